@@ -14,14 +14,17 @@ namespace gr::stft::kernel {
  * \brief A window as its user gives it: a name with parameters, or the taps themselves.
  *
  * Names and parameters mean what they mean in scipy.signal.get_window; the names of
- * gr::fft::window are understood too. A named window has no length until it is sampled.
+ * gr::fft::window are understood where SciPy has none such. A named window has no length until
+ * it is sampled.
  */
 class STFT_API window
 {
 public:
     /*!
      * \param name for instance "hann" or "kaiser"; see names()
-     * \param parameters in SciPy's order, for instance {8.6} for "kaiser"
+     * \param parameters in SciPy's order, for instance {8.6} for "kaiser"; those that SciPy gives a
+     *        default may be left out. "general_cosine" takes its coefficients one by one,
+     *        "exponential" {tau} or {center, tau}: center is given to periodic windows only
      * \throws std::invalid_argument for an unknown name (the message lists the known ones), a missing,
      *         superfluous, non-finite or illegal parameter
      */

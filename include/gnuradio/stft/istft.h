@@ -1,0 +1,53 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_ISTFT_H
+#define INCLUDED_STFT_ISTFT_H
+
+#include <gnuradio/block.h>
+#include <gnuradio/stft/kernel/window.h>
+
+namespace gr::stft {
+
+/*!
+ * \brief Spectra in, samples out: the inverse STFT by weighted overlap-add.
+ *
+ * Input: items of n_fft / 2 + 1 bins (istft_vcf, float samples out) or n_fft bins (istft_vcc, complex samples
+ * out). kernel::istft has the formula. The tags of stft override the constructor's values, so that streams
+ * whose window or hop changes are inverted too, and the output has exactly as many samples as the stream that
+ * was transformed. Without a stft_length tag it ends with the last sample under the last frame.
+ *
+ * Other tags of a frame go to the first sample that the frame adds to those before; rx_time moves with it,
+ * rx_rate is multiplied by the hop.
+ */
+template <class T>
+class STFT_API istft : virtual public gr::block
+{
+public:
+    using sptr = std::shared_ptr<istft<T>>;
+
+    /*!
+     * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted as of stft
+     * \param synthesis a dual window, win_length taps, used without any normalisation; empty: weighted
+     *        overlap-add divided by the coverage
+     * \throws std::invalid_argument naming the parameter, its value and the rule; also if window and hop
+     *         leave samples that cannot be recovered (NOLA)
+     */
+    static sptr make(std::int64_t n_fft,
+                     std::int64_t hop,
+                     const kernel::window& window = "hann",
+                     std::int64_t win_length = 0,
+                     const std::string& placement = "centred",
+                     const std::string& phase = "centre",
+                     const std::string& scaling = "none",
+                     double samp_rate = 1.0,
+                     bool shifted = false,
+                     const std::vector<std::complex<double>>& synthesis = {});
+
+    //! Samples by which the output lags behind the centre of the newest frame.
+    virtual std::int64_t latency() const = 0;
+};
+
+using istft_vcf = istft<float>;
+using istft_vcc = istft<gr_complex>;
+
+} // namespace gr::stft
+#endif

@@ -1,0 +1,65 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_FRAME_DFT_H
+#define INCLUDED_STFT_KERNEL_FRAME_DFT_H
+
+#include <gnuradio/stft/kernel/taper.h>
+#include <memory>
+
+namespace gr::stft::kernel {
+
+template <class R>
+class dft_plan;
+
+/*!
+ * \brief One frame of samples -> its bins<T>(n_fft) bins.
+ *
+ * The tapered frame is laid on the DFT's circle of n_fft points with its first sample at `offset`
+ * (phase_reference::offset()), so that no phase reference costs a multiplication or a rounding.
+ */
+template <class T>
+class STFT_API frame_analysis
+{
+public:
+    using complex = std::complex<real_t<T>>;
+
+    //! \param shifted bins in the order -n_fft/2 .. (n_fft-1)/2; complex T only
+    explicit frame_analysis(std::size_t n_fft, bool shifted = false);
+
+    //! frame: taper.length() <= n_fft samples, anywhere in memory
+    void analyse(const T* frame, const taper<T>& taper, std::size_t offset, complex* spectrum);
+
+private:
+    std::size_t d_n_fft;
+    bool d_shifted;
+    std::shared_ptr<const dft_plan<real_t<T>>> d_plan;
+    volk::vector<T> d_circle;
+    volk::vector<complex> d_spectrum;
+    std::size_t d_offset = 0, d_length = 0; // of what lies on the circle; zeros elsewhere
+};
+
+/*!
+ * \brief bins<T>(n_fft) bins -> n_fft samples on the DFT's circle, the inverse DFT times n_fft.
+ *
+ * Imaginary parts of bin 0 and, for even n_fft, of bin n_fft/2 are ignored if T is real.
+ */
+template <class T>
+class STFT_API frame_synthesis
+{
+public:
+    using complex = std::complex<real_t<T>>;
+
+    explicit frame_synthesis(std::size_t n_fft, bool shifted = false);
+
+    //! The result lives until the next call.
+    const T* synthesise(const complex* spectrum);
+
+private:
+    std::size_t d_n_fft;
+    bool d_shifted;
+    std::shared_ptr<const dft_plan<real_t<T>>> d_plan;
+    volk::vector<complex> d_spectrum;
+    volk::vector<T> d_circle;
+};
+
+} // namespace gr::stft::kernel
+#endif

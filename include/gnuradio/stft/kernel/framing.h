@@ -1,0 +1,83 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_FRAMING_H
+#define INCLUDED_STFT_KERNEL_FRAMING_H
+
+#include <gnuradio/stft/api.h>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief Where the frames of a signal of L samples lie; s_p is the first sample under frame p.
+ *
+ * - centred: s_0 = -(win_length / 2), so that frame p is centred at sample p hop; 1 + ceil(L / hop) frames.
+ * - left: s_0 = 0; whole frames, then zero-padded ones until the last sample is covered.
+ * - full: every frame of the centred grid that touches a sample.
+ *
+ * A signal without samples has no frames.
+ */
+enum class placement { centred, left, full };
+
+//! \throws std::invalid_argument unless name is "centred", "left" or "full"
+STFT_API placement placement_named(const std::string& name);
+STFT_API const char* name_of(placement where);
+
+/*!
+ * \brief The arithmetic of frames: first sample, count, end, membership. All positions are in samples
+ * of the signal, 64-bit, and may be negative.
+ */
+class STFT_API framing
+{
+public:
+    /*!
+     * \param win_length samples under one frame, 1 .. 2^28
+     * \param hop samples from one frame's start to the next, 1 .. 2^40; may exceed win_length
+     * \throws std::invalid_argument outside of these ranges
+     */
+    framing(std::size_t win_length, std::size_t hop, placement where = placement::centred);
+
+    std::size_t win_length() const { return d_win_length; }
+    std::size_t hop() const { return d_hop; }
+    placement where() const { return d_where; }
+
+    //! Index of the window's centre in its frame, win_length / 2 rounded down.
+    std::size_t centre() const { return d_win_length / 2; }
+
+    //! s_0, the first sample under frame 0.
+    std::int64_t first() const;
+
+    //! Whether another frame follows the one that starts at start, in a signal of length samples.
+    bool continues(std::int64_t start, std::int64_t length) const;
+
+    //! Samples that must follow a frame's centre before framer hands the frame out.
+    std::int64_t latency() const;
+
+    //! Number of frames of a signal of length samples, by the rule of the placement.
+    std::int64_t frames(std::int64_t length) const { return frames(length, first()); }
+
+    //! The same for frames that start at first + p hop instead.
+    std::int64_t frames(std::int64_t length, std::int64_t first) const;
+
+private:
+    std::size_t d_win_length, d_hop;
+    placement d_where;
+};
+
+/*!
+ * \brief One past the last sample that frames of this length, hop and first sample cover; 0 for none.
+ */
+STFT_API std::int64_t
+covered_end(std::int64_t first, std::size_t hop, std::size_t win_length, std::size_t frames);
+
+//! a modulo n in 0 .. n - 1, also for negative a.
+inline std::size_t modulo(std::int64_t a, std::size_t n)
+{
+    const auto m = static_cast<std::int64_t>(n);
+    const auto r = a % m;
+    return static_cast<std::size_t>(r < 0 ? r + m : r);
+}
+
+} // namespace gr::stft::kernel
+#endif

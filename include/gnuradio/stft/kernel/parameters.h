@@ -1,0 +1,81 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_PARAMETERS_H
+#define INCLUDED_STFT_KERNEL_PARAMETERS_H
+
+#include <gnuradio/stft/kernel/framing.h>
+#include <gnuradio/stft/kernel/phase.h>
+#include <gnuradio/stft/kernel/scaling.h>
+#include <gnuradio/stft/kernel/window.h>
+#include <complex>
+#include <type_traits>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+//! The real type of a sample type: float for float and std::complex<float>.
+template <class T>
+struct real_of {
+    using type = T;
+};
+template <class R>
+struct real_of<std::complex<R>> {
+    using type = R;
+};
+template <class T>
+using real_t = typename real_of<T>::type;
+template <class T>
+constexpr bool is_real_v = std::is_same_v<T, real_t<T>>;
+
+//! Bins of a spectrum of n_fft points: one-sided for real samples, all for complex ones.
+template <class T>
+constexpr std::size_t bins(std::size_t n_fft)
+{
+    return is_real_v<T> ? n_fft / 2 + 1 : n_fft;
+}
+
+//! Which bins a spectrum holds, in which order: 0 .. n_fft/2, 0 .. n_fft-1, or -n_fft/2 .. (n_fft-1)/2.
+enum class sides { onesided, twosided, centered };
+
+//! \throws std::invalid_argument unless name is "onesided", "twosided" or "centered"
+STFT_API sides sides_named(const std::string& name);
+
+inline std::size_t bins(sides which, std::size_t n_fft)
+{
+    return which == sides::onesided ? n_fft / 2 + 1 : n_fft;
+}
+
+//! \throws std::invalid_argument unless n_fft is in 1 .. 2^28
+STFT_API std::size_t checked_n_fft(std::int64_t n_fft);
+
+//! What defines an STFT, and with it its inverse.
+struct STFT_API parameters {
+    std::size_t n_fft;               //!< DFT length
+    std::size_t hop;                 //!< samples between frames
+    kernel::window window{ "hann" }; //!< by name (periodic) or by its taps
+    std::size_t win_length = 0;      //!< samples under the window; 0: the taps' number, else n_fft
+    placement where = placement::centred; //!< of frames in the signal
+    phase_reference phase{ "centre" };    //!< what the spectrum's phase counts from
+    scaling scale = scaling::none;        //!< factor on the spectrum
+    double samp_rate = 1.0;               //!< Hz; matters for scaling::psd only
+    bool shifted =
+        false; //!< bins -n_fft/2 .. (n_fft-1)/2 instead of 0 .. n_fft-1; complex samples only
+
+    //! win_length with its default filled in.
+    std::size_t window_length() const;
+
+    //! \throws std::invalid_argument if win_length is not in 1 .. n_fft, or hop is out of range
+    framing frames() const { return { window_length(), hop, where }; }
+
+    //! The window's values without scaling.
+    std::vector<std::complex<double>> taps() const;
+
+    /*!
+     * \brief Checks everything against everything, for samples of type T.
+     * \throws std::invalid_argument naming the parameter, its value and the rule
+     */
+    template <class T>
+    void check() const;
+};
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,77 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fft.h"
+#include <gnuradio/stft/kernel/frame_dft.h>
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+template <class T>
+frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
+    : d_n_fft(n_fft), d_shifted(shifted),
+      d_plan(dft_plan<real_t<T>>::get(is_real_v<T> ? dft_kind::forward_real : dft_kind::forward,
+                                      n_fft)),
+      d_circle(n_fft, T(0)), d_spectrum(bins<T>(n_fft))
+{}
+
+template <class T>
+void frame_analysis<T>::analyse(const T* frame,
+                                const taper<T>& taper,
+                                std::size_t offset,
+                                complex* spectrum)
+{
+    const auto length = taper.length();
+    if ((offset != d_offset || length != d_length) && length < d_n_fft)
+        std::fill(d_circle.begin(), d_circle.end(), T(0));
+    d_offset = offset;
+    d_length = length;
+    const auto before_wrap = std::min(length, d_n_fft - offset);
+    taper.multiply(frame, 0, before_wrap, d_circle.data() + offset);
+    taper.multiply(frame + before_wrap, before_wrap, length - before_wrap, d_circle.data());
+
+    if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
+        d_plan->execute(d_circle.data(), spectrum);
+        return;
+    }
+    d_plan->execute(d_circle.data(), d_spectrum.data());
+    const auto negative = d_shifted ? d_spectrum.end() - d_n_fft / 2 : d_spectrum.end();
+    std::rotate_copy(d_spectrum.begin(), negative, d_spectrum.end(), spectrum);
+}
+
+template <class T>
+frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
+    : d_n_fft(n_fft), d_shifted(shifted),
+      d_plan(dft_plan<real_t<T>>::get(is_real_v<T> ? dft_kind::backward_real : dft_kind::backward,
+                                      n_fft)),
+      d_spectrum(bins<T>(n_fft)), d_circle(n_fft)
+{}
+
+template <class T>
+const T* frame_synthesis<T>::synthesise(const complex* spectrum)
+{
+    if constexpr (is_real_v<T>) {
+        std::copy_n(spectrum, d_spectrum.size(), d_spectrum.begin());
+        d_spectrum.front().imag(0);
+        if (d_n_fft % 2 == 0)
+            d_spectrum.back().imag(0);
+    } else {
+        if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
+            d_plan->execute(spectrum, d_circle.data());
+            return d_circle.data();
+        }
+        const auto zero = d_shifted ? spectrum + d_n_fft / 2 : spectrum;
+        std::rotate_copy(spectrum, zero, spectrum + d_n_fft, d_spectrum.begin());
+    }
+    d_plan->execute(d_spectrum.data(), d_circle.data());
+    return d_circle.data();
+}
+
+template class frame_analysis<float>;
+template class frame_analysis<double>;
+template class frame_analysis<std::complex<float>>;
+template class frame_analysis<std::complex<double>>;
+template class frame_synthesis<float>;
+template class frame_synthesis<double>;
+template class frame_synthesis<std::complex<float>>;
+template class frame_synthesis<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,111 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "refuse.h"
+#include <gnuradio/stft/kernel/framing.h>
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+namespace {
+constexpr std::size_t longest_window = std::size_t(1) << 28; // an FFTW size is an int
+constexpr std::size_t longest_hop = std::size_t(1) << 40; // leaves 2^23 frames to a 64-bit position
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; } // a >= 0
+} // namespace
+
+placement placement_named(const std::string& name)
+{
+    for (auto where : { placement::centred, placement::left, placement::full })
+        if (name == name_of(where))
+            return where;
+    refuse("placement", name, "must be centred, left or full");
+}
+
+const char* name_of(placement where)
+{
+    switch (where) {
+    case placement::centred:
+        return "centred";
+    case placement::left:
+        return "left";
+    default:
+        return "full";
+    }
+}
+
+framing::framing(std::size_t win_length, std::size_t hop, placement where)
+    : d_win_length(win_length), d_hop(hop), d_where(where)
+{
+    if (win_length < 1 || win_length > longest_window)
+        refuse("win_length", static_cast<std::int64_t>(win_length), "must be 1 .. 2^28 samples");
+    if (hop < 1 || hop > longest_hop)
+        refuse("hop", static_cast<std::int64_t>(hop), "must be 1 .. 2^40 samples");
+}
+
+std::int64_t framing::first() const
+{
+    const auto m = std::int64_t(d_win_length), c = std::int64_t(centre()), h = std::int64_t(d_hop);
+    switch (d_where) {
+    case placement::centred:
+        return -c;
+    case placement::left:
+        return 0;
+    default:
+        return -c -
+               (m - 1 - c) / h * h; // as early on the centred grid as a frame can hold sample 0
+    }
+}
+
+bool framing::continues(std::int64_t start, std::int64_t length) const
+{
+    const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop);
+    switch (d_where) {
+    case placement::centred:
+        return start + std::int64_t(centre()) < length;
+    case placement::left:
+        return start + std::max(m, h) < length;
+    default:
+        return start + h < length;
+    }
+}
+
+std::int64_t framing::latency() const
+{
+    const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop), c = std::int64_t(centre());
+    switch (d_where) {
+    case placement::centred:
+        return m - 1 - c;
+    case placement::left:
+        return std::max(m, h) - c;
+    default:
+        return std::max(m - 1, h) - c;
+    }
+}
+
+std::int64_t framing::frames(std::int64_t length, std::int64_t first) const
+{
+    if (length <= 0)
+        return 0;
+    const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop), c = std::int64_t(centre());
+    const auto more = [&](std::int64_t beyond) { // frames after frame 0
+        return ceil_div(std::max<std::int64_t>(0, beyond), h);
+    };
+    switch (d_where) {
+    case placement::centred:
+        return 1 + more(length - (first + c));
+    case placement::left:
+        return 1 + more(length - (first + std::max(m, h)));
+    default:
+        return 1 + more(length - (first + h));
+    }
+}
+
+std::int64_t
+covered_end(std::int64_t first, std::size_t hop, std::size_t win_length, std::size_t frames)
+{
+    if (frames == 0)
+        return 0;
+    const auto last = first + std::int64_t(frames - 1) * std::int64_t(hop);
+    return std::max<std::int64_t>(0, last + std::int64_t(win_length));
+}
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,230 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "refuse.h"
+#include <gnuradio/stft/kernel/dual.h>
+#include <gnuradio/stft/kernel/istft.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+template <class T>
+std::vector<std::complex<double>> synthesis_taps(const parameters& p,
+                                                 const std::vector<std::complex<double>>& given)
+{
+    p.check<T>();
+    const auto analysis = p.taps();
+    if (!given.empty() && given.size() != analysis.size())
+        refuse("synthesis",
+               std::to_string(given.size()) + " taps",
+               "must be win_length = " + std::to_string(analysis.size()));
+    auto taps = given.empty() ? analysis : given;
+    const double factor = 1 / (gain(p.scale, analysis, p.n_fft, p.samp_rate) * p.n_fft);
+    for (auto& w : taps)
+        w *= factor;
+    return taps;
+}
+
+template <class T>
+double relative(double threshold)
+{
+    if (threshold < 0)
+        return std::is_same_v<real_t<T>, float> ? 1e-6 : 1e-10;
+    if (!(threshold < 1))
+        refuse("threshold", threshold, "must be 0 <= threshold < 1");
+    return threshold;
+}
+
+double inverse_above(double coverage, double least) { return coverage > least ? 1 / coverage : 0; }
+
+} // namespace
+
+template <class T>
+istft<T>::tuning::tuning(const parameters& p,
+                         const std::vector<std::complex<double>>& synthesis,
+                         double threshold)
+    : taper(synthesis_taps<T>(p, synthesis)), divides(synthesis.empty()), hop(p.hop),
+      centre(p.frames().centre())
+{
+    const auto taps = p.taps();
+    for (std::size_t m = 0; m < taps.size(); ++m)
+        weight.push_back(std::real(std::conj(taps[m]) * (divides ? taps[m] : synthesis[m])));
+    frames_to_steady = (taps.size() + hop - 1) / hop + 1;
+    const bool gaps = hop > taps.size();
+    auto coverage = steady_coverage(taps, gaps ? taps.size() : hop, hop);
+    const double most = *std::max_element(coverage.begin(), coverage.end());
+    least = threshold * most;
+    smallest = gaps ? 0 : *std::min_element(coverage.begin(), coverage.end()) / most;
+    if (gaps)
+        return; // never steady
+    if (centre < hop)
+        std::rotate(coverage.begin(), coverage.begin() + centre, coverage.end());
+    for (double d : coverage)
+        steady.push_back(static_cast<real_t<T>>(inverse_above(d, least)));
+}
+
+template <class T>
+istft<T>::istft(const parameters& p,
+                const std::vector<std::complex<double>>& synthesis,
+                double threshold)
+    : d_parameters(p), d_synthesis(synthesis), d_threshold(relative<T>(threshold)),
+      d_tuning(std::make_shared<tuning>(p, synthesis, d_threshold)), d_dft(p.n_fft, p.shifted),
+      d_placed(d_tuning->frames_to_steady + 1)
+{
+    begin_at(p.frames().first());
+    const bool nola = d_tuning->smallest > std::min(d_threshold, relative<T>(-1));
+    if (p.hop > d_tuning->weight.size() || (d_tuning->divides && !nola))
+        refuse("hop",
+               p.hop,
+               "leaves samples uncovered by the window " + p.window.description() + " of " +
+                   std::to_string(d_tuning->weight.size()) +
+                   " samples, so its STFT has no inverse (NOLA)");
+}
+
+template <class T>
+void istft<T>::begin_at(std::int64_t start)
+{
+    d_next = start;
+    d_base = d_covered = std::min<std::int64_t>(0, start);
+    make_ready(start);
+}
+
+template <class T>
+void istft<T>::change(const parameters& p, std::int64_t start)
+{
+    if (p.n_fft != d_parameters.n_fft)
+        refuse("n_fft", p.n_fft, "cannot change from " + std::to_string(d_parameters.n_fft));
+    if (start < d_read)
+        refuse("start", start, "must not lie before sample " + std::to_string(d_read));
+    const auto next = std::make_shared<tuning>(p, taps_t{}, d_threshold);
+    if (start > d_next)
+        make_ready(start);
+    d_tuning = next;
+    d_parameters = p;
+    d_next = start;
+    d_run = 0;
+    d_placed.set_capacity(d_placed.size() + d_tuning->frames_to_steady + 1);
+}
+
+template <class T>
+void istft<T>::place(const T* circle, std::size_t offset)
+{
+    const auto length = static_cast<std::int64_t>(d_tuning->taper.length());
+    const auto oldest = std::min(d_read, d_next);
+    if (d_covered <= oldest) { // nothing left of what was added before
+        d_base = oldest;
+        d_sum.clear();
+        d_covered = oldest;
+    } else if (d_next + length - d_base > std::int64_t(d_sum.capacity())) {
+        d_sum.erase(d_sum.begin(), d_sum.begin() + (oldest - d_base));
+        d_base = oldest;
+        d_sum.reserve(4 * length + (d_covered - oldest));
+    }
+    d_covered = std::max(d_covered, d_next + length);
+    d_sum.resize(d_covered - d_base);
+
+    T* sum = d_sum.data() + (d_next - d_base);
+    const auto before_wrap = std::min(d_tuning->taper.length(), d_parameters.n_fft - offset);
+    d_tuning->taper.multiply_add(circle + offset, 0, before_wrap, sum);
+    d_tuning->taper.multiply_add(
+        circle, before_wrap, d_tuning->taper.length() - before_wrap, sum + before_wrap);
+}
+
+template <class T>
+void istft<T>::add(const complex* spectrum)
+{
+    const auto offset =
+        d_parameters.phase.offset(d_next, d_tuning->taper.length(), d_parameters.n_fft);
+    place(d_dft.synthesise(spectrum), offset);
+    while (!d_placed.empty() &&
+           d_placed.front().start + std::int64_t(d_placed.front().how->weight.size()) <= d_read)
+        d_placed.pop_front();
+    d_placed.push_back({ d_next, d_tuning });
+    ++d_run;
+    const auto centre = d_next + std::int64_t(d_tuning->centre);
+    d_next += d_tuning->hop;
+    make_ready(std::min(d_next, centre));
+}
+
+template <class T>
+void istft<T>::finish(std::int64_t length)
+{
+    d_run = 0; // the frames that would cover the rest steadily do not come
+    make_ready(length);
+}
+
+template <class T>
+void istft<T>::make_ready(std::int64_t end)
+{
+    d_ready_from = d_read;
+    d_final = std::max(d_read, end);
+    if (d_run >= d_tuning->frames_to_steady && !d_tuning->steady.empty() &&
+        d_final - d_read == std::int64_t(d_tuning->hop))
+        d_weights = d_tuning->divides ? d_tuning->steady.data() : nullptr;
+    else if (std::any_of(d_placed.begin(), d_placed.end(), [](auto& f) { return f.how->divides; }))
+        weigh();
+    else
+        d_weights = nullptr;
+}
+
+template <class T>
+void istft<T>::weigh()
+{
+    const auto to = std::min(d_final, d_covered);
+    d_coverage.assign(std::max<std::int64_t>(0, to - d_read), 0);
+    for (const auto& frame : d_placed) {
+        const auto& weight = frame.how->weight;
+        const auto begin = std::max(frame.start, d_read);
+        const auto end = std::min(frame.start + std::int64_t(weight.size()), to);
+        for (auto n = begin; n < end; ++n)
+            d_coverage[n - d_read] += weight[n - frame.start];
+    }
+    d_edge_weights.clear();
+    for (double d : d_coverage)
+        d_edge_weights.push_back(static_cast<real_t<T>>(inverse_above(d, d_tuning->least)));
+    d_weights = d_edge_weights.data();
+}
+
+template <class T>
+std::size_t istft<T>::read(T* samples, std::size_t count)
+{
+    count = std::min(count, ready());
+    const auto covered = static_cast<std::size_t>(
+        std::clamp<std::int64_t>(d_covered - d_read, 0, static_cast<std::int64_t>(count)));
+    const T* sum = d_sum.data() + (d_read - d_base);
+    if (d_weights) {
+        const auto* weights = d_weights + (d_read - d_ready_from);
+        for (std::size_t i = 0; i < covered; ++i)
+            samples[i] = sum[i] * weights[i];
+    } else {
+        std::copy_n(sum, covered, samples);
+    }
+    std::fill(samples + covered, samples + count, T(0));
+    d_read += count;
+    return count;
+}
+
+template <class T>
+void istft<T>::invert(const complex* spectra, std::size_t frames, T* samples, std::int64_t length)
+{
+    const auto end = samples + length;
+    samples += read(samples, end - samples); // the zeros before a late first frame
+    for (; frames > 0 && samples < end; --frames, spectra += bins()) {
+        add(spectra);
+        if (frames == 1)
+            finish(length);
+        samples += read(samples, end - samples);
+    }
+    if (samples < end && frames == 0) { // no frame at all, or none that reaches so far
+        finish(length);
+        read(samples, end - samples);
+    }
+}
+
+template class istft<float>;
+template class istft<double>;
+template class istft<std::complex<float>>;
+template class istft<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,61 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "refuse.h"
+#include <gnuradio/stft/kernel/parameters.h>
+
+namespace gr::stft::kernel {
+
+namespace {
+constexpr std::int64_t largest_n_fft = std::int64_t(1) << 28; // FFTW's sizes are ints
+}
+
+sides sides_named(const std::string& name)
+{
+    if (name == "onesided")
+        return sides::onesided;
+    if (name == "twosided")
+        return sides::twosided;
+    if (name == "centered")
+        return sides::centered;
+    refuse("sides", name, "must be onesided, twosided or centered");
+}
+
+std::size_t checked_n_fft(std::int64_t n_fft)
+{
+    if (n_fft < 1 || n_fft > largest_n_fft)
+        refuse("n_fft", n_fft, "must be 1 .. 2^28");
+    return static_cast<std::size_t>(n_fft);
+}
+
+std::size_t parameters::window_length() const
+{
+    checked_n_fft(static_cast<std::int64_t>(n_fft));
+    const auto length = win_length ? win_length : window.length() ? window.length() : n_fft;
+    if (length > n_fft)
+        refuse("win_length",
+               static_cast<std::int64_t>(length),
+               "must be 1 .. n_fft = " + std::to_string(n_fft));
+    return length;
+}
+
+std::vector<std::complex<double>> parameters::taps() const
+{
+    return window.sample(window_length());
+}
+
+template <class T>
+void parameters::check() const
+{
+    frames();
+    if (is_real_v<T> && !window.is_real())
+        refuse("window", "complex taps", "need complex samples, whose spectrum is two-sided");
+    if (is_real_v<T> && shifted)
+        refuse("shifted", "true", "needs complex samples; the spectrum of real ones is one-sided");
+    gain(scale, taps(), n_fft, samp_rate);
+}
+
+template void parameters::check<float>() const;
+template void parameters::check<double>() const;
+template void parameters::check<std::complex<float>>() const;
+template void parameters::check<std::complex<double>>() const;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,72 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "multiply.h"
+#include "refuse.h"
+#include <gnuradio/stft/kernel/taper.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+template <class T>
+constexpr std::size_t reals_in = is_real_v<T> ? 1 : 2;
+
+template <class T>
+auto as_reals(T* samples)
+{
+    using real = real_t<std::remove_const_t<T>>;
+    return reinterpret_cast<std::conditional_t<std::is_const_v<T>, const real*, real*>>(samples);
+}
+
+} // namespace
+
+template <class T>
+taper<T>::taper(const std::vector<std::complex<double>>& values) : d_length(values.size())
+{
+    const auto fits = [](double v) { return std::isfinite(static_cast<real>(v)); };
+    const bool complex =
+        std::any_of(values.begin(), values.end(), [](auto w) { return w.imag() != 0; });
+    if (complex && is_real_v<T>)
+        refuse("window", "complex taps", "need complex samples");
+    for (const auto& w : values) {
+        if (!fits(w.real()) || !fits(w.imag()))
+            refuse("window", w, "overflows the samples' precision once scaled");
+        if constexpr (!is_real_v<T>) {
+            if (complex) {
+                d_values.push_back(T(w));
+                continue;
+            }
+        }
+        d_reals.insert(d_reals.end(), reals_in<T>, static_cast<real>(w.real()));
+    }
+}
+
+template <class T>
+void taper<T>::multiply(const T* samples, std::size_t from, std::size_t count, T* product) const
+{
+    constexpr auto n = reals_in<T>;
+    if (d_values.empty())
+        kernel::multiply(
+            as_reals(samples), d_reals.data() + n * from, as_reals(product), n * count);
+    else
+        kernel::multiply(samples, d_values.data() + from, product, count);
+}
+
+template <class T>
+void taper<T>::multiply_add(const T* samples, std::size_t from, std::size_t count, T* sum) const
+{
+    constexpr auto n = reals_in<T>;
+    if (d_values.empty())
+        kernel::multiply_add(
+            as_reals(samples), d_reals.data() + n * from, as_reals(sum), n * count);
+    else
+        kernel::multiply_add(samples, d_values.data() + from, sum, count);
+}
+
+template class taper<float>;
+template class taper<double>;
+template class taper<std::complex<float>>;
+template class taper<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,127 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream_buffers.h"
+#include "stream_tags.h"
+#include <gnuradio/io_signature.h>
+#include <gnuradio/stft/kernel/parameters.h>
+#include <gnuradio/stft/phase_reference.h>
+#include <algorithm>
+
+namespace gr::stft {
+
+class phase_reference_impl : public phase_reference_vcvc
+{
+public:
+    phase_reference_impl(const kernel::parameters& p,
+                         const kernel::phase_reference& target,
+                         kernel::sides which)
+        : gr::sync_block("phase_reference",
+                         rows_signature(kernel::bins(which, p.n_fft) * sizeof(gr_complex)),
+                         rows_signature(kernel::bins(which, p.n_fft) * sizeof(gr_complex))),
+          d_bins(kernel::bins(which, p.n_fft)), d_given(p), d_present(p), d_target(target),
+          d_shifted(which == kernel::sides::centered), d_converter(converter(p)),
+          d_start(p.frames().first())
+    {
+        set_tag_propagation_policy(TPP_CUSTOM);
+        set_output_multiple(rows_per_call(d_bins * sizeof(gr_complex)));
+    }
+
+    bool start() override
+    {
+        set_output_multiple(1); // the large one of the constructor has sized the buffers
+        if (nitems_read(0) == 0 && nitems_written(0) == 0) {
+            d_present = d_given;
+            d_converter = converter(d_present);
+            d_start = d_present.frames().first();
+        }
+        return block::start();
+    }
+
+    int work(int noutput_items,
+             gr_vector_const_void_star& input_items,
+             gr_vector_void_star& output_items) override
+    {
+        auto in = static_cast<const gr_complex*>(input_items[0]);
+        auto out = static_cast<gr_complex*>(output_items[0]);
+        get_tags_in_range(d_found, 0, nitems_read(0), nitems_read(0) + noutput_items);
+        std::stable_sort(d_found.begin(), d_found.end(), gr::tag_t::offset_compare);
+        auto tag = d_found.begin();
+        for (int i = 0; i < noutput_items; ++i, in += d_bins, out += d_bins) {
+            const auto first = tag;
+            while (tag != d_found.end() && tag->offset == nitems_read(0) + i)
+                ++tag;
+            if (first != tag)
+                follow(first, tag);
+            d_converter.convert(in, d_bins, d_start, out);
+            d_start += static_cast<std::int64_t>(d_present.hop);
+        }
+        return noutput_items;
+    }
+
+    std::int64_t latency() const override { return 0; }
+
+private:
+    kernel::phase_converter<float> converter(const kernel::parameters& p) const
+    {
+        return { p.n_fft, p.window_length(), p.phase, d_target, d_shifted };
+    }
+
+    //! One frame's tags: they go on, with the new phase reference.
+    template <class Iterator>
+    void follow(Iterator tag, Iterator end)
+    {
+        stream_description description;
+        for (; tag != end; ++tag) {
+            try {
+                description.read(*tag);
+            } catch (const std::exception& e) {
+                d_logger->warn("tag {} ignored: {}", pmt::write_string(tag->key), e.what());
+            }
+            const bool phase = pmt::eq(tag->key, phase_key);
+            add_item_tag(0,
+                         tag->offset,
+                         tag->key,
+                         phase ? pmt::mp(d_target.name()) : tag->value,
+                         tag->srcid);
+        }
+        if (!description.describes_frames())
+            return;
+        try {
+            const auto p = description.applied_to(d_present);
+            if (kernel::bins(d_bins == p.n_fft ? kernel::sides::twosided : kernel::sides::onesided,
+                             p.n_fft) != d_bins)
+                throw std::invalid_argument("stft_n_fft does not fit the items");
+            d_converter = converter(p);
+            d_present = p;
+            d_start = description.first.value_or(d_start);
+        } catch (const std::exception& e) {
+            d_logger->warn("tags of a change ignored: {}", e.what());
+        }
+    }
+
+    std::size_t d_bins;
+    kernel::parameters d_given, d_present;
+    kernel::phase_reference d_target;
+    bool d_shifted;
+    kernel::phase_converter<float> d_converter;
+    std::int64_t d_start; // of the next frame
+    std::vector<gr::tag_t> d_found;
+};
+
+phase_reference_vcvc::sptr phase_reference_vcvc::make(std::int64_t n_fft,
+                                                      std::int64_t hop,
+                                                      std::int64_t win_length,
+                                                      const std::string& source,
+                                                      const std::string& target,
+                                                      const std::string& sides)
+{
+    const auto which = kernel::sides_named(sides);
+    const kernel::parameters p{
+        static_cast<std::size_t>(n_fft),      static_cast<std::size_t>(hop), "boxcar",
+        static_cast<std::size_t>(win_length), kernel::placement::centred,    source
+    };
+    p.frames();
+    return gnuradio::make_block_sptr<phase_reference_impl>(
+        p, kernel::phase_reference(target), which);
+}
+
+} // namespace gr::stft

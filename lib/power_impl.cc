@@ -1,0 +1,148 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "retune.h"
+#include "stream_buffers.h"
+#include "stream_end.h"
+#include "stream_tags.h"
+#include <gnuradio/io_signature.h>
+#include <gnuradio/stft/kernel/power.h>
+#include <gnuradio/stft/power.h>
+#include <atomic>
+
+namespace gr::stft {
+
+class power_impl : public power_vcvf
+{
+public:
+    power_impl(std::size_t n_fft, std::size_t bins, const kernel::power_parameters& p)
+        : gr::block("power",
+                    rows_signature(bins * sizeof(gr_complex)),
+                    rows_signature(bins * sizeof(float))),
+          d_bins(bins), d_power(n_fft, bins, p), d_average(p.average)
+    {
+        set_tag_propagation_policy(TPP_CUSTOM);
+        set_output_multiple(rows_per_call(bins * sizeof(gr_complex)));
+        message_port_register_in(pmt::mp("cmd"));
+        set_msg_handler(pmt::mp("cmd"), [this](const pmt::pmt_t& message) {
+            try {
+                const auto wish = retune_from(message, { "average", "reset" });
+                if (wish.average)
+                    set_average(*wish.average);
+                if (wish.reset)
+                    reset();
+            } catch (const std::exception& e) { // leaving the handler, it would end the thread
+                d_logger->warn("message ignored: {}", e.what());
+            }
+        });
+    }
+
+    bool start() override
+    {
+        set_output_multiple(1); // the large one of the constructor has sized the buffers
+        gr::thread::scoped_lock lock(d_setlock);
+        if (nitems_read(0) == 0 && nitems_written(0) == 0)
+            d_power = { d_power.n_fft(), d_bins, d_power.design() };
+        return block::start();
+    }
+
+    void forecast(int, gr_vector_int& required) override { required[0] = askable(detail(), 1); }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        gr::thread::scoped_lock lock(d_setlock);
+        const auto in = static_cast<const gr_complex*>(input_items[0]);
+        const auto out = static_cast<float*>(output_items[0]);
+        get_tags_in_range(d_found, 0, nitems_read(0), nitems_read(0) + ninput_items[0]);
+        std::stable_sort(d_found.begin(), d_found.end(), gr::tag_t::offset_compare);
+        auto tag = d_found.begin();
+        int used = 0, produced = 0;
+        for (; produced < noutput_items && used < ninput_items[0]; ++used) {
+            for (; tag != d_found.end() && tag->offset == nitems_read(0) + used; ++tag)
+                take(*tag, nitems_written(0) + produced);
+            produced += d_power.add(in + used * d_bins, out + produced * d_bins);
+        }
+        const bool ends = used == ninput_items[0] && input_ends(detail(), used);
+        consume_each(used);
+        if (ends && produced < noutput_items) {
+            produced += d_power.flush(out + produced * d_bins);
+            this->produce(0, produced);
+            return WORK_DONE;
+        }
+        return produced;
+    }
+
+    void set_average(std::int64_t average) override
+    {
+        gr::thread::scoped_lock lock(d_setlock);
+        d_power.set_average(static_cast<std::uint64_t>(average));
+        d_average = average;
+    }
+
+    void reset() override
+    {
+        gr::thread::scoped_lock lock(d_setlock);
+        d_power.reset();
+    }
+
+    std::int64_t average() const override { return d_average; }
+    std::int64_t latency() const override { return 0; }
+
+private:
+    void take(gr::tag_t tag, std::uint64_t row)
+    {
+        try {
+            if (d_description.read(tag) && d_power.design().kind == kernel::power_kind::psd)
+                bring_to_psd();
+        } catch (const std::exception& e) {
+            d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
+        }
+        if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
+            !pmt::is_complex(tag.value))
+            tag.value = pmt::from_double(pmt::to_double(tag.value) /
+                                         static_cast<double>(d_power.design().average));
+        tag.offset = row;
+        add_item_tag(0, tag);
+    }
+
+    void bring_to_psd()
+    {
+        if (!d_description.window || !d_description.scaling)
+            return;
+        const auto taps = d_description.window->sample(d_description.window->length());
+        const auto rate = d_description.samp_rate.value_or(1);
+        const auto has = kernel::gain(
+            kernel::scaling_named(*d_description.scaling), taps, d_power.n_fft(), rate);
+        const auto wants = kernel::gain(kernel::scaling::psd, taps, d_power.n_fft(), rate);
+        d_power.set_factor(wants / has * (wants / has));
+    }
+
+    std::size_t d_bins;
+    kernel::power<float> d_power;
+    std::atomic<std::int64_t> d_average;
+    stream_description d_description;
+    std::vector<gr::tag_t> d_found;
+};
+
+power_vcvf::sptr power_vcvf::make(std::int64_t n_fft,
+                                  const std::string& sides,
+                                  const std::string& kind,
+                                  std::int64_t average,
+                                  bool max_hold,
+                                  bool db)
+{
+    const auto n = kernel::checked_n_fft(n_fft);
+    const auto which = kernel::sides_named(sides);
+    kernel::power_parameters p;
+    p.kind = kernel::power_kind_named(kind);
+    p.average = static_cast<std::uint64_t>(average);
+    p.max_hold = max_hold;
+    p.db = db;
+    p.doubled = which == kernel::sides::onesided;
+    p.check();
+    return gnuradio::make_block_sptr<power_impl>(n, kernel::bins(which, n), p);
+}
+
+} // namespace gr::stft

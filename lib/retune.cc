@@ -1,0 +1,102 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "retune.h"
+#include "kernel/refuse.h"
+
+namespace gr::stft {
+
+namespace {
+
+std::int64_t integer(const std::string& key, const pmt::pmt_t& value)
+{
+    if (pmt::is_uint64(value))
+        return static_cast<std::int64_t>(pmt::to_uint64(value));
+    if (pmt::is_integer(value))
+        return pmt::to_long(value);
+    kernel::refuse(key, pmt::write_string(value), "must be an integer");
+}
+
+//! A name, a tuple (name, parameters ...), or a vector of taps.
+kernel::window window_in(const pmt::pmt_t& value)
+{
+    if (pmt::is_symbol(value))
+        return kernel::window(pmt::symbol_to_string(value));
+    if (pmt::is_tuple(value) && pmt::length(value) > 0) {
+        std::vector<double> parameters;
+        for (std::size_t i = 1; i < pmt::length(value); ++i)
+            parameters.push_back(pmt::to_double(pmt::tuple_ref(value, i)));
+        return kernel::window(pmt::symbol_to_string(pmt::tuple_ref(value, 0)), parameters);
+    }
+    if (pmt::is_f32vector(value)) {
+        const auto taps = pmt::f32vector_elements(value);
+        return kernel::window(std::vector<double>(taps.begin(), taps.end()));
+    }
+    if (pmt::is_f64vector(value))
+        return kernel::window(pmt::f64vector_elements(value));
+    if (pmt::is_c32vector(value)) {
+        const auto taps = pmt::c32vector_elements(value);
+        return kernel::window(std::vector<std::complex<double>>(taps.begin(), taps.end()));
+    }
+    if (pmt::is_c64vector(value))
+        return kernel::window(pmt::c64vector_elements(value));
+    kernel::refuse("window",
+                   pmt::write_string(value),
+                   "must be a name, a tuple of a name and parameters, or a vector of taps");
+}
+
+void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
+{
+    if (key == "hop")
+        wish.hop = integer(key, value);
+    else if (key == "win_length")
+        wish.win_length = integer(key, value);
+    else if (key == "average")
+        wish.average = integer(key, value);
+    else if (key == "at")
+        wish.at = integer(key, value);
+    else if (key == "window")
+        wish.window = window_in(value);
+    else if (key == "scaling")
+        wish.scaling = pmt::symbol_to_string(value);
+    else if (key == "reset")
+        wish.reset = true;
+}
+
+} // namespace
+
+kernel::parameters retune::applied_to(kernel::parameters p) const
+{
+    if (hop)
+        p.hop = static_cast<std::size_t>(*hop);
+    if (window) {
+        if (window->length() || p.window.length())
+            p.win_length = 0;
+        p.window = *window;
+    }
+    if (win_length)
+        p.win_length = static_cast<std::size_t>(*win_length);
+    if (scaling)
+        p.scale = kernel::scaling_named(*scaling);
+    return p;
+}
+
+retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known)
+{
+    pmt::pmt_t items = pmt::PMT_NIL;
+    if (pmt::is_pair(message) && pmt::is_symbol(pmt::car(message)))
+        items = pmt::list1(message);
+    else if (pmt::is_dict(message))
+        items = pmt::dict_items(message);
+    else
+        kernel::refuse("cmd", pmt::write_string(message), "must be a dict or a pair");
+
+    retune wish;
+    for (; pmt::is_pair(items); items = pmt::cdr(items)) {
+        const auto key = pmt::symbol_to_string(pmt::caar(items));
+        if (!known.count(key))
+            kernel::refuse("cmd", key, "is not a key of this block");
+        read(wish, key, pmt::cdar(items));
+    }
+    return wish;
+}
+
+} // namespace gr::stft

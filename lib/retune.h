@@ -1,0 +1,34 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_RETUNE_H
+#define INCLUDED_STFT_LIB_RETUNE_H
+
+#include <gnuradio/stft/kernel/parameters.h>
+#include <pmt/pmt.h>
+#include <limits>
+#include <optional>
+#include <set>
+
+namespace gr::stft {
+
+//! A wish to change some parameters of a running block.
+struct retune {
+    std::optional<std::int64_t> hop, win_length, average;
+    std::optional<kernel::window> window;
+    std::optional<std::string> scaling;
+    bool reset = false;
+    //! The first frame that starts here or later is the first to change; by default the next one.
+    std::int64_t at = std::numeric_limits<std::int64_t>::min();
+
+    //! p with what is wished for; a window given as taps brings its own length.
+    kernel::parameters applied_to(kernel::parameters p) const;
+};
+
+/*!
+ * \brief Reads a dict, or a single pair, of a message port.
+ * \param known the keys that the block understands
+ * \throws std::invalid_argument naming the key, or pmt::exception for a value of a wrong type
+ */
+retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known);
+
+} // namespace gr::stft
+#endif

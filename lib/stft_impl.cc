@@ -1,0 +1,71 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis_block.h"
+#include <gnuradio/stft/stft.h>
+
+namespace gr::stft {
+
+template <class T>
+class stft_impl : public analysis_block<T, gr_complex, stft<T>, stft_impl<T>>
+{
+    using base = analysis_block<T, gr_complex, stft<T>, stft_impl<T>>;
+
+public:
+    explicit stft_impl(const kernel::parameters& p)
+        : gr::block("stft",
+                    gr::io_signature::make(1, 1, sizeof(T)),
+                    rows_signature(kernel::bins<T>(p.n_fft) * sizeof(gr_complex))),
+          base(p, kernel::bins<T>(p.n_fft), { "hop", "window", "win_length", "scaling", "at" })
+    {}
+
+    void set_scaling(const std::string& scaling) override
+    {
+        retune wish;
+        wish.scaling = scaling;
+        this->request(wish);
+    }
+
+    std::string scaling() const override { return name_of(this->wanted().scale); }
+    std::int64_t latency() const override { return this->wanted().frames().latency(); }
+
+    bool
+    write(kernel::stft<T>& transform, const T* frame, std::int64_t start, bool, gr_complex* row)
+    {
+        transform.analyse(frame, start, row);
+        return true;
+    }
+
+    void changed(const retune&) {}
+    void restarted() {}
+    void check(const retune&) const {}
+    void accepted(const retune&) {}
+    std::uint64_t frames_per_row() const { return 1; }
+};
+
+template <class T>
+typename stft<T>::sptr stft<T>::make(std::int64_t n_fft,
+                                     std::int64_t hop,
+                                     const kernel::window& window,
+                                     std::int64_t win_length,
+                                     const std::string& placement,
+                                     const std::string& phase,
+                                     const std::string& scaling,
+                                     double samp_rate,
+                                     bool shifted)
+{
+    const kernel::parameters p{ static_cast<std::size_t>(n_fft),
+                                static_cast<std::size_t>(hop),
+                                window,
+                                static_cast<std::size_t>(win_length),
+                                kernel::placement_named(placement),
+                                phase,
+                                kernel::scaling_named(scaling),
+                                samp_rate,
+                                shifted };
+    p.check<T>();
+    return gnuradio::make_block_sptr<stft_impl<T>>(p);
+}
+
+template class stft<float>;
+template class stft<gr_complex>;
+
+} // namespace gr::stft

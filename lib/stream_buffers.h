@@ -1,0 +1,28 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_STREAM_BUFFERS_H
+#define INCLUDED_STFT_LIB_STREAM_BUFFERS_H
+
+#include <gnuradio/io_signature.h>
+#include <cstddef>
+
+namespace gr::stft {
+
+/*!
+ * \brief Rows of row_bytes that one work call should be able to write: about 512 KiB of them, 1 .. 256.
+ *
+ * Given as output multiple in a block's constructor and taken back in start(), it makes the scheduler
+ * allocate buffers for that many without forcing it to wait for them.
+ */
+int rows_per_call(std::size_t row_bytes);
+
+/*!
+ * \brief A signature of one output of rows.
+ *
+ * A double-mapped buffer holds whole pages, which for odd row sizes is up to 4096 rows; where that would
+ * exceed 8 MiB, the buffer is a single-mapped one.
+ * \throws std::invalid_argument if the stream's buffer would exceed 512 MiB
+ */
+gr::io_signature::sptr rows_signature(std::size_t row_bytes);
+
+} // namespace gr::stft
+#endif

@@ -1,0 +1,151 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream_tags.h"
+#include "kernel/refuse.h"
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft {
+
+namespace {
+
+const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop"),
+                 n_fft_key = pmt::mp("stft_n_fft"), win_length_key = pmt::mp("stft_win_length"),
+                 scaling_key = pmt::mp("stft_scaling"), window_key = pmt::mp("stft_window"),
+                 samp_rate_key = pmt::mp("stft_samp_rate"), length_key = pmt::mp("stft_length");
+
+std::int64_t integer(const gr::tag_t& tag)
+{
+    return pmt::is_uint64(tag.value) ? static_cast<std::int64_t>(pmt::to_uint64(tag.value))
+                                     : pmt::to_long(tag.value);
+}
+
+std::size_t positive(const gr::tag_t& tag)
+{
+    const auto value = integer(tag);
+    if (value < 1)
+        kernel::refuse(pmt::symbol_to_string(tag.key), value, "must be 1 or more");
+    return static_cast<std::size_t>(value);
+}
+
+kernel::window taps_in(const pmt::pmt_t& value)
+{
+    if (pmt::is_c64vector(value))
+        return kernel::window(pmt::c64vector_elements(value));
+    return kernel::window(pmt::f64vector_elements(value));
+}
+
+pmt::pmt_t taps_as_pmt(const kernel::parameters& p)
+{
+    const auto taps = p.taps();
+    if (!p.window.is_real())
+        return pmt::init_c64vector(taps.size(), taps);
+    std::vector<double> reals;
+    for (const auto& w : taps)
+        reals.push_back(w.real());
+    return pmt::init_f64vector(reals.size(), reals);
+}
+
+} // namespace
+
+const pmt::pmt_t rx_time_key = pmt::mp("rx_time"), rx_rate_key = pmt::mp("rx_rate"),
+                 phase_key = pmt::mp("stft_phase");
+
+bool is_ours(const pmt::pmt_t& key)
+{
+    for (const auto& known : { first_key,
+                               hop_key,
+                               n_fft_key,
+                               win_length_key,
+                               phase_key,
+                               scaling_key,
+                               window_key,
+                               samp_rate_key,
+                               length_key })
+        if (pmt::eq(key, known))
+            return true;
+    return false;
+}
+
+bool stream_description::read(const gr::tag_t& tag)
+{
+    if (!is_ours(tag.key))
+        return false;
+    if (pmt::eq(tag.key, first_key))
+        first = integer(tag);
+    else if (pmt::eq(tag.key, hop_key))
+        hop = positive(tag);
+    else if (pmt::eq(tag.key, n_fft_key))
+        n_fft = positive(tag);
+    else if (pmt::eq(tag.key, win_length_key))
+        win_length = positive(tag);
+    else if (pmt::eq(tag.key, phase_key))
+        phase = pmt::symbol_to_string(tag.value);
+    else if (pmt::eq(tag.key, scaling_key))
+        scaling = pmt::symbol_to_string(tag.value);
+    else if (pmt::eq(tag.key, window_key))
+        window = taps_in(tag.value);
+    else if (pmt::eq(tag.key, samp_rate_key))
+        samp_rate = pmt::to_double(tag.value);
+    else
+        length = integer(tag);
+    return true;
+}
+
+bool stream_description::describes_frames() const
+{
+    return first || hop || n_fft || win_length || phase || scaling || window || samp_rate;
+}
+
+kernel::parameters stream_description::applied_to(kernel::parameters p) const
+{
+    p.n_fft = n_fft.value_or(p.n_fft);
+    p.hop = hop.value_or(p.hop);
+    if (window)
+        p.window = *window;
+    if (window || win_length)
+        p.win_length = win_length.value_or(window ? window->length() : 0);
+    if (phase)
+        p.phase = kernel::phase_reference(*phase);
+    if (scaling)
+        p.scale = kernel::scaling_named(*scaling);
+    p.samp_rate = samp_rate.value_or(p.samp_rate);
+    return p;
+}
+
+std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first)
+{
+    return { { first_key, pmt::from_long(first) },
+             { hop_key, pmt::from_long(static_cast<long>(p.hop)) },
+             { n_fft_key, pmt::from_long(static_cast<long>(p.n_fft)) },
+             { win_length_key, pmt::from_long(static_cast<long>(p.window_length())) },
+             { phase_key, pmt::mp(p.phase.name()) },
+             { scaling_key, pmt::mp(name_of(p.scale)) },
+             { window_key, taps_as_pmt(p) },
+             { samp_rate_key, pmt::from_double(p.samp_rate) } };
+}
+
+key_value length_tag(std::int64_t length)
+{
+    return { length_key, pmt::from_uint64(static_cast<std::uint64_t>(length)) };
+}
+
+pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds)
+{
+    if (!pmt::is_tuple(rx_time) || pmt::length(rx_time) < 2)
+        return rx_time;
+    const auto full = pmt::tuple_ref(rx_time, 0), fraction = pmt::tuple_ref(rx_time, 1);
+    if (!pmt::is_uint64(full) || !pmt::is_real(fraction))
+        return rx_time;
+    const double whole = std::floor(seconds);
+    double rest = pmt::to_double(fraction) + (seconds - whole);
+    const double carry = std::floor(rest);
+    rest -= carry;
+    const auto moved = static_cast<std::int64_t>(pmt::to_uint64(full)) +
+                       static_cast<std::int64_t>(whole) + static_cast<std::int64_t>(carry);
+    if (moved < 0) // before the epoch there is no such tag
+        return pmt::make_tuple(pmt::from_uint64(0), pmt::from_double(0));
+    return pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(moved)),
+                           pmt::from_double(rest));
+}
+
+} // namespace gr::stft

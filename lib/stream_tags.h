@@ -1,0 +1,57 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_STREAM_TAGS_H
+#define INCLUDED_STFT_LIB_STREAM_TAGS_H
+
+#include <gnuradio/stft/kernel/parameters.h>
+#include <gnuradio/tags.h>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace gr::stft {
+
+/*!
+ * \brief What the tags on a stream of spectra say: frame 0 and every change carry all of them but the
+ * length, the last frame carries the length.
+ */
+struct stream_description {
+    std::optional<std::int64_t> first;     //!< stft_first: first sample under the frame
+    std::optional<std::size_t> hop;        //!< stft_hop
+    std::optional<std::size_t> n_fft;      //!< stft_n_fft
+    std::optional<std::size_t> win_length; //!< stft_win_length
+    std::optional<std::string> phase;      //!< stft_phase
+    std::optional<std::string> scaling;    //!< stft_scaling
+    std::optional<kernel::window> window;  //!< stft_window: its taps
+    std::optional<double> samp_rate;       //!< stft_samp_rate, Hz
+    std::optional<std::int64_t> length;    //!< stft_length: samples of the whole stream
+
+    //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
+    bool read(const gr::tag_t& tag);
+
+    //! p with what the tags say instead.
+    kernel::parameters applied_to(kernel::parameters p) const;
+
+    //! Whether anything but the length was said.
+    bool describes_frames() const;
+};
+
+//! Whether the key is one of ours, which our blocks consume.
+bool is_ours(const pmt::pmt_t& key);
+
+using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
+
+//! The tags of a frame that starts at first, but for the length.
+std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first);
+
+//! The tag of the last frame.
+key_value length_tag(std::int64_t length);
+
+/*!
+ * \brief Moves an rx_time (full seconds, fraction) by seconds; other values come back unchanged.
+ */
+pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds);
+
+extern const pmt::pmt_t rx_time_key, rx_rate_key, phase_key;
+
+} // namespace gr::stft
+#endif

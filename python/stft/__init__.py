@@ -1,0 +1,53 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
+
+Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc.
+Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
+check_nola, convert_phase. Both run the same kernels and agree to the bit.
+"""
+
+from .stft_python import (
+    istft_vcc,
+    istft_vcf,
+    phase_reference_vcvc,
+    power_vcvf,
+    spectrogram_cvf,
+    spectrogram_fvf,
+    stft_cvc,
+    stft_fvc,
+)
+from .transforms import (
+    check_cola,
+    check_nola,
+    closest_dual_window,
+    convert_phase,
+    dual_window,
+    frequencies,
+    istft,
+    sample_window,
+    spectrogram,
+    stft,
+    times,
+)
+
+__all__ = [
+    "check_cola",
+    "check_nola",
+    "closest_dual_window",
+    "convert_phase",
+    "dual_window",
+    "frequencies",
+    "istft",
+    "istft_vcc",
+    "istft_vcf",
+    "phase_reference_vcvc",
+    "power_vcvf",
+    "sample_window",
+    "spectrogram",
+    "spectrogram_cvf",
+    "spectrogram_fvf",
+    "stft",
+    "stft_cvc",
+    "stft_fvc",
+    "times",
+]

@@ -1,0 +1,267 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window_from.h"
+#include <gnuradio/stft/istft.h>
+#include <gnuradio/stft/phase_reference.h>
+#include <gnuradio/stft/power.h>
+#include <gnuradio/stft/spectrogram.h>
+#include <gnuradio/stft/stft.h>
+#include <pybind11/complex.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+using namespace gr::stft;
+using py::arg;
+using std::int64_t;
+using std::string;
+using unlocked = py::call_guard<py::gil_scoped_release>; // setters may wait for a work call
+
+namespace {
+
+template <class B>
+using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
+
+const auto set_window_doc =
+    "Another window, by name, (name, parameters ...) or taps, from the next frame on.";
+
+template <class B>
+void bind_stft(py::module& m, const char* name, const char* doc)
+{
+    block_class<B>(m, name, doc)
+        .def(py::init([](int64_t n_fft,
+                         int64_t hop,
+                         const py::object& window,
+                         int64_t win_length,
+                         const string& placement,
+                         const string& phase,
+                         const string& scaling,
+                         double samp_rate,
+                         bool shifted) {
+                 return B::make(n_fft,
+                                hop,
+                                window_from(window),
+                                win_length,
+                                placement,
+                                phase,
+                                scaling,
+                                samp_rate,
+                                shifted);
+             }),
+             arg("n_fft"),
+             arg("hop"),
+             arg("window") = "hann",
+             arg("win_length") = 0,
+             arg("placement") = "centred",
+             arg("phase") = "centre",
+             arg("scaling") = "none",
+             arg("samp_rate") = 1.0,
+             arg("shifted") = false)
+        .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
+        .def(
+            "set_window",
+            [](B& block, const py::object& window, int64_t win_length) {
+                const auto w = window_from(window);
+                py::gil_scoped_release release;
+                block.set_window(w, win_length);
+            },
+            arg("window"),
+            arg("win_length") = 0,
+            set_window_doc)
+        .def("set_scaling",
+             &B::set_scaling,
+             arg("scaling"),
+             unlocked(),
+             "Another scaling, from the next frame on.")
+        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
+        .def("win_length",
+             &B::win_length,
+             unlocked(),
+             "Samples under the window, as last asked for.")
+        .def("scaling", &B::scaling, unlocked(), "The scaling last asked for.")
+        .def("latency",
+             &B::latency,
+             unlocked(),
+             "Samples that follow a frame's centre before the frame leaves.");
+}
+
+template <class B>
+void bind_spectrogram(py::module& m, const char* name, const char* doc)
+{
+    block_class<B>(m, name, doc)
+        .def(py::init([](int64_t n_fft,
+                         int64_t hop,
+                         const py::object& window,
+                         int64_t win_length,
+                         const string& placement,
+                         const string& kind,
+                         int64_t average,
+                         bool max_hold,
+                         bool db,
+                         double samp_rate,
+                         bool shifted) {
+                 return B::make(n_fft,
+                                hop,
+                                window_from(window),
+                                win_length,
+                                placement,
+                                kind,
+                                average,
+                                max_hold,
+                                db,
+                                samp_rate,
+                                shifted);
+             }),
+             arg("n_fft"),
+             arg("hop"),
+             arg("window") = "hann",
+             arg("win_length") = 0,
+             arg("placement") = "centred",
+             arg("kind") = "psd",
+             arg("average") = 1,
+             arg("max_hold") = false,
+             arg("db") = false,
+             arg("samp_rate") = 1.0,
+             arg("shifted") = false)
+        .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
+        .def(
+            "set_window",
+            [](B& block, const py::object& window, int64_t win_length) {
+                const auto w = window_from(window);
+                py::gil_scoped_release release;
+                block.set_window(w, win_length);
+            },
+            arg("window"),
+            arg("win_length") = 0,
+            set_window_doc)
+        .def("set_average",
+             &B::set_average,
+             arg("average"),
+             unlocked(),
+             "Frames per row from now on.")
+        .def("reset", &B::reset, unlocked(), "Forgets the held maxima.")
+        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
+        .def("win_length",
+             &B::win_length,
+             unlocked(),
+             "Samples under the window, as last asked for.")
+        .def("average", &B::average, unlocked(), "Frames per row, as last asked for.")
+        .def("latency",
+             &B::latency,
+             unlocked(),
+             "Samples that follow the centre of a row's first frame before the row leaves.");
+}
+
+template <class B>
+void bind_istft(py::module& m, const char* name, const char* doc)
+{
+    block_class<B>(m, name, doc)
+        .def(py::init([](int64_t n_fft,
+                         int64_t hop,
+                         const py::object& window,
+                         int64_t win_length,
+                         const string& placement,
+                         const string& phase,
+                         const string& scaling,
+                         double samp_rate,
+                         bool shifted,
+                         const py::object& synthesis) {
+                 return B::make(n_fft,
+                                hop,
+                                window_from(window),
+                                win_length,
+                                placement,
+                                phase,
+                                scaling,
+                                samp_rate,
+                                shifted,
+                                taps_from("synthesis", synthesis));
+             }),
+             arg("n_fft"),
+             arg("hop"),
+             arg("window") = "hann",
+             arg("win_length") = 0,
+             arg("placement") = "centred",
+             arg("phase") = "centre",
+             arg("scaling") = "none",
+             arg("samp_rate") = 1.0,
+             arg("shifted") = false,
+             arg("synthesis") = py::tuple())
+        .def("latency",
+             &B::latency,
+             "Samples by which the output lags behind the centre of the newest frame.");
+}
+
+} // namespace
+
+void bind_blocks(py::module& m)
+{
+    bind_stft<stft_fvc>(m, "stft_fvc", R"(STFT of a stream of floats: n_fft // 2 + 1 bins a frame.
+
+Arguments as of gnuradio.stft.stft(); samp_rate in Hz; shifted (bins from -n_fft // 2 on) needs complex samples.
+Every sample is used; tags land on the first frame that holds their sample; frame 0 and every change carry stft_first,
+stft_hop, stft_n_fft, stft_win_length, stft_phase, stft_scaling, stft_window and stft_samp_rate, the last frame
+stft_length. Message port "cmd": dict of hop, window, win_length, scaling, at (a sample).
+Raises ValueError naming the parameter, its value and the rule.)");
+    bind_stft<stft_cvc>(
+        m, "stft_cvc", "STFT of a stream of complex samples: n_fft bins a frame. See stft_fvc.");
+
+    bind_istft<istft_vcf>(
+        m, "istft_vcf", R"(Inverse STFT to a stream of floats, by weighted overlap-add.
+
+Arguments as of stft_fvc; synthesis: a dual window of win_length taps, used without normalisation. The tags of
+stft_fvc override the arguments; the output is exactly as long as the stream that was transformed.
+Raises ValueError, also for a window that the hop cannot invert.)");
+    bind_istft<istft_vcc>(
+        m, "istft_vcc", "Inverse STFT to a stream of complex samples. See istft_vcf.");
+
+    bind_spectrogram<spectrogram_fvf>(
+        m, "spectrogram_fvf", R"(Spectrogram of a stream of floats: rows of n_fft // 2 + 1 floats.
+
+kind "psd" (unit^2 / Hz), "power" or "magnitude" of a line; inner bins are doubled; average frames make a row, the last
+row averages what is left; max_hold keeps the largest since the start; db gives 10 log10 of power, not below -200.
+Message port "cmd": dict of hop, window, win_length, average, reset, at (a sample).
+Raises ValueError naming the parameter, its value and the rule.)");
+    bind_spectrogram<spectrogram_cvf>(
+        m,
+        "spectrogram_cvf",
+        "Spectrogram of a stream of complex samples: rows of n_fft floats. See spectrogram_fvf.");
+
+    block_class<power_vcvf>(m, "power_vcvf", R"(Power of spectra: rows of as many floats.
+
+sides "onesided" (inner bins are doubled), "twosided" or "centered"; kind "power" |X|^2 and "magnitude" |X| in the
+scaling that the spectra have, "psd" |X|^2 brought to unit^2 / Hz where the tags of stft_* tell the scaling.
+Message port "cmd": dict of average, reset. Raises ValueError naming the parameter, its value and the rule.)")
+        .def(py::init(&power_vcvf::make),
+             arg("n_fft"),
+             arg("sides") = "onesided",
+             arg("kind") = "psd",
+             arg("average") = 1,
+             arg("max_hold") = false,
+             arg("db") = false)
+        .def("set_average",
+             &power_vcvf::set_average,
+             arg("average"),
+             unlocked(),
+             "Spectra per row from now on.")
+        .def("reset", &power_vcvf::reset, unlocked(), "Forgets the held maxima.")
+        .def("average", &power_vcvf::average, "Spectra per row.")
+        .def("latency", &power_vcvf::latency, "Samples; 0.");
+
+    py::class_<phase_reference_vcvc,
+               gr::sync_block,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<phase_reference_vcvc>>(
+        m,
+        "phase_reference_vcvc",
+        R"(Spectra with another phase reference: source and target "start", "centre" or "absolute".
+
+The tags of stft_* override the arguments but for target. Raises ValueError naming the parameter, its value and the rule.)")
+        .def(py::init(&phase_reference_vcvc::make),
+             arg("n_fft"),
+             arg("hop"),
+             arg("win_length"),
+             arg("source"),
+             arg("target"),
+             arg("sides") = "onesided")
+        .def("latency", &phase_reference_vcvc::latency, "Samples; 0.");
+}

@@ -1,0 +1,311 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window_from.h"
+#include <gnuradio/stft/kernel/dual.h>
+#include <gnuradio/stft/kernel/istft.h>
+#include <gnuradio/stft/kernel/power.h>
+#include <gnuradio/stft/kernel/stft.h>
+#include <pybind11/complex.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+using namespace gr::stft::kernel;
+using py::arg;
+using std::int64_t;
+using std::size_t;
+using std::string;
+
+namespace {
+
+template <class T>
+using array = py::array_t<T, py::array::c_style>; // dtype and layout are transforms.py's duty
+
+phase_reference phase_from(const py::object& given)
+{
+    if (py::isinstance<py::str>(given))
+        return phase_reference(given.cast<string>());
+    if (py::hasattr(given, "__index__"))
+        return phase_reference::fixed(given.cast<int64_t>());
+    throw std::invalid_argument("phase: " + py::repr(given).cast<string>() +
+                                ": must be start, centre, absolute or an integer");
+}
+
+parameters design(int64_t n_fft,
+                  int64_t hop,
+                  const py::object& window,
+                  int64_t win_length,
+                  const py::object& phase,
+                  const string& scaling,
+                  double fs,
+                  bool shifted)
+{
+    return { static_cast<size_t>(n_fft),
+             static_cast<size_t>(hop),
+             window_from(window),
+             static_cast<size_t>(win_length),
+             placement::centred,
+             phase_from(phase),
+             scaling_named(scaling),
+             fs,
+             shifted };
+}
+
+//! x (channels, length) -> spectra (channels, frames, bins)
+template <class T>
+void analyse(const array<T>& x,
+             array<std::complex<real_t<T>>> spectra,
+             const parameters& p,
+             int64_t first,
+             const string& detrend)
+{
+    stft<T> transform(p, detrending_named(detrend));
+    const auto channels = x.shape(0), length = x.shape(1), frames = spectra.shape(1);
+    const auto* samples = x.data();
+    auto* out = spectra.mutable_data();
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < channels; ++c)
+        transform.analyse(samples + c * length,
+                          length,
+                          first,
+                          static_cast<size_t>(frames),
+                          out + c * frames * static_cast<py::ssize_t>(transform.bins()));
+}
+
+//! spectra (channels, frames, bins) -> y (channels, length)
+template <class T>
+void synthesise(const array<std::complex<real_t<T>>>& spectra,
+                array<T> y,
+                const parameters& p,
+                int64_t first,
+                const py::object& synthesis,
+                double threshold)
+{
+    istft<T> inverse(p, taps_from("synthesis", synthesis), threshold);
+    inverse.begin_at(first);
+    const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
+    const auto* in = spectra.data();
+    auto* samples = y.mutable_data();
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < channels; ++c)
+        istft<T>(inverse).invert(in + c * frames * static_cast<py::ssize_t>(inverse.bins()),
+                                 static_cast<size_t>(frames),
+                                 samples + c * length,
+                                 length);
+}
+
+//! x (channels, length) -> rows (channels, ceil(frames / average), bins)
+template <class T>
+void spectrogram(const array<T>& x,
+                 array<real_t<T>> rows,
+                 parameters p,
+                 int64_t first,
+                 int64_t frames,
+                 const string& detrend,
+                 const string& kind,
+                 int64_t average,
+                 bool max_hold,
+                 bool db,
+                 bool doubled)
+{
+    const power_parameters rule{
+        power_kind_named(kind), static_cast<std::uint64_t>(average), max_hold, db, doubled
+    };
+    p.scale = spectrum_scaling(rule.kind);
+    stft<T> transform(p, detrending_named(detrend));
+    const power<real_t<T>> fresh(p.n_fft, transform.bins(), rule);
+    volk::vector<std::complex<real_t<T>>> spectrum(transform.bins());
+    const auto channels = x.shape(0), length = x.shape(1);
+    const auto* samples = x.data();
+    auto* row = rows.mutable_data();
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < channels; ++c) {
+        auto powers = fresh;
+        for (int64_t f = 0; f < frames; ++f) {
+            transform.analyse(samples + c * length,
+                              length,
+                              first + f * static_cast<int64_t>(p.hop),
+                              1,
+                              spectrum.data());
+            if (powers.add(spectrum.data(), row) || (f + 1 == frames && powers.flush(row)))
+                row += transform.bins();
+        }
+    }
+}
+
+//! spectra (channels, frames, bins) -> converted, of the same shape
+template <class R>
+void convert_phase(const array<std::complex<R>>& spectra,
+                   array<std::complex<R>> converted,
+                   int64_t n_fft,
+                   int64_t hop,
+                   int64_t win_length,
+                   const py::object& source,
+                   const py::object& target,
+                   int64_t first,
+                   bool shifted)
+{
+    const framing frames(static_cast<size_t>(win_length), static_cast<size_t>(hop));
+    const phase_converter<R> converter(
+        checked_n_fft(n_fft), frames.win_length(), phase_from(source), phase_from(target), shifted);
+    const auto bins = spectra.shape(2);
+    const auto* in = spectra.data();
+    auto* out = converted.mutable_data();
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < spectra.shape(0); ++c)
+        for (py::ssize_t p = 0; p < spectra.shape(1); ++p, in += bins, out += bins)
+            converter.convert(in, static_cast<size_t>(bins), first + p * hop, out);
+}
+
+template <class T>
+void bind_samples(py::module& m)
+{
+    m.def("stft",
+          &analyse<T>,
+          arg("x").noconvert(),
+          arg("spectra").noconvert(),
+          arg("design"),
+          arg("first"),
+          arg("detrend"));
+    m.def("spectrogram",
+          &spectrogram<T>,
+          arg("x").noconvert(),
+          arg("rows").noconvert(),
+          arg("design"),
+          arg("first"),
+          arg("frames"),
+          arg("detrend"),
+          arg("kind"),
+          arg("average"),
+          arg("max_hold"),
+          arg("db"),
+          arg("doubled"));
+    m.def("istft",
+          &synthesise<T>,
+          arg("spectra").noconvert(),
+          arg("y").noconvert(),
+          arg("design"),
+          arg("first"),
+          arg("synthesis"),
+          arg("threshold"));
+}
+
+size_t checked_hop(int64_t hop) { return framing(1, static_cast<size_t>(hop)).hop(); }
+
+} // namespace
+
+void bind_kernels(py::module& m)
+{
+    py::class_<parameters>(m, "parameters", "What defines an STFT.")
+        .def(py::init(&design),
+             arg("n_fft"),
+             arg("hop"),
+             arg("window"),
+             arg("win_length"),
+             arg("phase"),
+             arg("scaling"),
+             arg("fs"),
+             arg("shifted"));
+
+    py::class_<framing>(m, "framing", "Where frames lie.")
+        .def(py::init([](int64_t win_length, int64_t hop, const string& where) {
+                 return framing(static_cast<size_t>(win_length),
+                                static_cast<size_t>(hop),
+                                placement_named(where));
+             }),
+             arg("win_length"),
+             arg("hop"),
+             arg("placement"))
+        .def("first", &framing::first)
+        .def("frames",
+             py::overload_cast<int64_t, int64_t>(&framing::frames, py::const_),
+             arg("length"),
+             arg("first"));
+
+    bind_samples<float>(m);
+    bind_samples<double>(m);
+    bind_samples<std::complex<float>>(m);
+    bind_samples<std::complex<double>>(m);
+    m.def("convert_phase",
+          &convert_phase<float>,
+          arg("spectra").noconvert(),
+          arg("converted").noconvert(),
+          arg("n_fft"),
+          arg("hop"),
+          arg("win_length"),
+          arg("source"),
+          arg("target"),
+          arg("first"),
+          arg("shifted"));
+    m.def("convert_phase",
+          &convert_phase<double>,
+          arg("spectra").noconvert(),
+          arg("converted").noconvert(),
+          arg("n_fft"),
+          arg("hop"),
+          arg("win_length"),
+          arg("source"),
+          arg("target"),
+          arg("first"),
+          arg("shifted"));
+    m.def("covered_end", &covered_end, arg("first"), arg("hop"), arg("win_length"), arg("frames"));
+
+    m.def(
+        "sample_window",
+        [](const py::object& window, int64_t length, bool symmetric) {
+            if (length < 1)
+                throw std::invalid_argument("length: " + std::to_string(length) +
+                                            ": must be 1 or more");
+            return taps_to_array(
+                window_from(window).sample(static_cast<size_t>(length), symmetric));
+        },
+        arg("window"),
+        arg("length"),
+        arg("symmetric"));
+    m.def("window_names", &window::names);
+    m.def(
+        "is_real",
+        [](const py::object& window) { return window_from(window).is_real(); },
+        arg("window"));
+    m.def(
+        "window_length",
+        [](const py::object& window) { return window_from(window).length(); },
+        arg("window"));
+    m.def(
+        "dual_window",
+        [](const py::object& taps, int64_t hop) {
+            return taps_to_array(dual_window(taps_from("window", taps), checked_hop(hop)));
+        },
+        arg("taps"),
+        arg("hop"));
+    m.def(
+        "closest_dual_window",
+        [](const py::object& taps, int64_t hop, const py::object& desired, bool scaled) {
+            std::complex<double> alpha;
+            const auto dual = closest_dual_window(taps_from("window", taps),
+                                                  checked_hop(hop),
+                                                  taps_from("desired", desired),
+                                                  scaled,
+                                                  &alpha);
+            return py::make_tuple(taps_to_array(dual),
+                                  alpha.imag() == 0 ? py::cast(alpha.real()) : py::cast(alpha));
+        },
+        arg("taps"),
+        arg("hop"),
+        arg("desired"),
+        arg("scaled"));
+    m.def(
+        "check_cola",
+        [](const py::object& taps, int64_t hop, double tol) {
+            return check_cola(taps_from("window", taps), checked_hop(hop), tol);
+        },
+        arg("taps"),
+        arg("hop"),
+        arg("tol"));
+    m.def(
+        "check_nola",
+        [](const py::object& taps, int64_t hop, double tol) {
+            return check_nola(taps_from("window", taps), checked_hop(hop), tol);
+        },
+        arg("taps"),
+        arg("hop"),
+        arg("tol"));
+}

@@ -1,0 +1,13 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include <pybind11/pybind11.h>
+
+void bind_blocks(pybind11::module& m);
+void bind_kernels(pybind11::module& m);
+
+PYBIND11_MODULE(stft_python, m)
+{
+    pybind11::module::import("gnuradio.gr"); // the base classes of the blocks
+    bind_blocks(m);
+    auto kernels = m.def_submodule("kernels", "The array kernels; transforms.py is their face.");
+    bind_kernels(kernels);
+}

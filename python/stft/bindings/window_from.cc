@@ -1,0 +1,65 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window_from.h"
+#include <algorithm>
+#include <stdexcept>
+
+namespace py = pybind11;
+using gr::stft::kernel::window;
+
+namespace {
+
+std::string shown(const py::handle& object) { return py::repr(object).cast<std::string>(); }
+
+} // namespace
+
+std::vector<std::complex<double>> taps_from(const char* name, const py::object& given)
+{
+    if (given.is_none())
+        return {};
+    py::array_t<std::complex<double>, py::array::c_style | py::array::forcecast> taps;
+    try {
+        taps = decltype(taps)(given);
+    } catch (const py::error_already_set&) {
+        throw std::invalid_argument(std::string(name) + ": " + shown(given) +
+                                    ": must be an array of numbers");
+    }
+    if (taps.ndim() != 1)
+        throw std::invalid_argument(std::string(name) + ": " + std::to_string(taps.ndim()) +
+                                    " dimensions: must have one");
+    return { taps.data(), taps.data() + taps.size() };
+}
+
+window window_from(const py::object& given)
+{
+    if (py::isinstance<py::str>(given))
+        return window(given.cast<std::string>());
+    if (py::isinstance<py::float_>(given) || py::isinstance<py::int_>(given))
+        return window("kaiser", { given.cast<double>() });
+    if (py::isinstance<py::tuple>(given)) {
+        const auto parts = given.cast<py::tuple>();
+        if (parts.size() > 0 && py::isinstance<py::str>(parts[0])) {
+            std::vector<double> parameters;
+            for (std::size_t i = 1; i < parts.size(); ++i) {
+                const py::object part = parts[i];
+                if (part.is_none() && parts.size() > 2)
+                    continue; // SciPy's default centre of "exponential"
+                if (py::isinstance<py::sequence>(part) || py::isinstance<py::array>(part))
+                    for (const auto& c : part) // SciPy's coefficients of "general_cosine"
+                        parameters.push_back(py::cast<double>(c));
+                else
+                    parameters.push_back(part.cast<double>());
+            }
+            return window(parts[0].cast<std::string>(), parameters);
+        }
+    }
+    return window(taps_from("window", given));
+}
+
+py::array taps_to_array(const std::vector<std::complex<double>>& taps)
+{
+    if (std::any_of(taps.begin(), taps.end(), [](auto w) { return w.imag() != 0; }))
+        return py::array_t<std::complex<double>>(taps.size(), taps.data());
+    py::array_t<double> reals(taps.size());
+    std::transform(taps.begin(), taps.end(), reals.mutable_data(), [](auto w) { return w.real(); });
+    return std::move(reals);
+}

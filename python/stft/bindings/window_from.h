@@ -1,0 +1,18 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
+#define INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
+
+#include <gnuradio/stft/kernel/window.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+//! A name, a tuple (name, parameters ...), a number (Kaiser's beta), or taps. \throws std::invalid_argument
+gr::stft::kernel::window window_from(const pybind11::object& given);
+
+//! Taps, real or complex; None gives none. \throws std::invalid_argument
+std::vector<std::complex<double>> taps_from(const char* name, const pybind11::object& given);
+
+//! NumPy array: float64 unless a value has an imaginary part.
+pybind11::array taps_to_array(const std::vector<std::complex<double>>& taps);
+
+#endif

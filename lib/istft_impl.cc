@@ -6,6 +6,7 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/istft.h>
 #include <gnuradio/stft/kernel/istft.h>
+#include <algorithm>
 #include <deque>
 
 namespace gr::stft {
@@ -21,8 +22,9 @@ public:
           d_parameters(p), d_synthesis(synthesis), d_inverse(p, synthesis)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        const auto rows = rows_per_call(d_inverse.bins() * sizeof(gr_complex));
-        this->set_output_multiple(rows * static_cast<int>(p.hop));
+        const auto row_bytes = d_inverse.bins() * sizeof(gr_complex);
+        if (!single_mapped(row_bytes))
+            this->set_output_multiple(rows_per_call(row_bytes) * static_cast<int>(p.hop));
         this->set_relative_rate(static_cast<std::uint64_t>(p.hop), 1);
     }
 
@@ -109,14 +111,19 @@ private:
         const auto to = d_frames == 0 ? 0 : std::max<std::int64_t>(0, d_inverse.covered_end());
         for (const auto& tag : d_found) {
             try {
-                if (!d_description.read(tag))
-                    d_tags.push_back({ to, moved(tag, to) });
+                d_description.read(tag);
             } catch (const std::exception& e) {
                 this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
             }
         }
         if (d_description.describes_frames())
             follow();
+        std::stable_partition(d_found.begin(), d_found.end(), [](const auto& tag) {
+            return pmt::eq(tag.key, rx_rate_key); // rx_time needs it
+        });
+        for (const auto& tag : d_found)
+            if (!is_ours(tag.key))
+                d_tags.push_back({ to, moved(tag, to) });
         return d_inverse.ready() == 0;
     }
 
@@ -153,13 +160,13 @@ private:
     {
         if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
             !pmt::is_complex(tag.value)) {
-            d_rate = pmt::to_double(tag.value) *
-                     static_cast<double>(d_description.hop.value_or(d_inverse.design().hop));
+            d_rate = pmt::to_double(tag.value) * static_cast<double>(d_inverse.design().hop);
             tag.value = pmt::from_double(*d_rate);
-        } else if (pmt::eq(tag.key, rx_time_key) && (d_rate || d_description.samp_rate)) {
-            const auto start = d_description.first.value_or(d_inverse.next_start());
-            const double rate = d_rate ? *d_rate : *d_description.samp_rate;
-            tag.value = shifted_time(tag.value, static_cast<double>(to - start) / rate);
+        } else if (pmt::eq(tag.key, rx_time_key) &&
+                   (d_rate || d_inverse.design().samp_rate != 1)) { // what stft takes for known
+            const double rate = d_rate.value_or(d_inverse.design().samp_rate);
+            tag.value =
+                shifted_time(tag.value, static_cast<double>(to - d_inverse.next_start()) / rate);
         }
         return tag;
     }

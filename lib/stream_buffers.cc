@@ -9,26 +9,37 @@ namespace gr::stft {
 
 namespace {
 constexpr std::size_t KiB = 1024, MiB = 1024 * KiB, page = 4096;
+
+//! The bytes that a double-mapped buffer is a multiple of.
+std::size_t whole_pages(std::size_t row_bytes)
+{
+    return page / std::gcd(page, row_bytes) * row_bytes;
 }
+
+} // namespace
 
 int rows_per_call(std::size_t row_bytes)
 {
-    return static_cast<int>(std::clamp<std::size_t>(512 * KiB / row_bytes, 1, 256));
+    const auto rows = std::clamp<std::size_t>(512 * KiB / row_bytes, 1, 256);
+    // whole pages come anyway; asked for less than half of them, the scheduler warns of each stream
+    const auto half = single_mapped(row_bytes) ? 0 : whole_pages(row_bytes) / row_bytes / 2;
+    return static_cast<int>(std::max(rows, (half + 1) / 2));
 }
+
+bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 8 * MiB; }
 
 gr::io_signature::sptr rows_signature(std::size_t row_bytes)
 {
     const auto rows = 2 * static_cast<std::size_t>(rows_per_call(row_bytes));
-    const auto whole_pages = page / std::gcd(page, row_bytes) * row_bytes;
-    const bool single_mapped = whole_pages > 8 * MiB;
-    const auto bytes =
-        single_mapped ? rows * row_bytes : (rows * row_bytes / whole_pages + 1) * whole_pages;
+    const auto pages = whole_pages(row_bytes);
+    const auto bytes = single_mapped(row_bytes) ? rows * row_bytes
+                                                : (rows * row_bytes + pages - 1) / pages * pages;
     if (bytes > 512 * MiB)
         kernel::refuse("n_fft",
                        std::to_string(row_bytes) + " bytes a spectrum",
                        "would need a stream buffer of more than 512 MiB");
-    return single_mapped ? gr::io_signature::make(1, 1, row_bytes, gr::host_buffer::type)
-                         : gr::io_signature::make(1, 1, row_bytes);
+    return single_mapped(row_bytes) ? gr::io_signature::make(1, 1, row_bytes, gr::host_buffer::type)
+                                    : gr::io_signature::make(1, 1, row_bytes);
 }
 
 } // namespace gr::stft

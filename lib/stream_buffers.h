@@ -15,6 +15,10 @@ namespace gr::stft {
  */
 int rows_per_call(std::size_t row_bytes);
 
+//! Whether rows_signature() asks for a single-mapped buffer. A reader with a large output multiple enlarges
+//! such a buffer to that multiple of rows.
+bool single_mapped(std::size_t row_bytes);
+
 /*!
  * \brief A signature of one output of rows.
  *

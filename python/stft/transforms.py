@@ -86,7 +86,7 @@ def stft(
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     bins = _bins(n_fft, sides)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
-    kernels.stft(samples, spectra.reshape(-1, frames, bins), design, first, detrend or "none")
+    kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, detrend or "none")
     return np.swapaxes(spectra, -1, -2) if out is None else out
 
 
@@ -391,8 +391,8 @@ def _lengths(window: Window, win_length: Optional[int], n_fft: Optional[int]) ->
         win_length = taps or n_fft
     elif taps and _integer("win_length", win_length) != taps:
         raise ValueError(f"win_length: {win_length}: must be the number of taps, {taps}")
-    n_fft = win_length if n_fft is None else n_fft
-    return _at_least(1, "n_fft", n_fft), _at_least(1, "win_length", win_length)
+    n_fft = _integer("n_fft", win_length if n_fft is None else n_fft)
+    return kernels.checked_n_fft(n_fft), _at_least(1, "win_length", win_length)
 
 
 def _frames(

@@ -246,6 +246,7 @@ void bind_kernels(py::module& m)
           arg("target"),
           arg("first"),
           arg("shifted"));
+    m.def("checked_n_fft", &checked_n_fft, arg("n_fft"));
     m.def("covered_end", &covered_end, arg("first"), arg("hop"), arg("win_length"), arg("frames"));
 
     m.def(

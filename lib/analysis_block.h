@@ -52,7 +52,8 @@ public:
 
     void forecast(int, gr_vector_int& required) override
     {
-        required[0] = askable(this->detail(), d_framer.wanted());
+        const auto wanted = d_framer.wanted();
+        required[0] = wanted == 0 ? 0 : askable(this->detail(), wanted);
     }
 
     int general_work(int noutput_items,

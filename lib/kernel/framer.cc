@@ -43,6 +43,12 @@ std::size_t framer<T>::push(const T* samples, std::size_t count)
 }
 
 template <class T>
+bool framer<T>::whole() const
+{
+    return stored() >= d_framing.win_length() && d_framing.continues(d_start, d_received);
+}
+
+template <class T>
 const T* framer<T>::frame()
 {
     const auto length = d_framing.win_length();
@@ -55,7 +61,7 @@ const T* framer<T>::frame()
             std::fill(d_buffer.begin() + d_end, d_buffer.begin() + d_begin + length, T(0));
             d_end = d_begin + length;
         }
-    } else if (stored() < length || !d_framing.continues(d_start, d_received)) {
+    } else if (!whole()) {
         return nullptr;
     }
     return d_buffer.data() + d_begin;
@@ -81,7 +87,7 @@ void framer<T>::reframe(const framing& frames)
 template <class T>
 std::int64_t framer<T>::wanted() const
 {
-    if (d_finished)
+    if (d_finished || whole())
         return 0;
     const auto gap = std::max<std::int64_t>(0, d_start - d_received);
     const auto missing = std::int64_t(d_framing.win_length()) - std::int64_t(stored());

@@ -247,6 +247,39 @@ class stream_equals_array(unittest.TestCase):
         self.assertLessEqual(bad[-1], 500 + 64)
 
 
+class pausing(gr.sync_block):
+    """Gives its samples at once, then nothing until it may end."""
+
+    def __init__(self, x):
+        super().__init__("pausing", None, [x.dtype])
+        self.left, self.may_end = x, threading.Event()
+
+    def work(self, _, output_items):
+        n = min(len(self.left), len(output_items[0]))
+        output_items[0][:n] = self.left[:n]
+        self.left = self.left[n:]
+        if n == 0 and not self.may_end.wait(0.01):
+            return 0
+        return n if n else -1
+
+
+class a_live_source(unittest.TestCase):
+    def test_gets_every_whole_frame_without_waiting_for_more(self):
+        x = signal(3000, True)
+        src, sink = pausing(x), blocks.vector_sink_c(33)
+        tb = gr.top_block()
+        tb.connect(src, stft.stft_fvc(64, 1), sink)
+        tb.start()
+        deadline = time.monotonic() + 20
+        while len(sink.data()) // 33 < 3000 - 31 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        before = len(sink.data()) // 33
+        src.may_end.set()
+        tb.wait()
+        self.assertEqual(before, 3000 - 31)  # frame p is there with sample p + 31
+        self.assertEqual(len(sink.data()) // 33, 3001)
+
+
 class tags(unittest.TestCase):
     @staticmethod
     def at(offset, key, value):

@@ -48,11 +48,12 @@ public:
     //! Samples taken so far.
     std::int64_t received() const { return d_received; }
 
-    //! Samples that are still missing before frame() can be other than null.
+    //! Samples that are still missing before frame() can be other than null; 0 if it is not.
     std::int64_t wanted() const;
 
 private:
     std::size_t stored() const { return d_end - d_begin; }
+    bool whole() const; // the next frame, and known to have a successor
     void make_room();
 
     framing d_framing;

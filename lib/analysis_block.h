@@ -88,12 +88,17 @@ public:
         request(wish);
     }
 
-    void set_window(const kernel::window& window, std::int64_t win_length) override
+    void set_window(const kernel::window& window) override
     {
         retune wish;
         wish.window = window;
-        if (win_length != 0)
-            wish.win_length = win_length;
+        request(wish);
+    }
+
+    void set_win_length(std::int64_t win_length) override
+    {
+        retune wish;
+        wish.win_length = win_length;
         request(wish);
     }
 

@@ -7,6 +7,7 @@ check_nola, convert_phase. Both run the same kernels and agree to the bit.
 """
 
 from .stft_python import (
+    __version__,
     istft_vcc,
     istft_vcf,
     phase_reference_vcvc,

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 
+from gnuradio.stft import __version__
 from gnuradio.stft.interruption import termination_as_exit
 
 VERBS = ("spectrogram", "info", "selftest")
@@ -31,6 +32,7 @@ def parser():
     top = _Parser(prog="gr_stft", allow_abbrev=False,
                   description="Short-time Fourier transforms of recordings.",
                   epilog="gr_stft VERB --help explains a verb; the manual is gr_stft(1).")
+    top.add_argument("--version", action="version", version=f"gr-stft {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in VERBS:
         module = importlib.import_module(f"gnuradio.stft.{name}_command")

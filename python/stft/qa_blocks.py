@@ -488,13 +488,14 @@ class changes(unittest.TestCase):
     def test_setters_are_seen_and_refuse_without_effect(self):
         block = stft.stft_fvc(64, 16)
         block.set_hop(8)
-        block.set_window("hamming", 32)
+        block.set_window("hamming")
+        block.set_win_length(32)
         block.set_scaling("psd")
         self.assertEqual((block.hop(), block.win_length(), block.scaling()), (8, 32, "psd"))
         for call in (
             lambda: block.set_hop(0),
             lambda: block.set_window("nope"),
-            lambda: block.set_window("hann", 65),
+            lambda: block.set_win_length(65),
             lambda: block.set_scaling("loud"),
         ):
             self.assertRaises(ValueError, call)
@@ -522,11 +523,13 @@ class changes(unittest.TestCase):
         def disturb(seed):
             rng = np.random.default_rng(seed)
             while not stop.is_set():
-                choice = rng.integers(3)
+                choice = rng.integers(4)
                 if choice == 0:
                     forward.set_hop(int(rng.integers(8, 120)))
                 elif choice == 1:
-                    forward.set_window(["hann", "hamming", "blackman"][rng.integers(3)], int(rng.integers(240, 257)))
+                    forward.set_window(["hann", "hamming", "blackman"][rng.integers(3)])
+                elif choice == 2:
+                    forward.set_win_length(int(rng.integers(240, 257)))
                 else:
                     forward.set_scaling(["none", "psd", "magnitude", "ortho"][rng.integers(4)])
                 time.sleep(1e-3)

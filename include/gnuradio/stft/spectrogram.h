@@ -45,7 +45,8 @@ public:
 
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
-    virtual void set_window(const kernel::window& window, std::int64_t win_length = 0) = 0;
+    virtual void set_window(const kernel::window& window) = 0;
+    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as of make()
     virtual void set_average(std::int64_t average) = 0;
 
     //! Forgets the held maxima.

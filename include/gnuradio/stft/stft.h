@@ -54,7 +54,8 @@ public:
 
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
-    virtual void set_window(const kernel::window& window, std::int64_t win_length = 0) = 0;
+    virtual void set_window(const kernel::window& window) = 0;
+    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as of make()
     virtual void set_scaling(const std::string& scaling) = 0;
 
     //! The value last asked for, which may still wait for its frame.

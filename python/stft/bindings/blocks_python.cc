@@ -20,8 +20,10 @@ namespace {
 template <class B>
 using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
 
-const auto set_window_doc =
-    "Another window, by name, (name, parameters ...) or taps, from the next frame on.";
+const auto set_window_doc = "Another window, by name, (name, parameters ...) or taps, from the "
+                            "next frame on; of the same length, unless it is taps.";
+const auto set_win_length_doc =
+    "Another window length, from the next frame on; 0: the taps' number, else n_fft.";
 
 template <class B>
 void bind_stft(py::module& m, const char* name, const char* doc)
@@ -58,14 +60,15 @@ void bind_stft(py::module& m, const char* name, const char* doc)
         .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
         .def(
             "set_window",
-            [](B& block, const py::object& window, int64_t win_length) {
+            [](B& block, const py::object& window) {
                 const auto w = window_from(window);
                 py::gil_scoped_release release;
-                block.set_window(w, win_length);
+                block.set_window(w);
             },
             arg("window"),
-            arg("win_length") = 0,
             set_window_doc)
+        .def(
+            "set_win_length", &B::set_win_length, arg("win_length"), unlocked(), set_win_length_doc)
         .def("set_scaling",
              &B::set_scaling,
              arg("scaling"),
@@ -124,14 +127,15 @@ void bind_spectrogram(py::module& m, const char* name, const char* doc)
         .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
         .def(
             "set_window",
-            [](B& block, const py::object& window, int64_t win_length) {
+            [](B& block, const py::object& window) {
                 const auto w = window_from(window);
                 py::gil_scoped_release release;
-                block.set_window(w, win_length);
+                block.set_window(w);
             },
             arg("window"),
-            arg("win_length") = 0,
             set_window_doc)
+        .def(
+            "set_win_length", &B::set_win_length, arg("win_length"), unlocked(), set_win_length_doc)
         .def("set_average",
              &B::set_average,
              arg("average"),

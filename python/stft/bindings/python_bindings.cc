@@ -7,6 +7,7 @@ void bind_kernels(pybind11::module& m);
 PYBIND11_MODULE(stft_python, m)
 {
     pybind11::module::import("gnuradio.gr"); // the base classes of the blocks
+    m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
     auto kernels = m.def_submodule("kernels", "The array kernels; transforms.py is their face.");
     bind_kernels(kernels);

@@ -208,15 +208,8 @@ typename istft<T>::sptr istft<T>::make(std::int64_t n_fft,
                                        bool shifted,
                                        const std::vector<std::complex<double>>& synthesis)
 {
-    const kernel::parameters p{ static_cast<std::size_t>(n_fft),
-                                static_cast<std::size_t>(hop),
-                                window,
-                                static_cast<std::size_t>(win_length),
-                                kernel::placement_named(placement),
-                                phase,
-                                kernel::scaling_named(scaling),
-                                samp_rate,
-                                shifted };
+    const auto p = kernel::parameters::named(
+        n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted);
     p.check<T>();
     return gnuradio::make_block_sptr<istft_impl<T>>(p, synthesis);
 }

@@ -115,10 +115,8 @@ phase_reference_vcvc::sptr phase_reference_vcvc::make(std::int64_t n_fft,
                                                       const std::string& sides)
 {
     const auto which = kernel::sides_named(sides);
-    const kernel::parameters p{
-        static_cast<std::size_t>(n_fft),      static_cast<std::size_t>(hop), "boxcar",
-        static_cast<std::size_t>(win_length), kernel::placement::centred,    source
-    };
+    const auto p = kernel::parameters::named(
+        n_fft, hop, "boxcar", win_length, "centred", source, "none", 1.0, false);
     p.frames();
     return gnuradio::make_block_sptr<phase_reference_impl>(
         p, kernel::phase_reference(target), which);

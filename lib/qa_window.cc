@@ -1,20 +1,15 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include <gnuradio/stft/kernel/window.h>
-#include <cppunit/extensions/HelperMacros.h>
-#include <algorithm>
-#include <cmath>
-#include <functional>
+#include "qa_support.h"
 #include <limits>
 #include <map>
 #include <numeric>
-#include <stdexcept>
 
 using gr::stft::kernel::window;
+using qa::pi;
+using qa::refusal;
 using values = std::vector<double>;
 
 namespace {
-
-const double pi = std::acos(-1.0);
 
 values real(const std::vector<std::complex<double>>& taps)
 {
@@ -76,16 +71,6 @@ double concentration(const values& w, double bandwidth, values* product = nullpt
         energy += w[i] * w[i];
     }
     return inside / energy;
-}
-
-std::string refusal(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "accepted";
 }
 
 } // namespace

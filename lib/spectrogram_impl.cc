@@ -99,15 +99,9 @@ typename spectrogram<T>::sptr spectrogram<T>::make(std::int64_t n_fft,
     power.db = db;
     power.doubled = kernel::is_real_v<T>;
     power.check();
-    const kernel::parameters p{ static_cast<std::size_t>(n_fft),
-                                static_cast<std::size_t>(hop),
-                                window,
-                                static_cast<std::size_t>(win_length),
-                                kernel::placement_named(placement),
-                                "centre",
-                                kernel::spectrum_scaling(power.kind),
-                                samp_rate,
-                                shifted };
+    const auto scaling = name_of(kernel::spectrum_scaling(power.kind));
+    const auto p = kernel::parameters::named(
+        n_fft, hop, window, win_length, placement, "centre", scaling, samp_rate, shifted);
     p.check<T>();
     return gnuradio::make_block_sptr<spectrogram_impl<T>>(p, power);
 }

@@ -26,6 +26,27 @@ std::size_t checked_n_fft(std::int64_t n_fft)
     return static_cast<std::size_t>(n_fft);
 }
 
+parameters parameters::named(std::int64_t n_fft,
+                             std::int64_t hop,
+                             const kernel::window& window,
+                             std::int64_t win_length,
+                             const std::string& placement,
+                             const phase_reference& phase,
+                             const std::string& scaling,
+                             double samp_rate,
+                             bool shifted)
+{
+    return { static_cast<std::size_t>(n_fft),
+             static_cast<std::size_t>(hop),
+             window,
+             static_cast<std::size_t>(win_length),
+             placement_named(placement),
+             phase,
+             scaling_named(scaling),
+             samp_rate,
+             shifted };
+}
+
 std::size_t parameters::window_length() const
 {
     checked_n_fft(static_cast<std::int64_t>(n_fft));

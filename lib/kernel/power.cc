@@ -107,8 +107,7 @@ bool power<R>::add(const std::complex<R>* spectrum, R* row)
             d_sum[k] += static_cast<double>(d_row[k]);
         if (d_count < d_parameters.average)
             return false;
-        for (std::size_t k = 0; k < d_bins; ++k)
-            d_row[k] = static_cast<R>(d_sum[k] / static_cast<double>(d_count));
+        take_mean();
     }
     finish(row);
     return true;
@@ -119,19 +118,24 @@ bool power<R>::flush(R* row)
 {
     if (d_count == 0)
         return false;
-    for (std::size_t k = 0; k < d_bins; ++k)
-        d_row[k] = static_cast<R>(d_sum[k] / static_cast<double>(d_count));
+    take_mean();
     finish(row);
     return true;
 }
 
 template <class R>
+void power<R>::take_mean()
+{
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        d_row[k] = static_cast<R>(d_sum[k] / static_cast<double>(d_count));
+        d_sum[k] = 0;
+    }
+}
+
+template <class R>
 void power<R>::finish(R* row)
 {
-    if (d_parameters.average > 1 || d_count > 1)
-        std::fill(d_sum.begin(), d_sum.end(), 0.0);
     d_count = 0;
-
     if (d_parameters.max_hold) {
         if (d_held.empty())
             d_held.assign(d_bins, 0);
@@ -139,13 +143,12 @@ void power<R>::finish(R* row)
             d_row[k] = d_held[k] = d_row[k] > d_held[k] ? d_row[k] : d_held[k];
     }
     if (d_parameters.db) {
-        volk::vector<R>& p = d_row;
-        for (auto& v : p)
+        for (auto& v : d_row)
             v = v < R(floor_power) ? R(floor_power) : v;
-        log2(p.data(), d_decibel.data(), d_bins);
+        log2(d_row.data(), d_decibel.data(), d_bins);
         constexpr R per_octave = 3.01029995663981195; // 10 log10(2)
         for (std::size_t k = 0; k < d_bins; ++k)      // NaN and infinity stay what they are
-            row[k] = std::isfinite(p[k]) ? per_octave * d_decibel[k] : p[k];
+            row[k] = std::isfinite(d_row[k]) ? per_octave * d_decibel[k] : d_row[k];
     } else if (d_parameters.kind == power_kind::magnitude) {
         std::transform(d_row.begin(), d_row.end(), row, [](R p) { return std::sqrt(p); });
     } else {

@@ -25,10 +25,36 @@ const auto set_window_doc = "Another window, by name, (name, parameters ...) or 
 const auto set_win_length_doc =
     "Another window length, from the next frame on; 0: the taps' number, else n_fft.";
 
+//! What the blocks that cut samples into frames have in common.
+template <class B>
+void bind_analysis(block_class<B>& block)
+{
+    block
+        .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
+        .def(
+            "set_window",
+            [](B& block, const py::object& window) {
+                const auto w = window_from(window);
+                py::gil_scoped_release release;
+                block.set_window(w);
+            },
+            arg("window"),
+            set_window_doc)
+        .def(
+            "set_win_length", &B::set_win_length, arg("win_length"), unlocked(), set_win_length_doc)
+        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
+        .def("win_length",
+             &B::win_length,
+             unlocked(),
+             "Samples under the window, as last asked for.");
+}
+
 template <class B>
 void bind_stft(py::module& m, const char* name, const char* doc)
 {
-    block_class<B>(m, name, doc)
+    block_class<B> block(m, name, doc);
+    bind_analysis<B>(block);
+    block
         .def(py::init([](int64_t n_fft,
                          int64_t hop,
                          const py::object& window,
@@ -57,28 +83,11 @@ void bind_stft(py::module& m, const char* name, const char* doc)
              arg("scaling") = "none",
              arg("samp_rate") = 1.0,
              arg("shifted") = false)
-        .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
-        .def(
-            "set_window",
-            [](B& block, const py::object& window) {
-                const auto w = window_from(window);
-                py::gil_scoped_release release;
-                block.set_window(w);
-            },
-            arg("window"),
-            set_window_doc)
-        .def(
-            "set_win_length", &B::set_win_length, arg("win_length"), unlocked(), set_win_length_doc)
         .def("set_scaling",
              &B::set_scaling,
              arg("scaling"),
              unlocked(),
              "Another scaling, from the next frame on.")
-        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
-        .def("win_length",
-             &B::win_length,
-             unlocked(),
-             "Samples under the window, as last asked for.")
         .def("scaling", &B::scaling, unlocked(), "The scaling last asked for.")
         .def("latency",
              &B::latency,
@@ -89,7 +98,9 @@ void bind_stft(py::module& m, const char* name, const char* doc)
 template <class B>
 void bind_spectrogram(py::module& m, const char* name, const char* doc)
 {
-    block_class<B>(m, name, doc)
+    block_class<B> block(m, name, doc);
+    bind_analysis<B>(block);
+    block
         .def(py::init([](int64_t n_fft,
                          int64_t hop,
                          const py::object& window,
@@ -124,29 +135,12 @@ void bind_spectrogram(py::module& m, const char* name, const char* doc)
              arg("db") = false,
              arg("samp_rate") = 1.0,
              arg("shifted") = false)
-        .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
-        .def(
-            "set_window",
-            [](B& block, const py::object& window) {
-                const auto w = window_from(window);
-                py::gil_scoped_release release;
-                block.set_window(w);
-            },
-            arg("window"),
-            set_window_doc)
-        .def(
-            "set_win_length", &B::set_win_length, arg("win_length"), unlocked(), set_win_length_doc)
         .def("set_average",
              &B::set_average,
              arg("average"),
              unlocked(),
              "Frames per row from now on.")
         .def("reset", &B::reset, unlocked(), "Forgets the held maxima.")
-        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
-        .def("win_length",
-             &B::win_length,
-             unlocked(),
-             "Samples under the window, as last asked for.")
         .def("average", &B::average, unlocked(), "Frames per row, as last asked for.")
         .def("latency",
              &B::latency,

@@ -38,15 +38,15 @@ parameters design(int64_t n_fft,
                   double fs,
                   bool shifted)
 {
-    return { static_cast<size_t>(n_fft),
-             static_cast<size_t>(hop),
-             window_from(window),
-             static_cast<size_t>(win_length),
-             placement::centred,
-             phase_from(phase),
-             scaling_named(scaling),
-             fs,
-             shifted };
+    return parameters::named(n_fft,
+                             hop,
+                             window_from(window),
+                             win_length,
+                             "centred",
+                             phase_from(phase),
+                             scaling,
+                             fs,
+                             shifted);
 }
 
 //! x (channels, length) -> spectra (channels, frames, bins)
@@ -188,6 +188,22 @@ void bind_samples(py::module& m)
           arg("threshold"));
 }
 
+template <class R>
+void bind_spectra(py::module& m)
+{
+    m.def("convert_phase",
+          &convert_phase<R>,
+          arg("spectra").noconvert(),
+          arg("converted").noconvert(),
+          arg("n_fft"),
+          arg("hop"),
+          arg("win_length"),
+          arg("source"),
+          arg("target"),
+          arg("first"),
+          arg("shifted"));
+}
+
 size_t checked_hop(int64_t hop) { return framing(1, static_cast<size_t>(hop)).hop(); }
 
 } // namespace
@@ -224,28 +240,8 @@ void bind_kernels(py::module& m)
     bind_samples<double>(m);
     bind_samples<std::complex<float>>(m);
     bind_samples<std::complex<double>>(m);
-    m.def("convert_phase",
-          &convert_phase<float>,
-          arg("spectra").noconvert(),
-          arg("converted").noconvert(),
-          arg("n_fft"),
-          arg("hop"),
-          arg("win_length"),
-          arg("source"),
-          arg("target"),
-          arg("first"),
-          arg("shifted"));
-    m.def("convert_phase",
-          &convert_phase<double>,
-          arg("spectra").noconvert(),
-          arg("converted").noconvert(),
-          arg("n_fft"),
-          arg("hop"),
-          arg("win_length"),
-          arg("source"),
-          arg("target"),
-          arg("first"),
-          arg("shifted"));
+    bind_spectra<float>(m);
+    bind_spectra<double>(m);
     m.def("checked_n_fft", &checked_n_fft, arg("n_fft"));
     m.def("covered_end", &covered_end, arg("first"), arg("hop"), arg("win_length"), arg("frames"));
 

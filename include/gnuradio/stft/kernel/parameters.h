@@ -60,6 +60,20 @@ struct STFT_API parameters {
     bool shifted =
         false; //!< bins -n_fft/2 .. (n_fft-1)/2 instead of 0 .. n_fft-1; complex samples only
 
+    /*!
+     * As blocks and Python give them: integers that may be negative, choices by name.
+     * \throws std::invalid_argument for an unknown name
+     */
+    static parameters named(std::int64_t n_fft,
+                            std::int64_t hop,
+                            const kernel::window& window,
+                            std::int64_t win_length,
+                            const std::string& placement,
+                            const phase_reference& phase,
+                            const std::string& scaling,
+                            double samp_rate,
+                            bool shifted);
+
     //! win_length with its default filled in.
     std::size_t window_length() const;
 

@@ -69,6 +69,7 @@ public:
     const power_parameters& design() const { return d_parameters; }
 
 private:
+    void take_mean();
     void finish(R* row);
 
     std::size_t d_n_fft, d_bins;

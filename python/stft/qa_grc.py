@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The GRC entries against the blocks, and the examples that use them."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import yaml
+from gnuradio import stft
+
+project = Path(__file__).resolve().parents[2]
+examples = sorted((project / "examples").glob("*.grc"))
+
+
+def loaded(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+entries = {path.name: loaded(path) for path in sorted((project / "grc").glob("*.block.yml"))}
+
+
+def parameters(entry):
+    return {p["id"]: p for p in entry["parameters"]}
+
+
+def types(entry):
+    """The values of the type chooser, with the block each stands for; None if there is none."""
+    name = re.match(r"stft\.(\w+?)(\$\{type\.fcn\})?\(", entry["templates"]["make"])
+    chooser = parameters(entry).get("type")
+    if not chooser:
+        return {None: getattr(stft, name[1])}
+    letters = chooser["option_attributes"]["fcn"]
+    return {t: getattr(stft, name[1] + fcn) for t, fcn in zip(chooser["options"], letters)}
+
+
+def signature(function):
+    """Names and defaults of a bound function, as written in its docstring."""
+    text = re.match(r"__init__\(self: [\w.]+, (.*)\) -> None", function.__doc__)[1]
+    arguments = ast.parse(f"def f({re.sub(r': (int|float|str|bool|object)', '', text)}): pass").body[0].args
+    names = [a.arg for a in arguments.args]
+    defaults = [ast.literal_eval(d) for d in arguments.defaults]
+    return names, dict(zip(names[len(names) - len(defaults) :], defaults))
+
+
+def default(parameter):
+    """A parameter's default, evaluated as GRC does."""
+    if parameter["dtype"] == "enum":
+        return parameter.get("default", parameter["options"][0])
+    return ast.literal_eval(str(parameter["default"]))
+
+
+def accepted_by_asserts(entry, values):
+    for expression in entry["asserts"]:
+        try:
+            if not eval(expression[2:-1].strip(), {"stft": stft, **values}):
+                return False
+        except Exception:  # GRC shows an error then, too
+            return False
+    return True
+
+
+def accepted_by_block(block, values):
+    try:
+        block(**{name: values[name] for name in signature(block.__init__)[0]})
+        return True
+    except ValueError:
+        return False
+
+
+def run(command, directory, **environment):
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        timeout=300,
+    )
+
+
+def grcc(flowgraphs, directory):
+    command = [shutil.which("grcc"), "-o", directory, *map(str, flowgraphs)]
+    result = run(command, directory, GRC_BLOCKS_PATH=str(project / "grc"))
+    if result.returncode != 0 or "Error" in result.stdout:
+        raise AssertionError(result.stdout)
+
+
+framing = [
+    dict(n_fft=0),
+    dict(n_fft=-1024),
+    dict(n_fft=1, hop=1, window="boxcar"),
+    dict(n_fft=7, hop=3),
+    dict(hop=0),
+    dict(hop=-1),
+    dict(hop=1),
+    dict(win_length=-1),
+    dict(win_length=1, hop=1),
+    dict(win_length=512),
+    dict(win_length=1024),
+    dict(win_length=1025),
+]
+transform = framing + [
+    dict(shifted=True),
+    dict(samp_rate=0.0),
+    dict(samp_rate=-1.0),
+    dict(samp_rate=float("nan")),
+    dict(samp_rate=float("inf")),
+    dict(samp_rate=1e-3),
+    dict(window="haan"),
+    dict(window="kaiser"),
+    dict(window=("kaiser", 8.6)),
+    dict(window=("kaiser", float("nan"))),
+    dict(window=("kaiser", 8.6, 1)),
+    dict(window=8.6),
+    dict(window=("tukey", 2.0)),
+    dict(window=()),
+    dict(window=[0, 0], hop=1),
+    dict(window=[1, float("nan")], hop=1),
+    dict(window=[1, 2, 1], hop=1),
+    dict(window=np.hanning(1024)),
+    dict(window=[1, 2, 1], hop=1, win_length=3),
+    dict(window=[1, 2, 1], hop=1, win_length=4),
+    dict(window=[1] * 1025),
+    dict(window=[1, 1j], hop=1),
+]
+one_sample = dict(win_length=1, hop=1, window="boxcar")  # no taps in the way of the buffers' limit
+doubling = dict(sides="onesided"), dict(sides="twosided"), dict(sides="centered")
+settings = {
+    "stft_stft_xvc.block.yml": transform
+    + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**26, **one_sample)]
+    + [dict(scaling=s) for s in ("none", "magnitude", "psd", "ortho", "loud")]
+    + [dict(window=[1, -1], scaling=s) for s in ("none", "magnitude", "psd")],
+    "stft_istft_vcx.block.yml": transform
+    + [dict(n_fft=2**26, **one_sample)]
+    + [dict(hop=512), dict(hop=1024), dict(hop=1024, window="boxcar"), dict(hop=1025, window="boxcar")]
+    + [dict(win_length=256), dict(win_length=256, window="boxcar"), dict(hop=5, window=[1, 2, 3])]
+    + [dict(scaling=s) for s in ("none", "magnitude", "psd", "ortho", "loud")]
+    + [dict(window=[1, -1], hop=1, scaling=s) for s in ("none", "magnitude", "psd")]
+    + [dict(synthesis=[1.0] * n) for n in (1, 1023, 1024, 1025)]
+    + [dict(synthesis=[v] * 1024) for v in (1j, float("nan"), float("inf"))]
+    + [dict(synthesis=[1.0] * 1024, hop=1024), dict(synthesis=[1.0] * 1024, hop=1025)]
+    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)],
+    "stft_spectrogram_xvf.block.yml": transform
+    + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
+    + [dict(average=n) for n in (-1, 0, 1, 1000)]
+    + [dict(window=[1, -1], kind=k) for k in ("psd", "power", "magnitude")],
+    "stft_power_vcvf.block.yml": [dict(n_fft=n) for n in (-1, 0, 1, 7)]
+    + [dict(n_fft=n, **sides) for n in (2**25 + 1, 2**26 + 2, 2**29) for sides in doubling]
+    + [dict(average=n) for n in (-1, 0, 1, 1000)],
+    "stft_phase_reference_vcvc.block.yml": framing
+    + [dict(n_fft=2**26 + 2, **sides) for sides in doubling]
+    + [dict(hop=2**40), dict(hop=2**40 + 1)],
+}
+
+
+class qa_grc(unittest.TestCase):
+    def test_a_file_is_named_after_its_block(self):
+        for name, entry in entries.items():
+            self.assertEqual(name, entry["id"] + ".block.yml")
+
+    def test_the_menu_lists_every_block(self):
+        menu = loaded(project / "grc" / "stft.tree.yml")
+        self.assertEqual(sorted(menu["[STFT]"]), sorted(entry["id"] for entry in entries.values()))
+
+    def test_parameters_are_the_arguments_of_the_block(self):
+        for name, entry in entries.items():
+            given = re.findall(r"\$\{(\w+)\}", entry["templates"]["make"])
+            cpp = entry["cpp_templates"]["make"]
+            self.assertEqual(set(parameters(entry)) - {"type"}, set(given), name)
+            for block in types(entry).values():
+                names, defaults = signature(block.__init__)
+                self.assertEqual(given, names, name)
+                for argument, value in defaults.items():
+                    self.assertEqual(default(parameters(entry)[argument]), value, f"{name}: {argument}")
+            arguments = re.findall(r"\$\{(?:cpp_|taps % .*\b)?(\w+)[()]*\}", cpp[cpp.index("::make(") :])
+            self.assertEqual(arguments, given, name)
+
+    def test_callbacks_are_setters_of_the_block(self):
+        for name, entry in entries.items():
+            callbacks = entry["templates"].get("callbacks", [])
+            for block in types(entry).values():
+                setters = sorted(n for n in dir(block) if re.match("set_(hop|window|win_length|scaling|average)$", n))
+                self.assertEqual(sorted(c.split("(")[0] for c in callbacks), setters, name)
+            cpp = entry["cpp_templates"].get("callbacks", [])
+            self.assertEqual([c.replace("gr::stft::kernel::window(${window})", "${window}") for c in cpp], callbacks)
+
+    def test_the_message_port_is_that_of_the_block(self):
+        for name, entry in entries.items():
+            ports = {p["id"] for p in entry["inputs"] if p["domain"] == "message"}
+            for kind, block in types(entry).items():
+                instance = self.block_of(entry, kind, block)
+                have = {str(p) for p in self.ports_in(instance)} - {"system"}
+                self.assertEqual(ports, have, name)
+
+    def test_items_are_as_large_as_those_of_the_block(self):
+        sizes = {"float": 4, "complex": 8}
+        for name, entry in entries.items():
+            for kind, block in types(entry).items():
+                for n_fft in (1, 7, 1024):
+                    for sides in parameters(entry).get("sides", {}).get("options", [None]):
+                        values = self.values(entry, type=kind, n_fft=n_fft, hop=1, window="boxcar", sides=sides)
+                        instance = self.block_of(entry, kind, block, values)
+                        for ports in "inputs", "outputs":
+                            have = getattr(instance, ports[:-1] + "_signature")()
+                            port = entry[ports][0]
+                            dtype = port["dtype"].replace("${ type }", str(kind))
+                            vlen = eval(str(port.get("vlen", "${1}"))[2:-1].strip(), values)
+                            self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(0), f"{name}: {ports}")
+
+    def test_asserts_fail_where_the_block_refuses_and_nowhere_else(self):
+        for name, entry in entries.items():
+            verdicts = set()
+            for kind, block in types(entry).items():
+                for change in settings[name]:
+                    values = self.values(entry, type=kind, **change)
+                    verdict = accepted_by_block(block, values)
+                    verdicts.add(verdict)
+                    shown = f"{block.__name__} with {change}"[:200]
+                    self.assertEqual(accepted_by_asserts(entry, values), verdict, shown)
+            self.assertEqual(verdicts, {True, False})
+
+    def test_without_the_python_package_the_defaults_still_pass(self):
+        for name, entry in entries.items():
+            for kind in types(entry):
+                values = self.values(entry, type=kind)
+                for expression in entry["asserts"]:
+                    self.assertTrue(eval(expression[2:-1].strip(), dict(values)), f"{name}: {expression}")
+
+    def test_documentation_names_every_parameter(self):
+        for name, entry in entries.items():
+            for parameter in parameters(entry).values():
+                label = parameter["label"].split(" (")[0]
+                self.assertRegex(entry["documentation"], rf"(?m)^[^:\n]*\b{label}\b[^:\n]*:", name)
+
+    def test_every_block_is_in_an_example(self):
+        used = {block["id"] for path in examples for block in loaded(path)["blocks"]}
+        self.assertEqual({entry["id"] for entry in entries.values()} - used, set())
+
+    def test_generated_code_does_not_overwrite_the_examples(self):
+        for path in examples:
+            name = loaded(path)["options"]["parameters"]["id"]
+            self.assertFalse(path.with_name(name + ".py").exists(), path.name)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_grcc_compiles_the_examples_and_those_without_a_window_succeed(self):
+        with tempfile.TemporaryDirectory() as directory:
+            grcc(examples, directory)
+            for path in examples:
+                options = loaded(path)["options"]["parameters"]
+                program = Path(directory) / (options["id"] + ".py")
+                compile(program.read_text(encoding="utf-8"), path.name, "exec")
+                if options["generate_options"] == "no_gui":
+                    result = run([sys.executable, str(program)], directory)
+                    self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_the_python_examples_without_a_window_succeed(self):
+        for path in examples:
+            if loaded(path)["options"]["parameters"]["generate_options"] == "no_gui":
+                with tempfile.TemporaryDirectory() as directory:
+                    result = run([sys.executable, str(path.with_suffix(".py"))], directory)
+                    self.assertEqual(result.returncode, 0, result.stdout)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_the_window_in_each_form(self):
+        forms = {
+            "'hann'": '"hann"',
+            '"hann"': '"hann"',
+            '("kaiser", 8.6)': '"kaiser", { 8.6 }',
+            "8.6": '"kaiser", { 8.6 }',
+            '("general_cosine", [0.5, 0.5])': '"general_cosine", { 0.5, 0.5 }',
+            "taper": "taper",
+            "[1, 2, 1j]": "std::vector<gr_complexd>{ { 1.0, 0.0 }, { 2.0, 0.0 }, { 0.0, 1.0 } }",
+        }
+        source = loaded(project / "examples" / "roundtrip.grc")
+        source["options"]["parameters"]["output_language"] = "cpp"
+        source["blocks"] = [block for block in source["blocks"] if block["id"] != "snippet"]
+        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
+        by_name["hop"]["value"] = "1"
+        variable = {"value": '"hann"', "comment": ""}
+        source["blocks"].append({**source["blocks"][0], "name": "taper", "parameters": variable})
+        with tempfile.TemporaryDirectory() as directory:
+            paths = []
+            for given in forms:
+                for name in "analysis", "synthesis":
+                    by_name[name]["window"] = given
+                source["options"]["parameters"]["id"] = f"form_{len(paths)}"
+                paths.append(Path(directory) / f"form_{len(paths)}.grc")
+                paths[-1].write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc(paths, directory)
+            for path, expected in zip(paths, forms.values()):
+                code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+                window = f"gr::stft::kernel::window({expected})"
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", ", std::vector<gr_complexd>{  }"):
+                    call = f'{block}::make(n_fft, hop, {window}, 0, "centred", "centre", "none", 1.0, false{rest});'
+                    self.assertIn(f"gr::stft::{call}", code)
+
+    def values(self, entry, **changes):
+        changes = {name: value for name, value in changes.items() if name in parameters(entry)}
+        return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}
+
+    def block_of(self, entry, kind, block, values=None):
+        values = values or self.values(entry, type=kind)
+        return block(**{name: values[name] for name in signature(block.__init__)[0]})
+
+    @staticmethod
+    def ports_in(block):
+        import pmt
+
+        return pmt.to_python(block.message_ports_in())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -19,6 +19,9 @@ std::vector<std::complex<double>> synthesis_taps(const parameters& p,
         refuse("synthesis",
                std::to_string(given.size()) + " taps",
                "must be win_length = " + std::to_string(analysis.size()));
+    for (const auto& w : given)
+        if (!std::isfinite(w.real()) || !std::isfinite(w.imag()))
+            refuse("synthesis", w, "must be finite");
     auto taps = given.empty() ? analysis : given;
     const double factor = 1 / (gain(p.scale, analysis, p.n_fft, p.samp_rate) * p.n_fft);
     for (auto& w : taps)

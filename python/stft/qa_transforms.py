@@ -458,6 +458,7 @@ class refusals(unittest.TestCase):
             ("hop", lambda: stft.istft(X, hop=8)),
             ("length", lambda: stft.istft(X, hop=2, length=-1)),
             ("synthesis", lambda: stft.istft(X, hop=2, synthesis=[1.0])),
+            ("synthesis", lambda: stft.istft(X, hop=2, synthesis=[nan] + 7 * [1.0])),
             ("threshold", lambda: stft.istft(X, hop=2, threshold=nan)),
             ("threshold", lambda: stft.istft(X, hop=2, threshold=1.0)),
             ("kind", lambda: stft.spectrogram(x, hop=2, n_fft=8, kind="loudness")),

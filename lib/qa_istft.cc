@@ -543,6 +543,9 @@ class qa_istft : public CppUnit::TestFixture
                 taps_t(4, 1));
         refused("accepted", { 16, 16 }, taps_t(16, 1)); // whatever it may be good for
         refused("synthesis: 15 taps: must be win_length = 16", { 16, 4 }, taps_t(15, 1));
+        taps_t spoilt(16, 1);
+        spoilt[3] = std::numeric_limits<double>::quiet_NaN();
+        refused("synthesis: (nan,0): must be finite", { 16, 4 }, spoilt);
         refused("threshold: 1: must be 0 <= threshold < 1", { 16, 4 }, {}, 1);
         refused("win_length: 17: must be 1 .. n_fft = 16", { 16, 4, "hann", 17 });
     }

@@ -187,6 +187,13 @@ class qa_power : public CppUnit::TestFixture
         one_bin<double> single(of_kind(power_kind::power));
         single.add(1);
         assert_no_row(single.flush());
+        one_bin<double> shortened(of_kind(power_kind::power, 2));
+        shortened.add(2);
+        shortened->set_average(1);
+        assert_row(4, shortened.flush());
+        shortened->set_average(2);
+        shortened.add(1);
+        assert_row(1, shortened.add(1)); // nothing is left of the flushed row
     }
 
     void average_may_change_within_a_row()

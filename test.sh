@@ -53,8 +53,8 @@ test_build() {
     tested=$1
     shift
     rm -f "$tested/Testing/Temporary/LastTest.log"
-    "$@" ctest --test-dir "$tested" --output-on-failure >"$logs/ctest-$tested.log" 2>&1 || :
-    /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log"
+    "$@" ctest --test-dir "$tested" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
+    /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status"
 }
 
 stage_examples() {
@@ -118,7 +118,7 @@ sanitized() {
     preset=$1
     shift
     attempt "build with $preset" build_sanitized "$preset"
-    test_build "build-$preset" "$@"
+    [ "$status" -ne 0 ] || test_build "build-$preset" "$@"
 }
 
 build_sanitized() {

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts the tests inside the programs that ctest ran: count_tests.py LastTest.log
+"""Counts the tests inside the programs that ctest ran: count_tests.py LastTest.log STATUS
 
+STATUS is what ctest returned; its log alone calls a program passed that it did not find.
 Prints "passed|failed|skipped COUNT PROGRAM" lines, and what a failing program said.
 """
 import re
@@ -28,7 +29,7 @@ def count(output, passed):
     return run, failed, skipped
 
 
-def main(path):
+def main(path, status):
     try:
         with open(path, errors="replace") as file:
             log = file.read()
@@ -38,10 +39,11 @@ def main(path):
     programs = re.split(r"^\d+/\d+ Testing: ", log, flags=re.M)[1:]
     if not programs:
         print("failed     1  ctest ran no test")
+    failures = 0
     for program in programs:
         name, text = program.split("\n", 1)
         output, _, end = text.partition("<end of output>")
-        passed = "\nTest Passed." in end
+        passed = "\nTest Passed." in end and '\nCommand: ""' not in output
         run, failed, skipped = count(output, passed)
         seconds = re.search(r"Test time = *([\d.]+)", end)
         label = f"{name}, {float(seconds[1]):.1f} s" if seconds else name
@@ -51,8 +53,11 @@ def main(path):
                 print(f"{word:7} {number:4}  {label}")
         for line in re.findall(r"^.* \.\.\. skipped .*$", output, re.M):
             print(f"    {line}")
+        failures += failed
         if not passed:
             print("\n".join(f"    {line}" for line in output.splitlines()[-60:]))
+    if status != "0" and not failures:
+        print(f"failed     1  ctest: status {status}")
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

@@ -43,7 +43,7 @@ public:
         if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
             d_framer = kernel::framer<T>(d_active->design().frames());
             d_tags.clear();
-            d_finished = d_described = false;
+            d_finished = d_described = d_settled = false;
             d_row_rate = 0;
             self().restarted();
         }
@@ -204,12 +204,16 @@ private:
                     *d_active, samples, d_framer.start(), last, out + produced * d_row_length))
                 ++produced;
             d_framer.advance();
+            d_settled = false;
         }
         return produced;
     }
 
+    //! Those that are due, until the next frame has all its samples: then it is as it is.
     void make_changes()
     {
+        if (d_settled)
+            return;
         while (!d_pending.empty() && d_pending.front().wish.at <= d_framer.start()) {
             d_active = d_pending.front().with;
             rate_from_tags();
@@ -219,6 +223,7 @@ private:
             d_framer.reframe(d_active->design().frames());
             d_described = false;
         }
+        d_settled = d_framer.complete();
     }
 
     //! An rx_rate tag holds against the rate that a change was built with.
@@ -295,7 +300,7 @@ private:
     std::shared_ptr<kernel::stft<T>> d_active;
     kernel::framer<T> d_framer;
     std::size_t d_row_length;
-    bool d_finished = false, d_described = false, d_warned = false;
+    bool d_finished = false, d_described = false, d_settled = false, d_warned = false;
 
     std::mutex d_requests;         // one caller of request() at a time
     std::deque<pending> d_pending; // by time; each built on the ones before

@@ -228,7 +228,7 @@ class qa_framing : public CppUnit::TestFixture
     {
         // the buffer holds 2 win_length + 16384 samples
         for (auto where : placements)
-            for (std::size_t hop : { 500, 1900, 18000 })
+            for (std::size_t hop : { 500, 1900, 18000, 30000 })
                 assert_any_split_gives_the_same(
                     qa::noise<double>(50000), { { 0, framing(1000, hop, where) } }, name_of(where));
     }

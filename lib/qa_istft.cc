@@ -394,6 +394,8 @@ class qa_istft : public CppUnit::TestFixture
             { { tuned("hamming", 5, 2), 9 }, { tuned("hamming", 32, 9), 100 } },
             { { tuned("hann", 16, 4, scaling::psd), 9 }, { tuned("hann", 16, 4), 100 } },
             { { tuned("hann", 16, 4), 9 }, { tuned("hann", 16, 4, scaling::none, "centre"), 100 } },
+            { { tuned("hamming", 32, 8), 9 }, { tuned("hamming", 8, 2), 200 } },
+            { { tuned("hamming", 32, 8), 9 }, { tuned("hamming", 2, 1), 400 } },
             { { tuned("boxcar", 8, 8, scaling::ortho), 1 },
               { tuned("hamming", 16, 3, scaling::psd), 1 },
               { tuned("hamming", 20, 7, scaling::magnitude), 2 },
@@ -409,7 +411,7 @@ class qa_istft : public CppUnit::TestFixture
         const auto x = qa::noise<value>(100);
         const auto p = tuned("boxcar", 16, 8);
         for (std::int64_t gap :
-             { 1, 9, 17, 40 }) { // the first ten frames reach as far as sample 80
+             { 1, 8, 9, 17, 40 }) { // the first ten frames reach as far as sample 80
             auto expected = x;
             for (std::int64_t n = 80; n < std::min<std::int64_t>(72 + gap, 100); ++n)
                 expected[n] = 0;

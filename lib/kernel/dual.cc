@@ -33,9 +33,9 @@ std::vector<double> steady_coverage(const taps_t& window, std::size_t count, std
 {
     check(window, hop);
     std::vector<double> coverage(count);
-    for (std::size_t r = 0; r < count; ++r)
-        for (auto m = r; m < window.size(); m += hop)
-            coverage[r] += std::norm(window[m]);
+    for (auto m = window.size(); m-- > 0;) // the oldest frame first, as frames are added one by one
+        if (m % hop < count)
+            coverage[m % hop] += std::norm(window[m]);
     return coverage;
 }
 

@@ -29,9 +29,19 @@ template <class T>
 std::size_t framer<T>::push(const T* samples, std::size_t count)
 {
     std::size_t skipped = 0;
-    if (d_received < d_start) { // a hop longer than the window
-        skipped = std::min<std::uint64_t>(count, d_start - d_received);
-        d_received += skipped;
+    const auto skip_to = [&](std::int64_t position) { // samples under no frame
+        if (d_received < position) {
+            const auto n = std::min<std::uint64_t>(count - skipped, position - d_received);
+            skipped += n;
+            d_received += n;
+        }
+    };
+    skip_to(d_start);
+    if (complete() && d_received <= d_start + std::int64_t(d_framing.hop())) {
+        // the frame waits for a sample of its successor; those between the two are not kept
+        skip_to(d_start + d_framing.hop());
+        d_end = d_begin + d_framing.win_length();
+        d_left_out = static_cast<std::size_t>(d_received - d_start) - d_framing.win_length();
     }
     const auto kept = std::min(count - skipped, d_buffer.size() - stored());
     if (kept > d_buffer.size() - d_end)
@@ -45,7 +55,7 @@ std::size_t framer<T>::push(const T* samples, std::size_t count)
 template <class T>
 bool framer<T>::whole() const
 {
-    return stored() >= d_framing.win_length() && d_framing.continues(d_start, d_received);
+    return complete() && d_framing.continues(d_start, d_received);
 }
 
 template <class T>
@@ -72,7 +82,8 @@ void framer<T>::advance()
 {
     d_done = last();
     d_start += d_framing.hop();
-    d_begin += std::min(d_framing.hop(), stored());
+    d_begin += std::min(d_framing.hop() - d_left_out, stored());
+    d_left_out = 0;
 }
 
 template <class T>
@@ -89,9 +100,10 @@ std::int64_t framer<T>::wanted() const
 {
     if (d_finished || whole())
         return 0;
+    if (complete())
+        return std::max<std::int64_t>(1, d_start + std::int64_t(d_framing.hop()) + 1 - d_received);
     const auto gap = std::max<std::int64_t>(0, d_start - d_received);
-    const auto missing = std::int64_t(d_framing.win_length()) - std::int64_t(stored());
-    return gap + std::max<std::int64_t>(1, missing);
+    return gap + std::int64_t(d_framing.win_length() - stored());
 }
 
 template class framer<float>;

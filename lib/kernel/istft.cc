@@ -101,13 +101,14 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     if (start < d_read)
         refuse("start", start, "must not lie before sample " + std::to_string(d_read));
     const auto next = std::make_shared<tuning>(p, taps_t{}, d_threshold);
+    d_run = 0;
     if (start > d_next)
         make_ready(start);
     d_tuning = next;
     d_parameters = p;
     d_next = start;
-    d_run = 0;
-    d_placed.set_capacity(d_placed.size() + d_tuning->frames_to_steady + 1);
+    const auto overlapped = static_cast<std::size_t>(std::max<std::int64_t>(0, d_covered - start));
+    d_placed.set_capacity(d_placed.size() + overlapped / p.hop + d_tuning->frames_to_steady + 1);
 }
 
 template <class T>
@@ -162,8 +163,8 @@ void istft<T>::make_ready(std::int64_t end)
 {
     d_ready_from = d_read;
     d_final = std::max(d_read, end);
-    if (d_run >= d_tuning->frames_to_steady && !d_tuning->steady.empty() &&
-        d_final - d_read == std::int64_t(d_tuning->hop))
+    if (d_run >= d_tuning->frames_to_steady && d_placed.front().how == d_tuning &&
+        !d_tuning->steady.empty() && d_final - d_read == std::int64_t(d_tuning->hop))
         d_weights = d_tuning->divides ? d_tuning->steady.data() : nullptr;
     else if (std::any_of(d_placed.begin(), d_placed.end(), [](auto& f) { return f.how->divides; }))
         weigh();

@@ -31,7 +31,7 @@ taper<T>::taper(const std::vector<std::complex<double>>& values) : d_length(valu
         refuse("window", "complex taps", "need complex samples");
     for (const auto& w : values) {
         if (!fits(w.real()) || !fits(w.imag()))
-            refuse("window", w, "overflows the samples' precision once scaled");
+            refuse("window", std::abs(w), "overflows the samples' precision once scaled");
         if constexpr (!is_real_v<T>) {
             if (complex) {
                 d_values.push_back(T(w));

@@ -202,6 +202,13 @@ class stream_equals_array(unittest.TestCase):
             )
             self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
+    def test_inverse_of_spectra_without_tags_ends_with_the_last_frame(self):
+        x = signal(1000, True)
+        X = stft.stft(x, hop=16, n_fft=64)
+        spectra = blocks.vector_source_c(np.ascontiguousarray(X.T).ravel().tolist(), False, 33)
+        y, _ = run(spectra, synthesis(True, 64, 16))
+        np.testing.assert_array_equal(y[:, 0], stft.istft(X, hop=16))
+
     def test_given_dual_window_is_used_as_it_is(self):
         x = signal(900, True)
         w = stft.sample_window("hann", 64)
@@ -222,9 +229,10 @@ class stream_equals_array(unittest.TestCase):
 
     def test_hop_far_beyond_the_window_reads_every_sample(self):
         x = signal(300000, True)
-        spectra, tags = run(source(x), analysis(True, 8, 100000))
-        np.testing.assert_array_equal(spectra.T, stft.stft(x, hop=100000, n_fft=8))
-        self.assertEqual(value(tags, "stft_length")[0][1], 300000)
+        for placement in ("centred", "left", "full"):
+            spectra, tags = run(source(x), analysis(True, 8, 100000, placement=placement))
+            np.testing.assert_array_equal(spectra.T, stft.stft(x, hop=100000, n_fft=8, placement=placement))
+            self.assertEqual(value(tags, "stft_length")[0][1], 300000)
 
     def test_a_second_run_starts_anew(self):
         x = signal(1000, True)

@@ -22,7 +22,7 @@ class STFT_API framer
 public:
     explicit framer(const framing& frames);
 
-    //! Takes as many of the samples as there is room for (all of them, when frame() is null) and returns how many.
+    //! Takes as many of the samples as there is room for, some at least if frame() is null, and returns how many.
     std::size_t push(const T* samples, std::size_t count);
 
     //! The samples under the next frame, win_length of them; null if it is not known yet or there is none.
@@ -40,7 +40,13 @@ public:
     //! The signal has ended: its length is now known, and frame() hands out the rest, padded with zeros.
     void finish() { d_finished = true; }
 
-    //! The next frame and those after it are of another length; later ones come at another hop.
+    //! Whether all samples of the next frame are there, be it known or not that another one follows.
+    bool complete() const { return stored() >= d_framing.win_length(); }
+
+    /*!
+     * The next frame and those after it are of another length; later ones come at another hop. For a frame
+     * that was complete when push() took samples it is too late if the hop exceeds its length.
+     */
     void reframe(const framing& frames);
 
     const framing& frames() const { return d_framing; }
@@ -58,8 +64,9 @@ private:
 
     framing d_framing;
     std::vector<T> d_buffer;
-    std::size_t d_begin = 0,
-                d_end = 0; // in d_buffer; d_begin is the sample at d_start, once it is there
+    std::size_t d_begin = 0;    // in d_buffer: the sample at d_start, once it is there
+    std::size_t d_end = 0;      // one past the last sample
+    std::size_t d_left_out = 0; // samples between this frame and the next that are not in d_buffer
     std::int64_t d_start, d_received = 0;
     bool d_finished = false, d_done = false;
 };

@@ -132,14 +132,12 @@ private:
     {
         try {
             const auto p = d_description.applied_to(d_inverse.design());
-            const auto start = d_description.first.value_or(d_inverse.next_start());
-            if (d_frames == 0) {
-                d_inverse = kernel::istft<T>(
-                    p, p.window_length() == d_synthesis.size() ? d_synthesis : kernel::taps_t{});
-                d_inverse.begin_at(start);
-            } else {
-                d_inverse.change(p, start);
-            }
+            d_inverse.change(p, d_description.first.value_or(d_inverse.next_start()));
+            if (!d_inverse.invertible())
+                this->d_logger->warn("hop {} leaves samples uncovered by the window of {} samples; "
+                                     "they come back as zeros",
+                                     p.hop,
+                                     p.window_length());
         } catch (const std::exception& e) {
             this->d_logger->warn("tags of a change ignored: {}", e.what());
         }

@@ -76,8 +76,7 @@ istft<T>::istft(const parameters& p,
       d_placed(d_tuning->frames_to_steady + 1)
 {
     begin_at(p.frames().first());
-    const bool nola = d_tuning->smallest > std::min(d_threshold, relative<T>(-1));
-    if (p.hop > d_tuning->weight.size() || (d_tuning->divides && !nola))
+    if (!invertible())
         refuse("hop",
                p.hop,
                "leaves samples uncovered by the window " + p.window.description() + " of " +
@@ -94,20 +93,34 @@ void istft<T>::begin_at(std::int64_t start)
 }
 
 template <class T>
+bool istft<T>::invertible() const
+{
+    const bool nola = d_tuning->smallest > std::min(d_threshold, relative<T>(-1));
+    return d_tuning->hop <= d_tuning->weight.size() && (nola || !d_tuning->divides);
+}
+
+template <class T>
 void istft<T>::change(const parameters& p, std::int64_t start)
 {
-    if (p.n_fft != d_parameters.n_fft)
+    const bool fresh = d_placed.empty() && d_read == 0;
+    if (kernel::bins<T>(p.n_fft) != bins() || (!fresh && p.n_fft != d_parameters.n_fft))
         refuse("n_fft", p.n_fft, "cannot change from " + std::to_string(d_parameters.n_fft));
-    if (start < d_read)
+    if (!fresh && start < d_read)
         refuse("start", start, "must not lie before sample " + std::to_string(d_read));
-    const auto next = std::make_shared<tuning>(p, taps_t{}, d_threshold);
+    const bool dual = fresh && d_synthesis.size() == p.window_length();
+    const auto next = std::make_shared<tuning>(p, dual ? d_synthesis : taps_t{}, d_threshold);
+    if (p.n_fft != d_parameters.n_fft)
+        d_dft = frame_synthesis<T>(p.n_fft, p.shifted);
     d_run = 0;
-    if (start > d_next)
+    if (!fresh && start > d_next)
         make_ready(start);
     d_tuning = next;
     d_parameters = p;
-    d_next = start;
     const auto overlapped = static_cast<std::size_t>(std::max<std::int64_t>(0, d_covered - start));
+    if (fresh)
+        begin_at(start);
+    else
+        d_next = start;
     d_placed.set_capacity(d_placed.size() + overlapped / p.hop + d_tuning->frames_to_steady + 1);
 }
 

@@ -256,19 +256,30 @@ class stream_equals_array(unittest.TestCase):
 
 
 class pausing(gr.sync_block):
-    """Gives its samples at once, then nothing until it may end."""
+    """Gives its samples at once, then nothing until it may go on with more, or end."""
 
-    def __init__(self, x):
+    def __init__(self, x, more=()):
         super().__init__("pausing", None, [x.dtype])
-        self.left, self.may_end = x, threading.Event()
+        self.left, self.more, self.may_go_on = x, np.array(more, x.dtype), threading.Event()
 
     def work(self, _, output_items):
+        if len(self.left) == 0:
+            if not self.may_go_on.wait(0.01):
+                return 0
+            if len(self.more) == 0:
+                return -1
+            self.left, self.more = self.more, self.more[:0]
         n = min(len(self.left), len(output_items[0]))
         output_items[0][:n] = self.left[:n]
         self.left = self.left[n:]
-        if n == 0 and not self.may_end.wait(0.01):
-            return 0
-        return n if n else -1
+        return n
+
+
+def wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
 
 
 class a_live_source(unittest.TestCase):
@@ -278,14 +289,29 @@ class a_live_source(unittest.TestCase):
         tb = gr.top_block()
         tb.connect(src, stft.stft_fvc(64, 1), sink)
         tb.start()
-        deadline = time.monotonic() + 20
-        while len(sink.data()) // 33 < 3000 - 31 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: len(sink.data()) // 33 >= 3000 - 31)
         before = len(sink.data()) // 33
-        src.may_end.set()
+        src.may_go_on.set()
         tb.wait()
         self.assertEqual(before, 3000 - 31)  # frame p is there with sample p + 31
         self.assertEqual(len(sink.data()) // 33, 3001)
+
+    def test_may_change_while_a_frame_waits_for_its_successor(self):
+        x = signal(3000, True)
+        src, block = pausing(x[:500], x[500:]), stft.stft_fvc(8, 1000, placement="left")
+        sink = blocks.vector_sink_c(5)
+        tb = gr.top_block()
+        tb.connect(src, block, sink)
+        tb.start()
+        self.assertTrue(wait_until(lambda: block.nitems_read(0) == 500))
+        time.sleep(0.1)
+        block.set_hop(10)  # frame 0 is whole, so frame 1, at sample 1000, is the first to change
+        src.may_go_on.set()
+        tb.wait()
+        got = np.array(sink.data(), np.complex64).reshape(-1, 5).T
+        np.testing.assert_array_equal(got[:, :1], stft.stft(x, hop=1000, n_fft=8, first=0, frames=1))
+        expected = stft.stft(x, hop=10, n_fft=8, first=1000, placement="left")
+        np.testing.assert_array_equal(got[:, 1:], expected)
 
 
 class tags(unittest.TestCase):
@@ -361,6 +387,24 @@ class tags(unittest.TestCase):
         )
         self.assertEqual(len(y), 900)
         self.assertLess(np.max(np.abs(y[60:850, 0] - x[60:850])), 2e-6 * np.max(np.abs(x)))
+
+    def test_inverse_of_an_odd_n_fft_given_as_the_even_one_of_as_many_bins(self):
+        x = signal(900, True)
+        y, _ = run(source(x), stft.stft_fvc(65, 16), synthesis(True, 64, 16))
+        self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
+
+    def test_of_spectra_that_do_not_fit_are_ignored(self):
+        x = signal(900, False)
+        y, _ = run(source(x), stft.stft_cvc(33, 8), synthesis(True, 64, 16))  # 33 bins, but of other spectra
+        self.assertGreater(len(y), 0)
+
+    def test_of_a_hop_beyond_the_window_give_zeros_in_the_gaps(self):
+        x = signal(900, True)
+        y, _ = run(source(x), stft.stft_fvc(64, 100, "boxcar", placement="left"), synthesis(True, 64, 16))
+        self.assertEqual(len(y), 900)
+        covered = np.arange(900) % 100 < 64
+        self.assertLess(np.max(np.abs((y[:, 0] - x)[covered])), 2e-6 * np.max(np.abs(x)))
+        self.assertFalse(y[~covered].any())
 
     def test_rx_time_is_that_of_the_frame_s_first_sample_and_comes_back(self):
         x = signal(4000, True)

@@ -70,11 +70,16 @@ public:
     void invert(const complex* spectra, std::size_t frames, T* samples, std::int64_t length);
 
     /*!
-     * The next frame starts at start and has these parameters; n_fft and the bins' order stay. Gaps give
-     * zeros. A given synthesis window belongs to the old parameters and is used no longer.
-     * \throws std::invalid_argument as the constructor, but for NOLA; if start lies before samples that were read
+     * The next frame starts at start and has these parameters; the bins' number and order stay. Gaps give
+     * zeros. Once frames were added, a given synthesis window belongs to the old parameters, and is used no
+     * longer.
+     * \throws std::invalid_argument as the constructor, but for NOLA (see invertible()); if start lies before
+     *         samples that were read; for another n_fft once frames were added
      */
     void change(const parameters& p, std::int64_t start);
+
+    //! Whether a long signal with the present window and hop comes back whole (NOLA).
+    bool invertible() const;
 
     //! Before any frame was added: the first one starts here, if it is not where the placement has it.
     void begin_at(std::int64_t start);

@@ -35,7 +35,7 @@ public:
             d_inverse = kernel::istft<T>(d_parameters, d_synthesis);
             d_tags.clear();
             d_length.reset();
-            d_frames = d_tags_read = 0;
+            d_tags_read = 0;
             d_ended = false;
         }
         return gr::block::start();
@@ -108,7 +108,7 @@ private:
         d_tags_read = item + 1;
         d_description = {};
         this->get_tags_in_range(d_found, 0, item, item + 1);
-        const auto to = d_frames == 0 ? 0 : std::max<std::int64_t>(0, d_inverse.covered_end());
+        const auto to = std::max<std::int64_t>(0, d_inverse.covered_end());
         for (const auto& tag : d_found) {
             try {
                 d_description.read(tag);
@@ -148,7 +148,6 @@ private:
         if (d_length) // frames behind the last one
             return;
         d_inverse.add(spectrum);
-        ++d_frames;
         if (d_description.length)
             finish(*d_description.length);
     }
@@ -186,7 +185,7 @@ private:
     kernel::taps_t d_synthesis;
     kernel::istft<T> d_inverse;
     std::optional<std::int64_t> d_length; // of the stream, once it is known
-    std::uint64_t d_frames = 0, d_tags_read = 0;
+    std::uint64_t d_tags_read = 0;        // one past the item whose tags were read last
     bool d_ended = false;
     stream_description d_description;                      // of the present frame
     std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order

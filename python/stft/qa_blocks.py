@@ -184,23 +184,23 @@ class stream_equals_array(unittest.TestCase):
 
     def test_phase_reference_equals_array_and_tells_downstream(self):
         x = signal(800, True)
-        for n_fft, win_length, source_phase, target in itertools.product(
-            (16, 15), (12, 9), ("start", "centre", "absolute"), ("start", "centre", "absolute")
+        references = ("start", "centre", "absolute")
+        for n_fft, win_length, before, target, placement in itertools.product(
+            (16, 15), (12, 9), references, references, ("full", "left")
         ):
-            made = dict(hop=5, n_fft=n_fft, win_length=win_length)
-            convert = stft.phase_reference_vcvc(n_fft, 5, win_length, "start", target)
-            got, tags = run(source(x), stft.stft_fvc(n_fft, 5, win_length=win_length, phase=source_phase), convert)
-            X = stft.stft(x, phase=source_phase, **made)
-            expected = stft.convert_phase(X, source_phase, target, **made)
+            made = dict(win_length=win_length, placement=placement)
+            forward = lambda: stft.stft_fvc(n_fft, 5, phase=before, **made)
+            convert = lambda: stft.phase_reference_vcvc(n_fft, 7, win_length, "start", target)
+            got, tags = run(source(x), forward(), convert())
+            X = stft.stft(x, hop=5, n_fft=n_fft, phase=before, **made)
+            first = value(tags, "stft_first")[0][1]
+            expected = stft.convert_phase(
+                X, before, target, hop=5, n_fft=n_fft, win_length=win_length, first=first
+            )
             np.testing.assert_array_equal(got.T, expected)
             self.assertEqual(value(tags, "stft_phase"), [(0, target)])
-            y, _ = run(
-                source(x),
-                stft.stft_fvc(n_fft, 5, win_length=win_length, phase=source_phase),
-                stft.phase_reference_vcvc(n_fft, 5, win_length, "start", target),
-                synthesis(True, n_fft, 5, win_length=win_length),
-            )
-            self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
+            y, _ = run(source(x), forward(), convert(), synthesis(True, n_fft, 5, win_length=win_length))
+            self.assertLess(np.max(np.abs(y[12:, 0] - x[12:])[:-12]), 3e-6 * np.max(np.abs(x)))
 
     def test_inverse_of_spectra_without_tags_ends_with_the_last_frame(self):
         x = signal(1000, True)
@@ -393,6 +393,18 @@ class tags(unittest.TestCase):
         y, _ = run(source(x), stft.stft_fvc(65, 16), synthesis(True, 64, 16))
         self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
+    def test_of_a_later_start_give_zeros_up_to_it(self):
+        x = signal(1000, True)
+        X = stft.stft(x, hop=16, n_fft=64, placement="full")
+        frames, first = X.shape[1], -48
+        later = [self.at(frames, "stft_first", pmt.from_long(5000 + first)), self.at(frames, "mark", pmt.from_long(1))]
+        items = np.ascontiguousarray(np.hstack([X, X]).T).ravel().tolist()
+        spectra = blocks.vector_source_c(items, False, 33, later)
+        y, found = run(spectra, synthesis(True, 64, 16, placement="full"))
+        expected = np.concatenate([x, np.zeros(4000, np.float32), x])
+        self.assertLess(np.max(np.abs(y[:6000, 0] - expected)), 2e-6 * np.max(np.abs(x)))
+        self.assertEqual(len(value(found, "mark")), 1)
+
     def test_of_spectra_that_do_not_fit_are_ignored(self):
         x = signal(900, False)
         y, _ = run(source(x), stft.stft_cvc(33, 8), synthesis(True, 64, 16))  # 33 bins, but of other spectra
@@ -411,8 +423,8 @@ class tags(unittest.TestCase):
         rate, seconds = 1000.0, 100
         time_at = pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(0.25))
         given = [
-            self.at(0, "rx_rate", pmt.from_double(rate)),
             self.at(0, "rx_time", pmt.make_tuple(pmt.from_uint64(seconds - 1), pmt.from_double(0.25))),
+            self.at(0, "rx_rate", pmt.from_double(rate)),  # behind the time that needs it
             self.at(1000, "rx_time", time_at),
             self.at(1000, "rx_freq", pmt.from_double(5e6)),
         ]

@@ -20,14 +20,27 @@ void frame_analysis<T>::analyse(const T* frame,
                                 complex* spectrum)
 {
     const auto length = taper.length();
-    if ((offset != d_offset || length != d_length) && length < d_n_fft)
+    if ((d_foreign || offset != d_offset || length != d_length) && length < d_n_fft)
         std::fill(d_circle.begin(), d_circle.end(), T(0));
+    d_foreign = false;
     d_offset = offset;
     d_length = length;
     const auto before_wrap = std::min(length, d_n_fft - offset);
     taper.multiply(frame, 0, before_wrap, d_circle.data() + offset);
     taper.multiply(frame + before_wrap, before_wrap, length - before_wrap, d_circle.data());
+    transform(spectrum);
+}
 
+template <class T>
+T* frame_analysis<T>::circle()
+{
+    d_foreign = true;
+    return d_circle.data();
+}
+
+template <class T>
+void frame_analysis<T>::transform(complex* spectrum)
+{
     if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
         d_plan->execute(d_circle.data(), spectrum);
         return;
@@ -61,6 +74,12 @@ const T* frame_synthesis<T>::synthesise(const complex* spectrum)
         const auto zero = d_shifted ? spectrum + d_n_fft / 2 : spectrum;
         std::rotate_copy(spectrum, zero, spectrum + d_n_fft, d_spectrum.begin());
     }
+    return transform();
+}
+
+template <class T>
+const T* frame_synthesis<T>::transform()
+{
     d_plan->execute(d_spectrum.data(), d_circle.data());
     return d_circle.data();
 }

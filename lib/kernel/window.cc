@@ -482,6 +482,14 @@ std::string window::description() const
     return list.empty() ? d_name : d_name + "(" + list + ")";
 }
 
+std::string window::canonical(const std::string& name)
+{
+    for (const auto& family : families())
+        if (family.is_called(name))
+            return family.name;
+    return name;
+}
+
 std::vector<std::string> window::names()
 {
     std::vector<std::string> names;

@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 void bind_blocks(pybind11::module& m);
+void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
@@ -11,4 +12,5 @@ PYBIND11_MODULE(stft_python, m)
     bind_blocks(m);
     auto kernels = m.def_submodule("kernels", "The array kernels; transforms.py is their face.");
     bind_kernels(kernels);
+    bind_dstft(kernels);
 }

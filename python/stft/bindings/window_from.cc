@@ -5,6 +5,7 @@
 
 namespace py = pybind11;
 using gr::stft::kernel::window;
+using gr::stft::kernel::window_family;
 
 namespace {
 
@@ -27,6 +28,24 @@ std::vector<std::complex<double>> taps_from(const char* name, const py::object& 
         throw std::invalid_argument(std::string(name) + ": " + std::to_string(taps.ndim()) +
                                     " dimensions: must have one");
     return { taps.data(), taps.data() + taps.size() };
+}
+
+window_family family_from(const py::object& given)
+{
+    if (py::isinstance<py::str>(given))
+        return window_family(given.cast<std::string>());
+    if (py::isinstance<py::tuple>(given)) {
+        const auto parts = given.cast<py::tuple>();
+        if (parts.size() > 0 && py::isinstance<py::str>(parts[0])) {
+            std::vector<double> parameters;
+            for (std::size_t i = 1; i < parts.size(); ++i)
+                parameters.push_back(parts[i].cast<double>());
+            return window_family(parts[0].cast<std::string>(), parameters);
+        }
+    }
+    throw std::invalid_argument(
+        "window: " + shown(given) +
+        ": must be a name or (name, parameters), since taps have no real length");
 }
 
 window window_from(const py::object& given)

@@ -3,11 +3,15 @@
 #define INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 
 #include <gnuradio/stft/kernel/window.h>
+#include <gnuradio/stft/kernel/window_family.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 //! A name, a tuple (name, parameters ...), a number (Kaiser's beta), or taps. \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
+
+//! A name or a tuple (name, parameters ...). \throws std::invalid_argument
+gr::stft::kernel::window_family family_from(const pybind11::object& given);
 
 //! Taps, real or complex; None gives none. \throws std::invalid_argument
 std::vector<std::complex<double>> taps_from(const char* name, const pybind11::object& given);

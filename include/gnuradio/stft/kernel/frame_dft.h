@@ -28,6 +28,10 @@ public:
     //! frame: taper.length() <= n_fft samples, anywhere in memory
     void analyse(const T* frame, const taper<T>& taper, std::size_t offset, complex* spectrum);
 
+    //! The n_fft points, for a caller who fills all of them and then calls transform().
+    T* circle();
+    void transform(complex* spectrum);
+
 private:
     std::size_t d_n_fft;
     bool d_shifted;
@@ -35,6 +39,7 @@ private:
     volk::vector<T> d_circle;
     volk::vector<complex> d_spectrum;
     std::size_t d_offset = 0, d_length = 0; // of what lies on the circle; zeros elsewhere
+    bool d_foreign = false;                 // unless a caller has filled it
 };
 
 /*!
@@ -52,6 +57,10 @@ public:
 
     //! The result lives until the next call.
     const T* synthesise(const complex* spectrum);
+
+    //! The bins, for a caller who fills all of them and then calls transform().
+    complex* spectrum() { return d_spectrum.data(); }
+    const T* transform();
 
 private:
     std::size_t d_n_fft;

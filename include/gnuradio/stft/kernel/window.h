@@ -58,6 +58,9 @@ public:
     //! For messages and plots: `hann`, `kaiser(8.6)`, `64 taps`.
     std::string description() const;
 
+    //! The name that an alias stands for; an unknown one comes back unchanged.
+    static std::string canonical(const std::string& name);
+
     //! Every name that the constructor takes, aliases left out, sorted.
     static std::vector<std::string> names();
 

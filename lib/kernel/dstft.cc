@@ -1,0 +1,317 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "direct_sums.h"
+#include "multiply.h"
+#include "refuse.h"
+#include <gnuradio/stft/kernel/dstft.h>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double farthest_position = 4503599627370496; // 2^52: beyond, doubles hold no fraction
+
+constexpr sharing sharings[] = { sharing::constant, sharing::frame, sharing::bin, sharing::cell };
+
+template <class R>
+void multiply_real(const R* x, const R* w, R* product, std::size_t n)
+{
+    multiply(x, w, product, n);
+}
+
+template <class R>
+void multiply_real(const std::complex<R>* x, const R* w, std::complex<R>* product, std::size_t n)
+{
+    for (std::size_t i = 0; i < n; ++i)
+        product[i] = { x[i].real() * w[i], x[i].imag() * w[i] };
+}
+
+//! Re(x conj(y))
+template <class R>
+void multiply_conjugate(const R* x, const R* y, R* product, std::size_t n)
+{
+    multiply(x, y, product, n);
+}
+
+template <class R>
+void multiply_conjugate(const std::complex<R>* x,
+                        const std::complex<R>* y,
+                        R* product,
+                        std::size_t n)
+{
+    for (std::size_t i = 0; i < n; ++i)
+        product[i] = x[i].real() * y[i].real() + x[i].imag() * y[i].imag();
+}
+
+} // namespace
+
+position position::at(double t)
+{
+    if (!(std::abs(t) <= farthest_position))
+        refuse("t", t, "must be finite and within +-2^52");
+    const double whole = std::floor(t);
+    return { static_cast<std::int64_t>(whole), t - whole };
+}
+
+position position::operator+(double distance) const
+{
+    const double sum = fraction + distance, whole = std::floor(sum);
+    return { sample + static_cast<std::int64_t>(whole), sum - whole };
+}
+
+sharing sharing_named(const std::string& name)
+{
+    for (auto share : sharings)
+        if (name == name_of(share))
+            return share;
+    refuse("share", name, "must be constant, frame, bin or cell");
+}
+
+const char* name_of(sharing share)
+{
+    switch (share) {
+    case sharing::constant:
+        return "constant";
+    case sharing::frame:
+        return "frame";
+    case sharing::bin:
+        return "bin";
+    case sharing::cell:
+        return "cell";
+    }
+    return "";
+}
+
+template <class T>
+dstft<T>::dstft(std::size_t n_fft, const window_family& window, norm n, sharing share)
+    : d_n_fft(checked_n_fft(static_cast<std::int64_t>(n_fft))), d_window(window), d_norm(n)
+{
+    if (n_fft < 2)
+        refuse("n_fft", n_fft, "must be at least 2");
+    if (per_bin(share)) {
+        d_direct = std::make_unique<direct_sums<T>>(n_fft, window, n);
+        return;
+    }
+    d_analysis = std::make_unique<frame_analysis<T>>(n_fft);
+    d_synthesis = std::make_unique<frame_synthesis<T>>(n_fft);
+    for (auto* taper : { &d_value, &d_by_theta, &d_by_t, &d_product })
+        taper->resize(n_fft + simd::padding);
+}
+
+template <class T>
+dstft<T>::~dstft() = default;
+template <class T>
+dstft<T>::dstft(dstft&&) noexcept = default;
+template <class T>
+dstft<T>& dstft<T>::operator=(dstft&&) noexcept = default;
+
+template <class T>
+typename dstft<T>::support dstft<T>::under(const position& t, double theta) const
+{
+    const double before = std::floor(t.fraction - theta / 2) + 1,
+                 after = std::ceil(t.fraction + theta / 2);
+    const auto first = t.sample + static_cast<std::int64_t>(before);
+    const auto count = static_cast<std::size_t>(std::max(0.0, after - before));
+    return { first, count, modulo(first, d_n_fft) };
+}
+
+template <class T>
+void dstft<T>::sample_window(const position& t, double theta, bool with_derivatives)
+{
+    if (theta == d_theta && t.fraction == d_fraction && (d_derived || !with_derivatives))
+        return;
+    const auto s = under(t, theta);
+    const auto scale = norm_scale(d_norm, d_window, d_n_fft, theta);
+    simd::chosen<real>().taper(d_window.shape(),
+                               d_window.rho(),
+                               static_cast<double>(s.first - t.sample) - t.fraction,
+                               theta,
+                               s.count,
+                               static_cast<real>(scale.factor),
+                               static_cast<real>(-scale.factor / theta),
+                               static_cast<real>(scale.power),
+                               d_value.data(),
+                               with_derivatives ? d_by_theta.data() : nullptr,
+                               with_derivatives ? d_by_t.data() : nullptr);
+    if (d_norm == norm::dcunit && s.count > 0) {
+        double sum = 0, by_theta = 0, by_t = 0;
+        for (std::size_t j = 0; j < s.count; ++j) {
+            sum += d_value[j];
+            by_theta += with_derivatives ? d_by_theta[j] : 0;
+            by_t += with_derivatives ? d_by_t[j] : 0;
+        }
+        for (std::size_t j = 0; j < s.count && sum > 0; ++j) {
+            const double value = d_value[j] / sum;
+            d_value[j] = static_cast<real>(value);
+            if (with_derivatives) {
+                d_by_theta[j] = static_cast<real>((d_by_theta[j] - value * by_theta) / sum);
+                d_by_t[j] = static_cast<real>((d_by_t[j] - value * by_t) / sum);
+            }
+        }
+    }
+    d_theta = theta;
+    d_fraction = t.fraction;
+    d_derived = with_derivatives;
+}
+
+//! Calls f(sample, place, count) for the one or two runs of a support that lie in one piece on the circle.
+template <class S, class F>
+void for_runs(const S& s, std::size_t n_fft, F f)
+{
+    const auto before_wrap = std::min(s.count, n_fft - s.place);
+    f(s.first, s.place, before_wrap);
+    if (before_wrap < s.count)
+        f(s.first + static_cast<std::int64_t>(before_wrap), std::size_t(0), s.count - before_wrap);
+}
+
+template <class T>
+void dstft<T>::transform(const excerpt<T>& x,
+                         const support& s,
+                         const real* taper,
+                         complex* spectrum)
+{
+    T* circle = d_analysis->circle();
+    for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+        const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
+        const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
+        std::fill_n(circle + place, from, T(0));
+        if (from < to)
+            multiply_real(x.samples + (sample - x.begin + from),
+                          taper + (sample - s.first + from),
+                          circle + place + from,
+                          static_cast<std::size_t>(to - from));
+        std::fill(circle + place + to, circle + place + count, T(0));
+    });
+    const auto end = (s.place + s.count) % d_n_fft;
+    const auto gap = d_n_fft - s.count, before_wrap = std::min(gap, d_n_fft - end);
+    std::fill_n(circle + end, before_wrap, T(0));
+    std::fill_n(circle, gap - before_wrap, T(0));
+    d_analysis->transform(spectrum);
+}
+
+template <class T>
+void dstft<T>::analyse(const excerpt<T>& x,
+                       const position& t,
+                       const double* theta,
+                       complex* spectrum,
+                       complex* by_theta,
+                       complex* by_t)
+{
+    if (d_direct)
+        return d_direct->analyse(x, t, theta, spectrum, by_theta, by_t);
+    const auto s = under(t, *theta);
+    sample_window(t, *theta, by_theta || by_t);
+    if (spectrum)
+        transform(x, s, d_value.data(), spectrum);
+    if (by_theta)
+        transform(x, s, d_by_theta.data(), by_theta);
+    if (by_t)
+        transform(x, s, d_by_t.data(), by_t);
+}
+
+template <class T>
+void dstft<T>::pull_back(const excerpt<T>& x,
+                         const position& t,
+                         const double* theta,
+                         const complex* G,
+                         double* theta_gradient,
+                         double* t_gradient,
+                         T* x_gradient)
+{
+    if (d_direct)
+        return d_direct->pull_back(x, t, theta, G, theta_gradient, t_gradient, x_gradient);
+    const auto s = under(t, *theta);
+    sample_window(t, *theta, theta_gradient || t_gradient);
+
+    // sum of G exp(+...): FFTW's inverse for real samples adds each inner bin twice
+    auto* bins_of = d_synthesis->spectrum();
+    std::copy_n(G, bins(), bins_of);
+    if constexpr (is_real_v<T>) {
+        bins_of[0] = 2 * G[0].real();
+        if (d_n_fft % 2 == 0)
+            bins_of[d_n_fft / 2] = 2 * G[d_n_fft / 2].real();
+    }
+    const T* gamma = d_synthesis->transform();
+    const real gain = is_real_v<T> ? real(0.5) : real(1);
+
+    for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+        const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
+        const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
+        const auto n = static_cast<std::size_t>(to - from);
+        if (n == 0)
+            return;
+        const auto at = static_cast<std::size_t>(sample - s.first + from);
+        const auto in = sample - x.begin + from;
+        if (theta_gradient || t_gradient) {
+            multiply_conjugate(x.samples + in, gamma + place + from, d_product.data(), n);
+            double sums[2];
+            simd::chosen<real>().project(
+                d_by_theta.data() + at, d_by_t.data() + at, d_product.data(), n, sums);
+            if (theta_gradient)
+                *theta_gradient += gain * sums[0];
+            if (t_gradient)
+                *t_gradient += gain * sums[1];
+        }
+        if (x_gradient)
+            for (std::size_t j = 0; j < n; ++j)
+                x_gradient[in + static_cast<std::int64_t>(j)] +=
+                    gain * d_value[at + j] * gamma[place + static_cast<std::size_t>(from) + j];
+    });
+}
+
+template <class T>
+void dstft<T>::overlap_add(const complex* spectrum,
+                           const position& t,
+                           double theta,
+                           std::int64_t begin,
+                           std::int64_t end,
+                           T* numerator,
+                           real* denominator,
+                           real* peak)
+{
+    const auto s = under(t, theta);
+    sample_window(t, theta, false);
+    const T* circle = d_synthesis->synthesise(spectrum);
+    const real per_n = real(1) / static_cast<real>(d_n_fft);
+    const auto top = static_cast<real>(norm_scale(d_norm, d_window, d_n_fft, theta).factor);
+    for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+        const auto from = std::clamp<std::int64_t>(begin - sample, 0, count);
+        const auto to = std::clamp<std::int64_t>(end - sample, from, count);
+        for (auto j = from; j < to; ++j) {
+            const auto w = d_value[static_cast<std::size_t>(sample - s.first + j)];
+            const auto k = sample - begin + j;
+            numerator[k] += per_n * w * circle[place + static_cast<std::size_t>(j)];
+            denominator[k] += w * w;
+            peak[k] = std::max(peak[k], d_norm == norm::dcunit ? w * w : top * top);
+        }
+    });
+}
+
+template <class T>
+void dstft<T>::energy(const position& t,
+                      const double* theta,
+                      const real* weight,
+                      std::int64_t begin,
+                      std::int64_t end,
+                      double* sum)
+{
+    if (d_direct)
+        return d_direct->energy(t, theta, weight, begin, end, sum);
+    const auto s = under(t, *theta);
+    sample_window(t, *theta, false);
+    const double total = std::accumulate(weight, weight + bins(), 0.0);
+    const auto last = s.first + static_cast<std::int64_t>(s.count);
+    for (auto k = std::max(begin, s.first); k < std::min(end, last); ++k) {
+        const double w = d_value[static_cast<std::size_t>(k - s.first)];
+        sum[k - begin] += total * w * w;
+    }
+}
+
+template class dstft<float>;
+template class dstft<double>;
+template class dstft<std::complex<float>>;
+template class dstft<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,77 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../refuse.h"
+#include "routines.h"
+#include <cstdlib>
+#include <vector>
+
+namespace gr::stft::kernel::simd {
+
+#define DECLARE(level)                                                                             \
+    namespace level {                                                                              \
+    const routines<float>& single_precision();                                                     \
+    const routines<double>& double_precision();                                                    \
+    }
+DECLARE(generic)
+#ifdef GR_STFT_SIMD_X86
+DECLARE(avx2)
+DECLARE(avx512)
+#endif
+
+namespace {
+
+struct level {
+    const char* name;
+    const routines<float>& single_precision;
+    const routines<double>& double_precision;
+};
+
+//! Those that this processor runs, best last.
+std::vector<level> available()
+{
+    std::vector<level> levels{
+        { "generic", generic::single_precision(), generic::double_precision() }
+    };
+#ifdef GR_STFT_SIMD_X86
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        levels.push_back({ "avx2", avx2::single_precision(), avx2::double_precision() });
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        levels.push_back({ "avx512", avx512::single_precision(), avx512::double_precision() });
+#endif
+    return levels;
+}
+
+const level& choice()
+{
+    static const level chosen = [] {
+        const auto levels = available();
+        const char* wanted = std::getenv("GR_STFT_SIMD");
+        if (!wanted || !*wanted)
+            return levels.back();
+        std::string names;
+        for (const auto& one : levels) {
+            if (one.name == std::string(wanted))
+                return one;
+            names += (names.empty() ? "" : ", ") + std::string(one.name);
+        }
+        refuse("GR_STFT_SIMD", wanted, "this processor has " + names);
+    }();
+    return chosen;
+}
+
+} // namespace
+
+template <>
+const routines<float>& chosen<float>()
+{
+    return choice().single_precision;
+}
+
+template <>
+const routines<double>& chosen<double>()
+{
+    return choice().double_precision;
+}
+
+const char* chosen_level() { return choice().name; }
+
+} // namespace gr::stft::kernel::simd

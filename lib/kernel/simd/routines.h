@@ -1,0 +1,140 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_SIMD_ROUTINES_H
+#define INCLUDED_STFT_LIB_KERNEL_SIMD_ROUTINES_H
+
+#include <cstddef>
+#include <cstdint>
+
+/* What is compiled once for each instruction set: loops over raw pointers, chosen at run time. This header holds
+ * declarations only, so that no code built for a newer processor can reach an older one through the linker. */
+namespace gr::stft::kernel::simd {
+
+//! The base shapes g(u) of windows, |u| <= 1/2; rho is the Gaussian's.
+enum class shape { hann, sine, blackman, nuttall, bartlett, parzen, bohman, gaussian };
+
+//! Numbers beyond the end of arrays that routines may read or write: the widest vector.
+constexpr std::size_t padding = 64;
+
+template <class R>
+struct integer_of;
+template <>
+struct integer_of<float> {
+    using type = std::int32_t;
+};
+template <>
+struct integer_of<double> {
+    using type = std::int64_t;
+};
+
+/*!
+ * \brief One frame about its integer centre i, for the direct sums.
+ *
+ * after[r] = s[i + r] and before[r] = s[i - r], r = 0 .. reach - 1, before[0] = 0; both followed by `padding`
+ * zeros. x_after[r] = r - fraction and x_before[r] = r + fraction are the distances from the centre.
+ */
+template <class R>
+struct folded_frame {
+    const R *after, *before, *x_after, *x_before;
+    double fraction;
+};
+
+/*!
+ * \brief Bins that share rotators: bins of angle h pi / n_fft, h <= n_fft / 2, and, as a second set, the bins of
+ * angle pi - h pi / n_fft. All arrays have `count` entries and end in a whole number of padding.
+ */
+template <class R>
+struct bin_group {
+    std::size_t count;
+    const R* kappa;                           //!< 4 sin^2 of half the angle
+    const R *sine_half, *cosine_half;         //!< of half the angle
+    const R* sine_scale;                      //!< -1 / (2 sin angle), 0 for angle 0
+    const typename integer_of<R>::type* step; //!< restart * h mod 2 n_fft
+    typename integer_of<R>::type circle;      //!< 2 n_fft
+    const R* theta[2];                        //!< window length of each bin of each set, > 0
+    double reach;                             //!< largest distance from the centre under any window
+};
+
+//! Samples between two exact evaluations of the recurrences; even.
+constexpr std::size_t restart = 64;
+
+//! Sums over a frame, [set][what: g, u g'(u), g'(u)][entry]; sine sums belong to the imaginary part.
+template <class R>
+struct group_sums {
+    R* cosine[2][3];
+    R* sine[2][3];
+};
+
+template <class R>
+struct routines {
+    //! value[j] = a g(u_j); by_length[j] = b (p g + u g'); by_position[j] = b g', u_j = (x0 + j) / theta.
+    //! Arrays may be null and are written up to a whole vector beyond count.
+    void (*taper)(shape what,
+                  double rho,
+                  double x0,
+                  double theta,
+                  std::size_t count,
+                  R a,
+                  R b,
+                  R p,
+                  R* value,
+                  R* by_length,
+                  R* by_position);
+
+    //! Sums of a[j] c[j] and b[j] c[j], j < count
+    void (*project)(const R* a, const R* b, const R* c, std::size_t count, double* sums);
+
+    //! Sums of a frame's samples times g, u g', g' (the first `order` of them) and cosine or sine.
+    void (*analyse)(shape what,
+                    double rho,
+                    int order,
+                    int sets,
+                    const folded_frame<R>& frame,
+                    const bin_group<R>& bins,
+                    const group_sums<R>& sums);
+
+    //! after[r] and before[r] += sum over bins of g(u) Re(z exp(+-j angle r)); z = re + j im for each set
+    //! scratch: 2 (reach + 4) vectors.
+    void (*spread)(shape what,
+                   double rho,
+                   int sets,
+                   const folded_frame<R>& frame,
+                   const bin_group<R>& bins,
+                   const R* const re[2],
+                   const R* const im[2],
+                   R* scratch,
+                   double* after,
+                   double* before);
+
+    //! after[r] and before[r] += sum over bins of weight g(u)^2
+    void (*energy)(shape what,
+                   double rho,
+                   int sets,
+                   const folded_frame<R>& frame,
+                   const bin_group<R>& bins,
+                   const R* const weight[2],
+                   R* scratch,
+                   double* after,
+                   double* before);
+
+    //! Sums of g, u g', g' over the integers under the window of length theta[m]: three arrays of count.
+    void (*window_sums)(shape what,
+                        double rho,
+                        double fraction,
+                        const R* theta,
+                        std::size_t count,
+                        double reach,
+                        R* g,
+                        R* ug,
+                        R* slope);
+};
+
+//! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.
+//! \throws std::invalid_argument if the variable names a level that is unknown or not available here
+template <class R>
+const routines<R>& chosen();
+
+//! The level's name.
+const char* chosen_level();
+
+} // namespace gr::stft::kernel::simd
+#endif

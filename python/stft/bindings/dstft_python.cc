@@ -1,0 +1,251 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window_from.h"
+#include <gnuradio/stft/kernel/idstft.h>
+#include <pybind11/stl.h>
+#include <optional>
+
+namespace py = pybind11;
+using namespace gr::stft::kernel;
+using py::arg;
+using std::size_t;
+using std::string;
+
+namespace {
+
+template <class T>
+using array = py::array_t<T, py::array::c_style>; // dtype and layout are differentiable.py's duty
+template <class T>
+using optional_array = std::optional<array<T>>;
+
+//! A transform and where its frames lie; theta has the shape that its sharing asks for.
+template <class T>
+struct design {
+    dstft<T> transform;
+    std::vector<position> t;
+    array<double> theta;
+    sharing share;
+
+    design(size_t n_fft,
+           const py::object& window,
+           const string& norm,
+           const string& share_name,
+           const array<double>& lengths,
+           const array<double>& centres)
+        : transform(n_fft, family_from(window), norm_named(norm), sharing_named(share_name)),
+          theta(lengths), share(sharing_named(share_name))
+    {
+        for (py::ssize_t n = 0; n < centres.size(); ++n)
+            t.push_back(position::at(centres.data()[n]));
+    }
+
+    theta_field field() const { return { theta.data(), share, transform.bins() }; }
+};
+
+template <class T>
+T* data_of(optional_array<T>& given)
+{
+    return given ? given->mutable_data() : nullptr;
+}
+
+template <class T>
+T* at(T* base, size_t offset)
+{
+    return base ? base + offset : nullptr;
+}
+
+//! x (channels, samples) -> spectra and derivatives (channels, frames, bins)
+template <class T>
+void analyse(const array<T>& x,
+             design<T>& d,
+             array<std::complex<real_t<T>>> spectra,
+             optional_array<std::complex<real_t<T>>> by_theta,
+             optional_array<std::complex<real_t<T>>> by_t)
+{
+    auto* S = spectra.mutable_data();
+    auto *S_theta = data_of(by_theta), *S_t = data_of(by_t);
+    const auto theta = d.field();
+    const auto channels = x.shape(0), samples = x.shape(1);
+    const auto* in = x.data();
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < channels; ++c)
+        for (size_t n = 0; n < d.t.size(); ++n) {
+            const auto row = (static_cast<size_t>(c) * d.t.size() + n) * d.transform.bins();
+            d.transform.analyse({ in + c * samples, 0, samples },
+                                d.t[n],
+                                theta.frame(n),
+                                S + row,
+                                at(S_theta, row),
+                                at(S_t, row));
+        }
+}
+
+//! G (channels, frames, bins) -> gradients, summed over channels but for x
+template <class T>
+void pull_back(const array<T>& x,
+               design<T>& d,
+               const array<std::complex<real_t<T>>>& G,
+               optional_array<double> theta_gradient,
+               optional_array<double> t_gradient,
+               optional_array<T> x_gradient)
+{
+    auto *to_theta = data_of(theta_gradient), *to_t = data_of(t_gradient);
+    auto* to_x = data_of(x_gradient);
+    const auto theta = d.field();
+    const auto channels = x.shape(0), samples = x.shape(1);
+    const auto* in = x.data();
+    const auto* cotangent = G.data();
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < channels; ++c)
+        for (size_t n = 0; n < d.t.size(); ++n)
+            d.transform.pull_back({ in + c * samples, 0, samples },
+                                  d.t[n],
+                                  theta.frame(n),
+                                  cotangent + (static_cast<size_t>(c) * d.t.size() + n) *
+                                                  d.transform.bins(),
+                                  at(to_theta, theta.offset(n)),
+                                  at(to_t, n),
+                                  at(to_x, static_cast<size_t>(c * samples)));
+}
+
+//! S (channels, frames, bins) -> x (channels, samples); returns the number of uncovered samples
+template <class T>
+std::uint64_t overlap_add(const array<std::complex<real_t<T>>>& S,
+                          size_t n_fft,
+                          const py::object& window,
+                          const string& norm,
+                          const array<double>& theta,
+                          const array<double>& t,
+                          double threshold,
+                          array<T> x)
+{
+    const auto channels = S.shape(0), frames = S.shape(1), bins = S.shape(2), samples = x.shape(1);
+    const bool constant = theta.size() == 1;
+    const auto* spectra = S.data();
+    auto* out = x.mutable_data();
+    std::vector<position> centres;
+    for (py::ssize_t n = 0; n < frames; ++n)
+        centres.push_back(position::at(t.data()[n]));
+    const auto family = family_from(window);
+    const auto scale = norm_named(norm);
+    std::uint64_t uncovered = 0;
+    py::gil_scoped_release release;
+    for (py::ssize_t c = 0; c < channels; ++c) {
+        idstft<T> inverse(n_fft, family, scale, threshold);
+        std::int64_t done = 0;
+        const auto drain = [&] {
+            const auto count = std::min(inverse.ready(), static_cast<size_t>(samples - done));
+            inverse.read(out + c * samples + done, count);
+            done += static_cast<std::int64_t>(count);
+        };
+        for (py::ssize_t n = 0; n < frames; ++n) {
+            inverse.add(spectra + (c * frames + n) * bins,
+                        centres[static_cast<size_t>(n)],
+                        theta.data()[constant ? 0 : n]);
+            drain();
+        }
+        inverse.finish(samples);
+        drain();
+        uncovered += inverse.uncovered();
+    }
+    return uncovered;
+}
+
+//! S (channels, frames, bins) -> x (channels, samples); returns (iterations, residual), the worst of the channels
+template <class T>
+py::tuple least_squares(const array<std::complex<real_t<T>>>& S,
+                        design<T>& d,
+                        bool twosided,
+                        double tolerance,
+                        size_t max_iterations,
+                        array<T> x)
+{
+    const auto channels = S.shape(0), samples = x.shape(1);
+    const auto* spectra = S.data();
+    auto* out = x.mutable_data();
+    const auto theta = d.field();
+    convergence worst{ 0, 0 };
+    {
+        py::gil_scoped_release release;
+        for (py::ssize_t c = 0; c < channels; ++c) {
+            const auto one = least_squares_inverse(d.transform,
+                                                   spectra + static_cast<size_t>(c) * d.t.size() *
+                                                                 d.transform.bins(),
+                                                   d.t,
+                                                   theta,
+                                                   twosided,
+                                                   tolerance,
+                                                   max_iterations,
+                                                   static_cast<size_t>(samples),
+                                                   out + c * samples);
+            worst = { std::max(worst.iterations, one.iterations),
+                      std::max(worst.residual, one.residual) };
+        }
+    }
+    return py::make_tuple(worst.iterations, worst.residual);
+}
+
+template <class T>
+void bind(py::module& m, const char* name)
+{
+    py::class_<design<T>>(m, name).def(py::init<size_t,
+                                                const py::object&,
+                                                const string&,
+                                                const string&,
+                                                const array<double>&,
+                                                const array<double>&>(),
+                                       arg("n_fft"),
+                                       arg("window"),
+                                       arg("norm"),
+                                       arg("share"),
+                                       arg("theta").noconvert(),
+                                       arg("t").noconvert());
+    m.def("dstft",
+          &analyse<T>,
+          arg("x").noconvert(),
+          arg("design"),
+          arg("spectra").noconvert(),
+          arg("by_theta").noconvert(),
+          arg("by_t").noconvert());
+    m.def("dstft_vjp",
+          &pull_back<T>,
+          arg("x").noconvert(),
+          arg("design"),
+          arg("G").noconvert(),
+          arg("theta_gradient").noconvert(),
+          arg("t_gradient").noconvert(),
+          arg("x_gradient").noconvert());
+    m.def("dstft_overlap_add",
+          &overlap_add<T>,
+          arg("S").noconvert(),
+          arg("n_fft"),
+          arg("window"),
+          arg("norm"),
+          arg("theta").noconvert(),
+          arg("t").noconvert(),
+          arg("threshold"),
+          arg("x").noconvert());
+    m.def("dstft_least_squares",
+          &least_squares<T>,
+          arg("S").noconvert(),
+          arg("design"),
+          arg("twosided"),
+          arg("tolerance"),
+          arg("max_iterations"),
+          arg("x").noconvert());
+}
+
+} // namespace
+
+void bind_dstft(py::module& m)
+{
+    bind<float>(m, "dstft_float32");
+    bind<double>(m, "dstft_float64");
+    bind<std::complex<float>>(m, "dstft_complex64");
+    bind<std::complex<double>>(m, "dstft_complex128");
+    m.def(
+        "window_family",
+        [](const py::object& window) { return family_from(window).description(); },
+        arg("window"));
+    m.def("window_families", &window_family::names);
+    m.attr("least_theta") = least_theta;
+}

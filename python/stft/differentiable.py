@@ -1,0 +1,371 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The differentiable STFT (DSTFT) on NumPy arrays: spectra, derivatives, gradients, inverse.
+
+S[..., m, n] = sum_k w(k - t[n], theta[m, n]) x[k] exp(-2j pi k m / n_fft)
+
+with x zero outside of its range. Window lengths theta and frame positions t are real numbers, in samples; w alone
+depends on them, since phase counts from sample 0. Shared conventions:
+
+- x: (..., samples); spectra: (..., bins, frames), a view on frame-major memory. float32 and complex64 are computed in
+  single precision, everything else in double.
+- t: (frames,), where windows are centred; convention="start" takes the first sample of a support of n_fft samples
+  instead, t + (n_fft - 1) / 2 being the centre (Leiber, Marnissi and Barrau 2024, eq. (5)).
+- theta: broadcast to (bins, frames): a number, (1, frames), (bins, 1) or (bins, frames), in (0, n_fft].
+- window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho) with
+  rho, the standard deviation in units of theta, at most 1/6. Windows that jump at their edge are refused.
+- norm: "peak" (w(0) = 1), "l1" (unit integral), "l2" (unit energy), "dcunit" (unit sum), "contract" (n_fft / theta).
+- Gradients belong to a real loss L: G = dL/dRe S + 1j dL/dIm S, and dL = Re sum conj(G) dS. One-sided bins count once.
+
+Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
+transform", 2025 (here: A).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .stft_python import kernels
+from .transforms import _array, _bins, _channels, _complex, _frame_major, _integer, _tolerance
+
+FamilyName = Union[str, Tuple[str, float]]
+
+
+class Gradients(NamedTuple):
+    """Gradients of a loss: by the signal (shape of x), by theta (shape of theta) and by t (frames,)."""
+
+    x: Optional[NDArray]
+    theta: Optional[NDArray]
+    t: Optional[NDArray]
+
+
+class Convergence(NamedTuple):
+    """How an iterative inverse ended: iterations, and the relative residual of the normal equations."""
+
+    iterations: int
+    residual: float
+
+
+def dstft(
+    x: ArrayLike,
+    theta: ArrayLike,
+    t: ArrayLike,
+    *,
+    n_fft: int,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+    sides: Optional[str] = None,
+    phase: str = "absolute",
+    convention: str = "centre",
+    derivatives: Sequence[str] = (),
+    axis: int = -1,
+) -> Any:
+    """Short-time Fourier transform with real window lengths and real positions, and its derivatives. A (6), (9)-(16).
+
+    sides: "onesided" (bins 0 .. n_fft // 2) or "twosided"; default: "onesided" if x is real.
+    phase: "absolute" counts from sample 0; "centre" from floor(t), which leaves the derivatives by t those of the
+        absolute phase turned alike.
+    derivatives: any of "theta" and "t".
+
+    Returns S, complex64 or complex128 of shape (..., bins, frames); with derivatives the tuple (S, dS/dtheta, dS/dt) of
+    those asked for, in the order asked for, each of S's shape: dS[m, n] by its own cell's theta and its frame's t.
+
+    >>> import numpy as np
+    >>> x = np.cos(2 * np.pi * 0.25 * np.arange(64))
+    >>> S, slope = dstft(x, 24.5, [20.3, 31.7], n_fft=32, norm="l1", derivatives=("theta",))
+    >>> S.shape, bool(abs(abs(S[8, 0]) - 0.5) < 1e-3)
+    ((17, 2), True)
+    """
+    for one in derivatives:
+        if one not in ("theta", "t"):
+            raise ValueError(f"derivatives: {one}: must be theta or t")
+    if phase not in ("absolute", "centre"):
+        raise ValueError(f"phase: {phase}: must be absolute or centre")
+    f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
+    results = {"S": f.empty_spectra()}
+    results.update((one, f.empty_spectra()) for one in derivatives)
+    kernels.dstft(f.samples, f.design, results["S"], results.get("theta"), results.get("t"))
+    if phase == "centre":
+        turns = (np.floor(f.t).astype(np.int64)[:, None] % f.n_fft) * np.arange(f.bins) % f.n_fft
+        for spectra in results.values():
+            spectra *= np.exp(2j * np.pi / f.n_fft * turns)
+    shaped = [np.swapaxes(r.reshape(f.shape + r.shape[1:]), -1, -2) for r in results.values()]
+    return tuple(shaped) if derivatives else shaped[0]
+
+
+def dstft_vjp(
+    x: ArrayLike,
+    theta: ArrayLike,
+    t: ArrayLike,
+    G: ArrayLike,
+    *,
+    n_fft: int,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+    sides: Optional[str] = None,
+    convention: str = "centre",
+    wrt: Sequence[str] = ("x", "theta", "t"),
+    axis: int = -1,
+) -> Gradients:
+    """Vector-Jacobian products of dstft() at absolute phase: gradients of a loss from G. A (17)-(24).
+
+    G: dL/dRe S + 1j dL/dIm S, of the shape of S.
+    wrt: which gradients; the others are None.
+
+    Returns (x, theta, t): dL/dx (for complex x: dL/dRe x + 1j dL/dIm x), dL/dtheta summed over the cells that share a
+    value (t held), and dL/dt (theta held). Those by theta and t are float64 and sum over channels.
+
+    For a theta of its own for each frame, or one for all, this is one inverse FFT per frame for all three.
+
+    >>> import numpy as np
+    >>> x = np.random.default_rng(1).standard_normal(100)
+    >>> loss = lambda theta: np.sum(np.abs(dstft(x, theta, [30.2, 50.9], n_fft=32)) ** 2)
+    >>> G = 2 * dstft(x, 20.0, [30.2, 50.9], n_fft=32)
+    >>> slope = dstft_vjp(x, 20.0, [30.2, 50.9], G, n_fft=32).theta
+    >>> bool(np.isclose(slope, (loss(20.001) - loss(19.999)) / 0.002, rtol=1e-6))
+    True
+    """
+    for one in wrt:
+        if one not in ("x", "theta", "t"):
+            raise ValueError(f"wrt: {one}: must be x, theta or t")
+    f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
+    cotangent = np.asarray(G)
+    wanted = f.shape + (f.bins, len(f.t))
+    if cotangent.shape != wanted:
+        raise ValueError(f"G: shape {cotangent.shape}: must be that of the spectra, {wanted}")
+    rows = np.ascontiguousarray(np.swapaxes(cotangent, -1, -2), _complex(f.samples.dtype))
+    to_x = np.zeros_like(f.samples) if "x" in wrt else None
+    to_theta = np.zeros_like(f.theta) if "theta" in wrt else None
+    to_t = np.zeros_like(f.t) if "t" in wrt else None
+    kernels.dstft_vjp(f.samples, f.design, rows.reshape(-1, len(f.t), f.bins), to_theta, to_t, to_x)
+    if to_x is not None:
+        to_x = np.moveaxis((to_x.real if f.was_real else to_x).reshape(f.shape + to_x.shape[-1:]), -1, axis)
+    return Gradients(to_x, None if to_theta is None else f.as_given(to_theta), to_t)
+
+
+def grad_hop(grad_t: ArrayLike) -> float:
+    """dL/dhop for frames at t[n] = t[0] + n hop. A (24).
+
+    >>> grad_hop([1.0, 2.0, 3.0])
+    8.0
+    """
+    grad_t = _vector("grad_t", grad_t)
+    return float(np.dot(np.arange(len(grad_t)), grad_t))
+
+
+def grad_hops(grad_t: ArrayLike) -> NDArray:
+    """dL/dhops, (frames,), for t[n] = hops[0] + .. + hops[n]. A (20).
+
+    >>> grad_hops([1.0, 2.0, 3.0]).tolist()
+    [6.0, 5.0, 3.0]
+    """
+    return np.cumsum(_vector("grad_t", grad_t)[::-1])[::-1]
+
+
+def grad_fixed_overlap(grad_theta: ArrayLike, grad_t: ArrayLike, alpha: float) -> Any:
+    """Total dL/dtheta where positions follow the lengths, t[n + 1] = t[n] + alpha theta[n]. A (8).
+
+    grad_theta: dL/dtheta at fixed t, a number for one theta or (1, frames); grad_t: dL/dt, (frames,).
+
+    Returns an array of the shape of grad_theta.
+    """
+    grad_t = _vector("grad_t", grad_t)
+    partial = np.asarray(grad_theta, float)
+    _overlap(alpha)
+    if partial.size == 1 and partial.ndim < 2 or partial.shape == (1, 1) and len(grad_t) != 1:
+        return partial + alpha * grad_hop(grad_t)
+    if partial.shape not in ((1, len(grad_t)), (len(grad_t),)):
+        raise ValueError(f"grad_theta: shape {partial.shape}: must be () or (1, {len(grad_t)})")
+    later = np.append(grad_hops(grad_t)[1:], 0.0)
+    return partial + alpha * later
+
+
+def fixed_overlap_positions(theta: Any, alpha: float, length: int) -> NDArray:
+    """Centres of the frames at fixed overlap: t[0] = 0 and t[n + 1] = t[n] + alpha theta[n]. A (8).
+
+    theta: one window length, for which every frame that touches a sample of 0 .. length - 1 is kept, or a sequence of
+    them, (frames,) or (1, frames), whose number decides. alpha: the hop as a fraction of the window, > 0.
+
+    A frame appears with nothing under its window, so a loss stays continuous in theta.
+
+    >>> fixed_overlap_positions(8.0, 0.25, 4).tolist()
+    [0.0, 2.0, 4.0, 6.0]
+    """
+    _overlap(alpha)
+    lengths = np.asarray(theta, float)
+    if not np.all(lengths > 0):
+        raise ValueError(f"theta: {theta}: must be positive")
+    if lengths.size == 1 and lengths.ndim == 0:
+        frames = int(np.ceil((length - 1 + lengths / 2) / (alpha * lengths))) if length else 0
+        return np.arange(max(1, frames) if length else 0) * (alpha * float(lengths))
+    return np.append(0.0, np.cumsum(alpha * lengths.reshape(-1)[:-1]))
+
+
+def idstft(
+    S: ArrayLike,
+    theta: ArrayLike,
+    t: ArrayLike,
+    *,
+    n_fft: int,
+    length: int,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+    sides: Optional[str] = None,
+    convention: str = "centre",
+    weights: str = "twosided",
+    tol: Optional[float] = None,
+    max_iterations: int = 100,
+    report: bool = False,
+) -> Any:
+    """Inverse of dstft() (absolute phase): its signal from unmodified spectra, the least-squares signal from others.
+
+    One theta for all or one for each frame: overlap-add divided by sum w^2, exact. One for each bin or cell: conjugate
+    gradients on the normal equations.
+
+    S: spectra (..., bins, frames). length: samples of the result.
+    weights: which squared error is least: "twosided" counts the inner bins of one-sided spectra twice, as the complete
+        spectrum would; "onesided" counts each bin once and always iterates.
+    tol: relative residual at which iterations stop; default 1e-12, in single precision 1e-6. max_iterations: at the latest.
+    report: also return Convergence(iterations, residual); (0, 0.0) for overlap-add.
+
+    Returns float32, float64, complex64 or complex128 of shape (..., length). ValueError if frames leave a sample
+    uncovered. Griffin and Lim, "Signal estimation from modified short-time Fourier transform", 1984, eq. 6.
+
+    >>> import numpy as np
+    >>> x = np.random.default_rng(1).standard_normal(60)
+    >>> t = [0, 7.5, 16.25, 24.5, 33.1, 41.0, 49.9, 58.3]
+    >>> theta = np.linspace(24, 32, 8)[None]
+    >>> y = idstft(dstft(x, theta, t, n_fft=32), theta, t, n_fft=32, length=60)
+    >>> bool(np.max(np.abs(y - x)) < 1e-14)
+    True
+    """
+    spectra, shape = _frame_major(S)
+    channels, frames, bins = spectra.shape
+    n_fft, length = _n_fft(n_fft), _integer("length", length)
+    if length < 0:
+        raise ValueError(f"length: {length}: must be 0 or more")
+    if sides is None:
+        sides = "twosided" if bins == n_fft != n_fft // 2 + 1 else "onesided"
+    _check_sides(sides)
+    if bins != _bins(n_fft, sides):
+        raise ValueError(f"S: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
+    if weights not in ("twosided", "onesided"):
+        raise ValueError(f"weights: {weights}: must be twosided or onesided")
+    centres = _centres(t, n_fft, convention)
+    if len(centres) != frames:
+        raise ValueError(f"t: {len(centres)} positions: must be one for each of the {frames} frames")
+    share, lengths = _shared_theta(theta, bins, frames, n_fft)
+    dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
+    x = np.empty((channels, length), dtype)
+    if share in ("constant", "frame") and (weights == "twosided" or sides == "twosided"):
+        order = np.argsort(centres, kind="stable")
+        ordered = lengths if share == "constant" else np.ascontiguousarray(lengths[order])
+        uncovered = kernels.dstft_overlap_add(
+            np.ascontiguousarray(spectra[:, order]), n_fft, window, norm, ordered, centres[order], -1.0, x
+        )
+        if uncovered:
+            raise ValueError(f"t: {uncovered // channels} samples of {length}: are under no window, so they have no inverse")
+        convergence = Convergence(0, 0.0)
+    else:
+        limit = (1e-6 if dtype in (np.float32, np.complex64) else 1e-12) if tol is None else _tolerance(tol)
+        if _integer("max_iterations", max_iterations) < 1:
+            raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
+        design = _design(dtype)(n_fft, window, norm, share, lengths, centres)
+        twosided = weights == "twosided"
+        convergence = Convergence(
+            *kernels.dstft_least_squares(spectra, design, twosided, limit, max_iterations, x)
+        )
+    x = x.reshape(shape + (length,))
+    return (x, convergence) if report else x
+
+
+class _Frames:
+    """Checked arguments of a transform, as the kernels want them."""
+
+    def __init__(self, x, theta, t, n_fft, window, norm, sides, convention, axis):
+        self.samples, self.shape = _channels(x, axis)
+        self.was_real = self.samples.dtype.kind == "f"
+        sides = sides or ("onesided" if self.was_real else "twosided")
+        _check_sides(sides)
+        if sides == "onesided" and not self.was_real:
+            raise ValueError("sides: onesided: needs real samples")
+        if sides == "twosided":
+            self.samples = self.samples.astype(_complex(self.samples.dtype), copy=False)
+        self.n_fft = _n_fft(n_fft)
+        self.bins = _bins(self.n_fft, sides)
+        self.t = _centres(t, self.n_fft, convention)
+        self.given_shape = np.shape(theta)
+        self.share, self.theta = _shared_theta(theta, self.bins, len(self.t), self.n_fft)
+        self.design = _design(self.samples.dtype)(self.n_fft, window, norm, self.share, self.theta, self.t)
+
+    def empty_spectra(self) -> NDArray:
+        return np.empty((len(self.samples), len(self.t), self.bins), _complex(self.samples.dtype))
+
+    def as_given(self, gradient: NDArray) -> NDArray:
+        return (gradient.T if self.share == "cell" else gradient).reshape(self.given_shape)
+
+
+def _design(dtype: np.dtype) -> Any:
+    return getattr(kernels, "dstft_" + np.dtype(dtype).name)
+
+
+def _n_fft(n_fft: Any) -> int:
+    n_fft = kernels.checked_n_fft(_integer("n_fft", n_fft))
+    if n_fft < 2:
+        raise ValueError(f"n_fft: {n_fft}: must be at least 2")
+    return n_fft
+
+
+def _check_sides(sides: str) -> None:
+    if sides not in ("onesided", "twosided"):
+        raise ValueError(f"sides: {sides}: must be onesided or twosided")
+
+
+def _overlap(alpha: float) -> None:
+    if not 0 < alpha < np.inf:
+        raise ValueError(f"alpha: {alpha}: must be positive and finite")
+
+
+def _vector(name: str, values: ArrayLike) -> NDArray:
+    values = np.asarray(values, float)
+    if values.ndim != 1:
+        raise ValueError(f"{name}: shape {values.shape}: must have one axis")
+    return values
+
+
+def _centres(t: ArrayLike, n_fft: int, convention: str) -> NDArray:
+    if convention not in ("centre", "start"):
+        raise ValueError(f"convention: {convention}: must be centre or start")
+    t = np.array(_array("t", t), np.float64)
+    if t.ndim != 1:
+        raise ValueError(f"t: shape {t.shape}: must be (frames,)")
+    bad = np.flatnonzero(~np.isfinite(t))
+    if len(bad):
+        raise ValueError(f"t: {t[bad[0]]} at frame {bad[0]}: must be finite")
+    return t + (n_fft - 1) / 2 if convention == "start" else t
+
+
+def _shared_theta(theta: ArrayLike, bins: int, frames: int, n_fft: int) -> Tuple[str, NDArray]:
+    """Which cells share a window length, and the lengths: (1,), (frames,), (bins,) or (frames, bins)."""
+    theta = np.asarray(_array("theta", theta), np.float64)
+    if theta.ndim == 1 and theta.size > 1:
+        raise ValueError(f"theta: shape {theta.shape}: give (1, {frames}) for frames or ({bins}, 1) for bins")
+    if theta.ndim > 2:
+        raise ValueError(f"theta: shape {theta.shape}: must broadcast to ({bins}, {frames})")
+    if theta.size == 1:
+        share, lengths = "constant", theta.reshape(1)
+    elif theta.shape == (1, frames):
+        share, lengths = "frame", theta[0]
+    elif theta.shape == (bins, 1):
+        share, lengths = "bin", theta[:, 0]
+    elif theta.shape == (bins, frames):
+        share, lengths = "cell", theta.T
+    else:
+        raise ValueError(f"theta: shape {theta.shape}: must broadcast to ({bins}, {frames})")
+    bad = np.argwhere(~((theta >= kernels.least_theta) & (theta <= n_fft)))
+    if len(bad):
+        where = tuple(int(i) for i in bad[0])
+        raise ValueError(f"theta: {theta[where]} at {where}: must be in (0, {n_fft}], and not below {kernels.least_theta}")
+    return share, np.ascontiguousarray(lengths)

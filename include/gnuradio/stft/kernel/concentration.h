@@ -16,7 +16,7 @@
  * makes the value NaN. Sizes and parameters are refused with std::invalid_argument before anything is written.
  *
  * Leiber et al., "Learnable adaptive time-frequency representation via differentiable STFT", IEEE Trans. Signal
- * Process., 2025, section IV; its equation numbers are given.
+ * Process., 2025, whose equation numbers are given.
  */
 namespace gr::stft::kernel {
 

@@ -36,6 +36,21 @@ STFT_SIMD void modulus_of(const R* __restrict parts, std::size_t count, R* __res
         a[i] = std::sqrt(parts[2 * i] * parts[2 * i] + parts[2 * i + 1] * parts[2 * i + 1]);
 }
 
+template <class R>
+STFT_SIMD void cotangent_of(const R* __restrict parts,
+                            const R* __restrict gradient,
+                            std::size_t count,
+                            R* __restrict G)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const R re = parts[2 * i], im = parts[2 * i + 1];
+        const R a = std::sqrt(re * re + im * im);
+        const R slope = gradient[i] * (a > 0 ? R(1) : R(0)), divisor = a > 0 ? a : R(1);
+        G[2 * i] = slope * (re / divisor); // slope / a overflows where this does not
+        G[2 * i + 1] = slope * (im / divisor);
+    }
+}
+
 struct entropy_sums {
     double a, a_log_a;
 };
@@ -118,10 +133,11 @@ double frame_kurtosis(const R* a, std::size_t bins, double weight, R* gradient)
             std::fill_n(gradient, bins, R(0));
         return 0;
     }
+    const double unit = 1 / size.top;
     double squares = 0, fourths = 0;
 #pragma omp simd reduction(+ : squares, fourths)
     for (std::size_t m = 0; m < bins; ++m) {
-        const double r = a[m] / size.top, power = r * r;
+        const double r = a[m] * unit, power = r * r;
         squares += power;
         fourths += power * power;
     }
@@ -129,9 +145,9 @@ double frame_kurtosis(const R* a, std::size_t bins, double weight, R* gradient)
     const double mean = squares / count;
     const double kappa = fourths / count / (mean * mean);
     if (gradient) {
-        const double scale = weight * 4 / (count * mean * mean) / size.top;
+        const double scale = weight * 4 / (count * mean * mean) * unit;
         for (std::size_t m = 0; m < bins; ++m) {
-            const double r = a[m] / size.top;
+            const double r = a[m] * unit;
             gradient[m] = bounded<R>(scale * r * (r * r - kappa * mean));
         }
     }
@@ -152,12 +168,7 @@ void cotangent(const std::complex<R>* spectra,
                std::size_t count,
                std::complex<R>* G)
 {
-    for (std::size_t i = 0; i < count; ++i) {
-        const R a = std::sqrt(std::norm(spectra[i]));
-        // the quotients first: 1 / a overflows where they do not
-        const R re = spectra[i].real() / a, im = spectra[i].imag() / a;
-        G[i] = a == 0 ? std::complex<R>() : std::complex<R>(gradient[i] * re, gradient[i] * im);
-    }
+    cotangent_of(reinterpret_cast<const R*>(spectra), gradient, count, reinterpret_cast<R*>(G));
 }
 
 template <class R>
@@ -195,25 +206,27 @@ double renyi(const R* a, std::size_t count, double order, int power, R* gradient
             std::fill_n(gradient, count, R(0));
         return 0;
     }
+    const double unit = 1 / size.top;
     double value = 0;
     with_power(order - 1, [&](auto raised) {
         double plain = 0, high = 0;
 #pragma omp simd reduction(+ : plain, high)
         for (std::size_t i = 0; i < count; ++i) {
-            const double r = a[i] / size.top, q = power == 1 ? r : r * r;
+            const double r = a[i] * unit, q = power == 1 ? r : r * r;
             plain += q;
             high += q * raised(q);
         }
         value = (std::log(high) - order * std::log(plain)) / (1 - order);
         if (!gradient)
             return;
-        const double factor = order / (1 - order) / size.top;
+        const double factor = order / (1 - order) * unit;
+        const double high_unit = 1 / high, plain_unit = 1 / plain;
         for (std::size_t i = 0; i < count; ++i) {
-            const double r = a[i] / size.top, q = power == 1 ? r : r * r;
+            const double r = a[i] * unit, q = power == 1 ? r : r * r;
             const double inner = power == 1 ? 1 : 2 * r;
             const bool infinite = order < 1 && q == 0;
             gradient[i] =
-                infinite ? R(0) : bounded<R>(factor * inner * (raised(q) / high - 1 / plain));
+                infinite ? R(0) : bounded<R>(factor * inner * (raised(q) * high_unit - plain_unit));
         }
     });
     return value;
@@ -234,12 +247,13 @@ double lp_lq(const R* a, std::size_t count, double p, double q, R* gradient)
             std::fill_n(gradient, count, R(0));
         return 0;
     }
+    const double unit = 1 / size.top;
     const auto power_sum = [&](double exponent) {
         double sum = 0;
         with_power(exponent - 1, [&](auto raised) {
 #pragma omp simd reduction(+ : sum)
             for (std::size_t i = 0; i < count; ++i) {
-                const double r = a[i] / size.top;
+                const double r = a[i] * unit;
                 sum += r * raised(r);
             }
         });
@@ -250,16 +264,15 @@ double lp_lq(const R* a, std::size_t count, double p, double q, R* gradient)
     if (!gradient)
         return ratio;
     // both powers at once would compile every pair of forms
-    const double p_scale = ratio / p_sum / size.top, q_scale = ratio / q_sum / size.top;
+    const double p_scale = ratio / p_sum * unit, q_scale = ratio / q_sum * unit;
     with_power(p - 1, [&](auto raised) {
         for (std::size_t i = 0; i < count; ++i)
-            gradient[i] = bounded<R>(p_scale * raised(a[i] / size.top));
+            gradient[i] = bounded<R>(p_scale * raised(a[i] * unit));
     });
     with_power(q - 1, [&](auto raised) {
         for (std::size_t i = 0; i < count; ++i) {
             const bool infinite = std::min(p, q) < 1 && a[i] == 0;
-            gradient[i] =
-                infinite ? R(0) : bounded<R>(gradient[i] - q_scale * raised(a[i] / size.top));
+            gradient[i] = infinite ? R(0) : bounded<R>(gradient[i] - q_scale * raised(a[i] * unit));
         }
     });
     return ratio;

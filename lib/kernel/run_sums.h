@@ -41,7 +41,8 @@ template <class R>
 R bounded(double derivative)
 {
     constexpr double limit = std::numeric_limits<R>::max();
-    return static_cast<R>(std::clamp(derivative, -limit, limit));
+    derivative = derivative > limit ? limit : derivative;
+    return static_cast<R>(derivative < -limit ? -limit : derivative);
 }
 
 //! Calls f with x -> x^exponent, x >= 0, in its fastest form; 0 to a negative power gives 0.

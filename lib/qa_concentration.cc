@@ -308,6 +308,7 @@ class qa_concentration : public CppUnit::TestFixture
     CPPUNIT_TEST(silence_has_value_and_gradient_0);
     CPPUNIT_TEST(silent_frames_change_nothing_but_the_mean);
     CPPUNIT_TEST(zeros_within_a_plane_have_finite_gradients);
+    CPPUNIT_TEST(slopes_beyond_the_range_are_its_end);
     CPPUNIT_TEST(infinite_slopes_at_0_are_0);
     CPPUNIT_TEST(level_cancels);
     CPPUNIT_TEST(not_a_number_is_told);
@@ -324,6 +325,7 @@ class qa_concentration : public CppUnit::TestFixture
     CPPUNIT_TEST(pooled_in_single_precision_follows_double);
     CPPUNIT_TEST(quiet_blocks_beside_loud_ones_keep_their_precision);
     CPPUNIT_TEST(silent_blocks_have_no_criterion);
+    CPPUNIT_TEST(bins_whose_power_underflows_have_no_slope);
     CPPUNIT_TEST(weights_scale_cancels);
     CPPUNIT_TEST(whitener_is_its_formula);
     CPPUNIT_TEST(wrong_arguments_are_refused);
@@ -474,6 +476,15 @@ class qa_concentration : public CppUnit::TestFixture
         }
         const reals a{ 0, 3, 1, 2 }, same{ 3, 1, 2 };
         CPPUNIT_ASSERT_DOUBLES_EQUAL(plain_entropy(same), entropy(a.data(), 4), 1e-15);
+    }
+
+    void slopes_beyond_the_range_are_its_end()
+    {
+        // of order 0.01: 0.01 / 1e-25 times the -0.99th power of 1e-19, over 1.6
+        const std::vector<float> a{ 1e-25f, 1e-44f };
+        std::vector<float> gradient(2);
+        renyi(a.data(), 2, 0.01, 1, gradient.data());
+        CPPUNIT_ASSERT_EQUAL(std::numeric_limits<float>::max(), gradient[1]);
     }
 
     void infinite_slopes_at_0_are_0()
@@ -806,6 +817,17 @@ class qa_concentration : public CppUnit::TestFixture
         });
     }
 
+    void bins_whose_power_underflows_have_no_slope()
+    {
+        for (auto [criterion, order] : every_criterion()) {
+            const pooled_parameters p{ 4, 0, criterion, order };
+            const std::vector<std::complex<float>> S{ 1, 1e-25f, 2 };
+            std::vector<std::complex<float>> G(3);
+            pooled(S.data(), 1, p, (float*)nullptr, G.data());
+            CPPUNIT_ASSERT(std::abs(G[1]) < 1e-20f);
+        }
+    }
+
     void weights_scale_cancels()
     {
         for (auto [criterion, order] : every_criterion()) {
@@ -813,7 +835,7 @@ class qa_concentration : public CppUnit::TestFixture
             const auto S = qa::noise<std::complex<float>>(4 * 5);
             std::vector<float> W{ 1, 2, 0, 4, 5 }, scaled;
             for (auto w : W)
-                scaled.push_back(w * 1e-30f);
+                scaled.push_back(w * 1e-37f);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                 pooled(S.data(), 4, p, W.data()), pooled(S.data(), 4, p, scaled.data()), 1e-5);
             std::fill(W.begin(), W.end(), 0.0f);

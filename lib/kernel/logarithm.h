@@ -6,19 +6,19 @@
 #include <cstring>
 
 /* Natural logarithm without branches, tables or calls, so that a loop over it is vectorised, which a loop over
- * std::log is not. For normal numbers within 2 units in the last place, but in single precision next to 1, where
- * the error is below 1e-7. Zero gives the finite -88.0 or -709.1 (so that 0 ln 0 = 0) and denormal numbers
+ * std::log is not. Its relative error is below 2e-16 in double
+ * precision; in single precision 1.3e-7, absolute between 1/2 and 2. Zero gives the finite -88.0 or -709.1 (so that 0 ln 0 = 0) and denormal numbers
  * something near; infinity and NaN give finite numbers too: the factor before the logarithm has to tell them. */
 namespace gr::stft::kernel {
 
 //! ln x, x >= 0.
 inline float natural_log(float x)
 {
-    constexpr std::int32_t root_half = 0x3f3504f3;
-    std::int32_t bits;
+    constexpr std::uint32_t root_half = 0x3f3504f3;
+    std::uint32_t bits;
     std::memcpy(&bits, &x, sizeof bits);
     bits -= root_half;
-    const auto exponent = static_cast<float>(bits >> 23);
+    const auto exponent = static_cast<float>(static_cast<std::int32_t>(bits) >> 23);
     bits = (bits & 0x007fffff) + root_half; // x / 2^exponent, sqrt(1/2) .. sqrt(2)
     float m;
     std::memcpy(&m, &bits, sizeof m);

@@ -3,9 +3,11 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase. Both run the same kernels and agree to the bit.
+check_nola, convert_phase. Both run the same kernels and agree to the bit. losses: measures of spectrograms, with their
+gradients.
 """
 
+from . import losses
 from .stft_python import (
     __version__,
     istft_vcc,
@@ -41,6 +43,7 @@ __all__ = [
     "istft",
     "istft_vcc",
     "istft_vcf",
+    "losses",
     "phase_reference_vcvc",
     "power_vcvf",
     "sample_window",

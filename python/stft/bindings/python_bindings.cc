@@ -4,13 +4,16 @@
 void bind_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
+void bind_losses(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
 {
     pybind11::module::import("gnuradio.gr"); // the base classes of the blocks
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
-    auto kernels = m.def_submodule("kernels", "The array kernels; transforms.py is their face.");
+    auto kernels = m.def_submodule(
+        "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_kernels(kernels);
     bind_dstft(kernels);
+    bind_losses(kernels);
 }

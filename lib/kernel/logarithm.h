@@ -6,9 +6,9 @@
 #include <cstring>
 
 /* Natural logarithm without branches, tables or calls, so that a loop over it is vectorised, which a loop over
- * std::log is not. Its relative error is below 2e-16 in double
- * precision; in single precision 1.3e-7, absolute between 1/2 and 2. Zero gives the finite -88.0 or -709.1 (so that 0 ln 0 = 0) and denormal numbers
- * something near; infinity and NaN give finite numbers too: the factor before the logarithm has to tell them. */
+ * std::log is not. Its relative error is below 3e-16 in double precision; in single precision 1.3e-7, absolute
+ * between 1/2 and 2. Zero gives the finite -88.0 or -709.1 (so that 0 ln 0 = 0) and denormal numbers something
+ * near; infinity and NaN give finite numbers too: the factor before the logarithm has to tell them. */
 namespace gr::stft::kernel {
 
 //! ln x, x >= 0.

@@ -215,7 +215,7 @@ def pooled(
     n_fft: Optional[int] = None,
     whitening: Optional[ArrayLike] = None,
 ) -> Tuple[float, NDArray]:
-    """Concentration of spectra, measured over blocks of frames: the mean over n of J of the block around frame n; and G.
+    """Concentration of spectra, over blocks of frames: the mean over n of J of the block around frame n; and G.
 
     With q = whitening |S|^2, sums over the bins and frames of a block and c = 1, but 1/2 at DC and Nyquist of
     one-sided spectra:
@@ -269,8 +269,8 @@ def pooled(
 
 
 def whitener(S: ArrayLike, *, width: int, floor: float = 1e-2) -> NDArray:
-    """Weights of bins that flatten a recording's spectrum, for pooled(): mean(V) / (V + floor mean(V)), V the mean power
-    of each bin over the frames, smoothed over the bins m - width .. m + width that there are. 1 for silence.
+    """Weights of bins that flatten a recording's spectrum, for pooled(): mean(V) / (V + floor mean(V)), V the mean
+    power of each bin over the frames, smoothed over the bins m - width .. m + width that there are. 1 for silence.
 
     width: in bins, >= 0; n_fft / 32 is a good one.
     floor: positive.

@@ -3,11 +3,21 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase. Both run the same kernels and agree to the bit. losses: measures of spectrograms, with their
-gradients.
+check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn.
+Both run the same kernels and agree to the bit. losses: measures of spectrograms, with their gradients.
 """
 
 from . import losses
+from .differentiable import (
+    dstft,
+    dstft_vjp,
+    fixed_overlap_positions,
+    grad_fixed_overlap,
+    grad_hop,
+    grad_hops,
+    idstft,
+)
+from .learning import learn
 from .stft_python import (
     __version__,
     istft_vcc,
@@ -38,11 +48,19 @@ __all__ = [
     "check_nola",
     "closest_dual_window",
     "convert_phase",
+    "dstft",
+    "dstft_vjp",
     "dual_window",
+    "fixed_overlap_positions",
     "frequencies",
+    "grad_fixed_overlap",
+    "grad_hop",
+    "grad_hops",
+    "idstft",
     "istft",
     "istft_vcc",
     "istft_vcf",
+    "learn",
     "losses",
     "phase_reference_vcvc",
     "power_vcvf",

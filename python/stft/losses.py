@@ -288,6 +288,18 @@ def whitener(S: ArrayLike, *, width: int, floor: float = 1e-2) -> NDArray:
     return W
 
 
+def modulus(S: ArrayLike) -> NDArray:
+    """Magnitudes |S| of spectra S, shape (bins, frames), in the precision of S.
+
+    >>> modulus([[3.0 + 4.0j]]).tolist()
+    [[5.0]]
+    """
+    S = _spectra(S)
+    a = np.empty(S.shape, S.real.dtype)
+    kernels.modulus(S, a)
+    return a.T
+
+
 def cotangent(S: ArrayLike, grad_a: ArrayLike) -> NDArray:
     """The cotangent G = (dL/da) S / |S| of spectra S, from the gradient by a = |S|; 0 where S is. Shape (bins, frames),
     in the precision of S.

@@ -1,6 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "window_from.h"
 #include <gnuradio/stft/kernel/idstft.h>
+#include <gnuradio/stft/kernel/line_search.h>
+#include <pybind11/functional.h>
 #include <pybind11/stl.h>
 #include <optional>
 
@@ -247,5 +249,12 @@ void bind_dstft(py::module& m)
         [](const py::object& window) { return family_from(window).description(); },
         arg("window"));
     m.def("window_families", &window_family::names);
+    m.def("grid_and_brent",
+          &grid_and_brent,
+          arg("f"),
+          arg("low"),
+          arg("high"),
+          arg("grid"),
+          arg("tolerance"));
     m.attr("least_theta") = least_theta;
 }

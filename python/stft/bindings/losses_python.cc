@@ -187,6 +187,17 @@ void bind_losses(py::module& m)
         arg("width"),
         arg("floor"));
     m.def(
+        "modulus",
+        [](const array<std::complex<R>>& S, array<R> a) {
+            const auto* spectra = S.data();
+            auto* magnitudes = a.mutable_data();
+            const auto count = static_cast<size_t>(S.size());
+            py::gil_scoped_release release;
+            modulus(spectra, count, magnitudes);
+        },
+        arg("S").noconvert(),
+        arg("a").noconvert());
+    m.def(
         "cotangent",
         [](const array<std::complex<R>>& spectra,
            const array<R>& gradient,

@@ -1,0 +1,448 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Window lengths and frame positions learned from a recording by gradient descent on a loss of its DSTFT."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import losses
+from .differentiable import FamilyName, _n_fft, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
+from .optional_modules import load
+from .stft_python import kernels
+from .transforms import _channels
+
+Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
+
+SHARES = ("constant", "frame", "bin", "cell")
+WHAT = ("theta", "t", "hop")
+METHODS = ("lbfgs", "adam")
+
+
+class Learned(NamedTuple):
+    """What learn() returns."""
+
+    theta: NDArray
+    """Window lengths in samples: (1, 1), (1, frames), (bins, 1) or (bins, frames)."""
+    t: NDArray
+    """Centres of the frames in samples, (frames,)."""
+    loss: float
+    history: List[float]
+    """The loss after each evaluation, in order."""
+    spectra: NDArray
+    """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
+
+
+def learn(
+    x: ArrayLike,
+    *,
+    n_fft: int,
+    hop: float,
+    share: str = "constant",
+    what: Sequence[str] = ("theta",),
+    criterion: Optional[Criterion] = None,
+    regularisation: float = 0.0,
+    bounds: Optional[Union[Tuple[float, float], Mapping[str, Tuple[float, float]]]] = None,
+    alpha: float = 0.0,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+    start: Optional[ArrayLike] = None,
+    method: str = "lbfgs",
+    max_iterations: int = 100,
+    tol: float = 1e-4,
+    learning_rate: float = 0.05,
+    progress: Optional[Callable[[int, float], Any]] = None,
+) -> Learned:
+    """Window lengths theta, frame positions t or the hop at which a loss of the spectra is least.
+
+    x: samples (..., samples); of several channels the losses are averaged.
+    n_fft: DFT length, the longest window. hop: samples from frame to frame at the start, real; frame n is centred at
+        n hop, and there are 1 + floor(samples / hop) of them.
+    share: what has a theta of its own: "constant" (nothing, one theta), "frame", "bin" or "cell". All but "constant"
+        start from the best constant theta, or from `start`.
+    what: any of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop). With "hop" the
+        frames are those that touch a sample, so that the loss is continuous, and the entropy is taken less the logarithm
+        of the number of frames, without which it always prefers longer hops.
+    criterion: the loss, which is minimised:
+        "entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
+        "pooled" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
+        several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
+        "pooled_entropy", "frame_entropy", "renyi", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
+        1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
+        f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
+    regularisation: weight of the mean total variation of theta over neighbouring cells, A (27), (28).
+    bounds: (least, greatest) theta, or a dict of them for "theta" and "hop"; by default theta is in
+        [min(2 hop, n_fft / 2), n_fft], since a window shorter than two hops misses what lies between two frames, and hop
+        in [n_fft / 64, n_fft / 2].
+    alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n], A (8); for one theta or one per frame. hop is then
+        that of the start, and the entropy is taken less the logarithm of the number of frames.
+    start: theta to begin with.
+    method: "lbfgs" (SciPy's L-BFGS-B) or "adam", both in ln theta; a constant theta alone is found by a coarse logarithmic
+        grid and Brent's method, without gradients.
+    max_iterations: of the method. tol: relative change of the loss at which "lbfgs" stops times 1e-5, and the relative
+        accuracy of a constant theta.
+    learning_rate: of "adam", in units of ln theta.
+    progress: called with the number of evaluations and the loss after each; what it raises ends the learning.
+
+    Returns Learned(theta, t, loss, history, spectra); theta and t are the best that were met.
+
+    Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
+    transform", 2025 (A), section VI.
+
+    >>> import numpy as np
+    >>> n = np.arange(2000)
+    >>> x = np.cos(2 * np.pi * (0.05 * n + 5e-5 * n**2))
+    >>> learned = learn(x, n_fft=512, hop=32)
+    >>> bool(abs(learned.theta.item() - 1.95 / 1e-4**0.5) < 30)
+    True
+    """
+    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress)
+    if method not in METHODS:
+        raise ValueError(f"method: {method}: must be lbfgs or adam")
+    if max_iterations < 1:
+        raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
+    if not 0 < tol < 1:
+        raise ValueError(f"tol: {tol}: must be 0 < tol < 1")
+    if not 0 < learning_rate < np.inf:
+        raise ValueError(f"learning_rate: {learning_rate}: must be positive and finite")
+    searched = "theta" in problem.what and start is None
+    if start is not None:
+        problem.begin_at(start)
+    elif searched:
+        problem.begin_at_best_constant(tol)
+    if not (searched and share == "constant" and len(problem.what) == 1):
+        descend = _descend if method == "lbfgs" else _adam
+        descend(problem, max_iterations, tol, learning_rate)
+    return problem.result()
+
+
+class _Problem:
+    """A loss as a function of one vector of variables: ln theta, t relative to hops, ln hop, as far as they are learned."""
+
+    def __init__(self, x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress):
+        self.x, self.shape = _channels(x, -1)
+        self.samples = self.x.shape[1]
+        if self.samples == 0:
+            raise ValueError("x: 0 samples: must have one or more")
+        bad = np.argwhere(~np.isfinite(self.x))
+        if len(bad):
+            raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
+        self.n_fft = _n_fft(n_fft)
+        self.bins = self.n_fft // 2 + 1 if self.x.dtype.kind == "f" else self.n_fft
+        if not 0 < hop < np.inf:
+            raise ValueError(f"hop: {hop}: must be positive and finite")
+        self.hop = float(hop)
+        if share not in SHARES:
+            raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
+        self.share = share
+        self.what = (what,) if isinstance(what, str) else tuple(what)
+        for one in self.what:
+            if one not in WHAT:
+                raise ValueError(f"what: {one}: must be theta, t or hop")
+        if not self.what:
+            raise ValueError("what: nothing: must be some of theta, t and hop")
+        if "hop" in self.what and (share in ("frame", "cell") or "t" in self.what):
+            raise ValueError("what: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
+        if not 0 <= alpha < np.inf:
+            raise ValueError(f"alpha: {alpha}: must be 0 or positive")
+        if alpha and (share in ("bin", "cell") or set(self.what) != {"theta"}):
+            raise ValueError(f"alpha: {alpha}: fixed overlap learns theta alone, constant or per frame")
+        self.alpha = float(alpha)
+        if not 0 <= regularisation < np.inf:
+            raise ValueError(f"regularisation: {regularisation}: must be 0 or positive")
+        self.regularisation = float(regularisation)
+        self.window, self.norm = window, norm
+        self.progress = progress
+        self.varies_frames = "hop" in self.what or (self.alpha > 0 and share == "constant")
+        self.bounds = self._bounds(bounds)
+        self.terms = self._terms(criterion)
+        self.whitening = self._whitening()
+        self.history: List[float] = []
+        self.begin_at_constant(np.sqrt(np.prod(self.bounds["theta"])))
+
+    def _bounds(self, given) -> Dict[str, Tuple[float, float]]:
+        found = {
+            "theta": (min(2 * self.hop, self.n_fft / 2), float(self.n_fft)),
+            "hop": (self.n_fft / 64, self.n_fft / 2),
+        }
+        if given is not None:
+            given = dict(given) if isinstance(given, Mapping) else {"theta": given}
+            for name in given:
+                if name not in found:
+                    raise ValueError(f"bounds: {name}: must be for theta or hop")
+            found.update({name: (float(low), float(high)) for name, (low, high) in given.items()})
+        for name, (low, high) in found.items():
+            if not 0 < low < high < np.inf or (name == "theta" and high > self.n_fft):
+                limit = f" <= {self.n_fft}" if name == "theta" else ""
+                raise ValueError(f"bounds: {name} {low}, {high}: must be 0 < least < greatest{limit}")
+        if "hop" in self.what and not found["hop"][0] <= self.hop <= found["hop"][1]:
+            raise ValueError(f"hop: {self.hop}: must lie within its bounds {found['hop']}")
+        return found
+
+    def _terms(self, criterion) -> List[Tuple[float, Any]]:
+        if criterion is None:
+            criterion = "entropy" if self.share == "constant" else "pooled"
+        if callable(criterion):
+            return [(1.0, criterion)]
+        weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)
+        for name, weight in weights.items():
+            if name not in _CRITERIA:
+                raise ValueError(f"criterion: {name}: must be one of {', '.join(sorted(_CRITERIA))}, or a function")
+            if not np.isfinite(weight):
+                raise ValueError(f"criterion: {name} {weight}: must have a finite weight")
+            if name == "coverage" and self.share in ("bin", "cell"):
+                raise ValueError(f"criterion: coverage: needs share constant or frame, not {self.share}")
+        return [(float(weight), _CRITERIA[name]) for name, weight in weights.items()]
+
+    def _whitening(self) -> Optional[NDArray]:
+        """From the recording's own spectrum, through windows of half the greatest length."""
+        if not any(term in _WHITENED for _, term in self.terms):
+            return None
+        t = np.arange(1 + int(self.samples // self.hop)) * self.hop
+        S = self.spectra(np.full((1, 1), self.n_fft / 2), t)
+        return losses.whitener(np.concatenate(list(S), axis=1), width=max(1, self.n_fft // 32))
+
+    def positions(self, theta: NDArray, hop: float) -> NDArray:
+        if self.alpha:
+            return fixed_overlap_positions(theta if theta.size > 1 else theta.item(), self.alpha, self.samples)
+        if "hop" in self.what: # every frame that touches a sample
+            frames = np.ceil((self.samples - 1 + np.max(theta) / 2) / hop)
+        else:
+            frames = 1 + np.floor(self.samples / hop)
+        return np.arange(int(frames)) * hop
+
+    def begin_at_constant(self, theta: float) -> None:
+        """Decides the number of frames."""
+        frames = len(self.positions(np.full((1, 1), theta), self.hop))
+        shape = (
+            self.bins if self.share in ("bin", "cell") else 1,
+            frames if self.share in ("frame", "cell") else 1,
+        )
+        self._begin(np.full(shape, float(theta)))
+
+    def begin_at(self, theta: ArrayLike) -> None:
+        theta = np.asarray(theta, float)
+        low, high = self.bounds["theta"]
+        if not np.all((theta >= low) & (theta <= high)):
+            raise ValueError(f"start: {theta}: must be within the bounds {low} .. {high}")
+        if theta.size == 1:
+            return self.begin_at_constant(theta.item())
+        try:
+            self._begin(np.array(np.broadcast_to(theta, self.theta.shape)))
+        except ValueError:
+            raise ValueError(f"start: shape {theta.shape}: must broadcast to {self.theta.shape}") from None
+
+    def _begin(self, theta: NDArray) -> None:
+        self.theta = theta
+        self.t = self.positions(theta, self.hop)
+        self.best = (np.inf, self.theta, self.t)
+
+    def begin_at_best_constant(self, tol: float) -> None:
+        """Eight lengths on a logarithmic grid, then Brent's method around the best of them."""
+        least = [np.inf]
+
+        def loss(log_theta: float) -> float:
+            theta = np.full((1, 1), np.clip(np.exp(log_theta), *self.bounds["theta"]))
+            value = self.evaluate(theta, self.positions(theta, self.hop), gradient=False)[0]
+            self.count(value)
+            least[0] = min(least[0], value)
+            return value
+
+        low, high = np.log(self.bounds["theta"])
+        self.begin_at_constant(np.clip(np.exp(kernels.grid_and_brent(loss, low, high, 8, tol)), *self.bounds["theta"]))
+        if self.share == "constant":
+            self.best = (least[0], self.theta, self.t)
+
+    def spectra(self, theta: NDArray, t: NDArray, derivatives: Sequence[str] = ()) -> Any:
+        return dstft(self.x, theta, t, n_fft=self.n_fft, window=self.window, norm=self.norm, derivatives=derivatives)
+
+    def evaluate(self, theta: NDArray, t: NDArray, gradient: bool = True) -> Tuple[float, NDArray, NDArray]:
+        """The loss, and its gradients by theta and t."""
+        per_cell = theta.shape[0] > 1
+        wanted = ("theta",) if set(self.what) == {"theta"} and not self.alpha else ("theta", "t")
+        if gradient and per_cell:
+            S, *slopes = self.spectra(theta, t, wanted)
+        else:
+            S = self.spectra(theta, t)
+        value, by_theta, by_t = 0.0, np.zeros(theta.shape), np.zeros(len(t))
+        G = np.zeros_like(S) if gradient else None
+        for weight, term in self.terms:
+            for c in range(len(S)):
+                v, g, *direct = term(self, S[c], theta, t) if term in _CRITERIA.values() else term(S[c], theta, t)
+                value += weight * v / len(S)
+                if gradient and g is not None:
+                    G[c] += (weight / len(S)) * g
+                for total, more in zip((by_theta, by_t), direct):
+                    if more is not None:
+                        total += weight / len(S) * np.reshape(more, total.shape)
+        if gradient and per_cell:
+            for name, slope in zip(wanted, slopes):
+                product = np.real(np.conj(G) * slope).sum(axis=0, dtype=np.float64)
+                if name == "t":
+                    by_t += product.sum(axis=0)
+                else:
+                    by_theta += product.sum(axis=1, keepdims=True) if self.share == "bin" else product
+        elif gradient:
+            vjp = dstft_vjp(
+                self.x, theta, t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted
+            )
+            by_theta += vjp.theta
+            by_t += 0 if vjp.t is None else vjp.t
+        if self.regularisation and theta.size > 1:
+            v, g = losses.total_variation(theta, eps=1.0)
+            value += self.regularisation * v / theta.size
+            by_theta += self.regularisation / theta.size * g
+        return value, by_theta, by_t
+
+    def count(self, value: float) -> None:
+        self.history.append(float(value))
+        if self.progress is not None:
+            self.progress(len(self.history), float(value))
+
+    # The vector of variables: ln theta, then t's offsets in hops, then ln hop, as far as they are learned
+
+    def variables(self) -> NDArray:
+        offsets = np.zeros(len(self.t)) if "t" in self.what else []
+        return np.concatenate(
+            [
+                np.log(self.theta).ravel() if "theta" in self.what else [],
+                offsets,
+                [np.log(self.hop)] if "hop" in self.what else [],
+            ]
+        )
+
+    def limits(self) -> NDArray:
+        offset = (-0.499, 0.499)  # frames keep their order
+        rows = [np.log(self.bounds["theta"])] * (self.theta.size if "theta" in self.what else 0)
+        rows += [offset] * (len(self.t) if "t" in self.what else 0)
+        rows += [np.log(self.bounds["hop"])] * ("hop" in self.what)
+        return np.array(rows)
+
+    def loss(self, variables: NDArray) -> Tuple[float, NDArray]:
+        """The loss and its gradient; remembers the best."""
+        at = self.theta.size if "theta" in self.what else 0
+        theta = self.theta
+        if at:
+            theta = np.clip(np.exp(variables[:at]), *self.bounds["theta"]).reshape(theta.shape)
+        hop = float(np.exp(variables[-1])) if "hop" in self.what else self.hop
+        t = self.positions(theta, hop)
+        if "t" in self.what:
+            t = t + hop * variables[at : at + len(t)]
+        value, by_theta, by_t = self.evaluate(theta, t)
+        if self.alpha:
+            partial = by_theta if theta.size > 1 else by_theta.item()
+            by_theta = np.reshape(grad_fixed_overlap(partial, by_t, self.alpha), theta.shape)
+        slope = np.concatenate(
+            [
+                (theta * by_theta).ravel() if "theta" in self.what else [],
+                hop * by_t if "t" in self.what else [],
+                [hop * grad_hop(by_t)] if "hop" in self.what else [],
+            ]
+        )
+        if not (np.isfinite(value) and np.all(np.isfinite(slope))):
+            value, slope = np.inf, np.zeros_like(slope)
+        if value < self.best[0]:
+            self.best = (value, theta, t)
+        self.count(value)
+        return value, slope
+
+    def result(self) -> Learned:
+        value, theta, t = self.best
+        S = self.spectra(theta, t)
+        return Learned(theta, t, float(value), self.history, S.reshape(self.shape + S.shape[1:]))
+
+
+def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> None:
+    optimize = load("scipy.optimize", "method lbfgs")
+    optimize.minimize(
+        problem.loss,
+        problem.variables(),
+        jac=True,
+        bounds=problem.limits(),
+        method="L-BFGS-B",
+        options={"maxiter": int(max_iterations), "ftol": tol * 1e-5, "gtol": 1e-12},
+    )
+
+
+def _adam(problem: _Problem, max_iterations: int, tol: float, rate: float) -> None:
+    """Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1, kept within the limits."""
+    variables, limits = problem.variables(), problem.limits()
+    mean, square = np.zeros_like(variables), np.zeros_like(variables)
+    for step in range(1, max_iterations + 1):
+        _, slope = problem.loss(variables)
+        mean += 0.1 * (slope - mean)
+        square += 0.001 * (slope**2 - square)
+        change = mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-12)
+        variables = np.clip(variables - rate * change, limits[:, 0], limits[:, 1])
+    problem.loss(variables)
+
+
+# Criteria: (problem, S (bins, frames), theta, t) -> value, G or None[, dL/dtheta, dL/dt]
+
+
+def _of_magnitudes(loss: Callable[[NDArray], Tuple[Any, ...]], S: NDArray) -> Tuple[Any, ...]:
+    value, slope, *others = loss(losses.modulus(S))
+    return (value, losses.cotangent(S, slope), *others)
+
+
+def _entropy(problem, S, theta, t):
+    value, G = _of_magnitudes(losses.entropy, S)
+    if not problem.varies_frames:
+        return value, G
+    # less ln(frames), as a continuous quantity: samples / hop, hop = t[1] - t[0]
+    if len(t) < 2:
+        return value, G
+    hop = t[-1] / (len(t) - 1)
+    by_t = np.zeros(len(t))
+    by_t[-1] = 1 / t[-1]
+    return value - np.log(problem.samples / hop), G, None, by_t
+
+
+def _frame_entropy(problem, S, theta, t):
+    return _of_magnitudes(lambda a: losses.entropy(a, per_frame=True), S)
+
+
+def _renyi(problem, S, theta, t):
+    return _of_magnitudes(losses.renyi, S)
+
+
+def _lp_lq(problem, S, theta, t):
+    return _of_magnitudes(losses.lp_lq, S)
+
+
+def _kurtosis(problem, S, theta, t):
+    value, G, by_t = _of_magnitudes(lambda a: losses.kurtosis(a, t), S)
+    return -value, -G, None, -by_t
+
+
+def _coverage(problem, S, theta, t):
+    lengths = np.broadcast_to(theta, (1, len(t)))
+    value, by_theta, by_t = losses.coverage(lengths, t, problem.samples)
+    return 1 - value, None, -by_theta.sum(axis=1, keepdims=True) if theta.size == 1 else -by_theta, -by_t
+
+
+def _pooled(kind):
+    def pooled(problem, S, theta, t):
+        one_block = theta.shape[1] == 1 and theta.shape[0] == 1
+        half_block = len(t) if one_block else max(1, round(problem.n_fft / (2 * problem.hop)))
+        sides = "onesided" if problem.bins == problem.n_fft // 2 + 1 else "twosided"
+        return losses.pooled(
+            S, half_block=half_block, criterion=kind, sides=sides, n_fft=problem.n_fft, whitening=problem.whitening
+        )
+
+    return pooled
+
+
+_CRITERIA = {
+    "entropy": _entropy,
+    "frame_entropy": _frame_entropy,
+    "renyi": _renyi,
+    "lp_lq": _lp_lq,
+    "kurtosis": _kurtosis,
+    "coverage": _coverage,
+    "pooled": _pooled("l1l2"),
+    "pooled_entropy": _pooled("entropy"),
+}
+_WHITENED = (_CRITERIA["pooled"], _CRITERIA["pooled_entropy"])

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fft.h"
+#include "real_dft.h"
 #include <gnuradio/stft/kernel/frame_dft.h>
 #include <algorithm>
 
@@ -7,11 +8,13 @@ namespace gr::stft::kernel {
 
 template <class T>
 frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
-    : d_n_fft(n_fft), d_shifted(shifted),
-      d_plan(dft_plan<real_t<T>>::get(is_real_v<T> ? dft_kind::forward_real : dft_kind::forward,
-                                      n_fft)),
-      d_circle(n_fft, T(0)), d_spectrum(bins<T>(n_fft))
-{}
+    : d_n_fft(n_fft), d_shifted(shifted), d_circle(n_fft, T(0)), d_spectrum(bins<T>(n_fft))
+{
+    if constexpr (is_real_v<T>)
+        d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::forward, n_fft);
+    else
+        d_plan = dft_plan<real_t<T>>::get(dft_kind::forward, n_fft);
+}
 
 template <class T>
 void frame_analysis<T>::analyse(const T* frame,
@@ -41,31 +44,37 @@ T* frame_analysis<T>::circle()
 template <class T>
 void frame_analysis<T>::transform(complex* spectrum)
 {
-    if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
-        d_plan->execute(d_circle.data(), spectrum);
-        return;
+    if constexpr (is_real_v<T>) {
+        d_real->forward(d_circle.data(), spectrum, d_spectrum.data());
+    } else {
+        if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
+            d_plan->execute(d_circle.data(), spectrum);
+            return;
+        }
+        d_plan->execute(d_circle.data(), d_spectrum.data());
+        const auto negative = d_shifted ? d_spectrum.end() - d_n_fft / 2 : d_spectrum.end();
+        std::rotate_copy(d_spectrum.begin(), negative, d_spectrum.end(), spectrum);
     }
-    d_plan->execute(d_circle.data(), d_spectrum.data());
-    const auto negative = d_shifted ? d_spectrum.end() - d_n_fft / 2 : d_spectrum.end();
-    std::rotate_copy(d_spectrum.begin(), negative, d_spectrum.end(), spectrum);
 }
 
 template <class T>
 frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
-    : d_n_fft(n_fft), d_shifted(shifted),
-      d_plan(dft_plan<real_t<T>>::get(is_real_v<T> ? dft_kind::backward_real : dft_kind::backward,
-                                      n_fft)),
-      d_spectrum(bins<T>(n_fft)), d_circle(n_fft)
-{}
+    : d_n_fft(n_fft), d_shifted(shifted), d_spectrum(bins<T>(n_fft)), d_circle(n_fft)
+{
+    if constexpr (is_real_v<T>) {
+        d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::backward, n_fft);
+        d_scratch.resize(bins<T>(n_fft));
+    } else {
+        d_plan = dft_plan<real_t<T>>::get(dft_kind::backward, n_fft);
+    }
+}
 
 template <class T>
 const T* frame_synthesis<T>::synthesise(const complex* spectrum)
 {
     if constexpr (is_real_v<T>) {
-        std::copy_n(spectrum, d_spectrum.size(), d_spectrum.begin());
-        d_spectrum.front().imag(0);
-        if (d_n_fft % 2 == 0)
-            d_spectrum.back().imag(0);
+        d_real->backward(spectrum, d_circle.data(), d_scratch.data());
+        return d_circle.data();
     } else {
         if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
             d_plan->execute(spectrum, d_circle.data());
@@ -73,13 +82,15 @@ const T* frame_synthesis<T>::synthesise(const complex* spectrum)
         }
         const auto zero = d_shifted ? spectrum + d_n_fft / 2 : spectrum;
         std::rotate_copy(spectrum, zero, spectrum + d_n_fft, d_spectrum.begin());
+        return transform();
     }
-    return transform();
 }
 
 template <class T>
 const T* frame_synthesis<T>::transform()
 {
+    if constexpr (is_real_v<T>)
+        return synthesise(d_spectrum.data());
     d_plan->execute(d_spectrum.data(), d_circle.data());
     return d_circle.data();
 }

@@ -27,10 +27,59 @@ void project(const R* a, const R* b, const R* c, std::size_t count, double* sums
     }
 }
 
+//! v[order[l]] in lane l
 template <class R>
-constexpr routines<R> table{
-    taper<R>, project<R>, analyse<R>, spread<R>, energy<R>, window_sums<R>
-};
+SIMD_INLINE vector<R> shuffled(vector<R> v, integers<R> order)
+{
+#ifdef __clang__
+    vector<R> w;
+    for (std::size_t l = 0; l < width<R>; ++l)
+        w[l] = v[order[l]];
+    return w;
+#else
+    return __builtin_shuffle(v, order);
+#endif
+}
+
+template <class R>
+void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out)
+{
+    constexpr std::size_t pairs = width<R> / 2; // complex numbers in a vector
+    integers<R> swapped{}, backwards{};
+    vector<R> conjugate{};
+    for (std::size_t l = 0; l < width<R>; ++l) {
+        using index = typename integer_of<R>::type;
+        swapped[l] = static_cast<index>(l ^ 1);
+        backwards[l] = static_cast<index>((width<R> - 2 - (l & ~std::size_t(1))) | (l & 1));
+        conjugate[l] = l & 1 ? R(-1) : R(1);
+    }
+    std::size_t k = 1;
+    for (; 2 * k + 2 * pairs <= h + 1; k += pairs) {
+        const auto mirror = 2 * (h - k - pairs + 1);
+        const auto a = load<R>(in + 2 * k);
+        const auto b = conjugate * shuffled<R>(load<R>(in + mirror), backwards);
+        const auto s = c * (a + b), d = a - b;
+        const auto t =
+            load<R>(re_twice + 2 * k) * d + load<R>(im_signed + 2 * k) * shuffled<R>(d, swapped);
+        store<R>(out + 2 * k, s + t);
+        store<R>(out + mirror, shuffled<R>(conjugate * (s - t), backwards));
+    }
+    for (; 2 * k <= h; ++k) {
+        const R *x = in + 2 * k, *y = in + 2 * (h - k);
+        const R sr = c * (x[0] + y[0]), si = c * (x[1] - y[1]);
+        const R dr = x[0] - y[0], di = x[1] + y[1];
+        const R tr = re_twice[2 * k] * dr + im_signed[2 * k] * di;
+        const R ti = re_twice[2 * k] * di + im_signed[2 * k + 1] * dr;
+        out[2 * k] = sr + tr;
+        out[2 * k + 1] = si + ti;
+        out[2 * (h - k)] = sr - tr;
+        out[2 * (h - k) + 1] = ti - si;
+    }
+}
+
+template <class R>
+constexpr routines<R> table{ fold<R>,   taper<R>,  project<R>,    analyse<R>,
+                             spread<R>, energy<R>, window_sums<R> };
 
 } // namespace
 

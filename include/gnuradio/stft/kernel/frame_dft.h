@@ -9,6 +9,8 @@ namespace gr::stft::kernel {
 
 template <class R>
 class dft_plan;
+template <class R>
+class real_dft;
 
 /*!
  * \brief One frame of samples -> its bins<T>(n_fft) bins.
@@ -35,7 +37,8 @@ public:
 private:
     std::size_t d_n_fft;
     bool d_shifted;
-    std::shared_ptr<const dft_plan<real_t<T>>> d_plan;
+    std::shared_ptr<const dft_plan<real_t<T>>> d_plan; // of complex samples
+    std::shared_ptr<const real_dft<real_t<T>>> d_real; // instead, of real ones
     volk::vector<T> d_circle;
     volk::vector<complex> d_spectrum;
     std::size_t d_offset = 0, d_length = 0; // of what lies on the circle; zeros elsewhere
@@ -66,7 +69,8 @@ private:
     std::size_t d_n_fft;
     bool d_shifted;
     std::shared_ptr<const dft_plan<real_t<T>>> d_plan;
-    volk::vector<complex> d_spectrum;
+    std::shared_ptr<const real_dft<real_t<T>>> d_real;
+    volk::vector<complex> d_spectrum, d_scratch;
     volk::vector<T> d_circle;
 };
 

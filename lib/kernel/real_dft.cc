@@ -1,0 +1,87 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "real_dft.h"
+#include "simd/routines.h"
+#include <gnuradio/stft/kernel/phase.h>
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+template <class R>
+dft_kind kind_of(typename real_dft<R>::direction which, bool half)
+{
+    if (which == real_dft<R>::direction::forward)
+        return half ? dft_kind::forward : dft_kind::forward_real;
+    return half ? dft_kind::backward : dft_kind::backward_real;
+}
+
+template <class R>
+const R* reals(const std::complex<R>* z)
+{
+    return reinterpret_cast<const R*>(z);
+}
+
+template <class R>
+R* reals(std::complex<R>* z)
+{
+    return reinterpret_cast<R*>(z);
+}
+
+} // namespace
+
+template <class R>
+real_dft<R>::real_dft(direction which, std::size_t n)
+    : d_n(n), d_half(n % 2 == 0 ? n / 2 : 0),
+      d_plan(dft_plan<R>::get(kind_of<R>(which, d_half != 0), d_half ? d_half : n))
+{
+    // forward: -j exp(-2j pi k / n) / 2; backward: j exp(2j pi k / n)
+    const bool forward = which == direction::forward;
+    const double scale = forward ? 0.5 : 1;
+    for (std::size_t k = 0; 2 * k <= d_half && d_half; ++k) {
+        const auto root = unit_root(k, n);
+        const double re = -scale * root.imag(), im = scale * (forward ? -root.real() : root.real());
+        d_turn_re.insert(d_turn_re.end(), 2, static_cast<R>(re));
+        d_turn_im.push_back(static_cast<R>(-im));
+        d_turn_im.push_back(static_cast<R>(im));
+    }
+    d_turn_re.resize(d_turn_re.size() + simd::padding);
+    d_turn_im.resize(d_turn_im.size() + simd::padding);
+}
+
+template <class R>
+void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
+{
+    if (!d_half) {
+        d_plan->execute(in, scratch);
+        std::copy_n(scratch, d_n / 2 + 1, out);
+        return;
+    }
+    d_plan->execute(reinterpret_cast<const complex*>(in), scratch);
+    const auto first = scratch[0];
+    simd::chosen<R>().fold(
+        reals(scratch), d_half, R(0.5), d_turn_re.data(), d_turn_im.data(), reals(out));
+    out[0] = first.real() + first.imag();
+    out[d_half] = first.real() - first.imag();
+}
+
+template <class R>
+void real_dft<R>::backward(const complex* in, R* out, complex* scratch) const
+{
+    if (!d_half) {
+        std::copy_n(in, d_n / 2 + 1, scratch);
+        scratch[0].imag(0);
+        d_plan->execute(scratch, out);
+        return;
+    }
+    simd::chosen<R>().fold(
+        reals(in), d_half, R(1), d_turn_re.data(), d_turn_im.data(), reals(scratch));
+    const R first = in[0].real(), last = in[d_half].real();
+    scratch[0] = { first + last, first - last };
+    d_plan->execute(scratch, reinterpret_cast<complex*>(out));
+}
+
+template class real_dft<float>;
+template class real_dft<double>;
+
+} // namespace gr::stft::kernel

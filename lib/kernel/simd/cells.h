@@ -42,18 +42,6 @@ SIMD_INLINE void circle_point(vector<R> f, vector<R>& cosine, vector<R>& sine)
     sine = 2 * s * c;
 }
 
-//! A choice made while compiling.
-template <bool B>
-struct flag {
-    static constexpr bool value = B;
-};
-template <int N>
-struct count {
-    static constexpr int value = N;
-};
-constexpr flag<false> no{};
-constexpr flag<true> yes{};
-
 //! g(u), u g'(u) and g'(u) at one sample, up to factors that scale() gives.
 template <class R>
 struct window_values {

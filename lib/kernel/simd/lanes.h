@@ -171,4 +171,16 @@ SIMD_INLINE vector<R> exp_negative(vector<R> x)
     return binary > lanes<R>::smallest_exponent ? result : vector<R>{};
 }
 
+//! A choice made while compiling.
+template <bool B>
+struct flag {
+    static constexpr bool value = B;
+};
+template <int N>
+struct count {
+    static constexpr int value = N;
+};
+constexpr flag<false> no{};
+constexpr flag<true> yes{};
+
 } // namespace gr::stft::kernel::simd::SIMD_LEVEL

@@ -108,22 +108,28 @@ void taper(shape what,
 {
     const R scale = static_cast<R>(1 / theta), half = static_cast<R>(theta / 2);
     const auto from_start = iota<R>();
-    const auto run = [&](auto known) __attribute__((always_inline))
+    const auto run = [&](auto which, auto derived) __attribute__((always_inline))
     {
         for (std::size_t j = 0; j < count; j += width<R>) {
             const auto x = static_cast<R>(x0 + static_cast<double>(j)) + from_start;
             const auto u = x * scale;
             const auto inside = magnitude<R>(x) < half;
-            const auto w = evaluate<R>(decltype(known)::value, static_cast<R>(rho), u);
+            const auto w = evaluate<R>(decltype(which)::value, static_cast<R>(rho), u);
             if (value)
                 store<R>(value + j, inside ? a * w.g : vector<R>{});
-            if (by_length)
+            if (decltype(derived)::value && by_length)
                 store<R>(by_length + j, inside ? b * (p * w.g + u * w.slope) : vector<R>{});
-            if (by_position)
+            if (decltype(derived)::value && by_position)
                 store<R>(by_position + j, inside ? b * w.slope : vector<R>{});
         }
     };
-    dispatch(what, run);
+    dispatch(
+        what, [&](auto which) __attribute__((always_inline)) {
+            if (by_length || by_position)
+                run(which, yes);
+            else
+                run(which, no); // slopes cost as much as values
+        });
 }
 
 } // namespace gr::stft::kernel::simd::SIMD_LEVEL

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "window_from.h"
+#include <gnuradio/stft/kernel/dstft_loss.h>
 #include <gnuradio/stft/kernel/idstft.h>
 #include <gnuradio/stft/kernel/line_search.h>
 #include <pybind11/functional.h>
@@ -186,21 +187,82 @@ py::tuple least_squares(const array<std::complex<real_t<T>>>& S,
     return py::make_tuple(worst.iterations, worst.residual);
 }
 
+//! kind: "plane" for the entropy of all magnitudes, or a pooled criterion
 template <class T>
-void bind(py::module& m, const char* name)
+dstft_loss<T> loss_of(size_t n_fft,
+                      const py::object& window,
+                      const string& norm,
+                      const string& share,
+                      const string& kind,
+                      size_t half_block,
+                      const std::vector<real_t<T>>& whitening)
 {
-    py::class_<design<T>>(m, name).def(py::init<size_t,
-                                                const py::object&,
-                                                const string&,
-                                                const string&,
-                                                const array<double>&,
-                                                const array<double>&>(),
-                                       arg("n_fft"),
-                                       arg("window"),
-                                       arg("norm"),
-                                       arg("share"),
-                                       arg("theta").noconvert(),
-                                       arg("t").noconvert());
+    std::optional<pooled_parameters> rule;
+    if (kind != "plane") {
+        rule.emplace();
+        rule->n_fft = n_fft;
+        rule->half_block = half_block;
+        rule->criterion = kind == "l1l2" ? pooled_criterion::l1l2 : pooled_criterion::entropy;
+        rule->one_sided = is_real_v<T>;
+    }
+    const auto sharing = sharing_named(share);
+    return {
+        dstft<T>(n_fft, family_from(window), norm_named(norm), sharing), sharing, rule, whitening
+    };
+}
+
+//! x (samples,), t (frames,), theta as share has it
+template <class T>
+double evaluate(dstft_loss<T>& loss,
+                const array<T>& x,
+                const array<double>& t,
+                const array<double>& theta,
+                optional_array<double> theta_gradient,
+                optional_array<double> t_gradient)
+{
+    std::vector<position> centres;
+    for (py::ssize_t n = 0; n < t.size(); ++n)
+        centres.push_back(position::at(t.data()[n]));
+    const auto *samples = x.data(), *end = samples + x.size();
+    const auto* lengths = theta.data();
+    auto *to_theta = data_of(theta_gradient), *to_t = data_of(t_gradient);
+    py::gil_scoped_release release;
+    return loss.evaluate({ samples, 0, end - samples }, centres, lengths, to_theta, to_t);
+}
+
+template <class T>
+void bind(py::module& m, const string& dtype)
+{
+    const auto name = "dstft_" + dtype, loss_name = "dstft_loss_" + dtype;
+    py::class_<dstft_loss<T>>(m, loss_name.c_str())
+        .def(py::init(&loss_of<T>),
+             arg("n_fft"),
+             arg("window"),
+             arg("norm"),
+             arg("share"),
+             arg("kind"),
+             arg("half_block"),
+             arg("whitening"))
+        .def("evaluate",
+             &evaluate<T>,
+             arg("x").noconvert(),
+             arg("t").noconvert(),
+             arg("theta").noconvert(),
+             arg("theta_gradient").noconvert(),
+             arg("t_gradient").noconvert());
+    py::class_<design<T>>(m, name.c_str())
+        .def(py::init<size_t,
+                      const py::object&,
+                      const string&,
+                      const string&,
+                      const array<double>&,
+                      const array<double>&>(),
+             arg("n_fft"),
+             arg("window"),
+             arg("norm"),
+             arg("share"),
+             arg("theta").noconvert(),
+             arg("t").noconvert());
     m.def("dstft",
           &analyse<T>,
           arg("x").noconvert(),
@@ -240,10 +302,10 @@ void bind(py::module& m, const char* name)
 
 void bind_dstft(py::module& m)
 {
-    bind<float>(m, "dstft_float32");
-    bind<double>(m, "dstft_float64");
-    bind<std::complex<float>>(m, "dstft_complex64");
-    bind<std::complex<double>>(m, "dstft_complex128");
+    bind<float>(m, "float32");
+    bind<double>(m, "float64");
+    bind<std::complex<float>>(m, "complex64");
+    bind<std::complex<double>>(m, "complex128");
     m.def(
         "window_family",
         [](const py::object& window) { return family_from(window).description(); },

@@ -61,6 +61,8 @@ position position::operator+(double distance) const
     return { sample + static_cast<std::int64_t>(whole), sum - whole };
 }
 
+std::string simd_level() { return simd::chosen_level(); }
+
 sharing sharing_named(const std::string& name)
 {
     for (auto share : sharings)

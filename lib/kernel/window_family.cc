@@ -124,6 +124,8 @@ window_family::window_family(const std::string& name, std::vector<double> parame
 
 double window_family::evaluate(double x, double theta, wrt variable) const
 {
+    if (!(std::abs(x) < theta / 2))
+        return 0;
     double value[simd::padding];
     const bool nothing = variable == wrt::nothing, length = variable == wrt::length;
     simd::chosen<double>().taper(d_shape,

@@ -203,22 +203,19 @@ void analyse_lanes(double rho,
     turn.begin(bins, at);
     Window window[Sets][sides];
     accumulators<R, Order> acc[Sets];
-    R nearest = R(1e30), farthest = 0;
+    std::size_t core[Sets], end[Sets]; // under every window of the set, under any
 #pragma GCC unroll 2
     for (int set = 0; set < Sets; ++set) {
         const auto theta = load<R>(bins.theta[set] + at);
 #pragma GCC unroll 2
         for (int side = 0; side < sides; ++side)
             window[set][side].begin(rho, theta);
-        nearest = smallest<R>(theta) < nearest ? smallest<R>(theta) : nearest;
-        farthest = largest<R>(theta) > farthest ? largest<R>(theta) : farthest;
+        core[set] = even_below(smallest<R>(theta) / 2.0 * (1 - 1e-6) - frame.fraction);
+        end[set] = even_below(largest<R>(theta) / 2.0 + frame.fraction + 3);
 #pragma GCC unroll 3
         for (int k = 0; k < Order; ++k)
             acc[set].cosine[k] = acc[set].sine[k] = vector<R>{};
     }
-    const double fraction = frame.fraction;
-    const auto core_end = even_below(nearest / 2.0 * (1 - 1e-6) - fraction);
-    const auto end = even_below(farthest / 2.0 + fraction + 3);
 
     const auto restart_at = [&](std::size_t r0) __attribute__((always_inline))
     {
@@ -230,10 +227,12 @@ void analyse_lanes(double rho,
                 window[set][sides - 1].start(frame.x_before[r0]);
         }
     };
-    const auto sample = [&](std::size_t r, auto masked, auto odd) __attribute__((always_inline))
+    const auto sample = [&](std::size_t r, auto masked, auto odd, auto first, auto last)
+        __attribute__((always_inline))
     {
         constexpr bool m = decltype(masked)::value;
         constexpr bool alternate = decltype(odd)::value;
+        constexpr int from = decltype(first)::value, to = decltype(last)::value;
         const auto cosine = turn.c;
         const auto sine = turn.step();
         const R after = frame.after[r], before = frame.before[r];
@@ -242,7 +241,7 @@ void analyse_lanes(double rho,
             const auto even_cosine = even * cosine, odd_sine = difference * sine;
             const auto odd_cosine = difference * cosine, even_sine = even * sine;
 #pragma GCC unroll 2
-            for (int set = 0; set < Sets; ++set) {
+            for (int set = from; set < to; ++set) {
                 const auto w = window[set][0].template step<m>(frame.x_after[r]);
                 if (alternate && set == 1) {
                     acc[set].cosine[0] -= w.g * even_cosine;
@@ -272,7 +271,7 @@ void analyse_lanes(double rho,
             const auto after_cosine = after * cosine, after_sine = after * sine;
             const auto before_cosine = before * cosine, before_sine = before * sine;
 #pragma GCC unroll 2
-            for (int set = 0; set < Sets; ++set) {
+            for (int set = from; set < to; ++set) {
                 const auto a = window[set][0].template step<m>(frame.x_after[r]);
                 const auto b = window[set][sides - 1].template step<m>(frame.x_before[r]);
                 const vector<R> values[3][2] = { { a.g, b.g },
@@ -296,18 +295,39 @@ void analyse_lanes(double rho,
             }
         }
     };
-    walk(
-        core_end,
-        end,
-        restart_at,
-        [&](std::size_t r) __attribute__((always_inline)) {
-            sample(r, no, no);
-            sample(r + 1, no, yes);
-        },
-        [&](std::size_t r) __attribute__((always_inline)) {
-            sample(r, yes, no);
-            sample(r + 1, yes, yes);
-        });
+    const auto pairs = [&](std::size_t r, std::size_t stop, auto masked, auto first, auto last)
+        __attribute__((always_inline))
+    {
+        for (; r < stop; r += 2) {
+            sample(r, masked, no, first, last);
+            sample(r + 1, masked, yes, first, last);
+        }
+        return r;
+    };
+    //! Some sets alone: pairs under every window, then those that some windows do not hold
+    const auto run = [&](std::size_t r, std::size_t full, std::size_t stop, auto first, auto last)
+        __attribute__((always_inline))
+    {
+        r = pairs(r, full < stop ? full : stop, no, first, last);
+        return pairs(r, stop, yes, first, last);
+    };
+    const auto lesser = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
+    constexpr count<0> first{};
+    constexpr count<1> second{};
+    constexpr count<Sets> all_sets{};
+    const auto longest = Sets == 2 && end[Sets - 1] > end[0] ? end[Sets - 1] : end[0];
+    const auto both = lesser(end[0], end[Sets - 1]), both_core = lesser(core[0], core[Sets - 1]);
+    for (std::size_t r0 = 0; r0 < longest; r0 += restart) {
+        restart_at(r0);
+        const auto stop = lesser(longest, r0 + restart);
+        auto r = run(r0, both_core, lesser(stop, both), first, all_sets);
+        if constexpr (Sets == 2) {
+            if (end[0] > both)
+                run(r, core[0], stop, first, second);
+            else
+                run(r, core[1], stop, second, all_sets);
+        }
+    }
 
     const auto sine_scale = load<R>(bins.sine_scale + at);
 #pragma GCC unroll 2

@@ -72,7 +72,7 @@ struct routines {
     void (*fold)(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out);
 
     //! value[j] = a g(u_j); by_length[j] = b (p g + u g'); by_position[j] = b g', u_j = (x0 + j) / theta.
-    //! Arrays may be null and are written up to a whole vector beyond count.
+    //! All |u_j| < 1/2. Arrays may be null and are written up to a whole vector beyond count.
     void (*taper)(shape what,
                   double rho,
                   double x0,

@@ -106,21 +106,20 @@ void taper(shape what,
            R* by_length,
            R* by_position)
 {
-    const R scale = static_cast<R>(1 / theta), half = static_cast<R>(theta / 2);
+    const R scale = static_cast<R>(1 / theta);
     const auto from_start = iota<R>();
     const auto run = [&](auto which, auto derived) __attribute__((always_inline))
     {
         for (std::size_t j = 0; j < count; j += width<R>) {
             const auto x = static_cast<R>(x0 + static_cast<double>(j)) + from_start;
             const auto u = x * scale;
-            const auto inside = magnitude<R>(x) < half;
             const auto w = evaluate<R>(decltype(which)::value, static_cast<R>(rho), u);
             if (value)
-                store<R>(value + j, inside ? a * w.g : vector<R>{});
+                store<R>(value + j, a * w.g);
             if (decltype(derived)::value && by_length)
-                store<R>(by_length + j, inside ? b * (p * w.g + u * w.slope) : vector<R>{});
+                store<R>(by_length + j, b * (p * w.g + u * w.slope));
             if (decltype(derived)::value && by_position)
-                store<R>(by_position + j, inside ? b * w.slope : vector<R>{});
+                store<R>(by_position + j, b * w.slope);
         }
     };
     dispatch(

@@ -318,5 +318,6 @@ void bind_dstft(py::module& m)
           arg("high"),
           arg("grid"),
           arg("tolerance"));
+    m.def("simd_level", &simd_level);
     m.attr("least_theta") = least_theta;
 }

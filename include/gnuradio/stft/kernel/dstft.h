@@ -45,6 +45,10 @@ STFT_API const char* name_of(sharing share);
 //! Whether the bins of one frame may differ.
 constexpr bool per_bin(sharing share) { return share == sharing::bin || share == sharing::cell; }
 
+//! The instruction set that the kernels use: "generic", "avx2" or "avx512"; the best of this processor, or what the
+//! environment variable GR_STFT_SIMD names. \throws std::invalid_argument if that is not to be had
+STFT_API std::string simd_level();
+
 //! The least window length, in samples.
 constexpr double least_theta = 1e-6;
 

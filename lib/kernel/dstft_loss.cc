@@ -44,6 +44,9 @@ double dstft_loss<T>::evaluate(const excerpt<T>& x,
 {
     const auto bins = d_transform.bins(), frames = t.size(), cells = frames * bins;
     const theta_field lengths{ theta, d_share, bins };
+    for (std::size_t i = 0; i < lengths.size(frames); ++i)
+        if (!d_transform.takes(theta[i]))
+            refuse("theta", theta[i], "must be in (0, n_fft]");
     const bool wanted = theta_gradient || t_gradient;
     // direct sums give the derivatives beside the spectrum for less than a second pass costs
     const bool together = wanted && per_bin(d_share);

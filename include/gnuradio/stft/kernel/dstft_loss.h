@@ -32,6 +32,7 @@ public:
      * \brief The loss of samples x at frames t.
      * \param theta window lengths, by the sharing of the transform
      * \param theta_gradient dL/dtheta, of theta's size; t_gradient dL/dt, one per frame; written where not null
+     * \throws std::invalid_argument for a window length that the transform does not take
      */
     double evaluate(const excerpt<T>& x,
                     const std::vector<position>& t,

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark: rounds, ratios, agreement before timing, the verb. No times are judged here."""
+
+import contextlib
+import io
+import json
+import unittest
+from unittest import mock
+
+import numpy as np
+from gnuradio.stft import benchmark, benchmark_dstft, command
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+
+class rounds(unittest.TestCase):
+    def test_interleave_the_cases_and_begin_one_further_each_time(self):
+        calls = []
+        cases = {name: (lambda n=name: calls.append(n)) for name in "abc"}
+        with mock.patch.object(benchmark, "_SECONDS_PER_TURN", 0.0):
+            times = benchmark.interleaved(cases, 3)
+        self.assertEqual("".join(calls), "aabbcc" + "abc" + "bca" + "cab")
+        self.assertEqual({name: t.shape for name, t in times.items()}, {name: (3,) for name in "abc"})
+
+    def test_pair_what_was_measured_together(self):
+        ratio = benchmark.paired([2.0, 20.0, 6.0], [1.0, 10.0, 1.0])
+        self.assertEqual((ratio["median"], ratio["quartiles"]), (2.0, [2.0, 4.0]))
+
+    def test_are_summed_up(self):
+        s = benchmark.summary(np.array([1.0, 2.0, 3.0, 4.0, 5.0]))
+        self.assertEqual(s, {"min": 1.0, "median": 3.0, "spread": 1 / 3})
+
+
+@unittest.skipIf(torch is None, "python3-torch is not installed")
+class peer(unittest.TestCase):
+    def test_agrees_with_the_kernels_at_every_configuration(self):
+        x = np.random.default_rng(2).standard_normal(700).astype(np.float32)
+        for name, theta, t in benchmark_dstft.configurations(64, 16, 40, False):
+            with self.subTest(name):
+                method = benchmark_dstft.TorchMethod(x, theta, t, 64)
+                S = benchmark_dstft.dstft(x, theta, t, n_fft=64)
+                benchmark_dstft._require_agreement(S, method)
+                with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                    benchmark_dstft._require_agreement(1.001 * S, method)
+                by_theta, by_t = method.forward_backward()
+                self.assertEqual((tuple(by_theta.shape), tuple(by_t.shape)), (theta.shape, t.shape))
+
+    def test_gradients_by_position_are_those_of_the_kernels(self):
+        x = np.random.default_rng(2).standard_normal(700).astype(np.float32)
+        _, theta, t = next(benchmark_dstft.configurations(64, 16, 40, True))
+        _, by_t = benchmark_dstft.TorchMethod(x, theta, t, 64).forward_backward()
+        loss = benchmark_dstft.kernels.dstft_loss_float32(64, "hann", "l2", "frame", "plane", 0, [])
+        expected, gradient = np.zeros(40), np.zeros(40)
+        loss.evaluate(x, t, theta[0], expected, gradient)
+        np.testing.assert_allclose(by_t.numpy(), gradient, rtol=0, atol=1e-4 * np.max(np.abs(gradient)))
+
+
+class verb(unittest.TestCase):
+    def run_verb(self, *arguments):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), mock.patch.object(benchmark, "_SECONDS_PER_TURN", 0.0):
+            status = command.main(["bench", "--n-fft", "64", "--hop", "16", "--frames", "12", "--rounds", "3", *arguments])
+        return status, out.getvalue()
+
+    def test_prints_figures_of_every_configuration(self):
+        status, text = self.run_verb()
+        self.assertEqual(status, 0)
+        self.assertEqual(text.count("us/frame"), 8)
+        self.assertEqual(text.count("ns per sample and bin"), 6)
+        self.assertEqual("times ours" in text, torch is not None)
+
+    def test_prints_json(self):
+        status, text = self.run_verb("--json", "--quick")
+        (case,) = json.loads(text)["cases"]
+        self.assertEqual((status, case["name"], case["frames"]), (0, "per frame", 12))
+        self.assertLess(case["error"], 5e-6)
+
+    def test_runs_without_pytorch_and_says_so(self):
+        with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):
+            status, text = self.run_verb("--quick")
+        self.assertEqual(status, 0)
+        self.assertIn("needs python3-torch", text)
+
+    def test_refuses_sizes_that_cannot_be_compared(self):
+        with contextlib.redirect_stderr(io.StringIO()) as error:
+            self.assertEqual(command.main(["bench", "--n-fft", "8"]), 2)
+            self.assertEqual(command.main(["bench", "--rounds", "0"]), 2)
+        self.assertIn("--n-fft: 8: must be", error.getvalue())
+
+
+if __name__ == "__main__":
+    unittest.main()

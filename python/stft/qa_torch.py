@@ -491,11 +491,13 @@ class refusals(with_torch):
 
 
 def load_tests(loader, tests, pattern):
-    doctests = doctest.DocTestSuite(adjoints)
-    if not layers:  # one line says so
-        cases = map(loader.loadTestsFromTestCase, (absence_of_torch, without_torch))
-        return unittest.TestSuite([*cases, doctests])
-    return unittest.TestSuite([test for test in tests if "without_torch" not in str(test)] + [doctests, doctest.DocTestSuite(layers)])
+    cases = (gradients, modules, the_authors_package, refusals) if layers else (without_torch,)
+    tests = unittest.TestSuite(map(loader.loadTestsFromTestCase, (absence_of_torch, *cases)))
+    tests.addTests(doctest.DocTestSuite(adjoints))
+    if layers:
+        tests.addTests(doctest.DocTestSuite(layers))
+        tests.addTests(doctest.DocFileSuite(str(HERE.parents[1] / "docs" / "torch.md"), module_relative=False))
+    return tests
 
 
 if __name__ == "__main__":

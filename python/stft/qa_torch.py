@@ -231,6 +231,14 @@ class modules(with_torch):
         expected = differentiable.idstft(S.numpy(), 40.5, t, n_fft=64, length=200, norm="l1")
         np.testing.assert_array_equal(y.numpy(), expected)
 
+    def test_normalizations_have_their_names(self):
+        x = self.tensor(60, grad=False)
+        names = {None: "peak", "unit": "dcunit", "paper": "contract", "contract": "contract", "l1": "l1", "l2": "l2"}
+        for normalization, norm in names.items():
+            module = layers.DSTFT(n_fft=16, win_length=9.5, window_mode="fixed", normalization=normalization)
+            expected = differentiable.dstft(x.numpy(), 9.5, np.arange(16) * 4, n_fft=16, norm=norm)
+            np.testing.assert_array_equal(module(x)[1].numpy(), expected)
+
     def test_channels_are_independent(self):
         x = self.tensor(2, 3, 100)
         module = layers.DSTFT(n_fft=16, hop_length=4, window_mode="time", output="complex")
@@ -285,17 +293,17 @@ class modules(with_torch):
     def test_learned_values_stay_between_their_bounds(self):
         for scale in ("linear", "log"):
             module = layers.DSTFT(
-                n_fft=61, win_length=30, hop_length=7, window_mode="time", hop_mode="constant", frames=9, scale=scale,
-                win_length_min=4.1, win_length_max=60.9, hop_length_min=2.3, hop_length_max=11.7,
+                n_fft=64, win_length=30, hop_length=7, window_mode="time", hop_mode="constant", frames=9, scale=scale,
+                win_length_min=1.2, win_length_max=64, hop_length_min=2.3, hop_length_max=11.7,
             )  # fmt: skip
             module.initialize(100)
             for raw in (-1e9, -40.0, 40.0, 1e9):
                 with torch.no_grad():
                     module.raw_win_length.fill_(raw)
                     module.raw_hop_length.fill_(raw)
-                self.assertAlmostEqual(module.win_length[0, 0].item(), 4.1 if raw < 0 else 60.9)
+                self.assertAlmostEqual(module.win_length[0, 0].item(), 1.2 if raw < 0 else 64)
                 self.assertAlmostEqual(module.hop_length.item(), 2.3 if raw < 0 else 11.7)
-                self.assertTrue(torch.all((module.win_length >= 4.1) & (module.win_length <= 60.9)))
+                self.assertTrue(torch.all((module.win_length >= 1.2) & (module.win_length <= 64)))
                 module(self.tensor(100, grad=False))
 
     def test_rounding_loses_no_frame(self):

@@ -8,7 +8,7 @@ program=test.sh
 
 stages="format unit examples readme downstream asan tsan"
 # without these some tests would be skipped, or stages fail
-packages="$packages clang-format man-db python3-h5py python3-scipy xauth xvfb"
+packages="$packages clang-format man-db python3-h5py python3-scipy python3-torch xauth xvfb"
 logs=$build/test
 
 # record passed|failed|skipped COUNT NAME: a line of the report, whose last line sums them up

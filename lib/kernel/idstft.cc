@@ -83,6 +83,110 @@ void idstft<T>::read(T* samples, std::size_t count)
     d_begin += static_cast<std::int64_t>(count);
 }
 
+namespace {
+
+//! A* C A x = right side, for A the transform and C the weights of the bins.
+template <class T>
+class normal_equations
+{
+public:
+    using real = real_t<T>;
+    using complex = std::complex<real>;
+
+    normal_equations(dstft<T>& transform,
+                     const std::vector<position>& t,
+                     const theta_field& theta,
+                     bool twosided,
+                     std::size_t length)
+        : d_transform(transform), d_t(t), d_theta(theta), d_length(length),
+          d_weight(transform.bins(), 1), d_spectrum(transform.bins()), d_diagonal(length, 0.0)
+    {
+        if (twosided && is_real_v<T>)
+            for (std::size_t m = 1; m < (transform.n_fft() + 1) / 2; ++m)
+                d_weight[m] = 2;
+        for (std::size_t n = 0; n < t.size(); ++n)
+            transform.energy(t[n], theta.frame(n), d_weight.data(), 0, end(), d_diagonal.data());
+        const double largest = length ? *std::max_element(d_diagonal.begin(), d_diagonal.end()) : 0;
+        for (std::size_t k = 0; k < length; ++k)
+            if (!(d_diagonal[k] > default_threshold<real> * largest))
+                refuse(
+                    "t", "sample " + std::to_string(k), "is under no window, so it has no inverse");
+    }
+
+    //! sum = A* C of the spectra that write(n, spectrum) writes
+    template <class Write>
+    void adjoint(Write write, std::vector<T>& sum)
+    {
+        std::fill(sum.begin(), sum.end(), T(0));
+        for (std::size_t n = 0; n < d_t.size(); ++n) {
+            write(n, d_spectrum.data());
+            for (std::size_t m = 0; m < d_spectrum.size(); ++m)
+                d_spectrum[m] *= d_weight[m];
+            d_transform.pull_back({ nullptr, 0, end() },
+                                  d_t[n],
+                                  d_theta.frame(n),
+                                  d_spectrum.data(),
+                                  nullptr,
+                                  nullptr,
+                                  sum.data());
+        }
+    }
+
+    convergence solve(std::vector<T> right_side, double tolerance, std::size_t max_iterations, T* x)
+    {
+        std::vector<T> solution(d_length, T(0)), residual(std::move(right_side)),
+            preconditioned(d_length), direction(d_length), image(d_length);
+        const double size = std::sqrt(inner_product(residual, residual));
+        convergence report{ 0, 0 };
+        const auto precondition = [&] {
+            for (std::size_t k = 0; k < d_length; ++k)
+                preconditioned[k] = residual[k] / static_cast<real>(d_diagonal[k]);
+            return inner_product(residual, preconditioned);
+        };
+        double energy = precondition();
+        direction = preconditioned;
+        for (report.residual = size > 0 ? 1 : 0;
+             report.residual > tolerance && report.iterations < max_iterations;
+             ++report.iterations) {
+            adjoint(
+                [&](std::size_t n, complex* spectrum) {
+                    d_transform.analyse(
+                        { direction.data(), 0, end() }, d_t[n], d_theta.frame(n), spectrum);
+                },
+                image);
+            const double curvature = inner_product(direction, image);
+            if (!(curvature > 0))
+                break; // nothing left but rounding
+            const auto step = static_cast<real>(energy / curvature);
+            for (std::size_t k = 0; k < d_length; ++k) {
+                solution[k] += step * direction[k];
+                residual[k] -= step * image[k];
+            }
+            report.residual = std::sqrt(inner_product(residual, residual)) / size;
+            const double before = energy;
+            energy = precondition();
+            const auto turn = static_cast<real>(energy / before);
+            for (std::size_t k = 0; k < d_length; ++k)
+                direction[k] = preconditioned[k] + turn * direction[k];
+        }
+        std::copy(solution.begin(), solution.end(), x);
+        return report;
+    }
+
+private:
+    std::int64_t end() const { return static_cast<std::int64_t>(d_length); }
+
+    dstft<T>& d_transform;
+    const std::vector<position>& d_t;
+    theta_field d_theta;
+    std::size_t d_length;
+    std::vector<real> d_weight;
+    std::vector<complex> d_spectrum;
+    std::vector<double> d_diagonal;
+};
+
+} // namespace
+
 template <class T>
 convergence least_squares_inverse(dstft<T>& transform,
                                   const std::complex<real_t<T>>* S,
@@ -94,77 +198,28 @@ convergence least_squares_inverse(dstft<T>& transform,
                                   std::size_t length,
                                   T* x)
 {
-    using real = real_t<T>;
-    using complex = std::complex<real>;
     const auto bins = transform.bins();
-    const auto end = static_cast<std::int64_t>(length);
-    std::vector<real> weight(bins, 1);
-    if (twosided && is_real_v<T>)
-        for (std::size_t m = 1; m < (transform.n_fft() + 1) / 2; ++m)
-            weight[m] = 2;
+    normal_equations<T> equations(transform, t, theta, twosided, length);
+    std::vector<T> right_side(length);
+    equations.adjoint(
+        [&](std::size_t n, auto* spectrum) { std::copy_n(S + n * bins, bins, spectrum); },
+        right_side);
+    return equations.solve(std::move(right_side), tolerance, max_iterations, x);
+}
 
-    std::vector<double> diagonal(length, 0.0);
-    for (std::size_t n = 0; n < t.size(); ++n)
-        transform.energy(t[n], theta.frame(n), weight.data(), 0, end, diagonal.data());
-    const double largest = length ? *std::max_element(diagonal.begin(), diagonal.end()) : 0;
-    for (std::size_t k = 0; k < length; ++k)
-        if (!(diagonal[k] > default_threshold<real> * largest))
-            refuse("t", "sample " + std::to_string(k), "is under no window, so it has no inverse");
-
-    std::vector<complex> spectrum(bins);
-    const auto adjoint = [&](auto spectrum_of, std::vector<T>& sum) {
-        std::fill(sum.begin(), sum.end(), T(0));
-        for (std::size_t n = 0; n < t.size(); ++n) {
-            spectrum_of(n);
-            for (std::size_t m = 0; m < bins; ++m)
-                spectrum[m] *= weight[m];
-            transform.pull_back({ nullptr, 0, end },
-                                t[n],
-                                theta.frame(n),
-                                spectrum.data(),
-                                nullptr,
-                                nullptr,
-                                sum.data());
-        }
-    };
-    std::vector<T> solution(length, T(0)), residual(length), preconditioned(length),
-        direction(length), image(length);
-    adjoint([&](std::size_t n) { std::copy_n(S + n * bins, bins, spectrum.begin()); }, residual);
-    const double right_side = std::sqrt(inner_product(residual, residual));
-    convergence report{ 0, 0 };
-    const auto precondition = [&] {
-        for (std::size_t k = 0; k < length; ++k)
-            preconditioned[k] = residual[k] / static_cast<real>(diagonal[k]);
-        return inner_product(residual, preconditioned);
-    };
-    double energy = precondition();
-    direction = preconditioned;
-    for (report.residual = right_side > 0 ? 1 : 0;
-         report.residual > tolerance && report.iterations < max_iterations;
-         ++report.iterations) {
-        adjoint(
-            [&](std::size_t n) {
-                transform.analyse(
-                    { direction.data(), 0, end }, t[n], theta.frame(n), spectrum.data());
-            },
-            image);
-        const double curvature = inner_product(direction, image);
-        if (!(curvature > 0))
-            break; // nothing left but rounding
-        const auto step = static_cast<real>(energy / curvature);
-        for (std::size_t k = 0; k < length; ++k) {
-            solution[k] += step * direction[k];
-            residual[k] -= step * image[k];
-        }
-        report.residual = std::sqrt(inner_product(residual, residual)) / right_side;
-        const double before = energy;
-        energy = precondition();
-        const auto turn = static_cast<real>(energy / before);
-        for (std::size_t k = 0; k < length; ++k)
-            direction[k] = preconditioned[k] + turn * direction[k];
-    }
-    std::copy(solution.begin(), solution.end(), x);
-    return report;
+template <class T>
+convergence solve_normal_equations(dstft<T>& transform,
+                                   const T* right_side,
+                                   const std::vector<position>& t,
+                                   const theta_field& theta,
+                                   bool twosided,
+                                   double tolerance,
+                                   std::size_t max_iterations,
+                                   std::size_t length,
+                                   T* x)
+{
+    return normal_equations<T>(transform, t, theta, twosided, length)
+        .solve({ right_side, right_side + length }, tolerance, max_iterations, x);
 }
 
 #define INSTANTIATE(T)                                                                             \
@@ -177,7 +232,16 @@ convergence least_squares_inverse(dstft<T>& transform,
                                                         double,                                    \
                                                         std::size_t,                               \
                                                         std::size_t,                               \
-                                                        T*);
+                                                        T*);                                       \
+    template STFT_API convergence solve_normal_equations(dstft<T>&,                                \
+                                                         const T*,                                 \
+                                                         const std::vector<position>&,             \
+                                                         const theta_field&,                       \
+                                                         bool,                                     \
+                                                         double,                                   \
+                                                         std::size_t,                              \
+                                                         std::size_t,                              \
+                                                         T*);
 INSTANTIATE(float)
 INSTANTIATE(double)
 INSTANTIATE(std::complex<float>)

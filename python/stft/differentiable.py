@@ -269,7 +269,7 @@ def idstft(
             raise ValueError(f"t: {uncovered // channels} samples of {length}: are under no window, so they have no inverse")
         convergence = Convergence(0, 0.0)
     else:
-        limit = (1e-6 if dtype in (np.float32, np.complex64) else 1e-12) if tol is None else _tolerance(tol)
+        limit = _tolerance_for(dtype, tol)
         if _integer("max_iterations", max_iterations) < 1:
             raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
         design = _design(dtype)(n_fft, window, norm, share, lengths, centres)
@@ -321,6 +321,12 @@ def _n_fft(n_fft: Any) -> int:
 def _check_sides(sides: str) -> None:
     if sides not in ("onesided", "twosided"):
         raise ValueError(f"sides: {sides}: must be onesided or twosided")
+
+
+def _tolerance_for(dtype: np.dtype, tol: Optional[float]) -> float:
+    if tol is not None:
+        return _tolerance(tol)
+    return 1e-6 if dtype in (np.float32, np.complex64) else 1e-12
 
 
 def _overlap(alpha: float) -> None:

@@ -153,7 +153,23 @@ std::uint64_t overlap_add(const array<std::complex<real_t<T>>>& S,
     return uncovered;
 }
 
-//! S (channels, frames, bins) -> x (channels, samples); returns (iterations, residual), the worst of the channels
+//! solve(channel) for each of them; returns (iterations, residual), the worst of the channels
+template <class Solve>
+py::tuple worst_of(py::ssize_t channels, Solve solve)
+{
+    convergence worst{ 0, 0 };
+    {
+        py::gil_scoped_release release;
+        for (py::ssize_t c = 0; c < channels; ++c) {
+            const convergence one = solve(static_cast<size_t>(c));
+            worst = { std::max(worst.iterations, one.iterations),
+                      std::max(worst.residual, one.residual) };
+        }
+    }
+    return py::make_tuple(worst.iterations, worst.residual);
+}
+
+//! S (channels, frames, bins) -> x (channels, samples)
 template <class T>
 py::tuple least_squares(const array<std::complex<real_t<T>>>& S,
                         design<T>& d,
@@ -162,29 +178,48 @@ py::tuple least_squares(const array<std::complex<real_t<T>>>& S,
                         size_t max_iterations,
                         array<T> x)
 {
-    const auto channels = S.shape(0), samples = x.shape(1);
-    const auto* spectra = S.data();
-    auto* out = x.mutable_data();
     const auto theta = d.field();
-    convergence worst{ 0, 0 };
-    {
-        py::gil_scoped_release release;
-        for (py::ssize_t c = 0; c < channels; ++c) {
-            const auto one = least_squares_inverse(d.transform,
-                                                   spectra + static_cast<size_t>(c) * d.t.size() *
-                                                                 d.transform.bins(),
-                                                   d.t,
-                                                   theta,
-                                                   twosided,
-                                                   tolerance,
-                                                   max_iterations,
-                                                   static_cast<size_t>(samples),
-                                                   out + c * samples);
-            worst = { std::max(worst.iterations, one.iterations),
-                      std::max(worst.residual, one.residual) };
-        }
-    }
-    return py::make_tuple(worst.iterations, worst.residual);
+    const auto length = static_cast<size_t>(x.shape(1));
+    const auto spectra = d.t.size() * d.transform.bins();
+    const auto* in = S.data();
+    auto* out = x.mutable_data();
+    return worst_of(S.shape(0), [&](size_t c) {
+        return least_squares_inverse(d.transform,
+                                     in + c * spectra,
+                                     d.t,
+                                     theta,
+                                     twosided,
+                                     tolerance,
+                                     max_iterations,
+                                     length,
+                                     out + c * length);
+    });
+}
+
+//! right sides (channels, samples) -> x (channels, samples)
+template <class T>
+py::tuple solve(const array<T>& right_side,
+                design<T>& d,
+                bool twosided,
+                double tolerance,
+                size_t max_iterations,
+                array<T> x)
+{
+    const auto theta = d.field();
+    const auto length = static_cast<size_t>(x.shape(1));
+    const auto* in = right_side.data();
+    auto* out = x.mutable_data();
+    return worst_of(x.shape(0), [&](size_t c) {
+        return solve_normal_equations(d.transform,
+                                      in + c * length,
+                                      d.t,
+                                      theta,
+                                      twosided,
+                                      tolerance,
+                                      max_iterations,
+                                      length,
+                                      out + c * length);
+    });
 }
 
 //! kind: "plane" for the entropy of all magnitudes, or a pooled criterion
@@ -291,6 +326,14 @@ void bind(py::module& m, const string& dtype)
     m.def("dstft_least_squares",
           &least_squares<T>,
           arg("S").noconvert(),
+          arg("design"),
+          arg("twosided"),
+          arg("tolerance"),
+          arg("max_iterations"),
+          arg("x").noconvert());
+    m.def("dstft_normal_equations",
+          &solve<T>,
+          arg("right_side").noconvert(),
           arg("design"),
           arg("twosided"),
           arg("tolerance"),

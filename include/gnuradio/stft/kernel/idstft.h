@@ -86,5 +86,20 @@ STFT_API convergence least_squares_inverse(dstft<T>& transform,
                                            std::size_t length,
                                            T* x);
 
+/*!
+ * \brief Solves the normal equations of least_squares_inverse() for any right side of length samples. With dL/dx of that
+ * inverse on the right, its gradients are those of two transforms: of x, and of the solution.
+ */
+template <class T>
+STFT_API convergence solve_normal_equations(dstft<T>& transform,
+                                            const T* right_side,
+                                            const std::vector<position>& t,
+                                            const theta_field& theta,
+                                            bool twosided,
+                                            double tolerance,
+                                            std::size_t max_iterations,
+                                            std::size_t length,
+                                            T* x);
+
 } // namespace gr::stft::kernel
 #endif

@@ -1,0 +1,585 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""STFT, ISTFT, DSTFT and IDSTFT for PyTorch: modules and functions whose forward and backward call our kernels.
+
+>>> from gnuradio.stft import torch as layers
+>>> import torch
+>>> x = torch.randn(2, 3, 1000)                              # any leading axes
+>>> transform = layers.DSTFT(n_fft=128, win_length=90, hop_length=32, window_mode="constant")
+>>> spectrogram, spectra = transform(x)
+>>> spectra.shape
+torch.Size([2, 3, 65, 32])
+>>> spectrogram.sum().backward()
+>>> transform.win_length.shape, transform.raw_win_length.grad is not None
+(torch.Size([1, 1]), True)
+
+Tensors are on the CPU, float32, float64 or their complex types; what comes out has the same precision. Spectra are
+(..., bins, frames). Gradients are exact, of the first order. Definitions: gnuradio.stft.stft(), istft(), dstft() and
+idstft(), whose arguments have the same names here.
+
+DSTFT has the constructor, modes, initialize(), (spectrogram, spectra) and inverse() of the package `dstft` 3 of the
+papers' authors. It differs where that one leaves its definition:
+
+- Phase counts from sample 0. Their spectra are (-1)^m times these in bin m; magnitudes agree.
+- Each frame has the window of its own real position, in every mode; there, constant and per-bin windows share the first
+  frame's fraction of a sample, and the last sample under a window of full length is dropped.
+- Lengths, hops and positions are computed in double. What is not learned is what was asked for to the bit (there a hop of
+  16 became 15.999999), and the number of frames does not suffer from rounding.
+- win_length_max is the upper bound.
+- Signals are real or complex, shorter than n_fft, of another length at each call where no frame has a parameter of its
+  own; the first call initializes.
+- The inverse of bin-dependent windows is the least-squares one.
+- A window is a name or ("gaussian", rho), not a function.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Optional, Tuple, Union
+
+from . import adjoints, differentiable, transforms
+from .optional_modules import load
+from .transforms import _at_least, _bins, _lengths, _positive
+
+torch = load("torch", "gnuradio.stft.torch")
+Tensor = torch.Tensor
+
+_KINDS = (torch.float32, torch.float64, torch.complex64, torch.complex128)
+
+
+def dstft(
+    x: Tensor,
+    theta: Union[Tensor, float],
+    t: Tensor,
+    *,
+    n_fft: int,
+    window: differentiable.FamilyName = "hann",
+    norm: str = "l2",
+    sides: Optional[str] = None,
+    convention: str = "centre",
+) -> Tensor:
+    """gnuradio.stft.dstft() with gradients by x, theta and t.
+
+    x: (..., samples). theta: window lengths in samples, broadcast to (bins, frames). t: (frames,), positions in samples,
+    best in double: a float32 holds no fraction of a late one.
+    """
+    made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)
+    return _Dstft.apply(x, _double(theta), _double(t), made)
+
+
+def idstft(
+    S: Tensor,
+    theta: Union[Tensor, float],
+    t: Tensor,
+    *,
+    n_fft: int,
+    length: int,
+    window: differentiable.FamilyName = "hann",
+    norm: str = "l2",
+    sides: Optional[str] = None,
+    convention: str = "centre",
+    weights: str = "twosided",
+    tol: Optional[float] = None,
+    max_iterations: int = 100,
+) -> Tensor:
+    """gnuradio.stft.idstft() with gradients by S, theta and t.
+
+    S: (..., bins, frames). With a theta for each bin, backward solves another system of the same size, to the same tol.
+    """
+    _check_complex("S", S)
+    if sides is None:
+        sides = "twosided" if S.shape[-2] == n_fft != n_fft // 2 + 1 else "onesided"
+    made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)
+    made.update(weights=weights, tol=tol, max_iterations=max_iterations)
+    return _Idstft.apply(S, _double(theta), _double(t), length, made)
+
+
+def stft(
+    x: Tensor,
+    window: Any = "hann",
+    *,
+    hop: int,
+    win_length: Optional[int] = None,
+    n_fft: Optional[int] = None,
+    placement: str = "centred",
+    first: Optional[int] = None,
+    frames: Optional[int] = None,
+    sides: Optional[str] = None,
+    phase: Union[str, int] = "centre",
+    scaling: str = "none",
+    fs: float = 1.0,
+) -> Tensor:
+    """gnuradio.stft.stft() with a gradient by x, (..., samples)."""
+    window = _window(window)
+    n_fft, _ = _lengths(window, win_length, n_fft)
+    sides = transforms._sides(sides, _numpy("x", x), window)
+    made = dict(hop=hop, win_length=win_length, n_fft=n_fft, placement=placement, first=first)
+    made.update(sides=sides, phase=phase, scaling=scaling, fs=fs)
+    return _Stft.apply(x, window, frames, made)
+
+
+def istft(
+    X: Tensor,
+    window: Any = "hann",
+    *,
+    hop: int,
+    win_length: Optional[int] = None,
+    n_fft: Optional[int] = None,
+    length: Optional[int] = None,
+    placement: str = "centred",
+    first: Optional[int] = None,
+    sides: Optional[str] = None,
+    phase: Union[str, int] = "centre",
+    scaling: str = "none",
+    fs: float = 1.0,
+    synthesis: Any = None,
+    threshold: Optional[float] = None,
+) -> Tensor:
+    """gnuradio.stft.istft() with a gradient by X, (..., bins, frames)."""
+    window, synthesis = _window(window), _window(synthesis, "synthesis")
+    _check_complex("X", X)
+    bins = X.shape[-2]
+    sides = transforms._sides_of_spectra(sides, bins, n_fft, window)
+    if n_fft is None:
+        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
+    made = dict(hop=hop, win_length=win_length, n_fft=n_fft, placement=placement, first=first, sides=sides)
+    made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold)
+    return _Istft.apply(X, window, length, made)
+
+
+class STFT(torch.nn.Module):
+    """stft() as a module: (..., samples) -> (..., bins, frames). Its arguments are those of gnuradio.stft.stft(), but for
+    detrend, axis and out.
+    """
+
+    def __init__(self, window: Any = "hann", **arguments: Any):
+        super().__init__()
+        self.window, self.arguments = window, arguments
+        _refuse_unknown(arguments, stft)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return stft(x, self.window, **self.arguments)
+
+    def extra_repr(self) -> str:
+        return _repr(self.window, self.arguments)
+
+
+class ISTFT(torch.nn.Module):
+    """istft() as a module: (..., bins, frames) -> (..., length). Its arguments are those of gnuradio.stft.istft().
+
+    >>> import torch
+    >>> x = torch.randn(2, 500)
+    >>> made = dict(hop=16, n_fft=64)
+    >>> bool(torch.allclose(ISTFT(**made)(STFT(**made)(x), length=500), x, atol=1e-6))
+    True
+    """
+
+    def __init__(self, window: Any = "hann", **arguments: Any):
+        super().__init__()
+        self.window, self.arguments = window, arguments
+        _refuse_unknown(arguments, istft)
+
+    def forward(self, X: Tensor, length: Optional[int] = None) -> Tensor:
+        """length: samples to return; default: the constructor's."""
+        given = {} if length is None else {"length": length}
+        return istft(X, self.window, **{**self.arguments, **given})
+
+    def extra_repr(self) -> str:
+        return _repr(self.window, self.arguments)
+
+
+class DSTFT(torch.nn.Module):
+    """STFT with learnable window lengths and hops. Leiber et al. 2025 (6)-(25).
+
+    n_fft: DFT length.
+    win_length: initial window length in samples, real; default n_fft.
+    hop_length: initial hop in samples, real; default n_fft // 4.
+    window_mode: "fixed", or what is learned: "constant" (one length), "time" (one for each frame), "frequency" (one for
+        each bin) or "time-frequency" (one for each cell; "time_frequency" is the same).
+    hop_mode: "fixed" or "constant" (t[n] = n hop), or "time" (t[n] = hop[0] + .. + hop[n]).
+    window: "hann", ("gaussian", rho) and the others of gnuradio.stft.dstft().
+    normalization: None (peak 1), "unit" (unit sum), "paper" or "contract" (n_fft / theta), or a norm of
+        gnuradio.stft.dstft(): "peak", "l1", "l2", "dcunit". To let a loss compare windows of different length in one
+        signal, take "l2".
+    win_length_min, win_length_max: bounds of a learned length; default: hop_length, or half of win_length if that is
+        less; and n_fft.
+    hop_length_min, hop_length_max: bounds of learned hops; default 1 and n_fft.
+    scale: how a learned value v lies between its bounds: "linear", v = low + (high - low) sigmoid(raw), or "log",
+        v = low (high / low)^sigmoid(raw). Initial values nearer to a bound than 1e-4 of the way start there, since at
+        the bound itself the gradient is 0.
+    magnitude_power, eps: spectrogram = |S|^magnitude_power + eps.
+    output: of forward(): "both" (spectrogram, spectra), "magnitude" (the spectrogram) or "complex" (the spectra).
+    sides: "onesided" or "twosided"; default: one-sided if x is real.
+    frames: their number; default 1 + floor(samples / hop).
+
+    Learned are raw_win_length, (bins or 1, frames or 1), and raw_hop_length, (1,) or (frames,), in double whatever the
+    module is cast to. The first forward(), or initialize(), gives them their shape; they stay the same objects, so an
+    optimizer may be made before.
+
+    With hop_mode "constant" the number of frames follows the hop at each call, and no gradient knows of that: a sum over
+    frames, or an entropy of the whole plane, which holds the logarithm of their number, then rewards the wrong hop. Take
+    means over frames, or hold `frames`. Where a frame has a parameter of its own, the initial hop decides once, and every
+    signal must be as long as the first.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_fft: int,
+        win_length: Optional[float] = None,
+        hop_length: Optional[float] = None,
+        window_mode: str = "time",
+        hop_mode: str = "fixed",
+        window: differentiable.FamilyName = "hann",
+        normalization: Optional[str] = None,
+        hop_length_min: float = 1.0,
+        hop_length_max: Optional[float] = None,
+        win_length_min: Optional[float] = None,
+        win_length_max: Optional[float] = None,
+        magnitude_power: float = 1.0,
+        eps: float = 1e-12,
+        scale: str = "linear",
+        output: str = "both",
+        sides: Optional[str] = None,
+        frames: Optional[int] = None,
+    ):
+        super().__init__()
+        self.n_fft = differentiable._n_fft(n_fft)
+        self.window_mode = {"time_frequency": "time-frequency"}.get(window_mode, window_mode)
+        self.hop_mode = hop_mode
+        _one_of("window_mode", self.window_mode, ("fixed", "constant", "time", "frequency", "time-frequency"))
+        _one_of("hop_mode", hop_mode, ("fixed", "constant", "time"))
+        _one_of("scale", scale, ("linear", "log"))
+        _one_of("output", output, ("both", "magnitude", "complex"))
+        if callable(window):
+            raise ValueError(f"window: {window}: must be a name, or a tuple (name, parameter)")
+        transforms.kernels.window_family(window)
+        norms = {None: "peak", "unit": "dcunit", "paper": "contract"}
+        self.norm = norms.get(normalization, normalization)
+        _one_of("normalization", self.norm, ("peak", "l1", "l2", "dcunit", "contract"))
+        if sides is not None:
+            differentiable._check_sides(sides)
+        win_length = self.n_fft if win_length is None else win_length
+        hop_length = self.n_fft // 4 or 1 if hop_length is None else hop_length
+        win_length_max = self.n_fft if win_length_max is None else win_length_max
+        hop_length_max = self.n_fft if hop_length_max is None else hop_length_max
+        for name, value in (("win_length", win_length), ("hop_length", hop_length), ("eps", eps),
+                            ("win_length_max", win_length_max), ("hop_length_max", hop_length_max),
+                            ("hop_length_min", hop_length_min), ("magnitude_power", magnitude_power)):  # fmt: skip
+            _positive(name, value)
+        if win_length_min is None:
+            win_length_min = hop_length if hop_length < win_length else win_length / 2
+        least = transforms.kernels.least_theta
+        for name, value in (("win_length", win_length), ("win_length_min", win_length_min), ("win_length_max", win_length_max)):
+            if not least <= value <= self.n_fft:
+                raise ValueError(f"{name}: {value}: must be in (0, {self.n_fft}], and not below {least}")
+        self.window, self.scale, self.output, self.sides = window, scale, output, sides
+        self.magnitude_power, self.eps = float(magnitude_power), float(eps)
+        self.frames = None if frames is None else _at_least(1, "frames", frames)
+        self.length: Optional[int] = None
+        self.win_length_min, self.win_length_max = float(win_length_min), float(win_length_max)
+        self.hop_length_min, self.hop_length_max = float(hop_length_min), float(hop_length_max)
+        self._hold("win_length", [[float(win_length)]], self.window_mode != "fixed")
+        self._hold("hop_length", [float(hop_length)], hop_mode != "fixed")
+
+    @property
+    def win_length(self) -> Tensor:
+        """Window lengths in samples, (bins or 1, frames or 1), float64, differentiable."""
+        return self._value("win_length")
+
+    theta = win_length
+
+    @property
+    def hop_length(self) -> Tensor:
+        """Hops in samples, (1,) or (frames,), float64, differentiable."""
+        return self._value("hop_length")
+
+    @property
+    def t(self) -> Tensor:
+        """frame_centers() of signals of the first length."""
+        return self.frame_centers()
+
+    def frame_centers(self, length: Optional[int] = None) -> Tensor:
+        """Positions t of the windows' centres in samples, (frames,), float64, differentiable.
+
+        length: samples of the signal; default: those that initialize() or the first forward() saw.
+        """
+        length = self._length(length)
+        hops = self.hop_length
+        if self.hop_mode == "time":
+            self._check_initialized()
+            return torch.cumsum(hops, 0)
+        return torch.arange(self._frames_of(length), dtype=torch.float64) * hops
+
+    def initialize(self, x: Union[Tensor, int]) -> None:
+        """Gives parameters of frames and bins their shape. x: a signal, (..., samples), or the number of samples."""
+        is_signal = isinstance(x, Tensor)
+        length = x.shape[-1] if is_signal and x.ndim else _at_least(0, "x", x)
+        if self.length is not None:
+            self._check_length(length)
+            return
+        by_frame = self._has_frames()
+        frames = self._frames_of(length) if by_frame else 1
+        sides = self.sides or ("twosided" if is_signal and x.is_complex() else "onesided")
+        rows = _bins(self.n_fft, sides) if self.window_mode in ("frequency", "time-frequency") else 1
+        columns = frames if self.window_mode in ("time", "time-frequency") else 1
+        for raw, shape in ((self.raw_win_length, (rows, columns)),
+                           (self.raw_hop_length, (frames if self.hop_mode == "time" else 1,))):  # fmt: skip
+            if raw.shape != shape:
+                if raw.numel() != 1:
+                    raise ValueError(f"x: {length} samples: need parameters of shape {shape}, but these are {tuple(raw.shape)}")
+                raw.data = raw.data.expand(shape).clone()
+                raw.grad = None
+        if by_frame:
+            self.frames = frames
+        self.length = length
+
+    def forward(self, x: Tensor) -> Any:
+        """x: (..., samples). Returns what `output` says: spectrogram and spectra are (..., bins, frames)."""
+        _numpy("x", x)
+        if not x.ndim:
+            raise ValueError("x: 0 dimensions: must have one or more")
+        if self.length is None:
+            self.initialize(x)
+        length = x.shape[-1]
+        self._check_length(length)
+        S = dstft(x, self.win_length, self.frame_centers(length), sides=self.sides, **self._design())
+        if self.output == "complex":
+            return S
+        magnitude = S.abs()
+        if self.magnitude_power != 1:
+            nothing = magnitude == 0  # where a root has no derivative
+            magnitude = magnitude.masked_fill(nothing, 1).pow(self.magnitude_power).masked_fill(nothing, 0)
+        spectrogram = magnitude + self.eps
+        return spectrogram if self.output == "magnitude" else (spectrogram, S)
+
+    def inverse(
+        self, S: Tensor, *, length: Optional[int] = None, tol: Optional[float] = None, max_iterations: int = 100
+    ) -> Tensor:
+        """The signal, (..., length), of spectra (..., bins, frames): see idstft(). Differentiable by S, lengths and hops.
+
+        length: default: the samples that initialize() or the first forward() saw.
+        """
+        length = self._length(length)
+        made = dict(self._design(), sides=self.sides, length=length, tol=tol, max_iterations=max_iterations)
+        return idstft(S, self.win_length, self.frame_centers(length), **made)
+
+    def extra_repr(self) -> str:
+        return (f"n_fft={self.n_fft}, window={self.window!r}, window_mode={self.window_mode!r}, "
+                f"hop_mode={self.hop_mode!r}, norm={self.norm!r}")  # fmt: skip
+
+    def get_extra_state(self) -> Any:
+        return {"length": self.length, "frames": self.frames}
+
+    def set_extra_state(self, state: Any) -> None:
+        self.length, self.frames = state["length"], state["frames"]
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
+        for raw, name in ((self.raw_win_length, "raw_win_length"), (self.raw_hop_length, "raw_hop_length")):
+            stored = state_dict.get(prefix + name)
+            if stored is not None and raw.numel() == 1 and raw.dim() == stored.dim():
+                raw.data = raw.data.expand(stored.shape).clone()
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def _apply(self, function: Any) -> Any:
+        # a position late in a long signal has no fraction in single precision
+        return super()._apply(lambda held: moved if (moved := function(held)).dtype == held.dtype else held)
+
+    def _bounds(self, name: str) -> Tuple[float, float]:
+        return getattr(self, name + "_min"), getattr(self, name + "_max")
+
+    def _hold(self, name: str, value: Any, learned: bool) -> None:
+        value = torch.tensor(value, dtype=torch.float64)
+        if not learned:
+            self.register_buffer("raw_" + name, value)
+            return
+        low, high = self._bounds(name)
+        if not low < high:
+            raise ValueError(f"{name}_min: {low}: must be less than {name}_max = {high}")
+        if not low <= value.item() <= high:
+            raise ValueError(f"{name}: {value.item()}: must be in [{low}, {high}]")
+        way = (value - low) / (high - low) if self.scale == "linear" else torch.log(value / low) / math.log(high / low)
+        setattr(self, "raw_" + name, torch.nn.Parameter(torch.logit(way, eps=1e-4)))
+
+    def _value(self, name: str) -> Tensor:
+        raw = getattr(self, "raw_" + name)
+        if not isinstance(raw, torch.nn.Parameter):
+            return raw
+        low, high = self._bounds(name)
+        way = torch.sigmoid(raw)
+        value = low + (high - low) * way if self.scale == "linear" else low * torch.exp(way * math.log(high / low))
+        return value.clamp(low, high)  # rounding must not lead out
+
+    def _design(self) -> Any:
+        return dict(n_fft=self.n_fft, window=self.window, norm=self.norm)
+
+    def _has_frames(self) -> bool:
+        return self.hop_mode == "time" or self.window_mode in ("time", "time-frequency")
+
+    def _frames_of(self, length: int) -> int:
+        if self.frames is not None:
+            return self.frames
+        # a hop that went through its reparametrisation is 1e-15 off
+        return 1 + math.floor(length / float(self.hop_length[0]) + 1e-6)
+
+    def _length(self, length: Optional[int]) -> int:
+        if length is not None:
+            length = _at_least(0, "length", length)
+            if self.length is not None:
+                self._check_length(length)
+            return length
+        if self.length is None:
+            raise ValueError("length: None: give it, or call initialize() first")
+        return self.length
+
+    def _check_length(self, length: int) -> None:
+        if self._has_frames() and length != self.length:
+            raise ValueError(f"x: {length} samples: must be {self.length}, for which the parameters of its frames are")
+
+    def _check_initialized(self) -> None:
+        if self.length is None:
+            raise ValueError("length: None: give it, or call initialize() first")
+
+
+class IDSTFT(torch.nn.Module):
+    """Inverse of a DSTFT with that one's lengths and hops, which stay its own: (..., bins, frames) -> (..., length).
+
+    tol, max_iterations: of gnuradio.stft.idstft(), where windows depend on the bin.
+
+    >>> import torch
+    >>> x = torch.randn(2, 500)
+    >>> forward = DSTFT(n_fft=64, win_length=60.5, hop_length=12.3, window_mode="time", output="complex")
+    >>> backward = IDSTFT(forward)
+    >>> bool(torch.allclose(backward(forward(x)), x, atol=1e-5))
+    True
+    """
+
+    def __init__(self, transform: DSTFT, *, tol: Optional[float] = None, max_iterations: int = 100):
+        super().__init__()
+        if not isinstance(transform, DSTFT):
+            raise ValueError(f"transform: {type(transform).__name__}: must be a DSTFT")
+        self.transform, self.tol, self.max_iterations = transform, tol, max_iterations
+
+    def forward(self, S: Tensor, length: Optional[int] = None) -> Tensor:
+        """length: default: the samples that the DSTFT's initialize() or first forward() saw."""
+        return self.transform.inverse(S, length=length, tol=self.tol, max_iterations=self.max_iterations)
+
+
+class _Dstft(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, theta, t, made):
+        ctx.save_for_backward(x, theta, t)
+        ctx.made = made
+        return torch.from_numpy(
+            differentiable.dstft(_numpy("x", x), _numpy("theta", theta), _numpy("t", t), **made)
+        )
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, G):
+        x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors)
+        wrt = _wanted(("x", "theta", "t"), ctx)
+        gradients = differentiable.dstft_vjp(x, theta, t, _numpy("G", G), wrt=wrt, **ctx.made)
+        return (*map(_tensor, gradients), None)
+
+
+class _Idstft(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, S, theta, t, length, made):
+        x = torch.from_numpy(
+            differentiable.idstft(_numpy("S", S), _numpy("theta", theta), _numpy("t", t), length=length, **made)
+        )
+        ctx.save_for_backward(S, theta, t, x)
+        ctx.made = made
+        return x
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, v):
+        S, theta, t, x = (_numpy("saved", one) for one in ctx.saved_tensors)
+        wrt = _wanted(("S", "theta", "t"), ctx)
+        gradients = adjoints.idstft_vjp(S, theta, t, _numpy("v", v), x=x, wrt=wrt, **ctx.made)
+        return (*map(_tensor, gradients), None, None)
+
+
+class _Stft(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, window, frames, made):
+        ctx.design = window, x.shape[-1] if x.ndim else 0, made
+        ctx.was_real = not x.is_complex()
+        return torch.from_numpy(transforms.stft(_numpy("x", x), window, frames=frames, **made))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, G):
+        window, length, made = ctx.design
+        gradient = adjoints.stft_vjp(_numpy("G", G), window, length=length, **made)
+        return _tensor(gradient.real if ctx.was_real else gradient), None, None, None
+
+
+class _Istft(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, X, window, length, made):
+        ctx.design = window, X.shape[-1] if X.ndim else 0, made
+        return torch.from_numpy(transforms.istft(_numpy("X", X), window, length=length, **made))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, v):
+        window, frames, made = ctx.design
+        return _tensor(adjoints.istft_vjp(_numpy("v", v), frames, window, **made)), None, None, None
+
+
+def _numpy(name: str, tensor: Tensor) -> Any:
+    """The tensor as an array, which shares its memory where it can."""
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"{name}: {type(tensor).__name__}: must be a tensor")
+    if tensor.device.type != "cpu":
+        raise ValueError(f"{name}: {tensor.device}: must be on the CPU")
+    if tensor.dtype not in _KINDS:
+        raise ValueError(f"{name}: {tensor.dtype}: must be float32, float64, complex64 or complex128")
+    return tensor.detach().resolve_conj().resolve_neg().numpy()
+
+
+def _check_complex(name: str, spectra: Tensor) -> None:
+    if not _numpy(name, spectra).dtype.kind == "c":
+        raise ValueError(f"{name}: {spectra.dtype}: must be complex64 or complex128")
+    if spectra.ndim < 2:
+        raise ValueError(f"{name}: {spectra.ndim} dimensions: must be (..., bins, frames)")
+
+
+def _tensor(array: Any) -> Optional[Tensor]:
+    return None if array is None else torch.as_tensor(array)
+
+
+def _double(value: Any) -> Tensor:
+    return torch.as_tensor(value, dtype=torch.float64)
+
+
+def _wanted(names: Tuple[str, ...], ctx: Any) -> Tuple[str, ...]:
+    return tuple(name for name, needed in zip(names, ctx.needs_input_grad) if needed)
+
+
+def _window(window: Any, name: str = "window") -> Any:
+    if not isinstance(window, Tensor):
+        return window
+    if window.requires_grad:
+        raise ValueError(f"{name}: a tensor that requires a gradient: has none here; DSTFT learns windows' lengths")
+    return _numpy(name, window)
+
+
+def _one_of(name: str, value: Any, allowed: Tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name}: {value}: must be {', '.join(allowed[:-1])} or {allowed[-1]}")
+
+
+def _refuse_unknown(arguments: Any, function: Any) -> None:
+    known = function.__kwdefaults__.keys() | {"hop"}
+    for name in arguments:
+        if name not in known:
+            raise TypeError(f"{name}: is no argument of {function.__name__}()")
+    if "hop" not in arguments:
+        raise TypeError("hop: must be given")
+
+
+def _repr(window: Any, arguments: Any) -> str:
+    return ", ".join([repr(window)] + [f"{name}={value!r}" for name, value in arguments.items()])

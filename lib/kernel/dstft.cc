@@ -51,14 +51,16 @@ position position::at(double t)
 {
     if (!(std::abs(t) <= farthest_position))
         refuse("t", t, "must be finite and within +-2^52");
-    const double whole = std::floor(t);
-    return { static_cast<std::int64_t>(whole), t - whole };
+    return position{ 0, 0 } + t;
 }
 
 position position::operator+(double distance) const
 {
     const double sum = fraction + distance, whole = std::floor(sum);
-    return { sample + static_cast<std::int64_t>(whole), sum - whole };
+    const auto reached = sample + static_cast<std::int64_t>(whole);
+    const double rest = sum - whole;
+    // the rest of a tiny negative sum rounds up to 1
+    return rest < 1 ? position{ reached, rest } : position{ reached + 1, 0 };
 }
 
 sharing sharing_named(const std::string& name)

@@ -131,6 +131,8 @@ convergence least_squares_inverse(dstft<T>& transform,
         direction(length), image(length);
     adjoint([&](std::size_t n) { std::copy_n(S + n * bins, bins, spectrum.begin()); }, residual);
     const double right_side = std::sqrt(inner_product(residual, residual));
+    if (!std::isfinite(right_side))
+        refuse("S", right_side, "the spectra's energy must be finite");
     convergence report{ 0, 0 };
     const auto precondition = [&] {
         for (std::size_t k = 0; k < length; ++k)

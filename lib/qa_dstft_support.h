@@ -95,6 +95,7 @@ struct plain_dstft {
     plain_family family;
     norm scale;
     extended integral, energy;
+    values roots; // exp(-2j pi i / n_fft)
 
     plain_dstft(std::size_t size, const std::string& name, norm n)
         : n_fft(size), family(plain_family_named(name)), scale(n)
@@ -104,6 +105,8 @@ struct plain_dstft {
         const bool gaussian = name == "gaussian";
         integral = gaussian ? whole_line : family.integral(1);
         energy = gaussian ? whole_line / std::sqrt(2.0L) : family.integral(2);
+        for (std::size_t i = 0; i < n_fft; ++i)
+            roots.push_back(turn(1, static_cast<std::int64_t>(i), n_fft));
     }
 
     //! Offsets from t.sample of the integers under a window: |r - fraction| < theta / 2.
@@ -216,7 +219,7 @@ struct plain_dstft {
 
     value circle(std::size_t m, std::int64_t k) const
     {
-        return turn(static_cast<std::int64_t>(m), gr::stft::kernel::modulo(k, n_fft), n_fft);
+        return roots[m * gr::stft::kernel::modulo(k, n_fft) % n_fft];
     }
 };
 

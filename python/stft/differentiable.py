@@ -260,6 +260,9 @@ def idstft(
         raise ValueError(f"t: {len(centres)} positions: must be one for each of the {frames} frames")
     share, lengths = _shared_theta(theta, bins, frames, n_fft)
     dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
+    limit = (1e-6 if dtype in (np.float32, np.complex64) else 1e-12) if tol is None else _tolerance(tol)
+    if _integer("max_iterations", max_iterations) < 1:
+        raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
     x = np.empty((channels, length), dtype)
     if share in ("constant", "frame") and (weights == "twosided" or sides == "twosided"):
         order = np.argsort(centres, kind="stable")
@@ -271,9 +274,6 @@ def idstft(
             raise ValueError(f"t: {uncovered // channels} samples of {length}: are under no window, so they have no inverse")
         convergence = Convergence(0, 0.0)
     else:
-        limit = (1e-6 if dtype in (np.float32, np.complex64) else 1e-12) if tol is None else _tolerance(tol)
-        if _integer("max_iterations", max_iterations) < 1:
-            raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
         design = _design(dtype)(n_fft, window, norm, share, lengths, centres)
         twosided = weights == "twosided"
         convergence = Convergence(

@@ -581,6 +581,8 @@ class refusals(unittest.TestCase):
             ("weights: none: must be twosided or onesided", lambda: i(weights="none")),
             ("tol: ", lambda: i(theta=cell(8.0), tol=nan)),
             ("tol: ", lambda: i(theta=cell(8.0), tol=-1.0)),
+            ("tol: ", lambda: i(tol=nan)),
+            ("max_iterations: ", lambda: i(max_iterations=1.5)),
             ("max_iterations: 0: must be 1 or more", lambda: i(theta=cell(8.0), max_iterations=0)),
             ("sides: both: must be onesided or twosided", lambda: i(sides="both")),
             ("convention: middle: ", lambda: i(convention="middle")),

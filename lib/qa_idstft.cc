@@ -148,15 +148,17 @@ class qa_idstft : public CppUnit::TestFixture
             using T = decltype(type);
             for (std::size_t n_fft : { 2, 15, 32 }) {
                 auto f = covering(n_fft, 130);
+                for (std::size_t n = 0; n < f.theta.size(); n += 5)
+                    f.theta[n] /= 4; // its top is higher, and the threshold with it
                 f.t.erase(f.t.begin() + 3, f.t.begin() + 9); // a gap
                 f.theta.erase(f.theta.begin() + 3, f.theta.begin() + 9);
                 const auto S = qa::noise<complex_t<T>>(f.t.size() * bins<T>(n_fft));
-                idstft<T> whole(n_fft, "sine", norm::l1);
+                idstft<T> whole(n_fft, "sine", norm::l1, 0.3);
                 const auto expected = inverted(whole, f, S);
                 CPPUNIT_ASSERT_EQUAL(std::size_t(130), expected.size());
                 CPPUNIT_ASSERT(whole.uncovered() > 0);
                 for (std::size_t piece : { 1, 2, 7, 1000 }) {
-                    idstft<T> split(n_fft, "sine", norm::l1);
+                    idstft<T> split(n_fft, "sine", norm::l1, 0.3);
                     CPPUNIT_ASSERT(expected == inverted(split, f, S, piece));
                     CPPUNIT_ASSERT_EQUAL(whole.uncovered(), split.uncovered());
                 }
@@ -229,6 +231,19 @@ class qa_idstft : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL_MESSAGE(
                     name_of(scale), std::uint64_t(9 - covered), inverse.uncovered());
             }
+        // 1 / (theta / 2) is the top: under a window of 2 and one of 8 samples, 0.1 of the higher one's square, 1, is more
+        // than the sum of both, 0.0716 or 0.0547
+        for (const auto& two :
+             { frames{ 8, 5, { position::at(3.2), position::at(4) }, { 2, 8 } },
+               frames{ 8, 5, { position::at(3), position::at(3.2) }, { 8, 2 } } }) {
+            const std::vector<double> one{ 0, 0, 0, 0, 1 };
+            idstft<double> inverse(8, "hann", norm::l1, 0.1);
+            CPPUNIT_ASSERT_EQUAL(0.0,
+                                 inverted(inverse, two, analysed(two, one, "hann", norm::l1))[4]);
+            idstft<double> lower(8, "hann", norm::l1, 0.05);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                1.0, inverted(lower, two, analysed(two, one, "hann", norm::l1))[4], 1e-14);
+        }
         // by default a coverage of 1e-10 of the top does not count, in single precision one of 1e-6
         const auto uncovered = [](auto type, double distance, norm scale) {
             using T = decltype(type);
@@ -440,7 +455,9 @@ class qa_idstft : public CppUnit::TestFixture
                     matrix[i][j] += kept(std::conj(columns[i][r]) * columns[j][r]);
             }
         std::vector<T> y;
-        solve<T>(f, share, theta, twosided, S, y, 1e-14);
+        const auto report = solve<T>(f, share, theta, twosided, S, y, 1e-14);
+        // conjugate gradients end after as many steps as there are unknowns, but for rounding
+        CPPUNIT_ASSERT(report.iterations <= f.length + 1);
         qa::assert_near(qa::solved(matrix, right),
                         y,
                         1e-11,
@@ -489,7 +506,9 @@ class qa_idstft : public CppUnit::TestFixture
         const auto f = covering(10, 40);
         const auto S = qa::noise<value>(f.t.size() * 10);
         std::vector<value> y;
-        solve<value>(f, sharing::frame, f.theta, true, S, y, 1e-14);
+        // their normal equations are diagonal, so that the preconditioner solves them
+        CPPUNIT_ASSERT_EQUAL(
+            std::size_t(1), solve<value>(f, sharing::frame, f.theta, true, S, y, 1e-13).iterations);
         idstft<value> inverse(10, "hann", norm::l2);
         qa::assert_near(inverted(inverse, f, S), y, 1e-11, "complex");
         std::vector<double> real;

@@ -51,14 +51,16 @@ position position::at(double t)
 {
     if (!(std::abs(t) <= farthest_position))
         refuse("t", t, "must be finite and within +-2^52");
-    const double whole = std::floor(t);
-    return { static_cast<std::int64_t>(whole), t - whole };
+    return position{ 0, 0 } + t;
 }
 
 position position::operator+(double distance) const
 {
     const double sum = fraction + distance, whole = std::floor(sum);
-    return { sample + static_cast<std::int64_t>(whole), sum - whole };
+    const auto reached = sample + static_cast<std::int64_t>(whole);
+    const double rest = sum - whole;
+    // the rest of a tiny negative sum rounds up to 1
+    return rest < 1 ? position{ reached, rest } : position{ reached + 1, 0 };
 }
 
 std::string simd_level() { return simd::chosen_level(); }
@@ -137,6 +139,7 @@ void dstft<T>::sample_window(const position& t, double theta, bool with_derivati
                                d_value.data(),
                                with_derivatives ? d_by_theta.data() : nullptr,
                                with_derivatives ? d_by_t.data() : nullptr);
+    d_top = scale.factor;
     if (d_norm == norm::dcunit && s.count > 0) {
         double sum = 0, by_theta = 0, by_t = 0;
         for (std::size_t j = 0; j < s.count; ++j) {
@@ -144,6 +147,7 @@ void dstft<T>::sample_window(const position& t, double theta, bool with_derivati
             by_theta += with_derivatives ? d_by_theta[j] : 0;
             by_t += with_derivatives ? d_by_t[j] : 0;
         }
+        d_top = sum > 0 ? 1 / sum : 0;
         for (std::size_t j = 0; j < s.count && sum > 0; ++j) {
             const double value = d_value[j] / sum;
             d_value[j] = static_cast<real>(value);
@@ -277,7 +281,7 @@ void dstft<T>::overlap_add(const complex* spectrum,
     sample_window(t, theta, false);
     const T* circle = d_synthesis->synthesise(spectrum);
     const real per_n = real(1) / static_cast<real>(d_n_fft);
-    const auto top = static_cast<real>(norm_scale(d_norm, d_window, d_n_fft, theta).factor);
+    const auto top = static_cast<real>(d_top);
     for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
         const auto from = std::clamp<std::int64_t>(begin - sample, 0, count);
         const auto to = std::clamp<std::int64_t>(end - sample, from, count);
@@ -286,7 +290,7 @@ void dstft<T>::overlap_add(const complex* spectrum,
             const auto k = sample - begin + j;
             numerator[k] += per_n * w * circle[place + static_cast<std::size_t>(j)];
             denominator[k] += w * w;
-            peak[k] = std::max(peak[k], d_norm == norm::dcunit ? w * w : top * top);
+            peak[k] = std::max(peak[k], top * top);
         }
     });
 }

@@ -132,11 +132,18 @@ public:
         }
     }
 
-    convergence solve(std::vector<T> right_side, double tolerance, std::size_t max_iterations, T* x)
+    //! \param name what the right side was made from, for the message if it is not finite
+    convergence solve(const char* name,
+                      std::vector<T> right_side,
+                      double tolerance,
+                      std::size_t max_iterations,
+                      T* x)
     {
         std::vector<T> solution(d_length, T(0)), residual(std::move(right_side)),
             preconditioned(d_length), direction(d_length), image(d_length);
         const double size = std::sqrt(inner_product(residual, residual));
+        if (!std::isfinite(size))
+            refuse(name, size, "must have finite energy");
         convergence report{ 0, 0 };
         const auto precondition = [&] {
             for (std::size_t k = 0; k < d_length; ++k)
@@ -204,7 +211,7 @@ convergence least_squares_inverse(dstft<T>& transform,
     equations.adjoint(
         [&](std::size_t n, auto* spectrum) { std::copy_n(S + n * bins, bins, spectrum); },
         right_side);
-    return equations.solve(std::move(right_side), tolerance, max_iterations, x);
+    return equations.solve("S", std::move(right_side), tolerance, max_iterations, x);
 }
 
 template <class T>
@@ -219,7 +226,7 @@ convergence solve_normal_equations(dstft<T>& transform,
                                    T* x)
 {
     return normal_equations<T>(transform, t, theta, twosided, length)
-        .solve({ right_side, right_side + length }, tolerance, max_iterations, x);
+        .solve("right_side", { right_side, right_side + length }, tolerance, max_iterations, x);
 }
 
 #define INSTANTIATE(T)                                                                             \

@@ -131,7 +131,7 @@ def dstft_vjp(
         if one not in ("x", "theta", "t"):
             raise ValueError(f"wrt: {one}: must be x, theta or t")
     f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
-    cotangent = np.asarray(G)
+    cotangent = _array("G", G)
     wanted = f.shape + (f.bins, len(f.t))
     if cotangent.shape != wanted:
         raise ValueError(f"G: shape {cotangent.shape}: must be that of the spectra, {wanted}")
@@ -172,7 +172,7 @@ def grad_fixed_overlap(grad_theta: ArrayLike, grad_t: ArrayLike, alpha: float) -
     Returns an array of the shape of grad_theta.
     """
     grad_t = _vector("grad_t", grad_t)
-    partial = np.asarray(grad_theta, float)
+    partial = _reals("grad_theta", grad_theta)
     _overlap(alpha)
     if partial.size == 1 and partial.ndim < 2 or partial.shape == (1, 1) and len(grad_t) != 1:
         return partial + alpha * grad_hop(grad_t)
@@ -194,9 +194,11 @@ def fixed_overlap_positions(theta: Any, alpha: float, length: int) -> NDArray:
     [0.0, 2.0, 4.0, 6.0]
     """
     _overlap(alpha)
-    lengths = np.asarray(theta, float)
-    if not np.all(lengths > 0):
-        raise ValueError(f"theta: {theta}: must be positive")
+    lengths = _reals("theta", theta)
+    if not np.all((lengths > 0) & (lengths < np.inf)):
+        raise ValueError(f"theta: {theta}: must be positive and finite")
+    if _integer("length", length) < 0:
+        raise ValueError(f"length: {length}: must be 0 or more")
     if lengths.size == 1 and lengths.ndim == 0:
         frames = int(np.ceil((length - 1 + lengths / 2) / (alpha * lengths))) if length else 0
         return np.arange(max(1, frames) if length else 0) * (alpha * float(lengths))
@@ -241,7 +243,7 @@ def idstft(
     >>> bool(np.max(np.abs(y - x)) < 1e-14)
     True
     """
-    spectra, shape = _frame_major(S)
+    spectra, shape = _frame_major(S, "S")
     channels, frames, bins = spectra.shape
     n_fft, length = _n_fft(n_fft), _integer("length", length)
     if length < 0:
@@ -258,6 +260,9 @@ def idstft(
         raise ValueError(f"t: {len(centres)} positions: must be one for each of the {frames} frames")
     share, lengths = _shared_theta(theta, bins, frames, n_fft)
     dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
+    limit = _tolerance_for(dtype, tol)
+    if _integer("max_iterations", max_iterations) < 1:
+        raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
     x = np.empty((channels, length), dtype)
     if share in ("constant", "frame") and (weights == "twosided" or sides == "twosided"):
         order = np.argsort(centres, kind="stable")
@@ -269,9 +274,6 @@ def idstft(
             raise ValueError(f"t: {uncovered // channels} samples of {length}: are under no window, so they have no inverse")
         convergence = Convergence(0, 0.0)
     else:
-        limit = _tolerance_for(dtype, tol)
-        if _integer("max_iterations", max_iterations) < 1:
-            raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
         design = _design(dtype)(n_fft, window, norm, share, lengths, centres)
         twosided = weights == "twosided"
         convergence = Convergence(
@@ -334,8 +336,15 @@ def _overlap(alpha: float) -> None:
         raise ValueError(f"alpha: {alpha}: must be positive and finite")
 
 
+def _reals(name: str, values: ArrayLike) -> NDArray:
+    values = _array(name, values)
+    if values.dtype.kind == "c":
+        raise ValueError(f"{name}: dtype {values.dtype}: must be real")
+    return np.asarray(values, np.float64)
+
+
 def _vector(name: str, values: ArrayLike) -> NDArray:
-    values = np.asarray(values, float)
+    values = _reals(name, values)
     if values.ndim != 1:
         raise ValueError(f"{name}: shape {values.shape}: must have one axis")
     return values
@@ -344,7 +353,7 @@ def _vector(name: str, values: ArrayLike) -> NDArray:
 def _centres(t: ArrayLike, n_fft: int, convention: str) -> NDArray:
     if convention not in ("centre", "start"):
         raise ValueError(f"convention: {convention}: must be centre or start")
-    t = np.array(_array("t", t), np.float64)
+    t = np.array(_reals("t", t))
     if t.ndim != 1:
         raise ValueError(f"t: shape {t.shape}: must be (frames,)")
     bad = np.flatnonzero(~np.isfinite(t))
@@ -355,7 +364,7 @@ def _centres(t: ArrayLike, n_fft: int, convention: str) -> NDArray:
 
 def _shared_theta(theta: ArrayLike, bins: int, frames: int, n_fft: int) -> Tuple[str, NDArray]:
     """Which cells share a window length, and the lengths: (1,), (frames,), (bins,) or (frames, bins)."""
-    theta = np.asarray(_array("theta", theta), np.float64)
+    theta = _reals("theta", theta)
     if theta.ndim == 1 and theta.size > 1:
         raise ValueError(f"theta: shape {theta.shape}: give (1, {frames}) for frames or ({bins}, 1) for bins")
     if theta.ndim > 2:

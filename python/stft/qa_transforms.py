@@ -340,6 +340,8 @@ class golden(unittest.TestCase):
         for folder in self.folders():
             for file in sorted(folder.glob("*.npz")):
                 case = dict(np.load(file, allow_pickle=False))
+                if "meta" not in case:
+                    continue  # the DSTFT's
                 meta = json.loads(str(case.pop("meta")))
                 if meta["kind"] == kind:
                     count += 1
@@ -433,6 +435,8 @@ class refusals(unittest.TestCase):
             ("window", lambda: stft.stft(x, "hanning-ish", hop=2, n_fft=8)),
             ("window", lambda: stft.stft(x, "kaiser", hop=2, n_fft=8)),
             ("window", lambda: stft.stft(x, ("kaiser", nan), hop=2, n_fft=8)),
+            ("window", lambda: stft.stft(x, ("kaiser", "wide"), hop=2, n_fft=8)),
+            ("window", lambda: stft.stft(x, ("general_cosine", [1, "a"]), hop=2, n_fft=8)),
             ("window", lambda: stft.stft(x, [1.0, inf], hop=2, n_fft=8)),
             ("window", lambda: stft.stft(x, [], hop=2, n_fft=8)),
             ("window", lambda: stft.stft(x, np.ones((2, 2)), hop=2, n_fft=8)),

@@ -353,13 +353,13 @@ def _channels(x: ArrayLike, axis: int) -> Tuple[NDArray, Tuple[int, ...]]:
     return flat, x.shape[:-1]
 
 
-def _frame_major(X: ArrayLike) -> Tuple[NDArray, Tuple[int, ...]]:
+def _frame_major(X: ArrayLike, name: str = "X") -> Tuple[NDArray, Tuple[int, ...]]:
     """Spectra (..., bins, frames) as (channels, frames, bins), contiguous; and the shape of the channels."""
-    X = _array("X", X)
+    X = _array(name, X)
     if X.ndim < 2:
-        raise ValueError(f"X: {X.ndim} dimensions: must be (..., bins, frames)")
+        raise ValueError(f"{name}: {X.ndim} dimensions: must be (..., bins, frames)")
     if X.shape[-2] == 0:
-        raise ValueError("X: 0 bins: must have one or more")
+        raise ValueError(f"{name}: 0 bins: must have one or more")
     X = np.swapaxes(X, -1, -2)
     flat = np.ascontiguousarray(X, _complex(_precision(X.dtype)))
     return flat.reshape((int(np.prod(X.shape[:-2])),) + X.shape[-2:]), X.shape[:-2]

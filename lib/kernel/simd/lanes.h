@@ -87,7 +87,7 @@ SIMD_INLINE vector<R> magnitude(vector<R> v)
     return reinterpret_cast<vector<R>>(reinterpret_cast<integers<R>>(v) & ~lanes<R>::sign_mask);
 }
 
-//! |v| with the sign of s
+//! v >= 0 with the sign of s
 template <class R>
 SIMD_INLINE vector<R> with_sign(vector<R> v, vector<R> s)
 {

@@ -7,6 +7,14 @@ struct shape_values {
     vector<R> g, slope;
 };
 
+//! cos^2(pi u) from cosine and sine, each where it is the smaller one: an error of the larger would be doubled.
+template <class R>
+SIMD_INLINE vector<R> cos_squared(vector<R> c, vector<R> s)
+{
+    const auto c2 = c * c, s2 = s * s;
+    return c2 < s2 ? c2 : 1 - s2;
+}
+
 /*!
  * \brief g(u) and g'(u) for |u| <= 1/2; values beyond are meaningless, the caller masks them.
  *
@@ -21,20 +29,20 @@ SIMD_INLINE shape_values<R> evaluate(shape what, R rho, vector<R> u)
     switch (what) {
     case shape::hann: {
         const v c = cos_pi<R>(u), s = sin_pi(u);
-        return { c * c, -2 * pi * (s * c) };
+        return { cos_squared<R>(c, s), -2 * pi * (s * c) };
     }
     case shape::sine: {
         return { cos_pi<R>(u), -pi * sin_pi(u) };
     }
     case shape::blackman: { // 0.42 + 0.5 cos 2 pi u + 0.08 cos 4 pi u
-        const v c = cos_pi<R>(u), s = sin_pi(u), q = c * c;
+        const v c = cos_pi<R>(u), s = sin_pi(u), q = cos_squared<R>(c, s);
         return { (R(0.64) * q + R(0.36)) * q, (R(1.28) * q + R(0.36)) * (-2 * pi * (s * c)) };
     }
     case shape::
         nuttall: { // 0.355768 + 0.487396 cos 2 pi u + 0.144232 cos 4 pi u + 0.012604 cos 6 pi u
         constexpr R q1 = R(2 * 0.487396 - 8 * 0.144232 + 18 * 0.012604),
                     q2 = R(8 * 0.144232 - 48 * 0.012604), q3 = R(32 * 0.012604);
-        const v c = cos_pi<R>(u), s = sin_pi(u), q = c * c;
+        const v c = cos_pi<R>(u), s = sin_pi(u), q = cos_squared<R>(c, s);
         return { ((q3 * q + q2) * q + q1) * q,
                  ((3 * q3 * q + 2 * q2) * q + q1) * (-2 * pi * (s * c)) };
     }
@@ -52,7 +60,7 @@ SIMD_INLINE shape_values<R> evaluate(shape what, R rho, vector<R> u)
     case shape::bohman: {
         const v c = cos_pi<R>(u), s = sin_pi(u), y = 1 - 2 * magnitude<R>(u);
         const v sine = 2 * (s * c); // of 2 pi u
-        return { y * (2 * c * c - 1) + with_sign<R>(sine, all<R>(1)) * (1 / pi),
+        return { y * (2 * cos_squared<R>(c, s) - 1) + magnitude<R>(sine) * (1 / pi),
                  -2 * pi * y * sine };
     }
     case shape::gaussian: {

@@ -141,6 +141,9 @@ std::uint64_t overlap_add(const array<std::complex<real_t<T>>>& S,
             done += static_cast<std::int64_t>(count);
         };
         for (py::ssize_t n = 0; n < frames; ++n) {
+            // nor does any later frame reach back to the signal
+            if (centres[static_cast<size_t>(n)].sample - samples > static_cast<std::int64_t>(n_fft))
+                break;
             inverse.add(spectra + (c * frames + n) * bins,
                         centres[static_cast<size_t>(n)],
                         theta.data()[constant ? 0 : n]);

@@ -11,6 +11,15 @@ namespace {
 
 std::string shown(const py::handle& object) { return py::repr(object).cast<std::string>(); }
 
+double parameter_from(const py::handle& given)
+{
+    try {
+        return given.cast<double>();
+    } catch (const py::cast_error&) {
+        throw std::invalid_argument("window: " + shown(given) + ": must be a number");
+    }
+}
+
 } // namespace
 
 std::vector<std::complex<double>> taps_from(const char* name, const py::object& given)
@@ -39,7 +48,7 @@ window_family family_from(const py::object& given)
         if (parts.size() > 0 && py::isinstance<py::str>(parts[0])) {
             std::vector<double> parameters;
             for (std::size_t i = 1; i < parts.size(); ++i)
-                parameters.push_back(parts[i].cast<double>());
+                parameters.push_back(parameter_from(parts[i]));
             return window_family(parts[0].cast<std::string>(), parameters);
         }
     }
@@ -64,9 +73,9 @@ window window_from(const py::object& given)
                     continue; // SciPy's default centre of "exponential"
                 if (py::isinstance<py::sequence>(part) || py::isinstance<py::array>(part))
                     for (const auto& c : part) // SciPy's coefficients of "general_cosine"
-                        parameters.push_back(py::cast<double>(c));
+                        parameters.push_back(parameter_from(c));
                 else
-                    parameters.push_back(part.cast<double>());
+                    parameters.push_back(parameter_from(part));
             }
             return window(parts[0].cast<std::string>(), parameters);
         }

@@ -187,6 +187,7 @@ private:
     volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
     volk::vector<real> d_product;
     double d_theta = 0, d_fraction = 0; // what they hold
+    double d_top = 0;                   // w(0)
     bool d_derived = false;
 };
 

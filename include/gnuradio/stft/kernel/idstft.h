@@ -73,7 +73,8 @@ struct convergence {
  * \param twosided weights c_m = 2 for the inner bins of one-sided spectra, which stand for two; else 1
  * \param x length samples, the result
  * \param tolerance relative residual at which to stop; \param max_iterations at the latest
- * \throws std::invalid_argument naming the first sample that no window covers, before x is written
+ * \throws std::invalid_argument naming the first sample that no window covers, or if a spectrum is not finite, before x
+ *         is written
  */
 template <class T>
 STFT_API convergence least_squares_inverse(dstft<T>& transform,

@@ -1,13 +1,18 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
-Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc.
+Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
+dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase. Both run the same kernels and agree to the bit.
 """
 
 from .stft_python import (
     __version__,
+    dstft_cvc,
+    dstft_fvc,
+    idstft_vcc,
+    idstft_vcf,
     istft_vcc,
     istft_vcf,
     phase_reference_vcvc,
@@ -36,8 +41,12 @@ __all__ = [
     "check_nola",
     "closest_dual_window",
     "convert_phase",
+    "dstft_cvc",
+    "dstft_fvc",
     "dual_window",
     "frequencies",
+    "idstft_vcc",
+    "idstft_vcf",
     "istft",
     "istft_vcc",
     "istft_vcf",

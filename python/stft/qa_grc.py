@@ -188,7 +188,7 @@ class qa_grc(unittest.TestCase):
         for name, entry in entries.items():
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
-                setters = sorted(n for n in dir(block) if re.match("set_(hop|window|win_length|scaling|average)$", n))
+                setters = sorted(n for n in dir(block) if re.match("set_(hop|window|win_length|scaling|average|theta)$", n))
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), setters, name)
             cpp = entry["cpp_templates"].get("callbacks", [])
             self.assertEqual([c.replace("gr::stft::kernel::window(${window})", "${window}") for c in cpp], callbacks)

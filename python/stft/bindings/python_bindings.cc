@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 void bind_blocks(pybind11::module& m);
+void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
 
@@ -10,6 +11,7 @@ PYBIND11_MODULE(stft_python, m)
     pybind11::module::import("gnuradio.gr"); // the base classes of the blocks
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
+    bind_dstft_blocks(m);
     auto kernels = m.def_submodule("kernels", "The array kernels; transforms.py is their face.");
     bind_kernels(kernels);
     bind_dstft(kernels);

@@ -58,7 +58,7 @@ struct dstft_design {
           transform(kernel::checked_n_fft(n_fft), family, norm, share)
     {
         check_theta(theta_given, transform);
-        theta = rounded_theta(theta_given, transform.n_fft());
+        theta = rounded_theta(theta_given, transform);
     }
 };
 
@@ -226,7 +226,7 @@ private:
         std::vector<float> lengths;
         for (double theta : given) {
             check_theta(theta, d_design.transform);
-            lengths.push_back(rounded_theta(theta, n_fft()));
+            lengths.push_back(rounded_theta(theta, d_design.transform));
         }
         if (lengths.size() == 1)
             lengths.resize(d_theta.size(), lengths[0]);

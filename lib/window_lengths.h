@@ -9,14 +9,14 @@
 
 namespace gr::stft {
 
-//! theta as the transform will use it: rounded to float, though not beyond n_fft.
-inline float rounded_theta(double theta, std::size_t n_fft)
+//! A theta that the transform takes, as the transform will use it: rounded to a float that it takes, too.
+template <class Transform>
+float rounded_theta(double theta, const Transform& transform)
 {
     const auto rounded = static_cast<float>(theta);
-    return rounded > theta && theta <= static_cast<double>(n_fft) &&
-                   static_cast<double>(rounded) > static_cast<double>(n_fft)
-               ? std::nextafter(rounded, 0.0f)
-               : rounded;
+    if (transform.takes(rounded))
+        return rounded;
+    return std::nextafter(rounded, rounded < theta ? HUGE_VALF : 0.0f);
 }
 
 //! \throws std::invalid_argument unless the transform takes it

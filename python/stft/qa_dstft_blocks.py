@@ -3,6 +3,8 @@
 """The blocks of the differentiable STFT: equal to the array functions, every frame there, back to the samples."""
 
 import itertools
+import threading
+import time
 import unittest
 
 import numpy as np
@@ -294,6 +296,56 @@ class streams(unittest.TestCase):
         np.testing.assert_array_equal(np.concatenate(out.got).T, dstft(x, 48.5, positions(20000, 16), n_fft=64))
 
 
+class pausing(gr.sync_block):
+    """Gives its items at once, and ends when it is told to."""
+
+    def __init__(self, items):
+        super().__init__("pausing", None, [items.dtype])
+        self.left, self.may_end = items, threading.Event()
+
+    def work(self, _, output_items):
+        n = min(len(self.left), len(output_items[0]))
+        if n == 0:
+            return -1 if self.may_end.wait(0.01) else 0
+        output_items[0][:n] = self.left[:n]
+        self.left = self.left[n:]
+        return n
+
+
+class live_sources(unittest.TestCase):
+    def frames_before_the_end(self, block, x, *lengths):
+        """Frames that come out while sources are silent, and after they have ended."""
+        top, out = graph(), sink(np.complex64, 33)
+        sources = [pausing(items) for items in (x, *lengths)]
+        for port, given in enumerate(sources):
+            top.connect(given, (block, port))
+        top.connect(block, out)
+        top.start()
+        count, since = 0, time.monotonic()
+        while time.monotonic() < since + 0.5:
+            now = sum(map(len, out.got))
+            if now != count:
+                count, since = now, time.monotonic()
+            time.sleep(0.02)
+        for given in sources:
+            given.may_end.set()
+        top.wait()
+        return count, sum(map(len, out.got))
+
+    def test_get_every_frame_whose_last_sample_is_there(self):
+        x = signal(3000, True)
+        self.assertEqual(self.frames_before_the_end(forward(True, 64, 1.0, 64.0), x), (3001 - 32, 3001))
+        self.assertEqual(self.frames_before_the_end(forward(True, 64, 100.0, 64.0), x), (30, 31))
+        self.assertEqual(self.frames_before_the_end(forward(True, 64, 0.0, 16.0, alpha=0.25), x), (749, 752))
+
+    def test_get_frames_as_window_lengths_come(self):
+        x = signal(3000, True)
+        theta = np.full(50, 40.0, np.float32)
+        self.assertEqual(self.frames_before_the_end(forward(True, 64, 1.0, 64.0), x, theta), (50, 3001))
+        theta = np.full(4000, 40.0, np.float32)
+        self.assertEqual(self.frames_before_the_end(forward(True, 64, 1.0, 64.0), x, theta), (3001 - 20, 3001))
+
+
 class tags(unittest.TestCase):
     def test_describe_the_frames(self):
         x = signal(300, True)
@@ -381,6 +433,35 @@ class changes(unittest.TestCase):
         top.run()
         got = np.concatenate(y.got)
         self.assertEqual(len(got), 4000)
+        self.assertLess(np.max(np.abs(got - x)), 3e-6 * np.max(np.abs(x)))
+
+    def test_from_other_threads_still_invert(self):
+        length = 1000000
+        x = np.tile(signal(10000, True), length // 10000)
+        block, back, y = forward(True, 128, 20.0, 100.0), backward(True, 128), sink(np.float32, 1)
+        top, stop = graph(), threading.Event()
+        top.connect(source(x), block, back, y)
+
+        def disturb(seed):
+            rng = np.random.default_rng(seed)
+            while not stop.is_set():
+                if rng.integers(2):
+                    block.set_hop(rng.uniform(5, 40))
+                else:
+                    block.set_theta(rng.uniform(90, 128))
+                time.sleep(1e-3)
+
+        threads = [threading.Thread(target=disturb, args=(n,)) for n in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            top.run()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        got = np.concatenate(y.got)
+        self.assertEqual(len(got), length)
         self.assertLess(np.max(np.abs(got - x)), 3e-6 * np.max(np.abs(x)))
 
     def test_that_cannot_be_granted_are_ignored(self):

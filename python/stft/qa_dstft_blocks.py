@@ -246,7 +246,7 @@ class stream_equals_array(unittest.TestCase):
 class streams(unittest.TestCase):
     def test_start_anew_in_a_second_run(self):
         x = signal(1000, True)
-        given, lengths = blocks.vector_source_f(x.tolist()), blocks.vector_source_f([30.0, float("nan"), 20.0])
+        given, lengths = blocks.vector_source_f(x.tolist()), blocks.vector_source_f([float("nan"), 30.0, 20.0])
         block, out = forward(True, 64, 12.5, 50.0), blocks.vector_sink_c(33)
         top = graph()
         top.connect(given, (block, 0))
@@ -283,17 +283,34 @@ class streams(unittest.TestCase):
         np.testing.assert_array_equal(got.T, dstft(x, fixed[None], t, n_fft=64))
         self.assertEqual(block.invalid_thetas(), 5)
 
-    def test_take_window_lengths_computed_from_the_same_samples(self):
-        x = signal(20000, True)
+    def test_take_window_lengths_computed_from_later_samples(self):
+        x = signal(100000, True)
         given, block, out = source(x), forward(True, 64, 16.0, 30.0), sink(np.complex64, 33)
+        later = blocks.skiphead(4, 25000), blocks.keep_one_in_n(4, 16), blocks.multiply_const_ff(0), blocks.add_const_ff(48.5)
         top = graph()
-        keep, scale = blocks.keep_one_in_n(4, 16), blocks.multiply_const_ff(0.0)
-        offset = blocks.add_const_ff(48.5)
         top.connect(given, (block, 0))
-        top.connect(given, keep, scale, offset, (block, 1))
+        top.connect(given, *later, (block, 1))
         top.connect(block, out)
-        top.run()
-        np.testing.assert_array_equal(np.concatenate(out.got).T, dstft(x, 48.5, positions(20000, 16), n_fft=64))
+        top.start()
+        ended = threading.Event()
+        waiting = threading.Thread(target=lambda: (top.wait(), ended.set()), daemon=True)
+        waiting.start()
+        if not ended.wait(20):
+            top.stop()
+        waiting.join()
+        got = np.concatenate([np.empty((0, 33)), *out.got])
+        np.testing.assert_array_equal(got.T, dstft(x, 48.5, positions(len(x), 16), n_fft=64))
+
+    def test_prefer_window_lengths_that_come_in_to_the_argument(self):
+        x = signal(400, True)
+        theta = RNG.uniform(4, 64, 41).astype(np.float32)
+        theta[0] = np.nan
+        block = forward(True, 64, 10.0, 22.5)
+        command(block, theta=33.5, at=0)
+        command(block, theta=44.5, at=100)
+        (got,), _ = run(block, x, theta)
+        theta[0] = 33.5
+        np.testing.assert_array_equal(got.T, dstft(x, theta[None], positions(400, 10), n_fft=64))
 
 
 class pausing(gr.sync_block):

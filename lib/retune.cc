@@ -6,15 +6,6 @@ namespace gr::stft {
 
 namespace {
 
-std::int64_t integer(const std::string& key, const pmt::pmt_t& value)
-{
-    if (pmt::is_uint64(value))
-        return static_cast<std::int64_t>(pmt::to_uint64(value));
-    if (pmt::is_integer(value))
-        return pmt::to_long(value);
-    kernel::refuse(key, pmt::write_string(value), "must be an integer");
-}
-
 //! A name, a tuple (name, parameters ...), or a vector of taps.
 kernel::window window_in(const pmt::pmt_t& value)
 {
@@ -46,13 +37,13 @@ kernel::window window_in(const pmt::pmt_t& value)
 void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
 {
     if (key == "hop")
-        wish.hop = integer(key, value);
+        wish.hop = integer_in(key, value);
     else if (key == "win_length")
-        wish.win_length = integer(key, value);
+        wish.win_length = integer_in(key, value);
     else if (key == "average")
-        wish.average = integer(key, value);
+        wish.average = integer_in(key, value);
     else if (key == "at")
-        wish.at = integer(key, value);
+        wish.at = integer_in(key, value);
     else if (key == "window")
         wish.window = window_in(value);
     else if (key == "scaling")
@@ -62,6 +53,15 @@ void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
 }
 
 } // namespace
+
+std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if (pmt::is_uint64(value))
+        return static_cast<std::int64_t>(pmt::to_uint64(value));
+    if (pmt::is_integer(value))
+        return pmt::to_long(value);
+    kernel::refuse(key, pmt::write_string(value), "must be an integer");
+}
 
 kernel::parameters retune::applied_to(kernel::parameters p) const
 {
@@ -79,7 +79,9 @@ kernel::parameters retune::applied_to(kernel::parameters p) const
     return p;
 }
 
-retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known)
+void for_items(const pmt::pmt_t& message,
+               const std::set<std::string>& known,
+               const std::function<void(const std::string&, const pmt::pmt_t&)>& read)
 {
     pmt::pmt_t items = pmt::PMT_NIL;
     if (pmt::is_pair(message) && pmt::is_symbol(pmt::car(message)))
@@ -89,13 +91,20 @@ retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known
     else
         kernel::refuse("cmd", pmt::write_string(message), "must be a dict or a pair");
 
-    retune wish;
     for (; pmt::is_pair(items); items = pmt::cdr(items)) {
         const auto key = pmt::symbol_to_string(pmt::caar(items));
         if (!known.count(key))
             kernel::refuse("cmd", key, "is not a key of this block");
-        read(wish, key, pmt::cdar(items));
+        read(key, pmt::cdar(items));
     }
+}
+
+retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known)
+{
+    retune wish;
+    for_items(message, known, [&wish](const std::string& key, const pmt::pmt_t& value) {
+        read(wish, key, value);
+    });
     return wish;
 }
 

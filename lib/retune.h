@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/parameters.h>
 #include <pmt/pmt.h>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -22,6 +23,18 @@ struct retune {
     //! p with what is wished for; a window given as taps brings its own length.
     kernel::parameters applied_to(kernel::parameters p) const;
 };
+
+//! An integer of a message. \throws std::invalid_argument naming the key if it is none
+std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value);
+
+/*!
+ * \brief Calls read(key, value) for the items of a dict, or of a single pair, of a message port.
+ * \param known the keys that the block understands
+ * \throws std::invalid_argument naming another key
+ */
+void for_items(const pmt::pmt_t& message,
+               const std::set<std::string>& known,
+               const std::function<void(const std::string&, const pmt::pmt_t&)>& read);
 
 /*!
  * \brief Reads a dict, or a single pair, of a message port.

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream_buffers.h"
 #include "kernel/refuse.h"
+#include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/host_buffer.h>
 #include <algorithm>
 #include <numeric>
@@ -28,7 +29,9 @@ int rows_per_call(std::size_t row_bytes)
 
 bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 8 * MiB; }
 
-gr::io_signature::sptr rows_signature(std::size_t row_bytes)
+namespace {
+
+void check_buffer(std::size_t row_bytes)
 {
     const auto rows = 2 * static_cast<std::size_t>(rows_per_call(row_bytes));
     const auto pages = whole_pages(row_bytes);
@@ -38,8 +41,31 @@ gr::io_signature::sptr rows_signature(std::size_t row_bytes)
         kernel::refuse("n_fft",
                        std::to_string(row_bytes) + " bytes a spectrum",
                        "would need a stream buffer of more than 512 MiB");
-    return single_mapped(row_bytes) ? gr::io_signature::make(1, 1, row_bytes, gr::host_buffer::type)
-                                    : gr::io_signature::make(1, 1, row_bytes);
+}
+
+gr::buffer_type buffer_of(std::size_t row_bytes)
+{
+    return single_mapped(row_bytes) ? gr::host_buffer::type : gr::buffer_double_mapped::type;
+}
+
+} // namespace
+
+gr::io_signature::sptr rows_signature(std::size_t row_bytes, int most)
+{
+    check_buffer(row_bytes);
+    return gr::io_signature::make(1, most, row_bytes, buffer_of(row_bytes));
+}
+
+gr::io_signature::sptr mixed_rows_signature(int required, const std::vector<std::size_t>& row_bytes)
+{
+    std::vector<int> sizes;
+    gr::gr_vector_buffer_type types;
+    for (const auto bytes : row_bytes) {
+        check_buffer(bytes);
+        sizes.push_back(static_cast<int>(bytes));
+        types.push_back(buffer_of(bytes));
+    }
+    return gr::io_signature::makev(required, static_cast<int>(sizes.size()), sizes, types);
 }
 
 } // namespace gr::stft

@@ -4,6 +4,7 @@
 
 #include <gnuradio/io_signature.h>
 #include <cstddef>
+#include <vector>
 
 namespace gr::stft {
 
@@ -20,13 +21,17 @@ int rows_per_call(std::size_t row_bytes);
 bool single_mapped(std::size_t row_bytes);
 
 /*!
- * \brief A signature of one output of rows.
+ * \brief A signature of streams of rows: one, or from 1 to most.
  *
  * A double-mapped buffer holds whole pages, which for odd row sizes is up to 4096 rows; where that would
  * exceed 8 MiB, the buffer is a single-mapped one.
  * \throws std::invalid_argument if the stream's buffer would exceed 512 MiB
  */
-gr::io_signature::sptr rows_signature(std::size_t row_bytes);
+gr::io_signature::sptr rows_signature(std::size_t row_bytes, int most = 1);
+
+//! Streams of different rows, all but the first required of which may be left out. \throws std::invalid_argument as above
+gr::io_signature::sptr mixed_rows_signature(int required,
+                                            const std::vector<std::size_t>& row_bytes);
 
 } // namespace gr::stft
 #endif

@@ -15,9 +15,9 @@ namespace gr::stft {
  * The scheduler counts the input before it asks whether upstream is done, and upstream may deliver its last
  * items in between: being done is not enough.
  */
-inline bool input_ends(const gr::block_detail_sptr& detail, int ninput_items)
+inline bool input_ends(const gr::block_detail_sptr& detail, int ninput_items, unsigned port = 0)
 {
-    auto reader = detail->input(0);
+    auto reader = detail->input(port);
     gr::thread::scoped_lock lock(*reader->mutex());
     return reader->done() && reader->items_available() == ninput_items;
 }
@@ -26,9 +26,9 @@ inline bool input_ends(const gr::block_detail_sptr& detail, int ninput_items)
  * \brief How many of the wanted items forecast() may ask for: none at the stream's end, so that
  * general_work() gets to see it, and never more than upstream's buffer can hold.
  */
-inline int askable(const gr::block_detail_sptr& detail, std::int64_t wanted)
+inline int askable(const gr::block_detail_sptr& detail, std::int64_t wanted, unsigned port = 0)
 {
-    auto reader = detail->input(0);
+    auto reader = detail->input(port);
     if (reader->done())
         return 0;
     const auto most = std::max(1, reader->max_possible_items_available() / 2);

@@ -11,7 +11,10 @@ namespace {
 const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop"),
                  n_fft_key = pmt::mp("stft_n_fft"), win_length_key = pmt::mp("stft_win_length"),
                  scaling_key = pmt::mp("stft_scaling"), window_key = pmt::mp("stft_window"),
-                 samp_rate_key = pmt::mp("stft_samp_rate"), length_key = pmt::mp("stft_length");
+                 length_key = pmt::mp("stft_length"), family_key = pmt::mp("stft_family"),
+                 norm_key = pmt::mp("stft_norm"), theta_key = pmt::mp("stft_theta"),
+                 share_key = pmt::mp("stft_share"), step_key = pmt::mp("stft_step"),
+                 alpha_key = pmt::mp("stft_alpha");
 
 std::int64_t integer(const gr::tag_t& tag)
 {
@@ -25,6 +28,16 @@ std::size_t positive(const gr::tag_t& tag)
     if (value < 1)
         kernel::refuse(pmt::symbol_to_string(tag.key), value, "must be 1 or more");
     return static_cast<std::size_t>(value);
+}
+
+kernel::window_family family_in(const pmt::pmt_t& value)
+{
+    if (pmt::is_symbol(value))
+        return { pmt::symbol_to_string(value) };
+    std::vector<double> parameters;
+    for (std::size_t i = 1; i < pmt::length(value); ++i)
+        parameters.push_back(pmt::to_double(pmt::tuple_ref(value, i)));
+    return { pmt::symbol_to_string(pmt::tuple_ref(value, 0)), parameters };
 }
 
 kernel::window taps_in(const pmt::pmt_t& value)
@@ -48,7 +61,7 @@ pmt::pmt_t taps_as_pmt(const kernel::parameters& p)
 } // namespace
 
 const pmt::pmt_t rx_time_key = pmt::mp("rx_time"), rx_rate_key = pmt::mp("rx_rate"),
-                 phase_key = pmt::mp("stft_phase");
+                 phase_key = pmt::mp("stft_phase"), samp_rate_key = pmt::mp("stft_samp_rate");
 
 bool is_ours(const pmt::pmt_t& key)
 {
@@ -60,7 +73,13 @@ bool is_ours(const pmt::pmt_t& key)
                                scaling_key,
                                window_key,
                                samp_rate_key,
-                               length_key })
+                               length_key,
+                               family_key,
+                               norm_key,
+                               share_key,
+                               theta_key,
+                               step_key,
+                               alpha_key })
         if (pmt::eq(key, known))
             return true;
     return false;
@@ -86,6 +105,18 @@ bool stream_description::read(const gr::tag_t& tag)
         window = taps_in(tag.value);
     else if (pmt::eq(tag.key, samp_rate_key))
         samp_rate = pmt::to_double(tag.value);
+    else if (pmt::eq(tag.key, family_key))
+        family = family_in(tag.value);
+    else if (pmt::eq(tag.key, norm_key))
+        norm = kernel::norm_named(pmt::symbol_to_string(tag.value));
+    else if (pmt::eq(tag.key, share_key))
+        share = kernel::sharing_named(pmt::symbol_to_string(tag.value));
+    else if (pmt::eq(tag.key, theta_key))
+        theta = pmt::to_double(tag.value);
+    else if (pmt::eq(tag.key, step_key))
+        step = pmt::to_double(tag.value);
+    else if (pmt::eq(tag.key, alpha_key))
+        alpha = pmt::to_double(tag.value);
     else
         length = integer(tag);
     return true;
@@ -122,6 +153,30 @@ std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_
              { scaling_key, pmt::mp(name_of(p.scale)) },
              { window_key, taps_as_pmt(p) },
              { samp_rate_key, pmt::from_double(p.samp_rate) } };
+}
+
+std::vector<key_value> dstft_tags(std::size_t n_fft,
+                                  const kernel::window_family& window,
+                                  kernel::norm norm,
+                                  const kernel::pacing& pace,
+                                  kernel::sharing share,
+                                  double theta)
+{
+    auto family = pmt::mp(window.name());
+    if (window.name() == "gaussian")
+        family = pmt::make_tuple(family, pmt::from_double(window.rho()));
+    std::vector<key_value> tags{ { n_fft_key, pmt::from_long(static_cast<long>(n_fft)) },
+                                 { phase_key, pmt::mp("absolute") },
+                                 { family_key, family },
+                                 { norm_key, pmt::mp(kernel::name_of(norm)) },
+                                 { share_key, pmt::mp(kernel::name_of(share)) } };
+    if (pace.fixed_overlap())
+        tags.emplace_back(alpha_key, pmt::from_double(pace.alpha()));
+    else
+        tags.emplace_back(step_key, pmt::from_double(pace.hop()));
+    if (theta > 0)
+        tags.emplace_back(theta_key, pmt::from_double(theta));
+    return tags;
 }
 
 key_value length_tag(std::int64_t length)

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_STREAM_TAGS_H
 
 #include <gnuradio/stft/kernel/parameters.h>
+#include <gnuradio/stft/kernel/positions.h>
 #include <gnuradio/tags.h>
 #include <optional>
 #include <utility>
@@ -25,13 +26,21 @@ struct stream_description {
     std::optional<double> samp_rate;       //!< stft_samp_rate, Hz
     std::optional<std::int64_t> length;    //!< stft_length: samples of the whole stream
 
+    // of a DSTFT
+    std::optional<kernel::window_family> family; //!< stft_family: a name, or (name, parameters ...)
+    std::optional<kernel::norm> norm;            //!< stft_norm
+    std::optional<kernel::sharing> share;        //!< stft_share: of window lengths
+    std::optional<double> theta;                 //!< stft_theta: the frame's window length
+    std::optional<double> step;                  //!< stft_step: samples from frame to frame
+    std::optional<double> alpha;                 //!< stft_alpha: the same in window lengths
+
     //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
     bool read(const gr::tag_t& tag);
 
     //! p with what the tags say instead.
     kernel::parameters applied_to(kernel::parameters p) const;
 
-    //! Whether anything but the length was said.
+    //! Whether anything about the frames of an STFT was said.
     bool describes_frames() const;
 };
 
@@ -43,6 +52,14 @@ using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
 //! The tags of a frame that starts at first, but for the length.
 std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first);
 
+//! The tags of a DSTFT's frames; theta 0: it differs between bins.
+std::vector<key_value> dstft_tags(std::size_t n_fft,
+                                  const kernel::window_family& window,
+                                  kernel::norm norm,
+                                  const kernel::pacing& pace,
+                                  kernel::sharing share,
+                                  double theta);
+
 //! The tag of the last frame.
 key_value length_tag(std::int64_t length);
 
@@ -51,7 +68,7 @@ key_value length_tag(std::int64_t length);
  */
 pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds);
 
-extern const pmt::pmt_t rx_time_key, rx_rate_key, phase_key;
+extern const pmt::pmt_t rx_time_key, rx_rate_key, phase_key, samp_rate_key;
 
 } // namespace gr::stft
 #endif

@@ -38,9 +38,8 @@ void idstft<T>::add(const complex* spectrum, const position& t, double theta)
     if (t < d_last)
         refuse("t", t.value(), "must not be before that of the last frame");
     d_last = t;
-    // a window reaches to its centre -+ n_fft / 2, so nothing before this can change any more
+    expect(t);
     const auto half = static_cast<std::int64_t>(n_fft() / 2);
-    d_final = std::max(d_final, t.sample - half);
     const auto end = std::max(d_begin, t.sample + half + 2);
     const auto size = static_cast<std::size_t>(end - d_begin);
     if (size > d_numerator.size()) {
@@ -55,13 +54,16 @@ void idstft<T>::add(const complex* spectrum, const position& t, double theta)
 }
 
 template <class T>
+void idstft<T>::expect(const position& t)
+{
+    // a window reaches to its centre -+ n_fft / 2
+    d_final = std::max(d_final, t.sample - static_cast<std::int64_t>(n_fft() / 2));
+}
+
+template <class T>
 void idstft<T>::finish(std::int64_t length)
 {
     d_final = std::max(d_begin, length < 0 ? d_covered : length);
-    const auto size = std::max(static_cast<std::size_t>(d_final - d_begin), d_numerator.size());
-    d_numerator.resize(size);
-    d_denominator.resize(size);
-    d_peak.resize(size);
 }
 
 template <class T>

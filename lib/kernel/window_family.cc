@@ -142,14 +142,17 @@ double window_family::evaluate(double x, double theta, wrt variable) const
     return value[0];
 }
 
-std::string window_family::description() const
+std::string window_family::name() const
 {
     for (const auto& one : members)
         if (one.shape == d_shape)
-            return d_shape == simd::shape::gaussian
-                       ? std::string(one.name) + "(" + std::to_string(d_rho) + ")"
-                       : one.name;
+            return one.name;
     return "";
+}
+
+std::string window_family::description() const
+{
+    return d_shape == simd::shape::gaussian ? name() + "(" + std::to_string(d_rho) + ")" : name();
 }
 
 std::vector<std::string> window_family::names()

@@ -1,7 +1,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
-Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc.
+Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
+dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn.
 Both run the same kernels and agree to the bit. losses: measures of spectrograms, with their gradients.
@@ -20,6 +21,10 @@ from .differentiable import (
 from .learning import learn
 from .stft_python import (
     __version__,
+    dstft_cvc,
+    dstft_fvc,
+    idstft_vcc,
+    idstft_vcf,
     istft_vcc,
     istft_vcf,
     phase_reference_vcvc,
@@ -49,6 +54,8 @@ __all__ = [
     "closest_dual_window",
     "convert_phase",
     "dstft",
+    "dstft_cvc",
+    "dstft_fvc",
     "dstft_vjp",
     "dual_window",
     "fixed_overlap_positions",
@@ -57,6 +64,8 @@ __all__ = [
     "grad_hop",
     "grad_hops",
     "idstft",
+    "idstft_vcc",
+    "idstft_vcf",
     "istft",
     "istft_vcc",
     "istft_vcf",

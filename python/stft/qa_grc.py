@@ -134,6 +134,12 @@ transform = framing + [
 ]
 one_sample = dict(win_length=1, hop=1, window="boxcar")  # no taps in the way of the buffers' limit
 doubling = dict(sides="onesided"), dict(sides="twosided"), dict(sides="centered")
+families = (
+    [dict(n_fft=n, theta=2.0) for n in (-1, 0, 1, 2, 7)]
+    + [dict(window=w) for w in ("hann", "hanning", "nuttall_cfd", "boxcar", "hamming", "nope", [1, 2, 1])]
+    + [dict(window=("gaussian", rho)) for rho in (0.1, 0.2, -1.0)]
+    + [dict(norm=n) for n in ("peak", "l1", "l2", "dcunit", "contract", "loud")]
+)
 settings = {
     "stft_stft_xvc.block.yml": transform
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**26, **one_sample)]
@@ -159,6 +165,15 @@ settings = {
     "stft_phase_reference_vcvc.block.yml": framing
     + [dict(n_fft=2**26 + 2, **sides) for sides in doubling]
     + [dict(hop=2**40), dict(hop=2**40 + 1)],
+    "stft_dstft_xvc.block.yml": families
+    + [dict(hop=h) for h in (0.0, -1.0, 1e-4, 1e-3, 7.5, 2.0**40, 2.0**41, float("nan"), float("inf"))]
+    + [dict(theta=v) for v in (0.0, -1.0, 1e-7, 1e-6, 1023.5, 1024.5, float("nan"))]
+    + [dict(alpha=a, hop=0.0) for a in (-0.5, 0.0, 1e-4, 1e-3, 0.25, 1e3, 2e3, float("nan"))]
+    + [dict(alpha=a, share=s) for a in (0.0, 0.5) for s in ("constant", "frame", "bin", "cell", "both")]
+    + [dict(n_fft=2**26 + 2, theta=1.0)],
+    "stft_idstft_vcx.block.yml": families
+    + [dict(share=s) for s in ("constant", "frame", "bin", "cell", "both")]
+    + [dict(n_fft=2**26 + 2)],
 }
 
 
@@ -188,7 +203,7 @@ class qa_grc(unittest.TestCase):
         for name, entry in entries.items():
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
-                setters = sorted(n for n in dir(block) if re.match("set_(hop|window|win_length|scaling|average)$", n))
+                setters = sorted(n for n in dir(block) if re.match("set_(hop|window|win_length|scaling|average|theta)$", n))
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), setters, name)
             cpp = entry["cpp_templates"].get("callbacks", [])
             self.assertEqual([c.replace("gr::stft::kernel::window(${window})", "${window}") for c in cpp], callbacks)
@@ -202,19 +217,28 @@ class qa_grc(unittest.TestCase):
                 self.assertEqual(ports, have, name)
 
     def test_items_are_as_large_as_those_of_the_block(self):
-        sizes = {"float": 4, "complex": 8}
+        sizes = {"float": 4, "complex": 8, "f64": 8}
         for name, entry in entries.items():
             for kind, block in types(entry).items():
-                for n_fft in (1, 7, 1024):
-                    for sides in parameters(entry).get("sides", {}).get("options", [None]):
-                        values = self.values(entry, type=kind, n_fft=n_fft, hop=1, window="boxcar", sides=sides)
+                of_family = "norm" in parameters(entry)
+                for n_fft in (2, 7, 1024) if of_family else (1, 7, 1024):
+                    window = "hann" if of_family else "boxcar"
+                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft)
+                    chooser = "sides" if "sides" in parameters(entry) else "share"
+                    for choice in parameters(entry).get(chooser, {}).get("options", [None]):
+                        values = self.values(entry, **given, **{chooser: choice})
                         instance = self.block_of(entry, kind, block, values)
                         for ports in "inputs", "outputs":
                             have = getattr(instance, ports[:-1] + "_signature")()
-                            port = entry[ports][0]
-                            dtype = port["dtype"].replace("${ type }", str(kind))
-                            vlen = eval(str(port.get("vlen", "${1}"))[2:-1].strip(), values)
-                            self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(0), f"{name}: {ports}")
+                            streams = [port for port in entry[ports] if port["domain"] == "stream"]
+                            self.assertEqual(have.max_streams(), len(streams))
+                            needed = [port for port in streams if not port.get("optional")]
+                            self.assertEqual(have.min_streams(), len(needed))
+                            for i, port in enumerate(streams):
+                                dtype = port["dtype"].replace("${ type }", str(kind))
+                                vlen = str(port.get("vlen", 1))
+                                vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, values)
+                                self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(i), f"{name}: {ports}")
 
     def test_asserts_fail_where_the_block_refuses_and_nowhere_else(self):
         for name, entry in entries.items():
@@ -301,6 +325,30 @@ class qa_grc(unittest.TestCase):
                 window = f"gr::stft::kernel::window({expected})"
                 for block, rest in ("stft_cvc", ""), ("istft_vcc", ", std::vector<gr_complexd>{  }"):
                     call = f'{block}::make(n_fft, hop, {window}, 0, "centred", "centre", "none", 1.0, false{rest});'
+                    self.assertIn(f"gr::stft::{call}", code)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_the_family_in_each_form(self):
+        forms = {'"hann"': '"hann"', '("gaussian", 0.125)': '"gaussian", { 0.125 }', "taper": "taper"}
+        source = loaded(project / "examples" / "theta_from_file.grc")
+        source["options"]["parameters"]["output_language"] = "cpp"
+        source["blocks"] = [block for block in source["blocks"] if block["id"] != "snippet"]
+        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
+        by_name["clicks"]["vector"] = "[0.0, 5.0]"
+        variable = {"value": '"hann"', "comment": ""}
+        source["blocks"].append({**source["blocks"][0], "name": "taper", "parameters": variable})
+        with tempfile.TemporaryDirectory() as directory:
+            for number, (given, expected) in enumerate(forms.items()):
+                for name in "analysis", "synthesis":
+                    by_name[name]["window"] = given
+                source["options"]["parameters"]["id"] = f"form_{number}"
+                path = Path(directory) / f"form_{number}.grc"
+                path.write_text(yaml.safe_dump(source), encoding="utf-8")
+                grcc([path], directory)
+                code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+                window = f"gr::stft::kernel::window_family({expected})"
+                forward = f'dstft_fvc::make(n_fft, hop, n_fft, {window}, "l2", 0.0, "frame");'
+                for call in forward, f'idstft_vcf::make(n_fft, {window}, "l2", "frame");':
                     self.assertIn(f"gr::stft::{call}", code)
 
     def values(self, entry, **changes):

@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 void bind_blocks(pybind11::module& m);
+void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
@@ -11,6 +12,7 @@ PYBIND11_MODULE(stft_python, m)
     pybind11::module::import("gnuradio.gr"); // the base classes of the blocks
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
+    bind_dstft_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_kernels(kernels);

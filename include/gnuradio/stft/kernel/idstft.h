@@ -36,6 +36,9 @@ public:
      */
     void add(const complex* spectrum, const position& t, double theta);
 
+    //! No frame will come before t: what is ready() without it may be read, so that a far t needs no more memory.
+    void expect(const position& t);
+
     //! No more frames; the signal ends at length, or under the last window if length is negative.
     void finish(std::int64_t length = -1);
 

@@ -62,6 +62,9 @@ public:
     //! `hann`, `gaussian(0.166667)`
     std::string description() const;
 
+    //! Its name without parameters.
+    std::string name() const;
+
     simd::shape shape() const { return d_shape; }
     double rho() const { return d_rho; }
 

@@ -1,0 +1,60 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_IDSTFT_H
+#define INCLUDED_STFT_IDSTFT_H
+
+#include <gnuradio/block.h>
+#include <gnuradio/stft/kernel/window_family.h>
+
+namespace gr::stft {
+
+/*!
+ * \brief Spectra in, samples out: the inverse of the differentiable STFT with one window length per frame.
+ * kernel::idstft has the formula.
+ *
+ * Input 0: items of n_fft / 2 + 1 bins (idstft_vcf, float samples out) or n_fft bins (idstft_vcc, complex samples
+ * out). Input 1, if connected: window lengths, a float for each frame, treated as dstft treats them. Input 2, if
+ * connected: frame centres, two doubles for each frame, whole samples and fraction. What is not connected is taken from
+ * the tags of dstft or stft; a stream of spectra without them needs the inputs. A frame that lies before the one in
+ * front of it, or whose centre is not finite, is left out, counted, and warned of once.
+ *
+ * The tags of dstft override the constructor's values at the beginning of a stream. Phases that count from elsewhere
+ * than sample 0 and scaled spectra (stft_phase, stft_scaling) are converted. The output has exactly stft_length samples;
+ * without that tag it ends with the last sample under a window. Samples under no window are 0, counted, and warned of
+ * once.
+ *
+ * Other tags of a frame go to the first sample that the frame adds to those before; rx_time moves with it, rx_rate
+ * becomes that of the samples.
+ */
+template <class T>
+class STFT_API idstft : virtual public gr::block
+{
+public:
+    using sptr = std::shared_ptr<idstft<T>>;
+
+    /*!
+     * \param n_fft, window, norm as of dstft; spectra of stft, whose window is not scaled, need "peak"
+     * \param share "constant" or "frame", the same block: with window lengths of their own for bins, frames cannot be
+     *        inverted one after the other
+     * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer would
+     *         exceed 512 MiB
+     */
+    static sptr make(std::int64_t n_fft,
+                     const kernel::window_family& window = "hann",
+                     const std::string& norm = "l2",
+                     const std::string& share = "frame");
+
+    //! Samples put out as 0 because no window covers them, frames left out, and items of input 1 that were no window
+    //! lengths, since the stream began.
+    virtual std::uint64_t uncovered() const = 0;
+    virtual std::uint64_t left_out() const = 0;
+    virtual std::uint64_t invalid_thetas() const = 0;
+
+    //! Samples by which the output lags behind the centre of the newest frame.
+    virtual std::int64_t latency() const = 0;
+};
+
+using idstft_vcf = idstft<float>;
+using idstft_vcc = idstft<gr_complex>;
+
+} // namespace gr::stft
+#endif

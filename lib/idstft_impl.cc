@@ -1,0 +1,473 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream_buffers.h"
+#include "stream_end.h"
+#include "stream_tags.h"
+#include "window_lengths.h"
+#include <gnuradio/stft/idstft.h>
+#include <gnuradio/stft/kernel/idstft.h>
+#include <gnuradio/stft/kernel/phase.h>
+#include <gnuradio/stft/kernel/scaling.h>
+#include <atomic>
+#include <cmath>
+#include <deque>
+
+namespace gr::stft {
+
+namespace {
+
+struct idstft_design {
+    std::size_t n_fft;
+    kernel::window_family window;
+    kernel::norm norm;
+
+    bool operator!=(const idstft_design& other) const
+    {
+        return n_fft != other.n_fft || norm != other.norm ||
+               window.description() != other.window.description();
+    }
+};
+
+//! "start", "centre", "absolute", or a number.
+kernel::phase_reference phase_named(const std::string& name)
+{
+    std::size_t read = 0;
+    try {
+        const auto r = std::stoll(name, &read);
+        if (read == name.size())
+            return kernel::phase_reference::fixed(r);
+    } catch (const std::logic_error&) {
+    }
+    return { name };
+}
+
+//! Two doubles of an item as a position, if they are one.
+std::optional<kernel::position> position_in(const double* item)
+{
+    constexpr double farthest = 4611686018427387904; // 2^62
+    if (!(std::abs(item[0]) <= farthest && std::abs(item[1]) <= farthest))
+        return {};
+    const double whole = std::floor(item[0]);
+    return (kernel::position{ static_cast<std::int64_t>(whole), 0 } + (item[0] - whole)) + item[1];
+}
+
+} // namespace
+
+template <class T>
+class idstft_impl : public idstft<T>
+{
+public:
+    explicit idstft_impl(const idstft_design& d)
+        : gr::block("idstft",
+                    mixed_rows_signature(1,
+                                         { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
+                                           sizeof(float),
+                                           2 * sizeof(double) }),
+                    gr::io_signature::make(1, 1, sizeof(T))),
+          d_given(d), d_present(d), d_inverse(inverse_of(d))
+    {
+        this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+        const auto row_bytes = bins() * sizeof(gr_complex);
+        const auto advance = std::max<std::size_t>(1, d.n_fft / 4);
+        if (!single_mapped(row_bytes))
+            this->set_output_multiple(rows_per_call(row_bytes) * static_cast<int>(advance));
+        this->set_relative_rate(advance, 1);
+    }
+
+    bool start() override
+    {
+        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
+        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
+            d_present = d_given;
+            d_inverse = inverse_of(d_given);
+            d_last = { INT64_MIN, 0 };
+            d_steps = {};
+            d_start = 0;
+            d_win_length = 0;
+            d_description = {};
+            d_tags.clear();
+            d_length.reset();
+            d_rate.reset();
+            d_step = d_alpha = d_theta_told = 0;
+            d_placed = d_taken = d_ended = d_varies = d_starts = false;
+            d_frames = 0;
+            d_covered = 0;
+            d_converter.reset();
+            d_gain = 1;
+            d_lengths = window_lengths();
+            d_has_length = false;
+            d_uncovered = d_left_out = d_invalid = 0;
+        }
+        return gr::block::start();
+    }
+
+    void forecast(int, gr_vector_int& required) override
+    {
+        std::fill(required.begin(), required.end(), 0);
+        if (d_inverse.ready() || d_ended)
+            return;
+        for (std::size_t port = 0; port < required.size(); ++port) {
+            const auto reader = this->detail()->input(static_cast<unsigned>(port));
+            gr::thread::scoped_lock lock(*reader->mutex());
+            required[port] = reader->items_available() > 0 || !reader->done();
+            if (port == 0 && required[0] == 0)
+                return; // no more spectra: nothing else matters
+        }
+    }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        const auto out = static_cast<T*>(output_items[0]);
+        inputs in(ninput_items, input_items);
+        int produced = 0;
+        while (produced < noutput_items) {
+            if (d_inverse.ready())
+                produced += read(out + produced, noutput_items - produced, produced);
+            else if (d_length || d_ended)
+                break;
+            else if (d_taken)
+                add(in);
+            else if (!take(in))
+                break;
+        }
+        if (d_length)
+            in.used = ninput_items[0]; // frames behind the last one
+        const bool ends = d_ended || (in.used == ninput_items[0] && !d_taken &&
+                                      input_ends(this->detail(), in.used));
+        this->consume(0, in.used);
+        for (std::size_t port = 1; port < ninput_items.size(); ++port)
+            this->consume(static_cast<int>(port), port == 1 ? in.lengths_used : in.centres_used);
+        if (ends && !d_inverse.ready()) {
+            d_ended = true;
+            if (!d_length) {
+                d_inverse.finish();
+                d_length = static_cast<std::int64_t>(this->nitems_written(0) +
+                                                     static_cast<std::uint64_t>(produced) +
+                                                     d_inverse.ready());
+                if (d_inverse.ready() && produced < noutput_items)
+                    produced += read(out + produced, noutput_items - produced, produced);
+            }
+            if (!d_inverse.ready()) {
+                this->produce(0, produced);
+                return gr::block::WORK_DONE;
+            }
+        }
+        return produced;
+    }
+
+    std::uint64_t uncovered() const override { return d_uncovered; }
+    std::uint64_t left_out() const override { return d_left_out; }
+    std::uint64_t invalid_thetas() const override { return d_invalid; }
+    std::int64_t latency() const override { return static_cast<std::int64_t>(d_given.n_fft / 2); }
+
+private:
+    //! What a call was given, and what it has used of it.
+    struct inputs {
+        inputs(const gr_vector_int& counts, const gr_vector_const_void_star& items)
+            : spectra(static_cast<const gr_complex*>(items[0])), count(counts[0])
+        {
+            if (counts.size() > 1) {
+                lengths = static_cast<const float*>(items[1]);
+                lengths_count = counts[1];
+            }
+            if (counts.size() > 2) {
+                centres = static_cast<const double*>(items[2]);
+                centres_count = counts[2];
+            }
+        }
+
+        const gr_complex* spectra;
+        const float* lengths = nullptr;
+        const double* centres = nullptr;
+        int count, lengths_count = 0, centres_count = 0;
+        int used = 0, lengths_used = 0, centres_used = 0;
+    };
+
+    static kernel::idstft<T> inverse_of(const idstft_design& d)
+    {
+        return { d.n_fft, d.window, d.norm };
+    }
+
+    std::size_t bins() const { return d_inverse.bins(); }
+
+    int read(T* out, int room, int before)
+    {
+        const auto count = std::min(d_inverse.ready(), static_cast<std::size_t>(room));
+        d_inverse.read(out, count);
+        put_tags(this->nitems_written(0) + static_cast<std::uint64_t>(before) + count);
+        if (d_inverse.uncovered() > 0 && d_uncovered == 0)
+            this->d_logger->warn("no window covers sample {}: such samples come out as 0",
+                                 this->nitems_written(0) + static_cast<std::uint64_t>(before));
+        d_uncovered = d_inverse.uncovered();
+        return static_cast<int>(count);
+    }
+
+    //! Reads what belongs to the next spectrum, but not the spectrum; false if something is missing.
+    bool take(inputs& in)
+    {
+        if (in.used == in.count)
+            return false;
+        const bool no_length = in.lengths && in.lengths_used == in.lengths_count;
+        if (no_length && !input_ends(this->detail(), in.lengths_count, 1))
+            return false;
+        if (in.centres && in.centres_used == in.centres_count) {
+            d_ended = input_ends(this->detail(), in.centres_count, 2);
+            return false;
+        }
+        take_tags(this->nitems_read(0) + static_cast<std::uint64_t>(in.used));
+        if (!is_placed(in)) {
+            d_ended = true;
+            return false;
+        }
+        if (in.lengths && !no_length)
+            take_length(in.lengths + in.lengths_used++);
+        d_frame.theta = *d_lengths.data();
+        d_frame.t = d_steps.rounded();
+        d_frame.good = true;
+        if (in.centres) {
+            const auto given = position_in(in.centres + 2 * in.centres_used++);
+            d_frame.good = given.has_value();
+            d_frame.t = given.value_or(d_last);
+        }
+        d_frame.good = d_frame.good && !(d_frame.t < d_last);
+        if (d_frame.good) {
+            d_last = d_frame.t;
+            d_inverse.expect(d_frame.t);
+        } else if (d_left_out++ == 0) {
+            this->d_logger->warn("frame {} does not lie behind the one before; such frames are "
+                                 "left out",
+                                 d_frames);
+        }
+        place_tags();
+        d_taken = true;
+        return true;
+    }
+
+    //! Whether window length and centre of the frame are told by inputs or tags.
+    bool is_placed(const inputs& in)
+    {
+        if (!in.lengths && (d_theta_told == 0 || d_varies)) {
+            this->d_logger->error(d_varies ? "window lengths that change from frame to frame have "
+                                             "to come in on input 1"
+                                           : "there is no stft_theta tag, so window lengths have "
+                                             "to come in on input 1");
+            return false;
+        }
+        if (!in.centres && !d_placed) {
+            this->d_logger->error(
+                "there is no tag that places the frames, so centres have to come in on input 2");
+            return false;
+        }
+        if (!in.lengths || !d_has_length)
+            d_lengths.set(static_cast<float>(
+                d_theta_told > 0 ? d_theta_told : static_cast<double>(d_present.n_fft)));
+        return true;
+    }
+
+    void take_length(const float* item)
+    {
+        if (d_lengths.take(item, d_inverse))
+            d_has_length = true;
+        else if (d_invalid++ == 0)
+            this->d_logger->warn("the window length of frame {} is not in (0, n_fft = {}]; such "
+                                 "are replaced by the last good one",
+                                 d_frames,
+                                 d_present.n_fft);
+    }
+
+    void take_tags(std::uint64_t item)
+    {
+        d_description = {};
+        this->get_tags_in_range(d_found, 0, item, item + 1);
+        for (const auto& tag : d_found) {
+            try {
+                d_description.read(tag);
+            } catch (const std::exception& e) {
+                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
+            }
+        }
+        try {
+            follow(d_description);
+        } catch (const std::exception& e) {
+            this->d_logger->warn("tags of a change ignored: {}", e.what());
+        }
+    }
+
+    //! The stream says how its frames are made.
+    void follow(const stream_description& said)
+    {
+        const idstft_design design{ said.n_fft.value_or(d_present.n_fft),
+                                    said.family.value_or(d_present.window),
+                                    said.norm.value_or(d_present.norm) };
+        if (design != d_present) {
+            if (kernel::bins<T>(design.n_fft) != bins())
+                throw std::invalid_argument("stft_n_fft does not fit the items");
+            if (d_frames > 0)
+                throw std::invalid_argument("n_fft, window and norm cannot change in a stream");
+            d_inverse = inverse_of(design);
+            d_present = design;
+        }
+        if (said.share)
+            d_varies = *said.share != kernel::sharing::constant;
+        if (said.theta && d_inverse.takes(*said.theta))
+            d_theta_told = *said.theta;
+        if (said.step || said.alpha) {
+            d_step = said.step.value_or(0);
+            d_alpha = said.alpha.value_or(0);
+            d_placed = true;
+        }
+        if (said.hop)
+            d_step = static_cast<double>(*said.hop);
+        if (said.win_length) {
+            d_win_length = *said.win_length;
+            d_theta_told = static_cast<double>(d_win_length);
+        }
+        if (said.first) {
+            d_start = *said.first;
+            d_starts = true;
+            d_steps = kernel::exact_position(kernel::position{ d_start, 0 } +
+                                             static_cast<double>(d_win_length) / 2);
+            d_placed = true;
+        }
+        if (said.phase)
+            follow_phase(phase_named(*said.phase), said);
+    }
+
+    void follow_phase(const kernel::phase_reference& phase, const stream_description& said)
+    {
+        d_converter.reset();
+        d_gain = 1;
+        const auto scale = kernel::scaling_named(said.scaling.value_or("none"));
+        if (scale != kernel::scaling::none && said.window) {
+            const kernel::parameters p = said.applied_to({ d_present.n_fft, 1 });
+            d_gain = static_cast<float>(1 / kernel::gain(scale, p.taps(), p.n_fft, p.samp_rate));
+        }
+        if (!(phase == kernel::phase_reference("absolute")) || d_gain != 1)
+            d_converter.emplace(
+                d_present.n_fft, d_win_length ? d_win_length : d_present.n_fft, phase, "absolute");
+    }
+
+    void add(inputs& in)
+    {
+        const gr_complex* spectrum = in.spectra + static_cast<std::size_t>(in.used) * bins();
+        if (d_frame.good) {
+            if (d_converter) {
+                d_converted.resize(bins());
+                d_converter->convert(spectrum, bins(), d_start, d_converted.data());
+                for (auto& bin : d_converted)
+                    bin *= d_gain;
+                spectrum = d_converted.data();
+            }
+            d_inverse.add(spectrum, d_frame.t, d_frame.theta);
+            d_covered = std::max(d_covered,
+                                 d_frame.t.sample + static_cast<std::int64_t>(std::ceil(
+                                                        d_frame.t.fraction + d_frame.theta / 2)));
+        }
+        ++in.used;
+        ++d_frames;
+        d_taken = false;
+        d_steps.move(step());
+        d_start += static_cast<std::int64_t>(d_step);
+        if (d_description.length) {
+            d_length = *d_description.length;
+            d_inverse.finish(*d_length);
+        }
+    }
+
+    //! To the next frame.
+    double step() const { return d_alpha > 0 ? d_alpha * d_frame.theta : d_step; }
+
+    //! The frame's tags go to the first sample that it adds.
+    void place_tags()
+    {
+        const auto to = std::max(d_covered, static_cast<std::int64_t>(this->nitems_written(0)));
+        std::stable_partition(d_found.begin(), d_found.end(), [](const auto& tag) {
+            return pmt::eq(tag.key, rx_rate_key); // rx_time needs it
+        });
+        for (auto tag : d_found) {
+            if (is_ours(tag.key))
+                continue;
+            if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
+                !pmt::is_complex(tag.value)) {
+                d_rate = d_description.samp_rate.value_or(pmt::to_double(tag.value) * step());
+                tag.value = pmt::from_double(*d_rate);
+            } else if (pmt::eq(tag.key, rx_time_key) && d_rate) {
+                // stft tells the time of a frame's first sample, dstft that of its centre
+                const auto from = d_starts ? kernel::position{ d_start, 0 } : d_frame.t;
+                tag.value = shifted_time(
+                    tag.value, (static_cast<double>(to - from.sample) - from.fraction) / *d_rate);
+            }
+            d_tags.push_back({ to, tag });
+        }
+    }
+
+    //! Those of the samples before end, and all when the stream is over.
+    void put_tags(std::uint64_t end)
+    {
+        const bool over = d_length && static_cast<std::int64_t>(end) >= *d_length;
+        while (!d_tags.empty() &&
+               (over || static_cast<std::uint64_t>(d_tags.front().first) < end)) {
+            auto& [sample, tag] = d_tags.front();
+            tag.offset = std::min(static_cast<std::uint64_t>(sample), end - 1);
+            this->add_item_tag(0, tag);
+            d_tags.pop_front();
+        }
+    }
+
+    idstft_design d_given, d_present;
+    kernel::idstft<T> d_inverse;
+    std::optional<std::int64_t> d_length; // of the stream, once it is known
+    bool d_ended = false;
+
+    struct {
+        kernel::position t{ 0, 0 };
+        double theta = 0;
+        bool good = false;
+    } d_frame;            // that has been read, but for its spectrum
+    bool d_taken = false; // whether there is one
+    std::uint64_t d_frames = 0;
+    kernel::position d_last{ INT64_MIN, 0 };
+    std::int64_t d_covered = 0; // end of the windows so far
+
+    // what tags have told
+    stream_description d_description; // those of the present frame
+    bool d_placed = false, d_varies = false, d_starts = false;
+    kernel::exact_position d_steps; // centre of the next frame
+    double d_step = 0, d_alpha = 0, d_theta_told = 0;
+    std::int64_t d_start = 0; // first sample of the frame, with integer hops
+    std::size_t d_win_length = 0;
+    std::optional<kernel::phase_converter<float>> d_converter;
+    float d_gain = 1;
+    std::vector<gr_complex> d_converted;
+
+    window_lengths d_lengths;
+    bool d_has_length = false;
+    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
+    std::vector<gr::tag_t> d_found;
+    std::optional<double> d_rate; // Hz
+    std::atomic<std::uint64_t> d_uncovered = 0, d_left_out = 0, d_invalid = 0;
+};
+
+template <class T>
+typename idstft<T>::sptr idstft<T>::make(std::int64_t n_fft,
+                                         const kernel::window_family& window,
+                                         const std::string& norm,
+                                         const std::string& share)
+{
+    if (kernel::per_bin(kernel::sharing_named(share)))
+        kernel::refuse("share",
+                       share,
+                       "has no inverse frame by frame: least squares need the whole signal, as "
+                       "stft.idstft() on arrays has it");
+    const idstft_design d{ kernel::checked_n_fft(n_fft), window, kernel::norm_named(norm) };
+    if (n_fft < 2)
+        kernel::refuse("n_fft", n_fft, "must be at least 2");
+    return gnuradio::make_block_sptr<idstft_impl<T>>(d);
+}
+
+template class idstft<float>;
+template class idstft<gr_complex>;
+
+} // namespace gr::stft

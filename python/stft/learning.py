@@ -122,6 +122,50 @@ def learn(
     return problem.result()
 
 
+class Start(NamedTuple):
+    """Where a learning begins: a loss, and the theta and t it is of."""
+
+    loss: float
+    theta: NDArray
+    t: NDArray
+
+
+def start_at(
+    theta: ArrayLike,
+    x: ArrayLike,
+    *,
+    n_fft: int,
+    hop: float,
+    share: str = "constant",
+    what: Sequence[str] = ("theta",),
+    criterion: Optional[Criterion] = None,
+    regularisation: float = 0.0,
+    bounds: Any = None,
+    alpha: float = 0.0,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+) -> Start:
+    """The loss that learn(x, start=theta, ...) would begin with. theta may lie outside of the bounds, but not of (0, n_fft]."""
+    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, None)
+    problem.bounds["theta"] = (kernels.least_theta, float(n_fft))
+    problem.begin_at(theta)
+    loss, _, _ = problem.evaluate(problem.theta, problem.t, gradient=False)
+    return Start(loss, problem.theta, problem.t)
+
+
+def criterion_of(criterion: Optional[Criterion], share: str) -> Criterion:
+    """The criterion, or the default of this share."""
+    if criterion is not None:
+        return criterion
+    return "entropy" if share == "constant" else "pooled"
+
+
+def theta_bounds(n_fft: int, hop: float, bounds: Any = None) -> Tuple[float, float]:
+    """Those of theta, given or by default."""
+    given = bounds if isinstance(bounds, Mapping) or bounds is None else {"theta": bounds}
+    return tuple((given or {}).get("theta", (min(2 * hop, n_fft / 2), float(n_fft))))
+
+
 class _Enough(Exception):
     """The caller's progress() wants no more."""
 
@@ -172,7 +216,7 @@ class _Problem:
 
     def _bounds(self, given) -> Dict[str, Tuple[float, float]]:
         found = {
-            "theta": (min(2 * self.hop, self.n_fft / 2), float(self.n_fft)),
+            "theta": theta_bounds(self.n_fft, self.hop),
             "hop": (self.n_fft / 64, self.n_fft / 2),
         }
         if given is not None:
@@ -190,8 +234,7 @@ class _Problem:
         return found
 
     def _terms(self, criterion) -> List[Tuple[float, Any]]:
-        if criterion is None:
-            criterion = "entropy" if self.share == "constant" else "pooled"
+        criterion = criterion_of(criterion, self.share)
         if callable(criterion):
             return [(1.0, lambda _, S, theta, t: criterion(S, theta, t))]
         weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)

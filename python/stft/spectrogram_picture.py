@@ -168,6 +168,7 @@ class Axis:
 
     def __init__(self, edges, limits, name, unit):
         factor, shown = self._multiple(max(abs(limits[0]), abs(limits[1])), unit)
+        self.factor = factor
         self.edges = tuple(edge / factor for edge in edges)
         self.limits = tuple(limit / factor for limit in limits)
         self.label = f"{name} ({shown})"

@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """gr_stft learn: window lengths, positions or a hop learned from a recording."""
 import contextlib
+import io
 import json
 import math
 import os
@@ -31,7 +32,7 @@ _HOPS_IN_N_FFT = 16      # by default; the shortest window is two hops
 _REGULARISATION = 0.1    # by default, of a total variation in units of n_fft
 _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
-_BYTES_PER_OWN_THETA = 200        # besides, if each has a theta: of the method's history
+_BYTES_PER_OWN_THETA = 600        # besides, for each theta, mostly in the method's history
 
 
 def add_arguments(parser):
@@ -264,19 +265,20 @@ def _write_npz(path, temporary, outcome, _):
             "format": recording.format, "channel": recording.channel,
             "rate_known": recording.rate_known, "centre_frequency": recording.centre_frequency,
             "bounds": problem["bounds"], "software": "gr-stft"}
+    members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
+    np.savez(members, theta_samples=learned.theta, t_samples=outcome.centres,
+             theta_seconds=learned.theta / fs, t_seconds=outcome.centres / fs,
+             hop_samples=outcome.hop, hop_seconds=outcome.hop / fs,
+             frequencies=frequencies, samp_rate=fs, first_sample=outcome.portion.start,
+             samples=outcome.portion.length, loss=learned.loss,
+             loss_before=outcome.before.loss, theta_before=outcome.before.theta.flat[0],
+             evaluations=len(learned.history), n_fft=problem["n_fft"], hop=problem["hop"],
+             share=problem["share"], what=np.array(problem["what"]),
+             window=_window_words(problem["window"]), norm=problem["norm"],
+             alpha=problem["alpha"], regularisation=problem["regularisation"],
+             criterion=_criterion_words(problem), meta=np.array(json.dumps(meta)))
     with named(path), open(temporary, "wb") as file:
-        np.savez(file, theta_samples=learned.theta, t_samples=outcome.centres,
-                 theta_seconds=learned.theta / fs, t_seconds=outcome.centres / fs,
-                 hop_samples=outcome.hop, hop_seconds=outcome.hop / fs,
-                 frequencies=frequencies, samp_rate=fs, first_sample=outcome.portion.start,
-                 samples=outcome.portion.length, loss=learned.loss,
-                 loss_before=outcome.before.loss, theta_before=outcome.before.theta.flat[0],
-                 evaluations=len(learned.history),
-                 n_fft=problem["n_fft"], hop=problem["hop"], share=problem["share"],
-                 what=np.array(problem["what"]), window=_window_words(problem["window"]),
-                 norm=problem["norm"], alpha=problem["alpha"],
-                 regularisation=problem["regularisation"],
-                 criterion=_criterion_words(problem), meta=np.array(json.dumps(meta)))
+        file.write(members.getbuffer())
 
 
 def _write_csv(path, temporary, outcome, _):

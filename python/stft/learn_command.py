@@ -27,6 +27,7 @@ from gnuradio.stft.spectrogram_picture import check_cmap, check_picture
 
 SUMMARY = "learn window lengths, positions or a hop from a recording"
 
+PROGRESS = "{n} evaluations{postfix} [{elapsed}]"
 _SUFFIXES = (".npz", ".csv", ".png")
 _HOPS_IN_N_FFT = 16      # by default; the shortest window is two hops
 _REGULARISATION = 0.1    # by default, of a total variation in units of n_fft
@@ -219,11 +220,10 @@ def _require_memory(portion, problem):
 
 def _learn(arguments, x, problem):
     """What stft.learn() returns, and whether it was interrupted."""
-    layout = "{n} evaluations, loss {postfix} [{elapsed}]"
-    with interruption_noted() as interruption, progress_bar("learn", layout) as bar:
+    with interruption_noted() as interruption, progress_bar("learn", PROGRESS) as bar:
 
         def progress(_, loss):
-            bar.set_postfix_str(f"{loss:.6g}")
+            bar.set_postfix_str(f"loss {loss:.6g}")
             bar.update(1)
             if interruption.noted:
                 raise StopIteration

@@ -4,6 +4,7 @@
 
 import csv
 import importlib.util
+import io
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import resource
 import signal
 import struct
 import subprocess
+import sys
 import time
 import unittest
 from unittest import mock
@@ -19,7 +21,7 @@ import numpy as np
 from qa_command import InFolder, needs, noise, run, start
 
 from gnuradio import stft
-from gnuradio.stft import learn_command, learn_picture, learning, spectrogram_picture
+from gnuradio.stft import learn_command, learn_picture, learning, progress_bar
 
 N = 64
 OPTIONS = ("--rate", 1000, "--n-fft", N, "--hop", 12.5)
@@ -331,8 +333,17 @@ class Words(unittest.TestCase):
         self.assertEqual(words([[441.0]], 44100, False), "441 samples")
         self.assertEqual(words([[100, 200, 400.0]], 1e3, True), "100 .. 400 samples (100 ms .. 400 ms), median 200 (200 ms)")
 
-    def test_parts_of_pictures_are_shared_with_the_spectrogram(self):
-        self.assertIs(learn_picture.colour_range, spectrogram_picture.colour_range)
+    @needs("tqdm")
+    def test_progress_bar_counts_evaluations_and_shows_the_loss(self):
+        terminal = mock.Mock(wraps=io.StringIO(), isatty=lambda: True)
+        terminal.encoding = "utf-8"
+        with mock.patch.object(sys, "stderr", terminal):
+            with progress_bar.progress_bar("learn", learn_command.PROGRESS) as bar:
+                bar.set_postfix_str("loss 1.25")
+                bar.update(1)
+                bar.refresh()
+        written = "".join(call.args[0] for call in terminal.write.call_args_list)
+        self.assertIn("1 evaluations, loss 1.25 [00:00]", written)
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def _usual_window(arguments, portion):
 
 
 def _criterion(text):
-    """The criterion named on the command line: "entropy", or {"kurtosis": 1.0, "coverage": 10.0}."""
+    """The criterion named on the command line: "entropy", or {"kurtosis": 1.0, "coverage": 9.0}."""
     if text is None or "=" not in text and "," not in text:
         return text
     weights = {}
@@ -242,9 +242,11 @@ def _warn_at_bounds(arguments, outcome):
     theta = outcome.learned.theta.item()
     if theta > greatest * 0.999:
         advice = "--n-fft" if greatest == problem["n_fft"] else "--bounds"
-        warn("learn", f"theta is at its greatest, {greatest:g} samples: a larger {advice} may be better")
+        warn("learn", f"theta is at its greatest, {greatest:g} samples: a larger {advice} may be "
+             "better")
     elif theta < least * 1.001:
-        warn("learn", f"theta is at its least, {least:g} samples: a smaller --hop or --bounds may be better")
+        warn("learn", f"theta is at its least, {least:g} samples: a smaller --hop or --bounds may "
+             "be better")
 
 
 # Files
@@ -257,7 +259,8 @@ def _write_npz(path, temporary, outcome, _):
         problem["n_fft"], fs, "twosided" if recording.is_complex else "onesided"))
     meta = {"theta_samples": "window lengths, samples, (1 or bins, 1 or frames)",
             "t_samples": "centres of the frames, samples of the recording, (frames,)",
-            "theta_seconds": "s", "t_seconds": "s", "hop_samples": "samples, mean", "hop_seconds": "s",
+            "theta_seconds": "s", "t_seconds": "s",
+            "hop_samples": "samples, mean", "hop_seconds": "s",
             "frequencies": "Hz, (bins,)", "samp_rate": "samples/s", "first_sample": "samples",
             "loss": "at theta and t", "loss_before": "of one window of theta_before",
             "theta_before": "samples",
@@ -311,12 +314,11 @@ def _criterion_words(problem):
 
 def length_words(samples, fs, rate_known):
     """Window lengths: "512.3 samples (11.62 ms)"; of several the range and the median."""
-    samples = np.asarray(samples)
-    spread = np.unique(np.percentile(samples, (0, 50, 100)))
-    words = " .. ".join(f"{value:.5g}" for value in spread[[0, -1]][:len(spread)]) + " samples"
+    ends = np.unique((np.min(samples), np.max(samples)))
+    words = " .. ".join(f"{value:.5g}" for value in ends) + " samples"
     if rate_known:
-        words += " (" + " .. ".join(in_units(value / fs, "s") for value in spread[[0, -1]][:len(spread)]) + ")"
-    if len(spread) > 1:
+        words += f" ({' .. '.join(in_units(value / fs, 's') for value in ends)})"
+    if len(ends) > 1:
         middle = np.median(samples)
         words += f", median {middle:.5g}"
         words += f" ({in_units(middle / fs, 's')})" if rate_known else ""

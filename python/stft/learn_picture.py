@@ -18,7 +18,7 @@ _BLOCK_VALUES = 2**20  # spectrogram values computed at a time
 
 
 class Columns:
-    """Means of frames at any times over equal columns; a column without a frame shows the nearest."""
+    """Means of frames at any times over equal columns; one without a frame shows the nearest."""
 
     def __init__(self, count, limits):
         self._edges = np.linspace(*limits, count + 1)
@@ -78,7 +78,8 @@ class BeforeAfter:
         figure = new_figure(look.width, look.height)
         rows = 3 if share == "cell" else 2
         beside = share == "bin"
-        grid = figure.add_gridspec(rows, 2 if beside else 1, width_ratios=(4, 1) if beside else None)
+        grid = figure.add_gridspec(rows, 2 if beside else 1,
+                                   width_ratios=(4, 1) if beside else None)
         axes = [figure.add_subplot(grid[n, 0]) for n in range(rows)]
         time, frequency = self._time_axis(), self._frequency_axis()
         for panel, level in zip(axes, (before, after)):
@@ -101,7 +102,8 @@ class BeforeAfter:
             self._line_beside(figure.add_subplot(grid[1, 1]), theta, frequency)
         else:
             self._panel_of(figure, axes[2], theta, time, frequency)
-        bar = figure.colorbar(image, ax=axes[:2], pad=0.015, fraction=0.05, aspect=45, extend="both")
+        bar = figure.colorbar(image, ax=axes[:2], pad=0.015, fraction=0.05, aspect=45,
+                              extend="both")
         unit = (outcome.portion.recording.unit or "1") + "²/" + (
             "Hz" if self._known else "(cycle/sample)")
         bar.set_label(f"Power density (dB re {unit})".replace("1²", "1"))
@@ -133,11 +135,12 @@ class BeforeAfter:
             S = stft.dstft(self._outcome.x, lengths, t[some], n_fft=n_fft,
                            window=self._problem["window"], norm="l2")
             density = np.square(np.abs(S.T)) / fs
-            columns.add((portion.start + t[some]) / fs, pooled_bins(self._ordered(density), self._bins_per_line))
+            columns.add((portion.start + t[some]) / fs,
+                        pooled_bins(self._ordered(density), self._bins_per_line))
         return columns.means()
 
     def _ordered(self, rows):
-        """Rows (frames, bins) with the bins in the order of frequency, inner ones doubled if real."""
+        """Rows (frames, bins) with bins in the order of frequency, inner ones doubled if real."""
         if self._complex:
             return np.fft.fftshift(rows, axes=1)
         rows[:, 1:(self._problem["n_fft"] + 1) // 2] *= 2

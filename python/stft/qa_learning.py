@@ -53,6 +53,13 @@ class Golden(unittest.TestCase):
             at = learning.start_at(theta, case["x"].astype(float), n_fft=1000, hop=50)
             self.assertAlmostEqual(at.loss, H, 9)
 
+    def test_loss_is_not_convex_yet_has_one_minimum(self):
+        case = golden()[0]
+        slope = case["dH_dtheta"]
+        self.assertEqual(np.count_nonzero(np.diff(np.sign(slope))), 1)
+        within = slope[(case["theta_grid"] >= 100) & (case["theta_grid"] <= 1000)]
+        self.assertGreater(np.mean(np.diff(within) < 0), 0.4)
+
     def test_learned_hop_stays_inside_its_bounds(self):
         x = golden()[0]["x"]
         for bounds in (None, {"hop": (30, 200)}):

@@ -14,7 +14,7 @@ import sys
 from gnuradio.stft import __version__
 from gnuradio.stft.interruption import termination_as_exit
 
-VERBS = ("spectrogram", "info", "bench", "selftest")
+VERBS = ("spectrogram", "learn", "info", "bench", "selftest")
 
 DONE, FAILED, REFUSED = 0, 1, 2  # 3 is kept for an alarm of a monitoring verb
 _INTERRUPTED = 128 + signal.SIGINT

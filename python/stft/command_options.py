@@ -1,13 +1,101 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Options that verbs share, and their checks."""
 import math
+import os
 
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.recordings import refuse
+from gnuradio.stft.recordings import open_recording, refuse
 
 LARGEST_N_FFT = 2**20
+_AUDIO_RATE = 200e3     # samples/s from which on a recording is taken for radio
+_AUDIO_RESOLUTION = 22  # Hz from bin to bin in audio and vibration
+
+
+def add_input_arguments(parser):
+    """INPUT, and which part of it to take as what."""
+    parser.add_argument("input", metavar="INPUT",
+                        help="WAV, RF64, W64, AIFF, FLAC, OGG, SigMF, NPY; raw with --dtype")
+    source = parser.add_argument_group("input")
+    source.add_argument("--start", type=float, metavar="SECONDS", default=0.0,
+                        help="where to begin (default: 0)")
+    source.add_argument("--stop", type=float, metavar="SECONDS",
+                        help="where to end (default: the end of the recording)")
+    source.add_argument("--rate", type=float, metavar="HZ",
+                        help="sampling rate, instead of the recording's own")
+    source.add_argument("--dtype", metavar="FORMAT",
+                        help="INPUT is raw samples of this SigMF type: cf32_le, ci16_le, cu8, ...")
+    source.add_argument("--channel", type=int, metavar="N", default=0,
+                        help="channel, counted from 0 (default: 0)")
+    source.add_argument("--iq", action="store_true",
+                        help="two channels of a sound file are I and Q")
+
+
+def check_input(arguments):
+    """ValueError for what can be refused before the recording is opened."""
+    require_positive("rate", arguments.rate)
+    require_range("channel", arguments.channel, 0, 2**16)
+    for name in ("start", "stop"):
+        require_finite(name, getattr(arguments, name))
+    if arguments.start < 0:
+        refuse("start", arguments.start, "must be at least 0 s")
+    if arguments.stop is not None and arguments.stop <= arguments.start:
+        refuse("stop", arguments.stop, f"must be greater than start = {arguments.start:g} s")
+
+
+def open_input(arguments):
+    """The recording that the arguments name."""
+    return open_recording(arguments.input, dtype=arguments.dtype, rate=arguments.rate,
+                          channel=arguments.channel, iq=arguments.iq)
+
+
+def automatic_n_fft(fs, length, rate_known=True):
+    """n_fft by the sampling rate: about 22 Hz from bin to bin in audio, 1024 bins in radio.
+
+    A power of two in 256 .. 4096, less for a recording so short that its picture would have
+    few columns.
+    """
+    n_fft = 2**round(math.log2(fs / _AUDIO_RESOLUTION)) if fs < _AUDIO_RATE else 1024
+    n_fft = min(max(n_fft, 256), 4096) if rate_known else 1024
+    shortest = 2**max(3, math.floor(math.log2(length)) - 4)
+    return min(n_fft, shortest)
+
+
+def suffix(path):
+    return os.path.splitext(path)[1].lower()
+
+
+def check_outputs(source, outputs, suffixes):
+    """ValueError unless each output is a file of its own with one of these suffixes."""
+    seen = set()
+    for path in outputs:
+        if suffix(path) not in suffixes:
+            refuse("output", path, f"must end in {', '.join(suffixes)}")
+        if os.path.isdir(path):
+            refuse("output", path, "is a directory; give a file name")
+        real = os.path.realpath(path)
+        if real == os.path.realpath(source):
+            refuse("output", path, "is the input")
+        if real in seen:
+            refuse("output", path, "is given twice")
+        seen.add(real)
+
+
+def add_picture_arguments(parser, *, height):
+    picture = parser.add_argument_group("picture")
+    picture.add_argument("--zmin", type=float, metavar="DB",
+                         help="level of the darkest colour (default: by the recording)")
+    picture.add_argument("--zmax", type=float, metavar="DB",
+                         help="level of the brightest colour (default: by the recording)")
+    picture.add_argument("--cmap", default="magma", metavar="NAME",
+                         help="matplotlib's name of the colours (default: magma)")
+    picture.add_argument("--title", metavar="TEXT", help="title (default: INPUT's name)")
+    picture.add_argument("--width", type=int, metavar="PIXELS", default=1600,
+                         help="of the picture (default: 1600)")
+    picture.add_argument("--height", type=int, metavar="PIXELS", default=height,
+                         help="of the picture (default: %(default)s)")
+
 
 
 def add_framing_arguments(parser, *, n_fft):

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import threading
+from types import SimpleNamespace
 
 
 @contextlib.contextmanager
@@ -44,3 +45,24 @@ def uninterrupted():
         _restore(previous)
         for number in waiting:
             signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def interruption_noted():
+    """Within the block a first SIGINT only sets `noted` of what this yields; a second one raises
+    KeyboardInterrupt."""
+    note = SimpleNamespace(noted=False)
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored or threading.current_thread() is not threading.main_thread():
+        yield note
+        return
+
+    def take_note(number, _):
+        note.noted = True
+        signal.signal(number, signal.default_int_handler)
+
+    previous = {signal.SIGINT: signal.signal(signal.SIGINT, take_note)}
+    try:
+        yield note
+    finally:
+        _restore(previous)

@@ -30,7 +30,7 @@ class Learned(NamedTuple):
     """Centres of the frames in samples, (frames,)."""
     loss: float
     history: List[float]
-    """The loss after each evaluation, in order."""
+    """The loss after each evaluation, in order, beginning with those of the search for a constant theta if there was one."""
     spectra: NDArray
     """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
 
@@ -78,13 +78,14 @@ def learn(
         in [n_fft / 64, n_fft / 2].
     alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n], A (8); for one theta or one per frame. hop is then
         that of the start, and the entropy is taken less the logarithm of the number of frames.
-    start: theta to begin with.
+    start: theta to begin with; where theta is not learned it stays there, by default at the geometric mean of its bounds.
     method: "lbfgs" (SciPy's L-BFGS-B) or "adam", both in ln theta; a constant theta alone is found by a coarse logarithmic
         grid and Brent's method, without gradients.
     max_iterations: of the method. tol: relative change of the loss at which "lbfgs" stops times 1e-5, and the relative
         accuracy of a constant theta.
     learning_rate: of "adam", in units of ln theta.
-    progress: called with the number of evaluations and the loss after each; what it raises ends the learning.
+    progress: called with the number of evaluations and the loss after each. If it raises StopIteration the learning ends
+        with the best that was met; other exceptions are passed on.
 
     Returns Learned(theta, t, loss, history, spectra); theta and t are the best that were met.
 
@@ -110,12 +111,63 @@ def learn(
     searched = "theta" in problem.what and start is None
     if start is not None:
         problem.begin_at(start)
-    elif searched:
-        problem.begin_at_best_constant(tol)
-    if not (searched and share == "constant" and len(problem.what) == 1):
-        descend = _descend if method == "lbfgs" else _adam
-        descend(problem, max_iterations, tol, learning_rate)
+    try:
+        if searched:
+            problem.begin_at_best_constant(tol)
+        if not (searched and share == "constant" and len(problem.what) == 1):
+            descend = _descend if method == "lbfgs" else _adam
+            descend(problem, max_iterations, tol, learning_rate)
+    except _Enough:
+        pass
     return problem.result()
+
+
+class Start(NamedTuple):
+    """Where a learning begins: a loss, and the theta and t it is of."""
+
+    loss: float
+    theta: NDArray
+    t: NDArray
+
+
+def start_at(
+    theta: ArrayLike,
+    x: ArrayLike,
+    *,
+    n_fft: int,
+    hop: float,
+    share: str = "constant",
+    what: Sequence[str] = ("theta",),
+    criterion: Optional[Criterion] = None,
+    regularisation: float = 0.0,
+    bounds: Any = None,
+    alpha: float = 0.0,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+) -> Start:
+    """The loss that learn(x, start=theta, ...) would begin with. theta may lie outside of the bounds, but not of (0, n_fft]."""
+    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, None)
+    problem.bounds["theta"] = (kernels.least_theta, float(n_fft))
+    problem.begin_at(theta)
+    loss, _, _ = problem.evaluate(problem.theta, problem.t, gradient=False)
+    return Start(loss, problem.theta, problem.t)
+
+
+def criterion_of(criterion: Optional[Criterion], share: str) -> Criterion:
+    """The criterion, or the default of this share."""
+    if criterion is not None:
+        return criterion
+    return "entropy" if share == "constant" else "pooled"
+
+
+def theta_bounds(n_fft: int, hop: float, bounds: Any = None) -> Tuple[float, float]:
+    """Those of theta, given or by default."""
+    given = bounds if isinstance(bounds, Mapping) or bounds is None else {"theta": bounds}
+    return tuple((given or {}).get("theta", (min(2 * hop, n_fft / 2), float(n_fft))))
+
+
+class _Enough(Exception):
+    """The caller's progress() wants no more."""
 
 
 class _Problem:
@@ -164,7 +216,7 @@ class _Problem:
 
     def _bounds(self, given) -> Dict[str, Tuple[float, float]]:
         found = {
-            "theta": (min(2 * self.hop, self.n_fft / 2), float(self.n_fft)),
+            "theta": theta_bounds(self.n_fft, self.hop),
             "hop": (self.n_fft / 64, self.n_fft / 2),
         }
         if given is not None:
@@ -182,10 +234,9 @@ class _Problem:
         return found
 
     def _terms(self, criterion) -> List[Tuple[float, Any]]:
-        if criterion is None:
-            criterion = "entropy" if self.share == "constant" else "pooled"
+        criterion = criterion_of(criterion, self.share)
         if callable(criterion):
-            return [(1.0, criterion)]
+            return [(1.0, lambda _, S, theta, t: criterion(S, theta, t))]
         weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)
         for name, weight in weights.items():
             if name not in _CRITERIA:
@@ -207,7 +258,7 @@ class _Problem:
     def positions(self, theta: NDArray, hop: float) -> NDArray:
         if self.alpha:
             return fixed_overlap_positions(theta if theta.size > 1 else theta.item(), self.alpha, self.samples)
-        if "hop" in self.what: # every frame that touches a sample
+        if "hop" in self.what:  # every frame that touches a sample
             frames = np.ceil((self.samples - 1 + np.max(theta) / 2) / hop)
         else:
             frames = 1 + np.floor(self.samples / hop)
@@ -240,20 +291,30 @@ class _Problem:
         self.best = (np.inf, self.theta, self.t)
 
     def begin_at_best_constant(self, tol: float) -> None:
-        """Eight lengths on a logarithmic grid, then Brent's method around the best of them."""
-        least = [np.inf]
+        """Eight lengths on a logarithmic grid, then Brent's method around the best of them.
+
+        Where no length is better than another, theta stays where it began.
+        """
+        values: List[float] = []
 
         def loss(log_theta: float) -> float:
             theta = np.full((1, 1), np.clip(np.exp(log_theta), *self.bounds["theta"]))
-            value = self.evaluate(theta, self.positions(theta, self.hop), gradient=False)[0]
+            t = self.positions(theta, self.hop)
+            value = self.evaluate(theta, t, gradient=False)[0]
+            if not values or value < min(values):
+                self.begin_at_constant(theta.item())
+                self.best = (value, self.theta, self.t)
+            values.append(value)
             self.count(value)
-            least[0] = min(least[0], value)
             return value
 
-        low, high = np.log(self.bounds["theta"])
-        self.begin_at_constant(np.clip(np.exp(kernels.grid_and_brent(loss, low, high, 8, tol)), *self.bounds["theta"]))
-        if self.share == "constant":
-            self.best = (least[0], self.theta, self.t)
+        began = self.theta.flat[0]
+        kernels.grid_and_brent(loss, *np.log(self.bounds["theta"]), 8, tol)
+        if max(values) == min(values):
+            self.begin_at_constant(began)
+            self.best = (values[0], self.theta, self.t)
+        if self.share != "constant":
+            self.best = (np.inf, self.theta, self.t)  # blocks of frames have a loss of their own
 
     def spectra(self, theta: NDArray, t: NDArray, derivatives: Sequence[str] = ()) -> Any:
         return dstft(self.x, theta, t, n_fft=self.n_fft, window=self.window, norm=self.norm, derivatives=derivatives)
@@ -270,7 +331,7 @@ class _Problem:
         G = np.zeros_like(S) if gradient else None
         for weight, term in self.terms:
             for c in range(len(S)):
-                v, g, *direct = term(self, S[c], theta, t) if term in _CRITERIA.values() else term(S[c], theta, t)
+                v, g, *direct = term(self, S[c], theta, t)
                 value += weight * v / len(S)
                 if gradient and g is not None:
                     G[c] += (weight / len(S)) * g
@@ -285,9 +346,7 @@ class _Problem:
                 else:
                     by_theta += product.sum(axis=1, keepdims=True) if self.share == "bin" else product
         elif gradient:
-            vjp = dstft_vjp(
-                self.x, theta, t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted
-            )
+            vjp = dstft_vjp(self.x, theta, t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted)
             by_theta += vjp.theta
             by_t += 0 if vjp.t is None else vjp.t
         if self.regularisation and theta.size > 1:
@@ -299,7 +358,10 @@ class _Problem:
     def count(self, value: float) -> None:
         self.history.append(float(value))
         if self.progress is not None:
-            self.progress(len(self.history), float(value))
+            try:
+                self.progress(len(self.history), float(value))
+            except StopIteration:
+                raise _Enough from None
 
     # The vector of variables: ln theta, then t's offsets in hops, then ln hop, as far as they are learned
 

@@ -497,7 +497,7 @@ class Pooling(unittest.TestCase):
             self.assertAlmostEqual(axis.limits[0], -largest / factor)
 
     def test_titles_are_neither_mathematics_nor_longer_than_the_picture(self):
-        plain = spectrogram_picture._plain
+        plain = spectrogram_picture.plain
         self.assertEqual(plain("a$b$\udcff\n", 20), r"a\$b\$?")
         self.assertEqual(plain("abcdefgh", 4), "ab…gh")
 

@@ -10,6 +10,7 @@ import math
 import os
 import re
 import stat
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -81,6 +82,33 @@ class Recording:
 
     def __exit__(self, *_):
         self.close()
+
+
+@dataclass
+class Portion:
+    """The samples of a recording that are analysed: `length` of them from `start` on."""
+    recording: Recording
+    start: int
+    length: int
+
+    def read(self, begin, end):
+        """Samples begin .. end - 1 of the portion."""
+        return self.recording.read(self.start + begin, end - begin)
+
+
+def portion_of(recording, start, stop):
+    """The samples from `start` to `stop` seconds."""
+    duration = recording.duration
+    unit = "s" if recording.rate_known else "samples"
+    begin = round(start * recording.fs)
+    if begin >= recording.length:
+        refuse("start", f"{start:g} {unit}", f"must be less than the duration, {duration:g} {unit}")
+    end = recording.length if stop is None else min(recording.length, round(stop * recording.fs))
+    if stop is not None and stop > duration * (1 + 1e-9):
+        recording.warnings.append(f"ends at {duration:g} {unit}, before stop = {stop:g} {unit}")
+    if end <= begin:
+        refuse("stop", f"{stop:g} {unit}", "leaves no sample after start")
+    return Portion(recording, begin, end - begin)
 
 
 def open_recording(path, *, dtype=None, rate=None, channel=0, iq=False):

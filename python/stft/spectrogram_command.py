@@ -3,7 +3,6 @@
 import contextlib
 import math
 import os
-import sys
 import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -12,11 +11,13 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.command import warn
-from gnuradio.stft.command_options import (add_framing_arguments, check_framing, hop_of, in_units,
-                                           named_window, require_finite, require_positive,
-                                           require_range, sample_window)
-from gnuradio.stft.optional_modules import load
-from gnuradio.stft.recordings import open_recording, refuse
+from gnuradio.stft.command_options import (add_framing_arguments, add_input_arguments,
+                                           add_picture_arguments, automatic_n_fft, check_framing,
+                                           check_input, check_outputs, hop_of, in_units,
+                                           named_window, open_input, require_finite,
+                                           require_range, sample_window, suffix)
+from gnuradio.stft.progress_bar import progress_bar
+from gnuradio.stft.recordings import portion_of, refuse
 from gnuradio.stft.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
 from gnuradio.stft.spectrogram_picture import GroupMean, Picture, check_cmap, check_picture
 
@@ -25,30 +26,14 @@ SUMMARY = "compute the spectrogram of a recording: picture, NPZ or HDF5"
 _SUFFIXES = (".png", ".npz", ".h5", ".hdf5")
 _BLOCK_VALUES = 2**20   # spectrogram values computed at a time
 _BLOCK_SAMPLES = 2**21  # samples read at a time
-_AUDIO_RATE = 200e3     # samples/s from which on a recording is taken for radio
-_AUDIO_RESOLUTION = 22  # Hz from bin to bin in audio and vibration
 _COLUMNS = 500          # frames that a picture should have, if the recording is long enough
 
 
 def add_arguments(parser):
-    parser.add_argument("input", metavar="INPUT",
-                        help="WAV, RF64, W64, AIFF, FLAC, OGG, SigMF, NPY; raw with --dtype")
+    add_input_arguments(parser)
     parser.add_argument("-o", "--output", action="append", metavar="FILE",
                         help="where to: .png .npz .h5 .hdf5, repeatable "
                              "(default: INPUT's name with .png, in the current directory)")
-    source = parser.add_argument_group("input")
-    source.add_argument("--start", type=float, metavar="SECONDS", default=0.0,
-                        help="where to begin (default: 0)")
-    source.add_argument("--stop", type=float, metavar="SECONDS",
-                        help="where to end (default: the end of the recording)")
-    source.add_argument("--rate", type=float, metavar="HZ",
-                        help="sampling rate, instead of the recording's own")
-    source.add_argument("--dtype", metavar="FORMAT",
-                        help="INPUT is raw samples of this SigMF type: cf32_le, ci16_le, cu8, ...")
-    source.add_argument("--channel", type=int, metavar="N", default=0,
-                        help="channel, counted from 0 (default: 0)")
-    source.add_argument("--iq", action="store_true",
-                        help="two channels of a sound file are I and Q")
     add_framing_arguments(parser, n_fft="by the sampling rate")
     result = parser.add_argument_group("result")
     result.add_argument("--scaling", choices=sorted(_SCALINGS), default="psd",
@@ -57,18 +42,7 @@ def add_arguments(parser):
                         help="frames averaged to one row (default: 1)")
     result.add_argument("--fmin", type=float, metavar="HZ", help="lowest frequency kept")
     result.add_argument("--fmax", type=float, metavar="HZ", help="highest frequency kept")
-    picture = parser.add_argument_group("picture")
-    picture.add_argument("--zmin", type=float, metavar="DB",
-                         help="level of the darkest colour (default: by the recording)")
-    picture.add_argument("--zmax", type=float, metavar="DB",
-                         help="level of the brightest colour (default: by the recording)")
-    picture.add_argument("--cmap", default="magma", metavar="NAME",
-                         help="matplotlib's name of the colours (default: magma)")
-    picture.add_argument("--title", metavar="TEXT", help="title (default: INPUT's name)")
-    picture.add_argument("--width", type=int, metavar="PIXELS", default=1600,
-                         help="of the picture (default: 1600)")
-    picture.add_argument("--height", type=int, metavar="PIXELS", default=900,
-                         help="of the picture (default: 900)")
+    add_picture_arguments(parser, height=900)
 
 
 @dataclass(frozen=True)
@@ -88,18 +62,6 @@ _SCALINGS = {
     "power": Scaling("power", "Power", "{u}²"),
     "magnitude": Scaling("magnitude", "Magnitude", "{u}"),
 }
-
-
-@dataclass
-class Portion:
-    """The samples of a recording that are analysed: `length` of them from `start` on."""
-    recording: object
-    start: int
-    length: int
-
-    def read(self, begin, end):
-        """Samples begin .. end - 1 of the portion."""
-        return self.recording.read(self.start + begin, end - begin)
 
 
 @dataclass
@@ -151,9 +113,8 @@ class Grid:
 def run(arguments):
     began = time.monotonic()
     outputs = _check(arguments)
-    with open_recording(arguments.input, dtype=arguments.dtype, rate=arguments.rate,
-                        channel=arguments.channel, iq=arguments.iq) as recording:
-        portion = _portion(recording, arguments.start, arguments.stop)
+    with open_input(arguments) as recording:
+        portion = portion_of(recording, arguments.start, arguments.stop)
         analysis = _analysis(arguments, portion)
         grid = _grid(arguments, portion, analysis)
         for warning in recording.warnings:
@@ -174,72 +135,21 @@ def _check(arguments):
     """The outputs; ValueError for what can be refused before anything is read or written."""
     check_framing(arguments)
     check_picture(arguments)
-    require_positive("rate", arguments.rate)
-    require_range("channel", arguments.channel, 0, 2**16)
+    check_input(arguments)
     require_range("average", arguments.average, 1, 2**31 - 1)
-    for name in ("start", "stop", "fmin", "fmax"):
+    for name in ("fmin", "fmax"):
         require_finite(name, getattr(arguments, name))
-    if arguments.start < 0:
-        refuse("start", arguments.start, "must be at least 0 s")
-    if arguments.stop is not None and arguments.stop <= arguments.start:
-        refuse("stop", arguments.stop, f"must be greater than start = {arguments.start:g} s")
     if None not in (arguments.fmin, arguments.fmax) and arguments.fmin >= arguments.fmax:
         refuse("fmin", f"{arguments.fmin:g}", f"must be less than fmax = {arguments.fmax:g}")
     outputs = arguments.output or [_default_output(arguments.input)]
-    _check_outputs(arguments.input, outputs)
-    if any(_suffix(path) == ".png" for path in outputs):
+    check_outputs(arguments.input, outputs, _SUFFIXES)
+    if any(suffix(path) == ".png" for path in outputs):
         check_cmap(arguments.cmap)
     return outputs
 
 
 def _default_output(path):
     return os.path.splitext(os.path.basename(os.path.normpath(path)))[0] + ".png"
-
-
-def _suffix(path):
-    return os.path.splitext(path)[1].lower()
-
-
-def _check_outputs(source, outputs):
-    seen = set()
-    for path in outputs:
-        if _suffix(path) not in _SUFFIXES:
-            refuse("output", path, f"must end in {', '.join(_SUFFIXES)}")
-        if os.path.isdir(path):
-            refuse("output", path, "is a directory; give a file name")
-        real = os.path.realpath(path)
-        if real == os.path.realpath(source):
-            refuse("output", path, "is the input")
-        if real in seen:
-            refuse("output", path, "is given twice")
-        seen.add(real)
-
-
-def _portion(recording, start, stop):
-    """The samples from `start` to `stop` seconds."""
-    duration = recording.duration
-    unit = "s" if recording.rate_known else "samples"
-    begin = round(start * recording.fs)
-    if begin >= recording.length:
-        refuse("start", f"{start:g} {unit}", f"must be less than the duration, {duration:g} {unit}")
-    end = recording.length if stop is None else min(recording.length, round(stop * recording.fs))
-    if stop is not None and stop > duration * (1 + 1e-9):
-        recording.warnings.append(f"ends at {duration:g} {unit}, before stop = {stop:g} {unit}")
-    if end <= begin:
-        refuse("stop", f"{stop:g} {unit}", "leaves no sample after start")
-    return Portion(recording, begin, end - begin)
-
-
-def automatic_n_fft(fs, length, rate_known=True):
-    """n_fft by the sampling rate: about 22 Hz from bin to bin in audio, 1024 bins in radio.
-
-    A power of two in 256 .. 4096, less for a recording so short that its picture would have
-    few columns.
-    """
-    n_fft = 2**round(math.log2(fs / _AUDIO_RESOLUTION)) if fs < _AUDIO_RATE else 1024
-    n_fft = min(max(n_fft, 256), 4096) if rate_known else 1024
-    shortest = 2**max(3, math.floor(math.log2(length)) - 4)
-    return min(n_fft, shortest)
 
 
 def _analysis(arguments, portion):
@@ -326,9 +236,9 @@ def _meta(portion, analysis, unit):
 
 def _open_writer(files, path, grid, arguments, analysis):
     temporary = files.enter_context(replaced_when_whole(path))
-    if _suffix(path) == ".npz":
+    if suffix(path) == ".npz":
         writer = NpzFile(path, temporary, grid)
-    elif _suffix(path) == ".png":
+    elif suffix(path) == ".png":
         writer = Picture(path, temporary, grid, _look(arguments, grid, analysis))
     else:
         writer = Hdf5File(path, temporary, grid)
@@ -359,7 +269,9 @@ def _parameters_line(grid, analysis):
 
 def _write_all(portion, analysis, grid, statistics, writers):
     mean = GroupMean(analysis.average)
-    with progress(portion.length / analysis.fs, grid.meta["time_unit"]) as bar:
+    with progress_bar("spectrogram", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} "
+                      "[{elapsed} < {remaining}]", portion.length / analysis.fs,
+                      grid.meta["time_unit"]) as bar:
         for rows, samples in _blocks(portion, analysis, statistics):
             statistics.add(rows)
             _write_rows(_averaged(mean.add, rows, analysis.kind), grid, writers)
@@ -442,23 +354,6 @@ class Statistics:
 
 def decibels(power):
     return 10 * math.log10(power) if power > 0 else -math.inf
-
-
-@contextlib.contextmanager
-def progress(total, unit):
-    """A progress bar on standard error if that is a terminal; its update() takes `unit`."""
-    if not sys.stderr.isatty():
-        yield SimpleNamespace(update=lambda _: None)
-        return
-    try:
-        tqdm = load("tqdm", "a progress bar").tqdm
-    except ImportError as missing:
-        warn("spectrogram", missing)
-        yield SimpleNamespace(update=lambda _: None)
-        return
-    layout = "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} [{elapsed} < {remaining}]"
-    with tqdm(total=total, unit=unit, file=sys.stderr, bar_format=layout, leave=False) as bar:
-        yield bar
 
 
 def _summary(portion, analysis, grid, statistics, outputs, elapsed):

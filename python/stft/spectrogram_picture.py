@@ -72,12 +72,12 @@ def check_picture(arguments):
 
 
 def check_cmap(name):
-    matplotlib = _matplotlib()
+    matplotlib = matplotlib_for_pictures()
     if name not in matplotlib.colormaps:
         refuse("cmap", repr(name), "must be one of matplotlib's: viridis, magma, gray, ...")
 
 
-def _matplotlib():
+def matplotlib_for_pictures():
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a HOME it cannot write to is no news
     for part in ("matplotlib.colors", "matplotlib.figure", "matplotlib.backends.backend_agg"):
         load(part, "writing a picture")
@@ -120,43 +120,23 @@ class Picture:
     def _pool(self, means):
         if not len(means):
             return
-        starts = np.arange(0, means.shape[1], self._bins_per_line)
         if self._look.density:
-            counts = np.diff(np.append(starts, means.shape[1]))
-            pooled = np.add.reduceat(means, starts, axis=1) / counts
+            pooled = pooled_bins(means, self._bins_per_line)
         else:
+            starts = np.arange(0, means.shape[1], self._bins_per_line)
             pooled = np.maximum.reduceat(means, starts, axis=1)
         self._columns.append(pooled.astype(np.float32))
 
     def _draw(self, power):
-        matplotlib = _matplotlib()
-        with np.errstate(divide="ignore"):
-            level = 10 * np.log10(power.T)
+        level = decibels(power.T)
         low, high = colour_range(level, self._look.zmin, self._look.zmax)
-        colours = matplotlib.colormaps[self._look.cmap].copy()
-        colours.set_bad("0.6")
-        colours.set_under(colours(0.0))
-
-        dpi = dots_per_inch(self._look.width, self._look.height)
-        figure = matplotlib.figure.Figure(
-            (self._look.width / dpi, self._look.height / dpi), dpi=dpi, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
-        matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+        figure = new_figure(self._look.width, self._look.height)
         axes = figure.add_subplot()
-        time, frequency = self._time_axis(), self._frequency_axis()
-        image = axes.imshow(
-            np.ma.masked_invalid(np.where(np.isneginf(level), low - 1, level)),
-            aspect="auto", origin="lower", cmap=colours, vmin=low, vmax=high,
-            interpolation="nearest", extent=(*time.edges, *frequency.edges))
-        axes.set_xlim(*time.limits)
-        axes.set_ylim(*frequency.limits)
-        for axis, scale in ((axes.xaxis, time), (axes.yaxis, frequency)):
-            axis.set_label_text(scale.label)
-            axis.get_major_formatter().set_useOffset(False)
-            axis.get_major_formatter().set_scientific(False)
-        room = self._look.width / dpi
-        axes.set_title(_plain(self._look.title, 9 * room), fontsize="large", pad=20)
-        axes.annotate(_plain(self._look.subtitle, 12 * room), (0.5, 1), (0, 5), "axes fraction",
+        image = show_level(axes, level, (low, high), self._look.cmap,
+                           self._time_axis(), self._frequency_axis())
+        room = self._look.width / figure.dpi
+        axes.set_title(plain(self._look.title, 9 * room), fontsize="large", pad=20)
+        axes.annotate(plain(self._look.subtitle, 12 * room), (0.5, 1), (0, 5), "axes fraction",
                       "offset points", ha="center", va="bottom", fontsize="small", color="0.3")
         bar = figure.colorbar(image, ax=axes, pad=0.015, fraction=0.05, aspect=30,
                               extend="both")
@@ -188,6 +168,7 @@ class Axis:
 
     def __init__(self, edges, limits, name, unit):
         factor, shown = self._multiple(max(abs(limits[0]), abs(limits[1])), unit)
+        self.factor = factor
         self.edges = tuple(edge / factor for edge in edges)
         self.limits = tuple(limit / factor for limit in limits)
         self.label = f"{name} ({shown})"
@@ -196,6 +177,54 @@ class Axis:
         for threshold, factor, shown in self._multiples.get(unit, ((0, 1, unit),)):
             if largest >= threshold:
                 return factor, shown
+
+
+def pooled_bins(rows, bins_per_line):
+    """Means of each bins_per_line neighbouring bins of rows (rows, bins); the last may be of fewer."""
+    starts = np.arange(0, rows.shape[1], bins_per_line)
+    counts = np.diff(np.append(starts, rows.shape[1]))
+    return np.add.reduceat(rows, starts, axis=1) / counts
+
+
+def new_figure(width, height):
+    """An empty figure of so many pixels."""
+    matplotlib = matplotlib_for_pictures()
+    dpi = dots_per_inch(width, height)
+    figure = matplotlib.figure.Figure((width / dpi, height / dpi), dpi=dpi, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
+    matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+    return figure
+
+
+def show_level(axes, level, limits, cmap, time, frequency):
+    """Levels (bins, rows) in dB as an image: grey where they are not a number, the darkest
+    colour where there is no power. `limits` of the colours; `time` and `frequency` are Axis."""
+    low, high = limits
+    colours = matplotlib_for_pictures().colormaps[cmap].copy()
+    colours.set_bad("0.6")
+    colours.set_under(colours(0.0))
+    image = axes.imshow(
+        np.ma.masked_invalid(np.where(np.isneginf(level), low - 1, level)),
+        aspect="auto", origin="lower", cmap=colours, vmin=low, vmax=high,
+        interpolation="nearest", extent=(*time.edges, *frequency.edges))
+    label_axes(axes, time, frequency)
+    return image
+
+
+def label_axes(axes, horizontal, vertical):
+    """Limits, labels and plain numbers on both axes; both are Axis."""
+    axes.set_xlim(*horizontal.limits)
+    axes.set_ylim(*vertical.limits)
+    for axis, scale in ((axes.xaxis, horizontal), (axes.yaxis, vertical)):
+        axis.set_label_text(scale.label)
+        axis.get_major_formatter().set_useOffset(False)
+        axis.get_major_formatter().set_scientific(False)
+
+
+def decibels(power):
+    """10 log10 of an array; -inf where there is no power."""
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(power)
 
 
 def colour_range(level, low=None, high=None):
@@ -219,7 +248,7 @@ def dots_per_inch(width, height):
     return max(small, 120 * min(width / 1600, height / 900))
 
 
-def _plain(text, longest):
+def plain(text, longest):
     """Text that matplotlib shows as it is: no mathematics, no bytes that are not text, and at
     most about `longest` letters."""
     text = " ".join(text.encode("utf-8", "replace").decode().split())

@@ -1,0 +1,361 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""gr_stft learn: window lengths, positions or a hop learned from a recording."""
+import contextlib
+import io
+import json
+import math
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from gnuradio import stft
+from gnuradio.stft import learning
+from gnuradio.stft.command import warn
+from gnuradio.stft.command_options import (LARGEST_N_FFT, add_input_arguments,
+                                           add_picture_arguments, automatic_n_fft, check_input,
+                                           check_outputs, in_units, named_window, open_input,
+                                           require_positive, require_range, suffix)
+from gnuradio.stft.interruption import interruption_noted
+from gnuradio.stft.learn_picture import BeforeAfter
+from gnuradio.stft.progress_bar import progress_bar
+from gnuradio.stft.recordings import portion_of, refuse
+from gnuradio.stft.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.spectrogram_picture import check_cmap, check_picture
+
+SUMMARY = "learn window lengths, positions or a hop from a recording"
+
+PROGRESS = "{n} evaluations{postfix} [{elapsed}]"
+_SUFFIXES = (".npz", ".csv", ".png")
+_HOPS_IN_N_FFT = 16      # by default; the shortest window is two hops
+_REGULARISATION = 0.1    # by default, of a total variation in units of n_fft
+_LARGEST_MEMORY = 2**32  # bytes
+_BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
+_BYTES_PER_OWN_THETA = 600        # besides, for each theta, mostly in the method's history
+
+
+def add_arguments(parser):
+    add_input_arguments(parser)
+    parser.add_argument("-o", "--output", action="append", metavar="FILE",
+                        help="where to: .npz (theta), .csv (loss) or .png (before and after), "
+                             "repeatable (default: all three, INPUT's name with -theta before the "
+                             "ending, in the current directory)")
+    frames = parser.add_argument_group("frames")
+    frames.add_argument("--n-fft", type=int, metavar="N",
+                        help=f"DFT length and longest window, 2 .. {LARGEST_N_FFT} (default: twice "
+                             "that of gr_stft spectrogram)")
+    frames.add_argument("--hop", type=float, metavar="SAMPLES",
+                        help=f"from frame to frame, need not be whole; at the start, if it is "
+                             f"learned (default: n_fft / {_HOPS_IN_N_FFT})")
+    frames.add_argument("--alpha", type=float, metavar="FRACTION", default=0.0,
+                        help="the hop as a fraction of the window, which the frames then follow "
+                             "(default: 0, frames at every hop)")
+    frames.add_argument("--window", default="hann", metavar="NAME",
+                        help="family of windows, parameter after a colon: gaussian:0.15 "
+                             "(default: hann)")
+    frames.add_argument("--norm", default="l2", metavar="NAME",
+                        help="l2, l1, peak, dcunit or contract (default: l2)")
+    learned = parser.add_argument_group("learning")
+    learned.add_argument("--share", default="constant", metavar="WHAT",
+                         help="what has a theta of its own: constant (nothing), frame, bin or cell "
+                              "(default: constant)")
+    learned.add_argument("--what", default="theta", metavar="NAMES",
+                         help="what is learned, with commas: theta, t, hop (default: theta)")
+    learned.add_argument("--criterion", metavar="NAME",
+                         help="loss, or losses with weights: kurtosis=1,coverage=10 "
+                              "(default: entropy for one theta, else pooled)")
+    learned.add_argument("--regularisation", type=float, metavar="WEIGHT",
+                         help=f"of the mean total variation of several thetas, per sample "
+                              f"(default: {_REGULARISATION} / n_fft)")
+    learned.add_argument("--bounds", type=float, nargs=2, metavar=("LEAST", "GREATEST"),
+                         help="of theta, in samples (default: 2 hop, n_fft)")
+    learned.add_argument("--hop-bounds", type=float, nargs=2, metavar=("LEAST", "GREATEST"),
+                         help="of a learned hop, in samples (default: n_fft / 64, n_fft / 2)")
+    learned.add_argument("--theta", type=float, metavar="SAMPLES",
+                         help="where theta begins (default: the best constant one)")
+    learned.add_argument("--method", default="lbfgs", metavar="NAME",
+                         help="lbfgs or adam (default: lbfgs)")
+    learned.add_argument("--max-iterations", type=int, metavar="N", default=100,
+                         help="of the method (default: 100)")
+    learned.add_argument("--tol", type=float, metavar="RATIO", default=1e-4,
+                         help="accuracy, see the manual (default: 1e-4)")
+    learned.add_argument("--learning-rate", type=float, metavar="RATE", default=0.05,
+                         help="of adam, in units of ln theta (default: 0.05)")
+    add_picture_arguments(parser, height=1200)
+
+
+@dataclass
+class Outcome:
+    """What was learned from `x`, samples of a recording, and what the files tell about it.
+
+    theta in samples; t in samples of the portion
+    before: the window that gr_stft spectrogram would take, at the hop of the start
+    """
+    x: np.ndarray
+    portion: object
+    problem: dict
+    learned: learning.Learned
+    before: learning.Start
+
+    @property
+    def fs(self):
+        return self.portion.recording.fs
+
+    @property
+    def time_unit(self):
+        return "s" if self.portion.recording.rate_known else "samples"
+
+    @property
+    def centres(self):
+        """Of the frames, in samples of the recording."""
+        return self.portion.start + self.learned.t
+
+    @property
+    def hop(self):
+        """Mean distance of two frames, in samples."""
+        t = self.learned.t
+        return float(t[-1] - t[0]) / (len(t) - 1) if len(t) > 1 else float(self.problem["hop"])
+
+
+def run(arguments):
+    began = time.monotonic()
+    outputs = _check(arguments)
+    with open_input(arguments) as recording:
+        portion = portion_of(recording, arguments.start, arguments.stop)
+        problem = _problem(arguments, portion)
+        _require_memory(portion, problem)
+        x = portion.read(0, portion.length)
+        bad = np.flatnonzero(~np.isfinite(x))
+        if len(bad):
+            refuse(recording.path, f"{len(bad)} samples are NaN or infinite, the first is "
+                   f"{portion.start + bad[0]}", "--start and --stop can leave them out")
+        before = learning.start_at(_usual_window(arguments, portion), x, **problem)
+        for warning in recording.warnings:
+            warn("learn", f"{recording.path}: {warning}")
+        with contextlib.ExitStack() as files:
+            temporary = {path: files.enter_context(replaced_when_whole(path)) for path in outputs}
+            learned, interrupted = _learn(arguments, x, problem)
+            outcome = Outcome(x, portion, problem, learned, before)
+            for path in outputs:
+                _WRITERS[suffix(path)](path, temporary[path], outcome, arguments)
+        if interrupted:
+            warn("learn", f"interrupted after {len(learned.history)} evaluations; what was learned "
+                 "so far is written")
+        _warn_at_bounds(arguments, outcome)
+        print(_summary(outcome, outputs, time.monotonic() - began))
+    return 128 + signal.SIGINT if interrupted else None
+
+
+def _check(arguments):
+    """The outputs; ValueError for what can be refused before anything is read or written."""
+    check_input(arguments)
+    check_picture(arguments)
+    require_range("n_fft", arguments.n_fft, 2, LARGEST_N_FFT)
+    require_positive("hop", arguments.hop)
+    require_positive("theta", arguments.theta)
+    stem = os.path.splitext(os.path.basename(os.path.normpath(arguments.input)))[0]
+    outputs = arguments.output or [f"{stem}-theta{ending}" for ending in _SUFFIXES]
+    check_outputs(arguments.input, outputs, _SUFFIXES)
+    if any(suffix(path) == ".png" for path in outputs):
+        check_cmap(arguments.cmap)
+    _criterion(arguments.criterion)
+    return outputs
+
+
+def _problem(arguments, portion):
+    """Arguments of stft.learn() that say what is sought."""
+    n_fft = arguments.n_fft or 2 * _usual_window(arguments, portion)
+    bounds = {name: pair for name, pair in (("theta", arguments.bounds),
+                                            ("hop", arguments.hop_bounds)) if pair is not None}
+    regularisation = arguments.regularisation
+    if regularisation is None:
+        regularisation = 0.0 if arguments.share == "constant" else _REGULARISATION / n_fft
+    return {"n_fft": n_fft, "hop": arguments.hop or max(1, n_fft // _HOPS_IN_N_FFT),
+            "share": arguments.share, "what": tuple(arguments.what.split(",")),
+            "criterion": _criterion(arguments.criterion), "bounds": bounds,
+            "regularisation": regularisation, "alpha": arguments.alpha,
+            "window": named_window(arguments.window), "norm": arguments.norm}
+
+
+def _usual_window(arguments, portion):
+    """The window that gr_stft spectrogram would take, in samples."""
+    recording = portion.recording
+    return arguments.n_fft or automatic_n_fft(recording.fs, portion.length, recording.rate_known)
+
+
+def _criterion(text):
+    """The criterion named on the command line: "entropy", or {"kurtosis": 1.0, "coverage": 9.0}."""
+    if text is None or "=" not in text and "," not in text:
+        return text
+    weights = {}
+    for part in text.split(","):
+        name, _, weight = part.partition("=")
+        try:
+            weights[name] = float(weight or 1)
+        except ValueError:
+            refuse("criterion", repr(part), "must be a name, or a name=weight")
+    return weights
+
+
+def _require_memory(portion, problem):
+    """ValueError for a recording of which the spectra would need too much."""
+    n_fft, is_complex = problem["n_fft"], portion.recording.is_complex
+    double = portion.recording.dtype in (np.float64, np.complex128)
+    shortest = problem["hop"]
+    if problem["alpha"] > 0:
+        shortest = problem["alpha"] * min(problem["bounds"].get("theta", (2 * shortest, n_fft)))
+    if "hop" in problem["what"]:
+        shortest = min(problem["bounds"].get("hop", (n_fft / 64, shortest)))
+    frames = 1 + portion.length / max(shortest, 1e-9)
+    cells = frames * (n_fft if is_complex else n_fft // 2 + 1)
+    own = frames if problem["share"] == "frame" else cells if problem["share"] == "cell" else 0
+    needed = cells * _BYTES_PER_CELL[8 if double else 4] + own * _BYTES_PER_OWN_THETA
+    if needed > _LARGEST_MEMORY:
+        refuse(portion.recording.path, f"{portion.length} samples in frames every {shortest:g}",
+               f"would need {needed / 2**30:.1f} of at most {_LARGEST_MEMORY / 2**30:g} GiB: give "
+               "--start and --stop, a longer --hop or a smaller --n-fft")
+
+
+def _learn(arguments, x, problem):
+    """What stft.learn() returns, and whether it was interrupted."""
+    with interruption_noted() as interruption, progress_bar("learn", PROGRESS) as bar:
+
+        def progress(_, loss):
+            bar.set_postfix_str(f"loss {loss:.6g}")
+            bar.update(1)
+            if interruption.noted:
+                raise StopIteration
+
+        learned = stft.learn(x, **problem, start=arguments.theta, method=arguments.method,
+                             max_iterations=arguments.max_iterations, tol=arguments.tol,
+                             learning_rate=arguments.learning_rate, progress=progress)
+    return learned, interruption.noted
+
+
+def _warn_at_bounds(arguments, outcome):
+    if outcome.problem["share"] != "constant" or "theta" not in outcome.problem["what"]:
+        return
+    problem = outcome.problem
+    least, greatest = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
+    theta = outcome.learned.theta.item()
+    if theta > greatest * 0.999:
+        advice = "--n-fft" if greatest == problem["n_fft"] else "--bounds"
+        warn("learn", f"theta is at its greatest, {greatest:g} samples: a larger {advice} may be "
+             "better")
+    elif theta < least * 1.001:
+        warn("learn", f"theta is at its least, {least:g} samples: a smaller --hop or --bounds may "
+             "be better")
+
+
+# Files
+
+
+def _write_npz(path, temporary, outcome, _):
+    learned, problem, fs = outcome.learned, outcome.problem, outcome.fs
+    recording = outcome.portion.recording
+    frequencies = recording.centre_frequency + np.asarray(stft.frequencies(
+        problem["n_fft"], fs, "twosided" if recording.is_complex else "onesided"))
+    meta = {"theta_samples": "window lengths, samples, (1 or bins, 1 or frames)",
+            "t_samples": "centres of the frames, samples of the recording, (frames,)",
+            "theta_seconds": "s", "t_seconds": "s",
+            "hop_samples": "samples, mean", "hop_seconds": "s",
+            "frequencies": "Hz, (bins,)", "samp_rate": "samples/s", "first_sample": "samples",
+            "loss": "at theta and t", "loss_before": "of one window of theta_before",
+            "theta_before": "samples",
+            "source": os.path.basename(recording.path).encode("utf-8", "replace").decode(),
+            "format": recording.format, "channel": recording.channel,
+            "rate_known": recording.rate_known, "centre_frequency": recording.centre_frequency,
+            "bounds": problem["bounds"], "software": "gr-stft"}
+    members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
+    np.savez(members, theta_samples=learned.theta, t_samples=outcome.centres,
+             theta_seconds=learned.theta / fs, t_seconds=outcome.centres / fs,
+             hop_samples=outcome.hop, hop_seconds=outcome.hop / fs,
+             frequencies=frequencies, samp_rate=fs, first_sample=outcome.portion.start,
+             samples=outcome.portion.length, loss=learned.loss,
+             loss_before=outcome.before.loss, theta_before=outcome.before.theta.flat[0],
+             evaluations=len(learned.history), n_fft=problem["n_fft"], hop=problem["hop"],
+             share=problem["share"], what=np.array(problem["what"]),
+             window=_window_words(problem["window"]), norm=problem["norm"],
+             alpha=problem["alpha"], regularisation=problem["regularisation"],
+             criterion=_criterion_words(problem), meta=np.array(json.dumps(meta)))
+    with named(path), open(temporary, "wb") as file:
+        file.write(members.getbuffer())
+
+
+def _write_csv(path, temporary, outcome, _):
+    with named(path), open(temporary, "w", encoding="ascii") as file:
+        file.write("evaluation,loss\n")
+        for number, loss in enumerate(outcome.learned.history, 1):
+            file.write(f"{number},{loss!r}\n")
+
+
+def _write_png(path, temporary, outcome, arguments):
+    BeforeAfter(outcome, arguments).write(path, temporary)
+
+
+_WRITERS = {".npz": _write_npz, ".csv": _write_csv, ".png": _write_png}
+
+
+# Words
+
+
+def _window_words(window):
+    return window if isinstance(window, str) else ":".join(map(str, window))
+
+
+def _criterion_words(problem):
+    criterion = learning.criterion_of(problem["criterion"], problem["share"])
+    if isinstance(criterion, str):
+        return criterion
+    return ",".join(f"{name}={weight:g}" for name, weight in criterion.items())
+
+
+def length_words(samples, fs, rate_known):
+    """Window lengths: "512.3 samples (11.62 ms)"; of several the range and the median."""
+    ends = np.unique((np.min(samples), np.max(samples)))
+    words = " .. ".join(f"{value:.5g}" for value in ends) + " samples"
+    if rate_known:
+        words += f" ({' .. '.join(in_units(value / fs, 's') for value in ends)})"
+    if len(ends) > 1:
+        middle = np.median(samples)
+        words += f", median {middle:.5g}"
+        words += f" ({in_units(middle / fs, 's')})" if rate_known else ""
+    return words
+
+
+def _summary(outcome, outputs, elapsed):
+    recording, portion = outcome.portion.recording, outcome.portion
+    learned, before, problem, fs = outcome.learned, outcome.before, outcome.problem, outcome.fs
+    known = recording.rate_known
+    duration = portion.length / fs
+    lines = [
+        ("file", recording.path),
+        ("format", recording.format),
+        ("rate", in_units(recording.fs, "Hz", 7) if known else "unknown"),
+        ("analysed", f"{portion.length} samples from {portion.start}"
+                     + (f", {in_units(duration, 's', 6)}" if known else "")
+                     + f"; channel {recording.channel} of {recording.channels}, "
+                     f"{'complex' if recording.is_complex else 'real'}"),
+        ("parameters", f"n_fft {problem['n_fft']}, hop {problem['hop']:g}, window "
+                       f"{_window_words(problem['window'])}, norm {problem['norm']}"
+                       + (f", alpha {problem['alpha']:g}" if problem["alpha"] else "")),
+        ("learned", f"{', '.join(problem['what'])}; share {problem['share']}, criterion "
+                    f"{_criterion_words(problem)}"),
+        ("theta", length_words(learned.theta, fs, known)),
+    ]
+    if "hop" in problem["what"] or problem["alpha"]:
+        lines.append(("hop", length_words(outcome.hop, fs, known)))
+    if "t" in problem["what"]:
+        moved = np.abs(learned.t - np.arange(len(learned.t)) * outcome.problem["hop"])
+        lines.append(("t", f"moved by {np.mean(moved):.3g} samples on average, {np.max(moved):.3g} "
+                           "at most"))
+    lines += [
+        ("loss", f"{learned.loss:.6g}, {before.loss:.6g} before, with one window of "
+                 f"{length_words(before.theta.flat[0], fs, known)}"),
+        ("evaluations", f"{len(learned.history)}"),
+        ("written", ", ".join(outputs)),
+        ("elapsed", f"{elapsed:.2f} s"),
+    ]
+    return "\n".join(f"{name + ':':<13}{text}" for name, text in lines)

@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""learn(): the golden signal, gradients by every kind of variable, what is found where, its course, refusals."""
+
+import doctest
+import os
+import pathlib
+import sys
+import unittest
+from unittest import mock
+
+import numpy as np
+
+from gnuradio import stft
+from gnuradio.stft import learning, losses
+
+HERE = pathlib.Path(__file__).parent / "golden" / "dstft"
+CASE = "c09_sectionVIA_like_entropy_curve.npz"
+
+
+def golden():
+    """x (6000,) of a chirp, a tone, a burst and noise; with the entropy over theta at N = 1000, hop 50."""
+    folders = [HERE] + [pathlib.Path(os.environ["GR_STFT_DATA"]) / "dstft"] * ("GR_STFT_DATA" in os.environ)
+    return [dict(np.load(folder / CASE, allow_pickle=False)) for folder in folders]
+
+
+def noise(length, seed=0):
+    return np.random.default_rng(seed).standard_normal(length)
+
+
+def needs_scipy(test):
+    try:
+        import scipy.optimize  # noqa: F401
+    except ImportError:
+        return unittest.skip("SciPy is not installed")(test)
+    return test
+
+
+class Golden(unittest.TestCase):
+    def test_best_constant_theta_of_the_golden_signal(self):
+        for case in golden():
+            for single in (True, False):
+                x = case["x"].astype(np.float32 if single else np.float64)
+                found = stft.learn(x, n_fft=1000, hop=50, bounds=(20, 1000))
+                self.assertLessEqual(abs(found.theta.item() - 246.66), 0.05)
+                self.assertLessEqual(abs(found.loss - 9.70625), 1e-5)
+                self.assertLessEqual(len(found.history), 26)
+                np.testing.assert_array_equal(found.t, case["t"])
+
+    def test_loss_is_the_golden_curve(self):
+        case = golden()[0]
+        for theta, H in zip(case["theta_grid"][::10], case["H"][::10]):
+            at = learning.start_at(theta, case["x"].astype(float), n_fft=1000, hop=50)
+            self.assertAlmostEqual(at.loss, H, 9)
+
+    def test_loss_is_not_convex_yet_has_one_minimum(self):
+        case = golden()[0]
+        slope = case["dH_dtheta"]
+        self.assertEqual(np.count_nonzero(np.diff(np.sign(slope))), 1)
+        within = slope[(case["theta_grid"] >= 100) & (case["theta_grid"] <= 1000)]
+        self.assertGreater(np.mean(np.diff(within) < 0), 0.4)
+
+    def test_learned_hop_stays_inside_its_bounds(self):
+        x = golden()[0]["x"]
+        for bounds in (None, {"hop": (30, 200)}):
+            found = stft.learn(x, n_fft=1000, hop=50, what=("theta", "hop"), bounds=bounds)
+            hop = found.t[1]
+            low, high = (bounds or {"hop": (1000 / 64, 500)})["hop"]
+            self.assertTrue(low < hop < high, hop)  # inside: the loss does not drive it to either end
+            np.testing.assert_allclose(found.t, hop * np.arange(len(found.t)))
+            self.assertLessEqual(found.loss, found.history[-1])
+
+    def test_fixed_overlap_frames_follow_the_learned_theta(self):
+        x = golden()[0]["x"]
+        found = stft.learn(x, n_fft=1000, hop=50, alpha=0.25)
+        np.testing.assert_allclose(np.diff(found.t), 0.25 * found.theta.item(), rtol=1e-12)
+        self.assertTrue(200 < found.theta.item() < 300, found.theta)
+
+
+class Gradients(unittest.TestCase):
+    """The loss of a vector of variables against central differences of step h: their error is about h, since the second
+    derivative of the Hann window jumps at its edge, and rounding
+    about 1e-15 / h."""
+
+    h = 1e-6
+
+    def check(self, samples=300, is_complex=False, seed=1, **options):
+        x = noise(samples, seed) + np.cos(0.2 * np.arange(samples))
+        x = x + 1j * noise(samples, 7) if is_complex else x
+        options = {"n_fft": 64, "hop": 13.7, "share": "constant", "what": ("theta",), "criterion": "entropy",
+                   "regularisation": 0.0, "bounds": (8, 64), "alpha": 0.0, "window": "hann", "norm": "l2",
+                   "progress": None, **options}
+        problem = learning._Problem(x, **options)
+        shape = problem.theta.shape
+        problem._begin(np.random.default_rng(seed).uniform(24, 50, shape))
+        v = problem.variables()
+        if "t" in problem.what:
+            v[-len(problem.t):] = np.random.default_rng(seed).uniform(-0.3, 0.3, len(problem.t))
+        _, slope = problem.loss(v)
+        self.assertEqual(slope.shape, v.shape)
+        direction = np.random.default_rng(seed + 1).standard_normal(len(v))
+        chosen = [direction] + [np.eye(len(v))[i] for i in sorted({0, len(v) // 2, len(v) - 1})]
+        for d in chosen:
+            expected = (problem.loss(v + self.h * d)[0] - problem.loss(v - self.h * d)[0]) / (2 * self.h)
+            scale = np.linalg.norm(slope) * np.linalg.norm(d)
+            self.assertLessEqual(abs(slope @ d - expected), 2e-6 * scale + 1e-9, options)
+
+    def test_theta_of_every_share(self):
+        for share in learning.SHARES:
+            for is_complex in (False, True):
+                with self.subTest(share=share, is_complex=is_complex):
+                    self.check(share=share, is_complex=is_complex)
+
+    def test_positions_with_and_without_theta(self):
+        for share in learning.SHARES:
+            for what in (("t",), ("theta", "t")):
+                with self.subTest(share=share, what=what):
+                    self.check(share=share, what=what)
+
+    def test_hop_with_and_without_theta(self):
+        for share in ("constant", "bin"):
+            for what in (("hop",), ("theta", "hop")):
+                with self.subTest(share=share, what=what):
+                    self.check(share=share, what=what)
+
+    def test_fixed_overlap_constant_and_per_frame(self):
+        for share in ("constant", "frame"):
+            self.check(share=share, alpha=0.3)
+
+    def test_regularisation(self):
+        for share in ("frame", "bin", "cell"):
+            self.check(share=share, regularisation=0.01)
+
+    def test_every_criterion_and_their_weighted_sum(self):
+        for name in sorted(learning._CRITERIA):
+            with self.subTest(name):
+                self.check(share="frame", what=("theta", "t"), criterion=name)
+                self.check(criterion=name, alpha=0.3)
+        self.check(share="frame", what=("theta", "t"), criterion={"kurtosis": 0.5, "coverage": 2.0, "renyi": 0.3})
+
+    def test_function_as_criterion(self):
+        def spectra_only(S, theta, t):
+            return np.sum(np.abs(S) ** 4), 4 * np.abs(S) ** 2 * S
+
+        def direct_too(S, theta, t):
+            value = np.sum(np.abs(S) ** 2) + np.sum(theta**2) + np.sum(np.sin(t))
+            return value, 2 * S, 2 * theta, np.cos(t)
+
+        for criterion in (spectra_only, direct_too):
+            for share in learning.SHARES:
+                self.check(share=share, what=("theta", "t"), criterion=criterion)
+
+    def test_other_windows_and_norms(self):
+        for window, norm in (("blackman", "l1"), (("gaussian", 0.15), "peak"), ("hann", "dcunit"), ("parzen", "contract")):
+            self.check(share="frame", what=("theta", "t"), window=window, norm=norm)
+
+
+@needs_scipy
+class Found(unittest.TestCase):
+    def test_long_windows_on_tones_and_short_ones_on_clicks(self):
+        n = np.arange(8000)
+        c = 3e-5  # cycles per sample^2, for which a Hann window of 1.95 / sqrt(c) = 356 samples is best
+        chirp = np.cos(2 * np.pi * (0.05 * n + c / 2 * n**2))
+        x = np.concatenate([chirp, 8.0 * (n % 400 == 200), np.cos(2 * np.pi * 0.2 * n)]) + 0.1 * noise(24000)
+        found = stft.learn(x, n_fft=1024, hop=64, share="frame", regularisation=1e-4)
+        whole = np.abs(found.t % 8000 - 4000) < 3000  # away from where one signal becomes the next
+        chirp, clicks, tone = (found.theta[0, whole & (found.t // 8000 == part)] for part in range(3))
+        self.assertTrue(abs(np.median(chirp) / (1.95 / c**0.5) - 1) < 0.1, np.median(chirp))
+        self.assertEqual(np.median(clicks), 128)  # two hops, the least
+        self.assertTrue(np.median(tone) > 1000, np.median(tone))
+
+    def test_positions_stay_in_order_and_lower_the_loss(self):
+        x = noise(600)
+        fixed = stft.learn(x, n_fft=64, hop=16, criterion="kurtosis")
+        found = stft.learn(x, n_fft=64, hop=16, criterion="kurtosis", what=("theta", "t"))
+        self.assertLess(found.loss, fixed.loss)
+        self.assertTrue(np.all(np.diff(found.t) > 0))
+        self.assertTrue(np.all(np.abs(found.t - 16 * np.arange(len(found.t))) < 8))
+
+    def test_theta_that_is_not_learned_stays_where_it_starts(self):
+        found = stft.learn(noise(600), n_fft=64, hop=16, what="t", start=40, max_iterations=3)
+        self.assertEqual(found.theta.item(), 40)
+
+    def test_result_is_the_best_that_was_met_with_its_spectra(self):
+        x = noise(600)
+        for share, shape in (("constant", (1, 1)), ("frame", (1, 38)), ("bin", (33, 1)), ("cell", (33, 38))):
+            found = stft.learn(x, n_fft=64, hop=16, share=share, criterion="pooled", max_iterations=5)
+            self.assertEqual(found.theta.shape, shape)
+            S = stft.dstft(x, found.theta, found.t, n_fft=64)
+            np.testing.assert_array_equal(found.spectra, S)
+            again = learning.start_at(found.theta, x, n_fft=64, hop=16, share=share, criterion="pooled").loss
+            self.assertAlmostEqual(found.loss, again, 12)
+            if share != "constant":
+                self.assertLess(found.loss, learning.start_at(64, x, n_fft=64, hop=16, share=share, criterion="pooled").loss)
+
+    def test_losses_of_channels_are_averaged(self):
+        x, y = noise(600), noise(600, 1)
+        options = {"n_fft": 64, "hop": 16, "start": 40, "what": "t", "max_iterations": 1}
+        both = stft.learn(np.stack([x, y]), **options)
+        each = [stft.learn(one, **options).history[0] for one in (x, y)]
+        self.assertAlmostEqual(both.history[0], np.mean(each), 12)
+        self.assertEqual(both.spectra.shape, (2, 33, 38))
+        twice = stft.learn(np.stack([x, x]), n_fft=64, hop=16)
+        self.assertAlmostEqual(twice.theta.item(), stft.learn(x, n_fft=64, hop=16).theta.item(), 6)
+
+    def test_adam_finds_what_lbfgs_finds(self):
+        case = golden()[0]
+        found = stft.learn(case["x"], n_fft=1000, hop=50, start=600, method="adam", max_iterations=100, learning_rate=0.1)
+        self.assertLess(abs(found.theta.item() - case["theta_star"]), 2)
+        self.assertEqual(len(found.history), 101)
+        found = stft.learn(case["x"], n_fft=1000, hop=50, start=600)
+        self.assertLess(abs(found.theta.item() - case["theta_star"]), 2)
+
+    def test_bounds_hold(self):
+        for method in learning.METHODS:
+            found = stft.learn(noise(600), n_fft=64, hop=16, share="frame", bounds=(33, 41), method=method, max_iterations=9)
+            self.assertTrue(np.all((found.theta >= 33) & (found.theta <= 41)))
+
+
+class Course(unittest.TestCase):
+    def test_silence_is_finite_and_theta_stays(self):
+        for share in learning.SHARES:
+            for criterion in (None, "entropy", "kurtosis"):
+                with self.subTest(share=share, criterion=criterion):
+                    found = stft.learn(np.zeros(300), n_fft=64, hop=16, share=share, criterion=criterion, method="adam",
+                                       max_iterations=3)
+                    self.assertTrue(np.all(np.isfinite(found.history)))
+                    np.testing.assert_allclose(found.theta, np.sqrt(32 * 64))  # the middle of its bounds
+                    self.assertFalse(found.spectra.any())
+
+    def test_progress_counts_every_evaluation(self):
+        seen = []
+        found = stft.learn(noise(600), n_fft=64, hop=16, share="frame", method="adam", max_iterations=4,
+                           progress=lambda count, loss: seen.append((count, loss)))
+        self.assertEqual(seen, list(enumerate(found.history, 1)))
+
+    def test_stop_iteration_keeps_the_best_so_far(self):
+        x = noise(600)
+        for share, method, last in (("constant", "lbfgs", 1), ("constant", "lbfgs", 5), ("frame", "adam", 5),
+                                    ("frame", "adam", 30), ("frame", "lbfgs", 30)):
+            if method == "lbfgs" and share == "frame":
+                try:
+                    import scipy.optimize  # noqa: F401
+                except ImportError:
+                    continue
+
+            def progress(count, _):
+                if count == last:
+                    raise StopIteration
+
+            with self.subTest(share=share, method=method, last=last):
+                found = stft.learn(x, n_fft=64, hop=16, share=share, criterion="entropy", method=method, progress=progress)
+                self.assertEqual(len(found.history), last)
+                self.assertIn(found.loss, found.history)
+                self.assertEqual(found.theta.shape, (1, 1 if share == "constant" else 38))
+                if share == "constant":
+                    self.assertEqual(found.loss, min(found.history))
+                    self.assertAlmostEqual(learning.start_at(found.theta, x, n_fft=64, hop=16).loss, found.loss, 12)
+
+    def test_other_exceptions_of_progress_are_passed_on(self):
+        def progress(count, _):
+            if count == last:
+                raise KeyError("mine")
+
+        for last in (1, 25):  # in the search, in the descent
+            with self.assertRaises(KeyError):
+                stft.learn(noise(600), n_fft=64, hop=16, share="frame", method="adam", progress=progress)
+
+    def test_single_sample_and_window_longer_than_the_signal(self):
+        for length in (1, 5):
+            found = stft.learn(np.ones(length), n_fft=64, hop=16)
+            self.assertTrue(np.isfinite(found.loss))
+            self.assertEqual(found.t.tolist(), [0.0])
+
+    def test_absent_scipy_is_one_line_naming_its_package(self):
+        with mock.patch.dict(sys.modules, {"scipy": None, "scipy.optimize": None}):
+            with self.assertRaisesRegex(ImportError, r"\A[^\n]*python3-scipy\Z"):
+                stft.learn(noise(600), n_fft=64, hop=16, share="frame")
+            stft.learn(noise(600), n_fft=64, hop=16)  # one theta needs no SciPy
+            stft.learn(noise(600), n_fft=64, hop=16, share="frame", method="adam", max_iterations=2)
+
+
+class Refusals(unittest.TestCase):
+    def test_name_value_and_rule(self):
+        x = noise(100)
+        bad = noise(100)
+        bad[7] = np.nan
+        for given, words in (
+            ({"x": np.zeros(0)}, "x: 0 samples: must have"),
+            ({"x": bad}, "x: nan at sample 7: must be finite"),
+            ({"n_fft": 1}, "n_fft: 1: must be at least 2"),
+            ({"n_fft": 2.5}, "n_fft"),
+            ({"hop": 0}, "hop: 0: must be positive"),
+            ({"hop": np.nan}, "hop: nan: must be positive"),
+            ({"hop": np.inf}, "hop: inf: must be positive"),
+            ({"share": "row"}, "share: row: must be"),
+            ({"what": ("phase",)}, "what: phase: must be"),
+            ({"what": ()}, "what: nothing: must be"),
+            ({"what": "hop", "share": "frame"}, "what: hop:"),
+            ({"what": ("t", "hop")}, "what: hop:"),
+            ({"alpha": -1}, "alpha: -1: must be"),
+            ({"alpha": np.nan}, "alpha: nan: must be"),
+            ({"alpha": 0.5, "share": "bin"}, "alpha: 0.5: fixed overlap"),
+            ({"alpha": 0.5, "what": ("theta", "t")}, "alpha: 0.5: fixed overlap"),
+            ({"regularisation": -1}, "regularisation: -1: must be"),
+            ({"regularisation": np.inf}, "regularisation: inf: must be"),
+            ({"bounds": (0, 10)}, "bounds: theta 0.0, 10.0: must be"),
+            ({"bounds": (10, 10)}, "bounds: theta 10.0, 10.0: must be"),
+            ({"bounds": (10, 65)}, "bounds: theta 10.0, 65.0: must be 0 < least < greatest <= 64"),
+            ({"bounds": {"t": (1, 2)}}, "bounds: t: must be for theta or hop"),
+            ({"bounds": {"hop": (20, 30)}, "what": "hop"}, "hop: 16.0: must lie within"),
+            ({"criterion": "beauty"}, "criterion: beauty: must be one of coverage,"),
+            ({"criterion": {"entropy": np.nan}}, "criterion: entropy nan: must have"),
+            ({"criterion": "coverage", "share": "bin"}, "criterion: coverage: needs"),
+            ({"start": 5}, "start: 5.0: must be within"),
+            ({"start": np.nan}, "start: nan: must be within"),
+            ({"start": np.full((2, 3), 40.0)}, "start: shape (2, 3): must broadcast"),
+            ({"method": "newton"}, "method: newton: must be"),
+            ({"max_iterations": 0}, "max_iterations: 0: must be"),
+            ({"tol": 0}, "tol: 0: must be"),
+            ({"tol": 1}, "tol: 1: must be"),
+            ({"learning_rate": 0}, "learning_rate: 0: must be"),
+            ({"window": "boxcar"}, "boxcar"),
+            ({"norm": "l3"}, "norm: l3: must be"),
+        ):
+            arguments = {"x": x, "n_fft": 64, "hop": 16, **given}
+            with self.subTest(given={k: v for k, v in given.items() if k != "x"}):
+                with self.assertRaises(ValueError) as refused:
+                    stft.learn(arguments.pop("x"), **arguments)
+                self.assertIn(words, str(refused.exception))
+
+
+def load_tests(loader, tests, pattern):
+    tests.addTests(doctest.DocTestSuite(learning))
+    return tests
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -472,6 +472,21 @@ class duals(checked):
         self.assertFalse(ShortTimeFFT(np.array([1, 1e-8]), 2, 1.0).invertible)
         self.assertFalse(ShortTimeFFT(np.array([1, 1e-6], np.float32), 2, 1.0).invertible)
 
+    def test_have_the_type_of_the_window(self):
+        for kind in ("float32", "float64", "complex64", "complex128"):
+            w = np.ones(6, kind)  # without imaginary parts, whatever the type
+            SFT = ShortTimeFFT(w, 2, 1.0, fft_mode="twosided")
+            self.assertEqual((SFT.win.dtype, SFT.dual_win.dtype), (w.dtype, w.dtype))
+            self.assertEqual(ShortTimeFFT.from_dual(w, 2, 1.0, fft_mode="twosided").win.dtype, w.dtype)
+            self.assertEqual(ShortTimeFFT.from_win_equals_dual(w, 2, 1.0, fft_mode="twosided").win.dtype, w.dtype)
+            dual, alpha = closest_STFT_dual_window(w, 2)
+            self.assertEqual(dual.dtype, w.dtype)
+            self.assertEqual(isinstance(alpha, complex), w.dtype.kind == "c")
+            x = noise(40, "float32")
+            y = SFT.istft(SFT.stft(x), k1=40)
+            self.assertEqual(y.dtype, np.complex64)
+            self.near(y, x, 1e-6)
+
     def test_window_that_is_its_own_dual(self):
         for kind, hop in itertools.product(("float64", "complex128"), (1, 3, 4, 8)):
             w = taps(8, kind)

@@ -57,17 +57,18 @@ def closest_STFT_dual_window(
     _check_finite(win, "win")
     _check_finite(desired, "desired_dual")
     _check_hop_fits(hop, win, "win")
-    canonical = _calc_dual_canonical_window(win, hop)
+    _calc_dual_canonical_window(win, hop)  # refuses what has no dual
+    dtype = np.result_type(win, desired)
     try:
         dual, alpha = kernels.closest_dual_window(win, hop, desired, bool(scaled), _resolution(win))
     except ValueError:
-        dual, alpha = canonical, 0.0
+        alpha = 0
     if alpha == 0:
         raise ValueError(
             "Unable to calculate scaled closest dual window due to numerically unstable scaling factor! "
             "Try setting parameter `scaled` to False."
         )
-    return dual, alpha
+    return dual.astype(dtype), complex(alpha) if dtype.kind == "c" else alpha
 
 
 class ShortTimeFFT:
@@ -215,7 +216,7 @@ class ShortTimeFFT:
         if scale_to not in ("magnitude", "psd", "unitary", None):
             raise ValueError(f"Parameter {scale_to=} not in ['magnitude', 'psd', 'unitary', None]!")
         try:
-            tight = kernels.tight_window(desired_win, hop, _resolution(desired_win))
+            tight = kernels.tight_window(desired_win, hop, _resolution(desired_win)).astype(desired_win.dtype)
         except ValueError:
             raise ValueError(f"Parameter desired_win does not have valid STFT dual window for {hop=}!") from None
         made = cls(tight, hop, fs, mfft=mfft, dual_win=tight, phase_shift=phase_shift)
@@ -679,7 +680,7 @@ class ShortTimeFFT:
 
 
 def _calc_dual_canonical_window(win: NDArray, hop: int) -> NDArray:
-    """The dual window of least energy. ValueError if there is none."""
+    """The dual window of least energy, of win's type. ValueError if there is none."""
     if not _is_integer(hop) or hop < 1:
         raise ValueError(f"Parameter {hop=} is not an integer >= 1!")
     if hop > len(win):
@@ -687,7 +688,7 @@ def _calc_dual_canonical_window(win: NDArray, hop: int) -> NDArray:
     if win.dtype.kind not in "fc":
         raise ValueError(f"Parameter 'win' cannot be of integer type, but {win.dtype=} => STFT not invertible!")
     try:
-        return kernels.dual_window(win, hop, _resolution(win))
+        return kernels.dual_window(win, hop, _resolution(win)).astype(win.dtype)
     except ValueError:
         raise ValueError("Short-time Fourier Transform not invertible!") from None
 

@@ -551,7 +551,7 @@ class ShortTimeFFT:
             samples = samples.astype(_complex(samples.dtype), copy=False)
         spectra = np.empty(shape + (p1 - p0, self.f_pts), _complex(samples.dtype))
         flat = spectra.reshape(len(samples), p1 - p0, self.f_pts)
-        kernels.stft(samples, flat, self._design(hop), first, _TRENDS.get(detr, "none"), 1)
+        kernels.stft(samples, flat, self._design(hop), first, _TRENDS.get(detr, "none"))
         if self._fft_mode == "onesided2X":
             spectra[..., self._paired_bins()] *= self._pair_factor()
         return np.moveaxis(np.swapaxes(spectra, -1, -2), -2, axis if axis >= 0 else axis - 1)
@@ -618,7 +618,7 @@ class ShortTimeFFT:
             spectra[..., self._paired_bins()] /= self._pair_factor()
         samples = np.empty((len(spectra), k1 - k0), spectra.real.dtype if self.onesided_fft else spectra.dtype)
         first = self._first_sample(q0) - k0
-        kernels.istft(spectra, samples, self._design(self._hop), first, dual_win, -1.0, 1)
+        kernels.istft(spectra, samples, self._design(self._hop), first, dual_win, -1.0)
         return np.moveaxis(samples.reshape(shape + (k1 - k0,)), -1, time_axis)
 
     def _keep(self, win: NDArray, dual_win: Optional[NDArray]) -> None:

@@ -197,7 +197,7 @@ void bind_samples(py::module& m)
           arg("design"),
           arg("first"),
           arg("detrend"),
-          arg("workers"));
+          arg("workers") = 1);
     m.def("spectrogram",
           &spectrogram<T>,
           arg("x").noconvert(),
@@ -211,7 +211,7 @@ void bind_samples(py::module& m)
           arg("max_hold"),
           arg("db"),
           arg("doubled"),
-          arg("workers"));
+          arg("workers") = 1);
     m.def("istft",
           &synthesise<T>,
           arg("spectra").noconvert(),
@@ -220,7 +220,7 @@ void bind_samples(py::module& m)
           arg("first"),
           arg("synthesis"),
           arg("threshold"),
-          arg("workers"));
+          arg("workers") = 1);
 }
 
 template <class R>

@@ -96,7 +96,7 @@ run_example() (
 stage_readme() {
     fresh "$logs/readme"
     sources -print | tar -cf - -T - | tar -xf - -C "$logs/readme"
-    /usr/bin/python3 .ci/readme_commands.py "$logs/readme"
+    /usr/bin/python3 .ci/readme_commands.py "$logs/readme" README.md docs/from_other_libraries.md
 }
 
 stage_downstream() {

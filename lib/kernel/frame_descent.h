@@ -27,7 +27,7 @@ private:
  * others held, and its gradient by one inverse FFT.
  */
 template <class T>
-class frame_descent
+class STFT_API frame_descent
 {
 public:
     using real = real_t<T>;

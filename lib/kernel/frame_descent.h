@@ -79,6 +79,9 @@ public:
                       const criterion_sums* mean,
                       std::int64_t frames);
 
+    //! exp(log_theta) within the bounds, which its rounding may leave.
+    double theta_at(double log_theta) const;
+
     //! Follows the whitener.
     void whiten(const spectral_whitener<real>& whitener);
 

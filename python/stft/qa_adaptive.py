@@ -176,6 +176,15 @@ class Arrays(unittest.TestCase):
                 self.assertEqual(y.dtype, x.dtype)
                 self.assertLess(np.abs(y - x).max(), limit * np.abs(x).max(), (dtype, settings))
 
+    def test_every_length_inverts_up_to_its_last_sample(self):
+        for length in range(640, 705):
+            x = noise(length, 0.01).astype(np.float32)
+            x[560:length:40] = 5
+            for settings in ({}, dict(learn="both", rate=1.0), dict(freeze=True)):
+                A = stft.adapt(x, n_fft=1024, hop=64, theta_init=128.0, **settings)
+                y = stft.idstft(A.spectra, A.theta, A.t, n_fft=1024, length=length)
+                self.assertLess(np.abs(y - x).max(), 3e-6 * 5, (length, settings))
+
     def test_cells_invert_by_least_squares(self):
         x = self.x[:1500]
         A = stft.adapt(x, n_fft=64, share="cell", bands=2, steps=2)

@@ -227,6 +227,8 @@ class qa_adaptive : public CppUnit::TestFixture
     CPPUNIT_TEST(a_frame_is_ready_after_the_latency);
     CPPUNIT_TEST(silence_keeps_theta);
     CPPUNIT_TEST(samples_that_are_not_finite_do_not_reach_theta);
+    CPPUNIT_TEST(a_spoilt_frame_is_absent_for_all_candidates);
+    CPPUNIT_TEST(overflow_is_forgotten);
     CPPUNIT_TEST(the_level_does_not_matter);
     CPPUNIT_TEST(clicks_are_short_and_tones_long);
     CPPUNIT_TEST(positions_stay_where_coverage_is_one);
@@ -648,6 +650,44 @@ class qa_adaptive : public CppUnit::TestFixture
         const auto clean = run<double>(s, x), spoilt = run<double>(s, y);
         for (std::size_t n = clean.t.size() / 2; n < clean.t.size(); ++n)
             CPPUNIT_ASSERT_DOUBLES_EQUAL(clean.theta[n], spoilt.theta[n], 0.05 * clean.theta[n]);
+    }
+
+    void a_spoilt_frame_is_absent_for_all_candidates()
+    {
+        auto s = small();
+        s.block = 3;
+        s.whiten = 0;
+        s = s.filled();
+        const auto theta = grid_of<double>(s);
+        const auto J = [&](bool spoilt, double content) {
+            auto x = qa::noise<double>(300, 9);
+            x[150] = content; // under one shortest window only, that of frame 3
+            candidate_bank<double> bank(s, theta);
+            for (std::int64_t p = 0; p < 7; ++p) {
+                const auto kept = x[150 - 25];
+                // at the edge of the longest window
+                x[150 - 25] = spoilt && p == 3 ? NAN : kept;
+                bank.measure(p, x.data() + 150 + 30 * (p - 3));
+                x[150 - 25] = kept;
+            }
+            bank.evaluate(3);
+            CPPUNIT_ASSERT(bank.defined(0));
+            return bank.J(0)[0];
+        };
+        CPPUNIT_ASSERT(J(false, 0.5) != J(false, 5));
+        CPPUNIT_ASSERT_EQUAL(J(true, 0.5), J(true, 5));
+    }
+
+    void overflow_is_forgotten()
+    {
+        for (auto share : { sharing::constant, sharing::frame }) {
+            std::vector<float> x;
+            for (int i = 0; i < 3000; ++i)
+                x.push_back(i < 100 ? 1e30F : std::cos(0.5F * static_cast<float>(i)));
+            const auto out = run<float>(small(share), x);
+            CPPUNIT_ASSERT(out.theta.front() < 30);
+            CPPUNIT_ASSERT(out.theta[600] > 45);
+        }
     }
 
     void the_level_does_not_matter()

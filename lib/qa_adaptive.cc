@@ -763,6 +763,14 @@ class qa_adaptive : public CppUnit::TestFixture
             for (std::size_t m = 0; m < thetas; ++m)
                 CPPUNIT_ASSERT_EQUAL(20.3F, out.theta[40 * thetas + m]);
         }
+        auto positions = small();
+        positions.learn = learned::t;
+        const auto kept = run<float>(positions, varied<float>(1000), 50, [](auto& learner) {
+            if (learner.frame() == 40)
+                learner.set_theta({ 20.3 });
+        });
+        for (std::size_t n = 40; n < kept.theta.size(); ++n) // where theta is not learned
+            CPPUNIT_ASSERT_EQUAL(20.3F, kept.theta[n]);
         auto s = small(sharing::cell);
         const auto each = run<float>(s, varied<float>(1000), 50, [](auto& learner) {
             std::vector<double> theta(learner.thetas(), 10);
@@ -900,6 +908,14 @@ class qa_adaptive : public CppUnit::TestFixture
         CPPUNIT_ASSERT(fewer.dropped > 0 && fewest.dropped > fewer.dropped);
         CPPUNIT_ASSERT_EQUAL(all.evaluations, unlimited.evaluations);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(376), all.frames);
+        s.method = learning_method::gradient;
+        s.whiten = 0;
+        s.steps = 4;
+        const auto steps = counted(1, 0), half = counted(1, 1), quarter = counted(1, 2);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(4 * 376), steps.evaluations);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(2 * 376), half.evaluations);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(376), quarter.evaluations);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(3 * 376), quarter.dropped);
         CPPUNIT_ASSERT(fewest.theta_least >= 16 && fewest.theta_greatest <= 256);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(all.theta_mean, fewest.theta_mean, 0.2 * all.theta_mean);
     }

@@ -140,7 +140,7 @@ def run_up(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Ite
 
     def error(theta):
         S = stft.dstft(machine.x, np.reshape(theta, (1, -1)), t, n_fft=n_fft)
-        return tracking.error_of(machine, S, t, orders)
+        return tracking.squared_error(machine, S, t, orders)
 
     windows = baselines.fixed_windows(n_fft)
     fixed = [error(theta) for theta in windows]
@@ -175,7 +175,7 @@ def harmonics(law: Optional[str], noise: float, seeds: Sequence[int]) -> Iterato
 
         def error(theta):
             S = stft.dstft(x, np.reshape(theta, (1, -1)), t, n_fft=n_fft)
-            return tracking.error_of(machine, S, t, orders)
+            return tracking.squared_error(machine, S, t, orders)
 
         adaptive.append(error(found.theta[0]))
         entropy.append(error(baselines.constant_by_entropy(x, n_fft, t[1])))

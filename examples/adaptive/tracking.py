@@ -70,11 +70,6 @@ def around(power: np.ndarray, width: int) -> np.ndarray:
     return (sums[last] - sums[first]) / (last - first)[:, None]
 
 
-def squared_error(found: np.ndarray, truth: np.ndarray) -> float:
-    """Mean over frames, in Hz^2."""
-    return float(np.mean((found - truth) ** 2))
-
-
 class Machine(NamedTuple):
     """Samples of a machine, and its rotation frequency."""
 
@@ -86,12 +81,17 @@ class Machine(NamedTuple):
     """Hz, at the times `seconds`"""
 
 
-def error_of(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequence[float]) -> float:
-    """Mean squared error in Hz^2 of what is tracked in S, whose frames are centred at t (samples). The tracker is told the
-    range of speeds, widened by a quarter."""
+def tracked(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequence[float]) -> np.ndarray:
+    """Rotation frequency in Hz of the frames of S, centred at t (samples). The tracker is told the range of speeds, widened
+    by a quarter."""
     limits = max(0.8 * np.min(machine.speed), machine.fs / machine.n_fft), 1.25 * np.max(machine.speed)
-    found = track(S, machine.fs, machine.n_fft, (t[1] - t[0]) / machine.fs, orders, limits)
-    return squared_error(found, np.interp(t / machine.fs, machine.seconds, machine.speed))
+    return track(S, machine.fs, machine.n_fft, (t[1] - t[0]) / machine.fs, orders, limits)
+
+
+def squared_error(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequence[float]) -> float:
+    """Mean over frames of the squared error of what is tracked, in Hz^2."""
+    truth = np.interp(t / machine.fs, machine.seconds, machine.speed)
+    return float(np.mean((tracked(machine, S, t, orders) - truth) ** 2))
 
 
 def read_speed(tacho: str) -> Tuple[np.ndarray, np.ndarray]:

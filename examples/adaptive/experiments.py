@@ -269,8 +269,9 @@ def hard_cases(seeds: Sequence[int]) -> Iterator[Figure]:
     chirp = np.cos(2 * np.pi * np.cumsum(signals.reflected(0.05 + 3e-5 * n, 0.05, 0.2)))
     yield told("chirp of 3e-5, optimum 356", np.median(lengths(chirp + 0.05 * noise)))
     yield told("the same three times too loud, clipped", np.median(lengths(np.clip(3 * chirp + 0.05 * noise, -1, 1))))
-    yield told("the same on an offset of 100", np.median(lengths(chirp + 100 + 0.05 * noise)))
-    yield told("    without whitening", np.median(lengths(chirp + 100 + 0.05 * noise, whiten=0)))
+    for offset in (10, 100):
+        yield told(f"the same on an offset of {offset}", np.median(lengths(chirp + offset + 0.05 * noise)))
+    yield told("    of 10, without whitening", np.median(lengths(chirp + 10 + 0.05 * noise, whiten=0)))
     tone = np.cos(2 * np.pi * 0.2 * n)
     yield told("tone with impulses of ten times its amplitude, 400 apart", np.median(lengths(tone + 10.0 * (n % 400 == 0))))
     yield told("impulses 100 apart, closer than the shortest window: harmonics", np.median(lengths(10.0 * (n % 100 == 0) + 0.05 * noise)))

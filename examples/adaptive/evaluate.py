@@ -93,6 +93,7 @@ def chosen(options):
     for ratio in (1.0, 0.3, 0.1):
         every.append((f"bands: chirp of {ratio:g}", functools.partial(experiments.bands, ratio, seeds)))
     every.append(("looking ahead", functools.partial(experiments.looking_ahead, seeds)))
+    every.append(("choices", functools.partial(experiments.choices, seeds[:4])))
     every.append(("hard cases", functools.partial(experiments.hard_cases, seeds)))
     return [(name, experiment) for name, experiment in every if (options.only or "") in name]
 

@@ -228,23 +228,54 @@ def bands(ratio: float, seeds: Sequence[int]) -> Iterator[Figure]:
 
 
 def looking_ahead(seeds: Sequence[int], snr: float = 0.0) -> Iterator[Figure]:
-    """What latency buys: peak-bin loss of the alternating signal with less future in the block and in the path.
+    """What latency buys: peak-bin loss of the alternating signal at 0 dB with less future in the block and in the path.
 
     A frame comes out N/2 + (block + lag) hop samples after its centre.
     """
-    windows = baselines.fixed_windows(N, 25)
-    prepared = []
-    for seed in seeds:
-        signal = signals.alternating(seed, snr)
-        t = np.arange(len(signal.x) // 64 + 1) * 64.0
-        prepared.append((signal, measures.best_level(signal.clean, t, N, windows)))
+    some = prepared(seeds, snr)
     for block, lag in ((8, 8), (8, 0), (4, 0), (2, 0), (0, 0)):
-        sums = []
-        for signal, best in prepared:
-            found = stft.adapt(signal.x, n_fft=N, block=block, lag=lag)
-            sums.append(sum(measures.peak_losses(signal, found.theta[0], found.t, N, best).values()))
         samples = N // 2 + (block + lag) * N // 16
-        yield told(f"{samples / N:g} N behind the centre (block {block}, lag {lag}): peak-bin loss (dB)", np.mean(sums))
+        loss = peak_loss(some, block=block, lag=lag)
+        yield told(f"{samples / N:g} N behind the centre (block {block}, lag {lag}): peak-bin loss (dB)", loss)
+
+
+def choices(seeds: Sequence[int]) -> Iterator[Figure]:
+    """Peak-bin loss (dB, sum of the four) of the alternating signal with other criteria and methods."""
+    for snr in (20, 0):
+        some = prepared(seeds, snr)
+        for words, options in (
+            ("default: bank, pooled l1/l2", {}),
+            ("entropy of the power", {"criterion": "entropy"}),
+            ("Renyi entropy of the power, order 2", {"criterion": "renyi"}),
+            ("entropy of the magnitude", {"criterion": "magnitude_entropy"}),
+            ("l1/l2, each frame alone", {"block": 0}),
+            ("kurtosis, each frame alone", {"criterion": "kurtosis"}),
+            ("entropy, each frame alone", {"criterion": "frame_entropy"}),
+            ("entropy of each frame, averaged over 17 frames", {"criterion": "frame_entropy", "block": 8}),
+            ("without whitening", {"whiten": 0}),
+            ("5 candidates", {"candidates": 5}),
+            ("3 steps of the gradient after the bank", {"steps": 3}),
+            ("gradient alone, 1 step", {"method": "gradient", "steps": 1}),
+            ("gradient alone, 3 steps", {"method": "gradient"}),
+            ("gradient alone, 10 steps", {"method": "gradient", "steps": 10}),
+        ):
+            yield told(f"{snr} dB, {words}", peak_loss(some, **options))
+
+
+def prepared(seeds: Sequence[int], snr: float) -> list:
+    """(signal, its best levels) of each seed."""
+    every = [signals.alternating(seed, snr) for seed in seeds]
+    t = np.arange(len(every[0].x) // 64 + 1) * 64.0
+    return [(signal, measures.best_level(signal.clean, t, N, baselines.fixed_windows(N, 25))) for signal in every]
+
+
+def peak_loss(some: list, **options) -> float:
+    """Mean over signals of the sum of their losses (dB)."""
+    sums = []
+    for signal, best in some:
+        found = stft.adapt(signal.x, n_fft=N, **options)
+        sums.append(sum(measures.peak_losses(signal, found.theta[0], found.t, N, best).values()))
+    return float(np.mean(sums))
 
 
 def hard_cases(seeds: Sequence[int]) -> Iterator[Figure]:

@@ -76,9 +76,11 @@ def short_alternating() -> signals.Alternating:
 
 
 def name_parts(axes, signal: signals.Alternating) -> None:
+    """Below the lowest axes, where the samples would be counted."""
     for kind, start, stop in signal.parts:
         axes.axvline(start, color="black", linewidth=0.5)
-        axes.text((start + stop) / 2, 0.93, kind, transform=axes.get_xaxis_transform(), ha="center", va="top")
+    axes.set_xticks([(start + stop) / 2 for _, start, stop in signal.parts], [kind for kind, _, _ in signal.parts])
+    axes.tick_params(axis="x", length=0)
 
 
 def alternating():
@@ -103,7 +105,7 @@ def alternating():
     windows_axes(below, N / 8, N)
     name_parts(below, signal)
     below.set_ylabel("Window (samples)")
-    below.set_xlabel("Sample")
+    below.set_xlabel("Parts of 6000 samples")
     below.set_xlim(*limits)
     below.legend(loc="lower right")
     return figure
@@ -124,9 +126,9 @@ def criterion():
         axes.set_title(title, fontsize="medium", loc="left")
         axes.plot(signal.clicks, np.full(len(signal.clicks), N / 8), "k|", markersize=8)
         axes.set_ylabel("Window (samples)")
-    name_parts(axes, signal)
+        name_parts(axes, signal)
     axes.set_xlim(0, len(signal.x))
-    axes.set_xlabel("Sample; strokes: clicks")
+    axes.set_xlabel("Parts of 6000 samples; strokes: clicks")
     return figure
 
 
@@ -173,13 +175,13 @@ def machine():
     middle.plot(t / fs, found.theta[0] / fs * 1e3, label="adaptive")
     middle.axhline(constant / fs * 1e3, color="C1", linestyle="--", label="constant by entropy")
     middle.set_ylabel("Window (ms)")
-    middle.legend(loc="upper right")
+    middle.legend(loc=(0.66, 0.15))
     for theta, name, colour in ((constant, "constant by entropy", "C1"), (found.theta, "adaptive", "C0")):
         S = stft.dstft(x, theta, t, n_fft=n_fft)
         below.plot(t / fs, tracking.tracked(law, S, t, orders) - truth, label=name, color=colour)
     below.set_ylabel("Tracked - true (Hz)")
     below.set_xlabel("Time (s)")
-    below.legend(loc="upper right")
+    below.legend(loc="lower right")
     for axes in (middle, below):
         axes.grid(alpha=0.3)
     above.set_xlim(0, t[-1] / fs)

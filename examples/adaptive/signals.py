@@ -110,13 +110,14 @@ def tone_beside_chirp(seed: int, ratio: float, samples: int = 40000) -> BesideTo
 
 def start_stop(seed: int, seconds: float = 40.0, rate: float = 100.0) -> np.ndarray:
     """Rotation frequency in Hz, `rate` times a second, of a machine that starts, runs and slows down again and again:
-    between 10 and 90 Hz, steady for 1 to 4 s, then changing by 2 to 15 Hz per second, gently at either end."""
+    between 10 and 90 Hz, steady for 1 to 4 s, then changing by 2 to 15 Hz per second and in 1 s at least, gently at
+    either end."""
     random = np.random.default_rng(seed)
     pieces, speed = [], 15.0
     while sum(map(len, pieces)) < seconds * rate:
         pieces.append(np.full(int(random.uniform(1, 4) * rate), speed))
         target = random.uniform(10, 90)
-        count = max(2, int(abs(target - speed) / random.uniform(2, 15) * rate))
+        count = int(max(1, abs(target - speed) / random.uniform(2, 15)) * rate)
         pieces.append(speed + (target - speed) * (1 - np.cos(np.pi * np.arange(count) / count)) / 2)
         speed = target
     return np.concatenate(pieces)[: int(seconds * rate)]

@@ -89,9 +89,11 @@ def tracked(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequence[flo
 
 
 def squared_error(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequence[float]) -> float:
-    """Mean over frames of the squared error of what is tracked, in Hz^2."""
-    truth = np.interp(t / machine.fs, machine.seconds, machine.speed)
-    return float(np.mean((tracked(machine, S, t, orders) - truth) ** 2))
+    """Mean of the squared error of what is tracked, in Hz^2, over the frames for which the speed is known."""
+    s = t / machine.fs
+    known = (s >= machine.seconds[0]) & (s <= machine.seconds[-1])
+    truth = np.interp(s, machine.seconds, machine.speed)
+    return float(np.mean((tracked(machine, S, t, orders) - truth)[known] ** 2))
 
 
 def read_speed(tacho: str) -> Tuple[np.ndarray, np.ndarray]:

@@ -49,11 +49,17 @@ class Goals(unittest.TestCase):
         needs_scipy(self)
         self.assert_met(experiments.near_optimum(), 4)
 
-    def test_frames_measured_alone_do_not_find_clicks(self):
+    def test_frames_measured_alone_do_not_suit_clicks(self):
         """Why sums are pooled before they are normalised."""
-        signal = signals.alternating(0, 20)
-        found = stft.adapt(signal.x, n_fft=1024, criterion="frame_entropy")
-        self.assertLess(measures.clicks_found(signal, found.theta[0], found.t, 128), 0.5)
+        some = experiments.prepared([0], 0)
+        pooled = experiments.peak_loss(some)
+        for alone in ({"block": 0}, {"criterion": "frame_entropy"}, {"criterion": "frame_entropy", "block": 8}):
+            self.assertGreater(experiments.peak_loss(some, **alone), pooled + 1.5)
+
+    def test_less_future_costs(self):
+        losses = [figure.value for figure in experiments.looking_ahead([0])]
+        self.assertLess(losses[0], 0.5)
+        self.assertGreater(losses[-1], 2)
 
 
 class Measures(unittest.TestCase):

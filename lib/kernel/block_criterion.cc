@@ -1,0 +1,248 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "block_criterion.h"
+#include "logarithm.h"
+#include "run_sums.h"
+
+namespace gr::stft::kernel {
+
+namespace {
+
+//! Two sums over bins: f adds those of one bin.
+template <class R, class F>
+inline criterion_sums in_runs(const R* q, std::size_t count, F f)
+{
+    criterion_sums total;
+    for (std::size_t begin = 0; begin < count; begin += short_run) {
+        const auto end = std::min(begin + short_run, count);
+        R first = 0, second = 0;
+#pragma omp simd reduction(+ : first, second)
+        for (std::size_t m = begin; m < end; ++m)
+            f(q[m], first, second);
+        total += { first, second };
+    }
+    return total;
+}
+
+template <class R>
+STFT_SIMD criterion_sums root_sums(const R* q, std::size_t count)
+{
+    return in_runs(q, count, [](R q, R& first, R& second) {
+        first += std::sqrt(q);
+        second += q;
+    });
+}
+
+template <class R>
+STFT_SIMD criterion_sums log_sums(const R* q, std::size_t count)
+{
+    return in_runs(q, count, [](R q, R& first, R& second) {
+        first += q * natural_log(q);
+        second += q;
+    });
+}
+
+template <class R>
+STFT_SIMD criterion_sums magnitude_sums(const R* q, std::size_t count)
+{
+    return in_runs(q, count, [](R q, R& first, R& second) {
+        const R a = std::sqrt(q);
+        first += R(0.5) * a * natural_log(q);
+        second += a;
+    });
+}
+
+//! In double: fourth powers of magnitudes leave the range of float.
+template <class R>
+STFT_SIMD criterion_sums square_sums(const R* q, std::size_t count)
+{
+    double first = 0, second = 0;
+#pragma omp simd reduction(+ : first, second)
+    for (std::size_t m = 0; m < count; ++m) {
+        const double one = q[m];
+        first += one * one;
+        second += one;
+    }
+    return { first, second };
+}
+
+template <class R>
+STFT_SIMD void
+root_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
+{
+    constexpr R tiny = std::numeric_limits<R>::min();
+    for (std::size_t m = 0; m < count; ++m) {
+        const R a = std::sqrt(q[m]);
+        f[m] = W[m] * ((a > 0 ? first : R(0)) / (a > tiny ? a : tiny) + 2 * second);
+    }
+}
+
+template <class R>
+STFT_SIMD void
+log_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        f[m] = 2 * W[m] * (first * (natural_log(q[m]) + 1) + second);
+}
+
+template <class R>
+STFT_SIMD void
+magnitude_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
+{
+    constexpr R tiny = std::numeric_limits<R>::min();
+    for (std::size_t m = 0; m < count; ++m) {
+        const R a = std::sqrt(q[m]);
+        const R slope = first * (R(0.5) * natural_log(q[m]) + 1) + second;
+        f[m] = W[m] * (a > 0 ? slope : R(0)) / (a > tiny ? a : tiny);
+    }
+}
+
+} // namespace
+
+bin_band band_of(std::size_t n, bool one_sided, std::size_t index, std::size_t count)
+{
+    if (!one_sided && count == 1)
+        return { 0, n, 1, 1, 0 };
+    // bin m reaches from m - 1/2 to m + 1/2
+    const double width = static_cast<double>(n) / (one_sided ? 2 : 1) / static_cast<double>(count);
+    const double from = width * static_cast<double>(index),
+                 to = width * static_cast<double>(index + 1);
+    const double first = std::floor(from + 0.5);
+    double last = std::ceil(to - 0.5), last_weight = to - (last - 0.5);
+    double bin_0 = 0;
+    if (!one_sided && last >= static_cast<double>(n)) {
+        bin_0 = last_weight;
+        last = static_cast<double>(n - 1);
+        last_weight = 1;
+    }
+    return { static_cast<std::size_t>(first),
+             static_cast<std::size_t>(last) + 1,
+             first + 0.5 - from,
+             last_weight,
+             bin_0 };
+}
+
+template <class R>
+block_criterion<R>::block_criterion(const adaptive_settings& s)
+    : d_pooled(is_pooled(s.criterion)),
+      d_order(s.criterion == adaptive_criterion::kurtosis ? 2 : s.order)
+{
+    switch (s.criterion) {
+    case adaptive_criterion::l1l2:
+        d_form = form::root;
+        break;
+    case adaptive_criterion::entropy:
+        d_form = form::log;
+        break;
+    case adaptive_criterion::renyi:
+    case adaptive_criterion::kurtosis:
+        d_form = form::power;
+        break;
+    default:
+        d_form = form::magnitude;
+    }
+}
+
+template <class R>
+criterion_sums block_criterion<R>::plain(const R* q, std::size_t count) const
+{
+    switch (d_form) {
+    case form::root:
+        return root_sums(q, count);
+    case form::log:
+        return log_sums(q, count);
+    case form::magnitude:
+        return magnitude_sums(q, count);
+    case form::power:
+        break;
+    }
+    if (d_order == 2)
+        return square_sums(q, count);
+    criterion_sums total;
+    for (std::size_t m = 0; m < count; ++m)
+        total += { q[m] > 0 ? std::pow(static_cast<double>(q[m]), d_order) : 0.0,
+                   static_cast<double>(q[m]) };
+    return total;
+}
+
+template <class R>
+criterion_sums block_criterion<R>::sums(const R* q, const bin_band& band) const
+{
+    auto total = plain(q + band.begin, band.end - band.begin);
+    total += plain(q + band.begin, 1) * (band.first_weight - 1);
+    total += plain(q + band.end - 1, 1) * (band.last_weight - 1);
+    if (band.bin_0_weight > 0)
+        total += plain(q, 1) * band.bin_0_weight;
+    return total;
+}
+
+template <class R>
+bool block_criterion<R>::usable(const criterion_sums& s)
+{
+    return std::isfinite(s.first) && std::isfinite(s.second) && !silent(s);
+}
+
+template <class R>
+double block_criterion<R>::value(const criterion_sums& s) const
+{
+    switch (d_form) {
+    case form::root:
+        return 2 * std::log(s.first) - std::log(s.second);
+    case form::power:
+        return (std::log(s.first) - d_order * std::log(s.second)) / (1 - d_order);
+    default:
+        return std::log(s.second) - s.first / s.second;
+    }
+}
+
+template <class R>
+criterion_sums block_criterion<R>::slope(const criterion_sums& s) const
+{
+    switch (d_form) {
+    case form::root:
+        return { 2 / s.first, -1 / s.second };
+    case form::power:
+        return { 1 / (1 - d_order) / s.first, -d_order / (1 - d_order) / s.second };
+    default:
+        return { -1 / s.second, (1 + s.first / s.second) / s.second };
+    }
+}
+
+template <class R>
+void block_criterion<R>::factor(const R* q,
+                                const R* W,
+                                const bin_band& band,
+                                const criterion_sums& slope,
+                                R* factor) const
+{
+    const auto count = band.end - band.begin;
+    q += band.begin;
+    W += band.begin;
+    factor += band.begin;
+    const auto first = static_cast<R>(slope.first), second = static_cast<R>(slope.second);
+    switch (d_form) {
+    case form::root:
+        root_factor(q, W, count, first, second, factor);
+        break;
+    case form::log:
+        log_factor(q, W, count, first, second, factor);
+        break;
+    case form::magnitude:
+        magnitude_factor(q, W, count, first, second, factor);
+        break;
+    case form::power:
+        with_power(d_order - 1, [&](auto raised) {
+            for (std::size_t m = 0; m < count; ++m) {
+                const double one = q[m];
+                const double dq = d_order * slope.first * raised(one) + slope.second;
+                factor[m] = bounded<R>(2 * W[m] * (one > 0 ? dq : 0));
+            }
+        });
+    }
+    factor[0] *= static_cast<R>(band.first_weight);
+    factor[count - 1] *= static_cast<R>(band.last_weight);
+}
+
+template class block_criterion<float>;
+template class block_criterion<double>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,308 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "candidate_bank.h"
+#include "multiply.h"
+#include "simd.h"
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double envelope_frames = 64; // time constant of the whitener
+
+template <class R>
+void apply_window(const R* x, const R* w, R* product, std::size_t n)
+{
+    multiply(x, w, product, n);
+}
+
+template <class R>
+STFT_SIMD void
+window_pairs(const R* __restrict x, const R* __restrict w, R* __restrict product, std::size_t n)
+{
+    for (std::size_t i = 0; i < n; ++i) {
+        product[2 * i] = x[2 * i] * w[i];
+        product[2 * i + 1] = x[2 * i + 1] * w[i];
+    }
+}
+
+template <class R>
+void apply_window(const std::complex<R>* x, const R* w, std::complex<R>* product, std::size_t n)
+{
+    window_pairs(reinterpret_cast<const R*>(x), w, reinterpret_cast<R*>(product), n);
+}
+
+//! power = |S|^2, q = W |S|^2
+template <class R>
+STFT_SIMD void
+whitened_power(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        q[m] = W[m] * (S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1]);
+}
+
+template <class R>
+STFT_SIMD void power_of(const R* __restrict S, std::size_t count, R* __restrict power)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        power[m] = S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1];
+}
+
+STFT_SIMD void add(const double* __restrict more, std::size_t count, double* __restrict sum)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        sum[i] += more[i];
+}
+
+//! Zero unless a value is not finite, which then makes it NaN.
+template <class R>
+STFT_SIMD R spoilt(const R* x, std::size_t count)
+{
+    R sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < count; ++i)
+        sum += x[i] * R(0);
+    return sum;
+}
+
+} // namespace
+
+std::size_t dft_length_for(double theta)
+{
+    std::size_t n = 4;
+    while (static_cast<double>(n) < theta)
+        n *= 2;
+    return n;
+}
+
+template <class T>
+candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<double>& theta)
+    : d_bands(per_bin(s.share) ? static_cast<std::size_t>(s.bands) : 1), d_half(s.block),
+      d_endless(s.share == sharing::constant || s.share == sharing::bin), d_prior(s.prior),
+      d_middle(std::log(s.theta_min * s.theta_max) / 2), d_criterion(s),
+      d_whitener(dft_length_for(static_cast<double>(s.n_fft) / 2), is_real_v<T>, s.whiten)
+{
+    const double half = std::log(static_cast<double>(s.n_fft) / 2);
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+        const double log_theta = std::log(theta[k]);
+        if (std::abs(log_theta - half) < std::abs(std::log(theta[d_reference]) - half))
+            d_reference = k;
+        const auto n = dft_length_for(theta[k]);
+        const auto every = std::clamp<std::int64_t>(
+            static_cast<std::int64_t>(theta[k] / (4 * s.hop)), 1, s.block + 1);
+        const auto reach = static_cast<std::int64_t>(std::ceil(theta[k] / 2)) - 1;
+        const double scale = 1 / std::sqrt(s.window.energy() * theta[k]);
+        volk::vector<real> window;
+        for (auto i = -reach; i <= reach; ++i)
+            window.push_back(
+                static_cast<real>(scale * s.window.evaluate(static_cast<double>(i), theta[k])));
+        std::vector<bin_band> bands;
+        for (std::size_t b = 0; b < d_bands; ++b)
+            bands.push_back(band_of(n, is_real_v<T>, b, d_bands));
+        const auto known = std::find_if(
+            d_weights.begin(), d_weights.end(), [&](const weight_set& w) { return w.n == n; });
+        const auto weights = static_cast<std::size_t>(known - d_weights.begin());
+        if (known == d_weights.end())
+            d_weights.push_back({ n, volk::vector<real>(kernel::bins<T>(n)) });
+        frame_analysis<T> analysis(n);
+        std::fill_n(analysis.circle(), n, T(0));
+        d_members.push_back(
+            { theta[k], log_theta, n, every, -reach, window, std::move(analysis), bands, weights });
+        d_reach = std::max(d_reach, reach);
+    }
+    if (d_members[d_reference].n != d_whitener.points())
+        d_whitener = spectral_whitener<real>(d_members[d_reference].n, is_real_v<T>, s.whiten);
+    const auto most_bins = kernel::bins<T>(d_members.back().n);
+    d_spectrum.resize(most_bins);
+    d_power.resize(most_bins);
+    d_q.resize(most_bins);
+    d_slots = static_cast<std::size_t>(2 * s.block + s.lag + 2);
+    d_row = (2 * d_bands + 1) * size();
+    d_rows.assign(d_slots * d_row, 0);
+    d_total.assign(d_row, 0);
+    d_block.assign(d_row, 0);
+    d_J.assign(d_bands * size(), 0);
+    d_defined.assign(d_bands, false);
+}
+
+template <class T>
+bool candidate_bank<T>::due(const member& m, std::size_t k, std::int64_t p, int load) const
+{
+    const auto every = load > 0 ? std::min(2 * m.every, d_half + 1) : m.every;
+    const bool kept = load < 2 || k % 2 == 0 || k == d_reference || k + 1 == size();
+    return kept && p % every == 0;
+}
+
+template <class T>
+void candidate_bank<T>::measure(member& m, double* row, double* count, const T* centre)
+{
+    apply_window(centre + m.first, m.window.data(), m.analysis.circle(), m.window.size());
+    m.analysis.transform(d_spectrum.data());
+    const auto bins = kernel::bins<T>(m.n);
+    const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
+    if (&m == &d_members[d_reference]) {
+        power_of(S, bins, d_power.data());
+        d_whitener.update(d_power.data(), static_cast<double>(m.every) / envelope_frames);
+    }
+    auto& W = d_weights[m.weights];
+    if (W.version != d_whitener.version()) {
+        d_whitener.weights(m.n, W.values.data());
+        W.version = d_whitener.version();
+    }
+    whitened_power(S, W.values.data(), bins, d_q.data());
+    const double scale = 1 / static_cast<double>(m.n);
+    bool usable = true;
+    for (std::size_t b = 0; b < d_bands; ++b) {
+        auto sums = d_criterion.sums(d_q.data(), m.bands[b]) * scale;
+        usable = usable && std::isfinite(sums.first) && std::isfinite(sums.second);
+        if (!d_criterion.pooled())
+            sums.first = d_criterion.silent(sums) ? 0 : d_criterion.value(sums);
+        row[2 * b] = sums.first;
+        row[2 * b + 1] = sums.second;
+    }
+    *count = usable;
+    if (!usable)
+        std::fill_n(row, 2 * d_bands, 0.0);
+}
+
+template <class T>
+void candidate_bank<T>::measure(std::int64_t p, const T* centre)
+{
+    auto* to = row(p);
+    std::fill_n(to, d_row, 0.0);
+    d_end = p + 1;
+    d_gathered = -1;
+    constexpr std::size_t parts = is_real_v<T> ? 1 : 2;
+    const auto* around = reinterpret_cast<const real*>(centre - d_reach);
+    if (std::isnan(spoilt(around, parts * static_cast<std::size_t>(2 * d_reach + 1))))
+        return;
+    auto* counts = to + 2 * d_bands * size();
+    const auto visit = [&](std::size_t k) {
+        auto& m = d_members[k];
+        if (due(m, k, p, d_load)) {
+            measure(m, to + 2 * d_bands * k, counts + k, centre);
+            ++d_evaluations;
+        } else if (d_load > 0 && due(m, k, p, 0)) {
+            ++d_dropped;
+        }
+    };
+    visit(d_reference);
+    for (std::size_t k = 0; k < size(); ++k)
+        if (k != d_reference)
+            visit(k);
+    if (d_endless)
+        add(to, d_row, d_total.data());
+}
+
+template <class T>
+std::int64_t candidate_bank<T>::frames_in(std::int64_t n) const
+{
+    return std::min(n + d_half + 1, d_end) - std::max(n - d_half, d_begin);
+}
+
+template <class T>
+void candidate_bank<T>::gather(std::int64_t n)
+{
+    if (d_gathered == n)
+        return;
+    d_gathered = n;
+    if (d_endless) {
+        std::copy(d_total.begin(), d_total.end(), d_block.begin());
+        return;
+    }
+    std::fill(d_block.begin(), d_block.end(), 0.0);
+    for (auto p = std::max(n - d_half, d_begin); p < std::min(n + d_half + 1, d_end); ++p)
+        add(row(p), d_row, d_block.data());
+}
+
+template <class T>
+void candidate_bank<T>::evaluate(std::int64_t n)
+{
+    gather(n);
+    const auto K = size();
+    const auto* counts = d_block.data() + 2 * d_bands * K;
+    for (std::size_t b = 0; b < d_bands; ++b) {
+        auto* J = d_J.data() + b * K;
+        bool defined = true;
+        for (std::size_t k = 0; k < K; ++k) {
+            const auto* pair = d_block.data() + 2 * (d_bands * k + b);
+            const bool left_out = d_load > 1 && !due(d_members[k], k, 0, d_load);
+            if (left_out && counts[k] == 0)
+                continue;
+            const auto mean = criterion_sums{ pair[0], pair[1] } * (1 / counts[k]);
+            if (counts[k] == 0 ||
+                !(d_criterion.pooled() ? d_criterion.usable(mean) : !d_criterion.silent(mean))) {
+                defined = false;
+                break;
+            }
+            const double away = d_members[k].log_theta - d_middle;
+            J[k] = (d_criterion.pooled() ? d_criterion.value(mean) : mean.first) +
+                   d_prior / 2 * away * away;
+        }
+        for (std::size_t k = 1; defined && d_load > 1 && k + 1 < K; ++k)
+            if (counts[k] == 0) // its neighbours are there
+                J[k] = (J[k - 1] + J[k + 1]) / 2;
+        d_defined[b] = defined;
+    }
+}
+
+template <class T>
+criterion_sums candidate_bank<T>::block_mean(std::int64_t n, std::size_t band, double log_theta)
+{
+    gather(n);
+    const auto K = size();
+    const auto* counts = d_block.data() + 2 * d_bands * K;
+    std::size_t above = 0;
+    while (above < K && (counts[above] == 0 || d_members[above].log_theta < log_theta))
+        ++above;
+    auto below = std::min(above, K - 1) + 1;
+    while (below-- > 0)
+        if (counts[below] > 0 && (d_members[below].log_theta < log_theta || below == above))
+            break;
+    const auto mean = [&](std::size_t k) {
+        const auto* pair = d_block.data() + 2 * (d_bands * k + band);
+        return criterion_sums{ pair[0], pair[1] } * (1 / counts[k]);
+    };
+    if (below >= K)
+        return above < K ? mean(above) : criterion_sums{};
+    if (above >= K || above == below)
+        return mean(below);
+    const double part = (log_theta - d_members[below].log_theta) /
+                        (d_members[above].log_theta - d_members[below].log_theta);
+    auto between = mean(below) * (1 - part);
+    return between += mean(above) * part;
+}
+
+template <class T>
+void candidate_bank<T>::restart(std::int64_t p, bool all)
+{
+    d_begin = d_end = p;
+    d_gathered = -1;
+    std::fill(d_rows.begin(), d_rows.end(), 0.0);
+    if (all)
+        std::fill(d_total.begin(), d_total.end(), 0.0);
+}
+
+template <class T>
+void candidate_bank<T>::take_over(const candidate_bank& other)
+{
+    if (d_whitener.points() == other.d_whitener.points())
+        d_whitener = other.d_whitener;
+    const auto same = [](const member& a, const member& b) { return a.theta == b.theta; };
+    if (std::equal(d_members.begin(),
+                   d_members.end(),
+                   other.d_members.begin(),
+                   other.d_members.end(),
+                   same))
+        d_total = other.d_total;
+    d_evaluations = other.d_evaluations;
+    d_dropped = other.d_dropped;
+}
+
+template class candidate_bank<float>;
+template class candidate_bank<double>;
+template class candidate_bank<std::complex<float>>;
+template class candidate_bank<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -233,7 +233,7 @@ private:
                 const auto taken = static_cast<int>(left ? d_framer.push(in + used, left) : 0);
                 if (taken == 0) // nothing left, or no room while a window length is missing
                     return;
-                take_tags(used, used + taken);
+                this->take_tags(used, used + taken);
                 used += taken;
             }
         }

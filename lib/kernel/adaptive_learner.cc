@@ -67,11 +67,13 @@ std::vector<double> adaptive_learner<T>::candidates() const
         return { s.theta_init };
     std::vector<double> theta;
     const auto steps = static_cast<double>(s.candidates - 1);
-    for (std::int64_t k = 0; k < s.candidates; ++k)
-        theta.push_back(std::clamp(
-            s.theta_min * std::pow(s.theta_max / s.theta_min, static_cast<double>(k) / steps),
-            s.theta_min,
-            s.theta_max));
+    for (std::int64_t k = 0; k < s.candidates; ++k) {
+        const double part = static_cast<double>(k) / steps;
+        const double place = s.theta_min * std::pow(s.theta_max / s.theta_min, part);
+        // powers of two, of which pow() may miss one by its rounding, are worth a shorter DFT
+        theta.push_back(
+            std::clamp(std::nearbyint(place * 1048576) / 1048576, s.theta_min, s.theta_max));
+    }
     return theta;
 }
 

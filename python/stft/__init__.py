@@ -4,11 +4,13 @@
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn.
+check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
+adapt.
 Both run the same kernels and agree to the bit. losses: measures of spectrograms, with their gradients.
 """
 
 from . import losses
+from .adaptive import adapt
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -49,6 +51,7 @@ from .transforms import (
 )
 
 __all__ = [
+    "adapt",
     "check_cola",
     "check_nola",
     "closest_dual_window",

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <pybind11/pybind11.h>
 
+void bind_adaptive(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
@@ -17,5 +18,6 @@ PYBIND11_MODULE(stft_python, m)
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_kernels(kernels);
     bind_dstft(kernels);
+    bind_adaptive(kernels);
     bind_losses(kernels);
 }

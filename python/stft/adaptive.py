@@ -1,0 +1,153 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The adaptive STFT on arrays: window lengths, and positions, that follow a signal as it streams."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, NamedTuple, Optional
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .differentiable import FamilyName
+from .stft_python import kernels
+from .transforms import _channels, _integer
+
+
+class Adapted(NamedTuple):
+    """What adapt() returns; of several channels, each has leading axes like x."""
+
+    spectra: NDArray
+    """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
+    theta: NDArray
+    """Window lengths in samples, (..., 1, frames), or (..., bins, frames) for share "bin" and "cell"."""
+    t: NDArray
+    """Centres of the frames in samples, (frames,); (..., frames) where t is learned or follows theta."""
+    report: Dict[str, Any]
+    """criterion (of the last frame), theta_mean, theta_least, theta_greatest (samples), frames, and evaluations
+    (spectra computed in order to learn); of several channels arrays of these."""
+
+
+def adapt(
+    x: ArrayLike,
+    *,
+    n_fft: int,
+    hop: Optional[float] = None,
+    alpha: float = 0.0,
+    method: str = "bank",
+    share: str = "frame",
+    learn: str = "theta",
+    criterion: str = "l1l2",
+    theta_min: Optional[float] = None,
+    theta_max: Optional[float] = None,
+    theta_init: Optional[float] = None,
+    window: FamilyName = "hann",
+    norm: str = "l2",
+    candidates: int = 7,
+    bands: int = 4,
+    block: Optional[int] = None,
+    lag: Optional[int] = None,
+    smoothness: float = 0.1,
+    prior: float = 0.01,
+    whiten: float = 1e-2,
+    steps: Optional[int] = None,
+    rate: Optional[float] = None,
+    regularisation: Optional[float] = None,
+    order: float = 2.0,
+    freeze: bool = False,
+    invertible: bool = True,
+    axis: int = -1,
+) -> Adapted:
+    """DSTFT with window lengths, or positions, learned on the way: what the adaptive_stft blocks do, to the bit.
+
+    Learning is causal but for a look ahead of (block + lag) hop samples, so the cost is that of a stream: a bank of
+    window lengths is measured at every frame by the concentration of whitened spectra, pooled over a block of
+    frames, and a shortest path in ln theta decides.
+
+    x: samples (..., samples), real or complex; channels are learned apart.
+    n_fft: DFT length, at least 8. hop: samples between frames, real, at least 1; default n_fft / 16. Frame n is centred
+        at n hop, n = 0 .. floor(samples / hop).
+    alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n]; learning keeps its own grid of `hop`. At most 0.5
+        while invertible. One channel only.
+    method: "bank", or "gradient": Adam in ln theta from frame to frame, `steps` for each, over blocks as they were seen.
+    share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
+        (each band and frame, straight lines in ln theta between the bands' middles, then `steps` of the gradient in each
+        cell with total variation); "bin" (each band, pooled over the past). "bin" and "cell" need method "bank".
+    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both".
+    criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
+        "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). Of each frame
+        alone: "kurtosis" (of |S|, maximised), "frame_entropy" (of |S|; it cannot see concentration in time).
+    theta_min, theta_max: bounds in samples; default 2 hop (at least 4) and n_fft. theta_init: before anything is
+        learned; default their geometric mean.
+    window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).
+    norm: "l2"; others, see dstft(), only where theta is not learned.
+    candidates: window lengths in the bank, log-spaced, 2 to 64. bands: of share "bin" and "cell".
+    block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
+    lag: frames that the path looks ahead further; default n_fft / (2 hop).
+    smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull towards the middle of the bounds.
+    whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
+    steps: of the gradient in each frame; default 0 for the bank's theta, else 3. rate: Adam's, in ln theta and in hops;
+        default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of
+        ln theta over cells; default 0.1.
+    freeze: do not learn; every frame has theta_init.
+    invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.
+
+    Silence, and samples that are not finite, leave theta where it was.
+
+    Errors: ValueError "name: value: rule", before anything is computed.
+
+    Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
+    transform", 2025, for the transform and its gradients; the learner is ours.
+
+    >>> import numpy as np
+    >>> x = np.cos(0.9 * np.arange(4000))
+    >>> x[2000:] = 0
+    >>> x[3000] = 10
+    >>> spectra, theta, t, report = adapt(x, n_fft=256)
+    >>> spectra.shape, theta.shape, t[-1]
+    ((129, 251), (1, 251), 4000.0)
+    >>> bool(theta[0, 60] > 200), bool(theta[0, 187] < 64)
+    (True, True)
+    """
+    samples, shape = _channels(x, axis)
+    settings = kernels.adaptive_settings(
+        _integer("n_fft", n_fft),
+        hop,
+        alpha,
+        method,
+        share,
+        learn,
+        criterion,
+        theta_min,
+        theta_max,
+        theta_init,
+        window,
+        norm,
+        _integer("candidates", candidates),
+        _integer("bands", bands),
+        None if block is None else _integer("block", block),
+        None if lag is None else _integer("lag", lag),
+        smoothness,
+        prior,
+        whiten,
+        None if steps is None else _integer("steps", steps),
+        rate,
+        regularisation,
+        order,
+        freeze,
+        invertible,
+    )
+    if alpha > 0 and len(samples) != 1:
+        raise ValueError(f"alpha: {alpha}: needs a single channel, since the number of frames follows theta")
+    if len(samples) == 0:
+        raise ValueError("x: 0 channels: must have one or more")
+    channels = [kernels.adapt(settings, one) for one in samples]
+    spectra, theta, t = (np.stack([one[i] for one in channels]) for i in range(3))
+    reports = [one[3] for one in channels]
+    report = {key: np.array([r[key] for r in reports]).reshape(shape) for key in reports[0]} if shape else reports[0]
+    fixed = alpha == 0 and learn == "theta"
+    return Adapted(
+        np.swapaxes(spectra.reshape(shape + spectra.shape[1:]), -1, -2),
+        np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2).astype(np.float64),
+        t[0] if fixed else t.reshape(shape + t.shape[1:]),
+        report,
+    )

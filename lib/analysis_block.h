@@ -121,13 +121,8 @@ protected:
         if (p.samp_rate != 1.0)
             d_rate = p.samp_rate;
 
-        this->message_port_register_in(pmt::mp("cmd"));
-        this->set_msg_handler(pmt::mp("cmd"), [this, keys](const pmt::pmt_t& message) {
-            try {
-                request(retune_from(message, keys));
-            } catch (const std::exception& e) { // leaving the handler, it would end the thread
-                this->d_logger->warn("message ignored: {}", e.what());
-            }
+        listen(*this, this->d_logger, [this, keys](const pmt::pmt_t& message) {
+            request(retune_from(message, keys));
         });
     }
 
@@ -241,11 +236,7 @@ private:
     {
         const auto read = this->nitems_read(0);
         this->get_tags_in_range(d_found, 0, read + from, read + to);
-        std::stable_sort(d_found.begin(), d_found.end(), [](const auto& a, const auto& b) {
-            if (a.offset != b.offset)
-                return a.offset < b.offset;
-            return pmt::eq(a.key, rx_rate_key) && !pmt::eq(b.key, rx_rate_key);
-        });
+        sort_by_sample(d_found);
         d_tags.insert(d_tags.end(), d_found.begin(), d_found.end());
     }
 

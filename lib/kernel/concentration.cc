@@ -45,9 +45,9 @@ STFT_SIMD void cotangent_of(const R* __restrict parts,
     for (std::size_t i = 0; i < count; ++i) {
         const R re = parts[2 * i], im = parts[2 * i + 1];
         const R a = std::sqrt(re * re + im * im);
-        const R divisor = a > 0 ? a : R(1);
-        G[2 * i] = gradient[i] * (re / divisor); // gradient / a overflows where this does not
-        G[2 * i + 1] = gradient[i] * (im / divisor);
+        const R per_a = 1 / (a > 0 ? a : R(1)); // finite: an a > 0 is the root of a number > 0
+        G[2 * i] = gradient[i] * (re * per_a);
+        G[2 * i + 1] = gradient[i] * (im * per_a);
     }
 }
 

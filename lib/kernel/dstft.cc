@@ -229,7 +229,8 @@ void dstft<T>::pull_back(const excerpt<T>& x,
     if (d_direct)
         return d_direct->pull_back(x, t, theta, G, theta_gradient, t_gradient, x_gradient);
     const auto s = under(t, *theta);
-    sample_window(t, *theta, theta_gradient || t_gradient);
+    if (x_gradient)
+        sample_window(t, *theta, false);
 
     // sum of G exp(+...): FFTW's inverse for real samples adds each inner bin twice
     auto* bins_of = d_synthesis->spectrum();
@@ -241,6 +242,7 @@ void dstft<T>::pull_back(const excerpt<T>& x,
     }
     const T* gamma = d_synthesis->transform();
     const real gain = is_real_v<T> ? real(0.5) : real(1);
+    shape_sums projected;
 
     for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
         const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
@@ -252,19 +254,50 @@ void dstft<T>::pull_back(const excerpt<T>& x,
         const auto in = sample - x.begin + from;
         if (theta_gradient || t_gradient) {
             multiply_conjugate(x.samples + in, gamma + place + from, d_product.data(), n);
-            double sums[2];
-            simd::chosen<real>().project(
-                d_by_theta.data() + at, d_by_t.data() + at, d_product.data(), n, sums);
-            if (theta_gradient)
-                *theta_gradient += gain * sums[0];
-            if (t_gradient)
-                *t_gradient += gain * sums[1];
+            projected += project(s, t, *theta, at, n);
         }
         if (x_gradient)
             for (std::size_t j = 0; j < n; ++j)
                 x_gradient[in + static_cast<std::int64_t>(j)] +=
                     gain * d_value[at + j] * gamma[place + static_cast<std::size_t>(from) + j];
     });
+    if (!theta_gradient && !t_gradient)
+        return;
+    auto scale = norm_scale(d_norm, d_window, d_n_fft, *theta);
+    if (d_norm == norm::dcunit) { // w / W: what changes W with it is no gradient
+        std::fill_n(d_product.data(), s.count, real(1));
+        const auto whole = project(s, t, *theta, 0, s.count);
+        if (!(whole.value > 0))
+            return;
+        scale.factor = 1 / whole.value;
+        projected.length -= projected.value * (whole.length / whole.value);
+        projected.slope -= projected.value * (whole.slope / whole.value);
+    }
+    const double per_sample = -gain * scale.factor / *theta;
+    if (theta_gradient)
+        *theta_gradient += per_sample * (scale.power * projected.value + projected.length);
+    if (t_gradient)
+        *t_gradient += per_sample * projected.slope;
+}
+
+//! Sums over `count` samples from the support's at-th on of d_product times the shape of the window and its slopes.
+template <class T>
+typename dstft<T>::shape_sums dstft<T>::project(const support& s,
+                                                const position& t,
+                                                double theta,
+                                                std::size_t at,
+                                                std::size_t count) const
+{
+    double sums[3];
+    const auto first = s.first + static_cast<std::int64_t>(at);
+    simd::chosen<real>().project(d_window.shape(),
+                                 d_window.rho(),
+                                 static_cast<double>(first - t.sample) - t.fraction,
+                                 theta,
+                                 count,
+                                 d_product.data(),
+                                 sums);
+    return { sums[0], sums[1], sums[2] };
 }
 
 template <class T>

@@ -23,7 +23,7 @@ from gnuradio.stft.differentiable import (
     idstft,
 )
 
-GOLDEN = pathlib.Path(__file__).parent / "golden"
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "dstft"
 DATA = pathlib.Path(os.environ.get("GR_STFT_DATA", "")) / "dstft"
 RNG = np.random.default_rng(11)
 ROUNDING = {"float64": 1e-13, "complex128": 1e-13, "float32": 2e-6, "complex64": 2e-6}

@@ -20,7 +20,9 @@ CASE = "c09_sectionVIA_like_entropy_curve.npz"
 
 def golden():
     """x (6000,) of a chirp, a tone, a burst and noise; with the entropy over theta at N = 1000, hop 50."""
-    folders = [HERE] + [pathlib.Path(os.environ["GR_STFT_DATA"]) / "dstft"] * ("GR_STFT_DATA" in os.environ)
+    folders = [HERE]
+    if "GR_STFT_DATA" in os.environ:
+        folders.append(pathlib.Path(os.environ["GR_STFT_DATA"]) / "dstft")
     return [dict(np.load(folder / CASE, allow_pickle=False)) for folder in folders]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft import transforms
 
-GOLDEN = pathlib.Path(__file__).parent / "golden"
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "stft"
 RNG = np.random.default_rng(7)
 SIZES = [  # n_fft, win_length, hop
     (1, 1, 1), (2, 1, 1), (2, 2, 1), (3, 3, 2), (4, 4, 1), (5, 3, 2), (8, 8, 3), (13, 13, 5), (16, 9, 4), (15, 8, 8),

@@ -9,24 +9,6 @@ namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
 namespace {
 
-template <class R>
-void project(const R* a, const R* b, const R* c, std::size_t count, double* sums)
-{
-    vector<R> first{}, second{};
-    std::size_t j = 0;
-    for (; j + width<R> <= count; j += width<R>) {
-        const auto v = load<R>(c + j);
-        first += load<R>(a + j) * v;
-        second += load<R>(b + j) * v;
-    }
-    sums[0] = sum<R>(first);
-    sums[1] = sum<R>(second);
-    for (; j < count; ++j) {
-        sums[0] += static_cast<double>(a[j]) * c[j];
-        sums[1] += static_cast<double>(b[j]) * c[j];
-    }
-}
-
 //! v[order[l]] in lane l
 template <class R>
 SIMD_INLINE vector<R> shuffled(vector<R> v, integers<R> order)

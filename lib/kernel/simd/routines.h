@@ -85,8 +85,15 @@ struct routines {
                   R* by_length,
                   R* by_position);
 
-    //! Sums of a[j] c[j] and b[j] c[j], j < count
-    void (*project)(const R* a, const R* b, const R* c, std::size_t count, double* sums);
+    //! sums[0 .. 2] = sums of c[j] g(u_j), c[j] u_j g'(u_j), c[j] g'(u_j), u_j = (x0 + j) / theta, |u_j| < 1/2.
+    //! c may be read up to a whole vector beyond count.
+    void (*project)(shape what,
+                    double rho,
+                    double x0,
+                    double theta,
+                    std::size_t count,
+                    const R* c,
+                    double* sums);
 
     //! Sums of a frame's samples times g, u g', g' (the first `order` of them) and cosine or sine.
     void (*analyse)(shape what,

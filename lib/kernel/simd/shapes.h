@@ -139,4 +139,39 @@ void taper(shape what,
         });
 }
 
+template <class R>
+void project(shape what,
+             double rho,
+             double x0,
+             double theta,
+             std::size_t count,
+             const R* c,
+             double* sums)
+{
+    constexpr std::size_t run = 256 * width<R>; // short, since sums are in R
+    const R scale = static_cast<R>(1 / theta);
+    const auto from_start = iota<R>();
+    sums[0] = sums[1] = sums[2] = 0;
+    dispatch(
+        what, [&](auto which) __attribute__((always_inline)) {
+            for (std::size_t begin = 0; begin < count; begin += run) {
+                const auto end = begin + run < count ? begin + run : count;
+                vector<R> value{}, length{}, slope{};
+                for (std::size_t j = begin; j < end; j += width<R>) {
+                    const auto x = static_cast<R>(x0 + static_cast<double>(j)) + from_start;
+                    const auto u = x * scale, weight = load<R>(c + j);
+                    const auto w = evaluate<R>(decltype(which)::value, static_cast<R>(rho), u);
+                    const auto under = from_start < static_cast<R>(end - j);
+                    const auto by_slope = under ? weight * w.slope : vector<R>{};
+                    value += under ? weight * w.g : vector<R>{};
+                    length += u * by_slope;
+                    slope += by_slope;
+                }
+                sums[0] += sum<R>(value);
+                sums[1] += sum<R>(length);
+                sums[2] += sum<R>(slope);
+            }
+        });
+}
+
 } // namespace gr::stft::kernel::simd::SIMD_LEVEL

@@ -174,7 +174,24 @@ private:
         std::int64_t first; // sample
         std::size_t count, place;
     };
+    //! Sums of numbers times g(u), u g'(u), g'(u).
+    struct shape_sums {
+        double value = 0, length = 0, slope = 0;
+
+        shape_sums& operator+=(const shape_sums& other)
+        {
+            value += other.value;
+            length += other.length;
+            slope += other.slope;
+            return *this;
+        }
+    };
     support under(const position& t, double theta) const;
+    shape_sums project(const support& s,
+                       const position& t,
+                       double theta,
+                       std::size_t at,
+                       std::size_t count) const;
     void sample_window(const position& t, double theta, bool with_derivatives);
     void transform(const excerpt<T>& x, const support& s, const real* taper, complex* spectrum);
 

@@ -12,6 +12,7 @@ anything is not so.
 """
 import os
 import sys
+import threading
 import time
 
 import numpy as np
@@ -62,7 +63,11 @@ class Watch(gr.sync_block):
 
     def __init__(self, excerpts):
         gr.sync_block.__init__(self, "watch", [(np.complex64, N_FFT // 2 + 1), np.float32, (np.float64, 2)], None)
-        self.excerpts = [(range(first // HOP, last // HOP), []) for first, last in excerpts]
+        self.excerpts = []
+        for first, last in excerpts:
+            frames = range(first // HOP, last // HOP)
+            kept = np.full(len(frames), np.nan, np.float32), np.full((len(frames), N_FFT // 2 + 1), np.nan, np.complex64)
+            self.excerpts.append((frames, *kept))
         self.frames, self.bad_theta, self.bad_spectra, self.bad_t = 0, 0, 0, 0
         self.least, self.greatest = np.inf, -np.inf
 
@@ -73,10 +78,12 @@ class Watch(gr.sync_block):
         self.bad_spectra += int(not np.isfinite(np.sum(spectra)))
         self.bad_t += int(np.count_nonzero(t[:, 0] + t[:, 1] != HOP * np.arange(self.frames, self.frames + count)))
         self.least, self.greatest = min(self.least, theta.min()), max(self.greatest, theta.max())
-        for frames, kept in self.excerpts:
+        for frames, kept_theta, kept_spectra in self.excerpts:
             first, last = max(frames.start - self.frames, 0), min(frames.stop - self.frames, count)
             if first < last:
-                kept.append((theta[first:last].copy(), spectra[first:last].copy()))
+                place = slice(self.frames + first - frames.start, self.frames + last - frames.start)
+                kept_theta[place] = theta[first:last]
+                kept_spectra[place] = spectra[first:last]
         self.frames += count
         return count
 
@@ -89,8 +96,7 @@ def resident() -> float:
 
 def compared(watch: Watch, length: int) -> bool:
     good = True
-    for frames, kept in watch.excerpts:
-        theta, spectra = (np.concatenate(parts) for parts in zip(*kept))
+    for frames, theta, spectra in watch.excerpts:
         first = max(0, frames.start * HOP - WARM_UP * RATE) // N_FFT * N_FFT
         again = stft.adapt(samples(first, min(length, frames.stop * HOP + 4 * N_FFT)), n_fft=N_FFT, hop=HOP)
         some = slice(frames.start - first // HOP, frames.stop - first // HOP)
@@ -111,20 +117,22 @@ def main():
     watch = Watch([(start, start + excerpt) for start in starts])
     tb = gr.top_block()
     adaptive = stft.adaptive_stft_fvc(N_FFT, HOP)
-    tb.connect(Day(length), adaptive)
+    source = Day(length)
+    tb.connect(source, adaptive)
     for port in range(3):
         tb.connect((adaptive, port), (watch, port))
     started, memory = time.perf_counter(), []
     tb.start()
-    expected = length // HOP + 1
-    while watch.frames < expected and not over(tb, watch):
-        time.sleep(min(1, 0.02 * hours * 60))
+    running = threading.Thread(target=tb.wait)
+    running.start()
+    while running.is_alive():
+        running.join(min(2, 2 * hours))
         memory.append((watch.frames, resident()))
         if len(memory) % 30 == 0:
             print(f"{watch.frames * HOP / RATE / 3600:.2f} h, {memory[-1][1]:.0f} MiB", file=sys.stderr)
-    tb.wait()
     seconds = time.perf_counter() - started
     print(f"{hours:g} h at {RATE} samples/s in {seconds:.1f} s: {hours * 3600 / seconds:.0f} times faster than they arrive")
+    expected = length // HOP + 1
     settled = [m for frames, m in memory if frames > expected / 10] or [resident()]
     grown = settled[-1] - settled[0]
     print(f"memory {settled[0]:.0f} MiB after a tenth of it, {settled[-1]:.0f} MiB at its end")

@@ -233,7 +233,7 @@ def looking_ahead(seeds: Sequence[int], snr: float = 0.0) -> Iterator[Figure]:
     A frame comes out N/2 + (block + lag) hop samples after its centre.
     """
     some = prepared(seeds, snr)
-    for block, lag in ((8, 8), (8, 0), (4, 0), (2, 0), (0, 0)):
+    for block, lag in ((8, 8), (8, 0), (4, 0), (2, 0), (1, 0), (0, 0)):
         samples = N // 2 + (block + lag) * N // 16
         loss = peak_loss(some, block=block, lag=lag)
         yield told(f"{samples / N:g} N behind the centre (block {block}, lag {lag}): peak-bin loss (dB)", loss)

@@ -76,15 +76,15 @@ class Measures(unittest.TestCase):
             best = max(itertools.product(range(5), repeat=4), key=worth)
             self.assertEqual(tuple(tracking.viterbi(score, penalty)), best)
 
-    def test_tracker_follows_a_slow_sweep_beside_a_louder_rumble(self):
+    def test_tracker_follows_a_slow_sweep_in_noise_that_is_louder_at_low_frequencies(self):
         seconds = np.arange(0, 10, 0.01)
         speed = 20 + 2 * seconds
         x = signals.harmonics(seconds, speed, 0.1, seed=1, fs=1000.0, orders=4)
-        x += 30 * np.sin(2 * np.pi * 3 * np.arange(len(x)) / 1000)
+        x += 3 * np.cumsum(np.random.default_rng(2).standard_normal(len(x)))
         t = np.arange(4, len(x) // 64 - 4) * 64.0
         machine = tracking.Machine(x, 1000.0, 1024, seconds, speed)
         S = stft.dstft(x, 500.0, t, n_fft=1024)
-        self.assertLess(tracking.squared_error(machine, S, t, (2, 4)), 0.05**2)
+        self.assertLess(tracking.squared_error(machine, S, t, (2, 4)), 0.5**2)
 
     def test_peak_loss_of_a_tone_is_the_ratio_of_window_lengths(self):
         """At the l2 norm a tone in a bin has a power in proportion to theta."""

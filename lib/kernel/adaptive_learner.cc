@@ -9,6 +9,8 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr double well_covered = 0.375; // where a window is large enough to be divided by, in theta
+
 //! The float nearest to theta that lies within the bounds.
 double rounded(double theta, double least, double greatest)
 {
@@ -274,7 +276,7 @@ double adaptive_learner<T>::most_away(double theta) const
 {
     constexpr double unit = 1.0 / 65536;
     const double half = d_settings.hop / 2;
-    const double most = d_settings.invertible ? std::min(half, 0.375 * theta - half) : half;
+    const double most = d_settings.invertible ? std::min(half, well_covered * theta - half) : half;
     return std::max(0.0, std::floor(most / unit) * unit - unit);
 }
 
@@ -291,7 +293,6 @@ template <class T>
 void adaptive_learner<T>::refine(std::int64_t p)
 {
     const auto& s = d_settings;
-    d_t = d_centre;
     if (d_frozen || d_held || s.steps == 0 || (d_sliding && !learns_t()))
         return;
     d_descent->whiten(d_bank->whitener());
@@ -314,6 +315,18 @@ void adaptive_learner<T>::refine(std::int64_t p)
         const double theta = d_descent->refine_theta(x, d_centre, d_theta[0], d_mean[0], frames);
         d_theta[0] = rounded(theta, s.theta_min, s.theta_max);
     }
+}
+
+//! Behind the last frame no other one helps: its window is long enough to be divided by at the last sample.
+template <class T>
+void adaptive_learner<T>::reach_the_end()
+{
+    const auto& s = d_settings;
+    const double distance =
+        static_cast<double>(d_signal.received() - 1 - d_t.sample) - d_t.fraction;
+    const double least = std::min(distance / well_covered, s.theta_max);
+    for (double& one : d_theta)
+        one = one < least ? rounded(least, s.theta_min, s.theta_max) : one;
 }
 
 template <class T>
@@ -345,7 +358,12 @@ bool adaptive_learner<T>::ready()
         if (d_signal.received() < d_pace.certain_at(next))
             return false;
     }
-    refine(p);
+    const bool last = !d_pace.fixed_overlap() && d_signal.finished() && !exists(d_frame + 1);
+    d_t = d_centre;
+    if (!last || !learns_t())
+        refine(p);
+    if (last && d_settings.invertible)
+        reach_the_end();
     if (d_signal.finished() && !d_pace.has_frame(d_centre, greatest_theta(), d_signal.received()))
         return false;
     d_decided = true;

@@ -76,6 +76,7 @@ private:
     double greatest_theta() const;
     std::int64_t end_of(double theta, double away) const;
     void refine(std::int64_t p);
+    void reach_the_end();
     double most_away(double theta) const;
     void drop();
 

@@ -177,6 +177,10 @@ adaptive_settings adaptive_settings::filled() const
                       "must not reach more than 2^26 samples: they are held until their frame is "
                       "decided");
     }
+    refuse_unless(bank || s.lag == 0,
+                  "lag",
+                  static_cast<double>(s.lag),
+                  "must be 0 for method gradient, which has no path");
     refuse_unless(static_cast<double>((2 * s.block + s.lag + 2) * candidates) *
                           static_cast<double>(per_bin(share) ? bands : 1) <=
                       most_sums,

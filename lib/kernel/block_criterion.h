@@ -36,11 +36,11 @@ struct bin_band {
 };
 
 //! Band `index` of count equal ones of a DFT of n points. One-sided: DC and Nyquist then have weight 1/2.
-bin_band band_of(std::size_t n, bool one_sided, std::size_t index, std::size_t count);
+STFT_API bin_band band_of(std::size_t n, bool one_sided, std::size_t index, std::size_t count);
 
 //! A criterion of concentration as a function of sums, which may be pooled over frames.
 template <class R>
-class block_criterion
+class STFT_API block_criterion
 {
 public:
     explicit block_criterion(const adaptive_settings& s);

@@ -9,7 +9,7 @@
 namespace gr::stft::kernel {
 
 //! Points of the DFT that a window of this length is measured with: the smallest power of two not below it.
-std::size_t dft_length_for(double theta);
+STFT_API std::size_t dft_length_for(double theta);
 
 /*!
  * \brief A few window lengths, log-spaced, that are measured at every frame of a grid; sums over bands of the whitened
@@ -19,7 +19,7 @@ std::size_t dft_length_for(double theta);
  * DFTs. Frames are numbered absolutely, and so is what a block's sums are made from.
  */
 template <class T>
-class candidate_bank
+class STFT_API candidate_bank
 {
 public:
     using real = real_t<T>;

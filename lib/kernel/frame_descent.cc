@@ -95,6 +95,12 @@ void frame_descent<T>::whiten(const spectral_whitener<real>& whitener)
 }
 
 template <class T>
+double frame_descent<T>::theta_at(double log_theta) const
+{
+    return std::clamp(std::exp(log_theta), d_settings.theta_min, d_settings.theta_max);
+}
+
+template <class T>
 void frame_descent<T>::measure(const complex* spectrum)
 {
     whitened(reinterpret_cast<const real*>(spectrum), d_weight.data(), d_q.size(), d_q.data());
@@ -149,14 +155,14 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
     const double count = d_criterion.pooled() ? static_cast<double>(frames) : 1;
     double place = std::log(theta);
     for (std::int64_t i = 0; i < s.steps; ++i) {
-        const auto here = look(x, t, std::exp(place), mean * (count - 1), learned::theta);
+        const auto here = look(x, t, theta_at(place), mean * (count - 1), learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;
         // all frames of a block count alike, so its gradient is as many times that of one
         place -= rate * descent.step(count * here.by_log_theta + s.prior * (place - middle));
         place = std::clamp(place, std::log(s.theta_min), std::log(s.theta_max));
     }
-    return std::clamp(std::exp(place), s.theta_min, s.theta_max);
+    return theta_at(place);
 }
 
 template <class T>
@@ -198,7 +204,7 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
     std::fill(d_adam.begin(), d_adam.end(), adam(0.9, 0.999));
     for (std::int64_t i = 0; i < s.steps; ++i) {
         for (std::size_t m = 0; m < bins; ++m)
-            d_theta[m] = std::exp(log_theta[m]);
+            d_theta[m] = theta_at(log_theta[m]);
         ++d_evaluations;
         d_transform.analyse(x, t, d_theta.data(), d_spectrum.data(), d_by_theta.data());
         measure(d_spectrum.data());

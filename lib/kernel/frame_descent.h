@@ -27,7 +27,7 @@ private:
  * others held, and its gradient by one inverse FFT.
  */
 template <class T>
-class frame_descent
+class STFT_API frame_descent
 {
 public:
     using real = real_t<T>;
@@ -78,6 +78,9 @@ public:
                       const double* before,
                       const criterion_sums* mean,
                       std::int64_t frames);
+
+    //! exp(log_theta) within the bounds, which its rounding may leave.
+    double theta_at(double log_theta) const;
 
     //! Follows the whitener.
     void whiten(const spectral_whitener<real>& whitener);

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_SHORTEST_PATH_H
 #define INCLUDED_STFT_LIB_KERNEL_SHORTEST_PATH_H
 
+#include <gnuradio/stft/api.h>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14,7 +15,7 @@ namespace gr::stft::kernel {
  *
  * Frames without a criterion keep the value that the frame before them had.
  */
-class shortest_path
+class STFT_API shortest_path
 {
 public:
     //! \param places the candidates on the axis of the path, equally spaced, ascending; price of a unit of it

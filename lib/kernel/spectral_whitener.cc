@@ -16,6 +16,28 @@ STFT_SIMD void approach(R* __restrict mean, const R* __restrict power, std::size
         mean[m] += share * (power[m] - mean[m]);
 }
 
+template <class R>
+STFT_SIMD double sum_of(const R* power, std::size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t m = 0; m < count; ++m)
+        sum += power[m];
+    return sum;
+}
+
+//! Every ratio-th of W is one of the weights, those between lie on straight lines.
+template <class R>
+STFT_SIMD void
+interpolate(const R* __restrict weight, std::size_t count, std::size_t ratio, R* __restrict W)
+{
+    for (std::size_t j = 0; j < ratio; ++j) {
+        const R part = static_cast<R>(j) / static_cast<R>(ratio);
+        for (std::size_t m = 0; m < count; ++m)
+            W[m * ratio + j] = weight[m] + part * (weight[m + 1] - weight[m]);
+    }
+}
+
 //! W of envelopes that are sums over `width` bins
 template <class R>
 STFT_SIMD void weigh(const double* __restrict upper,
@@ -34,7 +56,7 @@ STFT_SIMD void weigh(const double* __restrict upper,
 
 template <class R>
 spectral_whitener<R>::spectral_whitener(std::size_t n, bool one_sided, double floor)
-    : d_n(n), d_bins(one_sided ? n / 2 + 1 : n), d_width(n / 32), d_one_sided(one_sided),
+    : d_n(n), d_bins(one_sided ? n / 2 + 1 : n), d_width(std::max(n / 32, std::min<std::size_t>(n / 8, 8))), d_one_sided(one_sided),
       d_floor(floor), d_mean(d_bins), d_weight(d_bins + 1), d_running(d_bins + 2 * d_width + 2)
 {
     reset();
@@ -53,9 +75,7 @@ void spectral_whitener<R>::update(const R* power, double share)
 {
     if (d_floor == 0)
         return;
-    double total = 0;
-    for (std::size_t m = 0; m < d_bins; ++m)
-        total += power[m];
+    const double total = sum_of(power, d_bins);
     if (!(total > std::numeric_limits<R>::min() * 1e6) || !std::isfinite(total))
         return;
     if (d_started)
@@ -104,6 +124,13 @@ void spectral_whitener<R>::weights(std::size_t n, R* W) const
         const auto step = d_n / n;
         for (std::size_t m = 0; m < count; ++m)
             W[m] = d_weight[m * step];
+        return;
+    }
+    if (n % d_n == 0) {
+        const auto whole = d_one_sided ? d_n / 2 : d_n; // steps between bins
+        interpolate(d_weight.data(), whole, n / d_n, W);
+        if (d_one_sided)
+            W[count - 1] = d_weight[d_bins - 1];
         return;
     }
     for (std::size_t m = 0; m < count; ++m) {

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_SPECTRAL_WHITENER_H
 #define INCLUDED_STFT_LIB_KERNEL_SPECTRAL_WHITENER_H
 
+#include <gnuradio/stft/api.h>
 #include <volk/volk_alloc.hh>
 #include <cstddef>
 #include <cstdint>
@@ -12,9 +13,11 @@ namespace gr::stft::kernel {
 /*!
  * \brief Weights that flatten the slow, broad spectral envelope of a running signal, so that no steady line (DC, hum)
  * decides alone: W = mean(V) / (V + floor mean(V)), V the mean over n / 32 bins either side of a running mean of |S|^2.
+ *
+ * In short DFTs it is over 8 bins, n / 8 at most: a narrower envelope would follow a line and flatten it away.
  */
 template <class R>
-class spectral_whitener
+class STFT_API spectral_whitener
 {
 public:
     //! \param n points of the DFT whose powers it is given; floor 0: W stays 1

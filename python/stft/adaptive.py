@@ -90,6 +90,7 @@ def adapt(
         ln theta over cells; default 0.1.
     freeze: do not learn; every frame has theta_init.
     invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.
+        The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
 
     Silence, and samples that are not finite, leave theta where it was.
 

@@ -121,7 +121,8 @@ class adaptive_learner;
  * have positions of their own and take the theta of the nearest grid frame. Theta is rounded to single precision
  * before the frame is transformed, t to 2^-16 samples where it is learned. A learned t stays within hop / 2 of its
  * grid frame, so that order and coverage are kept by construction; with `invertible`, within
- * 3/8 theta - hop / 2 as well, so that neighbouring windows overlap by a quarter at least.
+ * 3/8 theta - hop / 2 as well, so that neighbouring windows overlap by a quarter at least, and the last frame stays
+ * and has a theta of at least 8/3 of its distance to the last sample (theta_max at most).
  *
  * Whatever is computed is a function of the samples and of absolute frame numbers, so any split of the input gives
  * the same bits. Nothing is allocated for a frame. Samples that are not finite take no part in learning, and

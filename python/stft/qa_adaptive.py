@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""stft.adapt on arrays: golden signal, inverse, refusals, and what hard signals do to it."""
+
+import doctest
+import pathlib
+import unittest
+
+import numpy as np
+from gnuradio import stft
+from gnuradio.stft import adaptive
+
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "dstft"
+N, HOP, H = 1024, 64, 8
+
+
+def noise(samples, level, seed=1):
+    return level * np.random.default_rng(seed).standard_normal(samples)
+
+
+def tone(samples, f=0.11):
+    return np.cos(2 * np.pi * f * np.arange(samples))
+
+
+def clicks(samples, every, height=10.0):
+    """Damped bursts of 60 samples, and where they begin."""
+    x = np.zeros(samples)
+    burst = height * np.exp(-np.arange(60) / 15) * np.cos(1.3 * np.arange(60))
+    places = np.arange(every, samples - every, every)
+    for place in places:
+        x[place : place + 60] += burst
+    return x, places
+
+
+def theta_of(x, **settings):
+    return stft.adapt(np.asarray(x, np.float32), n_fft=N, hop=HOP, **settings).theta[0]
+
+
+def near(theta, place, frames=5):
+    """The least theta within so many frames of a sample."""
+    p = int(round(place / HOP))
+    return theta[max(0, p - frames) : p + frames + 1].min()
+
+
+class Signals(unittest.TestCase):
+    """Each row of the failure cases that were seen."""
+
+    def test_silence_keeps_theta(self):
+        x = np.concatenate([tone(8000) + noise(8000, 0.1), np.zeros(20000)])
+        theta = theta_of(x)
+        self.assertGreater(theta[10:110].min(), 900)  # the beginning is an edge, too
+        end = (8000 + N) // HOP + H
+        self.assertEqual(np.ptp(theta[end:]), 0)
+
+    def test_non_finite_samples_do_not_reach_theta(self):
+        x = (tone(20000) + noise(20000, 0.1)).astype(np.float32)
+        x[9000:9010] = np.nan
+        x[12000] = np.inf
+        result = stft.adapt(x, n_fft=N)
+        self.assertTrue(np.all(np.isfinite(result.theta)))
+        self.assertGreater(result.theta[0, 10:-10].min(), 900)
+        held = np.abs(result.t - 9005) < 400
+        self.assertTrue(np.all(np.isnan(result.spectra[:, held])))
+        away = (np.abs(result.t - 9005) > 600) & (np.abs(result.t - 12000) > 600)
+        self.assertTrue(np.all(np.isfinite(result.spectra[:, away])))
+
+    def test_noise_alone_wanders_within_the_bounds(self):
+        theta = theta_of(noise(200000, 1.0))
+        self.assertGreaterEqual(theta.min(), 128)
+        self.assertLessEqual(theta.max(), 1024)
+        low, middle, high = np.percentile(np.log2(theta), [5, 50, 95])
+        self.assertGreater(high - low, 0.5)
+        self.assertTrue(7.5 < middle < 9.5, middle)
+        self.assertLess(np.abs(np.diff(np.log(theta))).mean(), 0.2)
+
+    def test_clicks_are_found_in_noise(self):
+        signal, places = clicks(60000, 1700)
+        for level, part in ((0.05, 1.0), (np.sqrt(0.5), 0.95), (1.8, 0.4)):
+            theta = theta_of(signal + noise(60000, level))
+            found = np.mean([near(theta, place) < 256 for place in places])
+            self.assertGreaterEqual(found, part, level)
+
+    def test_clipping_leaves_a_tone_alone(self):
+        x = np.clip(3 * tone(20000), -1, 1) + noise(20000, 0.05)
+        self.assertGreater(theta_of(x)[10:-10].min(), 900)
+
+    def test_clicks_on_a_tone_are_short_and_what_lies_between_is_longer(self):
+        signal, places = clicks(40000, 5000, 20.0)
+        theta = theta_of(signal + tone(40000) + noise(40000, 0.05))
+        for place in places:
+            self.assertLess(near(theta, place), 256)
+            self.assertGreater(theta[int(place + 2500) // HOP], 700)
+
+    def test_an_offset_does_not_decide(self):
+        signal, places = clicks(30000, 3000)
+        x = signal + noise(30000, 0.3) + 10
+        self.assertGreater(np.median(theta_of(x, whiten=0)), 1000)
+        self.assertGreater(near(theta_of(x, whiten=0), places[3]), 900)
+        self.assertLess(near(theta_of(x), places[3]), 256)
+
+    def test_impulses_closer_than_theta_min_are_harmonics(self):
+        x = np.zeros(20000)
+        x[::50] = 1
+        self.assertGreater(theta_of(x + noise(20000, 0.01))[20:-20].min(), 900)
+
+    def test_an_edge_is_a_click_and_passes(self):
+        base = tone(30000) + noise(30000, 0.05)
+        jump, onset, dropout = base.copy(), base.copy(), base.copy()
+        jump[15000:] *= 1000
+        onset[:15000] = 0
+        dropout[15000:15064] = 0
+        for x in (jump, onset, dropout):
+            theta = theta_of(x)
+            p = 15000 // HOP
+            self.assertGreater(theta[p + 2 * N // HOP : -10].min(), 900)
+        self.assertLess(near(theta_of(jump), 15000, 10), 256)
+
+    def test_each_band_has_its_own_theta(self):
+        n = np.arange(40000)
+        sweep = 6e-5
+        f = 0.05 + np.abs((sweep * n + 0.3) % 0.6 - 0.3)  # to and fro in 0.05 .. 0.35
+        chirp = np.cos(2 * np.pi * np.cumsum(f))
+        x = (tone(40000, 0.46) + chirp + noise(40000, 0.02)).astype(np.float32)
+        one = theta_of(x)
+        each = stft.adapt(x, n_fft=N, hop=HOP, share="cell").theta
+        self.assertLess(np.median(one), 600)
+        self.assertGreater(np.median(each[int(0.46 * N)]), 900)
+        self.assertTrue(180 < np.median(each[N // 5]) < 400, np.median(each[N // 5]))
+        settled = stft.adapt(x, n_fft=N, hop=HOP, share="bin").theta
+        self.assertEqual(settled.shape, each.shape)
+        self.assertGreater(settled[int(0.46 * N), -1], 900)
+        self.assertLess(settled[N // 5, -1], 400)
+
+    def test_a_hop_beyond_half_the_shortest_window_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "^hop: 64: must be at most theta_min / 2 = 50: "):
+            stft.adapt(np.zeros(100), n_fft=N, hop=64, theta_min=100)
+        stft.adapt(np.zeros(100), n_fft=N, hop=64, theta_min=100, invertible=False)
+
+
+def pooled(x, theta):
+    """J of the block around each frame, whose frames all have this theta: l1/l2, not whitened."""
+    t = HOP * np.arange(len(x) // HOP + 1.0)
+    P = np.abs(stft.dstft(x, theta, t, n_fft=N)) ** 2
+    P[[0, -1]] /= 2
+    A = np.sqrt(2 * P[[0, -1]]).sum(0) / 2 + np.sqrt(P[1:-1]).sum(0)
+    B = P.sum(0)
+    n = np.arange(len(t))
+    total = lambda v: np.array([v[max(0, i - H) : i + H + 1].sum() for i in n])
+    return 2 * np.log(total(A)) - np.log(total(B))
+
+
+class Golden(unittest.TestCase):
+    def test_theta_is_within_one_per_cent_of_the_optimum_offline(self):
+        x = np.load(GOLDEN / "c09_sectionVIA_like_entropy_curve.npz")["x"]
+        grid = np.geomspace(128, 1024, 25)
+        J = np.array([pooled(x, theta) for theta in grid])
+        optimum, constant = J.min(0).mean(), J.mean(1).min()
+        for settings in (dict(whiten=0.0), {}):
+            theta = stft.adapt(x, n_fft=N, hop=HOP, **settings).theta[0]
+            reached = np.mean([np.interp(np.log(theta[n]), np.log(grid), J[:, n]) for n in range(len(theta))])
+            self.assertLess(reached, 1.01 * optimum)
+            self.assertLess(reached, constant - 0.15)
+
+
+class Arrays(unittest.TestCase):
+    def setUp(self):
+        signal, _ = clicks(6001, 900)
+        self.x = signal + tone(6001) + noise(6001, 0.2)
+
+    def test_the_inverse_gives_the_signal_back(self):
+        for dtype, limit in ((np.float32, 3e-6), (np.float64, 1e-12), (np.complex64, 3e-6), (np.complex128, 1e-12)):
+            x = self.x.astype(dtype)
+            for settings in ({}, dict(learn="both"), dict(method="gradient"), dict(alpha=0.5), dict(hop=29.3, steps=2)):
+                A = stft.adapt(x, n_fft=256, **settings)
+                y = stft.idstft(A.spectra, A.theta, A.t, n_fft=256, length=len(x))
+                self.assertEqual(y.dtype, x.dtype)
+                self.assertLess(np.abs(y - x).max(), limit * np.abs(x).max(), (dtype, settings))
+
+    def test_every_length_inverts_up_to_its_last_sample(self):
+        for length in range(640, 705):
+            x = noise(length, 0.01).astype(np.float32)
+            x[560:length:40] = 5
+            for settings in ({}, dict(learn="both", rate=1.0), dict(freeze=True)):
+                A = stft.adapt(x, n_fft=1024, hop=64, theta_init=128.0, **settings)
+                y = stft.idstft(A.spectra, A.theta, A.t, n_fft=1024, length=length)
+                self.assertLess(np.abs(y - x).max(), 3e-6 * 5, (length, settings))
+
+    def test_cells_invert_by_least_squares(self):
+        x = self.x[:1500]
+        A = stft.adapt(x, n_fft=64, share="cell", bands=2, steps=2)
+        y = stft.idstft(A.spectra, A.theta, A.t, n_fft=64, length=len(x))
+        self.assertLess(np.abs(y - x).max(), 3e-6 * np.abs(x).max())
+
+    def test_shapes_and_positions(self):
+        A = stft.adapt(self.x, n_fft=256, hop=20)
+        self.assertEqual((A.spectra.shape, A.theta.shape, A.t.shape), ((129, 301), (1, 301), (301,)))
+        np.testing.assert_array_equal(A.t, 20 * np.arange(301))
+        cells = stft.adapt(self.x, n_fft=256, hop=20, share="cell")
+        self.assertEqual(cells.theta.shape, (129, 301))
+        moved = stft.adapt(self.x, n_fft=256, hop=20, learn="both")
+        self.assertLessEqual(np.abs(moved.t - A.t).max(), 10)
+        self.assertGreater(np.abs(moved.t - A.t).max(), 1)
+        follow = stft.adapt(self.x, n_fft=256, hop=20, alpha=0.25)
+        np.testing.assert_array_equal(follow.t, np.cumsum(np.append(0, 0.25 * follow.theta[0]))[:-1])
+        self.assertEqual(stft.adapt(np.zeros(0), n_fft=256).spectra.shape, (129, 0))
+
+    def test_spectra_are_those_of_dstft(self):
+        for share in ("constant", "frame", "bin", "cell"):
+            A = stft.adapt(self.x, n_fft=128, hop=16, share=share)
+            np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=128))
+
+    def test_channels_are_learned_apart(self):
+        x = np.stack([self.x, self.x[::-1], noise(6001, 1.0)]).reshape(3, 1, 6001)
+        A = stft.adapt(x, n_fft=256)
+        self.assertEqual(A.spectra.shape, (3, 1, 129, 376))
+        for c in range(3):
+            one = stft.adapt(x[c, 0], n_fft=256)
+            np.testing.assert_array_equal(A.spectra[c, 0], one.spectra)
+            np.testing.assert_array_equal(A.theta[c, 0], one.theta)
+            self.assertEqual(A.report["evaluations"][c, 0], one.report["evaluations"])
+        other = stft.adapt(np.moveaxis(x, -1, 0), n_fft=256, axis=0)
+        np.testing.assert_array_equal(A.spectra, other.spectra)
+
+    def test_integers_and_float16_are_numbers_too(self):
+        x = (100 * self.x).astype(np.int16)
+        np.testing.assert_array_equal(stft.adapt(x, n_fft=256).theta, stft.adapt(x.astype(float), n_fft=256).theta)
+
+    def test_the_report_counts(self):
+        report = stft.adapt(self.x, n_fft=256, hop=16).report
+        self.assertEqual(report["frames"], 376)
+        self.assertTrue(32 <= report["theta_least"] <= report["theta_mean"] <= report["theta_greatest"] <= 256)
+        # short windows at every frame, the two longest at every 2nd and 4th, the third at every 2nd
+        self.assertEqual(report["evaluations"], 4 * 376 + 2 * 188 + 94)
+        self.assertEqual(stft.adapt(self.x, n_fft=256, freeze=True).report["evaluations"], 0)
+
+    def test_every_criterion_learns(self):
+        for criterion in ("l1l2", "entropy", "renyi", "kurtosis", "magnitude_entropy", "frame_entropy"):
+            for method in ("bank", "gradient"):
+                theta = stft.adapt(self.x, n_fft=256, criterion=criterion, method=method, order=3.0).theta
+                self.assertGreater(np.ptp(theta), 10, (criterion, method))
+
+    def test_frozen_frames_have_theta_init(self):
+        A = stft.adapt(self.x, n_fft=256, theta_init=99.5, freeze=True)
+        np.testing.assert_array_equal(A.theta, np.full((1, 376), 99.5))
+
+    def test_what_cannot_work_is_refused(self):
+        for message, settings in (
+            ("criterion: best: must be l1l2", dict(criterion="best")),
+            ("method: adam: must be bank or gradient", dict(method="adam")),
+            ("learn: hop: must be theta, t or both", dict(learn="hop")),
+            ("share: all: must be constant, frame, bin or cell", dict(share="all")),
+            ("theta_min: 200: must be below theta_max = 100", dict(theta_min=200, theta_max=100)),
+            ("theta_max: 300: must be above 4, and at most n_fft", dict(theta_max=300)),
+            ("hop: 128: must be below theta_max / 2", dict(hop=128)),
+            ("hop: nan: must be at least 1", dict(hop=float("nan"))),
+            ("lag: -3: must be in 0", dict(lag=-3)),
+            ("block: 1.5: must be an integer", dict(block=1.5)),
+            ("norm: l1: must be l2 where theta varies", dict(norm="l1")),
+            ("window: boxcar", dict(window="boxcar")),
+            ("n_fft: 4: must be at least 8", dict(n_fft=4)),
+            ("n_fft: 64.5: must be an integer", dict(n_fft=64.5)),
+        ):
+            with self.assertRaisesRegex(ValueError, "^" + message):
+                stft.adapt(self.x, **{"n_fft": 256, **settings})
+        with self.assertRaisesRegex(ValueError, "^alpha: 0.25: needs a single channel"):
+            stft.adapt(np.zeros((2, 500)), n_fft=256, alpha=0.25)
+        with self.assertRaisesRegex(ValueError, "^x: "):
+            stft.adapt("signal", n_fft=256)
+        # positions alone leave theta, and with it the level, constant
+        stft.adapt(self.x, n_fft=256, learn="t", norm="l1")
+
+    def test_docstrings_hold(self):
+        self.assertEqual(doctest.testmod(adaptive).failed, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -123,21 +123,18 @@ template <class T>
 class adaptive_stft_impl : public dstft_block<adaptive_stft<T>, adaptive_change>
 {
 public:
-    adaptive_stft_impl(kernel::adaptive_stft<T>&& learner,
-                       const kernel::adaptive_settings& given,
+    adaptive_stft_impl(const kernel::adaptive_settings& given,
                        double samp_rate,
                        std::int64_t report_interval)
         : gr::block("adaptive_stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
                     mixed_rows_signature(1,
-                                         { learner.bins() * sizeof(gr_complex),
-                                           learner.thetas() * sizeof(float),
+                                         { bins(given) * sizeof(gr_complex),
+                                           thetas(given) * sizeof(float),
                                            2 * sizeof(double) })),
-          dstft_block<adaptive_stft<T>, adaptive_change>(learner.settings().hop,
-                                                         learner.bins() * sizeof(gr_complex),
-                                                         false),
-          d_kernel(std::move(learner)), d_wanted(d_kernel.settings()), d_settings(given),
-          d_scratch(d_kernel.thetas()), d_interval(report_interval), d_load(given.load_limit)
+          dstft_block<adaptive_stft<T>, adaptive_change>(given.filled().hop, rows(given), false),
+          d_kernel(given), d_wanted(d_kernel.settings()), d_settings(given),
+          d_scratch(thetas(given)), d_interval(report_interval), d_load(given.load_limit)
     {
         if (samp_rate != 1.0)
             this->d_rate = samp_rate;
@@ -286,7 +283,7 @@ public:
     {
 #ifdef GR_CTRLPORT
         using block = adaptive_stft<T>;
-        add_variable<double>("theta", &block::theta_mean, "samples", "Mean window length");
+        add_variable<double>("theta_mean", &block::theta_mean, "samples", "Mean window length");
         add_variable<double>("criterion", &block::criterion, "", "Concentration, least is best");
         add_variable<std::uint64_t>(
             "evaluations", &block::evaluations, "spectra", "Computed in order to learn");
@@ -302,6 +299,19 @@ public:
 private:
     using clock = std::chrono::steady_clock;
     using dstft_block<adaptive_stft<T>, adaptive_change>::d_pending;
+
+    static std::size_t bins(const kernel::adaptive_settings& s) { return kernel::bins<T>(s.n_fft); }
+    static std::size_t thetas(const kernel::adaptive_settings& s)
+    {
+        return kernel::per_bin(s.share) ? bins(s) : 1;
+    }
+    static int rows(const kernel::adaptive_settings& s)
+    {
+        const auto spectra = rows_per_call(bins(s) * sizeof(gr_complex));
+        // single window lengths fill any page
+        return thetas(s) == 1 ? spectra
+                              : std::max(spectra, rows_per_call(thetas(s) * sizeof(float)));
+    }
 
     static inline const pmt::pmt_t report_port = pmt::mp("report");
 
@@ -508,12 +518,12 @@ typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const kernel::adaptive_se
                                                        double samp_rate,
                                                        std::int64_t report_interval)
 {
+    settings.check(); // before streams are sized
     if (!(samp_rate > 0 && std::isfinite(samp_rate)))
         kernel::refuse("samp_rate", samp_rate, "must be positive and finite");
     if (report_interval < 1 || report_interval > INT32_MAX)
         kernel::refuse("report_interval", report_interval, "must be in 1 .. 2^31 - 1 frames");
-    return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(
-        kernel::adaptive_stft<T>(settings), settings, samp_rate, report_interval);
+    return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(settings, samp_rate, report_interval);
 }
 
 template class adaptive_stft<float>;

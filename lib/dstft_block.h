@@ -37,14 +37,14 @@ public:
     }
 
 protected:
-    //! \param step samples from frame to frame \param per_bin whether items of other inputs are for all bins
-    dstft_block(double step, std::size_t row_bytes, bool per_bin)
+    //! \param step samples from frame to frame \param rows that a work call should be able to write
+    //! \param per_bin whether items of other inputs are for all bins
+    dstft_block(double step, int rows, bool per_bin)
     {
         // beyond, a relative rate would ask for buffers of other inputs, too, that are never filled
         constexpr double most_buffered = 1 << 20;
 
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        const auto rows = rows_per_call(row_bytes);
         this->set_output_multiple(rows);
         // a relative rate sizes the buffers of all inputs, also where an item holds window lengths for all bins
         const auto most = per_bin ? 1.0 : std::max(1.0, most_buffered / rows);

@@ -55,7 +55,7 @@ public:
                         : gr::io_signature::make2(1, 2, sizeof(T), sizeof(float)),
                     rows_signature(d.transform.bins() * sizeof(gr_complex), 3)),
           dstft_block<dstft<T>, change>(d.pace.step(d.theta),
-                                        d.transform.bins() * sizeof(gr_complex),
+                                        rows_per_call(d.transform.bins() * sizeof(gr_complex)),
                                         kernel::per_bin(d.share)),
           d_design(std::move(d)), d_pace(d_design.pace),
           d_wanted_theta(d_design.transform.thetas(), d_design.theta), d_own_theta(d_wanted_theta),

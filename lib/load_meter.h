@@ -34,13 +34,13 @@ public:
     std::optional<bool> end(int used, const std::optional<double>& rate)
     {
         using seconds = std::chrono::duration<double>;
-        constexpr double settled = 0.1; // seconds that are averaged over
+        constexpr double settled = 0.05; // seconds that are averaged over, at most by the clock
         const auto now = clock::now();
         d_busy += seconds(now - d_begun).count();
         d_samples += used;
         const double duration =
             rate ? static_cast<double>(d_samples) / *rate : seconds(now - d_since).count();
-        if (duration < settled)
+        if (duration < settled && d_busy < settled)
             return {};
         d_last = rate ? d_busy / duration : d_fullness / d_calls;
         d_busy = d_fullness = 0;

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""A day of signal through the adaptive STFT in one flowgraph, faster than it would arrive.
-
-    day.py [HOURS]        of 48000 samples a second, 24 by default
+"""A day of signal, 48000 samples a second, through the adaptive STFT in one flowgraph, faster than it would arrive.
 
 The signal alternates between tones, chirps, clicks, noise and silence at levels from 0.01 to 100 and is made as it is
 needed. Looked at: theta is finite and within its bounds in every frame, spectra are finite, frames follow each other, memory
@@ -10,6 +8,7 @@ does not grow, and excerpts equal what stft.adapt() makes of them. From sample 0
 array function begins to learn WARM_UP seconds ahead of, since it cannot know all that was before. The exit status is 1 if
 anything is not so.
 """
+import argparse
 import os
 import sys
 import threading
@@ -110,7 +109,11 @@ def compared(watch: Watch, length: int) -> bool:
 
 
 def main():
-    hours = float(sys.argv[1]) if len(sys.argv) > 1 else 24.0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("hours", nargs="?", type=float, default=24.0, help="default 24")
+    hours = parser.parse_args().hours
+    if not 0.001 <= hours <= 1e6:
+        parser.error(f"hours: {hours:g}: must be in 0.001 .. 1e6")
     length = int(hours * 3600 * RATE)
     excerpt = min(EXCERPT * RATE, length // 4) // N_FFT * N_FFT
     starts = [0] + [part * length // 3 // N_FFT * N_FFT for part in (1, 2)]

@@ -132,10 +132,10 @@ class Signals(unittest.TestCase):
 
 
 class Command(unittest.TestCase):
-    def run_it(self, *arguments):
+    def run_it(self, *arguments, script="evaluate.py"):
         environment = {name: value for name, value in os.environ.items() if name != "GR_STFT_DATA"}
         return subprocess.run(
-            [sys.executable, str(EXAMPLE / "evaluate.py"), *arguments], capture_output=True, text=True, env=environment, timeout=300
+            [sys.executable, str(EXAMPLE / script), *arguments], capture_output=True, text=True, env=environment, timeout=300
         )
 
     def test_says_what_it_skips(self):
@@ -153,6 +153,11 @@ class Command(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             figures = json.loads(pathlib.Path(file).read_text())
             self.assertTrue(all(figure["met"] for figure in figures if figure["met"] is not None))
+
+    def test_seconds_of_a_day(self):
+        done = self.run_it("0.003", script="day.py")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stdout.count("spectra equal"), 3)
 
     def test_refuses_half_a_recording(self):
         done = self.run_it("--run-up", "some.wav")

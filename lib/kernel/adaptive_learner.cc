@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace gr::stft::kernel {
 
@@ -66,7 +67,7 @@ std::vector<double> adaptive_learner<T>::candidates() const
     if (!by_bank()) // for the whitener only
         return { std::clamp(static_cast<double>(s.n_fft) / 2, s.theta_min, s.theta_max) };
     if (!learns_theta())
-        return { s.theta_init };
+        return { d_last[0] };
     std::vector<double> theta;
     const auto steps = static_cast<double>(s.candidates - 1);
     for (std::int64_t k = 0; k < s.candidates; ++k) {
@@ -88,8 +89,11 @@ void adaptive_learner<T>::build()
         bank->take_over(*d_bank);
     d_bank = std::move(bank);
     d_bank->set_load(d_load);
-    d_evaluations += d_descent ? d_descent->evaluations() : 0;
-    d_descent = std::make_unique<frame_descent<T>>(s, d_transform);
+    auto descent = std::make_unique<frame_descent<T>>(s, d_transform);
+    if (d_descent)
+        descent->take_over(*d_descent);
+    d_descent = std::move(descent);
+    d_descent->set_load(d_load);
     d_sliding = by_bank() ? nullptr : std::make_unique<sliding_descent<T>>(s);
     d_reach = std::max(d_bank->reach(), by_bank() ? 0 : static_cast<std::int64_t>(s.n_fft / 2 + 1));
     d_paths.clear();
@@ -102,21 +106,11 @@ void adaptive_learner<T>::build()
     d_log_theta.resize(bands);
     d_mean.resize(bands);
 
-    d_place.clear();
     if (!per_bin(s.share))
         return;
+    d_over_bins.emplace(s.n_fft, is_real_v<T>, bands);
     d_cells.resize(d_transform.bins());
     d_before.resize(d_transform.bins());
-    const double width =
-        static_cast<double>(s.n_fft) / (is_real_v<T> ? 2 : 1) / static_cast<double>(bands);
-    for (std::size_t m = 0; m < d_transform.bins(); ++m) {
-        // in bands, from the middle of the first one
-        const double at = static_cast<double>(m) / width - 0.5, below = std::floor(at);
-        if (is_real_v<T> && (below < 0 || below + 1 >= static_cast<double>(bands)))
-            d_place.push_back({ below < 0 ? 0 : bands - 1, 0 });
-        else
-            d_place.push_back({ modulo(static_cast<std::int64_t>(below), bands), at - below });
-    }
 }
 
 template <class T>
@@ -244,25 +238,18 @@ void adaptive_learner<T>::take_resolved(std::int64_t p)
         d_criterion = criterion;
 }
 
-//! ln theta between the bands' middles is a straight line.
-template <class T>
-void adaptive_learner<T>::spread_over_bins()
-{
-    const auto bands = d_log_theta.size();
-    for (std::size_t m = 0; m < d_cells.size(); ++m) {
-        const auto& at = d_place[m];
-        const double below = d_log_theta[at.band];
-        d_cells[m] = below + at.part * (d_log_theta[(at.band + 1) % bands] - below);
-    }
-}
-
 template <class T>
 void adaptive_learner<T>::round_theta()
 {
     const auto& s = d_settings;
+    const bool logarithms = !per_bin(s.share) || s.steps > 0;
     const auto* log_theta = per_bin(s.share) ? d_cells.data() : d_log_theta.data();
-    for (std::size_t m = 0; m < d_theta.size(); ++m)
-        d_theta[m] = rounded(std::exp(log_theta[m]), s.theta_min, s.theta_max);
+    const auto least = static_cast<float>(rounded(s.theta_min, s.theta_min, s.theta_max)),
+               greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
+    for (std::size_t m = 0; m < d_theta.size(); ++m) {
+        const double theta = logarithms ? std::exp(log_theta[m]) : d_theta[m];
+        d_theta[m] = std::clamp(static_cast<float>(theta), least, greatest);
+    }
 }
 
 template <class T>
@@ -343,8 +330,10 @@ bool adaptive_learner<T>::ready()
     if (d_frozen || d_held) {
         d_theta = d_last;
     } else {
-        if (per_bin(d_settings.share))
-            spread_over_bins();
+        if (d_over_bins && d_settings.steps > 0)
+            d_over_bins->spread(d_log_theta.data(), d_cells.data());
+        else if (d_over_bins)
+            d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
         round_theta();
     }
     if (!d_signal.finished()) {
@@ -451,8 +440,8 @@ void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
     const auto [least, greatest] = std::minmax_element(d_theta.begin(), d_theta.end());
     d_least = d_reported ? std::min(d_least, *least) : *least;
     d_greatest = d_reported ? std::max(d_greatest, *greatest) : *greatest;
-    for (double one : d_theta)
-        d_sum += one / static_cast<double>(d_theta.size());
+    d_sum +=
+        std::accumulate(d_theta.begin(), d_theta.end(), 0.0) / static_cast<double>(d_theta.size());
     ++d_reported;
 
     d_last = d_theta;
@@ -482,6 +471,8 @@ void adaptive_learner<T>::set_theta(const std::vector<double>& theta)
         }
     for (std::size_t m = 0; m < d_last.size(); ++m)
         d_last[m] = rounded(theta[theta.size() > 1 ? m : 0], s.theta_min, s.theta_max);
+    if (!learns_theta())
+        build(); // blocks are measured with this theta alone
     restart(true, false);
 }
 
@@ -491,7 +482,8 @@ void adaptive_learner<T>::set_bounds(double theta_min, double theta_max)
     auto given = d_given;
     given.theta_min = theta_min;
     given.theta_max = theta_max;
-    given.theta_init = 0;
+    if (given.theta_init != 0 && !(theta_min <= given.theta_init && given.theta_init <= theta_max))
+        given.theta_init = 0;
     const auto filled = given.filled();
     d_given = given;
     d_settings = filled;
@@ -538,6 +530,8 @@ void adaptive_learner<T>::reset()
 {
     const auto& s = d_settings;
     std::fill(d_last.begin(), d_last.end(), rounded(s.theta_init, s.theta_min, s.theta_max));
+    if (!learns_theta())
+        build();
     restart(false, true);
 }
 
@@ -548,6 +542,7 @@ void adaptive_learner<T>::late(bool is_late)
         return;
     d_load = std::clamp(d_load + (is_late ? 1 : -1), 0, 2);
     d_bank->set_load(d_load);
+    d_descent->set_load(d_load);
 }
 
 template <class T>
@@ -559,8 +554,8 @@ adaptive_report adaptive_learner<T>::report()
     r.theta_least = d_reported ? d_least : 0;
     r.theta_greatest = d_reported ? d_greatest : 0;
     r.frames = d_reported;
-    r.evaluations = d_evaluations + d_bank->evaluations() + d_descent->evaluations();
-    r.dropped = d_bank->dropped();
+    r.evaluations = d_bank->evaluations() + d_descent->evaluations();
+    r.dropped = d_bank->dropped() + d_descent->dropped();
     d_reported = 0;
     d_sum = 0;
     return r;

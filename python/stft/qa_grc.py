@@ -311,9 +311,10 @@ class qa_grc(unittest.TestCase):
 
     def test_the_python_examples_without_a_window_succeed(self):
         for path in examples:
-            if loaded(path)["options"]["parameters"]["generate_options"] == "no_gui":
+            program = path.with_suffix(".py")
+            if "PyQt5" not in program.read_text(encoding="utf-8"):
                 with tempfile.TemporaryDirectory() as directory:
-                    result = run([sys.executable, str(path.with_suffix(".py"))], directory)
+                    result = run([sys.executable, str(program)], directory)
                     self.assertEqual(result.returncode, 0, result.stdout)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")

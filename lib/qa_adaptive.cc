@@ -227,6 +227,8 @@ class qa_adaptive : public CppUnit::TestFixture
     CPPUNIT_TEST(a_frame_is_ready_after_the_latency);
     CPPUNIT_TEST(silence_keeps_theta);
     CPPUNIT_TEST(samples_that_are_not_finite_do_not_reach_theta);
+    CPPUNIT_TEST(a_spoilt_frame_is_absent_for_all_candidates);
+    CPPUNIT_TEST(overflow_is_forgotten);
     CPPUNIT_TEST(the_level_does_not_matter);
     CPPUNIT_TEST(clicks_are_short_and_tones_long);
     CPPUNIT_TEST(positions_stay_where_coverage_is_one);
@@ -650,6 +652,44 @@ class qa_adaptive : public CppUnit::TestFixture
             CPPUNIT_ASSERT_DOUBLES_EQUAL(clean.theta[n], spoilt.theta[n], 0.05 * clean.theta[n]);
     }
 
+    void a_spoilt_frame_is_absent_for_all_candidates()
+    {
+        auto s = small();
+        s.block = 3;
+        s.whiten = 0;
+        s = s.filled();
+        const auto theta = grid_of<double>(s);
+        const auto J = [&](bool spoilt, double content) {
+            auto x = qa::noise<double>(300, 9);
+            x[150] = content; // under one shortest window only, that of frame 3
+            candidate_bank<double> bank(s, theta);
+            for (std::int64_t p = 0; p < 7; ++p) {
+                const auto kept = x[150 - 25];
+                // at the edge of the longest window
+                x[150 - 25] = spoilt && p == 3 ? NAN : kept;
+                bank.measure(p, x.data() + 150 + 30 * (p - 3));
+                x[150 - 25] = kept;
+            }
+            bank.evaluate(3);
+            CPPUNIT_ASSERT(bank.defined(0));
+            return bank.J(0)[0];
+        };
+        CPPUNIT_ASSERT(J(false, 0.5) != J(false, 5));
+        CPPUNIT_ASSERT_EQUAL(J(true, 0.5), J(true, 5));
+    }
+
+    void overflow_is_forgotten()
+    {
+        for (auto share : { sharing::constant, sharing::frame }) {
+            std::vector<float> x;
+            for (int i = 0; i < 3000; ++i)
+                x.push_back(i < 100 ? 1e30F : std::cos(0.5F * static_cast<float>(i)));
+            const auto out = run<float>(small(share), x);
+            CPPUNIT_ASSERT(out.theta.front() < 30);
+            CPPUNIT_ASSERT(out.theta[600] > 45);
+        }
+    }
+
     void the_level_does_not_matter()
     {
         for (const auto& s : ways()) {
@@ -723,6 +763,14 @@ class qa_adaptive : public CppUnit::TestFixture
             for (std::size_t m = 0; m < thetas; ++m)
                 CPPUNIT_ASSERT_EQUAL(20.3F, out.theta[40 * thetas + m]);
         }
+        auto positions = small();
+        positions.learn = learned::t;
+        const auto kept = run<float>(positions, varied<float>(1000), 50, [](auto& learner) {
+            if (learner.frame() == 40)
+                learner.set_theta({ 20.3 });
+        });
+        for (std::size_t n = 40; n < kept.theta.size(); ++n) // where theta is not learned
+            CPPUNIT_ASSERT_EQUAL(20.3F, kept.theta[n]);
         auto s = small(sharing::cell);
         const auto each = run<float>(s, varied<float>(1000), 50, [](auto& learner) {
             std::vector<double> theta(learner.thetas(), 10);
@@ -860,6 +908,14 @@ class qa_adaptive : public CppUnit::TestFixture
         CPPUNIT_ASSERT(fewer.dropped > 0 && fewest.dropped > fewer.dropped);
         CPPUNIT_ASSERT_EQUAL(all.evaluations, unlimited.evaluations);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(376), all.frames);
+        s.method = learning_method::gradient;
+        s.whiten = 0;
+        s.steps = 4;
+        const auto steps = counted(1, 0), half = counted(1, 1), quarter = counted(1, 2);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(4 * 376), steps.evaluations);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(2 * 376), half.evaluations);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(376), quarter.evaluations);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(3 * 376), quarter.dropped);
         CPPUNIT_ASSERT(fewest.theta_least >= 16 && fewest.theta_greatest <= 256);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(all.theta_mean, fewest.theta_mean, 0.2 * all.theta_mean);
     }

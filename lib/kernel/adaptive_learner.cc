@@ -66,7 +66,7 @@ std::vector<double> adaptive_learner<T>::candidates() const
     if (!by_bank()) // for the whitener only
         return { std::clamp(static_cast<double>(s.n_fft) / 2, s.theta_min, s.theta_max) };
     if (!learns_theta())
-        return { s.theta_init };
+        return { d_last[0] };
     std::vector<double> theta;
     const auto steps = static_cast<double>(s.candidates - 1);
     for (std::int64_t k = 0; k < s.candidates; ++k) {
@@ -88,8 +88,11 @@ void adaptive_learner<T>::build()
         bank->take_over(*d_bank);
     d_bank = std::move(bank);
     d_bank->set_load(d_load);
-    d_evaluations += d_descent ? d_descent->evaluations() : 0;
-    d_descent = std::make_unique<frame_descent<T>>(s, d_transform);
+    auto descent = std::make_unique<frame_descent<T>>(s, d_transform);
+    if (d_descent)
+        descent->take_over(*d_descent);
+    d_descent = std::move(descent);
+    d_descent->set_load(d_load);
     d_sliding = by_bank() ? nullptr : std::make_unique<sliding_descent<T>>(s);
     d_reach = std::max(d_bank->reach(), by_bank() ? 0 : static_cast<std::int64_t>(s.n_fft / 2 + 1));
     d_paths.clear();
@@ -482,6 +485,8 @@ void adaptive_learner<T>::set_theta(const std::vector<double>& theta)
         }
     for (std::size_t m = 0; m < d_last.size(); ++m)
         d_last[m] = rounded(theta[theta.size() > 1 ? m : 0], s.theta_min, s.theta_max);
+    if (!learns_theta())
+        build(); // blocks are measured with this theta alone
     restart(true, false);
 }
 
@@ -491,7 +496,8 @@ void adaptive_learner<T>::set_bounds(double theta_min, double theta_max)
     auto given = d_given;
     given.theta_min = theta_min;
     given.theta_max = theta_max;
-    given.theta_init = 0;
+    if (given.theta_init != 0 && !(theta_min <= given.theta_init && given.theta_init <= theta_max))
+        given.theta_init = 0;
     const auto filled = given.filled();
     d_given = given;
     d_settings = filled;
@@ -538,6 +544,8 @@ void adaptive_learner<T>::reset()
 {
     const auto& s = d_settings;
     std::fill(d_last.begin(), d_last.end(), rounded(s.theta_init, s.theta_min, s.theta_max));
+    if (!learns_theta())
+        build();
     restart(false, true);
 }
 
@@ -548,6 +556,7 @@ void adaptive_learner<T>::late(bool is_late)
         return;
     d_load = std::clamp(d_load + (is_late ? 1 : -1), 0, 2);
     d_bank->set_load(d_load);
+    d_descent->set_load(d_load);
 }
 
 template <class T>
@@ -559,8 +568,8 @@ adaptive_report adaptive_learner<T>::report()
     r.theta_least = d_reported ? d_least : 0;
     r.theta_greatest = d_reported ? d_greatest : 0;
     r.frames = d_reported;
-    r.evaluations = d_evaluations + d_bank->evaluations() + d_descent->evaluations();
-    r.dropped = d_bank->dropped();
+    r.evaluations = d_bank->evaluations() + d_descent->evaluations();
+    r.dropped = d_bank->dropped() + d_descent->dropped();
     d_reported = 0;
     d_sum = 0;
     return r;

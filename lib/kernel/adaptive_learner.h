@@ -116,7 +116,7 @@ private:
 
     double d_criterion = 0;
     double d_sum = 0, d_least = 0, d_greatest = 0;
-    std::uint64_t d_reported = 0, d_evaluations = 0;
+    std::uint64_t d_reported = 0;
     std::vector<criterion_sums> d_mean;
 };
 

@@ -95,6 +95,14 @@ void frame_descent<T>::whiten(const spectral_whitener<real>& whitener)
 }
 
 template <class T>
+std::int64_t frame_descent<T>::take_steps()
+{
+    const auto steps = std::max<std::int64_t>(1, d_settings.steps >> d_load);
+    d_dropped += static_cast<std::uint64_t>(d_settings.steps - steps);
+    return steps;
+}
+
+template <class T>
 double frame_descent<T>::theta_at(double log_theta) const
 {
     return std::clamp(std::exp(log_theta), d_settings.theta_min, d_settings.theta_max);
@@ -154,7 +162,7 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
     const double count = d_criterion.pooled() ? static_cast<double>(frames) : 1;
     double place = std::log(theta);
-    for (std::int64_t i = 0; i < s.steps; ++i) {
+    for (auto left = take_steps(); left > 0; --left) {
         const auto here = look(x, t, theta_at(place), mean * (count - 1), learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;
@@ -177,7 +185,7 @@ position frame_descent<T>::refine_t(const excerpt<T>& x,
     adam descent(0.9, 0.999);
     const double rate = (d_settings.rate > 0 ? d_settings.rate : t_rate) * d_settings.hop;
     double away = 0;
-    for (std::int64_t i = 0; i < d_settings.steps; ++i) {
+    for (auto left = take_steps(); left > 0; --left) {
         const auto here =
             look(x, centre + away, theta, mean * static_cast<double>(frames - 1), learned::t);
         if (!here.defined || !std::isfinite(here.by_t))
@@ -202,7 +210,7 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
     const double least = std::log(s.theta_min), greatest = std::log(s.theta_max);
     const double middle = (least + greatest) / 2, scale = 1 / static_cast<double>(s.n_fft);
     std::fill(d_adam.begin(), d_adam.end(), adam(0.9, 0.999));
-    for (std::int64_t i = 0; i < s.steps; ++i) {
+    for (auto left = take_steps(); left > 0; --left) {
         for (std::size_t m = 0; m < bins; ++m)
             d_theta[m] = theta_at(log_theta[m]);
         ++d_evaluations;

@@ -85,7 +85,21 @@ public:
     //! Follows the whitener.
     void whiten(const spectral_whitener<real>& whitener);
 
+    //! 0: all steps; 1: half of them; 2: a quarter; one at least.
+    void set_load(int level) { d_load = level; }
+
+    //! How many steps to take now; what the load leaves out is counted.
+    std::int64_t take_steps();
+
     std::uint64_t evaluations() const { return d_evaluations; }
+    std::uint64_t dropped() const { return d_dropped; }
+
+    //! Its counts.
+    void take_over(const frame_descent& other)
+    {
+        d_evaluations = other.d_evaluations;
+        d_dropped = other.d_dropped;
+    }
 
 private:
     void measure(const complex* spectrum);
@@ -95,7 +109,8 @@ private:
     block_criterion<real> d_criterion;
     bin_band d_all;
     std::vector<bin_band> d_bands;
-    std::uint64_t d_version = 0, d_evaluations = 0;
+    int d_load = 0;
+    std::uint64_t d_version = 0, d_evaluations = 0, d_dropped = 0;
     volk::vector<real> d_weight, d_q, d_factor, d_part;
     volk::vector<complex> d_spectrum, d_by_theta;
     std::vector<double> d_theta, d_gradient, d_variation;

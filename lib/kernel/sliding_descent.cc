@@ -59,7 +59,7 @@ void sliding_descent<T>::measure(std::int64_t p,
     double rate = s.rate > 0 ? s.rate : theta_rate;
     if (d_endless)
         rate /= std::sqrt(1 + static_cast<double>(d_counted) / settling);
-    for (std::int64_t i = 0; i < s.steps; ++i) {
+    for (auto left = descent.take_steps(); left > 0; --left) {
         const auto here = descent.look(x, t, descent.theta_at(d_log_theta), others, learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;

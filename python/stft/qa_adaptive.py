@@ -185,6 +185,12 @@ class Arrays(unittest.TestCase):
                 y = stft.idstft(A.spectra, A.theta, A.t, n_fft=1024, length=length)
                 self.assertLess(np.abs(y - x).max(), 3e-6 * 5, (length, settings))
 
+        for length in range(1018, 1026):
+            x = noise(length, 1.0).astype(np.float32)
+            A = stft.adapt(x, n_fft=1024, hop=256, theta_init=512.0, freeze=True)
+            y = stft.idstft(A.spectra, A.theta, A.t, n_fft=1024, length=length)
+            self.assertLess(np.abs(y - x).max(), 3e-6 * np.abs(x).max(), length)
+
     def test_cells_invert_by_least_squares(self):
         x = self.x[:1500]
         A = stft.adapt(x, n_fft=64, share="cell", bands=2, steps=2)

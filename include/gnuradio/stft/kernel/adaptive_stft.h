@@ -216,7 +216,8 @@ public:
     //! Forgets what was learned: as at the beginning of a signal, from theta_init.
     void reset();
 
-    //! The caller cannot keep pace (or can again): one step down (up) in evaluations. Only with a load_limit.
+    //! The caller cannot keep pace (or can again): one level down (up) in evaluations, of three: all; long windows and
+    //! steps of the gradient half as often; every second candidate, and a quarter of the steps. Only with a load_limit.
     void late(bool is_late);
 
     //! The window lengths of the last frame, which set_theta() takes.

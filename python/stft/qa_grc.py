@@ -375,6 +375,30 @@ class qa_grc(unittest.TestCase):
                 for call in forward, f'idstft_vcf::make(n_fft, {window}, "l2", "frame");':
                     self.assertIn(f"gr::stft::{call}", code)
 
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_the_settings_of_the_adaptive_stft(self):
+        entry = entries["stft_adaptive_stft_xvc.block.yml"]
+        source = loaded(project / "examples" / "theta_from_file.grc")
+        source["options"]["parameters"].update(output_language="cpp", id="settings")
+        used = {block["name"]: block for block in source["blocks"] if block["id"] != "snippet"}
+        used["clicks"]["parameters"]["vector"] = "[0.0, 5.0]"
+        given = {name: str(p.get("default", p.get("options", [""])[0])) for name, p in parameters(entry).items()}
+        given.update(n_fft="n_fft", hop="50.0", share="cell", invertible="False", window='("gaussian", 0.125)')
+        used["analysis"].update(id=entry["id"], parameters=given)
+        dropped = ("theta", "0", "analysis", "1")
+        source["connections"] = [c for c in source["connections"] if tuple(c) != dropped]
+        source["blocks"] = list(used.values())
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "settings.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc([path], directory)
+            code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+        for line in (
+            "adaptive_stft_fvc::make([&] {", "s.n_fft = n_fft;", "s.hop = 50.0;", 's.window = gr::stft::kernel::window_family("gaussian", { 0.125 });',
+            's.share = gr::stft::kernel::sharing_named("cell");', "s.block = (-1);", "s.freeze = false;", "s.invertible = false;", "}(), 1.0, 1000);",
+        ):  # fmt: skip
+            self.assertIn(line, code)
+
     def values(self, entry, **changes):
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}
         return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}

@@ -33,8 +33,5 @@ def offline_pooled(x: np.ndarray, theta: np.ndarray, n_fft: int, hop: float, hal
 
     bounds = (n_fft / 8, n_fft)
     starts = (None, np.clip(theta, *bounds).reshape(1, -1))
-    found = (
-        stft.learn(x, n_fft=n_fft, hop=hop, share="frame", criterion=criterion, bounds=bounds, start=start, max_iterations=300)
-        for start in starts
-    )
-    return min(learned.loss for learned in found)
+    options = {"share": "frame", "criterion": criterion, "bounds": bounds, "max_iterations": 300}
+    return min(stft.learn(x, n_fft=n_fft, hop=hop, start=start, **options).loss for start in starts)

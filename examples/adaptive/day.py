@@ -102,8 +102,9 @@ def compared(watch: Watch, length: int) -> bool:
         same = np.mean(again.theta[0, some].astype(np.float32) == theta)
         farthest = np.max(np.abs(np.log(again.theta[0, some] / theta)))
         equal = np.array_equal(again.spectra[:, some].T, spectra)
-        print(f"excerpt from {frames.start * HOP / RATE:.1f} s: {100 * same:.2f} % of theta equal to the bit, others within "
-              f"{100 * farthest:.2g} %; spectra {'equal' if equal else 'not all equal'}")
+        words = "spectra equal" if equal else "spectra not all equal"
+        print(f"excerpt from {frames.start * HOP / RATE:.1f} s: {100 * same:.2f} % of theta equal to the bit, "
+              f"others within {100 * farthest:.2g} %; {words}")
         good &= equal if first == 0 else same > 0.99
     return good
 

@@ -3,7 +3,7 @@
 """Does the adaptive STFT adapt? One table per experiment: what was measured, the goal, and whether it is met.
 
 Signals are made here, from seeds; the recording of a car and the golden file are looked for in the folder that the
-environment variable GR_STFT_DATA names. The exit status is 1 if a goal is missed.
+environment variable GR_STFT_DATA names. The exit status is 1 if a goal is missed, 2 if an argument is refused.
 """
 import argparse
 import functools
@@ -28,6 +28,9 @@ def main(arguments=None):
         except (FileNotFoundError, ImportError) as reason:
             print(f"    skipped: {reason}")
             continue
+        except ValueError as refusal:
+            print(f"evaluate.py: {refusal}", file=sys.stderr)
+            return 2
         for figure in figures:
             verdict = "" if figure.met is None else "yes" if figure.met else "MISSED"
             print(f"    {figure.what:<78} {figure.value:>10.4g}  {figure.goal:<10} {verdict}")
@@ -66,10 +69,19 @@ def parsed(arguments):
         help="another measured law of speed for the harmonics",
     )
     options = parser.parse_args(arguments)
-    for words in options.run_up:
-        if not 2 <= len(words) <= 4:
-            parser.error(f"--run-up: {' '.join(words)}: must be AUDIO TACHO.csv [ORDERS [CHANNEL]]")
+    try:
+        options.run_up = [machine_named(*words) for words in options.run_up]
+    except (TypeError, ValueError):
+        parser.error("--run-up: must be AUDIO TACHO.csv [ORDERS [CHANNEL]], as in: engine.wav engine.csv 2,4 0")
     return options
+
+
+def machine_named(audio, tacho, orders="2,4", channel="0"):
+    """(audio, tacho, orders, channel)"""
+    orders = [float(order) for order in orders.split(",")]
+    if not all(0 < order < 1e3 for order in orders):
+        raise ValueError
+    return audio, tacho, orders, int(channel)
 
 
 def chosen(options):
@@ -81,11 +93,10 @@ def chosen(options):
     for snr in (20, 10, 0):
         every.append((f"alternating, {snr} dB", functools.partial(experiments.alternating, snr, seeds)))
     every.append(("VI-B: shocks", functools.partial(experiments.shocks, seeds)))
-    for audio, tacho, *rest in [car] + options.run_up:
-        orders, channel = rest + ["2,4", "0"][len(rest) :]
-        name = f"run-up: {pathlib.Path(audio).name}, orders {orders}, channel {channel}"
-        orders = [float(order) for order in orders.split(",")]
-        every.append((name, functools.partial(experiments.run_up, audio, tacho, orders, int(channel))))
+    for audio, tacho, orders, channel in [machine_named(*car)] + options.run_up:
+        words = ", ".join(f"{order:g}" for order in orders)
+        name = f"run-up: {pathlib.Path(audio).name}, orders {words}, channel {channel}"
+        every.append((name, functools.partial(experiments.run_up, audio, tacho, orders, channel)))
     for noise in (0.5, 1.0):
         for law in [None, car[1]] + options.speed_law:
             name = f"VI-C: {'starts and stops' if law is None else pathlib.Path(law).name}, noise {noise:g}"

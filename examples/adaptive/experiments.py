@@ -312,7 +312,9 @@ def hard_cases(seeds: Sequence[int]) -> Iterator[Figure]:
     tone = np.cos(2 * np.pi * 0.2 * n)
     struck = tone + 10.0 * (n % 400 == 0)
     yield told("tone with impulses of ten times its amplitude, 400 apart", np.median(lengths(struck)))
-    yield told("    1600 apart", np.median(lengths(tone + 10.0 * (n % 1600 == 0))))
+    rarely = tone + 10.0 * (n % 1600 == 0)
+    yield told("    1600 apart", np.median(lengths(rarely)))
+    yield told("    1600 apart, block 4", np.median(lengths(rarely, block=4)))
     dense = 10.0 * (n % 100 == 0) + 0.05 * noise
     yield told("impulses 100 apart, closer than the shortest window: harmonics", np.median(lengths(dense)))
     for words, changed in (

@@ -88,7 +88,8 @@ class Measures(unittest.TestCase):
 
     def test_peak_loss_of_a_tone_is_the_ratio_of_window_lengths(self):
         """At the l2 norm a tone in a bin has a power in proportion to theta."""
-        signal = signals.Alternating(None, np.cos(2 * np.pi * 0.125 * np.arange(8000)), [("tones", 0, 8000)], np.array([], int))
+        tone = np.cos(2 * np.pi * 0.125 * np.arange(8000))
+        signal = signals.Alternating(tone, tone, [("tones", 0, 8000)], np.array([], int))
         t = np.arange(126) * 64.0
         best = measures.best_level(signal.clean, t, 1024, [256.0, 1024.0])
         level = measures.peak_level(signal.clean, 256.0, t, 1024)
@@ -160,9 +161,10 @@ class Command(unittest.TestCase):
         self.assertEqual(done.stdout.count("spectra equal"), 3)
 
     def test_refuses_half_a_recording(self):
-        done = self.run_it("--run-up", "some.wav")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("--run-up: some.wav: must be", done.stderr)
+        for words in (["some.wav"], ["some.wav", "some.csv", "two"], ["some.wav", "some.csv", "2", "0", "0"]):
+            done = self.run_it("--run-up", *words)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("--run-up: must be", done.stderr)
 
 
 def needs_scipy(test):

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_learner.h"
 #include "refuse.h"
+#include "simd.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace gr::stft::kernel {
 
@@ -24,6 +24,22 @@ double rounded(double theta, double least, double greatest)
 }
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
+
+struct statistics {
+    double least, greatest, sum;
+};
+
+STFT_SIMD statistics statistics_of(const double* values, std::size_t count)
+{
+    double least = values[0], greatest = values[0], sum = 0;
+#pragma omp simd reduction(min : least) reduction(max : greatest) reduction(+ : sum)
+    for (std::size_t m = 0; m < count; ++m) {
+        least = values[m] < least ? values[m] : least;
+        greatest = values[m] > greatest ? values[m] : greatest;
+        sum += values[m];
+    }
+    return { least, greatest, sum };
+}
 
 //! Zeros around the signal: as far as any window reaches that is centred within it.
 std::int64_t margin(const adaptive_settings& s)
@@ -255,7 +271,7 @@ void adaptive_learner<T>::round_theta()
 template <class T>
 double adaptive_learner<T>::greatest_theta() const
 {
-    return *std::max_element(d_theta.begin(), d_theta.end());
+    return statistics_of(d_theta.data(), d_theta.size()).greatest;
 }
 
 template <class T>
@@ -433,15 +449,14 @@ template <class T>
 void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
 {
     d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
-    std::transform(
-        d_theta.begin(), d_theta.end(), theta, [](double v) { return static_cast<float>(v); });
+    for (std::size_t m = 0; m < d_theta.size(); ++m)
+        theta[m] = static_cast<float>(d_theta[m]);
     t = d_t;
 
-    const auto [least, greatest] = std::minmax_element(d_theta.begin(), d_theta.end());
-    d_least = d_reported ? std::min(d_least, *least) : *least;
-    d_greatest = d_reported ? std::max(d_greatest, *greatest) : *greatest;
-    d_sum +=
-        std::accumulate(d_theta.begin(), d_theta.end(), 0.0) / static_cast<double>(d_theta.size());
+    const auto all = statistics_of(d_theta.data(), d_theta.size());
+    d_least = d_reported ? std::min(d_least, all.least) : all.least;
+    d_greatest = d_reported ? std::max(d_greatest, all.greatest) : all.greatest;
+    d_sum += all.sum / static_cast<double>(d_theta.size());
     ++d_reported;
 
     d_last = d_theta;

@@ -9,7 +9,7 @@ import unittest
 from unittest import mock
 
 import numpy as np
-from gnuradio.stft import benchmark, benchmark_dstft, command
+from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_dstft, command
 
 try:
     import torch
@@ -78,6 +78,17 @@ class verb(unittest.TestCase):
         (case,) = json.loads(text)["cases"]
         self.assertEqual((status, case["name"], case["frames"]), (0, "per frame", 12))
         self.assertLess(case["error"], 5e-6)
+
+    def test_measures_the_adaptive_stft_in_a_flowgraph(self):
+        with mock.patch.object(benchmark_adaptive, "_SECONDS", 1e-3):
+            status, text = self.run_verb("--adaptive", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [c["hop"] for c in cases]), (0, 7 * [4.0] + 7 * [16.0]))
+            for c in cases:
+                self.assertAlmostEqual(c["seconds_per_frame"] * c["samples_per_second"], c["hop"])
+                self.assertEqual("learning" in c, c["name"] not in ("theta given (dstft_fvc)", "frozen"))
+            status, text = self.run_verb("--adaptive")
+        self.assertEqual((status, text.count("MS/s"), text.count("learning")), (0, 14, 10))
 
     def test_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

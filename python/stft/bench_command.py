@@ -46,6 +46,9 @@ def run(arguments):
 
 
 def _run_adaptive(arguments):
+    least = benchmark_adaptive.LEAST_N_FFT
+    if arguments.n_fft < least:
+        raise ValueError(f"--n-fft: {arguments.n_fft}: must be {least} or more with --adaptive")
     results = benchmark_adaptive.run(arguments.n_fft, arguments.rounds)
     if arguments.json:
         print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
@@ -58,7 +61,7 @@ def _run_adaptive(arguments):
             hop = result["hop"]
             print(f"\nhop {hop:g}")
         learning = f", learning {100 * result['learning']:.0f} %" if "learning" in result else ""
-        print(f"  {result['name']:<33}{result['samples_per_second'] / 1e6:8.2f} MS/s, {result['seconds_per_frame'] * 1e6:8.2f} "
+        print(f"  {result['name']:<33}{result['samples_per_second'] / 1e6:8.2f} MS/s, {result['cpu_seconds_per_frame'] * 1e6:8.2f} "
               f"us/frame = {result['plain_frames']:.1f} plain STFT frames{learning}")
 
 

@@ -81,13 +81,13 @@ class verb(unittest.TestCase):
 
     def test_measures_the_adaptive_stft_in_a_flowgraph(self):
         with mock.patch.object(benchmark_adaptive, "_SECONDS", 1e-3):
-            status, text = self.run_verb("--adaptive", "--json")
+            status, text = self.run_verb("--n-fft", "128", "--adaptive", "--json")
             cases = json.loads(text)["cases"]
-            self.assertEqual((status, [c["hop"] for c in cases]), (0, 7 * [4.0] + 7 * [16.0]))
+            self.assertEqual((status, [c["hop"] for c in cases]), (0, 7 * [8.0] + 7 * [32.0]))
             for c in cases:
-                self.assertAlmostEqual(c["seconds_per_frame"] * c["samples_per_second"], c["hop"])
                 self.assertEqual("learning" in c, c["name"] not in ("theta given (dstft_fvc)", "frozen"))
-            status, text = self.run_verb("--adaptive")
+                self.assertTrue(c["samples_per_second"] > 0 and c["cpu_seconds_per_frame"] > 0)
+            status, text = self.run_verb("--n-fft", "128", "--adaptive")
         self.assertEqual((status, text.count("MS/s"), text.count("learning")), (0, 14, 10))
 
     def test_runs_without_pytorch_and_says_so(self):
@@ -100,6 +100,7 @@ class verb(unittest.TestCase):
         with contextlib.redirect_stderr(io.StringIO()) as error:
             self.assertEqual(command.main(["bench", "--n-fft", "8"]), 2)
             self.assertEqual(command.main(["bench", "--rounds", "0"]), 2)
+            self.assertEqual(command.main(["bench", "--n-fft", "64", "--adaptive"]), 2)
         self.assertIn("--n-fft: 8: must be", error.getvalue())
 
 

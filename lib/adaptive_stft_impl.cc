@@ -4,6 +4,7 @@
 #include "load_meter.h"
 #include <gnuradio/stft/adaptive_stft.h>
 #include <fstream>
+#include <mutex>
 #ifdef GR_CTRLPORT
 #include <gnuradio/rpcregisterhelpers.h>
 #endif
@@ -369,20 +370,28 @@ private:
         return wish;
     }
 
-    //! Queues the change if it and those behind it can be granted.
+    //! Queues the change if it and those behind it can be granted. That is tried here, where refusals are heard, on a
+    //! kernel that plans what the running one will need.
     void request(const adaptive_change& wish)
     {
-        gr::thread::scoped_lock lock(this->d_setlock);
-        auto queue = d_pending;
-        this->insert(queue, wish);
-        // here, where it is asked for, refusals are heard
-        auto settings = d_settings;
-        kernel::adaptive_stft<T> trial(settings.given());
-        for (const auto& change : queue)
-            settings.grant(change, trial);
-        d_pending.swap(queue);
-        d_wanted = trial.settings();
-        d_wanted.freeze = settings.given().freeze;
+        std::scoped_lock one_at_a_time(d_requests);
+        for (std::uint64_t version = 0;;) {
+            auto [queue, settings] = read([&] {
+                version = d_version;
+                return std::pair(d_pending, d_settings);
+            });
+            this->insert(queue, wish);
+            kernel::adaptive_stft<T> trial(settings.given());
+            for (const auto& change : queue)
+                settings.grant(change, trial);
+            gr::thread::scoped_lock lock(this->d_setlock);
+            if (d_version != version)
+                continue; // work() has granted one meanwhile
+            d_pending.swap(queue);
+            d_wanted = trial.settings();
+            d_wanted.freeze = settings.given().freeze;
+            return;
+        }
     }
 
     //! Frames from samples already taken and from those at in; written counts them, room is for so many.
@@ -407,6 +416,7 @@ private:
     {
         this->grant_changes(d_kernel.centre(), [this](const adaptive_change& wish) {
             d_settings.grant(wish, d_kernel);
+            ++d_version;
         });
     }
 
@@ -499,6 +509,8 @@ private:
     }
 
     kernel::adaptive_stft<T> d_kernel;
+    std::mutex d_requests;              // one caller of request() at a time
+    std::uint64_t d_version = 0;        // changes granted
     kernel::adaptive_settings d_wanted; // once all changes are granted
     changing_settings d_settings;       // of d_kernel
     std::vector<float> d_scratch;       // window lengths of a frame, where none are put out

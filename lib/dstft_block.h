@@ -5,10 +5,8 @@
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
-#include "stream_tags.h"
-#include <gnuradio/block.h>
+#include "tagged_block.h"
 #include <cmath>
-#include <deque>
 
 namespace gr::stft {
 
@@ -20,7 +18,7 @@ namespace gr::stft {
  * changed frame is centred at or after.
  */
 template <class Interface, class Change>
-class dstft_block : public Interface
+class dstft_block : public tagged_block<Interface>
 {
 public:
     bool start() override
@@ -71,15 +69,6 @@ protected:
         }
     }
 
-    //! Keeps the tags of samples from .. to of this call for their frames.
-    void take_tags(int from, int to)
-    {
-        const auto read = this->nitems_read(0);
-        this->get_tags_in_range(d_found, 0, read + from, read + to);
-        sort_by_sample(d_found);
-        d_tags.insert(d_tags.end(), d_found.begin(), d_found.end());
-    }
-
     /*!
      * \brief The tags of the frame at t, and if it is the first or a changed one, what describes it.
      * \param end one past the last sample under its window; tags of samples before it that no earlier window
@@ -119,6 +108,8 @@ protected:
     std::optional<double> d_rate; // of samples, Hz, where no tag tells it
 
 private:
+    using tagged_block<Interface>::d_tags;
+
     void put_tags(std::uint64_t item, const kernel::position& t, std::int64_t end, double step)
     {
         for (; !d_tags.empty() && static_cast<std::int64_t>(d_tags.front().offset) < end;
@@ -131,12 +122,8 @@ private:
             }
             if (pmt::eq(tag.key, rx_time_key)) {
                 const auto from = t.sample - static_cast<std::int64_t>(tag.offset);
-                if (const auto rate = sample_rate())
-                    tag.value =
-                        shifted_time(tag.value, (static_cast<double>(from) + t.fraction) / *rate);
-                else if (!std::exchange(d_warned, true))
-                    this->d_logger->warn("rx_time stays that of its sample: the sample rate is "
-                                         "unknown (no rx_rate tag)");
+                tag.value =
+                    this->later(tag.value, static_cast<double>(from) + t.fraction, sample_rate());
             }
             this->add_item_tag(0, item, tag.key, tag.value, tag.srcid);
         }
@@ -156,9 +143,7 @@ private:
         return pmt::is_number(value) && !pmt::is_complex(value) && pmt::to_double(value) > 0;
     }
 
-    bool d_described = false, d_described_once = false, d_warned = false;
-    std::deque<gr::tag_t> d_tags; // of samples taken, not yet on a frame
-    std::vector<gr::tag_t> d_found;
+    bool d_described = false, d_described_once = false;
     std::optional<double> d_tagged_rate; // of samples, Hz
 };
 

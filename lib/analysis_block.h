@@ -6,11 +6,9 @@
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
-#include "stream_tags.h"
-#include <gnuradio/block.h>
+#include "tagged_block.h"
 #include <gnuradio/stft/kernel/framer.h>
 #include <gnuradio/stft/kernel/stft.h>
-#include <deque>
 #include <mutex>
 
 namespace gr::stft {
@@ -33,7 +31,7 @@ constexpr std::int64_t most_buffered = 1 << 22;
  * and Row, the type of the numbers in its rows.
  */
 template <class T, class Row, class Interface, class Block>
-class analysis_block : public Interface
+class analysis_block : public tagged_block<Interface>
 {
 public:
     bool start() override
@@ -121,13 +119,8 @@ protected:
         if (p.samp_rate != 1.0)
             d_rate = p.samp_rate;
 
-        this->message_port_register_in(pmt::mp("cmd"));
-        this->set_msg_handler(pmt::mp("cmd"), [this, keys](const pmt::pmt_t& message) {
-            try {
-                request(retune_from(message, keys));
-            } catch (const std::exception& e) { // leaving the handler, it would end the thread
-                this->d_logger->warn("message ignored: {}", e.what());
-            }
+        listen(*this, this->d_logger, [this, keys](const pmt::pmt_t& message) {
+            request(retune_from(message, keys));
         });
     }
 
@@ -174,6 +167,8 @@ protected:
     }
 
 private:
+    using tagged_block<Interface>::d_tags;
+
     struct pending {
         retune wish;
         std::shared_ptr<kernel::stft<T>> with;
@@ -192,7 +187,7 @@ private:
                 if (used >= count)
                     break;
                 const auto taken = static_cast<int>(d_framer.push(in + used, count - used));
-                take_tags(used, used + taken);
+                this->take_tags(used, used + taken);
                 used += taken;
                 continue;
             }
@@ -237,18 +232,6 @@ private:
         d_described = false;
     }
 
-    void take_tags(int from, int to)
-    {
-        const auto read = this->nitems_read(0);
-        this->get_tags_in_range(d_found, 0, read + from, read + to);
-        std::stable_sort(d_found.begin(), d_found.end(), [](const auto& a, const auto& b) {
-            if (a.offset != b.offset)
-                return a.offset < b.offset;
-            return pmt::eq(a.key, rx_rate_key) && !pmt::eq(b.key, rx_rate_key);
-        });
-        d_tags.insert(d_tags.end(), d_found.begin(), d_found.end());
-    }
-
     //! The tags of the present frame: those of samples that no earlier frame has held.
     void put_tags(std::uint64_t row, bool last)
     {
@@ -285,14 +268,8 @@ private:
             return; // put_tags() tells the rate of rows
         }
         if (pmt::eq(tag.key, rx_time_key)) {
-            if (d_rate)
-                value = shifted_time(
-                    value,
-                    static_cast<double>(d_framer.start() - static_cast<std::int64_t>(tag.offset)) /
-                        *d_rate);
-            else if (!std::exchange(d_warned, true))
-                this->d_logger->warn("rx_time stays that of its sample: the sample rate is unknown "
-                                     "(no rx_rate tag, samp_rate is 1)");
+            const auto from = d_framer.start() - static_cast<std::int64_t>(tag.offset);
+            value = this->later(value, static_cast<double>(from), d_rate);
         }
         this->add_item_tag(0, row, tag.key, value, tag.srcid);
     }
@@ -300,14 +277,12 @@ private:
     std::shared_ptr<kernel::stft<T>> d_active;
     kernel::framer<T> d_framer;
     std::size_t d_row_length;
-    bool d_finished = false, d_described = false, d_settled = false, d_warned = false;
+    bool d_finished = false, d_described = false, d_settled = false;
 
     std::mutex d_requests;         // one caller of request() at a time
     std::deque<pending> d_pending; // by time; each built on the ones before
     std::uint64_t d_version = 0;   // of the queue's front
 
-    std::deque<gr::tag_t> d_tags; // of samples taken, not yet on a frame
-    std::vector<gr::tag_t> d_found;
     std::optional<double> d_rate, d_tagged_rate; // Hz: known at all, known from rx_rate
     double d_row_rate = 0;                       // Hz: last told downstream
 };

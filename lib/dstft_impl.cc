@@ -1,20 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "retune.h"
-#include "stream_buffers.h"
-#include "stream_end.h"
-#include "stream_tags.h"
+#include "dstft_block.h"
 #include "window_lengths.h"
 #include <gnuradio/stft/dstft.h>
 #include <gnuradio/stft/kernel/dstft_framer.h>
 #include <atomic>
-#include <deque>
 
 namespace gr::stft {
 
 namespace {
-
-//! Beyond, a relative rate would ask for buffers of window lengths, too, that are never filled.
-constexpr double most_buffered = 1 << 20;
 
 //! What a setter or a message asks for.
 struct change {
@@ -22,19 +15,6 @@ struct change {
     std::optional<double> hop;
     std::int64_t at = INT64_MIN; // the first frame centred here or later
 };
-
-std::vector<double> numbers_in(const pmt::pmt_t& value)
-{
-    if (pmt::is_number(value) && !pmt::is_complex(value))
-        return { pmt::to_double(value) };
-    if (pmt::is_f32vector(value)) {
-        const auto elements = pmt::f32vector_elements(value);
-        return { elements.begin(), elements.end() };
-    }
-    if (pmt::is_f64vector(value))
-        return pmt::f64vector_elements(value);
-    kernel::refuse("theta", pmt::write_string(value), "must be a number or a vector of numbers");
-}
 
 //! Everything that make() checks before a block exists.
 template <class T>
@@ -62,15 +42,10 @@ struct dstft_design {
     }
 };
 
-bool is_rate(const pmt::pmt_t& value)
-{
-    return pmt::is_number(value) && !pmt::is_complex(value) && pmt::to_double(value) > 0;
-}
-
 } // namespace
 
 template <class T>
-class dstft_impl : public dstft<T>
+class dstft_impl : public dstft_block<dstft<T>, change>
 {
 public:
     explicit dstft_impl(dstft_design<T>&& d)
@@ -79,43 +54,17 @@ public:
                         ? mixed_rows_signature(1, { sizeof(T), d.transform.bins() * sizeof(float) })
                         : gr::io_signature::make2(1, 2, sizeof(T), sizeof(float)),
                     rows_signature(d.transform.bins() * sizeof(gr_complex), 3)),
+          dstft_block<dstft<T>, change>(d.pace.step(d.theta),
+                                        rows_per_call(d.transform.bins() * sizeof(gr_complex)),
+                                        kernel::per_bin(d.share)),
           d_design(std::move(d)), d_pace(d_design.pace),
           d_wanted_theta(d_design.transform.thetas(), d_design.theta), d_own_theta(d_wanted_theta),
           d_wanted_hop(d_pace.hop()), d_theta(d_wanted_theta.size()), d_framer(n_fft())
     {
         d_theta.set(d_wanted_theta);
-        this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        const auto rows = rows_per_call(bins() * sizeof(gr_complex));
-        this->set_output_multiple(rows);
-        // a relative rate sizes the buffers of all inputs, also where an item holds window lengths for all bins
-        const auto most = kernel::per_bin(d_design.share) ? 1.0 : most_buffered / rows;
-        this->set_relative_rate(1,
-                                static_cast<std::uint64_t>(std::clamp(
-                                    d_pace.step(d_design.theta), 1.0, std::max(1.0, most))));
-
-        this->message_port_register_in(pmt::mp("cmd"));
-        this->set_msg_handler(pmt::mp("cmd"), [this](const pmt::pmt_t& message) {
-            try {
-                request(change_from(message));
-            } catch (const std::exception& e) { // leaving the handler, it would end the thread
-                this->d_logger->warn("message ignored: {}", e.what());
-            }
+        listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
+            request(change_from(message));
         });
-    }
-
-    bool start() override
-    {
-        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
-        gr::thread::scoped_lock lock(this->d_setlock);
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
-            d_framer = kernel::dstft_framer<T>(n_fft());
-            d_theta.set(d_own_theta);
-            d_tags.clear();
-            d_done = d_described = d_described_once = d_got_lengths = d_lacks_lengths = false;
-            d_rate.reset();
-            d_invalid = 0;
-        }
-        return gr::block::start();
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -211,6 +160,8 @@ public:
     }
 
 private:
+    using dstft_block<dstft<T>, change>::d_pending;
+
     std::size_t n_fft() const { return d_design.transform.n_fft(); }
     std::size_t bins() const { return d_design.transform.bins(); }
 
@@ -252,7 +203,7 @@ private:
                       else if (key == "hop")
                           wish.hop = checked_hop(pmt::to_double(value));
                       else
-                          wish.theta = lengths_from(numbers_in(value));
+                          wish.theta = lengths_from(numbers_in(key, value));
                   });
         return wish;
     }
@@ -260,12 +211,7 @@ private:
     void request(const change& wish)
     {
         gr::thread::scoped_lock lock(this->d_setlock);
-        const auto at = std::upper_bound(
-            d_pending.begin(),
-            d_pending.end(),
-            wish.at,
-            [](std::int64_t position, const change& p) { return position < p.at; });
-        d_pending.insert(at, wish);
+        this->insert(d_pending, wish);
         for (const auto& p : d_pending) {
             d_wanted_hop = p.hop.value_or(d_wanted_hop);
             d_wanted_theta = p.theta.empty() ? d_wanted_theta : p.theta;
@@ -287,7 +233,7 @@ private:
                 const auto taken = static_cast<int>(left ? d_framer.push(in + used, left) : 0);
                 if (taken == 0) // nothing left, or no room while a window length is missing
                     return;
-                take_tags(used, used + taken);
+                this->take_tags(used, used + taken);
                 used += taken;
             }
         }
@@ -296,17 +242,14 @@ private:
     //! The present frame's window length and the pace to the next one, if they are known.
     void set_frame()
     {
-        for (; !d_pending.empty() && d_pending.front().at <= d_framer.centre().sample;
-             d_pending.pop_front()) {
-            const auto& wish = d_pending.front();
+        this->grant_changes(d_framer.centre(), [this](const change& wish) {
             if (wish.hop)
                 d_pace = kernel::pacing(*wish.hop, 0, d_design.share);
             if (!wish.theta.empty())
                 d_own_theta = wish.theta;
             if (!d_got_lengths)
                 d_theta.set(d_own_theta);
-            d_described = false;
-        }
+        });
         if (d_framer.is_set() || take_lengths())
             d_framer.set(d_theta.greatest(), d_pace);
     }
@@ -349,80 +292,35 @@ private:
         const auto t = d_framer.centre();
         d_design.transform.analyse(d_framer.samples(), t, d_theta.data(), row(0), row(1), row(2));
         const auto at = this->nitems_written(0) + static_cast<std::uint64_t>(item);
-        put_tags(at, t, d_framer.end());
-        if (!d_described)
-            describe(at);
+        const auto step = d_pace.step(d_theta.greatest());
+        this->put_tags(at, t, d_framer.end(), step, [this] { return description(); });
         d_framer.advance();
         set_frame();
         d_done = d_framer.over();
-        if (d_done) {
-            put_tags(at, t, INT64_MAX);
-            const auto [key, value] = length_tag(d_framer.received());
-            this->add_item_tag(0, at, key, value, this->alias_pmt());
-        }
+        if (d_done)
+            this->put_last_tags(at, t, step, d_framer.received());
     }
 
-    void describe(std::uint64_t item)
+    std::vector<key_value> description() const
     {
         const bool differ = d_theta.least() != d_theta.greatest();
         const auto share =
             d_lengths ? (d_theta.size() > 1 ? kernel::sharing::cell : kernel::sharing::frame)
                       : (differ ? kernel::sharing::bin : kernel::sharing::constant);
-        for (const auto& [key, value] : dstft_tags(n_fft(),
-                                                   d_design.window,
-                                                   d_design.norm,
-                                                   d_pace,
-                                                   share,
-                                                   differ ? 0 : d_theta.greatest()))
-            this->add_item_tag(0, item, key, value, this->alias_pmt());
-        if (d_described_once)
-            tell_rate(item);
-        d_described = d_described_once = true;
+        return dstft_tags(n_fft(),
+                          d_design.window,
+                          d_design.norm,
+                          &d_pace,
+                          share,
+                          differ ? 0 : d_theta.greatest());
     }
 
-    void take_tags(int from, int to)
+    void restarted() override
     {
-        const auto read = this->nitems_read(0);
-        this->get_tags_in_range(d_found, 0, read + from, read + to);
-        std::stable_sort(d_found.begin(), d_found.end(), [](const auto& a, const auto& b) {
-            if (a.offset != b.offset)
-                return a.offset < b.offset;
-            return pmt::eq(a.key, rx_rate_key) && !pmt::eq(b.key, rx_rate_key); // rx_time needs it
-        });
-        d_tags.insert(d_tags.end(), d_found.begin(), d_found.end());
-    }
-
-    //! Those of samples before end, which no earlier window has held, to the frame at t.
-    void put_tags(std::uint64_t item, const kernel::position& t, std::int64_t end)
-    {
-        for (; !d_tags.empty() && static_cast<std::int64_t>(d_tags.front().offset) < end;
-             d_tags.pop_front()) {
-            auto& tag = d_tags.front();
-            if (pmt::eq(tag.key, rx_rate_key) && is_rate(tag.value)) {
-                d_rate = pmt::to_double(tag.value);
-                tell_rate(item);
-                continue;
-            }
-            if (pmt::eq(tag.key, rx_time_key)) {
-                const auto from = t.sample - static_cast<std::int64_t>(tag.offset);
-                if (d_rate)
-                    tag.value =
-                        shifted_time(tag.value, (static_cast<double>(from) + t.fraction) / *d_rate);
-                else if (!std::exchange(d_warned, true))
-                    this->d_logger->warn("rx_time stays that of its sample: the sample rate is "
-                                         "unknown (no rx_rate tag)");
-            }
-            this->add_item_tag(0, item, tag.key, tag.value, tag.srcid);
-        }
-    }
-
-    void tell_rate(std::uint64_t item)
-    {
-        if (!d_rate)
-            return;
-        const auto rows = *d_rate / d_pace.step(d_theta.greatest());
-        this->add_item_tag(0, item, rx_rate_key, pmt::from_double(rows), this->alias_pmt());
-        this->add_item_tag(0, item, samp_rate_key, pmt::from_double(*d_rate), this->alias_pmt());
+        d_framer = kernel::dstft_framer<T>(n_fft());
+        d_theta.set(d_own_theta);
+        d_done = d_got_lengths = d_lacks_lengths = false;
+        d_invalid = 0;
     }
 
     dstft_design<T> d_design;
@@ -431,18 +329,12 @@ private:
     double d_wanted_hop;
     window_lengths d_theta; // of the present frame
     kernel::dstft_framer<T> d_framer;
-    bool d_done = false, d_described = false, d_described_once = false, d_warned = false;
-
-    std::deque<change> d_pending; // by time
+    bool d_done = false;
 
     const float* d_lengths = nullptr; // items of input 1 that are left in this call
     int d_lengths_left = 0, d_lengths_given = 0;
     bool d_lacks_lengths = false, d_got_lengths = false;
     std::atomic<std::uint64_t> d_invalid = 0;
-
-    std::deque<gr::tag_t> d_tags; // of samples taken, not yet on a frame
-    std::vector<gr::tag_t> d_found;
-    std::optional<double> d_rate; // of samples, Hz
 };
 
 template <class T>

@@ -22,17 +22,12 @@ public:
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_output_multiple(rows_per_call(bins * sizeof(gr_complex)));
-        message_port_register_in(pmt::mp("cmd"));
-        set_msg_handler(pmt::mp("cmd"), [this](const pmt::pmt_t& message) {
-            try {
-                const auto wish = retune_from(message, { "average", "reset" });
-                if (wish.average)
-                    set_average(*wish.average);
-                if (wish.reset)
-                    reset();
-            } catch (const std::exception& e) { // leaving the handler, it would end the thread
-                d_logger->warn("message ignored: {}", e.what());
-            }
+        listen(*this, d_logger, [this](const pmt::pmt_t& message) {
+            const auto wish = retune_from(message, { "average", "reset" });
+            if (wish.average)
+                set_average(*wish.average);
+            if (wish.reset)
+                reset();
         });
     }
 

@@ -3,6 +3,8 @@
 #include <gnuradio/blocks/tag_debug.h>
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
+#include <gnuradio/stft/adaptive_stft.h>
+#include <gnuradio/stft/idstft.h>
 #include <gnuradio/stft/istft.h>
 #include <gnuradio/stft/kernel/stft.h>
 #include <gnuradio/stft/stft.h>
@@ -56,6 +58,18 @@ struct loop {
     void send(const pmt::pmt_t& message) { forward->_post(pmt::mp("cmd"), message); }
 };
 
+//! Calls change(0), change(1) ... from a thread of its own until `ended`.
+template <class Change>
+std::thread until(const std::atomic<bool>& ended, Change change)
+{
+    return std::thread([&ended, change] {
+        for (unsigned i = 0; !ended; ++i) {
+            change(i);
+            std::this_thread::sleep_for(std::chrono::microseconds(300));
+        }
+    });
+}
+
 template <class F>
 void for_both_types(F f)
 {
@@ -73,6 +87,7 @@ class qa_flowgraph : public CppUnit::TestFixture
     CPPUNIT_TEST(setters_of_other_threads_change_the_running_stream);
     CPPUNIT_TEST(message_changes_the_frame_it_names);
     CPPUNIT_TEST(bad_messages_change_nothing);
+    CPPUNIT_TEST(adaptive_stft_inverts_while_other_threads_change_it);
     CPPUNIT_TEST_SUITE_END();
 
     void inverse_returns_the_stream()
@@ -126,14 +141,7 @@ class qa_flowgraph : public CppUnit::TestFixture
             loop<T> graph(x, 64, 16);
             std::atomic<bool> ended = false, answers_are_right = true;
             graph.top->start();
-            const auto until_the_end = [&](auto change) {
-                return std::thread([&, change] {
-                    for (unsigned i = 0; !ended; ++i) {
-                        change(i);
-                        std::this_thread::sleep_for(std::chrono::microseconds(300));
-                    }
-                });
-            };
+            const auto until_the_end = [&](auto change) { return until(ended, change); };
             auto& block = graph.forward;
             std::thread threads[]{
                 until_the_end([&](unsigned i) { block->set_hop(8 + i * 7 % 25); }),
@@ -195,6 +203,52 @@ class qa_flowgraph : public CppUnit::TestFixture
         graph.assert_returns(x, 2e-6, "stream");
         CPPUNIT_ASSERT_EQUAL(std::int64_t(16), graph.forward->hop());
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), graph.tags->current_tags().size());
+    }
+
+    void adaptive_stft_inverts_while_other_threads_change_it()
+    {
+        for_both_types([](auto zero) {
+            using T = decltype(zero);
+            using inverse = std::
+                conditional_t<std::is_same_v<T, float>, gr::stft::idstft_vcf, gr::stft::idstft_vcc>;
+            const auto x = qa::noise<T>(400000);
+            gr::stft::kernel::adaptive_settings settings;
+            settings.n_fft = 64;
+            settings.hop = 8;
+            const auto block = gr::stft::adaptive_stft<T>::make(settings);
+            const auto back = inverse::make(64);
+            const auto sink = gr::blocks::vector_sink<T>::make();
+            const auto top = gr::make_top_block("adaptive");
+            top->connect(gr::blocks::vector_source<T>::make(x), 0, block, 0);
+            for (int port = 0; port < 3; ++port)
+                top->connect(block, port, back, port);
+            top->connect(back, 0, sink, 0);
+            std::atomic<bool> ended = false, answers_are_right = true;
+            top->start();
+            std::thread threads[]{
+                until(ended, [&](unsigned i) { block->set_hop(4 + i % 5); }),
+                until(ended, [&](unsigned i) { block->set_bounds(16 + i % 3, 60 + i % 5); }),
+                until(ended, [&](unsigned i) { block->set_theta(20.0 + i % 30); }),
+                until(ended, [&](unsigned i) { block->set_freeze(i % 2); }),
+                until(ended, [&](unsigned) { block->reset(); }),
+                until(ended,
+                      [&](unsigned) {
+                          if (block->hop() > 8 || block->theta().size() != 1 ||
+                              block->latency() <= 0 || !(block->theta_mean() >= 0) ||
+                              block->dropped() > 0)
+                              answers_are_right = false;
+                      }),
+            };
+            top->wait();
+            ended = true;
+            for (auto& thread : threads)
+                thread.join();
+            CPPUNIT_ASSERT(answers_are_right);
+            const auto y = sink->data();
+            CPPUNIT_ASSERT_EQUAL(x.size(), y.size());
+            for (std::size_t n = 0; n < x.size(); ++n)
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(0, std::abs(x[n] - y[n]), 2e-5);
+        });
     }
 };
 

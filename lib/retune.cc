@@ -63,6 +63,19 @@ std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value)
     kernel::refuse(key, pmt::write_string(value), "must be an integer");
 }
 
+std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if (pmt::is_number(value) && !pmt::is_complex(value))
+        return { pmt::to_double(value) };
+    if (pmt::is_f32vector(value)) {
+        const auto elements = pmt::f32vector_elements(value);
+        return { elements.begin(), elements.end() };
+    }
+    if (pmt::is_f64vector(value))
+        return pmt::f64vector_elements(value);
+    kernel::refuse(key, pmt::write_string(value), "must be a number or a vector of numbers");
+}
+
 kernel::parameters retune::applied_to(kernel::parameters p) const
 {
     if (hop)
@@ -106,6 +119,21 @@ retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known
         read(wish, key, value);
     });
     return wish;
+}
+
+void listen(gr::block& block,
+            const gr::logger_ptr& logger,
+            const std::function<void(const pmt::pmt_t&)>& obey)
+{
+    const auto port = pmt::mp("cmd");
+    block.message_port_register_in(port);
+    block.set_msg_handler(port, [&logger, obey](const pmt::pmt_t& message) {
+        try {
+            obey(message);
+        } catch (const std::exception& e) { // leaving the handler, it would end the thread
+            logger->warn("message ignored: {}", e.what());
+        }
+    });
 }
 
 } // namespace gr::stft

@@ -2,8 +2,8 @@
 #ifndef INCLUDED_STFT_LIB_RETUNE_H
 #define INCLUDED_STFT_LIB_RETUNE_H
 
+#include <gnuradio/block.h>
 #include <gnuradio/stft/kernel/parameters.h>
-#include <pmt/pmt.h>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -27,6 +27,9 @@ struct retune {
 //! An integer of a message. \throws std::invalid_argument naming the key if it is none
 std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value);
 
+//! A real number, or those of a vector. \throws std::invalid_argument naming the key if it is neither
+std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value);
+
 /*!
  * \brief Calls read(key, value) for the items of a dict, or of a single pair, of a message port.
  * \param known the keys that the block understands
@@ -42,6 +45,12 @@ void for_items(const pmt::pmt_t& message,
  * \throws std::invalid_argument naming the key, or pmt::exception for a value of a wrong type
  */
 retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known);
+
+//! Gives the block a message port "cmd". What obey() throws goes to the logger, a member of the block, and nothing else
+//! happens.
+void listen(gr::block& block,
+            const gr::logger_ptr& logger,
+            const std::function<void(const pmt::pmt_t&)>& obey);
 
 } // namespace gr::stft
 #endif

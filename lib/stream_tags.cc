@@ -158,7 +158,7 @@ std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,
-                                  const kernel::pacing& pace,
+                                  const kernel::pacing* pace,
                                   kernel::sharing share,
                                   double theta)
 {
@@ -170,10 +170,10 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
                                  { family_key, family },
                                  { norm_key, pmt::mp(kernel::name_of(norm)) },
                                  { share_key, pmt::mp(kernel::name_of(share)) } };
-    if (pace.fixed_overlap())
-        tags.emplace_back(alpha_key, pmt::from_double(pace.alpha()));
-    else
-        tags.emplace_back(step_key, pmt::from_double(pace.hop()));
+    if (pace && pace->fixed_overlap())
+        tags.emplace_back(alpha_key, pmt::from_double(pace->alpha()));
+    else if (pace)
+        tags.emplace_back(step_key, pmt::from_double(pace->hop()));
     if (theta > 0)
         tags.emplace_back(theta_key, pmt::from_double(theta));
     return tags;
@@ -182,6 +182,15 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
 key_value length_tag(std::int64_t length)
 {
     return { length_key, pmt::from_uint64(static_cast<std::uint64_t>(length)) };
+}
+
+void sort_by_sample(std::vector<gr::tag_t>& tags)
+{
+    std::stable_sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) {
+        if (a.offset != b.offset)
+            return a.offset < b.offset;
+        return pmt::eq(a.key, rx_rate_key) && !pmt::eq(b.key, rx_rate_key);
+    });
 }
 
 pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds)

@@ -52,16 +52,20 @@ using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
 //! The tags of a frame that starts at first, but for the length.
 std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first);
 
-//! The tags of a DSTFT's frames; theta 0: it differs between bins.
+//! The tags of a DSTFT's frames; no pace: positions come on a stream of their own; theta 0: it differs between bins,
+//! or comes on a stream of its own.
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,
-                                  const kernel::pacing& pace,
+                                  const kernel::pacing* pace,
                                   kernel::sharing share,
                                   double theta);
 
 //! The tag of the last frame.
 key_value length_tag(std::int64_t length);
+
+//! In the order of their samples; those of a sample with rx_rate first, which rx_time needs.
+void sort_by_sample(std::vector<gr::tag_t>& tags);
 
 /*!
  * \brief Moves an rx_time (full seconds, fraction) by seconds; other values come back unchanged.

@@ -2,7 +2,7 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
-dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc.
+dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
 adapt.
@@ -24,6 +24,8 @@ from .learning import learn
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .stft_python import (
     __version__,
+    adaptive_stft_cvc,
+    adaptive_stft_fvc,
     dstft_cvc,
     dstft_fvc,
     idstft_vcc,
@@ -54,6 +56,8 @@ from .transforms import (
 __all__ = [
     "ShortTimeFFT",
     "adapt",
+    "adaptive_stft_cvc",
+    "adaptive_stft_fvc",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",

@@ -2,11 +2,11 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_dstft
+from gnuradio.stft import __version__, benchmark_adaptive, benchmark_dstft
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed"
+SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT"
 
 
 def add_arguments(parser):
@@ -16,6 +16,8 @@ def add_arguments(parser):
                         help="frames of the signal (default 188); PyTorch's cells take some 15 MB for each at 1024")
     parser.add_argument("--rounds", type=int, default=9, metavar="COUNT", help="rounds of interleaved timing (default 9)")
     parser.add_argument("--quick", action="store_true", help="one window length per frame only")
+    parser.add_argument("--adaptive", action="store_true",
+                        help="instead the adaptive STFT, in a flowgraph, at hops of n_fft / 16 and n_fft / 4")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -24,6 +26,9 @@ def run(arguments):
         require_positive(name.replace("_", "-"), getattr(arguments, name))
     if not 64 <= arguments.n_fft <= 1 << 16:
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be 64 .. 65536 to be compared")
+    if arguments.adaptive:
+        _run_adaptive(arguments)
+        return
     results = benchmark_dstft.run(arguments.n_fft, arguments.hop, arguments.frames, arguments.rounds, arguments.quick)
     if arguments.json:
         print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
@@ -38,6 +43,26 @@ def run(arguments):
             print(f"  {job:<21}" + _line(result[job]))
         if "peer_missing" in result:
             print(f"  {result['peer_missing']}")
+
+
+def _run_adaptive(arguments):
+    least = benchmark_adaptive.LEAST_N_FFT
+    if arguments.n_fft < least:
+        raise ValueError(f"--n-fft: {arguments.n_fft}: must be {least} or more with --adaptive")
+    results = benchmark_adaptive.run(arguments.n_fft, arguments.rounds)
+    if arguments.json:
+        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
+                          "cases": results}, indent=2))
+        return
+    print(f"adaptive STFT of real samples in a flowgraph, n_fft {arguments.n_fft}, SIMD {kernels.simd_level()}")
+    hop = None
+    for result in results:
+        if result["hop"] != hop:
+            hop = result["hop"]
+            print(f"\nhop {hop:g}")
+        learning = f", learning {100 * result['learning']:.0f} %" if "learning" in result else ""
+        print(f"  {result['name']:<33}{result['samples_per_second'] / 1e6:8.2f} MS/s, {result['cpu_seconds_per_frame'] * 1e6:8.2f} "
+              f"us/frame = {result['plain_frames']:.1f} plain STFT frames{learning}")
 
 
 def _line(entry):

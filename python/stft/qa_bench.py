@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if pathlib.Path(path).resolve() != HERE]  # its torch.py is not PyTorch
 
 import numpy as np
-from gnuradio.stft import benchmark, benchmark_dstft, command
+from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_dstft, command
 
 try:
     import torch
@@ -84,6 +84,17 @@ class verb(unittest.TestCase):
         self.assertEqual((status, case["name"], case["frames"]), (0, "per frame", 12))
         self.assertLess(case["error"], 5e-6)
 
+    def test_measures_the_adaptive_stft_in_a_flowgraph(self):
+        with mock.patch.object(benchmark_adaptive, "_SECONDS", 1e-3):
+            status, text = self.run_verb("--n-fft", "128", "--adaptive", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [c["hop"] for c in cases]), (0, 7 * [8.0] + 7 * [32.0]))
+            for c in cases:
+                self.assertEqual("learning" in c, c["name"] not in ("theta given (dstft_fvc)", "frozen"))
+                self.assertTrue(c["samples_per_second"] > 0 and c["cpu_seconds_per_frame"] > 0)
+            status, text = self.run_verb("--n-fft", "128", "--adaptive")
+        self.assertEqual((status, text.count("MS/s"), text.count("learning")), (0, 14, 10))
+
     def test_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):
             status, text = self.run_verb("--quick")
@@ -94,6 +105,7 @@ class verb(unittest.TestCase):
         with contextlib.redirect_stderr(io.StringIO()) as error:
             self.assertEqual(command.main(["bench", "--n-fft", "8"]), 2)
             self.assertEqual(command.main(["bench", "--rounds", "0"]), 2)
+            self.assertEqual(command.main(["bench", "--n-fft", "64", "--adaptive"]), 2)
         self.assertIn("--n-fft: 8: must be", error.getvalue())
 
 

@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import pmt
 import yaml
 from gnuradio import stft
 
@@ -44,7 +45,8 @@ def types(entry):
 def signature(function):
     """Names and defaults of a bound function, as written in its docstring."""
     text = re.match(r"__init__\(self: [\w.]+, (.*)\) -> None", function.__doc__)[1]
-    arguments = ast.parse(f"def f({re.sub(r': (int|float|str|bool|object)', '', text)}): pass").body[0].args
+    untyped = re.sub(r": (Optional\[\w+\]|int|float|str|bool|object)", "", text)
+    arguments = ast.parse(f"def f({untyped}): pass").body[0].args
     names = [a.arg for a in arguments.args]
     defaults = [ast.literal_eval(d) for d in arguments.defaults]
     return names, dict(zip(names[len(names) - len(defaults) :], defaults))
@@ -171,6 +173,22 @@ settings = {
     + [dict(alpha=a, hop=0.0) for a in (-0.5, 0.0, 1e-4, 1e-3, 0.25, 1e3, 2e3, float("nan"))]
     + [dict(alpha=a, share=s) for a in (0.0, 0.5) for s in ("constant", "frame", "bin", "cell", "both")]
     + [dict(n_fft=2**26 + 2, theta=1.0)],
+    "stft_adaptive_stft_xvc.block.yml": families
+    + [dict(n_fft=n) for n in (8, 2**26 + 2)]
+    + [dict(hop=h) for h in (-1.0, 0.0, 0.5, 1.0, 7.5, 511.0, 513.0, float("nan"))]
+    + [dict(alpha=a, learn=what) for a in (0.0, 0.25, 0.7, float("nan")) for what in ("theta", "t", "both", "all")]
+    + [dict(method=m, share=s) for m in ("bank", "gradient", "x") for s in ("constant", "frame", "bin", "cell", "x")]
+    + [dict(criterion=c, order=1.0) for c in ("l1l2", "entropy", "renyi", "kurtosis", "x")]
+    + [dict(theta_min=v) for v in (-1.0, 64.0, 128.0, 300.0, 1024.0)]
+    + [dict(theta_max=v) for v in (-1.0, 100.0, 128.0, 300.0, 1024.0, 1025.0)]
+    + [dict(theta_init=v) for v in (-1.0, 100.0, 300.0)]
+    + [dict(candidates=v) for v in (1, 2, 64, 65)]
+    + [dict(bands=v, share="bin") for v in (0, 1, 32, 33)]
+    + [{name: v} for name in ("block", "lag", "steps") for v in (-2, -1, 0, 5, 1001, 2**40)]
+    + [{name: v} for name in ("smoothness", "prior", "whiten", "rate", "load_limit") for v in (-1.0, 0.0, 0.5, float("nan"))]
+    + [dict(regularisation=v, share="cell") for v in (-2.0, -1.0, 0.0, 1.0)]
+    + [dict(theta_min=64.0, invertible=v) for v in (True, False)]
+    + [dict(freeze=True), dict(samp_rate=0.0), dict(samp_rate=float("inf")), dict(report_interval=0), dict(report_interval=2**31)],
     "stft_idstft_vcx.block.yml": families
     + [dict(share=s) for s in ("constant", "frame", "bin", "cell", "both")]
     + [dict(n_fft=2**26 + 2)],
@@ -195,7 +213,8 @@ class qa_grc(unittest.TestCase):
                 names, defaults = signature(block.__init__)
                 self.assertEqual(given, names, name)
                 for argument, value in defaults.items():
-                    self.assertEqual(default(parameters(entry)[argument]), value, f"{name}: {argument}")
+                    wanted = (0, -1) if value is None else (value,)  # with these the kernel fills in its default
+                    self.assertIn(default(parameters(entry)[argument]), wanted, f"{name}: {argument}")
             arguments = re.findall(r"\$\{(?:cpp_|taps % .*\b)?(\w+)[()]*\}", cpp[cpp.index("::make(") :])
             self.assertEqual(arguments, given, name)
 
@@ -203,27 +222,31 @@ class qa_grc(unittest.TestCase):
         for name, entry in entries.items():
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
-                setters = sorted(n for n in dir(block) if re.match("set_(hop|window|win_length|scaling|average|theta)$", n))
-                self.assertEqual(sorted(c.split("(")[0] for c in callbacks), setters, name)
+                setters = "set_(hop|window|win_length|scaling|average|bounds|freeze|theta)$"
+                have = {n for n in dir(block) if re.match(setters, n)}
+                if "theta" not in parameters(entry):  # it is learned
+                    have -= {"set_theta"}
+                self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)
             cpp = entry["cpp_templates"].get("callbacks", [])
             self.assertEqual([c.replace("gr::stft::kernel::window(${window})", "${window}") for c in cpp], callbacks)
 
-    def test_the_message_port_is_that_of_the_block(self):
+    def test_the_message_ports_are_those_of_the_block(self):
         for name, entry in entries.items():
-            ports = {p["id"] for p in entry["inputs"] if p["domain"] == "message"}
             for kind, block in types(entry).items():
                 instance = self.block_of(entry, kind, block)
-                have = {str(p) for p in self.ports_in(instance)} - {"system"}
-                self.assertEqual(ports, have, name)
+                for side, have in ("inputs", instance.message_ports_in()), ("outputs", instance.message_ports_out()):
+                    ports = {p["id"] for p in entry[side] if p["domain"] == "message"}
+                    self.assertEqual(ports, {str(p) for p in pmt.to_python(have)} - {"system"}, name)
 
     def test_items_are_as_large_as_those_of_the_block(self):
         sizes = {"float": 4, "complex": 8, "f64": 8}
         for name, entry in entries.items():
             for kind, block in types(entry).items():
                 of_family = "norm" in parameters(entry)
-                for n_fft in (2, 7, 1024) if of_family else (1, 7, 1024):
+                learns = "theta_min" in parameters(entry)
+                for n_fft in (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 1024):
                     window = "hann" if of_family else "boxcar"
-                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft)
+                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
                     chooser = "sides" if "sides" in parameters(entry) else "share"
                     for choice in parameters(entry).get(chooser, {}).get("options", [None]):
                         values = self.values(entry, **given, **{chooser: choice})
@@ -288,9 +311,10 @@ class qa_grc(unittest.TestCase):
 
     def test_the_python_examples_without_a_window_succeed(self):
         for path in examples:
-            if loaded(path)["options"]["parameters"]["generate_options"] == "no_gui":
+            program = path.with_suffix(".py")
+            if "PyQt5" not in program.read_text(encoding="utf-8"):
                 with tempfile.TemporaryDirectory() as directory:
-                    result = run([sys.executable, str(path.with_suffix(".py"))], directory)
+                    result = run([sys.executable, str(program)], directory)
                     self.assertEqual(result.returncode, 0, result.stdout)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
@@ -351,6 +375,30 @@ class qa_grc(unittest.TestCase):
                 for call in forward, f'idstft_vcf::make(n_fft, {window}, "l2", "frame");':
                     self.assertIn(f"gr::stft::{call}", code)
 
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_the_settings_of_the_adaptive_stft(self):
+        entry = entries["stft_adaptive_stft_xvc.block.yml"]
+        source = loaded(project / "examples" / "theta_from_file.grc")
+        source["options"]["parameters"].update(output_language="cpp", id="settings")
+        used = {block["name"]: block for block in source["blocks"] if block["id"] != "snippet"}
+        used["clicks"]["parameters"]["vector"] = "[0.0, 5.0]"
+        given = {name: str(p.get("default", p.get("options", [""])[0])) for name, p in parameters(entry).items()}
+        given.update(n_fft="n_fft", hop="50.0", share="cell", invertible="False", window='("gaussian", 0.125)')
+        used["analysis"].update(id=entry["id"], parameters=given)
+        dropped = ("theta", "0", "analysis", "1")
+        source["connections"] = [c for c in source["connections"] if tuple(c) != dropped]
+        source["blocks"] = list(used.values())
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "settings.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc([path], directory)
+            code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+        for line in (
+            "adaptive_stft_fvc::make([&] {", "s.n_fft = n_fft;", "s.hop = 50.0;", 's.window = gr::stft::kernel::window_family("gaussian", { 0.125 });',
+            's.share = gr::stft::kernel::sharing_named("cell");', "s.block = (-1);", "s.freeze = false;", "s.invertible = false;", "}(), 1.0, 1000);",
+        ):  # fmt: skip
+            self.assertIn(line, code)
+
     def values(self, entry, **changes):
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}
         return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}
@@ -358,12 +406,6 @@ class qa_grc(unittest.TestCase):
     def block_of(self, entry, kind, block, values=None):
         values = values or self.values(entry, type=kind)
         return block(**{name: values[name] for name in signature(block.__init__)[0]})
-
-    @staticmethod
-    def ports_in(block):
-        import pmt
-
-        return pmt.to_python(block.message_ports_in())
 
 
 if __name__ == "__main__":

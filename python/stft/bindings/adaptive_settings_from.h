@@ -8,9 +8,10 @@
 #include <optional>
 
 //! Gives a class a constructor from the keywords of adaptive settings, in their order, None standing for a default
-//! that follows from the others. \param make settings -> an object, or what holds it
-template <class Class, class Make>
-Class& def_from_settings(Class& c, Make make)
+//! that follows from the others. \param make (settings, Further...) -> an object, or what holds it
+//! \param further names and defaults of further arguments
+template <class... Further, class Class, class Make, class... Arguments>
+Class& def_from_settings(Class& c, Make make, const Arguments&... further)
 {
     namespace py = pybind11;
     namespace kernel = gr::stft::kernel;
@@ -43,7 +44,8 @@ Class& def_from_settings(Class& c, Make make)
                                  double order,
                                  bool freeze,
                                  bool invertible,
-                                 double load_limit) {
+                                 double load_limit,
+                                 Further... others) {
                      kernel::adaptive_settings s;
                      s.n_fft = kernel::checked_n_fft(n_fft);
                      s.hop = hop.value_or(0);
@@ -72,7 +74,7 @@ Class& def_from_settings(Class& c, Make make)
                      s.freeze = freeze;
                      s.load_limit = load_limit;
                      s.check();
-                     return make(s);
+                     return make(s, others...);
                  }),
                  arg("n_fft"),
                  arg("hop") = py::none(),
@@ -99,7 +101,8 @@ Class& def_from_settings(Class& c, Make make)
                  arg("order") = 2.0,
                  arg("freeze") = false,
                  arg("invertible") = true,
-                 arg("load_limit") = 0.0);
+                 arg("load_limit") = 0.0,
+                 further...);
 }
 
 #endif

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "window_from.h"
+#include "adaptive_settings_from.h"
+#include <gnuradio/stft/adaptive_stft.h>
 #include <gnuradio/stft/dstft.h>
 #include <gnuradio/stft/idstft.h>
 #include <pybind11/complex.h>
-#include <pybind11/stl.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -88,6 +88,90 @@ void bind_dstft(py::module& m, const char* name, const char* doc)
 }
 
 template <class B>
+void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
+{
+    using optional = std::optional<double>;
+    block_class<B> block(m, name, doc);
+    def_from_settings<double, int64_t>(
+        block, &B::make, arg("samp_rate") = 1.0, arg("report_interval") = 1000);
+    block
+        .def("set_theta",
+             &set_theta<B>,
+             arg("theta"),
+             "The next frame has this window length, in samples, and learning goes on from there; "
+             "with share \"bin\" "
+             "or \"cell\" also one for each bin.")
+        .def("load_theta",
+             &B::load_theta,
+             arg("path"),
+             unlocked(),
+             "The same from a file of float32, such as a file sink writes from the second output; "
+             "its last item "
+             "counts.")
+        .def(
+            "set_bounds",
+            [](B& b, const optional& theta_min, const optional& theta_max) {
+                b.set_bounds(theta_min.value_or(0), theta_max.value_or(0));
+            },
+            arg("theta_min"),
+            arg("theta_max"),
+            unlocked(),
+            "Other bounds of window lengths, in samples, from the next frame on; None, or 0, for "
+            "the defaults.")
+        .def(
+            "set_hop",
+            [](B& b, const optional& hop) { b.set_hop(hop.value_or(0)); },
+            arg("hop"),
+            unlocked(),
+            "Another hop, in samples, behind the next frame; bounds, block and lag follow where "
+            "they are defaults.")
+        .def("set_freeze",
+             &B::set_freeze,
+             arg("freeze"),
+             unlocked(),
+             "Whether window lengths, and positions, stay as they are from the next frame on.")
+        .def("reset",
+             &B::reset,
+             unlocked(),
+             "Forgets what was learned: from the next frame on as at the beginning.")
+        .def("theta",
+             &theta<B>,
+             "The window length of the last frame, or an array of one for each bin.")
+        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
+        .def("theta_min", &B::theta_min, unlocked(), "Least window length, as last asked for.")
+        .def("theta_max", &B::theta_max, unlocked(), "Greatest window length, as last asked for.")
+        .def("freeze", &B::freeze, unlocked(), "Whether learning stands still, as last asked for.")
+        .def("criterion", &B::criterion, unlocked(), "Of the last frame of the last report.")
+        .def("theta_mean",
+             &B::theta_mean,
+             unlocked(),
+             "Mean window length, in samples, of the frames of the last report.")
+        .def("evaluations",
+             &B::evaluations,
+             unlocked(),
+             "Spectra computed in order to learn, since the stream began, as of the last report.")
+        .def("dropped",
+             &B::dropped,
+             unlocked(),
+             "Spectra left out because of load_limit, since the stream began, as of the last "
+             "report.")
+        .def("frames_per_second",
+             &B::frames_per_second,
+             unlocked(),
+             "By the clock, over the frames of the last report.")
+        .def("load",
+             &B::load,
+             unlocked(),
+             "Time at work as a share of the samples' duration; while the sample rate is unknown, "
+             "how full the "
+             "buffer is that the block reads from.")
+        .def("latency",
+             &B::latency,
+             unlocked(),
+             "Samples that follow a frame's centre before the frame leaves.");
+}
+
+template <class B>
 void bind_idstft(py::module& m, const char* name, const char* doc)
 {
     block_class<B>(m, name, doc)
@@ -133,6 +217,29 @@ changes, stft_length on the last frame. Raises ValueError naming the parameter, 
         m,
         "dstft_cvc",
         "Differentiable STFT of a stream of complex samples: n_fft bins a frame. See dstft_fvc.");
+    bind_adaptive_stft<adaptive_stft_fvc>(
+        m,
+        "adaptive_stft_fvc",
+        R"(STFT of a stream of floats whose window length follows the signal: n_fft // 2 + 1 bins a frame.
+
+Outputs: spectra; if connected, theta (one float for each frame, or with share "bin" and "cell" a vector of one for each
+bin); if connected, frame centres, two float64: whole samples and fraction. They are the inputs of idstft_*, which give
+the samples back. Frame n is centred at sample n hop, or near it where t is learned; with alpha > 0 frames follow at
+alpha theta instead.
+
+The arguments are those of gnuradio.stft.adapt(), and so are the results, to the bit, while load_limit is 0. samp_rate: Hz,
+1 if unknown; an rx_rate tag overrides it. load_limit > 0: above that share of real time (of the input buffer while the
+sample rate is unknown) fewer candidates are measured, counted by dropped(); no sample is lost.
+
+Message port "cmd": dict of theta, load (name of a file), theta_min, theta_max, hop, freeze, reset, at (a sample: for the
+first frame centred there or later). Message port "report": every report_interval frames a dict of criterion, theta_mean,
+theta_least, theta_greatest, frames, first_frame, evaluations, dropped, frames_per_second, load.
+Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the rule.)");
+    bind_adaptive_stft<adaptive_stft_cvc>(
+        m,
+        "adaptive_stft_cvc",
+        "STFT of a stream of complex samples whose window length follows the signal: n_fft bins a "
+        "frame. See adaptive_stft_fvc.");
     bind_idstft<idstft_vcf>(
         m, "idstft_vcf", R"(Inverse of the differentiable STFT, to a stream of floats.
 

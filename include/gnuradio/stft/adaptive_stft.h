@@ -1,0 +1,114 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_ADAPTIVE_STFT_H
+#define INCLUDED_STFT_ADAPTIVE_STFT_H
+
+#include <gnuradio/block.h>
+#include <gnuradio/stft/kernel/adaptive_stft.h>
+
+namespace gr::stft {
+
+/*!
+ * \brief Samples in, spectra out, with window lengths theta, and frame positions t if wanted, that follow the signal
+ * while it streams. kernel::adaptive_stft tells how they are learned.
+ *
+ * Input: samples, float (adaptive_stft_fvc) or complex (adaptive_stft_cvc). Output 0: spectra, n_fft / 2 + 1 bins for
+ * float, n_fft bins for complex samples, phases counted from sample 0. Output 1, if connected: theta, float, samples,
+ * one for each frame, or with share "bin" or "cell" one for each bin in an item. Output 2, if connected: the frame's
+ * centre, two doubles, whole samples and fraction. All three are what idstft_vcf and idstft_vcc take, which give the
+ * input back.
+ *
+ * Frame n is centred at n hop, n = 0 .. floor(samples / hop), or within half a hop of it where t is learned; with alpha
+ * > 0 at t_0 = 0, t_{n+1} = t_n + alpha theta_n, as long as windows begin before the last sample (fixed overlap).
+ * At the end of the input all frames come out that still lack samples of their future.
+ *
+ * Tags: as those of dstft, with stft_share "frame" or "cell", since theta comes on output 1; but "constant" and
+ * stft_theta where only t is learned. No stft_step where t is learned, since positions come on output 2. Frame 0 and every
+ * change of the settings carry them; the last frame carries stft_length.
+ *
+ * Message port "cmd": a dict (or pair) of theta (a number, or a vector for the bins), load (the name of a file, as
+ * load_theta()), theta_min, theta_max, hop, freeze (a boolean), reset (anything), and optionally at, the sample that the
+ * first changed frame is centred at or after. What cannot be granted is logged and changes nothing.
+ *
+ * Message port "report": every report_interval frames, and for the last ones, a dict of criterion (of the last frame),
+ * theta_mean, theta_least, theta_greatest (samples, of these frames), frames (so many), first_frame, evaluations,
+ * dropped (since the stream began), frames_per_second (of the clock, since the report before), load. The same are
+ * variables of ControlPort.
+ *
+ * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but
+ * never loses a sample. Its load is the time it works, as a share of the duration of the samples it has taken
+ * meanwhile; while the sample rate is unknown, how full the buffer is that it reads from. Then results depend on the
+ * machine; without load_limit, they are those of kernel::adaptive_stft on the whole signal to the bit.
+ */
+template <class T>
+class STFT_API adaptive_stft : virtual public gr::block
+{
+public:
+    using sptr = std::shared_ptr<adaptive_stft<T>>;
+
+    /*!
+     * \param settings everything about frames and learning
+     * \param samp_rate of the samples, Hz; 1: unknown. An rx_rate tag overrides it
+     * \param report_interval frames from report to report, 1 .. 2^31 - 1
+     * \throws std::invalid_argument naming the parameter, its value and the rule; also if a stream's buffer would
+     *         exceed 512 MiB
+     */
+    static sptr make(const kernel::adaptive_settings& settings,
+                     double samp_rate = 1.0,
+                     std::int64_t report_interval = 1000);
+
+    /*
+     * Changes, each from the next frame on. \throws std::invalid_argument as make(); the running stream then goes on
+     * unchanged
+     */
+
+    //! Learning goes on from this window length.
+    virtual void set_theta(double theta) = 0;
+    //! One for each bin; one for all with share "constant" or "frame".
+    virtual void set_theta(const std::vector<float>& theta) = 0;
+
+    //! The same from a file of floats, such as a file sink writes from output 1; its last item counts.
+    virtual void load_theta(const std::string& path) = 0;
+
+    //! 0 stands for the default, as in make().
+    virtual void set_bounds(double theta_min, double theta_max) = 0;
+
+    virtual void set_hop(double hop) = 0;
+
+    //! Window lengths stay as they are, and nothing is measured, until freeze is taken back.
+    virtual void set_freeze(bool freeze) = 0;
+
+    //! Forgets what was learned.
+    virtual void reset() = 0;
+
+    //! Window lengths of the last frame: one, or one for each bin.
+    virtual std::vector<float> theta() const = 0;
+
+    //! As last asked for, with defaults filled in; they may still wait for their frame.
+    virtual double hop() const = 0;
+    virtual double theta_min() const = 0;
+    virtual double theta_max() const = 0;
+    virtual bool freeze() const = 0;
+
+    //! Of the last frame that was measured, as of the last report.
+    virtual double criterion() const = 0;
+    //! Mean of the frames of the last report, samples.
+    virtual double theta_mean() const = 0;
+    //! Spectra computed in order to learn, as of the last report.
+    virtual std::uint64_t evaluations() const = 0;
+    //! Of these, left out because of load_limit, as of the last report.
+    virtual std::uint64_t dropped() const = 0;
+    //! By the clock, as of the last report.
+    virtual double frames_per_second() const = 0;
+
+    //! Share of real time that the block works, as of the last report; of the buffer, while the sample rate is unknown.
+    virtual double load() const = 0;
+
+    //! Samples that follow a frame's centre before the frame leaves.
+    virtual std::int64_t latency() const = 0;
+};
+
+using adaptive_stft_fvc = adaptive_stft<float>;
+using adaptive_stft_cvc = adaptive_stft<gr_complex>;
+
+} // namespace gr::stft
+#endif

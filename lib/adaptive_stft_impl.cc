@@ -1,0 +1,544 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dstft_block.h"
+#include "kernel/refuse.h"
+#include "load_meter.h"
+#include <gnuradio/stft/adaptive_stft.h>
+#include <fstream>
+#include <mutex>
+#ifdef GR_CTRLPORT
+#include <gnuradio/rpcregisterhelpers.h>
+#endif
+
+namespace gr::stft {
+
+namespace {
+
+//! What a setter or a message asks for.
+struct adaptive_change {
+    std::optional<double> theta_min, theta_max, hop;
+    std::optional<bool> freeze;
+    bool reset = false;
+    std::vector<double> theta;   // none, one, or one for each bin
+    std::int64_t at = INT64_MIN; // the first frame centred here or later
+
+    bool bounds() const { return theta_min || theta_max; }
+};
+
+/*!
+ * \brief Settings as they were given, and as changes have left them.
+ *
+ * A default stays one: it follows from what it is made from, also after a change.
+ */
+class changing_settings
+{
+public:
+    explicit changing_settings(const kernel::adaptive_settings& given) : d_given(given) {}
+
+    /*!
+     * \brief Changes the settings, and the kernel that has them.
+     * \throws std::invalid_argument as the kernel's setters
+     */
+    template <class T>
+    void grant(const adaptive_change& wish, kernel::adaptive_stft<T>& kernel)
+    {
+        // shortest windows keep two hops in between, too
+        const bool narrows = wish.hop && filled(*wish.hop) < kernel.settings().hop;
+        if (narrows)
+            set_hop(*wish.hop, kernel);
+        if (wish.bounds()) {
+            const double theta_min = wish.theta_min.value_or(d_given.theta_min),
+                         theta_max = wish.theta_max.value_or(d_given.theta_max);
+            kernel.set_bounds(theta_min, theta_max);
+            d_given.theta_min = theta_min;
+            d_given.theta_max = theta_max;
+            d_given.theta_init = 0;
+        }
+        if (wish.hop && !narrows)
+            set_hop(*wish.hop, kernel);
+        if (wish.reset)
+            kernel.reset();
+        if (!wish.theta.empty())
+            kernel.set_theta(wish.theta);
+        if (wish.freeze) {
+            kernel.set_freeze(*wish.freeze);
+            d_given.freeze = *wish.freeze;
+        }
+    }
+
+    const kernel::adaptive_settings& given() const { return d_given; }
+
+private:
+    double filled(double hop) const
+    {
+        return hop == 0 ? static_cast<double>(d_given.n_fft) / 16 : hop;
+    }
+
+    template <class T>
+    void set_hop(double hop, kernel::adaptive_stft<T>& kernel)
+    {
+        kernel.set_hop(hop);
+        d_given.hop = hop;
+    }
+
+    kernel::adaptive_settings d_given;
+};
+
+bool boolean_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if (!pmt::is_bool(value))
+        kernel::refuse(key, pmt::write_string(value), "must be a boolean");
+    return pmt::to_bool(value);
+}
+
+double real_in(const std::string& key, const pmt::pmt_t& value)
+{
+    const auto numbers = numbers_in(key, value);
+    if (numbers.size() != 1)
+        kernel::refuse(key, pmt::write_string(value), "must be a number");
+    return numbers[0];
+}
+
+//! The last of the items, so many numbers each, in a file of floats.
+std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
+{
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file)
+        kernel::refuse("load", path, "cannot be read");
+    const auto bytes = static_cast<std::streamoff>(numbers * sizeof(float));
+    const std::streamoff size = file.tellg();
+    if (size < bytes || size % bytes != 0)
+        kernel::refuse("load",
+                       path,
+                       "must hold window lengths, 32-bit floats, in items of " +
+                           std::to_string(numbers));
+    std::vector<float> item(numbers);
+    file.seekg(size - bytes);
+    if (!file.read(reinterpret_cast<char*>(item.data()), bytes))
+        kernel::refuse("load", path, "cannot be read");
+    return { item.begin(), item.end() };
+}
+
+} // namespace
+
+template <class T>
+class adaptive_stft_impl : public dstft_block<adaptive_stft<T>, adaptive_change>
+{
+public:
+    adaptive_stft_impl(const kernel::adaptive_settings& given,
+                       double samp_rate,
+                       std::int64_t report_interval)
+        : gr::block("adaptive_stft",
+                    gr::io_signature::make(1, 1, sizeof(T)),
+                    mixed_rows_signature(1,
+                                         { bins(given) * sizeof(gr_complex),
+                                           thetas(given) * sizeof(float),
+                                           2 * sizeof(double) })),
+          dstft_block<adaptive_stft<T>, adaptive_change>(given.filled().hop, rows(given), false),
+          d_kernel(given), d_wanted(d_kernel.settings()), d_settings(given),
+          d_scratch(thetas(given)), d_interval(report_interval), d_load(given.load_limit)
+    {
+        if (samp_rate != 1.0)
+            this->d_rate = samp_rate;
+        this->message_port_register_out(report_port);
+        listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
+            request(change_from(message));
+        });
+    }
+
+    void forecast(int, gr_vector_int& required) override
+    {
+        required[0] = d_missing == 0 ? 0 : askable(this->detail(), d_missing);
+    }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        gr::thread::scoped_lock lock(this->d_setlock);
+        d_load.begin(this->detail(), ninput_items[0]);
+        const auto in = static_cast<const T*>(input_items[0]);
+        int used = 0, produced = 0;
+        frames(in, ninput_items[0], used, output_items, noutput_items, produced);
+        if (used == ninput_items[0] && input_ends(this->detail(), used)) {
+            d_kernel.finish();
+            frames(in, used, used, output_items, noutput_items, produced);
+            d_over = d_over || d_kernel.received() == 0;
+        }
+        // after a full output the next frame may be ready already
+        d_missing = d_over || produced == noutput_items ? 0 : d_kernel.wanted();
+        this->consume(0, used);
+        if (const auto late = d_load.end(used, this->sample_rate()))
+            d_kernel.late(*late);
+        if (!d_over)
+            return produced;
+        for (std::size_t port = 0; port < output_items.size(); ++port)
+            this->produce(static_cast<int>(port), produced);
+        return gr::block::WORK_DONE;
+    }
+
+    void set_theta(double theta) override
+    {
+        adaptive_change wish;
+        wish.theta = { theta };
+        request(wish);
+    }
+
+    void set_theta(const std::vector<float>& theta) override
+    {
+        adaptive_change wish;
+        wish.theta.assign(theta.begin(), theta.end());
+        if (wish.theta.empty())
+            kernel::refuse("theta", "0 values", "must be one, or one for each bin");
+        request(wish);
+    }
+
+    void load_theta(const std::string& path) override
+    {
+        adaptive_change wish;
+        wish.theta = last_item_in(path, d_scratch.size());
+        request(wish);
+    }
+
+    void set_bounds(double theta_min, double theta_max) override
+    {
+        adaptive_change wish;
+        wish.theta_min = theta_min;
+        wish.theta_max = theta_max;
+        request(wish);
+    }
+
+    void set_hop(double hop) override
+    {
+        adaptive_change wish;
+        wish.hop = hop;
+        request(wish);
+    }
+
+    void set_freeze(bool freeze) override
+    {
+        adaptive_change wish;
+        wish.freeze = freeze;
+        request(wish);
+    }
+
+    void reset() override
+    {
+        adaptive_change wish;
+        wish.reset = true;
+        request(wish);
+    }
+
+    std::vector<float> theta() const override
+    {
+        const auto theta = read([this] { return d_kernel.theta(); });
+        return { theta.begin(), theta.end() };
+    }
+
+    double hop() const override
+    {
+        return read([this] { return d_wanted.hop; });
+    }
+    double theta_min() const override
+    {
+        return read([this] { return d_wanted.theta_min; });
+    }
+    double theta_max() const override
+    {
+        return read([this] { return d_wanted.theta_max; });
+    }
+    bool freeze() const override
+    {
+        return read([this] { return d_wanted.freeze; });
+    }
+    double criterion() const override
+    {
+        return read([this] { return d_report.criterion; });
+    }
+    double theta_mean() const override
+    {
+        return read([this] { return d_report.theta_mean; });
+    }
+    std::uint64_t evaluations() const override
+    {
+        return read([this] { return d_report.evaluations; });
+    }
+    std::uint64_t dropped() const override
+    {
+        return read([this] { return d_report.dropped; });
+    }
+    double frames_per_second() const override
+    {
+        return read([this] { return d_frames_per_second; });
+    }
+    double load() const override
+    {
+        return read([this] { return d_load.last(); });
+    }
+    std::int64_t latency() const override
+    {
+        return read([this] { return d_kernel.latency(); });
+    }
+
+    void setup_rpc() override
+    {
+#ifdef GR_CTRLPORT
+        using block = adaptive_stft<T>;
+        add_variable<double>("theta_mean", &block::theta_mean, "samples", "Mean window length");
+        add_variable<double>("criterion", &block::criterion, "", "Concentration, least is best");
+        add_variable<std::uint64_t>(
+            "evaluations", &block::evaluations, "spectra", "Computed in order to learn");
+        add_variable<std::uint64_t>(
+            "dropped", &block::dropped, "spectra", "Left out for lack of time");
+        add_variable<double>("frames_per_second", &block::frames_per_second, "1/s", "By the clock");
+        add_variable<double>("load", &block::load, "", "Share of real time");
+        add_variable<std::int64_t>(
+            "latency", &block::latency, "samples", "From a frame's centre to its leaving");
+#endif
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+    using dstft_block<adaptive_stft<T>, adaptive_change>::d_pending;
+
+    static std::size_t bins(const kernel::adaptive_settings& s) { return kernel::bins<T>(s.n_fft); }
+    static std::size_t thetas(const kernel::adaptive_settings& s)
+    {
+        return kernel::per_bin(s.share) ? bins(s) : 1;
+    }
+    static int rows(const kernel::adaptive_settings& s)
+    {
+        const auto spectra = rows_per_call(bins(s) * sizeof(gr_complex));
+        // single window lengths fill any page
+        return thetas(s) == 1 ? spectra
+                              : std::max(spectra, rows_per_call(thetas(s) * sizeof(float)));
+    }
+
+    static inline const pmt::pmt_t report_port = pmt::mp("report");
+
+    template <class Read>
+    auto read(Read&& what) const
+    {
+        gr::thread::scoped_lock lock(const_cast<adaptive_stft_impl*>(this)->d_setlock);
+        return what();
+    }
+
+#ifdef GR_CTRLPORT
+    template <class Value>
+    void add_variable(const char* name,
+                      Value (adaptive_stft<T>::*getter)() const,
+                      const char* unit,
+                      const char* what)
+    {
+        this->add_rpc_variable(
+            rpcbasic_sptr(new rpcbasic_register_get<adaptive_stft<T>, Value>(this->alias(),
+                                                                             name,
+                                                                             getter,
+                                                                             pmt::mp(0.0),
+                                                                             pmt::mp(0.0),
+                                                                             pmt::mp(0.0),
+                                                                             unit,
+                                                                             what,
+                                                                             RPC_PRIVLVL_MIN,
+                                                                             DISPTIME)));
+    }
+#endif
+
+    adaptive_change change_from(const pmt::pmt_t& message) const
+    {
+        adaptive_change wish;
+        for_items(message,
+                  { "theta", "load", "theta_min", "theta_max", "hop", "freeze", "reset", "at" },
+                  [&](const std::string& key, const pmt::pmt_t& value) {
+                      if (key == "at")
+                          wish.at = integer_in(key, value);
+                      else if (key == "theta_min")
+                          wish.theta_min = real_in(key, value);
+                      else if (key == "theta_max")
+                          wish.theta_max = real_in(key, value);
+                      else if (key == "hop")
+                          wish.hop = real_in(key, value);
+                      else if (key == "freeze")
+                          wish.freeze = boolean_in(key, value);
+                      else if (key == "reset")
+                          wish.reset = true;
+                      else if (key == "theta")
+                          wish.theta = numbers_in(key, value);
+                      else
+                          wish.theta = last_item_in(pmt::symbol_to_string(value), d_scratch.size());
+                  });
+        return wish;
+    }
+
+    //! Queues the change if it and those behind it can be granted. That is tried here, where refusals are heard, on a
+    //! kernel that plans what the running one will need.
+    void request(const adaptive_change& wish)
+    {
+        std::scoped_lock one_at_a_time(d_requests);
+        for (std::uint64_t version = 0;;) {
+            auto [queue, settings] = read([&] {
+                version = d_version;
+                return std::pair(d_pending, d_settings);
+            });
+            this->insert(queue, wish);
+            kernel::adaptive_stft<T> trial(settings.given());
+            for (const auto& change : queue)
+                settings.grant(change, trial);
+            gr::thread::scoped_lock lock(this->d_setlock);
+            if (d_version != version)
+                continue; // work() has granted one meanwhile
+            d_pending.swap(queue);
+            d_wanted = trial.settings();
+            d_wanted.freeze = settings.given().freeze;
+            return;
+        }
+    }
+
+    //! Frames from samples already taken and from those at in; written counts them, room is for so many.
+    void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
+    {
+        while (written < room && !d_over) {
+            make_changes();
+            if (d_kernel.ready()) {
+                write(out, written++);
+                continue;
+            }
+            const auto left = static_cast<std::size_t>(count - used);
+            const auto taken = static_cast<int>(left ? d_kernel.push(in + used, left) : 0);
+            if (taken == 0)
+                return;
+            this->take_tags(used, used + taken);
+            used += taken;
+        }
+    }
+
+    void make_changes()
+    {
+        this->grant_changes(d_kernel.centre(), [this](const adaptive_change& wish) {
+            d_settings.grant(wish, d_kernel);
+            ++d_version;
+        });
+    }
+
+    //! Transforms the present frame and goes on to the next.
+    void write(gr_vector_void_star& out, int item)
+    {
+        const auto row = static_cast<std::size_t>(item);
+        const auto spectrum = static_cast<gr_complex*>(out[0]) + row * d_kernel.bins();
+        const auto theta = out.size() > 1 ? static_cast<float*>(out[1]) + row * d_scratch.size()
+                                          : d_scratch.data();
+        const auto at = this->nitems_written(0) + row;
+        const auto end = d_kernel.end();
+        kernel::position t;
+        d_kernel.next(spectrum, theta, t);
+        if (out.size() > 2) {
+            const auto centre = static_cast<double*>(out[2]) + 2 * row;
+            centre[0] = static_cast<double>(t.sample);
+            centre[1] = t.fraction;
+        }
+        const auto step = this->step(theta);
+        this->put_tags(at, t, end, step, [this, theta] { return description(theta[0]); });
+        if (d_kernel.finished()) {
+            make_changes();
+            d_over = d_kernel.over();
+        }
+        if (d_over)
+            this->put_last_tags(at, t, step, d_kernel.received());
+        if (++d_unreported == d_interval || d_over)
+            report(static_cast<std::int64_t>(at) + 1);
+    }
+
+    //! From the frame with these window lengths to the next.
+    double step(const float* theta) const
+    {
+        const auto& s = d_kernel.settings();
+        return s.alpha > 0 ? s.alpha * *std::max_element(theta, theta + d_scratch.size()) : s.hop;
+    }
+
+    std::vector<key_value> description(double theta) const
+    {
+        const auto& s = d_kernel.settings();
+        const kernel::pacing pace(s.hop, s.alpha, s.share);
+        const bool varies = s.learn != kernel::learned::t;
+        const auto share = kernel::per_bin(s.share) ? kernel::sharing::cell
+                           : varies                 ? kernel::sharing::frame
+                                                    : kernel::sharing::constant;
+        return dstft_tags(s.n_fft,
+                          s.window,
+                          s.norm,
+                          s.learn == kernel::learned::theta ? &pace : nullptr,
+                          share,
+                          varies ? 0 : theta);
+    }
+
+    void report(std::int64_t frames)
+    {
+        const auto now = clock::now();
+        d_report = d_kernel.report();
+        const std::chrono::duration<double> elapsed = now - std::exchange(d_reported_at, now);
+        d_frames_per_second = static_cast<double>(d_unreported) / std::max(elapsed.count(), 1e-9);
+        if (pmt::length(this->message_subscribers(report_port)) > 0) {
+            auto dict = pmt::make_dict();
+            const auto add = [&dict](const char* key, const pmt::pmt_t& value) {
+                dict = pmt::dict_add(dict, pmt::mp(key), value);
+            };
+            add("first_frame", pmt::from_uint64(static_cast<std::uint64_t>(frames - d_unreported)));
+            add("frames", pmt::from_uint64(static_cast<std::uint64_t>(d_unreported)));
+            add("criterion", pmt::from_double(d_report.criterion));
+            add("theta_mean", pmt::from_double(d_report.theta_mean));
+            add("theta_least", pmt::from_double(d_report.theta_least));
+            add("theta_greatest", pmt::from_double(d_report.theta_greatest));
+            add("evaluations", pmt::from_uint64(d_report.evaluations));
+            add("dropped", pmt::from_uint64(d_report.dropped));
+            add("frames_per_second", pmt::from_double(d_frames_per_second));
+            add("load", pmt::from_double(d_load.last()));
+            this->message_port_pub(report_port, dict);
+        }
+        d_unreported = 0;
+    }
+
+    void restarted() override
+    {
+        d_kernel = kernel::adaptive_stft<T>(d_settings.given());
+        d_over = false;
+        d_missing = 1;
+        d_unreported = 0;
+        d_report = {};
+        d_reported_at = clock::now();
+        d_load.restart();
+    }
+
+    kernel::adaptive_stft<T> d_kernel;
+    std::mutex d_requests;              // one caller of request() at a time
+    std::uint64_t d_version = 0;        // changes granted
+    kernel::adaptive_settings d_wanted; // once all changes are granted
+    changing_settings d_settings;       // of d_kernel
+    std::vector<float> d_scratch;       // window lengths of a frame, where none are put out
+    bool d_over = false;
+    std::int64_t d_missing = 1; // samples before the next frame can come out
+
+    const std::int64_t d_interval;
+    std::int64_t d_unreported = 0; // frames
+    kernel::adaptive_report d_report;
+    clock::time_point d_reported_at;
+    double d_frames_per_second = 0;
+    load_meter d_load;
+};
+
+template <class T>
+typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const kernel::adaptive_settings& settings,
+                                                       double samp_rate,
+                                                       std::int64_t report_interval)
+{
+    settings.check(); // before streams are sized
+    if (!(samp_rate > 0 && std::isfinite(samp_rate)))
+        kernel::refuse("samp_rate", samp_rate, "must be positive and finite");
+    if (report_interval < 1 || report_interval > INT32_MAX)
+        kernel::refuse("report_interval", report_interval, "must be in 1 .. 2^31 - 1 frames");
+    return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(settings, samp_rate, report_interval);
+}
+
+template class adaptive_stft<float>;
+template class adaptive_stft<gr_complex>;
+
+} // namespace gr::stft

@@ -1,0 +1,71 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The adaptive STFT in a flowgraph, beside the DSTFT whose window length is given, and beside one plain STFT frame."""
+import time
+
+import numpy as np
+from gnuradio import blocks, gr
+
+from gnuradio.stft.benchmark import interleaved, summary
+from gnuradio.stft.stft_python import adaptive_stft_fvc, dstft_fvc
+from gnuradio.stft.transforms import stft
+
+LEAST_N_FFT = 128  # for four bands at the short hop
+FROZEN = "frozen"
+_SECONDS = 0.5  # of one run of a flowgraph
+_SAMPLES = 1 << 18  # of the signal, again and again
+
+
+def cases(n_fft):
+    """(name, hop, block) of every case; hops are n_fft / 16 and n_fft / 4."""
+    short, long = n_fft / 16, n_fft / 4
+    theta = 0.7 * n_fft
+    for hop in (short, long):
+        yield "theta given (dstft_fvc)", hop, dstft_fvc(n_fft, hop, theta)
+        yield FROZEN, hop, adaptive_stft_fvc(n_fft, hop, freeze=True, theta_init=theta)
+        yield "bank", hop, adaptive_stft_fvc(n_fft, hop)
+        yield "gradient, 3 steps", hop, adaptive_stft_fvc(n_fft, hop, method="gradient")
+        yield "bank, and 3 steps on t", hop, adaptive_stft_fvc(n_fft, hop, learn="both")
+        yield "4 bands", hop, adaptive_stft_fvc(n_fft, hop, share="cell")
+        yield "4 bands, and 3 steps in each cell", hop, adaptive_stft_fvc(n_fft, hop, share="cell", steps=3)
+
+
+def run(n_fft=1024, rounds=5):
+    """A list of results, one dict for each case: samples per second by the clock; seconds of CPU time that the flowgraph takes
+    for a frame, also in units of a plain STFT frame of the same run; and the share of it that is learning.
+    """
+    n = np.arange(_SAMPLES)
+    x = np.cos(2 * np.pi * (0.2 * n + 1500 * np.sin(2 * np.pi * n / 2**16)))
+    x = (x + 0.1 * np.random.default_rng(0).standard_normal(_SAMPLES)).astype(np.float32)
+    plain = summary(interleaved({"stft": lambda: stft(x, "boxcar", hop=n_fft, n_fft=n_fft)}, rounds)["stft"])
+    plain_frame = plain["median"] / (1 + _SAMPLES // n_fft)
+    runs = [(name, hop, block, _samples_for(block, x)) for name, hop, block in cases(n_fft)]
+    times = np.array([[_seconds(block, x, count) for _, _, block, count in runs] for _ in range(rounds)])
+    results, frozen = [], {}
+    for (name, hop, _, count), (seconds, cpu) in zip(runs, np.median(times, 0)):
+        per_frame = cpu / count * hop
+        result = {"name": name, "n_fft": n_fft, "hop": hop, "samples_per_second": count / seconds,
+                  "cpu_seconds_per_frame": per_frame, "plain_frames": per_frame / plain_frame}
+        if name == FROZEN:
+            frozen[hop] = per_frame
+        elif hop in frozen:
+            result["learning"] = max(0.0, 1 - frozen[hop] / per_frame)
+        results.append(result)
+    return results
+
+
+def _samples_for(block, x):
+    """So many that a run takes about _SECONDS."""
+    count = 1 << 16
+    while (taken := _seconds(block, x, count)[0]) < _SECONDS / 4:
+        count *= 2
+    return int(count * max(1.0, _SECONDS / taken))
+
+
+def _seconds(block, x, count):
+    """By the clock, and of all threads' CPU time."""
+    top = gr.top_block()
+    top.connect(blocks.vector_source_f(x.tolist(), True), blocks.head(gr.sizeof_float, count), block)
+    top.connect(block, blocks.null_sink(block.output_signature().sizeof_stream_item(0)))
+    begun = time.perf_counter(), time.process_time()
+    top.run()
+    return time.perf_counter() - begun[0], time.process_time() - begun[1]

@@ -75,7 +75,7 @@ direct_sums<T>::direct_sums(std::size_t n_fft, const window_family& window, norm
     d_turns.resize(all_bins);
     d_norms_theta.resize(all_bins);
     if (window.shape() == simd::shape::hann)
-        d_running = std::make_unique<running_sums<T>>(n_fft);
+        d_running = std::make_unique<running_sums<T>>(n_fft, n);
     for (std::size_t j = 0; j < n_fft; ++j)
         d_roots.push_back(static_cast<complex>(unit_root(j, n_fft)));
 

@@ -26,7 +26,7 @@ class running_sums
 public:
     using real = real_t<T>;
 
-    explicit running_sums(std::size_t n_fft);
+    running_sums(std::size_t n_fft, norm n);
 
     //! Whether the frame can be had here; called for each frame in turn. A frame may be repeated.
     bool follows(const excerpt<T>& x, const position& t, const double* theta, bool moments);
@@ -47,13 +47,16 @@ private:
     const double* look_around();
 
     std::size_t d_n_fft, d_bins;
+    // a window that may hold a lone sample at its edge: its value, to be divided by itself, is a difference here
+    double d_shortest;
     std::vector<simd::running_block> d_blocks;
     std::vector<double> d_theta;
     std::vector<T> d_samples; // d_first .. d_end - 1 from d_head on
     std::vector<double> d_largest;
     std::size_t d_head = 0;
     std::int64_t d_first = 0, d_end = 0;
-    std::int64_t d_unfit = 0; // the last sample that is not finite, or too large to be multiplied by n_fft^2
+    std::int64_t d_unfit =
+        0; // the last sample that is not finite, or too large to be multiplied by n_fft^2
     position d_previous{ 0, 0 }, d_centre{ 0, 0 };
     double d_reach = 0, d_longest_step = 0;
     double d_core = 0; // the shortest window that is not taken afresh for each frame

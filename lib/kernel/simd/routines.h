@@ -87,27 +87,31 @@ struct alignas(64) running_block {
     block_row window_cosine, window_sine; //!< of 2 pi / theta
     running_phasors entering, leaving;
     running_totals total;
-    block_row top;       //!< largest |x| that has entered since the sums were taken afresh, of complex x by its parts
+    block_row
+        top; //!< largest |x| that has entered since the sums were taken afresh, of complex x by its parts
     double longest;      //!< theta
     std::int64_t anchor; //!< sample
     std::int64_t offset; //!< of the samples at which the sums are taken afresh, 0 .. n_fft - 1
     std::size_t age;     //!< samples since the phasors came from integers, or more
-    bool brief;          //!< has windows too short for the window's phase to be run: taken afresh for each frame
+    bool
+        brief; //!< has windows too short for the window's phase to be run: taken afresh for each frame
 };
 
 //! Where a frame lies, and the one before it.
 template <class R>
 struct running_frame {
-    const R* samples;   //!< those under the longest windows of both frames, complex ones interleaved
-    std::int64_t begin; //!< the first of them, relative to `sample`
+    const R* samples; //!< those under the longest windows of both frames, complex ones interleaved
+    std::int64_t begin;                   //!< the first of them, relative to `sample`
     std::int64_t sample, previous_sample; //!< whole parts of the centres
     double fraction, previous_fraction;
-    std::int64_t n_fft, place, previous_stage; //!< place, previous_stage: sample, previous_sample mod n_fft
+    std::int64_t n_fft, place,
+        previous_stage; //!< place, previous_stage: sample, previous_sample mod n_fft
     double per_n_fft;
-    const double* largest; //!< largest |x| within r = 0, 1 .. samples of `sample`; null if it need not be looked at
-    double tolerance;      //!< sums are taken afresh if tolerance * top exceeds that
-    bool anchored;         //!< the blocks hold the frame before
-    bool repeated;         //!< and it is this one
+    const double*
+        largest; //!< largest |x| within r = 0, 1 .. samples of `sample`; null if it need not be looked at
+    double tolerance; //!< sums are taken afresh if tolerance * top exceeds that
+    bool anchored;    //!< the blocks hold the frame before
+    bool repeated;    //!< and it is this one
 };
 
 //! Norms as direct_sums has them, and rows of complex numbers; null where not wanted.
@@ -200,9 +204,6 @@ struct routines {
                   running_block* blocks,
                   std::size_t bins,
                   const running_results<R>& to);
-
-    //! The largest step, in mean window lengths, for which running sums are faster than direct ones.
-    double running_step;
 };
 
 //! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.

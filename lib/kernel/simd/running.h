@@ -122,7 +122,7 @@ struct running_lanes {
         from_anchor = static_cast<double>(frame.sample - block.anchor);
         top = afresh ? v{} : load<double>(block.top + lane);
         total.template with<Moments>(
-            block.total, [&](v& one, const double* from) __attribute__((always_inline)) {
+            block.total, [&](v & one, const double* from) __attribute__((always_inline)) {
                 one = afresh ? v{} : load<double>(from + lane);
             });
     }
@@ -214,8 +214,10 @@ struct running_lanes {
             else
                 p = next;
         };
+        if (restarted)
+            p = exact(at);
         for (std::size_t i0 = 0; i0 < most; i0 += restart) {
-            if (restarted)
+            if (i0 > 0)
                 p = exact(at + static_cast<double>(i0));
             const auto stop = most < i0 + restart ? most : i0 + restart;
             auto i = i0;
@@ -305,7 +307,8 @@ double run_blocks(const running_frame<R>& frame,
         stage -= stage >= frame.n_fft ? frame.n_fft : 0;
         const bool afresh =
             !frame.repeated &&
-            (!frame.anchored || block.brief || block.longest <= 2.0 * static_cast<double>(steps) + 16 ||
+            (!frame.anchored || block.brief ||
+             block.longest <= 2.0 * static_cast<double>(steps) + 16 ||
              stage + moved >= frame.n_fft || (frame.largest && outgrown(frame, block)));
         const bool restarted = afresh || block.age + steps > restart;
         if (afresh)

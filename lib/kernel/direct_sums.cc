@@ -4,6 +4,7 @@
 #include <boost/math/constants/constants.hpp>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace gr::stft::kernel {
@@ -72,6 +73,9 @@ direct_sums<T>::direct_sums(std::size_t n_fft, const window_family& window, norm
          { &d_norms.value, &d_norms.length_g, &d_norms.position_g, &d_norms.slope, &d_theta })
         row->resize(all_bins + simd::padding);
     d_turns.resize(all_bins);
+    d_norms_theta.resize(all_bins);
+    if (window.shape() == simd::shape::hann)
+        d_running = std::make_unique<running_sums<T>>(n_fft, n);
     for (std::size_t j = 0; j < n_fft; ++j)
         d_roots.push_back(static_cast<complex>(unit_root(j, n_fft)));
 
@@ -164,6 +168,12 @@ template <class T>
 void direct_sums<T>::prepare_norms(double fraction, const double* theta)
 {
     const auto all_bins = bins<T>(d_n_fft);
+    const double depends_on = d_norm == norm::dcunit ? fraction : 0;
+    if (d_norms_fraction == depends_on &&
+        std::memcmp(theta, d_norms_theta.data(), all_bins * sizeof(double)) == 0)
+        return;
+    std::copy_n(theta, all_bins, d_norms_theta.begin());
+    d_norms_fraction = depends_on;
     auto& to = d_norms;
     if (d_norm == norm::dcunit) {
         std::copy_n(theta, all_bins, d_theta.begin());
@@ -284,6 +294,18 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                              complex* by_t)
 {
     const int order = by_t ? 3 : by_theta ? 2 : 1;
+    if (d_running && d_running->follows(x, t, theta, by_theta)) {
+        d_reach = *std::max_element(theta, theta + bins<T>(d_n_fft)) / 2;
+        prepare_norms(t.fraction, theta);
+        const auto row = [](complex* of) { return reinterpret_cast<real*>(of); };
+        return d_running->sum({ d_norms.value.data(),
+                                d_norms.length_g.data(),
+                                d_norms.position_g.data(),
+                                d_norms.slope.data(),
+                                row(spectrum),
+                                row(by_theta),
+                                row(by_t) });
+    }
     prepare(t, theta);
     if constexpr (is_real_v<T>) {
         fold(x, t, false);

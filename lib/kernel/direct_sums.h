@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_DIRECT_SUMS_H
 #define INCLUDED_STFT_LIB_KERNEL_DIRECT_SUMS_H
 
+#include "running_sums.h"
 #include "simd/routines.h"
 #include <gnuradio/stft/kernel/dstft.h>
 
@@ -18,7 +19,8 @@ norm_factor norm_scale(norm n, const window_family& window, std::size_t n_fft, d
  * of each window, bins in the lanes of SIMD vectors, no array larger than a frame.
  *
  * Bins m and n_fft / 2 - m share the points exp(2j pi m r / n_fft) they are summed with. Complex samples are two
- * real signals, and bins above n_fft / 2 the conjugates of those below.
+ * real signals, and bins above n_fft / 2 the conjugates of those below. Hann windows that move by little from frame to
+ * frame are summed by running_sums.
  */
 template <class T>
 class direct_sums
@@ -96,10 +98,13 @@ private:
     volk::vector<real> d_x_after, d_x_before, d_scratch;
     volk::vector<complex> d_half_sums[3], d_sums[3], d_by_theta, d_by_t;
     cell_norms d_norms;
+    std::vector<double> d_norms_theta; // what they belong to
+    double d_norms_fraction = -1;
     volk::vector<real> d_theta;
     std::vector<double> d_spread_after, d_spread_before, d_group_after, d_group_before;
     std::vector<complex> d_roots, d_turns;
     double d_fraction = 0, d_reach = 0;
+    std::unique_ptr<running_sums<T>> d_running;
 };
 
 } // namespace gr::stft::kernel

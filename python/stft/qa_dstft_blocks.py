@@ -190,6 +190,23 @@ class stream_equals_array(unittest.TestCase):
                 self.assert_equal(got, x, theta.T, t, n_fft=48)
                 self.assertEqual(s.value("stft_share"), [(0, "bin")])
 
+    def test_in_steps_so_small_that_sums_run_on(self):
+        for real, (hop, share) in itertools.product((True, False), ((1.0, "bin"), (0.375, "bin"), (2.5, "cell"))):
+            with self.subTest(real=real, hop=hop, share=share):
+                x = signal(600, real)
+                x[300] *= 1e6
+                t = positions(600, hop)
+                theta = RNG.uniform(100, 128, (1, bins_of(128, real))).astype(np.float32)
+                block = forward(real, 128, hop, 20.0, share=share)
+                block.set_theta(theta[0])
+                got, _ = run(block, x, outputs=3, pieces=(1, 7, 64))
+                wanted = dstft(x, theta.T, t, n_fft=128, derivatives=("theta", "t"))
+                for have, want in zip(got, wanted):
+                    np.testing.assert_array_equal(have.T, want)
+                apart = np.stack([dstft(x, theta.T, t[n : n + 1], n_fft=128)[:, 0] for n in range(len(t))], axis=1)
+                self.assertFalse(np.array_equal(got[0].T, apart))
+                np.testing.assert_allclose(got[0].T, apart, atol=2e-6 * np.abs(apart).max(), rtol=0)
+
     def test_at_fixed_overlap(self):
         for length, theta, alpha in itertools.product((1, 5, 64, 1000), (50.25, 8.0, 3.5), (0.25, 0.125, 1.5)):
             with self.subTest(length=length, theta=theta, alpha=alpha):

@@ -4,6 +4,7 @@
 #include "lanes.h"
 #include "shapes.h"
 #include "cells.h"
+#include "running.h"
 
 namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
@@ -60,8 +61,8 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
 }
 
 template <class R>
-constexpr routines<R> table{ fold<R>,   taper<R>,  project<R>,    analyse<R>,
-                             spread<R>, energy<R>, window_sums<R> };
+constexpr routines<R> table{ fold<R>,   taper<R>,  project<R>,     analyse<R>,
+                             spread<R>, energy<R>, window_sums<R>, run<R> };
 
 } // namespace
 

@@ -64,6 +64,63 @@ struct group_sums {
     R* sine[2][3];
 };
 
+//! Bins of running sums that lie together, a number to a lane of the widest vector.
+constexpr std::size_t block_lanes = 8;
+using block_row = double[block_lanes];
+
+//! exp(-2j pi bin k / n_fft), cos(2 pi (k - anchor) / theta) and sin for the next sample k to enter or leave a window
+struct running_phasors {
+    block_row re, im, c, s;
+};
+
+//! Sums of y[k] = x[k] exp(-2j pi bin k / n_fft) under the window, plain and with the cosine and sine of
+//! 2 pi (k - anchor) / theta; moments have the factor k - anchor too.
+struct running_totals {
+    block_row re, im, cosine_re, cosine_im, sine_re, sine_im;
+    block_row cosine_moment_re, cosine_moment_im, sine_moment_re, sine_moment_im;
+};
+
+struct alignas(64) running_block {
+    std::int64_t bin[block_lanes];
+    block_row theta, per_theta;
+    block_row turn_cosine, turn_sine;     //!< of 2 pi bin / n_fft
+    block_row window_cosine, window_sine; //!< of 2 pi / theta
+    running_phasors entering, leaving;
+    running_totals total;
+    block_row
+        top; //!< largest |x| that has entered since the sums were taken afresh, of complex x by its parts
+    double longest;      //!< theta
+    std::int64_t anchor; //!< sample
+    std::int64_t offset; //!< of the samples at which the sums are taken afresh, 0 .. n_fft - 1
+    std::size_t age;     //!< samples since the phasors came from integers, or more
+    bool
+        brief; //!< has windows too short for the window's phase to be run: taken afresh for each frame
+};
+
+//! Where a frame lies, and the one before it.
+template <class R>
+struct running_frame {
+    const R* samples; //!< those under the longest windows of both frames, complex ones interleaved
+    std::int64_t begin;                   //!< the first of them, relative to `sample`
+    std::int64_t sample, previous_sample; //!< whole parts of the centres
+    double fraction, previous_fraction;
+    std::int64_t n_fft, place,
+        previous_stage; //!< place, previous_stage: sample, previous_sample mod n_fft
+    double per_n_fft;
+    const double*
+        largest; //!< largest |x| within r = 0, 1 .. samples of `sample`; null if it need not be looked at
+    double tolerance; //!< sums are taken afresh if tolerance * top exceeds that
+    bool anchored;    //!< the blocks hold the frame before
+    bool repeated;    //!< and it is this one
+};
+
+//! Norms as direct_sums has them, and rows of complex numbers; null where not wanted.
+template <class R>
+struct running_results {
+    const R *value, *length_g, *position_g, *slope;
+    R *spectrum, *by_theta, *by_t;
+};
+
 template <class R>
 struct routines {
     //! For k = 1 .. h / 2, with z the complex numbers of `in` and `out`, interleaved, at any alignment:
@@ -138,6 +195,15 @@ struct routines {
                         R* g,
                         R* ug,
                         R* slope);
+
+    //! Moves the sums of Hann windows to a frame, or takes them afresh, and writes its results.
+    //! \return the largest `top` of all bins
+    double (*run)(const running_frame<R>& frame,
+                  bool is_complex,
+                  bool moments,
+                  running_block* blocks,
+                  std::size_t bins,
+                  const running_results<R>& to);
 };
 
 //! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.

@@ -181,7 +181,7 @@ def machine():
         below.plot(t / fs, tracking.tracked(law, S, t, orders) - truth, label=name, color=colour)
     below.set_ylabel("Tracked - true (Hz)")
     below.set_xlabel("Time (s)")
-    below.legend(loc="lower right")
+    below.legend(loc="upper right")
     for axes in (middle, below):
         axes.grid(alpha=0.3)
     above.set_xlim(0, t[-1] / fs)

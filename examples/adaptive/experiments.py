@@ -79,7 +79,7 @@ def alternating(snr: float, seeds: Sequence[int]) -> Iterator[Figure]:
     Peak-bin loss: level of the highest bin of the signal without noise, below the best of 25 windows for that frame.
     """
     windows = baselines.fixed_windows(N, 25)
-    adaptive, constants, clicks, tones, gains, onsets = [], [], [], [], [], []
+    adaptive, constants, clicks, tones, gains = [], [], [], [], []
     for seed in seeds:
         signal = signals.alternating(seed, snr)
         found = stft.adapt(signal.x, n_fft=N)
@@ -95,7 +95,7 @@ def alternating(snr: float, seeds: Sequence[int]) -> Iterator[Figure]:
         tones.append(measures.tones_found(signal, theta, t, N))
         constant, _ = baselines.best_constant(lambda theta: measures.pooled_l1l2(signal.x, theta, t, N), windows)
         gains.append(constant - measures.pooled_l1l2(signal.x, theta, t, N))
-    mean = {kind: np.mean([losses[kind] for losses in adaptive]) for kind in adaptive[0]}
+    mean = {kind: np.mean([one[kind] for one in adaptive]) for kind in adaptive[0]}
     yield at_most("peak-bin loss, sum of the four (dB)", sum(mean.values()), 1)
     for kind, value in mean.items():
         yield told(f"    {kind} (dB)", value)
@@ -131,8 +131,10 @@ def shocks(seeds: Sequence[int]) -> Iterator[Figure]:
 
 
 def run_up(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Iterator[Figure]:
-    """Ridge tracked in a recording of a machine, against its tacho. Mean squared error of the rotation frequency in Hz^2,
-    one tracker for all windows."""
+    """Rotation frequency tracked in a recording of a machine, against its tacho: mean squared error in Hz^2.
+
+    One tracker for all windows.
+    """
     machine = tracking.read_machine(audio, tacho, orders, channel)
     n_fft = machine.n_fft
     found = stft.adapt(machine.x, n_fft=n_fft)
@@ -206,7 +208,7 @@ def bands(ratio: float, seeds: Sequence[int]) -> Iterator[Figure]:
     for seed in seeds:
         signal = signals.tone_beside_chirp(seed, ratio)
         for share, rows in columns.items():
-            found = stft.adapt(signal.x, n_fft=N, share=share, **({"steps": 0} if share == "cell" else {}))
+            found = stft.adapt(signal.x, n_fft=N, share=share)
             some = np.arange(len(found.t) // 2, len(found.t) - 2 * measures.EDGE)  # once it has settled
             theta, t = found.theta[:, some], found.t[some]
             row = []

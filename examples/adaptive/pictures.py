@@ -136,7 +136,7 @@ def bands():
     """A tone beside a chirp with one window for each frame, and with one for each band of it."""
     signal = signals.tone_beside_chirp(0, 0.3)
     one = stft.adapt(signal.x, n_fft=N)
-    four = stft.adapt(signal.x, n_fft=N, share="cell", steps=0)
+    four = stft.adapt(signal.x, n_fft=N, share="cell")
     some = (one.t >= 20000) & (one.t < 36000)
     limits = 20000, 36000
     figure = new_figure(7)
@@ -181,7 +181,7 @@ def machine():
         below.plot(t / fs, tracking.tracked(law, S, t, orders) - truth, label=name, color=colour)
     below.set_ylabel("Tracked - true (Hz)")
     below.set_xlabel("Time (s)")
-    below.legend(loc="lower right")
+    below.legend(loc="upper right")
     for axes in (middle, below):
         axes.grid(alpha=0.3)
     above.set_xlim(0, t[-1] / fs)

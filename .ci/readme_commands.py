@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Does what the README says: readme_commands.py CHECKOUT
+"""Does what the README says: readme_commands.py CHECKOUT PAGE...
 
-Runs every fenced block of CHECKOUT/README.md marked sh or python, each in a process of its
-own in CHECKOUT, in their order. A block right after a line <!-- not run: REASON --> is skipped.
+Runs every fenced block of the pages (CHECKOUT/README.md, ...) marked sh or python, each in a
+process of its own in CHECKOUT, in their order. A block right after a line
+<!-- not run: REASON --> is skipped.
 Prints "passed|failed|skipped 1 NAME" lines, and what a failing block said.
 """
 import os
@@ -29,24 +30,28 @@ def run(language, text, checkout):
         return f"none after {TIMEOUT} s", (expired.stdout or b"").decode(errors="replace")
 
 
-def main(checkout):
-    with open(os.path.join(checkout, "README.md"), encoding="utf-8") as file:
-        readme = file.read()
-    blocks = list(BLOCK.finditer(readme))
-    if not blocks:
-        print("failed     1  README.md has no commands")
-    for block in blocks:
-        line = readme.count("\n", 0, block.start("language")) + 1
-        name = f"README.md:{line} {block['language']}"
-        if block["reason"]:
-            print(f"skipped    1  {name}: {block['reason']}")
-            continue
-        status, output = run(block["language"], block["text"], checkout)
-        if status == 0:
-            print(f"passed     1  {name}", flush=True)
-        else:
-            print(f"failed     1  {name}: status {status}")
-            print("\n".join(f"    {line}" for line in output.splitlines()[-40:]), flush=True)
+def main(checkout, *pages):
+    for page in pages:
+        with open(os.path.join(checkout, page), encoding="utf-8") as file:
+            text = file.read()
+        blocks = list(BLOCK.finditer(text))
+        if not blocks:
+            print(f"failed     1  {page} has no commands")
+        for block in blocks:
+            do(block, f"{page}:{text.count(chr(10), 0, block.start('language')) + 1}", checkout)
 
 
-main(sys.argv[1])
+def do(block, place, checkout):
+    name = f"{place} {block['language']}"
+    if block["reason"]:
+        print(f"skipped    1  {name}: {block['reason']}")
+        return
+    status, output = run(block["language"], block["text"], checkout)
+    if status == 0:
+        print(f"passed     1  {name}", flush=True)
+    else:
+        print(f"failed     1  {name}: status {status}")
+        print("\n".join(f"    {line}" for line in output.splitlines()[-40:]), flush=True)
+
+
+main(*sys.argv[1:])

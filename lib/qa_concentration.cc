@@ -597,7 +597,7 @@ class qa_concentration : public CppUnit::TestFixture
                 modulus(spectra.data(), count, a.data());
                 const auto slopes = qa::noise<R>(count, 9);
                 std::vector<std::complex<R>> G(count);
-                cotangent(spectra.data(), slopes.data(), count, G.data());
+                cotangent(spectra.data(), a.data(), slopes.data(), count, G.data());
                 qa::values magnitudes, expected;
                 for (std::size_t i = 0; i < count; ++i) {
                     const qa::value z(spectra[i]);

@@ -79,6 +79,7 @@ class qa_dual : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_dual);
     CPPUNIT_TEST(steady_coverage_is_the_sum_over_many_frames);
     CPPUNIT_TEST(canonical_dual_is_the_dual_of_least_energy);
+    CPPUNIT_TEST(tight_window_is_its_own_dual_and_the_nearest_such_one);
     CPPUNIT_TEST(closest_dual_is_the_nearest_one);
     CPPUNIT_TEST(scaled_closest_dual_is_nearest_to_any_multiple);
     CPPUNIT_TEST(desired_window_defaults_to_ones);
@@ -111,6 +112,29 @@ class qa_dual : public CppUnit::TestFixture
             assert_dual(w, dual);
             // of all points of a flat the one nearest to 0
             qa::assert_near(nearest(w, values(w.taps.size())), dual, 1e-12, w.text());
+        }
+    }
+
+    void tight_window_is_its_own_dual_and_the_nearest_such_one()
+    {
+        for (const auto& w : invertible()) {
+            const auto tight = tight_window(w.taps, w.hop);
+            assert_dual({ tight, w.hop }, tight);
+            const double here = distance(w.taps, tight, 1);
+            // the others turn each residue's taps by some unitary matrix: a phase, or two taps into each other
+            for (std::size_t m = 0; m < tight.size(); ++m) {
+                auto other = tight;
+                other[m] *= std::polar(1.0, 0.02);
+                CPPUNIT_ASSERT_MESSAGE(w.text(), distance(w.taps, other, 1) >= here - 1e-12);
+                if (m < w.hop)
+                    continue;
+                other = tight;
+                const double c = std::cos(0.02), s = std::sin(0.02);
+                other[m] = c * tight[m] + s * tight[m - w.hop];
+                other[m - w.hop] = c * tight[m - w.hop] - s * tight[m];
+                assert_dual({ other, w.hop }, other);
+                CPPUNIT_ASSERT_MESSAGE(w.text(), distance(w.taps, other, 1) >= here - 1e-12);
+            }
         }
     }
 
@@ -275,6 +299,17 @@ class qa_dual : public CppUnit::TestFixture
         qa::assert_refused("desired: this window: is orthogonal to every dual; give scaled=False",
                            [&] { closest_dual_window(flat, 1, odd, true); });
         qa::assert_refused("accepted", [&] { closest_dual_window(flat, 1, odd, false); });
+        values sine; // orthogonal but for rounding
+        for (int m = 0; m < 16; ++m)
+            sine.push_back(std::sin(2 * M_PI * m / 16));
+        qa::assert_refused("desired: this window: is orthogonal to every dual; give scaled=False",
+                           [&] { closest_dual_window(hann, 1, sine, true); });
+        qa::assert_refused(
+            "hop: 2: leaves samples uncovered by the window of 2 taps, which has no dual (NOLA)",
+            [&] {
+                tight_window({ 1, 1e-3 }, 2, 1e-5);
+            });
+        qa::assert_refused("accepted", [&] { dual_window({ 1, 1e-6 }, 2, 1e-13); });
         for (const auto& action :
              std::vector<std::function<void()>>{ [&] { dual_window(hann, 0); },
                                                  [&] { steady_coverage(hann, 1, 0); },

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_learner.h"
 #include "refuse.h"
+#include "simd.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -23,6 +24,22 @@ double rounded(double theta, double least, double greatest)
 }
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
+
+struct statistics {
+    double least, greatest, sum;
+};
+
+STFT_SIMD statistics statistics_of(const double* values, std::size_t count)
+{
+    double least = values[0], greatest = values[0], sum = 0;
+#pragma omp simd reduction(min : least) reduction(max : greatest) reduction(+ : sum)
+    for (std::size_t m = 0; m < count; ++m) {
+        least = values[m] < least ? values[m] : least;
+        greatest = values[m] > greatest ? values[m] : greatest;
+        sum += values[m];
+    }
+    return { least, greatest, sum };
+}
 
 //! Zeros around the signal: as far as any window reaches that is centred within it.
 std::int64_t margin(const adaptive_settings& s)
@@ -105,21 +122,11 @@ void adaptive_learner<T>::build()
     d_log_theta.resize(bands);
     d_mean.resize(bands);
 
-    d_place.clear();
     if (!per_bin(s.share))
         return;
+    d_over_bins.emplace(s.n_fft, is_real_v<T>, bands);
     d_cells.resize(d_transform.bins());
     d_before.resize(d_transform.bins());
-    const double width =
-        static_cast<double>(s.n_fft) / (is_real_v<T> ? 2 : 1) / static_cast<double>(bands);
-    for (std::size_t m = 0; m < d_transform.bins(); ++m) {
-        // in bands, from the middle of the first one
-        const double at = static_cast<double>(m) / width - 0.5, below = std::floor(at);
-        if (is_real_v<T> && (below < 0 || below + 1 >= static_cast<double>(bands)))
-            d_place.push_back({ below < 0 ? 0 : bands - 1, 0 });
-        else
-            d_place.push_back({ modulo(static_cast<std::int64_t>(below), bands), at - below });
-    }
 }
 
 template <class T>
@@ -247,31 +254,24 @@ void adaptive_learner<T>::take_resolved(std::int64_t p)
         d_criterion = criterion;
 }
 
-//! ln theta between the bands' middles is a straight line.
-template <class T>
-void adaptive_learner<T>::spread_over_bins()
-{
-    const auto bands = d_log_theta.size();
-    for (std::size_t m = 0; m < d_cells.size(); ++m) {
-        const auto& at = d_place[m];
-        const double below = d_log_theta[at.band];
-        d_cells[m] = below + at.part * (d_log_theta[(at.band + 1) % bands] - below);
-    }
-}
-
 template <class T>
 void adaptive_learner<T>::round_theta()
 {
     const auto& s = d_settings;
+    const bool logarithms = !per_bin(s.share) || s.steps > 0;
     const auto* log_theta = per_bin(s.share) ? d_cells.data() : d_log_theta.data();
-    for (std::size_t m = 0; m < d_theta.size(); ++m)
-        d_theta[m] = rounded(std::exp(log_theta[m]), s.theta_min, s.theta_max);
+    const auto least = static_cast<float>(rounded(s.theta_min, s.theta_min, s.theta_max)),
+               greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
+    for (std::size_t m = 0; m < d_theta.size(); ++m) {
+        const double theta = logarithms ? std::exp(log_theta[m]) : d_theta[m];
+        d_theta[m] = std::clamp(static_cast<float>(theta), least, greatest);
+    }
 }
 
 template <class T>
 double adaptive_learner<T>::greatest_theta() const
 {
-    return *std::max_element(d_theta.begin(), d_theta.end());
+    return statistics_of(d_theta.data(), d_theta.size()).greatest;
 }
 
 template <class T>
@@ -346,8 +346,10 @@ bool adaptive_learner<T>::ready()
     if (d_frozen || d_held) {
         d_theta = d_last;
     } else {
-        if (per_bin(d_settings.share))
-            spread_over_bins();
+        if (d_over_bins && d_settings.steps > 0)
+            d_over_bins->spread(d_log_theta.data(), d_cells.data());
+        else if (d_over_bins)
+            d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
         round_theta();
     }
     if (!d_signal.finished()) {
@@ -447,15 +449,14 @@ template <class T>
 void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
 {
     d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
-    std::transform(
-        d_theta.begin(), d_theta.end(), theta, [](double v) { return static_cast<float>(v); });
+    for (std::size_t m = 0; m < d_theta.size(); ++m)
+        theta[m] = static_cast<float>(d_theta[m]);
     t = d_t;
 
-    const auto [least, greatest] = std::minmax_element(d_theta.begin(), d_theta.end());
-    d_least = d_reported ? std::min(d_least, *least) : *least;
-    d_greatest = d_reported ? std::max(d_greatest, *greatest) : *greatest;
-    for (double one : d_theta)
-        d_sum += one / static_cast<double>(d_theta.size());
+    const auto all = statistics_of(d_theta.data(), d_theta.size());
+    d_least = d_reported ? std::min(d_least, all.least) : all.least;
+    d_greatest = d_reported ? std::max(d_greatest, all.greatest) : all.greatest;
+    d_sum += all.sum / static_cast<double>(d_theta.size());
     ++d_reported;
 
     d_last = d_theta;

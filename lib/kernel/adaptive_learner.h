@@ -2,11 +2,13 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_LEARNER_H
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_LEARNER_H
 
+#include "band_interpolation.h"
 #include "candidate_bank.h"
 #include "frame_descent.h"
 #include "shortest_path.h"
 #include "sliding_descent.h"
 #include "stream_excerpt.h"
+#include <optional>
 
 namespace gr::stft::kernel {
 
@@ -71,7 +73,6 @@ private:
     bool measure_to(std::int64_t p);
     bool resolve_to(std::int64_t p);
     void take_resolved(std::int64_t p);
-    void spread_over_bins();
     void round_theta();
     double greatest_theta() const;
     std::int64_t end_of(double theta, double away) const;
@@ -94,11 +95,7 @@ private:
     exact_position d_origin_at;
     std::int64_t d_measured = -1, d_resolved = -1; // grid frames
     std::vector<double> d_log_theta;               // of each band, resolved last
-    struct place {
-        std::size_t band;
-        double part; // of the way to the next band
-    };
-    std::vector<place> d_place; // of each bin between bands
+    std::optional<band_interpolation> d_over_bins;
 
     std::int64_t d_frame = 0; // of the output
     exact_position d_at;      // of the next one, at fixed overlap

@@ -168,8 +168,10 @@ template <class R>
 criterion_sums block_criterion<R>::sums(const R* q, const bin_band& band) const
 {
     auto total = plain(q + band.begin, band.end - band.begin);
-    total += plain(q + band.begin, 1) * (band.first_weight - 1);
-    total += plain(q + band.end - 1, 1) * (band.last_weight - 1);
+    if (band.first_weight != 1)
+        total += plain(q + band.begin, 1) * (band.first_weight - 1);
+    if (band.last_weight != 1)
+        total += plain(q + band.end - 1, 1) * (band.last_weight - 1);
     if (band.bin_0_weight > 0)
         total += plain(q, 1) * band.bin_0_weight;
     return total;

@@ -38,16 +38,16 @@ STFT_SIMD void modulus_of(const R* __restrict parts, std::size_t count, R* __res
 
 template <class R>
 STFT_SIMD void cotangent_of(const R* __restrict parts,
+                            const R* __restrict a,
                             const R* __restrict gradient,
                             std::size_t count,
                             R* __restrict G)
 {
     for (std::size_t i = 0; i < count; ++i) {
-        const R re = parts[2 * i], im = parts[2 * i + 1];
-        const R a = std::sqrt(re * re + im * im);
-        const R per_a = 1 / (a > 0 ? a : R(1)); // finite: an a > 0 is the root of a number > 0
-        G[2 * i] = gradient[i] * (re * per_a);
-        G[2 * i + 1] = gradient[i] * (im * per_a);
+        const R per_a =
+            1 / (a[i] > 0 ? a[i] : R(1)); // finite: an a > 0 is the root of a number > 0
+        G[2 * i] = gradient[i] * (parts[2 * i] * per_a);
+        G[2 * i + 1] = gradient[i] * (parts[2 * i + 1] * per_a);
     }
 }
 
@@ -164,11 +164,12 @@ void modulus(const std::complex<R>* spectra, std::size_t count, R* a)
 
 template <class R>
 void cotangent(const std::complex<R>* spectra,
+               const R* a,
                const R* gradient,
                std::size_t count,
                std::complex<R>* G)
 {
-    cotangent_of(reinterpret_cast<const R*>(spectra), gradient, count, reinterpret_cast<R*>(G));
+    cotangent_of(reinterpret_cast<const R*>(spectra), a, gradient, count, reinterpret_cast<R*>(G));
 }
 
 template <class R>
@@ -359,7 +360,8 @@ double tracking_mse(const R* a,
 
 #define INSTANTIATE(R)                                                                             \
     template void modulus(const std::complex<R>*, std::size_t, R*);                                \
-    template void cotangent(const std::complex<R>*, const R*, std::size_t, std::complex<R>*);      \
+    template void cotangent(                                                                       \
+        const std::complex<R>*, const R*, const R*, std::size_t, std::complex<R>*);                \
     template double entropy(const R*, std::size_t, R*);                                            \
     template double frame_entropy(const R*, std::size_t, std::size_t, R*);                         \
     template double renyi(const R*, std::size_t, double, int, R*);                                 \

@@ -85,7 +85,8 @@ double dstft_loss<T>::evaluate(const excerpt<T>& x,
         const auto row = n * bins;
         auto* G = d_rule ? d_cotangent.data() + row : d_cotangent.data();
         if (!d_rule)
-            cotangent(d_spectra.data() + row, d_slope.data() + row, bins, G);
+            cotangent(
+                d_spectra.data() + row, d_modulus.data() + row, d_slope.data() + row, bins, G);
         if (together) {
             if (theta_gradient) {
                 auto* to = theta_gradient + lengths.offset(n);

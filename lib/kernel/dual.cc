@@ -8,7 +8,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double nola = 1e-10; // least D of an invertible window, relative to the largest
+constexpr double rounding = 1e-15; // of a sum, relative to its largest terms
 
 void check(const taps_t& window, std::size_t hop)
 {
@@ -25,6 +25,25 @@ taps_t residue_products(const taps_t& a, const taps_t& b, std::size_t hop)
     for (std::size_t m = 0; m < a.size(); ++m)
         sums[m % hop] += std::conj(a[m]) * b[m];
     return sums;
+}
+
+double energy_of(const taps_t& taps)
+{
+    double sum = 0;
+    for (const auto& w : taps)
+        sum += std::norm(w);
+    return sum;
+}
+
+//! steady_coverage() of a window and hop that are NOLA; refuses others.
+std::vector<double> invertible_coverage(const taps_t& window, std::size_t hop, double tolerance)
+{
+    if (!check_nola(window, hop, tolerance))
+        refuse("hop",
+               hop,
+               "leaves samples uncovered by the window of " + std::to_string(window.size()) +
+                   " taps, which has no dual (NOLA)");
+    return steady_coverage(window, hop, hop);
 }
 
 } // namespace
@@ -68,27 +87,32 @@ bool check_cola(const taps_t& window, std::size_t hop, double tolerance)
     return deviation <= tolerance * largest && std::abs(mean) > tolerance * largest;
 }
 
-taps_t dual_window(const taps_t& window, std::size_t hop)
+taps_t dual_window(const taps_t& window, std::size_t hop, double tolerance)
 {
-    if (!check_nola(window, hop, nola))
-        refuse("hop",
-               hop,
-               "leaves samples uncovered by the window of " + std::to_string(window.size()) +
-                   " taps, which has no dual (NOLA)");
-    const auto coverage = steady_coverage(window, hop, hop);
+    const auto coverage = invertible_coverage(window, hop, tolerance);
     auto dual = window;
     for (std::size_t m = 0; m < dual.size(); ++m)
         dual[m] /= coverage[m % hop];
     return dual;
 }
 
+taps_t tight_window(const taps_t& window, std::size_t hop, double tolerance)
+{
+    const auto coverage = invertible_coverage(window, hop, tolerance);
+    auto tight = window;
+    for (std::size_t m = 0; m < tight.size(); ++m)
+        tight[m] /= std::sqrt(coverage[m % hop]);
+    return tight;
+}
+
 taps_t closest_dual_window(const taps_t& window,
                            std::size_t hop,
                            const taps_t& desired,
                            bool scaled,
-                           std::complex<double>* alpha)
+                           std::complex<double>* alpha,
+                           double tolerance)
 {
-    const auto canonical = dual_window(window, hop);
+    const auto canonical = dual_window(window, hop, tolerance);
     const auto target = desired.empty() ? taps_t(window.size(), 1) : desired;
     if (target.size() != window.size())
         refuse("desired",
@@ -104,12 +128,14 @@ taps_t closest_dual_window(const taps_t& window,
     std::complex<double> factor = 1;
     if (scaled) {
         std::complex<double> along = 0;
-        double energy = 0;
+        double energy = 0, terms = 0;
         for (std::size_t m = 0; m < canonical.size(); ++m) {
             along += std::conj(projected[m]) * canonical[m];
             energy += std::norm(projected[m]);
+            terms += std::norm(window[m] * target[m]);
         }
-        if (!(energy > 0))
+        // what terms that cancel leave behind has no direction
+        if (!(energy > rounding * rounding * terms * energy_of(canonical)))
             refuse("desired", "this window", "is orthogonal to every dual; give scaled=False");
         factor = along / energy;
     }

@@ -56,7 +56,8 @@ STFT_SIMD void weigh(const double* __restrict upper,
 
 template <class R>
 spectral_whitener<R>::spectral_whitener(std::size_t n, bool one_sided, double floor)
-    : d_n(n), d_bins(one_sided ? n / 2 + 1 : n), d_width(std::max(n / 32, std::min<std::size_t>(n / 8, 8))), d_one_sided(one_sided),
+    : d_n(n), d_bins(one_sided ? n / 2 + 1 : n),
+      d_width(std::max(n / 32, std::min<std::size_t>(n / 8, 8))), d_one_sided(one_sided),
       d_floor(floor), d_mean(d_bins), d_weight(d_bins + 1), d_running(d_bins + 2 * d_width + 2)
 {
     reset();

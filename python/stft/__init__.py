@@ -6,7 +6,7 @@ dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_c
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
 adapt.
-Both run the same kernels and agree to the bit. losses: measures of spectrograms, with their gradients.
+Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import losses
@@ -21,6 +21,7 @@ from .differentiable import (
     idstft,
 )
 from .learning import learn
+from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .stft_python import (
     __version__,
     adaptive_stft_cvc,
@@ -53,11 +54,13 @@ from .transforms import (
 )
 
 __all__ = [
+    "ShortTimeFFT",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
     "check_cola",
     "check_nola",
+    "closest_STFT_dual_window",
     "closest_dual_window",
     "convert_phase",
     "dstft",

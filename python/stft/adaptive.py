@@ -68,10 +68,10 @@ def adapt(
         at n hop, n = 0 .. floor(samples / hop).
     alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n]; learning keeps its own grid of `hop`. At most 0.5
         while invertible. One channel only.
-    method: "bank", or "gradient": Adam in ln theta from frame to frame, `steps` for each, over blocks as they were seen.
+    method: "bank", or "gradient": Adam in ln theta from frame to frame, `steps` for each, over blocks as once seen.
     share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
-        (each band and frame, straight lines in ln theta between the bands' middles, then `steps` of the gradient in each
-        cell with total variation); "bin" (each band, pooled over the past). "bin" and "cell" need method "bank".
+        (each band and frame, straight lines in ln theta between the bands' middles, then `steps` of the gradient in
+        each cell with total variation); "bin" (each band, pooled over the past). "bin" and "cell" need method "bank".
     learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both".
     criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). Of each frame
@@ -83,7 +83,7 @@ def adapt(
     candidates: window lengths in the bank, log-spaced, 2 to 64. bands: of share "bin" and "cell".
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
-    smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull towards the middle of the bounds.
+    smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. rate: Adam's, in ln theta and in hops;
         default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of

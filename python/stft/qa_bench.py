@@ -5,8 +5,13 @@
 import contextlib
 import io
 import json
+import pathlib
+import sys
 import unittest
 from unittest import mock
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:] = [path for path in sys.path if pathlib.Path(path).resolve() != HERE]  # its torch.py is not PyTorch
 
 import numpy as np
 from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_dstft, command

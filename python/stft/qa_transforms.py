@@ -161,6 +161,38 @@ class forward(unittest.TestCase):
             np.testing.assert_array_equal(result, expected)
 
 
+class batches(unittest.TestCase):
+    """Threads and given memory change no bit."""
+
+    def test_shared_out_to_threads(self):
+        for channels, kind in itertools.product((1, 2, 7), ("float32", "complex128")):
+            x = signal(500, kind, (channels,))
+            made = dict(hop=7, n_fft=24, phase="absolute")
+            X = stft.stft(x, detrend="linear", **made)
+            y = stft.istft(X, length=500, sides=None if kind == "float32" else "twosided", **made)
+            rows = dict(hop=7, n_fft=24, average=5, max_hold=True, db=True)
+            P = stft.spectrogram(x, **rows)
+            for workers in (2, 3, 64, 1024):
+                with self.subTest(channels=channels, kind=kind, workers=workers):
+                    np.testing.assert_array_equal(stft.stft(x, detrend="linear", workers=workers, **made), X)
+                    sides = "onesided" if kind == "float32" else "twosided"
+                    z = stft.istft(X, length=500, sides=sides, workers=workers, **made)
+                    np.testing.assert_array_equal(z, y)
+                    np.testing.assert_array_equal(stft.spectrogram(x, workers=workers, **rows), P)
+        self.assertEqual(stft.stft(np.zeros((0, 50)), hop=7, n_fft=24, workers=4).shape, (0, 13, 9))
+        self.assertEqual(stft.stft(np.zeros((3, 0)), hop=7, n_fft=24, workers=4).shape, (3, 13, 0))
+
+    def test_memory_of_the_result_may_be_given(self):
+        x = signal(60, "float32", (2, 3))
+        X = stft.stft(x, hop=7, n_fft=16)
+        y = np.full((2, 3, 60), np.nan, np.float32)
+        self.assertIs(stft.istft(X, hop=7, n_fft=16, length=60, out=y), y)
+        np.testing.assert_array_equal(y, stft.istft(X, hop=7, n_fft=16, length=60))
+        P = np.swapaxes(np.full((2, 3, 5, 9), np.nan, np.float32), -1, -2)
+        self.assertIs(stft.spectrogram(x, hop=7, n_fft=16, average=2, out=P), P)
+        np.testing.assert_array_equal(P, stft.spectrogram(x, hop=7, n_fft=16, average=2))
+
+
 class inverse(unittest.TestCase):
     def test_returns_the_input(self):
         for (n_fft, m, hop), kind, placement, phase, scaling in itertools.product(
@@ -455,6 +487,13 @@ class refusals(unittest.TestCase):
             ("first", lambda: stft.stft(x, hop=2, n_fft=8, first=0.5)),
             ("out", lambda: stft.stft(x, hop=2, n_fft=8, out=np.empty((5, 17)))),
             ("out", lambda: stft.stft(x, hop=2, n_fft=8, out=np.empty((5, 17), complex))),
+            ("workers", lambda: stft.stft(x, hop=2, n_fft=8, workers=0)),
+            ("workers", lambda: stft.istft(X, hop=2, workers=1025)),
+            ("workers", lambda: stft.spectrogram(x, hop=2, n_fft=8, workers=1.5)),
+            ("out", lambda: stft.spectrogram(x, hop=2, n_fft=8, out=np.empty((5, 17)))),
+            ("out", lambda: stft.istft(X, hop=2, length=8, out=np.empty(9))),
+            ("out", lambda: stft.istft(X, hop=2, length=8, out=np.empty(8, np.float32))),
+            ("out", lambda: stft.istft(X, hop=2, length=8, out=np.empty(16)[::2])),
             ("X", lambda: stft.istft(X[0], hop=2)),
             ("X", lambda: stft.istft(X, hop=2, n_fft=12)),
             ("X", lambda: stft.istft(X[:0], hop=2)),

@@ -5,8 +5,8 @@ Shared conventions. Signals have their samples on one axis (the last unless `axi
 others; spectra are (..., bins, frames), a view on memory in which each frame's bins lie together. float32 and complex64
 are computed in single precision, everything else in double. Frame p holds the samples s_p .. s_p + win_length - 1 with
 s_p = first + p hop; samples outside of the signal are zero. A `window` is a name (periodic, SciPy's names), a tuple
-(name, parameters ...), a number (Kaiser's beta), or its taps. Arguments that no rule allows raise ValueError with
-"name: value: rule".
+(name, parameters ...), a number (Kaiser's beta), or its taps. `workers` is the number of threads that a batch is shared
+out to; results do not depend on it. Arguments that no rule allows raise ValueError with "name: value: rule".
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def stft(
     detrend: Optional[str] = None,
     axis: int = -1,
     out: Optional[NDArray] = None,
+    workers: int = 1,
 ) -> NDArray:
     """Short-time Fourier transform of a signal.
 
@@ -62,6 +63,7 @@ def stft(
     fs: sampling rate in Hz, for "psd".
     detrend: what is taken off each frame before its window: None, "constant" (mean) or "linear".
     out: where the result goes, of the shape, dtype and memory order of what is returned otherwise.
+    workers: threads, 1 .. 1024, which share the frames of all channels.
 
     Returns complex64 or complex128 of shape (..., bins, frames).
 
@@ -85,8 +87,9 @@ def stft(
     design = kernels.parameters(n_fft, hop, window, win_length, phase, scaling, fs, sides == "centered")
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     bins = _bins(n_fft, sides)
+    workers = _workers(workers)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
-    kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, detrend or "none")
+    kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, detrend or "none", workers)
     return np.swapaxes(spectra, -1, -2) if out is None else out
 
 
@@ -106,6 +109,8 @@ def istft(
     fs: float = 1.0,
     synthesis: Optional[ArrayLike] = None,
     threshold: Optional[float] = None,
+    out: Optional[NDArray] = None,
+    workers: int = 1,
 ) -> NDArray:
     """Inverse STFT by weighted overlap-add: the exact input of an unmodified STFT, the least-squares signal of others.
 
@@ -118,6 +123,8 @@ def istft(
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2.
     threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
+    out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
+    workers: threads, 1 .. 1024, which share the channels.
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). A hop that leaves samples uncovered by the
     window is refused.
@@ -146,10 +153,10 @@ def istft(
     if length is None:
         length = kernels.covered_end(first, hop, win_length, frames)
     length = _at_least(0, "length", length)
-    dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
-    samples = np.empty((spectra.shape[0], length), dtype)
-    kernels.istft(spectra, samples, design, first, synthesis, _threshold(threshold))
-    return samples.reshape(shape + (length,))
+    threshold, workers = _threshold(threshold), _workers(workers)
+    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
+    kernels.istft(spectra, samples.reshape(spectra.shape[0], length), design, first, synthesis, threshold, workers)
+    return samples
 
 
 def spectrogram(
@@ -171,6 +178,8 @@ def spectrogram(
     db: bool = False,
     onesided_doubling: bool = True,
     axis: int = -1,
+    out: Optional[NDArray] = None,
+    workers: int = 1,
 ) -> NDArray:
     """Power of a signal over frequency and time.
 
@@ -181,6 +190,7 @@ def spectrogram(
     db: 10 log10 of psd and power, 20 log10 of magnitude, not below -200; taken after averaging.
     onesided_doubling: the bins of one-sided spectra but DC and (n_fft even) Nyquist hold the power of both sides;
         magnitudes are doubled.
+    workers: threads, 1 .. 1024, which share the channels.
     The other arguments are those of stft().
 
     Returns float32 or float64 of shape (..., bins, ceil(frames / average)).
@@ -200,12 +210,25 @@ def spectrogram(
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     average = _at_least(1, "average", average)
     bins = _bins(n_fft, sides)
-    rows = np.empty((samples.shape[0], -(-frames // average), bins), samples.real.dtype)
+    columns = -(-frames // average)
     doubled = onesided_doubling and sides == "onesided"
+    workers = _workers(workers)
+    rows = _output(out, shape + (columns, bins), samples.real.dtype)
     kernels.spectrogram(
-        samples, rows, design, first, frames, detrend or "none", kind, average, bool(max_hold), bool(db), doubled
+        samples,
+        rows.reshape(samples.shape[0], columns, bins),
+        design,
+        first,
+        frames,
+        detrend or "none",
+        kind,
+        average,
+        bool(max_hold),
+        bool(db),
+        doubled,
+        workers,
     )
-    return np.swapaxes(rows.reshape(shape + rows.shape[1:]), -1, -2)
+    return np.swapaxes(rows, -1, -2) if out is None else out
 
 
 def frequencies(n_fft: int, fs: float = 1.0, sides: str = "onesided") -> NDArray:
@@ -433,16 +456,35 @@ def _bins(n_fft: int, sides: str) -> int:
 
 
 def _output(out: Optional[NDArray], shape: Sequence[int], dtype: np.dtype) -> NDArray:
-    """Frame-major memory for spectra: new, or that of out, whose last two axes are swapped."""
+    """Frame-major memory: new, or that of out, whose last two axes are swapped."""
     if out is None:
         return np.empty(shape, dtype)
-    wanted = tuple(shape[:-2]) + (shape[-1], shape[-2])
-    if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != dtype:
-        raise ValueError(f"out: {getattr(out, 'shape', out)}, {getattr(out, 'dtype', None)}: must be {wanted}, {dtype}")
+    _check_out(out, tuple(shape[:-2]) + (shape[-1], shape[-2]), dtype)
     swapped = np.swapaxes(out, -1, -2)
     if not swapped.flags.c_contiguous or not out.flags.writeable:
         raise ValueError("out: memory order: must be writeable, with each frame's bins together, as stft() returns it")
     return swapped
+
+
+def _given(out: Optional[NDArray], shape: Tuple[int, ...], dtype: np.dtype) -> NDArray:
+    """Memory for samples: new, or out."""
+    if out is None:
+        return np.empty(shape, dtype)
+    _check_out(out, shape, dtype)
+    if not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError("out: memory order: must be writeable and C-contiguous")
+    return out
+
+
+def _check_out(out: Any, shape: Tuple[int, ...], dtype: np.dtype) -> None:
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
+        raise ValueError(f"out: {getattr(out, 'shape', out)}, {getattr(out, 'dtype', None)}: must be {shape}, {dtype}")
+
+
+def _workers(workers: int) -> int:
+    if _at_least(1, "workers", workers) > 1024:
+        raise ValueError(f"workers: {workers}: must be 1 .. 1024")
+    return int(workers)
 
 
 def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArray:

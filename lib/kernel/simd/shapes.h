@@ -7,7 +7,8 @@ struct shape_values {
     vector<R> g, slope;
 };
 
-//! cos^2(pi u) from cosine and sine, each where it is the smaller one: an error of the larger would be doubled.
+//! cos^2(pi u) from cosine and sine, each where it is the smaller one: an error of the larger would be doubled, which
+//! is too much for polynomials of it.
 template <class R>
 SIMD_INLINE vector<R> cos_squared(vector<R> c, vector<R> s)
 {
@@ -29,7 +30,7 @@ SIMD_INLINE shape_values<R> evaluate(shape what, R rho, vector<R> u)
     switch (what) {
     case shape::hann: {
         const v c = cos_pi<R>(u), s = sin_pi(u);
-        return { cos_squared<R>(c, s), -2 * pi * (s * c) };
+        return { c * c, -2 * pi * (s * c) };
     }
     case shape::sine: {
         return { cos_pi<R>(u), -pi * sin_pi(u) };
@@ -157,15 +158,26 @@ void project(shape what,
             for (std::size_t begin = 0; begin < count; begin += run) {
                 const auto end = begin + run < count ? begin + run : count;
                 vector<R> value{}, length{}, slope{};
-                for (std::size_t j = begin; j < end; j += width<R>) {
+                const auto add = [&](std::size_t j, auto under) __attribute__((always_inline))
+                {
                     const auto x = static_cast<R>(x0 + static_cast<double>(j)) + from_start;
                     const auto u = x * scale, weight = load<R>(c + j);
                     const auto w = evaluate<R>(decltype(which)::value, static_cast<R>(rho), u);
-                    const auto under = from_start < static_cast<R>(end - j);
-                    const auto by_slope = under ? weight * w.slope : vector<R>{};
-                    value += under ? weight * w.g : vector<R>{};
+                    const auto by_slope = under(weight * w.slope);
+                    value += under(weight * w.g);
                     length += u * by_slope;
                     slope += by_slope;
+                };
+                std::size_t j = begin;
+                for (; j + width<R> <= end; j += width<R>)
+                    add(
+                        j, [](auto v) __attribute__((always_inline)) { return v; });
+                if (j < end) {
+                    const auto inside = from_start < static_cast<R>(end - j);
+                    add(
+                        j, [&](auto v) __attribute__((always_inline)) {
+                            return inside ? v : vector<R>{};
+                        });
                 }
                 sums[0] += sum<R>(value);
                 sums[1] += sum<R>(length);

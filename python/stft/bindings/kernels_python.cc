@@ -6,6 +6,8 @@
 #include <gnuradio/stft/kernel/stft.h>
 #include <pybind11/complex.h>
 #include <pybind11/stl.h>
+#include <algorithm>
+#include <future>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -49,25 +51,47 @@ parameters design(int64_t n_fft,
                              shifted);
 }
 
+//! work(begin, end) on parts of 0 .. count - 1, in as many threads; an object of its own in each of them.
+template <class Work>
+void share(py::ssize_t count, int64_t workers, const Work& work)
+{
+    const auto parts = std::clamp<int64_t>(count, 1, workers);
+    std::vector<std::future<void>> others; // their destructors wait
+    for (int64_t i = 1; i < parts; ++i)
+        others.push_back(std::async(
+            std::launch::async, std::cref(work), count * i / parts, count * (i + 1) / parts));
+    work(0, count / parts);
+    for (auto& other : others)
+        other.get();
+}
+
 //! x (channels, length) -> spectra (channels, frames, bins)
 template <class T>
 void analyse(const array<T>& x,
              array<std::complex<real_t<T>>> spectra,
              const parameters& p,
              int64_t first,
-             const string& detrend)
+             const string& detrend,
+             int64_t workers)
 {
-    stft<T> transform(p, detrending_named(detrend));
+    const stft<T> fresh(p, detrending_named(detrend));
     const auto channels = x.shape(0), length = x.shape(1), frames = spectra.shape(1);
     const auto* samples = x.data();
     auto* out = spectra.mutable_data();
     py::gil_scoped_release release;
-    for (py::ssize_t c = 0; c < channels; ++c)
-        transform.analyse(samples + c * length,
-                          length,
-                          first,
-                          static_cast<size_t>(frames),
-                          out + c * frames * static_cast<py::ssize_t>(transform.bins()));
+    share(channels * frames, workers, [&](int64_t row, int64_t end) {
+        auto transform = fresh;
+        while (row < end) { // to the end of a channel
+            const auto channel = row / frames, frame = row % frames;
+            const auto count = std::min(frames - frame, end - row);
+            transform.analyse(samples + channel * length,
+                              length,
+                              first + frame * static_cast<int64_t>(p.hop),
+                              static_cast<size_t>(count),
+                              out + row * static_cast<int64_t>(transform.bins()));
+            row += count;
+        }
+    });
 }
 
 //! spectra (channels, frames, bins) -> y (channels, length)
@@ -77,7 +101,8 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                 const parameters& p,
                 int64_t first,
                 const py::object& synthesis,
-                double threshold)
+                double threshold,
+                int64_t workers)
 {
     istft<T> inverse(p, taps_from("synthesis", synthesis), threshold);
     inverse.begin_at(first);
@@ -85,11 +110,13 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
     const auto* in = spectra.data();
     auto* samples = y.mutable_data();
     py::gil_scoped_release release;
-    for (py::ssize_t c = 0; c < channels; ++c)
-        istft<T>(inverse).invert(in + c * frames * static_cast<py::ssize_t>(inverse.bins()),
-                                 static_cast<size_t>(frames),
-                                 samples + c * length,
-                                 length);
+    share(channels, workers, [&](int64_t channel, int64_t end) {
+        for (; channel < end; ++channel)
+            istft<T>(inverse).invert(in + channel * frames * static_cast<int64_t>(inverse.bins()),
+                                     static_cast<size_t>(frames),
+                                     samples + channel * length,
+                                     length);
+    });
 }
 
 //! x (channels, length) -> rows (channels, ceil(frames / average), bins)
@@ -104,31 +131,36 @@ void spectrogram(const array<T>& x,
                  int64_t average,
                  bool max_hold,
                  bool db,
-                 bool doubled)
+                 bool doubled,
+                 int64_t workers)
 {
     const power_parameters rule{
         power_kind_named(kind), static_cast<std::uint64_t>(average), max_hold, db, doubled
     };
     p.scale = spectrum_scaling(rule.kind);
-    stft<T> transform(p, detrending_named(detrend));
-    const power<real_t<T>> fresh(p.n_fft, transform.bins(), rule);
-    volk::vector<std::complex<real_t<T>>> spectrum(transform.bins());
-    const auto channels = x.shape(0), length = x.shape(1);
+    const stft<T> fresh(p, detrending_named(detrend));
+    const power<real_t<T>> fresh_powers(p.n_fft, fresh.bins(), rule);
+    const auto channels = x.shape(0), length = x.shape(1), row_size = rows.shape(1) * rows.shape(2);
     const auto* samples = x.data();
-    auto* row = rows.mutable_data();
+    auto* out = rows.mutable_data();
     py::gil_scoped_release release;
-    for (py::ssize_t c = 0; c < channels; ++c) {
-        auto powers = fresh;
-        for (int64_t f = 0; f < frames; ++f) {
-            transform.analyse(samples + c * length,
-                              length,
-                              first + f * static_cast<int64_t>(p.hop),
-                              1,
-                              spectrum.data());
-            if (powers.add(spectrum.data(), row) || (f + 1 == frames && powers.flush(row)))
-                row += transform.bins();
+    share(channels, workers, [&](int64_t channel, int64_t end) {
+        auto transform = fresh;
+        volk::vector<std::complex<real_t<T>>> spectrum(transform.bins());
+        for (; channel < end; ++channel) {
+            auto powers = fresh_powers;
+            auto* row = out + channel * row_size;
+            for (int64_t f = 0; f < frames; ++f) {
+                transform.analyse(samples + channel * length,
+                                  length,
+                                  first + f * static_cast<int64_t>(p.hop),
+                                  1,
+                                  spectrum.data());
+                if (powers.add(spectrum.data(), row) || (f + 1 == frames && powers.flush(row)))
+                    row += transform.bins();
+            }
         }
-    }
+    });
 }
 
 //! spectra (channels, frames, bins) -> converted, of the same shape
@@ -164,7 +196,8 @@ void bind_samples(py::module& m)
           arg("spectra").noconvert(),
           arg("design"),
           arg("first"),
-          arg("detrend"));
+          arg("detrend"),
+          arg("workers") = 1);
     m.def("spectrogram",
           &spectrogram<T>,
           arg("x").noconvert(),
@@ -177,7 +210,8 @@ void bind_samples(py::module& m)
           arg("average"),
           arg("max_hold"),
           arg("db"),
-          arg("doubled"));
+          arg("doubled"),
+          arg("workers") = 1);
     m.def("istft",
           &synthesise<T>,
           arg("spectra").noconvert(),
@@ -185,7 +219,8 @@ void bind_samples(py::module& m)
           arg("design"),
           arg("first"),
           arg("synthesis"),
-          arg("threshold"));
+          arg("threshold"),
+          arg("workers") = 1);
 }
 
 template <class R>
@@ -268,27 +303,42 @@ void bind_kernels(py::module& m)
         arg("window"));
     m.def(
         "dual_window",
-        [](const py::object& taps, int64_t hop) {
-            return taps_to_array(dual_window(taps_from("window", taps), checked_hop(hop)));
+        [](const py::object& taps, int64_t hop, double tol) {
+            return taps_to_array(dual_window(taps_from("window", taps), checked_hop(hop), tol));
         },
         arg("taps"),
-        arg("hop"));
+        arg("hop"),
+        arg("tol") = 1e-10);
+    m.def(
+        "tight_window",
+        [](const py::object& taps, int64_t hop, double tol) {
+            return taps_to_array(tight_window(taps_from("window", taps), checked_hop(hop), tol));
+        },
+        arg("taps"),
+        arg("hop"),
+        arg("tol") = 1e-10);
     m.def(
         "closest_dual_window",
-        [](const py::object& taps, int64_t hop, const py::object& desired, bool scaled) {
+        [](const py::object& taps,
+           int64_t hop,
+           const py::object& desired,
+           bool scaled,
+           double tol) {
             std::complex<double> alpha;
             const auto dual = closest_dual_window(taps_from("window", taps),
                                                   checked_hop(hop),
                                                   taps_from("desired", desired),
                                                   scaled,
-                                                  &alpha);
+                                                  &alpha,
+                                                  tol);
             return py::make_tuple(taps_to_array(dual),
                                   alpha.imag() == 0 ? py::cast(alpha.real()) : py::cast(alpha));
         },
         arg("taps"),
         arg("hop"),
         arg("desired"),
-        arg("scaled"));
+        arg("scaled"),
+        arg("tol") = 1e-10);
     m.def(
         "check_cola",
         [](const py::object& taps, int64_t hop, double tol) {

@@ -8,6 +8,7 @@
 #include <pybind11/pybind11.h>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -207,7 +208,9 @@ void bind_losses(py::module& m)
             auto* out = G.mutable_data();
             const auto count = static_cast<size_t>(spectra.size());
             py::gil_scoped_release release;
-            cotangent(values, slopes, count, out);
+            std::vector<R> magnitudes(count);
+            modulus(values, count, magnitudes.data());
+            cotangent(values, magnitudes.data(), slopes, count, out);
         },
         arg("spectra").noconvert(),
         arg("gradient").noconvert(),

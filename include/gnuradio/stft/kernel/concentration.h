@@ -24,10 +24,13 @@ namespace gr::stft::kernel {
 template <class R>
 STFT_API void modulus(const std::complex<R>* spectra, std::size_t count, R* a);
 
-//! G = dL/dRe S + j dL/dIm S = (dL/da) S / |S| from dL/da, count values; 0 where S is.
+//! G = dL/dRe S + j dL/dIm S = (dL/da) S / a from dL/da, count values; 0 where S is. a: as modulus() writes it
 template <class R>
-STFT_API void
-cotangent(const std::complex<R>* spectra, const R* gradient, std::size_t count, std::complex<R>* G);
+STFT_API void cotangent(const std::complex<R>* spectra,
+                        const R* a,
+                        const R* gradient,
+                        std::size_t count,
+                        std::complex<R>* G);
 
 //! Shannon entropy -sum p ln p in nats of p = a / sum a, (26). count >= 1
 template <class R>

@@ -1,0 +1,50 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "band_interpolation.h"
+#include <gnuradio/stft/kernel/framing.h>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+band_interpolation::band_interpolation(std::size_t n_fft, bool one_sided, std::size_t bands)
+    : d_width(static_cast<double>(n_fft) / (one_sided ? 2 : 1) / static_cast<double>(bands))
+{
+    for (std::size_t m = 0; m < (one_sided ? n_fft / 2 + 1 : n_fft); ++m) {
+        // in bands, from the middle of the first one
+        const double at = static_cast<double>(m) / d_width - 0.5, below = std::floor(at);
+        const auto band = static_cast<std::int64_t>(below);
+        stretch here{ m, m + 1, modulo(band, bands), modulo(band + 1, bands), at - below };
+        if (one_sided && band < 0)
+            here.low = here.high;
+        if (one_sided && below + 1 >= static_cast<double>(bands))
+            here.high = here.low;
+        if (!d_stretches.empty() && d_stretches.back().low == here.low &&
+            d_stretches.back().high == here.high)
+            d_stretches.back().end = m + 1;
+        else
+            d_stretches.push_back(here);
+    }
+}
+
+void band_interpolation::spread(const double* values, double* bins) const
+{
+    for (const auto& one : d_stretches) {
+        const double rise = values[one.high] - values[one.low];
+        const double slope = rise / d_width;
+        double value = values[one.low] + one.part * rise;
+        for (auto m = one.begin; m < one.end; ++m, value += slope)
+            bins[m] = value;
+    }
+}
+
+void band_interpolation::spread_exp(const double* values, double* bins) const
+{
+    for (const auto& one : d_stretches) {
+        const double rise = values[one.high] - values[one.low];
+        const double ratio = std::exp(rise / d_width);
+        double value = std::exp(values[one.low] + one.part * rise);
+        for (auto m = one.begin; m < one.end; ++m, value *= ratio)
+            bins[m] = value;
+    }
+}
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,725 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The interface of SciPy 1.16's ShortTimeFFT on the kernels of this package.
+
+Names, arguments, index conventions and the wording of errors are SciPy's, so that a program changes its import and nothing
+else; what is computed is that of stft() and istft(), in the precision of the signal. SciPy's letters: k samples of the
+signal, p slices (frames), q bins; m_num is win_length, mfft is n_fft, and slice p is centred at sample p hop.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Callable, Iterator, Literal, Optional, Tuple, Union, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .stft_python import kernels
+from .transforms import _channels, _complex, _frame_major, frequencies, sample_window
+
+FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
+PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
+Detrending = Union[Literal["linear", "constant"], Callable[[NDArray], NDArray], None]
+
+_NUMPY_PAD = {
+    "zeros": {"mode": "constant"},
+    "edge": {"mode": "edge"},
+    "even": {"mode": "reflect", "reflect_type": "even"},
+    "odd": {"mode": "reflect", "reflect_type": "odd"},
+}
+_TRENDS = {"constant": "constant", "c": "constant", "linear": "linear", "l": "linear"}
+
+
+def closest_STFT_dual_window(
+    win: ArrayLike, hop: int, desired_dual: Optional[ArrayLike] = None, *, scaled: bool = True
+) -> Tuple[NDArray, Union[float, complex]]:
+    """The dual of a window that is nearest to a desired one; scipy.signal.closest_STFT_dual_window.
+
+    win, desired_dual: taps, 1-D and of one length; desired_dual=None stands for ones.
+    hop: samples from slice to slice.
+    scaled: nearest to alpha desired_dual, with the best alpha.
+
+    Returns (dual, alpha): overlap-add with `dual` inverts the STFT with `win`, and the sum of |dual - alpha desired_dual|^2
+    is the least possible; alpha is 1 unless scaled.
+
+    ValueError if win has no dual, or if no alpha is best because desired_dual is orthogonal to the duals.
+
+    >>> dual, alpha = closest_STFT_dual_window(sample_window("hann", 12), 6)
+    >>> bool(np.allclose(dual, alpha))
+    True
+    """
+    win = np.asarray(win)
+    desired = np.ones_like(win) if desired_dual is None else np.asarray(desired_dual)
+    if win.ndim != 1 or win.shape != desired.shape:
+        raise ValueError(
+            f"Parameters `win` and `desired_dual` must be 1d arrays of equal length, but {win.shape=}, {desired.shape=}!"
+        )
+    _check_finite(win, "win")
+    _check_finite(desired, "desired_dual")
+    _check_hop_fits(hop, win, "win")
+    _calc_dual_canonical_window(win, hop)  # refuses what has no dual
+    dtype = np.result_type(win, desired)
+    try:
+        dual, alpha = kernels.closest_dual_window(win, hop, desired, bool(scaled), _resolution(win))
+    except ValueError:
+        alpha = 0
+    if alpha == 0:
+        raise ValueError(
+            "Unable to calculate scaled closest dual window due to numerically unstable scaling factor! "
+            "Try setting parameter `scaled` to False."
+        )
+    return dual.astype(dtype), complex(alpha) if dtype.kind == "c" else alpha
+
+
+class ShortTimeFFT:
+    """A short-time Fourier transform and its inverse, as scipy.signal.ShortTimeFFT defines them,
+
+        S[q, p] = sum_m x[p hop - m_num_mid + m] conj(win[m]) exp(-2j pi q (m - m_num_mid - phase_shift) / mfft),
+
+    for every slice p whose window touches the signal; p is negative where slices begin so far before the signal that their
+    centre lies there too.
+
+    win: window, 1-D, real or complex, m_num samples; kept as a copy that cannot be written to.
+    hop: samples from slice to slice.
+    fs: sampling rate in Hz.
+    fft_mode: which bins there are, see fft_mode.
+    mfft: DFT length, m_num or more; default m_num.
+    dual_win: synthesis window of istft(); default: the canonical dual window.
+    scale_to: "magnitude" or "psd", see scale_to().
+    phase_shift: in samples, see phase_shift.
+
+    Signals of single precision give spectra of single precision, and so back; SciPy computes in double always. Spectra are
+    views on memory in which each slice's bins lie together.
+
+    >>> SFT = ShortTimeFFT(sample_window("hann", 16), hop=4, fs=8.0, scale_to="magnitude")
+    >>> x = np.cos(2 * np.pi * 2 * np.arange(64) / 8)
+    >>> S = SFT.stft(x)
+    >>> S.shape == (SFT.f_pts, SFT.p_num(64)) and bool(np.isclose(abs(S[SFT.f == 2, 8 - SFT.p_min]), 0.5))
+    True
+    >>> bool(np.allclose(SFT.istft(S, k1=64), x))
+    True
+    """
+
+    def __init__(
+        self,
+        win: ArrayLike,
+        hop: int,
+        fs: float,
+        *,
+        fft_mode: FFT_MODE_TYPE = "onesided",
+        mfft: Optional[int] = None,
+        dual_win: Optional[ArrayLike] = None,
+        scale_to: Optional[Literal["magnitude", "psd"]] = None,
+        phase_shift: Optional[int] = 0,
+    ) -> None:
+        win = np.array(win)
+        if win.ndim != 1 or win.size == 0:
+            raise ValueError(f"Parameter win must be 1d, but {win.shape=}!")
+        _check_finite(win, "win")
+        if not _is_integer(hop) or hop < 1:
+            raise ValueError(f"Parameter {hop=} is not an integer >= 1!")
+        if dual_win is not None:
+            dual_win = np.array(dual_win)
+            if dual_win.shape != win.shape:
+                raise ValueError(f"{dual_win.shape=} must equal {win.shape=}!")
+            if not _is_finite(dual_win):
+                raise ValueError("Parameter dual_win must be a finite array!")
+        self._hop = int(hop)
+        self._scaling: Optional[str] = None
+        self._keep(win, dual_win)
+        self.fs = fs
+        self.mfft = win.size if mfft is None else mfft
+        if scale_to is not None:
+            self.scale_to(scale_to)
+        self.fft_mode = fft_mode
+        self.phase_shift = phase_shift
+
+    @classmethod
+    def from_window(
+        cls,
+        win_param: Union[str, tuple, float],
+        fs: float,
+        nperseg: int,
+        noverlap: int,
+        *,
+        symmetric_win: bool = False,
+        fft_mode: FFT_MODE_TYPE = "onesided",
+        mfft: Optional[int] = None,
+        scale_to: Optional[Literal["magnitude", "psd"]] = None,
+        phase_shift: Optional[int] = 0,
+    ) -> ShortTimeFFT:
+        """With a window by its name, of nperseg samples of which noverlap are common to neighbouring slices.
+
+        win_param: as `window` of stft(): a name, a tuple (name, parameters ...), or Kaiser's beta.
+        symmetric_win: symmetric instead of periodic.
+        """
+        return cls(
+            sample_window(win_param, nperseg, symmetric_win),
+            nperseg - noverlap,
+            fs,
+            fft_mode=fft_mode,
+            mfft=mfft,
+            scale_to=scale_to,
+            phase_shift=phase_shift,
+        )
+
+    @classmethod
+    def from_dual(
+        cls,
+        dual_win: ArrayLike,
+        hop: int,
+        fs: float,
+        *,
+        fft_mode: FFT_MODE_TYPE = "onesided",
+        mfft: Optional[int] = None,
+        scale_to: Optional[Literal["magnitude", "psd"]] = None,
+        phase_shift: Optional[int] = 0,
+    ) -> ShortTimeFFT:
+        """With the window whose canonical dual is dual_win."""
+        return cls(
+            _calc_dual_canonical_window(np.asarray(dual_win), hop),
+            hop,
+            fs,
+            fft_mode=fft_mode,
+            mfft=mfft,
+            dual_win=dual_win,
+            scale_to=scale_to,
+            phase_shift=phase_shift,
+        )
+
+    @classmethod
+    def from_win_equals_dual(
+        cls,
+        desired_win: ArrayLike,
+        hop: int,
+        fs: float,
+        *,
+        fft_mode: FFT_MODE_TYPE = "onesided",
+        mfft: Optional[int] = None,
+        scale_to: Optional[Literal["magnitude", "psd", "unitary"]] = None,
+        phase_shift: Optional[int] = 0,
+    ) -> ShortTimeFFT:
+        """With the window nearest to desired_win that is its own dual, up to a factor.
+
+        scale_to: None: both are equal; "magnitude", "psd": the factor that scale_to() asks for; "unitary": win is divided
+            by sqrt(mfft), dual_win multiplied, so that two-sided spectra keep inner products and energy.
+        """
+        desired_win = np.asarray(desired_win)
+        if desired_win.ndim != 1 or desired_win.size == 0:
+            raise ValueError(f"Parameter desired_win is not 1d, but {desired_win.shape=}!")
+        if desired_win.dtype.kind not in "fc":
+            raise ValueError(
+                f"Parameter desired_win cannot be of integer type, but {desired_win.dtype=} => cast to float | complex!"
+            )
+        _check_finite(desired_win, "desired_win")
+        _check_hop_fits(hop, desired_win, "desired_win")
+        if scale_to not in ("magnitude", "psd", "unitary", None):
+            raise ValueError(f"Parameter {scale_to=} not in ['magnitude', 'psd', 'unitary', None]!")
+        try:
+            tight = kernels.tight_window(desired_win, hop, _resolution(desired_win)).astype(desired_win.dtype)
+        except ValueError:
+            raise ValueError(f"Parameter desired_win does not have valid STFT dual window for {hop=}!") from None
+        made = cls(tight, hop, fs, mfft=mfft, dual_win=tight, phase_shift=phase_shift)
+        if scale_to == "unitary":
+            made._multiply_window(1 / np.sqrt(made.mfft), scale_to)
+        elif scale_to is not None:
+            made.scale_to(scale_to)
+        made.fft_mode = fft_mode
+        return made
+
+    @property
+    def win(self) -> NDArray:
+        """The window. It cannot be written to: the dual window follows from it."""
+        return self._win
+
+    @property
+    def dual_win(self) -> NDArray:
+        """The synthesis window, as long as win; unless given, the dual window of least energy.
+
+        ValueError if the hop leaves samples without weight, so that there is none.
+        """
+        if self._dual_win is None:
+            self._keep(self._win, _calc_dual_canonical_window(self._win, self._hop))
+        return self._dual_win
+
+    @property
+    def invertible(self) -> bool:
+        """Whether there is a dual window."""
+        try:
+            return self.dual_win is not None
+        except ValueError:
+            return False
+
+    @property
+    def hop(self) -> int:
+        """Samples from slice to slice."""
+        return self._hop
+
+    @property
+    def m_num(self) -> int:
+        """Samples in the window."""
+        return len(self._win)
+
+    @property
+    def m_num_mid(self) -> int:
+        """Index of the window's centre, m_num // 2."""
+        return self.m_num // 2
+
+    @property
+    def mfft(self) -> int:
+        """DFT length, m_num or more."""
+        return self._mfft
+
+    @mfft.setter
+    def mfft(self, length: int) -> None:
+        if not _is_integer(length) or length < self.m_num:
+            raise ValueError(f"Attribute mfft={length} needs to be at least the window length m_num={self.m_num}!")
+        self._mfft = kernels.checked_n_fft(int(length))
+
+    @property
+    def fs(self) -> float:
+        """Sampling rate in Hz."""
+        return self._fs
+
+    @fs.setter
+    def fs(self, rate: float) -> None:
+        if not 0 < rate < np.inf:
+            raise ValueError(f"Sampling frequency fs={rate} must be positive!")
+        self._fs = rate
+
+    @property
+    def T(self) -> float:
+        """Sampling interval in seconds, 1 / fs."""
+        return 1 / self._fs
+
+    @T.setter
+    def T(self, interval: float) -> None:
+        if not 0 < interval < np.inf:
+            raise ValueError(f"Sampling interval T={interval} must be positive!")
+        self._fs = 1 / interval
+
+    @property
+    def fft_mode(self) -> FFT_MODE_TYPE:
+        """Which bins spectra have: "onesided" (frequencies from 0 on, real signals and windows only), "onesided2X" (those,
+        all but 0 and half the sampling rate times 2 if scaling is "magnitude", else times sqrt 2), "twosided" (negative
+        frequencies behind the positive ones) or "centered" (increasing frequencies)."""
+        return self._fft_mode
+
+    @fft_mode.setter
+    def fft_mode(self, mode: FFT_MODE_TYPE) -> None:
+        modes = get_args(FFT_MODE_TYPE)
+        if mode not in modes:
+            raise ValueError(f"fft_mode='{mode}' not in {modes}!")
+        if mode == "onesided2X" and self._scaling is None:
+            raise ValueError(
+                f"For scaling is None, fft_mode='{mode}' is invalid! Do scale_to('psd') or scale_to('magnitude')!"
+            )
+        self._fft_mode = mode
+
+    @property
+    def onesided_fft(self) -> bool:
+        """Whether only frequencies from 0 on are there."""
+        return self._fft_mode in ("onesided", "onesided2X")
+
+    @property
+    def phase_shift(self) -> Optional[int]:
+        """Samples by which the phase's origin lies behind the window's centre: bin q is multiplied by
+        exp(2j pi q phase_shift / mfft). None puts the origin at the window's first sample. The origin's place in the
+        window, m_num_mid + phase_shift, is taken modulo m_num."""
+        return self._phase_shift
+
+    @phase_shift.setter
+    def phase_shift(self, shift: Optional[int]) -> None:
+        if shift is not None:
+            if not _is_integer(shift):
+                raise ValueError(f"phase_shift={shift} has the unit samples. Hence it needs to be an int or it may be None!")
+            if not -self.mfft < shift < self.mfft:
+                raise ValueError(
+                    f"-mfft < phase_shift < mfft does not hold for mfft={self.mfft}, phase_shift={shift}!"
+                )
+            shift = int(shift)
+        self._phase_shift = shift
+
+    @property
+    def scaling(self) -> Optional[Literal["magnitude", "psd", "unitary"]]:
+        """What the window was scaled to, or None."""
+        return self._scaling
+
+    def scale_to(self, scaling: Literal["magnitude", "psd"]) -> None:
+        """Scales the window, and its dual inversely: by fac_magnitude, so that abs(stft()) reads the amplitude of a complex
+        sinusoid, or by fac_psd, so that abs(stft())**2 is a power density in unit^2 / Hz."""
+        if scaling not in ("magnitude", "psd"):
+            raise ValueError(f"{scaling=} not in {{'magnitude', 'psd'}}!")
+        if scaling == self._scaling:
+            return
+        factor = self.fac_psd if scaling == "psd" else self.fac_magnitude
+        if not np.isfinite(factor):
+            raise ValueError(f"{scaling=} is impossible, since the window sums to zero!")
+        self._multiply_window(factor, scaling)
+
+    @property
+    def fac_magnitude(self) -> float:
+        """Factor that turns the present spectra into magnitude spectra, 1 / |sum win|."""
+        if self._scaling == "magnitude":
+            return 1.0
+        total = abs(np.sum(self._win))
+        return float(1 / total) if total > 0 else np.inf
+
+    @property
+    def fac_psd(self) -> float:
+        """Factor that turns the present spectra into those of a power density, 1 / sqrt(fs sum |win|^2)."""
+        if self._scaling == "psd":
+            return 1.0
+        energy = np.sum(_power(self._win))
+        return float(1 / np.sqrt(energy / self.T)) if energy > 0 else np.inf
+
+    @property
+    def delta_f(self) -> float:
+        """Hz from bin to bin."""
+        return 1 / (self.mfft * self.T)
+
+    @property
+    def f_pts(self) -> int:
+        """Number of bins."""
+        return self.mfft // 2 + 1 if self.onesided_fft else self.mfft
+
+    @property
+    def f(self) -> NDArray:
+        """Frequency of each bin in Hz, shape (f_pts,)."""
+        return frequencies(self.mfft, self.fs, "onesided" if self.onesided_fft else self._fft_mode)
+
+    @property
+    def delta_t(self) -> float:
+        """Seconds from slice to slice."""
+        return self.T * self.hop
+
+    def t(self, n: int, p0: Optional[int] = None, p1: Optional[int] = None, k_offset: int = 0) -> NDArray:
+        """Time of each slice's centre in seconds, for a signal of n samples; p0, p1, k_offset as of stft()."""
+        p0, p1 = self.p_range(n, p0, p1)
+        return np.arange(p0, p1) * self.delta_t + k_offset * self.T
+
+    @property
+    def k_min(self) -> int:
+        """The first sample under slice p_min; never positive."""
+        return self.p_min * self._hop - self.m_num_mid
+
+    @property
+    def p_min(self) -> int:
+        """The first slice that reaches samples from 0 on; never positive. Zeros at the window's end count as its samples,
+        unless they are so many that win[hop - m_num + m_num_mid:] has nothing else."""
+        after = self.m_num - self.m_num_mid  # samples of slice 0 from its centre on
+        _, last = self._support()
+        return 0 if last < after - self._hop else -((after - 1) // self._hop)
+
+    def k_max(self, n: int) -> int:
+        """One past the last sample under a slice, for a signal of n samples."""
+        return self._post_padding(n)[0]
+
+    def p_max(self, n: int) -> int:
+        """One past the last slice whose window touches a signal of n samples."""
+        return self._post_padding(n)[1]
+
+    def p_num(self, n: int) -> int:
+        """Number of slices for a signal of n samples."""
+        return self.p_max(n) - self.p_min
+
+    def p_range(self, n: int, p0: Optional[int] = None, p1: Optional[int] = None) -> Tuple[int, int]:
+        """p0 and p1 with their defaults p_min and p_max(n) filled in.
+
+        ValueError unless p_min <= p0 < p1 <= p_max(n).
+        """
+        p_max = self.p_max(n)
+        p0_ = self.p_min if p0 is None else p0
+        p1_ = p_max if p1 is None else p1
+        if not self.p_min <= p0_ < p1_ <= p_max:
+            raise ValueError(
+                f"Invalid Parameter {p0=}, {p1=}, i.e., {self.p_min=} <= p0 < p1 <= {p_max=} does not hold for signal "
+                f"length {n=}!"
+            )
+        return operator.index(p0_), operator.index(p1_)
+
+    @property
+    def lower_border_end(self) -> Tuple[int, int]:
+        """The first sample and the first slice that what lies before the signal has no part in, as SciPy counts them: the
+        sample moves up with the zeros at the window's start."""
+        first, _ = self._support()
+        start = first - self.m_num_mid  # of slice 0, the first sample with a weight
+        if start > self._hop:
+            return 0, 0
+        p = max(1, -(start // self._hop))
+        return start + (p - 1) * self._hop + self.m_num, p
+
+    def upper_border_begin(self, n: int) -> Tuple[int, int]:
+        """The first sample and the first slice that what lies behind a signal of n samples has a part in."""
+        self._check_length(n)
+        _, last = self._support()
+        p = min(n // self._hop + 1, (n - 1 - last + self.m_num_mid) // self._hop)
+        return ((p + 1) * self._hop - self.m_num_mid, p + 1) if p >= 0 else (0, 0)
+
+    def nearest_k_p(self, k: int, left: bool = True) -> int:
+        """The multiple of hop at or before sample k; with left=False, at or behind it."""
+        return k // self._hop * self._hop if left else -(-k // self._hop) * self._hop
+
+    def extent(
+        self, n: int, axes_seq: Literal["tf", "ft"] = "tf", center_bins: bool = False
+    ) -> Tuple[float, float, float, float]:
+        """(t0, t1, f0, f1), or with axes_seq="ft" (f0, f1, t0, t1), of the spectra of a signal of n samples, in s and Hz,
+        for matplotlib's imshow. center_bins: half a slice and half a bin less, so that each value is a pixel's centre.
+
+        ValueError for fft_mode "twosided", whose frequencies do not increase.
+        """
+        if axes_seq not in ("tf", "ft"):
+            raise ValueError(f"Parameter {axes_seq=} not in ['tf', 'ft']!")
+        if self._fft_mode == "twosided":
+            raise ValueError(
+                f"Attribute fft_mode={self._fft_mode} must be in ['centered', 'onesided', 'onesided2X']!"
+            )
+        q0 = 0 if self.onesided_fft else -(self.mfft // 2)
+        half = 0.5 if center_bins else 0
+        t = self.delta_t * (self.p_min - half), self.delta_t * (self.p_max(n) - half)
+        f = self.delta_f * (q0 - half), self.delta_f * (q0 + self.f_pts - half)
+        return (*t, *f) if axes_seq == "tf" else (*f, *t)
+
+    def stft(
+        self,
+        x: ArrayLike,
+        p0: Optional[int] = None,
+        p1: Optional[int] = None,
+        *,
+        k_offset: int = 0,
+        padding: PAD_TYPE = "zeros",
+        axis: int = -1,
+    ) -> NDArray:
+        """The short-time Fourier transform of a signal.
+
+        x: samples on one axis, at least m_num - m_num_mid of them; complex only if fft_mode is not one-sided.
+        p0, p1: slices p0 .. p1 - 1; default: all.
+        k_offset: index in x of the sample that slice 0 is centred at.
+        padding: what x is continued with at both ends: "zeros", "edge" (its first and last value), "even" (mirrored) or
+            "odd" (mirrored through the point at the end).
+        axis: of the samples.
+
+        Returns complex64 or complex128: x with its axis of samples replaced by bins, and slices as a further last axis.
+        """
+        return self.stft_detrend(x, None, p0, p1, k_offset=k_offset, padding=padding, axis=axis)
+
+    def stft_detrend(
+        self,
+        x: ArrayLike,
+        detr: Detrending,
+        p0: Optional[int] = None,
+        p1: Optional[int] = None,
+        *,
+        k_offset: int = 0,
+        padding: PAD_TYPE = "zeros",
+        axis: int = -1,
+    ) -> NDArray:
+        """As stft(), but slices are detrended before their window.
+
+        detr: "constant" (the mean is taken off), "linear" (the least-squares line), None, or a function that is called
+            with each slice, shape (..., m_num), and returns what replaces it.
+        """
+        x = np.asarray(x)
+        if self.onesided_fft and (np.iscomplexobj(x) or not kernels.is_real(self._win)):
+            what = "x" if np.iscomplexobj(x) else "win"
+            raise ValueError(
+                f"Complex-valued `{what}` not allowed for {self.fft_mode=}! Set property `fft_mode` to 'twosided' or "
+                "'centered'."
+            )
+        if not (detr is None or isinstance(detr, str) or callable(detr)):
+            raise ValueError(f"Parameter {detr=} is neither a str, function nor None!")
+        if isinstance(detr, str) and detr not in _TRENDS:
+            raise ValueError(f"Trend type must be 'linear' or 'constant', but {detr=}!")
+        _check_padding(padding)
+        n, least = x.shape[axis], self.m_num - self.m_num_mid
+        if n < least:
+            subject = f"{len(x)=}" if x.ndim == 1 else f"of {axis=} of {x.shape}"
+            raise ValueError(f"{subject} must be >= ceil(m_num/2) = {least}!")
+        p0, p1 = self.p_range(n, p0, p1)
+
+        first, hop = self._first_sample(p0) + operator.index(k_offset), self._hop
+        x = np.moveaxis(x, axis, -1)
+        if callable(detr):
+            x = np.concatenate([detr(x_) for x_ in self._x_slices(x, k_offset, p0, p1, padding)], axis=-1)
+            if x.shape[-1] != (p1 - p0) * self.m_num:
+                raise ValueError(f"Parameter {detr=} must return as many samples as it is given!")
+            first, hop, detr = 0, self.m_num, None
+        elif padding != "zeros":
+            x, first = self._extended(x, first, p1 - p0, padding)
+        samples, shape = _channels(x, -1)
+        if not self.onesided_fft:
+            samples = samples.astype(_complex(samples.dtype), copy=False)
+        spectra = np.empty(shape + (p1 - p0, self.f_pts), _complex(samples.dtype))
+        flat = spectra.reshape(len(samples), p1 - p0, self.f_pts)
+        kernels.stft(samples, flat, self._design(hop), first, _TRENDS.get(detr, "none"))
+        if self._fft_mode == "onesided2X":
+            spectra[..., self._paired_bins()] *= self._pair_factor()
+        return np.moveaxis(np.swapaxes(spectra, -1, -2), -2, axis if axis >= 0 else axis - 1)
+
+    def spectrogram(
+        self,
+        x: ArrayLike,
+        y: Optional[ArrayLike] = None,
+        detr: Detrending = None,
+        *,
+        p0: Optional[int] = None,
+        p1: Optional[int] = None,
+        k_offset: int = 0,
+        padding: PAD_TYPE = "zeros",
+        axis: int = -1,
+    ) -> NDArray:
+        """|S_x|^2, real; with a second signal S_x conj(S_y), complex. Arguments as of stft_detrend()."""
+        chosen = dict(p0=p0, p1=p1, k_offset=k_offset, padding=padding, axis=axis)
+        Sx = self.stft_detrend(x, detr, **chosen)
+        if y is None or y is x:
+            return _power(Sx)
+        return Sx * self.stft_detrend(y, detr, **chosen).conj()
+
+    def istft(
+        self, S: ArrayLike, k0: int = 0, k1: Optional[int] = None, *, f_axis: int = -2, t_axis: int = -1
+    ) -> NDArray:
+        """Samples k0 .. k1 - 1 of the signal whose stft() is S, by overlap-add with dual_win.
+
+        S: spectra of slices p_min, p_min + 1, ...
+        k0, k1: k_min <= k0 < k1, at least m_num - m_num_mid apart; k1 defaults to the end of the last slice.
+        f_axis, t_axis: axes of bins and slices.
+
+        Returns real samples if fft_mode is one-sided, else complex ones; their axis is the first of the two.
+        """
+        S = np.asarray(S)
+        if f_axis == t_axis:
+            raise ValueError(f"{f_axis=} may not be equal to {t_axis=}!")
+        if S.shape[f_axis] != self.f_pts:
+            raise ValueError(f"{S.shape[f_axis]=} must be equal to {self.f_pts=} ({S.shape=})!")
+        least = self.m_num - self.m_num_mid
+        if S.shape[t_axis] < self.p_num(least):
+            raise ValueError(f"{S.shape[t_axis]=} needs to have at least {self.p_num(least)} slices ({S.shape=})!")
+        p_end = self.p_min + S.shape[t_axis]
+        k_max = self._first_sample(p_end - 1) + self.m_num
+        k1 = k_max if k1 is None else k1
+        if not self.k_min <= k0 < k1 <= k_max:
+            raise ValueError(f"({self.k_min=}) <= ({k0=}) < ({k1=}) <= ({k_max=}) is false!")
+        if k1 - k0 < least:
+            raise ValueError(f"({k1=}) - ({k0=}) = {k1 - k0} has to be at least the half window length {least}!")
+        dual_win = self.dual_win
+        if self.onesided_fft and not (kernels.is_real(self._win) and not np.any(dual_win.imag)):
+            raise ValueError(
+                f"Complex-valued `win` not allowed for {self.fft_mode=}! Set property `fft_mode` to 'twosided' or "
+                "'centered'."
+            )
+
+        time_axis = min(f_axis % S.ndim, t_axis % S.ndim)
+        q0 = max(self.p_min, (k0 - self.m_num + self.m_num_mid) // self._hop + 1)
+        q1 = min(p_end, -(-(k1 + self.m_num_mid) // self._hop))
+        used = slice(q0 - self.p_min, q1 - self.p_min)
+        spectra, shape = _frame_major(np.moveaxis(S, (f_axis, t_axis), (-2, -1))[..., used], "S")
+        if self._fft_mode == "onesided2X":
+            spectra = spectra.copy()
+            spectra[..., self._paired_bins()] /= self._pair_factor()
+        samples = np.empty((len(spectra), k1 - k0), spectra.real.dtype if self.onesided_fft else spectra.dtype)
+        first = self._first_sample(q0) - k0
+        kernels.istft(spectra, samples, self._design(self._hop), first, dual_win, -1.0)
+        return np.moveaxis(samples.reshape(shape + (k1 - k0,)), -1, time_axis)
+
+    def _keep(self, win: NDArray, dual_win: Optional[NDArray]) -> None:
+        for taps in (win, dual_win):
+            if taps is not None:
+                taps.setflags(write=False)
+        self._win, self._dual_win = win, dual_win
+
+    def _multiply_window(self, factor: float, scaling: str) -> None:
+        self._keep(self._win * factor, None if self._dual_win is None else self._dual_win / factor)
+        self._scaling = scaling
+
+    def _design(self, hop: int) -> Any:
+        origin = 0 if self._phase_shift is None else (self._phase_shift + self.m_num_mid) % self.m_num
+        centered = self._fft_mode == "centered"
+        return kernels.parameters(self.mfft, hop, self._win, self.m_num, origin, "none", 1.0, centered)
+
+    def _first_sample(self, p: int) -> int:
+        return p * self._hop - self.m_num_mid
+
+    def _support(self) -> Tuple[int, int]:
+        """Index of the window's first and last sample that are not zero; m_num and -1 if all are."""
+        nonzero = np.flatnonzero(self._win)
+        return (int(nonzero[0]), int(nonzero[-1])) if nonzero.size else (self.m_num, -1)
+
+    def _check_length(self, n: int) -> None:
+        least = self.m_num - self.m_num_mid
+        if n < least:
+            raise ValueError(f"Parameter n must be >= ceil(m_num/2) = {least}!")
+
+    def _post_padding(self, n: int) -> Tuple[int, int]:
+        """k_max and p_max of a signal of n samples."""
+        self._check_length(n)
+        first, _ = self._support()
+        p_max = max(n // self._hop + 1, -((first - n - self.m_num_mid) // self._hop))
+        return self._first_sample(p_max - 1) + self.m_num, p_max
+
+    def _paired_bins(self) -> slice:
+        """The bins that stand for a negative frequency too."""
+        return slice(1, None if self.mfft % 2 else -1)
+
+    def _pair_factor(self) -> float:
+        return 2.0 if self._scaling == "magnitude" else float(np.sqrt(2))
+
+    def _x_slices(self, x: NDArray, k_off: int, p0: int, p1: int, padding: PAD_TYPE) -> Iterator[NDArray]:
+        """Slices p0 .. p1 - 1 of x, each of shape (..., m_num)."""
+        _check_padding(padding)
+        x, first = self._extended(x, self._first_sample(p0) + k_off, p1 - p0, padding)
+        for k in range(first, first + (p1 - p0) * self._hop, self._hop):
+            yield x[..., k : k + self.m_num]
+
+    def _extended(self, x: NDArray, first: int, slices: int, padding: PAD_TYPE) -> Tuple[NDArray, int]:
+        """x continued as far as its slices reach, the first of which begins at sample `first`; and where it begins then."""
+        end = first + (slices - 1) * self._hop + self.m_num
+        before, after = max(0, -first), max(0, end - x.shape[-1])
+        if before or after:
+            x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, after)], **_NUMPY_PAD[padding])
+        return x, first + before
+
+
+def _calc_dual_canonical_window(win: NDArray, hop: int) -> NDArray:
+    """The dual window of least energy, of win's type. ValueError if there is none."""
+    if not _is_integer(hop) or hop < 1:
+        raise ValueError(f"Parameter {hop=} is not an integer >= 1!")
+    if hop > len(win):
+        raise ValueError(f"{hop=} is larger than window length of {len(win)} => STFT not invertible!")
+    if win.dtype.kind not in "fc":
+        raise ValueError(f"Parameter 'win' cannot be of integer type, but {win.dtype=} => STFT not invertible!")
+    try:
+        return kernels.dual_window(win, hop, _resolution(win)).astype(win.dtype)
+    except ValueError:
+        raise ValueError("Short-time Fourier Transform not invertible!") from None
+
+
+def _resolution(taps: NDArray) -> float:
+    """The relative error that values of this type have: coverage below it is none."""
+    return float(np.finfo(taps.dtype).resolution) if taps.dtype.kind in "fc" else 1e-15
+
+
+def _power(values: NDArray) -> NDArray:
+    return values.real**2 + values.imag**2
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _is_finite(taps: NDArray) -> bool:
+    return taps.dtype.kind in "biufc" and bool(np.all(np.isfinite(taps)))
+
+
+def _check_finite(taps: NDArray, name: str) -> None:
+    if not _is_finite(taps):
+        raise ValueError(f"Parameter {name} must have finite entries!")
+
+
+def _check_hop_fits(hop: int, taps: NDArray, name: str) -> None:
+    if not _is_integer(hop) or not 1 <= hop <= len(taps):
+        raise ValueError(f"Parameter {hop=} is not an integer between 1 and len({name})={len(taps)}!")
+
+
+def _check_padding(padding: PAD_TYPE) -> None:
+    if padding not in _NUMPY_PAD:
+        raise ValueError(f"Parameter {padding=} not in {list(_NUMPY_PAD)}!")

@@ -40,7 +40,7 @@ public:
         d_samples += used;
         const double duration =
             rate ? static_cast<double>(d_samples) / *rate : seconds(now - d_since).count();
-        if (duration < settled && d_busy < settled)
+        if (d_samples == 0 || (duration < settled && d_busy < settled))
             return {};
         d_last = rate ? d_busy / duration : d_fullness / d_calls;
         d_busy = d_fullness = 0;

@@ -363,6 +363,13 @@ class changes(equality):
         got, block = self.changed(1200, hop=12.5)  # default bounds follow
         self.assertEqual((block.theta_min(), block.theta_max()), (25, 64))
         self.assertTrue(np.all(got.theta[150:] >= 25))
+        block.set_hop(5.0)
+        self.assertEqual((block.theta_min(), block.theta_max()), (10, 64))
+
+    def test_of_one_bound_leave_the_other(self):
+        for items, bounds in (dict(theta_min=24.0), (24, 50)), (dict(theta_max=40.0), (20, 40)):
+            _, block = self.changed(1200, dict(theta_min=20.0, theta_max=50.0), **items)
+            self.assertEqual((block.theta_min(), block.theta_max()), bounds)
 
     def test_freeze_and_go_on(self):
         block = adaptive(True)
@@ -535,7 +542,7 @@ class load(unittest.TestCase):
         self.assertTrue(np.all((got.theta >= 16) & (got.theta <= 64)))
 
     def test_within_its_limit_drops_nothing(self):
-        block = adaptive(True, load_limit=1.0, samp_rate=1e3)
+        block = adaptive(True, load_limit=1.0, samp_rate=10.0)
         got = result(block, self.x)
         self.assertEqual(block.dropped(), 0)
         np.testing.assert_array_equal(got.theta, result(adaptive(True), self.x).theta)

@@ -191,7 +191,7 @@ std::vector<T> varied(std::size_t length)
 //! Settings that take different ways through the learner.
 std::vector<adaptive_settings> ways()
 {
-    std::vector<adaptive_settings> all(12, small());
+    std::vector<adaptive_settings> all(13, small());
     all[1].learn = learned::both;
     all[2].method = learning_method::gradient;
     all[3].method = learning_method::gradient;
@@ -208,6 +208,7 @@ std::vector<adaptive_settings> ways()
     all[9].criterion = adaptive_criterion::kurtosis;
     all[10].block = all[10].lag = 0;
     all[11].freeze = true;
+    all[12].causal = true;
     return all;
 }
 

@@ -245,6 +245,7 @@ def looking_ahead(seeds: Sequence[int], snr: float = 0.0) -> Iterator[Figure]:
         samples = N // 2 + (block + lag) * N // 16
         loss = peak_loss(some, block=block, lag=lag)
         yield told(f"{samples / N:g} N behind the centre (block {block}, lag {lag}): peak-bin loss (dB)", loss)
+    yield told("0.5 N behind the centre (causal): peak-bin loss (dB)", peak_loss(some, causal=True))
 
 
 def choices(seeds: Sequence[int]) -> Iterator[Figure]:

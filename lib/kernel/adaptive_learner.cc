@@ -142,6 +142,7 @@ void adaptive_learner<T>::restart(bool held, bool forget)
 {
     const auto next = target();
     d_measured = d_resolved = next - 1;
+    d_learning_since = next;
     d_bank->restart(next, forget);
     if (forget)
         d_bank->whitener().reset();
@@ -296,7 +297,7 @@ template <class T>
 void adaptive_learner<T>::refine(std::int64_t p)
 {
     const auto& s = d_settings;
-    if (d_frozen || d_held || s.steps == 0 || (d_sliding && !learns_t()))
+    if (s.steps == 0 || (d_sliding && !learns_t()))
         return;
     d_descent->whiten(d_bank->whitener());
     const auto x = d_signal.samples();
@@ -340,10 +341,11 @@ bool adaptive_learner<T>::ready()
     if (d_signal.received() == 0 ||
         (!d_pace.fixed_overlap() && d_signal.finished() && !exists(d_frame)))
         return false;
-    const auto p = target();
-    if (!d_frozen && !resolve_to(p))
+    const auto p = target() - (d_settings.causal ? d_settings.block : 0);
+    const bool learnt = !d_frozen && p >= d_learning_since;
+    if (learnt && !resolve_to(p))
         return false;
-    if (d_frozen || d_held) {
+    if (!learnt || d_held) {
         d_theta = d_last;
     } else {
         if (d_over_bins && d_settings.steps > 0)
@@ -353,7 +355,7 @@ bool adaptive_learner<T>::ready()
         round_theta();
     }
     if (!d_signal.finished()) {
-        const bool moves = !d_frozen && !d_held && d_settings.steps > 0;
+        const bool moves = learnt && !d_held && d_settings.steps > 0;
         const double theta = moves && learns_theta() ? d_settings.theta_max : greatest_theta();
         const double away = moves && learns_t() ? d_settings.hop / 2 : 0;
         if (d_signal.received() < end_of(theta, away))
@@ -365,7 +367,7 @@ bool adaptive_learner<T>::ready()
     }
     const bool last = !d_pace.fixed_overlap() && d_signal.finished() && !exists(d_frame + 1);
     d_t = d_centre;
-    if (!last || !learns_t())
+    if (learnt && !d_held && (!last || !learns_t()))
         refine(p);
     if (last && d_settings.invertible)
         reach_the_end();
@@ -393,7 +395,7 @@ template <class T>
 std::int64_t adaptive_learner<T>::needed() const
 {
     const auto& s = d_settings;
-    const auto ahead = d_frozen ? 0 : s.block + s.lag;
+    const auto ahead = d_frozen || s.causal ? 0 : s.block + s.lag;
     const auto measured = nearest_sample(grid(target() + ahead)) + d_reach + 1;
     const auto next =
         d_pace.fixed_overlap() ? d_centre + d_pace.step(s.theta_max) : grid(d_frame + 1);
@@ -413,7 +415,7 @@ template <class T>
 std::int64_t adaptive_learner<T>::latency() const
 {
     const auto& s = d_settings;
-    const double ahead = static_cast<double>(s.block + s.lag) * s.hop;
+    const double ahead = s.causal ? 0 : static_cast<double>(s.block + s.lag) * s.hop;
     const double window = s.theta_max / 2 + (learns_t() ? s.hop / 2 : 0);
     const double next = d_pace.step(s.theta_max) + 1;
     const double nearest = d_pace.fixed_overlap() ? s.hop / 2 : 0;

@@ -108,6 +108,7 @@ private:
     position d_t{ 0, 0 };
     std::vector<double> d_last; // of the last frame
     bool d_held = false;        // the next frame has d_last again
+    std::int64_t d_learning_since = 0;
     bool d_frozen = false;
     int d_load = 0;
 

@@ -163,9 +163,10 @@ adaptive_settings adaptive_settings::filled() const
 
     const auto frames = static_cast<std::int64_t>(N / (2 * s.hop));
     if (block == -1)
-        s.block = is_pooled(criterion) ? frames : 0;
+        s.block =
+            is_pooled(criterion) ? (causal ? std::max<std::int64_t>(1, frames / 4) : frames) : 0;
     if (lag == -1)
-        s.lag = bank ? frames : 0;
+        s.lag = bank && !causal ? frames : 0;
     for (const auto& [name, value] : { std::pair{ "block", s.block }, { "lag", s.lag } }) {
         refuse_unless(value >= 0 && value <= most_frames,
                       name,
@@ -177,6 +178,10 @@ adaptive_settings adaptive_settings::filled() const
                       "must not reach more than 2^26 samples: they are held until their frame is "
                       "decided");
     }
+    refuse_unless(!causal || s.lag == 0,
+                  "lag",
+                  static_cast<double>(s.lag),
+                  "must be 0 where causal: it looks ahead");
     refuse_unless(bank || s.lag == 0,
                   "lag",
                   static_cast<double>(s.lag),

@@ -46,6 +46,7 @@ def adapt(
     bands: int = 4,
     block: Optional[int] = None,
     lag: Optional[int] = None,
+    causal: bool = False,
     smoothness: float = 0.1,
     prior: float = 0.01,
     whiten: float = 1e-2,
@@ -59,7 +60,7 @@ def adapt(
 ) -> Adapted:
     """DSTFT with window lengths, or positions, learned on the way: what the adaptive_stft blocks do, to the bit.
 
-    Learning is causal but for a look ahead of (block + lag) hop samples, so the cost is that of a stream: a bank of
+    Learning looks ahead by (block + lag) hop samples, or not at all if `causal`, so the cost is that of a stream: a bank of
     window lengths is measured at every frame by the concentration of whitened spectra, pooled over a block of
     frames, and a shortest path in ln theta decides.
 
@@ -83,6 +84,8 @@ def adapt(
     candidates: window lengths in the bank, log-spaced, 2 to 64. bands: of share "bin" and "cell".
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
+    causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
+        h = n_fft / (8 hop), and lag is 0. The first h frames have theta_init.
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. rate: Adam's, in ln theta and in hops;
@@ -127,6 +130,7 @@ def adapt(
         _integer("bands", bands),
         None if block is None else _integer("block", block),
         None if lag is None else _integer("lag", lag),
+        causal,
         smoothness,
         prior,
         whiten,

@@ -245,6 +245,19 @@ class Arrays(unittest.TestCase):
                 theta = stft.adapt(self.x, n_fft=256, criterion=criterion, method=method, order=3.0).theta
                 self.assertGreater(np.ptp(theta), 10, (criterion, method))
 
+    def test_causal_frames_have_the_theta_of_the_frame_before_which_they_look_no_further(self):
+        A = stft.adapt(self.x, n_fft=256, block=2, causal=True, theta_init=99.5)
+        B = stft.adapt(self.x, n_fft=256, block=2, lag=0, theta_init=99.5)
+        np.testing.assert_array_equal(A.theta[0, :2], [99.5, 99.5])
+        np.testing.assert_array_equal(A.theta[0, 2:], B.theta[0, :-2])
+
+    def test_causal_frames_do_not_know_what_comes_behind_the_longest_window(self):
+        last = 3000
+        frames = (last - 128) // 16
+        A, B = (stft.adapt(x, n_fft=256, causal=True) for x in (self.x, self.x[:last]))
+        np.testing.assert_array_equal(A.theta[0, :frames], B.theta[0, :frames])
+        np.testing.assert_array_equal(A.spectra[:, :frames], B.spectra[:, :frames])
+
     def test_frozen_frames_have_theta_init(self):
         A = stft.adapt(self.x, n_fft=256, theta_init=99.5, freeze=True)
         np.testing.assert_array_equal(A.theta, np.full((1, 376), 99.5))
@@ -260,6 +273,7 @@ class Arrays(unittest.TestCase):
             ("hop: 128: must be below theta_max / 2", dict(hop=128)),
             ("hop: nan: must be at least 1", dict(hop=float("nan"))),
             ("lag: -3: must be in 0", dict(lag=-3)),
+            ("lag: 1: must be 0 where causal", dict(lag=1, causal=True)),
             ("block: 1.5: must be an integer", dict(block=1.5)),
             ("norm: l1: must be l2 where theta varies", dict(norm="l1")),
             ("window: boxcar", dict(window="boxcar")),

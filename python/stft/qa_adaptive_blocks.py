@@ -93,7 +93,7 @@ class stream_equals_array(equality):
             dict(share="cell", steps=2, bands=3), dict(learn="t"), dict(learn="both"), dict(learn="both", criterion="kurtosis"),
             dict(method="gradient"), dict(method="gradient", learn="both", steps=2, rate=0.03), dict(steps=2),
             dict(criterion="entropy"), dict(criterion="renyi", order=3.0), dict(criterion="frame_entropy"),
-            dict(criterion="magnitude_entropy"), dict(alpha=0.25), dict(alpha=0.3, share="constant"),
+            dict(criterion="magnitude_entropy"), dict(alpha=0.25), dict(alpha=0.3, share="constant"), dict(causal=True),
             dict(candidates=5, block=2, lag=1, smoothness=0.3, prior=0.0, whiten=0.0),
             dict(theta_min=20.0, theta_max=60.0, theta_init=33.3, window=("gaussian", 0.15)),
             dict(freeze=True, theta_init=40.1), dict(learn="t", norm="peak", theta_init=50.0),
@@ -226,7 +226,7 @@ class inverse(unittest.TestCase):
 class live_sources(unittest.TestCase):
     def test_get_a_frame_its_latency_behind_its_centre(self):
         x = moving(3000, True)
-        for kwargs in (dict(), dict(lag=0), dict(block=0, lag=0), dict(learn="both"), dict(share="cell", steps=1)):
+        for kwargs in (dict(), dict(lag=0), dict(block=0, lag=0), dict(causal=True), dict(learn="both"), dict(share="cell", steps=1)):
             block, out, top = adaptive(True, **kwargs), sink(np.complex64, 33), graph()
             given = pausing(x)
             top.connect(given, block, out)
@@ -245,6 +245,7 @@ class live_sources(unittest.TestCase):
         self.assertEqual(adaptive(True).latency(), LATENCY)
         self.assertEqual(adaptive(True, lag=0).latency(), LATENCY - 32)
         self.assertEqual(adaptive(True, block=0, lag=0).latency(), LATENCY - 64)
+        self.assertEqual(adaptive(True, block=4, causal=True).latency(), LATENCY - 64)
 
 
 class tags(unittest.TestCase):

@@ -35,6 +35,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                                  std::int64_t bands,
                                  integer block,
                                  integer lag,
+                                 bool causal,
                                  double smoothness,
                                  double prior,
                                  double whiten,
@@ -64,6 +65,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                      s.bands = bands;
                      s.block = block.value_or(-1);
                      s.lag = lag.value_or(-1);
+                     s.causal = causal;
                      s.smoothness = smoothness;
                      s.prior = prior;
                      s.whiten = whiten;
@@ -92,6 +94,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                  arg("bands") = 4,
                  arg("block") = py::none(),
                  arg("lag") = py::none(),
+                 arg("causal") = false,
                  arg("smoothness") = 0.1,
                  arg("prior") = 0.01,
                  arg("whiten") = 1e-2,

@@ -77,6 +77,8 @@ struct STFT_API adaptive_settings {
         -1; //!< h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop), 0 unless pooled
     std::int64_t lag =
         -1; //!< g: frames that the path looks ahead; -1: n_fft / (2 hop), 0 for the gradient
+    bool causal =
+        false; //!< frame n ends the block it is measured in, n - 2 h .. n; h is n_fft / (8 hop) then, g is 0
     double smoothness = 0.1; //!< price of a change by one in ln theta
     double prior = 0.01;     //!< pull towards the middle of the bounds, per square of ln theta
     double whiten = 1e-2;    //!< floor of the spectral envelope; 0: no whitening

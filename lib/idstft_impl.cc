@@ -7,6 +7,7 @@
 #include <gnuradio/stft/kernel/idstft.h>
 #include <gnuradio/stft/kernel/phase.h>
 #include <gnuradio/stft/kernel/scaling.h>
+#include <gnuradio/stft/kernel/segment_inverse.h>
 #include <atomic>
 #include <cmath>
 #include <deque>
@@ -52,7 +53,8 @@ std::optional<kernel::position> position_in(const double* item)
 
 } // namespace
 
-template <class T>
+//! Inverse: kernel::idstft<T> or kernel::segment_inverse<T>
+template <class T, class Inverse>
 class idstft_impl : public idstft<T>
 {
 public:
@@ -60,10 +62,10 @@ public:
         : gr::block("idstft",
                     mixed_rows_signature(1,
                                          { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
-                                           sizeof(float),
+                                           thetas(d.n_fft) * sizeof(float),
                                            2 * sizeof(double) }),
                     gr::io_signature::make(1, 1, sizeof(T))),
-          d_given(d), d_present(d), d_inverse(inverse_of(d))
+          d_given(d), d_present(d), d_inverse(inverse_of(d)), d_lengths(thetas(d.n_fft))
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto row_bytes = bins() * sizeof(gr_complex);
@@ -93,7 +95,7 @@ public:
             d_covered = 0;
             d_converter.reset();
             d_gain = 1;
-            d_lengths = window_lengths();
+            d_lengths = window_lengths(thetas(d_given.n_fft));
             d_has_length = false;
             d_uncovered = d_left_out = d_invalid = 0;
         }
@@ -143,9 +145,7 @@ public:
             d_ended = true;
             if (!d_length) {
                 d_inverse.finish();
-                d_length = static_cast<std::int64_t>(this->nitems_written(0) +
-                                                     static_cast<std::uint64_t>(produced) +
-                                                     d_inverse.ready());
+                d_length = d_inverse.end();
                 if (d_inverse.ready() && produced < noutput_items)
                     produced += read(out + produced, noutput_items - produced, produced);
             }
@@ -160,7 +160,7 @@ public:
     std::uint64_t uncovered() const override { return d_uncovered; }
     std::uint64_t left_out() const override { return d_left_out; }
     std::uint64_t invalid_thetas() const override { return d_invalid; }
-    std::int64_t latency() const override { return static_cast<std::int64_t>(d_given.n_fft / 2); }
+    std::int64_t latency() const override { return Inverse::latency(d_given.n_fft); }
 
 private:
     //! What a call was given, and what it has used of it.
@@ -185,10 +185,14 @@ private:
         int used = 0, lengths_used = 0, centres_used = 0;
     };
 
-    static kernel::idstft<T> inverse_of(const idstft_design& d)
+    static constexpr bool by_segments = std::is_same_v<Inverse, kernel::segment_inverse<T>>;
+
+    static std::size_t thetas(std::size_t n_fft)
     {
-        return { d.n_fft, d.window, d.norm };
+        return by_segments ? kernel::bins<T>(n_fft) : 1;
     }
+
+    static Inverse inverse_of(const idstft_design& d) { return Inverse(d.n_fft, d.window, d.norm); }
 
     std::size_t bins() const { return d_inverse.bins(); }
 
@@ -222,8 +226,9 @@ private:
             return false;
         }
         if (in.lengths && !no_length)
-            take_length(in.lengths + in.lengths_used++);
-        d_frame.theta = *d_lengths.data();
+            take_length(in.lengths +
+                        static_cast<std::size_t>(in.lengths_used++) * d_lengths.size());
+        d_frame.theta = d_lengths.greatest();
         d_frame.t = d_steps.rounded();
         d_frame.good = true;
         if (in.centres) {
@@ -360,7 +365,10 @@ private:
                     bin *= d_gain;
                 spectrum = d_converted.data();
             }
-            d_inverse.add(spectrum, d_frame.t, d_frame.theta);
+            if constexpr (by_segments)
+                d_inverse.add(spectrum, d_frame.t, d_lengths.data());
+            else
+                d_inverse.add(spectrum, d_frame.t, d_frame.theta);
             d_covered = std::max(d_covered,
                                  d_frame.t.sample + static_cast<std::int64_t>(std::ceil(
                                                         d_frame.t.fraction + d_frame.theta / 2)));
@@ -417,7 +425,7 @@ private:
     }
 
     idstft_design d_given, d_present;
-    kernel::idstft<T> d_inverse;
+    Inverse d_inverse;
     std::optional<std::int64_t> d_length; // of the stream, once it is known
     bool d_ended = false;
 
@@ -456,15 +464,13 @@ typename idstft<T>::sptr idstft<T>::make(std::int64_t n_fft,
                                          const std::string& norm,
                                          const std::string& share)
 {
-    if (kernel::per_bin(kernel::sharing_named(share)))
-        kernel::refuse("share",
-                       share,
-                       "has no inverse frame by frame: least squares need the whole signal, as "
-                       "stft.idstft() on arrays has it");
+    const bool by_segments = kernel::per_bin(kernel::sharing_named(share));
     const idstft_design d{ kernel::checked_n_fft(n_fft), window, kernel::norm_named(norm) };
     if (n_fft < 2)
         kernel::refuse("n_fft", n_fft, "must be at least 2");
-    return gnuradio::make_block_sptr<idstft_impl<T>>(d);
+    if (by_segments)
+        return gnuradio::make_block_sptr<idstft_impl<T, kernel::segment_inverse<T>>>(d);
+    return gnuradio::make_block_sptr<idstft_impl<T, kernel::idstft<T>>>(d);
 }
 
 template class idstft<float>;

@@ -12,10 +12,10 @@ template <class R>
 constexpr double default_threshold = std::is_same_v<R, float> ? 1e-6 : 1e-10;
 
 template <class T>
-double inner_product(const std::vector<T>& a, const std::vector<T>& b)
+double inner_product(const T* a, const T* b, std::size_t count)
 {
     double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
+    for (std::size_t i = 0; i < count; ++i)
         if constexpr (is_real_v<T>)
             sum += static_cast<double>(a[i]) * b[i];
         else
@@ -99,8 +99,10 @@ public:
                      const std::vector<position>& t,
                      const theta_field& theta,
                      bool twosided,
-                     std::size_t length)
+                     std::size_t length,
+                     const wanted_part* part = nullptr)
         : d_transform(transform), d_t(t), d_theta(theta), d_length(length),
+          d_begin(part ? part->begin : 0), d_end(part ? part->end : length),
           d_weight(transform.bins(), 1), d_spectrum(transform.bins()), d_diagonal(length, 0.0)
     {
         if (twosided && is_real_v<T>)
@@ -109,10 +111,16 @@ public:
         for (std::size_t n = 0; n < t.size(); ++n)
             transform.energy(t[n], theta.frame(n), d_weight.data(), 0, end(), d_diagonal.data());
         const double largest = length ? *std::max_element(d_diagonal.begin(), d_diagonal.end()) : 0;
-        for (std::size_t k = 0; k < length; ++k)
-            if (!(d_diagonal[k] > default_threshold<real> * largest))
+        for (std::size_t k = 0; k < length; ++k) {
+            const bool found = d_diagonal[k] > default_threshold<real> * largest;
+            if (part)
+                part->covered[k] = found;
+            else if (!found)
                 refuse(
                     "t", "sample " + std::to_string(k), "is under no window, so it has no inverse");
+            if (!found)
+                d_diagonal[k] = std::numeric_limits<double>::infinity(); // x stays 0 there
+        }
     }
 
     //! sum = A* C of the spectra that write(n, spectrum) writes
@@ -143,14 +151,17 @@ public:
     {
         std::vector<T> solution(d_length, T(0)), residual(std::move(right_side)),
             preconditioned(d_length), direction(d_length), image(d_length);
-        const double size = std::sqrt(inner_product(residual, residual));
+        for (std::size_t k = 0; k < d_length; ++k)
+            if (std::isinf(d_diagonal[k]))
+                residual[k] = 0;
+        const double size = extent(residual);
         if (!std::isfinite(size))
             refuse(name, size, "must have finite energy");
         convergence report{ 0, 0 };
         const auto precondition = [&] {
             for (std::size_t k = 0; k < d_length; ++k)
                 preconditioned[k] = residual[k] / static_cast<real>(d_diagonal[k]);
-            return inner_product(residual, preconditioned);
+            return inner_product(residual.data(), preconditioned.data(), d_length);
         };
         double energy = precondition();
         direction = preconditioned;
@@ -163,15 +174,15 @@ public:
                         { direction.data(), 0, end() }, d_t[n], d_theta.frame(n), spectrum);
                 },
                 image);
-            const double curvature = inner_product(direction, image);
+            const double curvature = inner_product(direction.data(), image.data(), d_length);
             if (!(curvature > 0))
                 break; // nothing left but rounding
             const auto step = static_cast<real>(energy / curvature);
             for (std::size_t k = 0; k < d_length; ++k) {
                 solution[k] += step * direction[k];
-                residual[k] -= step * image[k];
+                residual[k] -= std::isinf(d_diagonal[k]) ? T(0) : step * image[k];
             }
-            report.residual = std::sqrt(inner_product(residual, residual)) / size;
+            report.residual = extent(residual) / size;
             const double before = energy;
             energy = precondition();
             const auto turn = static_cast<real>(energy / before);
@@ -185,10 +196,16 @@ public:
 private:
     std::int64_t end() const { return static_cast<std::int64_t>(d_length); }
 
+    //! Norm of the part that counts.
+    double extent(const std::vector<T>& v) const
+    {
+        return std::sqrt(inner_product(v.data() + d_begin, v.data() + d_begin, d_end - d_begin));
+    }
+
     dstft<T>& d_transform;
     const std::vector<position>& d_t;
     theta_field d_theta;
-    std::size_t d_length;
+    std::size_t d_length, d_begin, d_end; // of the signal, of the part of it that counts
     std::vector<real> d_weight;
     std::vector<complex> d_spectrum;
     std::vector<double> d_diagonal;
@@ -205,10 +222,11 @@ convergence least_squares_inverse(dstft<T>& transform,
                                   double tolerance,
                                   std::size_t max_iterations,
                                   std::size_t length,
-                                  T* x)
+                                  T* x,
+                                  const wanted_part* part)
 {
     const auto bins = transform.bins();
-    normal_equations<T> equations(transform, t, theta, twosided, length);
+    normal_equations<T> equations(transform, t, theta, twosided, length, part);
     std::vector<T> right_side(length);
     equations.adjoint(
         [&](std::size_t n, auto* spectrum) { std::copy_n(S + n * bins, bins, spectrum); },
@@ -241,7 +259,8 @@ convergence solve_normal_equations(dstft<T>& transform,
                                                         double,                                    \
                                                         std::size_t,                               \
                                                         std::size_t,                               \
-                                                        T*);                                       \
+                                                        T*,                                        \
+                                                        const wanted_part*);                       \
     template STFT_API convergence solve_normal_equations(dstft<T>&,                                \
                                                          const T*,                                 \
                                                          const std::vector<position>&,             \

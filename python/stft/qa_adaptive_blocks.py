@@ -149,7 +149,8 @@ class stream_equals_array(equality):
 class inverse(unittest.TestCase):
     def assert_returned(self, x, block, t=True, pieces=(1 << 20,)):
         real = not np.iscomplexobj(x)
-        back, out, top = backward(real, N_FFT), sink(x.dtype.type, 1), graph()
+        share = "frame" if block.output_signature().sizeof_stream_item(1) == 4 else "cell"
+        back, out, top = backward(real, N_FFT, share=share), sink(x.dtype.type, 1), graph()
         top.connect(source(x, pieces), block, back, out)
         top.connect((block, 1), (back, 1))
         if t:
@@ -164,6 +165,7 @@ class inverse(unittest.TestCase):
         settings = (
             dict(), dict(share="constant"), dict(learn="both"), dict(learn="t"), dict(method="gradient"), dict(alpha=0.25),
             dict(hop=7.3), dict(hop=7.3, learn="both"), dict(hop=15.5, learn="both"), dict(freeze=True),
+            dict(share="bin"), dict(share="cell"), dict(share="cell", steps=2),
         )  # fmt: skip
         for real, kwargs in itertools.product((True, False), settings):
             for length in (0, 1, 63, 3001):

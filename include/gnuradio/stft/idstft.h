@@ -8,11 +8,12 @@
 namespace gr::stft {
 
 /*!
- * \brief Spectra in, samples out: the inverse of the differentiable STFT with one window length per frame.
- * kernel::idstft has the formula.
+ * \brief Spectra in, samples out: the inverse of the differentiable STFT. kernel::idstft has the formula for one window
+ * length per frame, kernel::segment_inverse for one per bin.
  *
  * Input 0: items of n_fft / 2 + 1 bins (idstft_vcf, float samples out) or n_fft bins (idstft_vcc, complex samples
- * out). Input 1, if connected: window lengths, a float for each frame, treated as dstft treats them. Input 2, if
+ * out). Input 1, if connected: window lengths, a float for each frame, or with share "bin" or "cell" one for each
+ * bin in an item, treated as dstft treats them. Input 2, if
  * connected: frame centres, two doubles for each frame, whole samples and fraction. What is not connected is taken from
  * the tags of dstft or stft; a stream of spectra without them needs the inputs. A frame that lies before the one in
  * front of it, or whose centre is not finite, is left out, counted, and warned of once.
@@ -33,8 +34,8 @@ public:
 
     /*!
      * \param n_fft, window, norm as of dstft; spectra of stft, whose window is not scaled, need "peak"
-     * \param share "constant" or "frame", the same block: with window lengths of their own for bins, frames cannot be
-     *        inverted one after the other
+     * \param share "constant" or "frame" (the same block): overlap-add, frame by frame. "bin" or "cell" (the same): least
+     *        squares on segments of 4 n_fft samples, which costs some tens of transforms and 5 n_fft samples of latency
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer would
      *         exceed 512 MiB
      */

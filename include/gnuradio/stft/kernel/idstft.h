@@ -28,7 +28,11 @@ public:
 
     std::size_t n_fft() const { return d_transform.n_fft(); }
     std::size_t bins() const { return d_transform.bins(); }
+    std::size_t thetas() const { return 1; }
     bool takes(double theta) const { return d_transform.takes(theta); }
+
+    //! Samples by which the output lags behind the centre of the newest frame, at most.
+    static std::int64_t latency(std::size_t n_fft) { return static_cast<std::int64_t>(n_fft / 2); }
 
     /*!
      * \brief The next frame, of which t is not before that of the last.
@@ -41,6 +45,9 @@ public:
 
     //! No more frames; the signal ends at length, or under the last window if length is negative.
     void finish(std::int64_t length = -1);
+
+    //! Where the signal ends, after finish().
+    std::int64_t end() const { return d_final; }
 
     //! Samples that no later frame can change.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_begin); }
@@ -68,6 +75,13 @@ struct convergence {
     double residual; //!< norm of the normal equations' residual, relative to their right side
 };
 
+//! The samples begin .. end - 1 of a signal that least squares are asked for, where they are not all of it.
+struct wanted_part {
+    std::size_t begin, end;
+    char*
+        covered; //!< one flag for each sample of the signal: whether a window covers it; others are 0
+};
+
 /*!
  * \brief Least-squares inverse for any sharing of theta: minimises sum_mn c_m |S_mn - DSTFT(x)_mn|^2 by preconditioned
  * conjugate gradients (the preconditioner is the diagonal of the normal equations).
@@ -76,8 +90,9 @@ struct convergence {
  * \param twosided weights c_m = 2 for the inner bins of one-sided spectra, which stand for two; else 1
  * \param x length samples, the result
  * \param tolerance relative residual at which to stop; \param max_iterations at the latest
- * \throws std::invalid_argument naming the first sample that no window covers, or if a spectrum is not finite, before x
- *         is written
+ * \param part null, or the part of x by whose residual iterations are stopped
+ * \throws std::invalid_argument naming the first sample that no window covers, unless a part is given, or if a spectrum is
+ *         not finite, before x is written
  */
 template <class T>
 STFT_API convergence least_squares_inverse(dstft<T>& transform,
@@ -88,7 +103,8 @@ STFT_API convergence least_squares_inverse(dstft<T>& transform,
                                            double tolerance,
                                            std::size_t max_iterations,
                                            std::size_t length,
-                                           T* x);
+                                           T* x,
+                                           const wanted_part* part = nullptr);
 
 /*!
  * \brief Solves the normal equations of least_squares_inverse() for any right side of length samples. With dL/dx of that

@@ -181,6 +181,7 @@ class qa_running_sums : public CppUnit::TestFixture
     CPPUNIT_TEST(close_frames_run_and_distant_ones_do_not);
     CPPUNIT_TEST(frames_at_any_step_are_plain_sums);
     CPPUNIT_TEST(every_norm_is_a_plain_sum);
+    CPPUNIT_TEST(lone_samples_at_an_edge_keep_their_digits);
     CPPUNIT_TEST(derivatives_come_and_go);
     CPPUNIT_TEST(the_samples_under_the_windows_are_enough);
     CPPUNIT_TEST(a_signal_analysed_again_gives_the_same);
@@ -193,6 +194,7 @@ class qa_running_sums : public CppUnit::TestFixture
     CPPUNIT_TEST(what_dies_away_stays_exact);
     CPPUNIT_TEST(gradients_run_too);
     CPPUNIT_TEST(errors_do_not_grow);
+    CPPUNIT_TEST(long_windows_are_as_exact_as_short_ones);
     CPPUNIT_TEST_SUITE_END();
 
     template <class T>
@@ -242,6 +244,29 @@ class qa_running_sums : public CppUnit::TestFixture
                 assert_frames_are_plain_sums<double>(130, scale, p);
                 assert_frames_are_plain_sums<std::complex<float>>(99, scale, p);
             }
+    }
+
+    void lone_samples_at_an_edge_keep_their_digits()
+    {
+        const std::size_t n_fft = 128;
+        const auto x = qa::noise<double>(300);
+        struct {
+            norm scale;
+            double theta, fraction;
+        } const cases[] = { { norm::dcunit, 0.3, 0.1499 },
+                            { norm::dcunit, 0.3, 0.8501 },
+                            { norm::peak, least_theta, 1 - 2e-7 } };
+        for (const auto& one : cases) {
+            dstft<double> transform(n_fft, "hann", one.scale, sharing::bin);
+            const plain_dstft plain(n_fft, "hann", one.scale);
+            std::vector<double> theta(transform.bins(), 100);
+            theta[9] = one.theta;
+            for (const auto& t : positions({ 100, one.fraction }, { 1 }, 20)) {
+                const auto f = analysed(transform, whole(x), t, theta, false);
+                const auto expected = plain.analyse(qa::exactly(x), 0, t, theta);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(0, std::abs(expected[9] - f.S[9]), 1e-14);
+            }
+        }
     }
 
     void derivatives_come_and_go()
@@ -330,7 +355,7 @@ class qa_running_sums : public CppUnit::TestFixture
     {
         const std::size_t n_fft = 90;
         const auto x = qa::noise<double>(300);
-        for (const std::int64_t away : { 900000000000, -900000000000 }) {
+        for (const std::int64_t away : { 900000000000000000, -900000000000000000 }) {
             dstft<double> near(n_fft, "hann", norm::l2, sharing::bin),
                 far(n_fft, "hann", norm::l2, sharing::bin);
             const auto theta = lengths(near.bins(), n_fft);
@@ -384,6 +409,9 @@ class qa_running_sums : public CppUnit::TestFixture
             x[k - 64] += 1;
             x[k + 66] += 1;
         }
+        // another signal at the same position
+        x[238] += 1;
+        CPPUNIT_ASSERT(analysed(transform, whole(x), t[119], theta, false) == again(119));
         // samples that are no longer there
         analysed(transform, whole(x), t[118], theta, false);
         analysed(transform, whole(x), t[118] + 0.5, theta, false);
@@ -517,6 +545,18 @@ class qa_running_sums : public CppUnit::TestFixture
             qa::assert_near(
                 plain.analyse(last, first, t, theta, wrt::length), f.by_theta, 1e-13, "dS/dtheta");
         }
+    }
+
+    void long_windows_are_as_exact_as_short_ones()
+    {
+        const std::size_t n_fft = 4096;
+        dstft<double> transform(n_fft, "hann", norm::l2, sharing::bin);
+        const plain_dstft plain(n_fft, "hann", norm::l2);
+        const std::vector<double> theta(transform.bins(), 4000.3);
+        const auto x = qa::noise<double>(10000);
+        for (const auto& t : positions({ 3000, 0 }, { 1 }, 4096))
+            if (const auto f = analysed(transform, whole(x), t, theta, false); t.sample == 7095)
+                qa::assert_near(plain.analyse(qa::exactly(x), 0, t, theta), f.S, 2e-14, "S");
     }
 };
 

@@ -297,7 +297,8 @@ double run_blocks(const running_frame<R>& frame,
 {
     using v = vector<double>;
     const auto moved = frame.sample - frame.previous_sample;
-    const auto steps = static_cast<std::size_t>(moved) + 1; // samples that may enter a window
+    const auto steps = static_cast<std::size_t>(moved) + // samples that may enter a window
+                       (frame.fraction == frame.previous_fraction ? 0 : 1);
     const auto count = (bins + block_lanes - 1) / block_lanes;
     v top{};
     for (std::size_t b = 0; b < count; ++b) {

@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The adaptive STFT in a flowgraph, beside the DSTFT whose window length is given, and beside one plain STFT frame."""
 import time
+from functools import partial
 
 import numpy as np
 from gnuradio import blocks, gr
@@ -16,17 +17,17 @@ _SAMPLES = 1 << 18  # of the signal, again and again
 
 
 def cases(n_fft):
-    """(name, hop, block) of every case; hops are n_fft / 16 and n_fft / 4."""
+    """(name, hop, what makes the block) of every case; hops are n_fft / 16 and n_fft / 4."""
     short, long = n_fft / 16, n_fft / 4
     theta = 0.7 * n_fft
     for hop in (short, long):
-        yield "theta given (dstft_fvc)", hop, dstft_fvc(n_fft, hop, theta)
-        yield FROZEN, hop, adaptive_stft_fvc(n_fft, hop, freeze=True, theta_init=theta)
-        yield "bank", hop, adaptive_stft_fvc(n_fft, hop)
-        yield "gradient, 3 steps", hop, adaptive_stft_fvc(n_fft, hop, method="gradient")
-        yield "bank, and 3 steps on t", hop, adaptive_stft_fvc(n_fft, hop, learn="both")
-        yield "4 bands", hop, adaptive_stft_fvc(n_fft, hop, share="cell")
-        yield "4 bands, and 3 steps in each cell", hop, adaptive_stft_fvc(n_fft, hop, share="cell", steps=3)
+        yield "theta given (dstft_fvc)", hop, partial(dstft_fvc, n_fft, hop, theta)
+        yield FROZEN, hop, partial(adaptive_stft_fvc, n_fft, hop, freeze=True, theta_init=theta)
+        yield "bank", hop, partial(adaptive_stft_fvc, n_fft, hop)
+        yield "gradient, 3 steps", hop, partial(adaptive_stft_fvc, n_fft, hop, method="gradient")
+        yield "bank, and 3 steps on t", hop, partial(adaptive_stft_fvc, n_fft, hop, learn="both")
+        yield "4 bands", hop, partial(adaptive_stft_fvc, n_fft, hop, share="cell")
+        yield "4 bands, and 3 steps in each cell", hop, partial(adaptive_stft_fvc, n_fft, hop, share="cell", steps=3)
 
 
 def run(n_fft=1024, rounds=5):
@@ -38,8 +39,8 @@ def run(n_fft=1024, rounds=5):
     x = (x + 0.1 * np.random.default_rng(0).standard_normal(_SAMPLES)).astype(np.float32)
     plain = summary(interleaved({"stft": lambda: stft(x, "boxcar", hop=n_fft, n_fft=n_fft)}, rounds)["stft"])
     plain_frame = plain["median"] / (1 + _SAMPLES // n_fft)
-    runs = [(name, hop, block, _samples_for(block, x)) for name, hop, block in cases(n_fft)]
-    times = np.array([[_seconds(block, x, count) for _, _, block, count in runs] for _ in range(rounds)])
+    runs = [(name, hop, make, _samples_for(make, x)) for name, hop, make in cases(n_fft)]
+    times = np.array([[_seconds(make, x, count) for _, _, make, count in runs] for _ in range(rounds)])
     results, frozen = [], {}
     for (name, hop, _, count), (seconds, cpu) in zip(runs, np.median(times, 0)):
         per_frame = cpu / count * hop
@@ -53,17 +54,17 @@ def run(n_fft=1024, rounds=5):
     return results
 
 
-def _samples_for(block, x):
+def _samples_for(make, x):
     """So many that a run takes about _SECONDS."""
     count = 1 << 16
-    while (taken := _seconds(block, x, count)[0]) < _SECONDS / 4:
+    while (taken := _seconds(make, x, count)[0]) < _SECONDS / 4:
         count *= 2
     return int(count * max(1.0, _SECONDS / taken))
 
 
-def _seconds(block, x, count):
-    """By the clock, and of all threads' CPU time."""
-    top = gr.top_block()
+def _seconds(make, x, count):
+    """By the clock, and of all threads' CPU time. A block has large buffers in its first flowgraph only."""
+    top, block = gr.top_block(), make()
     top.connect(blocks.vector_source_f(x.tolist(), True), blocks.head(gr.sizeof_float, count), block)
     top.connect(block, blocks.null_sink(block.output_signature().sizeof_stream_item(0)))
     begun = time.perf_counter(), time.process_time()

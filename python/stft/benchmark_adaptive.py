@@ -11,7 +11,11 @@ from gnuradio.stft.stft_python import adaptive_stft_fvc, dstft_fvc
 from gnuradio.stft.transforms import stft
 
 LEAST_N_FFT = 128  # for four bands at the short hop
-FROZEN = "frozen"
+GIVEN, FROZEN, FROZEN_BANDS = WITHOUT_LEARNING = (
+    "theta given (dstft_fvc)",
+    "frozen",
+    "4 bands, frozen",  # a sum for each bin instead of an FFT
+)
 _SECONDS = 0.5  # of one run of a flowgraph
 _SAMPLES = 1 << 18  # of the signal, again and again
 
@@ -21,11 +25,12 @@ def cases(n_fft):
     short, long = n_fft / 16, n_fft / 4
     theta = 0.7 * n_fft
     for hop in (short, long):
-        yield "theta given (dstft_fvc)", hop, partial(dstft_fvc, n_fft, hop, theta)
+        yield GIVEN, hop, partial(dstft_fvc, n_fft, hop, theta)
         yield FROZEN, hop, partial(adaptive_stft_fvc, n_fft, hop, freeze=True, theta_init=theta)
         yield "bank", hop, partial(adaptive_stft_fvc, n_fft, hop)
         yield "gradient, 3 steps", hop, partial(adaptive_stft_fvc, n_fft, hop, method="gradient")
         yield "bank, and 3 steps on t", hop, partial(adaptive_stft_fvc, n_fft, hop, learn="both")
+        yield FROZEN_BANDS, hop, partial(adaptive_stft_fvc, n_fft, hop, share="cell", freeze=True, theta_init=theta)
         yield "4 bands", hop, partial(adaptive_stft_fvc, n_fft, hop, share="cell")
         yield "4 bands, and 3 steps in each cell", hop, partial(adaptive_stft_fvc, n_fft, hop, share="cell", steps=3)
 
@@ -41,15 +46,15 @@ def run(n_fft=1024, rounds=5):
     plain_frame = plain["median"] / (1 + _SAMPLES // n_fft)
     runs = [(name, hop, make, _samples_for(make, x)) for name, hop, make in cases(n_fft)]
     times = np.array([[_seconds(make, x, count) for _, _, make, count in runs] for _ in range(rounds)])
-    results, frozen = [], {}
+    results, without = [], 0.0
     for (name, hop, _, count), (seconds, cpu) in zip(runs, np.median(times, 0)):
         per_frame = cpu / count * hop
         result = {"name": name, "n_fft": n_fft, "hop": hop, "samples_per_second": count / seconds,
                   "cpu_seconds_per_frame": per_frame, "plain_frames": per_frame / plain_frame}
-        if name == FROZEN:
-            frozen[hop] = per_frame
-        elif hop in frozen:
-            result["learning"] = max(0.0, 1 - frozen[hop] / per_frame)
+        if name in WITHOUT_LEARNING:
+            without = per_frame
+        else:
+            result["learning"] = max(0.0, 1 - without / per_frame)
         results.append(result)
     return results
 

@@ -38,7 +38,7 @@ struct frame {
     {
         const auto same = [](const spectrum_t<T>& a, const spectrum_t<T>& b) {
             return a.size() == b.size() &&
-                   std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0;
+                   (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0);
         };
         return same(S, other.S) && same(by_theta, other.by_theta) && same(by_t, other.by_t);
     }

@@ -57,9 +57,10 @@ class Goals(unittest.TestCase):
             self.assertGreater(experiments.peak_loss(some, **alone), pooled + 1.5)
 
     def test_less_future_costs(self):
-        losses = [figure.value for figure in experiments.looking_ahead([0])]
+        *losses, causal = [figure.value for figure in experiments.looking_ahead([0])]
         self.assertLess(losses[0], 0.5)
         self.assertGreater(losses[-1], 2)
+        self.assertLess(causal, 1)
 
 
 class Measures(unittest.TestCase):

@@ -207,40 +207,6 @@ class stream_equals_array(unittest.TestCase):
                 self.assertFalse(np.array_equal(got[0].T, apart))
                 np.testing.assert_allclose(got[0].T, apart, atol=2e-6 * np.abs(apart).max(), rtol=0)
 
-    def test_returns_the_samples_with_a_window_length_for_each_bin(self):
-        for real, n_fft, hop, length in ((True, 16, 2.5, 1501), (True, 15, 3.0, 700), (False, 16, 4.0, 900), (True, 64, 8.0, 40)):
-            x = signal(length, real)
-            bins = n_fft // 2 + 1 if real else n_fft
-            t = positions(length, hop)
-            theta = RNG.uniform(2 * hop, n_fft, (len(t), bins)).astype(np.float32)
-            for share, given, pieces in itertools.product(("bin", "cell"), (theta, None), ((1 << 20,), (1, 300, 17))):
-                with self.subTest(real=real, n_fft=n_fft, share=share, pieces=pieces):
-                    back = backward(real, n_fft, share=share)
-                    block = forward(real, n_fft, hop, 3 * hop, share=share)
-                    self.assertEqual(back.latency(), 24 * n_fft)
-                    y = self.chain(x, block, back, given, None if given is None else t, pieces)
-                    self.assertEqual(len(y), length)
-                    self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
-                    self.assertEqual(back.uncovered(), 0)
-
-    def test_by_segments_gives_the_same_bits_for_any_split(self):
-        x = signal(3000, True)
-        theta = RNG.uniform(8, 16, (len(positions(3000, 4)), 9)).astype(np.float32)
-        once, again = (
-            self.chain(x, forward(True, 16, 4.0, 9.0, share="cell"), backward(True, 16, share="cell"), theta, None, pieces)
-            for pieces in ((1 << 20,), (1, 7, 300))
-        )
-        np.testing.assert_array_equal(once, again)
-
-    def test_by_segments_keeps_nan_around_its_frame(self):
-        x = signal(2000, True)
-        x[1000] = np.nan
-        y = self.chain(x, forward(True, 16, 4.0, 12.0, share="bin"), backward(True, 16, share="bin"))
-        bad = np.flatnonzero(np.isnan(y))
-        self.assertTrue(np.all(np.abs(bad - 1000) <= 16) and 1000 in bad, bad)
-        good = np.abs(np.arange(2000) - 1000) > 16
-        self.assertLessEqual(np.max(np.abs(y - x)[good]), 3e-6 * np.max(np.abs(x[good])))
-
     def test_at_fixed_overlap(self):
         for length, theta, alpha in itertools.product((1, 5, 64, 1000), (50.25, 8.0, 3.5), (0.25, 0.125, 1.5)):
             with self.subTest(length=length, theta=theta, alpha=alpha):
@@ -605,6 +571,40 @@ class inverse(unittest.TestCase):
                         self.assertEqual(len(y), len(x))
                         self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
                         self.assertEqual(back.uncovered(), 0)
+
+    def test_returns_the_samples_with_a_window_length_for_each_bin(self):
+        for real, n_fft, hop, length in ((True, 16, 2.5, 1501), (True, 15, 3.0, 700), (False, 16, 4.0, 900), (True, 64, 8.0, 40)):
+            x = signal(length, real)
+            bins = n_fft // 2 + 1 if real else n_fft
+            t = positions(length, hop)
+            theta = RNG.uniform(2 * hop, n_fft, (len(t), bins)).astype(np.float32)
+            for share, given, pieces in itertools.product(("bin", "cell"), (theta, None), ((1 << 20,), (1, 300, 17))):
+                with self.subTest(real=real, n_fft=n_fft, share=share, pieces=pieces):
+                    back = backward(real, n_fft, share=share)
+                    block = forward(real, n_fft, hop, 3 * hop, share=share)
+                    self.assertEqual(back.latency(), 24 * n_fft)
+                    y = self.chain(x, block, back, given, None if given is None else t, pieces)
+                    self.assertEqual(len(y), length)
+                    self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
+                    self.assertEqual(back.uncovered(), 0)
+
+    def test_by_segments_gives_the_same_bits_for_any_split(self):
+        x = signal(3000, True)
+        theta = RNG.uniform(8, 16, (len(positions(3000, 4)), 9)).astype(np.float32)
+        once, again = (
+            self.chain(x, forward(True, 16, 4.0, 9.0, share="cell"), backward(True, 16, share="cell"), theta, None, pieces)
+            for pieces in ((1 << 20,), (1, 7, 300))
+        )
+        np.testing.assert_array_equal(once, again)
+
+    def test_by_segments_keeps_nan_around_its_frame(self):
+        x = signal(2000, True)
+        x[1000] = np.nan
+        y = self.chain(x, forward(True, 16, 4.0, 12.0, share="bin"), backward(True, 16, share="bin"))
+        bad = np.flatnonzero(np.isnan(y))
+        self.assertTrue(np.all(np.abs(bad - 1000) <= 16) and 1000 in bad, bad)
+        good = np.abs(np.arange(2000) - 1000) > 16
+        self.assertLessEqual(np.max(np.abs(y - x)[good]), 3e-6 * np.max(np.abs(x[good])))
 
     def test_at_fixed_overlap(self):
         x = signal(5000, True)

@@ -11,7 +11,7 @@ stages="format unit examples readme downstream asan tsan"
 packages="$packages ccache clang-format man-db python3-h5py python3-scipy python3-torch xauth xvfb"
 logs=$build/test
 # the README's commands build a copy of the sources, in which nothing needs compiling again
-export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR=/ CCACHE_NOHASHDIR=1
+export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 
 # record passed|failed|skipped COUNT NAME: a line of the report, whose last line sums them up
 record() { printf '%-7s %4d  %s\n' "$1" "$2" "$3"; }

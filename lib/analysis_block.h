@@ -2,7 +2,6 @@
 #ifndef INCLUDED_STFT_LIB_ANALYSIS_BLOCK_H
 #define INCLUDED_STFT_LIB_ANALYSIS_BLOCK_H
 
-#include "kernel/refuse.h"
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"

@@ -62,10 +62,10 @@ public:
         : gr::block("idstft",
                     mixed_rows_signature(1,
                                          { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
-                                           thetas(d.n_fft) * sizeof(float),
+                                           Inverse::thetas(d.n_fft) * sizeof(float),
                                            2 * sizeof(double) }),
                     gr::io_signature::make(1, 1, sizeof(T))),
-          d_given(d), d_present(d), d_inverse(inverse_of(d)), d_lengths(thetas(d.n_fft))
+          d_given(d), d_present(d), d_inverse(inverse_of(d)), d_lengths(Inverse::thetas(d.n_fft))
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto row_bytes = bins() * sizeof(gr_complex);
@@ -95,7 +95,7 @@ public:
             d_covered = 0;
             d_converter.reset();
             d_gain = 1;
-            d_lengths = window_lengths(thetas(d_given.n_fft));
+            d_lengths = window_lengths(Inverse::thetas(d_given.n_fft));
             d_has_length = false;
             d_uncovered = d_left_out = d_invalid = 0;
         }
@@ -186,11 +186,6 @@ private:
     };
 
     static constexpr bool by_segments = std::is_same_v<Inverse, kernel::segment_inverse<T>>;
-
-    static std::size_t thetas(std::size_t n_fft)
-    {
-        return by_segments ? kernel::bins<T>(n_fft) : 1;
-    }
 
     static Inverse inverse_of(const idstft_design& d) { return Inverse(d.n_fft, d.window, d.norm); }
 

@@ -1,5 +1,4 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/refuse.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include "stream_tags.h"

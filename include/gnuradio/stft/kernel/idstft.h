@@ -28,7 +28,8 @@ public:
 
     std::size_t n_fft() const { return d_transform.n_fft(); }
     std::size_t bins() const { return d_transform.bins(); }
-    std::size_t thetas() const { return 1; }
+    //! Window lengths of a frame.
+    static std::size_t thetas(std::size_t) { return 1; }
     bool takes(double theta) const { return d_transform.takes(theta); }
 
     //! Samples by which the output lags behind the centre of the newest frame, at most.

@@ -315,6 +315,7 @@ class qa_concentration : public CppUnit::TestFixture
     CPPUNIT_TEST(kurtosis_follows_its_weights);
     CPPUNIT_TEST(centroids_are_handed_out);
     CPPUNIT_TEST(modulus_and_cotangent);
+    CPPUNIT_TEST(entropy_of_a_plane_row_by_row);
     CPPUNIT_TEST(union_counts_what_is_covered);
     CPPUNIT_TEST(coverages_slopes_are_central_differences);
     CPPUNIT_TEST(papers_coverage_is_its_sum);
@@ -608,6 +609,47 @@ class qa_concentration : public CppUnit::TestFixture
                 qa::assert_near(magnitudes, a, qa::limit<R>, "modulus");
                 qa::assert_near(expected, G, qa::limit<R>, "cotangent");
             }
+        });
+    }
+
+    void entropy_of_a_plane_row_by_row()
+    {
+        for_both_precisions([](auto zero) {
+            using R = decltype(zero);
+            constexpr std::size_t bins = 131, rows = 3, count = rows * bins;
+            auto spectra = qa::noise<std::complex<R>>(count);
+            spectra[200] = 0;
+            double sum = 0, entropy = 0;
+            for (const auto& s : spectra)
+                sum += std::abs(qa::value(s));
+            for (const auto& s : spectra)
+                if (const double p = std::abs(qa::value(s)) / sum; p > 0)
+                    entropy -= p * std::log(p);
+            qa::values expected; // dH/da S / a, dH/da = -(H + ln p) / sum a
+            for (const auto& s : spectra) {
+                const double a = std::abs(qa::value(s));
+                expected.push_back(a > 0 ? -(entropy + std::log(a / sum)) / sum * qa::value(s) / a
+                                         : 0);
+            }
+
+            plane_entropy<R> plane;
+            std::vector<R> a(count), logs(count);
+            std::vector<std::complex<R>> G(count);
+            for (std::size_t row = 0; row < count; row += bins)
+                plane.add(spectra.data() + row, bins, a.data() + row, logs.data() + row);
+            for (std::size_t row = 0; row < count; row += bins)
+                plane.cotangent(
+                    spectra.data() + row, bins, a.data() + row, logs.data() + row, G.data() + row);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(entropy, plane.value(), qa::limit<R>);
+            qa::assert_near(expected, G, qa::limit<R>, "cotangent");
+
+            plane_entropy<R> silence;
+            const std::vector<std::complex<R>> zeros(bins);
+            silence.add(zeros.data(), bins, a.data(), logs.data());
+            silence.cotangent(zeros.data(), bins, a.data(), logs.data(), G.data());
+            CPPUNIT_ASSERT_EQUAL(0.0, silence.value());
+            CPPUNIT_ASSERT(std::all_of(
+                G.begin(), G.begin() + bins, [](auto g) { return g == std::complex<R>(0); }));
         });
     }
 

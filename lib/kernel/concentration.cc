@@ -78,6 +78,23 @@ STFT_SIMD entropy_sums take_logs(const R* __restrict a, std::size_t count, R* __
     return total;
 }
 
+//! G = (centre - ln a) scale S / a, 0 where a is
+template <class R>
+STFT_SIMD void entropy_cotangent(const R* __restrict parts,
+                                 const R* __restrict a,
+                                 const R* __restrict logs,
+                                 std::size_t count,
+                                 R centre,
+                                 R scale,
+                                 R* __restrict G)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const R factor = (centre - logs[i]) * scale / (a[i] > 0 ? a[i] : R(1));
+        G[2 * i] = factor * parts[2 * i];
+        G[2 * i + 1] = factor * parts[2 * i + 1];
+    }
+}
+
 //! logs becomes (centre - ln a) scale, 0 where a is.
 template <class R>
 STFT_SIMD void
@@ -171,6 +188,44 @@ void cotangent(const std::complex<R>* spectra,
 {
     cotangent_of(reinterpret_cast<const R*>(spectra), a, gradient, count, reinterpret_cast<R*>(G));
 }
+
+template <class R>
+void plane_entropy<R>::add(const std::complex<R>* spectrum, std::size_t bins, R* a, R* logs)
+{
+    modulus(spectrum, bins, a);
+    const auto row = take_logs(a, bins, logs);
+    d_a += row.a;
+    d_a_log_a += row.a_log_a;
+}
+
+template <class R>
+double plane_entropy<R>::value() const
+{
+    return d_a < quiet<R> ? 0 : std::log(d_a) - d_a_log_a / d_a;
+}
+
+template <class R>
+void plane_entropy<R>::cotangent(const std::complex<R>* spectrum,
+                                 std::size_t bins,
+                                 const R* a,
+                                 const R* logs,
+                                 std::complex<R>* G) const
+{
+    if (d_a < quiet<R>) {
+        std::fill_n(G, bins, std::complex<R>(0));
+        return;
+    }
+    entropy_cotangent(reinterpret_cast<const R*>(spectrum),
+                      a,
+                      logs,
+                      bins,
+                      static_cast<R>(d_a_log_a / d_a),
+                      static_cast<R>(1 / d_a),
+                      reinterpret_cast<R*>(G));
+}
+
+template class plane_entropy<float>;
+template class plane_entropy<double>;
 
 template <class R>
 double entropy(const R* a, std::size_t count, R* gradient)

@@ -30,12 +30,6 @@ void multiply_real(const std::complex<R>* x, const R* w, std::complex<R>* produc
 
 //! Re(x conj(y))
 template <class R>
-void multiply_conjugate(const R* x, const R* y, R* product, std::size_t n)
-{
-    multiply(x, y, product, n);
-}
-
-template <class R>
 void multiply_conjugate(const std::complex<R>* x,
                         const std::complex<R>* y,
                         R* product,
@@ -96,6 +90,7 @@ dstft<T>::dstft(std::size_t n_fft, const window_family& window, norm n, sharing 
         refuse("n_fft", n_fft, "must be at least 2");
     if (per_bin(share)) {
         d_direct = std::make_unique<direct_sums<T>>(n_fft, window, n);
+        d_cotangent.resize(bins());
         return;
     }
     d_analysis = std::make_unique<frame_analysis<T>>(n_fft);
@@ -218,6 +213,12 @@ void dstft<T>::analyse(const excerpt<T>& x,
 }
 
 template <class T>
+typename dstft<T>::complex* dstft<T>::cotangent()
+{
+    return d_direct ? d_cotangent.data() : d_synthesis->spectrum();
+}
+
+template <class T>
 void dstft<T>::pull_back(const excerpt<T>& x,
                          const position& t,
                          const double* theta,
@@ -234,39 +235,49 @@ void dstft<T>::pull_back(const excerpt<T>& x,
 
     // sum of G exp(+...): FFTW's inverse for real samples adds each inner bin twice
     auto* bins_of = d_synthesis->spectrum();
-    std::copy_n(G, bins(), bins_of);
+    if (G != bins_of)
+        std::copy_n(G, bins(), bins_of);
     if constexpr (is_real_v<T>) {
-        bins_of[0] = 2 * G[0].real();
+        bins_of[0] = 2 * bins_of[0].real();
         if (d_n_fft % 2 == 0)
-            bins_of[d_n_fft / 2] = 2 * G[d_n_fft / 2].real();
+            bins_of[d_n_fft / 2] = 2 * bins_of[d_n_fft / 2].real();
     }
-    const T* gamma = d_synthesis->transform();
+    const T* gamma = d_synthesis->transform_and_repeat();
     const real gain = is_real_v<T> ? real(0.5) : real(1);
-    shape_sums projected;
+    const auto from = std::clamp<std::int64_t>(x.begin - s.first, 0, s.count);
+    const auto to = std::clamp<std::int64_t>(x.end - s.first, from, s.count);
+    const auto first = static_cast<std::size_t>(from), n = static_cast<std::size_t>(to - from);
+    if (n == 0)
+        return;
 
-    for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
-        const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
-        const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
-        const auto n = static_cast<std::size_t>(to - from);
-        if (n == 0)
-            return;
-        const auto at = static_cast<std::size_t>(sample - s.first + from);
-        const auto in = sample - x.begin + from;
-        if (theta_gradient || t_gradient) {
-            multiply_conjugate(x.samples + in, gamma + place + from, d_product.data(), n);
-            projected += project(s, t, *theta, at, n);
-        }
-        if (x_gradient)
-            for (std::size_t j = 0; j < n; ++j)
-                x_gradient[in + static_cast<std::int64_t>(j)] +=
-                    gain * d_value[at + j] * gamma[place + static_cast<std::size_t>(from) + j];
-    });
+    if (x_gradient)
+        for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+            const auto at = sample - s.first;
+            for (auto j = std::max(at, from);
+                 j < std::min(at + static_cast<std::int64_t>(count), to);
+                 ++j)
+                x_gradient[s.first - x.begin + j] +=
+                    gain * d_value[static_cast<std::size_t>(j)] *
+                    gamma[place + static_cast<std::size_t>(j - at)];
+        });
     if (!theta_gradient && !t_gradient)
         return;
+    const T* samples = x.samples + (s.first - x.begin + from);
+    const auto place = (s.place + first) % d_n_fft;
+    shape_sums projected;
+    if constexpr (is_real_v<T>) {
+        projected = project(s, t, *theta, first, n, samples, gamma + place, d_n_fft - place);
+    } else {
+        const auto before_wrap = std::min(n, d_n_fft - place);
+        multiply_conjugate(samples, gamma + place, d_product.data(), before_wrap);
+        multiply_conjugate(
+            samples + before_wrap, gamma, d_product.data() + before_wrap, n - before_wrap);
+        projected = project(s, t, *theta, first, n, d_product.data(), nullptr, n);
+    }
     auto scale = norm_scale(d_norm, d_window, d_n_fft, *theta);
     if (d_norm == norm::dcunit) { // w / W: what changes W with it is no gradient
         std::fill_n(d_product.data(), s.count, real(1));
-        const auto whole = project(s, t, *theta, 0, s.count);
+        const auto whole = project(s, t, *theta, 0, s.count, d_product.data(), nullptr, s.count);
         if (!(whole.value > 0))
             return;
         scale.factor = 1 / whole.value;
@@ -280,13 +291,17 @@ void dstft<T>::pull_back(const excerpt<T>& x,
         *t_gradient += per_sample * projected.slope;
 }
 
-//! Sums over `count` samples from the support's at-th on of d_product times the shape of the window and its slopes.
+//! Sums of c[j] d[j] (d null: of c[j]) times the shape of the window and its slopes at the support's samples
+//! at + j, j < count; d goes on at the start of its circle from j = turn on.
 template <class T>
 typename dstft<T>::shape_sums dstft<T>::project(const support& s,
                                                 const position& t,
                                                 double theta,
                                                 std::size_t at,
-                                                std::size_t count) const
+                                                std::size_t count,
+                                                const real* c,
+                                                const real* d,
+                                                std::size_t turn) const
 {
     double sums[3];
     const auto first = s.first + static_cast<std::int64_t>(at);
@@ -295,7 +310,10 @@ typename dstft<T>::shape_sums dstft<T>::project(const support& s,
                                  static_cast<double>(first - t.sample) - t.fraction,
                                  theta,
                                  count,
-                                 d_product.data(),
+                                 c,
+                                 d,
+                                 turn,
+                                 d_n_fft,
                                  sums);
     return { sums[0], sums[1], sums[2] };
 }

@@ -54,9 +54,10 @@ double dstft_loss<T>::evaluate(const excerpt<T>& x,
     d_by_theta.resize(together && theta_gradient ? cells : 0);
     d_by_t.resize(together && t_gradient ? cells : 0);
     d_modulus.resize(d_rule ? 0 : cells);
-    d_slope.resize(wanted && !d_rule ? cells : 0);
-    d_cotangent.resize(!wanted ? 0 : d_rule ? cells : bins);
+    d_logs.resize(d_rule ? 0 : cells);
+    d_cotangent.resize(wanted && d_rule ? cells : 0);
 
+    plane_entropy<real> entropy;
     for (std::size_t n = 0; n < frames; ++n) {
         const auto row = n * bins;
         d_transform.analyse(x,
@@ -66,14 +67,14 @@ double dstft_loss<T>::evaluate(const excerpt<T>& x,
                             d_by_theta.empty() ? nullptr : d_by_theta.data() + row,
                             d_by_t.empty() ? nullptr : d_by_t.data() + row);
         if (!d_rule)
-            modulus(d_spectra.data() + row, bins, d_modulus.data() + row);
+            entropy.add(d_spectra.data() + row, bins, d_modulus.data() + row, d_logs.data() + row);
     }
     const auto* weights = d_whitening.empty() ? nullptr : d_whitening.data();
     const double value =
         d_rule
             ? pooled(
                   d_spectra.data(), frames, *d_rule, weights, wanted ? d_cotangent.data() : nullptr)
-            : entropy(d_modulus.data(), cells, wanted ? d_slope.data() : nullptr);
+            : entropy.value();
     if (!wanted)
         return value;
 
@@ -83,10 +84,10 @@ double dstft_loss<T>::evaluate(const excerpt<T>& x,
         std::fill_n(t_gradient, frames, 0.0);
     for (std::size_t n = 0; n < frames; ++n) {
         const auto row = n * bins;
-        auto* G = d_rule ? d_cotangent.data() + row : d_cotangent.data();
+        auto* G = d_rule ? d_cotangent.data() + row : d_transform.cotangent();
         if (!d_rule)
-            cotangent(
-                d_spectra.data() + row, d_modulus.data() + row, d_slope.data() + row, bins, G);
+            entropy.cotangent(
+                d_spectra.data() + row, bins, d_modulus.data() + row, d_logs.data() + row, G);
         if (together) {
             if (theta_gradient) {
                 auto* to = theta_gradient + lengths.offset(n);

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fft.h"
 #include "real_dft.h"
+#include "simd/routines.h"
 #include <gnuradio/stft/kernel/frame_dft.h>
 #include <algorithm>
 
@@ -59,7 +60,8 @@ void frame_analysis<T>::transform(complex* spectrum)
 
 template <class T>
 frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
-    : d_n_fft(n_fft), d_shifted(shifted), d_spectrum(bins<T>(n_fft)), d_circle(n_fft)
+    : d_n_fft(n_fft), d_shifted(shifted), d_spectrum(bins<T>(n_fft)),
+      d_circle(n_fft + simd::padding)
 {
     if constexpr (is_real_v<T>) {
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::backward, n_fft);
@@ -90,8 +92,18 @@ template <class T>
 const T* frame_synthesis<T>::transform()
 {
     if constexpr (is_real_v<T>)
-        return synthesise(d_spectrum.data());
-    d_plan->execute(d_spectrum.data(), d_circle.data());
+        synthesise(d_spectrum.data());
+    else
+        d_plan->execute(d_spectrum.data(), d_circle.data());
+    return d_circle.data();
+}
+
+template <class T>
+const T* frame_synthesis<T>::transform_and_repeat()
+{
+    transform();
+    for (std::size_t k = 0; k < simd::padding; ++k)
+        d_circle[d_n_fft + k] = d_circle[k];
     return d_circle.data();
 }
 

@@ -33,15 +33,6 @@ struct rotator {
     }
 };
 
-//! cos(2 pi f) and sin(2 pi f), |f| <= 1/2
-template <class R>
-SIMD_INLINE void circle_point(vector<R> f, vector<R>& cosine, vector<R>& sine)
-{
-    const auto s = sin_pi(f), c = cos_pi<R>(f);
-    cosine = 1 - 2 * s * s;
-    sine = 2 * s * c;
-}
-
 //! g(u), u g'(u) and g'(u) at one sample, up to factors that scale() gives.
 template <class R>
 struct window_values {

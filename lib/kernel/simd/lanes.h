@@ -51,6 +51,28 @@ SIMD_INLINE vector<R> load(const R* from)
     return load_as<vector<R>>(from);
 }
 
+//! v as it is after rounding: where two products are added, it settles which of them an FMA takes in.
+template <class V>
+SIMD_INLINE V rounded(V v)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    asm("" : "+v"(v));
+#elif defined(__aarch64__)
+    asm("" : "+w"(v));
+#endif
+    return v;
+}
+
+//! The first n numbers, the other lanes 0.
+template <class R>
+SIMD_INLINE vector<R> load_some(const R* from, std::size_t n)
+{
+    vector<R> v{};
+    for (std::size_t l = 0; l < width<R>; ++l) // unrolled, unlike a call of memcpy
+        v[l] = l < n ? from[l] : R(0);
+    return v;
+}
+
 template <class R>
 SIMD_INLINE void store(R* to, vector<R> v)
 {
@@ -125,6 +147,15 @@ template <class R>
 SIMD_INLINE vector<R> cos_pi(vector<R> y)
 {
     return sin_pi(R(0.5) - magnitude<R>(y));
+}
+
+//! cos(2 pi f) and sin(2 pi f), |f| <= 1/2
+template <class R>
+SIMD_INLINE void circle_point(vector<R> f, vector<R>& cosine, vector<R>& sine)
+{
+    const auto s = sin_pi(f), c = cos_pi<R>(f);
+    cosine = 1 - 2 * s * s;
+    sine = 2 * s * c;
 }
 
 //! 2^f, |f| <= 1/2: errors 2e-9 and 4e-20 before rounding

@@ -142,14 +142,18 @@ struct routines {
                   R* by_length,
                   R* by_position);
 
-    //! sums[0 .. 2] = sums of c[j] g(u_j), c[j] u_j g'(u_j), c[j] g'(u_j), u_j = (x0 + j) / theta, |u_j| < 1/2.
-    //! c may be read up to a whole vector beyond count.
+    //! sums[0 .. 2] = sums of c[j] d[j] times g(u_j), u_j g'(u_j), g'(u_j), u_j = (x0 + j) / theta, |u_j| < 1/2;
+    //! d may be null, for ones. d lies on a circle: from j = turn on it goes on at d[j - circle], and padding
+    //! numbers of that beginning are repeated behind its end.
     void (*project)(shape what,
                     double rho,
                     double x0,
                     double theta,
                     std::size_t count,
                     const R* c,
+                    const R* d,
+                    std::size_t turn,
+                    std::size_t circle,
                     double* sums);
 
     //! Sums of a frame's samples times g, u g', g' (the first `order` of them) and cosine or sine.

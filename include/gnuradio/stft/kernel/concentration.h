@@ -36,6 +36,31 @@ STFT_API void cotangent(const std::complex<R>* spectra,
 template <class R>
 STFT_API double entropy(const R* a, std::size_t count, R* gradient = nullptr);
 
+/*!
+ * \brief The entropy of the magnitudes of a plane whose spectra come row after row, and its cotangents: entropy() with
+ * modulus() and cotangent(), while each row is in cache.
+ */
+template <class R>
+class STFT_API plane_entropy
+{
+public:
+    //! Joins a row; its magnitudes a and ln a, bins values each, are to be kept for its cotangent.
+    void add(const std::complex<R>* spectrum, std::size_t bins, R* a, R* logs);
+
+    //! Of all the rows.
+    double value() const;
+
+    //! G = dL/dRe S + j dL/dIm S of one row
+    void cotangent(const std::complex<R>* spectrum,
+                   std::size_t bins,
+                   const R* a,
+                   const R* logs,
+                   std::complex<R>* G) const;
+
+private:
+    double d_a = 0, d_a_log_a = 0; // sums of a and a ln a
+};
+
 //! Mean over frames of the entropy of each frame alone; silent frames count 0. frames, bins >= 1
 template <class R>
 STFT_API double

@@ -130,6 +130,9 @@ public:
                  complex* by_theta = nullptr,
                  complex* by_t = nullptr);
 
+    //! Room for a cotangent, bins() values: pull_back() takes it from there without a copy. Any call may overwrite it.
+    complex* cotangent();
+
     /*!
      * \brief Vector-Jacobian product of one frame: gradients of a real loss L from
      * G[m] = dL/dRe S[m] + j dL/dIm S[m].
@@ -178,22 +181,17 @@ private:
     };
     //! Sums of numbers times g(u), u g'(u), g'(u).
     struct shape_sums {
-        double value = 0, length = 0, slope = 0;
-
-        shape_sums& operator+=(const shape_sums& other)
-        {
-            value += other.value;
-            length += other.length;
-            slope += other.slope;
-            return *this;
-        }
+        double value, length, slope;
     };
     support under(const position& t, double theta) const;
     shape_sums project(const support& s,
                        const position& t,
                        double theta,
                        std::size_t at,
-                       std::size_t count) const;
+                       std::size_t count,
+                       const real* c,
+                       const real* d,
+                       std::size_t turn) const;
     void sample_window(const position& t, double theta, bool with_derivatives);
     void transform(const excerpt<T>& x, const support& s, const real* taper, complex* spectrum);
 
@@ -205,6 +203,7 @@ private:
     std::unique_ptr<frame_synthesis<T>> d_synthesis;
     volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
     volk::vector<real> d_product;
+    volk::vector<complex> d_cotangent;  // where no frame_synthesis has room for it
     double d_theta = 0, d_fraction = 0; // what they hold
     double d_top = 0;                   // w(0)
     bool d_derived = false;

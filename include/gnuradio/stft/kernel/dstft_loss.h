@@ -48,7 +48,7 @@ private:
     std::optional<pooled_parameters> d_rule;
     std::vector<real> d_whitening;
     volk::vector<complex> d_spectra, d_by_theta, d_by_t, d_cotangent;
-    volk::vector<real> d_modulus, d_slope;
+    volk::vector<real> d_modulus, d_logs;
 };
 
 } // namespace gr::stft::kernel

@@ -64,6 +64,8 @@ public:
     //! The bins, for a caller who fills all of them and then calls transform().
     complex* spectrum() { return d_spectrum.data(); }
     const T* transform();
+    //! The circle's first samples follow its last ones, for vectors that run over its end.
+    const T* transform_and_repeat();
 
 private:
     std::size_t d_n_fft;

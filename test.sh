@@ -6,9 +6,10 @@ root=$(dirname -- "$(readlink -f -- "$0")")
 program=test.sh
 . "$root/.ci/setup.sh"
 
-stages="format unit examples readme downstream asan tsan"
+stages="format unit examples readme downstream docs package asan tsan"
 # without these some tests would be skipped, or stages fail
-packages="$packages ccache clang-format man-db python3-h5py python3-scipy python3-torch xauth xvfb"
+packages="$packages ccache clang-format doxygen dpkg-dev file man-db python3-h5py python3-jinja2 python3-scipy
+    python3-torch xauth xvfb"
 logs=$build/test
 # the README's commands build a copy of the sources, in which nothing needs compiling again
 export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
@@ -107,6 +108,26 @@ stage_downstream() {
 downstream() {
     cmake -S .ci/downstream -B build/downstream -G Ninja -DCMAKE_PREFIX_PATH="$prefix" &&
         cmake --build build/downstream && build/downstream/downstream
+}
+
+stage_docs() {
+    attempt "doxygen has nothing to say about the public headers" documentation
+}
+
+documentation() {
+    cmake -DDOXYGEN_WARN_AS_ERROR=FAIL_ON_WARNINGS build && cmake --build build --target docs
+}
+
+stage_package() {
+    attempt "the conda recipe" /usr/bin/python3 .ci/check_recipe.py .
+    rm -f build-package/*.deb
+    attempt "cmake --build --preset package" build_package
+    fresh "$logs/package"
+    [ "$status" -ne 0 ] || /usr/bin/python3 .ci/check_package.py . build-package/*.deb "$logs/package"
+}
+
+build_package() {
+    cmake --preset package && cmake --build --preset package --parallel "$(nproc)"
 }
 
 stage_asan() { sanitized asan; }

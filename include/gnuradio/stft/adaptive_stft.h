@@ -43,7 +43,7 @@ template <class T>
 class STFT_API adaptive_stft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<adaptive_stft<T>>;
+    using sptr = std::shared_ptr<adaptive_stft<T>>; //!< what make() returns
 
     /*!
      * \param settings everything about frames and learning
@@ -72,6 +72,7 @@ public:
     //! 0 stands for the default, as in make().
     virtual void set_bounds(double theta_min, double theta_max) = 0;
 
+    //! Samples from frame to frame; 0 stands for the default.
     virtual void set_hop(double hop) = 0;
 
     //! Window lengths stay as they are, and nothing is measured, until freeze is taken back.
@@ -83,11 +84,13 @@ public:
     //! Window lengths of the last frame: one, or one for each bin.
     virtual std::vector<float> theta() const = 0;
 
+    //!@{
     //! As last asked for, with defaults filled in; they may still wait for their frame.
     virtual double hop() const = 0;
     virtual double theta_min() const = 0;
     virtual double theta_max() const = 0;
     virtual bool freeze() const = 0;
+    //!@}
 
     //! Of the last frame that was measured, as of the last report.
     virtual double criterion() const = 0;

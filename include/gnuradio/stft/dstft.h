@@ -35,7 +35,7 @@ template <class T>
 class STFT_API dstft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<dstft<T>>;
+    using sptr = std::shared_ptr<dstft<T>>; //!< what make() returns
 
     /*!
      * \param n_fft DFT length, 2 .. 2^28
@@ -57,15 +57,19 @@ public:
                      double alpha = 0.0,
                      const std::string& share = "frame");
 
-    //! From the next frame on. \throws std::invalid_argument as make(); the running stream then goes on unchanged
+    //! All bins' window length, samples, from the next frame on.
+    //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_theta(double theta) = 0;
     //! One for each bin; one for all with share "constant" or "frame".
     virtual void set_theta(const std::vector<float>& theta) = 0;
+    //! Samples from frame to frame, from the next frame on. \throws std::invalid_argument as make()
     virtual void set_hop(double hop) = 0;
 
+    //!@{
     //! The values last asked for, which may still wait for their frame: one window length, or one for each bin.
     virtual std::vector<float> theta() const = 0;
     virtual double hop() const = 0;
+    //!@}
 
     //! Items of input 1 that were no window lengths, since the stream began.
     virtual std::uint64_t invalid_thetas() const = 0;

@@ -30,7 +30,7 @@ template <class T>
 class STFT_API idstft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<idstft<T>>;
+    using sptr = std::shared_ptr<idstft<T>>; //!< what make() returns
 
     /*!
      * \param n_fft, window, norm as of dstft; spectra of stft, whose window is not scaled, need "peak"
@@ -45,11 +45,13 @@ public:
                      const std::string& norm = "l2",
                      const std::string& share = "frame");
 
+    //!@{
     //! Samples put out as 0 because no window covers them, frames left out, and items of input 1 that were no window
     //! lengths, since the stream began.
     virtual std::uint64_t uncovered() const = 0;
     virtual std::uint64_t left_out() const = 0;
     virtual std::uint64_t invalid_thetas() const = 0;
+    //!@}
 
     //! Samples by which the output lags behind the centre of the newest frame.
     virtual std::int64_t latency() const = 0;

@@ -22,7 +22,7 @@ template <class T>
 class STFT_API istft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<istft<T>>;
+    using sptr = std::shared_ptr<istft<T>>; //!< what make() returns
 
     /*!
      * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted as of stft

@@ -17,7 +17,7 @@ namespace gr::stft {
 class STFT_API phase_reference_vcvc : virtual public gr::sync_block
 {
 public:
-    using sptr = std::shared_ptr<phase_reference_vcvc>;
+    using sptr = std::shared_ptr<phase_reference_vcvc>; //!< what make() returns
 
     /*!
      * \param n_fft, hop, win_length as of stft; win_length 0: n_fft

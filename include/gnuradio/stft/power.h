@@ -23,7 +23,7 @@ namespace gr::stft {
 class STFT_API power_vcvf : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<power_vcvf>;
+    using sptr = std::shared_ptr<power_vcvf>; //!< what make() returns
 
     /*!
      * \param n_fft of the spectra, >= 1
@@ -41,7 +41,10 @@ public:
                      bool max_hold = false,
                      bool db = false);
 
+    //! A row is complete from now on once it has this many spectra; the present one keeps what it has.
+    //! \throws std::invalid_argument as make()
     virtual void set_average(std::int64_t average) = 0;
+    //! Spectra for a row.
     virtual std::int64_t average() const = 0;
 
     //! Forgets the held maxima.

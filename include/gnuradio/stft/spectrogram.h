@@ -21,7 +21,7 @@ template <class T>
 class STFT_API spectrogram : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<spectrogram<T>>;
+    using sptr = std::shared_ptr<spectrogram<T>>; //!< what make() returns
 
     /*!
      * \param n_fft, hop, window, win_length, placement, samp_rate, shifted as of stft
@@ -43,18 +43,24 @@ public:
                      double samp_rate = 1.0,
                      bool shifted = false);
 
+    //!@{
+    //! Another value, as of make(), from the next frame on; an average takes effect on the present row.
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
     virtual void set_window(const kernel::window& window) = 0;
     virtual void set_win_length(std::int64_t win_length) = 0; // 0 as of make()
     virtual void set_average(std::int64_t average) = 0;
+    //!@}
 
     //! Forgets the held maxima.
     virtual void reset() = 0;
 
+    //!@{
+    //! The value last asked for, which may still wait for its frame.
     virtual std::int64_t hop() const = 0;
     virtual std::int64_t win_length() const = 0;
     virtual std::int64_t average() const = 0;
+    //!@}
 
     //! Samples that follow the centre of a row's first frame before the row leaves.
     virtual std::int64_t latency() const = 0;

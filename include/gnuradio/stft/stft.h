@@ -27,7 +27,7 @@ template <class T>
 class STFT_API stft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<stft<T>>;
+    using sptr = std::shared_ptr<stft<T>>; //!< what make() returns
 
     /*!
      * \param n_fft DFT length, 1 .. 2^28
@@ -52,16 +52,21 @@ public:
                      double samp_rate = 1.0,
                      bool shifted = false);
 
+    //!@{
+    //! Another value, as of make(), from the next frame on.
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
     virtual void set_window(const kernel::window& window) = 0;
     virtual void set_win_length(std::int64_t win_length) = 0; // 0 as of make()
     virtual void set_scaling(const std::string& scaling) = 0;
+    //!@}
 
+    //!@{
     //! The value last asked for, which may still wait for its frame.
     virtual std::int64_t hop() const = 0;
     virtual std::int64_t win_length() const = 0;
     virtual std::string scaling() const = 0;
+    //!@}
 
     //! Samples that follow a frame's centre before the frame leaves.
     virtual std::int64_t latency() const = 0;

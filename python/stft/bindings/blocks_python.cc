@@ -216,6 +216,7 @@ Raises ValueError, also for a window that the hop cannot invert.)");
 
 kind "psd" (unit^2 / Hz), "power" or "magnitude" of a line; inner bins are doubled; average frames make a row, the last
 row averages what is left; max_hold keeps the largest since the start; db gives 10 log10 of power, not below -200.
+n_fft, hop, window, win_length, placement, samp_rate (Hz) and shifted are those of stft_fvc.
 Message port "cmd": dict of hop, window, win_length, average, reset, at (a sample).
 Raises ValueError naming the parameter, its value and the rule.)");
     bind_spectrogram<spectrogram_cvf>(
@@ -225,8 +226,9 @@ Raises ValueError naming the parameter, its value and the rule.)");
 
     block_class<power_vcvf>(m, "power_vcvf", R"(Power of spectra: rows of as many floats.
 
-sides "onesided" (inner bins are doubled), "twosided" or "centered"; kind "power" |X|^2 and "magnitude" |X| in the
+n_fft is the length of their DFT; sides "onesided" (inner bins are doubled), "twosided" or "centered"; kind "power" |X|^2 and "magnitude" |X| in the
 scaling that the spectra have, "psd" |X|^2 brought to unit^2 / Hz where the tags of stft_* tell the scaling.
+average spectra make a row; max_hold keeps the largest since the start; db gives 10 log10 of power, not below -200.
 Message port "cmd": dict of average, reset. Raises ValueError naming the parameter, its value and the rule.)")
         .def(py::init(&power_vcvf::make),
              arg("n_fft"),
@@ -253,7 +255,8 @@ Message port "cmd": dict of average, reset. Raises ValueError naming the paramet
         "phase_reference_vcvc",
         R"(Spectra with another phase reference: source and target "start", "centre" or "absolute".
 
-The tags of stft_* override the arguments but for target. Raises ValueError naming the parameter, its value and the rule.)")
+n_fft, hop and win_length are those of stft_fvc, 0 for win_length being n_fft; sides is "onesided", "twosided" or
+"centered". The tags of stft_* override the arguments but for target. Raises ValueError naming the parameter, its value and the rule.)")
         .def(py::init(&phase_reference_vcvc::make),
              arg("n_fft"),
              arg("hop"),

@@ -207,7 +207,8 @@ void bind_dstft_blocks(py::module& m)
 Window lengths theta and frame centres are real, in samples. Inputs: samples; if connected, theta, one float for each
 frame (share "frame", "constant") or a vector of one for each bin ("bin", "cell"), of which the last holds when that
 stream ends first. Outputs: spectra; if connected, their derivatives by theta and by the centre. Frame n is centred at
-sample n hop; with alpha > 0 frames follow at alpha theta instead. Equals gnuradio.stft.dstft() to the bit.
+sample n hop; with alpha > 0 frames follow at alpha theta instead. n_fft, window and norm are those of gnuradio.stft.dstft(), which
+it equals to the bit.
 
 theta is the window length while none come in, rounded to float32; set_theta() and set_hop() change the next frame.
 Message port "cmd": dict of theta, hop, at (a sample: for the first frame centred there or later).
@@ -243,11 +244,13 @@ Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the r
     bind_idstft<idstft_vcf>(
         m, "idstft_vcf", R"(Inverse of the differentiable STFT, to a stream of floats.
 
-Inputs: spectra; if connected, theta, one float for each frame; if connected, frame centres, two float64 for each frame,
-whole samples and fraction. What is not connected is taken from the tags of dstft_* or stft_*, which also override the
-arguments; phases are converted if they tell so. Spectra of stft_* need norm "peak".
+Inputs: spectra; if connected, theta, one float for each frame (share "frame", "constant") or a vector of one for each bin
+("bin", "cell"); if connected, frame centres, two float64 for each frame, whole samples and fraction. What is not connected is taken from the tags of dstft_* or stft_*, which also override the
+arguments; phases are converted if they tell so. n_fft, window and norm are those of dstft_fvc; spectra of stft_* need
+norm "peak". With "bin" and "cell" it solves by least squares on segments of 16 n_fft samples, at ten to twenty times the
+cost of the spectra and 24 n_fft samples behind them.
 The output is exactly as long as the stream that was transformed; samples under no window are 0 and counted.
-Raises ValueError, also for share "bin" and "cell", which only the array function inverts.)");
+Raises ValueError naming the parameter, its value and the rule.)");
     bind_idstft<idstft_vcc>(
         m,
         "idstft_vcc",

@@ -18,6 +18,7 @@ enum class learning_method { bank, gradient };
 
 //! \throws std::invalid_argument unless name is "bank" or "gradient"
 STFT_API learning_method learning_method_named(const std::string& name);
+//! "bank" or "gradient"
 STFT_API const char* name_of(learning_method method);
 
 //! What is learned: window lengths, the positions of frames, or both.
@@ -25,6 +26,7 @@ enum class learned { theta, t, both };
 
 //! \throws std::invalid_argument unless name is "theta", "t" or "both"
 STFT_API learned learned_named(const std::string& name);
+//! "theta", "t" or "both"
 STFT_API const char* name_of(learned what);
 
 /*!
@@ -44,6 +46,7 @@ enum class adaptive_criterion { l1l2, entropy, renyi, kurtosis, magnitude_entrop
 
 //! \throws std::invalid_argument unless name is one of the above
 STFT_API adaptive_criterion adaptive_criterion_named(const std::string& name);
+//! The name that adaptive_criterion_named() knows it by.
 STFT_API const char* name_of(adaptive_criterion criterion);
 
 //! Whether a criterion's sums are over the block before they are normalised.
@@ -58,21 +61,21 @@ constexpr bool is_pooled(adaptive_criterion criterion)
  * follows from the others, which filled() tells.
  */
 struct STFT_API adaptive_settings {
-    std::size_t n_fft = 0;
-    double hop = 0;   //!< between frames, and between the bank's; 0: n_fft / 16
-    double alpha = 0; //!< > 0: output frame n + 1 lies alpha theta_n behind frame n
-    learning_method method = learning_method::bank;
-    sharing share = sharing::frame;
-    learned learn = learned::theta;
-    adaptive_criterion criterion = adaptive_criterion::l1l2;
-    double order = 2;      //!< of renyi
-    double theta_min = 0;  //!< 0: 2 hop, at least 4
-    double theta_max = 0;  //!< 0: n_fft
+    std::size_t n_fft = 0; //!< DFT length, >= 8
+    double hop = 0;        //!< between frames, and between the bank's; 0: n_fft / 16
+    double alpha = 0;      //!< > 0: output frame n + 1 lies alpha theta_n behind frame n
+    learning_method method = learning_method::bank; //!< how theta is found; t always by descent
+    sharing share = sharing::frame; //!< bin: one theta for each bin of all frames; cell: of each
+    learned learn = learned::theta; //!< what is not learned stays at theta_init, or on the grid
+    adaptive_criterion criterion = adaptive_criterion::l1l2; //!< what is minimised
+    double order = 2;                                        //!< of renyi
+    double theta_min = 0;                                    //!< 0: 2 hop, at least 4
+    double theta_max = 0;                                    //!< 0: n_fft
     double theta_init = 0; //!< before anything is learned; 0: the geometric middle of the bounds
-    window_family window{ "hann" };
-    kernel::norm norm = kernel::norm::l2;
-    std::int64_t candidates = 7;
-    std::int64_t bands = 4; //!< of share bin and cell
+    window_family window{ "hann" };       //!< g
+    kernel::norm norm = kernel::norm::l2; //!< of the spectra that come out
+    std::int64_t candidates = 7;          //!< window lengths in the bank
+    std::int64_t bands = 4;               //!< of share bin and cell
     std::int64_t block =
         -1; //!< h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop), 0 unless pooled
     std::int64_t lag =
@@ -104,9 +107,10 @@ struct STFT_API adaptive_settings {
 
 //! What has happened since the last such report, and since the beginning.
 struct adaptive_report {
-    double criterion = 0; //!< of the last frame that was measured, at its theta
-    double theta_mean = 0, theta_least = 0,
-           theta_greatest = 0;     //!< of the frames since the last report; 0 if there were none
+    double criterion = 0;   //!< of the last frame that was measured, at its theta
+    double theta_mean = 0;  //!< samples, of the frames since the last report; 0 if there were none
+    double theta_least = 0; //!< of the same
+    double theta_greatest = 0;     //!< of the same
     std::uint64_t frames = 0;      //!< since the last report
     std::uint64_t evaluations = 0; //!< spectra computed in order to learn, since the beginning
     std::uint64_t dropped = 0;     //!< of those that late() has left out, since the beginning
@@ -141,18 +145,22 @@ template <class T>
 class STFT_API adaptive_stft
 {
 public:
-    using real = real_t<T>;
-    using complex = std::complex<real>;
+    using real = real_t<T>;             //!< the precision of everything
+    using complex = std::complex<real>; //!< of a bin
 
     //! \throws std::invalid_argument as adaptive_settings::filled()
     explicit adaptive_stft(const adaptive_settings& settings);
     ~adaptive_stft();
+    //!@{
+    //! The other is left empty, and good for being assigned to only.
     adaptive_stft(adaptive_stft&&) noexcept;
     adaptive_stft& operator=(adaptive_stft&&) noexcept;
+    //!@}
 
     //! Those in force, with defaults filled in.
     const adaptive_settings& settings() const;
 
+    //! Bins of a frame's spectrum.
     std::size_t bins() const;
 
     //! Window lengths of a frame: 1, or one for each bin.
@@ -166,6 +174,7 @@ public:
 
     //! The signal has ended: what remains are the frames up to its end, with the blocks that are there.
     void finish();
+    //! Whether finish() was called.
     bool finished() const;
 
     //! Samples taken so far.
@@ -213,6 +222,7 @@ public:
     //! follow. \throws std::invalid_argument as adaptive_settings::filled()
     void set_hop(double hop);
 
+    //! Window lengths stay as they are, and nothing is measured, until freeze is taken back.
     void set_freeze(bool freeze);
 
     //! Forgets what was learned: as at the beginning of a signal, from theta_init.
@@ -225,6 +235,7 @@ public:
     //! The window lengths of the last frame, which set_theta() takes.
     std::vector<double> theta() const;
 
+    //! What happened since the last call; counts since then begin anew.
     adaptive_report report();
 
 private:

@@ -68,8 +68,11 @@ frame_entropy(const R* a, std::size_t frames, std::size_t bins, R* gradient = nu
 
 /*!
  * Renyi entropy ln(sum p^order) / (1 - order) in nats, p = a^power / sum a^power.
+ * \param a count magnitudes
+ * \param count >= 1
  * \param order positive, not 1
  * \param power 1 or 2
+ * \param gradient of a's size, or null
  */
 template <class R>
 STFT_API double
@@ -84,7 +87,10 @@ STFT_API double lp_lq(const R* a, std::size_t count, double p, double q, R* grad
  * bins. To be maximised.
  *
  * lambda_0 = t_1 - t_0, lambda_(T-1) = t_(T-1) - t_(T-2), else (t_(n+1) - t_(n-1)) / 2; 1 for a single frame.
+ * \param a [frame][bin]
+ * \param frames, bins >= 1
  * \param t centres of the frames in samples, finite, such that the weights' sum is positive
+ * \param gradient of a's size, or null
  * \param gradient_t dK/dt through the weights, frames values, or null
  * \param per_frame kappa, frames values (0 for silent ones), or null
  */
@@ -100,8 +106,13 @@ STFT_API double kurtosis(const R* a,
 /*!
  * Mean over frames of (f_hat - f_true)^2, (33) and (34), f_hat = sum_m f_m a / sum_m a, f_m = m samp_rate / n_fft.
  * Silent frames count 0.
+ * \param a [frame][bin]
+ * \param frames >= 1
  * \param bins n_fft / 2 + 1, or n_fft (the centroid of a real signal is then always samp_rate / 2)
  * \param f_true finite, frames values in the unit of samp_rate
+ * \param n_fft DFT length
+ * \param samp_rate of the signal, positive
+ * \param gradient of a's size, or null
  * \param f_hat frames values (0 for silent frames), or null
  */
 template <class R>

@@ -11,8 +11,8 @@ namespace gr::stft::kernel {
 
 //! A real position in a signal: sample + fraction, 0 <= fraction < 1. Exact for ever, where a double is not.
 struct STFT_API position {
-    std::int64_t sample;
-    double fraction;
+    std::int64_t sample; //!< rounded down
+    double fraction;     //!< of a sample
 
     //! \throws std::invalid_argument unless t is finite and |t| <= 2^52
     static position at(double t);
@@ -20,8 +20,10 @@ struct STFT_API position {
     //! This position moved by distance samples.
     position operator+(double distance) const;
 
+    //! Samples, rounded to a double.
     double value() const { return static_cast<double>(sample) + fraction; }
 
+    //! Whether this position is the earlier one.
     bool operator<(const position& other) const
     {
         return sample != other.sample ? sample < other.sample : fraction < other.fraction;
@@ -31,8 +33,9 @@ struct STFT_API position {
 //! Samples begin .. end - 1 of a signal, which is zero elsewhere (or not looked at).
 template <class T>
 struct excerpt {
-    const T* samples;
-    std::int64_t begin, end;
+    const T* samples;   //!< that of begin first
+    std::int64_t begin; //!< the first that there is
+    std::int64_t end;   //!< one past the last
 };
 
 //! Which frames and bins have one window length in common.
@@ -40,6 +43,7 @@ enum class sharing { constant, frame, bin, cell };
 
 //! \throws std::invalid_argument unless name is "constant", "frame", "bin" or "cell"
 STFT_API sharing sharing_named(const std::string& name);
+//! "constant", "frame", "bin" or "cell"
 STFT_API const char* name_of(sharing share);
 
 //! Whether the bins of one frame may differ.
@@ -54,10 +58,11 @@ constexpr double least_theta = 1e-6;
 
 //! The window lengths of many frames: one, one for each frame, one for each bin, or [frame][bin].
 struct theta_field {
-    const double* values;
-    sharing share;
-    std::size_t bins;
+    const double* values; //!< samples
+    sharing share;        //!< how they are laid out
+    std::size_t bins;     //!< of a frame's spectrum
 
+    //! How many there are for this many frames.
     std::size_t size(std::size_t frames) const
     {
         return (share == sharing::frame || share == sharing::cell ? frames : 1) *
@@ -69,6 +74,7 @@ struct theta_field {
     {
         return share == sharing::frame ? n : share == sharing::cell ? n * bins : 0;
     }
+    //! Those of frame n, one or one for each bin.
     const double* frame(std::size_t n) const { return values + offset(n); }
 };
 
@@ -96,16 +102,21 @@ template <class T>
 class STFT_API dstft
 {
 public:
-    using real = real_t<T>;
-    using complex = std::complex<real>;
+    using real = real_t<T>;             //!< the precision of everything
+    using complex = std::complex<real>; //!< of a bin
 
     //! \throws std::invalid_argument unless n_fft is in 2 .. 2^28
     dstft(std::size_t n_fft, const window_family& window, norm n, sharing share);
     ~dstft();
+    //!@{
+    //! The other is left empty, and good for being assigned to only.
     dstft(dstft&&) noexcept;
     dstft& operator=(dstft&&) noexcept;
+    //!@}
 
+    //! DFT length.
     std::size_t n_fft() const { return d_n_fft; }
+    //! Bins of a spectrum: n_fft / 2 + 1 for real samples, n_fft for complex ones.
     std::size_t bins() const { return kernel::bins<T>(d_n_fft); }
 
     //! Window lengths that a frame takes: 1, or one for each bin.
@@ -120,6 +131,7 @@ public:
     /*!
      * \brief One frame.
      * \param x the samples under the window, which reaches to t -+ theta / 2
+     * \param t the window's centre
      * \param theta thetas() window lengths that takes() allows
      * \param spectrum, by_theta, by_t bins() values each: S, dS/dtheta, dS/dt; null where not wanted
      */
@@ -138,6 +150,8 @@ public:
      * G[m] = dL/dRe S[m] + j dL/dIm S[m].
      *
      * All results are added to what is there, and may be null.
+     * \param x, t, theta as of analyse()
+     * \param G bins() values
      * \param theta_gradient thetas() values dL/dtheta
      * \param t_gradient dL/dt
      * \param x_gradient dL/dx[k] (for complex x: dL/dRe x + j dL/dIm x), k = x.begin .. x.end - 1

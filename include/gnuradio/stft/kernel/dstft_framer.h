@@ -19,6 +19,7 @@ template <class T>
 class STFT_API dstft_framer
 {
 public:
+    //! \throws std::bad_alloc if there is no memory for windows of up to n_fft samples
     explicit dstft_framer(std::size_t n_fft);
 
     //! Takes as many of the samples as there is room for and returns how many; some at least of a set frame that is
@@ -30,6 +31,7 @@ public:
 
     //! The present frame's (greatest) window length, and the pace to the next frame. May be told again until complete().
     void set(double theta, const pacing& pace);
+    //! Whether the present frame's window length is known.
     bool is_set() const { return d_set; }
 
     //! Whether all samples under the window are there.
@@ -53,6 +55,7 @@ public:
     //! One past the last sample under the present frame's window.
     std::int64_t end() const;
 
+    //! Whether finish() was called.
     bool finished() const { return d_finished; }
 
     //! Samples taken so far.

@@ -19,10 +19,13 @@ template <class T>
 class STFT_API dstft_loss
 {
 public:
-    using real = real_t<T>;
-    using complex = std::complex<real>;
+    using real = real_t<T>;             //!< the precision of everything
+    using complex = std::complex<real>; //!< of a bin
 
-    //! \param rule of the pooled loss, or nothing for the entropy; \param whitening one weight per bin, or none
+    //! \param transform the DSTFT
+    //! \param share of its window lengths
+    //! \param rule of the pooled loss, or nothing for the entropy
+    //! \param whitening one weight per bin, or none
     dstft_loss(dstft<T> transform,
                sharing share,
                std::optional<pooled_parameters> rule = {},
@@ -30,8 +33,11 @@ public:
 
     /*!
      * \brief The loss of samples x at frames t.
+     * \param x every sample under a window
+     * \param t centres of the frames
      * \param theta window lengths, by the sharing of the transform
-     * \param theta_gradient dL/dtheta, of theta's size; t_gradient dL/dt, one per frame; written where not null
+     * \param theta_gradient dL/dtheta, of theta's size, or null
+     * \param t_gradient dL/dt, one per frame, or null
      * \throws std::invalid_argument for a window length that the transform does not take
      */
     double evaluate(const excerpt<T>& x,
@@ -40,6 +46,7 @@ public:
                     double* theta_gradient = nullptr,
                     double* t_gradient = nullptr);
 
+    //! The DSTFT whose loss it is.
     const dstft<T>& transform() const { return d_transform; }
 
 private:

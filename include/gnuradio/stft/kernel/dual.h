@@ -9,6 +9,7 @@
 
 namespace gr::stft::kernel {
 
+//! The values of a window.
 using taps_t = std::vector<std::complex<double>>;
 
 /*!
@@ -23,6 +24,8 @@ steady_coverage(const taps_t& window, std::size_t count, std::size_t hop);
 /*!
  * \brief The canonical dual window, window / D: of all d with sum_i conj(window[r + i hop]) d[r + i hop] = 1
  * for every r the one of least energy.
+ * \param window taps, not empty
+ * \param hop samples from frame to frame, >= 1
  * \param tolerance the least D must exceed tolerance times the largest
  * \throws std::invalid_argument if hop is 0 or window and hop are not NOLA
  */
@@ -38,6 +41,8 @@ STFT_API taps_t tight_window(const taps_t& window, std::size_t hop, double toler
 /*!
  * \brief The dual of window that is nearest to desired.
  *
+ * \param window taps, not empty
+ * \param hop samples from frame to frame, >= 1
  * \param desired as long as window; empty: all ones
  * \param scaled nearest to alpha desired, with the best factor alpha
  * \param alpha where the factor goes, or null; 1 unless scaled

@@ -22,8 +22,9 @@ template <class T>
 class STFT_API frame_analysis
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
+    //! \param n_fft DFT length, 1 .. 2^28
     //! \param shifted bins in the order -n_fft/2 .. (n_fft-1)/2; complex T only
     explicit frame_analysis(std::size_t n_fft, bool shifted = false);
 
@@ -32,6 +33,7 @@ public:
 
     //! The n_fft points, for a caller who fills all of them and then calls transform().
     T* circle();
+    //! The circle -> its bins.
     void transform(complex* spectrum);
 
 private:
@@ -54,8 +56,9 @@ template <class T>
 class STFT_API frame_synthesis
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
+    //! As frame_analysis.
     explicit frame_synthesis(std::size_t n_fft, bool shifted = false);
 
     //! The result lives until the next call.
@@ -63,6 +66,7 @@ public:
 
     //! The bins, for a caller who fills all of them and then calls transform().
     complex* spectrum() { return d_spectrum.data(); }
+    //! spectrum() -> n_fft samples, which live until the next call.
     const T* transform();
     //! The circle's first samples follow its last ones, for vectors that run over its end.
     const T* transform_and_repeat();

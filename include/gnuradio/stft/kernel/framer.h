@@ -20,6 +20,7 @@ template <class T>
 class STFT_API framer
 {
 public:
+    //! At the beginning of a signal that is cut so.
     explicit framer(const framing& frames);
 
     //! Takes as many of the samples as there is room for, some at least if frame() is null, and returns how many.
@@ -49,6 +50,7 @@ public:
      */
     void reframe(const framing& frames);
 
+    //! How the next frames are cut.
     const framing& frames() const { return d_framing; }
 
     //! Samples taken so far.

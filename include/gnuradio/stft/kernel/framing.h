@@ -22,6 +22,7 @@ enum class placement { centred, left, full };
 
 //! \throws std::invalid_argument unless name is "centred", "left" or "full"
 STFT_API placement placement_named(const std::string& name);
+//! "centred", "left" or "full"
 STFT_API const char* name_of(placement where);
 
 /*!
@@ -34,12 +35,16 @@ public:
     /*!
      * \param win_length samples under one frame, 1 .. 2^28
      * \param hop samples from one frame's start to the next, 1 .. 2^40; may exceed win_length
+     * \param where frames lie in the signal
      * \throws std::invalid_argument outside of these ranges
      */
     framing(std::size_t win_length, std::size_t hop, placement where = placement::centred);
 
+    //! Samples under one frame.
     std::size_t win_length() const { return d_win_length; }
+    //! Samples from one frame's start to the next.
     std::size_t hop() const { return d_hop; }
+    //! Where frames lie in the signal.
     placement where() const { return d_where; }
 
     //! Index of the window's centre in its frame, win_length / 2 rounded down.

@@ -19,17 +19,23 @@ template <class T>
 class STFT_API idstft
 {
 public:
-    using real = real_t<T>;
-    using complex = std::complex<real>;
+    using real = real_t<T>;             //!< the precision of everything
+    using complex = std::complex<real>; //!< of a bin
 
+    //! \param n_fft DFT length, 2 .. 2^28
+    //! \param window the family that the spectra were made with
+    //! \param n the norm that they were made with
     //! \param threshold samples whose coverage sum w^2 is at most this, relative to the largest w(0)^2 of the windows
     //!        over them, are uncovered and come out as 0; negative: 1e-10, in single precision 1e-6
     idstft(std::size_t n_fft, const window_family& window, norm n, double threshold = -1);
 
+    //! DFT length.
     std::size_t n_fft() const { return d_transform.n_fft(); }
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_transform.bins(); }
     //! Window lengths of a frame.
     static std::size_t thetas(std::size_t) { return 1; }
+    //! Whether the value is a window length, as of dstft.
     bool takes(double theta) const { return d_transform.takes(theta); }
 
     //! Samples by which the output lags behind the centre of the newest frame, at most.
@@ -72,25 +78,31 @@ private:
 
 //! How an iterative inverse ended.
 struct convergence {
-    std::size_t iterations;
+    std::size_t iterations; //!< done
     double residual; //!< norm of the normal equations' residual, relative to their right side
 };
 
 //! The samples begin .. end - 1 of a signal that least squares are asked for, where they are not all of it.
 struct wanted_part {
-    std::size_t begin, end;
-    char*
-        covered; //!< one flag for each sample of the signal: whether a window covers it; others are 0
+    std::size_t begin; //!< the first
+    std::size_t end;   //!< one past the last
+    //! One flag for each sample of the signal: whether a window covers it; others are 0.
+    char* covered;
 };
 
 /*!
  * \brief Least-squares inverse for any sharing of theta: minimises sum_mn c_m |S_mn - DSTFT(x)_mn|^2 by preconditioned
  * conjugate gradients (the preconditioner is the diagonal of the normal equations).
  *
- * \param S [frame][bin]; t one position per frame
+ * \param transform that made the spectra
+ * \param S [frame][bin]
+ * \param t one position per frame
+ * \param theta window lengths
  * \param twosided weights c_m = 2 for the inner bins of one-sided spectra, which stand for two; else 1
+ * \param tolerance relative residual at which to stop
+ * \param max_iterations after which to stop at the latest
+ * \param length of the signal, samples
  * \param x length samples, the result
- * \param tolerance relative residual at which to stop; \param max_iterations at the latest
  * \param part null, or the part of x by whose residual iterations are stopped
  * \throws std::invalid_argument naming the first sample that no window covers, unless a part is given, or if a spectrum is
  *         not finite, before x is written

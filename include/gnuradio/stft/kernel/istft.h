@@ -32,7 +32,7 @@ template <class T>
 class STFT_API istft
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
     /*!
      * \param p the STFT's parameters
@@ -45,7 +45,9 @@ public:
                    const std::vector<std::complex<double>>& synthesis = {},
                    double threshold = -1);
 
+    //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
+    //! The present parameters.
     const parameters& design() const { return d_parameters; }
 
     //! Position of the next frame's first sample.

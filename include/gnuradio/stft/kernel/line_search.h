@@ -14,6 +14,9 @@ namespace gr::stft::kernel {
  *
  * The grid guards against the ripples that a loss has as a function of a window length. f is called at most once
  * for a point, and at most grid + 60 times; values that are not finite count as largest.
+ * \param f the function
+ * \param low, high bounds of the interval
+ * \param grid number of steps
  * \param tolerance to which the result is determined, absolute, > 0
  * \throws std::invalid_argument unless low < high are finite, grid >= 3 and tolerance is positive
  */

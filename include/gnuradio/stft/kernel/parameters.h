@@ -15,14 +15,17 @@ namespace gr::stft::kernel {
 //! The real type of a sample type: float for float and std::complex<float>.
 template <class T>
 struct real_of {
-    using type = T;
+    using type = T; //!< real_t
 };
+//! That of a complex sample.
 template <class R>
 struct real_of<std::complex<R>> {
-    using type = R;
+    using type = R; //!< real_t
 };
+//! float or double.
 template <class T>
 using real_t = typename real_of<T>::type;
+//! Whether samples of this type are real.
 template <class T>
 constexpr bool is_real_v = std::is_same_v<T, real_t<T>>;
 
@@ -39,6 +42,7 @@ enum class sides { onesided, twosided, centered };
 //! \throws std::invalid_argument unless name is "onesided", "twosided" or "centered"
 STFT_API sides sides_named(const std::string& name);
 
+//! Bins of a spectrum of n_fft points that holds these.
 inline std::size_t bins(sides which, std::size_t n_fft)
 {
     return which == sides::onesided ? n_fft / 2 + 1 : n_fft;

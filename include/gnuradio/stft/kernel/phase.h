@@ -23,8 +23,10 @@ class STFT_API phase_reference
 public:
     //! \throws std::invalid_argument unless name is "start", "centre" or "absolute"
     phase_reference(const std::string& name);
+    //! The same of a literal.
     phase_reference(const char* name) : phase_reference(std::string(name)) {}
 
+    //! Sample r of every frame, which may lie outside of it.
     static phase_reference fixed(std::int64_t r);
 
     //! (-r) mod n_fft for the frame that starts at start: where a frame's first sample lands on the DFT's circle.
@@ -33,6 +35,7 @@ public:
     //! "start", "centre", "absolute", or the number.
     std::string name() const;
 
+    //! Whether both are of one kind, with the same r.
     bool operator==(const phase_reference& other) const
     {
         return d_kind == other.d_kind && d_r == other.d_r;
@@ -58,6 +61,10 @@ template <class R>
 class STFT_API phase_converter
 {
 public:
+    //! \param n_fft DFT length of the spectra
+    //! \param win_length samples under a frame
+    //! \param source reference of the spectra that come in
+    //! \param target reference of those that go out
     //! \param shifted whether the n_fft bins come in the order -n_fft/2 .. (n_fft-1)/2
     phase_converter(std::size_t n_fft,
                     std::size_t win_length,

@@ -18,14 +18,16 @@ namespace gr::stft::kernel {
  */
 enum class pooled_criterion { l1l2, entropy, renyi };
 
+//! What concentration is pooled over, and how.
 struct STFT_API pooled_parameters {
-    std::size_t n_fft;
+    std::size_t n_fft;      //!< DFT length of the spectra, >= 1
     std::size_t half_block; //!< h: block n holds the frames n - h .. n + h that there are
-    pooled_criterion criterion = pooled_criterion::l1l2;
-    double order = 2; //!< of renyi: 0 < order <= 8, not 1
+    pooled_criterion criterion = pooled_criterion::l1l2; //!< what is minimised
+    double order = 2;                                    //!< of renyi: 0 < order <= 8, not 1
     bool one_sided =
         true; //!< bins 0 .. n_fft / 2 of real samples; DC and Nyquist then have c = 1/2
 
+    //! Bins of a spectrum.
     std::size_t bins() const { return one_sided ? n_fft / 2 + 1 : n_fft; }
 
     //! \throws std::invalid_argument if n_fft < 1, or the order of renyi is none of these
@@ -40,7 +42,9 @@ struct STFT_API pooled_parameters {
  * criterion of single frames cannot see it. Frames - 1 or more for half_block make one block of all. The cost
  * does not depend on half_block.
  *
- * \param spectra [frame][bin], p.bins() each, frames >= 1. R: float or double
+ * \param spectra [frame][bin], p.bins() each. R: float or double
+ * \param frames >= 1
+ * \param p block, criterion and sides
  * \param whitening W, p.bins() weights >= 0, constants to the gradient, or null: 1
  * \param G dL/dRe S + j dL/dIm S, of the spectra's size, or null
  *
@@ -60,7 +64,9 @@ STFT_API double pooled(const std::complex<R>* spectra,
  *
  * W = mean(V) / (V + floor mean(V)), V the mean over the bins m - width .. m + width that there are of the mean
  * of |S|^2 over frames. 1 for silence.
- * \param spectra [frame][bin], frames and bins >= 1
+ * \param spectra [frame][bin]
+ * \param frames, bins >= 1
+ * \param width bins on either side that the envelope is averaged over
  * \param floor positive
  * \param W bins values
  * \throws std::invalid_argument for other sizes or floor

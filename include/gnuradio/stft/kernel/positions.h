@@ -17,9 +17,12 @@ class STFT_API exact_position
 {
 public:
     exact_position() = default;
+    //! Exactly there.
     explicit exact_position(const position& start);
 
-    //! Goes on by count steps. \param step in samples, 0 <= step < 2^62
+    //! Goes on by count steps.
+    //! \param step in samples, 0 <= step < 2^62
+    //! \param count number of steps, >= 0
     exact_position& move(double step, std::int64_t count = 1);
 
     //! The position, with the double nearest to its fraction.
@@ -34,14 +37,19 @@ private:
 class STFT_API pacing
 {
 public:
+    //! \param hop samples from frame to frame
     //! \param alpha 0: frames are hop samples apart; else hop is not looked at, and frame n + 1 lies
     //!        alpha theta_n behind frame n
+    //! \param share which frames and bins have one window length in common
     //! \throws std::invalid_argument unless alpha is 0 or in 1e-3 .. 1e3, and hop, if it counts, in 1e-3 .. 2^40; or if
     //!         alpha is not 0 and the bins have window lengths of their own
     pacing(double hop, double alpha, sharing share);
 
+    //! Samples from frame to frame, unless fixed_overlap().
     double hop() const { return d_hop; }
+    //! The hop as a fraction of the window length; 0 unless fixed_overlap().
     double alpha() const { return d_alpha; }
+    //! Whether frames follow each other by their window lengths.
     bool fixed_overlap() const { return d_alpha > 0; }
 
     //! From a frame of window length theta to the next one.

@@ -23,13 +23,14 @@ enum class power_kind { psd, power, magnitude };
 
 //! \throws std::invalid_argument unless name is "psd", "power" or "magnitude"
 STFT_API power_kind power_kind_named(const std::string& name);
+//! How spectra are scaled that such a row is made of.
 STFT_API scaling spectrum_scaling(power_kind kind);
 
 //! What becomes of spectra on their way to a row.
 struct STFT_API power_parameters {
-    power_kind kind = power_kind::psd;
-    std::uint64_t average = 1; //!< spectra whose powers are averaged into one row, >= 1
-    bool max_hold = false;     //!< each bin is the largest since the start, after averaging
+    power_kind kind = power_kind::psd; //!< and unit of a row
+    std::uint64_t average = 1;         //!< spectra whose powers are averaged into one row, >= 1
+    bool max_hold = false;             //!< each bin is the largest since the start, after averaging
     bool db = false;      //!< 10 log10 of psd and power, 20 log10 of magnitude; never below -200
     bool doubled = false; //!< inner bins doubled: the spectra are one-sided ones of real samples
     double factor = 1;    //!< on |X|^2 before everything else
@@ -48,7 +49,9 @@ template <class R>
 class STFT_API power
 {
 public:
-    //! \param n_fft of the spectra; bins of each, n_fft / 2 + 1 or n_fft
+    //! \param n_fft of the spectra, >= 1
+    //! \param bins of each, n_fft / 2 + 1 or n_fft
+    //! \param p what becomes of them
     power(std::size_t n_fft, std::size_t bins, const power_parameters& p);
 
     //! The next spectrum, bins values -> row, bins values, and true if it completes a row.
@@ -63,9 +66,12 @@ public:
     //! The largest values are forgotten.
     void reset() { d_held.clear(); }
 
+    //! Another factor on |X|^2, from the next spectrum on.
     void set_factor(double factor);
 
+    //! DFT length of the spectra.
     std::size_t n_fft() const { return d_n_fft; }
+    //! The parameters in force.
     const power_parameters& design() const { return d_parameters; }
 
 private:

@@ -21,6 +21,7 @@ enum class scaling { none, magnitude, psd, ortho };
 
 //! \throws std::invalid_argument unless name is "none", "magnitude", "psd" or "ortho"
 STFT_API scaling scaling_named(const std::string& name);
+//! "none", "magnitude", "psd" or "ortho"
 STFT_API const char* name_of(scaling scale);
 
 //! \throws std::invalid_argument unless samp_rate > 0 and finite; for magnitude, if the taps sum to zero

@@ -18,11 +18,15 @@ template <class T>
 class STFT_API segment_inverse
 {
 public:
-    using real = real_t<T>;
-    using complex = std::complex<real>;
+    using real = real_t<T>;             //!< the precision of everything
+    using complex = std::complex<real>; //!< of a bin
 
-    static constexpr std::size_t segment = 16, margin = 8; //!< lengths in units of n_fft
+    static constexpr std::size_t segment = 16; //!< samples of it, in units of n_fft
+    static constexpr std::size_t margin = 8;   //!< on either side, in the same units
 
+    //! \param n_fft DFT length, 2 .. 2^28
+    //! \param window the family that the spectra were made with
+    //! \param n the norm that they were made with
     //! \param tolerance relative residual of the segment at which iterations stop; negative: 1e-12, for samples in single
     //!        precision 1e-7
     //! \param max_iterations for a segment, 1 or more
@@ -32,10 +36,13 @@ public:
                     double tolerance = -1,
                     std::size_t max_iterations = 200);
 
+    //! DFT length.
     std::size_t n_fft() const { return d_transform.n_fft(); }
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_transform.bins(); }
     //! Window lengths of a frame.
     static std::size_t thetas(std::size_t n_fft) { return kernel::bins<T>(n_fft); }
+    //! Whether the value is a window length, as of dstft.
     bool takes(double theta) const { return d_transform.takes(theta); }
 
     //! Samples by which the output lags behind the centre of the newest frame, at most.
@@ -44,7 +51,10 @@ public:
         return static_cast<std::int64_t>((segment + margin) * n_fft);
     }
 
-    //! The next frame. \param theta bins() window lengths
+    //! The next frame.
+    //! \param spectrum bins() values
+    //! \param t its centre
+    //! \param theta bins() window lengths
     //! \throws std::invalid_argument if t is before that of the last
     void add(const complex* spectrum, const position& t, const double* theta);
 

@@ -21,13 +21,16 @@ template <class T>
 class STFT_API stft
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
     //! \throws std::invalid_argument as parameters::check()
     explicit stft(const parameters& p, detrending detrend = detrending::none);
 
+    //! The parameters it was made from.
     const parameters& design() const { return d_parameters; }
+    //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
+    //! Samples under the window.
     std::size_t win_length() const { return d_taper.length(); }
 
     //! One frame of win_length() samples, the first of them at start -> bins() bins.

@@ -17,6 +17,7 @@ public:
     //! \throws std::invalid_argument if T is real and a value is not, or one overflows T
     explicit taper(const std::vector<std::complex<double>>& values);
 
+    //! Number of values.
     std::size_t length() const { return d_length; }
 
     //! product[i] = samples[i] values[from + i], i = 0 .. count - 1

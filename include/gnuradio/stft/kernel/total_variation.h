@@ -22,7 +22,9 @@ enum class neighbourhood { nonlocal4, forward };
  *
  *     sum over cells of sqrt(eps + gamma sum over neighbours of (theta - theta')^2)
  *
- * \param theta [frame][bin], frames and bins >= 1. R: float or double
+ * \param theta [frame][bin]. R: float or double
+ * \param frames, bins >= 1
+ * \param neighbours that a cell is compared with
  * \param eps positive, in samples^2: rounds the corner at equal neighbours, where there is no derivative else
  * \param gamma weight of the differences, not negative
  * \param gradient of theta's size, or null

@@ -29,6 +29,7 @@ public:
      *         superfluous, non-finite or illegal parameter
      */
     window(const std::string& name, std::vector<double> parameters = {});
+    //! The same without parameters.
     window(const char* name) : window(std::string(name)) {}
 
     /*!
@@ -36,6 +37,7 @@ public:
      * \throws std::invalid_argument if there are none, one is not finite, or all are zero
      */
     explicit window(std::vector<std::complex<double>> taps);
+    //! The same of real taps.
     explicit window(const std::vector<double>& taps);
 
     //! Number of taps; 0 for a named window, which takes any length.

@@ -29,6 +29,7 @@ enum class norm { peak, l1, l2, dcunit, contract };
 
 //! \throws std::invalid_argument unless name is "peak", "l1", "l2", "dcunit" or "contract"
 STFT_API norm norm_named(const std::string& name);
+//! The name that norm_named() knows it by.
 STFT_API const char* name_of(norm n);
 
 /*!
@@ -50,13 +51,15 @@ public:
      *         so has no derivative; the message tells the height of the jump
      */
     window_family(const std::string& name = "hann", std::vector<double> parameters = {});
+    //! The same with its parameters' defaults.
     window_family(const char* name) : window_family(std::string(name)) {}
 
     //! g(x / theta), or its derivative by theta or by the centre's position (minus that by x).
     double evaluate(double x, double theta, wrt variable = wrt::nothing) const;
 
-    //! Integrals of g and g^2; the Gaussian's are those of the whole line, as if it were not cut.
+    //! Integral of g over u; the Gaussian's are those of the whole line, as if it were not cut.
     double integral() const { return d_integral; }
+    //! Integral of g^2 over u, likewise.
     double energy() const { return d_energy; }
 
     //! `hann`, `gaussian(0.166667)`
@@ -65,9 +68,12 @@ public:
     //! Its name without parameters.
     std::string name() const;
 
+    //! What the kernels know g by.
     simd::shape shape() const { return d_shape; }
+    //! Standard deviation of the Gaussian as a fraction of theta; of no meaning for the others.
     double rho() const { return d_rho; }
 
+    //! Every name that the constructor takes, aliases left out.
     static std::vector<std::string> names();
 
 private:

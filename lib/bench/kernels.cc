@@ -1,0 +1,242 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernels.h"
+#include "naive.h"
+#include <gnuradio/stft/kernel/dual.h>
+#include <gnuradio/stft/kernel/istft.h>
+#include <gnuradio/stft/kernel/stft.h>
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <functional>
+#include <random>
+#include <stdexcept>
+#include <string>
+
+namespace gr::stft::bench {
+
+namespace {
+
+constexpr double ring = 512 * 1024; // bytes: spectra that stay in a core's cache
+constexpr double agreement = 1e-5;  // of the peak
+
+//! Of this thread.
+double seconds_now()
+{
+    timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+double seconds_of(const std::function<void()>& call, std::size_t times)
+{
+    const double begin = seconds_now();
+    for (std::size_t i = 0; i < times; ++i)
+        call();
+    return seconds_now() - begin;
+}
+
+/*!
+ * Seconds of a call, [case][round]. Every round has every case, beginning one further each time, and repeats it for
+ * so long.
+ */
+std::vector<std::vector<double>>
+interleaved(const std::vector<std::function<void()>>& cases, std::size_t rounds, double seconds)
+{
+    std::vector<std::size_t> repeats;
+    for (const auto& call : cases) {
+        call();
+        const double once = std::max(1e-9, seconds_of(call, 1));
+        repeats.push_back(std::max<std::size_t>(1, static_cast<std::size_t>(seconds / once)));
+    }
+    std::vector<std::vector<double>> times(cases.size());
+    for (std::size_t round = 0; round < rounds; ++round)
+        for (std::size_t turn = 0; turn < cases.size(); ++turn) {
+            const auto at = (round + turn) % cases.size();
+            times[at].push_back(seconds_of(cases[at], repeats[at]) /
+                                static_cast<double>(repeats[at]));
+        }
+    return times;
+}
+
+template <class T>
+double difference(const T* a, const T* b, std::size_t count)
+{
+    double peak = 0, most = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        peak = std::max(peak, static_cast<double>(std::abs(a[i])));
+        most = std::max(most, static_cast<double>(std::abs(a[i] - b[i])));
+    }
+    return most / peak;
+}
+
+//! The same data for both, and what each does with them.
+template <class T>
+class subject
+{
+public:
+    using complex = std::complex<float>;
+
+    subject(std::size_t n_fft, std::size_t hop, std::size_t frames)
+        : d_design(design(n_fft, hop)), d_bins(kernel::bins<T>(n_fft)), d_frames(frames),
+          d_x((frames - 1) * hop + n_fft), d_y(d_x.size()), d_z(d_x.size() + hop),
+          d_rows(frames * d_bins), d_our_rows(frames * d_bins), d_stft(d_design), d_istft(d_design)
+    {
+        std::mt19937 generator(1);
+        std::normal_distribution<float> normal;
+        auto* numbers = reinterpret_cast<float*>(d_x.data());
+        std::generate_n(
+            numbers, d_x.size() * sizeof(T) / sizeof(float), [&] { return normal(generator); });
+    }
+
+    const kernel::parameters& design() const { return d_design; }
+    std::size_t frames() const { return d_frames; }
+    double ring_bytes() const { return static_cast<double>(d_rows.size() * sizeof(complex)); }
+
+    void our_stft()
+    {
+        d_stft.analyse(
+            d_x.data(), static_cast<std::int64_t>(d_x.size()), 0, d_frames, d_our_rows.data());
+    }
+    void naive_stft(bench::naive_stft<T>& naive) { naive.run(d_x.data(), d_frames, d_rows.data()); }
+
+    //! As a stream without an end.
+    void our_istft()
+    {
+        T* samples = d_z.data();
+        for (std::size_t p = 0; p < d_frames; ++p) {
+            d_istft.add(d_our_rows.data() + p * d_bins);
+            samples +=
+                d_istft.read(samples, static_cast<std::size_t>(d_z.data() + d_z.size() - samples));
+        }
+    }
+    void naive_istft(bench::naive_istft<T>& naive)
+    {
+        naive.run(d_our_rows.data(), d_frames, d_y.data());
+    }
+
+    double spectra_differ() const
+    {
+        return difference(d_rows.data(), d_our_rows.data(), d_rows.size());
+    }
+    //! Where the frames overlap as in a long signal. Begins the inverse anew.
+    double signals_differ()
+    {
+        d_istft = kernel::istft<T>(d_design);
+        d_istft.invert(
+            d_our_rows.data(), d_frames, d_z.data(), static_cast<std::int64_t>(d_x.size()));
+        d_istft = kernel::istft<T>(d_design);
+        const auto edge = d_design.n_fft;
+        return difference(d_y.data() + edge, d_z.data() + edge, d_x.size() - 2 * edge);
+    }
+    float anything() const { return std::abs(d_our_rows.front()) + std::abs(d_z.front()); }
+
+private:
+    static kernel::parameters design(std::size_t n_fft, std::size_t hop)
+    {
+        kernel::parameters p{ n_fft, hop };
+        p.where = kernel::placement::left;
+        p.phase = kernel::phase_reference("start");
+        return p;
+    }
+
+    kernel::parameters d_design;
+    std::size_t d_bins, d_frames;
+    volk::vector<T> d_x, d_y, d_z;
+    volk::vector<complex> d_rows, d_our_rows;
+    kernel::stft<T> d_stft;
+    kernel::istft<T> d_istft;
+};
+
+std::vector<float> single_precision(const std::vector<std::complex<double>>& taps, double factor)
+{
+    std::vector<float> values;
+    for (const auto& w : taps)
+        values.push_back(static_cast<float>(factor * w.real()));
+    return values;
+}
+
+template <class T>
+comparison
+compare(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t rounds, double seconds)
+{
+    const double row = static_cast<double>(kernel::bins<T>(n_fft) * sizeof(std::complex<float>));
+    const auto least = 2 * n_fft / hop + 16.0; // so that the inverse has an inside
+    subject<T> data(n_fft, hop, static_cast<std::size_t>(std::max(ring / row, least)));
+    const auto taps = data.design().taps();
+    const auto dual = kernel::dual_window(taps, hop);
+    naive_stft<T> forward(n_fft, hop, single_precision(taps, 1));
+    naive_istft<T> backward(n_fft, hop, single_precision(dual, 1 / static_cast<double>(n_fft)));
+
+    data.our_stft();
+    data.naive_stft(forward);
+    data.naive_istft(backward);
+    comparison result{ data.frames(),
+                       data.ring_bytes(),
+                       inverse ? data.signals_differ() : data.spectra_differ(),
+                       {},
+                       {},
+                       {} };
+    if (!(result.error <= agreement))
+        throw std::runtime_error("the results differ by " + std::to_string(result.error) +
+                                 " of the peak: no ratio without equality");
+    using call = std::function<void()>;
+    const std::vector<call> cases =
+        inverse ? std::vector<call>{ [&] { data.our_istft(); },
+                                     [&] { data.naive_istft(backward); },
+                                     [&] { backward.transform_only(data.frames()); } }
+                : std::vector<call>{ [&] { data.our_stft(); },
+                                     [&] { data.naive_stft(forward); },
+                                     [&] { forward.transform_only(data.frames()); } };
+    const auto times = interleaved(cases, rounds, seconds);
+    std::vector<double>* const lists[] = { &result.ours, &result.naive, &result.ffts };
+    for (std::size_t c = 0; c < times.size(); ++c)
+        for (double time : times[c])
+            lists[c]->push_back(time / static_cast<double>(data.frames()));
+    return result;
+}
+
+template <class T>
+float exercise(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t frames)
+{
+    subject<T> data(n_fft, hop, frames);
+    if (inverse)
+        data.our_istft();
+    else
+        data.our_stft();
+    return data.anything();
+}
+
+void check(std::size_t n_fft, std::size_t hop)
+{
+    if (n_fft < 8)
+        throw std::invalid_argument("n_fft: " + std::to_string(n_fft) + ": must be 8 or more");
+    if (hop < 1 || hop > n_fft / 2)
+        throw std::invalid_argument("hop: " + std::to_string(hop) + ": must be 1 .. n_fft / 2");
+}
+
+} // namespace
+
+comparison compare(std::size_t n_fft,
+                   std::size_t hop,
+                   bool complex_samples,
+                   bool inverse,
+                   std::size_t rounds,
+                   double seconds)
+{
+    check(n_fft, hop);
+    return complex_samples ? compare<std::complex<float>>(n_fft, hop, inverse, rounds, seconds)
+                           : compare<float>(n_fft, hop, inverse, rounds, seconds);
+}
+
+float exercise(std::size_t n_fft,
+               std::size_t hop,
+               bool complex_samples,
+               bool inverse,
+               std::size_t frames)
+{
+    check(n_fft, hop);
+    return complex_samples ? exercise<std::complex<float>>(n_fft, hop, inverse, frames)
+                           : exercise<float>(n_fft, hop, inverse, frames);
+}
+
+} // namespace gr::stft::bench

@@ -1,0 +1,58 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernels.h"
+#include "naive.h"
+#include <gnuradio/stft/kernel/dstft.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+#include <volk/volk.h>
+
+namespace py = pybind11;
+using namespace gr::stft;
+
+PYBIND11_MODULE(bench_python, m)
+{
+    m.doc() = "The kernels of the STFT beside a plain loop around FFTW.";
+
+    m.def(
+        "compare",
+        [](std::size_t n_fft,
+           std::size_t hop,
+           bool complex_samples,
+           bool inverse,
+           std::size_t rounds,
+           double seconds) {
+            const auto c = [&] {
+                py::gil_scoped_release release;
+                return bench::compare(n_fft, hop, complex_samples, inverse, rounds, seconds);
+            }();
+            py::dict result;
+            result["frames"] = c.frames;
+            result["ring_bytes"] = c.ring_bytes;
+            result["error"] = c.error;
+            result["ours"] = c.ours;
+            result["naive"] = c.naive;
+            result["ffts"] = c.ffts;
+            return result;
+        },
+        py::arg("n_fft"),
+        py::arg("hop"),
+        py::arg("complex_samples"),
+        py::arg("inverse"),
+        py::arg("rounds"),
+        py::arg("seconds"),
+        "Seconds per frame of each round: ours, the naive loop's, its FFTs'. ValueError for sizes "
+        "that cannot be compared.");
+
+    m.def(
+        "environment",
+        [] {
+            py::dict is;
+            is["compiler"] = COMPILER;
+            is["flags"] = FLAGS;
+            is["fftw_version"] = bench::fftw_version();
+            is["volk_machine"] = std::string(volk_get_machine());
+            is["simd"] = kernel::simd_level();
+            return is;
+        },
+        "What the figures depend on, by name.");
+}

@@ -4,13 +4,14 @@
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
+check_nola, convert_phase; filter_bank; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
 adapt.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import losses
 from .adaptive import adapt
+from .bank import filter_bank
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -68,6 +69,7 @@ __all__ = [
     "dstft_fvc",
     "dstft_vjp",
     "dual_window",
+    "filter_bank",
     "fixed_overlap_positions",
     "frequencies",
     "grad_fixed_overlap",

@@ -116,9 +116,9 @@ def stft_bins(
     The other arguments are those of stft().
 
     Returns complex64 or complex128 of shape (..., bins, frames). Errors relative to the largest value: 1e-6 (single), 1e-13
-    (double), after any number of samples: the sums begin anew wherever a sample's number is a multiple of win_length. A
-    frame's values depend, to the bit, on nothing but its samples and their numbers. Samples that are not finite stay in
-    the frames that contain them.
+    (double), after any number of samples: the sums begin anew wherever a sample's number is a multiple of win_length. By one
+    method a frame's values depend, to the bit, on nothing but its samples and their numbers. Samples that are not finite
+    stay in the frames that contain them.
 
     >>> x = np.cos(2 * np.pi * 0.25 * np.arange(64))
     >>> X = stft_bins(x, [4, 3.5], hop=1, n_fft=16, scaling="magnitude")

@@ -37,10 +37,11 @@ class frame_sums;
  * \brief Chosen bins of the short-time Fourier transform, X[k, p] as of stft for each k in bins.
  *
  * Of three methods the one is taken that will be cheapest: sums that slide along the signal, whose cost per sample does
- * not grow with the window (windows by name that are sums of cosines: boxcar, hann, hamming, blackman, nuttall, flattop,
- * general_cosine of up to five terms ..); a sum over each frame; or its FFT (whole bins). The sliding sums are in double
- * precision, never subtract, and begin anew at samples whose number is a multiple of the window's length: so errors do not grow, a
- * sample that was large or not a number leaves no trace, and a frame depends on nothing but its samples and their numbers.
+ * not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann, hamming, blackman, nuttall,
+ * flattop, general_cosine ..); a sum over each frame; or its FFT (whole bins). By one method a frame depends on nothing but
+ * its samples and their numbers. The sliding sums are in double precision, never subtract, and begin anew at samples whose
+ * number is a multiple of the window's length: so errors do not grow, and a sample that was large or not a number leaves no
+ * trace.
  *
  * Errors relative to the largest value: 1e-13 (double), 1e-6 (single).
  *

@@ -14,7 +14,8 @@ import sys
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.benchmark import interleaved, paired
+from gnuradio.stft.benchmark import paired
+from gnuradio.stft.benchmark_bins import timed
 from gnuradio.stft.stft_python import kernels
 
 NOISE = np.random.default_rng(1).standard_normal(1 << 20).astype(np.float32)
@@ -40,7 +41,7 @@ def eight_bins(rounds):
     print("\neight bins at hop 1\n n_fft   STFT ns/sample   bins ns/sample    ratio   n_fft/64")
     good = True
     for n_fft in (1024, 4096, 16384, 65536):
-        times = timed(n_fft, 1, {"stft": 0, "auto": 8}, rounds)
+        times = timed(NOISE, n_fft, 1, {"stft": 0, "auto": 8}, rounds)
         ratio = paired(times["stft"], times["auto"])["median"]
         whole, bins = (np.median(times[name]) * 1e9 for name in ("stft", "auto"))
         print(f"{n_fft:6}{whole:17.0f}{bins:17.1f}{ratio:9.0f}{n_fft // 64:11}", flush=True)
@@ -55,29 +56,11 @@ def crossover(rounds):
         cells = []
         for hop in (1, 16, 256):
             some = 32
-            times = timed(n_fft, hop, {"fft": some, "sliding": some, "direct": some}, rounds)
+            times = timed(NOISE, n_fft, hop, {"fft": some, "sliding": some, "direct": some}, rounds)
             fft, least = np.median(times["fft"]), min(np.median(times[m]) for m in ("sliding", "direct"))
             cells.append(f"{some * fft / least:12.0f}")
         print(f"{n_fft:6}" + "".join(cells), flush=True)
     return True
-
-
-def timed(n_fft, hop, cases, rounds):
-    """Seconds per frame of {method: bins}; without bins it is the whole STFT."""
-
-    def case(method, count):
-        # enough that making plans and tables does not count
-        frames = 200_000 // hop if method in ("auto", "sliding") else max(100, (1 << 22) // n_fft)
-        frames = min(frames, (len(NOISE) - n_fft) // hop)
-        made = dict(hop=hop, n_fft=n_fft, first=0, frames=frames)
-        if not count:
-            return lambda: stft.stft(NOISE, **made), frames
-        bins = np.arange(count) * ((n_fft // 2) // max(1, count - 1))
-        return lambda: stft.stft_bins(NOISE, bins, method=method, **made), frames
-
-    made = {method: case(method, count) for method, count in cases.items()}
-    times = interleaved({method: call for method, (call, _) in made.items()}, rounds)
-    return {method: times[method] / frames for method, (_, frames) in made.items()}
 
 
 def errors():

@@ -170,6 +170,20 @@ SIMD_INLINE vector<R> exp_negative(vector<R> x)
     return binary > lanes<R>::smallest_exponent ? result : vector<R>{};
 }
 
+//! v[order[l]] in lane l
+template <class R>
+SIMD_INLINE vector<R> shuffled(vector<R> v, integers<R> order)
+{
+#ifdef __clang__
+    vector<R> w;
+    for (std::size_t l = 0; l < width<R>; ++l)
+        w[l] = v[order[l]];
+    return w;
+#else
+    return __builtin_shuffle(v, order);
+#endif
+}
+
 //! A choice made while compiling.
 template <bool B>
 struct flag {

@@ -5,7 +5,7 @@ Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_c
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
-adapt.
+adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp, istft2d_window_vjp.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -19,6 +19,14 @@ from .differentiable import (
     grad_hop,
     grad_hops,
     idstft,
+)
+from .images import (
+    istft2d,
+    istft2d_vjp,
+    istft2d_window_vjp,
+    stft2d,
+    stft2d_vjp,
+    stft2d_window_vjp,
 )
 from .learning import learn
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
@@ -77,6 +85,9 @@ __all__ = [
     "idstft_vcc",
     "idstft_vcf",
     "istft",
+    "istft2d",
+    "istft2d_vjp",
+    "istft2d_window_vjp",
     "istft_vcc",
     "istft_vcf",
     "learn",
@@ -88,6 +99,9 @@ __all__ = [
     "spectrogram_cvf",
     "spectrogram_fvf",
     "stft",
+    "stft2d",
+    "stft2d_vjp",
+    "stft2d_window_vjp",
     "stft_cvc",
     "stft_fvc",
     "times",

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 namespace gr::stft::kernel {
 
@@ -35,9 +36,9 @@ template <>
 struct fftw<float> {
     using plan = fftwf_plan;
     using complex = fftwf_complex;
-    static constexpr auto c2c = fftwf_plan_dft_1d;
-    static constexpr auto r2c = fftwf_plan_dft_r2c_1d;
-    static constexpr auto c2r = fftwf_plan_dft_c2r_1d;
+    static constexpr auto c2c = fftwf_plan_many_dft;
+    static constexpr auto r2c = fftwf_plan_many_dft_r2c;
+    static constexpr auto c2r = fftwf_plan_many_dft_c2r;
     static constexpr auto execute_c2c = fftwf_execute_dft;
     static constexpr auto execute_r2c = fftwf_execute_dft_r2c;
     static constexpr auto execute_c2r = fftwf_execute_dft_c2r;
@@ -59,9 +60,9 @@ template <>
 struct fftw<double> {
     using plan = fftw_plan;
     using complex = fftw_complex;
-    static constexpr auto c2c = fftw_plan_dft_1d;
-    static constexpr auto r2c = fftw_plan_dft_r2c_1d;
-    static constexpr auto c2r = fftw_plan_dft_c2r_1d;
+    static constexpr auto c2c = fftw_plan_many_dft;
+    static constexpr auto r2c = fftw_plan_many_dft_r2c;
+    static constexpr auto c2r = fftw_plan_many_dft_c2r;
     static constexpr auto execute_c2c = fftw_execute_dft;
     static constexpr auto execute_r2c = fftw_execute_dft_r2c;
     static constexpr auto execute_c2r = fftw_execute_dft_c2r;
@@ -78,7 +79,8 @@ typename fftw<R>::complex* cast(const std::complex<R>* z)
 }
 
 template <class R>
-using plan_table = std::map<std::pair<dft_kind, std::size_t>, std::shared_ptr<const dft_plan<R>>>;
+using plan_table =
+    std::map<std::tuple<dft_kind, std::size_t, dft_batch>, std::shared_ptr<const dft_plan<R>>>;
 
 } // namespace
 
@@ -87,28 +89,51 @@ struct dft_plan<R>::handle {
     typename fftw<R>::plan plan;
 };
 
+bool dft_batch::operator<(const dft_batch& other) const
+{
+    const auto all = [](const dft_batch& b) {
+        return std::tie(b.count, b.in_stride, b.in_distance, b.out_stride, b.out_distance);
+    };
+    return all(*this) < all(other);
+}
+
 template <class R>
-dft_plan<R>::dft_plan(dft_kind kind, std::size_t n) : d_plan(std::make_unique<handle>())
+dft_plan<R>::dft_plan(dft_kind kind, std::size_t n, const dft_batch& batch)
+    : d_plan(std::make_unique<handle>())
 {
     const auto effort = planner_effort();
-    volk::vector<complex> a(n), b(n); // measuring overwrites them
-    const int size = static_cast<int>(n);
+    const auto extent = [&](std::size_t stride, std::size_t distance) {
+        return (n - 1) * stride + (batch.count - 1) * distance + 1;
+    };
+    // measuring overwrites them
+    volk::vector<complex> a(extent(batch.in_stride, batch.in_distance));
+    volk::vector<complex> b(extent(batch.out_stride, batch.out_distance));
+    const int size = static_cast<int>(n), count = static_cast<int>(batch.count);
+    const int is = static_cast<int>(batch.in_stride), id = static_cast<int>(batch.in_distance);
+    const int os = static_cast<int>(batch.out_stride), od = static_cast<int>(batch.out_distance);
     auto real = [](auto& v) { return reinterpret_cast<R*>(v.data()); };
+    const auto complex_plan = [&](int sign) {
+        auto *in = cast(a.data()), *out = cast(b.data());
+        return fftw<R>::c2c(
+            1, &size, count, in, nullptr, is, id, out, nullptr, os, od, sign, effort);
+    };
 
     fftw<R>::prepare();
     fftw<R>::set_timelimit(seconds_to_plan);
     switch (kind) {
     case dft_kind::forward:
-        d_plan->plan = fftw<R>::c2c(size, cast(a.data()), cast(b.data()), FFTW_FORWARD, effort);
+        d_plan->plan = complex_plan(FFTW_FORWARD);
         break;
     case dft_kind::backward:
-        d_plan->plan = fftw<R>::c2c(size, cast(a.data()), cast(b.data()), FFTW_BACKWARD, effort);
+        d_plan->plan = complex_plan(FFTW_BACKWARD);
         break;
     case dft_kind::forward_real:
-        d_plan->plan = fftw<R>::r2c(size, real(a), cast(b.data()), effort);
+        d_plan->plan = fftw<R>::r2c(
+            1, &size, count, real(a), nullptr, is, id, cast(b.data()), nullptr, os, od, effort);
         break;
     case dft_kind::backward_real:
-        d_plan->plan = fftw<R>::c2r(size, cast(a.data()), real(b), effort);
+        d_plan->plan = fftw<R>::c2r(
+            1, &size, count, cast(a.data()), nullptr, is, id, real(b), nullptr, os, od, effort);
         break;
     }
     fftw<R>::set_timelimit(FFTW_NO_TIMELIMIT); // the limit is global, and gr::fft has none
@@ -123,14 +148,15 @@ dft_plan<R>::~dft_plan()
 }
 
 template <class R>
-std::shared_ptr<const dft_plan<R>> dft_plan<R>::get(dft_kind kind, std::size_t n)
+std::shared_ptr<const dft_plan<R>>
+dft_plan<R>::get(dft_kind kind, std::size_t n, const dft_batch& batch)
 {
     // never destroyed: the order of destruction against FFTW's own state is not ours to choose
     static auto& plans = *new plan_table<R>;
     std::scoped_lock lock(gr::fft::planner::mutex());
-    auto& plan = plans[{ kind, n }];
+    auto& plan = plans[{ kind, n, batch }];
     if (!plan)
-        plan = std::make_shared<const dft_plan>(kind, n);
+        plan = std::make_shared<const dft_plan>(kind, n, batch);
     return plan;
 }
 

@@ -15,8 +15,17 @@ enum class dft_kind {
     backward_real, //!< n / 2 + 1 complex -> n real, not divided by n; overwrites its input
 };
 
+//! Transforms of one size that one plan does together: number k of transform i is at i distance + k stride.
+struct dft_batch {
+    std::size_t count = 1;
+    std::size_t in_stride = 1, in_distance = 0;
+    std::size_t out_stride = 1, out_distance = 0;
+
+    bool operator<(const dft_batch& other) const;
+};
+
 /*!
- * \brief An FFTW plan: out of place, one for each kind, size and precision in a process, so that whoever
+ * \brief An FFTW plan: out of place, one for each kind, size, batch and precision in a process, so that whoever
  * transforms the same numbers gets the same bits.
  *
  * Planning takes from microseconds (GR_STFT_PLANNER=estimate) to two seconds (measure, the default, for
@@ -29,9 +38,10 @@ public:
     using complex = std::complex<R>;
 
     //! \throws std::invalid_argument if GR_STFT_PLANNER is none of estimate, measure, patient
-    static std::shared_ptr<const dft_plan> get(dft_kind kind, std::size_t n);
+    static std::shared_ptr<const dft_plan>
+    get(dft_kind kind, std::size_t n, const dft_batch& batch = {});
 
-    dft_plan(dft_kind kind, std::size_t n);
+    dft_plan(dft_kind kind, std::size_t n, const dft_batch& batch);
     ~dft_plan();
     dft_plan(const dft_plan&) = delete;
     dft_plan& operator=(const dft_plan&) = delete;

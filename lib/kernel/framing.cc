@@ -99,6 +99,37 @@ std::int64_t framing::frames(std::int64_t length, std::int64_t first) const
     }
 }
 
+tail tail_named(const std::string& name)
+{
+    if (name == "floor")
+        return tail::floor;
+    if (name == "ceil")
+        return tail::ceil;
+    refuse("tail", name, "must be floor or ceil");
+}
+
+axis_framing::axis_framing(std::size_t win_length, std::size_t hop, bool centred, tail rule)
+    : d_win_length(framing(win_length, hop).win_length()), d_hop(hop),
+      d_before(centred ? win_length / 2 : 0), d_tail(rule), d_centred(centred)
+{}
+
+std::int64_t axis_framing::frames(std::int64_t length) const
+{
+    const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop);
+    if (d_tail == tail::floor) {
+        const auto room = length + 2 * std::int64_t(d_before) - m;
+        return room < 0 ? 0 : 1 + room / h;
+    }
+    return 1 + ceil_div(d_centred ? length : std::max<std::int64_t>(0, length - m), h);
+}
+
+std::size_t axis_framing::after(std::int64_t length) const
+{
+    const auto n = frames(length);
+    const auto end = n > 0 ? start(n - 1) + std::int64_t(d_win_length) : 0;
+    return static_cast<std::size_t>(std::max(std::int64_t(d_before), end - length));
+}
+
 std::int64_t
 covered_end(std::int64_t first, std::size_t hop, std::size_t win_length, std::size_t frames)
 {

@@ -5,9 +5,9 @@ Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_c
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc,
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; filter_bank, stft_bins,
-one_integral_inverse; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
-adapt.
+check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; dstft, dstft_vjp, idstft, grad_hop, grad_hops,
+grad_fixed_overlap, fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp,
+stft2d_window_vjp, istft2d_window_vjp.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -22,6 +22,14 @@ from .differentiable import (
     grad_hop,
     grad_hops,
     idstft,
+)
+from .images import (
+    istft2d,
+    istft2d_vjp,
+    istft2d_window_vjp,
+    stft2d,
+    stft2d_vjp,
+    stft2d_window_vjp,
 )
 from .learning import learn
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
@@ -85,6 +93,9 @@ __all__ = [
     "idstft_vcc",
     "idstft_vcf",
     "istft",
+    "istft2d",
+    "istft2d_vjp",
+    "istft2d_window_vjp",
     "istft_vcc",
     "istft_vcf",
     "learn",
@@ -99,6 +110,9 @@ __all__ = [
     "spectrogram_cvf",
     "spectrogram_fvf",
     "stft",
+    "stft2d",
+    "stft2d_vjp",
+    "stft2d_window_vjp",
     "stft_bins",
     "stft_bins_cvc",
     "stft_bins_fvc",

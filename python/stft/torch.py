@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""STFT, ISTFT, DSTFT and IDSTFT for PyTorch: modules and functions whose forward and backward call our kernels.
+"""STFT, ISTFT, DSTFT, IDSTFT, STFT2D and ISTFT2D for PyTorch: modules and functions whose forward and backward call our
+kernels.
 
 >>> from gnuradio.stft import torch as layers
 >>> import torch
@@ -14,7 +15,7 @@ torch.Size([2, 3, 65, 32])
 
 Tensors are on the CPU, float32, float64 or their complex types; what comes out has the same precision. Spectra are
 (..., bins, frames). Gradients are exact, of the first order. Definitions: gnuradio.stft.stft(), istft(), dstft() and
-idstft(), whose arguments have the same names here.
+idstft(), whose arguments have the same names here. Those of images are in gnuradio.stft.torch2d.
 
 DSTFT has the constructor, modes, initialize(), (spectrogram, spectra) and inverse() of the package `dstft` 3 of the
 papers' authors. It differs where that one leaves its definition:
@@ -37,13 +38,9 @@ import math
 from typing import Any, Optional, Tuple, Union
 
 from . import adjoints, differentiable, transforms
-from .optional_modules import load
+from .tensors import Tensor, _numpy, _tensor, torch
+from .torch2d import ISTFT2D, STFT2D, istft2d, stft2d  # noqa: F401
 from .transforms import _at_least, _bins, _lengths, _positive
-
-torch = load("torch", "gnuradio.stft.torch")
-Tensor = torch.Tensor
-
-_KINDS = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 
 def dstft(
@@ -529,26 +526,11 @@ class _Istft(torch.autograd.Function):
         return _tensor(adjoints.istft_vjp(_numpy("v", v), frames, window, **made)), None, None, None
 
 
-def _numpy(name: str, tensor: Tensor) -> Any:
-    """The tensor as an array, which shares its memory where it can."""
-    if not isinstance(tensor, Tensor):
-        raise ValueError(f"{name}: {type(tensor).__name__}: must be a tensor")
-    if tensor.device.type != "cpu":
-        raise ValueError(f"{name}: {tensor.device}: must be on the CPU")
-    if tensor.dtype not in _KINDS:
-        raise ValueError(f"{name}: {tensor.dtype}: must be float32, float64, complex64 or complex128")
-    return tensor.detach().resolve_conj().resolve_neg().numpy()
-
-
 def _check_complex(name: str, spectra: Tensor) -> None:
     if not _numpy(name, spectra).dtype.kind == "c":
         raise ValueError(f"{name}: {spectra.dtype}: must be complex64 or complex128")
     if spectra.ndim < 2:
         raise ValueError(f"{name}: {spectra.ndim} dimensions: must be (..., bins, frames)")
-
-
-def _tensor(array: Any) -> Optional[Tensor]:
-    return None if array is None else torch.as_tensor(array)
 
 
 def _double(value: Any) -> Tensor:

@@ -237,6 +237,20 @@ SIMD_INLINE void write_pairs(R* to, std::size_t left, vector<double> re, vector<
         std::memcpy(to, pairs, 2 * left * sizeof(R));
 }
 
+//! v[order[l]] in lane l
+template <class R>
+SIMD_INLINE vector<R> shuffled(vector<R> v, integers<R> order)
+{
+#ifdef __clang__
+    vector<R> w;
+    for (std::size_t l = 0; l < width<R>; ++l)
+        w[l] = v[order[l]];
+    return w;
+#else
+    return __builtin_shuffle(v, order);
+#endif
+}
+
 //! A choice made while compiling.
 template <bool B>
 struct flag {

@@ -5,24 +5,11 @@
 #include "shapes.h"
 #include "cells.h"
 #include "running.h"
+#include "patches.h"
 
 namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
 namespace {
-
-//! v[order[l]] in lane l
-template <class R>
-SIMD_INLINE vector<R> shuffled(vector<R> v, integers<R> order)
-{
-#ifdef __clang__
-    vector<R> w;
-    for (std::size_t l = 0; l < width<R>; ++l)
-        w[l] = v[order[l]];
-    return w;
-#else
-    return __builtin_shuffle(v, order);
-#endif
-}
 
 template <class R>
 void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out)
@@ -61,8 +48,10 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
 }
 
 template <class R>
-constexpr routines<R> table{ fold<R>,   taper<R>,  project<R>,     analyse<R>,
-                             spread<R>, energy<R>, window_sums<R>, run<R> };
+constexpr routines<R> table{
+    fold<R>,   taper<R>,       project<R>, analyse<R>,      spread<R>,
+    energy<R>, window_sums<R>, run<R>,     unfold_patch<R>, fold_patch<R>
+};
 
 } // namespace
 

@@ -208,6 +208,33 @@ struct routines {
                   running_block* blocks,
                   std::size_t bins,
                   const running_results<R>& to);
+
+    /*!
+     * Spectra of a patch from those of its pairs of neighbouring columns, [n][h] complex -> [n / 2 + 1][2 h].
+     * With a = v[i][k] and b = conj(v[-i][-k]), indices modulo n and h: out[i][k] = a + b + t, out[i][k + h] =
+     * a + b - t, t = T[k] (a - b). Rows of v are `stride` > h complex numbers apart; T as of fold(), h of them.
+     */
+    void (*unfold_patch)(const R* v,
+                         std::size_t stride,
+                         std::size_t n,
+                         std::size_t h,
+                         const R* re_twice,
+                         const R* im_signed,
+                         R* out);
+
+    /*!
+     * The other way round. With s = in[i][k] + in[i][k + h], t = conj(T[k]) (in[i][k] - in[i][k + h]): v[i][k] = s + t,
+     * v[-i][-k] = conj(s - t); where i = -i, v[i] = edge times the sum of both. Of each row of v, one number behind
+     * its h is overwritten.
+     */
+    void (*fold_patch)(const R* in,
+                       std::size_t n,
+                       std::size_t h,
+                       const R* re_twice,
+                       const R* im_signed,
+                       R edge,
+                       R* v,
+                       std::size_t stride);
 };
 
 //! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.

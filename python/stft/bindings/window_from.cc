@@ -83,6 +83,37 @@ window window_from(const py::object& given)
     return window(taps_from("window", given));
 }
 
+bool is_window_pair(const py::object& given)
+{
+    if (!(py::isinstance<py::tuple>(given) || py::isinstance<py::list>(given)) ||
+        py::len(given) != 2)
+        return false;
+    const auto parts = given.cast<py::sequence>();
+    const py::object first = parts[0], second = parts[1];
+    const auto is_name = [](const py::object& part) { return py::isinstance<py::str>(part); };
+    const auto is_named = [&](const py::object& part) {
+        return py::isinstance<py::tuple>(part) && py::len(part) > 0 &&
+               is_name(part.cast<py::tuple>()[0]);
+    };
+    const auto is_list = [](const py::object& part) {
+        return py::isinstance<py::tuple>(part) || py::isinstance<py::list>(part) ||
+               py::isinstance<py::array>(part);
+    };
+    if (is_name(first)) // (name, numbers) is one window with its parameters
+        return is_name(second) || is_named(second);
+    return is_list(first) && (is_name(second) || is_list(second));
+}
+
+std::array<window, 2> windows_from(const py::object& given)
+{
+    if (is_window_pair(given)) {
+        const auto parts = given.cast<py::sequence>();
+        return { window_from(parts[0]), window_from(parts[1]) };
+    }
+    const auto both = window_from(given);
+    return { both, both };
+}
+
 py::array taps_to_array(const std::vector<std::complex<double>>& taps)
 {
     if (std::any_of(taps.begin(), taps.end(), [](auto w) { return w.imag() != 0; }))

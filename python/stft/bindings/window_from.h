@@ -6,9 +6,16 @@
 #include <gnuradio/stft/kernel/window_family.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <array>
 
 //! A name, a tuple (name, parameters ...), a number (Kaiser's beta), or taps. \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
+
+//! Whether these are the windows of two axes: neither numbers nor a name and its parameters.
+bool is_window_pair(const pybind11::object& given);
+
+//! A window for both axes of an image, or a pair of them. \throws std::invalid_argument
+std::array<gr::stft::kernel::window, 2> windows_from(const pybind11::object& given);
 
 //! A name or a tuple (name, parameters ...). \throws std::invalid_argument
 gr::stft::kernel::window_family family_from(const pybind11::object& given);

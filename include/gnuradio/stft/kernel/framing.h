@@ -70,6 +70,52 @@ private:
     placement d_where;
 };
 
+//! How many frames an axis of an image has: as many as fit, or enough that the last sample is well inside one.
+enum class tail { floor, ceil };
+
+//! \throws std::invalid_argument unless name is "floor" or "ceil"
+STFT_API tail tail_named(const std::string& name);
+
+/*!
+ * \brief Where the frames of one axis of an image lie: frame m holds samples m hop - P .. m hop - P + win_length - 1.
+ *
+ * P = win_length / 2 if centred, else 0, and a length S has
+ * - floor: 1 + floor((S + 2P - win_length) / hop) frames, none if that is negative;
+ * - ceil: 1 + ceil(S / hop) if centred, else 1 + max(0, ceil((S - win_length) / hop)).
+ */
+class STFT_API axis_framing
+{
+public:
+    //! \throws std::invalid_argument as framing
+    axis_framing(std::size_t win_length, std::size_t hop, bool centred, tail rule);
+
+    std::size_t win_length() const { return d_win_length; }
+    std::size_t hop() const { return d_hop; }
+
+    //! P, the virtual samples before sample 0.
+    std::size_t before() const { return d_before; }
+
+    //! The virtual samples behind the last one: P, or as many as the last frame needs.
+    std::size_t after(std::int64_t length) const;
+
+    //! First sample under a frame.
+    std::int64_t start(std::int64_t frame) const
+    {
+        return frame * static_cast<std::int64_t>(d_hop) - static_cast<std::int64_t>(d_before);
+    }
+
+    //! Number of frames of a length, >= 0.
+    std::int64_t frames(std::int64_t length) const;
+
+    //! Whether a frame, >= 0, is one of those of a length of at least 1. More length never takes it away.
+    bool exists(std::int64_t frame, std::int64_t length) const { return frame < frames(length); }
+
+private:
+    std::size_t d_win_length, d_hop, d_before;
+    tail d_tail;
+    bool d_centred;
+};
+
 /*!
  * \brief One past the last sample that frames of this length, hop and first sample cover; 0 for none.
  */

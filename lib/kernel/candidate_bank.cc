@@ -11,28 +11,6 @@ namespace {
 
 constexpr double envelope_frames = 64; // time constant of the whitener
 
-template <class R>
-void apply_window(const R* x, const R* w, R* product, std::size_t n)
-{
-    multiply(x, w, product, n);
-}
-
-template <class R>
-STFT_SIMD void
-window_pairs(const R* __restrict x, const R* __restrict w, R* __restrict product, std::size_t n)
-{
-    for (std::size_t i = 0; i < n; ++i) {
-        product[2 * i] = x[2 * i] * w[i];
-        product[2 * i + 1] = x[2 * i + 1] * w[i];
-    }
-}
-
-template <class R>
-void apply_window(const std::complex<R>* x, const R* w, std::complex<R>* product, std::size_t n)
-{
-    window_pairs(reinterpret_cast<const R*>(x), w, reinterpret_cast<R*>(product), n);
-}
-
 //! power = |S|^2, q = W |S|^2
 template <class R>
 STFT_SIMD void
@@ -137,7 +115,7 @@ bool candidate_bank<T>::due(const member& m, std::size_t k, std::int64_t p, int 
 template <class T>
 void candidate_bank<T>::measure(member& m, double* row, double* count, const T* centre)
 {
-    apply_window(centre + m.first, m.window.data(), m.analysis.circle(), m.window.size());
+    multiply(centre + m.first, m.window.data(), m.analysis.circle(), m.window.size());
     m.analysis.transform(d_spectrum.data());
     const auto bins = kernel::bins<T>(m.n);
     const auto* S = reinterpret_cast<const real*>(d_spectrum.data());

@@ -15,19 +15,6 @@ constexpr double farthest_position = 4503599627370496; // 2^52: beyond, doubles 
 
 constexpr sharing sharings[] = { sharing::constant, sharing::frame, sharing::bin, sharing::cell };
 
-template <class R>
-void multiply_real(const R* x, const R* w, R* product, std::size_t n)
-{
-    multiply(x, w, product, n);
-}
-
-template <class R>
-void multiply_real(const std::complex<R>* x, const R* w, std::complex<R>* product, std::size_t n)
-{
-    for (std::size_t i = 0; i < n; ++i)
-        product[i] = { x[i].real() * w[i], x[i].imag() * w[i] };
-}
-
 //! Re(x conj(y))
 template <class R>
 void multiply_conjugate(const std::complex<R>* x,
@@ -179,10 +166,10 @@ void dstft<T>::transform(const excerpt<T>& x,
         const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
         std::fill_n(circle + place, from, T(0));
         if (from < to)
-            multiply_real(x.samples + (sample - x.begin + from),
-                          taper + (sample - s.first + from),
-                          circle + place + from,
-                          static_cast<std::size_t>(to - from));
+            multiply(x.samples + (sample - x.begin + from),
+                     taper + (sample - s.first + from),
+                     circle + place + from,
+                     static_cast<std::size_t>(to - from));
         std::fill(circle + place + to, circle + place + count, T(0));
     });
     const auto end = (s.place + s.count) % d_n_fft;

@@ -7,6 +7,13 @@
 
 namespace gr::stft::kernel {
 
+namespace {
+
+// Longer spectra are copied first: an FFT jumps through its input, which had better be in the nearest cache.
+constexpr std::size_t longest_direct = 2048;
+
+} // namespace
+
 template <class T>
 frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
     : d_n_fft(n_fft), d_shifted(shifted), d_circle(n_fft, T(0)), d_spectrum(bins<T>(n_fft))
@@ -78,7 +85,7 @@ const T* frame_synthesis<T>::synthesise(const complex* spectrum)
         d_real->backward(spectrum, d_circle.data(), d_scratch.data());
         return d_circle.data();
     } else {
-        if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
+        if (!d_shifted && d_n_fft <= longest_direct && dft_plan<real_t<T>>::aligned(spectrum)) {
             d_plan->execute(spectrum, d_circle.data());
             return d_circle.data();
         }

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "multiply.h"
 #include "refuse.h"
 #include <gnuradio/stft/kernel/dual.h>
 #include <gnuradio/stft/kernel/istft.h>
@@ -71,8 +72,11 @@ template <class T>
 istft<T>::istft(const parameters& p,
                 const std::vector<std::complex<double>>& synthesis,
                 double threshold)
-    : d_parameters(p), d_synthesis(synthesis), d_threshold(relative<T>(threshold)),
-      d_tuning(std::make_shared<tuning>(p, synthesis, d_threshold)), d_dft(p.n_fft, p.shifted),
+    : d_parameters(p), d_synthesis(synthesis),
+      d_threshold(relative<T>(threshold)), d_tunings{ std::make_shared<tuning>(p,
+                                                                               synthesis,
+                                                                               d_threshold) },
+      d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.shifted),
       d_placed(d_tuning->frames_to_steady + 1)
 {
     begin_at(p.frames().first());
@@ -114,7 +118,13 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     d_run = 0;
     if (!fresh && start > d_next)
         make_ready(start);
-    d_tuning = next;
+    const auto unused = [&](const auto& t) {
+        return std::none_of(
+            d_placed.begin(), d_placed.end(), [&](const auto& f) { return f.how == t.get(); });
+    };
+    d_tunings.erase(std::remove_if(d_tunings.begin(), d_tunings.end(), unused), d_tunings.end());
+    d_tunings.push_back(next);
+    d_tuning = next.get();
     d_parameters = p;
     const auto overlapped = static_cast<std::size_t>(std::max<std::int64_t>(0, d_covered - start));
     if (fresh)
@@ -127,25 +137,34 @@ void istft<T>::change(const parameters& p, std::int64_t start)
 template <class T>
 void istft<T>::place(const T* circle, std::size_t offset)
 {
-    const auto length = static_cast<std::int64_t>(d_tuning->taper.length());
+    const auto length = d_tuning->taper.length();
+    const auto end = d_next + static_cast<std::int64_t>(length);
     const auto oldest = std::min(d_read, d_next);
-    if (d_covered <= oldest) { // nothing left of what was added before
+    const auto kept = std::max<std::int64_t>(0, d_covered - oldest);
+    if (kept == 0) { // nothing left of what was added before
+        d_base = d_covered = oldest;
+    } else if (end - d_base > static_cast<std::int64_t>(d_sum.size())) {
+        std::copy_n(d_sum.begin() + (oldest - d_base), kept, d_sum.begin());
         d_base = oldest;
-        d_sum.clear();
-        d_covered = oldest;
-    } else if (d_next + length - d_base > std::int64_t(d_sum.capacity())) {
-        d_sum.erase(d_sum.begin(), d_sum.begin() + (oldest - d_base));
-        d_base = oldest;
-        d_sum.reserve(4 * length + (d_covered - oldest));
     }
-    d_covered = std::max(d_covered, d_next + length);
-    d_sum.resize(d_covered - d_base);
+    if (end - d_base > static_cast<std::int64_t>(d_sum.size()))
+        d_sum.resize(4 * length + static_cast<std::size_t>(end - d_base));
+    if (d_covered < d_next)
+        std::fill(d_sum.begin() + (d_covered - d_base), d_sum.begin() + (d_next - d_base), T(0));
 
+    // what no frame has reached yet is written, the rest added to
     T* sum = d_sum.data() + (d_next - d_base);
-    const auto before_wrap = std::min(d_tuning->taper.length(), d_parameters.n_fft - offset);
-    d_tuning->taper.multiply_add(circle + offset, 0, before_wrap, sum);
-    d_tuning->taper.multiply_add(
-        circle, before_wrap, d_tuning->taper.length() - before_wrap, sum + before_wrap);
+    const auto reached =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(d_covered - d_next, 0, length));
+    const auto before_wrap = std::min(length, d_parameters.n_fft - offset);
+    const auto put = [&](const T* from, std::size_t begin, std::size_t finish) {
+        const auto middle = std::clamp(reached, begin, finish);
+        d_tuning->taper.multiply_add(from, begin, middle - begin, sum + begin);
+        d_tuning->taper.multiply(from + (middle - begin), middle, finish - middle, sum + middle);
+    };
+    put(circle + offset, 0, before_wrap);
+    put(circle, before_wrap, length);
+    d_covered = std::max(d_covered, end);
 }
 
 template <class T>
@@ -212,8 +231,7 @@ std::size_t istft<T>::read(T* samples, std::size_t count)
     const T* sum = d_sum.data() + (d_read - d_base);
     if (d_weights) {
         const auto* weights = d_weights + (d_read - d_ready_from);
-        for (std::size_t i = 0; i < covered; ++i)
-            samples[i] = sum[i] * weights[i];
+        multiply(sum, weights, samples, covered);
     } else {
         std::copy_n(sum, covered, samples);
     }

@@ -2,41 +2,62 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_MULTIPLY_H
 #define INCLUDED_STFT_LIB_KERNEL_MULTIPLY_H
 
+#include "simd/routines.h"
 #include <volk/volk.h>
 #include <complex>
 #include <cstddef>
 
-/* Element-wise products. A real window on complex samples is a product of reals, each tap doubled:
- * volk_32fc_32f_multiply_32fc leaves the caller's thread flushing denormals where data is unaligned. Every
- * result is rounded once, so it does not depend on alignment or on where a run starts. */
+/* Element-wise products. A result does not depend on alignment or on where a run starts. A real window on complex
+ * samples is ours: volk_32fc_32f_multiply_32fc leaves the caller's thread flushing denormals where data is unaligned. */
 namespace gr::stft::kernel {
 
-inline void multiply(const float* a, const float* b, float* out, std::size_t n)
+inline void multiply(const float* x, const float* w, float* out, std::size_t n)
 {
-    volk_32f_x2_multiply_32f(out, a, b, static_cast<unsigned>(n));
+    volk_32f_x2_multiply_32f(out, x, w, static_cast<unsigned>(n));
 }
 
-inline void multiply(const double* a, const double* b, double* out, std::size_t n)
+inline void multiply(const double* x, const double* w, double* out, std::size_t n)
 {
     for (std::size_t i = 0; i < n; ++i)
-        out[i] = a[i] * b[i];
+        out[i] = x[i] * w[i];
 }
 
 template <class R>
-void multiply(const std::complex<R>* a,
-              const std::complex<R>* b,
+void multiply(const std::complex<R>* x, const R* w, std::complex<R>* out, std::size_t n)
+{
+    simd::chosen<R>().scale(reinterpret_cast<const R*>(x), w, n, reinterpret_cast<R*>(out));
+}
+
+template <class R>
+void multiply(const std::complex<R>* x,
+              const std::complex<R>* w,
               std::complex<R>* out,
               std::size_t n)
 {
     for (std::size_t i = 0; i < n; ++i)
-        out[i] = a[i] * b[i];
+        out[i] = x[i] * w[i];
 }
 
-template <class T>
-void multiply_add(const T* a, const T* b, T* sum, std::size_t n)
+template <class R>
+void multiply_add(const R* x, const R* w, R* sum, std::size_t n)
+{
+    simd::chosen<R>().multiply_add(x, w, n, sum);
+}
+
+template <class R>
+void multiply_add(const std::complex<R>* x, const R* w, std::complex<R>* sum, std::size_t n)
+{
+    simd::chosen<R>().scale_add(reinterpret_cast<const R*>(x), w, n, reinterpret_cast<R*>(sum));
+}
+
+template <class R>
+void multiply_add(const std::complex<R>* x,
+                  const std::complex<R>* w,
+                  std::complex<R>* sum,
+                  std::size_t n)
 {
     for (std::size_t i = 0; i < n; ++i)
-        sum[i] += a[i] * b[i];
+        sum[i] += x[i] * w[i];
 }
 
 } // namespace gr::stft::kernel

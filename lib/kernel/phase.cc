@@ -36,7 +36,10 @@ std::int64_t phase_reference::counted_from(std::int64_t start, std::size_t win_l
 std::size_t
 phase_reference::offset(std::int64_t start, std::size_t win_length, std::size_t n_fft) const
 {
-    return (n_fft - modulo(counted_from(start, win_length), n_fft)) % n_fft;
+    const auto from = counted_from(start, win_length);
+    const bool within = from >= 0 && from < static_cast<std::int64_t>(n_fft); // spares a division
+    const auto place = within ? static_cast<std::size_t>(from) : modulo(from, n_fft);
+    return place == 0 ? 0 : n_fft - place;
 }
 
 std::string phase_reference::name() const

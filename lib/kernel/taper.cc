@@ -7,20 +7,6 @@
 
 namespace gr::stft::kernel {
 
-namespace {
-
-template <class T>
-constexpr std::size_t reals_in = is_real_v<T> ? 1 : 2;
-
-template <class T>
-auto as_reals(T* samples)
-{
-    using real = real_t<std::remove_const_t<T>>;
-    return reinterpret_cast<std::conditional_t<std::is_const_v<T>, const real*, real*>>(samples);
-}
-
-} // namespace
-
 template <class T>
 taper<T>::taper(const std::vector<std::complex<double>>& values) : d_length(values.size())
 {
@@ -38,17 +24,17 @@ taper<T>::taper(const std::vector<std::complex<double>>& values) : d_length(valu
                 continue;
             }
         }
-        d_reals.insert(d_reals.end(), reals_in<T>, static_cast<real>(w.real()));
+        d_reals.push_back(static_cast<real>(w.real()));
     }
 }
 
 template <class T>
 void taper<T>::multiply(const T* samples, std::size_t from, std::size_t count, T* product) const
 {
-    constexpr auto n = reals_in<T>;
+    if (count == 0)
+        return;
     if (d_values.empty())
-        kernel::multiply(
-            as_reals(samples), d_reals.data() + n * from, as_reals(product), n * count);
+        kernel::multiply(samples, d_reals.data() + from, product, count);
     else
         kernel::multiply(samples, d_values.data() + from, product, count);
 }
@@ -56,10 +42,10 @@ void taper<T>::multiply(const T* samples, std::size_t from, std::size_t count, T
 template <class T>
 void taper<T>::multiply_add(const T* samples, std::size_t from, std::size_t count, T* sum) const
 {
-    constexpr auto n = reals_in<T>;
+    if (count == 0)
+        return;
     if (d_values.empty())
-        kernel::multiply_add(
-            as_reals(samples), d_reals.data() + n * from, as_reals(sum), n * count);
+        kernel::multiply_add(samples, d_reals.data() + from, sum, count);
     else
         kernel::multiply_add(samples, d_values.data() + from, sum, count);
 }

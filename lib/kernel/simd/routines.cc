@@ -6,6 +6,7 @@
 #include "cells.h"
 #include "running.h"
 #include "patches.h"
+#include "products.h"
 
 namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
@@ -23,8 +24,8 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
         backwards[l] = static_cast<index>((width<R> - 2 - (l & ~std::size_t(1))) | (l & 1));
         conjugate[l] = l & 1 ? R(-1) : R(1);
     }
-    std::size_t k = 1;
-    for (; 2 * k + 2 * pairs <= h + 1; k += pairs) {
+    const auto several = [&](std::size_t k) __attribute__((always_inline))
+    {
         const auto mirror = 2 * (h - k - pairs + 1);
         const auto a = load<R>(in + 2 * k);
         const auto b = conjugate * shuffled<R>(load<R>(in + mirror), backwards);
@@ -33,8 +34,16 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
             load<R>(re_twice + 2 * k) * d + load<R>(im_signed + 2 * k) * shuffled<R>(d, swapped);
         store<R>(out + 2 * k, s + t);
         store<R>(out + mirror, shuffled<R>(conjugate * (s - t), backwards));
+    };
+    const auto middle = h / 2;
+    std::size_t k = 1;
+    for (; k + pairs <= middle + 1; k += pairs)
+        several(k);
+    if (k <= middle && middle >= pairs) { // the rest, with some once more
+        several(middle - pairs + 1);
+        return;
     }
-    for (; 2 * k <= h; ++k) {
+    for (; k <= middle; ++k) {
         const R *x = in + 2 * k, *y = in + 2 * (h - k);
         const R sr = c * (x[0] + y[0]), si = c * (x[1] - y[1]);
         const R dr = x[0] - y[0], di = x[1] + y[1];
@@ -48,10 +57,10 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
 }
 
 template <class R>
-constexpr routines<R> table{
-    fold<R>,   taper<R>,       project<R>, analyse<R>,      spread<R>,
-    energy<R>, window_sums<R>, run<R>,     unfold_patch<R>, fold_patch<R>
-};
+constexpr routines<R> table{ fold<R>,         taper<R>,      project<R>,      analyse<R>,
+                             spread<R>,       energy<R>,     window_sums<R>,  run<R>,
+                             unfold_patch<R>, fold_patch<R>, multiply_add<R>, scale<R>,
+                             scale_add<R> };
 
 } // namespace
 

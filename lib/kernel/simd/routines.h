@@ -125,7 +125,7 @@ template <class R>
 struct routines {
     //! For k = 1 .. h / 2, with z the complex numbers of `in` and `out`, interleaved, at any alignment:
     //! s = in[k] + conj(in[h - k]), d = T[k] (in[k] - conj(in[h - k])), out[k] = c s + d,
-    //! out[h - k] = conj(c s - d). T[k] comes as Re T Re T .. and -Im T Im T ..
+    //! out[h - k] = conj(c s - d). T[k] comes as Re T Re T .. and -Im T Im T .. `out` and `in` are apart.
     void (*fold)(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out);
 
     //! value[j] = a g(u_j); by_length[j] = b (p g + u g'); by_position[j] = b g', u_j = (x0 + j) / theta.
@@ -235,6 +235,13 @@ struct routines {
                        R edge,
                        R* v,
                        std::size_t stride);
+
+    //! sum[i] += x[i] w[i], i < n
+    void (*multiply_add)(const R* x, const R* w, std::size_t n, R* sum);
+
+    //! n complex numbers, interleaved: out = x w, and sum += x w
+    void (*scale)(const R* x, const R* w, std::size_t n, R* out);
+    void (*scale_add)(const R* x, const R* w, std::size_t n, R* sum);
 };
 
 //! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.

@@ -5,6 +5,7 @@
 #include <gnuradio/stft/kernel/frame_dft.h>
 #include <gnuradio/stft/kernel/dual.h>
 #include <boost/circular_buffer.hpp>
+#include <volk/volk_alloc.hh>
 #include <memory>
 
 namespace gr::stft::kernel {
@@ -104,7 +105,7 @@ private:
     };
     struct placed {
         std::int64_t start;
-        std::shared_ptr<const tuning> how;
+        const tuning* how; // one of d_tunings
     };
 
     void make_ready(std::int64_t end);
@@ -114,9 +115,10 @@ private:
     parameters d_parameters;
     std::vector<std::complex<double>> d_synthesis;
     double d_threshold;
-    std::shared_ptr<const tuning> d_tuning;
+    std::vector<std::shared_ptr<const tuning>> d_tunings; // the present one and those of d_placed
+    const tuning* d_tuning;
     frame_synthesis<T> d_dft;
-    std::vector<T> d_sum; // d_sum[0] is sample d_base
+    volk::vector<T> d_sum; // d_sum[0] is sample d_base; it holds samples as far as d_covered
     std::int64_t d_base, d_next, d_covered, d_final = 0, d_read = 0;
     std::size_t d_run = 0;                   // frames in a row with the present tuning
     boost::circular_buffer<placed> d_placed; // frames that reach samples not yet read

@@ -30,8 +30,8 @@ private:
     using real = real_t<T>;
 
     std::size_t d_length;
-    volk::vector<real> d_reals; // one per real number of a sample: twice each tap if T is complex
-    volk::vector<T> d_values;   // instead, if the window is complex
+    volk::vector<real> d_reals;
+    volk::vector<T> d_values; // instead, if the window is complex
 };
 
 } // namespace gr::stft::kernel

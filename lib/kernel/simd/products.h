@@ -1,0 +1,61 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+/* Products with real windows. Included after lanes.h. A product and a sum are one FMA, or two roundings, alike in vectors
+ * and in what is left over, so a result does not depend on where its run starts. */
+namespace gr::stft::kernel::simd::SIMD_LEVEL {
+
+template <class R>
+void multiply_add(const R* x, const R* w, std::size_t n, R* sum)
+{
+    std::size_t i = 0;
+    for (; i + width<R> <= n; i += width<R>)
+        store<R>(sum + i, load<R>(sum + i) + load<R>(x + i) * load<R>(w + i));
+    for (; i < n; ++i)
+        sum[i] += x[i] * w[i];
+}
+
+//! Calls f(at, taps) for vector after vector of complex numbers: where its reals start, and the tap of each of them.
+template <class R, class F>
+SIMD_INLINE std::size_t for_taps(const R* w, std::size_t n, F f)
+{
+    integers<R> low{}, high{};
+    for (std::size_t l = 0; l < width<R>; ++l) {
+        using index = typename integer_of<R>::type;
+        low[l] = static_cast<index>(l / 2);
+        high[l] = static_cast<index>((width<R> + l) / 2);
+    }
+    std::size_t i = 0;
+    for (; i + width<R> <= n; i += width<R>) {
+        const auto taps = load<R>(w + i);
+        f(2 * i, shuffled<R>(taps, low));
+        f(2 * i + width<R>, shuffled<R>(taps, high));
+    }
+    return i;
+}
+
+template <class R>
+void scale(const R* x, const R* w, std::size_t n, R* out)
+{
+    auto i = for_taps<R>(
+        w, n, [&](std::size_t at, vector<R> taps) __attribute__((always_inline)) {
+            store<R>(out + at, load<R>(x + at) * taps);
+        });
+    for (; i < n; ++i) {
+        out[2 * i] = x[2 * i] * w[i];
+        out[2 * i + 1] = x[2 * i + 1] * w[i];
+    }
+}
+
+template <class R>
+void scale_add(const R* x, const R* w, std::size_t n, R* sum)
+{
+    auto i = for_taps<R>(
+        w, n, [&](std::size_t at, vector<R> taps) __attribute__((always_inline)) {
+            store<R>(sum + at, load<R>(sum + at) + load<R>(x + at) * taps);
+        });
+    for (; i < n; ++i) {
+        sum[2 * i] += x[2 * i] * w[i];
+        sum[2 * i + 1] += x[2 * i + 1] * w[i];
+    }
+}
+
+} // namespace gr::stft::kernel::simd::SIMD_LEVEL

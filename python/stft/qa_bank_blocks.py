@@ -200,9 +200,9 @@ class inverse(unittest.TestCase):
                     self.assertEqual(where, o)
             self.assertFalse([t for t in tags if pmt.symbol_to_string(t.key).startswith("stft_")])
 
-    def test_follows_a_window_that_changes(self):
+    def test_follows_the_scaling_and_a_window_that_changes(self):
         x = signal(2000, True)
-        block = analysis(True, 64, 1, "hann", 40)
+        block = analysis(True, 64, 1, "hann", 40, scaling="psd", samp_rate=9.0)
         change = pmt.make_dict()
         for key, changed in (("window", pmt.mp("blackman")), ("win_length", pmt.from_long(64)), ("at", pmt.from_long(700))):
             change = pmt.dict_add(change, pmt.mp(key), changed)

@@ -99,9 +99,8 @@ class bins(unittest.TestCase):
         block.to_basic_block()._post(pmt.mp("cmd"), change)
         got, tags = run(source(x), block)
         (_, first), (frame, second) = value(tags, "stft_first")
-        np.testing.assert_array_equal(
-            got[frame:].T, stft.stft_bins(x, [3, 7.25], "blackman", hop=1, n_fft=128, win_length=64, first=second, frames=len(got) - frame)
-        )
+        made = dict(hop=1, n_fft=128, win_length=64, first=second, frames=len(got) - frame)
+        np.testing.assert_array_equal(got[frame:].T, stft.stft_bins(x, [3, 7.25], "blackman", **made))
 
     def test_start_anew_in_a_second_run(self):
         x = signal(1000, True)

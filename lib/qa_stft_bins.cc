@@ -233,8 +233,10 @@ class qa_stft_bins : public CppUnit::TestFixture
                                     for (auto n = from; n < s.length - win_length; n += hop) {
                                         const std::vector<T> frame(x.begin() + n,
                                                                    x.begin() + n + win_length);
-                                        transform.analyse(
-                                            frame.data(), static_cast<std::int64_t>(n), row.data());
+                                        transform.run(frame.data(),
+                                                      static_cast<std::int64_t>(n),
+                                                      1,
+                                                      row.data());
                                         CPPUNIT_ASSERT_MESSAGE(
                                             s.text() + ", " + name_of(method),
                                             same_bits(row.data(), every.data() + n * count, count));
@@ -290,7 +292,7 @@ class qa_stft_bins : public CppUnit::TestFixture
                 stft_bins<float> transform(p, bins_method::sliding);
                 std::vector<std::complex<float>> row(4);
                 for (std::int64_t n = 0; n < 2900; ++n) {
-                    transform.analyse(x.data() + n, begin + n, row.data());
+                    transform.run(x.data() + n, begin + n, 1, row.data());
                     if (n % 29)
                         continue;
                     const auto r = qa::counted_from(p.phase, begin + n, 100);

@@ -99,9 +99,8 @@ class bins(unittest.TestCase):
         block.to_basic_block()._post(pmt.mp("cmd"), change)
         got, tags = run(source(x), block)
         (_, first), (frame, second) = value(tags, "stft_first")
-        np.testing.assert_array_equal(
-            got[frame:].T, stft.stft_bins(x, [3, 7.25], "blackman", hop=1, n_fft=128, win_length=64, first=second, frames=len(got) - frame)
-        )
+        made = dict(hop=1, n_fft=128, win_length=64, first=second, frames=len(got) - frame)
+        np.testing.assert_array_equal(got[frame:].T, stft.stft_bins(x, [3, 7.25], "blackman", **made))
 
     def test_start_anew_in_a_second_run(self):
         x = signal(1000, True)
@@ -200,9 +199,9 @@ class inverse(unittest.TestCase):
                     self.assertEqual(where, o)
             self.assertFalse([t for t in tags if pmt.symbol_to_string(t.key).startswith("stft_")])
 
-    def test_follows_a_window_that_changes(self):
+    def test_follows_the_scaling_and_a_window_that_changes(self):
         x = signal(2000, True)
-        block = analysis(True, 64, 1, "hann", 40)
+        block = analysis(True, 64, 1, "hann", 40, scaling="psd", samp_rate=9.0)
         change = pmt.make_dict()
         for key, changed in (("window", pmt.mp("blackman")), ("win_length", pmt.from_long(64)), ("at", pmt.from_long(700))):
             change = pmt.dict_add(change, pmt.mp(key), changed)

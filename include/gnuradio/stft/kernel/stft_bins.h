@@ -64,9 +64,9 @@ public:
     //! The one that was taken.
     bins_method method() const;
 
-    //! One frame of win_length() samples, the first of them at start -> bins() values. Quick if it is the next of the
-    //! signal, a hop after the last one.
-    void analyse(const T* frame, std::int64_t start, complex* row);
+    //! Frames of win_length() samples, hop apart, the first of them at start: from samples on -> rows [frame][bin].
+    //! Quick if they follow the last ones of the same signal.
+    void run(const T* samples, std::int64_t start, std::size_t frames, complex* rows);
 
     /*!
      * Frames first + p hop, p = 0 .. frames - 1, of the signal x of length samples, zero outside -> rows [frame][bin].
@@ -75,8 +75,6 @@ public:
     analyse(const T* x, std::int64_t length, std::int64_t first, std::size_t frames, complex* rows);
 
 private:
-    void run(const T* samples, std::int64_t start, std::size_t frames, complex* rows);
-
     bins_parameters d_parameters;
     std::size_t d_win_length;
     std::unique_ptr<sliding_sums<T>> d_sliding; // one of the three

@@ -6,10 +6,10 @@ root=$(dirname -- "$(readlink -f -- "$0")")
 program=test.sh
 . "$root/.ci/setup.sh"
 
-stages="format unit examples readme downstream docs package asan tsan"
+stages="format unit instructions examples readme downstream docs package asan tsan"
 # without these some tests would be skipped, or stages fail
 packages="$packages ccache clang-format doxygen dpkg-dev file man-db python3-h5py python3-jinja2 python3-scipy
-    python3-torch xauth xvfb"
+    python3-torch valgrind xauth xvfb"
 logs=$build/test
 # the README's commands build a copy of the sources, in which nothing needs compiling again
 export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
@@ -58,6 +58,10 @@ test_build() {
     rm -f "$tested/Testing/Temporary/LastTest.log"
     "$@" ctest --test-dir "$tested" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
     /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status"
+}
+
+stage_instructions() {
+    /usr/bin/python3 .ci/count_instructions.py build
 }
 
 stage_examples() {

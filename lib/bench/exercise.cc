@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-/* exercise-kernel float|complex stft|istft N_FFT HOP FRAMES: for tools that count instructions. */
+/* exercise-kernel float|complex stft|istft N_FFT HOP TIMES: for tools that count instructions. */
 #include "kernels.h"
 #include <cstdio>
 #include <exception>
@@ -8,7 +8,7 @@
 int main(int count, char** words)
 {
     if (count != 6) {
-        std::fputs("usage: exercise-kernel float|complex stft|istft N_FFT HOP FRAMES\n", stderr);
+        std::fputs("usage: exercise-kernel float|complex stft|istft N_FFT HOP TIMES\n", stderr);
         return 2;
     }
     try {

@@ -196,13 +196,14 @@ compare(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t rounds, do
 }
 
 template <class T>
-float exercise(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t frames)
+float exercise(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t times)
 {
-    subject<T> data(n_fft, hop, frames);
-    if (inverse)
-        data.our_istft();
-    else
-        data.our_stft();
+    subject<T> data(n_fft, hop, exercise_frames);
+    for (std::size_t i = 0; i < times; ++i)
+        if (inverse)
+            data.our_istft();
+        else
+            data.our_stft();
     return data.anything();
 }
 
@@ -232,11 +233,11 @@ float exercise(std::size_t n_fft,
                std::size_t hop,
                bool complex_samples,
                bool inverse,
-               std::size_t frames)
+               std::size_t times)
 {
     check(n_fft, hop);
-    return complex_samples ? exercise<std::complex<float>>(n_fft, hop, inverse, frames)
-                           : exercise<float>(n_fft, hop, inverse, frames);
+    return complex_samples ? exercise<std::complex<float>>(n_fft, hop, inverse, times)
+                           : exercise<float>(n_fft, hop, inverse, times);
 }
 
 } // namespace gr::stft::bench

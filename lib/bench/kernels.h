@@ -31,12 +31,14 @@ comparison compare(std::size_t n_fft,
                    std::size_t rounds,
                    double seconds);
 
-//! `frames` frames of ours alone, for tools that count instructions. \return something that depends on the result
+constexpr std::size_t exercise_frames = 32; //!< in one of exercise()'s runs
+
+//! Ours alone, so many times over the same frames, for tools that count instructions. \return what depends on the result
 float exercise(std::size_t n_fft,
                std::size_t hop,
                bool complex_samples,
                bool inverse,
-               std::size_t frames);
+               std::size_t times);
 
 } // namespace gr::stft::bench
 #endif

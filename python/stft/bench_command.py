@@ -2,24 +2,26 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft
+from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT, or of chosen bins"
+SUMMARY = "measure the speed of the STFT, the differentiable or the adaptive STFT or chosen bins, beside peers that are installed"
+_DEFAULT = ("stft", "dstft")
 
 
 def add_arguments(parser):
+    parser.add_argument("subjects", nargs="*", metavar="WHAT",
+                        help="stft, dstft, adaptive or bins (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",
-                        help="frames of the signal (default 188); PyTorch's cells take some 15 MB for each at 1024")
+                        help="frames of the DSTFT's signal (default 188); PyTorch's cells take some 15 MB for each at 1024")
     parser.add_argument("--rounds", type=int, default=9, metavar="COUNT", help="rounds of interleaved timing (default 9)")
-    parser.add_argument("--quick", action="store_true", help="one window length per frame only")
-    parser.add_argument("--adaptive", action="store_true",
-                        help="instead the adaptive STFT, in a flowgraph, at hops of n_fft / 16 and n_fft / 4")
-    parser.add_argument("--bins", action="store_true",
-                        help="instead 1, 8 and 64 chosen bins beside the whole STFT, at hops of 1, 16 and 256")
+    parser.add_argument("--table", action="store_true",
+                        help="the STFT at n_fft 256 .. 16384 and hops of n_fft / 2, / 4 and / 8 instead of one size")
+    parser.add_argument("--quick", action="store_true",
+                        help="no flowgraphs and peers of the STFT; the DSTFT with one window length per frame only")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -28,17 +30,91 @@ def run(arguments):
         require_positive(name.replace("_", "-"), getattr(arguments, name))
     if not 64 <= arguments.n_fft <= 1 << 16:
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be 64 .. 65536 to be compared")
-    if arguments.bins:
-        _run_bins(arguments)
-        return
-    if arguments.adaptive:
-        _run_adaptive(arguments)
-        return
-    results = benchmark_dstft.run(arguments.n_fft, arguments.hop, arguments.frames, arguments.rounds, arguments.quick)
+    subjects = arguments.subjects or _DEFAULT
+    for subject in subjects:
+        if subject not in _SUBJECTS:
+            raise ValueError(f"bench: {subject}: must be {', '.join(_SUBJECTS)}")
+    if "adaptive" in subjects and arguments.n_fft < benchmark_adaptive.LEAST_N_FFT:
+        raise ValueError(f"--n-fft: {arguments.n_fft}: must be {benchmark_adaptive.LEAST_N_FFT} or more for adaptive")
+    if "stft" in subjects and 2 * arguments.hop > arguments.n_fft:
+        raise ValueError(f"--hop: {arguments.hop}: must be at most n_fft / 2 = {arguments.n_fft // 2} for stft")
+    cases = []
+    for at, subject in enumerate(subjects):
+        measure, show = _SUBJECTS[subject]
+        results = measure(arguments)
+        if arguments.json:
+            cases += [{"subject": subject, **case} for case in results]
+        else:
+            print(end="\n" if at else "")
+            show(results, arguments)
     if arguments.json:
-        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
-                          "cases": results}, indent=2))
-        return
+        print(json.dumps({"schema": 1, "version": __version__, **_environment(), "rounds": arguments.rounds, "cases": cases},
+                         indent=2))
+
+
+def _environment():
+    try:
+        return benchmark_stft.environment()
+    except ImportError:  # built without ENABLE_BENCHMARK
+        return {"simd": kernels.simd_level()}
+
+
+def _measure_stft(arguments):
+    sizes = benchmark_stft.TABLE if arguments.table else [(arguments.n_fft, arguments.hop)]
+    results = []
+    for n_fft, hop in sizes:
+        results += benchmark_stft.kernels(n_fft, hop, arguments.rounds)
+    if not arguments.quick:
+        for n_fft, hop in sizes:
+            if not arguments.table or (4 * hop == n_fft and n_fft <= 4096):
+                results += benchmark_stft.flowgraphs(n_fft, hop, arguments.rounds)
+                results += benchmark_stft.peers(n_fft, hop, arguments.rounds)
+    return results
+
+
+def _show_stft(results, arguments):
+    is_ = benchmark_stft.environment()
+    print(f"STFT, Hann window, single precision, one thread, SIMD {is_['simd']}, {is_['fftw_version']}, VOLK {is_['volk_machine']}")
+    for title, key, line in (
+            ("kernels beside a naive loop: VOLK's product, FFTW, a copy", "over_naive", _kernel_line),
+            ("blocks with their defaults beside chains of GNU Radio's own", "block_seconds_per_frame", _flowgraph_line),
+            ("arrays beside other libraries", "peer_over_ours", _peer_line)):
+        chosen = [result for result in results if key in result]
+        if chosen:
+            print(f"\n{title}")
+        for result in chosen:
+            print("  " + line(result))
+
+
+def _kernel_line(r):
+    over, ffts = r["over_naive"], r["ffts_over_naive"]
+    low, high = over["quartiles"]
+    noisy = "; noisy" if (high - low) / 2 > benchmark_stft.NOISY * over["median"] else ""
+    return (f"{r['name']:<6}{r['dtype']:<10}{r['n_fft']:>6}{r['hop']:>6}{r['seconds_per_frame']['median'] * 1e9:9.0f} ns/frame"
+            f"{r['samples_per_second'] / 1e6:8.1f} MS/s, {over['median']:.2f} of the naive time ({low:.2f} .. {high:.2f}), its FFT "
+            f"{ffts['median']:.2f}{noisy}")
+
+
+def _flowgraph_line(r):
+    text = (f"{r['name']:<10}{r['n_fft']:>6}{r['hop']:>6}{r['samples_per_second'] / 1e6:8.1f} MS/s, its thread "
+            f"{r['block_seconds_per_frame']['median'] * 1e9:.0f} ns/frame")
+    if "over_chain" in r:
+        text += (f"; the better chain {r['chain_samples_per_second'] / 1e6:.1f} MS/s, {r['over_chain']['median']:.1f} times as long "
+                 f"({r['over_chain']['quartiles'][0]:.1f} .. {r['over_chain']['quartiles'][1]:.1f})")
+    return text
+
+
+def _peer_line(r):
+    ratio = r["peer_over_ours"]
+    return (f"{r['name']:<6}{r['n_fft']:>6}{r['hop']:>6}{r['samples'] / r['seconds']['median'] / 1e6:8.1f} MS/s; {r['peer']} takes "
+            f"{ratio['median']:.1f} times as long ({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f})")
+
+
+def _measure_dstft(arguments):
+    return benchmark_dstft.run(arguments.n_fft, arguments.hop, arguments.frames, arguments.rounds, arguments.quick)
+
+
+def _show_dstft(results, arguments):
     print(f"DSTFT, n_fft {arguments.n_fft}, hop {arguments.hop}, {arguments.frames} frames, single precision, one thread, "
           f"SIMD {kernels.simd_level()}")
     for result in results:
@@ -50,15 +126,11 @@ def run(arguments):
             print(f"  {result['peer_missing']}")
 
 
-def _run_adaptive(arguments):
-    least = benchmark_adaptive.LEAST_N_FFT
-    if arguments.n_fft < least:
-        raise ValueError(f"--n-fft: {arguments.n_fft}: must be {least} or more with --adaptive")
-    results = benchmark_adaptive.run(arguments.n_fft, arguments.rounds)
-    if arguments.json:
-        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
-                          "cases": results}, indent=2))
-        return
+def _measure_adaptive(arguments):
+    return benchmark_adaptive.run(arguments.n_fft, arguments.rounds)
+
+
+def _show_adaptive(results, arguments):
     print(f"adaptive STFT of real samples in a flowgraph, n_fft {arguments.n_fft}, SIMD {kernels.simd_level()}")
     hop = None
     for result in results:
@@ -70,12 +142,11 @@ def _run_adaptive(arguments):
               f"us/frame = {result['plain_frames']:.1f} plain STFT frames{learning}")
 
 
-def _run_bins(arguments):
-    results = benchmark_bins.run(arguments.n_fft, arguments.rounds)
-    if arguments.json:
-        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
-                          "cases": results}, indent=2))
-        return
+def _measure_bins(arguments):
+    return benchmark_bins.run(arguments.n_fft, arguments.rounds)
+
+
+def _show_bins(results, arguments):
     print(f"chosen bins of real samples, n_fft {arguments.n_fft}, Hann window, single precision, one thread, ns per frame, SIMD "
           f"{kernels.simd_level()}")
     methods = (benchmark_bins.WHOLE,) + benchmark_bins.METHODS
@@ -95,3 +166,11 @@ def _line(entry):
                  f"({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f}), "
                  f"{entry['peer_over_real_ffts']['median']:.1f} real FFTs")
     return text
+
+
+_SUBJECTS = {
+    "stft": (_measure_stft, _show_stft),
+    "dstft": (_measure_dstft, _show_dstft),
+    "adaptive": (_measure_adaptive, _show_adaptive),
+    "bins": (_measure_bins, _show_bins),
+}

@@ -14,12 +14,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if pathlib.Path(path).resolve() != HERE]  # its torch.py is not PyTorch
 
 import numpy as np
-from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, command
+from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft, command
 
 try:
     import torch
 except ImportError:
     torch = None
+try:
+    import scipy
+except ImportError:
+    scipy = None
 
 
 class rounds(unittest.TestCase):
@@ -72,38 +76,72 @@ class verb(unittest.TestCase):
         return status, out.getvalue()
 
     def test_prints_figures_of_every_configuration(self):
-        status, text = self.run_verb()
+        status, text = self.run_verb("dstft")
         self.assertEqual(status, 0)
         self.assertEqual(text.count("us/frame"), 8)
         self.assertEqual(text.count("ns per sample and bin"), 6)
         self.assertEqual("times ours" in text, torch is not None)
 
     def test_prints_json(self):
-        status, text = self.run_verb("--json", "--quick")
+        status, text = self.run_verb("dstft", "--json", "--quick")
         (case,) = json.loads(text)["cases"]
         self.assertEqual((status, case["name"], case["frames"]), (0, "per frame", 12))
         self.assertLess(case["error"], 5e-6)
 
+    def test_measures_the_stft_beside_peers_and_chains(self):
+        with mock.patch.multiple(benchmark_stft, _SECONDS_PER_TURN=1e-5, _SECONDS_OF_FLOWGRAPH=0.05, _SAMPLES=4096):
+            status, text = self.run_verb("stft", "--json")
+            result = json.loads(text)
+            status_of_text, lines = self.run_verb("stft")
+        self.assertEqual((status, status_of_text), (0, 0))
+        for name in ("compiler", "fftw_version", "volk_machine", "simd", "cpu", "date"):
+            self.assertTrue(result[name])
+        kernels = [c for c in result["cases"] if "over_naive" in c]
+        self.assertEqual([(c["name"], c["dtype"]) for c in kernels],
+                         [(name, dtype) for name in ("stft", "istft") for dtype in ("float32", "complex64")])
+        self.assertTrue(all(c["max_err"] < 1e-5 for c in kernels) and kernels[0]["max_err"] > 0)
+        chains = [c for c in result["cases"] if "over_chain" in c]
+        self.assertEqual([c["name"] for c in chains], ["stft_fvc", "stft_cvc"])
+        self.assertTrue(all(c["block_seconds_per_frame"]["median"] > 0 for c in chains))
+        peers = {(c["name"], c["peer"]) for c in result["cases"] if "peer" in c}
+        expected = {(name, peer) for name in ("stft", "istft")
+                    for peer, module in (("SciPy", scipy), ("PyTorch", torch)) if module}
+        self.assertEqual(peers, expected)
+        self.assertEqual(lines.count("of the naive time"), 4)
+
+    def test_has_the_stft_table(self):
+        measured = mock.Mock(return_value=[])
+        with mock.patch.object(benchmark_stft, "kernels", measured):
+            self.run_verb("stft", "--table", "--quick")
+        self.assertEqual([call.args[:2] for call in measured.call_args_list], benchmark_stft.TABLE)
+
+    def test_gives_no_ratio_where_results_differ(self):
+        with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+            benchmark_stft._require_agreement("a peer", np.ones(3), 1.0001 * np.ones(3))
+        with mock.patch.object(benchmark_stft, "sample_window", lambda name, n: 1.001 * np.hanning(n)):
+            with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                benchmark_stft.flowgraphs(64, 16, 1)
+
     def test_measures_the_adaptive_stft_in_a_flowgraph(self):
         with mock.patch.object(benchmark_adaptive, "_SECONDS", 1e-3):
-            status, text = self.run_verb("--n-fft", "128", "--adaptive", "--json")
+            status, text = self.run_verb("--n-fft", "128", "adaptive", "--json")
             cases = json.loads(text)["cases"]
             self.assertEqual((status, [c["hop"] for c in cases]), (0, 8 * [8.0] + 8 * [32.0]))
             for c in cases:
                 self.assertEqual("learning" in c, c["name"] not in benchmark_adaptive.WITHOUT_LEARNING)
                 self.assertTrue(c["samples_per_second"] > 0 and c["cpu_seconds_per_frame"] > 0)
-            status, text = self.run_verb("--n-fft", "128", "--adaptive")
+            status, text = self.run_verb("--n-fft", "128", "adaptive")
         self.assertEqual((status, text.count("MS/s"), text.count("learning")), (0, 16, 10))
 
     def test_measures_chosen_bins_beside_the_stft(self):
         with mock.patch.multiple(benchmark_bins, _SAMPLES=2048, _QUICK_FRAMES=64, _SLOW_NUMBERS=64):
-            status, text = self.run_verb("--bins", "--json")
+            status, text = self.run_verb("bins", "--json")
             cases = json.loads(text)["cases"]
             self.assertEqual((status, [(c["bins"], c["hop"]) for c in cases]), (0, [(b, h) for h in (1, 16) for b in (1, 8)]))
             for c in cases:
                 self.assertLess(c["error"], 1e-6)
                 self.assertGreater(c["stft_over_auto"]["median"], 0)
-            status, text = self.run_verb("--bins")
+            status, text = self.run_verb("bins")
         self.assertEqual((status, len(text.splitlines())), (0, 2 + 4))
         with mock.patch.object(benchmark_bins, "stft_bins", lambda x, bins, **made: 0):
             with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
@@ -111,7 +149,7 @@ class verb(unittest.TestCase):
 
     def test_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):
-            status, text = self.run_verb("--quick")
+            status, text = self.run_verb("dstft", "--quick")
         self.assertEqual(status, 0)
         self.assertIn("needs python3-torch", text)
 
@@ -119,8 +157,11 @@ class verb(unittest.TestCase):
         with contextlib.redirect_stderr(io.StringIO()) as error:
             self.assertEqual(command.main(["bench", "--n-fft", "8"]), 2)
             self.assertEqual(command.main(["bench", "--rounds", "0"]), 2)
-            self.assertEqual(command.main(["bench", "--n-fft", "64", "--adaptive"]), 2)
-        self.assertIn("--n-fft: 8: must be", error.getvalue())
+            self.assertEqual(command.main(["bench", "--n-fft", "64", "adaptive"]), 2)
+            self.assertEqual(command.main(["bench", "fft"]), 2)
+            self.assertEqual(command.main(["bench", "stft", "--n-fft", "64", "--hop", "33"]), 2)
+        for refusal in ("--n-fft: 8: must be", "bench: fft: must be stft, dstft", "--hop: 33: must be at most"):
+            self.assertIn(refusal, error.getvalue())
 
 
 if __name__ == "__main__":

@@ -27,11 +27,14 @@ public:
     std::string scaling() const override { return name_of(this->wanted().scale); }
     std::int64_t latency() const override { return this->wanted().frames().latency(); }
 
-    bool
-    write(kernel::stft<T>& transform, const T* frame, std::int64_t start, bool, gr_complex* row)
+    static constexpr bool in_runs = true;
+    void write_run(kernel::stft<T>& transform,
+                   const T* frames,
+                   std::int64_t start,
+                   std::size_t count,
+                   gr_complex* rows)
     {
-        transform.analyse(frame, start, row);
-        return true;
+        transform.analyse_run(frames, start, count, rows);
     }
 
     void changed(const retune&) {}

@@ -22,6 +22,18 @@ void stft<T>::analyse(const T* frame, std::int64_t start, complex* spectrum)
 }
 
 template <class T>
+void stft<T>::analyse_run(const T* samples,
+                          std::int64_t start,
+                          std::size_t frames,
+                          complex* spectra)
+{
+    for (std::size_t p = 0; p < frames; ++p, spectra += bins()) {
+        const auto at = p * d_parameters.hop;
+        analyse(samples + at, start + static_cast<std::int64_t>(at), spectra);
+    }
+}
+
+template <class T>
 void stft<T>::analyse(const T* x,
                       std::int64_t length,
                       std::int64_t first,

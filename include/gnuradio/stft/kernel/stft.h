@@ -36,6 +36,9 @@ public:
     //! One frame of win_length() samples, the first of them at start -> bins() bins.
     void analyse(const T* frame, std::int64_t start, complex* spectrum);
 
+    //! Frames of whole samples, hop apart, the first of them at start -> spectra [frame][bin].
+    void analyse_run(const T* samples, std::int64_t start, std::size_t frames, complex* spectra);
+
     /*!
      * Frames first + p hop, p = 0 .. frames - 1, of the signal x of length samples, zero outside
      * -> spectra [frame][bin].

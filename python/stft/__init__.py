@@ -2,7 +2,7 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
-dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
+dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
 adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp, istft2d_window_vjp.
@@ -38,12 +38,14 @@ from .stft_python import (
     dstft_fvc,
     idstft_vcc,
     idstft_vcf,
+    istft2d_vcvf,
     istft_vcc,
     istft_vcf,
     phase_reference_vcvc,
     power_vcvf,
     spectrogram_cvf,
     spectrogram_fvf,
+    stft2d_vfvc,
     stft_cvc,
     stft_fvc,
 )
@@ -86,6 +88,7 @@ __all__ = [
     "idstft_vcf",
     "istft",
     "istft2d",
+    "istft2d_vcvf",
     "istft2d_vjp",
     "istft2d_window_vjp",
     "istft_vcc",
@@ -100,6 +103,7 @@ __all__ = [
     "spectrogram_fvf",
     "stft",
     "stft2d",
+    "stft2d_vfvc",
     "stft2d_vjp",
     "stft2d_window_vjp",
     "stft_cvc",

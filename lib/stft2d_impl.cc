@@ -131,6 +131,8 @@ private:
         for (; !d_tags.empty() && (last || static_cast<std::int64_t>(d_tags.front().offset) < end);
              d_tags.pop_front()) {
             auto tag = d_tags.front();
+            if (is_ours(tag.key)) // of a transform that made the rows
+                continue;
             if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
                 !pmt::is_complex(tag.value)) {
                 d_rate = pmt::to_double(tag.value);

@@ -213,6 +213,16 @@ class tags(unittest.TestCase):
         ((row, (seconds, fraction)),) = value(back, "rx_time")
         self.assertAlmostEqual(seconds + fraction, 5.5 + (row - 10) / 100)
 
+    def test_of_a_spectrogram_end_at_its_image(self):
+        x = RNG.standard_normal(2000).astype(np.float32)
+        made = dict(win_length=8, hop=4)
+        rows = stft.spectrogram(x, hop=16, n_fft=64, kind="magnitude").T
+        samples = blocks.vector_source_f(x.tolist())
+        waterfall = stft.spectrogram_fvf(64, 16, kind="magnitude")
+        y, tags = run(samples, waterfall, forward(33, made), inverse(33, made))
+        self.assertEqual(y.shape, rows.shape)
+        self.assertEqual(tags, [])
+
     def test_describe_the_height(self):
         _, tags = run(source(image(20, 30)), forward(30, dict(win_length=(4, 6), hop=(2, 3), n_fft=(5, 8), win_sqrt=True)))
         for key, expected in (("stft_first", -2), ("stft_hop", 2), ("stft_n_fft", 5), ("stft_win_length", 4)):

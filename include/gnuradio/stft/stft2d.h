@@ -17,7 +17,8 @@ namespace gr::stft {
  *
  * Tags: those of the input travel on the first frame row that contains their row. rx_time becomes the time of the
  * frame row's first row, rx_rate (rows per second) is divided by the hop. Item 0 carries stft_first, stft_hop, stft_n_fft,
- * stft_win_length and stft_window (taps) of the height; the last item carries stft_length, the number of rows.
+ * stft_win_length and stft_window (taps) of the height; the last item carries stft_length, the number of rows. Such tags
+ * on the input, as a spectrogram's rows have them, end here.
  */
 class STFT_API stft2d_vfvc : virtual public gr::block
 {

@@ -62,7 +62,7 @@ patch_synthesis<R>::patch_synthesis(const image_axis& rows,
       d_ring(d_kept * d_layout.row_size, complex(0)),
       d_chunk(d_layout.row_points * d_layout.chunk, complex(0)),
       d_wide(d_layout.row_points * d_layout.stride, complex(0)),
-      d_frames(d_layout.frames * d_layout.column_bins, R(0)), d_rows(rows.win_length()),
+      d_frames(d_layout.transformed * d_layout.column_bins, R(0)), d_rows(rows.win_length()),
       d_next(rows.start(0))
 {}
 

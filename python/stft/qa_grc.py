@@ -415,6 +415,39 @@ class qa_grc(unittest.TestCase):
         ):  # fmt: skip
             self.assertIn(line, code)
 
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_both_axes_of_images(self):
+        window = "gr::stft::kernel::window(%s)"
+        one, taps = window % '"kaiser", { 8.6 }', window % "std::vector<double>{ 1.0, 2.0 }"
+        forms = {  # window, and win_length
+            ('"hann"', "32"): (window % '"hann"', "32"),
+            ("8.6", "(32, 16)"): (one, "{ 32, 16 }"),
+            ('("hann", ("kaiser", 8.6))', "size"): (window % '"hann"' + ", " + one, "32"),
+            ("[1, 2]", "2"): (taps, "2"),
+            ("([1, 2], [1, 2])", "2"): (taps + ", " + taps, "2"),
+        }
+        source = loaded(project / "examples" / "slope_filter.grc")
+        source["options"]["parameters"]["output_language"] = "cpp"
+        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("snippet", "epy_block")}
+        source["blocks"] = list(used.values())
+        del used["steady"]
+        for i in range(3):
+            used[f"steady_{i}"]["parameters"]["freq"] = "600"
+        source["blocks"] = list(used.values())
+        source["connections"] = [c for c in source["connections"] if "by_slope" not in c] + [["analysis", "0", "synthesis", "0"]]
+        with tempfile.TemporaryDirectory() as directory:
+            for number, ((given, length), (windows, size)) in enumerate(forms.items()):
+                for name in "analysis", "synthesis":
+                    used[name]["parameters"].update(window=given, win_length=length, hop="1", width="129")
+                source["options"]["parameters"]["id"] = f"form_{number}"
+                path = Path(directory) / f"form_{number}.grc"
+                path.write_text(yaml.safe_dump(source), encoding="utf-8")
+                grcc([path], directory)
+                code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+                for block in "stft2d_vfvc", "istft2d_vcvf":
+                    both = f'gr::stft::kernel::axis_windows({windows}), "constant", "ceil", false, true, "trailing");'
+                    self.assertIn(f"gr::stft::{block}::make(129, {size}, 1, 0, {both}", code)
+
     def values(self, entry, **changes):
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}
         return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}

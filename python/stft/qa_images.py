@@ -144,6 +144,17 @@ class arrays(unittest.TestCase):
         np.testing.assert_array_equal(X, stft.stft2d(np.asfortranarray(x), **made))
         np.testing.assert_array_equal(X, stft.stft2d(np.repeat(x, 2, axis=1)[:, ::2], **made))
 
+    def test_result_goes_where_it_is_told_to(self):
+        made = dict(win_length=8, hop=4)
+        x = RNG.standard_normal((2, 20, 21))
+        X = stft.stft2d(x, **made)
+        out = stft.stft2d(x + 1, **made)
+        self.assertIs(stft.stft2d(x, out=out, **made), out)
+        np.testing.assert_array_equal(out, X)
+        for wrong in (out[:, :1], out.astype(np.complex64), np.ascontiguousarray(out), out.real, 3):
+            with self.assertRaisesRegex(ValueError, "^out: "):
+                stft.stft2d(x, out=wrong, **made)
+
     def test_windows_of_the_axes_may_differ(self):
         x = RNG.standard_normal((12, 15))
         wh, ww = [1.0, 3.0, 2.0], [1.0, 4.0, 2.0, 2.0]

@@ -4,9 +4,11 @@
 
 The rows of a spectrogram are an image without end. In the 2-D spectrum of one of its patches, a line that moves s bins per
 row lies on kh / n_fft_h = -s kw / n_fft_w: a steady one at kh = 0 and, through the Hann window, kh = 1. These bins are set to
-zero between the 2-D STFT and its inverse, and those of lines that move down. Look at the two levels printed: the steady
+zero between the 2-D STFT and its inverse, and those of lines that move down. --picture FILE draws the waterfall before and
+after (needs python3-matplotlib). Look at the two levels printed: the steady
 carriers fall by more than 30 dB, the drifting one by less than 4 dB. The exit status is 1 if not.
 """
+import argparse
 import sys
 
 import numpy as np
@@ -51,7 +53,25 @@ def levels(rows):
     return np.mean(steady), np.mean(drifting)
 
 
+def draw(rows, path):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, constrained_layout=True)
+    for ax, image, title in zip(axes, rows, ("waterfall", "filtered by slope")):
+        extent = 0, SAMP_RATE / 2000, 300 * HOP / SAMP_RATE, 0
+        ax.imshow(np.maximum(image[:300], 0), cmap="magma", vmax=0.5, aspect="auto", extent=extent)
+        ax.set(title=title, xlabel="frequency (kHz)")
+    axes[0].set_ylabel("time (s)")
+    figure.savefig(path, dpi=90)
+
+
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--picture", metavar="FILE", help="where to draw it")
+    arguments = parser.parse_args()
     tb = gr.top_block()
     tones = [analog.sig_source_f(SAMP_RATE, analog.GR_COS_WAVE, f, 0.5) for f in STEADY]
     ramp = analog.sig_source_f(SAMP_RATE, analog.GR_SAW_WAVE, 1 / PERIOD, SWEEP, LOWEST)
@@ -74,6 +94,8 @@ def main():
     tb.run()
 
     rows = [np.array(sink.data()).reshape(-1, BINS) for sink in (before, after)]
+    if arguments.picture:
+        draw(rows, arguments.picture)
     if len(rows[0]) != len(rows[1]):
         print(f"{len(rows[0])} rows went in, {len(rows[1])} came out")
         return 1

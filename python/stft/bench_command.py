@@ -2,11 +2,11 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_adaptive, benchmark_dstft
+from gnuradio.stft import __version__, benchmark_adaptive, benchmark_dstft, benchmark_stft2d
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT"
+SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, of the adaptive STFT, or of images"
 
 
 def add_arguments(parser):
@@ -18,6 +18,8 @@ def add_arguments(parser):
     parser.add_argument("--quick", action="store_true", help="one window length per frame only")
     parser.add_argument("--adaptive", action="store_true",
                         help="instead the adaptive STFT, in a flowgraph, at hops of n_fft / 16 and n_fft / 4")
+    parser.add_argument("--images", action="store_true",
+                        help="instead the 2-D STFT of a colour image of 1024 x 1536, at windows of 32, 64 and 128")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -26,8 +28,13 @@ def run(arguments):
         require_positive(name.replace("_", "-"), getattr(arguments, name))
     if not 64 <= arguments.n_fft <= 1 << 16:
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be 64 .. 65536 to be compared")
+    if arguments.adaptive and arguments.images:
+        raise ValueError("--images: measures something else than --adaptive: give one of them")
     if arguments.adaptive:
         _run_adaptive(arguments)
+        return
+    if arguments.images:
+        _run_images(arguments)
         return
     results = benchmark_dstft.run(arguments.n_fft, arguments.hop, arguments.frames, arguments.rounds, arguments.quick)
     if arguments.json:
@@ -63,6 +70,27 @@ def _run_adaptive(arguments):
         learning = f", learning {100 * result['learning']:.0f} %" if "learning" in result else ""
         print(f"  {result['name']:<33}{result['samples_per_second'] / 1e6:8.2f} MS/s, {result['cpu_seconds_per_frame'] * 1e6:8.2f} "
               f"us/frame = {result['plain_frames']:.1f} plain STFT frames{learning}")
+
+
+def _run_images(arguments):
+    results = benchmark_stft2d.run(arguments.rounds)
+    if arguments.json:
+        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
+                          "cases": results}, indent=2))
+        return
+    channels, height, width = benchmark_stft2d.IMAGE
+    print(f"2-D STFT of {channels} x {height} x {width} pixels, single precision, one thread, SIMD {kernels.simd_level()}")
+    for result in results:
+        print(f"\nwindow {result['window']}, hop {result['hop']}: {result['patches']} patches, comes back to {result['error']:.1e}")
+        for job in ("forward", "inverse"):
+            text = f"  {job:<9}{result[job]['seconds_per_patch']['median'] * 1e6:9.2f} us/patch"
+            if "peer_over_ours" in result[job]:
+                ratio = result[job]["peer_over_ours"]
+                text += (f"; PyTorch {result[job]['peer_seconds_per_patch']['median'] * 1e6:.1f} us, {ratio['median']:.1f} times "
+                         f"ours ({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f})")
+            print(text)
+        if "peer_missing" in result:
+            print(f"  {result['peer_missing']}")
 
 
 def _line(entry):

@@ -7,6 +7,8 @@ import itertools
 import json
 import os
 import pathlib
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -318,6 +320,11 @@ class refusals(unittest.TestCase):
 class documentation(unittest.TestCase):
     def test_examples(self):
         self.assertEqual(doctest.testmod(images).failed, 0)
+
+    def test_the_example_finds_lines_and_edges(self):
+        program = pathlib.Path(__file__).resolve().parents[2] / "examples" / "stft2d" / "texture.py"
+        ended = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, cwd="/")
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""), ended.stdout)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ public:
 
     const patch_layout& layout() const { return d_layout; }
 
-    //! The next row of patches; rows up to final_end() must have been read, but for the last held_back().
+    //! The next row of patches; rows up to final_end() must have been read, but for those behind the last
+    //! frame's centre.
     void add(const complex* frame_row);
 
     //! One past the last row that no later patch can reach.
@@ -36,9 +37,6 @@ public:
 
     //! One past the last row under the patches so far; not before the first row.
     std::int64_t covered_end() const;
-
-    //! Rows that may stay unread while a row of patches is added: those of a hop behind the last frame's centre.
-    std::size_t held_back() const { return d_kept - d_axis.win_length(); }
 
     std::int64_t added() const { return d_added; }
 

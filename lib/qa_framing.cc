@@ -154,6 +154,7 @@ class qa_framing : public CppUnit::TestFixture
     CPPUNIT_TEST(frame_leaves_after_latency_samples);
     CPPUNIT_TEST(no_frame_comes_before_the_wanted_samples);
     CPPUNIT_TEST(every_type_of_sample_is_cut);
+    CPPUNIT_TEST(axes_of_images_have_the_frames_of_their_tail);
     CPPUNIT_TEST(wrong_arguments_are_refused);
     CPPUNIT_TEST_SUITE_END();
 
@@ -339,6 +340,36 @@ class qa_framing : public CppUnit::TestFixture
             cutter.advance();
             CPPUNIT_ASSERT(!cutter.frame());
         });
+    }
+
+    //! floor: those that fit between the padded ends; ceil: until a centre, or an end, is at or behind the last sample.
+    void axes_of_images_have_the_frames_of_their_tail()
+    {
+        for (bool centred : { true, false })
+            for_many([&](placement where, int length, int win_length, int hop) {
+                if (where != placement::centred) // of signals, not of images
+                    return;
+                const int before = centred ? win_length / 2 : 0, longest = 3 * 80;
+                int fit = 0, cover = 1;
+                while (fit * hop - before + win_length <= length + before)
+                    ++fit;
+                while (centred ? (cover - 1) * hop < length
+                               : (cover - 1) * hop + win_length < length)
+                    ++cover;
+                for (auto rule : { tail::floor, tail::ceil }) {
+                    const axis_framing axis(win_length, hop, centred, rule);
+                    const int frames = rule == tail::floor ? fit : cover;
+                    CPPUNIT_ASSERT_EQUAL(std::int64_t(frames), axis.frames(length));
+                    const auto end = axis.start(frames - 1) + win_length;
+                    CPPUNIT_ASSERT_EQUAL(std::max<std::int64_t>(before, frames ? end - length : 0),
+                                         std::int64_t(axis.after(length)));
+                    std::int64_t shortest = 1;
+                    while (axis.frames(shortest) <= frames && shortest < longest)
+                        ++shortest;
+                    CPPUNIT_ASSERT_EQUAL(shortest,
+                                         std::min<std::int64_t>(longest, axis.shortest(frames)));
+                }
+            });
     }
 
     void wrong_arguments_are_refused()

@@ -317,6 +317,7 @@ class qa_stft2d : public CppUnit::TestFixture
         const auto read_all = [&](std::size_t row) {
             for (; transform.ready(); came.push_back(row)) {
                 CPPUNIT_ASSERT_EQUAL(std::int64_t(0), transform.wanted());
+                CPPUNIT_ASSERT(transform.expects(transform.next()));
                 transform.read(frame_row.data());
             }
         };

@@ -172,6 +172,15 @@ std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::i
     return tags;
 }
 
+std::vector<key_value> image_tags(const kernel::image_axis& rows)
+{
+    return { { first_key, pmt::from_long(static_cast<long>(rows.start(0))) },
+             { hop_key, pmt::from_long(static_cast<long>(rows.hop())) },
+             { n_fft_key, pmt::from_long(static_cast<long>(rows.n_fft())) },
+             { win_length_key, pmt::from_long(static_cast<long>(rows.win_length())) },
+             { window_key, pmt::init_f64vector(rows.taps().size(), rows.taps()) } };
+}
+
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,

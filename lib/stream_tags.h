@@ -2,6 +2,8 @@
 #ifndef INCLUDED_STFT_LIB_STREAM_TAGS_H
 #define INCLUDED_STFT_LIB_STREAM_TAGS_H
 
+#include <gnuradio/stft/kernel/parameters.h>
+#include <gnuradio/stft/kernel/parameters2d.h>
 #include <gnuradio/stft/kernel/positions.h>
 #include <gnuradio/stft/kernel/stft_bins.h>
 #include <gnuradio/tags.h>
@@ -55,6 +57,9 @@ using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
 //! The tags of a frame that starts at first, but for the length.
 std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first);
 std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::int64_t first);
+
+//! The tags of frame rows of an image, which describe its height.
+std::vector<key_value> image_tags(const kernel::image_axis& rows);
 
 //! The tags of a DSTFT's frames; no pace: positions come on a stream of their own; theta 0: it differs between bins,
 //! or comes on a stream of its own.

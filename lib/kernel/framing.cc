@@ -123,6 +123,14 @@ std::int64_t axis_framing::frames(std::int64_t length) const
     return 1 + ceil_div(d_centred ? length : std::max<std::int64_t>(0, length - m), h);
 }
 
+std::int64_t axis_framing::shortest(std::int64_t frame) const
+{
+    const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop);
+    if (d_tail == tail::floor)
+        return std::max<std::int64_t>(1, frame * h + m - 2 * std::int64_t(d_before));
+    return frame == 0 ? 1 : (frame - 1) * h + 1 + (d_centred ? 0 : m);
+}
+
 std::size_t axis_framing::after(std::int64_t length) const
 {
     const auto n = frames(length);

@@ -80,7 +80,8 @@ std::int64_t istft2d<R>::next() const
 template <class R>
 std::int64_t istft2d<R>::ready() const
 {
-    const auto end = d_end >= 0 ? d_end : d_patches->final_end();
+    const auto height = d_height >= 0 ? d_height : d_rows.shortest(d_patches->added());
+    const auto end = d_finished ? height : std::min(height, d_patches->final_end());
     return std::max<std::int64_t>(0, end - next());
 }
 
@@ -102,7 +103,8 @@ void istft2d<R>::read(R* row)
 template <class R>
 void istft2d<R>::finish(std::int64_t height)
 {
-    d_end = std::max(height, next());
+    d_height = std::max(height, next());
+    d_finished = true;
 }
 
 template <class R>
@@ -111,6 +113,7 @@ void istft2d<R>::invert(const complex* spectra,
                         R* image,
                         std::size_t height)
 {
+    d_height = static_cast<std::int64_t>(height);
     const auto end = image + height * d_width;
     const auto read_all = [&] {
         for (; image < end && ready(); image += d_width)
@@ -120,7 +123,7 @@ void istft2d<R>::invert(const complex* spectra,
         add(spectra);
         read_all();
     }
-    finish(static_cast<std::int64_t>(height));
+    finish(d_height);
     read_all();
 }
 

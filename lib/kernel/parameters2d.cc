@@ -111,6 +111,11 @@ double image_axis::weight(std::int64_t position, std::int64_t frames, double thr
     return covered > threshold * d_most ? 1 / covered : 0;
 }
 
+bool image_axis::invertible(double threshold) const
+{
+    return check_nola({ d_taps.begin(), d_taps.end() }, hop(), threshold);
+}
+
 std::int64_t image_axis::lost(std::int64_t length, double threshold) const
 {
     const auto n = frames(length);
@@ -120,24 +125,29 @@ std::int64_t image_axis::lost(std::int64_t length, double threshold) const
     return count;
 }
 
-parameters2d parameters2d::named(const pair& win_length,
-                                 const pair& hop,
-                                 const pair& n_fft,
-                                 const std::array<kernel::window, 2>& windows,
+parameters2d parameters2d::named(const axis_sizes& win_length,
+                                 const axis_sizes& hop,
+                                 const axis_sizes& n_fft,
+                                 const axis_windows& windows,
                                  bool win_sqrt,
                                  bool centred,
                                  const std::string& pad,
                                  const std::string& tail,
                                  const std::string& offset)
 {
-    const auto axis = [&](std::size_t i) -> axis_parameters {
-        return { not_negative("win_length", win_length[i]),
-                 not_negative("hop", hop[i]),
-                 not_negative("n_fft", n_fft[i]),
-                 windows[i] };
+    const auto axis = [&](std::int64_t axis_sizes::*size, kernel::window axis_windows::*window) {
+        return axis_parameters{ not_negative("win_length", win_length.*size),
+                                not_negative("hop", hop.*size),
+                                not_negative("n_fft", n_fft.*size),
+                                windows.*window };
     };
-    return { axis(0),        axis(1),          win_sqrt,          centred,
-             pad_named(pad), tail_named(tail), fill_named(offset) };
+    return { axis(&axis_sizes::height, &axis_windows::height),
+             axis(&axis_sizes::width, &axis_windows::width),
+             win_sqrt,
+             centred,
+             pad_named(pad),
+             tail_named(tail),
+             fill_named(offset) };
 }
 
 image_axis parameters2d::rows() const { return { height, win_sqrt, centred, pad, tail, offset }; }

@@ -62,7 +62,7 @@ patch_analysis<R>::patch_analysis(const image_axis& rows,
                                    d_layout.row_batch(true))),
       d_along_column(
           dft_plan<R>::get(dft_kind::forward, d_layout.row_points, d_layout.column_batch(true))),
-      d_frames(d_layout.frames * d_layout.column_bins, R(0)),
+      d_frames(d_layout.transformed * d_layout.column_bins, R(0)),
       d_chunk(d_layout.row_points * d_layout.chunk, complex(0)),
       d_wide(d_layout.row_points * d_layout.stride, complex(0))
 {}

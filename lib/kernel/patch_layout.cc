@@ -38,15 +38,18 @@ patch_layout::patch_layout(const image_axis& rows, const image_axis& across, std
     group = std::max<std::size_t>(1, chunk_columns / columns);
     chunks = std::max<std::size_t>(1, (group_size() + chunk_columns / 2) / chunk_columns);
     chunk = round_up((group_size() + chunks - 1) / chunks, vector_columns);
-    row_size = round_up((groups() - 1) * group_size() + chunks * chunk, chunk_columns);
+    transformed = round_up(frames, vector_columns);
+    row_size =
+        round_up(std::max(transformed * columns, (groups() - 1) * group_size() + chunks * chunk),
+                 chunk_columns);
     stride = chunks * chunk + odd_line;
 }
 
 dft_batch patch_layout::row_batch(bool forward) const
 {
     const auto samples = paired ? columns : column_bins; // or pairs of them
-    return forward ? dft_batch{ frames, 1, samples, 1, columns }
-                   : dft_batch{ frames, 1, columns, 1, samples };
+    return forward ? dft_batch{ transformed, 1, samples, 1, columns }
+                   : dft_batch{ transformed, 1, columns, 1, samples };
 }
 
 dft_batch patch_layout::column_batch(bool forward) const

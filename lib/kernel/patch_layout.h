@@ -22,7 +22,8 @@ namespace gr::stft::kernel {
 struct patch_layout {
     patch_layout(const image_axis& rows, const image_axis& columns, std::size_t width);
 
-    std::size_t frames; //!< patches across
+    std::size_t frames;      //!< patches across
+    std::size_t transformed; //!< those and a few more, of zeros, so that FFTW's vectors are full
     std::size_t row_bins,
         column_bins;        //!< of a patch: n_fft / 2 + 1 of the height, n_fft of the width
     std::size_t row_points; //!< n_fft of the height
@@ -30,8 +31,9 @@ struct patch_layout {
     std::size_t columns;    //!< complex numbers of a patch in a row spectrum
     std::size_t canvas;     //!< samples of a padded row
     std::size_t group, chunks, chunk; //!< patches of a group, its chunks, columns of each
-    std::size_t row_size; //!< complex numbers of a row spectrum, with what the last chunk may read
-    std::size_t stride;   //!< of the rows of a group's spectra
+    std::size_t
+        row_size; //!< complex numbers of a row spectrum, with what is transformed or read beyond the last patch
+    std::size_t stride; //!< of the rows of a group's spectra
 
     std::size_t patch_size() const { return row_bins * column_bins; }
     std::size_t group_size() const { return group * columns; }

@@ -49,25 +49,27 @@ patch_synthesis<R>::patch_synthesis(const image_axis& rows,
                                     double scale,
                                     double edge)
     : d_axis(rows), d_layout(rows, columns, width), d_hop(columns.hop()),
-      d_column_offset(columns.offset()), d_edge(static_cast<R>(edge)),
-      d_row_taps(scaled_taps<R>(rows, scale)), d_column_taps(scaled_taps<R>(columns, 1)),
-      d_turns(d_layout),
+      d_column_offset(columns.offset()),
+      d_kept(rows.win_length() +
+             (rows.hop() > rows.before() ? std::min(rows.hop(), rows.win_length()) : 0)),
+      d_edge(static_cast<R>(edge)), d_row_taps(scaled_taps<R>(rows, scale)),
+      d_column_taps(scaled_taps<R>(columns, 1)), d_turns(d_layout),
       d_along_row(dft_plan<R>::get(d_layout.paired ? dft_kind::backward : dft_kind::backward_real,
                                    d_layout.paired ? d_layout.columns : d_layout.column_bins,
                                    d_layout.row_batch(false))),
       d_along_column(
           dft_plan<R>::get(dft_kind::backward, d_layout.row_points, d_layout.column_batch(false))),
-      d_ring(rows.win_length() * d_layout.row_size, complex(0)),
+      d_ring(d_kept * d_layout.row_size, complex(0)),
       d_chunk(d_layout.row_points * d_layout.chunk, complex(0)),
       d_wide(d_layout.row_points * d_layout.stride, complex(0)),
-      d_frames(d_layout.frames * d_layout.column_bins, R(0)), d_rows(rows.win_length()),
+      d_frames(d_layout.transformed * d_layout.column_bins, R(0)), d_rows(rows.win_length()),
       d_next(rows.start(0))
 {}
 
 template <class R>
 std::complex<R>* patch_synthesis<R>::row_at(std::int64_t row)
 {
-    return d_ring.data() + modulo(row, d_axis.win_length()) * d_layout.row_size;
+    return d_ring.data() + modulo(row, d_kept) * d_layout.row_size;
 }
 
 template <class R>

@@ -28,7 +28,8 @@ public:
 
     const patch_layout& layout() const { return d_layout; }
 
-    //! The next row of patches; rows up to final_end() must have been read.
+    //! The next row of patches; rows up to final_end() must have been read, but for those behind the last
+    //! frame's centre.
     void add(const complex* frame_row);
 
     //! One past the last row that no later patch can reach.
@@ -61,12 +62,12 @@ private:
 
     image_axis d_axis;
     patch_layout d_layout;
-    std::size_t d_hop, d_column_offset;
+    std::size_t d_hop, d_column_offset, d_kept;
     R d_edge;
     volk::vector<R> d_row_taps, d_column_taps;
     patch_turns<R> d_turns;
     std::shared_ptr<const dft_plan<R>> d_along_row, d_along_column;
-    volk::vector<complex> d_ring;          // [row mod win_length][row_size]
+    volk::vector<complex> d_ring;          // [row mod d_kept][row_size]
     volk::vector<complex> d_chunk, d_wide; // [n_fft][chunk], [n_fft][stride]
     volk::vector<R> d_frames;              // [frame][n_fft]
     std::vector<complex*> d_rows;          // under the patches that are being added

@@ -98,15 +98,13 @@ bool stft2d<R>::ready() const
 {
     if (d_frames >= 0)
         return d_next < d_frames;
-    return d_received > last_row_needed() &&
-           d_rows.exists(d_next, std::max<std::int64_t>(1, d_received));
+    return d_received > last_row_needed() && expects(d_next);
 }
 
 template <class R>
-bool stft2d<R>::followed() const
+bool stft2d<R>::expects(std::int64_t m) const
 {
-    return d_frames >= 0 ? d_next + 1 < d_frames
-                         : d_received > 0 && d_rows.exists(d_next + 1, d_received);
+    return d_frames >= 0 ? m < d_frames : d_received > 0 && d_rows.exists(m, d_received);
 }
 
 template <class R>

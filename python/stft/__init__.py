@@ -3,7 +3,7 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; dstft, dstft_vjp, idstft, grad_hop, grad_hops,
 grad_fixed_overlap, fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp,
@@ -41,6 +41,7 @@ from .stft_python import (
     dstft_fvc,
     idstft_vcc,
     idstft_vcf,
+    istft2d_vcvf,
     istft_vcc,
     istft_vcf,
     one_integral_vcc,
@@ -49,6 +50,7 @@ from .stft_python import (
     power_vcvf,
     spectrogram_cvf,
     spectrogram_fvf,
+    stft2d_vfvc,
     stft_bins_cvc,
     stft_bins_fvc,
     stft_cvc,
@@ -94,6 +96,7 @@ __all__ = [
     "idstft_vcf",
     "istft",
     "istft2d",
+    "istft2d_vcvf",
     "istft2d_vjp",
     "istft2d_window_vjp",
     "istft_vcc",
@@ -111,6 +114,7 @@ __all__ = [
     "spectrogram_fvf",
     "stft",
     "stft2d",
+    "stft2d_vfvc",
     "stft2d_vjp",
     "stft2d_window_vjp",
     "stft_bins",

@@ -2,17 +2,17 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft
+from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft, benchmark_stft2d
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the STFT, the differentiable or the adaptive STFT or chosen bins, beside peers that are installed"
+SUMMARY = "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT and of chosen bins, beside peers that are installed"
 _DEFAULT = ("stft", "dstft")
 
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive or bins (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins or images (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",
@@ -156,6 +156,26 @@ def _show_bins(results, arguments):
               + f"{result['stft_over_auto']['median']:14.1f}")
 
 
+def _measure_images(arguments):
+    return benchmark_stft2d.run(arguments.rounds)
+
+
+def _show_images(results, arguments):
+    channels, height, width = benchmark_stft2d.IMAGE
+    print(f"2-D STFT of {channels} x {height} x {width} pixels, single precision, one thread, SIMD {kernels.simd_level()}")
+    for result in results:
+        print(f"\nwindow {result['window']}, hop {result['hop']}: {result['patches']} patches, comes back to {result['error']:.1e}")
+        for job in ("forward", "inverse"):
+            text = f"  {job:<9}{result[job]['seconds_per_patch']['median'] * 1e6:9.2f} us/patch"
+            if "peer_over_ours" in result[job]:
+                ratio = result[job]["peer_over_ours"]
+                text += (f"; PyTorch {result[job]['peer_seconds_per_patch']['median'] * 1e6:.1f} us, {ratio['median']:.1f} times "
+                         f"ours ({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f})")
+            print(text)
+        if "peer_missing" in result:
+            print(f"  {result['peer_missing']}")
+
+
 def _line(entry):
     text = f"{entry['seconds_per_frame']['median'] * 1e6:9.2f} us/frame"
     if "ns_per_sample_and_bin" in entry:
@@ -173,4 +193,5 @@ _SUBJECTS = {
     "dstft": (_measure_dstft, _show_dstft),
     "adaptive": (_measure_adaptive, _show_adaptive),
     "bins": (_measure_bins, _show_bins),
+    "images": (_measure_images, _show_images),
 }

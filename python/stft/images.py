@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _complex, _integer, _precision, _threshold, _workers
+from .transforms import _array, _check_out, _complex, _integer, _precision, _threshold, _workers
 
 Size = Union[int, Sequence[int]]
 
@@ -49,6 +49,7 @@ def stft2d(
     pad: str = "constant",
     tail: str = "ceil",
     offset: str = "trailing",
+    out: Optional[NDArray] = None,
     workers: int = 1,
 ) -> NDArray:
     """2-D short-time Fourier transform of images.
@@ -59,7 +60,12 @@ def stft2d(
     o is 0, or (n_fft - win_length) // 2 if offset is "centred". No scaling. The height is the one-sided axis: what is left
     out is X[-kh, kw] = conj X[kh, -kw].
 
-    image: real. The other arguments: see the module. Returns complex64 or complex128.
+    image: real.
+    out: where the result goes, of the shape, dtype and memory order of what is returned otherwise: to fetch new memory for
+        large spectra may take longer than to compute them.
+    The other arguments: see the module.
+
+    Returns complex64 or complex128.
 
     Source: Baas, "A simple 2D STFT module in pytorch", 2025.
 
@@ -73,10 +79,10 @@ def stft2d(
     """
     design = _design(win_length, hop, n_fft, window, win_sqrt, centre, pad, tail, offset)
     images, lead = _images("image", image)
-    X = _spectra(design, images, lead)
+    X = _spectra(design, images, lead, out)
     if X.size:
         kernels.stft2d(images, _flat(X), design, _workers(workers))
-    return _public(X)
+    return _public(X) if out is None else out
 
 
 def istft2d(
@@ -352,11 +358,17 @@ def _check_not_empty(name: str, shape: Sequence[int]) -> None:
             raise ValueError(f"{name}: {count} {what}: must have one or more")
 
 
-def _spectra(design: Any, images: NDArray, lead: Tuple[int, int]) -> NDArray:
-    """Memory for their spectra, (N, C, frames_H, frames_W, freq_H, freq_W)."""
-    n_fft = design.n_fft()
-    shape = lead + design.frames(*images.shape[1:]) + (n_fft[0] // 2 + 1, n_fft[1])
-    return np.empty(shape, _complex(images.dtype))
+def _spectra(design: Any, images: NDArray, lead: Tuple[int, int], out: Optional[NDArray] = None) -> NDArray:
+    """Memory for their spectra, (N, C, frames_H, frames_W, freq_H, freq_W): new, or that of out."""
+    n_fft, frames = design.n_fft(), design.frames(*images.shape[1:])
+    bins = (n_fft[0] // 2 + 1, n_fft[1])
+    if out is None:
+        return np.empty(lead + frames + bins, _complex(images.dtype))
+    _check_out(out, lead + bins + frames, _complex(images.dtype))
+    memory = out.transpose(0, 1, 4, 5, 2, 3)
+    if not memory.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError("out: memory order: must be writeable, with each frame's spectrum together, as stft2d() returns it")
+    return memory
 
 
 def _given_spectra(name: str, X: ArrayLike) -> Tuple[NDArray, Tuple[int, int]]:

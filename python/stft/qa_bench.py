@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if pathlib.Path(path).resolve() != HERE]  # its torch.py is not PyTorch
 
 import numpy as np
-from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft, command
+from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft, benchmark_stft2d, command
 
 try:
     import torch
@@ -146,6 +146,27 @@ class verb(unittest.TestCase):
         with mock.patch.object(benchmark_bins, "stft_bins", lambda x, bins, **made: 0):
             with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
                 benchmark_bins.disagreement(np.ones(200), 64, 1, 8)
+
+    def test_measures_images(self):
+        with mock.patch.multiple(benchmark_stft2d, IMAGE=(3, 150, 200), SIZES=(32, 64)):
+            status, text = self.run_verb("images", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [(c["window"], c["hop"]) for c in cases]), (0, [(32, 16), (32, 8), (64, 32), (64, 16)]))
+            self.assertEqual(cases[0]["patches"], 3 * 10 * 13)
+            for case in cases:
+                self.assertLess(case["error"], 1e-5)
+                self.assertEqual("peer_over_ours" in case["inverse"], torch is not None)
+            status, text = self.run_verb("images")
+        self.assertEqual((status, text.count("us/patch")), (0, 8))
+
+    @unittest.skipIf(torch is None, "python3-torch is not installed")
+    def test_compares_images_only_where_they_agree(self):
+        x = np.random.default_rng(1).random((3, 100, 90), dtype=np.float32)
+        method = benchmark_stft2d.TorchMethod(x, 16, 8)
+        X = benchmark_stft2d.stft2d(x, win_length=16, hop=8, tail="floor")
+        method.require_agreement(X)
+        with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+            method.require_agreement(1.001 * X)
 
     def test_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

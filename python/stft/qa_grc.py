@@ -204,6 +204,19 @@ settings = {
     + [dict(share=s) for s in ("constant", "frame", "bin", "cell", "both")]
     + [dict(n_fft=2**26 + 2)],
 }
+of_images = (
+    [dict(width=w) for w in (-1, 0, 1, 7, 1001, 2**29)]
+    + [dict(win_length=v) for v in (-1, 0, 1, 7, (7, 8), (8, 7), (8,), 7.5)]
+    + [dict(hop=v) for v in (-1, 0, 1, 9, 17, 33, (5, 40), (40, 5), (0, 5), 2**40, 2**41)]
+    + [dict(n_fft=v) for v in (-1, 31, 32, 33, (32, 45), (31, 45), (1, 2, 3), 2**20)]
+    + [dict(window=w) for w in ("haan", 8.6, ("kaiser", 8.6), ("hann", "boxcar"), ("hann", ("kaiser", 3.0)), [1, 2], [0.0] * 32)]
+    + [dict(window=[1.0] * 32), dict(window=[1.0] * 32, win_length=(32, 8)), dict(window=([1, 2], [1, 2, 3]), win_length=(2, 3), hop=1)]
+    + [dict(window=w, win_sqrt=root) for w in ("hamming", "flattop") for root in (False, True)]
+    + [dict(pad=p, width=w, tail=t) for p in ("constant", "reflect", "edge", "wrap") for w in (16, 17, 40) for t in ("ceil", "floor", "")]
+    + [dict(centre=False, tail=t, width=w) for t in ("ceil", "floor") for w in (31, 32, 40)]
+    + [dict(offset=o) for o in ("trailing", "centred", "left")]
+)
+settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
 class qa_grc(unittest.TestCase):
@@ -256,11 +269,14 @@ class qa_grc(unittest.TestCase):
             for kind, block in types(entry).items():
                 of_family = "norm" in parameters(entry)
                 learns = "theta_min" in parameters(entry)
-                for n_fft in (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 1024):
+                of_image = "width" in parameters(entry)
+                for n_fft in (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
                     window = "hann" if of_family else "boxcar"
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
                     given.update(bins=[0] if "hop" in parameters(entry) else ())
-                    chooser = "sides" if "sides" in parameters(entry) else "share"
+                    if of_image:
+                        given.update(n_fft=(n_fft, n_fft + 3), win_length=(n_fft, max(1, n_fft - 1)))
+                    chooser = "sides" if "sides" in parameters(entry) else "tail" if of_image else "share"
                     for choice in parameters(entry).get(chooser, {}).get("options", [None]):
                         values = self.values(entry, **given, **{chooser: choice})
                         instance = self.block_of(entry, kind, block, values)
@@ -438,6 +454,39 @@ class qa_grc(unittest.TestCase):
             's.share = gr::stft::kernel::sharing_named("cell");', "s.block = (-1);", "s.freeze = false;", "s.invertible = false;", "}(), 1.0, 1000);",
         ):  # fmt: skip
             self.assertIn(line, code)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_both_axes_of_images(self):
+        window = "gr::stft::kernel::window(%s)"
+        one, taps = window % '"kaiser", { 8.6 }', window % "std::vector<double>{ 1.0, 2.0 }"
+        forms = {  # window, and win_length
+            ('"hann"', "32"): (window % '"hann"', "32"),
+            ("8.6", "(32, 16)"): (one, "{ 32, 16 }"),
+            ('("hann", ("kaiser", 8.6))', "size"): (window % '"hann"' + ", " + one, "32"),
+            ("[1, 2]", "2"): (taps, "2"),
+            ("([1, 2], [1, 2])", "2"): (taps + ", " + taps, "2"),
+        }
+        source = loaded(project / "examples" / "slope_filter.grc")
+        source["options"]["parameters"]["output_language"] = "cpp"
+        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("snippet", "epy_block")}
+        source["blocks"] = list(used.values())
+        del used["steady"]
+        for i in range(3):
+            used[f"steady_{i}"]["parameters"]["freq"] = "600"
+        source["blocks"] = list(used.values())
+        source["connections"] = [c for c in source["connections"] if "by_slope" not in c] + [["analysis", "0", "synthesis", "0"]]
+        with tempfile.TemporaryDirectory() as directory:
+            for number, ((given, length), (windows, size)) in enumerate(forms.items()):
+                for name in "analysis", "synthesis":
+                    used[name]["parameters"].update(window=given, win_length=length, hop="1", width="129")
+                source["options"]["parameters"]["id"] = f"form_{number}"
+                path = Path(directory) / f"form_{number}.grc"
+                path.write_text(yaml.safe_dump(source), encoding="utf-8")
+                grcc([path], directory)
+                code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+                for block in "stft2d_vfvc", "istft2d_vcvf":
+                    both = f'gr::stft::kernel::axis_windows({windows}), "constant", "ceil", false, true, "trailing");'
+                    self.assertIn(f"gr::stft::{block}::make(129, {size}, 1, 0, {both}", code)
 
     def values(self, entry, **changes):
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}

@@ -7,6 +7,8 @@ import itertools
 import json
 import os
 import pathlib
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -143,6 +145,17 @@ class arrays(unittest.TestCase):
         np.testing.assert_array_equal(same, stft.istft2d(X, shape=x.shape, **made))
         np.testing.assert_array_equal(X, stft.stft2d(np.asfortranarray(x), **made))
         np.testing.assert_array_equal(X, stft.stft2d(np.repeat(x, 2, axis=1)[:, ::2], **made))
+
+    def test_result_goes_where_it_is_told_to(self):
+        made = dict(win_length=8, hop=4)
+        x = RNG.standard_normal((2, 20, 21))
+        X = stft.stft2d(x, **made)
+        out = stft.stft2d(x + 1, **made)
+        self.assertIs(stft.stft2d(x, out=out, **made), out)
+        np.testing.assert_array_equal(out, X)
+        for wrong in (out[:, :1], out.astype(np.complex64), np.ascontiguousarray(out), out.real, 3):
+            with self.assertRaisesRegex(ValueError, "^out: "):
+                stft.stft2d(x, out=wrong, **made)
 
     def test_windows_of_the_axes_may_differ(self):
         x = RNG.standard_normal((12, 15))
@@ -307,6 +320,11 @@ class refusals(unittest.TestCase):
 class documentation(unittest.TestCase):
     def test_examples(self):
         self.assertEqual(doctest.testmod(images).failed, 0)
+
+    def test_the_example_finds_lines_and_edges(self):
+        program = pathlib.Path(__file__).resolve().parents[2] / "examples" / "stft2d" / "texture.py"
+        ended = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, cwd="/")
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""), ended.stdout)
 
 
 if __name__ == "__main__":

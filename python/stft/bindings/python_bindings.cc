@@ -9,6 +9,7 @@ void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_stft2d(pybind11::module& m);
+void bind_stft2d_blocks(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
 {
@@ -16,6 +17,7 @@ PYBIND11_MODULE(stft_python, m)
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
     bind_dstft_blocks(m);
+    bind_stft2d_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_kernels(kernels);

@@ -213,21 +213,20 @@ void bind_images(py::module& m)
 
 void bind_stft2d(py::module& m)
 {
-    using pair = parameters2d::pair;
     py::class_<parameters2d>(
         m, "parameters2d", "What defines a 2-D STFT; pairs are (height, width).")
-        .def(py::init([](const pair& win_length,
-                         const pair& hop,
-                         const pair& n_fft,
+        .def(py::init([](const py::object& win_length,
+                         const py::object& hop,
+                         const py::object& n_fft,
                          const py::object& window,
                          bool win_sqrt,
                          bool centred,
                          const string& pad,
                          const string& tail,
                          const string& offset) {
-                 auto p = parameters2d::named(win_length,
-                                              hop,
-                                              n_fft,
+                 auto p = parameters2d::named(sizes_from("win_length", win_length),
+                                              sizes_from("hop", hop),
+                                              sizes_from("n_fft", n_fft),
                                               windows_from(window),
                                               win_sqrt,
                                               centred,

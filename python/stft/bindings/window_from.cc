@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 namespace py = pybind11;
+using gr::stft::kernel::axis_sizes;
+using gr::stft::kernel::axis_windows;
 using gr::stft::kernel::window;
 using gr::stft::kernel::window_family;
 
@@ -104,14 +106,31 @@ bool is_window_pair(const py::object& given)
     return is_list(first) && (is_name(second) || is_list(second));
 }
 
-std::array<window, 2> windows_from(const py::object& given)
+axis_windows windows_from(const py::object& given)
 {
     if (is_window_pair(given)) {
         const auto parts = given.cast<py::sequence>();
         return { window_from(parts[0]), window_from(parts[1]) };
     }
-    const auto both = window_from(given);
-    return { both, both };
+    return window_from(given);
+}
+
+axis_sizes sizes_from(const char* name, const py::object& given)
+{
+    const auto refuse = [&](const char* rule) {
+        throw std::invalid_argument(std::string(name) + ": " + shown(given) + ": " + rule);
+    };
+    try {
+        if (py::hasattr(given, "__index__"))
+            return given.cast<std::int64_t>();
+        if (!py::isinstance<py::sequence>(given) || py::len(given) != 2)
+            refuse("must be an integer or a pair (height, width)");
+        const auto parts = given.cast<py::sequence>();
+        return { parts[0].cast<std::int64_t>(), parts[1].cast<std::int64_t>() };
+    } catch (const py::cast_error&) {
+        refuse("must hold integers below 2^63");
+    }
+    return 0;
 }
 
 py::array taps_to_array(const std::vector<std::complex<double>>& taps)

@@ -2,11 +2,11 @@
 #ifndef INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 #define INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 
+#include <gnuradio/stft/kernel/parameters2d.h>
 #include <gnuradio/stft/kernel/window.h>
 #include <gnuradio/stft/kernel/window_family.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
-#include <array>
 
 //! A name, a tuple (name, parameters ...), a number (Kaiser's beta), or taps. \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
@@ -15,7 +15,10 @@ gr::stft::kernel::window window_from(const pybind11::object& given);
 bool is_window_pair(const pybind11::object& given);
 
 //! A window for both axes of an image, or a pair of them. \throws std::invalid_argument
-std::array<gr::stft::kernel::window, 2> windows_from(const pybind11::object& given);
+gr::stft::kernel::axis_windows windows_from(const pybind11::object& given);
+
+//! An integer for both axes of an image, or a pair. \throws std::invalid_argument
+gr::stft::kernel::axis_sizes sizes_from(const char* name, const pybind11::object& given);
 
 //! A name or a tuple (name, parameters ...). \throws std::invalid_argument
 gr::stft::kernel::window_family family_from(const pybind11::object& given);

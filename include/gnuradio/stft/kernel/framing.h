@@ -110,6 +110,9 @@ public:
     //! Whether a frame, >= 0, is one of those of a length of at least 1. More length never takes it away.
     bool exists(std::int64_t frame, std::int64_t length) const { return frame < frames(length); }
 
+    //! The least length, >= 1, that has a frame, >= 0.
+    std::int64_t shortest(std::int64_t frame) const;
+
 private:
     std::size_t d_win_length, d_hop, d_before;
     tail d_tail;

@@ -54,7 +54,7 @@ public:
     std::int64_t covered_end() const; //!< one past the last row under them, >= 0
     std::int64_t next() const;        //!< the row to be read next
 
-    //! Rows that can be read.
+    //! Rows that can be read; not more than an image with another frame row has, whose last one says where it ends.
     std::int64_t ready() const;
 
     //! The next row.
@@ -72,7 +72,8 @@ private:
     double d_threshold;
     std::unique_ptr<patch_synthesis<R>> d_patches;
     volk::vector<R> d_canvas, d_weights; // of the width: 1 / D, 0 where that is not covered
-    std::int64_t d_end = -1;             // height, once it is known
+    std::int64_t d_height = -1;          // once it is known
+    bool d_finished = false;
 };
 
 } // namespace gr::stft::kernel

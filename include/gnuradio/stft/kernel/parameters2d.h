@@ -4,7 +4,7 @@
 
 #include <gnuradio/stft/kernel/framing.h>
 #include <gnuradio/stft/kernel/window.h>
-#include <array>
+#include <string>
 
 namespace gr::stft::kernel {
 
@@ -76,6 +76,9 @@ public:
      */
     double weight(std::int64_t position, std::int64_t frames, double threshold) const;
 
+    //! Whether a long axis comes back whole (NOLA).
+    bool invertible(double threshold) const;
+
     //! How many samples of an axis of this length, transformed whole, have no weight.
     std::int64_t lost(std::int64_t length, double threshold) const;
 
@@ -84,6 +87,23 @@ private:
     std::vector<double> d_taps;
     pad d_pad;
     double d_most;
+};
+
+//! One size for both axes, or one for each.
+struct STFT_API axis_sizes {
+    std::int64_t height, width;
+
+    axis_sizes(std::int64_t both) : height(both), width(both) {}
+    axis_sizes(std::int64_t h, std::int64_t w) : height(h), width(w) {}
+};
+
+//! One window for both axes, or one for each.
+struct STFT_API axis_windows {
+    window height, width;
+
+    axis_windows(const window& both) : height(both), width(both) {}
+    axis_windows(const char* both) : axis_windows(window(both)) {}
+    axis_windows(const window& h, const window& w) : height(h), width(w) {}
 };
 
 //! What defines a 2-D STFT, and with it its inverse.
@@ -95,16 +115,14 @@ struct STFT_API parameters2d {
     kernel::tail tail = tail::ceil;
     fill offset = fill::trailing;
 
-    using pair = std::array<std::int64_t, 2>; // of the height, of the width
-
     /*!
      * As blocks and Python give them: integers that may be negative, choices by name.
      * \throws std::invalid_argument for a negative number or an unknown name
      */
-    static parameters2d named(const pair& win_length,
-                              const pair& hop,
-                              const pair& n_fft,
-                              const std::array<window, 2>& windows,
+    static parameters2d named(const axis_sizes& win_length,
+                              const axis_sizes& hop,
+                              const axis_sizes& n_fft,
+                              const axis_windows& windows,
                               bool win_sqrt,
                               bool centred,
                               const std::string& pad,

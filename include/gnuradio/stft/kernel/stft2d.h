@@ -59,8 +59,8 @@ public:
     //! Whether a frame row waits.
     bool ready() const;
 
-    //! Whether another frame row is certain to follow the next one.
-    bool followed() const;
+    //! Whether it is certain that there is a frame row m.
+    bool expects(std::int64_t m) const;
 
     //! The next frame row.
     void read(complex* frame_row);

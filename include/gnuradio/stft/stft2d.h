@@ -1,0 +1,61 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_STFT2D_H
+#define INCLUDED_STFT_STFT2D_H
+
+#include <gnuradio/block.h>
+#include <gnuradio/stft/kernel/parameters2d.h>
+
+namespace gr::stft {
+
+/*!
+ * \brief Rows of an endless image in, rows of its patches' spectra out: the 2-D STFT of a stream.
+ *
+ * Input: items of width floats, one row each. Output: one item per hop of rows, [frame][n_fft_h / 2 + 1][n_fft_w] complex
+ * numbers; kernel::stft2d has the formula. It leaves with the last row that it needs, or with the one that makes certain
+ * that another one follows, since the last one is tagged. At the stream's end come the rest that `tail` wants. If the
+ * image is too short to be mirrored, that is logged, and the rest is left out.
+ *
+ * Tags: those of the input travel on the first frame row that contains their row. rx_time becomes the time of the
+ * frame row's first row, rx_rate (rows per second) is divided by the hop. Item 0 carries stft_first, stft_hop, stft_n_fft,
+ * stft_win_length and stft_window (taps) of the height; the last item carries stft_length, the number of rows. Such tags
+ * on the input, as a spectrogram's rows have them, end here.
+ */
+class STFT_API stft2d_vfvc : virtual public gr::block
+{
+public:
+    using sptr = std::shared_ptr<stft2d_vfvc>;
+
+    /*!
+     * \param width samples in a row
+     * \param win_length samples under the window: one number, or those of the height and the width
+     * \param hop from frame to frame, >= 1
+     * \param n_fft DFT lengths, >= win_length; 0: win_length
+     * \param window name with parameters, or taps; one, or those of the height and the width
+     * \param pad what stands outside of the image: "constant" (zeros), "reflect" or "edge"
+     * \param tail "ceil" or "floor", as kernel::axis_framing has it
+     * \param win_sqrt the windows' square roots instead
+     * \param centre frame m is centred at row (and column) m hop
+     * \param offset "trailing" or "centred": where a window shorter than n_fft lies in it
+     * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer would exceed
+     *         512 MiB
+     */
+    static sptr make(std::int64_t width,
+                     const kernel::axis_sizes& win_length,
+                     const kernel::axis_sizes& hop,
+                     const kernel::axis_sizes& n_fft = 0,
+                     const kernel::axis_windows& window = "hann",
+                     const std::string& pad = "constant",
+                     const std::string& tail = "ceil",
+                     bool win_sqrt = false,
+                     bool centre = true,
+                     const std::string& offset = "trailing");
+
+    //! Complex numbers in an item. \throws std::invalid_argument as make()
+    static std::size_t item_length(std::int64_t width, const kernel::parameters2d& p);
+
+    //! Rows that follow a frame row's centre before it leaves.
+    virtual std::int64_t latency() const = 0;
+};
+
+} // namespace gr::stft
+#endif

@@ -1,0 +1,206 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "stream_buffers.h"
+#include "stream_end.h"
+#include "stream_tags.h"
+#include <gnuradio/stft/istft2d.h>
+#include <gnuradio/stft/kernel/istft2d.h>
+#include <gnuradio/stft/stft2d.h>
+#include <algorithm>
+#include <deque>
+
+namespace gr::stft {
+
+namespace {
+
+constexpr std::size_t most_buffered_bytes = std::size_t(16) << 20; // of rows that come out at once
+
+} // namespace
+
+class istft2d_impl : public istft2d_vcvf
+{
+public:
+    istft2d_impl(std::size_t width, const kernel::parameters2d& p, std::size_t item_length)
+        : gr::block("istft2d",
+                    rows_signature(item_length * sizeof(gr_complex)),
+                    rows_signature(width * sizeof(float))),
+          d_parameters(p), d_inverse(p, width)
+    {
+        set_tag_propagation_policy(TPP_CUSTOM);
+        const auto most = std::max<std::size_t>(1, most_buffered_bytes / (width * sizeof(float)));
+        const auto hop = std::min(p.height.hop, most);
+        if (!single_mapped(width * sizeof(float)))
+            set_output_multiple(static_cast<int>(hop));
+        set_relative_rate(hop, 1);
+    }
+
+    bool start() override
+    {
+        set_output_multiple(1); // the large one of the constructor has sized the buffers
+        if (nitems_read(0) == 0 && nitems_written(0) == 0) {
+            d_inverse = kernel::istft2d<float>(d_parameters, d_inverse.width());
+            d_tags.clear();
+            d_length.reset();
+            d_rate.reset();
+            d_ended = false;
+        }
+        return gr::block::start();
+    }
+
+    void forecast(int, gr_vector_int& required) override
+    {
+        required[0] = d_inverse.ready() ? 0 : askable(detail(), 1);
+    }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        auto frame_row = static_cast<const gr_complex*>(input_items[0]);
+        auto out = static_cast<float*>(output_items[0]);
+        int used = 0, produced = 0;
+        for (;;) {
+            for (; produced < noutput_items && d_inverse.ready(); out += d_inverse.width()) {
+                d_inverse.read(out);
+                put_tags(nitems_written(0) + produced++);
+            }
+            if (d_inverse.ready() || used == ninput_items[0])
+                break;
+            add(frame_row, nitems_read(0) + used++);
+            frame_row += d_inverse.frame_row_size();
+        }
+        d_ended = d_ended || (used == ninput_items[0] && input_ends(detail(), used));
+        consume_each(used);
+        if (d_ended && used == ninput_items[0] && !d_inverse.ready()) {
+            if (d_length) {
+                produce(0, produced);
+                return WORK_DONE;
+            }
+            finish(d_inverse.covered_end());
+        }
+        return produced;
+    }
+
+    std::int64_t latency() const override
+    {
+        return static_cast<std::int64_t>(d_inverse.rows().before());
+    }
+
+private:
+    void finish(std::int64_t length)
+    {
+        d_length = length;
+        d_inverse.finish(length);
+    }
+
+    void add(const gr_complex* frame_row, std::uint64_t item)
+    {
+        if (d_length) // items behind the last one
+            return;
+        get_tags_in_range(d_found, 0, item, item + 1);
+        const auto to = d_inverse.covered_end();
+        stream_description said;
+        for (const auto& tag : d_found) {
+            try {
+                said.read(tag);
+            } catch (const std::exception& e) {
+                d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
+            }
+        }
+        compare(said);
+        sort_by_sample(d_found);
+        for (const auto& tag : d_found)
+            if (!is_ours(tag.key))
+                d_tags.emplace_back(to, moved(tag, to));
+        d_inverse.add(frame_row);
+        if (said.length)
+            finish(*said.length);
+    }
+
+    void compare(const stream_description& said)
+    {
+        const auto& rows = d_inverse.rows();
+        if (said.hop.value_or(rows.hop()) != rows.hop() ||
+            said.n_fft.value_or(rows.n_fft()) != rows.n_fft() ||
+            said.win_length.value_or(rows.win_length()) != rows.win_length() ||
+            said.first.value_or(rows.start(0)) != rows.start(0))
+            d_logger->warn(
+                "the tags of the transform contradict the arguments, which are used: hop {}, "
+                "n_fft {}, win_length {}, first row {}",
+                rows.hop(),
+                rows.n_fft(),
+                rows.win_length(),
+                rows.start(0));
+    }
+
+    //! rx_time and rx_rate as they are at the row that the tag goes to.
+    gr::tag_t moved(gr::tag_t tag, std::int64_t to)
+    {
+        const auto& rows = d_inverse.rows();
+        if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
+            !pmt::is_complex(tag.value)) {
+            d_rate = pmt::to_double(tag.value) * static_cast<double>(rows.hop());
+            tag.value = pmt::from_double(*d_rate);
+        } else if (pmt::eq(tag.key, rx_time_key) && d_rate) {
+            const auto rows_later = to - rows.start(d_inverse.added());
+            tag.value = shifted_time(tag.value, static_cast<double>(rows_later) / *d_rate);
+        }
+        return tag;
+    }
+
+    //! Those of a row, and of all later ones if it is the last.
+    void put_tags(std::uint64_t row)
+    {
+        const bool last = d_length && static_cast<std::int64_t>(row) + 1 >= *d_length;
+        for (; !d_tags.empty() && (last || static_cast<std::uint64_t>(d_tags.front().first) <= row);
+             d_tags.pop_front()) {
+            auto& tag = d_tags.front().second;
+            tag.offset = row;
+            add_item_tag(0, tag);
+        }
+    }
+
+    kernel::parameters2d d_parameters;
+    kernel::istft2d<float> d_inverse;
+    std::optional<std::int64_t> d_length; // rows of the image, once it is known
+    bool d_ended = false;
+    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
+    std::vector<gr::tag_t> d_found;
+    std::optional<double> d_rate; // rows per second
+};
+
+std::size_t istft2d_vcvf::item_length(std::int64_t width, const kernel::parameters2d& p)
+{
+    const auto length = stft2d_vfvc::item_length(width, p);
+    const double threshold = kernel::default_threshold2d;
+    for (const auto& axis : { p.rows(), p.columns() })
+        if (!axis.invertible(threshold))
+            kernel::refuse("hop",
+                           axis.hop(),
+                           "leaves samples uncovered by the window of " +
+                               std::to_string(axis.win_length()) + " samples (NOLA)");
+    if (const auto lost = p.columns().lost(width, threshold))
+        kernel::refuse(
+            "width", width, "leaves " + std::to_string(lost) + " columns that no frame gives back");
+    return length;
+}
+
+istft2d_vcvf::sptr istft2d_vcvf::make(std::int64_t width,
+                                      const kernel::axis_sizes& win_length,
+                                      const kernel::axis_sizes& hop,
+                                      const kernel::axis_sizes& n_fft,
+                                      const kernel::axis_windows& window,
+                                      const std::string& pad,
+                                      const std::string& tail,
+                                      bool win_sqrt,
+                                      bool centre,
+                                      const std::string& offset)
+{
+    const auto p = kernel::parameters2d::named(
+        win_length, hop, n_fft, window, win_sqrt, centre, pad, tail, offset);
+    return gnuradio::make_block_sptr<istft2d_impl>(
+        static_cast<std::size_t>(width), p, item_length(width, p));
+}
+
+} // namespace gr::stft

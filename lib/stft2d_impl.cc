@@ -1,0 +1,189 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/patch_layout.h"
+#include "stream_buffers.h"
+#include "stream_end.h"
+#include "tagged_block.h"
+#include <gnuradio/stft/kernel/stft2d.h>
+#include <gnuradio/stft/stft2d.h>
+#include <algorithm>
+
+namespace gr::stft {
+
+namespace {
+constexpr std::size_t most_buffered_bytes = std::size_t(16) << 20; // of rows that a hop asks for
+}
+
+class stft2d_impl : public tagged_block<stft2d_vfvc>
+{
+public:
+    stft2d_impl(std::size_t width, const kernel::parameters2d& p, std::size_t item_length)
+        : gr::block("stft2d",
+                    rows_signature(width * sizeof(float)),
+                    rows_signature(item_length * sizeof(gr_complex))),
+          d_parameters(p), d_transform(p, width)
+    {
+        set_tag_propagation_policy(TPP_CUSTOM);
+        set_output_multiple(rows_per_call(item_length * sizeof(gr_complex)));
+        const auto most = std::max<std::size_t>(1, most_buffered_bytes / (width * sizeof(float)));
+        set_relative_rate(1, std::min(p.height.hop, most));
+    }
+
+    bool start() override
+    {
+        set_output_multiple(1); // the large one of the constructor has sized the buffers
+        if (nitems_read(0) == 0 && nitems_written(0) == 0) {
+            d_transform = kernel::stft2d<float>(d_parameters, d_transform.width());
+            d_tags.clear();
+            d_rate.reset();
+            d_finished = d_waits = false;
+        }
+        return gr::block::start();
+    }
+
+    void forecast(int, gr_vector_int& required) override
+    {
+        const auto wanted = d_waits ? 1 : d_transform.wanted();
+        required[0] = d_finished || wanted == 0 ? 0 : askable(detail(), wanted);
+    }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        auto row = static_cast<const float*>(input_items[0]);
+        auto out = static_cast<gr_complex*>(output_items[0]);
+        int used = 0, produced = 0;
+        const auto write_all = [&] {
+            while (produced < noutput_items && write(out, nitems_written(0) + produced)) {
+                out += d_transform.frame_row_size();
+                ++produced;
+            }
+            return produced < noutput_items;
+        };
+        while (write_all() && used < ninput_items[0]) {
+            take_tags(used, used + 1);
+            d_transform.push(row);
+            row += d_transform.width();
+            ++used;
+        }
+        if (!d_finished && used == ninput_items[0] && input_ends(detail(), used)) {
+            finish();
+            write_all();
+        }
+        consume_each(used);
+        if (d_finished && !d_waits && !d_transform.ready()) {
+            produce(0, produced);
+            return WORK_DONE;
+        }
+        return produced;
+    }
+
+    std::int64_t latency() const override
+    {
+        const auto& rows = d_transform.rows();
+        return static_cast<std::int64_t>(rows.win_length() - rows.before()) - 1;
+    }
+
+private:
+    void finish()
+    {
+        d_finished = true;
+        try {
+            d_transform.finish();
+        } catch (const std::invalid_argument& e) {
+            d_logger->error("the image ends here: {}", e.what());
+        }
+    }
+
+    //! The next item, if there is one and it is known whether it is the last.
+    bool write(gr_complex* out, std::uint64_t item)
+    {
+        const auto size = d_transform.frame_row_size();
+        if (!d_waits) {
+            if (!d_transform.ready())
+                return false;
+            if (!d_finished && !d_transform.expects(d_transform.next() + 1)) {
+                d_waiting.resize(size);
+                d_transform.read(d_waiting.data());
+                d_waits = true;
+            } else {
+                d_transform.read(out);
+                put_tags(item);
+                return true;
+            }
+        }
+        if (!d_finished && !d_transform.expects(d_transform.next()))
+            return false;
+        std::copy(d_waiting.begin(), d_waiting.end(), out);
+        d_waits = false;
+        put_tags(item);
+        return true;
+    }
+
+    //! Those of rows that no earlier item held.
+    void put_tags(std::uint64_t item)
+    {
+        const auto& rows = d_transform.rows();
+        const auto frame = d_transform.next() - 1, from = rows.start(frame);
+        const auto end = from + static_cast<std::int64_t>(rows.win_length());
+        const bool last = d_finished && !d_transform.expects(frame + 1);
+        for (; !d_tags.empty() && (last || static_cast<std::int64_t>(d_tags.front().offset) < end);
+             d_tags.pop_front()) {
+            auto tag = d_tags.front();
+            if (is_ours(tag.key)) // of a transform that made the rows
+                continue;
+            if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
+                !pmt::is_complex(tag.value)) {
+                d_rate = pmt::to_double(tag.value);
+                tag.value = pmt::from_double(*d_rate / static_cast<double>(rows.hop()));
+            } else if (pmt::eq(tag.key, rx_time_key)) {
+                const auto rows_later = from - static_cast<std::int64_t>(tag.offset);
+                tag.value = later(tag.value, static_cast<double>(rows_later), d_rate);
+            }
+            tag.offset = item;
+            add_item_tag(0, tag);
+        }
+        if (frame == 0)
+            for (const auto& [key, value] : image_tags(rows))
+                add_item_tag(0, item, key, value, alias_pmt());
+        if (last) {
+            const auto [key, value] = length_tag(d_transform.received());
+            add_item_tag(0, item, key, value, alias_pmt());
+        }
+    }
+
+    kernel::parameters2d d_parameters;
+    kernel::stft2d<float> d_transform;
+    volk::vector<gr_complex> d_waiting; // an item that may be the last one
+    bool d_waits = false, d_finished = false;
+    std::optional<double> d_rate; // rows per second
+};
+
+std::size_t stft2d_vfvc::item_length(std::int64_t width, const kernel::parameters2d& p)
+{
+    const kernel::patch_layout layout(p.rows(), p.columns(), static_cast<std::size_t>(width));
+    const auto length = layout.frames * layout.patch_size();
+    rows_signature(static_cast<std::size_t>(width) * sizeof(float));
+    rows_signature(length * sizeof(gr_complex));
+    return length;
+}
+
+stft2d_vfvc::sptr stft2d_vfvc::make(std::int64_t width,
+                                    const kernel::axis_sizes& win_length,
+                                    const kernel::axis_sizes& hop,
+                                    const kernel::axis_sizes& n_fft,
+                                    const kernel::axis_windows& window,
+                                    const std::string& pad,
+                                    const std::string& tail,
+                                    bool win_sqrt,
+                                    bool centre,
+                                    const std::string& offset)
+{
+    const auto p = kernel::parameters2d::named(
+        win_length, hop, n_fft, window, win_sqrt, centre, pad, tail, offset);
+    return gnuradio::make_block_sptr<stft2d_impl>(
+        static_cast<std::size_t>(width), p, item_length(width, p));
+}
+
+} // namespace gr::stft

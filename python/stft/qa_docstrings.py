@@ -40,7 +40,7 @@ class qa_docstrings(unittest.TestCase):
 
     def test_every_block_says_what_it_is(self):
         for name, block in blocks.items():
-            self.assertRegex(block.__doc__ or "", r"^[A-Z].{20,}\.", name)
+            self.assertRegex(block.__doc__ or "", r"^[A-Z0-9].{20,}\.", name)
 
     def test_every_argument_of_every_block_is_explained(self):
         for name, block in blocks.items():
@@ -52,7 +52,7 @@ class qa_docstrings(unittest.TestCase):
 
     def test_every_method_of_every_block_is_explained(self):
         for name, block in blocks.items():
-            methods = {k: v for k, v in vars(block).items() if not k.startswith("_")}
+            methods = {k: getattr(block, k) for k in vars(block) if not k.startswith("_")}
             self.assertIn("latency", methods)
             for method, function in methods.items():
                 written, text = signature_and_text(function)

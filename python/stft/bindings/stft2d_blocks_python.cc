@@ -95,8 +95,16 @@ void bind_stft2d_blocks(py::module& m)
         "stft2d_vfvc",
         R"(2-D STFT of an endless image: rows of width floats in, one item per hop of rows out.
 
-An item is [frame][n_fft_h // 2 + 1][n_fft_w] complex numbers, frame row m of gnuradio.stft.stft2d(), whose arguments these
-are; 0 for n_fft: win_length. Tags of a row go to the first item that contains it; item 0 carries stft_first, stft_hop,
+An item is [frame][n_fft_h // 2 + 1][n_fft_w] complex numbers, frame row m of gnuradio.stft.stft2d().
+
+width: pixels of a row.
+win_length, hop, n_fft: in pixels, (height, width); 0 for n_fft: win_length.
+window: SciPy's name, (name, parameters...) or taps, of height and width alike; win_sqrt: its square root.
+pad: "constant" (zeros), "reflect" or "edge"; centre: whether frames stand out over the edges, half a window.
+tail: "ceil" or "floor", whether a last frame starts that is not full; offset of the samples in a longer n_fft: "trailing" or
+"centred" zeros.
+
+Tags of a row go to the first item that contains it; item 0 carries stft_first, stft_hop,
 stft_n_fft, stft_win_length and stft_window of the height, the last item stft_length, the number of rows.
 Raises ValueError naming the parameter, its value and the rule.)",
         "Rows that follow a frame row's centre before it leaves.");

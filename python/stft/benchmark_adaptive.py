@@ -7,7 +7,7 @@ import numpy as np
 from gnuradio import blocks, gr
 
 from gnuradio.stft.benchmark import interleaved, summary
-from gnuradio.stft.stft_python import adaptive_stft_fvc, dstft_fvc
+from gnuradio.stft.stft_python import adaptive_stft_fvc, dstft_fvc, kernels
 from gnuradio.stft.transforms import stft
 
 LEAST_N_FFT = 128  # for four bands at the short hop
@@ -75,3 +75,19 @@ def _seconds(make, x, count):
     begun = time.perf_counter(), time.process_time()
     top.run()
     return time.perf_counter() - begun[0], time.process_time() - begun[1]
+
+
+def measure(arguments):
+    return run(arguments.n_fft, arguments.rounds)
+
+
+def show(results, arguments):
+    print(f"adaptive STFT of real samples in a flowgraph, n_fft {arguments.n_fft}, SIMD {kernels.simd_level()}")
+    hop = None
+    for result in results:
+        if result["hop"] != hop:
+            hop = result["hop"]
+            print(f"\nhop {hop:g}")
+        learning = f", learning {100 * result['learning']:.0f} %" if "learning" in result else ""
+        print(f"  {result['name']:<33}{result['samples_per_second'] / 1e6:8.2f} MS/s, {result['cpu_seconds_per_frame'] * 1e6:8.2f} "
+              f"us/frame = {result['plain_frames']:.1f} plain STFT frames{learning}")

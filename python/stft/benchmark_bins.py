@@ -5,6 +5,7 @@ import numpy as np
 from gnuradio.stft import transforms
 from gnuradio.stft.bank import stft_bins
 from gnuradio.stft.benchmark import interleaved, paired, summary
+from gnuradio.stft.stft_python import kernels
 
 WHOLE = "stft"
 METHODS = ("sliding", "direct", "fft", "auto")
@@ -65,3 +66,17 @@ def _case(x, n_fft, hop, method, count, frames):
     if method == WHOLE:
         return lambda: transforms.stft(x, **made), frames
     return lambda: stft_bins(x, _bins(n_fft, count), method=method, **made), frames
+
+
+def measure(arguments):
+    return run(arguments.n_fft, arguments.rounds)
+
+
+def show(results, arguments):
+    print(f"chosen bins of real samples, n_fft {arguments.n_fft}, Hann window, single precision, one thread, ns per frame, SIMD "
+          f"{kernels.simd_level()}")
+    methods = (WHOLE,) + METHODS
+    print("bins   hop" + "".join(f"{name:>11}" for name in methods) + "   stft / auto")
+    for result in results:
+        print(f"{result['bins']:4}{result['hop']:6}" + "".join(f"{result[m]['median'] * 1e9:11.1f}" for m in methods)
+              + f"{result['stft_over_auto']['median']:14.1f}")

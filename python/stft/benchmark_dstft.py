@@ -147,3 +147,31 @@ class TorchMethod:
         """One real FFT of n_fft points for each frame."""
         rows = self.torch.randn(frames, self.n_fft)
         return lambda: self.torch.fft.rfft(rows)
+
+
+def measure(arguments):
+    return run(arguments.n_fft, arguments.hop, arguments.frames, arguments.rounds, arguments.quick)
+
+
+def show(results, arguments):
+    print(f"DSTFT, n_fft {arguments.n_fft}, hop {arguments.hop}, {arguments.frames} frames, single precision, one thread, "
+          f"SIMD {kernels.simd_level()}")
+    for result in results:
+        print(f"\n{result['name']}: error {result['error']:.1e} of the largest value, "
+              f"{result['memory_bytes'] / 1e6:.1f} MB beyond the output")
+        for job in ("forward", "forward and backward"):
+            print(f"  {job:<21}" + _line(result[job]))
+        if "peer_missing" in result:
+            print(f"  {result['peer_missing']}")
+
+
+def _line(entry):
+    text = f"{entry['seconds_per_frame']['median'] * 1e6:9.2f} us/frame"
+    if "ns_per_sample_and_bin" in entry:
+        text += f", {entry['ns_per_sample_and_bin']:.3f} ns per sample and bin"
+    if "peer_over_ours" in entry:
+        ratio = entry["peer_over_ours"]
+        text += (f"; PyTorch {entry['peer_seconds_per_frame']['median'] * 1e6:.1f} us, {ratio['median']:.1f} times ours "
+                 f"({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f}), "
+                 f"{entry['peer_over_real_ffts']['median']:.1f} real FFTs")
+    return text

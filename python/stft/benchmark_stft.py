@@ -23,8 +23,7 @@ _LARGEST_CHAIN = 16  # branches of GNU Radio's own blocks
 
 def kernels(n_fft, hop, rounds):
     """Real and complex, forward and inverse: a list of dicts, seconds per frame and ratios to the naive loop."""
-    from gnuradio.stft import bench_python
-
+    bench_python = _compiled()
     results = []
     for inverse in (False, True):
         for is_complex in (False, True):
@@ -39,10 +38,16 @@ def kernels(n_fft, hop, rounds):
     return results
 
 
+def _compiled():
+    try:
+        return importlib.import_module("gnuradio.stft.bench_python")
+    except ImportError:
+        raise ImportError("bench: stft: needs a build with ENABLE_BENCHMARK=ON") from None
+
+
 def environment():
     """What the figures depend on."""
-    from gnuradio.stft import bench_python
-
+    bench_python = _compiled()
     try:
         with open("/proc/cpuinfo") as lines:
             cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
@@ -223,3 +228,54 @@ def _thread_seconds(block):
         except OSError:
             continue
     return float("nan")
+
+
+def measure(arguments):
+    sizes = TABLE if arguments.table else [(arguments.n_fft, arguments.hop)]
+    results = []
+    for n_fft, hop in sizes:
+        results += kernels(n_fft, hop, arguments.rounds)
+    if not arguments.quick:
+        for n_fft, hop in sizes:
+            if not arguments.table or (4 * hop == n_fft and n_fft <= 4096):
+                results += flowgraphs(n_fft, hop, arguments.rounds)
+                results += peers(n_fft, hop, arguments.rounds)
+    return results
+
+
+def show(results, arguments):
+    is_ = environment()
+    print(f"STFT, Hann window, single precision, one thread, SIMD {is_['simd']}, {is_['fftw_version']}, VOLK {is_['volk_machine']}")
+    for title, key, line in (
+            ("kernels beside a naive loop: VOLK's product, FFTW, a copy", "over_naive", _kernel_line),
+            ("blocks with their defaults beside chains of GNU Radio's own", "block_seconds_per_frame", _flowgraph_line),
+            ("arrays beside other libraries", "peer_over_ours", _peer_line)):
+        chosen = [result for result in results if key in result]
+        if chosen:
+            print(f"\n{title}")
+        for result in chosen:
+            print("  " + line(result))
+
+
+def _kernel_line(r):
+    over, ffts = r["over_naive"], r["ffts_over_naive"]
+    low, high = over["quartiles"]
+    noisy = "; noisy" if (high - low) / 2 > NOISY * over["median"] else ""
+    return (f"{r['name']:<6}{r['dtype']:<10}{r['n_fft']:>6}{r['hop']:>6}{r['seconds_per_frame']['median'] * 1e9:9.0f} ns/frame"
+            f"{r['samples_per_second'] / 1e6:8.1f} MS/s, {over['median']:.2f} of the naive time ({low:.2f} .. {high:.2f}), its FFT "
+            f"{ffts['median']:.2f}{noisy}")
+
+
+def _flowgraph_line(r):
+    text = (f"{r['name']:<10}{r['n_fft']:>6}{r['hop']:>6}{r['samples_per_second'] / 1e6:8.1f} MS/s, its thread "
+            f"{r['block_seconds_per_frame']['median'] * 1e9:.0f} ns/frame")
+    if "over_chain" in r:
+        text += (f"; the better chain {r['chain_samples_per_second'] / 1e6:.1f} MS/s, {r['over_chain']['median']:.1f} times as long "
+                 f"({r['over_chain']['quartiles'][0]:.1f} .. {r['over_chain']['quartiles'][1]:.1f})")
+    return text
+
+
+def _peer_line(r):
+    ratio = r["peer_over_ours"]
+    return (f"{r['name']:<6}{r['n_fft']:>6}{r['hop']:>6}{r['samples'] / r['seconds']['median'] / 1e6:8.1f} MS/s; {r['peer']} takes "
+            f"{ratio['median']:.1f} times as long ({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f})")

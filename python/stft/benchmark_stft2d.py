@@ -5,6 +5,7 @@ import numpy as np
 from gnuradio.stft.benchmark import interleaved, paired, summary
 from gnuradio.stft.images import istft2d, stft2d
 from gnuradio.stft.optional_modules import load
+from gnuradio.stft.stft_python import kernels
 
 IMAGE = 3, 1024, 1536  # channels, height, width
 SIZES = 32, 64, 128  # of the windows, at hops of a half and a quarter
@@ -76,3 +77,23 @@ class TorchMethod:
         back = float((self.inverse() - self.x).abs().max())
         if not (error <= _AGREEMENT and back <= _AGREEMENT):
             raise RuntimeError(f"peer: differs by {error:.1e}, its inverse by {back:.1e}: no ratio without equality")
+
+
+def measure(arguments):
+    return run(arguments.rounds)
+
+
+def show(results, arguments):
+    channels, height, width = IMAGE
+    print(f"2-D STFT of {channels} x {height} x {width} pixels, single precision, one thread, SIMD {kernels.simd_level()}")
+    for result in results:
+        print(f"\nwindow {result['window']}, hop {result['hop']}: {result['patches']} patches, comes back to {result['error']:.1e}")
+        for job in ("forward", "inverse"):
+            text = f"  {job:<9}{result[job]['seconds_per_patch']['median'] * 1e6:9.2f} us/patch"
+            if "peer_over_ours" in result[job]:
+                ratio = result[job]["peer_over_ours"]
+                text += (f"; PyTorch {result[job]['peer_seconds_per_patch']['median'] * 1e6:.1f} us, {ratio['median']:.1f} times "
+                         f"ours ({ratio['quartiles'][0]:.1f} .. {ratio['quartiles'][1]:.1f})")
+            print(text)
+        if "peer_missing" in result:
+            print(f"  {result['peer_missing']}")

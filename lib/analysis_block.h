@@ -20,16 +20,16 @@ constexpr std::int64_t most_buffered = 1 << 22;
  * changes while running.
  *
  * Interface is the public block; Block, the class derived from this, has
- *   bool write(kernel::stft<T>&, const T* frame, std::int64_t start, bool last, Row* row):
+ *   bool write(Transform&, const T* frame, std::int64_t start, bool last, Row* row):
  *       takes the frame in; true if it completed the row
  *   void changed(const retune&):          a wish comes into force (the parameters of the STFT are set already)
  *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
  *   void check(const retune&) const:      throws if a wish cannot be granted
  *   void accepted(const retune&):         it can, and will be
  *   void restarted():                     a new stream begins
- * and Row, the type of the numbers in its rows.
+ * and Row, the type of the numbers in its rows. Transform is made from its design(), which a retune can change.
  */
-template <class T, class Row, class Interface, class Block>
+template <class T, class Row, class Interface, class Block, class Transform = kernel::stft<T>>
 class analysis_block : public tagged_block<Interface>
 {
 public:
@@ -106,9 +106,10 @@ public:
     }
 
 protected:
-    analysis_block(const kernel::parameters& p, std::size_t row_length, std::set<std::string> keys)
-        : d_active(std::make_shared<kernel::stft<T>>(p)), d_framer(p.frames()),
-          d_row_length(row_length)
+    using parameters = std::decay_t<decltype(std::declval<Transform>().design())>;
+
+    analysis_block(const parameters& p, std::size_t row_length, std::set<std::string> keys)
+        : d_active(std::make_shared<Transform>(p)), d_framer(p.frames()), d_row_length(row_length)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto rows = rows_per_call(row_length * sizeof(Row));
@@ -131,7 +132,7 @@ protected:
         for (;;) {
             std::deque<pending> queue;
             std::uint64_t version;
-            kernel::parameters base{};
+            parameters base{};
             {
                 gr::thread::scoped_lock lock(this->d_setlock);
                 queue = d_pending;
@@ -147,7 +148,7 @@ protected:
                 base = std::prev(at)->with->design();
             for (; at != queue.end(); ++at) {
                 base = at->wish.applied_to(base);
-                at->with = std::make_shared<kernel::stft<T>>(base);
+                at->with = std::make_shared<Transform>(base);
             }
             gr::thread::scoped_lock lock(this->d_setlock);
             if (d_version != version)
@@ -159,7 +160,7 @@ protected:
     }
 
     //! What the block will do once all changes are made.
-    kernel::parameters wanted() const
+    parameters wanted() const
     {
         gr::thread::scoped_lock lock(const_cast<analysis_block*>(this)->d_setlock);
         return d_pending.empty() ? d_active->design() : d_pending.back().with->design();
@@ -170,7 +171,7 @@ private:
 
     struct pending {
         retune wish;
-        std::shared_ptr<kernel::stft<T>> with;
+        std::shared_ptr<Transform> with;
     };
 
     Block& self() { return static_cast<Block&>(*this); }
@@ -227,7 +228,7 @@ private:
         if (!d_tagged_rate || p.samp_rate == *d_tagged_rate)
             return;
         p.samp_rate = *d_tagged_rate;
-        d_active = std::make_shared<kernel::stft<T>>(p);
+        d_active = std::make_shared<Transform>(p);
         d_described = false;
     }
 
@@ -273,7 +274,7 @@ private:
         this->add_item_tag(0, row, tag.key, value, tag.srcid);
     }
 
-    std::shared_ptr<kernel::stft<T>> d_active;
+    std::shared_ptr<Transform> d_active;
     kernel::framer<T> d_framer;
     std::size_t d_row_length;
     bool d_finished = false, d_described = false, d_settled = false;

@@ -341,7 +341,7 @@ private:
         d_gain = 1;
         const auto scale = kernel::scaling_named(said.scaling.value_or("none"));
         if (scale != kernel::scaling::none && said.window) {
-            const kernel::parameters p = said.applied_to({ d_present.n_fft, 1 });
+            const kernel::parameters p = said.applied_to(kernel::parameters{ d_present.n_fft, 1 });
             d_gain = static_cast<float>(1 / kernel::gain(scale, p.taps(), p.n_fft, p.samp_rate));
         }
         if (!(phase == kernel::phase_reference("absolute")) || d_gain != 1)

@@ -48,6 +48,8 @@ void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
         wish.window = window_in(value);
     else if (key == "scaling")
         wish.scaling = pmt::symbol_to_string(value);
+    else if (key == "bins")
+        wish.bins = numbers_in(key, value);
     else if (key == "reset")
         wish.reset = true;
 }
@@ -89,6 +91,13 @@ kernel::parameters retune::applied_to(kernel::parameters p) const
         p.win_length = static_cast<std::size_t>(*win_length);
     if (scaling)
         p.scale = kernel::scaling_named(*scaling);
+    return p;
+}
+
+kernel::bins_parameters retune::applied_to(kernel::bins_parameters p) const
+{
+    static_cast<kernel::parameters&>(p) = applied_to(static_cast<const kernel::parameters&>(p));
+    p.bins = bins.value_or(p.bins);
     return p;
 }
 

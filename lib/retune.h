@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LIB_RETUNE_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/parameters.h>
+#include <gnuradio/stft/kernel/stft_bins.h>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -16,12 +16,14 @@ struct retune {
     std::optional<std::int64_t> hop, win_length, average;
     std::optional<kernel::window> window;
     std::optional<std::string> scaling;
+    std::optional<std::vector<double>> bins;
     bool reset = false;
     //! The first frame that starts here or later is the first to change; by default the next one.
     std::int64_t at = std::numeric_limits<std::int64_t>::min();
 
     //! p with what is wished for; a window given as taps brings its own length.
     kernel::parameters applied_to(kernel::parameters p) const;
+    kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 };
 
 //! An integer of a message. \throws std::invalid_argument naming the key if it is none

@@ -14,7 +14,7 @@ const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop"
                  length_key = pmt::mp("stft_length"), family_key = pmt::mp("stft_family"),
                  norm_key = pmt::mp("stft_norm"), theta_key = pmt::mp("stft_theta"),
                  share_key = pmt::mp("stft_share"), step_key = pmt::mp("stft_step"),
-                 alpha_key = pmt::mp("stft_alpha");
+                 alpha_key = pmt::mp("stft_alpha"), bins_key = pmt::mp("stft_bins");
 
 std::int64_t integer(const gr::tag_t& tag)
 {
@@ -79,7 +79,8 @@ bool is_ours(const pmt::pmt_t& key)
                                share_key,
                                theta_key,
                                step_key,
-                               alpha_key })
+                               alpha_key,
+                               bins_key })
         if (pmt::eq(key, known))
             return true;
     return false;
@@ -117,6 +118,8 @@ bool stream_description::read(const gr::tag_t& tag)
         step = pmt::to_double(tag.value);
     else if (pmt::eq(tag.key, alpha_key))
         alpha = pmt::to_double(tag.value);
+    else if (pmt::eq(tag.key, bins_key))
+        bins = pmt::f64vector_elements(tag.value);
     else
         length = integer(tag);
     return true;
@@ -143,6 +146,13 @@ kernel::parameters stream_description::applied_to(kernel::parameters p) const
     return p;
 }
 
+kernel::bins_parameters stream_description::applied_to(kernel::bins_parameters p) const
+{
+    static_cast<kernel::parameters&>(p) = applied_to(static_cast<const kernel::parameters&>(p));
+    p.bins = bins.value_or(p.bins);
+    return p;
+}
+
 std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first)
 {
     return { { first_key, pmt::from_long(first) },
@@ -153,6 +163,13 @@ std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_
              { scaling_key, pmt::mp(name_of(p.scale)) },
              { window_key, taps_as_pmt(p) },
              { samp_rate_key, pmt::from_double(p.samp_rate) } };
+}
+
+std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::int64_t first)
+{
+    auto tags = description_tags(static_cast<const kernel::parameters&>(p), first);
+    tags.emplace_back(bins_key, pmt::init_f64vector(p.bins.size(), p.bins));
+    return tags;
 }
 
 std::vector<key_value> dstft_tags(std::size_t n_fft,

@@ -2,8 +2,8 @@
 #ifndef INCLUDED_STFT_LIB_STREAM_TAGS_H
 #define INCLUDED_STFT_LIB_STREAM_TAGS_H
 
-#include <gnuradio/stft/kernel/parameters.h>
 #include <gnuradio/stft/kernel/positions.h>
+#include <gnuradio/stft/kernel/stft_bins.h>
 #include <gnuradio/tags.h>
 #include <optional>
 #include <utility>
@@ -26,6 +26,8 @@ struct stream_description {
     std::optional<double> samp_rate;       //!< stft_samp_rate, Hz
     std::optional<std::int64_t> length;    //!< stft_length: samples of the whole stream
 
+    std::optional<std::vector<double>> bins; //!< stft_bins: those of an item, if not all
+
     // of a DSTFT
     std::optional<kernel::window_family> family; //!< stft_family: a name, or (name, parameters ...)
     std::optional<kernel::norm> norm;            //!< stft_norm
@@ -39,6 +41,7 @@ struct stream_description {
 
     //! p with what the tags say instead.
     kernel::parameters applied_to(kernel::parameters p) const;
+    kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 
     //! Whether anything about the frames of an STFT was said.
     bool describes_frames() const;
@@ -51,6 +54,7 @@ using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
 
 //! The tags of a frame that starts at first, but for the length.
 std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first);
+std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::int64_t first);
 
 //! The tags of a DSTFT's frames; no pace: positions come on a stream of their own; theta 0: it differs between bins,
 //! or comes on a stream of its own.

@@ -74,6 +74,21 @@ void parameters::check() const
     gain(scale, taps(), n_fft, samp_rate);
 }
 
+template <class T>
+std::vector<std::complex<double>> parameters::analysis_taps() const
+{
+    check<T>();
+    auto values = taps();
+    const double g = gain(scale, values, n_fft, samp_rate);
+    for (auto& w : values)
+        w = g * std::conj(w);
+    return values;
+}
+
+template std::vector<std::complex<double>> parameters::analysis_taps<float>() const;
+template std::vector<std::complex<double>> parameters::analysis_taps<double>() const;
+template std::vector<std::complex<double>> parameters::analysis_taps<std::complex<float>>() const;
+template std::vector<std::complex<double>> parameters::analysis_taps<std::complex<double>>() const;
 template void parameters::check<float>() const;
 template void parameters::check<double>() const;
 template void parameters::check<std::complex<float>>() const;

@@ -19,19 +19,24 @@ phase_reference::phase_reference(const std::string& name)
 
 phase_reference phase_reference::fixed(std::int64_t r) { return { kind::fixed, r }; }
 
-std::size_t
-phase_reference::offset(std::int64_t start, std::size_t win_length, std::size_t n_fft) const
+std::int64_t phase_reference::counted_from(std::int64_t start, std::size_t win_length) const
 {
     switch (d_kind) {
     case kind::start:
         return 0;
     case kind::centre:
-        return modulo(-static_cast<std::int64_t>(win_length / 2), n_fft);
+        return static_cast<std::int64_t>(win_length / 2);
     case kind::absolute:
-        return modulo(start, n_fft);
+        return -start;
     default:
-        return (n_fft - modulo(d_r, n_fft)) % n_fft;
+        return d_r;
     }
+}
+
+std::size_t
+phase_reference::offset(std::int64_t start, std::size_t win_length, std::size_t n_fft) const
+{
+    return (n_fft - modulo(counted_from(start, win_length), n_fft)) % n_fft;
 }
 
 std::string phase_reference::name() const

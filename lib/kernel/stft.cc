@@ -4,24 +4,9 @@
 
 namespace gr::stft::kernel {
 
-namespace {
-
-template <class T>
-std::vector<std::complex<double>> analysis_taps(const parameters& p)
-{
-    p.check<T>();
-    auto taps = p.taps();
-    const double g = gain(p.scale, taps, p.n_fft, p.samp_rate);
-    for (auto& w : taps)
-        w = g * std::conj(w);
-    return taps;
-}
-
-} // namespace
-
 template <class T>
 stft<T>::stft(const parameters& p, detrending detrend)
-    : d_parameters(p), d_taper(analysis_taps<T>(p)), d_detrend(detrend), d_dft(p.n_fft, p.shifted),
+    : d_parameters(p), d_taper(p.analysis_taps<T>()), d_detrend(detrend), d_dft(p.n_fft, p.shifted),
       d_detrended(detrend == detrending::none ? 0 : d_taper.length()), d_border(d_taper.length())
 {}
 

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <sstream>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace gr::stft::kernel {
@@ -64,8 +65,6 @@ values cosine_sum(std::size_t n, const values& a)
         return snap(sum, scale);
     });
 }
-
-values boxcar(std::size_t n, const values&) { return values(n, 1.0); }
 
 values triang(std::size_t n, const values&)
 {
@@ -288,11 +287,31 @@ struct parameter {
     double otherwise = required;
 };
 
+//! The values themselves, or the amplitudes of the cosines that they are a sum of.
+struct shape_of {
+    values (*sampled)(std::size_t n, const values& p) = nullptr;
+    values (*cosines)(const values& p) = nullptr;
+
+    template <class F>
+    shape_of(F f)
+    {
+        if constexpr (std::is_invocable_v<F, std::size_t, const values&>)
+            sampled = f;
+        else
+            cosines = f;
+    }
+
+    values operator()(std::size_t n, const values& p) const
+    {
+        return sampled ? sampled(n, p) : cosine_sum(n, cosines(p));
+    }
+};
+
 struct family {
     const char* name;
     std::vector<const char*> aliases;
     std::vector<parameter> parameters; // those with defaults last
-    values (*shape)(std::size_t n, const values& p);
+    shape_of shape;
     //! What forbids this length (of the periodic window, one less than n), or nullptr.
     const char* (*obstacle)(std::size_t length, bool symmetric, const values& p) = nullptr;
     bool open_ended = false; // the last parameter may be repeated
@@ -342,11 +361,11 @@ const std::vector<family>& families()
         { "barthann", { "brthan", "bth" }, {}, barthann },
         { "bartlett", { "bart", "brt" }, {}, bartlett },
         { "blackman", { "black", "blk" }, {},
-          [](N n, P) { return cosine_sum(n, { 0.42, 0.5, 0.08 }); } },
+          [](P) { return values{ 0.42, 0.5, 0.08 }; } },
         { "blackmanharris", { "blackharr", "bkh", "blackman_harris" }, {},
-          [](N n, P) { return cosine_sum(n, { 0.35875, 0.48829, 0.14128, 0.01168 }); } },
+          [](P) { return values{ 0.35875, 0.48829, 0.14128, 0.01168 }; } },
         { "bohman", { "bman", "bmn" }, {}, bohman },
-        { "boxcar", { "box", "ones", "rect", "rectangular" }, {}, boxcar },
+        { "boxcar", { "box", "ones", "rect", "rectangular" }, {}, [](P) { return values{ 1 }; } },
         { "chebwin", { "cheb" }, { { "at", attenuation } }, chebwin },
         { "cosine", { "halfcosine", "sine" }, {}, cosine },
         { "dpss", {}, { { "NW", positive } }, dpss,
@@ -355,15 +374,15 @@ const std::vector<family>& families()
         { "exponential", { "poisson" }, { { "center", any }, { "tau", positive } }, off_centre_exponential,
           [](N, bool symmetric, P) { return symmetric ? "must be periodic, its center is given" : nullptr; } },
         { "flattop", { "flat", "flt" }, {},
-          [](N n, P) { return cosine_sum(n, { 0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368 }); } },
+          [](P) { return values{ 0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368 }; } },
         { "gaussian", { "gauss", "gss" }, { { "std", positive } }, gaussian },
-        { "general_cosine", { "general cosine" }, { { "a0", any } }, cosine_sum, nullptr, true },
+        { "general_cosine", { "general cosine" }, { { "a0", any } }, [](P p) { return p; }, nullptr, true },
         { "general_gaussian", { "general gaussian", "general gauss", "general_gauss", "ggs" },
           { { "p", positive }, { "sig", positive } }, general_gaussian },
         { "general_hamming", { "general hamming" }, { { "alpha", any } },
-          [](N n, P p) { return cosine_sum(n, { p[0], 1 - p[0] }); } },
-        { "hamming", { "hamm", "ham" }, {}, [](N n, P) { return cosine_sum(n, { 0.54, 0.46 }); } },
-        { "hann", { "han", "hanning" }, {}, [](N n, P) { return cosine_sum(n, { 0.5, 0.5 }); } },
+          [](P p) { return values{ p[0], 1 - p[0] }; } },
+        { "hamming", { "hamm", "ham" }, {}, [](P) { return values{ 0.54, 0.46 }; } },
+        { "hann", { "han", "hanning" }, {}, [](P) { return values{ 0.5, 0.5 }; } },
         { "kaiser", { "ksr" }, { { "beta", not_negative } }, kaiser },
         { "kaiser_bessel_derived", { "kaiser bessel derived", "kbd" }, { { "beta", not_negative } },
           kaiser_bessel_derived,
@@ -372,9 +391,9 @@ const std::vector<family>& families()
           } },
         { "lanczos", { "sinc", "riemann" }, {}, lanczos },
         { "nuttall", { "nutl", "nut", "blackman_nuttall" }, {},
-          [](N n, P) { return cosine_sum(n, { 0.3635819, 0.4891775, 0.1365995, 0.0106411 }); } },
+          [](P) { return values{ 0.3635819, 0.4891775, 0.1365995, 0.0106411 }; } },
         { "nuttall_cfd", {}, {},
-          [](N n, P) { return cosine_sum(n, { 0.355768, 0.487396, 0.144232, 0.012604 }); } },
+          [](P) { return values{ 0.355768, 0.487396, 0.144232, 0.012604 }; } },
         { "parzen", { "parz", "par" }, {}, parzen },
         { "taylor", { "taylorwin" },
           { { "nbar", count, 4 }, { "sll", level, 30 }, { "norm", flag, 1 } }, taylor },
@@ -470,6 +489,14 @@ std::vector<std::complex<double>> window::sample(std::size_t length, bool symmet
     std::vector<std::complex<double>> taps(shape.begin(), shape.begin() + length);
     check(taps, what);
     return taps;
+}
+
+std::vector<double> window::cosines() const
+{
+    if (!d_taps.empty())
+        return {};
+    const auto& shape = find(d_name, d_parameters.size()).shape;
+    return shape.cosines ? shape.cosines(d_parameters) : values{};
 }
 
 std::string window::description() const

@@ -2,15 +2,18 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
+stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc,
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
+check_nola, convert_phase; filter_bank, stft_bins,
+one_integral_inverse; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
 adapt.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import losses
 from .adaptive import adapt
+from .bank import filter_bank, one_integral_inverse, stft_bins
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -32,10 +35,14 @@ from .stft_python import (
     idstft_vcf,
     istft_vcc,
     istft_vcf,
+    one_integral_vcc,
+    one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
     spectrogram_cvf,
     spectrogram_fvf,
+    stft_bins_cvc,
+    stft_bins_fvc,
     stft_cvc,
     stft_fvc,
 )
@@ -68,6 +75,7 @@ __all__ = [
     "dstft_fvc",
     "dstft_vjp",
     "dual_window",
+    "filter_bank",
     "fixed_overlap_positions",
     "frequencies",
     "grad_fixed_overlap",
@@ -81,6 +89,9 @@ __all__ = [
     "istft_vcf",
     "learn",
     "losses",
+    "one_integral_inverse",
+    "one_integral_vcc",
+    "one_integral_vcf",
     "phase_reference_vcvc",
     "power_vcvf",
     "sample_window",
@@ -88,6 +99,9 @@ __all__ = [
     "spectrogram_cvf",
     "spectrogram_fvf",
     "stft",
+    "stft_bins",
+    "stft_bins_cvc",
+    "stft_bins_fvc",
     "stft_cvc",
     "stft_fvc",
     "times",

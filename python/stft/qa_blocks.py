@@ -45,7 +45,8 @@ class unequal(gr.basic_block):
 def run(*chain):
     """The data (item, value) and the tags that come out of a chain of blocks."""
     bytes_out = chain[-1].output_signature().sizeof_stream_item(0)
-    if isinstance(chain[-1], (stft.istft_vcf, stft.spectrogram_fvf, stft.spectrogram_cvf, stft.power_vcvf)):
+    of_floats = (stft.istft_vcf, stft.one_integral_vcf, stft.spectrogram_fvf, stft.spectrogram_cvf, stft.power_vcvf)
+    if isinstance(chain[-1], of_floats):
         dtype, make = np.float32, blocks.vector_sink_f
     else:
         dtype, make = np.complex64, blocks.vector_sink_c

@@ -161,6 +161,17 @@ settings = {
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
     + [dict(average=n) for n in (-1, 0, 1, 1000)]
     + [dict(window=[1, -1], kind=k) for k in ("psd", "power", "magnitude")],
+    "stft_stft_bins_xvc.block.yml": [s for s in transform if "shifted" not in s]
+    + [dict(bins=b) for b in ([], [0], [512], [512.5], [-1], [-512.0], [-513], [1023.9], [1024], [float("nan")], (3, 0.5))]
+    + [dict(n_fft=0, **s) for s in ({}, dict(win_length=64), dict(window=[1, 2, 1], bins=[1]), dict(window=[1], bins=[1]))]
+    + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**28, win_length=8), dict(n_fft=2**28 + 1, win_length=8)]
+    + [dict(scaling=s) for s in ("none", "magnitude", "psd", "ortho", "loud")]
+    + [dict(window=[1, -1], scaling=s) for s in ("none", "magnitude", "psd")],
+    "stft_one_integral_vcx.block.yml": [{k: v for k, v in s.items() if k != "hop"} for s in transform if "shifted" not in s]
+    + [dict(bins=b) for b in ([], [0], [512], [513], [-1], [-512], [512, -512], [3, 3], [2.5], [1024], [float("nan")], (4.0, 3))]
+    + [dict(window=w) for w in ([1, 0, 1], [0, 1, 0], [1, 0], [0, 1])]
+    + [dict(n_fft=2**26 + 2, win_length=1, window="boxcar"), dict(n_fft=2**26, bins=[5], win_length=1, window="boxcar")]
+    + [dict(scaling=s) for s in ("none", "magnitude", "psd", "ortho", "loud")],
     "stft_power_vcvf.block.yml": [dict(n_fft=n) for n in (-1, 0, 1, 7)]
     + [dict(n_fft=n, **sides) for n in (2**25 + 1, 2**26 + 2, 2**29) for sides in doubling]
     + [dict(average=n) for n in (-1, 0, 1, 1000)],
@@ -214,6 +225,7 @@ class qa_grc(unittest.TestCase):
                 self.assertEqual(given, names, name)
                 for argument, value in defaults.items():
                     wanted = (0, -1) if value is None else (value,)  # with these the kernel fills in its default
+                    wanted += (1024,) if argument == "n_fft" else ()  # 0 stands for a length that the window's name lacks
                     self.assertIn(default(parameters(entry)[argument]), wanted, f"{name}: {argument}")
             arguments = re.findall(r"\$\{(?:cpp_|taps % .*\b)?(\w+)[()]*\}", cpp[cpp.index("::make(") :])
             self.assertEqual(arguments, given, name)
@@ -222,7 +234,7 @@ class qa_grc(unittest.TestCase):
         for name, entry in entries.items():
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
-                setters = "set_(hop|window|win_length|scaling|average|bounds|freeze|theta)$"
+                setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -247,6 +259,7 @@ class qa_grc(unittest.TestCase):
                 for n_fft in (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 1024):
                     window = "hann" if of_family else "boxcar"
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
+                    given.update(bins=[0] if "hop" in parameters(entry) else ())
                     chooser = "sides" if "sides" in parameters(entry) else "share"
                     for choice in parameters(entry).get(chooser, {}).get("options", [None]):
                         values = self.values(entry, **given, **{chooser: choice})

@@ -201,6 +201,42 @@ SIMD_INLINE vector<R> exp_negative(vector<R> x)
     return binary > lanes<R>::smallest_exponent ? result : vector<R>{};
 }
 
+//! Numbers of R to as many lanes as a vector of doubles has.
+template <class R>
+struct narrowed {
+    typedef R vector __attribute__((vector_size(width<double> * sizeof(R))));
+};
+
+//! Complex numbers from the lanes of re and im to a row that ends after `left` of them.
+template <class R>
+SIMD_INLINE void write_pairs(R* to, std::size_t left, vector<double> re, vector<double> im)
+{
+    using narrow = typename narrowed<R>::vector;
+    const auto a = __builtin_convertvector(re, narrow), b = __builtin_convertvector(im, narrow);
+    constexpr auto n = width<double>;
+    narrow pairs[2];
+#ifdef __clang__
+    for (std::size_t l = 0; l < n; ++l) {
+        pairs[2 * l / n][2 * l % n] = a[l];
+        pairs[(2 * l + 1) / n][(2 * l + 1) % n] = b[l];
+    }
+#else
+    typedef typename integer_of<R>::type order __attribute__((vector_size(n * sizeof(R))));
+    order low{}, high{};
+    for (std::size_t l = 0; l < n; ++l) {
+        using index = typename integer_of<R>::type;
+        low[l] = static_cast<index>(l / 2 + (l % 2) * n);
+        high[l] = static_cast<index>((l + n) / 2 + (l % 2) * n);
+    }
+    pairs[0] = __builtin_shuffle(a, b, low);
+    pairs[1] = __builtin_shuffle(a, b, high);
+#endif
+    if (left >= n)
+        std::memcpy(to, pairs, sizeof pairs);
+    else
+        std::memcpy(to, pairs, 2 * left * sizeof(R));
+}
+
 //! A choice made while compiling.
 template <bool B>
 struct flag {

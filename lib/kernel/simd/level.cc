@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "../refuse.h"
-#include "routines.h"
+#include "bin_routines.h"
 #include <cstdlib>
 #include <vector>
 
@@ -10,6 +10,8 @@ namespace gr::stft::kernel::simd {
     namespace level {                                                                              \
     const routines<float>& single_precision();                                                     \
     const routines<double>& double_precision();                                                    \
+    const bin_routines<float>& bins_in_single_precision();                                         \
+    const bin_routines<double>& bins_in_double_precision();                                        \
     }
 DECLARE(generic)
 #ifdef GR_STFT_SIMD_X86
@@ -23,19 +25,25 @@ struct level {
     const char* name;
     const routines<float>& single_precision;
     const routines<double>& double_precision;
+    const bin_routines<float>& bins_in_single_precision;
+    const bin_routines<double>& bins_in_double_precision;
 };
+
+#define LEVEL(name)                                                                                \
+    {                                                                                              \
+#name, name::single_precision(), name::double_precision(),                                 \
+            name::bins_in_single_precision(), name::bins_in_double_precision()                     \
+    }
 
 //! Those that this processor runs, best last.
 std::vector<level> available()
 {
-    std::vector<level> levels{
-        { "generic", generic::single_precision(), generic::double_precision() }
-    };
+    std::vector<level> levels{ LEVEL(generic) };
 #ifdef GR_STFT_SIMD_X86
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        levels.push_back({ "avx2", avx2::single_precision(), avx2::double_precision() });
+        levels.push_back(LEVEL(avx2));
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-        levels.push_back({ "avx512", avx512::single_precision(), avx512::double_precision() });
+        levels.push_back(LEVEL(avx512));
 #endif
     return levels;
 }
@@ -70,6 +78,18 @@ template <>
 const routines<double>& chosen<double>()
 {
     return choice().double_precision;
+}
+
+template <>
+const bin_routines<float>& chosen_for_bins<float>()
+{
+    return choice().bins_in_single_precision;
+}
+
+template <>
+const bin_routines<double>& chosen_for_bins<double>()
+{
+    return choice().bins_in_double_precision;
 }
 
 const char* chosen_level() { return choice().name; }

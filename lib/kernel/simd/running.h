@@ -2,12 +2,6 @@
 /* Sums under Hann windows that move with the frames, bins in the lanes of vectors. Included after cells.h. */
 namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
-//! Numbers of R to as many lanes as a vector of doubles has.
-template <class R>
-struct narrowed {
-    typedef R vector __attribute__((vector_size(width<double> * sizeof(R))));
-};
-
 template <class R>
 SIMD_INLINE vector<double> load_wide(const R* from)
 {
@@ -264,15 +258,7 @@ SIMD_INLINE void write_lanes(R* to,
                              vector<double> b,
                              const vector<double> y[2])
 {
-    using narrow = typename narrowed<R>::vector;
-    const auto re = __builtin_convertvector(a * x[0] + b * y[0], narrow),
-               im = __builtin_convertvector(a * x[1] + b * y[1], narrow);
-    R pairs[2 * width<double>];
-    for (std::size_t l = 0; l < width<double>; ++l) {
-        pairs[2 * l] = re[l];
-        pairs[2 * l + 1] = im[l];
-    }
-    std::memcpy(to, pairs, 2 * sizeof(R) * (left < width<double> ? left : width<double>));
+    write_pairs<R>(to, left, a * x[0] + b * y[0], a * x[1] + b * y[1]);
 }
 
 //! Whether what a bin's sums have held is so much larger than what is under its window that its rounding shows.

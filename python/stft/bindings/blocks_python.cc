@@ -1,10 +1,12 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "window_from.h"
 #include <gnuradio/stft/istft.h>
+#include <gnuradio/stft/one_integral.h>
 #include <gnuradio/stft/phase_reference.h>
 #include <gnuradio/stft/power.h>
 #include <gnuradio/stft/spectrogram.h>
 #include <gnuradio/stft/stft.h>
+#include <gnuradio/stft/stft_bins.h>
 #include <pybind11/complex.h>
 #include <pybind11/stl.h>
 
@@ -93,6 +95,84 @@ void bind_stft(py::module& m, const char* name, const char* doc)
              &B::latency,
              unlocked(),
              "Samples that follow a frame's centre before the frame leaves.");
+}
+
+template <class B>
+void bind_stft_bins(py::module& m, const char* name, const char* doc)
+{
+    block_class<B> block(m, name, doc);
+    bind_analysis<B>(block);
+    block
+        .def(py::init([](const std::vector<double>& bins,
+                         int64_t hop,
+                         const py::object& window,
+                         int64_t win_length,
+                         int64_t n_fft,
+                         const string& phase,
+                         const string& placement,
+                         const string& scaling,
+                         double samp_rate) {
+                 return B::make(bins,
+                                hop,
+                                window_from(window),
+                                win_length,
+                                n_fft,
+                                phase,
+                                placement,
+                                scaling,
+                                samp_rate);
+             }),
+             arg("bins"),
+             arg("hop"),
+             arg("window") = "hann",
+             arg("win_length") = 0,
+             arg("n_fft") = 0,
+             arg("phase") = "centre",
+             arg("placement") = "centred",
+             arg("scaling") = "none",
+             arg("samp_rate") = 1.0)
+        .def("set_bins",
+             &B::set_bins,
+             arg("bins"),
+             unlocked(),
+             "Other bins, as many as before, from the next frame on.")
+        .def("bins", &B::bins, unlocked(), "The bins last asked for.")
+        .def("set_scaling",
+             &B::set_scaling,
+             arg("scaling"),
+             unlocked(),
+             "Another scaling, from the next frame on.")
+        .def("scaling", &B::scaling, unlocked(), "The scaling last asked for.")
+        .def("latency",
+             &B::latency,
+             unlocked(),
+             "Samples that follow a frame's centre before the frame leaves.");
+}
+
+template <class B>
+void bind_one_integral(py::module& m, const char* name, const char* doc)
+{
+    block_class<B>(m, name, doc)
+        .def(py::init([](int64_t n_fft,
+                         const py::object& window,
+                         int64_t win_length,
+                         const string& phase,
+                         const std::vector<double>& bins,
+                         const string& scaling,
+                         double samp_rate) {
+                 return B::make(
+                     n_fft, window_from(window), win_length, phase, bins, scaling, samp_rate);
+             }),
+             arg("n_fft"),
+             arg("window") = "hann",
+             arg("win_length") = 0,
+             arg("phase") = "centre",
+             arg("bins") = py::tuple(),
+             arg("scaling") = "none",
+             arg("samp_rate") = 1.0)
+        .def("latency",
+             &B::latency,
+             "Samples by which the output lags behind the centre of the newest frame.");
 }
 
 template <class B>
@@ -210,6 +290,30 @@ stft_fvc override the arguments; the output is exactly as long as the stream tha
 Raises ValueError, also for a window that the hop cannot invert.)");
     bind_istft<istft_vcc>(
         m, "istft_vcc", "Inverse STFT to a stream of complex samples. See istft_vcf.");
+
+    bind_stft_bins<stft_bins_fvc>(
+        m, "stft_bins_fvc", R"(Chosen bins of the STFT of a stream of floats, at any hop.
+
+Arguments as of gnuradio.stft.stft_bins(); n_fft 0: win_length, or the number of taps. Frames and tags as of stft_fvc, and
+stft_bins (the bins). Message port "cmd": dict of bins (as many as before), hop, window, win_length, scaling, at (a sample).
+Raises ValueError naming the parameter, its value and the rule.)");
+    bind_stft_bins<stft_bins_cvc>(
+        m,
+        "stft_bins_cvc",
+        "Chosen bins of the STFT of a stream of complex samples. See stft_bins_fvc.");
+
+    bind_one_integral<one_integral_vcf>(
+        m,
+        "one_integral_vcf",
+        R"(Inverse of an STFT at hop 1 to a stream of floats: one sample from each spectrum.
+
+Arguments as of gnuradio.stft.one_integral_inverse(); bins () for all of them; some give the part of the signal in their
+band. The tags of stft_fvc and stft_bins_fvc override the arguments; the output is exactly as long as the stream that was
+transformed. Raises ValueError, also for a window that is 0 at its centre.)");
+    bind_one_integral<one_integral_vcc>(
+        m,
+        "one_integral_vcc",
+        "Inverse of an STFT at hop 1 to a stream of complex samples. See one_integral_vcf.");
 
     bind_spectrogram<spectrogram_fvf>(
         m, "spectrogram_fvf", R"(Spectrogram of a stream of floats: rows of n_fft // 2 + 1 floats.

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "share.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/dual.h>
 #include <gnuradio/stft/kernel/istft.h>
@@ -6,8 +7,6 @@
 #include <gnuradio/stft/kernel/stft.h>
 #include <pybind11/complex.h>
 #include <pybind11/stl.h>
-#include <algorithm>
-#include <future>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -49,20 +48,6 @@ parameters design(int64_t n_fft,
                              scaling,
                              fs,
                              shifted);
-}
-
-//! work(begin, end) on parts of 0 .. count - 1, in as many threads; an object of its own in each of them.
-template <class Work>
-void share(py::ssize_t count, int64_t workers, const Work& work)
-{
-    const auto parts = std::clamp<int64_t>(count, 1, workers);
-    std::vector<std::future<void>> others; // their destructors wait
-    for (int64_t i = 1; i < parts; ++i)
-        others.push_back(std::async(
-            std::launch::async, std::cref(work), count * i / parts, count * (i + 1) / parts));
-    work(0, count / parts);
-    for (auto& other : others)
-        other.get();
 }
 
 //! x (channels, length) -> spectra (channels, frames, bins)

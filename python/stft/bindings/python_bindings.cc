@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 void bind_adaptive(pybind11::module& m);
+void bind_bank(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
@@ -17,6 +18,7 @@ PYBIND11_MODULE(stft_python, m)
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_kernels(kernels);
+    bind_bank(kernels);
     bind_dstft(kernels);
     bind_adaptive(kernels);
     bind_losses(kernels);

@@ -56,6 +56,9 @@ public:
     //! One past the last sample under the frames so far.
     std::int64_t covered_end() const { return d_covered; }
 
+    //! One past the last sample that the frames so far give.
+    std::int64_t ends_at() const { return d_covered; }
+
     //! The next frame, bins() values; everything that was ready must have been read.
     void add(const complex* spectrum);
 

@@ -87,6 +87,11 @@ struct STFT_API parameters {
     //! The window's values without scaling.
     std::vector<std::complex<double>> taps() const;
 
+    //! What frames of samples of type T are multiplied by: conj(w) times the factor of the scaling.
+    //! \throws std::invalid_argument as check()
+    template <class T>
+    std::vector<std::complex<double>> analysis_taps() const;
+
     /*!
      * \brief Checks everything against everything, for samples of type T.
      * \throws std::invalid_argument naming the parameter, its value and the rule

@@ -29,6 +29,9 @@ public:
     //! Sample r of every frame, which may lie outside of it.
     static phase_reference fixed(std::int64_t r);
 
+    //! r for the frame that starts at start.
+    std::int64_t counted_from(std::int64_t start, std::size_t win_length) const;
+
     //! (-r) mod n_fft for the frame that starts at start: where a frame's first sample lands on the DFT's circle.
     std::size_t offset(std::int64_t start, std::size_t win_length, std::size_t n_fft) const;
 

@@ -57,6 +57,9 @@ public:
      */
     std::vector<std::complex<double>> sample(std::size_t length, bool symmetric = false) const;
 
+    //! Amplitudes a of a periodic window sum_k a[k] cos(2 pi k (m - n / 2) / n) of n >= 2 values; empty if it is none.
+    std::vector<double> cosines() const;
+
     //! For messages and plots: `hann`, `kaiser(8.6)`, `64 taps`.
     std::string description() const;
 

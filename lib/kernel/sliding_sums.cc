@@ -1,0 +1,143 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sliding_sums.h"
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+using simd::block_lanes;
+constexpr std::size_t pair_numbers = 2 * block_lanes;
+
+//! The amplitudes of the cosines of 2 pi k m / length that the window is a sum of, m from its first sample on.
+std::vector<double> amplitudes_of(const parameters& p)
+{
+    if (p.window_length() == 1 && p.window.length() == 0)
+        return { 1 };
+    auto a = p.window.cosines();
+    for (std::size_t k = 1; k < a.size(); k += 2)
+        a[k] = -a[k]; // cosines given about the window's middle
+    return a;
+}
+
+void put(volk::vector<double>& table, std::size_t at, std::size_t lane, std::complex<double> z)
+{
+    table[at * pair_numbers + lane] = z.real();
+    table[at * pair_numbers + block_lanes + lane] = z.imag();
+}
+
+} // namespace
+
+template <class T>
+bool sliding_sums<T>::fits(const parameters& p)
+{
+    const auto cosines = amplitudes_of(p).size();
+    return cosines >= 1 && cosines <= simd::most_cosines;
+}
+
+template <class T>
+sliding_sums<T>::sliding_sums(const bins_parameters& p)
+    : d_length(p.window_length()), d_hop(p.hop), d_bins(p.bins.size()), d_phase(p.phase),
+      d_gain(gain(p.scale, p.taps(), p.n_fft, p.samp_rate)), d_amplitudes(amplitudes_of(p)),
+      d_absolute(p.phase == phase_reference("absolute"))
+{
+    const auto cosines = d_amplitudes.size();
+    d_cosines.reserve(2 * (cosines - 1) * d_length);
+    for (std::size_t m = 0; m < d_length; ++m)
+        for (std::size_t k = 1; k < cosines; ++k) {
+            const auto z = unit_root(k * m % d_length, d_length);
+            d_cosines.insert(d_cosines.end(), { z.real(), z.imag() });
+        }
+
+    const auto blocks = (d_bins + block_lanes - 1) / block_lanes;
+    for (std::size_t j = 0; j < blocks * block_lanes; ++j)
+        d_turns.push_back(turns_per_sample(p.bins[std::min(j, d_bins - 1)], p.n_fft));
+
+    constexpr auto fine = simd::fine_samples;
+    const auto coarse = (2 * d_length - 1) / fine + 1;
+    const auto turns_kept = d_absolute ? 1 : d_length / fine + 1;
+    const auto sums = 2 * cosines - 1;
+    const auto steps = d_length / simd::step_samples + 1;
+    const auto frames = std::min(simd::step_samples, d_length) / d_hop + 1;
+    const auto length = static_cast<std::int64_t>(d_length);
+    const auto r = d_absolute ? 0 : d_phase.counted_from(0, d_length);
+    d_fine.resize(blocks * fine * pair_numbers);
+    d_coarse.resize(blocks * coarse * pair_numbers);
+    d_turn.resize(blocks * turns_kept * pair_numbers);
+    d_entered.resize(blocks * sums * pair_numbers);
+    d_kept.resize(blocks * steps * sums * pair_numbers);
+    d_leaving.resize(blocks * frames * pair_numbers);
+    for (std::size_t b = 0; b < blocks; ++b) {
+        for (std::size_t lane = 0; lane < block_lanes; ++lane) {
+            const auto turn = d_turns[b * block_lanes + lane];
+            for (std::size_t i = 0; i < fine; ++i)
+                put(d_fine,
+                    b * fine + i,
+                    lane,
+                    cisoid(-turns_of(turn, static_cast<std::int64_t>(i))));
+            for (std::size_t i = 0; i < coarse; ++i) {
+                const auto from_end = static_cast<std::int64_t>(i * fine) - length;
+                put(d_coarse, b * coarse + i, lane, cisoid(-turns_of(turn, from_end)));
+                if (!d_absolute && i < turns_kept)
+                    put(d_turn,
+                        b * turns_kept + i,
+                        lane,
+                        d_gain * cisoid(turns_of(turn, from_end + r)));
+            }
+        }
+        d_blocks.push_back({ d_fine.data() + b * fine * pair_numbers,
+                             d_coarse.data() + b * coarse * pair_numbers,
+                             d_turn.data() + b * turns_kept * pair_numbers,
+                             d_entered.data() + b * sums * pair_numbers,
+                             d_kept.data() + b * steps * sums * pair_numbers,
+                             d_leaving.data() + b * frames * pair_numbers });
+    }
+}
+
+template <class T>
+void sliding_sums<T>::begin_period(std::int64_t end)
+{
+    for (std::size_t j = 0; d_absolute && j < d_turns.size(); ++j)
+        put(d_turn, j / block_lanes, j % block_lanes, d_gain * cisoid(-turns_of(d_turns[j], end)));
+}
+
+template <class T>
+void sliding_sums<T>::run(const T* samples, std::int64_t start, std::size_t frames, complex* rows)
+{
+    while (frames > 0) {
+        const auto place = modulo(start - 1, d_length) + 1;
+        if (start != d_next || place <= d_hop) {
+            d_begin = place;
+            begin_period(start + static_cast<std::int64_t>(d_length - place));
+        }
+        const auto count = std::min(frames, (d_length - place) / d_hop + 1);
+        const simd::sliding_run<real_t<T>> now{ reinterpret_cast<const real_t<T>*>(samples),
+                                                count,
+                                                d_hop,
+                                                d_length,
+                                                d_begin,
+                                                place,
+                                                d_cosines.data(),
+                                                d_amplitudes.data(),
+                                                d_absolute };
+        simd::chosen_for_bins<real_t<T>>().slide(now,
+                                                 !is_real_v<T>,
+                                                 d_amplitudes.size(),
+                                                 d_blocks.data(),
+                                                 d_bins,
+                                                 reinterpret_cast<real_t<T>*>(rows));
+        const auto moved = count * d_hop;
+        start += static_cast<std::int64_t>(moved);
+        d_next = start;
+        frames -= count;
+        rows += count * d_bins;
+        samples += frames > 0 ? moved : 0;
+    }
+}
+
+template class sliding_sums<float>;
+template class sliding_sums<double>;
+template class sliding_sums<std::complex<float>>;
+template class sliding_sums<std::complex<double>>;
+
+} // namespace gr::stft::kernel

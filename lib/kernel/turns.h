@@ -1,0 +1,62 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_TURNS_H
+#define INCLUDED_STFT_LIB_KERNEL_TURNS_H
+
+#include <cmath>
+#include <complex>
+#include <cstdint>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief Part of a turn in units of 2^-128. Whole turns wrap away, so that a frequency times a sample's number is exact to
+ * 2^-65 turns at any sample, be the frequency a bin or between bins.
+ */
+using turns = unsigned __int128;
+
+//! bin / n_fft turns, |bin| < 2^63.
+inline turns turns_per_sample(double bin, std::size_t n_fft)
+{
+    const double whole = std::floor(std::abs(bin)), rest = std::abs(bin) - whole;
+    const double high = std::floor(std::ldexp(rest, 64));
+    const double low = std::ldexp(std::ldexp(rest, 64) - high, 64);
+    // long division, the digits are 64 bits wide
+    turns remainder = static_cast<std::uint64_t>(whole) % n_fft, quotient = 0;
+    for (const double digit : { high, low }) {
+        remainder = (remainder << 64) + static_cast<std::uint64_t>(digit);
+        quotient = (quotient << 64) + remainder / n_fft;
+        remainder %= n_fft;
+    }
+    return bin < 0 ? -quotient : quotient;
+}
+
+//! Those of so many samples.
+inline turns turns_of(turns per_sample, std::int64_t samples)
+{
+    return per_sample * static_cast<turns>(samples);
+}
+
+//! exp(2j pi t)
+inline std::complex<double> cisoid(turns t)
+{
+    const auto signed_turns = static_cast<std::int64_t>(t >> 64);
+    const auto eighth = std::int64_t(1) << 61;
+    const auto quarter = static_cast<std::uint64_t>(signed_turns + eighth) >> 62;
+    const auto rest =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(signed_turns) - (quarter << 62));
+    const double angle = std::ldexp(2 * M_PI * static_cast<double>(rest), -64);
+    const double c = std::cos(angle), s = std::sin(angle);
+    switch (quarter) {
+    case 0:
+        return { c, s };
+    case 1:
+        return { -s, c };
+    case 2:
+        return { -c, -s };
+    default:
+        return { s, -c };
+    }
+}
+
+} // namespace gr::stft::kernel
+#endif

@@ -6,8 +6,8 @@ stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc,
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins,
-one_integral_inverse; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn,
-adapt.
+one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze, inverse_synchrosqueeze;
+dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn, adapt.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -25,6 +25,7 @@ from .differentiable import (
 )
 from .learning import learn
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
     __version__,
     adaptive_stft_cvc,
@@ -84,6 +85,7 @@ __all__ = [
     "idstft",
     "idstft_vcc",
     "idstft_vcf",
+    "inverse_synchrosqueeze",
     "istft",
     "istft_vcc",
     "istft_vcf",
@@ -94,6 +96,8 @@ __all__ = [
     "one_integral_vcf",
     "phase_reference_vcvc",
     "power_vcvf",
+    "reassign",
+    "reassigned_spectrogram",
     "sample_window",
     "spectrogram",
     "spectrogram_cvf",
@@ -104,5 +108,6 @@ __all__ = [
     "stft_bins_fvc",
     "stft_cvc",
     "stft_fvc",
+    "synchrosqueeze",
     "times",
 ]

@@ -6,7 +6,7 @@ stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc,
 dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins,
-one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze, inverse_synchrosqueeze;
+one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze, inverse_synchrosqueeze; griffin_lim, consistent;
 dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn, adapt.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
@@ -24,6 +24,7 @@ from .differentiable import (
     idstft,
 )
 from .learning import learn
+from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
@@ -70,6 +71,7 @@ __all__ = [
     "check_nola",
     "closest_STFT_dual_window",
     "closest_dual_window",
+    "consistent",
     "convert_phase",
     "dstft",
     "dstft_cvc",
@@ -82,6 +84,7 @@ __all__ = [
     "grad_fixed_overlap",
     "grad_hop",
     "grad_hops",
+    "griffin_lim",
     "idstft",
     "idstft_vcc",
     "idstft_vcf",

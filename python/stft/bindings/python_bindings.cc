@@ -8,6 +8,7 @@ void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
+void bind_phase_retrieval(pybind11::module& m);
 void bind_squeezing(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
@@ -23,5 +24,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft(kernels);
     bind_adaptive(kernels);
     bind_losses(kernels);
+    bind_phase_retrieval(kernels);
     bind_squeezing(kernels);
 }

@@ -187,25 +187,9 @@ void reassignment<T>::analyse(const T* x,
 }
 
 frequency_rows::frequency_rows(std::size_t n_fft, bool onesided, bool shifted)
-    : d_n_fft(n_fft), d_first(shifted ? n_fft / 2 : 0), d_onesided(onesided)
+    : d_n_fft(n_fft), d_first(shifted ? n_fft / 2 : 0), d_size(static_cast<double>(n_fft)),
+      d_onesided(onesided)
 {}
-
-bool frequency_rows::nearest(double frequency, arrival& to) const
-{
-    const double place = std::round(frequency * static_cast<double>(d_n_fft));
-    if (!(std::abs(place) < 4294967296.0))
-        return false;
-    auto row = modulo(static_cast<std::int64_t>(place), d_n_fft);
-    to = { row, false, false };
-    if (!d_onesided) {
-        to.row = (row + d_first) % d_n_fft;
-        return true;
-    }
-    if (row > d_n_fft / 2)
-        to = { d_n_fft - row, true, false };
-    to.real_part = to.row == 0 || 2 * to.row == d_n_fft;
-    return true;
-}
 
 template void reassignment_parameters::check<float>() const;
 template void reassignment_parameters::check<double>() const;

@@ -119,6 +119,13 @@ class alternating_projections(unittest.TestCase):
         np.testing.assert_array_equal(run(5, 1), run(5, 3))
         self.assertGreater(np.max(np.abs(run(5, 1) - run(6, 1))), 0.01)
 
+    def test_any_number_of_frames_and_bins_and_any_memory_order(self):
+        for bins, frames in ((9, 5), (257, 126), (5, 300), (1, 7)):
+            A = np.abs(noise(bins * frames)).reshape(bins, frames)
+            hop = max(1, bins // 2)
+            run = lambda A: stft.griffin_lim(A, "boxcar", hop=hop, iterations=2)
+            np.testing.assert_array_equal(run(A), run(np.asfortranarray(A)))
+
     def test_silence_is_silent_and_no_iteration_is_an_inverse(self):
         A = np.zeros((9, 11))
         np.testing.assert_array_equal(stft.griffin_lim(A, hop=4), 0)

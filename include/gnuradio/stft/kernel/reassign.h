@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/frame_dft.h>
 #include <gnuradio/stft/kernel/window_family.h>
+#include <cmath>
 
 namespace gr::stft::kernel {
 
@@ -119,10 +120,30 @@ public:
     };
 
     //! The nearest row; false if there is none because the frequency is not finite or beyond 2^32 rows.
-    bool nearest(double frequency, arrival& to) const;
+    bool nearest(double frequency, arrival& to) const
+    {
+        const double place = frequency * d_size;
+        if (!(std::abs(place) < 4294967296.0))
+            return false;
+        const auto k = static_cast<std::int64_t>(place + std::copysign(0.5, place));
+        // next to a cell's own place there is nothing to divide
+        const auto row = static_cast<std::size_t>(k) < d_n_fft ? static_cast<std::size_t>(k)
+                                                               : modulo(k, d_n_fft);
+        if (!d_onesided) {
+            const auto shifted = row + d_first;
+            to = { shifted < d_n_fft ? shifted : shifted - d_n_fft, false, false };
+            return true;
+        }
+        const bool other_side = row > d_n_fft / 2;
+        to.row = other_side ? d_n_fft - row : row;
+        to.conjugate = other_side;
+        to.real_part = to.row == 0 || 2 * to.row == d_n_fft;
+        return true;
+    }
 
 private:
     std::size_t d_n_fft, d_first;
+    double d_size;
     bool d_onesided;
 };
 

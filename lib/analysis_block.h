@@ -22,6 +22,8 @@ constexpr std::int64_t most_buffered = 1 << 22;
  * Interface is the public block; Block, the class derived from this, has
  *   bool write(Transform&, const T* frame, std::int64_t start, bool last, Row* row):
  *       takes the frame in; true if it completed the row
+ *   static constexpr bool in_runs:        true if there is, for frames that nothing else is to be done for, each a row,
+ *   void write_run(Transform&, const T* frames, std::int64_t start, std::size_t count, Row* rows)
  *   void changed(const retune&):          a wish comes into force (the parameters of the STFT are set already)
  *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
  *   void check(const retune&) const:      throws if a wish cannot be granted
@@ -33,6 +35,8 @@ template <class T, class Row, class Interface, class Block, class Transform = ke
 class analysis_block : public tagged_block<Interface>
 {
 public:
+    static constexpr bool in_runs = false;
+
     bool start() override
     {
         this->set_output_multiple(1); // the large one of the constructor has sized the buffers
@@ -195,10 +199,19 @@ private:
             const auto row = this->nitems_written(0) + written + produced;
             if (!d_described || last || !d_tags.empty())
                 put_tags(row, last);
-            if (self().write(
-                    *d_active, samples, d_framer.start(), last, out + produced * d_row_length))
-                ++produced;
-            d_framer.advance();
+            const auto to = out + produced * d_row_length;
+            if constexpr (Block::in_runs) {
+                const bool alone = last || !d_tags.empty() || !d_pending.empty();
+                const auto count =
+                    d_framer.run(alone ? 1 : static_cast<std::size_t>(room - produced));
+                self().write_run(*d_active, samples, d_framer.start(), count, to);
+                produced += static_cast<int>(count);
+                d_framer.advance(count);
+            } else {
+                if (self().write(*d_active, samples, d_framer.start(), last, to))
+                    ++produced;
+                d_framer.advance();
+            }
             d_settled = false;
         }
         return produced;

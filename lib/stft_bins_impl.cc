@@ -40,14 +40,16 @@ public:
     std::string scaling() const override { return name_of(this->wanted().scale); }
     std::int64_t latency() const override { return this->wanted().frames().latency(); }
 
-    bool write(kernel::stft_bins<T>& transform,
-               const T* frame,
-               std::int64_t start,
-               bool,
-               gr_complex* row)
+    static constexpr bool in_runs =
+        true; // at hop 1 what is done for a frame would cost more than the frame
+
+    void write_run(kernel::stft_bins<T>& transform,
+                   const T* frames,
+                   std::int64_t start,
+                   std::size_t count,
+                   gr_complex* rows)
     {
-        transform.analyse(frame, start, row);
-        return true;
+        transform.run(frames, start, count, rows);
     }
 
     void check(const retune& wish) const

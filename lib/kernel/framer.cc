@@ -78,8 +78,23 @@ const T* framer<T>::frame()
 }
 
 template <class T>
-void framer<T>::advance()
+std::size_t framer<T>::run(std::size_t most) const
 {
+    if (d_finished || d_left_out > 0)
+        return 1;
+    const auto hop = d_framing.hop();
+    auto count = std::min(most, (stored() - d_framing.win_length()) / hop + 1);
+    while (count > 1 && !d_framing.continues(d_start + std::int64_t((count - 1) * hop), d_received))
+        --count;
+    return count;
+}
+
+template <class T>
+void framer<T>::advance(std::size_t frames)
+{
+    const auto but_one = (frames - 1) * d_framing.hop();
+    d_start += std::int64_t(but_one);
+    d_begin += but_one;
     d_done = last();
     d_start += d_framing.hop();
     d_begin += std::min(d_framing.hop() - d_left_out, stored());

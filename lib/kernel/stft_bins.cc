@@ -170,12 +170,6 @@ void stft_bins<T>::run(const T* samples, std::int64_t start, std::size_t frames,
 }
 
 template <class T>
-void stft_bins<T>::analyse(const T* frame, std::int64_t start, complex* row)
-{
-    run(frame, start, 1, row);
-}
-
-template <class T>
 void stft_bins<T>::analyse(const T* x,
                            std::int64_t length,
                            std::int64_t first,

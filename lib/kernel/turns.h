@@ -39,11 +39,9 @@ inline turns turns_of(turns per_sample, std::int64_t samples)
 //! exp(2j pi t)
 inline std::complex<double> cisoid(turns t)
 {
-    const auto signed_turns = static_cast<std::int64_t>(t >> 64);
-    const auto eighth = std::int64_t(1) << 61;
-    const auto quarter = static_cast<std::uint64_t>(signed_turns + eighth) >> 62;
-    const auto rest =
-        static_cast<std::int64_t>(static_cast<std::uint64_t>(signed_turns) - (quarter << 62));
+    const auto high = static_cast<std::uint64_t>(t >> 64);
+    const auto quarter = (high + (std::uint64_t(1) << 61)) >> 62; // the nearest, 4 wraps to 0
+    const auto rest = static_cast<std::int64_t>(high - (quarter << 62));
     const double angle = std::ldexp(2 * M_PI * static_cast<double>(rest), -64);
     const double c = std::cos(angle), s = std::sin(angle);
     switch (quarter) {

@@ -2,12 +2,12 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
-stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc,
-dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc, adaptive_stft_fvc, adaptive_stft_cvc.
+stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
+adaptive_stft_fvc, adaptive_stft_cvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; filter_bank, stft_bins,
-one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze, inverse_synchrosqueeze; griffin_lim, consistent;
-dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap, fixed_overlap_positions, learn, adapt.
+check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
+inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
+fixed_overlap_positions, learn, adapt.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 

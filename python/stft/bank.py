@@ -64,7 +64,7 @@ def filter_bank(
     F is real exactly if the window is even about its sample c: an odd number of taps that read the same backwards, or an
     even number of a periodic window with window[0] = 0 (or n_fft = length = win_length); otherwise its imaginary part is
     at most |window[0]| for a real periodic window. Source: Allen and Rabiner, "A unified approach to short-time Fourier
-    analysis and synthesis", Proc. IEEE 65, 1977, sec. II.
+    analysis and synthesis", Proc. IEEE 65, 1977.
 
     >>> bank = filter_bank("hann", 8, 32)
     >>> bank.filters.shape, bank.delays.tolist(), bank.responses.shape
@@ -116,9 +116,9 @@ def stft_bins(
     The other arguments are those of stft().
 
     Returns complex64 or complex128 of shape (..., bins, frames). Errors relative to the largest value: 1e-6 (single), 1e-13
-    (double), after any number of samples: the sums begin anew wherever a sample's number is a multiple of win_length. A
-    frame's values depend, to the bit, on nothing but its samples and their numbers. Samples that are not finite stay in
-    the frames that contain them.
+    (double), after any number of samples: the sums begin anew wherever a sample's number is a multiple of win_length. By one
+    method a frame's values depend, to the bit, on nothing but its samples and their numbers. Samples that are not finite
+    stay in the frames that contain them.
 
     >>> x = np.cos(2 * np.pi * 0.25 * np.arange(64))
     >>> X = stft_bins(x, [4, 3.5], hop=1, n_fft=16, scaling="magnitude")
@@ -174,7 +174,7 @@ def one_integral_inverse(
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). The signal comes back to 1e-13 of its largest
     sample (double), 1e-6 (single). Source: Thakur and Wu, "Synchrosqueezing-based recovery of instantaneous frequency from
-    nonuniform samples", SIAM J. Math. Anal. 43, 2011, sec. 2.
+    nonuniform samples", SIAM J. Math. Anal. 43, 2011.
 
     >>> from gnuradio import stft
     >>> x = np.random.default_rng(1).standard_normal(100)

@@ -2,11 +2,11 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_adaptive, benchmark_dstft
+from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT"
+SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT, or of chosen bins"
 
 
 def add_arguments(parser):
@@ -18,6 +18,8 @@ def add_arguments(parser):
     parser.add_argument("--quick", action="store_true", help="one window length per frame only")
     parser.add_argument("--adaptive", action="store_true",
                         help="instead the adaptive STFT, in a flowgraph, at hops of n_fft / 16 and n_fft / 4")
+    parser.add_argument("--bins", action="store_true",
+                        help="instead 1, 8 and 64 chosen bins beside the whole STFT, at hops of 1, 16 and 256")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -26,6 +28,9 @@ def run(arguments):
         require_positive(name.replace("_", "-"), getattr(arguments, name))
     if not 64 <= arguments.n_fft <= 1 << 16:
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be 64 .. 65536 to be compared")
+    if arguments.bins:
+        _run_bins(arguments)
+        return
     if arguments.adaptive:
         _run_adaptive(arguments)
         return
@@ -63,6 +68,21 @@ def _run_adaptive(arguments):
         learning = f", learning {100 * result['learning']:.0f} %" if "learning" in result else ""
         print(f"  {result['name']:<33}{result['samples_per_second'] / 1e6:8.2f} MS/s, {result['cpu_seconds_per_frame'] * 1e6:8.2f} "
               f"us/frame = {result['plain_frames']:.1f} plain STFT frames{learning}")
+
+
+def _run_bins(arguments):
+    results = benchmark_bins.run(arguments.n_fft, arguments.rounds)
+    if arguments.json:
+        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
+                          "cases": results}, indent=2))
+        return
+    print(f"chosen bins of real samples, n_fft {arguments.n_fft}, Hann window, single precision, one thread, ns per frame, SIMD "
+          f"{kernels.simd_level()}")
+    methods = (benchmark_bins.WHOLE,) + benchmark_bins.METHODS
+    print("bins   hop" + "".join(f"{name:>11}" for name in methods) + "   stft / auto")
+    for result in results:
+        print(f"{result['bins']:4}{result['hop']:6}" + "".join(f"{result[m]['median'] * 1e9:11.1f}" for m in methods)
+              + f"{result['stft_over_auto']['median']:14.1f}")
 
 
 def _line(entry):

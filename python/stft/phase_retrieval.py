@@ -60,8 +60,8 @@ def griffin_lim(
     The other arguments are those of istft(); scaling "magnitude", say, if the magnitudes are so scaled.
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). Source: Griffin and Lim, "Signal estimation from modified
-    short-time Fourier transform", IEEE Trans. ASSP 32, 1984, sec. III; Perraudin, Balazs and Søndergaard, "A fast Griffin-Lim
-    algorithm", WASPAA 2013, sec. 3.
+    short-time Fourier transform", IEEE Trans. ASSP 32, 1984; Perraudin, Balazs and Søndergaard, "A fast Griffin-Lim
+    algorithm", WASPAA 2013.
 
     >>> x = np.cos(0.3 * np.arange(2000) + 0.0002 * np.arange(2000) ** 2)
     >>> A = np.abs(stft(x, hop=32, n_fft=128))
@@ -128,7 +128,7 @@ def consistent(
 
     The arguments are those of istft(); length: of the signal, by default as far as frames reach.
 
-    Returns complex64 or complex128 of X's shape. Source: Griffin and Lim, IEEE Trans. ASSP 32, 1984, eq. 6; Le Roux, Kameoka, Ono
+    Returns complex64 or complex128 of X's shape. Source: Griffin and Lim, IEEE Trans. ASSP 32, 1984; Le Roux, Kameoka, Ono
     and Sagayama, "Fast signal reconstruction from magnitude STFT spectrogram based on spectrogram consistency", DAFx 2010.
 
     >>> X = stft(np.arange(40.0), hop=4, n_fft=16)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The STFT as a bank of filters: the filters against convolutions and plain sums, and what follows from their formula; chosen bins; the inverse that
-sums them."""
+"""The STFT as a bank of filters: the filters against convolutions and plain sums, and what follows from their formula;
+chosen bins; the inverse that sums them."""
 
 import doctest
 import itertools

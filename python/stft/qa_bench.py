@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if pathlib.Path(path).resolve() != HERE]  # its torch.py is not PyTorch
 
 import numpy as np
-from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_dstft, command
+from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, command
 
 try:
     import torch
@@ -94,6 +94,20 @@ class verb(unittest.TestCase):
                 self.assertTrue(c["samples_per_second"] > 0 and c["cpu_seconds_per_frame"] > 0)
             status, text = self.run_verb("--n-fft", "128", "--adaptive")
         self.assertEqual((status, text.count("MS/s"), text.count("learning")), (0, 16, 10))
+
+    def test_measures_chosen_bins_beside_the_stft(self):
+        with mock.patch.multiple(benchmark_bins, _SAMPLES=2048, _QUICK_FRAMES=64, _SLOW_NUMBERS=64):
+            status, text = self.run_verb("--bins", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [(c["bins"], c["hop"]) for c in cases]), (0, [(b, h) for h in (1, 16) for b in (1, 8)]))
+            for c in cases:
+                self.assertLess(c["error"], 1e-6)
+                self.assertGreater(c["stft_over_auto"]["median"], 0)
+            status, text = self.run_verb("--bins")
+        self.assertEqual((status, len(text.splitlines())), (0, 2 + 4))
+        with mock.patch.object(benchmark_bins, "stft_bins", lambda x, bins, **made: 0):
+            with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                benchmark_bins.disagreement(np.ones(200), 64, 1, 8)
 
     def test_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

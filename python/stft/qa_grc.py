@@ -389,6 +389,33 @@ class qa_grc(unittest.TestCase):
                     self.assertIn(f"gr::stft::{call}", code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_has_the_bins_in_each_form(self):
+        source = loaded(project / "examples" / "follow_lines.grc")
+        source["options"]["parameters"].update(output_language="cpp", id="bins")
+        left_out = {"report", "oscillator", "frequency"}
+        source["blocks"] = [block for block in source["blocks"] if block["name"] not in left_out]
+        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
+        by_name["total"]["num_inputs"] = "3"
+        by_name["lines"]["value"] = "[1000.25, 3000.0]"
+        by_name["around"]["value"] = "[41.0, 42.0]"
+        by_name["analysis"]["bins"] = "[41, 42.5]"
+        by_name["synthesis"]["bins"] = "(41, 42)"
+        source["connections"] = [c for c in source["connections"] if not left_out & {c[0], c[2]}]
+        source["connections"] = [c if c[0] != "noise" else ["noise", "0", "total", "2"] for c in source["connections"]]
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "bins.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc([path], directory)
+            code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+        window = 'gr::stft::kernel::window("hann")'
+        for call in (
+            f'stft_bins_fvc::make(std::vector<double>{{ 41.0, 42.5 }}, 1, {window}, 0, n_fft, "absolute", "centred", "magnitude", 1.0);',
+            f'stft_bins_fvc::make(around, 1, {window}, 0, n_fft, "centre", "centred", "none", 1.0);',
+            f'one_integral_vcf::make(n_fft, {window}, 0, "centre", std::vector<double>{{ 41.0, 42.0 }}, "none", 1.0);',
+        ):
+            self.assertIn(f"gr::stft::{call}", code)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_the_settings_of_the_adaptive_stft(self):
         entry = entries["stft_adaptive_stft_xvc.block.yml"]
         source = loaded(project / "examples" / "theta_from_file.grc")

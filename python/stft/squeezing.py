@@ -90,7 +90,7 @@ def reassign(
     most 4.6e-6 nu^17, whatever the window. A linear chirp has the frequency that it has at the cell's time.
 
     Source: Auger and Flandrin, "Improving the readability of time-frequency and time-scale representations by the
-    reassignment method", IEEE Trans. Signal Process. 43, 1995, eqs. 18-19.
+    reassignment method", IEEE Trans. Signal Process. 43, 1995.
 
     >>> x = np.cos(2 * np.pi * 0.1234 * np.arange(400))
     >>> power, f, t = reassign(x, hop=10, n_fft=64)
@@ -187,8 +187,8 @@ def synchrosqueeze(
         of stft().
 
     Source: Daubechies, Lu and Wu, "Synchrosqueezed wavelet transforms: an empirical mode decomposition-like tool", Appl. Comput.
-    Harmon. Anal. 30, 2011; Thakur and Wu, SIAM J. Math. Anal. 43, 2011, eqs. 2.5-2.7, for the STFT; Oberlin, Meignen and
-    Perrier, "Second-order synchrosqueezing transform or invertible reassignment?", IEEE Trans. Signal Process. 63, 2015, sec. III.
+    Harmon. Anal. 30, 2011; Thakur and Wu, SIAM J. Math. Anal. 43, 2011, for the STFT; Oberlin, Meignen and
+    Perrier, "Second-order synchrosqueezing transform or invertible reassignment?", IEEE Trans. Signal Process. 63, 2015.
 
     >>> x = 3 * np.cos(2 * np.pi * 0.1234 * np.arange(400))
     >>> T, f = synchrosqueeze(x, n_fft=128, win_length=64)

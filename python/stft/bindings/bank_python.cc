@@ -33,19 +33,18 @@ std::int64_t fill_bank(const parameters& p,
     return bank.first();
 }
 
-//! x (channels, length) -> rows (channels, frames, bins); returns the method that was taken
+//! x (channels, length) -> rows (channels, frames, bins)
 template <class T>
-std::string analyse_bins(const array<T>& x,
-                         array<std::complex<real_t<T>>> rows,
-                         const parameters& design,
-                         const std::vector<double>& bins,
-                         std::int64_t first,
-                         const std::string& method,
-                         std::int64_t workers)
+void analyse_bins(const array<T>& x,
+                  array<std::complex<real_t<T>>> rows,
+                  const parameters& design,
+                  const std::vector<double>& bins,
+                  std::int64_t first,
+                  const std::string& method,
+                  std::int64_t workers)
 {
     const bins_parameters p{ design, bins };
     const auto wanted = bins_method_named(method);
-    const std::string taken = name_of(stft_bins<T>(p, wanted).method());
     const auto channels = x.shape(0), length = x.shape(1), frames = rows.shape(1);
     const auto* samples = x.data();
     auto* out = rows.mutable_data();
@@ -63,7 +62,6 @@ std::string analyse_bins(const array<T>& x,
             row += count;
         }
     });
-    return taken;
 }
 
 //! spectra (channels, frames, bins) -> y (channels, length)

@@ -35,8 +35,12 @@ public:
     //! Whether frame() is the signal's last one.
     bool last() const { return d_finished && !d_framing.continues(d_start, d_received); }
 
-    //! Lets go of the present frame.
-    void advance();
+    //! Frames that lie a hop apart in one piece from frame() on, each known to have a successor: as many as are there,
+    //! at most so many. 1 once the signal has ended. For when frame() is not null.
+    std::size_t run(std::size_t most) const;
+
+    //! Lets go of the present frame, or of a run of them.
+    void advance(std::size_t frames = 1);
 
     //! The signal has ended: its length is now known, and frame() hands out the rest, padded with zeros.
     void finish() { d_finished = true; }

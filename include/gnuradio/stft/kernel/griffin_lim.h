@@ -13,8 +13,8 @@ namespace gr::stft::kernel {
  *     R_i = STFT(ISTFT(X_i)),    X_(i+1) = A V / |V|,    V = R_i - a / (1 + a) R_(i-1),    R_(-1) = 0
  *
  * with the momentum a. Where V = 0, X keeps its phase. With a = 0 the distance | |R_i| - A | never grows: Griffin and Lim,
- * "Signal estimation from modified short-time Fourier transform", IEEE Trans. ASSP 32, 1984, sec. III; with momentum it falls
- * faster, and may grow at times: Perraudin, Balazs and Sondergaard, "A fast Griffin-Lim algorithm", WASPAA 2013, sec. 3.
+ * "Signal estimation from modified short-time Fourier transform", IEEE Trans. ASSP 32, 1984; with momentum it falls
+ * faster, and may grow at times: Perraudin, Balazs and Sondergaard, "A fast Griffin-Lim algorithm", WASPAA 2013.
  *
  * T, the type of the samples: float, double, or their complex types.
  */

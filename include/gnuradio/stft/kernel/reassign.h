@@ -36,8 +36,8 @@ struct STFT_API reassignment_parameters : parameters {
  * but for the differentiator's error: the frequency of a tone; of a linear chirp the frequency that it has at the
  * reassigned time, whatever the window; with order 2, the frequency that a linear chirp under a Gaussian envelope has at
  * the frame's centre. Auger and Flandrin, "Improving the readability of time-frequency and time-scale representations by the
- * reassignment method", IEEE Trans. Signal Process. 43, 1995, eqs. 18-19; order 2: Oberlin, Meignen and Perrier,
- * "Second-order synchrosqueezing transform or invertible reassignment?", IEEE Trans. Signal Process. 63, 2015, sec. III.
+ * reassignment method", IEEE Trans. Signal Process. 43, 1995; order 2: Oberlin, Meignen and Perrier,
+ * "Second-order synchrosqueezing transform or invertible reassignment?", IEEE Trans. Signal Process. 63, 2015.
  *
  * A cell keeps its place where X does not exceed the threshold or a quotient is not finite. The spectrum is that of stft, to
  * the bit. Samples up to derivative_reach before and behind the window enter quotients, not spectra.

@@ -37,10 +37,11 @@ class frame_sums;
  * \brief Chosen bins of the short-time Fourier transform, X[k, p] as of stft for each k in bins.
  *
  * Of three methods the one is taken that will be cheapest: sums that slide along the signal, whose cost per sample does
- * not grow with the window (windows by name that are sums of cosines: boxcar, hann, hamming, blackman, nuttall, flattop,
- * general_cosine of up to five terms ..); a sum over each frame; or its FFT (whole bins). The sliding sums are in double
- * precision, never subtract, and begin anew at samples whose number is a multiple of the window's length: so errors do not grow, a
- * sample that was large or not a number leaves no trace, and a frame depends on nothing but its samples and their numbers.
+ * not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann, hamming, blackman, nuttall,
+ * flattop, general_cosine ..); a sum over each frame; or its FFT (whole bins). By one method a frame depends on nothing but
+ * its samples and their numbers. The sliding sums are in double precision, never subtract, and begin anew at samples whose
+ * number is a multiple of the window's length: so errors do not grow, and a sample that was large or not a number leaves no
+ * trace.
  *
  * Errors relative to the largest value: 1e-13 (double), 1e-6 (single).
  *
@@ -63,9 +64,9 @@ public:
     //! The one that was taken.
     bins_method method() const;
 
-    //! One frame of win_length() samples, the first of them at start -> bins() values. Quick if it is the next of the
-    //! signal, a hop after the last one.
-    void analyse(const T* frame, std::int64_t start, complex* row);
+    //! Frames of win_length() samples, hop apart, the first of them at start: from samples on -> rows [frame][bin].
+    //! Quick if they follow the last ones of the same signal.
+    void run(const T* samples, std::int64_t start, std::size_t frames, complex* rows);
 
     /*!
      * Frames first + p hop, p = 0 .. frames - 1, of the signal x of length samples, zero outside -> rows [frame][bin].
@@ -74,8 +75,6 @@ public:
     analyse(const T* x, std::int64_t length, std::int64_t first, std::size_t frames, complex* rows);
 
 private:
-    void run(const T* samples, std::int64_t start, std::size_t frames, complex* rows);
-
     bins_parameters d_parameters;
     std::size_t d_win_length;
     std::unique_ptr<sliding_sums<T>> d_sliding; // one of the three

@@ -18,7 +18,7 @@ namespace gr::stft::kernel {
  * that T[k] = g_k times the two-sided T[k].
  *
  * Daubechies, Lu and Wu, "Synchrosqueezed wavelet transforms", Appl. Comput. Harmon. Anal. 30, 2011; of the STFT: Thakur and
- * Wu, SIAM J. Math. Anal. 43, 2011, eqs. 2.5-2.7; order 2: see reassignment.
+ * Wu, SIAM J. Math. Anal. 43, 2011; order 2: see reassignment.
  */
 template <class T>
 class STFT_API synchrosqueezing

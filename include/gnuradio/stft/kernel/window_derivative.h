@@ -22,7 +22,7 @@ constexpr std::size_t derivative_reach = 8;
  * per sample. Summed with a signal it is minus the window summed with the signal's derivative. So what a frequency is
  * measured with fits its window whatever that is: steps at the edges, kinks and complex values included, where the
  * derivative of the window's formula, sampled, would leave out the steps and alias. Fornberg, "Generation of finite
- * difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table 1.
+ * difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988.
  *
  * \param w size values
  * \param derivative size + 2 derivative_reach values

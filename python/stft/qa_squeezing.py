@@ -3,8 +3,12 @@
 """Reassignment and synchrosqueezing: against plain sums of their formulas, the frequencies of tones and chirps, exact inverses,
 bands, window lengths for each frame."""
 
+import contextlib
 import doctest
+import importlib.util
+import io
 import itertools
+import pathlib
 import unittest
 
 import numpy as np
@@ -333,6 +337,16 @@ class wrong_arguments(unittest.TestCase):
                     stft.synchrosqueeze, x, n_fft=8, theta=wrong)
         with self.assertRaisesRegex(ValueError, "window: hamming: jumps"):
             stft.synchrosqueeze(x, "hamming", n_fft=8, theta=4)
+
+
+class example(unittest.TestCase):
+    def test_two_chirps_are_taken_apart(self):
+        path = pathlib.Path(__file__).resolve().parents[2] / "examples" / "separate_components.py"
+        spec = importlib.util.spec_from_file_location("separate_components", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(module.main(), 0)
 
 
 def load_tests(_, tests, __):

@@ -160,6 +160,7 @@ class qa_reassign : public CppUnit::TestFixture
     CPPUNIT_TEST(an_impulse_has_its_time);
     CPPUNIT_TEST(weak_cells_keep_their_place);
     CPPUNIT_TEST(windows_of_a_family_are_those_of_its_values);
+    CPPUNIT_TEST(windows_of_a_family_replace_complex_ones);
     CPPUNIT_TEST(rows_are_the_nearest);
     CPPUNIT_TEST(one_sided_rows_are_the_two_sided_ones);
     CPPUNIT_TEST(inverse_gives_the_signal_back);
@@ -389,6 +390,19 @@ class qa_reassign : public CppUnit::TestFixture
                 }
             }
         }
+    }
+
+    void windows_of_a_family_replace_complex_ones()
+    {
+        auto p = shaped({ 100, 16, 16, 1 });
+        const auto x = qa::noise<std::complex<double>>(100);
+        reassignment<std::complex<double>> real(p);
+        p.window = window(qa::exactly(qa::noise<std::complex<double>>(16)));
+        reassignment<std::complex<double>> was_complex(p);
+        for (auto* transform : { &real, &was_complex })
+            transform->set_window("hann", 11);
+        const computed<std::complex<double>> a(real, x, 30), b(was_complex, x, 30);
+        CPPUNIT_ASSERT(a.spectrum == b.spectrum && a.times == b.times);
     }
 
     void rows_are_the_nearest()

@@ -10,11 +10,11 @@ The exit status is 1 if an error is larger than it should be.
 import argparse
 import pathlib
 import sys
-import time
 
 import numpy as np
 
 from gnuradio import stft
+from gnuradio.stft import benchmark_squeezing
 
 N = np.arange(4000)
 
@@ -121,25 +121,13 @@ def histories():
 
 
 def costs():
-    print("microseconds per frame, one thread, real samples, Hann, beside stft()")
-    functions = {
-        "stft": stft.stft,
-        "reassign": stft.reassign,
-        "reassigned_spectrogram": stft.reassigned_spectrogram,
-        "synchrosqueeze": stft.synchrosqueeze,
-        "synchrosqueeze, order 2": lambda x, **made: stft.synchrosqueeze(x, order=2, **made),
-    }
+    print("microseconds per frame, and STFT frames that is: one thread, real samples, Hann, hop n_fft / 8")
     for n_fft in (512, 2048):
-        for dtype in (np.float32, np.float64):
-            x = np.random.default_rng(1).standard_normal(200 * n_fft).astype(dtype)
-            hop, times = n_fft // 8, {}
-            for _ in range(5):
-                for name, function in functions.items():
-                    begun = time.perf_counter()
-                    function(x, hop=hop, n_fft=n_fft)
-                    times.setdefault(name, []).append((time.perf_counter() - begun) / (len(x) / hop) * 1e6)
-            line = ", ".join(f"{name} {np.median(values):.1f}" for name, values in times.items())
-            print(f"  n_fft {n_fft}, {np.dtype(dtype).name}: {line}")
+        for result in benchmark_squeezing.run(n_fft, 5):
+            line = f"{result['stft']['median'] * 1e6:.1f} stft"
+            for name, ratio in result["over_stft"].items():
+                line += f", {result[name]['median'] * 1e6:.1f} ({ratio['median']:.1f}) {name}"
+            print(f"  n_fft {n_fft}, {result['dtype']}: {line}")
 
 
 if __name__ == "__main__":

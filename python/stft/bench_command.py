@@ -2,11 +2,11 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft
+from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_squeezing
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT, or of chosen bins"
+SUMMARY = "measure the speed of the differentiable STFT, beside PyTorch where it is installed, or of the adaptive STFT, chosen bins, or synchrosqueezing"
 
 
 def add_arguments(parser):
@@ -20,6 +20,8 @@ def add_arguments(parser):
                         help="instead the adaptive STFT, in a flowgraph, at hops of n_fft / 16 and n_fft / 4")
     parser.add_argument("--bins", action="store_true",
                         help="instead 1, 8 and 64 chosen bins beside the whole STFT, at hops of 1, 16 and 256")
+    parser.add_argument("--squeezing", action="store_true",
+                        help="instead reassignment and synchrosqueezing beside the STFT, at a hop of n_fft / 8")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -30,6 +32,9 @@ def run(arguments):
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be 64 .. 65536 to be compared")
     if arguments.bins:
         _run_bins(arguments)
+        return
+    if arguments.squeezing:
+        _run_squeezing(arguments)
         return
     if arguments.adaptive:
         _run_adaptive(arguments)
@@ -83,6 +88,22 @@ def _run_bins(arguments):
     for result in results:
         print(f"{result['bins']:4}{result['hop']:6}" + "".join(f"{result[m]['median'] * 1e9:11.1f}" for m in methods)
               + f"{result['stft_over_auto']['median']:14.1f}")
+
+
+def _run_squeezing(arguments):
+    results = benchmark_squeezing.run(arguments.n_fft, arguments.rounds)
+    if arguments.json:
+        print(json.dumps({"version": __version__, "simd": kernels.simd_level(), "rounds": arguments.rounds,
+                          "cases": results}, indent=2))
+        return
+    print(f"real samples, n_fft {arguments.n_fft}, hop {arguments.n_fft // 8}, Hann window, one thread, SIMD {kernels.simd_level()}")
+    for result in results:
+        print(f"\n{result['dtype']}: error of the synchrosqueezed inverse {result['error']:.1e} of the largest sample")
+        for name in benchmark_squeezing.FUNCTIONS:
+            line = f"  {name:<25}{result[name]['median'] * 1e6:9.2f} us/frame"
+            if name in result["over_stft"]:
+                line += f" = {result['over_stft'][name]['median']:.1f} STFT frames"
+            print(line)
 
 
 def _line(entry):

@@ -163,4 +163,4 @@ def _phases(initial, seed, shape, cells) -> NDArray:
             phases = np.broadcast_to(given, shape + cells)
         except ValueError:
             raise ValueError(f"initial: shape {given.shape}: must broadcast to {shape + cells}") from None
-    return np.swapaxes(phases, -1, -2).reshape((-1,) + cells[::-1])
+    return np.swapaxes(phases, -1, -2).reshape((int(np.prod(shape)),) + cells[::-1])

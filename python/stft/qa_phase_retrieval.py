@@ -126,6 +126,11 @@ class alternating_projections(unittest.TestCase):
             run = lambda A: stft.griffin_lim(A, "boxcar", hop=hop, iterations=2)
             np.testing.assert_array_equal(run(A), run(np.asfortranarray(A)))
 
+    def test_nothing_gives_nothing(self):
+        self.assertEqual(stft.griffin_lim(np.zeros((5, 0)), hop=2).shape, (0,))
+        self.assertEqual(stft.griffin_lim(np.zeros((0, 5, 3)), hop=2).shape, (0, 8))
+        self.assertEqual(stft.consistent(np.zeros((5, 0)), hop=2).shape, (5, 0))
+
     def test_silence_is_silent_and_no_iteration_is_an_inverse(self):
         A = np.zeros((9, 11))
         np.testing.assert_array_equal(stft.griffin_lim(A, hop=4), 0)

@@ -131,6 +131,14 @@ class reassigned(unittest.TestCase):
         self.assertEqual((power.dtype, f.dtype, t.dtype), (np.float32, np.float64, np.float64))
         self.assertLess(abs(f[np.argmax(power[:, 10]), 10] - 0.17), 1e-6)
 
+    def test_cells_whose_samples_beside_the_window_are_not_numbers_keep_their_place(self):
+        x = noise(100, False)
+        x[70] = np.inf
+        power, f, t = stft.reassign(x, hop=1, n_fft=16, first=50, frames=12)  # windows end at samples 65 .. 76
+        self.assertTrue(np.all(np.isfinite(power[:, :4])))
+        np.testing.assert_allclose(f, np.repeat(stft.frequencies(16)[:, None], 12, axis=1), atol=0)
+        np.testing.assert_allclose(t, np.repeat(58.0 + np.arange(12)[None], 9, axis=0), atol=0)
+
     def test_other_threads_and_channels_change_no_bit(self):
         x = noise(600, False).reshape(2, 3, 100)
         made = dict(hop=3, n_fft=16)
@@ -224,7 +232,7 @@ class synchrosqueezed(unittest.TestCase):
             plain_sum = np.sum(np.where(mask, T, 0), axis=-2)[:, :40] / 15  # hann is not 1 at the centre of an odd period
             plain_sum = plain_sum / stft.sample_window("hann", 15)[7]
             np.testing.assert_allclose(back(mask), plain_sum.real if real else plain_sum, atol=1e-13)
-            centre = np.linspace(0.3, 0.9, T.shape[-1])
+            centre = np.linspace(0.3, 1.4, T.shape[-1])  # and so over the end at 1.5
             centre[7] = np.nan
             away = np.abs(f[:, None] - centre)
             away = away if real else np.minimum(away, 3.0 - away)

@@ -327,10 +327,11 @@ def _kept(band, shape, bins, frames, rows, sides, fs) -> NDArray:
         if mask.dtype != bool:
             raise ValueError(f"band: dtype {mask.dtype}: must be an array of bool, or (centre, width)")
         try:
-            whole = np.broadcast_to(mask, (shape if mask.ndim > 2 else ()) + (bins, frames))
+            channels = shape if mask.ndim > 2 else ()
+            whole = np.broadcast_to(mask, channels + (bins, frames))
         except ValueError:
             raise ValueError(f"band: shape {mask.shape}: must broadcast to {shape + (bins, frames)}") from None
-        kept = np.swapaxes(whole, -1, -2).reshape(-1, frames, bins)
+        kept = np.swapaxes(whole, -1, -2).reshape(int(np.prod(channels)), frames, bins)
     if not kept.any():
         raise ValueError("band: 0 cells: must hold one or more")
     return np.ascontiguousarray(kept).view(np.uint8)

@@ -5,12 +5,14 @@
 #include <gnuradio/stft/kernel/window_derivative.h>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double turn = 2 * M_PI;
+constexpr double per_turn = 1 / (2 * M_PI); // of a radian
+constexpr double largest = std::numeric_limits<double>::max();
 
 template <class R>
 std::complex<double> ratio(const std::complex<R>& of, const std::complex<double>& inverse)
@@ -47,6 +49,9 @@ reassignment<T>::reassignment(const reassignment_parameters& p)
     d_least = d_parameters.threshold * d_parameters.threshold;
     d_moment.resize(d_taps.size());
     d_slope.resize(d_frame.size());
+    d_norms.resize(bins());
+    for (std::size_t row = 0; row < bins(); ++row)
+        d_own.push_back(static_cast<double>(bin(row)) / static_cast<double>(p.n_fft));
     set_taps();
 }
 
@@ -148,41 +153,40 @@ void reassignment<T>::analyse(const T* x,
     for (int i = 0; i < moments; ++i)
         transform(d_moments[i], frame + reach, offset);
 
+    const auto n = bins();
     double peak = 0;
-    for (std::size_t row = 0; row < bins(); ++row)
-        peak = std::max(peak, std::norm(std::complex<double>(spectrum[row])));
+    for (std::size_t row = 0; row < n; ++row) {
+        d_norms[row] = std::norm(std::complex<double>(spectrum[row]));
+        peak = d_norms[row] > peak ? d_norms[row] : peak;
+    }
     const double least = d_least * peak;
-    for (std::size_t row = 0; row < bins(); ++row) {
-        const double own = static_cast<double>(bin(row)) / static_cast<double>(n_fft);
-        frequencies[row] = own;
-        if (times)
-            times[row] = 0;
-        const std::complex<double> X(spectrum[row]);
-        const double norm = std::norm(X);
-        if (!(norm > least))
-            continue;
-        const auto inverse = std::conj(X) / norm;
-        const auto b = ratio(d_slopes[0].spectrum[row], inverse);
-        const double first = own - b.imag() / turn;
-        if (!std::isfinite(first))
-            continue;
-        if (!moments) {
-            frequencies[row] = first;
-            continue;
+    const auto* slope = d_slopes[0].spectrum.data();
+    for (std::size_t row = 0; row < n; ++row) {
+        const std::complex<double> X(spectrum[row]), Y(slope[row]);
+        const double turned = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
+        const double frequency = d_own[row] - turned * per_turn;
+        const bool moves = d_norms[row] > least && std::abs(frequency) <= largest;
+        frequencies[row] = moves ? frequency : d_own[row];
+        d_norms[row] = moves ? d_norms[row] : 0;
+    }
+    if (times) {
+        const auto* moment = d_moments[0].spectrum.data();
+        for (std::size_t row = 0; row < n; ++row) {
+            const std::complex<double> X(spectrum[row]), Y(moment[row]);
+            const double time = (Y.real() * X.real() + Y.imag() * X.imag()) / d_norms[row];
+            times[row] = d_norms[row] > 0 && std::abs(time) <= largest ? time : 0;
         }
-        const auto a = ratio(d_moments[0].spectrum[row], inverse);
-        if (!std::isfinite(a.real()))
+    }
+    for (std::size_t row = 0; d_parameters.order == 2 && row < n; ++row) {
+        if (!(d_norms[row] > 0))
             continue;
-        frequencies[row] = first;
-        if (times)
-            times[row] = a.real();
-        if (d_parameters.order == 2) {
-            const auto c = ratio(d_slopes[1].spectrum[row], inverse);
-            const auto d = ratio(d_moments[1].spectrum[row], inverse);
-            const double second = first - ((c - a * b) / (a * a - d) * a).imag() / turn;
-            if (std::isfinite(second))
-                frequencies[row] = second;
-        }
+        const auto inverse = std::conj(std::complex<double>(spectrum[row])) / d_norms[row];
+        const auto a = ratio(d_moments[0].spectrum[row], inverse), b = ratio(slope[row], inverse),
+                   c = ratio(d_slopes[1].spectrum[row], inverse),
+                   d = ratio(d_moments[1].spectrum[row], inverse);
+        const double frequency =
+            frequencies[row] - ((c - a * b) / (a * a - d) * a).imag() * per_turn;
+        frequencies[row] = std::abs(frequency) <= largest ? frequency : frequencies[row];
     }
 }
 

@@ -22,8 +22,8 @@ template <class T>
 class STFT_API griffin_lim
 {
 public:
-    using real = real_t<T>;
-    using complex = std::complex<real>;
+    using real = real_t<T>;             //!< of a magnitude
+    using complex = std::complex<real>; //!< of a bin
 
     /*!
      * \param p the STFT's parameters
@@ -41,6 +41,7 @@ public:
                 double momentum,
                 double threshold = -1);
 
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_stft.bins(); }
 
     //! Magnitudes [frame][bin], and spectra [frame][bin] of which the phases are taken, 0 where a value is 0.

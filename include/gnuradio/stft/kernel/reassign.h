@@ -53,8 +53,11 @@ public:
     //! \throws std::invalid_argument as reassignment_parameters::check()
     explicit reassignment(const reassignment_parameters& p);
 
+    //! The parameters it was made from, with the threshold in force.
     const reassignment_parameters& design() const { return d_parameters; }
+    //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
+    //! Samples under the window.
     std::size_t win_length() const { return d_taps.size(); }
 
     //! The bin k of a row, negative frequencies below 0.
@@ -67,8 +70,11 @@ public:
     void set_window(const window_family& family, double theta);
 
     /*!
-     * \brief One frame of the signal x of length samples, zero outside, the first sample under the window at start.
+     * \brief One frame of the signal.
      *
+     * \param x the signal, zero outside
+     * \param length of it, samples
+     * \param start of the frame: the first sample under the window
      * \param spectrum bins() values
      * \param frequencies bins() values in cycles per sample; not wrapped, so that of a real signal they may be negative
      * \param times bins() distances from the frame's centre in samples; null if not wanted
@@ -98,6 +104,7 @@ private:
     frame_analysis<T> d_dft;
     std::vector<T> d_frame;
     volk::vector<T> d_product;
+    std::vector<double> d_own, d_norms; // frequencies of the rows; |X|^2, 0 where a cell stays
 };
 
 /*!
@@ -109,14 +116,16 @@ private:
 class STFT_API frequency_rows
 {
 public:
+    //! \param n_fft DFT length
     //! \param onesided rows 0 .. n_fft / 2; otherwise 0 .. n_fft - 1
     //! \param shifted instead, rows from -n_fft / 2 on
     frequency_rows(std::size_t n_fft, bool onesided, bool shifted);
 
     //! A row, and what becomes of a value that arrives there.
     struct arrival {
-        std::size_t row;
-        bool conjugate, real_part;
+        std::size_t row; //!< nearest to the frequency
+        bool conjugate;  //!< it comes from the other side
+        bool real_part;  //!< both sides meet there
     };
 
     //! The nearest row; false if there is none because the frequency is not finite or beyond 2^32 rows.

@@ -24,11 +24,12 @@ template <class T>
 class STFT_API synchrosqueezing
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
     //! \throws std::invalid_argument as reassignment_parameters::check(), or unless p.phase is the centre
     explicit synchrosqueezing(const reassignment_parameters& p);
 
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_cells.bins(); }
     //! As that of reassignment.
     void set_window(const window_family& family, double theta)
@@ -55,11 +56,12 @@ template <class T>
 class STFT_API synchrosqueezing_inverse
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
     //! \throws std::invalid_argument as one_integral_factor()
     explicit synchrosqueezing_inverse(const parameters& p);
 
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_bins; }
 
     //! \param row bins() values
@@ -88,7 +90,7 @@ template <class T>
 class STFT_API reassigned_spectrogram
 {
 public:
-    using real = real_t<T>;
+    using real = real_t<T>; //!< of a power
 
     /*!
      * \param p scaling is replaced by that of the kind
@@ -98,6 +100,7 @@ public:
      */
     reassigned_spectrogram(const reassignment_parameters& p, power_kind kind, bool doubled);
 
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_cells.bins(); }
 
     //! One frame: its powers, and where they belong as of reassignment.

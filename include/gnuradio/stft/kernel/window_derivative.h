@@ -24,7 +24,8 @@ constexpr std::size_t derivative_reach = 8;
  * derivative of the window's formula, sampled, would leave out the steps and alias. Fornberg, "Generation of finite
  * difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988.
  *
- * \param w size values
+ * \param w the window's values
+ * \param size how many
  * \param derivative size + 2 derivative_reach values
  */
 STFT_API void

@@ -192,6 +192,13 @@ class synchrosqueezed(unittest.TestCase):
             np.testing.assert_allclose(y[edge : 50 - edge], x[edge : 50 - edge], atol=1e-13)
             np.testing.assert_array_equal(np.concatenate([y[:edge], y[50 - edge :]]), 0)
 
+    def test_n_fft_follows_from_the_rows(self):
+        for x, sides in ((noise(40, False), None), (noise(40), "twosided")):
+            for theta in (None, 12.5):
+                T, _ = stft.synchrosqueeze(x, n_fft=16, theta=theta)
+                y = stft.inverse_synchrosqueeze(T, theta=theta, sides=sides, length=40)
+                np.testing.assert_allclose(y, x, atol=1e-13)
+
     def test_single_precision_comes_back_to_1e_6(self):
         for x in (noise(3000, False).astype(np.float32), noise(3000).astype(np.complex64)):
             T, _ = stft.synchrosqueeze(x, n_fft=256)

@@ -210,7 +210,7 @@ def inverse_synchrosqueeze(
     T: ArrayLike,
     window: Window = "hann",
     *,
-    n_fft: int,
+    n_fft: Optional[int] = None,
     win_length: Optional[int] = None,
     theta: Optional[ArrayLike] = None,
     band: Union[None, ArrayLike, Tuple[ArrayLike, ArrayLike]] = None,
@@ -231,7 +231,8 @@ def inverse_synchrosqueeze(
     band: the cells that count: None (all); an array of bool that broadcasts to T's shape; or (centre, width) in Hz, numbers or
         arrays (frames,), which keep the rows within width / 2 of centre, none in frames where one of them is NaN. Around a ridge
         that is one component of the signal. Parts that share no cell add up to the signal.
-    hop: must be 1. window, n_fft, win_length, placement, first, fs: as they were for synchrosqueeze(), and theta if there was
+    n_fft: as it was; default: 2 * (bins - 1) if one-sided, else bins.
+    hop: must be 1. window, win_length, placement, first, fs: as they were for synchrosqueeze(), and theta if there was
         any. window[c] must not be 0.
     length: samples to return; default: up to the last centre of a frame. Samples at no frame's centre are 0.
     sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft tells that T
@@ -250,6 +251,9 @@ def inverse_synchrosqueeze(
     """
     rows, shape = _frame_major(T, "T")
     channels, frames, bins = rows.shape
+    sides = _sides_of_spectra(sides, bins, n_fft, "hann" if theta is not None else window)
+    if n_fft is None:
+        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
     if theta is not None:
         n_fft = kernels.checked_n_fft(_integer("n_fft", n_fft))
         _theta(theta, frames, n_fft, window)
@@ -258,7 +262,6 @@ def inverse_synchrosqueeze(
     else:
         n_fft, win_length = _lengths(window, win_length, n_fft)
         design_length = win_length
-    sides = _sides_of_spectra(sides, bins, n_fft, window)
     if bins != _bins(n_fft, sides):
         raise ValueError(f"T: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
     design = kernels.parameters(n_fft, _integer("hop", hop), window, design_length, "centre", "none", fs, sides == "centered")

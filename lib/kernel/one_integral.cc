@@ -37,6 +37,21 @@ std::vector<std::size_t> bins_of(const bins_parameters& p)
 } // namespace
 
 template <class T>
+std::complex<double> one_integral_factor(const parameters& p)
+{
+    const auto taps = p.analysis_taps<T>();
+    if (p.hop != 1)
+        refuse("hop", p.hop, "must be 1, each spectrum gives one sample");
+    const auto c = taps.size() / 2;
+    const auto factor = 1.0 / (static_cast<double>(p.n_fft) * taps[c]);
+    if (taps[c] == 0.0 || !std::isfinite(std::abs(factor)))
+        refuse("window",
+               p.window.description(),
+               "is 0 at its centre, value " + std::to_string(c) + ", which is divided by");
+    return factor;
+}
+
+template <class T>
 one_integral<T>::one_integral(const bins_parameters& p)
     : d_next(p.frames().first()), d_held(p.window_length() + 1)
 {
@@ -46,24 +61,16 @@ one_integral<T>::one_integral(const bins_parameters& p)
 template <class T>
 void one_integral<T>::set(const bins_parameters& p)
 {
-    const auto taps = p.analysis_taps<T>();
-    if (p.hop != 1)
-        refuse("hop", p.hop, "must be 1, each spectrum gives one sample");
-    const auto c = taps.size() / 2;
-    const auto scale = 1.0 / (static_cast<double>(p.n_fft) * taps[c]);
-    if (taps[c] == 0.0 || !std::isfinite(std::abs(scale)))
-        refuse("window",
-               p.window.description(),
-               "is 0 at its centre, value " + std::to_string(c) + ", which is divided by");
+    const auto scale = one_integral_factor<T>(p);
+    const auto win_length = p.window_length(), c = win_length / 2;
     auto bins = bins_of<T>(p);
 
     const bool absolute = p.phase == phase_reference("absolute");
     const auto size = static_cast<std::int64_t>(p.n_fft);
     const auto to_centre =
-        absolute
-            ? 0
-            : modulo(static_cast<std::int64_t>(c) - p.phase.counted_from(0, taps.size()) % size,
-                     p.n_fft);
+        absolute ? 0
+                 : modulo(static_cast<std::int64_t>(c) - p.phase.counted_from(0, win_length) % size,
+                          p.n_fft);
     const auto stride = (2 * bins.size() / simd::padding + 1) * simd::padding;
     volk::vector<real_t<T>> weights((is_real_v<T> ? 1 : 2) * stride, real_t<T>(0));
     for (std::size_t j = 0; j < bins.size(); ++j) {
@@ -85,7 +92,7 @@ void one_integral<T>::set(const bins_parameters& p)
         d_roots.push_back(complex(unit_root(j, p.n_fft)));
     d_turned.resize(absolute ? bins.size() : 0);
     d_parameters = p;
-    d_win_length = taps.size();
+    d_win_length = win_length;
     d_absolute = absolute;
     d_stride = stride;
     d_weights.swap(weights);
@@ -188,6 +195,10 @@ void one_integral<T>::change(const bins_parameters& p, std::int64_t start)
     d_next = start;
 }
 
+template std::complex<double> one_integral_factor<float>(const parameters&);
+template std::complex<double> one_integral_factor<double>(const parameters&);
+template std::complex<double> one_integral_factor<std::complex<float>>(const parameters&);
+template std::complex<double> one_integral_factor<std::complex<double>>(const parameters&);
 template class one_integral<float>;
 template class one_integral<double>;
 template class one_integral<std::complex<float>>;

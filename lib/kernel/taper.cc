@@ -8,13 +8,16 @@
 namespace gr::stft::kernel {
 
 template <class T>
-taper<T>::taper(const std::vector<std::complex<double>>& values) : d_length(values.size())
+void taper<T>::assign(const std::vector<std::complex<double>>& values)
 {
     const auto fits = [](double v) { return std::isfinite(static_cast<real>(v)); };
     const bool complex =
         std::any_of(values.begin(), values.end(), [](auto w) { return w.imag() != 0; });
     if (complex && is_real_v<T>)
         refuse("window", "complex taps", "need complex samples");
+    d_length = values.size();
+    d_reals.clear();
+    d_values.clear();
     for (const auto& w : values) {
         if (!fits(w.real()) || !fits(w.imag()))
             refuse("window", std::abs(w), "overflows the samples' precision once scaled");

@@ -5,9 +5,10 @@ Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_c
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; dstft, dstft_vjp, idstft, grad_hop, grad_hops,
-grad_fixed_overlap, fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp,
-stft2d_window_vjp, istft2d_window_vjp.
+check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
+inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
+fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
+istft2d_window_vjp.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -32,7 +33,9 @@ from .images import (
     stft2d_window_vjp,
 )
 from .learning import learn
+from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
     __version__,
     adaptive_stft_cvc,
@@ -79,6 +82,7 @@ __all__ = [
     "check_nola",
     "closest_STFT_dual_window",
     "closest_dual_window",
+    "consistent",
     "convert_phase",
     "dstft",
     "dstft_cvc",
@@ -91,9 +95,11 @@ __all__ = [
     "grad_fixed_overlap",
     "grad_hop",
     "grad_hops",
+    "griffin_lim",
     "idstft",
     "idstft_vcc",
     "idstft_vcf",
+    "inverse_synchrosqueeze",
     "istft",
     "istft2d",
     "istft2d_vcvf",
@@ -108,6 +114,8 @@ __all__ = [
     "one_integral_vcf",
     "phase_reference_vcvc",
     "power_vcvf",
+    "reassign",
+    "reassigned_spectrogram",
     "sample_window",
     "spectrogram",
     "spectrogram_cvf",
@@ -122,5 +130,6 @@ __all__ = [
     "stft_bins_fvc",
     "stft_cvc",
     "stft_fvc",
+    "synchrosqueeze",
     "times",
 ]

@@ -2,16 +2,25 @@
 """gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
 import json
 
-from gnuradio.stft import __version__, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft, benchmark_stft2d
+from gnuradio.stft import (
+    __version__,
+    benchmark_adaptive,
+    benchmark_bins,
+    benchmark_dstft,
+    benchmark_squeezing,
+    benchmark_stft,
+    benchmark_stft2d,
+)
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT and of chosen bins, beside peers that are installed"
+SUMMARY = "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT, of chosen bins and of synchrosqueezing, beside peers that are installed"
 _SUBJECTS = {
     "stft": benchmark_stft,
     "dstft": benchmark_dstft,
     "adaptive": benchmark_adaptive,
     "bins": benchmark_bins,
+    "squeezing": benchmark_squeezing,
     "images": benchmark_stft2d,
 }
 _DEFAULT = ("stft", "dstft")
@@ -19,7 +28,7 @@ _DEFAULT = ("stft", "dstft")
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins or images (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing or images (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",

@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if pathlib.Path(path).resolve() != HERE]  # its torch.py is not PyTorch
 
 import numpy as np
-from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_stft, benchmark_stft2d, command
+from gnuradio.stft import benchmark, benchmark_adaptive, benchmark_bins, benchmark_dstft, benchmark_squeezing, benchmark_stft, benchmark_stft2d, command
 
 try:
     import torch
@@ -167,6 +167,20 @@ class verb(unittest.TestCase):
         method.require_agreement(X)
         with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
             method.require_agreement(1.001 * X)
+
+    def test_measures_synchrosqueezing_beside_the_stft(self):
+        with mock.patch.object(benchmark_squeezing, "_NUMBERS", 64):
+            status, text = self.run_verb("squeezing", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [c["dtype"] for c in cases]), (0, ["float32", "float64"]))
+            for c in cases:
+                self.assertEqual(set(c["over_stft"]), set(benchmark_squeezing.FUNCTIONS) - {"stft"})
+                self.assertTrue(all(ratio["median"] > 0 for ratio in c["over_stft"].values()))
+            status, text = self.run_verb("squeezing")
+        self.assertEqual((status, text.count("us/frame"), text.count("STFT frames")), (0, 10, 8))
+        with mock.patch.object(benchmark_squeezing, "inverse_synchrosqueeze", lambda T, **made: 0):
+            with self.assertRaisesRegex(RuntimeError, "no speed without it"):
+                benchmark_squeezing.error(np.ones(200), 64)
 
     def test_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

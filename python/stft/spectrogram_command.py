@@ -27,6 +27,7 @@ _SUFFIXES = (".png", ".npz", ".h5", ".hdf5")
 _BLOCK_VALUES = 2**20   # spectrogram values computed at a time
 _BLOCK_SAMPLES = 2**21  # samples read at a time
 _COLUMNS = 500          # frames that a picture should have, if the recording is long enough
+_KINDS = ("plain", "reassigned", "synchrosqueezed")
 
 
 def add_arguments(parser):
@@ -36,8 +37,15 @@ def add_arguments(parser):
                              "(default: INPUT's name with .png, in the current directory)")
     add_framing_arguments(parser, n_fft="by the sampling rate")
     result = parser.add_argument_group("result")
-    result.add_argument("--scaling", choices=sorted(_SCALINGS), default="psd",
-                        help="power density, power, or magnitude (default: psd)")
+    result.add_argument("--kind", choices=_KINDS, default="plain",
+                        help="cells where the window has them, moved to their own frequency and time "
+                             "(reassigned), or frequency (synchrosqueezed) (default: plain)")
+    result.add_argument("--order", type=int, choices=(1, 2), default=None,
+                        help="of synchrosqueezed: frequencies right for tones, or for chirps "
+                             "(default: 1)")
+    result.add_argument("--scaling", choices=sorted(_SCALINGS), default=None,
+                        help="power density, power, or magnitude (default: psd; of "
+                             "synchrosqueezed, which has no density, power)")
     result.add_argument("--average", type=int, metavar="N", default=1,
                         help="frames averaged to one row (default: 1)")
     result.add_argument("--fmin", type=float, metavar="HZ", help="lowest frequency kept")
@@ -66,7 +74,7 @@ _SCALINGS = {
 
 @dataclass
 class Analysis:
-    """What is computed: parameters of stft.spectrogram() and what follows from them."""
+    """What is computed: parameters of stft.spectrogram() or its sharper kin, and what follows from them."""
     window: object
     n_fft: int
     win_length: int
@@ -76,6 +84,8 @@ class Analysis:
     fs: float
     sides: str
     frames: int
+    form: str = "plain"
+    order: int = 1
     bins: slice = field(default_factory=lambda: slice(None))
 
     @property
@@ -87,12 +97,35 @@ class Analysis:
     def rows(self):
         return -(-self.frames // self.average)
 
+    @property
+    def reach(self):
+        """Frames on either side that a frame's cells may move to."""
+        return 1 + -(-self.win_length // (2 * self.hop)) if self.form == "reassigned" else 0
+
+    @property
+    def margin(self):
+        """Samples before and behind a window that tell its frequencies."""
+        return 0 if self.form == "plain" else 8
+
     def compute(self, samples, first, frames):
         """Rows (frames, bins) of `frames` frames, the first one at sample `first`."""
-        values = stft.spectrogram(
-            samples, self.window, hop=self.hop, win_length=self.win_length, n_fft=self.n_fft,
-            first=first, frames=frames, sides=self.sides, fs=self.fs, kind=self.kind)
-        return values.T[:, self.bins]
+        made = {"win_length": self.win_length, "n_fft": self.n_fft, "hop": self.hop,
+                "first": first, "frames": frames, "sides": self.sides, "fs": self.fs}
+        if self.form == "synchrosqueezed":
+            return self._squeezed(samples, made).T[:, self.bins]
+        function = stft.reassigned_spectrogram if self.form == "reassigned" else stft.spectrogram
+        return function(samples, self.window, kind=self.kind, **made).T[:, self.bins]
+
+    def _squeezed(self, samples, made):
+        """Of a component of amplitude A: A, or its power."""
+        amplitude = np.abs(stft.synchrosqueeze(samples, self.window, order=self.order, **made).T)
+        amplitude /= self.n_fft * abs(sample_window(self.window, self.win_length)[self.win_length // 2])
+        if self.kind == "magnitude":
+            return amplitude
+        power = np.square(amplitude, out=amplitude)
+        if self.sides == "onesided":
+            power[1 : (self.n_fft + 1) // 2] /= 2
+        return power
 
 
 @dataclass
@@ -137,6 +170,12 @@ def _check(arguments):
     check_picture(arguments)
     check_input(arguments)
     require_range("average", arguments.average, 1, 2**31 - 1)
+    if arguments.order is not None and arguments.kind != "synchrosqueezed":
+        refuse("order", arguments.order, f"is of kind synchrosqueezed, not {arguments.kind}")
+    for kind, scaling, rule in (("reassigned", "magnitude", "cells add up, which magnitudes do not"),
+                                ("synchrosqueezed", "psd", "values add up, which gives no density")):
+        if (arguments.kind, arguments.scaling) == (kind, scaling):
+            refuse("scaling", scaling, f"in kind {kind} {rule}")
     for name in ("fmin", "fmax"):
         require_finite(name, getattr(arguments, name))
     if None not in (arguments.fmin, arguments.fmax) and arguments.fmin >= arguments.fmax:
@@ -159,12 +198,16 @@ def _analysis(arguments, portion):
         arguments.win_length or 1)
     win_length = arguments.win_length or n_fft
     window = named_window(arguments.window)
-    sample_window(window, win_length)
+    taps = sample_window(window, win_length)
+    if arguments.kind == "synchrosqueezed" and taps[win_length // 2] == 0:
+        refuse("window", arguments.window, "is 0 at its centre, which synchrosqueezed values are divided by")
+    scaling = arguments.scaling or ("power" if arguments.kind == "synchrosqueezed" else "psd")
     few = max(1, portion.length // _COLUMNS, win_length // 32)
     hop = hop_of(arguments, win_length, max(1, min(win_length // 4, few)))
-    return Analysis(window, n_fft, win_length, hop, arguments.scaling, arguments.average,
+    return Analysis(window, n_fft, win_length, hop, scaling, arguments.average,
                     recording.fs, "centered" if recording.is_complex else "onesided",
-                    frames=1 + -(-portion.length // hop))
+                    frames=1 + -(-portion.length // hop), form=arguments.kind,
+                    order=arguments.order or 1)
 
 
 def _grid(arguments, portion, analysis):
@@ -223,6 +266,8 @@ def _meta(portion, analysis, unit):
         "hop": analysis.hop,
         "placement": "centred",
         "average": analysis.average,
+        "kind": analysis.form,
+        **({"order": analysis.order} if analysis.form == "synchrosqueezed" else {}),
         "scaling": analysis.kind,
         "sides": analysis.sides,
         "onesided_doubling": analysis.sides == "onesided",
@@ -264,6 +309,8 @@ def _parameters_line(grid, analysis):
         parts.insert(1, f"win_length {analysis.win_length}")
     if analysis.average > 1:
         parts.append(f"average {analysis.average}")
+    if analysis.form != "plain":
+        parts.append(analysis.form + (f", order {analysis.order}" if analysis.order > 1 else ""))
     return ", ".join(parts)
 
 
@@ -303,13 +350,18 @@ def _blocks(portion, analysis, statistics):
     seen = 0
     for frame in range(0, analysis.frames, step):
         count = min(step, analysis.frames - frame)
-        first = analysis.first + frame * analysis.hop
-        end = min(max(first + (count - 1) * analysis.hop + analysis.win_length, 1), portion.length)
-        begin = min(max(first, 0), end - 1)
+        before = min(analysis.reach, frame)
+        behind = min(analysis.reach, analysis.frames - frame - count)
+        computed = before + count + behind
+        first = analysis.first + (frame - before) * analysis.hop
+        last = first + (computed - 1) * analysis.hop + analysis.win_length
+        end = min(max(last + analysis.margin, 1), portion.length)
+        begin = min(max(first - analysis.margin, 0), end - 1)
         samples = portion.read(begin, end)
         new = samples[max(0, seen - begin):]
         statistics.add_samples(new)
-        yield analysis.compute(samples, first - begin, count), max(0, end - seen)
+        rows = analysis.compute(samples, first - begin, computed)
+        yield rows[before:before + count], max(0, end - seen)
         seen = max(seen, end)
 
 

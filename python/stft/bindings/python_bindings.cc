@@ -8,6 +8,8 @@ void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_kernels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
+void bind_phase_retrieval(pybind11::module& m);
+void bind_squeezing(pybind11::module& m);
 void bind_stft2d(pybind11::module& m);
 void bind_stft2d_blocks(pybind11::module& m);
 
@@ -25,5 +27,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft(kernels);
     bind_adaptive(kernels);
     bind_losses(kernels);
+    bind_phase_retrieval(kernels);
+    bind_squeezing(kernels);
     bind_stft2d(kernels);
 }

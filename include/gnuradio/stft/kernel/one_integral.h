@@ -8,6 +8,14 @@
 namespace gr::stft::kernel {
 
 /*!
+ * \brief 1 / (n_fft g conj(w[c])), c = win_length / 2: what a sum over all bins of a spectrum with the factor g of its scaling
+ * is multiplied by to give the sample at its frame's centre.
+ * \throws std::invalid_argument as parameters::check(); if the hop is not 1, or the window is 0 at c
+ */
+template <class T>
+STFT_API std::complex<double> one_integral_factor(const parameters& p);
+
+/*!
  * \brief The inverse of an STFT at hop 1 that takes one sample from one spectrum,
  *
  *     x[t_p] = 1 / (n_fft g conj(w[c])) sum_k X_centre[k, p],    t_p = s_p + c,  c = win_length / 2,

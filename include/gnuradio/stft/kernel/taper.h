@@ -15,7 +15,10 @@ class STFT_API taper
 {
 public:
     //! \throws std::invalid_argument if T is real and a value is not, or one overflows T
-    explicit taper(const std::vector<std::complex<double>>& values);
+    explicit taper(const std::vector<std::complex<double>>& values) { assign(values); }
+
+    //! Other values, as for the constructor. Allocates only if there are more of them than ever before.
+    void assign(const std::vector<std::complex<double>>& values);
 
     //! Number of values.
     std::size_t length() const { return d_length; }

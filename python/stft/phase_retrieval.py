@@ -1,0 +1,166 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Signals from magnitudes alone, and the spectra of signals that are nearest to any given ones."""
+
+from __future__ import annotations
+
+from typing import Optional, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .stft_python import kernels
+from .transforms import (
+    Window,
+    _at_least,
+    _bins,
+    _frame_major,
+    _integer,
+    _lengths,
+    _sides_of_spectra,
+    _threshold,
+    _workers,
+    istft,
+    stft,
+)
+
+
+def griffin_lim(
+    magnitude: ArrayLike,
+    window: Window = "hann",
+    *,
+    hop: int,
+    length: Optional[int] = None,
+    iterations: int = 32,
+    momentum: float = 0.99,
+    initial: Union[str, ArrayLike] = "random",
+    seed: int = 0,
+    win_length: Optional[int] = None,
+    n_fft: Optional[int] = None,
+    placement: str = "centred",
+    first: Optional[int] = None,
+    sides: Optional[str] = None,
+    phase: Union[str, int] = "centre",
+    scaling: str = "none",
+    fs: float = 1.0,
+    threshold: Optional[float] = None,
+    history: Optional[list] = None,
+    workers: int = 1,
+) -> NDArray:
+    """A signal whose STFT has the given magnitudes, or nearly: Griffin and Lim's iteration with momentum.
+
+    R_i = STFT(ISTFT(X_i)), X_(i+1) = magnitude exp(j arg(R_i - a / (1 + a) R_(i-1))), a the momentum; ISTFT(X_iterations) is returned.
+
+    magnitude: (..., bins, frames), not negative.
+    iterations: >= 0. momentum: a, 0 .. 10; 0 is Griffin and Lim's own iteration, whose distance to the magnitudes never grows.
+    initial: phases to begin with: "random" (uniform, by seed; the same seed gives the same signal), "zero", or radians that
+        broadcast to magnitude's shape. They count from `phase`.
+    history: a list, to which each iteration appends ||STFT| - magnitude| / |magnitude| of the signal before it, a float, or for
+        several channels an array of their shape.
+    workers: threads, 1 .. 1024, which share the channels.
+    The other arguments are those of istft(); scaling "magnitude", say, if the magnitudes are so scaled.
+
+    Returns float32, float64, complex64 or complex128 of shape (..., length). Source: Griffin and Lim, "Signal estimation from modified
+    short-time Fourier transform", IEEE Trans. ASSP 32, 1984; Perraudin, Balazs and Søndergaard, "A fast Griffin-Lim
+    algorithm", WASPAA 2013.
+
+    >>> x = np.cos(0.3 * np.arange(2000) + 0.0002 * np.arange(2000) ** 2)
+    >>> A = np.abs(stft(x, hop=32, n_fft=128))
+    >>> y = griffin_lim(A, hop=32, length=2000, iterations=100)
+    >>> bool(np.linalg.norm(np.abs(stft(y, hop=32, n_fft=128)) - A) < 0.1 * np.linalg.norm(A))
+    True
+    """
+    if np.iscomplexobj(magnitude):
+        raise ValueError("magnitude: complex: must be real")
+    spectra, shape = _frame_major(magnitude, "magnitude")
+    magnitudes = np.ascontiguousarray(spectra.real)
+    bad = magnitudes[~((magnitudes >= 0) & np.isfinite(magnitudes))]
+    if bad.size:
+        raise ValueError(f"magnitude: {bad[0]}: must be 0 or more, and finite")
+    channels, frames, bins = magnitudes.shape
+    sides = _sides_of_spectra(sides, bins, n_fft, window)
+    if n_fft is None:
+        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
+    n_fft, win_length = _lengths(window, win_length, n_fft)
+    if bins != _bins(n_fft, sides):
+        raise ValueError(f"magnitude: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
+    hop = _integer("hop", hop)
+    design = kernels.parameters(n_fft, hop, window, win_length, phase, scaling, fs, sides == "centered")
+    framing = kernels.framing(win_length, hop, placement)
+    first = framing.first() if first is None else _integer("first", first)
+    if length is None:
+        length = kernels.covered_end(first, hop, win_length, frames)
+    length = _at_least(0, "length", length)
+    iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
+    turns = np.exp(1j * _phases(initial, seed, shape, (bins, frames)))
+    spectra = np.ascontiguousarray(magnitudes * turns, spectra.dtype)
+    samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)
+    kernel = getattr(kernels, f"griffin_lim_{samples.dtype}")
+    state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold))
+    for _ in range(iterations):
+        distances = state.iterate(workers)
+        if history is not None:
+            history.append(np.reshape(distances, shape) if shape else distances[0])
+    state.finish(samples.reshape(channels, length))
+    return samples
+
+
+def consistent(
+    X: ArrayLike,
+    window: Window = "hann",
+    *,
+    hop: int,
+    win_length: Optional[int] = None,
+    n_fft: Optional[int] = None,
+    length: Optional[int] = None,
+    placement: str = "centred",
+    first: Optional[int] = None,
+    sides: Optional[str] = None,
+    phase: Union[str, int] = "centre",
+    scaling: str = "none",
+    fs: float = 1.0,
+    threshold: Optional[float] = None,
+    workers: int = 1,
+) -> NDArray:
+    """The nearest spectra to X that are the STFT of a signal: stft(istft(X)), the least-squares projection.
+
+    Nearest in the sum of |X - Y|^2 over two-sided spectra (of one-sided ones, inner bins count twice, and the imaginary parts of
+    bins 0 and n_fft / 2 do not). What is an STFT already stays as it is; what is left, X - Y, is orthogonal to every STFT.
+
+    The arguments are those of istft(); length: of the signal, by default as far as frames reach.
+
+    Returns complex64 or complex128 of X's shape. Source: Griffin and Lim, IEEE Trans. ASSP 32, 1984; Le Roux, Kameoka, Ono
+    and Sagayama, "Fast signal reconstruction from magnitude STFT spectrogram based on spectrogram consistency", DAFx 2010.
+
+    >>> X = stft(np.arange(40.0), hop=4, n_fft=16)
+    >>> Y = consistent(X + 1j, hop=4)
+    >>> bool(np.allclose(consistent(X, hop=4), X)), bool(np.allclose(consistent(Y, hop=4), Y))
+    (True, True)
+    """
+    frames, rows = _frame_major(X)[0].shape[1:]
+    made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, placement=placement, phase=phase)
+    made.update(scaling=scaling, fs=fs, workers=workers)
+    x = istft(X, window, length=length, sides=sides, threshold=threshold, **made)
+    sides = "twosided" if np.iscomplexobj(x) and sides is None else sides or "onesided"
+    if n_fft is None:
+        made["n_fft"] = max(1, 2 * (rows - 1)) if sides == "onesided" else rows
+    return stft(x, window, frames=frames, sides=sides, **made)
+
+
+def _phases(initial, seed, shape, cells) -> NDArray:
+    """Radians as (channels, frames, bins)."""
+    if isinstance(initial, str):
+        if initial not in ("random", "zero"):
+            raise ValueError(f"initial: {initial}: must be random, zero, or phases")
+        if initial == "zero":
+            phases = np.zeros(shape + cells)
+        else:
+            phases = np.random.default_rng(_at_least(0, "seed", seed)).uniform(0, 2 * np.pi, shape + cells)
+    else:
+        given = np.asarray(initial)
+        if given.dtype.kind not in "biuf" or not np.all(np.isfinite(given)):
+            raise ValueError(f"initial: {given.dtype}: must be finite real numbers")
+        try:
+            phases = np.broadcast_to(given, shape + cells)
+        except ValueError:
+            raise ValueError(f"initial: shape {given.shape}: must broadcast to {shape + cells}") from None
+    return np.swapaxes(phases, -1, -2).reshape((int(np.prod(shape)),) + cells[::-1])

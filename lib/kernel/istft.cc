@@ -148,7 +148,7 @@ void istft<T>::place(const T* circle, std::size_t offset)
         d_base = oldest;
     }
     if (end - d_base > static_cast<std::int64_t>(d_sum.size()))
-        d_sum.resize(4 * length + static_cast<std::size_t>(end - d_base));
+        d_sum.resize(length + static_cast<std::size_t>(end - d_base));
     if (d_covered < d_next)
         std::fill(d_sum.begin() + (d_covered - d_base), d_sum.begin() + (d_next - d_base), T(0));
 

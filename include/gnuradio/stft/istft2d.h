@@ -20,7 +20,7 @@ namespace gr::stft {
 class STFT_API istft2d_vcvf : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<istft2d_vcvf>;
+    using sptr = std::shared_ptr<istft2d_vcvf>; //!< what make() returns
 
     /*!
      * Arguments as of stft2d_vfvc.

@@ -21,7 +21,7 @@ template <class T>
 class STFT_API one_integral : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<one_integral<T>>;
+    using sptr = std::shared_ptr<one_integral<T>>; //!< what make() returns
 
     /*!
      * \param n_fft DFT length, 1 .. 2^28

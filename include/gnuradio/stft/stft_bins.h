@@ -23,7 +23,7 @@ template <class T>
 class STFT_API stft_bins : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<stft_bins<T>>;
+    using sptr = std::shared_ptr<stft_bins<T>>; //!< what make() returns
 
     /*!
      * \param bins frequencies in units of samp_rate / n_fft, whole or not, one or more: 0 .. n_fft / 2 (float), or from
@@ -49,18 +49,23 @@ public:
                      const std::string& scaling = "none",
                      double samp_rate = 1.0);
 
+    //!@{
+    //! Another value, as of make(), from the next frame on.
     //! \throws std::invalid_argument as make(), or for another number of bins; the running stream then goes on unchanged
     virtual void set_bins(const std::vector<double>& bins) = 0;
     virtual void set_hop(std::int64_t hop) = 0;
     virtual void set_window(const kernel::window& window) = 0;
     virtual void set_win_length(std::int64_t win_length) = 0; // 0: the taps' number, else n_fft
     virtual void set_scaling(const std::string& scaling) = 0;
+    //!@}
 
+    //!@{
     //! The value last asked for, which may still wait for its frame.
     virtual std::vector<double> bins() const = 0;
     virtual std::int64_t hop() const = 0;
     virtual std::int64_t win_length() const = 0;
     virtual std::string scaling() const = 0;
+    //!@}
 
     //! Samples that follow a frame's centre before the frame leaves.
     virtual std::int64_t latency() const = 0;

@@ -16,7 +16,7 @@ namespace gr::stft::kernel {
 class STFT_API filter_bank
 {
 public:
-    using complex = std::complex<double>;
+    using complex = std::complex<double>; //!< of a filter's values
 
     /*!
      * \param p hop, placement and phase do not matter; all n_fft filters exist, in the order that p.shifted says
@@ -24,7 +24,9 @@ public:
      */
     explicit filter_bank(const parameters& p);
 
+    //! Filters, one for each of the n_fft bins.
     std::size_t bins() const { return d_n_fft; }
+    //! Values of a filter, as many as samples under the window.
     std::size_t win_length() const { return d_taps.size(); }
 
     //! j of a filter's first value, -(win_length - 1 - c).

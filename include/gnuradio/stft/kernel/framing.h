@@ -89,7 +89,9 @@ public:
     //! \throws std::invalid_argument as framing
     axis_framing(std::size_t win_length, std::size_t hop, bool centred, tail rule);
 
+    //! Samples under one frame.
     std::size_t win_length() const { return d_win_length; }
+    //! Samples from one frame's start to the next.
     std::size_t hop() const { return d_hop; }
 
     //! P, the virtual samples before sample 0.

@@ -31,20 +31,27 @@ template <class R>
 class STFT_API istft2d
 {
 public:
-    using complex = std::complex<R>;
+    using complex = std::complex<R>; //!< of a bin
 
     /*!
+     * \param p of the transform
      * \param width samples in a row
      * \param threshold 0 <= threshold < 1; negative: default_threshold2d
      * \throws std::invalid_argument as stft2d; for a threshold out of range
      */
     istft2d(const parameters2d& p, std::size_t width, double threshold = -1);
     ~istft2d();
+    //!@{
+    //! The other is left empty, and good for being assigned to only.
     istft2d(istft2d&&) noexcept;
     istft2d& operator=(istft2d&&) noexcept;
+    //!@}
 
+    //! Samples in a row of the image.
     std::size_t width() const { return d_width; }
+    //! Complex numbers in a frame row, as stft2d has it.
     std::size_t frame_row_size() const;
+    //! The axis of the height.
     const image_axis& rows() const { return d_rows; }
 
     //! The next frame row; everything that was ready must have been read.

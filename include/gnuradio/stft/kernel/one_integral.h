@@ -34,7 +34,7 @@ template <class T>
 class STFT_API one_integral
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
     /*!
      * \param p of the STFT; p.bins: which bins a spectrum holds, in this order; none: all, in the order that p.shifted says
@@ -43,8 +43,9 @@ public:
      */
     explicit one_integral(const bins_parameters& p);
 
-    //! Of a spectrum.
+    //! Bins of a spectrum.
     std::size_t bins() const { return d_bins.size(); }
+    //! The present parameters.
     const bins_parameters& design() const { return d_parameters; }
 
     //! The sample at the centre of the frame that starts at start.

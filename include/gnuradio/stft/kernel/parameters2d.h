@@ -42,6 +42,7 @@ public:
                tail rule,
                fill where);
 
+    //! DFT length.
     std::size_t n_fft() const { return d_n_fft; }
 
     //! Index in the DFT of the first sample under the window.
@@ -62,6 +63,7 @@ public:
         return position < 0 ? -position : 2 * (length - 1) - position;
     }
 
+    //! What stands outside of the image.
     pad outside() const { return d_pad; }
 
     //! \throws std::invalid_argument naming the axis, if there is no sample or reflection needs more of them
@@ -91,29 +93,38 @@ private:
 
 //! One size for both axes, or one for each.
 struct STFT_API axis_sizes {
-    std::int64_t height, width;
+    std::int64_t height; //!< along the height, in samples
+    std::int64_t width;  //!< along the width, in samples
 
+    //! The same for both axes.
     axis_sizes(std::int64_t both) : height(both), width(both) {}
+    //! One for each axis.
     axis_sizes(std::int64_t h, std::int64_t w) : height(h), width(w) {}
 };
 
 //! One window for both axes, or one for each.
 struct STFT_API axis_windows {
-    window height, width;
+    window height; //!< along the height
+    window width;  //!< along the width
 
+    //!@{
+    //! The same for both axes.
     axis_windows(const window& both) : height(both), width(both) {}
     axis_windows(const char* both) : axis_windows(window(both)) {}
+    //!@}
+    //! One for each axis.
     axis_windows(const window& h, const window& w) : height(h), width(w) {}
 };
 
 //! What defines a 2-D STFT, and with it its inverse.
 struct STFT_API parameters2d {
-    axis_parameters height, width;
-    bool win_sqrt = false; //!< windows are the square roots of the given ones
-    bool centred = true;   //!< frame m is centred at sample m hop
-    kernel::pad pad = pad::constant;
-    kernel::tail tail = tail::ceil;
-    fill offset = fill::trailing;
+    axis_parameters height;          //!< the one-sided axis, kh = 0 .. n_fft / 2
+    axis_parameters width;           //!< the axis with all bins, kw = 0 .. n_fft - 1
+    bool win_sqrt = false;           //!< windows are the square roots of the given ones
+    bool centred = true;             //!< frame m is centred at sample m hop
+    kernel::pad pad = pad::constant; //!< what stands outside of the image
+    kernel::tail tail = tail::ceil;  //!< how many frames an axis has
+    fill offset = fill::trailing;    //!< where a window shorter than n_fft lies in it
 
     /*!
      * As blocks and Python give them: integers that may be negative, choices by name.

@@ -33,18 +33,23 @@ template <class R>
 class STFT_API stft2d
 {
 public:
-    using complex = std::complex<R>;
+    using complex = std::complex<R>; //!< of a bin
 
     /*!
+     * \param p of both axes
      * \param width samples in a row, 1 .. 2^28
      * \throws std::invalid_argument as parameters2d::check(); for a width without a frame, or with fewer samples than
      *         reflection needs; for a hop whose mirrored rows need more than 512 MiB
      */
     stft2d(const parameters2d& p, std::size_t width);
     ~stft2d();
+    //!@{
+    //! The other is left empty, and good for being assigned to only.
     stft2d(stft2d&&) noexcept;
     stft2d& operator=(stft2d&&) noexcept;
+    //!@}
 
+    //! Samples in a row of the image.
     std::size_t width() const { return d_width; }
 
     //! Complex numbers in a frame row, frames across times those of a patch.
@@ -67,6 +72,8 @@ public:
 
     std::int64_t received() const { return d_received; } //!< rows taken so far
     std::int64_t next() const { return d_next; }         //!< index m of the next frame row
+
+    //! The axis of the height.
     const image_axis& rows() const { return d_rows; }
 
     //! Rows that are missing until ready(); 0 if it is, or the image has ended.

@@ -13,7 +13,10 @@ namespace gr::stft::kernel {
 /*!
  * \brief dL/dx of X = stft2d(x): overlap-add without normalisation, what stands outside of the image added back to its
  * sources.
- * \param G dL/dX
+ * \param p of the transform
+ * \param G dL/dX, [m][n][kh][kw]
+ * \param height, width of the image, in samples
+ * \param gradient dL/dx, [height][width]; overwritten
  */
 template <class R>
 STFT_API void stft2d_vjp(const parameters2d& p,
@@ -24,8 +27,11 @@ STFT_API void stft2d_vjp(const parameters2d& p,
 
 /*!
  * \brief dL/dX of y = istft2d(X): the transform of g / D with zeros outside, where rows that stand for two count twice.
- * \param g dL/dy
+ * \param p of the transform
+ * \param g dL/dy, [height][width]
+ * \param height, width of the image, in samples
  * \param threshold as of istft2d
+ * \param gradient dL/dX, [m][n][kh][kw]; overwritten
  */
 template <class R>
 STFT_API void istft2d_vjp(const parameters2d& p,
@@ -37,7 +43,11 @@ STFT_API void istft2d_vjp(const parameters2d& p,
 
 /*!
  * \brief dL/dwh and dL/dww of X = stft2d(x).
- * \param by_height, by_width win_length numbers each
+ * \param p of the transform
+ * \param x the image, [height][width]
+ * \param G dL/dX, [m][n][kh][kw]
+ * \param height, width of the image, in samples
+ * \param by_height, by_width dL/dwh and dL/dww, win_length numbers of the axis each; overwritten
  */
 template <class R>
 STFT_API void stft2d_window_vjp(const parameters2d& p,
@@ -48,7 +58,15 @@ STFT_API void stft2d_window_vjp(const parameters2d& p,
                                 double* by_height,
                                 double* by_width);
 
-//! dL/dwh and dL/dww of y = istft2d(X), the windows in D included.
+/*!
+ * \brief dL/dwh and dL/dww of y = istft2d(X), the windows in D included.
+ * \param p of the transform
+ * \param X the spectra, [m][n][kh][kw]
+ * \param g dL/dy, [height][width]
+ * \param height, width of the image, in samples
+ * \param threshold as of istft2d
+ * \param by_height, by_width as of stft2d_window_vjp
+ */
 template <class R>
 STFT_API void istft2d_window_vjp(const parameters2d& p,
                                  const std::complex<R>* X,

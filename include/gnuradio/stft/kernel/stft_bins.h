@@ -26,6 +26,7 @@ enum class bins_method { automatic, sliding, direct, fft };
 
 //! \throws std::invalid_argument unless name is "auto", "sliding", "direct" or "fft"
 STFT_API bins_method bins_method_named(const std::string& name);
+//! "auto", "sliding", "direct" or "fft"
 STFT_API const char* name_of(bins_method method);
 
 template <class T>
@@ -51,14 +52,17 @@ template <class T>
 class STFT_API stft_bins
 {
 public:
-    using complex = std::complex<real_t<T>>;
+    using complex = std::complex<real_t<T>>; //!< of a bin
 
     //! \throws std::invalid_argument as bins_parameters::check(), or if the method cannot do it
     explicit stft_bins(const bins_parameters& p, bins_method method = bins_method::automatic);
     ~stft_bins();
 
+    //! The parameters it was made from.
     const bins_parameters& design() const { return d_parameters; }
+    //! Values of a row, one for each of the bins.
     std::size_t bins() const { return d_parameters.bins.size(); }
+    //! Samples under the window.
     std::size_t win_length() const { return d_win_length; }
 
     //! The one that was taken.

@@ -1,13 +1,12 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernels.h"
+#include "harness.h"
 #include "naive.h"
 #include <gnuradio/stft/kernel/dual.h>
 #include <gnuradio/stft/kernel/istft.h>
 #include <gnuradio/stft/kernel/stft.h>
 #include <algorithm>
 #include <cmath>
-#include <ctime>
-#include <functional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -17,57 +16,6 @@ namespace gr::stft::bench {
 namespace {
 
 constexpr double ring = 512 * 1024; // bytes: spectra that stay in a core's cache
-constexpr double agreement = 1e-5;  // of the peak
-
-//! Of this thread.
-double seconds_now()
-{
-    timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double seconds_of(const std::function<void()>& call, std::size_t times)
-{
-    const double begin = seconds_now();
-    for (std::size_t i = 0; i < times; ++i)
-        call();
-    return seconds_now() - begin;
-}
-
-/*!
- * Seconds of a call, [case][round]. Every round has every case, beginning one further each time, and repeats it for
- * so long.
- */
-std::vector<std::vector<double>>
-interleaved(const std::vector<std::function<void()>>& cases, std::size_t rounds, double seconds)
-{
-    std::vector<std::size_t> repeats;
-    for (const auto& call : cases) {
-        call();
-        const double once = std::max(1e-9, seconds_of(call, 1));
-        repeats.push_back(std::max<std::size_t>(1, static_cast<std::size_t>(seconds / once)));
-    }
-    std::vector<std::vector<double>> times(cases.size());
-    for (std::size_t round = 0; round < rounds; ++round)
-        for (std::size_t turn = 0; turn < cases.size(); ++turn) {
-            const auto at = (round + turn) % cases.size();
-            times[at].push_back(seconds_of(cases[at], repeats[at]) /
-                                static_cast<double>(repeats[at]));
-        }
-    return times;
-}
-
-template <class T>
-double difference(const T* a, const T* b, std::size_t count)
-{
-    double peak = 0, most = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        peak = std::max(peak, static_cast<double>(std::abs(a[i])));
-        most = std::max(most, static_cast<double>(std::abs(a[i] - b[i])));
-    }
-    return most / peak;
-}
 
 //! The same data for both, and what each does with them.
 template <class T>
@@ -176,9 +124,7 @@ compare(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t rounds, do
                        {},
                        {},
                        {} };
-    if (!(result.error <= agreement))
-        throw std::runtime_error("the results differ by " + std::to_string(result.error) +
-                                 " of the peak: no ratio without equality");
+    require_agreement(result.error);
     using call = std::function<void()>;
     const std::vector<call> cases =
         inverse ? std::vector<call>{ [&] { data.our_istft(); },

@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Timing by interleaved rounds: machines are noisy, ratios of neighbours are not."""
+import importlib
 import time
 
 import numpy as np
@@ -44,3 +45,11 @@ def summary(times):
     """Least, median and spread (half the quartile distance over the median) of one case's seconds."""
     low, median, high = np.percentile(times, (25, 50, 75))
     return {"min": float(np.min(times)), "median": float(median), "spread": float((high - low) / 2 / median)}
+
+
+def compiled_benchmark(subject):
+    """The module with the naive loops that kernels are compared with."""
+    try:
+        return importlib.import_module("gnuradio.stft.bench_python")
+    except ImportError:
+        raise ImportError(f"bench: {subject}: needs a build with ENABLE_BENCHMARK=ON") from None

@@ -8,7 +8,7 @@ import time
 import numpy as np
 from gnuradio import blocks, fft, gr
 
-from gnuradio.stft.benchmark import interleaved, paired, summary
+from gnuradio.stft.benchmark import compiled_benchmark, interleaved, paired, summary
 from gnuradio.stft.stft_python import stft_cvc, stft_fvc
 from gnuradio.stft.transforms import istft, sample_window, stft
 
@@ -23,7 +23,7 @@ _LARGEST_CHAIN = 16  # branches of GNU Radio's own blocks
 
 def kernels(n_fft, hop, rounds):
     """Real and complex, forward and inverse: a list of dicts, seconds per frame and ratios to the naive loop."""
-    bench_python = _compiled()
+    bench_python = compiled_benchmark("stft")
     results = []
     for inverse in (False, True):
         for is_complex in (False, True):
@@ -38,16 +38,9 @@ def kernels(n_fft, hop, rounds):
     return results
 
 
-def _compiled():
-    try:
-        return importlib.import_module("gnuradio.stft.bench_python")
-    except ImportError:
-        raise ImportError("bench: stft: needs a build with ENABLE_BENCHMARK=ON") from None
-
-
 def environment():
     """What the figures depend on."""
-    bench_python = _compiled()
+    bench_python = compiled_benchmark("stft")
     try:
         with open("/proc/cpuinfo") as lines:
             cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")

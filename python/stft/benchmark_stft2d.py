@@ -1,8 +1,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The 2-D STFT beside the usual way in PyTorch: unfold and rfft2, irfft2 and fold."""
+"""The 2-D STFT beside a naive loop over patches around FFTW, and the usual way in PyTorch: unfold and rfft2, irfft2 and fold."""
 import numpy as np
 
-from gnuradio.stft.benchmark import interleaved, paired, summary
+from gnuradio.stft.benchmark import compiled_benchmark, interleaved, paired, summary
 from gnuradio.stft.images import istft2d, stft2d
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.stft_python import kernels
@@ -41,7 +41,16 @@ def _measure(x, size, hop, rounds):
         if peers:
             result[job]["peer_seconds_per_patch"] = summary(times["peer"] / patches)
             result[job]["peer_over_ours"] = paired(times["peer"], times["ours"])
+        result[job].update(_beside_the_naive_loop(x.shape[1:], size, hop, job, rounds))
     return result
+
+
+def _beside_the_naive_loop(shape, size, hop, job, rounds):
+    """One channel, in memory that both have already; sides of whole hops, so that no border is nearly uncovered."""
+    height, width = (side - side % hop for side in shape)
+    measured = compiled_benchmark("images").compare_images(height, width, size, hop, job == "inverse", rounds)
+    return {"naive_seconds_per_patch": summary(np.array(measured["naive"])),
+            "naive_over_ours": paired(measured["naive"], measured["ours"])}
 
 
 class TorchMethod:
@@ -90,6 +99,8 @@ def show(results, arguments):
         print(f"\nwindow {result['window']}, hop {result['hop']}: {result['patches']} patches, comes back to {result['error']:.1e}")
         for job in ("forward", "inverse"):
             text = f"  {job:<9}{result[job]['seconds_per_patch']['median'] * 1e6:9.2f} us/patch"
+            naive = result[job]["naive_over_ours"]
+            text += f"; a naive loop {naive['median']:.2f} times as long ({naive['quartiles'][0]:.2f} .. {naive['quartiles'][1]:.2f})"
             if "peer_over_ours" in result[job]:
                 ratio = result[job]["peer_over_ours"]
                 text += (f"; PyTorch {result[job]['peer_seconds_per_patch']['median'] * 1e6:.1f} us, {ratio['median']:.1f} times "

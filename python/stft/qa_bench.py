@@ -156,6 +156,7 @@ class verb(unittest.TestCase):
             for case in cases:
                 self.assertLess(case["error"], 1e-5)
                 self.assertEqual("peer_over_ours" in case["inverse"], torch is not None)
+                self.assertGreater(case["forward"]["naive_over_ours"]["median"], 0)
             status, text = self.run_verb("images")
         self.assertEqual((status, text.count("us/patch")), (0, 8))
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "images.h"
 #include "kernels.h"
 #include "naive.h"
 #include <gnuradio/stft/kernel/dstft.h>
@@ -42,6 +43,34 @@ PYBIND11_MODULE(bench_python, m)
         py::arg("seconds"),
         "Seconds per frame of each round: ours, the naive loop's, its FFTs'. ValueError for sizes "
         "that cannot be compared.");
+
+    m.def(
+        "compare_images",
+        [](std::size_t height,
+           std::size_t width,
+           std::size_t window,
+           std::size_t hop,
+           bool inverse,
+           std::size_t rounds) {
+            const auto c = [&] {
+                py::gil_scoped_release release;
+                return bench::compare_images(height, width, window, hop, inverse, rounds);
+            }();
+            py::dict result;
+            result["patches"] = c.patches;
+            result["error"] = c.error;
+            result["ours"] = c.ours;
+            result["naive"] = c.naive;
+            return result;
+        },
+        py::arg("height"),
+        py::arg("width"),
+        py::arg("window"),
+        py::arg("hop"),
+        py::arg("inverse"),
+        py::arg("rounds"),
+        "Seconds per patch of each round: ours, and a naive loop's. ValueError for sizes that "
+        "cannot be compared.");
 
     m.def(
         "environment",

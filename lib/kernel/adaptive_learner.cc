@@ -41,6 +41,16 @@ STFT_SIMD statistics statistics_of(const double* values, std::size_t count)
     return { least, greatest, sum };
 }
 
+//! To single precision within bounds.
+STFT_SIMD void round_all(double* __restrict values, std::size_t count, float least, float greatest)
+{
+    for (std::size_t m = 0; m < count; ++m) {
+        auto value = static_cast<float>(values[m]);
+        value = value < least ? least : value;
+        values[m] = value > greatest ? greatest : value;
+    }
+}
+
 //! Zeros around the signal: as far as any window reaches that is centred within it.
 std::int64_t margin(const adaptive_settings& s)
 {
@@ -263,10 +273,9 @@ void adaptive_learner<T>::round_theta()
     const auto* log_theta = per_bin(s.share) ? d_cells.data() : d_log_theta.data();
     const auto least = static_cast<float>(rounded(s.theta_min, s.theta_min, s.theta_max)),
                greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
-    for (std::size_t m = 0; m < d_theta.size(); ++m) {
-        const double theta = logarithms ? std::exp(log_theta[m]) : d_theta[m];
-        d_theta[m] = std::clamp(static_cast<float>(theta), least, greatest);
-    }
+    for (std::size_t m = 0; logarithms && m < d_theta.size(); ++m)
+        d_theta[m] = std::exp(log_theta[m]);
+    round_all(d_theta.data(), d_theta.size(), least, greatest);
 }
 
 template <class T>
@@ -450,7 +459,8 @@ void adaptive_learner<T>::finish()
 template <class T>
 void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
 {
-    d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
+    if (spectrum)
+        d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
     for (std::size_t m = 0; m < d_theta.size(); ++m)
         theta[m] = static_cast<float>(d_theta[m]);
     t = d_t;

@@ -1,9 +1,33 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "band_interpolation.h"
+#include "simd.h"
 #include <gnuradio/stft/kernel/framing.h>
 #include <cmath>
 
 namespace gr::stft::kernel {
+
+namespace {
+
+//! first ratio^k, in as many chains of products as lanes are filled with
+STFT_SIMD void geometric(double first, double ratio, std::size_t count, double* __restrict values)
+{
+    constexpr std::size_t chains = 8;
+    double value[chains], power = 1;
+    for (auto& one : value) {
+        one = first * power;
+        power *= ratio;
+    }
+    std::size_t k = 0;
+    for (; k + chains <= count; k += chains)
+        for (std::size_t l = 0; l < chains; ++l) {
+            values[k + l] = value[l];
+            value[l] *= power;
+        }
+    for (std::size_t l = 0; k + l < count; ++l)
+        values[k + l] = value[l];
+}
+
+} // namespace
 
 band_interpolation::band_interpolation(std::size_t n_fft, bool one_sided, std::size_t bands)
     : d_width(static_cast<double>(n_fft) / (one_sided ? 2 : 1) / static_cast<double>(bands))
@@ -40,10 +64,10 @@ void band_interpolation::spread_exp(const double* values, double* bins) const
 {
     for (const auto& one : d_stretches) {
         const double rise = values[one.high] - values[one.low];
-        const double ratio = std::exp(rise / d_width);
-        double value = std::exp(values[one.low] + one.part * rise);
-        for (auto m = one.begin; m < one.end; ++m, value *= ratio)
-            bins[m] = value;
+        geometric(std::exp(values[one.low] + one.part * rise),
+                  std::exp(rise / d_width),
+                  one.end - one.begin,
+                  bins + one.begin);
     }
 }
 

@@ -16,8 +16,8 @@ from .transforms import _channels, _integer
 class Adapted(NamedTuple):
     """What adapt() returns; of several channels, each has leading axes like x."""
 
-    spectra: NDArray
-    """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
+    spectra: Optional[NDArray]
+    """DSTFT of x at theta and t, (..., bins, frames), absolute phase; None if not wanted."""
     theta: NDArray
     """Window lengths in samples, (..., 1, frames), or (..., bins, frames) for share "bin" and "cell"."""
     t: NDArray
@@ -56,6 +56,7 @@ def adapt(
     order: float = 2.0,
     freeze: bool = False,
     invertible: bool = True,
+    spectra: bool = True,
     axis: int = -1,
 ) -> Adapted:
     """DSTFT with window lengths, or positions, learned on the way: what the adaptive_stft blocks do, to the bit.
@@ -94,6 +95,7 @@ def adapt(
     freeze: do not learn; every frame has theta_init.
     invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
+    spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was.
 
@@ -145,13 +147,13 @@ def adapt(
         raise ValueError(f"alpha: {alpha}: needs a single channel, since the number of frames follows theta")
     if len(samples) == 0:
         raise ValueError("x: 0 channels: must have one or more")
-    channels = [kernels.adapt(settings, one) for one in samples]
-    spectra, theta, t = (np.stack([one[i] for one in channels]) for i in range(3))
+    channels = [kernels.adapt(settings, one, spectra) for one in samples]
+    S, theta, t = (np.stack([one[i] for one in channels]) for i in range(3))
     reports = [one[3] for one in channels]
     report = {key: np.array([r[key] for r in reports]).reshape(shape) for key in reports[0]} if shape else reports[0]
     fixed = alpha == 0 and learn == "theta"
     return Adapted(
-        np.swapaxes(spectra.reshape(shape + spectra.shape[1:]), -1, -2),
+        np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
         np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2).astype(np.float64),
         t[0] if fixed else t.reshape(shape + t.shape[1:]),
         report,

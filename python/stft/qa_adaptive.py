@@ -215,6 +215,15 @@ class Arrays(unittest.TestCase):
             A = stft.adapt(self.x, n_fft=128, hop=16, share=share)
             np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=128))
 
+    def test_what_is_learned_is_the_same_without_spectra(self):
+        for how in ({}, {"method": "gradient", "learn": "both"}, {"share": "cell", "steps": 2}):
+            A = stft.adapt(self.x, n_fft=128, hop=16, **how)
+            alone = stft.adapt(self.x, n_fft=128, hop=16, spectra=False, **how)
+            self.assertIsNone(alone.spectra)
+            np.testing.assert_array_equal(alone.theta, A.theta)
+            np.testing.assert_array_equal(alone.t, A.t)
+            self.assertEqual(alone.report, A.report)
+
     def test_channels_are_learned_apart(self):
         x = np.stack([self.x, self.x[::-1], noise(6001, 1.0)]).reshape(3, 1, 6001)
         A = stft.adapt(x, n_fft=256)

@@ -30,7 +30,9 @@ py::dict dict_of(const adaptive_report& r)
 
 //! x (samples,) -> spectra (frames, bins), theta (frames, 1 or bins), t (frames,), report
 template <class T>
-py::tuple adapt(const adaptive_settings& settings, const py::array_t<T, py::array::c_style>& x)
+py::tuple adapt(const adaptive_settings& settings,
+                const py::array_t<T, py::array::c_style>& x,
+                bool with_spectra)
 {
     std::vector<std::complex<real_t<T>>> spectra;
     std::vector<float> theta;
@@ -47,10 +49,13 @@ py::tuple adapt(const adaptive_settings& settings, const py::array_t<T, py::arra
         const auto take = [&] {
             while (learner.ready()) {
                 const auto n = t.size();
-                spectra.resize((n + 1) * bins);
+                if (with_spectra)
+                    spectra.resize((n + 1) * bins);
                 theta.resize((n + 1) * thetas);
                 position centre;
-                learner.next(spectra.data() + n * bins, theta.data() + n * thetas, centre);
+                learner.next(with_spectra ? spectra.data() + n * bins : nullptr,
+                             theta.data() + n * thetas,
+                             centre);
                 t.push_back(centre.value());
             }
         };
@@ -61,7 +66,8 @@ py::tuple adapt(const adaptive_settings& settings, const py::array_t<T, py::arra
         report = learner.report();
     }
     const auto frames = static_cast<py::ssize_t>(t.size());
-    return py::make_tuple(array_of(std::move(spectra), { frames, static_cast<py::ssize_t>(bins) }),
+    const auto rows = with_spectra ? frames : py::ssize_t(0);
+    return py::make_tuple(array_of(std::move(spectra), { rows, static_cast<py::ssize_t>(bins) }),
                           array_of(std::move(theta), { frames, static_cast<py::ssize_t>(thetas) }),
                           array_of(std::move(t), { frames }),
                           dict_of(report));
@@ -70,7 +76,7 @@ py::tuple adapt(const adaptive_settings& settings, const py::array_t<T, py::arra
 template <class T>
 void bind_adapt(py::module& m)
 {
-    m.def("adapt", &adapt<T>, arg("settings"), arg("x").noconvert());
+    m.def("adapt", &adapt<T>, arg("settings"), arg("x").noconvert(), arg("with_spectra"));
 }
 
 } // namespace

@@ -200,7 +200,7 @@ public:
 
     /*!
      * \brief The next frame, which must be ready().
-     * \param spectrum bins() values
+     * \param spectrum bins() values, or null where only window lengths and positions are wanted
      * \param theta thetas() window lengths, as the frame was transformed with
      * \param t its centre
      */

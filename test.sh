@@ -56,7 +56,7 @@ test_build() {
     tested=$1
     shift
     rm -f "$tested/Testing/Temporary/LastTest.log"
-    "$@" ctest --test-dir "$tested" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
+    "$@" ctest --test-dir "$tested" --parallel "$(nproc)" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
     /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status"
 }
 

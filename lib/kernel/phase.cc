@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "quarter_turns.h"
 #include "refuse.h"
 #include <gnuradio/stft/kernel/phase.h>
-#include <cmath>
 
 namespace gr::stft::kernel {
 
@@ -63,17 +63,7 @@ std::complex<double> unit_root(std::size_t j, std::size_t n)
     const double rest = static_cast<double>(static_cast<std::int64_t>(4 * j) -
                                             static_cast<std::int64_t>(quarter * n));
     const double angle = M_PI_2 * rest / static_cast<double>(n);
-    const double c = std::cos(angle), s = std::sin(angle);
-    switch (quarter % 4) {
-    case 0:
-        return { c, s };
-    case 1:
-        return { -s, c };
-    case 2:
-        return { -c, -s };
-    default:
-        return { s, -c };
-    }
+    return cisoid_of(quarter, angle);
 }
 
 template <class R>

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_TURNS_H
 #define INCLUDED_STFT_LIB_KERNEL_TURNS_H
 
+#include "quarter_turns.h"
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -43,17 +44,7 @@ inline std::complex<double> cisoid(turns t)
     const auto quarter = (high + (std::uint64_t(1) << 61)) >> 62; // the nearest, 4 wraps to 0
     const auto rest = static_cast<std::int64_t>(high - (quarter << 62));
     const double angle = std::ldexp(2 * M_PI * static_cast<double>(rest), -64);
-    const double c = std::cos(angle), s = std::sin(angle);
-    switch (quarter) {
-    case 0:
-        return { c, s };
-    case 1:
-        return { -s, c };
-    case 2:
-        return { -c, -s };
-    default:
-        return { s, -c };
-    }
+    return cisoid_of(quarter, angle);
 }
 
 } // namespace gr::stft::kernel

@@ -16,18 +16,23 @@ import sys
 STORED = pathlib.Path(__file__).resolve().parent.parent / "lib/bench/instructions.json"
 TOLERANCE = 0.02
 TIMES = 100  # so many more runs: what a program's start takes varies by some thousands
-FRAMES = 32  # in one of exercise-kernel's runs
 LEVEL = "avx2"  # valgrind knows no later one
 
 
 def count(build, words, times):
-    """Instructions that the whole program takes."""
+    """Instructions that the whole program takes, and frames that it transforms."""
     environment = {**os.environ, "GR_STFT_SIMD": LEVEL, "GR_STFT_PLANNER": "estimate"}
     done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"{build}/lib/bench/exercise-kernel",
                            *words.split(), str(times)], env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1]), int(done.stdout.split()[0])
+
+
+def per_frame(build, words):
+    """What a program's start takes is subtracted."""
+    (few, few_frames), (many, frames) = count(build, words, 1), count(build, words, 1 + TIMES)
+    return round((many - few) / (frames - few_frames))
 
 
 def of_this_machine(build):
@@ -50,8 +55,7 @@ def main():
     if not store and stored["of"] != here:
         print(f"skipped {len(stored['per_frame']):4d}  instruction counts: those of {stored['of']} are stored, this is {here}")
         return
-    counts = {words: round((count(build, words, 1 + TIMES) - count(build, words, 1)) / TIMES / FRAMES)
-              for words in stored["per_frame"]}
+    counts = {words: per_frame(build, words) for words in stored["per_frame"]}
     if store:
         STORED.write_text(json.dumps({"of": here, "per_frame": counts}, indent=2) + "\n")
         return

@@ -22,7 +22,7 @@ constexpr std::int64_t most_buffered = 1 << 22;
  * Interface is the public block; Block, the class derived from this, has
  *   bool write(Transform&, const T* frame, std::int64_t start, bool last, Row* row):
  *       takes the frame in; true if it completed the row
- *   static constexpr bool in_runs:        true if there is, for frames that nothing else is to be done for, each a row,
+ *   or, if each frame is a row, static constexpr bool in_runs = true and
  *   void write_run(Transform&, const T* frames, std::int64_t start, std::size_t count, Row* rows)
  *   void changed(const retune&):          a wish comes into force (the parameters of the STFT are set already)
  *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows

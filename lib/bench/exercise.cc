@@ -14,7 +14,8 @@ int main(int count, char** words)
     try {
         const bool is_complex = words[1] == std::string("complex");
         const bool inverse = words[2] == std::string("istft");
-        std::printf("%g\n",
+        std::printf("%zu frames, %g\n",
+                    gr::stft::bench::exercise_frames * std::stoul(words[5]),
                     static_cast<double>(gr::stft::bench::exercise(std::stoul(words[3]),
                                                                   std::stoul(words[4]),
                                                                   is_complex,

@@ -229,7 +229,7 @@ void dstft<T>::pull_back(const excerpt<T>& x,
         if (d_n_fft % 2 == 0)
             bins_of[d_n_fft / 2] = 2 * bins_of[d_n_fft / 2].real();
     }
-    const T* gamma = d_synthesis->transform_and_repeat();
+    const T* gamma = d_synthesis->transform();
     const real gain = is_real_v<T> ? real(0.5) : real(1);
     const auto from = std::clamp<std::int64_t>(x.begin - s.first, 0, s.count);
     const auto to = std::clamp<std::int64_t>(x.end - s.first, from, s.count);

@@ -102,13 +102,6 @@ const T* frame_synthesis<T>::transform()
         synthesise(d_spectrum.data());
     else
         d_plan->execute(d_spectrum.data(), d_circle.data());
-    return d_circle.data();
-}
-
-template <class T>
-const T* frame_synthesis<T>::transform_and_repeat()
-{
-    transform();
     for (std::size_t k = 0; k < simd::padding; ++k)
         d_circle[d_n_fft + k] = d_circle[k];
     return d_circle.data();

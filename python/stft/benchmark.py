@@ -47,6 +47,13 @@ def summary(times):
     return {"min": float(np.min(times)), "median": float(median), "spread": float((high - low) / 2 / median)}
 
 
+def require_agreement(name, theirs, ours, limit):
+    """RuntimeError if results differ by more than `limit` of the largest value."""
+    error = np.max(np.abs(theirs - ours)) / np.max(np.abs(ours))
+    if not error <= limit:
+        raise RuntimeError(f"{name} differs by {error:.1e} of the largest value: no ratio without equality")
+
+
 def compiled_benchmark(subject):
     """The module with the naive loops that kernels are compared with."""
     try:

@@ -4,7 +4,7 @@ import resource
 
 import numpy as np
 
-from gnuradio.stft.benchmark import interleaved, paired, summary
+from gnuradio.stft.benchmark import interleaved, paired, require_agreement, summary
 from gnuradio.stft.differentiable import dstft
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.stft_python import kernels
@@ -89,10 +89,7 @@ def _measure(x, theta, t, n_fft, frames, rounds):
 
 
 def _require_agreement(S, peer):
-    theirs = peer.forward()[0].detach().numpy()
-    error = np.max(np.abs(S - theirs)) / np.max(np.abs(S))
-    if not error <= _AGREEMENT:
-        raise RuntimeError(f"the peer's spectra differ by {error:.1e} of the largest value: no ratio without equality")
+    require_agreement("the peer", peer.forward()[0].detach().numpy(), S, _AGREEMENT)
 
 
 class TorchMethod:

@@ -2,7 +2,7 @@
 """The 2-D STFT beside a naive loop over patches around FFTW, and the usual way in PyTorch: unfold and rfft2, irfft2 and fold."""
 import numpy as np
 
-from gnuradio.stft.benchmark import compiled_benchmark, interleaved, paired, summary
+from gnuradio.stft.benchmark import compiled_benchmark, interleaved, paired, require_agreement, summary
 from gnuradio.stft.images import istft2d, stft2d
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.stft_python import kernels
@@ -81,11 +81,8 @@ class TorchMethod:
         return image[:, 0, half : half + height, half : half + width]
 
     def require_agreement(self, X):
-        ours = X[0].transpose(0, 3, 4, 1, 2)
-        error = np.max(np.abs(ours - self.X.numpy())) / np.max(np.abs(ours))
-        back = float((self.inverse() - self.x).abs().max())
-        if not (error <= _AGREEMENT and back <= _AGREEMENT):
-            raise RuntimeError(f"peer: differs by {error:.1e}, its inverse by {back:.1e}: no ratio without equality")
+        require_agreement("the peer", self.X.numpy(), X[0].transpose(0, 3, 4, 1, 2), _AGREEMENT)
+        require_agreement("the peer's inverse", self.inverse().numpy(), self.x.numpy(), _AGREEMENT)
 
 
 def measure(arguments):

@@ -189,6 +189,15 @@ class verb(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("needs python3-torch", text)
 
+    def test_says_which_peers_of_the_stft_are_missing(self):
+        with mock.patch.multiple(benchmark_stft, _SECONDS_PER_TURN=1e-5, _SECONDS_OF_FLOWGRAPH=0.05, _SAMPLES=4096), \
+                mock.patch.object(benchmark_stft, "load", side_effect=lambda name, purpose: self.raise_missing(name)):
+            status, text = self.run_verb("stft")
+        self.assertEqual((status, text.count("take"), text.count("needs scipy.signal"), text.count("needs torch")), (0, 0, 1, 1))
+
+    def raise_missing(self, name):
+        raise ImportError(f"needs {name}")
+
     def test_refuses_sizes_that_cannot_be_compared(self):
         with contextlib.redirect_stderr(io.StringIO()) as error:
             self.assertEqual(command.main(["bench", "--n-fft", "8"]), 2)

@@ -66,10 +66,9 @@ public:
 
     //! The bins, for a caller who fills all of them and then calls transform().
     complex* spectrum() { return d_spectrum.data(); }
-    //! spectrum() -> n_fft samples, which live until the next call.
+    //! spectrum() -> n_fft samples, which live until the next call. The first of them follow the last ones once more, for
+    //! vectors that run over the circle's end.
     const T* transform();
-    //! The circle's first samples follow its last ones, for vectors that run over its end.
-    const T* transform_and_repeat();
 
 private:
     std::size_t d_n_fft;

@@ -137,6 +137,8 @@ class qa_istft : public CppUnit::TestFixture
     CPPUNIT_TEST(dual_window_recovers_what_is_steadily_covered);
     CPPUNIT_TEST(samples_leave_when_no_frame_can_reach_them);
     CPPUNIT_TEST(reading_in_pieces_changes_no_bit);
+    CPPUNIT_TEST(runs_of_frames_change_no_bit);
+    CPPUNIT_TEST(runs_begin_where_the_overlap_is_steady);
     CPPUNIT_TEST(first_frame_may_start_anywhere);
     CPPUNIT_TEST(window_hop_and_scaling_may_change);
     CPPUNIT_TEST(gaps_give_zeros);
@@ -361,6 +363,95 @@ class qa_istft : public CppUnit::TestFixture
             }
             CPPUNIT_ASSERT(whole == y);
         }
+    }
+
+    //! Frame by frame, and as much as possible in runs of `most`, changing to `then` in the middle.
+    template <class T>
+    void assert_runs_change_nothing(const parameters& p,
+                                    const parameters& then,
+                                    const std::vector<std::complex<double>>& synthesis,
+                                    std::size_t most,
+                                    const std::string& what)
+    {
+        constexpr std::size_t frames = 60, changed_at = 31;
+        istft<T> single(p, synthesis), running(p, synthesis);
+        const auto spectra = qa::noise<std::complex<real_t<T>>>(frames * single.bins());
+        std::vector<T> expected(frames * 64, T(7)), y(frames * 64, T(7));
+        std::size_t read = 0, run = 0;
+        for (std::size_t f = 0; f < frames; ++f) {
+            if (f == changed_at)
+                single.change(then, single.next_start());
+            single.add(&spectra[f * single.bins()]);
+            read += single.read(&expected[read], single.ready());
+        }
+        std::size_t got = 0;
+        for (std::size_t f = 0; f < frames;) {
+            if (f == changed_at)
+                running.change(then, running.next_start());
+            const auto left = (f < changed_at ? changed_at : frames) - f;
+            const auto* next = &spectra[f * running.bins()];
+            const auto hop = running.design().hop;
+            const auto taken = running.add_run(next, std::min(most, left), &y[got]);
+            f += taken;
+            run += taken;
+            got += taken * hop;
+            if (taken == 0) {
+                running.add(next);
+                ++f;
+            }
+            got += running.read(&y[got], running.ready());
+        }
+        CPPUNIT_ASSERT_MESSAGE(what, run > 0);
+        single.finish(single.ends_at());
+        running.finish(running.ends_at());
+        read += single.read(&expected[read], single.ready());
+        got += running.read(&y[got], running.ready());
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(what, read, got);
+        CPPUNIT_ASSERT_MESSAGE(what, expected == y);
+    }
+
+    void runs_of_frames_change_no_bit()
+    {
+        for (auto where : placements)
+            for (const char* phase : { "start", "centre", "absolute" })
+                for (std::size_t hop : { 1, 3, 7, 8 })
+                    for (std::size_t most : { 1, 2, 100 }) {
+                        parameters p{ 37, hop, "hamming", 23, where };
+                        p.phase = phase;
+                        auto then = p, brief = p;
+                        then.hop = 5;
+                        brief.hop = 2;
+                        brief.win_length = 9; // what the long windows reach is not its own
+                        const auto what = std::string(phase) + ", hop " + std::to_string(hop) +
+                                          ", at most " + std::to_string(most);
+                        assert_runs_change_nothing<float>(p, then, {}, most, what);
+                        assert_runs_change_nothing<double>(p, then, {}, most, what);
+                        assert_runs_change_nothing<double>(p, brief, {}, most, what);
+                        assert_runs_change_nothing<std::complex<float>>(p, then, {}, most, what);
+                        assert_runs_change_nothing<value>(p, then, p.taps(), most, what);
+                        auto slope = p;
+                        const auto taps = qa::noise<value>(23);
+                        slope.window = window(values(taps.begin(), taps.end()));
+                        assert_runs_change_nothing<value>(slope, p, {}, most, what);
+                    }
+    }
+
+    void runs_begin_where_the_overlap_is_steady()
+    {
+        const parameters p{ 16, 4, "hann", 16, placement::left };
+        istft<float> inverse(p);
+        const std::vector<std::complex<float>> spectra(20 * inverse.bins());
+        std::vector<float> samples(100);
+        std::size_t alone = 0;
+        while (inverse.add_run(spectra.data(), 10, samples.data()) == 0) {
+            inverse.add(spectra.data());
+            inverse.read(samples.data(), inverse.ready());
+            CPPUNIT_ASSERT(++alone < 10);
+        }
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(4 * (alone + 10)), inverse.next_start());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.add_run(spectra.data(), 0, samples.data()));
+        inverse.add(spectra.data()); // its samples wait
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.add_run(spectra.data(), 10, samples.data()));
     }
 
     void first_frame_may_start_anywhere()

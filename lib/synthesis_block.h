@@ -9,14 +9,20 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <type_traits>
 
 namespace gr::stft {
+
+template <class Inverse, class = void>
+struct has_runs : std::false_type {};
+template <class Inverse>
+struct has_runs<Inverse, std::void_t<decltype(&Inverse::add_run)>> : std::true_type {};
 
 /*!
  * \brief What the blocks that turn spectra into samples have in common: the tags that describe frames, those that go back to
  * their samples, and the end of the stream.
  *
- * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does.
+ * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() it may lack.
  */
 template <class T, class Interface, class Inverse>
 class synthesis_block : public Interface
@@ -48,6 +54,10 @@ public:
         const auto bins = d_inverse.bins();
         auto spectrum = static_cast<const gr_complex*>(input_items[0]);
         const auto out = static_cast<T*>(output_items[0]);
+        const auto first = this->nitems_read(0);
+        this->get_tags_in_range(d_ahead, 0, first, first + ninput_items[0]);
+        sort_by_sample(d_ahead);
+        d_next_tag = d_ahead.begin();
         int used = 0, produced = 0;
         while (produced < noutput_items) {
             if (d_inverse.ready()) {
@@ -56,7 +66,16 @@ public:
                 put_tags(this->nitems_written(0) + produced);
             } else if (used == ninput_items[0]) {
                 break;
-            } else if (take_tags(this->nitems_read(0) + used)) {
+            } else if (const auto frames = add_run(spectrum,
+                                                   first + used,
+                                                   first + ninput_items[0],
+                                                   out + produced,
+                                                   noutput_items - produced)) {
+                spectrum += frames * bins;
+                used += static_cast<int>(frames);
+                produced += static_cast<int>(frames * d_inverse.design().hop);
+                put_tags(this->nitems_written(0) + produced);
+            } else if (take_tags(first + used)) {
                 add(spectrum);
                 spectrum += bins;
                 ++used;
@@ -99,6 +118,29 @@ private:
         d_inverse.finish(length);
     }
 
+    //! Frames without tags, hop samples of each, while the inverse and the room allow it: how many.
+    std::size_t
+    add_run(const gr_complex* spectra, std::uint64_t item, std::uint64_t end, T* out, int room)
+    {
+        if constexpr (has_runs<Inverse>::value) {
+            seek_tags(item);
+            if (d_next_tag != d_ahead.end())
+                end = d_next_tag->offset;
+            const auto frames = std::min<std::uint64_t>(end - item, room / d_inverse.design().hop);
+            const auto taken = d_inverse.add_run(spectra, frames, out);
+            d_tags_read = std::max(d_tags_read, item + taken);
+            return taken;
+        }
+        return 0;
+    }
+
+    //! d_next_tag is the first one of this item or a later one.
+    void seek_tags(std::uint64_t item)
+    {
+        while (d_next_tag != d_ahead.end() && d_next_tag->offset < item)
+            ++d_next_tag;
+    }
+
     /*!
      * Reads the tags of the next frame; false if it starts after a gap, whose zeros have to leave first.
      */
@@ -108,23 +150,22 @@ private:
             return true;
         d_tags_read = item + 1;
         d_description = {};
-        this->get_tags_in_range(d_found, 0, item, item + 1);
+        seek_tags(item);
+        const auto tags = d_next_tag;
+        seek_tags(item + 1);
         const auto to = std::max<std::int64_t>(0, d_inverse.covered_end());
-        for (const auto& tag : d_found) {
+        for (auto tag = tags; tag != d_next_tag; ++tag) {
             try {
-                d_description.read(tag);
+                d_description.read(*tag);
             } catch (const std::exception& e) {
-                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
+                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag->key), e.what());
             }
         }
         if (d_description.describes_frames())
             follow();
-        std::stable_partition(d_found.begin(), d_found.end(), [](const auto& tag) {
-            return pmt::eq(tag.key, rx_rate_key); // rx_time needs it
-        });
-        for (const auto& tag : d_found)
-            if (!is_ours(tag.key))
-                d_tags.push_back({ to, moved(tag, to) });
+        for (auto tag = tags; tag != d_next_tag; ++tag)
+            if (!is_ours(tag->key))
+                d_tags.push_back({ to, moved(*tag, to) });
         return d_inverse.ready() == 0;
     }
 
@@ -189,7 +230,8 @@ private:
     bool d_ended = false;
     stream_description d_description;                      // of the present frame
     std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
-    std::vector<gr::tag_t> d_found;
+    std::vector<gr::tag_t> d_ahead;                        // those of the input at hand, in order
+    std::vector<gr::tag_t>::const_iterator d_next_tag;
     std::optional<double> d_rate; // Hz
 };
 

@@ -65,7 +65,7 @@ istft<T>::tuning::tuning(const parameters& p,
     if (centre < hop)
         std::rotate(coverage.begin(), coverage.begin() + centre, coverage.end());
     for (double d : coverage)
-        steady.push_back(static_cast<real_t<T>>(inverse_above(d, least)));
+        steady.push_back(static_cast<real_t<T>>(divides ? inverse_above(d, least) : 1));
 }
 
 template <class T>
@@ -134,8 +134,9 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     d_placed.set_capacity(d_placed.size() + overlapped / p.hop + d_tuning->frames_to_steady + 1);
 }
 
+//! The sums from the next frame's first sample on, as far as it reaches.
 template <class T>
-void istft<T>::place(const T* circle, std::size_t offset)
+T* istft<T>::room()
 {
     const auto length = d_tuning->taper.length();
     const auto end = d_next + static_cast<std::int64_t>(length);
@@ -149,38 +150,108 @@ void istft<T>::place(const T* circle, std::size_t offset)
     }
     if (end - d_base > static_cast<std::int64_t>(d_sum.size()))
         d_sum.resize(length + static_cast<std::size_t>(end - d_base));
-    if (d_covered < d_next)
-        std::fill(d_sum.begin() + (d_covered - d_base), d_sum.begin() + (d_next - d_base), T(0));
+    return d_sum.data() + (d_next - d_base);
+}
 
+//! Calls f(first, begin, count) for each run of a frame's samples begin .. end - 1 that lies together on the circle.
+template <class T>
+template <class F>
+void istft<T>::on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const
+{
+    const auto wrap = std::clamp(d_parameters.n_fft - offset, begin, end);
+    if (begin < wrap)
+        f(offset + begin, begin, wrap - begin);
+    if (wrap < end)
+        f(offset + wrap - d_parameters.n_fft, wrap, end - wrap);
+}
+
+template <class T>
+std::size_t istft<T>::offset() const
+{
+    return d_parameters.phase.offset(d_next, d_tuning->taper.length(), d_parameters.n_fft);
+}
+
+template <class T>
+void istft<T>::place(const complex* spectrum)
+{
+    const auto& taper = d_tuning->taper;
+    const auto at = offset();
+    const T* circle = d_dft.synthesise(spectrum);
+    T* sum = room();
+    if (d_covered < d_next)
+        std::fill(sum - (d_next - d_covered), sum, T(0));
     // what no frame has reached yet is written, the rest added to
-    T* sum = d_sum.data() + (d_next - d_base);
-    const auto reached =
-        static_cast<std::size_t>(std::clamp<std::int64_t>(d_covered - d_next, 0, length));
-    const auto before_wrap = std::min(length, d_parameters.n_fft - offset);
-    const auto put = [&](const T* from, std::size_t begin, std::size_t finish) {
-        const auto middle = std::clamp(reached, begin, finish);
-        d_tuning->taper.multiply_add(from, begin, middle - begin, sum + begin);
-        d_tuning->taper.multiply(from + (middle - begin), middle, finish - middle, sum + middle);
-    };
-    put(circle + offset, 0, before_wrap);
-    put(circle, before_wrap, length);
-    d_covered = std::max(d_covered, end);
+    const auto reached = static_cast<std::size_t>(
+        std::clamp<std::int64_t>(d_covered - d_next, 0, static_cast<std::int64_t>(taper.length())));
+    on_circle(at, 0, reached, [&](std::size_t from, std::size_t m, std::size_t count) {
+        taper.multiply_add(circle + from, m, count, sum + m);
+    });
+    on_circle(at, reached, taper.length(), [&](std::size_t from, std::size_t m, std::size_t count) {
+        taper.multiply(circle + from, m, count, sum + m);
+    });
+    d_covered = std::max(d_covered, d_next + static_cast<std::int64_t>(taper.length()));
+}
+
+template <class T>
+void istft<T>::remember(std::int64_t start)
+{
+    while (!d_placed.empty() &&
+           d_placed.front().start + std::int64_t(d_placed.front().how->weight.size()) <= d_read)
+        d_placed.pop_front();
+    d_placed.push_back({ start, d_tuning });
 }
 
 template <class T>
 void istft<T>::add(const complex* spectrum)
 {
-    const auto offset =
-        d_parameters.phase.offset(d_next, d_tuning->taper.length(), d_parameters.n_fft);
-    place(d_dft.synthesise(spectrum), offset);
-    while (!d_placed.empty() &&
-           d_placed.front().start + std::int64_t(d_placed.front().how->weight.size()) <= d_read)
-        d_placed.pop_front();
-    d_placed.push_back({ d_next, d_tuning });
+    place(spectrum);
+    remember(d_next);
     ++d_run;
     const auto centre = d_next + std::int64_t(d_tuning->centre);
     d_next += d_tuning->hop;
     make_ready(std::min(d_next, centre));
+}
+
+template <class T>
+bool istft<T>::follows_a_run() const
+{
+    const auto length = d_tuning->taper.length(), hop = d_tuning->hop;
+    return d_run >= d_tuning->frames_to_steady && d_placed.front().how == d_tuning &&
+           hop <= d_tuning->centre && 2 * hop <= length && d_read == d_next &&
+           d_covered - d_next == static_cast<std::int64_t>(length - hop);
+}
+
+template <class T>
+std::size_t istft<T>::add_run(const complex* spectra, std::size_t frames, T* samples)
+{
+    if (frames == 0 || !follows_a_run())
+        return 0;
+    const auto& taper = d_tuning->taper;
+    const auto length = taper.length(), hop = d_tuning->hop;
+    const auto* weights = d_tuning->steady.data();
+    for (std::size_t p = 0; p < frames; ++p, spectra += bins(), samples += hop) {
+        const auto at = offset();
+        const T* circle = d_dft.synthesise(spectra);
+        T* sum = room();
+        on_circle(at, 0, hop, [&](std::size_t from, std::size_t m, std::size_t count) {
+            taper.finish(circle + from, m, count, sum + m, weights + m, samples + m);
+        });
+        on_circle(at, hop, length - hop, [&](std::size_t from, std::size_t m, std::size_t count) {
+            taper.multiply_add(circle + from, m, count, sum + m);
+        });
+        on_circle(
+            at, length - hop, length, [&](std::size_t from, std::size_t m, std::size_t count) {
+                taper.multiply(circle + from, m, count, sum + m);
+            });
+        d_next += hop;
+        d_covered += hop;
+        d_read = d_next;
+    }
+    d_ready_from = d_final = d_read;
+    d_run += frames;
+    for (auto p = std::min(frames, d_tuning->frames_to_steady); p > 0; --p)
+        remember(d_next - static_cast<std::int64_t>(p * hop));
+    return frames;
 }
 
 template <class T>
@@ -197,7 +268,7 @@ void istft<T>::make_ready(std::int64_t end)
     d_final = std::max(d_read, end);
     if (d_run >= d_tuning->frames_to_steady && d_placed.front().how == d_tuning &&
         !d_tuning->steady.empty() && d_final - d_read == std::int64_t(d_tuning->hop))
-        d_weights = d_tuning->divides ? d_tuning->steady.data() : nullptr;
+        d_weights = d_tuning->steady.data();
     else if (std::any_of(d_placed.begin(), d_placed.end(), [](auto& f) { return f.how->divides; }))
         weigh();
     else
@@ -245,11 +316,19 @@ void istft<T>::invert(const complex* spectra, std::size_t frames, T* samples, st
 {
     const auto end = samples + length;
     samples += read(samples, end - samples); // the zeros before a late first frame
-    for (; frames > 0 && samples < end; --frames, spectra += bins()) {
-        add(spectra);
-        if (frames == 1)
-            finish(length);
-        samples += read(samples, end - samples);
+    while (frames > 0 && samples < end) {
+        const auto room = static_cast<std::size_t>(end - samples) / d_tuning->hop;
+        auto taken = add_run(spectra, std::min(frames - 1, room), samples);
+        samples += taken * d_tuning->hop;
+        if (taken == 0) {
+            add(spectra);
+            taken = 1;
+            if (frames == 1)
+                finish(length);
+            samples += read(samples, end - samples);
+        }
+        frames -= taken;
+        spectra += taken * bins();
     }
     if (samples < end && frames == 0) { // no frame at all, or none that reaches so far
         finish(length);

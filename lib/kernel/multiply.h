@@ -60,5 +60,28 @@ void multiply_add(const std::complex<R>* x,
         sum[i] += x[i] * w[i];
 }
 
+//! out[i] = (sum[i] + x[i] w[i]) weights[i], to the bit what multiply_add() and multiply() give
+template <class R>
+void add_and_weigh(const R* x, const R* w, const R* sum, const R* weights, R* out, std::size_t n)
+{
+    simd::chosen<R>().add_and_weigh(x, w, sum, weights, n, out);
+}
+
+template <class R>
+void add_and_weigh(const std::complex<R>* x,
+                   const R* w,
+                   const std::complex<R>* sum,
+                   const R* weights,
+                   std::complex<R>* out,
+                   std::size_t n)
+{
+    simd::chosen<R>().scale_add_and_weigh(reinterpret_cast<const R*>(x),
+                                          w,
+                                          reinterpret_cast<const R*>(sum),
+                                          weights,
+                                          n,
+                                          reinterpret_cast<R*>(out));
+}
+
 } // namespace gr::stft::kernel
 #endif

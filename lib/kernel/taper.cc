@@ -53,6 +53,24 @@ void taper<T>::multiply_add(const T* samples, std::size_t from, std::size_t coun
         kernel::multiply_add(samples, d_values.data() + from, sum, count);
 }
 
+template <class T>
+void taper<T>::finish(const T* samples,
+                      std::size_t from,
+                      std::size_t count,
+                      T* sum,
+                      const real* weights,
+                      T* result) const
+{
+    if (count == 0)
+        return;
+    if (d_values.empty()) {
+        kernel::add_and_weigh(samples, d_reals.data() + from, sum, weights, result, count);
+    } else {
+        kernel::multiply_add(samples, d_values.data() + from, sum, count);
+        kernel::multiply(sum, weights, result, count);
+    }
+}
+
 template class taper<float>;
 template class taper<double>;
 template class taper<std::complex<float>>;

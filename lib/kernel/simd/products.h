@@ -13,9 +13,20 @@ void multiply_add(const R* x, const R* w, std::size_t n, R* sum)
         sum[i] += x[i] * w[i];
 }
 
-//! Calls f(at, taps) for vector after vector of complex numbers: where its reals start, and the tap of each of them.
-template <class R, class F>
-SIMD_INLINE std::size_t for_taps(const R* w, std::size_t n, F f)
+template <class R>
+void add_and_weigh(const R* x, const R* w, const R* sum, const R* weights, std::size_t n, R* out)
+{
+    std::size_t i = 0;
+    for (; i + width<R> <= n; i += width<R>)
+        store<R>(out + i,
+                 (load<R>(sum + i) + load<R>(x + i) * load<R>(w + i)) * load<R>(weights + i));
+    for (; i < n; ++i)
+        out[i] = (sum[i] + x[i] * w[i]) * weights[i];
+}
+
+//! Calls f(at, taps ..) for vector after vector of complex numbers: where its reals start, and the taps of each of them.
+template <class R, class F, class... Taps>
+SIMD_INLINE std::size_t for_taps(std::size_t n, F f, const Taps*... taps)
 {
     integers<R> low{}, high{};
     for (std::size_t l = 0; l < width<R>; ++l) {
@@ -24,11 +35,13 @@ SIMD_INLINE std::size_t for_taps(const R* w, std::size_t n, F f)
         high[l] = static_cast<index>((width<R> + l) / 2);
     }
     std::size_t i = 0;
-    for (; i + width<R> <= n; i += width<R>) {
-        const auto taps = load<R>(w + i);
-        f(2 * i, shuffled<R>(taps, low));
-        f(2 * i + width<R>, shuffled<R>(taps, high));
-    }
+    for (; i + width<R> <= n; i += width<R>)
+        [&](auto... loaded) __attribute__((always_inline))
+        {
+            f(2 * i, shuffled<R>(loaded, low)...);
+            f(2 * i + width<R>, shuffled<R>(loaded, high)...);
+        }
+    (load<R>(taps + i)...);
     return i;
 }
 
@@ -36,9 +49,10 @@ template <class R>
 void scale(const R* x, const R* w, std::size_t n, R* out)
 {
     auto i = for_taps<R>(
-        w, n, [&](std::size_t at, vector<R> taps) __attribute__((always_inline)) {
-            store<R>(out + at, load<R>(x + at) * taps);
-        });
+        n,
+        [&](std::size_t at, vector<R> taps)
+            __attribute__((always_inline)) { store<R>(out + at, load<R>(x + at) * taps); },
+        w);
     for (; i < n; ++i) {
         out[2 * i] = x[2 * i] * w[i];
         out[2 * i + 1] = x[2 * i + 1] * w[i];
@@ -49,12 +63,35 @@ template <class R>
 void scale_add(const R* x, const R* w, std::size_t n, R* sum)
 {
     auto i = for_taps<R>(
-        w, n, [&](std::size_t at, vector<R> taps) __attribute__((always_inline)) {
+        n,
+        [&](std::size_t at, vector<R> taps) __attribute__((always_inline)) {
             store<R>(sum + at, load<R>(sum + at) + load<R>(x + at) * taps);
-        });
+        },
+        w);
     for (; i < n; ++i) {
         sum[2 * i] += x[2 * i] * w[i];
         sum[2 * i + 1] += x[2 * i + 1] * w[i];
+    }
+}
+
+template <class R>
+void scale_add_and_weigh(const R* x,
+                         const R* w,
+                         const R* sum,
+                         const R* weights,
+                         std::size_t n,
+                         R* out)
+{
+    auto i = for_taps<R>(
+        n,
+        [&](std::size_t at, vector<R> taps, vector<R> weight) __attribute__((always_inline)) {
+            store<R>(out + at, (load<R>(sum + at) + load<R>(x + at) * taps) * weight);
+        },
+        w,
+        weights);
+    for (; i < n; ++i) {
+        out[2 * i] = (sum[2 * i] + x[2 * i] * w[i]) * weights[i];
+        out[2 * i + 1] = (sum[2 * i + 1] + x[2 * i + 1] * w[i]) * weights[i];
     }
 }
 

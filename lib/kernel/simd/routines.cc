@@ -57,10 +57,11 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
 }
 
 template <class R>
-constexpr routines<R> table{ fold<R>,         taper<R>,      project<R>,      analyse<R>,
-                             spread<R>,       energy<R>,     window_sums<R>,  run<R>,
-                             unfold_patch<R>, fold_patch<R>, multiply_add<R>, scale<R>,
-                             scale_add<R> };
+constexpr routines<R> table{ fold<R>,        taper<R>,         project<R>,
+                             analyse<R>,     spread<R>,        energy<R>,
+                             window_sums<R>, run<R>,           unfold_patch<R>,
+                             fold_patch<R>,  multiply_add<R>,  scale<R>,
+                             scale_add<R>,   add_and_weigh<R>, scale_add_and_weigh<R> };
 
 } // namespace
 

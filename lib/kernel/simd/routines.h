@@ -242,6 +242,20 @@ struct routines {
     //! n complex numbers, interleaved: out = x w, and sum += x w
     void (*scale)(const R* x, const R* w, std::size_t n, R* out);
     void (*scale_add)(const R* x, const R* w, std::size_t n, R* sum);
+
+    //! out = (sum + x w) weights, of n numbers and of n complex ones
+    void (*add_and_weigh)(const R* x,
+                          const R* w,
+                          const R* sum,
+                          const R* weights,
+                          std::size_t n,
+                          R* out);
+    void (*scale_add_and_weigh)(const R* x,
+                                const R* w,
+                                const R* sum,
+                                const R* weights,
+                                std::size_t n,
+                                R* out);
 };
 
 //! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.

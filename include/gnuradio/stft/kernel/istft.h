@@ -63,6 +63,12 @@ public:
     //! The next frame, bins() values; everything that was ready must have been read.
     void add(const complex* spectrum);
 
+    /*!
+     * What add() and read() do for frame after frame, for as many of these frames as give hop samples each like
+     * those of a long signal: hop samples for each -> how many frames, 0 if the next one is not among such.
+     */
+    std::size_t add_run(const complex* spectra, std::size_t frames, T* samples);
+
     //! Samples that can be read.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
 
@@ -101,16 +107,22 @@ private:
         std::size_t hop, centre, frames_to_steady;
         std::vector<double> weight;    // |w|^2, what a frame adds to D
         double least, smallest;        // what counts as covered; min D / max D
-        std::vector<real_t<T>> steady; // 1 / D for the samples that a frame makes ready
+        std::vector<real_t<T>> steady; // 1 / D, or 1, for the samples that a frame makes ready
     };
     struct placed {
         std::int64_t start;
         const tuning* how; // one of d_tunings
     };
 
+    bool follows_a_run() const;
+    std::size_t offset() const;
+    T* room();
+    template <class F>
+    void on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const;
+    void place(const complex* spectrum);
+    void remember(std::int64_t start);
     void make_ready(std::int64_t end);
     void weigh();
-    void place(const T* circle, std::size_t offset);
 
     parameters d_parameters;
     std::vector<std::complex<double>> d_synthesis;

@@ -29,6 +29,14 @@ public:
     //! sum[i] += samples[i] values[from + i], i = 0 .. count - 1
     void multiply_add(const T* samples, std::size_t from, std::size_t count, T* sum) const;
 
+    //! result[i] = (sum[i] + samples[i] values[from + i]) weights[i], i = 0 .. count - 1; sum may be overwritten
+    void finish(const T* samples,
+                std::size_t from,
+                std::size_t count,
+                T* sum,
+                const real_t<T>* weights,
+                T* result) const;
+
 private:
     using real = real_t<T>;
 

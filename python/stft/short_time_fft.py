@@ -340,9 +340,7 @@ class ShortTimeFFT:
             if not _is_integer(shift):
                 raise ValueError(f"phase_shift={shift} has the unit samples. Hence it needs to be an int or it may be None!")
             if not -self.mfft < shift < self.mfft:
-                raise ValueError(
-                    f"-mfft < phase_shift < mfft does not hold for mfft={self.mfft}, phase_shift={shift}!"
-                )
+                raise ValueError(f"-mfft < phase_shift < mfft does not hold for mfft={self.mfft}, phase_shift={shift}!")
             shift = int(shift)
         self._phase_shift = shift
 
@@ -477,9 +475,7 @@ class ShortTimeFFT:
         if axes_seq not in ("tf", "ft"):
             raise ValueError(f"Parameter {axes_seq=} not in ['tf', 'ft']!")
         if self._fft_mode == "twosided":
-            raise ValueError(
-                f"Attribute fft_mode={self._fft_mode} must be in ['centered', 'onesided', 'onesided2X']!"
-            )
+            raise ValueError(f"Attribute fft_mode={self._fft_mode} must be in ['centered', 'onesided', 'onesided2X']")
         q0 = 0 if self.onesided_fft else -(self.mfft // 2)
         half = 0.5 if center_bins else 0
         t = self.delta_t * (self.p_min - half), self.delta_t * (self.p_max(n) - half)
@@ -541,9 +537,8 @@ class ShortTimeFFT:
         x = np.moveaxis(x, axis, -1)
         if callable(detr):
             slices = self._x_slices(x, k_offset, p0, p1, padding)
-            detrended = np.stack([np.broadcast_to(detr(x_), x_.shape) for x_ in slices], axis=-2)
-            self._check_real(detrended, "detr(x)")
-            spectra = self._fft_func(detrended, self._win)
+            detrended = [np.broadcast_to(detr(x_.copy()), x_.shape) for x_ in slices]  # detr may write to its argument
+            spectra = self._fft_func(np.stack(detrended, axis=-2), self._win)
         else:
             first = self._first_sample(p0) + operator.index(k_offset)
             if padding != "zeros":
@@ -646,7 +641,7 @@ class ShortTimeFFT:
         spectra, shape = _frame_major(S, "S")
         if self._fft_mode == "onesided2X":
             paired, factor = self._pairs()
-            spectra = spectra.copy()
+            spectra = spectra.copy()  # S is the caller's
             spectra[..., paired] /= factor
         samples = np.empty((len(spectra), length), spectra.real.dtype if self.onesided_fft else spectra.dtype)
         kernels.istft(spectra, samples, design, first, synthesis, -1.0)
@@ -654,8 +649,8 @@ class ShortTimeFFT:
 
     def _fft_func(self, x: NDArray, win: Optional[NDArray] = None) -> NDArray:
         """Spectra (..., f_pts) of slices (..., m_num); win=None weighs all samples alike."""
-        win = np.ones(self.m_num) if win is None else win
-        return self._spectra(x, win, self.m_num, 0, 1)[..., 0, :]
+        self._check_real(x, "slices")
+        return self._spectra(x, np.ones(self.m_num) if win is None else win, self.m_num, 0, 1)[..., 0, :]
 
     def _ifft_func(self, X: NDArray) -> NDArray:
         """Slices (..., m_num) of spectra (..., f_pts): what _fft_func() does without a window, undone."""
@@ -702,11 +697,12 @@ class ShortTimeFFT:
             yield x[..., k : k + self.m_num]
 
     def _extended(self, x: NDArray, first: int, slices: int, padding: PAD_TYPE) -> Tuple[NDArray, int]:
-        """A copy of x, continued as far as its slices reach, the first of which begins at sample `first`; and where that
-        is in the copy."""
+        """x continued as far as its slices reach, the first of which begins at sample `first`; and where it begins then."""
         end = first + (slices - 1) * self._hop + self.m_num
-        width = [(0, 0)] * (x.ndim - 1) + [(max(0, -first), max(0, end - x.shape[-1]))]
-        return np.pad(x, width, **_NUMPY_PAD[padding]), max(0, first)
+        before, after = max(0, -first), max(0, end - x.shape[-1])
+        if before or after:
+            x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, after)], **_NUMPY_PAD[padding])
+        return x, first + before
 
 
 def _calc_dual_canonical_window(win: NDArray, hop: int) -> NDArray:

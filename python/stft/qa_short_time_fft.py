@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pathlib
+import typing
 import unittest
 
 import numpy as np
@@ -52,7 +53,7 @@ def slice_sum(SFT, x, p, k_offset=0, padding="zeros", detrend=lambda x: x):
     values = np.exp(-2j * np.pi / SFT.mfft * np.outer(q, m - origin)) @ (detrend(samples) * SFT.win.conj())
     if SFT.fft_mode == "onesided2X":
         paired = (q > 0) & (2 * q != SFT.mfft)
-        values[paired] *= {"magnitude": 2, "psd": np.sqrt(2), "unitary": np.sqrt(2)}[SFT.scaling]
+        values[paired] *= {"magnitude": 2, "psd": np.sqrt(2), "unitary": 2}[SFT.scaling]
     return values
 
 
@@ -128,6 +129,22 @@ class forward(checked):
                     both = SFT.stft_detrend(np.stack([x, 2 * x]), detr, k_offset=1, padding=padding)
                     np.testing.assert_array_equal(both[0], SFT.stft_detrend(x, detr, k_offset=1, padding=padding))
         self.near(SFT.stft_detrend(x, "l"), SFT.stft_detrend(x, "linear"), 0)
+
+    def test_function_that_detrends(self):
+        SFT, x = ShortTimeFFT(taps(6), 4, 1.0), noise((2, 20))
+        last = lambda x: x[..., -1:]
+        wanted = [[slice_sum(SFT, row, p, 0, "zeros", lambda x: np.full(6, x[-1])) for p in range(SFT.p_min, 6)] for row in x]
+        self.near(SFT.stft_detrend(x, last, p1=6), np.swapaxes(wanted, -1, -2))  # what it returns is broadcast
+        self.near(SFT.stft_detrend(x, lambda x: 1.0, 1, 3)[1, 0], np.full(2, np.sum(SFT.win)))
+
+        def in_place(x):
+            x -= x.mean(axis=-1, keepdims=True)
+            return x
+
+        before = x.copy()
+        for slices in ((None, None), (1, 4)):  # that it writes to its slice changes neither x nor the slices that overlap
+            self.near(SFT.stft_detrend(x, in_place, *slices), SFT.stft_detrend(x, "constant", *slices))
+            np.testing.assert_array_equal(x, before)
 
     def test_axes(self):
         x = noise((3, 30, 2, 4))
@@ -255,7 +272,8 @@ class inverse(checked):
                 continue
             T = np.moveaxis(S, (-2, -1), (f_axis, t_axis))
             y = SFT.istft(T, k1=30, f_axis=f_axis, t_axis=t_axis)
-            self.near(y, np.moveaxis(x, -1, min(f_axis % 4, t_axis % 4)), 1e-11)
+            where = t_axis % 4 if f_axis % 4 == 3 else f_axis % 4  # samples replace bins; x has no axis 3
+            self.near(y, np.moveaxis(x, -1, where), 1e-11)
 
     def test_any_stretch_of_samples(self):
         x = noise((2, 60))
@@ -307,6 +325,38 @@ class inverse(checked):
             for a, b in ((w, dual), (dual, w)):
                 SFT = ShortTimeFFT(a, hop, 1.0, fft_mode="twosided", dual_win=b, mfft=11)
                 self.near(SFT.istft(SFT.stft(x), k1=50), x, 1e-10)
+
+
+class single_slices(checked):
+    def test_forward_is_the_plain_dft(self):
+        for (m, _, mfft), mode, shift in itertools.product(SHAPES, MODES, (None, 0, 1)):
+            if shift is not None:
+                shift = min(shift, mfft - 1)
+            SFT = ShortTimeFFT(taps(m), 2, 1.0, fft_mode=mode, mfft=mfft, scale_to="magnitude", phase_shift=shift)
+            x = noise((2, m))
+            origin = 0 if shift is None else (m // 2 + shift) % m
+            q = np.rint(SFT.f * mfft)
+            wanted = x @ np.exp(-2j * np.pi / mfft * np.outer(np.arange(m) - origin, q))
+            if mode == "onesided2X":
+                wanted[:, (q > 0) & (2 * q != mfft)] *= 2
+            with self.subTest(m=m, mfft=mfft, mode=mode, shift=shift):
+                self.near(SFT._fft_func(x), wanted)
+                self.near(SFT._fft_func(x[0]), wanted[0])
+                back = SFT._ifft_func(wanted)
+                self.assertEqual(back.dtype.kind, "f" if SFT.onesided_fft else "c")
+                self.near(back, x)
+
+    def test_states_that_no_setter_lets_in(self):
+        for act in (lambda s: s.f, lambda s: s._fft_func(np.ones(8)), lambda s: s._ifft_func(np.ones(8))):
+            SFT = ShortTimeFFT(np.ones(8), 4, 1.0)
+            SFT._fft_mode = "half"
+            with self.assertRaisesRegex(RuntimeError, "self.fft_mode='half' not in"):
+                act(SFT)
+        for act in (lambda s: s.k_min, lambda s: s.k_max(8), lambda s: s.upper_border_begin(8), lambda s: s._post_padding(8)):
+            SFT = ShortTimeFFT(np.ones(8), 4, 1.0)
+            SFT._hop = -1
+            with self.assertRaisesRegex(RuntimeError, "hop=-1 is not an integer >= 1!"):
+                act(SFT)
 
 
 class slices(checked):
@@ -385,6 +435,9 @@ class slices(checked):
             self.assertAlmostEqual(SFT.f[0], first * 0.05)
         SFT.mfft = 9
         self.near(SFT.f, (np.arange(9) - 4) / 18)
+        for mfft, fs in itertools.product((7, 49, 100), (3.0, 44100.0, 1 / 3)):
+            even = ShortTimeFFT(np.ones(4), 4, fs, mfft=mfft)
+            np.testing.assert_array_equal(even.f, np.arange(mfft // 2 + 1) * even.delta_f)  # to the bit
         SFT.T = 4.0
         self.assertEqual((SFT.fs, SFT.delta_t), (0.25, 16.0))
 
@@ -446,8 +499,13 @@ class scalings(checked):
             self.near(SFT.dual_win, SFT.win * mfft)
             self.assertAlmostEqual(np.sum(SFT.spectrogram(x, y)), np.sum(x * np.conj(y)), places=10)
             self.near(SFT.istft(SFT.stft(x), k1=50), x, 1e-11)
-        SFT = ShortTimeFFT.from_win_equals_dual(taps(8), 4, 1.0, fft_mode="onesided2X", scale_to="unitary")
-        self.assertAlmostEqual(np.sum(SFT.spectrogram(x.real)), np.sum(x.real**2), places=10)
+        # there is a scaling only when all else is set up, and 2X is no unitary mode: pairs are doubled, not their powers
+        with self.assertRaisesRegex(ValueError, "For scaling is None, fft_mode='onesided2X' is invalid!"):
+            ShortTimeFFT.from_win_equals_dual(taps(8), 4, 1.0, fft_mode="onesided2X", scale_to="unitary")
+        SFT = ShortTimeFFT.from_win_equals_dual(taps(8), 4, 1.0, scale_to="unitary")
+        SFT.fft_mode = "onesided2X"
+        self.near(SFT.stft(x.real)[:, 3], slice_sum(SFT, x.real, SFT.p_min + 3))
+        self.near(SFT.istft(SFT.stft(x.real), k1=50), x.real, 1e-11)
 
 
 class duals(checked):
@@ -505,12 +563,22 @@ class duals(checked):
         SFT = ShortTimeFFT.from_win_equals_dual(taps(8), 2, 3.0, fft_mode="onesided2X", scale_to="psd", mfft=9, phase_shift=None)
         self.assertEqual((SFT.fft_mode, SFT.mfft, SFT.phase_shift), ("onesided2X", 9, None))
 
+    def test_barely_covered_samples_have_their_own_dual(self):
+        # amplitudes decide, not energies: 1e-9 of the largest is a weight, 1e-16 is none
+        SFT = ShortTimeFFT.from_win_equals_dual(np.array([1, 1e-9, 1, 0]), 2, 1.0)
+        self.near(SFT.win, [np.sqrt(0.5), 1, np.sqrt(0.5), 0])
+        x = noise(20)
+        self.near(SFT.istft(SFT.stft(x), k1=20), x, 1e-11)
+        with self.assertRaisesRegex(ValueError, "does not have valid STFT dual"):
+            ShortTimeFFT.from_win_equals_dual(np.array([1, 1e-16, 1, 0]), 2, 1.0)
+
     def test_closest_dual(self):
         for kind, hop in itertools.product(("float64", "complex128"), (2, 3, 7)):
             w, v = taps(8, kind), noise(8, kind)
             for scaled in (False, True):
                 dual, alpha = closest_STFT_dual_window(w, hop, v, scaled=scaled)
                 if not scaled:
+                    self.assertIs(type(alpha), float)
                     self.assertEqual(alpha, 1)
                 for r in range(hop):
                     self.assertAlmostEqual(np.vdot(w[r::hop], dual[r::hop]), 1)
@@ -558,6 +626,9 @@ class properties(checked):
         self.assertFalse(SFT.win.flags.writeable or SFT.dual_win.flags.writeable)
         self.assertTrue(mine.flags.writeable)
 
+    def test_annotations_may_be_subscripted(self):
+        self.assertIs(typing.get_origin(ShortTimeFFT[np.float64]), ShortTimeFFT)
+
     def test_read_back_what_was_given(self):
         SFT = ShortTimeFFT([1, 2, 3.0], np.int64(2), 5, fft_mode="centered", mfft=4, phase_shift=-3)
         self.assertEqual(
@@ -599,7 +670,10 @@ class refusals(unittest.TestCase):
             ("Parameter hop=1.0 is not an integer between 1 and", lambda: ShortTimeFFT.from_win_equals_dual(ones, 1.0, 1.0)),
             ("Parameter scale_to='db' not in", lambda: ShortTimeFFT.from_win_equals_dual(ones, 1, 1.0, scale_to="db")),
             ("not have valid STFT dual", lambda: ShortTimeFFT.from_win_equals_dual(np.array([1, 0.0]), 2, 1.0)),
-            ("1d arrays of equal length", lambda: closest_STFT_dual_window(ones, 2, np.ones(3))),
+            ("One-sided spectra, i.e., fft_mode='onesided', are not allowed", lambda: ShortTimeFFT(ones * 1j, 2, 1.0)),
+            ("fft_mode='onesided2X', are not allowed", lambda: ShortTimeFFT(ones * 1j, 2, 1.0, fft_mode="onesided2X")),
+            ("i.e., fft_mode='onesided', are", lambda: ShortTimeFFT.from_win_equals_dual(ones.astype(complex), 2, 1.0)),
+            ("`desired_dual` are not 1d arrays of equal length", lambda: closest_STFT_dual_window(ones, 2, np.ones(3))),
             ("1d arrays of equal length", lambda: closest_STFT_dual_window(np.ones((2, 2)), 2)),
             ("Parameter win must have finite", lambda: closest_STFT_dual_window([1, np.inf], 1)),
             ("Parameter desired_dual must have finite", lambda: closest_STFT_dual_window(ones, 1, [1, 2, 3, np.nan])),
@@ -633,16 +707,21 @@ class refusals(unittest.TestCase):
     def test_methods(self):
         SFT = ShortTimeFFT(np.ones(8), 4, 1.0)
         two = ShortTimeFFT(np.ones(8), 4, 1.0, fft_mode="twosided")
+        turning = ShortTimeFFT(np.ones(8) * 1j, 4, 1.0, fft_mode="twosided")
         x, S = np.zeros(16), np.zeros((5, 3))
         for message, call in [
             ("scaling='db' not in", lambda: SFT.scale_to("db")),
-            ("Parameter padding='wrap' not in", lambda: SFT.stft(x, padding="wrap")),
+            (r"Parameter padding='wrap' not in \('zeros', 'edge', 'even', 'odd'\)!", lambda: SFT.stft(x, padding="wrap")),
             ("Trend type must be 'linear' or 'constant'", lambda: SFT.stft_detrend(x, "cubic")),
-            ("Parameter detr=nan is neither a str, function nor None!", lambda: SFT.stft_detrend(x, np.nan)),
-            ("must return as many samples", lambda: SFT.stft_detrend(x, lambda x: x[..., 1:])),
+            ("Parameter detr=nan is not a str, function or None!", lambda: SFT.stft_detrend(x, np.nan)),
+            ("broadcast", lambda: SFT.stft_detrend(x, lambda x: x[..., 1:])),
+            ("Complex-valued `slices` not allowed", lambda: SFT.stft_detrend(x, lambda x: 1j * x)),
+            ("Complex-valued `slices` not allowed", lambda: SFT._fft_func(1j * x[:8])),
+            ("Invalid Parameter p0=9, p1=None", lambda: SFT.stft_detrend(x, "cubic", 9, padding="wrap")),
             ("Complex-valued `x` not allowed for self.fft_mode='onesided'!", lambda: SFT.stft(x * 1j)),
-            ("Complex-valued `win` not allowed", lambda: ShortTimeFFT(np.ones(4) * 1j, 2, 1.0).stft(x)),
-            ("Complex-valued `win` not allowed", lambda: ShortTimeFFT(np.ones(8) * 1j, 4, 1.0).istft(S)),
+            ("fft_mode='onesided', are not allowed", lambda: setattr(turning, "fft_mode", "onesided")),
+            ("fft_mode='onesided2X', are not allowed", lambda: setattr(turning, "fft_mode", "onesided2X")),
+            ("Complex-valued `dual_win`", lambda: ShortTimeFFT(np.ones(8), 4, 1.0, dual_win=1j * np.ones(8)).istft(S)),
             (r"len\(x\)=3 must be >= ceil\(m_num/2\) = 4!", lambda: SFT.stft(x[:3])),
             (r"of axis=1 of \(2, 3, 9\) must be >= ceil\(m_num/2\) = 4!", lambda: SFT.stft(np.ones((2, 3, 9)), axis=1)),
             ("Invalid Parameter p0=0, p1=200", lambda: SFT.p_range(100, 0, 200)),

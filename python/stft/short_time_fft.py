@@ -9,6 +9,7 @@ signal, p slices (frames), q bins; m_num is win_length, mfft is n_fft, and slice
 from __future__ import annotations
 
 import operator
+from types import GenericAlias
 from typing import Any, Callable, Iterator, Literal, Optional, Tuple, Union, get_args
 
 import numpy as np
@@ -28,6 +29,7 @@ _NUMPY_PAD = {
     "odd": {"mode": "reflect", "reflect_type": "odd"},
 }
 _TRENDS = {"constant": "constant", "c": "constant", "linear": "linear", "l": "linear"}
+_SIDES = {"twosided": "twosided", "centered": "centered", "onesided": "onesided", "onesided2X": "onesided"}
 
 
 def closest_STFT_dual_window(
@@ -52,13 +54,12 @@ def closest_STFT_dual_window(
     desired = np.ones_like(win) if desired_dual is None else np.asarray(desired_dual)
     if win.ndim != 1 or win.shape != desired.shape:
         raise ValueError(
-            f"Parameters `win` and `desired_dual` must be 1d arrays of equal length, but {win.shape=}, {desired.shape=}!"
+            f"Parameters `win` and `desired_dual` are not 1d arrays of equal length, {win.shape=}, {desired.shape=}!"
         )
     _check_finite(win, "win")
     _check_finite(desired, "desired_dual")
     _check_hop_fits(hop, win, "win")
     _calc_dual_canonical_window(win, hop)  # refuses what has no dual
-    dtype = np.result_type(win, desired)
     try:
         dual, alpha = kernels.closest_dual_window(win, hop, desired, bool(scaled), _resolution(win))
     except ValueError:
@@ -68,7 +69,8 @@ def closest_STFT_dual_window(
             "Unable to calculate scaled closest dual window due to numerically unstable scaling factor! "
             "Try setting parameter `scaled` to False."
         )
-    return dual.astype(dtype), complex(alpha) if dtype.kind == "c" else alpha
+    dtype = np.result_type(win, desired)
+    return dual.astype(dtype), complex(alpha) if scaled and dtype.kind == "c" else alpha
 
 
 class ShortTimeFFT:
@@ -99,6 +101,9 @@ class ShortTimeFFT:
     >>> bool(np.allclose(SFT.istft(S, k1=64), x))
     True
     """
+
+    # SciPy's type stubs are generic, and so annotations are subscripted
+    __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(
         self,
@@ -216,15 +221,14 @@ class ShortTimeFFT:
         if scale_to not in ("magnitude", "psd", "unitary", None):
             raise ValueError(f"Parameter {scale_to=} not in ['magnitude', 'psd', 'unitary', None]!")
         try:
-            tight = kernels.tight_window(desired_win, hop, _resolution(desired_win)).astype(desired_win.dtype)
+            tight = kernels.tight_window(desired_win, hop, _resolution(desired_win) ** 2).astype(desired_win.dtype)
         except ValueError:
             raise ValueError(f"Parameter desired_win does not have valid STFT dual window for {hop=}!") from None
-        made = cls(tight, hop, fs, mfft=mfft, dual_win=tight, phase_shift=phase_shift)
+        scale = None if scale_to == "unitary" else scale_to
+        chosen = dict(fft_mode=fft_mode, mfft=mfft, scale_to=scale, phase_shift=phase_shift)
+        made = cls(tight, hop, fs, dual_win=tight, **chosen)
         if scale_to == "unitary":
             made._multiply_window(1 / np.sqrt(made.mfft), scale_to)
-        elif scale_to is not None:
-            made.scale_to(scale_to)
-        made.fft_mode = fft_mode
         return made
 
     @property
@@ -301,8 +305,8 @@ class ShortTimeFFT:
     @property
     def fft_mode(self) -> FFT_MODE_TYPE:
         """Which bins spectra have: "onesided" (frequencies from 0 on, real signals and windows only), "onesided2X" (those,
-        all but 0 and half the sampling rate times 2 if scaling is "magnitude", else times sqrt 2), "twosided" (negative
-        frequencies behind the positive ones) or "centered" (increasing frequencies)."""
+        all but 0 and half the sampling rate times sqrt 2 if scaling is "psd", else times 2; only if there is a scaling),
+        "twosided" (negative frequencies behind the positive ones) or "centered" (increasing frequencies)."""
         return self._fft_mode
 
     @fft_mode.setter
@@ -310,6 +314,8 @@ class ShortTimeFFT:
         modes = get_args(FFT_MODE_TYPE)
         if mode not in modes:
             raise ValueError(f"fft_mode='{mode}' not in {modes}!")
+        if _SIDES[mode] == "onesided" and np.iscomplexobj(self._win):
+            raise ValueError(f"One-sided spectra, i.e., fft_mode='{mode}', are not allowed for complex-valued windows!")
         if mode == "onesided2X" and self._scaling is None:
             raise ValueError(
                 f"For scaling is None, fft_mode='{mode}' is invalid! Do scale_to('psd') or scale_to('magnitude')!"
@@ -334,9 +340,7 @@ class ShortTimeFFT:
             if not _is_integer(shift):
                 raise ValueError(f"phase_shift={shift} has the unit samples. Hence it needs to be an int or it may be None!")
             if not -self.mfft < shift < self.mfft:
-                raise ValueError(
-                    f"-mfft < phase_shift < mfft does not hold for mfft={self.mfft}, phase_shift={shift}!"
-                )
+                raise ValueError(f"-mfft < phase_shift < mfft does not hold for mfft={self.mfft}, phase_shift={shift}!")
             shift = int(shift)
         self._phase_shift = shift
 
@@ -386,7 +390,7 @@ class ShortTimeFFT:
     @property
     def f(self) -> NDArray:
         """Frequency of each bin in Hz, shape (f_pts,)."""
-        return frequencies(self.mfft, self.fs, "onesided" if self.onesided_fft else self._fft_mode)
+        return frequencies(self.mfft, self.mfft, self._sides()) * self.delta_f
 
     @property
     def delta_t(self) -> float:
@@ -401,7 +405,7 @@ class ShortTimeFFT:
     @property
     def k_min(self) -> int:
         """The first sample under slice p_min; never positive."""
-        return self.p_min * self._hop - self.m_num_mid
+        return self._first_sample(self.p_min)
 
     @property
     def p_min(self) -> int:
@@ -453,8 +457,8 @@ class ShortTimeFFT:
         """The first sample and the first slice that what lies behind a signal of n samples has a part in."""
         self._check_length(n)
         _, last = self._support()
-        p = min(n // self._hop + 1, (n - 1 - last + self.m_num_mid) // self._hop)
-        return ((p + 1) * self._hop - self.m_num_mid, p + 1) if p >= 0 else (0, 0)
+        p = 1 + min(n // self._hop + 1, (n - 1 - last + self.m_num_mid) // self._hop)
+        return self._first_sample(p), p
 
     def nearest_k_p(self, k: int, left: bool = True) -> int:
         """The multiple of hop at or before sample k; with left=False, at or behind it."""
@@ -471,9 +475,7 @@ class ShortTimeFFT:
         if axes_seq not in ("tf", "ft"):
             raise ValueError(f"Parameter {axes_seq=} not in ['tf', 'ft']!")
         if self._fft_mode == "twosided":
-            raise ValueError(
-                f"Attribute fft_mode={self._fft_mode} must be in ['centered', 'onesided', 'onesided2X']!"
-            )
+            raise ValueError(f"Attribute fft_mode={self._fft_mode} must be in ['centered', 'onesided', 'onesided2X']")
         q0 = 0 if self.onesided_fft else -(self.mfft // 2)
         half = 0.5 if center_bins else 0
         t = self.delta_t * (self.p_min - half), self.delta_t * (self.p_max(n) - half)
@@ -517,43 +519,31 @@ class ShortTimeFFT:
         """As stft(), but slices are detrended before their window.
 
         detr: "constant" (the mean is taken off), "linear" (the least-squares line), None, or a function that is called
-            with each slice, shape (..., m_num), and returns what replaces it.
+            with each slice, shape (..., m_num), and returns what replaces it, of that shape or broadcast to it.
         """
         x = np.asarray(x)
-        if self.onesided_fft and (np.iscomplexobj(x) or not kernels.is_real(self._win)):
-            what = "x" if np.iscomplexobj(x) else "win"
-            raise ValueError(
-                f"Complex-valued `{what}` not allowed for {self.fft_mode=}! Set property `fft_mode` to 'twosided' or "
-                "'centered'."
-            )
+        self._check_real(x, "x")
         if not (detr is None or isinstance(detr, str) or callable(detr)):
-            raise ValueError(f"Parameter {detr=} is neither a str, function nor None!")
-        if isinstance(detr, str) and detr not in _TRENDS:
-            raise ValueError(f"Trend type must be 'linear' or 'constant', but {detr=}!")
-        _check_padding(padding)
+            raise ValueError(f"Parameter {detr=} is not a str, function or None!")
         n, least = x.shape[axis], self.m_num - self.m_num_mid
         if n < least:
             subject = f"{len(x)=}" if x.ndim == 1 else f"of {axis=} of {x.shape}"
             raise ValueError(f"{subject} must be >= ceil(m_num/2) = {least}!")
         p0, p1 = self.p_range(n, p0, p1)
+        _check_padding(padding)
+        if isinstance(detr, str) and detr not in _TRENDS:
+            raise ValueError(f"Trend type must be 'linear' or 'constant', but {detr=}!")
 
-        first, hop = self._first_sample(p0) + operator.index(k_offset), self._hop
         x = np.moveaxis(x, axis, -1)
         if callable(detr):
-            x = np.concatenate([detr(x_) for x_ in self._x_slices(x, k_offset, p0, p1, padding)], axis=-1)
-            if x.shape[-1] != (p1 - p0) * self.m_num:
-                raise ValueError(f"Parameter {detr=} must return as many samples as it is given!")
-            first, hop, detr = 0, self.m_num, None
-        elif padding != "zeros":
-            x, first = self._extended(x, first, p1 - p0, padding)
-        samples, shape = _channels(x, -1)
-        if not self.onesided_fft:
-            samples = samples.astype(_complex(samples.dtype), copy=False)
-        spectra = np.empty(shape + (p1 - p0, self.f_pts), _complex(samples.dtype))
-        flat = spectra.reshape(len(samples), p1 - p0, self.f_pts)
-        kernels.stft(samples, flat, self._design(hop), first, _TRENDS.get(detr, "none"))
-        if self._fft_mode == "onesided2X":
-            spectra[..., self._paired_bins()] *= self._pair_factor()
+            slices = self._x_slices(x, k_offset, p0, p1, padding)
+            detrended = [np.broadcast_to(detr(x_.copy()), x_.shape) for x_ in slices]  # detr may write to its argument
+            spectra = self._fft_func(np.stack(detrended, axis=-2), self._win)
+        else:
+            first = self._first_sample(p0) + operator.index(k_offset)
+            if padding != "zeros":
+                x, first = self._extended(x, first, p1 - p0, padding)
+            spectra = self._spectra(x, self._win, self._hop, first, p1 - p0, _TRENDS.get(detr, "none"))
         return np.moveaxis(np.swapaxes(spectra, -1, -2), -2, axis if axis >= 0 else axis - 1)
 
     def spectrogram(
@@ -584,7 +574,8 @@ class ShortTimeFFT:
         k0, k1: k_min <= k0 < k1, at least m_num - m_num_mid apart; k1 defaults to the end of the last slice.
         f_axis, t_axis: axes of bins and slices.
 
-        Returns real samples if fft_mode is one-sided, else complex ones; their axis is the first of the two.
+        Returns real samples if fft_mode is one-sided, else complex ones. Their axis is f_axis; if that is the last axis of S,
+        which the result does not have, it is t_axis.
         """
         S = np.asarray(S)
         if f_axis == t_axis:
@@ -602,24 +593,14 @@ class ShortTimeFFT:
         if k1 - k0 < least:
             raise ValueError(f"({k1=}) - ({k0=}) = {k1 - k0} has to be at least the half window length {least}!")
         dual_win = self.dual_win
-        if self.onesided_fft and not (kernels.is_real(self._win) and not np.any(dual_win.imag)):
-            raise ValueError(
-                f"Complex-valued `win` not allowed for {self.fft_mode=}! Set property `fft_mode` to 'twosided' or "
-                "'centered'."
-            )
+        self._check_real(dual_win, "dual_win")
 
-        time_axis = min(f_axis % S.ndim, t_axis % S.ndim)
         q0 = max(self.p_min, (k0 - self.m_num + self.m_num_mid) // self._hop + 1)
         q1 = min(p_end, -(-(k1 + self.m_num_mid) // self._hop))
-        used = slice(q0 - self.p_min, q1 - self.p_min)
-        spectra, shape = _frame_major(np.moveaxis(S, (f_axis, t_axis), (-2, -1))[..., used], "S")
-        if self._fft_mode == "onesided2X":
-            spectra = spectra.copy()
-            spectra[..., self._paired_bins()] /= self._pair_factor()
-        samples = np.empty((len(spectra), k1 - k0), spectra.real.dtype if self.onesided_fft else spectra.dtype)
-        first = self._first_sample(q0) - k0
-        kernels.istft(spectra, samples, self._design(self._hop), first, dual_win, -1.0)
-        return np.moveaxis(samples.reshape(shape + (k1 - k0,)), -1, time_axis)
+        used = np.moveaxis(S, (f_axis, t_axis), (-2, -1))[..., q0 - self.p_min : q1 - self.p_min]
+        samples = self._overlap_add(used, dual_win, self._hop, self._first_sample(q0) - k0, k1 - k0)
+        f_axis, t_axis = f_axis % S.ndim, t_axis % S.ndim
+        return np.moveaxis(samples, -1, f_axis if f_axis < samples.ndim else t_axis)
 
     def _keep(self, win: NDArray, dual_win: Optional[NDArray]) -> None:
         for taps in (win, dual_win):
@@ -631,18 +612,66 @@ class ShortTimeFFT:
         self._keep(self._win * factor, None if self._dual_win is None else self._dual_win / factor)
         self._scaling = scaling
 
-    def _design(self, hop: int) -> Any:
+    def _sides(self) -> str:
+        """fft_mode as `sides` of stft()."""
+        if self._fft_mode not in _SIDES:  # past the setter
+            raise RuntimeError(f"{self.fft_mode=} not in {get_args(FFT_MODE_TYPE)}!")
+        return _SIDES[self._fft_mode]
+
+    def _design(self, win: NDArray, hop: int) -> Any:
         origin = 0 if self._phase_shift is None else (self._phase_shift + self.m_num_mid) % self.m_num
-        centered = self._fft_mode == "centered"
-        return kernels.parameters(self.mfft, hop, self._win, self.m_num, origin, "none", 1.0, centered)
+        return kernels.parameters(self.mfft, hop, win, self.m_num, origin, "none", 1.0, self._sides() == "centered")
+
+    def _spectra(self, x: NDArray, win: NDArray, hop: int, first: int, slices: int, trend: str = "none") -> NDArray:
+        """Spectra (..., slices, f_pts) of signals (..., n); the first slice begins at sample `first`."""
+        design = self._design(win, hop)
+        samples, shape = _channels(x, -1)
+        if not self.onesided_fft:
+            samples = samples.astype(_complex(samples.dtype), copy=False)
+        spectra = np.empty(shape + (slices, self.f_pts), _complex(samples.dtype))
+        kernels.stft(samples, spectra.reshape(len(samples), slices, self.f_pts), design, first, trend)
+        if self._fft_mode == "onesided2X":
+            paired, factor = self._pairs()
+            spectra[..., paired] *= factor
+        return spectra
+
+    def _overlap_add(self, S: NDArray, synthesis: NDArray, hop: int, first: int, length: int) -> NDArray:
+        """Samples (..., length) of spectra (..., f_pts, slices); the first slice begins at sample `first`."""
+        design = self._design(self._win, hop)
+        spectra, shape = _frame_major(S, "S")
+        if self._fft_mode == "onesided2X":
+            paired, factor = self._pairs()
+            spectra = spectra.copy()  # S is the caller's
+            spectra[..., paired] /= factor
+        samples = np.empty((len(spectra), length), spectra.real.dtype if self.onesided_fft else spectra.dtype)
+        kernels.istft(spectra, samples, design, first, synthesis, -1.0)
+        return samples.reshape(shape + (length,))
+
+    def _fft_func(self, x: NDArray, win: Optional[NDArray] = None) -> NDArray:
+        """Spectra (..., f_pts) of slices (..., m_num); win=None weighs all samples alike."""
+        self._check_real(x, "slices")
+        return self._spectra(x, np.ones(self.m_num) if win is None else win, self.m_num, 0, 1)[..., 0, :]
+
+    def _ifft_func(self, X: NDArray) -> NDArray:
+        """Slices (..., m_num) of spectra (..., f_pts): what _fft_func() does without a window, undone."""
+        return self._overlap_add(np.asarray(X)[..., np.newaxis], np.ones(self.m_num), self.m_num, 0, self.m_num)
 
     def _first_sample(self, p: int) -> int:
+        if self._hop < 1:  # past the constructor
+            raise RuntimeError(f"hop={self._hop} is not an integer >= 1!")
         return p * self._hop - self.m_num_mid
 
     def _support(self) -> Tuple[int, int]:
         """Index of the window's first and last sample that are not zero; m_num and -1 if all are."""
         nonzero = np.flatnonzero(self._win)
         return (int(nonzero[0]), int(nonzero[-1])) if nonzero.size else (self.m_num, -1)
+
+    def _check_real(self, values: NDArray, name: str) -> None:
+        if self.onesided_fft and np.iscomplexobj(values):
+            raise ValueError(
+                f"Complex-valued `{name}` not allowed for {self.fft_mode=}! Set property `fft_mode` to 'twosided' or "
+                "'centered'."
+            )
 
     def _check_length(self, n: int) -> None:
         least = self.m_num - self.m_num_mid
@@ -656,12 +685,9 @@ class ShortTimeFFT:
         p_max = max(n // self._hop + 1, -((first - n - self.m_num_mid) // self._hop))
         return self._first_sample(p_max - 1) + self.m_num, p_max
 
-    def _paired_bins(self) -> slice:
-        """The bins that stand for a negative frequency too."""
-        return slice(1, None if self.mfft % 2 else -1)
-
-    def _pair_factor(self) -> float:
-        return 2.0 if self._scaling == "magnitude" else float(np.sqrt(2))
+    def _pairs(self) -> Tuple[slice, float]:
+        """The bins that stand for a negative frequency too, and their factor in mode "onesided2X"."""
+        return slice(1, None if self.mfft % 2 else -1), float(np.sqrt(2)) if self._scaling == "psd" else 2.0
 
     def _x_slices(self, x: NDArray, k_off: int, p0: int, p1: int, padding: PAD_TYPE) -> Iterator[NDArray]:
         """Slices p0 .. p1 - 1 of x, each of shape (..., m_num)."""
@@ -722,4 +748,4 @@ def _check_hop_fits(hop: int, taps: NDArray, name: str) -> None:
 
 def _check_padding(padding: PAD_TYPE) -> None:
     if padding not in _NUMPY_PAD:
-        raise ValueError(f"Parameter {padding=} not in {list(_NUMPY_PAD)}!")
+        raise ValueError(f"Parameter {padding=} not in {get_args(PAD_TYPE)}!")

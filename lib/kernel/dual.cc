@@ -52,9 +52,13 @@ std::vector<double> steady_coverage(const taps_t& window, std::size_t count, std
 {
     check(window, hop);
     std::vector<double> coverage(count);
-    for (auto m = window.size(); m-- > 0;) // the oldest frame first, as frames are added one by one
-        if (m % hop < count)
-            coverage[m % hop] += std::norm(window[m]);
+    auto residue = window.size() % hop;
+    for (auto m = window.size();
+         m-- > 0;) { // the oldest frame first, as frames are added one by one
+        residue = (residue ? residue : hop) - 1; // m % hop
+        if (residue < count)
+            coverage[residue] += std::norm(window[m]);
+    }
     return coverage;
 }
 

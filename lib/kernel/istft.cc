@@ -10,12 +10,8 @@ namespace gr::stft::kernel {
 
 namespace {
 
-template <class T>
-std::vector<std::complex<double>> synthesis_taps(const parameters& p,
-                                                 const std::vector<std::complex<double>>& given)
+taps_t synthesis_taps(const parameters& p, const taps_t& analysis, const taps_t& given)
 {
-    p.check<T>();
-    const auto analysis = p.taps();
     if (!given.empty() && given.size() != analysis.size())
         refuse("synthesis",
                std::to_string(given.size()) + " taps",
@@ -46,12 +42,13 @@ double inverse_above(double coverage, double least) { return coverage > least ? 
 
 template <class T>
 istft<T>::tuning::tuning(const parameters& p,
-                         const std::vector<std::complex<double>>& synthesis,
+                         const taps_t& taps,
+                         const taps_t& synthesis,
                          double threshold)
-    : taper(synthesis_taps<T>(p, synthesis)), divides(synthesis.empty()), hop(p.hop),
+    : taper(synthesis_taps(p, taps, synthesis)), divides(synthesis.empty()), hop(p.hop),
       centre(p.frames().centre())
 {
-    const auto taps = p.taps();
+    weight.reserve(taps.size());
     for (std::size_t m = 0; m < taps.size(); ++m)
         weight.push_back(std::real(std::conj(taps[m]) * (divides ? taps[m] : synthesis[m])));
     frames_to_steady = (taps.size() + hop - 1) / hop + 1;
@@ -64,6 +61,7 @@ istft<T>::tuning::tuning(const parameters& p,
         return; // never steady
     if (centre < hop)
         std::rotate(coverage.begin(), coverage.begin() + centre, coverage.end());
+    steady.reserve(coverage.size());
     for (double d : coverage)
         steady.push_back(static_cast<real_t<T>>(divides ? inverse_above(d, least) : 1));
 }
@@ -72,10 +70,8 @@ template <class T>
 istft<T>::istft(const parameters& p,
                 const std::vector<std::complex<double>>& synthesis,
                 double threshold)
-    : d_parameters(p), d_synthesis(synthesis),
-      d_threshold(relative<T>(threshold)), d_tunings{ std::make_shared<tuning>(p,
-                                                                               synthesis,
-                                                                               d_threshold) },
+    : d_parameters(p), d_synthesis(synthesis), d_threshold(relative<T>(threshold)),
+      d_tunings{ std::make_shared<tuning>(p, p.checked_taps<T>(), synthesis, d_threshold) },
       d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.shifted),
       d_placed(d_tuning->frames_to_steady + 1)
 {
@@ -112,7 +108,8 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     if (!fresh && start < d_read)
         refuse("start", start, "must not lie before sample " + std::to_string(d_read));
     const bool dual = fresh && d_synthesis.size() == p.window_length();
-    const auto next = std::make_shared<tuning>(p, dual ? d_synthesis : taps_t{}, d_threshold);
+    const auto next = std::make_shared<tuning>(
+        p, p.checked_taps<T>(), dual ? d_synthesis : taps_t{}, d_threshold);
     if (p.n_fft != d_parameters.n_fft)
         d_dft = frame_synthesis<T>(p.n_fft, p.shifted);
     d_run = 0;

@@ -64,21 +64,28 @@ std::vector<std::complex<double>> parameters::taps() const
 }
 
 template <class T>
-void parameters::check() const
+std::vector<std::complex<double>> parameters::checked_taps() const
 {
     frames();
     if (is_real_v<T> && !window.is_real())
         refuse("window", "complex taps", "need complex samples, whose spectrum is two-sided");
     if (is_real_v<T> && shifted)
         refuse("shifted", "true", "needs complex samples; the spectrum of real ones is one-sided");
-    gain(scale, taps(), n_fft, samp_rate);
+    auto values = taps();
+    gain(scale, values, n_fft, samp_rate);
+    return values;
+}
+
+template <class T>
+void parameters::check() const
+{
+    checked_taps<T>();
 }
 
 template <class T>
 std::vector<std::complex<double>> parameters::analysis_taps() const
 {
-    check<T>();
-    auto values = taps();
+    auto values = checked_taps<T>();
     const double g = gain(scale, values, n_fft, samp_rate);
     for (auto& w : values)
         w = g * std::conj(w);
@@ -89,6 +96,10 @@ template std::vector<std::complex<double>> parameters::analysis_taps<float>() co
 template std::vector<std::complex<double>> parameters::analysis_taps<double>() const;
 template std::vector<std::complex<double>> parameters::analysis_taps<std::complex<float>>() const;
 template std::vector<std::complex<double>> parameters::analysis_taps<std::complex<double>>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<float>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<double>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<std::complex<float>>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<std::complex<double>>() const;
 template void parameters::check<float>() const;
 template void parameters::check<double>() const;
 template void parameters::check<std::complex<float>>() const;

@@ -34,22 +34,26 @@ double gain(scaling scale,
 {
     if (!(samp_rate > 0) || !std::isfinite(samp_rate))
         refuse("samp_rate", samp_rate, "must be positive and finite");
-    double energy = 0, level = 0;
-    std::complex<double> sum = 0;
-    for (const auto& w : taps) {
-        sum += w;
-        level += std::abs(w);
-        energy += std::norm(w);
-    }
     switch (scale) {
     case scaling::none:
         return 1;
-    case scaling::magnitude:
+    case scaling::magnitude: {
+        double level = 0;
+        std::complex<double> sum = 0;
+        for (const auto& w : taps) {
+            sum += w;
+            level += std::abs(w);
+        }
         if (std::abs(sum) <= 1e-12 * level)
             refuse("scaling", "magnitude", "needs a window whose taps do not sum to zero");
         return 1 / std::abs(sum);
-    case scaling::psd:
+    }
+    case scaling::psd: {
+        double energy = 0;
+        for (const auto& w : taps)
+            energy += std::norm(w);
         return 1 / std::sqrt(samp_rate * energy);
+    }
     default:
         return 1 / std::sqrt(static_cast<double>(n_fft));
     }

@@ -18,6 +18,8 @@ void taper<T>::assign(const std::vector<std::complex<double>>& values)
     d_length = values.size();
     d_reals.clear();
     d_values.clear();
+    d_reals.reserve(complex ? 0 : d_length);
+    d_values.reserve(complex ? d_length : 0);
     for (const auto& w : values) {
         if (!fits(w.real()) || !fits(w.imag()))
             refuse("window", std::abs(w), "overflows the samples' precision once scaled");

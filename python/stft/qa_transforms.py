@@ -446,6 +446,19 @@ class golden(unittest.TestCase):
 
 
 class refusals(unittest.TestCase):
+    def test_rows_of_another_length_are_not_written(self):
+        kernels = transforms.kernels
+        design = kernels.parameters(16, 4, "hann", 16, "start", "none", 1.0, False)
+        x = np.zeros((1, 64))
+        for bins in (8, 10):
+            rows = np.zeros((1, 5, bins))
+            with self.assertRaisesRegex(ValueError, "must have 9"):
+                kernels.stft(x, rows.astype(complex), design, 0, "none")
+            with self.assertRaisesRegex(ValueError, "must have 9"):
+                kernels.istft(rows.astype(complex), x, design, 0, None, -1.0)
+            with self.assertRaisesRegex(ValueError, "must have 9"):
+                kernels.spectrogram(x, rows, design, 0, 5, "none", "power", 1, False, False, False, 1)
+
     def test_name_parameter_value_and_rule(self):
         x, X = np.ones(32), np.ones((5, 4), complex)
         nan, inf = float("nan"), float("inf")

@@ -50,6 +50,14 @@ parameters design(int64_t n_fft,
                              shifted);
 }
 
+//! What would be read or written beyond the rows' end.
+void require_bins(const py::array& rows, size_t bins)
+{
+    if (rows.shape(2) != static_cast<py::ssize_t>(bins))
+        throw std::invalid_argument("spectra: rows of " + std::to_string(rows.shape(2)) +
+                                    " bins: must have " + std::to_string(bins));
+}
+
 //! x (channels, length) -> spectra (channels, frames, bins)
 template <class T>
 void analyse(const array<T>& x,
@@ -60,6 +68,7 @@ void analyse(const array<T>& x,
              int64_t workers)
 {
     const stft<T> fresh(p, detrending_named(detrend));
+    require_bins(spectra, fresh.bins());
     const auto channels = x.shape(0), length = x.shape(1), frames = spectra.shape(1);
     const auto* samples = x.data();
     auto* out = spectra.mutable_data();
@@ -90,6 +99,7 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                 int64_t workers)
 {
     istft<T> inverse(p, taps_from("synthesis", synthesis), threshold);
+    require_bins(spectra, inverse.bins());
     inverse.begin_at(first);
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
     const auto* in = spectra.data();
@@ -124,6 +134,7 @@ void spectrogram(const array<T>& x,
     };
     p.scale = spectrum_scaling(rule.kind);
     const stft<T> fresh(p, detrending_named(detrend));
+    require_bins(rows, fresh.bins());
     const power<real_t<T>> fresh_powers(p.n_fft, fresh.bins(), rule);
     const auto channels = x.shape(0), length = x.shape(1), row_size = rows.shape(1) * rows.shape(2);
     const auto* samples = x.data();

@@ -98,9 +98,7 @@ public:
 
 private:
     struct tuning { // one window at one hop
-        tuning(const parameters& p,
-               const std::vector<std::complex<double>>& synthesis,
-               double threshold);
+        tuning(const parameters& p, const taps_t& taps, const taps_t& synthesis, double threshold);
 
         kernel::taper<T> taper;
         bool divides; // by the coverage; not where a synthesis window was given

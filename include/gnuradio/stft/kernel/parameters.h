@@ -87,6 +87,11 @@ struct STFT_API parameters {
     //! The window's values without scaling.
     std::vector<std::complex<double>> taps() const;
 
+    //! taps(), once everything has been checked.
+    //! \throws std::invalid_argument as check()
+    template <class T>
+    std::vector<std::complex<double>> checked_taps() const;
+
     //! What frames of samples of type T are multiplied by: conj(w) times the factor of the scaling.
     //! \throws std::invalid_argument as check()
     template <class T>

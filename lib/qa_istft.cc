@@ -129,6 +129,7 @@ class qa_istft : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_istft);
     CPPUNIT_TEST(unmodified_stft_returns_the_signal);
+    CPPUNIT_TEST(long_spectra_return_the_signal);
     CPPUNIT_TEST(every_phase_and_scaling_is_undone);
     CPPUNIT_TEST(modified_spectra_give_the_least_squares_signal);
     CPPUNIT_TEST(uncovered_samples_are_zero);
@@ -169,6 +170,24 @@ class qa_istft : public CppUnit::TestFixture
                                          starts_of(p, x.size()),
                                          s.text() + " " + name + " " + name_of(where));
                     }
+        });
+    }
+
+    void long_spectra_return_the_signal()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            for (std::size_t n_fft : { 4096, 8192, 8200, 16384, 32768 })
+                for (bool shifted : { false, true }) {
+                    parameters p{ n_fft, n_fft / 4 };
+                    p.shifted = shifted && !is_real_v<T>;
+                    const auto x = qa::noise<T>(3 * n_fft + 5);
+                    assert_recovered(x,
+                                     inverted(istft<T>(p), forward(p, x), x.size()),
+                                     p,
+                                     starts_of(p, x.size()),
+                                     "n_fft " + std::to_string(n_fft));
+                }
         });
     }
 

@@ -87,6 +87,7 @@ class qa_stft : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_stft);
     CPPUNIT_TEST(spectra_equal_the_plain_sum);
+    CPPUNIT_TEST(long_spectra_equal_the_plain_sum);
     CPPUNIT_TEST(phase_is_exact_at_any_distance);
     CPPUNIT_TEST(shifted_bins_begin_at_minus_half_n_fft);
     CPPUNIT_TEST(real_samples_have_half_of_the_spectrum);
@@ -119,6 +120,32 @@ class qa_stft : public CppUnit::TestFixture
                                             qa::regular(first, s.hop, frames),
                                             s.text());
                 }
+        });
+    }
+
+    void long_spectra_equal_the_plain_sum()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            for (std::size_t n_fft : { 4096, 8192, 8200, 16384, 32768 }) {
+                const auto p = shaped({ n_fft, n_fft, n_fft, 1 }, "start");
+                const auto x = qa::noise<T>(n_fft);
+                const auto got = analysed(p, x, { 0 });
+                const auto most = qa::peak(qa::exactly(got));
+                const auto taps = p.taps();
+                constexpr std::size_t bins = 5;
+                for (std::size_t eighth = 0; eighth * n_fft / 8 + bins <= got.size(); ++eighth) {
+                    const auto first = eighth * n_fft / 8;
+                    const auto expected = qa::plain_dft(
+                        qa::exactly(x), taps, 0, n_fft, bins, static_cast<std::int64_t>(first));
+                    for (std::size_t k = 0; k < bins; ++k)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL_MESSAGE(
+                            "n_fft " + std::to_string(n_fft) + ", bin " + std::to_string(first + k),
+                            0,
+                            std::abs(expected[k] - value(got[first + k])),
+                            qa::limit<T> * most);
+                }
+            }
         });
     }
 

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "fft.h"
+#include "complex_dft.h"
 #include "real_dft.h"
 #include "simd/routines.h"
 #include <gnuradio/stft/kernel/frame_dft.h>
@@ -10,18 +10,22 @@ namespace gr::stft::kernel {
 namespace {
 
 // Longer spectra are copied first: an FFT jumps through its input, which had better be in the nearest cache.
-constexpr std::size_t longest_direct = 2048;
+constexpr std::size_t longest_direct = 4096;
 
 } // namespace
 
 template <class T>
 frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
-    : d_n_fft(n_fft), d_shifted(shifted), d_circle(n_fft, T(0)), d_spectrum(bins<T>(n_fft))
+    : d_n_fft(n_fft), d_shifted(shifted), d_circle(n_fft, T(0))
 {
-    if constexpr (is_real_v<T>)
+    if constexpr (is_real_v<T>) {
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::forward, n_fft);
-    else
-        d_plan = dft_plan<real_t<T>>::get(dft_kind::forward, n_fft);
+        d_scratch.resize(d_real->scratch_size());
+    } else {
+        d_complex = std::make_shared<const complex_dft<real_t<T>>>(dft_kind::forward, n_fft);
+        d_scratch.resize(d_complex->scratch_size());
+        d_spectrum.resize(n_fft);
+    }
 }
 
 template <class T>
@@ -53,13 +57,13 @@ template <class T>
 void frame_analysis<T>::transform(complex* spectrum)
 {
     if constexpr (is_real_v<T>) {
-        d_real->forward(d_circle.data(), spectrum, d_spectrum.data());
+        d_real->forward(d_circle.data(), spectrum, d_scratch.data());
     } else {
-        if (!d_shifted && dft_plan<real_t<T>>::aligned(spectrum)) {
-            d_plan->execute(d_circle.data(), spectrum);
+        if (!d_shifted && (d_complex->in_parts() || dft_plan<real_t<T>>::aligned(spectrum))) {
+            d_complex->execute(d_circle.data(), spectrum, d_scratch.data());
             return;
         }
-        d_plan->execute(d_circle.data(), d_spectrum.data());
+        d_complex->execute(d_circle.data(), d_spectrum.data(), d_scratch.data());
         const auto negative = d_shifted ? d_spectrum.end() - d_n_fft / 2 : d_spectrum.end();
         std::rotate_copy(d_spectrum.begin(), negative, d_spectrum.end(), spectrum);
     }
@@ -72,9 +76,10 @@ frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
 {
     if constexpr (is_real_v<T>) {
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::backward, n_fft);
-        d_scratch.resize(bins<T>(n_fft));
+        d_scratch.resize(d_real->scratch_size());
     } else {
-        d_plan = dft_plan<real_t<T>>::get(dft_kind::backward, n_fft);
+        d_complex = std::make_shared<const complex_dft<real_t<T>>>(dft_kind::backward, n_fft);
+        d_scratch.resize(d_complex->scratch_size());
     }
 }
 
@@ -85,8 +90,10 @@ const T* frame_synthesis<T>::synthesise(const complex* spectrum)
         d_real->backward(spectrum, d_circle.data(), d_scratch.data());
         return d_circle.data();
     } else {
-        if (!d_shifted && d_n_fft <= longest_direct && dft_plan<real_t<T>>::aligned(spectrum)) {
-            d_plan->execute(spectrum, d_circle.data());
+        const bool short_and_aligned =
+            d_n_fft <= longest_direct && dft_plan<real_t<T>>::aligned(spectrum);
+        if (!d_shifted && (d_complex->in_parts() || short_and_aligned)) {
+            d_complex->execute(spectrum, d_circle.data(), d_scratch.data());
             return d_circle.data();
         }
         const auto zero = d_shifted ? spectrum + d_n_fft / 2 : spectrum;
@@ -101,7 +108,7 @@ const T* frame_synthesis<T>::transform()
     if constexpr (is_real_v<T>)
         synthesise(d_spectrum.data());
     else
-        d_plan->execute(d_spectrum.data(), d_circle.data());
+        d_complex->execute(d_spectrum.data(), d_circle.data(), d_scratch.data());
     for (std::size_t k = 0; k < simd::padding; ++k)
         d_circle[d_n_fft + k] = d_circle[k];
     return d_circle.data();

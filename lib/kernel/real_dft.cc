@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "real_dft.h"
+#include "simd/dft_routines.h"
 #include "simd/routines.h"
 #include <gnuradio/stft/kernel/phase.h>
 #include <algorithm>
@@ -7,14 +8,6 @@
 namespace gr::stft::kernel {
 
 namespace {
-
-template <class R>
-dft_kind kind_of(typename real_dft<R>::direction which, bool half)
-{
-    if (which == real_dft<R>::direction::forward)
-        return half ? dft_kind::forward : dft_kind::forward_real;
-    return half ? dft_kind::backward : dft_kind::backward_real;
-}
 
 template <class R>
 const R* reals(const std::complex<R>* z)
@@ -31,12 +24,14 @@ R* reals(std::complex<R>* z)
 } // namespace
 
 template <class R>
-real_dft<R>::real_dft(direction which, std::size_t n)
-    : d_n(n), d_half(n % 2 == 0 ? n / 2 : 0),
-      d_plan(dft_plan<R>::get(kind_of<R>(which, d_half != 0), d_half ? d_half : n))
+real_dft<R>::real_dft(direction which, std::size_t n) : d_n(n), d_half(n % 2 == 0 ? n / 2 : 0)
 {
-    // forward: -j exp(-2j pi k / n) / 2; backward: j exp(2j pi k / n)
     const bool forward = which == direction::forward;
+    if (d_half)
+        d_pairs.emplace(forward ? dft_kind::forward : dft_kind::backward, d_half);
+    else
+        d_plan = dft_plan<R>::get(forward ? dft_kind::forward_real : dft_kind::backward_real, n);
+    // forward: -j exp(-2j pi k / n) / 2; backward: j exp(2j pi k / n)
     const double scale = forward ? 0.5 : 1;
     for (std::size_t k = 0; 2 * k <= d_half && d_half; ++k) {
         const auto root = unit_root(k, n);
@@ -49,6 +44,19 @@ real_dft<R>::real_dft(direction which, std::size_t n)
     d_turn_im.resize(d_turn_im.size() + simd::padding);
 }
 
+//! Those of bins or pairs, so that what follows is aligned.
+template <class R>
+std::size_t real_dft<R>::row_size() const
+{
+    return d_n / 2 + 1 + simd::padding - (d_n / 2 + 1) % simd::padding;
+}
+
+template <class R>
+std::size_t real_dft<R>::scratch_size() const
+{
+    return row_size() + (d_pairs ? d_pairs->scratch_size() : 0);
+}
+
 template <class R>
 void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
 {
@@ -57,9 +65,9 @@ void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
         std::copy_n(scratch, d_n / 2 + 1, out);
         return;
     }
-    d_plan->execute(reinterpret_cast<const complex*>(in), scratch);
+    d_pairs->execute(reinterpret_cast<const complex*>(in), scratch, scratch + row_size());
     const auto first = scratch[0];
-    simd::chosen<R>().fold(
+    simd::chosen_for_dft<R>().fold(
         reals(scratch), d_half, R(0.5), d_turn_re.data(), d_turn_im.data(), reals(out));
     out[0] = first.real() + first.imag();
     out[d_half] = first.real() - first.imag();
@@ -74,11 +82,11 @@ void real_dft<R>::backward(const complex* in, R* out, complex* scratch) const
         d_plan->execute(scratch, out);
         return;
     }
-    simd::chosen<R>().fold(
+    simd::chosen_for_dft<R>().fold(
         reals(in), d_half, R(1), d_turn_re.data(), d_turn_im.data(), reals(scratch));
     const R first = in[0].real(), last = in[d_half].real();
     scratch[0] = { first + last, first - last };
-    d_plan->execute(scratch, reinterpret_cast<complex*>(out));
+    d_pairs->execute(scratch, reinterpret_cast<complex*>(out), scratch + row_size());
 }
 
 template class real_dft<float>;

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "../refuse.h"
 #include "bin_routines.h"
+#include "dft_routines.h"
 #include <cstdlib>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace gr::stft::kernel::simd {
     const routines<double>& double_precision();                                                    \
     const bin_routines<float>& bins_in_single_precision();                                         \
     const bin_routines<double>& bins_in_double_precision();                                        \
+    const dft_routines<float>& dft_in_single_precision();                                          \
+    const dft_routines<double>& dft_in_double_precision();                                         \
     }
 DECLARE(generic)
 #ifdef GR_STFT_SIMD_X86
@@ -27,12 +30,15 @@ struct level {
     const routines<double>& double_precision;
     const bin_routines<float>& bins_in_single_precision;
     const bin_routines<double>& bins_in_double_precision;
+    const dft_routines<float>& dft_in_single_precision;
+    const dft_routines<double>& dft_in_double_precision;
 };
 
 #define LEVEL(name)                                                                                \
     {                                                                                              \
 #name, name::single_precision(), name::double_precision(),                                 \
-            name::bins_in_single_precision(), name::bins_in_double_precision()                     \
+            name::bins_in_single_precision(), name::bins_in_double_precision(),                    \
+            name::dft_in_single_precision(), name::dft_in_double_precision()                       \
     }
 
 //! Those that this processor runs, best last.
@@ -90,6 +96,18 @@ template <>
 const bin_routines<double>& chosen_for_bins<double>()
 {
     return choice().bins_in_double_precision;
+}
+
+template <>
+const dft_routines<float>& chosen_for_dft<float>()
+{
+    return choice().dft_in_single_precision;
+}
+
+template <>
+const dft_routines<double>& chosen_for_dft<double>()
+{
+    return choice().dft_in_double_precision;
 }
 
 const char* chosen_level() { return choice().name; }

@@ -123,11 +123,6 @@ struct running_results {
 
 template <class R>
 struct routines {
-    //! For k = 1 .. h / 2, with z the complex numbers of `in` and `out`, interleaved, at any alignment:
-    //! s = in[k] + conj(in[h - k]), d = T[k] (in[k] - conj(in[h - k])), out[k] = c s + d,
-    //! out[h - k] = conj(c s - d). T[k] comes as Re T Re T .. and -Im T Im T .. `out` and `in` are apart.
-    void (*fold)(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out);
-
     //! value[j] = a g(u_j); by_length[j] = b (p g + u g'); by_position[j] = b g', u_j = (x0 + j) / theta.
     //! All |u_j| < 1/2. Arrays may be null and are written up to a whole vector beyond count.
     void (*taper)(shape what,

@@ -8,7 +8,7 @@
 namespace gr::stft::kernel {
 
 template <class R>
-class dft_plan;
+class complex_dft;
 template <class R>
 class real_dft;
 
@@ -39,10 +39,10 @@ public:
 private:
     std::size_t d_n_fft;
     bool d_shifted;
-    std::shared_ptr<const dft_plan<real_t<T>>> d_plan; // of complex samples
-    std::shared_ptr<const real_dft<real_t<T>>> d_real; // instead, of real ones
+    std::shared_ptr<const complex_dft<real_t<T>>> d_complex; // of complex samples
+    std::shared_ptr<const real_dft<real_t<T>>> d_real;       // instead, of real ones
     volk::vector<T> d_circle;
-    volk::vector<complex> d_spectrum;
+    volk::vector<complex> d_spectrum, d_scratch;
     std::size_t d_offset = 0, d_length = 0; // of what lies on the circle; zeros elsewhere
     bool d_foreign = false;                 // unless a caller has filled it
 };
@@ -73,7 +73,7 @@ public:
 private:
     std::size_t d_n_fft;
     bool d_shifted;
-    std::shared_ptr<const dft_plan<real_t<T>>> d_plan;
+    std::shared_ptr<const complex_dft<real_t<T>>> d_complex;
     std::shared_ptr<const real_dft<real_t<T>>> d_real;
     volk::vector<complex> d_spectrum, d_scratch;
     volk::vector<T> d_circle;

@@ -25,11 +25,7 @@ double rounded(double theta, double least, double greatest)
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
 
-struct statistics {
-    double least, greatest, sum;
-};
-
-STFT_SIMD statistics statistics_of(const double* values, std::size_t count)
+STFT_SIMD theta_statistics statistics_of(const double* values, std::size_t count)
 {
     double least = values[0], greatest = values[0], sum = 0;
 #pragma omp simd reduction(min : least) reduction(max : greatest) reduction(+ : sum)
@@ -42,13 +38,31 @@ STFT_SIMD statistics statistics_of(const double* values, std::size_t count)
 }
 
 //! To single precision within bounds.
-STFT_SIMD void round_all(double* __restrict values, std::size_t count, float least, float greatest)
+STFT_SIMD theta_statistics round_all(double* __restrict values,
+                                     std::size_t count,
+                                     float least,
+                                     float greatest)
 {
+    constexpr double most = std::numeric_limits<double>::max();
+    double low = most, high = -most, sum = 0;
+#pragma omp simd reduction(min : low) reduction(max : high) reduction(+ : sum)
     for (std::size_t m = 0; m < count; ++m) {
         auto value = static_cast<float>(values[m]);
         value = value < least ? least : value;
-        values[m] = value > greatest ? greatest : value;
+        value = value > greatest ? greatest : value;
+        const double one = value;
+        values[m] = one;
+        low = one < low ? one : low;
+        high = one > high ? one : high;
+        sum += one;
     }
+    return { low, high, sum };
+}
+
+STFT_SIMD void narrow(const double* __restrict values, std::size_t count, float* __restrict to)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        to[m] = static_cast<float>(values[m]);
 }
 
 //! Zeros around the signal: as far as any window reaches that is centred within it.
@@ -275,13 +289,14 @@ void adaptive_learner<T>::round_theta()
                greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
     for (std::size_t m = 0; logarithms && m < d_theta.size(); ++m)
         d_theta[m] = std::exp(log_theta[m]);
-    round_all(d_theta.data(), d_theta.size(), least, greatest);
+    d_of_theta = round_all(d_theta.data(), d_theta.size(), least, greatest);
 }
 
+//! The next frame has other window lengths than round_theta() found.
 template <class T>
-double adaptive_learner<T>::greatest_theta() const
+void adaptive_learner<T>::theta_changed()
 {
-    return statistics_of(d_theta.data(), d_theta.size()).greatest;
+    d_of_theta = statistics_of(d_theta.data(), d_theta.size());
 }
 
 template <class T>
@@ -327,6 +342,7 @@ void adaptive_learner<T>::refine(std::int64_t p)
     } else {
         const double theta = d_descent->refine_theta(x, d_centre, d_theta[0], d_mean[0], frames);
         d_theta[0] = rounded(theta, s.theta_min, s.theta_max);
+        theta_changed();
     }
 }
 
@@ -340,6 +356,7 @@ void adaptive_learner<T>::reach_the_end()
     const double least = std::min(distance / well_covered, s.theta_max);
     for (double& one : d_theta)
         one = one < least ? rounded(least, s.theta_min, s.theta_max) : one;
+    theta_changed();
 }
 
 template <class T>
@@ -356,6 +373,7 @@ bool adaptive_learner<T>::ready()
         return false;
     if (!learnt || d_held) {
         d_theta = d_last;
+        theta_changed();
     } else {
         if (d_over_bins && d_settings.steps > 0)
             d_over_bins->spread(d_log_theta.data(), d_cells.data());
@@ -365,7 +383,7 @@ bool adaptive_learner<T>::ready()
     }
     if (!d_signal.finished()) {
         const bool moves = learnt && !d_held && d_settings.steps > 0;
-        const double theta = moves && learns_theta() ? d_settings.theta_max : greatest_theta();
+        const double theta = moves && learns_theta() ? d_settings.theta_max : d_of_theta.greatest;
         const double away = moves && learns_t() ? d_settings.hop / 2 : 0;
         if (d_signal.received() < end_of(theta, away))
             return false;
@@ -380,7 +398,8 @@ bool adaptive_learner<T>::ready()
         refine(p);
     if (last && d_settings.invertible)
         reach_the_end();
-    if (d_signal.finished() && !d_pace.has_frame(d_centre, greatest_theta(), d_signal.received()))
+    if (d_signal.finished() &&
+        !d_pace.has_frame(d_centre, d_of_theta.greatest, d_signal.received()))
         return false;
     d_decided = true;
     return true;
@@ -395,7 +414,7 @@ bool adaptive_learner<T>::over()
 template <class T>
 std::int64_t adaptive_learner<T>::end() const
 {
-    return d_decided ? end_of(greatest_theta(), 0)
+    return d_decided ? end_of(d_of_theta.greatest, 0)
                      : end_of(d_settings.theta_max, learns_t() ? d_settings.hop / 2 : 0);
 }
 
@@ -461,23 +480,22 @@ void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
 {
     if (spectrum)
         d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
-    for (std::size_t m = 0; m < d_theta.size(); ++m)
-        theta[m] = static_cast<float>(d_theta[m]);
+    narrow(d_theta.data(), d_theta.size(), theta);
     t = d_t;
 
-    const auto all = statistics_of(d_theta.data(), d_theta.size());
+    const auto& all = d_of_theta;
     d_least = d_reported ? std::min(d_least, all.least) : all.least;
     d_greatest = d_reported ? std::max(d_greatest, all.greatest) : all.greatest;
     d_sum += all.sum / static_cast<double>(d_theta.size());
     ++d_reported;
 
-    d_last = d_theta;
+    d_last.swap(d_theta);
     d_has_before = per_bin(d_settings.share) && !d_frozen && !d_held;
-    d_before = d_cells;
+    d_before.swap(d_cells);
     d_held = d_decided = false;
     ++d_frame;
-    d_centre =
-        d_pace.fixed_overlap() ? d_at.move(d_pace.step(greatest_theta())).rounded() : grid(d_frame);
+    d_centre = d_pace.fixed_overlap() ? d_at.move(d_pace.step(d_of_theta.greatest)).rounded()
+                                      : grid(d_frame);
     drop();
 }
 

@@ -12,6 +12,11 @@
 
 namespace gr::stft::kernel {
 
+//! Of the window lengths of a frame.
+struct theta_statistics {
+    double least, greatest, sum;
+};
+
 /*!
  * \brief What an adaptive_stft does: a bank (or a descent) that runs ahead on a grid of frames, a path for each band
  * that decides behind it, and the transform of the frames that are decided.
@@ -74,7 +79,7 @@ private:
     bool resolve_to(std::int64_t p);
     void take_resolved(std::int64_t p);
     void round_theta();
-    double greatest_theta() const;
+    void theta_changed();
     std::int64_t end_of(double theta, double away) const;
     void refine(std::int64_t p);
     void reach_the_end();
@@ -100,8 +105,9 @@ private:
     std::int64_t d_frame = 0; // of the output
     exact_position d_at;      // of the next one, at fixed overlap
     position d_centre{ 0, 0 };
-    bool d_decided = false;       // the next frame's theta and t
-    std::vector<double> d_theta;  // of the next frame, rounded
+    bool d_decided = false;      // the next frame's theta and t
+    std::vector<double> d_theta; // of the next frame, rounded
+    theta_statistics d_of_theta{};
     std::vector<double> d_cells;  // ln theta of the bins, in and out of the descent
     std::vector<double> d_before; // of the frame before
     bool d_has_before = false;

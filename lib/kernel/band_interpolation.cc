@@ -2,29 +2,27 @@
 #include "band_interpolation.h"
 #include "simd.h"
 #include <gnuradio/stft/kernel/framing.h>
+#include <algorithm>
 #include <cmath>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-//! first ratio^k, in as many chains of products as lanes are filled with
-STFT_SIMD void geometric(double first, double ratio, std::size_t count, double* __restrict values)
+//! first ratio^k, by doubling what is there
+STFT_SIMD void geometric(double first, double ratio, std::size_t count, double* values)
 {
-    constexpr std::size_t chains = 8;
-    double value[chains], power = 1;
-    for (auto& one : value) {
-        one = first * power;
-        power *= ratio;
+    constexpr std::size_t few = 8;
+    double power = 1;
+    std::size_t there = 0;
+    for (; there < std::min(few, count); ++there, power *= ratio)
+        values[there] = first * power;
+    for (; there < count; there *= 2, power *= power) {
+        const auto more = std::min(there, count - there);
+        double* __restrict next = values + there;
+        for (std::size_t k = 0; k < more; ++k)
+            next[k] = values[k] * power;
     }
-    std::size_t k = 0;
-    for (; k + chains <= count; k += chains)
-        for (std::size_t l = 0; l < chains; ++l) {
-            values[k + l] = value[l];
-            value[l] *= power;
-        }
-    for (std::size_t l = 0; k + l < count; ++l)
-        values[k + l] = value[l];
 }
 
 } // namespace

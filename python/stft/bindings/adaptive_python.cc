@@ -35,8 +35,7 @@ py::tuple adapt(const adaptive_settings& settings,
                 bool with_spectra)
 {
     std::vector<std::complex<real_t<T>>> spectra;
-    std::vector<float> theta;
-    std::vector<double> t;
+    std::vector<double> theta, t;
     const auto* samples = x.data();
     const auto length = static_cast<std::size_t>(x.size());
     std::size_t bins = 0, thetas = 0;
@@ -46,16 +45,22 @@ py::tuple adapt(const adaptive_settings& settings,
         adaptive_stft<T> learner(settings);
         bins = learner.bins();
         thetas = learner.thetas();
+        // where the positions are given; windows that follow theta make as many frames as they like
+        const auto likely =
+            static_cast<std::size_t>(static_cast<double>(length) / learner.settings().hop) + 1;
+        t.reserve(likely);
+        theta.reserve(likely * thetas);
+        spectra.reserve(with_spectra ? likely * bins : 0);
+        std::vector<float> row(thetas);
         const auto take = [&] {
             while (learner.ready()) {
                 const auto n = t.size();
                 if (with_spectra)
                     spectra.resize((n + 1) * bins);
-                theta.resize((n + 1) * thetas);
                 position centre;
-                learner.next(with_spectra ? spectra.data() + n * bins : nullptr,
-                             theta.data() + n * thetas,
-                             centre);
+                learner.next(
+                    with_spectra ? spectra.data() + n * bins : nullptr, row.data(), centre);
+                theta.insert(theta.end(), row.begin(), row.end());
                 t.push_back(centre.value());
             }
         };

@@ -43,26 +43,21 @@ STFT_SIMD theta_statistics round_all(double* __restrict values,
                                      float least,
                                      float greatest)
 {
-    constexpr double most = std::numeric_limits<double>::max();
-    double low = most, high = -most, sum = 0;
+    constexpr float most = std::numeric_limits<float>::max();
+    float low = most, high = -most;
+    double sum = 0;
 #pragma omp simd reduction(min : low) reduction(max : high) reduction(+ : sum)
     for (std::size_t m = 0; m < count; ++m) {
         auto value = static_cast<float>(values[m]);
         value = value < least ? least : value;
         value = value > greatest ? greatest : value;
+        low = value < low ? value : low;
+        high = value > high ? value : high;
         const double one = value;
         values[m] = one;
-        low = one < low ? one : low;
-        high = one > high ? one : high;
         sum += one;
     }
     return { low, high, sum };
-}
-
-STFT_SIMD void narrow(const double* __restrict values, std::size_t count, float* __restrict to)
-{
-    for (std::size_t m = 0; m < count; ++m)
-        to[m] = static_cast<float>(values[m]);
 }
 
 //! Zeros around the signal: as far as any window reaches that is centred within it.
@@ -279,20 +274,22 @@ void adaptive_learner<T>::take_resolved(std::int64_t p)
         d_criterion = criterion;
 }
 
+//! From the bands' values, or from cells where there are steps of the gradient.
 template <class T>
-void adaptive_learner<T>::round_theta()
+void adaptive_learner<T>::find_theta()
 {
     const auto& s = d_settings;
-    const bool logarithms = !per_bin(s.share) || s.steps > 0;
-    const auto* log_theta = per_bin(s.share) ? d_cells.data() : d_log_theta.data();
     const auto least = static_cast<float>(rounded(s.theta_min, s.theta_min, s.theta_max)),
                greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
-    for (std::size_t m = 0; logarithms && m < d_theta.size(); ++m)
+    if (d_over_bins && s.steps == 0)
+        d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
+    const auto* log_theta = d_over_bins ? d_cells.data() : d_log_theta.data();
+    for (std::size_t m = 0; m < d_theta.size() && (!d_over_bins || s.steps > 0); ++m)
         d_theta[m] = std::exp(log_theta[m]);
     d_of_theta = round_all(d_theta.data(), d_theta.size(), least, greatest);
 }
 
-//! The next frame has other window lengths than round_theta() found.
+//! d_theta holds other window lengths.
 template <class T>
 void adaptive_learner<T>::theta_changed()
 {
@@ -338,7 +335,7 @@ void adaptive_learner<T>::refine(std::int64_t p)
                                 d_has_before ? d_before.data() : nullptr,
                                 d_mean.data(),
                                 frames);
-        round_theta();
+        find_theta();
     } else {
         const double theta = d_descent->refine_theta(x, d_centre, d_theta[0], d_mean[0], frames);
         d_theta[0] = rounded(theta, s.theta_min, s.theta_max);
@@ -377,9 +374,7 @@ bool adaptive_learner<T>::ready()
     } else {
         if (d_over_bins && d_settings.steps > 0)
             d_over_bins->spread(d_log_theta.data(), d_cells.data());
-        else if (d_over_bins)
-            d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
-        round_theta();
+        find_theta();
     }
     if (!d_signal.finished()) {
         const bool moves = learnt && !d_held && d_settings.steps > 0;
@@ -476,11 +471,10 @@ void adaptive_learner<T>::finish()
 }
 
 template <class T>
-void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
+const std::vector<double>& adaptive_learner<T>::next(complex* spectrum, position& t)
 {
     if (spectrum)
         d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
-    narrow(d_theta.data(), d_theta.size(), theta);
     t = d_t;
 
     const auto& all = d_of_theta;
@@ -497,6 +491,7 @@ void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
     d_centre = d_pace.fixed_overlap() ? d_at.move(d_pace.step(d_of_theta.greatest)).rounded()
                                       : grid(d_frame);
     drop();
+    return d_last;
 }
 
 template <class T>

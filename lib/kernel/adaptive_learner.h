@@ -50,7 +50,8 @@ public:
     std::int64_t frame() const { return d_frame; }
     position centre() const { return d_centre; }
     std::int64_t end() const;
-    void next(complex* spectrum, float* theta, position& t);
+    //! Its window lengths, as long as it is the last one
+    const std::vector<double>& next(complex* spectrum, position& t);
 
     void set_theta(const std::vector<double>& theta);
     void set_bounds(double theta_min, double theta_max);
@@ -78,7 +79,7 @@ private:
     bool measure_to(std::int64_t p);
     bool resolve_to(std::int64_t p);
     void take_resolved(std::int64_t p);
-    void round_theta();
+    void find_theta();
     void theta_changed();
     std::int64_t end_of(double theta, double away) const;
     void refine(std::int64_t p);

@@ -7,37 +7,51 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Two sums over the bins of each band, in runs that are added up as A; f adds those of one bin.
+constexpr std::size_t lanes = 16; // of a sum, so that it is the same whatever the processor
+
+//! \param count a multiple of the lanes
+template <class A>
+STFT_INLINE inline A sum_of(const A* values, std::size_t count)
+{
+    A sum[lanes] = {};
+    for (std::size_t i = 0; i < count; i += lanes)
+        for (std::size_t l = 0; l < lanes; ++l)
+            sum[l] += values[i + l];
+    for (std::size_t l = 0; l < 8; ++l)
+        sum[l] += sum[l + 8];
+    for (std::size_t l = 0; l < 4; ++l)
+        sum[l] += sum[l + 4];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+//! Two sums over the bins of each band, in runs that are added up as A; f(q, first, second) tells those of one bin.
 template <class A, class R, class F>
-STFT_INLINE inline void in_bands(const R* q,
-                                 const bin_band* bands,
-                                 std::size_t count,
-                                 std::size_t run,
-                                 criterion_sums* sums,
-                                 F f)
+STFT_INLINE inline void
+in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)
 {
     const auto weighted = [&](std::size_t m, double weight) STFT_INLINE {
-        A first = 0, second = 0;
+        A first, second;
         f(q[m], first, second);
         return criterion_sums{ first, second } * weight;
     };
     for (std::size_t b = 0; b < count; ++b) {
         const auto& band = bands[b];
-        criterion_sums total;
-        for (std::size_t begin = band.begin; begin < band.end; begin += run) {
-            const auto end = std::min(begin + run, band.end);
-            A first = 0, second = 0;
-#pragma omp simd reduction(+ : first, second)
-            for (std::size_t m = begin; m < end; ++m)
-                f(q[m], first, second);
-            total += { first, second };
-        }
+        const auto last = band.end - 1;
+        auto total = weighted(last, band.last_weight);
         if (band.first_weight != 1)
             total += weighted(band.begin, band.first_weight - 1);
-        if (band.last_weight != 1)
-            total += weighted(band.end - 1, band.last_weight - 1);
         if (band.bin_0_weight > 0)
             total += weighted(0, band.bin_0_weight);
+        for (auto begin = band.begin; begin < last; begin += short_run) {
+            const auto run = std::min(short_run, last - begin);
+            A first[short_run], second[short_run];
+            for (std::size_t m = 0; m < run; ++m)
+                f(q[begin + m], first[m], second[m]);
+            auto whole = run;
+            for (; whole % lanes != 0; ++whole)
+                first[whole] = second[whole] = 0;
+            total += { sum_of(first, whole), sum_of(second, whole) };
+        }
         sums[b] = total;
     }
 }
@@ -45,18 +59,18 @@ STFT_INLINE inline void in_bands(const R* q,
 template <class R>
 STFT_SIMD void root_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    in_bands<R>(q, bands, count, short_run, sums, [](R q, R& first, R& second) STFT_INLINE {
-        first += std::sqrt(q);
-        second += q;
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        first = std::sqrt(q);
+        second = q;
     });
 }
 
 template <class R>
 STFT_SIMD void log_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    in_bands<R>(q, bands, count, short_run, sums, [](R q, R& first, R& second) STFT_INLINE {
-        first += q * natural_log(q);
-        second += q;
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        first = q * natural_log(q);
+        second = q;
     });
 }
 
@@ -64,10 +78,10 @@ template <class R>
 STFT_SIMD void
 magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    in_bands<R>(q, bands, count, short_run, sums, [](R q, R& first, R& second) STFT_INLINE {
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
         const R a = std::sqrt(q);
-        first += R(0.5) * a * natural_log(q);
-        second += a;
+        first = R(0.5) * a * natural_log(q);
+        second = a;
     });
 }
 
@@ -76,12 +90,10 @@ template <class R>
 STFT_SIMD void
 square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    in_bands<double>(
-        q, bands, count, SIZE_MAX / 2, sums, [](R q, double& first, double& second) STFT_INLINE {
-            const double one = q;
-            first += one * one;
-            second += one;
-        });
+    in_bands<double>(q, bands, count, sums, [](R q, double& first, double& second) STFT_INLINE {
+        second = q;
+        first = second * second;
+    });
 }
 
 STFT_SIMD void root_values(const double* __restrict first,
@@ -207,9 +219,9 @@ void block_criterion<R>::sums(const R* q,
     }
     if (d_order == 2)
         return square_sums(q, bands, count, sums);
-    in_bands<double>(q, bands, count, 1, sums, [this](R q, double& first, double& second) {
-        first += q > 0 ? std::pow(static_cast<double>(q), d_order) : 0.0;
-        second += q;
+    in_bands<double>(q, bands, count, sums, [this](R q, double& first, double& second) {
+        first = q > 0 ? std::pow(static_cast<double>(q), d_order) : 0.0;
+        second = q;
     });
 }
 

@@ -385,7 +385,8 @@ class qa_adaptive : public CppUnit::TestFixture
             for (std::size_t n : { 60, 61, 96 }) {
                 const auto bins = one_sided ? n / 2 + 1 : n;
                 const double width = static_cast<double>(n) / (one_sided ? 6 : 3);
-                std::vector<double> plain(bins), raised(bins);
+                std::vector<double> plain(bins);
+                std::vector<float> raised(bins);
                 const band_interpolation bands(n, one_sided, 3);
                 bands.spread(values.data(), plain.data());
                 bands.spread_exp(values.data(), raised.data());
@@ -405,7 +406,7 @@ class qa_adaptive : public CppUnit::TestFixture
                         }
                     expected /= weight; // beyond the outer middles one band pulls alone
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, plain[m], 1e-12);
-                    CPPUNIT_ASSERT_DOUBLES_EQUAL(1, raised[m] / std::exp(expected), 1e-12);
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(1, raised[m] / std::exp(expected), 2e-7);
                 }
             }
     }

@@ -13,7 +13,7 @@ namespace {
 constexpr double well_covered = 0.375; // where a window is large enough to be divided by, in theta
 
 //! The float nearest to theta that lies within the bounds.
-double rounded(double theta, double least, double greatest)
+float rounded(double theta, double least, double greatest)
 {
     auto value = static_cast<float>(theta);
     if (value > greatest)
@@ -25,37 +25,24 @@ double rounded(double theta, double least, double greatest)
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
 
-STFT_SIMD theta_statistics statistics_of(const double* values, std::size_t count)
-{
-    double least = values[0], greatest = values[0], sum = 0;
-#pragma omp simd reduction(min : least) reduction(max : greatest) reduction(+ : sum)
-    for (std::size_t m = 0; m < count; ++m) {
-        least = values[m] < least ? values[m] : least;
-        greatest = values[m] > greatest ? values[m] : greatest;
-        sum += values[m];
-    }
-    return { least, greatest, sum };
-}
-
-//! To single precision within bounds.
-STFT_SIMD theta_statistics round_all(double* __restrict values,
-                                     std::size_t count,
-                                     float least,
-                                     float greatest)
+//! Clips, and tells what is left.
+STFT_SIMD theta_statistics clip(float* __restrict theta,
+                                std::size_t count,
+                                float least,
+                                float greatest)
 {
     constexpr float most = std::numeric_limits<float>::max();
     float low = most, high = -most;
     double sum = 0;
 #pragma omp simd reduction(min : low) reduction(max : high) reduction(+ : sum)
     for (std::size_t m = 0; m < count; ++m) {
-        auto value = static_cast<float>(values[m]);
+        auto value = theta[m];
         value = value < least ? least : value;
         value = value > greatest ? greatest : value;
+        theta[m] = value;
         low = value < low ? value : low;
         high = value > high ? value : high;
-        const double one = value;
-        values[m] = one;
-        sum += one;
+        sum += value;
     }
     return { low, high, sum };
 }
@@ -87,6 +74,7 @@ adaptive_learner<T>::adaptive_learner(const adaptive_settings& given)
       d_transform(d_settings.n_fft, d_settings.window, d_settings.norm, d_settings.share),
       d_signal(margin(d_settings), span(d_settings)),
       d_pace(d_settings.hop, d_settings.alpha, d_settings.share), d_theta(d_transform.thetas()),
+      d_lengths(d_theta.size()),
       d_last(d_theta.size(),
              rounded(d_settings.theta_init, d_settings.theta_min, d_settings.theta_max)),
       d_frozen(d_settings.freeze)
@@ -279,21 +267,22 @@ template <class T>
 void adaptive_learner<T>::find_theta()
 {
     const auto& s = d_settings;
-    const auto least = static_cast<float>(rounded(s.theta_min, s.theta_min, s.theta_max)),
-               greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
     if (d_over_bins && s.steps == 0)
         d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
     const auto* log_theta = d_over_bins ? d_cells.data() : d_log_theta.data();
     for (std::size_t m = 0; m < d_theta.size() && (!d_over_bins || s.steps > 0); ++m)
-        d_theta[m] = std::exp(log_theta[m]);
-    d_of_theta = round_all(d_theta.data(), d_theta.size(), least, greatest);
+        d_theta[m] = static_cast<float>(std::exp(log_theta[m]));
+    clip_theta();
 }
 
-//! d_theta holds other window lengths.
 template <class T>
-void adaptive_learner<T>::theta_changed()
+void adaptive_learner<T>::clip_theta()
 {
-    d_of_theta = statistics_of(d_theta.data(), d_theta.size());
+    const auto& s = d_settings;
+    d_of_theta = clip(d_theta.data(),
+                      d_theta.size(),
+                      rounded(s.theta_min, s.theta_min, s.theta_max),
+                      rounded(s.theta_max, s.theta_min, s.theta_max));
 }
 
 template <class T>
@@ -339,7 +328,7 @@ void adaptive_learner<T>::refine(std::int64_t p)
     } else {
         const double theta = d_descent->refine_theta(x, d_centre, d_theta[0], d_mean[0], frames);
         d_theta[0] = rounded(theta, s.theta_min, s.theta_max);
-        theta_changed();
+        clip_theta();
     }
 }
 
@@ -351,9 +340,9 @@ void adaptive_learner<T>::reach_the_end()
     const double distance =
         static_cast<double>(d_signal.received() - 1 - d_t.sample) - d_t.fraction;
     const double least = std::min(distance / well_covered, s.theta_max);
-    for (double& one : d_theta)
+    for (float& one : d_theta)
         one = one < least ? rounded(least, s.theta_min, s.theta_max) : one;
-    theta_changed();
+    clip_theta();
 }
 
 template <class T>
@@ -370,7 +359,7 @@ bool adaptive_learner<T>::ready()
         return false;
     if (!learnt || d_held) {
         d_theta = d_last;
-        theta_changed();
+        clip_theta();
     } else {
         if (d_over_bins && d_settings.steps > 0)
             d_over_bins->spread(d_log_theta.data(), d_cells.data());
@@ -471,10 +460,12 @@ void adaptive_learner<T>::finish()
 }
 
 template <class T>
-const std::vector<double>& adaptive_learner<T>::next(complex* spectrum, position& t)
+const std::vector<float>& adaptive_learner<T>::next(complex* spectrum, position& t)
 {
-    if (spectrum)
-        d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
+    if (spectrum) {
+        std::copy(d_theta.begin(), d_theta.end(), d_lengths.begin());
+        d_transform.analyse(d_signal.samples(), d_t, d_lengths.data(), spectrum);
+    }
     t = d_t;
 
     const auto& all = d_of_theta;
@@ -527,8 +518,8 @@ void adaptive_learner<T>::set_bounds(double theta_min, double theta_max)
     const auto filled = given.filled();
     d_given = given;
     d_settings = filled;
-    for (double& one : d_last)
-        one = rounded(std::clamp(one, filled.theta_min, filled.theta_max),
+    for (float& one : d_last)
+        one = rounded(std::clamp<double>(one, filled.theta_min, filled.theta_max),
                       filled.theta_min,
                       filled.theta_max);
     build();
@@ -547,8 +538,8 @@ void adaptive_learner<T>::set_hop(double hop)
     d_given = given;
     d_settings = filled;
     d_pace = { filled.hop, filled.alpha, filled.share };
-    for (double& one : d_last)
-        one = rounded(std::clamp(one, filled.theta_min, filled.theta_max),
+    for (float& one : d_last)
+        one = rounded(std::clamp<double>(one, filled.theta_min, filled.theta_max),
                       filled.theta_min,
                       filled.theta_max);
     d_signal.reserve(span(d_settings));

@@ -7,10 +7,10 @@ namespace gr::stft::kernel {
 
 namespace {
 
-STFT_SIMD void narrow(const double* __restrict values, std::size_t count, float* __restrict to)
+STFT_SIMD void widen(const float* __restrict values, std::size_t count, double* __restrict to)
 {
     for (std::size_t m = 0; m < count; ++m)
-        to[m] = static_cast<float>(values[m]);
+        to[m] = values[m];
 }
 
 } // namespace
@@ -115,14 +115,14 @@ template <class T>
 void adaptive_stft<T>::next(complex* spectrum, float* theta, position& t)
 {
     const auto& lengths = d_learner->next(spectrum, t);
-    narrow(lengths.data(), lengths.size(), theta);
+    std::copy(lengths.begin(), lengths.end(), theta);
 }
 
 template <class T>
 void adaptive_stft<T>::next(complex* spectrum, double* theta, position& t)
 {
     const auto& lengths = d_learner->next(spectrum, t);
-    std::copy(lengths.begin(), lengths.end(), theta);
+    widen(lengths.data(), lengths.size(), theta);
 }
 
 template <class T>

@@ -2,27 +2,29 @@
 #include "band_interpolation.h"
 #include "simd.h"
 #include <gnuradio/stft/kernel/framing.h>
-#include <algorithm>
 #include <cmath>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-//! first ratio^k, by doubling what is there
-STFT_SIMD void geometric(double first, double ratio, std::size_t count, double* values)
+//! first ratio^k, in as many geometric series as lanes are filled with
+STFT_SIMD void geometric(double first, double ratio, std::size_t count, float* values)
 {
-    constexpr std::size_t few = 8;
+    constexpr std::size_t lanes = 16;
+    float start[lanes];
     double power = 1;
-    std::size_t there = 0;
-    for (; there < std::min(few, count); ++there, power *= ratio)
-        values[there] = first * power;
-    for (; there < count; there *= 2, power *= power) {
-        const auto more = std::min(there, count - there);
-        double* __restrict next = values + there;
-        for (std::size_t k = 0; k < more; ++k)
-            next[k] = values[k] * power;
+#pragma GCC unroll 1 // or the numbers are taken one by one below
+    for (std::size_t l = 0; l < lanes; ++l, power *= ratio)
+        start[l] = static_cast<float>(power);
+    std::size_t k = 0;
+    for (; k + lanes <= count; k += lanes, first *= power) {
+        const auto factor = static_cast<float>(first);
+        for (std::size_t l = 0; l < lanes; ++l)
+            values[k + l] = start[l] * factor;
     }
+    for (std::size_t l = 0; k + l < count; ++l)
+        values[k + l] = start[l] * static_cast<float>(first);
 }
 
 } // namespace
@@ -58,12 +60,12 @@ void band_interpolation::spread(const double* values, double* bins) const
     }
 }
 
-void band_interpolation::spread_exp(const double* values, double* bins) const
+void band_interpolation::spread_exp(const double* values, float* bins) const
 {
     for (const auto& one : d_stretches) {
         const double rise = values[one.high] - values[one.low];
         geometric(std::exp(values[one.low] + one.part * rise),
-                  std::exp(rise / d_width),
+                  rise == 0 ? 1 : std::exp(rise / d_width),
                   one.end - one.begin,
                   bins + one.begin);
     }

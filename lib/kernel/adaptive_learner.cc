@@ -13,7 +13,7 @@ namespace {
 constexpr double well_covered = 0.375; // where a window is large enough to be divided by, in theta
 
 //! The float nearest to theta that lies within the bounds.
-double rounded(double theta, double least, double greatest)
+float rounded(double theta, double least, double greatest)
 {
     auto value = static_cast<float>(theta);
     if (value > greatest)
@@ -25,30 +25,26 @@ double rounded(double theta, double least, double greatest)
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
 
-struct statistics {
-    double least, greatest, sum;
-};
-
-STFT_SIMD statistics statistics_of(const double* values, std::size_t count)
+//! Clips, and tells what is left.
+STFT_SIMD theta_statistics clip(float* __restrict theta,
+                                std::size_t count,
+                                float least,
+                                float greatest)
 {
-    double least = values[0], greatest = values[0], sum = 0;
-#pragma omp simd reduction(min : least) reduction(max : greatest) reduction(+ : sum)
+    constexpr float most = std::numeric_limits<float>::max();
+    float low = most, high = -most;
+    double sum = 0;
+#pragma omp simd reduction(min : low) reduction(max : high) reduction(+ : sum)
     for (std::size_t m = 0; m < count; ++m) {
-        least = values[m] < least ? values[m] : least;
-        greatest = values[m] > greatest ? values[m] : greatest;
-        sum += values[m];
-    }
-    return { least, greatest, sum };
-}
-
-//! To single precision within bounds.
-STFT_SIMD void round_all(double* __restrict values, std::size_t count, float least, float greatest)
-{
-    for (std::size_t m = 0; m < count; ++m) {
-        auto value = static_cast<float>(values[m]);
+        auto value = theta[m];
         value = value < least ? least : value;
-        values[m] = value > greatest ? greatest : value;
+        value = value > greatest ? greatest : value;
+        theta[m] = value;
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+        sum += value;
     }
+    return { low, high, sum };
 }
 
 //! Zeros around the signal: as far as any window reaches that is centred within it.
@@ -78,6 +74,7 @@ adaptive_learner<T>::adaptive_learner(const adaptive_settings& given)
       d_transform(d_settings.n_fft, d_settings.window, d_settings.norm, d_settings.share),
       d_signal(margin(d_settings), span(d_settings)),
       d_pace(d_settings.hop, d_settings.alpha, d_settings.share), d_theta(d_transform.thetas()),
+      d_lengths(d_theta.size()),
       d_last(d_theta.size(),
              rounded(d_settings.theta_init, d_settings.theta_min, d_settings.theta_max)),
       d_frozen(d_settings.freeze)
@@ -265,23 +262,27 @@ void adaptive_learner<T>::take_resolved(std::int64_t p)
         d_criterion = criterion;
 }
 
+//! From the bands' values, or from cells where there are steps of the gradient.
 template <class T>
-void adaptive_learner<T>::round_theta()
+void adaptive_learner<T>::find_theta()
 {
     const auto& s = d_settings;
-    const bool logarithms = !per_bin(s.share) || s.steps > 0;
-    const auto* log_theta = per_bin(s.share) ? d_cells.data() : d_log_theta.data();
-    const auto least = static_cast<float>(rounded(s.theta_min, s.theta_min, s.theta_max)),
-               greatest = static_cast<float>(rounded(s.theta_max, s.theta_min, s.theta_max));
-    for (std::size_t m = 0; logarithms && m < d_theta.size(); ++m)
-        d_theta[m] = std::exp(log_theta[m]);
-    round_all(d_theta.data(), d_theta.size(), least, greatest);
+    if (d_over_bins && s.steps == 0)
+        d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
+    const auto* log_theta = d_over_bins ? d_cells.data() : d_log_theta.data();
+    for (std::size_t m = 0; m < d_theta.size() && (!d_over_bins || s.steps > 0); ++m)
+        d_theta[m] = static_cast<float>(std::exp(log_theta[m]));
+    clip_theta();
 }
 
 template <class T>
-double adaptive_learner<T>::greatest_theta() const
+void adaptive_learner<T>::clip_theta()
 {
-    return statistics_of(d_theta.data(), d_theta.size()).greatest;
+    const auto& s = d_settings;
+    d_of_theta = clip(d_theta.data(),
+                      d_theta.size(),
+                      rounded(s.theta_min, s.theta_min, s.theta_max),
+                      rounded(s.theta_max, s.theta_min, s.theta_max));
 }
 
 template <class T>
@@ -323,10 +324,11 @@ void adaptive_learner<T>::refine(std::int64_t p)
                                 d_has_before ? d_before.data() : nullptr,
                                 d_mean.data(),
                                 frames);
-        round_theta();
+        find_theta();
     } else {
         const double theta = d_descent->refine_theta(x, d_centre, d_theta[0], d_mean[0], frames);
         d_theta[0] = rounded(theta, s.theta_min, s.theta_max);
+        clip_theta();
     }
 }
 
@@ -338,8 +340,9 @@ void adaptive_learner<T>::reach_the_end()
     const double distance =
         static_cast<double>(d_signal.received() - 1 - d_t.sample) - d_t.fraction;
     const double least = std::min(distance / well_covered, s.theta_max);
-    for (double& one : d_theta)
+    for (float& one : d_theta)
         one = one < least ? rounded(least, s.theta_min, s.theta_max) : one;
+    clip_theta();
 }
 
 template <class T>
@@ -356,16 +359,15 @@ bool adaptive_learner<T>::ready()
         return false;
     if (!learnt || d_held) {
         d_theta = d_last;
+        clip_theta();
     } else {
         if (d_over_bins && d_settings.steps > 0)
             d_over_bins->spread(d_log_theta.data(), d_cells.data());
-        else if (d_over_bins)
-            d_over_bins->spread_exp(d_log_theta.data(), d_theta.data());
-        round_theta();
+        find_theta();
     }
     if (!d_signal.finished()) {
         const bool moves = learnt && !d_held && d_settings.steps > 0;
-        const double theta = moves && learns_theta() ? d_settings.theta_max : greatest_theta();
+        const double theta = moves && learns_theta() ? d_settings.theta_max : d_of_theta.greatest;
         const double away = moves && learns_t() ? d_settings.hop / 2 : 0;
         if (d_signal.received() < end_of(theta, away))
             return false;
@@ -380,7 +382,8 @@ bool adaptive_learner<T>::ready()
         refine(p);
     if (last && d_settings.invertible)
         reach_the_end();
-    if (d_signal.finished() && !d_pace.has_frame(d_centre, greatest_theta(), d_signal.received()))
+    if (d_signal.finished() &&
+        !d_pace.has_frame(d_centre, d_of_theta.greatest, d_signal.received()))
         return false;
     d_decided = true;
     return true;
@@ -395,7 +398,7 @@ bool adaptive_learner<T>::over()
 template <class T>
 std::int64_t adaptive_learner<T>::end() const
 {
-    return d_decided ? end_of(greatest_theta(), 0)
+    return d_decided ? end_of(d_of_theta.greatest, 0)
                      : end_of(d_settings.theta_max, learns_t() ? d_settings.hop / 2 : 0);
 }
 
@@ -457,28 +460,29 @@ void adaptive_learner<T>::finish()
 }
 
 template <class T>
-void adaptive_learner<T>::next(complex* spectrum, float* theta, position& t)
+const std::vector<float>& adaptive_learner<T>::next(complex* spectrum, position& t)
 {
-    if (spectrum)
-        d_transform.analyse(d_signal.samples(), d_t, d_theta.data(), spectrum);
-    for (std::size_t m = 0; m < d_theta.size(); ++m)
-        theta[m] = static_cast<float>(d_theta[m]);
+    if (spectrum) {
+        std::copy(d_theta.begin(), d_theta.end(), d_lengths.begin());
+        d_transform.analyse(d_signal.samples(), d_t, d_lengths.data(), spectrum);
+    }
     t = d_t;
 
-    const auto all = statistics_of(d_theta.data(), d_theta.size());
+    const auto& all = d_of_theta;
     d_least = d_reported ? std::min(d_least, all.least) : all.least;
     d_greatest = d_reported ? std::max(d_greatest, all.greatest) : all.greatest;
     d_sum += all.sum / static_cast<double>(d_theta.size());
     ++d_reported;
 
-    d_last = d_theta;
+    d_last.swap(d_theta);
     d_has_before = per_bin(d_settings.share) && !d_frozen && !d_held;
-    d_before = d_cells;
+    d_before.swap(d_cells);
     d_held = d_decided = false;
     ++d_frame;
-    d_centre =
-        d_pace.fixed_overlap() ? d_at.move(d_pace.step(greatest_theta())).rounded() : grid(d_frame);
+    d_centre = d_pace.fixed_overlap() ? d_at.move(d_pace.step(d_of_theta.greatest)).rounded()
+                                      : grid(d_frame);
     drop();
+    return d_last;
 }
 
 template <class T>
@@ -514,8 +518,8 @@ void adaptive_learner<T>::set_bounds(double theta_min, double theta_max)
     const auto filled = given.filled();
     d_given = given;
     d_settings = filled;
-    for (double& one : d_last)
-        one = rounded(std::clamp(one, filled.theta_min, filled.theta_max),
+    for (float& one : d_last)
+        one = rounded(std::clamp<double>(one, filled.theta_min, filled.theta_max),
                       filled.theta_min,
                       filled.theta_max);
     build();
@@ -534,8 +538,8 @@ void adaptive_learner<T>::set_hop(double hop)
     d_given = given;
     d_settings = filled;
     d_pace = { filled.hop, filled.alpha, filled.share };
-    for (double& one : d_last)
-        one = rounded(std::clamp(one, filled.theta_min, filled.theta_max),
+    for (float& one : d_last)
+        one = rounded(std::clamp<double>(one, filled.theta_min, filled.theta_max),
                       filled.theta_min,
                       filled.theta_max);
     d_signal.reserve(span(d_settings));

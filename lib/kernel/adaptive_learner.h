@@ -12,6 +12,11 @@
 
 namespace gr::stft::kernel {
 
+//! Of the window lengths of a frame.
+struct theta_statistics {
+    double least, greatest, sum;
+};
+
 /*!
  * \brief What an adaptive_stft does: a bank (or a descent) that runs ahead on a grid of frames, a path for each band
  * that decides behind it, and the transform of the frames that are decided.
@@ -45,7 +50,8 @@ public:
     std::int64_t frame() const { return d_frame; }
     position centre() const { return d_centre; }
     std::int64_t end() const;
-    void next(complex* spectrum, float* theta, position& t);
+    //! Its window lengths, as long as it is the last one
+    const std::vector<float>& next(complex* spectrum, position& t);
 
     void set_theta(const std::vector<double>& theta);
     void set_bounds(double theta_min, double theta_max);
@@ -53,7 +59,7 @@ public:
     void set_freeze(bool freeze);
     void reset();
     void late(bool is_late);
-    const std::vector<double>& last_theta() const { return d_last; }
+    std::vector<double> last_theta() const { return { d_last.begin(), d_last.end() }; }
     adaptive_report report();
 
 private:
@@ -73,8 +79,8 @@ private:
     bool measure_to(std::int64_t p);
     bool resolve_to(std::int64_t p);
     void take_resolved(std::int64_t p);
-    void round_theta();
-    double greatest_theta() const;
+    void find_theta();
+    void clip_theta();
     std::int64_t end_of(double theta, double away) const;
     void refine(std::int64_t p);
     void reach_the_end();
@@ -100,14 +106,16 @@ private:
     std::int64_t d_frame = 0; // of the output
     exact_position d_at;      // of the next one, at fixed overlap
     position d_centre{ 0, 0 };
-    bool d_decided = false;       // the next frame's theta and t
-    std::vector<double> d_theta;  // of the next frame, rounded
-    std::vector<double> d_cells;  // ln theta of the bins, in and out of the descent
-    std::vector<double> d_before; // of the frame before
+    bool d_decided = false;     // the next frame's theta and t
+    std::vector<float> d_theta; // of the next frame
+    theta_statistics d_of_theta{};
+    std::vector<double> d_lengths; // the same for the transform
+    std::vector<double> d_cells;   // ln theta of the bins, in and out of the descent
+    std::vector<double> d_before;  // of the frame before
     bool d_has_before = false;
     position d_t{ 0, 0 };
-    std::vector<double> d_last; // of the last frame
-    bool d_held = false;        // the next frame has d_last again
+    std::vector<float> d_last; // of the last frame
+    bool d_held = false;       // the next frame has d_last again
     std::int64_t d_learning_since = 0;
     bool d_frozen = false;
     int d_load = 0;

@@ -1,7 +1,19 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_learner.h"
+#include "simd.h"
+#include <algorithm>
 
 namespace gr::stft::kernel {
+
+namespace {
+
+STFT_SIMD void widen(const float* __restrict values, std::size_t count, double* __restrict to)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        to[m] = values[m];
+}
+
+} // namespace
 
 template <class T>
 adaptive_stft<T>::adaptive_stft(const adaptive_settings& settings)
@@ -102,7 +114,15 @@ std::int64_t adaptive_stft<T>::end() const
 template <class T>
 void adaptive_stft<T>::next(complex* spectrum, float* theta, position& t)
 {
-    d_learner->next(spectrum, theta, t);
+    const auto& lengths = d_learner->next(spectrum, t);
+    std::copy(lengths.begin(), lengths.end(), theta);
+}
+
+template <class T>
+void adaptive_stft<T>::next(complex* spectrum, double* theta, position& t)
+{
+    const auto& lengths = d_learner->next(spectrum, t);
+    widen(lengths.data(), lengths.size(), theta);
 }
 
 template <class T>

@@ -8,23 +8,23 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! first ratio^k, in as many chains of products as lanes are filled with
-STFT_SIMD void geometric(double first, double ratio, std::size_t count, double* __restrict values)
+//! first ratio^k, in as many geometric series as lanes are filled with
+STFT_SIMD void geometric(double first, double ratio, std::size_t count, float* values)
 {
-    constexpr std::size_t chains = 8;
-    double value[chains], power = 1;
-    for (auto& one : value) {
-        one = first * power;
-        power *= ratio;
-    }
+    constexpr std::size_t lanes = 16;
+    float start[lanes];
+    double power = 1;
+#pragma GCC unroll 1 // or the numbers are taken one by one below
+    for (std::size_t l = 0; l < lanes; ++l, power *= ratio)
+        start[l] = static_cast<float>(power);
     std::size_t k = 0;
-    for (; k + chains <= count; k += chains)
-        for (std::size_t l = 0; l < chains; ++l) {
-            values[k + l] = value[l];
-            value[l] *= power;
-        }
+    for (; k + lanes <= count; k += lanes, first *= power) {
+        const auto factor = static_cast<float>(first);
+        for (std::size_t l = 0; l < lanes; ++l)
+            values[k + l] = start[l] * factor;
+    }
     for (std::size_t l = 0; k + l < count; ++l)
-        values[k + l] = value[l];
+        values[k + l] = start[l] * static_cast<float>(first);
 }
 
 } // namespace
@@ -60,12 +60,12 @@ void band_interpolation::spread(const double* values, double* bins) const
     }
 }
 
-void band_interpolation::spread_exp(const double* values, double* bins) const
+void band_interpolation::spread_exp(const double* values, float* bins) const
 {
     for (const auto& one : d_stretches) {
         const double rise = values[one.high] - values[one.low];
         geometric(std::exp(values[one.low] + one.part * rise),
-                  std::exp(rise / d_width),
+                  rise == 0 ? 1 : std::exp(rise / d_width),
                   one.end - one.begin,
                   bins + one.begin);
     }

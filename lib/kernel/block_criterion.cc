@@ -7,62 +7,121 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Two sums over bins: f adds those of one bin.
-template <class R, class F>
-inline criterion_sums in_runs(const R* q, std::size_t count, F f)
+constexpr std::size_t lanes = 16; // of a sum, so that it is the same whatever the processor
+
+//! \param count a multiple of the lanes
+template <class A>
+STFT_INLINE inline A sum_of(const A* values, std::size_t count)
 {
-    criterion_sums total;
-    for (std::size_t begin = 0; begin < count; begin += short_run) {
-        const auto end = std::min(begin + short_run, count);
-        R first = 0, second = 0;
-#pragma omp simd reduction(+ : first, second)
-        for (std::size_t m = begin; m < end; ++m)
-            f(q[m], first, second);
-        total += { first, second };
+    A sum[lanes] = {};
+    for (std::size_t i = 0; i < count; i += lanes)
+        for (std::size_t l = 0; l < lanes; ++l)
+            sum[l] += values[i + l];
+    for (std::size_t l = 0; l < 8; ++l)
+        sum[l] += sum[l + 8];
+    for (std::size_t l = 0; l < 4; ++l)
+        sum[l] += sum[l + 4];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+//! Two sums over the bins of each band, in runs that are added up as A; f(q, first, second) tells those of one bin.
+template <class A, class R, class F>
+STFT_INLINE inline void
+in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)
+{
+    const auto weighted = [&](std::size_t m, double weight) STFT_INLINE {
+        A first, second;
+        f(q[m], first, second);
+        return criterion_sums{ first, second } * weight;
+    };
+    for (std::size_t b = 0; b < count; ++b) {
+        const auto& band = bands[b];
+        const auto last = band.end - 1;
+        auto total = weighted(last, band.last_weight);
+        if (band.first_weight != 1)
+            total += weighted(band.begin, band.first_weight - 1);
+        if (band.bin_0_weight > 0)
+            total += weighted(0, band.bin_0_weight);
+        for (auto begin = band.begin; begin < last; begin += short_run) {
+            const auto run = std::min(short_run, last - begin);
+            A first[short_run], second[short_run];
+            for (std::size_t m = 0; m < run; ++m)
+                f(q[begin + m], first[m], second[m]);
+            auto whole = run;
+            for (; whole % lanes != 0; ++whole)
+                first[whole] = second[whole] = 0;
+            total += { sum_of(first, whole), sum_of(second, whole) };
+        }
+        sums[b] = total;
     }
-    return total;
 }
 
 template <class R>
-STFT_SIMD criterion_sums root_sums(const R* q, std::size_t count)
+STFT_SIMD void root_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    return in_runs(q, count, [](R q, R& first, R& second) {
-        first += std::sqrt(q);
-        second += q;
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        first = std::sqrt(q);
+        second = q;
     });
 }
 
 template <class R>
-STFT_SIMD criterion_sums log_sums(const R* q, std::size_t count)
+STFT_SIMD void log_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    return in_runs(q, count, [](R q, R& first, R& second) {
-        first += q * natural_log(q);
-        second += q;
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        first = q * natural_log(q);
+        second = q;
     });
 }
 
 template <class R>
-STFT_SIMD criterion_sums magnitude_sums(const R* q, std::size_t count)
+STFT_SIMD void
+magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    return in_runs(q, count, [](R q, R& first, R& second) {
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
         const R a = std::sqrt(q);
-        first += R(0.5) * a * natural_log(q);
-        second += a;
+        first = R(0.5) * a * natural_log(q);
+        second = a;
     });
 }
 
 //! In double: fourth powers of magnitudes leave the range of float.
 template <class R>
-STFT_SIMD criterion_sums square_sums(const R* q, std::size_t count)
+STFT_SIMD void
+square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
-    double first = 0, second = 0;
-#pragma omp simd reduction(+ : first, second)
-    for (std::size_t m = 0; m < count; ++m) {
-        const double one = q[m];
-        first += one * one;
-        second += one;
-    }
-    return { first, second };
+    in_bands<double>(q, bands, count, sums, [](R q, double& first, double& second) STFT_INLINE {
+        second = q;
+        first = second * second;
+    });
+}
+
+STFT_SIMD void root_values(const double* __restrict first,
+                           const double* __restrict second,
+                           std::size_t count,
+                           double* __restrict J)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        J[i] = 2 * natural_log(first[i]) - natural_log(second[i]);
+}
+
+STFT_SIMD void power_values(const double* __restrict first,
+                            const double* __restrict second,
+                            std::size_t count,
+                            double order,
+                            double* __restrict J)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        J[i] = (natural_log(first[i]) - order * natural_log(second[i])) / (1 - order);
+}
+
+STFT_SIMD void entropies(const double* __restrict first,
+                         const double* __restrict second,
+                         std::size_t count,
+                         double* __restrict J)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        J[i] = natural_log(second[i]) - first[i] / second[i];
 }
 
 template <class R>
@@ -143,38 +202,35 @@ block_criterion<R>::block_criterion(const adaptive_settings& s)
 }
 
 template <class R>
-criterion_sums block_criterion<R>::plain(const R* q, std::size_t count) const
+void block_criterion<R>::sums(const R* q,
+                              const bin_band* bands,
+                              std::size_t count,
+                              criterion_sums* sums) const
 {
     switch (d_form) {
     case form::root:
-        return root_sums(q, count);
+        return root_sums(q, bands, count, sums);
     case form::log:
-        return log_sums(q, count);
+        return log_sums(q, bands, count, sums);
     case form::magnitude:
-        return magnitude_sums(q, count);
+        return magnitude_sums(q, bands, count, sums);
     case form::power:
         break;
     }
     if (d_order == 2)
-        return square_sums(q, count);
-    criterion_sums total;
-    for (std::size_t m = 0; m < count; ++m)
-        total += { q[m] > 0 ? std::pow(static_cast<double>(q[m]), d_order) : 0.0,
-                   static_cast<double>(q[m]) };
-    return total;
+        return square_sums(q, bands, count, sums);
+    in_bands<double>(q, bands, count, sums, [this](R q, double& first, double& second) {
+        first = q > 0 ? std::pow(static_cast<double>(q), d_order) : 0.0;
+        second = q;
+    });
 }
 
 template <class R>
 criterion_sums block_criterion<R>::sums(const R* q, const bin_band& band) const
 {
-    auto total = plain(q + band.begin, band.end - band.begin);
-    if (band.first_weight != 1)
-        total += plain(q + band.begin, 1) * (band.first_weight - 1);
-    if (band.last_weight != 1)
-        total += plain(q + band.end - 1, 1) * (band.last_weight - 1);
-    if (band.bin_0_weight > 0)
-        total += plain(q, 1) * band.bin_0_weight;
-    return total;
+    criterion_sums one;
+    sums(q, &band, 1, &one);
+    return one;
 }
 
 template <class R>
@@ -193,6 +249,22 @@ double block_criterion<R>::value(const criterion_sums& s) const
         return (std::log(s.first) - d_order * std::log(s.second)) / (1 - d_order);
     default:
         return std::log(s.second) - s.first / s.second;
+    }
+}
+
+template <class R>
+void block_criterion<R>::values(const double* first,
+                                const double* second,
+                                std::size_t count,
+                                double* J) const
+{
+    switch (d_form) {
+    case form::root:
+        return root_values(first, second, count, J);
+    case form::power:
+        return power_values(first, second, count, d_order, J);
+    default:
+        return entropies(first, second, count, J);
     }
 }
 

@@ -50,13 +50,20 @@ public:
 
     //! Over the band; q is the whitened power of every bin.
     criterion_sums sums(const R* q, const bin_band& band) const;
+    //! Over each of the bands
+    void sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums) const;
 
-    //! Whether the sums are those of silence, which has no value, or not finite.
+    //! A second sum that is not larger is silence, which has no value.
+    static constexpr double least_sum = std::numeric_limits<R>::min() * 1e6;
+
+    //! Whether the sums are those of silence, or not finite.
     static bool silent(const criterion_sums& s) { return !(s.second > least_sum); }
     static bool usable(const criterion_sums& s);
 
     //! J; the sums are not silent
     double value(const criterion_sums& s) const;
+    //! J of as many pairs of sums; nothing in particular for those that are not usable
+    void values(const double* first, const double* second, std::size_t count, double* J) const;
 
     //! dJ by the two sums
     criterion_sums slope(const criterion_sums& s) const;
@@ -70,11 +77,6 @@ public:
 
 private:
     enum class form { root, log, power, magnitude };
-
-    //! Sums over bins of weight 1
-    criterion_sums plain(const R* q, std::size_t count) const;
-
-    static constexpr double least_sum = std::numeric_limits<R>::min() * 1e6;
 
     form d_form;
     bool d_pooled;

@@ -27,10 +27,40 @@ STFT_SIMD void power_of(const R* __restrict S, std::size_t count, R* __restrict 
         power[m] = S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1];
 }
 
-STFT_SIMD void add(const double* __restrict more, std::size_t count, double* __restrict sum)
+constexpr std::size_t lanes = 8; // that rows of sums are made for
+
+//! Adds rows, one after another, to their sum; count: a multiple of the lanes.
+STFT_SIMD void
+add(const double* __restrict more, std::size_t rows, std::size_t count, double* __restrict sum)
 {
-    for (std::size_t i = 0; i < count; ++i)
-        sum[i] += more[i];
+    for (std::size_t i = 0; i < count; i += lanes) {
+        double one[lanes];
+        for (std::size_t l = 0; l < lanes; ++l)
+            one[l] = sum[i + l];
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t l = 0; l < lanes; ++l)
+                one[l] += more[r * count + i + l];
+        for (std::size_t l = 0; l < lanes; ++l)
+            sum[i + l] = one[l];
+    }
+}
+
+//! Means of as many sums first, then second, of the numbers behind them; flaws: 0 of those that a criterion can use.
+STFT_SIMD void means(const double* __restrict block,
+                     std::size_t pairs,
+                     double least,
+                     double* __restrict mean,
+                     double* __restrict flaws)
+{
+    constexpr double most = std::numeric_limits<double>::max();
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const double per_count = 1 / block[2 * pairs + i];
+        const double first = block[i] * per_count, second = block[pairs + i] * per_count;
+        mean[i] = first;
+        mean[pairs + i] = second;
+        const double flaw = second > least ? 0.0 : 1.0, large = second <= most ? 0.0 : 1.0;
+        flaws[i] = flaw + large + (std::abs(first) <= most ? 0.0 : 1.0);
+    }
 }
 
 //! Zero unless a value is not finite, which then makes it NaN.
@@ -57,8 +87,7 @@ std::size_t dft_length_for(double theta)
 template <class T>
 candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<double>& theta)
     : d_bands(per_bin(s.share) ? static_cast<std::size_t>(s.bands) : 1), d_half(s.block),
-      d_endless(s.share == sharing::constant || s.share == sharing::bin), d_prior(s.prior),
-      d_middle(std::log(s.theta_min * s.theta_max) / 2), d_criterion(s),
+      d_endless(s.share == sharing::constant || s.share == sharing::bin), d_criterion(s),
       d_whitener(dft_length_for(static_cast<double>(s.n_fft) / 2), is_real_v<T>, s.whiten)
 {
     const double half = std::log(static_cast<double>(s.n_fft) / 2);
@@ -96,11 +125,20 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
     d_power.resize(most_bins);
     d_q.resize(most_bins);
     d_slots = static_cast<std::size_t>(2 * s.block + s.lag + 2);
-    d_row = (2 * d_bands + 1) * size();
+    const auto pairs = d_bands * size();
+    d_row = (3 * pairs + lanes - 1) / lanes * lanes;
     d_rows.assign(d_slots * d_row, 0);
     d_total.assign(d_row, 0);
     d_block.assign(d_row, 0);
-    d_J.assign(d_bands * size(), 0);
+    d_sums.resize(d_bands);
+    d_means.assign(2 * pairs, 0);
+    d_flaws.assign(pairs, 0);
+    d_J.assign(pairs, 0);
+    const double middle = std::log(s.theta_min * s.theta_max) / 2;
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const double away = d_members[i % size()].log_theta - middle;
+        d_pull.push_back(s.prior / 2 * away * away);
+    }
     d_defined.assign(d_bands, false);
 }
 
@@ -113,13 +151,14 @@ bool candidate_bank<T>::due(const member& m, std::size_t k, std::int64_t p, int 
 }
 
 template <class T>
-void candidate_bank<T>::measure(member& m, double* row, double* count, const T* centre)
+void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
 {
+    auto& m = d_members[k];
     multiply(centre + m.first, m.window.data(), m.analysis.circle(), m.window.size());
     m.analysis.transform(d_spectrum.data());
     const auto bins = kernel::bins<T>(m.n);
     const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
-    if (&m == &d_members[d_reference]) {
+    if (k == d_reference) {
         power_of(S, bins, d_power.data());
         d_whitener.update(d_power.data(), static_cast<double>(m.every) / envelope_frames);
     }
@@ -129,19 +168,22 @@ void candidate_bank<T>::measure(member& m, double* row, double* count, const T* 
         W.version = d_whitener.version();
     }
     whitened_power(S, W.values.data(), bins, d_q.data());
+    d_criterion.sums(d_q.data(), m.bands.data(), d_bands, d_sums.data());
     const double scale = 1 / static_cast<double>(m.n);
-    bool usable = true;
-    for (std::size_t b = 0; b < d_bands; ++b) {
-        auto sums = d_criterion.sums(d_q.data(), m.bands[b]) * scale;
-        usable = usable && std::isfinite(sums.first) && std::isfinite(sums.second);
-        if (!d_criterion.pooled())
-            sums.first = d_criterion.silent(sums) ? 0 : d_criterion.value(sums);
-        row[2 * b] = sums.first;
-        row[2 * b + 1] = sums.second;
+    for (auto& sums : d_sums) {
+        sums = sums * scale;
+        if (!std::isfinite(sums.first) || !std::isfinite(sums.second))
+            return;
     }
-    *count = usable;
-    if (!usable)
-        std::fill_n(row, 2 * d_bands, 0.0);
+    const auto K = size();
+    for (std::size_t b = 0; b < d_bands; ++b) {
+        const auto& sums = d_sums[b];
+        row[b * K + k] = d_criterion.pooled()       ? sums.first
+                         : d_criterion.silent(sums) ? 0
+                                                    : d_criterion.value(sums);
+        row[(d_bands + b) * K + k] = sums.second;
+        row[(2 * d_bands + b) * K + k] = 1;
+    }
 }
 
 template <class T>
@@ -155,11 +197,10 @@ void candidate_bank<T>::measure(std::int64_t p, const T* centre)
     const auto* around = reinterpret_cast<const real*>(centre - d_reach);
     if (std::isnan(spoilt(around, parts * static_cast<std::size_t>(2 * d_reach + 1))))
         return;
-    auto* counts = to + 2 * d_bands * size();
     const auto visit = [&](std::size_t k) {
-        auto& m = d_members[k];
+        const auto& m = d_members[k];
         if (due(m, k, p, d_load)) {
-            measure(m, to + 2 * d_bands * k, counts + k, centre);
+            measure(k, to, centre);
             ++d_evaluations;
         } else if (d_load > 0 && due(m, k, p, 0)) {
             ++d_dropped;
@@ -170,7 +211,7 @@ void candidate_bank<T>::measure(std::int64_t p, const T* centre)
         if (k != d_reference)
             visit(k);
     if (d_endless)
-        add(to, d_row, d_total.data());
+        add(to, 1, d_row, d_total.data());
 }
 
 template <class T>
@@ -179,45 +220,48 @@ std::int64_t candidate_bank<T>::frames_in(std::int64_t n) const
     return std::min(n + d_half + 1, d_end) - std::max(n - d_half, d_begin);
 }
 
+//! The sums of block n, laid out like a row.
 template <class T>
-void candidate_bank<T>::gather(std::int64_t n)
+const double* candidate_bank<T>::gather(std::int64_t n)
 {
+    if (d_endless)
+        return d_total.data();
     if (d_gathered == n)
-        return;
+        return d_block.data();
     d_gathered = n;
-    if (d_endless) {
-        std::copy(d_total.begin(), d_total.end(), d_block.begin());
-        return;
-    }
     std::fill(d_block.begin(), d_block.end(), 0.0);
-    for (auto p = std::max(n - d_half, d_begin); p < std::min(n + d_half + 1, d_end); ++p)
-        add(row(p), d_row, d_block.data());
+    const auto end = std::min(n + d_half + 1, d_end);
+    for (auto p = std::max(n - d_half, d_begin); p < end;) {
+        const auto to_wrap = static_cast<std::int64_t>(d_slots - modulo(p, d_slots));
+        const auto rows = std::min(end - p, to_wrap);
+        add(row(p), static_cast<std::size_t>(rows), d_row, d_block.data());
+        p += rows;
+    }
+    return d_block.data();
 }
 
 template <class T>
 void candidate_bank<T>::evaluate(std::int64_t n)
 {
-    gather(n);
-    const auto K = size();
-    const auto* counts = d_block.data() + 2 * d_bands * K;
+    const auto* block = gather(n);
+    const auto K = size(), pairs = d_bands * K;
+    const auto* counts = block + 2 * pairs;
+    means(block, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
+    if (d_criterion.pooled())
+        d_criterion.values(d_means.data(), d_means.data() + pairs, pairs, d_J.data());
+    else
+        std::copy_n(d_means.data(), pairs, d_J.data());
+    for (std::size_t i = 0; i < pairs; ++i)
+        d_J[i] += d_pull[i];
     for (std::size_t b = 0; b < d_bands; ++b) {
-        auto* J = d_J.data() + b * K;
         bool defined = true;
         for (std::size_t k = 0; k < K; ++k) {
-            const auto* pair = d_block.data() + 2 * (d_bands * k + b);
-            const bool left_out = d_load > 1 && !due(d_members[k], k, 0, d_load);
-            if (left_out && counts[k] == 0)
-                continue;
-            const auto mean = criterion_sums{ pair[0], pair[1] } * (1 / counts[k]);
-            if (counts[k] == 0 ||
-                !(d_criterion.pooled() ? d_criterion.usable(mean) : !d_criterion.silent(mean))) {
-                defined = false;
-                break;
-            }
-            const double away = d_members[k].log_theta - d_middle;
-            J[k] = (d_criterion.pooled() ? d_criterion.value(mean) : mean.first) +
-                   d_prior / 2 * away * away;
+            const bool flawed = d_flaws[b * K + k] != 0;
+            const bool left_out =
+                flawed && d_load > 1 && counts[k] == 0 && !due(d_members[k], k, 0, d_load);
+            defined = defined && (!flawed || left_out);
         }
+        auto* J = d_J.data() + b * K;
         for (std::size_t k = 1; defined && d_load > 1 && k + 1 < K; ++k)
             if (counts[k] == 0) // its neighbours are there
                 J[k] = (J[k - 1] + J[k + 1]) / 2;
@@ -226,11 +270,18 @@ void candidate_bank<T>::evaluate(std::int64_t n)
 }
 
 template <class T>
+criterion_sums candidate_bank<T>::mean(const double* block, std::size_t k, std::size_t band) const
+{
+    const auto pairs = d_bands * size(), i = band * size() + k;
+    return criterion_sums{ block[i], block[pairs + i] } * (1 / block[2 * pairs + i]);
+}
+
+template <class T>
 criterion_sums candidate_bank<T>::block_mean(std::int64_t n, std::size_t band, double log_theta)
 {
-    gather(n);
+    const auto* block = gather(n);
     const auto K = size();
-    const auto* counts = d_block.data() + 2 * d_bands * K;
+    const auto* counts = block + 2 * d_bands * K;
     std::size_t above = 0;
     while (above < K && (counts[above] == 0 || d_members[above].log_theta < log_theta))
         ++above;
@@ -238,18 +289,14 @@ criterion_sums candidate_bank<T>::block_mean(std::int64_t n, std::size_t band, d
     while (below-- > 0)
         if (counts[below] > 0 && (d_members[below].log_theta < log_theta || below == above))
             break;
-    const auto mean = [&](std::size_t k) {
-        const auto* pair = d_block.data() + 2 * (d_bands * k + band);
-        return criterion_sums{ pair[0], pair[1] } * (1 / counts[k]);
-    };
     if (below >= K)
-        return above < K ? mean(above) : criterion_sums{};
+        return above < K ? mean(block, above, band) : criterion_sums{};
     if (above >= K || above == below)
-        return mean(below);
+        return mean(block, below, band);
     const double part = (log_theta - d_members[below].log_theta) /
                         (d_members[above].log_theta - d_members[below].log_theta);
-    auto between = mean(below) * (1 - part);
-    return between += mean(above) * part;
+    auto between = mean(block, below, band) * (1 - part);
+    return between += mean(block, above, band) * part;
 }
 
 template <class T>

@@ -88,14 +88,14 @@ private:
     };
 
     bool due(const member& m, std::size_t k, std::int64_t p, int load) const;
-    void measure(member& m, double* row, double* count, const T* centre);
+    void measure(std::size_t k, double* row, const T* centre);
     double* row(std::int64_t p) { return d_rows.data() + modulo(p, d_slots) * d_row; }
-    void gather(std::int64_t n);
+    const double* gather(std::int64_t n);
+    criterion_sums mean(const double* block, std::size_t k, std::size_t band) const;
 
     std::size_t d_bands, d_reference = 0; // the candidate that the whitener looks at
     std::int64_t d_half;
     bool d_endless;
-    double d_prior, d_middle;
     std::int64_t d_reach = 0;
     block_criterion<real> d_criterion;
     std::vector<member> d_members;
@@ -104,11 +104,12 @@ private:
     volk::vector<complex> d_spectrum;
     volk::vector<real> d_power, d_q;
 
-    std::size_t d_slots, d_row; // sums [candidate][band][first, second], then counts [candidate]
+    std::size_t d_slots, d_row; // sums first, second, and counts, each [band][candidate]
     volk::vector<double> d_rows, d_total, d_block;
-    std::int64_t d_begin = 0, d_end = 0; // frames measured since the restart
-    std::int64_t d_gathered = -1;        // the block that d_block holds
-    std::vector<double> d_J;
+    std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
+    std::int64_t d_gathered = -1;                       // the block that d_block holds
+    std::vector<criterion_sums> d_sums;                 // of each band
+    volk::vector<double> d_means, d_pull, d_J, d_flaws; // each [band][candidate], means two of it
     std::vector<char> d_defined;
     int d_load = 0;
     std::uint64_t d_evaluations = 0, d_dropped = 0;

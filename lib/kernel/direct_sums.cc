@@ -49,7 +49,8 @@ norm_factor norm_scale(norm n, const window_family& window, std::size_t n_fft, d
 
 template <class T>
 direct_sums<T>::direct_sums(std::size_t n_fft, const window_family& window, norm n)
-    : d_n_fft(n_fft), d_half(n_fft / 2), d_window(window), d_norm(n)
+    : d_n_fft(n_fft), d_half(n_fft / 2), d_window(window), d_norm(n),
+      d_of_one_theta(n_fft, window, n, sharing::frame)
 {
     const auto reach = d_half + simd::restart + simd::padding;
     for (auto* samples : { &d_after,
@@ -66,6 +67,7 @@ direct_sums<T>::direct_sums(std::size_t n_fft, const window_family& window, norm
     for (int k = 0; k < 3; ++k) {
         d_half_sums[k].resize(d_half + 1);
         d_sums[k].resize(all_bins);
+        d_served[k].resize(all_bins);
     }
     for (auto* row : { &d_by_theta, &d_by_t })
         row->resize(all_bins);
@@ -122,16 +124,17 @@ void direct_sums<T>::add_group(std::size_t from, std::size_t to, bool paired, bo
 }
 
 template <class T>
-simd::bin_group<typename direct_sums<T>::real> direct_sums<T>::described(const group& g) const
+simd::bin_group<typename direct_sums<T>::real> direct_sums<T>::described(const group& g,
+                                                                         std::size_t from) const
 {
-    return { g.count,
-             g.kappa.data(),
-             g.sine_half.data(),
-             g.cosine_half.data(),
-             g.sine_scale.data(),
-             g.step.data(),
+    return { g.count - from,
+             g.kappa.data() + from,
+             g.sine_half.data() + from,
+             g.cosine_half.data() + from,
+             g.sine_scale.data() + from,
+             g.step.data() + from,
              static_cast<integer>(2 * d_n_fft),
-             { g.theta[0].data(), g.theta[1].data() },
+             { g.theta[0].data() + from, g.theta[1].data() + from },
              d_reach };
 }
 
@@ -255,7 +258,53 @@ void direct_sums<T>::gather_theta(const double* theta, bool mirrored)
 }
 
 template <class T>
-void direct_sums<T>::sum(const double* theta, bool mirrored, int order)
+std::size_t direct_sums<T>::servable(const double* theta) const
+{
+    // a pair of bins costs about as much per sample of its window as an FFT per point and halving
+    const double size = static_cast<double>(d_n_fft), fft = 1.5 * size * std::log2(size);
+    const auto count = bins<T>(d_n_fft);
+    std::size_t low = 1, high = 1;
+    while (low < count && theta[low] == theta[0])
+        ++low;
+    if (low == count)
+        return static_cast<double>(d_half + 1) * theta[0] > (is_real_v<T> ? 2 : 1) * fft ? all : 0;
+    if (!is_real_v<T> || d_groups.size() > 1)
+        return 0;
+    const double last = theta[count - 1];
+    while (theta[count - 1 - high] == last)
+        ++high;
+    const auto served = std::min(low, high) / widest<real> * widest<real>;
+    const double saved = static_cast<double>(served) * std::max(theta[0], last);
+    return saved > (theta[0] == last ? 1 : 2) * fft ? served : 0;
+}
+
+template <class T>
+void direct_sums<T>::serve(const excerpt<T>& x,
+                           const position& t,
+                           const double* theta,
+                           std::size_t served,
+                           complex* spectrum,
+                           complex* by_theta,
+                           complex* by_t)
+{
+    if (served == all)
+        return d_of_one_theta.analyse(x, t, theta, spectrum, by_theta, by_t);
+    complex* const rows[]{ spectrum, by_theta, by_t };
+    const auto row = [&](int k) { return rows[k] ? d_served[k].data() : nullptr; };
+    const auto begin = d_half + 1 - served;
+    d_of_one_theta.analyse(x, t, theta, row(0), row(1), row(2));
+    for (int k = 0; k < 3; ++k)
+        if (rows[k])
+            std::copy_n(row(k), served, rows[k]);
+    if (theta[d_half] != theta[0])
+        d_of_one_theta.analyse(x, t, theta + d_half, row(0), row(1), row(2));
+    for (int k = 0; k < 3; ++k)
+        if (rows[k])
+            std::copy_n(row(k) + begin, served, rows[k] + begin);
+}
+
+template <class T>
+void direct_sums<T>::sum(const double* theta, bool mirrored, int order, std::size_t served)
 {
     gather_theta(theta, mirrored);
     for (auto& g : d_groups) {
@@ -269,15 +318,15 @@ void direct_sums<T>::sum(const double* theta, bool mirrored, int order)
         simd::group_sums<real> to;
         for (int set = 0; set < 2; ++set)
             for (int k = 0; k < 3; ++k) {
-                to.cosine[set][k] = g.cosine[set][k].data();
-                to.sine[set][k] = g.sine[set][k].data();
+                to.cosine[set][k] = g.cosine[set][k].data() + served;
+                to.sine[set][k] = g.sine[set][k].data() + served;
             }
         simd::chosen<real>().analyse(
-            d_window.shape(), d_window.rho(), order, g.sets(), frame, described(g), to);
+            d_window.shape(), d_window.rho(), order, g.sets(), frame, described(g, served), to);
         for (int set = 0; set < g.sets(); ++set) {
             const real sign = set == 1 || g.alternating ? real(1) : real(-1);
             for (int k = 0; k < order; ++k)
-                for (std::size_t j = 0; j < g.count; ++j)
+                for (std::size_t j = served; j < g.count; ++j)
                     if (g.bin[set][j] != no_bin)
                         d_half_sums[k][g.bin[set][j]] = { g.cosine[set][k][j],
                                                           sign * g.sine[set][k][j] };
@@ -306,10 +355,13 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                                 row(by_theta),
                                 row(by_t) });
     }
+    const auto served = servable(theta);
+    if (served == all)
+        return serve(x, t, theta, served, spectrum, by_theta, by_t);
     prepare(t, theta);
     if constexpr (is_real_v<T>) {
         fold(x, t, false);
-        sum(theta, false, order);
+        sum(theta, false, order, served);
         for (int k = 0; k < order; ++k)
             std::swap(d_sums[k], d_half_sums[k]);
     } else {
@@ -317,7 +369,7 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
             fold(x, t, imaginary);
             const complex unit = imaginary ? complex(0, 1) : complex(1, 0);
             for (const bool mirrored : { false, true }) {
-                sum(theta, mirrored, order);
+                sum(theta, mirrored, order, 0);
                 for (int k = 0; k < order; ++k)
                     for (std::size_t m = mirrored ? 1 : 0; m <= d_half; ++m) {
                         const auto to = image(m, mirrored);
@@ -342,6 +394,8 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
     if (by_t)
         for (std::size_t m = 0; m < all_bins; ++m)
             by_t[m] = turned(m, n.position_g[m] * d_sums[0][m] + n.slope[m] * d_sums[2][m]);
+    if (served > 0)
+        serve(x, t, theta, served, spectrum, by_theta, by_t);
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shortest_path.h"
+#include "simd.h"
 #include <gnuradio/stft/kernel/phase.h>
 #include <algorithm>
 #include <cmath>
@@ -8,26 +9,51 @@
 namespace gr::stft::kernel {
 
 namespace {
+
 constexpr double far = 1e9; // costs more than any path
+constexpr std::size_t lanes = 8;
+
+//! The least cost of coming to each candidate, and from which: of equal costs without a change, or else the first.
+STFT_SIMD void cheapest(const double* __restrict places,
+                        const double* __restrict cost,
+                        std::size_t candidates,
+                        std::size_t vectors,
+                        double price,
+                        double* __restrict least,
+                        std::int64_t* __restrict from)
+{
+    for (std::size_t k = 0; k < vectors * lanes; ++k) {
+        least[k] = cost[k];
+        from[k] = static_cast<std::int64_t>(k);
+    }
+    for (std::size_t i = 0; i < candidates; ++i) {
+        const double place = places[i], here = cost[i];
+        const auto candidate = static_cast<std::int64_t>(i);
+        for (std::size_t k = 0; k < vectors * lanes; ++k) {
+            const double one = here + price * std::abs(places[k] - place);
+            from[k] = one < least[k] ? candidate : from[k];
+            least[k] = one < least[k] ? one : least[k];
+        }
+    }
 }
 
+} // namespace
+
 shortest_path::shortest_path(std::vector<double> places, double price, std::int64_t lag)
-    : d_places(std::move(places)), d_price(price), d_slots(static_cast<std::size_t>(lag) + 1),
-      d_steps(d_slots * d_places.size()), d_empty(d_slots), d_cost(d_places.size()),
-      d_next(d_places.size())
+    : d_candidates(places.size()), d_places(std::move(places)), d_price(price),
+      d_slots(static_cast<std::size_t>(lag) + 1), d_row((d_candidates + lanes - 1) / lanes * lanes),
+      d_J(d_slots * d_row), d_from(d_slots * d_row), d_empty(d_slots), d_cost(d_row), d_least(d_row)
 {
+    d_places.resize(d_row);
     start(0, d_places[0], false);
 }
 
-shortest_path::step* shortest_path::row(std::int64_t n)
-{
-    return d_steps.data() + modulo(n, d_slots) * d_places.size();
-}
+std::size_t shortest_path::slot(std::int64_t n) const { return modulo(n, d_slots); }
 
 std::size_t shortest_path::nearest(double at) const
 {
     std::size_t best = 0;
-    for (std::size_t k = 1; k < d_places.size(); ++k)
+    for (std::size_t k = 1; k < d_candidates; ++k)
         if (std::abs(d_places[k] - at) < std::abs(d_places[best] - at))
             best = k;
     return best;
@@ -44,52 +70,53 @@ void shortest_path::start(std::int64_t n, double at, bool held)
     if (!held)
         return;
     d_front = n;
-    d_empty[modulo(n, d_slots)] = true;
-    for (std::size_t k = 0; k < d_places.size(); ++k)
-        row(n)[k] = { 0, d_last };
+    d_empty[slot(n)] = true;
+    std::fill_n(d_J.data() + slot(n) * d_row, d_row, 0.0);
+    std::fill_n(d_from.data() + slot(n) * d_row, d_row, static_cast<std::int64_t>(d_last));
 }
 
 void shortest_path::advance(const double* J)
 {
-    ++d_front;
-    const auto K = d_places.size();
-    auto* steps = row(d_front);
-    d_empty[modulo(d_front, d_slots)] = !J;
-    for (std::size_t k = 0; k < K; ++k) {
-        auto from = k; // of equal costs the one without a change is taken
-        double least = d_cost[k];
-        for (std::size_t i = 0; i < K; ++i) {
-            const double cost = d_cost[i] + d_price * std::abs(d_places[k] - d_places[i]);
-            if (cost < least) {
-                least = cost;
-                from = i;
-            }
-        }
-        steps[k] = { J ? J[k] : 0, from };
-        d_next[k] = least + steps[k].J;
+    const auto here = slot(++d_front);
+    auto* kept = d_J.data() + here * d_row;
+    d_empty[here] = !J;
+    cheapest(d_places.data(),
+             d_cost.data(),
+             d_candidates,
+             d_row / lanes,
+             d_price,
+             d_least.data(),
+             d_from.data() + here * d_row);
+    double least = std::numeric_limits<double>::max();
+    for (std::size_t k = 0; k < d_candidates; ++k) {
+        kept[k] = J ? J[k] : 0;
+        d_least[k] += kept[k];
+        least = std::min(least, d_least[k]);
     }
     // only differences count, and sums would grow for ever
-    const double least = *std::min_element(d_next.begin(), d_next.end());
-    for (std::size_t k = 0; k < K; ++k)
-        d_cost[k] = d_next[k] - least;
+    for (std::size_t k = 0; k < d_candidates; ++k)
+        d_cost[k] = d_least[k] - least;
 }
 
 double shortest_path::resolve(std::int64_t n)
 {
-    auto k =
-        static_cast<std::size_t>(std::min_element(d_cost.begin(), d_cost.end()) - d_cost.begin());
-    for (auto p = d_front; p > n; --p)
-        k = row(p)[k].from;
-    const auto* J = row(n);
-    const bool empty = d_empty[modulo(n, d_slots)];
-    d_criterion = empty ? std::numeric_limits<double>::quiet_NaN() : J[k].J;
+    const auto cheapest_end = std::min_element(
+        d_cost.begin(), d_cost.begin() + static_cast<std::ptrdiff_t>(d_candidates));
+    auto k = static_cast<std::size_t>(cheapest_end - d_cost.begin());
+    auto here = slot(d_front);
+    for (auto p = d_front; p > n; --p) {
+        k = static_cast<std::size_t>(d_from[here * d_row + k]);
+        here = (here > 0 ? here : d_slots) - 1;
+    }
+    const auto* J = d_J.data() + here * d_row;
+    const bool empty = d_empty[here];
+    d_criterion = empty ? std::numeric_limits<double>::quiet_NaN() : J[k];
     if (empty && k == d_last)
         return d_value;
     d_last = k;
     d_value = d_places[k];
-    if (!empty && k > 0 && k + 1 < d_places.size()) {
-        const double bend = J[k - 1].J - 2 * J[k].J + J[k + 1].J,
-                     slope = (J[k + 1].J - J[k - 1].J) / 2;
+    if (!empty && k > 0 && k + 1 < d_candidates) {
+        const double bend = J[k - 1] - 2 * J[k] + J[k + 1], slope = (J[k + 1] - J[k - 1]) / 2;
         const double offset = bend > 0     ? std::clamp(-slope / bend, -0.5, 0.5)
                               : slope == 0 ? 0
                                            : std::copysign(0.5, -slope);

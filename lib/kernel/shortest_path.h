@@ -37,20 +37,18 @@ public:
     double criterion() const { return d_criterion; }
 
 private:
-    struct step {
-        double J;
-        std::size_t from;
-    };
-    step* row(std::int64_t n);
+    std::size_t slot(std::int64_t n) const;
     std::size_t nearest(double at) const;
 
-    std::vector<double> d_places;
+    std::size_t d_candidates;
+    std::vector<double> d_places; // behind the last candidate's zeros, to whole vectors
     double d_price;
     std::int64_t d_front = -1;
-    std::size_t d_slots;
-    std::vector<step> d_steps; // [frame][candidate]
-    std::vector<char> d_empty; // [frame] whether it has no criterion
-    std::vector<double> d_cost, d_next;
+    std::size_t d_slots, d_row;
+    std::vector<double> d_J;          // [frame][candidate]
+    std::vector<std::int64_t> d_from; // the same: the candidate of the frame before
+    std::vector<char> d_empty;        // [frame] whether it has no criterion
+    std::vector<double> d_cost, d_least;
     std::size_t d_last = 0; // candidate of the frame resolved last, and its value
     double d_value = 0, d_criterion = 0;
 };

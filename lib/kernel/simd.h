@@ -12,4 +12,11 @@
 #define STFT_SIMD
 #endif
 
+//! What such a function calls more than once, and lambdas (behind their parameters): inline whatever its size.
+#if defined(__GNUC__)
+#define STFT_INLINE __attribute__((always_inline))
+#else
+#define STFT_INLINE
+#endif
+
 #endif

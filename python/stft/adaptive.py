@@ -148,13 +148,18 @@ def adapt(
     if len(samples) == 0:
         raise ValueError("x: 0 channels: must have one or more")
     channels = [kernels.adapt(settings, one, spectra) for one in samples]
-    S, theta, t = (np.stack([one[i] for one in channels]) for i in range(3))
+    S, theta, t = (_stacked([one[i] for one in channels]) for i in range(3))
     reports = [one[3] for one in channels]
     report = {key: np.array([r[key] for r in reports]).reshape(shape) for key in reports[0]} if shape else reports[0]
     fixed = alpha == 0 and learn == "theta"
     return Adapted(
         np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
-        np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2).astype(np.float64),
+        np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2),
         t[0] if fixed else t.reshape(shape + t.shape[1:]),
         report,
     )
+
+
+def _stacked(arrays):
+    """As np.stack(), which copies a single one as well."""
+    return np.stack(arrays) if len(arrays) > 1 else arrays[0][np.newaxis]

@@ -210,6 +210,12 @@ class Arrays(unittest.TestCase):
         np.testing.assert_array_equal(follow.t, np.cumsum(np.append(0, 0.25 * follow.theta[0]))[:-1])
         self.assertEqual(stft.adapt(np.zeros(0), n_fft=256).spectra.shape, (129, 0))
 
+    def test_windows_that_follow_theta_may_be_many(self):
+        A = stft.adapt(self.x, n_fft=256, hop=64, alpha=0.0625, theta_init=128.0, freeze=True)
+        self.assertEqual(A.spectra.shape, (129, len(A.t)))
+        self.assertGreater(len(A.t), 4 * len(self.x) / 64)
+        np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=256))
+
     def test_spectra_are_those_of_dstft(self):
         for share in ("constant", "frame", "bin", "cell"):
             A = stft.adapt(self.x, n_fft=128, hop=16, share=share)

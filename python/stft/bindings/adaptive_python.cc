@@ -7,14 +7,44 @@ using py::arg;
 
 namespace {
 
-//! A NumPy array that owns the numbers.
+//! Rows of a NumPy array that become more; it is NumPy that knows how to allocate much memory.
 template <class V>
-py::array_t<V> array_of(std::vector<V>&& numbers, std::vector<py::ssize_t> shape)
+class growing_rows
 {
-    auto* owned = new std::vector<V>(std::move(numbers));
-    const py::capsule owner(owned, [](void* p) { delete static_cast<std::vector<V>*>(p); });
-    return py::array_t<V>(std::move(shape), owned->data(), owner);
-}
+public:
+    growing_rows(std::size_t rows, std::size_t width) : d_width(width) { grow(rows); }
+
+    //! Row n, where all before it exist; without the interpreter's lock.
+    V* row(std::size_t n)
+    {
+        if (n == d_rows) {
+            const py::gil_scoped_acquire lock;
+            grow(2 * d_rows + 1);
+        }
+        return d_values + n * d_width;
+    }
+
+    //! The first ones.
+    py::array first(std::size_t rows) const
+    {
+        return d_array[py::slice(0, static_cast<py::ssize_t>(rows), 1)];
+    }
+
+private:
+    void grow(std::size_t rows)
+    {
+        py::array_t<V> larger({ rows, d_width });
+        auto* values = larger.mutable_data();
+        std::copy_n(d_values, d_rows * d_width, values);
+        d_array = larger;
+        d_values = values;
+        d_rows = rows;
+    }
+
+    std::size_t d_width, d_rows = 0;
+    py::array_t<V> d_array;
+    V* d_values = nullptr;
+};
 
 py::dict dict_of(const adaptive_report& r)
 {
@@ -34,43 +64,34 @@ py::tuple adapt(const adaptive_settings& settings,
                 const py::array_t<T, py::array::c_style>& x,
                 bool with_spectra)
 {
-    std::vector<std::complex<real_t<T>>> spectra;
-    std::vector<float> theta;
-    std::vector<double> t;
+    adaptive_stft<T> learner(settings);
     const auto* samples = x.data();
     const auto length = static_cast<std::size_t>(x.size());
-    std::size_t bins = 0, thetas = 0;
-    adaptive_report report;
+    // where positions are given; windows that follow theta make as many frames as they like
+    const auto likely =
+        1 + static_cast<std::size_t>(static_cast<double>(length) / learner.settings().hop);
+    growing_rows<std::complex<real_t<T>>> spectra(with_spectra ? likely : 0, learner.bins());
+    growing_rows<double> theta(likely, learner.thetas()), t(likely, 1);
+    std::size_t frames = 0;
     {
-        py::gil_scoped_release release;
-        adaptive_stft<T> learner(settings);
-        bins = learner.bins();
-        thetas = learner.thetas();
+        const py::gil_scoped_release release;
         const auto take = [&] {
-            while (learner.ready()) {
-                const auto n = t.size();
-                if (with_spectra)
-                    spectra.resize((n + 1) * bins);
-                theta.resize((n + 1) * thetas);
+            for (; learner.ready(); ++frames) {
                 position centre;
-                learner.next(with_spectra ? spectra.data() + n * bins : nullptr,
-                             theta.data() + n * thetas,
-                             centre);
-                t.push_back(centre.value());
+                learner.next(
+                    with_spectra ? spectra.row(frames) : nullptr, theta.row(frames), centre);
+                *t.row(frames) = centre.value();
             }
         };
         for (std::size_t taken = 0; taken < length; take())
             taken += learner.push(samples + taken, length - taken);
         learner.finish();
         take();
-        report = learner.report();
     }
-    const auto frames = static_cast<py::ssize_t>(t.size());
-    const auto rows = with_spectra ? frames : py::ssize_t(0);
-    return py::make_tuple(array_of(std::move(spectra), { rows, static_cast<py::ssize_t>(bins) }),
-                          array_of(std::move(theta), { frames, static_cast<py::ssize_t>(thetas) }),
-                          array_of(std::move(t), { frames }),
-                          dict_of(report));
+    return py::make_tuple(spectra.first(with_spectra ? frames : 0),
+                          theta.first(frames),
+                          t.first(frames).attr("reshape")(-1),
+                          dict_of(learner.report()));
 }
 
 template <class T>

@@ -205,6 +205,8 @@ public:
      * \param t its centre
      */
     void next(complex* spectrum, float* theta, position& t);
+    //! The same for window lengths in double precision, none of whose values needs more than single precision.
+    void next(complex* spectrum, double* theta, position& t);
 
     /*
      * Changes. Each applies from the next frame on; call them before its ready() to have the same result for any

@@ -91,7 +91,8 @@ class direct_sums;
  * 0 .. n_fft / 2 for real samples, 0 .. n_fft - 1 for complex ones.
  *
  * A theta for all bins of a frame costs one FFT per spectrum, and one inverse FFT for all gradients; a theta for each
- * bin is summed directly, O(theta) per bin, without any array larger than a frame. Hann frames of one theta that follow
+ * bin is summed directly, O(theta) per bin, without any array larger than a frame; of bins that share one at both ends
+ * of a spectrum, or throughout, an FFT makes the sums where there are enough of them. Hann frames of one theta that follow
  * each other in small steps on the same samples are had from each other, O(step) per bin: the sequence of frames then
  * decides how a result is rounded, and nothing else.
  *

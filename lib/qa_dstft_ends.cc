@@ -1,0 +1,134 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa_dstft_support.h"
+#include "qa_support.h"
+
+using namespace gr::stft::kernel;
+using qa::plain_dstft;
+using qa::values;
+
+/*! Frames whose outer bins, or all, have one window length each, which FFTs may serve. */
+class qa_dstft_ends : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_dstft_ends);
+    CPPUNIT_TEST(lengths_that_many_bins_share_give_plain_sums);
+    CPPUNIT_TEST(a_frame_does_not_depend_on_what_served_those_before);
+    CPPUNIT_TEST_SUITE_END();
+
+    //! low and high: how many of the lowest and of the highest bins have the lengths `first` and `last`
+    static std::vector<double>
+    field(std::size_t bins, std::size_t low, double first, std::size_t high, double last)
+    {
+        std::vector<double> theta;
+        for (std::size_t m = 0; m < bins; ++m)
+            theta.push_back(m < low           ? first
+                            : m + high < bins ? 40 + 3.25 * static_cast<double>(m % 50)
+                                              : last);
+        return theta;
+    }
+
+    static std::vector<std::vector<double>> fields(std::size_t bins, std::size_t n_fft)
+    {
+        const auto N = static_cast<double>(n_fft);
+        return { field(bins, bins, 0.3 * N, 0, 0),
+                 field(bins, bins, 0.1, 0, 0),
+                 field(bins, 33, N, 33, 0.9 * N),
+                 field(bins, 33, 0.2 * N, 33, N),
+                 field(bins, 50, 0.7 * N, 40, 0.7 * N),
+                 field(bins, 64, N, 20, 0.8 * N),
+                 field(bins, 33, N, 10, N),
+                 field(bins, 33, 20, 33, 30) };
+    }
+
+    template <class T>
+    static std::vector<T> signal()
+    {
+        return qa::noise<T>(2400, 5);
+    }
+
+    template <class T>
+    static void compare(std::size_t n_fft, const char* window, norm scale)
+    {
+        // of the largest value, and of the derivatives, qa_dstft.cc
+        constexpr bool single = std::is_same_v<real_t<T>, float>;
+        constexpr double limits[]{ single ? 3e-6 : 4e-13, single ? 2e-5 : 1e-11 };
+        dstft<T> transform(n_fft, window, scale, sharing::cell);
+        const plain_dstft plain(n_fft, window, scale);
+        const auto x = signal<T>();
+        const auto exact = qa::exactly(x);
+        const auto bins = transform.bins();
+        double at = 300.25;
+        for (const auto& theta : fields(bins, n_fft)) {
+            const auto t = position::at(at);
+            at += 247.375;
+            std::vector<std::complex<real_t<T>>> rows[3];
+            for (auto& row : rows)
+                row.resize(bins);
+            transform.analyse({ x.data(), 0, static_cast<std::int64_t>(x.size()) },
+                              t,
+                              theta.data(),
+                              rows[0].data(),
+                              rows[1].data(),
+                              rows[2].data());
+            const wrt variables[] = { wrt::nothing, wrt::length, wrt::position };
+            for (int k = 0; k < 3; ++k) {
+                auto expected = plain.analyse(exact, 0, t, theta, variables[k]);
+                for (std::size_t m = 0; k > 0 && m < bins; ++m) {
+                    expected[m] *= theta[m];
+                    rows[k][m] *= static_cast<real_t<T>>(theta[m]);
+                }
+                if (qa::peak(expected) > 0)
+                    qa::assert_near(expected,
+                                    rows[k],
+                                    limits[k > 0],
+                                    std::string(window) + ", n_fft " + std::to_string(n_fft) +
+                                        ", " + name_of(scale) + ", first " +
+                                        std::to_string(theta[0]));
+            }
+            // one result alone is the same
+            std::vector<std::complex<real_t<T>>> alone(bins), S(bins);
+            transform.analyse({ x.data(), 0, static_cast<std::int64_t>(x.size()) },
+                              t + 600,
+                              theta.data(),
+                              S.data(),
+                              alone.data(),
+                              nullptr);
+            const auto together = S;
+            transform.analyse({ x.data(), 0, static_cast<std::int64_t>(x.size()) },
+                              t + 600,
+                              theta.data(),
+                              S.data());
+            CPPUNIT_ASSERT(S == together);
+        }
+    }
+
+    void lengths_that_many_bins_share_give_plain_sums()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            compare<T>(256, "hann", norm::l2);
+            compare<T>(256, "blackman", norm::dcunit);
+            compare<T>(255, "hann", norm::l1);
+            compare<T>(254, "blackman", norm::l2);
+        });
+    }
+
+    void a_frame_does_not_depend_on_what_served_those_before()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            const auto x = signal<T>();
+            dstft<T> one(256, "hann", norm::l2, sharing::cell);
+            std::vector<std::complex<real_t<T>>> S(one.bins()), U(one.bins());
+            for (const auto& theta : fields(one.bins(), 256)) {
+                const position t{ 900, 0.5 };
+                const excerpt<T> all{ x.data(), 0, static_cast<std::int64_t>(x.size()) };
+                one.analyse(all, t, theta.data(), S.data());
+                dstft<T> other(256, "hann", norm::l2, sharing::cell);
+                other.analyse(all, t, theta.data(), U.data());
+                CPPUNIT_ASSERT(S == U);
+            }
+        });
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_dstft_ends);

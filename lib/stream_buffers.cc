@@ -21,7 +21,7 @@ std::size_t whole_pages(std::size_t row_bytes)
 
 int rows_per_call(std::size_t row_bytes)
 {
-    const auto rows = std::clamp<std::size_t>(512 * KiB / row_bytes, 1, 256);
+    const auto rows = std::clamp<std::size_t>(MiB / row_bytes, 1, 512);
     // whole pages come anyway; asked for less than half of them, the scheduler warns of each stream
     const auto half = single_mapped(row_bytes) ? 0 : whole_pages(row_bytes) / row_bytes / 2;
     return static_cast<int>(std::max(rows, (half + 1) / 2));

@@ -9,7 +9,7 @@
 namespace gr::stft {
 
 /*!
- * \brief Rows of row_bytes that one work call should be able to write: about 512 KiB of them, 1 .. 256.
+ * \brief Rows of row_bytes that one work call should be able to write: about 1 MiB of them, 1 .. 512.
  *
  * Given as output multiple in a block's constructor and taken back in start(), it makes the scheduler
  * allocate buffers for that many without forcing it to wait for them.

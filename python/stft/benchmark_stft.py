@@ -112,23 +112,29 @@ def flowgraphs(n_fft, hop, rounds):
             chains.update({"branches": _branches, "hops": _hops})
         _require_equal_chains(chains, n_fft, hop, is_complex)
         times = {name: [] for name in chains}
-        threads = []
+        threads, bare = [], []
         for turn in range(rounds):
             for name in sorted(chains, key=lambda n, t=turn: (list(chains).index(n) + t) % len(chains)):
                 rate, per_frame = _streamed(chains[name], n_fft, hop, is_complex)
                 times[name].append(1 / rate)
                 if name == "ours":
                     threads.append(per_frame)
+                    bare.append(_bare_seconds(n_fft, hop, is_complex))
         ours = np.array(times.pop("ours"))
         result = {"name": "stft_cvc" if is_complex else "stft_fvc", "n_fft": n_fft, "hop": hop,
                   "samples_per_second": float(1 / np.median(ours)),
-                  "block_seconds_per_frame": summary(threads)}
+                  "block_seconds_per_frame": summary(threads), "block_over_kernel": paired(threads, bare)}
         if times:
             best = min(times, key=lambda name: np.median(times[name]))
             result.update({"chain": best, "chain_samples_per_second": float(1 / np.median(times[best])),
                            "over_chain": paired(times[best], ours)})
         results.append(result)
     return results
+
+
+def _bare_seconds(n_fft, hop, is_complex):
+    """What the kernel alone takes for a frame just now."""
+    return float(np.median(compiled_benchmark("stft").compare(n_fft, hop, is_complex, False, 5, _SECONDS_PER_TURN)["ours"]))
 
 
 def _ours(top, source, n_fft, hop, is_complex):
@@ -258,7 +264,7 @@ def _kernel_line(r):
 
 def _flowgraph_line(r):
     text = (f"{r['name']:<10}{r['n_fft']:>6}{r['hop']:>6}{r['samples_per_second'] / 1e6:8.1f} MS/s, its thread "
-            f"{r['block_seconds_per_frame']['median'] * 1e9:.0f} ns/frame")
+            f"{r['block_seconds_per_frame']['median'] * 1e9:.0f} ns/frame, {r['block_over_kernel']['median']:.2f} of the kernel's")
     if "over_chain" in r:
         text += (f"; the better chain {r['chain_samples_per_second'] / 1e6:.1f} MS/s, {r['over_chain']['median']:.1f} times as long "
                  f"({r['over_chain']['quartiles'][0]:.1f} .. {r['over_chain']['quartiles'][1]:.1f})")

@@ -103,6 +103,7 @@ class verb(unittest.TestCase):
         chains = [c for c in result["cases"] if "over_chain" in c]
         self.assertEqual([c["name"] for c in chains], ["stft_fvc", "stft_cvc"])
         self.assertTrue(all(c["block_seconds_per_frame"]["median"] > 0 for c in chains))
+        self.assertTrue(all(0.5 < c["block_over_kernel"]["median"] < 100 for c in chains))
         peers = {(c["name"], c["peer"]) for c in result["cases"] if "peer" in c}
         expected = {(name, peer) for name in ("stft", "istft")
                     for peer, module in (("SciPy", scipy), ("PyTorch", torch)) if module}

@@ -14,7 +14,7 @@ SUMMARY = "show resolution, latency, invertibility, memory and speed for given p
 
 _N_FFT = 1024
 _PAGE = 4096               # bytes
-_ROWS_PER_CALL = 2**19     # bytes of output that a block asks for at a time
+_ROWS_PER_CALL = 2**20     # bytes of output that a block asks for at a time
 _LARGEST_ROUNDING = 2**23  # bytes; beyond, a stream's buffer is not rounded to whole pages
 
 
@@ -97,7 +97,7 @@ def buffer_bytes(row):
     A block asks for B rows at a time, the scheduler makes that 2 B, and a buffer that is mapped
     twice is whole pages long, which for an odd row is many.
     """
-    at_a_time = min(max(_ROWS_PER_CALL // row, 1), 256)
+    at_a_time = min(max(_ROWS_PER_CALL // row, 1), 512)
     granule = math.lcm(row, _PAGE)
     wanted = 2 * at_a_time * row
     return wanted if granule > _LARGEST_ROUNDING else -(-wanted // granule) * granule

@@ -532,8 +532,8 @@ class Info(InFolder):
         self.assertIn("not NOLA", self.assert_done("info", "--n-fft", 64, "--hop", 100))
 
     def test_buffers_are_whole_pages_unless_that_is_too_much(self):
-        for row, expected in ((4096, 2 * 128 * 4096), (1, 4096), (8, 4096), (8 * 65536, 2 * 2**19),
-                              (8 * 513, 513 * 4096), (8 * 32769, 2 * 8 * 32769)):
+        for row, expected in ((4096, 2 * 256 * 4096), (1, 4096), (8, 8192), (8 * 65536, 2 * 2**20),
+                              (8 * 513, 513 * 4096), (8 * 32769, 6 * 8 * 32769)):
             self.assertEqual(info_command.buffer_bytes(row), expected, row)
 
     def test_text_is_one_screen(self):

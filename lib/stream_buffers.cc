@@ -3,6 +3,7 @@
 #include "kernel/refuse.h"
 #include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/host_buffer.h>
+#include <gnuradio/stft/buffer_bytes.h>
 #include <algorithm>
 #include <numeric>
 
@@ -29,15 +30,21 @@ int rows_per_call(std::size_t row_bytes)
 
 bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 8 * MiB; }
 
+std::size_t buffer_bytes(std::size_t row_bytes)
+{
+    if (row_bytes < 1)
+        kernel::refuse("row_bytes", row_bytes, "must be 1 or more");
+    const auto rows = 2 * static_cast<std::size_t>(rows_per_call(row_bytes));
+    const auto pages = whole_pages(row_bytes);
+    return single_mapped(row_bytes) ? rows * row_bytes
+                                    : (rows * row_bytes + pages - 1) / pages * pages;
+}
+
 namespace {
 
 void check_buffer(std::size_t row_bytes)
 {
-    const auto rows = 2 * static_cast<std::size_t>(rows_per_call(row_bytes));
-    const auto pages = whole_pages(row_bytes);
-    const auto bytes = single_mapped(row_bytes) ? rows * row_bytes
-                                                : (rows * row_bytes + pages - 1) / pages * pages;
-    if (bytes > 512 * MiB)
+    if (buffer_bytes(row_bytes) > 512 * MiB)
         kernel::refuse("n_fft",
                        std::to_string(row_bytes) + " bytes a spectrum",
                        "would need a stream buffer of more than 512 MiB");

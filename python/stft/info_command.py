@@ -9,13 +9,11 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft.command_options import (add_framing_arguments, check_framing, hop_of, in_units,
                                            named_window, require_positive, sample_window)
+from gnuradio.stft.stft_python import buffer_bytes
 
 SUMMARY = "show resolution, latency, invertibility, memory and speed for given parameters"
 
 _N_FFT = 1024
-_PAGE = 4096               # bytes
-_ROWS_PER_CALL = 2**20     # bytes of output that a block asks for at a time
-_LARGEST_ROUNDING = 2**23  # bytes; beyond, a stream's buffer is not rounded to whole pages
 
 
 def add_arguments(parser):
@@ -89,18 +87,6 @@ def invertibility(taps, hop):
     nola = bool(stft.check_nola(taps, hop))
     return {"nola": nola, "cola": bool(stft.check_cola(taps, hop)),
             "condition": float(coverage.max() / coverage.min()) if nola else math.inf}
-
-
-def buffer_bytes(row):
-    """Bytes of a block's output buffer for rows of this many bytes.
-
-    A block asks for B rows at a time, the scheduler makes that 2 B, and a buffer that is mapped
-    twice is whole pages long, which for an odd row is many.
-    """
-    at_a_time = min(max(_ROWS_PER_CALL // row, 1), 512)
-    granule = math.lcm(row, _PAGE)
-    wanted = 2 * at_a_time * row
-    return wanted if granule > _LARGEST_ROUNDING else -(-wanted // granule) * granule
 
 
 def measured_speed(window, n_fft, win_length, hop, is_complex, seconds=0.2):

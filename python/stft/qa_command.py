@@ -535,6 +535,8 @@ class Info(InFolder):
         for row, expected in ((4096, 2 * 256 * 4096), (1, 4096), (8, 8192), (8 * 65536, 2 * 2**20),
                               (8 * 513, 513 * 4096), (8 * 32769, 6 * 8 * 32769)):
             self.assertEqual(info_command.buffer_bytes(row), expected, row)
+        with self.assertRaisesRegex(ValueError, "row_bytes: 0: must be 1 or more"):
+            info_command.buffer_bytes(0)
 
     def test_text_is_one_screen(self):
         for options in ((), ("--rate", 2e6, "--complex")):

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "window_from.h"
+#include <gnuradio/stft/buffer_bytes.h>
 #include <gnuradio/stft/istft.h>
 #include <gnuradio/stft/one_integral.h>
 #include <gnuradio/stft/phase_reference.h>
@@ -272,6 +273,11 @@ void bind_istft(py::module& m, const char* name, const char* doc)
 
 void bind_blocks(py::module& m)
 {
+    m.def("buffer_bytes",
+          &buffer_bytes,
+          arg("row_bytes"),
+          "Bytes of the buffer behind a block's stream of rows of row_bytes, as the scheduler "
+          "allocates it.");
     bind_stft<stft_fvc>(m, "stft_fvc", R"(STFT of a stream of floats: n_fft // 2 + 1 bins a frame.
 
 Arguments as of gnuradio.stft.stft(); samp_rate in Hz; shifted (bins from -n_fft // 2 on) needs complex samples.

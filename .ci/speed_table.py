@@ -32,7 +32,7 @@ def of_the_rest(cases):
         chains = [c for c in cases if c["name"] == name and "over_chain" in c]
         if chains:
             yield (f"- In a flowgraph, `{name}` with its defaults takes {samples} samples {_range(chains, 'over_chain', 1)} times "
-                   "as fast as the better of two chains of GNU Radio's own blocks, which keep both cores busy (n_fft "
+                   "as fast as the better of two chains of GNU Radio's own blocks (n_fft "
                    f"{', '.join(str(c['n_fft']) for c in chains)}, hop n_fft / 4); its thread takes "
                    f"{_range(chains, 'block_over_kernel', 2)} times what the kernel alone takes.")
     for name in ("stft", "istft"):

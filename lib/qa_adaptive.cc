@@ -1,5 +1,4 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/band_interpolation.h"
 #include "kernel/candidate_bank.h"
 #include "kernel/frame_descent.h"
 #include "kernel/shortest_path.h"
@@ -219,7 +218,6 @@ class qa_adaptive : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_adaptive);
     CPPUNIT_TEST(the_bank_is_its_plain_sums);
     CPPUNIT_TEST(bands_share_their_edges);
-    CPPUNIT_TEST(bins_between_the_middles_of_bands_lie_on_straight_lines);
     CPPUNIT_TEST(the_path_is_the_cheapest_of_all);
     CPPUNIT_TEST(a_parabola_finds_what_lies_between_candidates);
     CPPUNIT_TEST(frames_without_a_criterion_keep_the_value);
@@ -376,39 +374,6 @@ class qa_adaptive : public CppUnit::TestFixture
                         CPPUNIT_ASSERT_DOUBLES_EQUAL(
                             one_sided && (m == 0 || 2 * m == n) ? 0.5 : 1.0, weight[m], 1e-12);
                 }
-    }
-
-    void bins_between_the_middles_of_bands_lie_on_straight_lines()
-    {
-        const std::vector<double> values{ 3, 5, 4 };
-        for (bool one_sided : { true, false })
-            for (std::size_t n : { 60, 61, 96 }) {
-                const auto bins = one_sided ? n / 2 + 1 : n;
-                const double width = static_cast<double>(n) / (one_sided ? 6 : 3);
-                std::vector<double> plain(bins);
-                std::vector<float> raised(bins);
-                const band_interpolation bands(n, one_sided, 3);
-                bands.spread(values.data(), plain.data());
-                bands.spread_exp(values.data(), raised.data());
-                for (std::size_t m = 0; m < bins; ++m) {
-                    // each band pulls like a tent over two widths, at a distance round the circle
-                    double expected = 0, weight = 0;
-                    for (int turn = -1; turn <= 1; ++turn)
-                        for (std::size_t b = 0; b < 3; ++b) {
-                            const double place = (static_cast<double>(b) + 0.5) * width +
-                                                 turn * static_cast<double>(n);
-                            const double tent =
-                                1 - std::abs(static_cast<double>(m) - place) / width;
-                            if (tent > 0 && (turn == 0 || !one_sided)) {
-                                expected += tent * values[b];
-                                weight += tent;
-                            }
-                        }
-                    expected /= weight; // beyond the outer middles one band pulls alone
-                    CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, plain[m], 1e-12);
-                    CPPUNIT_ASSERT_DOUBLES_EQUAL(1, raised[m] / std::exp(expected), 2e-7);
-                }
-            }
     }
 
     void the_path_is_the_cheapest_of_all()

@@ -195,6 +195,29 @@ struct plain_dstft {
         return spectrum;
     }
 
+    //! sum_m weight[m] w(k - t, theta_m)^2 for count samples from x_begin on
+    template <class R>
+    values energies(const std::vector<R>& weight,
+                    std::int64_t x_begin,
+                    std::size_t count,
+                    const position& t,
+                    const std::vector<double>& theta) const
+    {
+        values sums(count);
+        for (std::size_t m = 0; m < theta.size(); ++m) {
+            const auto range = under(t, theta[m]);
+            const auto w = window(range, t, theta[m]);
+            for (auto r = range.first; r < range.second; ++r) {
+                const auto at = t.sample + r - x_begin;
+                const auto one = w[static_cast<std::size_t>(r - range.first)];
+                if (at >= 0 && at < static_cast<std::int64_t>(count))
+                    sums[static_cast<std::size_t>(at)] +=
+                        static_cast<double>(extended(weight[m]) * one * one);
+            }
+        }
+        return sums;
+    }
+
     //! sum_m w(k - t, theta_m) G[m] exp(+2j pi k m / n_fft) for count samples from x_begin on
     values adjoint(const values& G,
                    std::int64_t x_begin,

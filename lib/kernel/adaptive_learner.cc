@@ -2,6 +2,7 @@
 #include "adaptive_learner.h"
 #include "refuse.h"
 #include "simd.h"
+#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -131,7 +132,7 @@ void adaptive_learner<T>::build()
 
     if (!per_bin(s.share))
         return;
-    d_over_bins.emplace(s.n_fft, is_real_v<T>, bands);
+    d_over_bins.emplace(s.n_fft, is_real_v<T>, bands, s.interpolate);
     d_cells.resize(d_transform.bins());
     d_before.resize(d_transform.bins());
 }
@@ -463,7 +464,8 @@ template <class T>
 const std::vector<float>& adaptive_learner<T>::next(complex* spectrum, position& t)
 {
     if (spectrum) {
-        std::copy(d_theta.begin(), d_theta.end(), d_lengths.begin());
+        volk_32f_convert_64f(
+            d_lengths.data(), d_theta.data(), static_cast<unsigned>(d_theta.size()));
         d_transform.analyse(d_signal.samples(), d_t, d_lengths.data(), spectrum);
     }
     t = d_t;

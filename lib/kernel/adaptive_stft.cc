@@ -1,19 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_learner.h"
-#include "simd.h"
+#include <volk/volk.h>
 #include <algorithm>
 
 namespace gr::stft::kernel {
-
-namespace {
-
-STFT_SIMD void widen(const float* __restrict values, std::size_t count, double* __restrict to)
-{
-    for (std::size_t m = 0; m < count; ++m)
-        to[m] = values[m];
-}
-
-} // namespace
 
 template <class T>
 adaptive_stft<T>::adaptive_stft(const adaptive_settings& settings)
@@ -122,7 +112,7 @@ template <class T>
 void adaptive_stft<T>::next(complex* spectrum, double* theta, position& t)
 {
     const auto& lengths = d_learner->next(spectrum, t);
-    widen(lengths.data(), lengths.size(), theta);
+    volk_32f_convert_64f(theta, lengths.data(), static_cast<unsigned>(lengths.size()));
 }
 
 template <class T>

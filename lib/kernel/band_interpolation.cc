@@ -2,6 +2,7 @@
 #include "band_interpolation.h"
 #include "simd.h"
 #include <gnuradio/stft/kernel/framing.h>
+#include <algorithm>
 #include <cmath>
 
 namespace gr::stft::kernel {
@@ -29,7 +30,10 @@ STFT_SIMD void geometric(double first, double ratio, std::size_t count, float* v
 
 } // namespace
 
-band_interpolation::band_interpolation(std::size_t n_fft, bool one_sided, std::size_t bands)
+band_interpolation::band_interpolation(std::size_t n_fft,
+                                       bool one_sided,
+                                       std::size_t bands,
+                                       bool straight)
     : d_width(static_cast<double>(n_fft) / (one_sided ? 2 : 1) / static_cast<double>(bands))
 {
     for (std::size_t m = 0; m < (one_sided ? n_fft / 2 + 1 : n_fft); ++m) {
@@ -41,6 +45,8 @@ band_interpolation::band_interpolation(std::size_t n_fft, bool one_sided, std::s
             here.low = here.high;
         if (one_sided && below + 1 >= static_cast<double>(bands))
             here.high = here.low;
+        if (!straight) // both are the nearest; halfway the upper one
+            here.low = here.high = here.part < 0.5 ? here.low : here.high;
         if (!d_stretches.empty() && d_stretches.back().low == here.low &&
             d_stretches.back().high == here.high)
             d_stretches.back().end = m + 1;
@@ -64,10 +70,11 @@ void band_interpolation::spread_exp(const double* values, float* bins) const
 {
     for (const auto& one : d_stretches) {
         const double rise = values[one.high] - values[one.low];
-        geometric(std::exp(values[one.low] + one.part * rise),
-                  rise == 0 ? 1 : std::exp(rise / d_width),
-                  one.end - one.begin,
-                  bins + one.begin);
+        const double first = std::exp(values[one.low] + one.part * rise);
+        if (rise == 0)
+            std::fill(bins + one.begin, bins + one.end, static_cast<float>(first));
+        else
+            geometric(first, std::exp(rise / d_width), one.end - one.begin, bins + one.begin);
     }
 }
 

@@ -10,12 +10,13 @@ namespace gr::stft::kernel {
 
 /*!
  * \brief From a value for each band of a spectrum to one for each bin: straight lines between the bands' middles,
- * constant beyond the first and the last one of real samples, round the circle for complex ones.
+ * constant beyond the first and the last one of real samples, round the circle for complex ones; or steps, so that each
+ * bin has the value of its band.
  */
 class STFT_API band_interpolation
 {
 public:
-    band_interpolation(std::size_t n_fft, bool one_sided, std::size_t bands);
+    band_interpolation(std::size_t n_fft, bool one_sided, std::size_t bands, bool straight);
 
     //! \param values of each band; bins: one for each bin
     void spread(const double* values, double* bins) const;

@@ -49,8 +49,7 @@ norm_factor norm_scale(norm n, const window_family& window, std::size_t n_fft, d
 
 template <class T>
 direct_sums<T>::direct_sums(std::size_t n_fft, const window_family& window, norm n)
-    : d_n_fft(n_fft), d_half(n_fft / 2), d_window(window), d_norm(n),
-      d_of_one_theta(n_fft, window, n, sharing::frame)
+    : d_n_fft(n_fft), d_half(n_fft / 2), d_window(window), d_norm(n), d_of_runs(n_fft, window, n)
 {
     const auto reach = d_half + simd::restart + simd::padding;
     for (auto* samples : { &d_after,
@@ -67,7 +66,6 @@ direct_sums<T>::direct_sums(std::size_t n_fft, const window_family& window, norm
     for (int k = 0; k < 3; ++k) {
         d_half_sums[k].resize(d_half + 1);
         d_sums[k].resize(all_bins);
-        d_served[k].resize(all_bins);
     }
     for (auto* row : { &d_by_theta, &d_by_t })
         row->resize(all_bins);
@@ -258,52 +256,6 @@ void direct_sums<T>::gather_theta(const double* theta, bool mirrored)
 }
 
 template <class T>
-std::size_t direct_sums<T>::servable(const double* theta) const
-{
-    // a pair of bins costs about as much per sample of its window as an FFT per point and halving
-    const double size = static_cast<double>(d_n_fft), fft = 1.5 * size * std::log2(size);
-    const auto count = bins<T>(d_n_fft);
-    std::size_t low = 1, high = 1;
-    while (low < count && theta[low] == theta[0])
-        ++low;
-    if (low == count)
-        return static_cast<double>(d_half + 1) * theta[0] > (is_real_v<T> ? 2 : 1) * fft ? all : 0;
-    if (!is_real_v<T> || d_groups.size() > 1)
-        return 0;
-    const double last = theta[count - 1];
-    while (theta[count - 1 - high] == last)
-        ++high;
-    const auto served = std::min(low, high) / widest<real> * widest<real>;
-    const double saved = static_cast<double>(served) * std::max(theta[0], last);
-    return saved > (theta[0] == last ? 1 : 2) * fft ? served : 0;
-}
-
-template <class T>
-void direct_sums<T>::serve(const excerpt<T>& x,
-                           const position& t,
-                           const double* theta,
-                           std::size_t served,
-                           complex* spectrum,
-                           complex* by_theta,
-                           complex* by_t)
-{
-    if (served == all)
-        return d_of_one_theta.analyse(x, t, theta, spectrum, by_theta, by_t);
-    complex* const rows[]{ spectrum, by_theta, by_t };
-    const auto row = [&](int k) { return rows[k] ? d_served[k].data() : nullptr; };
-    const auto begin = d_half + 1 - served;
-    d_of_one_theta.analyse(x, t, theta, row(0), row(1), row(2));
-    for (int k = 0; k < 3; ++k)
-        if (rows[k])
-            std::copy_n(row(k), served, rows[k]);
-    if (theta[d_half] != theta[0])
-        d_of_one_theta.analyse(x, t, theta + d_half, row(0), row(1), row(2));
-    for (int k = 0; k < 3; ++k)
-        if (rows[k])
-            std::copy_n(row(k) + begin, served, rows[k] + begin);
-}
-
-template <class T>
 void direct_sums<T>::sum(const double* theta, bool mirrored, int order, std::size_t served)
 {
     gather_theta(theta, mirrored);
@@ -342,6 +294,8 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                              complex* by_theta,
                              complex* by_t)
 {
+    if (d_of_runs.serves_all(theta))
+        return d_of_runs.analyse(x, t, spectrum, by_theta, by_t);
     const int order = by_t ? 3 : by_theta ? 2 : 1;
     if (d_running && d_running->follows(x, t, theta, by_theta)) {
         d_reach = *std::max_element(theta, theta + bins<T>(d_n_fft)) / 2;
@@ -355,9 +309,8 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                                 row(by_theta),
                                 row(by_t) });
     }
-    const auto served = servable(theta);
-    if (served == all)
-        return serve(x, t, theta, served, spectrum, by_theta, by_t);
+    const auto served =
+        is_real_v<T> && d_groups.size() == 1 ? d_of_runs.serves_outer(theta, widest<real>) : 0;
     prepare(t, theta);
     if constexpr (is_real_v<T>) {
         fold(x, t, false);
@@ -395,7 +348,7 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
         for (std::size_t m = 0; m < all_bins; ++m)
             by_t[m] = turned(m, n.position_g[m] * d_sums[0][m] + n.slope[m] * d_sums[2][m]);
     if (served > 0)
-        serve(x, t, theta, served, spectrum, by_theta, by_t);
+        d_of_runs.analyse(x, t, spectrum, by_theta, by_t);
 }
 
 template <class T>
@@ -478,6 +431,8 @@ void direct_sums<T>::pull_back(const excerpt<T>& x,
     }
     if (!x_gradient)
         return;
+    if (d_of_runs.serves_all(theta))
+        return d_of_runs.pull_back(x, t, G, x_gradient);
     prepare(t, theta);
     const auto z = [&](std::size_t m) { return d_norms.value[m] * G[m] * d_turns[m]; };
     if constexpr (is_real_v<T>) {
@@ -512,6 +467,8 @@ void direct_sums<T>::energy(const position& t,
                             std::int64_t end,
                             double* sum)
 {
+    if (d_of_runs.serves_all(theta))
+        return d_of_runs.energy(t, weight, begin, end, sum);
     prepare(t, theta);
     clear_spread();
     for (const bool mirrored : { false, true }) {

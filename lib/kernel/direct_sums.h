@@ -2,10 +2,10 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_DIRECT_SUMS_H
 #define INCLUDED_STFT_LIB_KERNEL_DIRECT_SUMS_H
 
+#include "run_transform.h"
 #include "running_sums.h"
 #include "simd/routines.h"
 #include <gnuradio/stft/kernel/dstft.h>
-#include <limits>
 
 namespace gr::stft::kernel {
 
@@ -21,9 +21,7 @@ norm_factor norm_scale(norm n, const window_family& window, std::size_t n_fft, d
  *
  * Bins m and n_fft / 2 - m share the points exp(2j pi m r / n_fft) they are summed with. Complex samples are two
  * real signals, and bins above n_fft / 2 the conjugates of those below. Hann windows that move by little from frame to
- * frame are summed by running_sums. Where all bins have one window length, or many of the lowest have one and as many of
- * the highest, as bands do beyond their outer middles, FFTs with these lengths serve them; whether they do depends
- * on the lengths alone.
+ * frame are summed by running_sums. Bins that share window lengths are left to run_transform where its FFTs are faster.
  */
 template <class T>
 class direct_sums
@@ -85,17 +83,6 @@ private:
     //! Bins 0 .. n_fft / 2 of the folded samples, for the window lengths of these bins or of their mirror images.
     //! \param served so many entries of the first group are left out
     void sum(const double* theta, bool mirrored, int order, std::size_t served);
-    //! Entries that FFTs serve, in whole vectors; `all` of them where the window length is one.
-    std::size_t servable(const double* theta) const;
-    //! Bins 0 .. served - 1, and their images at the other end; `all` bins from one FFT.
-    void serve(const excerpt<T>& x,
-               const position& t,
-               const double* theta,
-               std::size_t served,
-               complex* spectrum,
-               complex* by_theta,
-               complex* by_t);
-    static constexpr auto all = std::numeric_limits<std::size_t>::max();
     void gather_theta(const double* theta, bool mirrored);
     std::size_t image(std::size_t bin, bool mirrored) const;
     //! d_spread[r] += sum over bins of g Re(weight exp(+-j angle r)); weight(bin) is complex.
@@ -120,8 +107,7 @@ private:
     std::vector<complex> d_roots, d_turns;
     double d_fraction = 0, d_reach = 0;
     std::unique_ptr<running_sums<T>> d_running;
-    dstft<T> d_of_one_theta;
-    volk::vector<complex> d_served[3];
+    run_transform<T> d_of_runs;
 };
 
 } // namespace gr::stft::kernel

@@ -15,6 +15,13 @@ constexpr double farthest_position = 4503599627370496; // 2^52: beyond, doubles 
 
 constexpr sharing sharings[] = { sharing::constant, sharing::frame, sharing::bin, sharing::cell };
 
+//! std::floor(), which is a call where it has no instruction
+std::int64_t whole_below(double x)
+{
+    const auto towards_zero = static_cast<std::int64_t>(x);
+    return towards_zero - (x < static_cast<double>(towards_zero));
+}
+
 //! Re(x conj(y))
 template <class R>
 void multiply_conjugate(const std::complex<R>* x,
@@ -96,11 +103,10 @@ dstft<T>& dstft<T>::operator=(dstft&&) noexcept = default;
 template <class T>
 typename dstft<T>::support dstft<T>::under(const position& t, double theta) const
 {
-    const double before = std::floor(t.fraction - theta / 2) + 1,
-                 after = std::ceil(t.fraction + theta / 2);
-    const auto first = t.sample + static_cast<std::int64_t>(before);
-    const auto count = static_cast<std::size_t>(std::max(0.0, after - before));
-    return { first, count, modulo(first, d_n_fft) };
+    const auto before = whole_below(t.fraction - theta / 2) + 1,
+               after = -whole_below(-t.fraction - theta / 2);
+    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(0, after - before));
+    return { t.sample + before, count, modulo(t.sample + before, d_n_fft) };
 }
 
 template <class T>
@@ -155,10 +161,7 @@ void for_runs(const S& s, std::size_t n_fft, F f)
 }
 
 template <class T>
-void dstft<T>::transform(const excerpt<T>& x,
-                         const support& s,
-                         const real* taper,
-                         complex* spectrum)
+void dstft<T>::lay(const excerpt<T>& x, const support& s, const real* taper)
 {
     T* circle = d_analysis->circle();
     for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
@@ -172,11 +175,25 @@ void dstft<T>::transform(const excerpt<T>& x,
                      static_cast<std::size_t>(to - from));
         std::fill(circle + place + to, circle + place + count, T(0));
     });
-    const auto end = (s.place + s.count) % d_n_fft;
-    const auto gap = d_n_fft - s.count, before_wrap = std::min(gap, d_n_fft - end);
-    std::fill_n(circle + end, before_wrap, T(0));
-    std::fill_n(circle, gap - before_wrap, T(0));
-    d_analysis->transform(spectrum);
+    const auto clear = [&](std::int64_t from, std::int64_t to) {
+        if (from >= to)
+            return;
+        const auto place = modulo(from, d_n_fft), count = static_cast<std::size_t>(to - from);
+        const auto before_wrap = std::min(count, d_n_fft - place);
+        std::fill_n(circle + place, before_wrap, T(0));
+        std::fill_n(circle, count - before_wrap, T(0));
+    };
+    // what lies there now, unless both go round the circle
+    const auto end = s.first + static_cast<std::int64_t>(s.count);
+    if (std::max(end, d_laid_end) - std::min(s.first, d_laid) <=
+        static_cast<std::int64_t>(d_n_fft)) {
+        clear(d_laid, std::min(s.first, d_laid_end));
+        clear(std::max(end, d_laid), d_laid_end);
+    } else {
+        clear(end, s.first + static_cast<std::int64_t>(d_n_fft));
+    }
+    d_laid = s.first;
+    d_laid_end = end;
 }
 
 template <class T>
@@ -189,14 +206,35 @@ void dstft<T>::analyse(const excerpt<T>& x,
 {
     if (d_direct)
         return d_direct->analyse(x, t, theta, spectrum, by_theta, by_t);
-    const auto s = under(t, *theta);
-    sample_window(t, *theta, by_theta || by_t);
-    if (spectrum)
-        transform(x, s, d_value.data(), spectrum);
-    if (by_theta)
-        transform(x, s, d_by_theta.data(), by_theta);
-    if (by_t)
-        transform(x, s, d_by_t.data(), by_t);
+    const run all{ 0, bins(), *theta };
+    analyse_runs(x, t, &all, &all + 1, spectrum, by_theta, by_t);
+}
+
+template <class T>
+void dstft<T>::analyse_runs(const excerpt<T>& x,
+                            const position& t,
+                            const run* first,
+                            const run* last,
+                            complex* spectrum,
+                            complex* by_theta,
+                            complex* by_t)
+{
+    const auto s = under(t, first->theta);
+    sample_window(t, first->theta, by_theta || by_t);
+    const bool all = first->end - first->begin == bins();
+    const auto transform = [&](const real* taper, complex* to) {
+        if (!to)
+            return;
+        lay(x, s, taper);
+        if (all)
+            return d_analysis->transform(to);
+        d_analysis->transform();
+        for (auto one = first; one != last; ++one)
+            d_analysis->take(one->begin, one->end, to);
+    };
+    transform(d_value.data(), spectrum);
+    transform(d_by_theta.data(), by_theta);
+    transform(d_by_t.data(), by_t);
 }
 
 template <class T>

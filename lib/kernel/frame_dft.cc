@@ -70,6 +70,24 @@ void frame_analysis<T>::transform(complex* spectrum)
 }
 
 template <class T>
+void frame_analysis<T>::transform()
+{
+    if constexpr (is_real_v<T>)
+        d_real->transform(d_circle.data(), d_scratch.data());
+    else
+        d_complex->execute(d_circle.data(), d_spectrum.data(), d_scratch.data());
+}
+
+template <class T>
+void frame_analysis<T>::take(std::size_t begin, std::size_t end, complex* spectrum) const
+{
+    if constexpr (is_real_v<T>)
+        d_real->take(d_scratch.data(), begin, end, spectrum);
+    else
+        std::copy(d_spectrum.data() + begin, d_spectrum.data() + end, spectrum + begin);
+}
+
+template <class T>
 frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
     : d_n_fft(n_fft), d_shifted(shifted), d_spectrum(bins<T>(n_fft)),
       d_circle(n_fft + simd::padding)

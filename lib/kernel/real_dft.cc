@@ -1,6 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "real_dft.h"
-#include "simd/dft_routines.h"
 #include "simd/routines.h"
 #include <gnuradio/stft/kernel/phase.h>
 #include <algorithm>
@@ -57,20 +56,64 @@ std::size_t real_dft<R>::scratch_size() const
     return row_size() + (d_pairs ? d_pairs->scratch_size() : 0);
 }
 
+//! simd::dft_routines::fold() with the turns of this DFT
+template <class R>
+void real_dft<R>::fold(const complex* in,
+                       std::size_t first,
+                       std::size_t last,
+                       side which,
+                       R c,
+                       complex* out) const
+{
+    simd::chosen_for_dft<R>().fold(
+        reals(in), d_half, first, last, which, c, d_turn_re.data(), d_turn_im.data(), reals(out));
+}
+
+template <class R>
+void real_dft<R>::transform(const R* in, complex* scratch) const
+{
+    if (d_half)
+        d_pairs->execute(reinterpret_cast<const complex*>(in), scratch, scratch + row_size());
+    else
+        d_plan->execute(in, scratch);
+}
+
+template <class R>
+void real_dft<R>::take(const complex* scratch,
+                       std::size_t begin,
+                       std::size_t end,
+                       complex* out) const
+{
+    if (!d_half) {
+        std::copy(scratch + begin, scratch + end, out + begin);
+        return;
+    }
+    const auto middle = d_half / 2;
+    if (begin == 0 && end == d_half + 1) {
+        fold(scratch, 1, middle, side::both, R(0.5), out);
+    } else {
+        const auto first = std::max<std::size_t>(begin, 1), last = std::min(end, d_half) - 1;
+        if (first <= middle)
+            fold(scratch, first, std::min(last, middle), side::low, R(0.5), out);
+        if (last > middle) // images of lower bins
+            fold(scratch,
+                 d_half - last,
+                 d_half - std::max(first, middle + 1),
+                 side::high,
+                 R(0.5),
+                 out);
+    }
+    if (begin == 0)
+        out[0] = scratch[0].real() + scratch[0].imag();
+    if (end > d_half)
+        out[d_half] = scratch[0].real() - scratch[0].imag();
+}
+
 template <class R>
 void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
 {
-    if (!d_half) {
-        d_plan->execute(in, scratch);
-        std::copy_n(scratch, d_n / 2 + 1, out);
-        return;
-    }
-    d_pairs->execute(reinterpret_cast<const complex*>(in), scratch, scratch + row_size());
-    const auto first = scratch[0];
-    simd::chosen_for_dft<R>().fold(
-        reals(scratch), d_half, R(0.5), d_turn_re.data(), d_turn_im.data(), reals(out));
-    out[0] = first.real() + first.imag();
-    out[d_half] = first.real() - first.imag();
+    transform(in, scratch);
+    take(scratch, 0, d_n / 2 + 1, out);
 }
 
 template <class R>
@@ -82,8 +125,7 @@ void real_dft<R>::backward(const complex* in, R* out, complex* scratch) const
         d_plan->execute(scratch, out);
         return;
     }
-    simd::chosen_for_dft<R>().fold(
-        reals(in), d_half, R(1), d_turn_re.data(), d_turn_im.data(), reals(scratch));
+    fold(in, 1, d_half / 2, side::both, R(1), scratch);
     const R first = in[0].real(), last = in[d_half].real();
     scratch[0] = { first + last, first - last };
     d_pairs->execute(scratch, reinterpret_cast<complex*>(out), scratch + row_size());

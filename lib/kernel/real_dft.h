@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_REAL_DFT_H
 
 #include "complex_dft.h"
+#include "simd/dft_routines.h"
 #include <volk/volk_alloc.hh>
 #include <optional>
 
@@ -29,12 +30,20 @@ public:
     //! in: n numbers, dft_plan<R>::aligned(); out: n / 2 + 1 bins at any address.
     void forward(const R* in, complex* out, complex* scratch) const;
 
+    //! forward() in two steps: what all bins are made from goes to scratch, and from there bins begin .. end - 1 to their
+    //! places in out.
+    void transform(const R* in, complex* scratch) const;
+    void take(const complex* scratch, std::size_t begin, std::size_t end, complex* out) const;
+
     //! in: n / 2 + 1 bins at any address, of which imaginary parts at 0 and n / 2 (n even) are ignored; out: n numbers,
     //! dft_plan<R>::aligned().
     void backward(const complex* in, R* out, complex* scratch) const;
 
 private:
     std::size_t row_size() const;
+    using side = typename simd::dft_routines<R>::side;
+    void fold(const complex* in, std::size_t first, std::size_t last, side which, R c, complex* out)
+        const;
 
     std::size_t d_n, d_half;                     // d_half: points of the complex DFT, 0 if n is odd
     std::shared_ptr<const dft_plan<R>> d_plan;   // of odd n

@@ -44,6 +44,7 @@ def adapt(
     norm: str = "l2",
     candidates: int = 7,
     bands: int = 4,
+    interpolate: bool = True,
     block: Optional[int] = None,
     lag: Optional[int] = None,
     causal: bool = False,
@@ -72,8 +73,8 @@ def adapt(
         while invertible. One channel only.
     method: "bank", or "gradient": Adam in ln theta from frame to frame, `steps` for each, over blocks as once seen.
     share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
-        (each band and frame, straight lines in ln theta between the bands' middles, then `steps` of the gradient in
-        each cell with total variation); "bin" (each band, pooled over the past). "bin" and "cell" need method "bank".
+        (each band and frame, then `steps` of the gradient in each cell with total variation); "bin" (each band, pooled
+        over the past). "bin" and "cell" need method "bank".
     learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both".
     criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). Of each frame
@@ -82,7 +83,9 @@ def adapt(
         learned; default their geometric mean.
     window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).
     norm: "l2"; others, see dstft(), only where theta is not learned.
-    candidates: window lengths in the bank, log-spaced, 2 to 64. bands: of share "bin" and "cell".
+    candidates: window lengths in the bank, log-spaced, 2 to 64.
+    bands: of share "bin" and "cell". interpolate: ln theta runs in straight lines between the bands' middles; False: all
+        bins of a band have its theta, so that an FFT for each band does instead of a sum for each bin.
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
@@ -130,6 +133,7 @@ def adapt(
         norm,
         _integer("candidates", candidates),
         _integer("bands", bands),
+        interpolate,
         None if block is None else _integer("block", block),
         None if lag is None else _integer("lag", lag),
         causal,

@@ -229,7 +229,7 @@ def idstft(
     S: spectra (..., bins, frames). length: samples of the result.
     weights: which squared error is least: "twosided" counts the inner bins of one-sided spectra twice, as the complete
         spectrum would; "onesided" counts each bin once and always iterates.
-    tol: relative residual at which iterations stop; default 1e-12, in single precision 1e-6. max_iterations: at the latest.
+    tol: relative residual at which iterations stop; default 1e-12, in single precision 1e-7. max_iterations: at the latest.
     report: also return Convergence(iterations, residual); (0, 0.0) for overlap-add.
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). ValueError if frames leave a sample
@@ -328,7 +328,7 @@ def _check_sides(sides: str) -> None:
 def _tolerance_for(dtype: np.dtype, tol: Optional[float]) -> float:
     if tol is not None:
         return _tolerance(tol)
-    return 1e-6 if dtype in (np.float32, np.complex64) else 1e-12
+    return 1e-7 if dtype in (np.float32, np.complex64) else 1e-12
 
 
 def _overlap(alpha: float) -> None:

@@ -197,6 +197,18 @@ class Arrays(unittest.TestCase):
         y = stft.idstft(A.spectra, A.theta, A.t, n_fft=64, length=len(x))
         self.assertLess(np.abs(y - x).max(), 3e-6 * np.abs(x).max())
 
+    def test_bands_have_one_theta_each_where_it_is_not_interpolated(self):
+        middles = np.arange(16, 128, 32)
+        for share, steps in (("bin", None), ("cell", None), ("cell", 0)):
+            lines = stft.adapt(self.x, n_fft=256, hop=20, share=share, steps=steps)
+            A = stft.adapt(self.x, n_fft=256, hop=20, share=share, steps=steps, interpolate=False)
+            self.assertGreater(np.abs(np.diff(A.theta[middles], axis=0)).max(), 10)
+            np.testing.assert_array_equal(A.theta[:-1], np.repeat(A.theta[middles], 32, axis=0))
+            np.testing.assert_array_equal(A.theta[-1], A.theta[-2])
+            np.testing.assert_allclose(A.theta[middles], lines.theta[middles], rtol=1e-6)
+            y = stft.idstft(A.spectra, A.theta, A.t, n_fft=256, length=len(self.x))
+            self.assertLess(np.abs(y - self.x).max(), 3e-6 * np.abs(self.x).max())
+
     def test_shapes_and_positions(self):
         A = stft.adapt(self.x, n_fft=256, hop=20)
         self.assertEqual((A.spectra.shape, A.theta.shape, A.t.shape), ((129, 301), (1, 301), (301,)))
@@ -217,8 +229,8 @@ class Arrays(unittest.TestCase):
         np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=256))
 
     def test_spectra_are_those_of_dstft(self):
-        for share in ("constant", "frame", "bin", "cell"):
-            A = stft.adapt(self.x, n_fft=128, hop=16, share=share)
+        for how in ({"share": "constant"}, {}, {"share": "bin"}, {"share": "cell"}, {"share": "cell", "interpolate": False}):
+            A = stft.adapt(self.x, n_fft=128, hop=16, **how)
             np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=128))
 
     def test_what_is_learned_is_the_same_without_spectra(self):

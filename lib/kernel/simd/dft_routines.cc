@@ -8,8 +8,15 @@ namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
 namespace {
 
-template <class R>
-void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out)
+template <class R, bool Low, bool High>
+void fold_sides(const R* in,
+                std::size_t h,
+                std::size_t first,
+                std::size_t last,
+                R c,
+                const R* re_twice,
+                const R* im_signed,
+                R* out)
 {
     constexpr std::size_t pairs = width<R> / 2; // complex numbers in a vector
     integers<R> swapped{}, backwards{};
@@ -28,28 +35,52 @@ void fold(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed
         const auto s = c * (a + b), d = a - b;
         const auto t =
             load<R>(re_twice + 2 * k) * d + load<R>(im_signed + 2 * k) * shuffled<R>(d, swapped);
-        store<R>(out + 2 * k, s + t);
-        store<R>(out + mirror, shuffled<R>(conjugate * (s - t), backwards));
+        if (Low)
+            store<R>(out + 2 * k, s + t);
+        if (High)
+            store<R>(out + mirror, shuffled<R>(conjugate * (s - t), backwards));
     };
-    const auto middle = h / 2;
-    std::size_t k = 1;
-    for (; k + pairs <= middle + 1; k += pairs)
+    const auto behind = first + (last + 1 - first) / pairs * pairs;
+    for (auto k = first; k != behind; k += pairs)
         several(k);
-    if (k <= middle && middle >= pairs) { // the rest, with some once more
-        several(middle - pairs + 1);
+    auto k = behind;
+    if (k <= last && k > first) { // the rest, with some once more
+        several(last - pairs + 1);
         return;
     }
-    for (; k <= middle; ++k) {
+    for (; k <= last; ++k) {
         const R *x = in + 2 * k, *y = in + 2 * (h - k);
         const R sr = c * (x[0] + y[0]), si = c * (x[1] - y[1]);
         const R dr = x[0] - y[0], di = x[1] + y[1];
         const R tr = re_twice[2 * k] * dr + im_signed[2 * k] * di;
         const R ti = re_twice[2 * k] * di + im_signed[2 * k + 1] * dr;
-        out[2 * k] = sr + tr;
-        out[2 * k + 1] = si + ti;
-        out[2 * (h - k)] = sr - tr;
-        out[2 * (h - k) + 1] = ti - si;
+        if (Low) {
+            out[2 * k] = sr + tr;
+            out[2 * k + 1] = si + ti;
+        }
+        if (High) {
+            out[2 * (h - k)] = sr - tr;
+            out[2 * (h - k) + 1] = ti - si;
+        }
     }
+}
+
+template <class R>
+void fold(const R* in,
+          std::size_t h,
+          std::size_t first,
+          std::size_t last,
+          typename dft_routines<R>::side which,
+          R c,
+          const R* re_twice,
+          const R* im_signed,
+          R* out)
+{
+    using side = typename dft_routines<R>::side;
+    const auto of_sides = which == side::low    ? fold_sides<R, true, false>
+                          : which == side::high ? fold_sides<R, false, true>
+                                                : fold_sides<R, true, true>;
+    of_sides(in, h, first, last, c, re_twice, im_signed, out);
 }
 
 //! Lanes 2 l and 2 l + 1: of complex numbers the real and the imaginary parts twice, or swapped.

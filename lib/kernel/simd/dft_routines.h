@@ -10,10 +10,21 @@ namespace gr::stft::kernel::simd {
 
 template <class R>
 struct dft_routines {
-    //! For k = 1 .. h / 2, with z the complex numbers of `in` and `out`, interleaved, at any alignment:
+    //! What fold() writes: the lower bins, their mirror images, or both.
+    enum class side { low, high, both };
+
+    //! For k = first .. last, within 1 .. h / 2, with z the complex numbers of `in` and `out`, interleaved, at any alignment:
     //! s = in[k] + conj(in[h - k]), d = T[k] (in[k] - conj(in[h - k])), out[k] = c s + d,
     //! out[h - k] = conj(c s - d). T[k] comes as Re T Re T .. and -Im T Im T .. `out` and `in` are apart.
-    void (*fold)(const R* in, std::size_t h, R c, const R* re_twice, const R* im_signed, R* out);
+    void (*fold)(const R* in,
+                 std::size_t h,
+                 std::size_t first,
+                 std::size_t last,
+                 side which,
+                 R c,
+                 const R* re_twice,
+                 const R* im_signed,
+                 R* out);
 
     //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every fourth bin of theirs: for k < m and
     //! part r, out[r stride + k] = U[r][k] sum_s in[k + s m] (-+j)^(r s), forward with -j. U[r] is the r-th row of

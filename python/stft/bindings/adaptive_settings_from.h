@@ -33,6 +33,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                                  const string& norm,
                                  std::int64_t candidates,
                                  std::int64_t bands,
+                                 bool interpolate,
                                  integer block,
                                  integer lag,
                                  bool causal,
@@ -63,6 +64,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                      s.norm = kernel::norm_named(norm);
                      s.candidates = candidates;
                      s.bands = bands;
+                     s.interpolate = interpolate;
                      s.block = block.value_or(-1);
                      s.lag = lag.value_or(-1);
                      s.causal = causal;
@@ -92,6 +94,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                  arg("norm") = "l2",
                  arg("candidates") = 7,
                  arg("bands") = 4,
+                 arg("interpolate") = true,
                  arg("block") = py::none(),
                  arg("lag") = py::none(),
                  arg("causal") = false,

@@ -76,6 +76,8 @@ struct STFT_API adaptive_settings {
     kernel::norm norm = kernel::norm::l2; //!< of the spectra that come out
     std::int64_t candidates = 7;          //!< window lengths in the bank
     std::int64_t bands = 4;               //!< of share bin and cell
+    bool interpolate =
+        true; //!< ln theta runs straight from band to band over the bins; or each band has one theta
     std::int64_t block =
         -1; //!< h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop), 0 unless pooled
     std::int64_t lag =

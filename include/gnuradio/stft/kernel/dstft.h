@@ -80,6 +80,8 @@ struct theta_field {
 
 template <class T>
 class direct_sums;
+template <class T>
+class run_transform;
 
 /*!
  * \brief The differentiable STFT of samples of type T:
@@ -91,8 +93,8 @@ class direct_sums;
  * 0 .. n_fft / 2 for real samples, 0 .. n_fft - 1 for complex ones.
  *
  * A theta for all bins of a frame costs one FFT per spectrum, and one inverse FFT for all gradients; a theta for each
- * bin is summed directly, O(theta) per bin, without any array larger than a frame; of bins that share one at both ends
- * of a spectrum, or throughout, an FFT makes the sums where there are enough of them. Hann frames of one theta that follow
+ * bin is summed directly, O(theta) per bin, without any array larger than a frame; for bins that share one in long
+ * runs, in a few of them or at both ends of a spectrum, FFTs make the sums where they are faster. Hann frames of one theta that follow
  * each other in small steps on the same samples are had from each other, O(step) per bin: the sequence of frames then
  * decides how a result is rounded, and nothing else.
  *
@@ -194,6 +196,11 @@ private:
         std::int64_t first; // sample
         std::size_t count, place;
     };
+    //! Bins begin .. end - 1 and their window length.
+    struct run {
+        std::size_t begin, end;
+        double theta;
+    };
     //! Sums of numbers times g(u), u g'(u), g'(u).
     struct shape_sums {
         double value, length, slope;
@@ -208,7 +215,17 @@ private:
                        const real* d,
                        std::size_t turn) const;
     void sample_window(const position& t, double theta, bool with_derivatives);
-    void transform(const excerpt<T>& x, const support& s, const real* taper, complex* spectrum);
+    //! x times the taper on the DFT's circle
+    void lay(const excerpt<T>& x, const support& s, const real* taper);
+    //! analyse() of the bins in runs of one and the same window length; others of the rows stay as they are.
+    void analyse_runs(const excerpt<T>& x,
+                      const position& t,
+                      const run* first,
+                      const run* last,
+                      complex* spectrum,
+                      complex* by_theta,
+                      complex* by_t);
+    friend class run_transform<T>;
 
     std::size_t d_n_fft;
     window_family d_window;
@@ -218,9 +235,10 @@ private:
     std::unique_ptr<frame_synthesis<T>> d_synthesis;
     volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
     volk::vector<real> d_product;
-    volk::vector<complex> d_cotangent;  // where no frame_synthesis has room for it
-    double d_theta = 0, d_fraction = 0; // what they hold
-    double d_top = 0;                   // w(0)
+    volk::vector<complex> d_cotangent;       // where no frame_synthesis has room for it
+    double d_theta = 0, d_fraction = 0;      // what they hold
+    double d_top = 0;                        // w(0)
+    std::int64_t d_laid = 0, d_laid_end = 0; // samples on the circle
     bool d_derived = false;
 };
 

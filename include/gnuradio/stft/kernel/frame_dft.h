@@ -35,6 +35,10 @@ public:
     T* circle();
     //! The circle -> its bins.
     void transform(complex* spectrum);
+    //! The same in two steps, for a caller who wants some of the bins; not for shifted ones.
+    void transform();
+    //! Bins begin .. end - 1 of the last transform(), to their places in the spectrum.
+    void take(std::size_t begin, std::size_t end, complex* spectrum) const;
 
 private:
     std::size_t d_n_fft;

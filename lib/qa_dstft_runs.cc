@@ -6,11 +6,12 @@ using namespace gr::stft::kernel;
 using qa::plain_dstft;
 using qa::values;
 
-/*! Frames whose outer bins, or all, have one window length each, which FFTs may serve. */
-class qa_dstft_ends : public CppUnit::TestFixture
+/*! Frames with runs of bins that have one window length each, which FFTs may serve. */
+class qa_dstft_runs : public CppUnit::TestFixture
 {
-    CPPUNIT_TEST_SUITE(qa_dstft_ends);
+    CPPUNIT_TEST_SUITE(qa_dstft_runs);
     CPPUNIT_TEST(lengths_that_many_bins_share_give_plain_sums);
+    CPPUNIT_TEST(gradients_and_energies_of_runs_are_plain_sums);
     CPPUNIT_TEST(a_frame_does_not_depend_on_what_served_those_before);
     CPPUNIT_TEST_SUITE_END();
 
@@ -26,10 +27,23 @@ class qa_dstft_ends : public CppUnit::TestFixture
         return theta;
     }
 
+    //! Runs of about the same number of bins with these window lengths
+    static std::vector<double> steps(std::size_t bins, const std::vector<double>& lengths)
+    {
+        std::vector<double> theta;
+        for (std::size_t m = 0; m < bins; ++m)
+            theta.push_back(lengths[m * lengths.size() / bins]);
+        return theta;
+    }
+
     static std::vector<std::vector<double>> fields(std::size_t bins, std::size_t n_fft)
     {
         const auto N = static_cast<double>(n_fft);
-        return { field(bins, bins, 0.3 * N, 0, 0),
+        return { steps(bins, { 0.3 * N, N, 0.5 * N, 0.9 * N }),
+                 steps(bins, { 0.8 * N, N, 0.8 * N }),
+                 steps(bins, { N, 0.3 * N, N, 0.3 * N, 0.9 * N }),
+                 steps(bins, { 20, 30, 40 }),
+                 field(bins, bins, 0.3 * N, 0, 0),
                  field(bins, bins, 0.1, 0, 0),
                  field(bins, 33, N, 33, 0.9 * N),
                  field(bins, 33, 0.2 * N, 33, N),
@@ -59,7 +73,7 @@ class qa_dstft_ends : public CppUnit::TestFixture
         double at = 300.25;
         for (const auto& theta : fields(bins, n_fft)) {
             const auto t = position::at(at);
-            at += 247.375;
+            at += 157.375;
             std::vector<std::complex<real_t<T>>> rows[3];
             for (auto& row : rows)
                 row.resize(bins);
@@ -112,6 +126,54 @@ class qa_dstft_ends : public CppUnit::TestFixture
         });
     }
 
+    template <class T>
+    static void compare_gradients(std::size_t n_fft, const char* window, norm scale)
+    {
+        constexpr double limit = std::is_same_v<real_t<T>, float> ? 6e-6 : 1e-12;
+        dstft<T> transform(n_fft, window, scale, sharing::cell);
+        const plain_dstft plain(n_fft, window, scale);
+        const auto bins = transform.bins();
+        const position t{ 300, 0.25 };
+        const std::int64_t length = 600;
+        const auto G = qa::noise<std::complex<real_t<T>>>(bins, 3);
+        const auto exact = qa::exactly(G);
+        std::vector<real_t<T>> weight;
+        for (std::size_t m = 0; m < bins; ++m)
+            weight.push_back(static_cast<real_t<T>>(m % 7));
+        for (const auto& theta : fields(bins, n_fft)) {
+            std::vector<T> gradient(length, T(1));
+            transform.pull_back({ nullptr, 0, length },
+                                t,
+                                theta.data(),
+                                G.data(),
+                                nullptr,
+                                nullptr,
+                                gradient.data());
+            std::vector<double> energy(length, 0);
+            transform.energy(t, theta.data(), weight.data(), 0, length, energy.data());
+
+            auto adjoint = plain.adjoint(exact, 0, length, t, theta);
+            for (auto& one : adjoint)
+                one = (is_real_v<T> ? qa::value(one.real()) : one) + 1.0;
+            const auto what = std::string(window) + ", n_fft " + std::to_string(n_fft);
+            qa::assert_near(adjoint, gradient, limit, what + ", gradient");
+            qa::assert_near(plain.energies(weight, 0, length, t, theta),
+                            values(energy.begin(), energy.end()),
+                            limit,
+                            what + ", energy");
+        }
+    }
+
+    void gradients_and_energies_of_runs_are_plain_sums()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            compare_gradients<T>(128, "hann", norm::l2);
+            compare_gradients<T>(126, "blackman", norm::dcunit);
+            compare_gradients<T>(127, "hann", norm::l1);
+        });
+    }
+
     void a_frame_does_not_depend_on_what_served_those_before()
     {
         qa::for_every_type([](auto zero) {
@@ -131,4 +193,4 @@ class qa_dstft_ends : public CppUnit::TestFixture
     }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(qa_dstft_ends);
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_dstft_runs);

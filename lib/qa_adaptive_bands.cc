@@ -1,18 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/band_interpolation.h"
 #include "kernel/block_criterion.h"
-#include "qa_support.h"
+#include "qa_adaptive_support.h"
 #include <numeric>
 
 using namespace gr::stft::kernel;
+using qa::criteria;
 
 namespace {
-
-constexpr adaptive_criterion criteria[]{ adaptive_criterion::l1l2,
-                                         adaptive_criterion::entropy,
-                                         adaptive_criterion::renyi,
-                                         adaptive_criterion::kurtosis,
-                                         adaptive_criterion::magnitude_entropy };
 
 adaptive_settings with(adaptive_criterion criterion)
 {
@@ -46,6 +41,7 @@ criterion_sums terms(adaptive_criterion criterion, double q)
 class qa_adaptive_bands : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_adaptive_bands);
+    CPPUNIT_TEST(bands_share_their_edges);
     CPPUNIT_TEST(sums_of_bands_are_plain_sums);
     CPPUNIT_TEST(one_infinite_bin_spoils_its_band_only);
     CPPUNIT_TEST(values_of_many_sums_are_those_of_each);
@@ -54,6 +50,30 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     CPPUNIT_TEST(steps_give_each_bin_the_value_of_its_band);
     CPPUNIT_TEST(theta_is_told_in_either_precision);
     CPPUNIT_TEST_SUITE_END();
+
+    void bands_share_their_edges()
+    {
+        for (bool one_sided : { true, false })
+            for (std::size_t n : { 8, 9, 64, 100 })
+                for (std::size_t count : { 1, 2, 3, 4 }) {
+                    const auto bins = one_sided ? n / 2 + 1 : n;
+                    std::vector<double> weight(bins);
+                    for (std::size_t b = 0; b < count; ++b) {
+                        const auto band = band_of(n, one_sided, b, count);
+                        double sum = band.bin_0_weight;
+                        for (auto m = band.begin; m < band.end; ++m)
+                            sum += band.weight(m);
+                        const double width = static_cast<double>(n) / (one_sided ? 2 : 1);
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(width / count, sum, 1e-12);
+                        weight[0] += band.bin_0_weight;
+                        for (auto m = band.begin; m < band.end; ++m)
+                            weight[m] += band.weight(m);
+                    }
+                    for (std::size_t m = 0; m < bins; ++m)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                            one_sided && (m == 0 || 2 * m == n) ? 0.5 : 1.0, weight[m], 1e-12);
+                }
+    }
 
     void sums_of_bands_are_plain_sums()
     {

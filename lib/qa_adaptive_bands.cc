@@ -120,11 +120,11 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     {
         std::vector<bin_band> bands;
         for (std::size_t b = 0; b < 4; ++b)
-            bands.push_back(band_of(256, true, b, 4));
+            bands.push_back(band_of(200, true, b, 4));
         for (const auto which : criteria) {
             const block_criterion<float> criterion(with(which));
-            for (const std::size_t bin : { 40, 63 }) {
-                std::vector<float> q(129, 1);
+            for (const std::size_t bin : { 30, 45 }) {
+                std::vector<float> q(101, 1);
                 q[bin] = std::numeric_limits<float>::infinity();
                 criterion_sums sums[4];
                 criterion.sums(q.data(), bands.data(), 4, sums);

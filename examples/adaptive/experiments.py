@@ -204,11 +204,17 @@ def bands(ratio: float, seeds: Sequence[int]) -> Iterator[Figure]:
 
     Median theta at the bin of either, and the median of what its level lacks against the best window for it.
     """
-    columns = {"frame": [], "cell": [], "bin": []}
+    ways = {
+        "for all bins": {},
+        "per band and frame": {"share": "cell"},
+        "per band and frame, in steps": {"share": "cell", "interpolate": False},
+        "per band, settled": {"share": "bin"},
+    }
+    columns = {words: [] for words in ways}
     for seed in seeds:
         signal = signals.tone_beside_chirp(seed, ratio)
-        for share, rows in columns.items():
-            found = stft.adapt(signal.x, n_fft=N, share=share)
+        for words, rows in columns.items():
+            found = stft.adapt(signal.x, n_fft=N, **ways[words])
             some = np.arange(len(found.t) // 2, len(found.t) - 2 * measures.EDGE)  # once it has settled
             theta, t = found.theta[:, some], found.t[some]
             row = []
@@ -220,14 +226,14 @@ def bands(ratio: float, seeds: Sequence[int]) -> Iterator[Figure]:
                 lacking = measures.peak_loss_near(clean, theta, t, N, f, baselines.fixed_windows(N, 25))
                 row += [np.median(theta[m, np.arange(len(t))]), np.median(lacking)]
             rows.append(row)
-    means = {share: np.mean(rows, axis=0) for share, rows in columns.items()}
+    means = {words: np.mean(rows, axis=0) for words, rows in columns.items()}
+    one = means.pop("for all bins")
     optimum = 1.95 / np.sqrt(signal.slope)
     yield told("optimum of the chirp (samples); of the tone: 1024", optimum)
-    yield told("one theta for all bins: at the tone and at the chirp alike", means["frame"][0])
-    yield told("    lacking at the tone (dB)", means["frame"][1])
-    yield told("    lacking at the chirp (dB)", means["frame"][3])
-    for share, words in (("cell", "per band and frame"), ("bin", "per band, settled")):
-        tone, lacking_tone, chirp, lacking_chirp = means[share]
+    yield told("one theta for all bins: at the tone and at the chirp alike", one[0])
+    yield told("    lacking at the tone (dB)", one[1])
+    yield told("    lacking at the chirp (dB)", one[3])
+    for words, (tone, lacking_tone, chirp, lacking_chirp) in means.items():
         yield at_least(f"theta {words}: at the tone", tone, 0.7 * N)
         yield at_most("    at the chirp, octaves from its optimum", abs(np.log2(chirp / optimum)), 0.5)
         yield told("    at the chirp", chirp)

@@ -39,7 +39,7 @@ class Goals(unittest.TestCase):
         self.assert_met(experiments.shocks([0]), 3)
 
     def test_tone_beside_chirp_with_a_theta_for_each_band(self):
-        self.assert_met(experiments.bands(0.3, [0]), 8)
+        self.assert_met(experiments.bands(0.3, [0]), 12)
 
     def test_harmonics_of_a_machine_that_starts_and_stops(self):
         needs_scipy(self)

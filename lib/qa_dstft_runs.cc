@@ -43,6 +43,7 @@ class qa_dstft_runs : public CppUnit::TestFixture
                  steps(bins, { 0.8 * N, N, 0.8 * N }),
                  steps(bins, { N, 0.3 * N, N, 0.3 * N, 0.9 * N }),
                  steps(bins, { 20, 30, 40 }),
+                 steps(bins, { N, 0.9 * N, 0.8 * N, 0.7 * N, 0.6 * N, 0.5 * N }),
                  field(bins, bins, 0.3 * N, 0, 0),
                  field(bins, bins, 0.1, 0, 0),
                  field(bins, 33, N, 33, 0.9 * N),
@@ -73,7 +74,7 @@ class qa_dstft_runs : public CppUnit::TestFixture
         double at = 300.25;
         for (const auto& theta : fields(bins, n_fft)) {
             const auto t = position::at(at);
-            at += 157.375;
+            at += 147.375;
             std::vector<std::complex<real_t<T>>> rows[3];
             for (auto& row : rows)
                 row.resize(bins);

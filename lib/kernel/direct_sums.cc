@@ -294,7 +294,8 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                              complex* by_theta,
                              complex* by_t)
 {
-    if (d_of_runs.serves_all(theta))
+    const bool in_runs = d_of_runs.serves_all(theta);
+    if (in_runs && d_of_runs.by_few())
         return d_of_runs.analyse(x, t, spectrum, by_theta, by_t);
     const int order = by_t ? 3 : by_theta ? 2 : 1;
     if (d_running && d_running->follows(x, t, theta, by_theta)) {
@@ -309,6 +310,8 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                                 row(by_theta),
                                 row(by_t) });
     }
+    if (in_runs)
+        return d_of_runs.analyse(x, t, spectrum, by_theta, by_t);
     const auto served =
         is_real_v<T> && d_groups.size() == 1 ? d_of_runs.serves_outer(theta, widest<real>) : 0;
     prepare(t, theta);

@@ -45,12 +45,12 @@ double run_transform<T>::plan()
     std::sort(d_runs.begin(), d_runs.end(), [](const run& a, const run& b) {
         return a.theta != b.theta ? a.theta > b.theta : a.begin < b.begin;
     });
-    std::size_t ffts = 1;
+    d_ffts = 1;
     for (std::size_t i = 1; i < d_runs.size(); ++i)
-        ffts += d_runs[i].theta != d_runs[i - 1].theta;
+        d_ffts += d_runs[i].theta != d_runs[i - 1].theta;
     // a pair of bins costs about as much per sample of its window as an FFT per point and halving
     const auto size = static_cast<double>(d_n_fft);
-    return static_cast<double>(ffts) * 1.5 * size * std::log2(size);
+    return static_cast<double>(d_ffts) * 1.5 * size * std::log2(size);
 }
 
 template <class T>

@@ -9,8 +9,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief The part of the DSTFT in which runs of neighbouring bins have one window length each, as bands have: an FFT for each
- * run instead of a sum for each bin. Whether FFTs serve a frame depends on its window lengths alone.
+ * \brief The part of the DSTFT in which runs of neighbouring bins have one window length each, as bands have: an FFT
+ * for each length instead of a sum for each bin. Whether FFTs serve a frame depends on its window lengths alone.
  */
 template <class T>
 class run_transform
@@ -22,6 +22,8 @@ public:
 
     //! Whether FFTs serve all bins faster than a sum for each of them.
     bool serves_all(const double* theta);
+    //! Whether so few of them do that running_sums takes longer, too.
+    bool by_few() const { return d_ffts <= 4; }
 
     //! So many of the lowest bins, and of the highest, are served faster; whole multiples of `granule`, or 0.
     std::size_t serves_outer(const double* theta, std::size_t granule);
@@ -47,8 +49,8 @@ public:
 private:
     using run = typename dstft<T>::run;
 
-    //! Sorts the runs, which makes neighbours of those with one window length. \return what FFTs for them cost, in bins times
-    //! samples of their windows
+    //! Sorts the runs, which makes neighbours of those with one window length.
+    //! \return what FFTs for them cost, in bins times samples of their windows
     double plan();
     //! f(first, last) for the runs of each window length
     template <class F>
@@ -56,6 +58,7 @@ private:
 
     std::size_t d_n_fft, d_bins;
     std::vector<run> d_runs;
+    std::size_t d_ffts = 0;
     dstft<T> d_transform;
     volk::vector<real_t<T>> d_weight;
 };

@@ -4,6 +4,7 @@
 #include <gnuradio/stft/kernel/phase.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace gr::stft::kernel {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr double far = 1e9; // costs more than any path
 constexpr std::size_t lanes = 8;
+typedef double numbers __attribute__((vector_size(lanes * sizeof(double))));
 
 //! The least cost of coming to each candidate, and from which: of equal costs without a change, or else the first.
 STFT_SIMD void cheapest(const double* __restrict places,
@@ -20,20 +22,25 @@ STFT_SIMD void cheapest(const double* __restrict places,
                         std::size_t vectors,
                         double price,
                         double* __restrict least,
-                        std::int64_t* __restrict from)
+                        double* __restrict from)
 {
-    for (std::size_t k = 0; k < vectors * lanes; ++k) {
-        least[k] = cost[k];
-        from[k] = static_cast<std::int64_t>(k);
-    }
-    for (std::size_t i = 0; i < candidates; ++i) {
-        const double place = places[i], here = cost[i];
-        const auto candidate = static_cast<std::int64_t>(i);
-        for (std::size_t k = 0; k < vectors * lanes; ++k) {
-            const double one = here + price * std::abs(places[k] - place);
-            from[k] = one < least[k] ? candidate : from[k];
-            least[k] = one < least[k] ? one : least[k];
+    numbers first{};
+    for (std::size_t l = 0; l < lanes; ++l)
+        first[l] = static_cast<double>(l);
+    for (std::size_t k = 0; k < vectors * lanes; k += lanes) {
+        numbers place, best;
+        std::memcpy(&place, places + k, sizeof place);
+        std::memcpy(&best, cost + k, sizeof best);
+        auto origin = first + static_cast<double>(k);
+        for (std::size_t i = 0; i < candidates; ++i) {
+            const auto away = place - places[i];
+            const auto one = cost[i] + price * (away < 0 ? -away : away);
+            const auto better = one < best;
+            origin = better ? numbers{} + static_cast<double>(i) : origin;
+            best = better ? one : best;
         }
+        std::memcpy(least + k, &best, sizeof best);
+        std::memcpy(from + k, &origin, sizeof origin);
     }
 }
 
@@ -72,7 +79,7 @@ void shortest_path::start(std::int64_t n, double at, bool held)
     d_front = n;
     d_empty[slot(n)] = true;
     std::fill_n(d_J.data() + slot(n) * d_row, d_row, 0.0);
-    std::fill_n(d_from.data() + slot(n) * d_row, d_row, static_cast<std::int64_t>(d_last));
+    std::fill_n(d_from.data() + slot(n) * d_row, d_row, static_cast<double>(d_last));
 }
 
 void shortest_path::advance(const double* J)

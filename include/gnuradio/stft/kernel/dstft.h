@@ -93,10 +93,10 @@ class run_transform;
  * 0 .. n_fft / 2 for real samples, 0 .. n_fft - 1 for complex ones.
  *
  * A theta for all bins of a frame costs one FFT per spectrum, and one inverse FFT for all gradients; a theta for each
- * bin is summed directly, O(theta) per bin, without any array larger than a frame; for bins that share one in long
- * runs, in a few of them or at both ends of a spectrum, FFTs make the sums where they are faster. Hann frames of one theta that follow
- * each other in small steps on the same samples are had from each other, O(step) per bin: the sequence of frames then
- * decides how a result is rounded, and nothing else.
+ * bin is summed directly, O(theta) per bin, without any array larger than a frame; for bins that share one, in a few
+ * runs of neighbours or at both ends of a spectrum, FFTs make the sums where they are faster. Hann frames of one theta
+ * that follow each other in small steps on the same samples are had from each other, O(step) per bin: the sequence of
+ * frames then decides how a result is rounded, and nothing else.
  *
  * Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier transform",
  * 2025, eqs. (6), (9)-(25).

@@ -194,7 +194,7 @@ settings = {
     + [dict(theta_max=v) for v in (-1.0, 100.0, 128.0, 300.0, 1024.0, 1025.0)]
     + [dict(theta_init=v) for v in (-1.0, 100.0, 300.0)]
     + [dict(candidates=v) for v in (1, 2, 64, 65)]
-    + [dict(bands=v, share="bin") for v in (0, 1, 32, 33)]
+    + [dict(bands=v, share="bin", interpolate=i) for v in (0, 1, 32, 33) for i in (True, False)]
     + [{name: v} for name in ("block", "lag", "steps") for v in (-2, -1, 0, 5, 1001, 2**40)]
     + [{name: v} for name in ("smoothness", "prior", "whiten", "rate", "load_limit") for v in (-1.0, 0.0, 0.5, float("nan"))]
     + [dict(regularisation=v, share="cell") for v in (-2.0, -1.0, 0.0, 1.0)]
@@ -439,7 +439,7 @@ class qa_grc(unittest.TestCase):
         used = {block["name"]: block for block in source["blocks"] if block["id"] != "snippet"}
         used["clicks"]["parameters"]["vector"] = "[0.0, 5.0]"
         given = {name: str(p.get("default", p.get("options", [""])[0])) for name, p in parameters(entry).items()}
-        given.update(n_fft="n_fft", hop="50.0", share="cell", invertible="False", window='("gaussian", 0.125)')
+        given.update(n_fft="n_fft", hop="50.0", share="cell", interpolate="False", invertible="False", window='("gaussian", 0.125)')
         used["analysis"].update(id=entry["id"], parameters=given)
         dropped = ("theta", "0", "analysis", "1")
         source["connections"] = [c for c in source["connections"] if tuple(c) != dropped]
@@ -452,6 +452,7 @@ class qa_grc(unittest.TestCase):
         for line in (
             "adaptive_stft_fvc::make([&] {", "s.n_fft = n_fft;", "s.hop = 50.0;", 's.window = gr::stft::kernel::window_family("gaussian", { 0.125 });',
             's.share = gr::stft::kernel::sharing_named("cell");', "s.block = (-1);", "s.freeze = false;", "s.invertible = false;", "}(), 1.0, 1000);",
+            "s.interpolate = false;",
         ):  # fmt: skip
             self.assertIn(line, code)
 

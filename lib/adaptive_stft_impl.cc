@@ -311,7 +311,7 @@ private:
         const auto spectra = rows_per_call(bins(s) * sizeof(gr_complex));
         // single window lengths fill any page
         return thetas(s) == 1 ? spectra
-                              : std::max(spectra, rows_per_call(thetas(s) * sizeof(float)));
+                              : std::max(spectra, least_rows_per_call(thetas(s) * sizeof(float)));
     }
 
     static inline const pmt::pmt_t report_port = pmt::mp("report");

@@ -23,9 +23,13 @@ std::size_t whole_pages(std::size_t row_bytes)
 int rows_per_call(std::size_t row_bytes)
 {
     const auto rows = std::clamp<std::size_t>(MiB / row_bytes, 1, 512);
-    // whole pages come anyway; asked for less than half of them, the scheduler warns of each stream
+    return std::max(static_cast<int>(rows), least_rows_per_call(row_bytes));
+}
+
+int least_rows_per_call(std::size_t row_bytes)
+{
     const auto half = single_mapped(row_bytes) ? 0 : whole_pages(row_bytes) / row_bytes / 2;
-    return static_cast<int>(std::max(rows, (half + 1) / 2));
+    return static_cast<int>((half + 1) / 2);
 }
 
 bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 8 * MiB; }

@@ -16,6 +16,9 @@ namespace gr::stft {
  */
 int rows_per_call(std::size_t row_bytes);
 
+//! Rows for which a buffer takes half of its whole pages: they come anyway, but asked for less the scheduler warns.
+int least_rows_per_call(std::size_t row_bytes);
+
 //! Whether rows_signature() asks for a single-mapped buffer. A reader with a large output multiple enlarges
 //! such a buffer to that multiple of rows.
 bool single_mapped(std::size_t row_bytes);

@@ -14,6 +14,7 @@ namespace {
 constexpr double far = 1e9; // costs more than any path
 constexpr std::size_t lanes = 8;
 typedef double numbers __attribute__((vector_size(lanes * sizeof(double))));
+typedef std::int64_t integers __attribute__((vector_size(sizeof(numbers))));
 
 //! The least cost of coming to each candidate, and from which: of equal costs without a change, or else the first.
 STFT_SIMD void cheapest(const double* __restrict places,
@@ -22,21 +23,21 @@ STFT_SIMD void cheapest(const double* __restrict places,
                         std::size_t vectors,
                         double price,
                         double* __restrict least,
-                        double* __restrict from)
+                        std::int64_t* __restrict from)
 {
-    numbers first{};
+    integers first{};
     for (std::size_t l = 0; l < lanes; ++l)
-        first[l] = static_cast<double>(l);
+        first[l] = static_cast<std::int64_t>(l);
     for (std::size_t k = 0; k < vectors * lanes; k += lanes) {
         numbers place, best;
         std::memcpy(&place, places + k, sizeof place);
         std::memcpy(&best, cost + k, sizeof best);
-        auto origin = first + static_cast<double>(k);
+        auto origin = first + static_cast<std::int64_t>(k);
         for (std::size_t i = 0; i < candidates; ++i) {
             const auto away = place - places[i];
             const auto one = cost[i] + price * (away < 0 ? -away : away);
             const auto better = one < best;
-            origin = better ? numbers{} + static_cast<double>(i) : origin;
+            origin = better ? integers{} + static_cast<std::int64_t>(i) : origin;
             best = better ? one : best;
         }
         std::memcpy(least + k, &best, sizeof best);
@@ -79,7 +80,7 @@ void shortest_path::start(std::int64_t n, double at, bool held)
     d_front = n;
     d_empty[slot(n)] = true;
     std::fill_n(d_J.data() + slot(n) * d_row, d_row, 0.0);
-    std::fill_n(d_from.data() + slot(n) * d_row, d_row, static_cast<double>(d_last));
+    std::fill_n(d_from.data() + slot(n) * d_row, d_row, static_cast<std::int64_t>(d_last));
 }
 
 void shortest_path::advance(const double* J)

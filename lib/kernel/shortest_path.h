@@ -45,9 +45,9 @@ private:
     double d_price;
     std::int64_t d_front = -1;
     std::size_t d_slots, d_row;
-    std::vector<double> d_J;    // [frame][candidate]
-    std::vector<double> d_from; // the same: the number of the candidate of the frame before
-    std::vector<char> d_empty;  // [frame] whether it has no criterion
+    std::vector<double> d_J;          // [frame][candidate]
+    std::vector<std::int64_t> d_from; // the same: the candidate of the frame before
+    std::vector<char> d_empty;        // [frame] whether it has no criterion
     std::vector<double> d_cost, d_least;
     std::size_t d_last = 0; // candidate of the frame resolved last, and its value
     double d_value = 0, d_criterion = 0;

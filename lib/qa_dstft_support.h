@@ -204,17 +204,10 @@ struct plain_dstft {
                     const std::vector<double>& theta) const
     {
         values sums(count);
-        for (std::size_t m = 0; m < theta.size(); ++m) {
-            const auto range = under(t, theta[m]);
-            const auto w = window(range, t, theta[m]);
-            for (auto r = range.first; r < range.second; ++r) {
-                const auto at = t.sample + r - x_begin;
-                const auto one = w[static_cast<std::size_t>(r - range.first)];
-                if (at >= 0 && at < static_cast<std::int64_t>(count))
-                    sums[static_cast<std::size_t>(at)] +=
-                        static_cast<double>(extended(weight[m]) * one * one);
-            }
-        }
+        for_windows(x_begin, count, t, theta, [&](std::size_t m, std::int64_t k, extended w) {
+            sums[static_cast<std::size_t>(k - x_begin)] +=
+                static_cast<double>(extended(weight[m]) * w * w);
+        });
         return sums;
     }
 
@@ -226,18 +219,30 @@ struct plain_dstft {
                    const std::vector<double>& theta) const
     {
         values x(count);
+        for_windows(x_begin, count, t, theta, [&](std::size_t m, std::int64_t k, extended w) {
+            x[static_cast<std::size_t>(k - x_begin)] +=
+                static_cast<double>(w) * G[m] * std::conj(circle(m, k));
+        });
+        return x;
+    }
+
+    //! f(m, k, w) for the window w of each bin at each of count samples from x_begin on that lie under it
+    template <class F>
+    void for_windows(std::int64_t x_begin,
+                     std::size_t count,
+                     const position& t,
+                     const std::vector<double>& theta,
+                     F f) const
+    {
         for (std::size_t m = 0; m < theta.size(); ++m) {
             const auto range = under(t, theta[m]);
             const auto w = window(range, t, theta[m]);
             for (auto r = range.first; r < range.second; ++r) {
-                const auto at = t.sample + r - x_begin;
-                if (at >= 0 && at < static_cast<std::int64_t>(count))
-                    x[static_cast<std::size_t>(at)] +=
-                        static_cast<double>(w[static_cast<std::size_t>(r - range.first)]) * G[m] *
-                        std::conj(circle(m, t.sample + r));
+                const auto k = t.sample + r;
+                if (k >= x_begin && k < x_begin + static_cast<std::int64_t>(count))
+                    f(m, k, w[static_cast<std::size_t>(r - range.first)]);
             }
         }
-        return x;
     }
 
     value circle(std::size_t m, std::int64_t k) const

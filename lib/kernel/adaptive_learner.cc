@@ -1,11 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_learner.h"
 #include "refuse.h"
-#include "simd.h"
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace gr::stft::kernel {
 
@@ -13,40 +11,7 @@ namespace {
 
 constexpr double well_covered = 0.375; // where a window is large enough to be divided by, in theta
 
-//! The float nearest to theta that lies within the bounds.
-float rounded(double theta, double least, double greatest)
-{
-    auto value = static_cast<float>(theta);
-    if (value > greatest)
-        value = std::nextafterf(value, 0);
-    if (value < least)
-        value = std::nextafterf(value, std::numeric_limits<float>::max());
-    return value;
-}
-
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
-
-//! Clips, and tells what is left.
-STFT_SIMD theta_statistics clip(float* __restrict theta,
-                                std::size_t count,
-                                float least,
-                                float greatest)
-{
-    constexpr float most = std::numeric_limits<float>::max();
-    float low = most, high = -most;
-    double sum = 0;
-#pragma omp simd reduction(min : low) reduction(max : high) reduction(+ : sum)
-    for (std::size_t m = 0; m < count; ++m) {
-        auto value = theta[m];
-        value = value < least ? least : value;
-        value = value > greatest ? greatest : value;
-        theta[m] = value;
-        low = value < low ? value : low;
-        high = value > high ? value : high;
-        sum += value;
-    }
-    return { low, high, sum };
-}
 
 //! Zeros around the signal: as far as any window reaches that is centred within it.
 std::int64_t margin(const adaptive_settings& s)
@@ -75,9 +40,7 @@ adaptive_learner<T>::adaptive_learner(const adaptive_settings& given)
       d_transform(d_settings.n_fft, d_settings.window, d_settings.norm, d_settings.share),
       d_signal(margin(d_settings), span(d_settings)),
       d_pace(d_settings.hop, d_settings.alpha, d_settings.share), d_theta(d_transform.thetas()),
-      d_lengths(d_theta.size()),
-      d_last(d_theta.size(),
-             rounded(d_settings.theta_init, d_settings.theta_min, d_settings.theta_max)),
+      d_lengths(d_theta.size()), d_last(d_theta.size(), bounds().nearest(d_settings.theta_init)),
       d_frozen(d_settings.freeze)
 {
     build();
@@ -279,11 +242,7 @@ void adaptive_learner<T>::find_theta()
 template <class T>
 void adaptive_learner<T>::clip_theta()
 {
-    const auto& s = d_settings;
-    d_of_theta = clip(d_theta.data(),
-                      d_theta.size(),
-                      rounded(s.theta_min, s.theta_min, s.theta_max),
-                      rounded(s.theta_max, s.theta_min, s.theta_max));
+    d_of_theta = bounds().clip(d_theta.data(), d_theta.size());
 }
 
 template <class T>
@@ -328,7 +287,7 @@ void adaptive_learner<T>::refine(std::int64_t p)
         find_theta();
     } else {
         const double theta = d_descent->refine_theta(x, d_centre, d_theta[0], d_mean[0], frames);
-        d_theta[0] = rounded(theta, s.theta_min, s.theta_max);
+        d_theta[0] = bounds().nearest(theta);
         clip_theta();
     }
 }
@@ -342,7 +301,7 @@ void adaptive_learner<T>::reach_the_end()
         static_cast<double>(d_signal.received() - 1 - d_t.sample) - d_t.fraction;
     const double least = std::min(distance / well_covered, s.theta_max);
     for (float& one : d_theta)
-        one = one < least ? rounded(least, s.theta_min, s.theta_max) : one;
+        one = one < least ? bounds().nearest(least) : one;
     clip_theta();
 }
 
@@ -503,7 +462,7 @@ void adaptive_learner<T>::set_theta(const std::vector<double>& theta)
             refuse("theta", one, rule.str());
         }
     for (std::size_t m = 0; m < d_last.size(); ++m)
-        d_last[m] = rounded(theta[theta.size() > 1 ? m : 0], s.theta_min, s.theta_max);
+        d_last[m] = bounds().nearest(theta[theta.size() > 1 ? m : 0]);
     if (!learns_theta())
         build(); // blocks are measured with this theta alone
     restart(true, false);
@@ -520,10 +479,7 @@ void adaptive_learner<T>::set_bounds(double theta_min, double theta_max)
     const auto filled = given.filled();
     d_given = given;
     d_settings = filled;
-    for (float& one : d_last)
-        one = rounded(std::clamp<double>(one, filled.theta_min, filled.theta_max),
-                      filled.theta_min,
-                      filled.theta_max);
+    bounds().clip(d_last.data(), d_last.size());
     build();
     restart(false, false);
 }
@@ -540,10 +496,7 @@ void adaptive_learner<T>::set_hop(double hop)
     d_given = given;
     d_settings = filled;
     d_pace = { filled.hop, filled.alpha, filled.share };
-    for (float& one : d_last)
-        one = rounded(std::clamp<double>(one, filled.theta_min, filled.theta_max),
-                      filled.theta_min,
-                      filled.theta_max);
+    bounds().clip(d_last.data(), d_last.size());
     d_signal.reserve(span(d_settings));
     build();
     restart(false, false);
@@ -562,7 +515,7 @@ template <class T>
 void adaptive_learner<T>::reset()
 {
     const auto& s = d_settings;
-    std::fill(d_last.begin(), d_last.end(), rounded(s.theta_init, s.theta_min, s.theta_max));
+    std::fill(d_last.begin(), d_last.end(), bounds().nearest(d_settings.theta_init));
     if (!learns_theta())
         build();
     restart(false, true);

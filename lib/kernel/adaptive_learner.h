@@ -8,14 +8,10 @@
 #include "shortest_path.h"
 #include "sliding_descent.h"
 #include "stream_excerpt.h"
+#include "theta_bounds.h"
 #include <optional>
 
 namespace gr::stft::kernel {
-
-//! Of the window lengths of a frame.
-struct theta_statistics {
-    double least, greatest, sum;
-};
 
 /*!
  * \brief What an adaptive_stft does: a bank (or a descent) that runs ahead on a grid of frames, a path for each band
@@ -67,6 +63,7 @@ private:
     bool learns_t() const { return d_settings.learn != learned::theta; }
     bool by_bank() const { return d_settings.method == learning_method::bank; }
 
+    theta_bounds bounds() const { return { d_settings.theta_min, d_settings.theta_max }; }
     std::vector<double> candidates() const;
     void build();
     void restart(bool held, bool forget);

@@ -129,10 +129,10 @@ public:
                        std::int64_t report_interval)
         : gr::block("adaptive_stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
-                    mixed_rows_signature(1,
-                                         { bins(given) * sizeof(gr_complex),
-                                           thetas(given) * sizeof(float),
-                                           2 * sizeof(double) })),
+                    mixed_output_rows(1,
+                                      { bins(given) * sizeof(gr_complex),
+                                        thetas(given) * sizeof(float),
+                                        2 * sizeof(double) })),
           dstft_block<adaptive_stft<T>, adaptive_change>(given.filled().hop, rows(given), false),
           d_kernel(given), d_wanted(d_kernel.settings()), d_settings(given),
           d_scratch(thetas(given)), d_interval(report_interval), d_load(given.load_limit)
@@ -499,6 +499,7 @@ private:
 
     void restarted() override
     {
+        dstft_block<adaptive_stft<T>, adaptive_change>::restarted();
         d_kernel = kernel::adaptive_stft<T>(d_settings.given());
         d_over = false;
         d_missing = 1;
@@ -531,6 +532,7 @@ typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const kernel::adaptive_se
                                                        std::int64_t report_interval)
 {
     settings.check(); // before streams are sized
+    check_rows(kernel::bins<T>(settings.n_fft) * sizeof(gr_complex));
     if (!(samp_rate > 0 && std::isfinite(samp_rate)))
         kernel::refuse("samp_rate", samp_rate, "must be positive and finite");
     if (report_interval < 1 || report_interval > INT32_MAX)

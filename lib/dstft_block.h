@@ -20,20 +20,6 @@ namespace gr::stft {
 template <class Interface, class Change>
 class dstft_block : public tagged_block<Interface>
 {
-public:
-    bool start() override
-    {
-        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
-        gr::thread::scoped_lock lock(this->d_setlock);
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
-            d_tags.clear();
-            d_tagged_rate.reset();
-            d_described = d_described_once = false;
-            restarted();
-        }
-        return gr::block::start();
-    }
-
 protected:
     //! \param step samples from frame to frame \param rows that a work call should be able to write
     //! \param per_bin whether items of other inputs are for all bins
@@ -43,14 +29,18 @@ protected:
         constexpr double most_buffered = 1 << 20;
 
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        this->set_output_multiple(rows);
+        this->set_items_per_call(rows);
         // a relative rate sizes the buffers of all inputs, also where an item holds window lengths for all bins
         const auto most = per_bin ? 1.0 : std::max(1.0, most_buffered / rows);
         this->set_relative_rate(1, static_cast<std::uint64_t>(std::clamp(step, 1.0, most)));
     }
 
-    //! A new stream begins; the lock is held.
-    virtual void restarted() = 0;
+    void restarted() override
+    {
+        d_tags.clear();
+        d_tagged_rate.reset();
+        d_described = d_described_once = false;
+    }
 
     //! Behind those for the same sample.
     static void insert(std::deque<Change>& queue, const Change& wish)
@@ -115,9 +105,13 @@ private:
         for (; !d_tags.empty() && static_cast<std::int64_t>(d_tags.front().offset) < end;
              d_tags.pop_front()) {
             auto& tag = d_tags.front();
-            if (pmt::eq(tag.key, rx_rate_key) && is_rate(tag.value)) {
-                d_tagged_rate = pmt::to_double(tag.value);
-                tell_rate(item, step);
+            if (ends_here(tag.key))
+                continue;
+            if (pmt::eq(tag.key, rx_rate_key)) {
+                if (const auto rate = this->rate_in(tag)) {
+                    d_tagged_rate = rate;
+                    tell_rate(item, step);
+                }
                 continue;
             }
             if (pmt::eq(tag.key, rx_time_key)) {
@@ -136,11 +130,6 @@ private:
         const auto rate = *d_tagged_rate;
         this->add_item_tag(0, item, rx_rate_key, pmt::from_double(rate / step), this->alias_pmt());
         this->add_item_tag(0, item, samp_rate_key, pmt::from_double(rate), this->alias_pmt());
-    }
-
-    static bool is_rate(const pmt::pmt_t& value)
-    {
-        return pmt::is_number(value) && !pmt::is_complex(value) && pmt::to_double(value) > 0;
     }
 
     bool d_described = false, d_described_once = false;

@@ -51,9 +51,9 @@ public:
     explicit dstft_impl(dstft_design<T>&& d)
         : gr::block("dstft",
                     kernel::per_bin(d.share)
-                        ? mixed_rows_signature(1, { sizeof(T), d.transform.bins() * sizeof(float) })
+                        ? mixed_input_rows(1, { sizeof(T), d.transform.bins() * sizeof(float) })
                         : gr::io_signature::make2(1, 2, sizeof(T), sizeof(float)),
-                    rows_signature(d.transform.bins() * sizeof(gr_complex), 3)),
+                    output_rows(d.transform.bins() * sizeof(gr_complex), 3)),
           dstft_block<dstft<T>, change>(d.pace.step(d.theta),
                                         rows_per_call(d.transform.bins() * sizeof(gr_complex)),
                                         kernel::per_bin(d.share)),
@@ -317,6 +317,7 @@ private:
 
     void restarted() override
     {
+        dstft_block<dstft<T>, change>::restarted();
         d_framer = kernel::dstft_framer<T>(n_fft());
         d_theta.set(d_own_theta);
         d_done = d_got_lengths = d_lacks_lengths = false;
@@ -346,6 +347,7 @@ typename dstft<T>::sptr dstft<T>::make(std::int64_t n_fft,
                                        double alpha,
                                        const std::string& share)
 {
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     return gnuradio::make_block_sptr<dstft_impl<T>>(
         dstft_design<T>(n_fft, hop, theta, window, norm, alpha, share));
 }

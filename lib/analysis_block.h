@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_ANALYSIS_BLOCK_H
 #define INCLUDED_STFT_LIB_ANALYSIS_BLOCK_H
 
+#include "change_queue.h"
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
@@ -9,7 +10,6 @@
 #include <gnuradio/stft/kernel/framer.h>
 #include <gnuradio/stft/kernel/stft.h>
 #include <array>
-#include <map>
 #include <mutex>
 
 namespace gr::stft {
@@ -125,8 +125,10 @@ protected:
             std::optional<parameters> missing;
             {
                 gr::thread::scoped_lock lock(this->d_setlock);
-                missing = queue(wish, built);
-                if (!missing) {
+                const auto lead = [&](const state& before, const retune& next) {
+                    return after(before, next, built, missing);
+                };
+                if (d_pending.insert(wish, { d_active->design(), d_active }, lead)) {
                     self().accepted(wish);
                     return;
                 }
@@ -140,7 +142,7 @@ protected:
     parameters wanted() const
     {
         gr::thread::scoped_lock lock(const_cast<analysis_block*>(this)->d_setlock);
-        return d_pending.empty() ? d_active->design() : std::prev(d_pending.end())->second.design;
+        return d_pending.last({ d_active->design(), d_active }).design;
     }
 
     void restarted() override
@@ -158,62 +160,41 @@ private:
     using tagged_block<Interface>::d_tags;
     using transforms = std::vector<std::shared_ptr<Transform>>;
 
-    struct pending {
-        retune wish;
-        parameters design; // what it and those before it lead to
-        std::shared_ptr<Transform> with;
+    struct state {
+        parameters design;
+        std::shared_ptr<Transform> with; // takes the design over
+
+        bool operator==(const state& other) const { return design == other.design; }
     };
 
     Block& self() { return static_cast<Block&>(*this); }
 
-    /*!
-     * Puts the wish behind those for the same sample or an earlier one, and lets later ones start from it: as far as it makes
-     * a difference to them, so that a queue of any length takes the next one in at once.
-     *
-     * The lock is held.
-     * \return nothing if that was done, or else the design of a transform that has to be built first
-     * \throws std::invalid_argument if the wish, or a later one after it, cannot be granted
-     */
-    std::optional<parameters> queue(const retune& wish, const transforms& built)
+    //! The state that a wish leads to; nothing, and the design, if a transform for that is missing.
+    std::optional<state> after(const state& before,
+                               const retune& wish,
+                               const transforms& built,
+                               std::optional<parameters>& missing) const
     {
-        const auto behind = d_pending.upper_bound(wish.at);
-        const bool first = behind == d_pending.begin();
-        auto design = first ? d_active->design() : std::prev(behind)->second.design;
-        auto with = first ? d_active : std::prev(behind)->second.with;
-        std::vector<pending> changed; // the wish, then those that follow it
-        auto next = behind;
-        for (const retune* granted = &wish; granted;) {
-            design = granted->applied_to(design);
-            design.frames(); // refuses what is out of range
-            if (!changed.empty() && design == next->second.design)
-                break;
-            with =
-                transform_for(design, { with, changed.empty() ? with : next->second.with }, built);
-            if (!with)
-                return design;
-            next = changed.empty() ? next : std::next(next);
-            changed.push_back({ *granted, design, with });
-            granted = next == d_pending.end() ? nullptr : &next->second.wish;
-        }
-        next = behind;
-        for (std::size_t i = 1; i < changed.size(); ++i)
-            (next++)->second = changed[i];
-        d_pending.emplace_hint(behind, wish.at, changed[0]);
+        auto design = wish.applied_to(before.design);
+        design.frames(); // refuses what is out of range
+        if (const auto with = transform_for(design, before.with, built))
+            return state{ design, with };
+        missing = design;
         return {};
     }
 
-    //! One of those near at hand, of those built for a wish, or of the last that were built; null if none of them takes
-    //! the design over.
-    std::shared_ptr<Transform>
-    transform_for(const parameters& design, const transforms& near, const transforms& built) const
+    //! The one before, one of those built for a wish, or of the last that were built; null if none takes the design over.
+    std::shared_ptr<Transform> transform_for(const parameters& design,
+                                             const std::shared_ptr<Transform>& before,
+                                             const transforms& built) const
     {
-        const auto takes = [&design](const auto& with) { return with && with->takes(design); };
-        for (const auto* some : { &near, &built })
-            for (const auto& with : *some)
-                if (takes(with))
-                    return with;
+        if (before->takes(design))
+            return before;
+        for (const auto& with : built)
+            if (with->takes(design))
+                return with;
         for (const auto& recent : d_recent)
-            if (const auto with = recent.lock(); takes(with))
+            if (const auto with = recent.lock(); with && with->takes(design))
                 return with;
         return nullptr;
     }
@@ -260,13 +241,12 @@ private:
     {
         if (d_settled)
             return;
-        for (auto due = d_pending.begin(); due != d_pending.end() && due->first <= d_framer.start();
-             due = d_pending.erase(due)) {
-            d_active = due->second.with;
-            d_active->take(due->second.design);
+        for (; const auto* due = d_pending.due(d_framer.start()); d_pending.pop()) {
+            d_active = due->state.with;
+            d_active->take(due->state.design);
             if (d_tagged_rate) // it holds against the rate that the change was built with
                 set_rate(*d_tagged_rate);
-            self().changed(due->second.wish);
+            self().changed(due->change);
             d_framer.reframe(d_active->design().frames());
             d_described = false;
         }
@@ -336,8 +316,8 @@ private:
     std::size_t d_row_length;
     bool d_finished = false, d_described = false, d_settled = false;
 
-    std::mutex d_requests;                             // one caller of request() at a time
-    std::multimap<std::int64_t, pending> d_pending;    // by the sample that they wait for
+    std::mutex d_requests; // one caller of request() at a time
+    change_queue<retune, state> d_pending;
     std::array<std::weak_ptr<Transform>, 32> d_recent; // built last
     std::size_t d_built = 0;
 

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_DSTFT_BLOCK_H
 #define INCLUDED_STFT_LIB_DSTFT_BLOCK_H
 
+#include "change_queue.h"
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
@@ -15,9 +16,9 @@ namespace gr::stft {
  * that wait for their frame, tags.
  *
  * Interface is the public block. Change is what a setter or a message asks for; its `at` is the sample that the first
- * changed frame is centred at or after.
+ * changed frame is centred at or after. State is what changes lead to.
  */
-template <class Interface, class Change>
+template <class Interface, class Change, class State>
 class dstft_block : public tagged_block<Interface>
 {
 protected:
@@ -42,19 +43,12 @@ protected:
         d_described = d_described_once = false;
     }
 
-    //! Behind those for the same sample.
-    static void insert(std::deque<Change>& queue, const Change& wish)
-    {
-        const auto later = [](std::int64_t at, const Change& c) { return at < c.at; };
-        queue.insert(std::upper_bound(queue.begin(), queue.end(), wish.at, later), wish);
-    }
-
     //! Grants, in their order, the changes that are due at a frame centred at t.
     template <class Grant>
     void grant_changes(const kernel::position& t, Grant grant)
     {
-        for (; !d_pending.empty() && d_pending.front().at <= t.sample; d_pending.pop_front()) {
-            grant(d_pending.front());
+        for (; const auto* due = d_pending.due(t.sample); d_pending.pop()) {
+            grant(*due);
             d_described = false;
         }
     }
@@ -94,7 +88,7 @@ protected:
     //! Of samples, Hz, if known: by a tag, or else as given.
     std::optional<double> sample_rate() const { return d_tagged_rate ? d_tagged_rate : d_rate; }
 
-    std::deque<Change> d_pending; // by time
+    change_queue<Change, State> d_pending;
     std::optional<double> d_rate; // of samples, Hz, where no tag tells it
 
 private:

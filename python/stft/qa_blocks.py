@@ -3,6 +3,9 @@
 """Blocks in flowgraphs: equal to the array functions, every sample used, tags where they belong, changes while running."""
 
 import itertools
+import re
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -699,9 +702,20 @@ class refusals(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^synthesis: "):
             stft.istft_vcf(8, 2, synthesis=[1.0, 2.0])
 
-    def test_a_buffer_beyond_reason(self):
-        with self.assertRaisesRegex(ValueError, "512 MiB"):
-            stft.stft_cvc(1 << 27, 1 << 26)
+    def test_of_what_memory_cannot_serve_come_before_it_is_built(self):
+        for call, rule in (
+            ("stft_cvc(2**27, 2**26)", "512 MiB"), ("stft_fvc(2**26, 2**24)", "512 MiB"),
+            ("istft_vcf(2**26, 2**24)", "512 MiB"), ("spectrogram_fvf(2**28, 2**20)", "512 MiB"),
+            ("dstft_fvc(2**27, 100.0, 50.0)", "512 MiB"), ("idstft_vcf(2**26)", "512 MiB"),
+            ("adaptive_stft_fvc(2**26, 2**20)", "512 MiB"), ("one_integral_vcf(2**27)", "512 MiB"),
+            ("phase_reference_vcvc(2**27, 1, 0, 'start', 'centre')", "512 MiB"), ("power_vcvf(2**28)", "512 MiB"),
+            ("stft2d_vfvc(2**26, 8, 4)", "512 MiB"), ("idstft_vcf(2**24, share='cell')", "at most 2^20"),
+            ("dstft_fvc(2**24, 100.0, 50.0, share='bin')", "at most 2^20"),
+        ):  # fmt: skip
+            code = ("import resource; from gnuradio import stft; "
+                    "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); stft." + call)
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+            self.assertRegex(done.stderr, rf"ValueError: n_fft: .*{re.escape(rule)}", call)
 
     def test_latency_adds_up_to_the_window(self):
         for m, hop in ((64, 16), (63, 16), (64, 32)):

@@ -75,7 +75,9 @@ class qa_change_queue : public CppUnit::TestFixture
     {
         queue q;
         CPPUNIT_ASSERT(!q.due(INT64_MAX));
+        CPPUNIT_ASSERT(q.next() == INT64_MAX);
         q.insert({ 7, true, 1 }, {}, set);
+        CPPUNIT_ASSERT(q.next() == 7);
         CPPUNIT_ASSERT(!q.due(6));
         CPPUNIT_ASSERT(q.due(7));
         q.pop();

@@ -48,7 +48,7 @@ class Signals(unittest.TestCase):
     def test_silence_keeps_theta(self):
         x = np.concatenate([tone(8000) + noise(8000, 0.1), np.zeros(20000)])
         theta = theta_of(x)
-        self.assertGreater(theta[10:110].min(), 900)  # the beginning is an edge, too
+        self.assertGreater(theta[:110].min(), 700)
         end = (8000 + N) // HOP + H
         self.assertEqual(np.ptp(theta[end:]), 0)
 
@@ -58,7 +58,7 @@ class Signals(unittest.TestCase):
         x[12000] = np.inf
         result = stft.adapt(x, n_fft=N)
         self.assertTrue(np.all(np.isfinite(result.theta)))
-        self.assertGreater(result.theta[0, 10:-10].min(), 900)
+        self.assertGreater(result.theta.min(), 700)
         held = np.abs(result.t - 9005) < 400
         self.assertTrue(np.all(np.isnan(result.spectra[:, held])))
         away = (np.abs(result.t - 9005) > 600) & (np.abs(result.t - 12000) > 600)
@@ -82,7 +82,7 @@ class Signals(unittest.TestCase):
 
     def test_clipping_leaves_a_tone_alone(self):
         x = np.clip(3 * tone(20000), -1, 1) + noise(20000, 0.05)
-        self.assertGreater(theta_of(x)[10:-10].min(), 900)
+        self.assertGreater(theta_of(x).min(), 700)
 
     def test_clicks_on_a_tone_are_short_and_what_lies_between_is_longer(self):
         signal, places = clicks(40000, 5000, 20.0)
@@ -112,7 +112,7 @@ class Signals(unittest.TestCase):
         for x in (jump, onset, dropout):
             theta = theta_of(x)
             p = 15000 // HOP
-            self.assertGreater(theta[p + 2 * N // HOP : -10].min(), 900)
+            self.assertGreater(theta[p + 2 * N // HOP :].min(), 900)
         self.assertLess(near(theta_of(jump), 15000, 10), 256)
 
     def test_each_band_has_its_own_theta(self):

@@ -44,7 +44,7 @@ def adapt(
     norm: str = "l2",
     candidates: int = 7,
     bands: int = 4,
-    interpolate: bool = True,
+    interpolate: bool = False,
     block: Optional[int] = None,
     lag: Optional[int] = None,
     causal: bool = False,
@@ -84,8 +84,8 @@ def adapt(
     window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).
     norm: "l2"; others, see dstft(), only where theta is not learned.
     candidates: window lengths in the bank, log-spaced, 2 to 64.
-    bands: of share "bin" and "cell". interpolate: ln theta runs in straight lines between the bands' middles; False: all
-        bins of a band have its theta, so that an FFT for each band does instead of a sum for each bin.
+    bands: of share "bin" and "cell". All bins of a band have its theta, so that an FFT for each band does. interpolate: ln
+        theta runs in straight lines between the bands' middles instead, which takes a sum for each bin.
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default

@@ -197,11 +197,11 @@ class Arrays(unittest.TestCase):
         y = stft.idstft(A.spectra, A.theta, A.t, n_fft=64, length=len(x))
         self.assertLess(np.abs(y - x).max(), 3e-6 * np.abs(x).max())
 
-    def test_bands_have_one_theta_each_where_it_is_not_interpolated(self):
+    def test_bands_have_one_theta_each_unless_it_is_interpolated(self):
         middles = np.arange(16, 128, 32)
         for share, steps in (("bin", None), ("cell", None), ("cell", 0)):
-            lines = stft.adapt(self.x, n_fft=256, hop=20, share=share, steps=steps)
-            A = stft.adapt(self.x, n_fft=256, hop=20, share=share, steps=steps, interpolate=False)
+            A = stft.adapt(self.x, n_fft=256, hop=20, share=share, steps=steps)
+            lines = stft.adapt(self.x, n_fft=256, hop=20, share=share, steps=steps, interpolate=True)
             self.assertGreater(np.abs(np.diff(A.theta[middles], axis=0)).max(), 10)
             np.testing.assert_array_equal(A.theta[:-1], np.repeat(A.theta[middles], 32, axis=0))
             np.testing.assert_array_equal(A.theta[-1], A.theta[-2])
@@ -229,7 +229,7 @@ class Arrays(unittest.TestCase):
         np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=256))
 
     def test_spectra_are_those_of_dstft(self):
-        for how in ({"share": "constant"}, {}, {"share": "bin"}, {"share": "cell"}, {"share": "cell", "interpolate": False}):
+        for how in ({"share": "constant"}, {}, {"share": "bin"}, {"share": "cell"}, {"share": "cell", "interpolate": True}):
             A = stft.adapt(self.x, n_fft=128, hop=16, **how)
             np.testing.assert_array_equal(A.spectra, stft.dstft(self.x, A.theta, A.t, n_fft=128))
 

@@ -90,7 +90,7 @@ class stream_equals_array(equality):
     def test_with_every_setting(self):
         learners = [
             dict(share="constant"), dict(share="frame"), dict(share="bin"), dict(share="cell"),
-            dict(share="cell", interpolate=False), dict(share="bin", interpolate=False, bands=3),
+            dict(share="cell", interpolate=True), dict(share="bin", interpolate=True, bands=3),
             dict(share="cell", steps=2, bands=3), dict(learn="t"), dict(learn="both"), dict(learn="both", criterion="kurtosis"),
             dict(method="gradient"), dict(method="gradient", learn="both", steps=2, rate=0.03), dict(steps=2),
             dict(criterion="entropy"), dict(criterion="renyi", order=3.0), dict(criterion="frame_entropy"),

@@ -77,7 +77,7 @@ struct STFT_API adaptive_settings {
     std::int64_t candidates = 7;          //!< window lengths in the bank
     std::int64_t bands = 4;               //!< of share bin and cell
     bool interpolate =
-        true; //!< ln theta runs straight from band to band over the bins; or each band has one theta
+        false; //!< each band has one theta; or ln theta runs straight from band to band over the bins
     std::int64_t block =
         -1; //!< h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop), 0 unless pooled
     std::int64_t lag =

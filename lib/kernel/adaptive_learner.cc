@@ -10,6 +10,8 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double well_covered = 0.375; // where a window is large enough to be divided by, in theta
+constexpr double at_bound = 1.01; // a theta is at a bound that is not farther away than this ratio
+constexpr double too_many = 0.5;  // at one bound: it should perhaps be another one
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
 
@@ -451,6 +453,7 @@ const std::vector<float>& adaptive_learner<T>::next(complex* spectrum, position&
     ++d_reported;
 
     d_last.swap(d_theta);
+    count_at_bounds();
     d_has_before = per_bin(d_settings.share) && !d_frozen && !d_held;
     d_before.swap(d_cells);
     d_held = d_decided = false;
@@ -546,10 +549,52 @@ void adaptive_learner<T>::late(bool is_late)
     d_descent->set_load(d_load);
 }
 
+//! Of the last frame.
+template <class T>
+void adaptive_learner<T>::count_at_bounds()
+{
+    for (std::size_t b = 0; b < d_log_theta.size(); ++b) {
+        const double theta = band_theta(b);
+        d_at_least += theta <= at_bound * d_settings.theta_min;
+        d_at_greatest += theta * at_bound >= d_settings.theta_max;
+    }
+}
+
+template <class T>
+std::string adaptive_learner<T>::advice(double at_least, double at_greatest) const
+{
+    const auto& s = d_settings;
+    std::ostringstream text;
+    const auto most = [&](const char* bound, double value, double share) {
+        text << "theta is within 1 % of " << bound << " = " << value << " samples in "
+             << std::lround(100 * share) << " % of the "
+             << (d_log_theta.size() > 1 ? "bands of " : "") << "frames: ";
+    };
+    if (!learns_theta() || d_frozen)
+        return {};
+    if (at_greatest > too_many) {
+        most("theta_max", s.theta_max, at_greatest);
+        text << "longer windows may suit the signal better: raise "
+             << (s.theta_max < static_cast<double>(s.n_fft) ? "theta_max, to n_fft at most"
+                                                            : "n_fft");
+    } else if (at_least > too_many && s.theta_min > shortest_window) {
+        most("theta_min", s.theta_min, at_least);
+        text << "shorter windows may suit the signal better: lower theta_min"
+             << (s.invertible ? ", and hop to half of it at most" : "");
+    }
+    return text.str();
+}
+
 template <class T>
 adaptive_report adaptive_learner<T>::report()
 {
     adaptive_report r;
+    if (d_reported > 0) {
+        const auto seen = static_cast<double>(d_reported * d_log_theta.size());
+        r.at_theta_min = static_cast<double>(d_at_least) / seen;
+        r.at_theta_max = static_cast<double>(d_at_greatest) / seen;
+        r.advice = advice(r.at_theta_min, r.at_theta_max);
+    }
     r.criterion = d_criterion;
     r.theta_mean = d_reported ? d_sum / static_cast<double>(d_reported) : 0;
     r.theta_least = d_reported ? d_least : 0;
@@ -557,7 +602,7 @@ adaptive_report adaptive_learner<T>::report()
     r.frames = d_reported;
     r.evaluations = d_bank->evaluations() + d_descent->evaluations();
     r.dropped = d_bank->dropped() + d_descent->dropped();
-    d_reported = 0;
+    d_reported = d_at_least = d_at_greatest = 0;
     d_sum = 0;
     return r;
 }

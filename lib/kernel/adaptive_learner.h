@@ -89,6 +89,8 @@ private:
     void reach_the_end();
     double most_away(double theta) const;
     void drop();
+    void count_at_bounds();
+    std::string advice(double at_least, double at_greatest) const;
 
     adaptive_settings d_given, d_settings;
     dstft<T> d_transform;
@@ -125,7 +127,7 @@ private:
 
     double d_criterion = 0;
     double d_sum = 0, d_least = 0, d_greatest = 0;
-    std::uint64_t d_reported = 0;
+    std::uint64_t d_reported = 0, d_at_least = 0, d_at_greatest = 0; // the latter of each band
     std::vector<criterion_sums> d_mean;
 };
 

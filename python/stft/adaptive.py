@@ -23,8 +23,10 @@ class Adapted(NamedTuple):
     t: NDArray
     """Centres of the frames in samples, (frames,); (..., frames) where t is learned or follows theta."""
     report: Dict[str, Any]
-    """criterion (of the last frame), theta_mean, theta_least, theta_greatest (samples), frames, and evaluations
-    (spectra computed in order to learn); of several channels arrays of these."""
+    """criterion (of the last frame); theta_mean, theta_least, theta_greatest (samples); at_theta_min and at_theta_max, the
+    shares of window lengths (of frames, or of each band of them) that are within 1 % of a bound; advice, a sentence on which
+    bound that is and what to change if it is more than half of them, else ""; frames; and evaluations (spectra computed in
+    order to learn). Of several channels arrays of these."""
 
 
 def adapt(

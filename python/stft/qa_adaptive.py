@@ -84,6 +84,13 @@ class Signals(unittest.TestCase):
         x = np.clip(3 * tone(20000), -1, 1) + noise(20000, 0.05)
         self.assertGreater(theta_of(x).min(), 700)
 
+    def test_a_tone_is_long_from_its_first_frame_to_its_last(self):
+        n = np.arange(20011)
+        for x in (tone(20011), np.exp(0.7j * n).astype(np.complex64)):
+            x = x + noise(20011, 0.01)
+            for settings in (dict(hop=64), dict(hop=50), dict(hop=64, share="constant"), dict(hop=64, alpha=0.3)):
+                self.assertGreater(stft.adapt(x, n_fft=N, **settings).theta.min(), 700, settings)
+
     def test_clicks_on_a_tone_are_short_and_what_lies_between_is_longer(self):
         signal, places = clicks(40000, 5000, 20.0)
         theta = theta_of(signal + tone(40000) + noise(40000, 0.05))
@@ -265,6 +272,40 @@ class Arrays(unittest.TestCase):
         # short windows at every frame, the two longest at every 2nd and 4th, the third at every 2nd
         self.assertEqual(report["evaluations"], 4 * 376 + 2 * 188 + 94)
         self.assertEqual(stft.adapt(self.x, n_fft=256, freeze=True).report["evaluations"], 0)
+
+    def test_the_report_tells_at_which_bound_most_window_lengths_are(self):
+        def report(x, **settings):
+            adapted = stft.adapt(x, n_fft=256, **settings)
+            r, theta = adapted.report, adapted.theta
+            low, high = settings.get("theta_min", 32.0), settings.get("theta_max", 256.0)
+            if len(theta) > 1:
+                theta = theta[16::32][:4]  # of each band
+            self.assertAlmostEqual(r["at_theta_min"], np.mean(theta <= 1.01 * low))
+            self.assertAlmostEqual(r["at_theta_max"], np.mean(1.01 * theta >= high))
+            return r["advice"]
+
+        steady, pulses = tone(6000) + noise(6000, 0.01), np.zeros(6000)
+        pulses[::300] = 1
+        chirp = np.cos(np.pi * 4e-4 * np.arange(1200) ** 2)  # best at 1.95 / sqrt(4e-4) = 98 samples
+        self.assertEqual(
+            report(steady),
+            "theta is within 1 % of theta_max = 256 samples in 100 % of the frames: "
+            "longer windows may suit the signal better: raise n_fft",
+        )
+        self.assertRegex(report(steady, theta_max=100.0), "theta_max = 100 samples .*: raise theta_max, to n_fft at most$")
+        self.assertRegex(
+            report(pulses + noise(6000, 1e-4)),
+            r"^theta is within 1 % of theta_min = 32 samples in \d+ % of the frames: .*: lower theta_min, and hop to half of it at most$",
+        )
+        self.assertRegex(report(pulses, invertible=False, theta_min=40.0), "theta_min = 40 samples .*: lower theta_min$")
+        self.assertEqual(report(pulses, hop=2, theta_min=4.0), "")  # there are none shorter
+        self.assertEqual(report(steady, freeze=True, theta_init=256.0), "")
+        self.assertEqual(report(steady, learn="t", theta_init=256.0), "")
+        self.assertEqual(report(chirp), "")
+        report(self.x, share="cell")
+        self.assertEqual(stft.adapt(np.zeros(0), n_fft=256).report["advice"], "")
+        both = stft.adapt(np.stack([steady[:1200], chirp]), n_fft=256).report["advice"]
+        self.assertEqual([bool(one) for one in both], [True, False])
 
     def test_every_criterion_learns(self):
         for criterion in ("l1l2", "entropy", "renyi", "kurtosis", "magnitude_entropy", "frame_entropy"):

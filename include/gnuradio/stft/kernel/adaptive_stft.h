@@ -112,7 +112,12 @@ struct adaptive_report {
     double criterion = 0;   //!< of the last frame that was measured, at its theta
     double theta_mean = 0;  //!< samples, of the frames since the last report; 0 if there were none
     double theta_least = 0; //!< of the same
-    double theta_greatest = 0;     //!< of the same
+    double theta_greatest = 0; //!< of the same
+    double at_theta_min =
+        0; //!< share of the same that are within 1 % of theta_min, bands counted apart
+    double at_theta_max = 0; //!< within 1 % of theta_max
+    std::string
+        advice; //!< which bound more than half of them are at, and what to change; empty if none are
     std::uint64_t frames = 0;      //!< since the last report
     std::uint64_t evaluations = 0; //!< spectra computed in order to learn, since the beginning
     std::uint64_t dropped = 0;     //!< of those that late() has left out, since the beginning

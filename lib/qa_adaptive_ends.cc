@@ -49,6 +49,7 @@ class qa_adaptive_ends : public CppUnit::TestFixture
     CPPUNIT_TEST(windows_longer_than_the_signal_count_like_the_longest_that_is_not);
     CPPUNIT_TEST(a_signal_shorter_than_the_shortest_window_keeps_theta_init);
     CPPUNIT_TEST(any_split_of_a_short_signal_gives_the_same_bits);
+    CPPUNIT_TEST(changes_before_a_longest_window_has_come_meet_the_same_state_for_any_split);
     CPPUNIT_TEST_SUITE_END();
 
     void a_tone_is_long_from_its_first_frame_to_its_last()
@@ -189,6 +190,33 @@ class qa_adaptive_ends : public CppUnit::TestFixture
                 qa::take(learner, out);
                 CPPUNIT_ASSERT(whole == out);
             }
+    }
+
+    void changes_before_a_longest_window_has_come_meet_the_same_state_for_any_split()
+    {
+        const auto x = qa::varied<float>(500);
+        const std::function<void(adaptive_stft<float>&)> changes[] = {
+            [](auto& learner) { learner.set_bounds(12, 48); },
+            [](auto& learner) { learner.set_hop(3.5); },
+            [](auto& learner) { learner.set_theta({ 20.3 }); },
+            [](auto& learner) { learner.reset(); },
+        };
+        for (auto s : ways()) {
+            s.block = s.lag = -1;
+            for (const auto& change : changes)
+                for (std::int64_t n : { 1, 3, 9 }) {
+                    const auto changed = [&](std::size_t chunk) {
+                        bool done = false;
+                        return run<float>(s, x, chunk, [&](auto& learner) {
+                            if (!done && learner.frame() == n)
+                                change(learner);
+                            done = learner.frame() >= n;
+                        });
+                    };
+                    for (std::size_t chunk : { 1, 37 })
+                        CPPUNIT_ASSERT(changed(0) == changed(chunk));
+                }
+        }
     }
 };
 

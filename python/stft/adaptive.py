@@ -91,7 +91,7 @@ def adapt(
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
-        h = n_fft / (8 hop), and lag is 0. The first h frames have theta_init.
+        h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. rate: Adam's, in ln theta and in hops;
@@ -102,7 +102,7 @@ def adapt(
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
     spectra: whether they are wanted; without them only what is learned is computed.
 
-    Silence, and samples that are not finite, leave theta where it was.
+    Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.
 
     Errors: ValueError "name: value: rule", before anything is computed.
 

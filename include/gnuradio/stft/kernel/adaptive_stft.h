@@ -139,7 +139,9 @@ class adaptive_learner;
  *
  * Whatever is computed is a function of the samples and of absolute frame numbers, so any split of the input gives
  * the same bits. Nothing is allocated for a frame. Samples that are not finite take no part in learning, and
- * neither they nor silence move theta.
+ * neither they nor silence move theta. Nor does what lies beyond the ends of the signal: the bank measures a window that
+ * would reach there at the nearest place where it does not; frames that come out before theta_max samples have come keep
+ * theta_init, and so do all where the signal is shorter than theta_min (theta_max for method gradient).
  *
  * Concentration is measured jointly over blocks of frames and whitened; a bank of candidates and a shortest path in
  * ln theta find the window lengths (method bank), or Adam does (method gradient). After Leiber et al., "Learnable

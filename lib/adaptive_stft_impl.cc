@@ -317,7 +317,6 @@ public:
     }
 
 private:
-    using clock = std::chrono::steady_clock;
     using base::d_pending;
 
     static std::size_t bins(const kernel::adaptive_settings& s) { return kernel::bins<T>(s.n_fft); }
@@ -434,10 +433,12 @@ private:
             const auto left = static_cast<std::size_t>(count - used);
             const auto taken = static_cast<int>(left ? d_kernel.push(in + used, left) : 0);
             if (taken == 0)
-                return;
+                break;
             this->take_tags(used, used + taken);
             used += taken;
         }
+        if (d_uncounted > 0)
+            d_rate_meter.add(std::exchange(d_uncounted, 0));
     }
 
     void make_changes()
@@ -470,6 +471,7 @@ private:
         }
         if (d_over)
             this->put_last_tags(at, t, step, d_kernel.received());
+        ++d_uncounted;
         if (++d_unreported == d_interval || d_over)
             report(static_cast<std::int64_t>(at) + 1);
     }
@@ -499,10 +501,10 @@ private:
 
     void report(std::int64_t frames)
     {
-        const auto now = clock::now();
         d_report = d_kernel.report();
-        const std::chrono::duration<double> elapsed = now - std::exchange(d_reported_at, now);
-        d_frames_per_second = static_cast<double>(d_unreported) / std::max(elapsed.count(), 1e-9);
+        if (d_over)
+            d_rate_meter.add(std::exchange(d_uncounted, 0));
+        d_frames_per_second = d_over ? d_rate_meter.at_the_end() : d_rate_meter.last();
         if (pmt::length(this->message_subscribers(report_port)) > 0) {
             auto dict = pmt::make_dict();
             const auto add = [&dict](const char* key, const pmt::pmt_t& value) {
@@ -514,6 +516,9 @@ private:
             add("theta_mean", pmt::from_double(d_report.theta_mean));
             add("theta_least", pmt::from_double(d_report.theta_least));
             add("theta_greatest", pmt::from_double(d_report.theta_greatest));
+            add("at_theta_min", pmt::from_double(d_report.at_theta_min));
+            add("at_theta_max", pmt::from_double(d_report.at_theta_max));
+            add("advice", pmt::mp(d_report.advice));
             add("evaluations", pmt::from_uint64(d_report.evaluations));
             add("dropped", pmt::from_uint64(d_report.dropped));
             add("frames_per_second", pmt::from_double(d_frames_per_second));
@@ -529,9 +534,9 @@ private:
         d_kernel = kernel::adaptive_stft<T>(d_settings.given());
         d_over = false;
         d_missing = 1;
-        d_unreported = 0;
+        d_unreported = d_uncounted = 0;
         d_report = {};
-        d_reported_at = clock::now();
+        d_rate_meter = {};
         d_load.restart();
     }
 
@@ -543,9 +548,9 @@ private:
     std::int64_t d_missing = 1; // samples before the next frame can come out
 
     const std::int64_t d_interval;
-    std::int64_t d_unreported = 0; // frames
+    std::int64_t d_unreported = 0, d_uncounted = 0; // frames
     kernel::adaptive_report d_report;
-    clock::time_point d_reported_at;
+    rate_meter d_rate_meter;
     double d_frames_per_second = 0;
     load_meter d_load;
 };

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa_support.h"
+#include <gnuradio/fft/window.h>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -100,6 +101,7 @@ class qa_window : public CppUnit::TestFixture
     CPPUNIT_TEST(long_dpss_keeps_its_shape);
     CPPUNIT_TEST(taps_are_returned_as_they_are);
     CPPUNIT_TEST(description_gives_name_and_parameters);
+    CPPUNIT_TEST(numbers_of_gnu_radio_are_its_windows);
     CPPUNIT_TEST(wrong_arguments_are_refused);
     CPPUNIT_TEST(wrong_lengths_are_refused);
     CPPUNIT_TEST_SUITE_END();
@@ -479,6 +481,35 @@ class qa_window : public CppUnit::TestFixture
                              window("exponential", { 0, 2 }).description());
         CPPUNIT_ASSERT_EQUAL(std::string("2 taps"), window(values{ 1, 2 }).description());
         CPPUNIT_ASSERT_EQUAL(std::string("1 tap"), window(values{ 1 }).description());
+    }
+
+    void numbers_of_gnu_radio_are_its_windows()
+    {
+        using theirs = gr::fft::window;
+        // WIN_FLATTOP has other coefficients there, WIN_RIEMANN another grid
+        const std::pair<theirs::win_type, values> types[] = {
+            { theirs::WIN_HAMMING, {} },     { theirs::WIN_HANN, {} },
+            { theirs::WIN_BLACKMAN, {} },    { theirs::WIN_RECTANGULAR, {} },
+            { theirs::WIN_KAISER, { 8.6 } }, { theirs::WIN_BLACKMAN_hARRIS, {} },
+            { theirs::WIN_BARTLETT, {} },    { theirs::WIN_NUTTALL, {} },
+            { theirs::WIN_NUTTALL_CFD, {} }, { theirs::WIN_WELCH, {} },
+            { theirs::WIN_PARZEN, {} },      { theirs::WIN_GAUSSIAN, { 3 } },
+            { theirs::WIN_TUKEY, { 0.3 } },
+        };
+        for (const auto& [type, parameters] : types) {
+            const auto ours = real(window::of_type(type, parameters).sample(16, true));
+            const auto built = theirs::build(
+                type, 16, parameters.empty() ? theirs::INVALID_WIN_PARAM : parameters[0]);
+            for (std::size_t i = 0; i < built.size(); ++i)
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(built[i], ours[i], 2e-7);
+        }
+        CPPUNIT_ASSERT_EQUAL(std::string("flattop"), window::of_type(theirs::WIN_FLATTOP).name());
+        CPPUNIT_ASSERT_EQUAL(std::string("lanczos"), window::of_type(theirs::WIN_RIEMANN).name());
+        CPPUNIT_ASSERT_EQUAL(std::string("window: 99 is no window of gr::fft::window"),
+                             refusal([] { window::of_type(99); }));
+        CPPUNIT_ASSERT(refusal([] {
+                           window::of_type(theirs::WIN_EXPONENTIAL);
+                       }).find("window: WIN_EXPONENTIAL has a decay in dB") == 0);
     }
 
     void wrong_arguments_are_refused()

@@ -2,9 +2,11 @@
 #include <gnuradio/stft/kernel/window.h>
 #include <boost/math/constants/constants.hpp>
 #include <boost/math/special_functions/bessel.hpp>
+#include <gnuradio/fft/window.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <sstream>
 #include <stdexcept>
@@ -449,6 +451,28 @@ window::window(const std::string& name, std::vector<double> parameters)
         if (!parameter.legal.holds(d_parameters[i]))
             refuse(given, parameter.legal.text);
     }
+}
+
+window window::of_type(int type, std::vector<double> parameters)
+{
+    using gr::fft::window;
+    static const std::map<int, const char*> names{
+        { window::WIN_HAMMING, "hamming" },   { window::WIN_HANN, "hann" },
+        { window::WIN_BLACKMAN, "blackman" }, { window::WIN_RECTANGULAR, "boxcar" },
+        { window::WIN_KAISER, "kaiser" },     { window::WIN_BLACKMAN_hARRIS, "blackmanharris" },
+        { window::WIN_BARTLETT, "bartlett" }, { window::WIN_FLATTOP, "flattop" },
+        { window::WIN_NUTTALL, "nuttall" },   { window::WIN_NUTTALL_CFD, "nuttall_cfd" },
+        { window::WIN_WELCH, "welch" },       { window::WIN_PARZEN, "parzen" },
+        { window::WIN_RIEMANN, "lanczos" },   { window::WIN_GAUSSIAN, "gaussian" },
+        { window::WIN_TUKEY, "tukey" },
+    };
+    if (type == window::WIN_EXPONENTIAL)
+        refuse("WIN_EXPONENTIAL",
+               "has a decay in dB over its length: give \"exponential\" and tau");
+    const auto found = names.find(type);
+    if (found == names.end())
+        refuse(std::to_string(type), "is no window of gr::fft::window");
+    return { found->second, std::move(parameters) };
 }
 
 window::window(std::vector<std::complex<double>> taps) : d_taps(std::move(taps))

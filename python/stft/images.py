@@ -10,8 +10,8 @@ Frame (m, n) holds pixels m hop - P .. m hop - P + win_length - 1 of each axis; 
 
 - win_length: pixels under the window; default: the number of taps, else n_fft. hop: from frame to frame; may exceed it.
 - n_fft: DFT length, default win_length.
-- window: of both axes: a name (periodic, SciPy's names), (name, parameters ...), a number (Kaiser's beta) or taps; or a
-  pair (height's, width's) of names, of tuples, or of taps. The 2-D window is the product of the two.
+- window: of both axes: a name (periodic, SciPy's names), (name, parameters ...), one of GNU Radio's window.WIN_..., a float
+  (Kaiser's beta) or taps; or a pair (height's, width's) of names, of tuples, or of taps. The 2-D window is the product of the two.
 - win_sqrt: its square root instead, for windows without negative values.
 - centre: whether frame m is centred at pixel m hop.
 - pad: what stands outside of the image: "constant" (0), "reflect" (the mirror image, the edge not repeated) or "edge".

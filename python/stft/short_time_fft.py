@@ -155,7 +155,7 @@ class ShortTimeFFT:
     ) -> ShortTimeFFT:
         """With a window by its name, of nperseg samples of which noverlap are common to neighbouring slices.
 
-        win_param: as `window` of stft(): a name, a tuple (name, parameters ...), or Kaiser's beta.
+        win_param: as `window` of stft(): a name, a tuple (name, parameters ...), or a float, Kaiser's beta.
         symmetric_win: symmetric instead of periodic.
         """
         return cls(

@@ -5,8 +5,8 @@ Shared conventions. Signals have their samples on one axis (the last unless `axi
 others; spectra are (..., bins, frames), a view on memory in which each frame's bins lie together. float32 and complex64
 are computed in single precision, everything else in double. Frame p holds the samples s_p .. s_p + win_length - 1 with
 s_p = first + p hop; samples outside of the signal are zero. A `window` is a name (periodic, SciPy's names), a tuple
-(name, parameters ...), a number (Kaiser's beta), or its taps. `workers` is the number of threads that a batch is shared
-out to; results do not depend on it. Arguments that no rule allows raise ValueError with "name: value: rule".
+(name, parameters ...), one of GNU Radio's window.WIN_..., a float (Kaiser's beta), or its taps. `workers` is the number
+of threads that a batch is shared out to; results do not depend on it. Arguments that no rule allows raise ValueError with "name: value: rule".
 """
 
 from __future__ import annotations
@@ -489,10 +489,9 @@ def _workers(workers: int) -> int:
 
 def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArray:
     """Values of a window that need not be valid for a transform (SciPy's checks take any array)."""
-    named = isinstance(window, (str, float, int)) or (
-        isinstance(window, tuple) and len(window) > 0 and isinstance(window[0], str)
-    )
-    if not named:
+    first = window[0] if isinstance(window, tuple) and len(window) > 0 else window
+    is_id = type(first).__name__ == "win_type"  # GNU Radio's, window.WIN_HANN
+    if not (is_id or isinstance(first, str) or isinstance(window, (float, int))):
         return _array(name, window)
     if win_length is None:
         raise ValueError(f"{name}: {window}: has no length; give its taps, or win_length")

@@ -61,6 +61,21 @@ py::dict dict_of(const adaptive_report& r)
     return d;
 }
 
+py::dict filled(const adaptive_settings& given)
+{
+    const auto s = given.filled();
+    py::dict d;
+    d["hop"] = s.hop;
+    d["theta_min"] = s.theta_min;
+    d["theta_max"] = s.theta_max;
+    d["theta_init"] = s.theta_init;
+    d["block"] = s.block;
+    d["lag"] = s.lag;
+    d["steps"] = s.steps;
+    d["regularisation"] = s.regularisation;
+    return d;
+}
+
 //! x (samples,) -> spectra (frames, bins), theta (frames, 1 or bins), t (frames,), report
 template <class T>
 py::tuple adapt(const adaptive_settings& settings,
@@ -109,6 +124,7 @@ void bind_adaptive(py::module& m)
 {
     py::class_<adaptive_settings> settings(m, "adaptive_settings");
     def_from_settings(settings, [](const adaptive_settings& s) { return s; });
+    settings.def("filled", &filled, "What the defaults are that follow from the others.");
     bind_adapt<float>(m);
     bind_adapt<double>(m);
     bind_adapt<std::complex<float>>(m);

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arguments.h"
 #include "window_from.h"
 #include <gnuradio/stft/buffer_bytes.h>
 #include <gnuradio/stft/istft.h>
@@ -9,7 +10,6 @@
 #include <gnuradio/stft/stft.h>
 #include <gnuradio/stft/stft_bins.h>
 #include <pybind11/complex.h>
-#include <pybind11/stl.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -33,7 +33,10 @@ template <class B>
 void bind_analysis(block_class<B>& block)
 {
     block
-        .def("set_hop", &B::set_hop, arg("hop"), unlocked(), "Another hop, from the next frame on.")
+        .def("set_hop",
+             named_setter("hop", &B::set_hop),
+             arg("hop"),
+             "Another hop, from the next frame on.")
         .def(
             "set_window",
             [](B& block, const py::object& window) {
@@ -43,8 +46,10 @@ void bind_analysis(block_class<B>& block)
             },
             arg("window"),
             set_window_doc)
-        .def(
-            "set_win_length", &B::set_win_length, arg("win_length"), unlocked(), set_win_length_doc)
+        .def("set_win_length",
+             named_setter("win_length", &B::set_win_length),
+             arg("win_length"),
+             set_win_length_doc)
         .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
         .def("win_length",
              &B::win_length,
@@ -57,39 +62,40 @@ void bind_stft(py::module& m, const char* name, const char* doc)
 {
     block_class<B> block(m, name, doc);
     bind_analysis<B>(block);
+    def_init(
+        block,
+        [](int64_t n_fft,
+           int64_t hop,
+           const py::object& window,
+           int64_t win_length,
+           const string& placement,
+           const string& phase,
+           const string& scaling,
+           double samp_rate,
+           bool shifted) {
+            return B::make(n_fft,
+                           hop,
+                           window_from(window),
+                           win_length,
+                           placement,
+                           phase,
+                           scaling,
+                           samp_rate,
+                           shifted);
+        },
+        arg("n_fft"),
+        arg("hop"),
+        arg("window") = "hann",
+        arg("win_length") = 0,
+        arg("placement") = "centred",
+        arg("phase") = "centre",
+        arg("scaling") = "none",
+        arg("samp_rate") = 1.0,
+        arg("shifted") = false);
     block
-        .def(py::init([](int64_t n_fft,
-                         int64_t hop,
-                         const py::object& window,
-                         int64_t win_length,
-                         const string& placement,
-                         const string& phase,
-                         const string& scaling,
-                         double samp_rate,
-                         bool shifted) {
-                 return B::make(n_fft,
-                                hop,
-                                window_from(window),
-                                win_length,
-                                placement,
-                                phase,
-                                scaling,
-                                samp_rate,
-                                shifted);
-             }),
-             arg("n_fft"),
-             arg("hop"),
-             arg("window") = "hann",
-             arg("win_length") = 0,
-             arg("placement") = "centred",
-             arg("phase") = "centre",
-             arg("scaling") = "none",
-             arg("samp_rate") = 1.0,
-             arg("shifted") = false)
         .def("set_scaling",
-             &B::set_scaling,
+             named_setter("scaling", &B::set_scaling),
              arg("scaling"),
-             unlocked(),
              "Another scaling, from the next frame on.")
         .def("scaling", &B::scaling, unlocked(), "The scaling last asked for.")
         .def("latency",
@@ -103,45 +109,45 @@ void bind_stft_bins(py::module& m, const char* name, const char* doc)
 {
     block_class<B> block(m, name, doc);
     bind_analysis<B>(block);
+    def_init(
+        block,
+        [](const std::vector<double>& bins,
+           int64_t hop,
+           const py::object& window,
+           int64_t win_length,
+           int64_t n_fft,
+           const string& phase,
+           const string& placement,
+           const string& scaling,
+           double samp_rate) {
+            return B::make(bins,
+                           hop,
+                           window_from(window),
+                           win_length,
+                           n_fft,
+                           phase,
+                           placement,
+                           scaling,
+                           samp_rate);
+        },
+        arg("bins"),
+        arg("hop"),
+        arg("window") = "hann",
+        arg("win_length") = 0,
+        arg("n_fft") = 0,
+        arg("phase") = "centre",
+        arg("placement") = "centred",
+        arg("scaling") = "none",
+        arg("samp_rate") = 1.0);
     block
-        .def(py::init([](const std::vector<double>& bins,
-                         int64_t hop,
-                         const py::object& window,
-                         int64_t win_length,
-                         int64_t n_fft,
-                         const string& phase,
-                         const string& placement,
-                         const string& scaling,
-                         double samp_rate) {
-                 return B::make(bins,
-                                hop,
-                                window_from(window),
-                                win_length,
-                                n_fft,
-                                phase,
-                                placement,
-                                scaling,
-                                samp_rate);
-             }),
-             arg("bins"),
-             arg("hop"),
-             arg("window") = "hann",
-             arg("win_length") = 0,
-             arg("n_fft") = 0,
-             arg("phase") = "centre",
-             arg("placement") = "centred",
-             arg("scaling") = "none",
-             arg("samp_rate") = 1.0)
         .def("set_bins",
-             &B::set_bins,
+             named_setter("bins", &B::set_bins),
              arg("bins"),
-             unlocked(),
              "Other bins, as many as before, from the next frame on.")
         .def("bins", &B::bins, unlocked(), "The bins last asked for.")
         .def("set_scaling",
-             &B::set_scaling,
+             named_setter("scaling", &B::set_scaling),
              arg("scaling"),
-             unlocked(),
              "Another scaling, from the next frame on.")
         .def("scaling", &B::scaling, unlocked(), "The scaling last asked for.")
         .def("latency",
@@ -153,27 +159,28 @@ void bind_stft_bins(py::module& m, const char* name, const char* doc)
 template <class B>
 void bind_one_integral(py::module& m, const char* name, const char* doc)
 {
-    block_class<B>(m, name, doc)
-        .def(py::init([](int64_t n_fft,
-                         const py::object& window,
-                         int64_t win_length,
-                         const string& phase,
-                         const std::vector<double>& bins,
-                         const string& scaling,
-                         double samp_rate) {
-                 return B::make(
-                     n_fft, window_from(window), win_length, phase, bins, scaling, samp_rate);
-             }),
-             arg("n_fft"),
-             arg("window") = "hann",
-             arg("win_length") = 0,
-             arg("phase") = "centre",
-             arg("bins") = py::tuple(),
-             arg("scaling") = "none",
-             arg("samp_rate") = 1.0)
-        .def("latency",
-             &B::latency,
-             "Samples by which the output lags behind the centre of the newest frame.");
+    block_class<B> block(m, name, doc);
+    def_init(
+        block,
+        [](int64_t n_fft,
+           const py::object& window,
+           int64_t win_length,
+           const string& phase,
+           const std::vector<double>& bins,
+           const string& scaling,
+           double samp_rate) {
+            return B::make(n_fft, window_from(window), win_length, phase, bins, scaling, samp_rate);
+        },
+        arg("n_fft"),
+        arg("window") = "hann",
+        arg("win_length") = 0,
+        arg("phase") = "centre",
+        arg("bins") = py::tuple(),
+        arg("scaling") = "none",
+        arg("samp_rate") = 1.0);
+    block.def("latency",
+              &B::latency,
+              "Samples by which the output lags behind the centre of the newest frame.");
 }
 
 template <class B>
@@ -181,45 +188,46 @@ void bind_spectrogram(py::module& m, const char* name, const char* doc)
 {
     block_class<B> block(m, name, doc);
     bind_analysis<B>(block);
+    def_init(
+        block,
+        [](int64_t n_fft,
+           int64_t hop,
+           const py::object& window,
+           int64_t win_length,
+           const string& placement,
+           const string& kind,
+           int64_t average,
+           bool max_hold,
+           bool db,
+           double samp_rate,
+           bool shifted) {
+            return B::make(n_fft,
+                           hop,
+                           window_from(window),
+                           win_length,
+                           placement,
+                           kind,
+                           average,
+                           max_hold,
+                           db,
+                           samp_rate,
+                           shifted);
+        },
+        arg("n_fft"),
+        arg("hop"),
+        arg("window") = "hann",
+        arg("win_length") = 0,
+        arg("placement") = "centred",
+        arg("kind") = "psd",
+        arg("average") = 1,
+        arg("max_hold") = false,
+        arg("db") = false,
+        arg("samp_rate") = 1.0,
+        arg("shifted") = false);
     block
-        .def(py::init([](int64_t n_fft,
-                         int64_t hop,
-                         const py::object& window,
-                         int64_t win_length,
-                         const string& placement,
-                         const string& kind,
-                         int64_t average,
-                         bool max_hold,
-                         bool db,
-                         double samp_rate,
-                         bool shifted) {
-                 return B::make(n_fft,
-                                hop,
-                                window_from(window),
-                                win_length,
-                                placement,
-                                kind,
-                                average,
-                                max_hold,
-                                db,
-                                samp_rate,
-                                shifted);
-             }),
-             arg("n_fft"),
-             arg("hop"),
-             arg("window") = "hann",
-             arg("win_length") = 0,
-             arg("placement") = "centred",
-             arg("kind") = "psd",
-             arg("average") = 1,
-             arg("max_hold") = false,
-             arg("db") = false,
-             arg("samp_rate") = 1.0,
-             arg("shifted") = false)
         .def("set_average",
-             &B::set_average,
+             named_setter("average", &B::set_average),
              arg("average"),
-             unlocked(),
              "Frames per row from now on.")
         .def("reset", &B::reset, unlocked(), "Forgets the held maxima.")
         .def("average", &B::average, unlocked(), "Frames per row, as last asked for.")
@@ -232,41 +240,43 @@ void bind_spectrogram(py::module& m, const char* name, const char* doc)
 template <class B>
 void bind_istft(py::module& m, const char* name, const char* doc)
 {
-    block_class<B>(m, name, doc)
-        .def(py::init([](int64_t n_fft,
-                         int64_t hop,
-                         const py::object& window,
-                         int64_t win_length,
-                         const string& placement,
-                         const string& phase,
-                         const string& scaling,
-                         double samp_rate,
-                         bool shifted,
-                         const py::object& synthesis) {
-                 return B::make(n_fft,
-                                hop,
-                                window_from(window),
-                                win_length,
-                                placement,
-                                phase,
-                                scaling,
-                                samp_rate,
-                                shifted,
-                                taps_from("synthesis", synthesis));
-             }),
-             arg("n_fft"),
-             arg("hop"),
-             arg("window") = "hann",
-             arg("win_length") = 0,
-             arg("placement") = "centred",
-             arg("phase") = "centre",
-             arg("scaling") = "none",
-             arg("samp_rate") = 1.0,
-             arg("shifted") = false,
-             arg("synthesis") = py::tuple())
-        .def("latency",
-             &B::latency,
-             "Samples by which the output lags behind the centre of the newest frame.");
+    block_class<B> block(m, name, doc);
+    def_init(
+        block,
+        [](int64_t n_fft,
+           int64_t hop,
+           const py::object& window,
+           int64_t win_length,
+           const string& placement,
+           const string& phase,
+           const string& scaling,
+           double samp_rate,
+           bool shifted,
+           const py::object& synthesis) {
+            return B::make(n_fft,
+                           hop,
+                           window_from(window),
+                           win_length,
+                           placement,
+                           phase,
+                           scaling,
+                           samp_rate,
+                           shifted,
+                           taps_from("synthesis", synthesis));
+        },
+        arg("n_fft"),
+        arg("hop"),
+        arg("window") = "hann",
+        arg("win_length") = 0,
+        arg("placement") = "centred",
+        arg("phase") = "centre",
+        arg("scaling") = "none",
+        arg("samp_rate") = 1.0,
+        arg("shifted") = false,
+        arg("synthesis") = py::tuple());
+    block.def("latency",
+              &B::latency,
+              "Samples by which the output lags behind the centre of the newest frame.");
 }
 
 } // namespace
@@ -334,23 +344,24 @@ Raises ValueError naming the parameter, its value and the rule.)");
         "spectrogram_cvf",
         "Spectrogram of a stream of complex samples: rows of n_fft floats. See spectrogram_fvf.");
 
-    block_class<power_vcvf>(m, "power_vcvf", R"(Power of spectra: rows of as many floats.
+    block_class<power_vcvf> power(m, "power_vcvf", R"(Power of spectra: rows of as many floats.
 
 n_fft is the length of their DFT; sides "onesided" (inner bins are doubled), "twosided" or "centered"; kind "power" |X|^2 and "magnitude" |X| in the
 scaling that the spectra have, "psd" |X|^2 brought to unit^2 / Hz where the tags of stft_* tell the scaling.
 average spectra make a row; max_hold keeps the largest since the start; db gives 10 log10 of power, not below -200.
-Message port "cmd": dict of average, reset. Raises ValueError naming the parameter, its value and the rule.)")
-        .def(py::init(&power_vcvf::make),
+Message port "cmd": dict of average, reset. Raises ValueError naming the parameter, its value and the rule.)");
+    def_init(power,
+             &power_vcvf::make,
              arg("n_fft"),
              arg("sides") = "onesided",
              arg("kind") = "psd",
              arg("average") = 1,
              arg("max_hold") = false,
-             arg("db") = false)
+             arg("db") = false);
+    power
         .def("set_average",
-             &power_vcvf::set_average,
+             named_setter("average", &power_vcvf::set_average),
              arg("average"),
-             unlocked(),
              "Spectra per row from now on.")
         .def("reset", &power_vcvf::reset, unlocked(), "Forgets the held maxima.")
         .def("average", &power_vcvf::average, "Spectra per row.")
@@ -360,19 +371,21 @@ Message port "cmd": dict of average, reset. Raises ValueError naming the paramet
                gr::sync_block,
                gr::block,
                gr::basic_block,
-               std::shared_ptr<phase_reference_vcvc>>(
-        m,
-        "phase_reference_vcvc",
-        R"(Spectra with another phase reference: source and target "start", "centre" or "absolute".
+               std::shared_ptr<phase_reference_vcvc>>
+        phase_reference(
+            m,
+            "phase_reference_vcvc",
+            R"(Spectra with another phase reference: source and target "start", "centre" or "absolute".
 
 n_fft, hop and win_length are those of stft_fvc, 0 for win_length being n_fft; sides is "onesided", "twosided" or
-"centered". The tags of stft_* override the arguments but for target. Raises ValueError naming the parameter, its value and the rule.)")
-        .def(py::init(&phase_reference_vcvc::make),
+"centered". The tags of stft_* override the arguments but for target. Raises ValueError naming the parameter, its value and the rule.)");
+    def_init(phase_reference,
+             &phase_reference_vcvc::make,
              arg("n_fft"),
              arg("hop"),
              arg("win_length"),
              arg("source"),
              arg("target"),
-             arg("sides") = "onesided")
-        .def("latency", &phase_reference_vcvc::latency, "Samples; 0.");
+             arg("sides") = "onesided");
+    phase_reference.def("latency", &phase_reference_vcvc::latency, "Samples; 0.");
 }

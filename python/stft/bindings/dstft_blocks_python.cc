@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_settings_from.h"
+#include "arguments.h"
 #include <gnuradio/stft/adaptive_stft.h>
 #include <gnuradio/stft/dstft.h>
 #include <gnuradio/stft/idstft.h>
@@ -20,12 +21,14 @@ using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>
 template <class B>
 void set_theta(B& block, const py::object& theta)
 {
-    if (py::isinstance<py::sequence>(theta) || py::isinstance<py::array>(theta)) {
-        const auto values = theta.cast<std::vector<float>>();
+    if (py::isinstance<py::array>(theta) ? py::len(theta.attr("shape")) > 0
+                                         : py::isinstance<py::sequence>(theta)) {
+        const auto numbers = numbers_from("theta", theta);
+        const std::vector<float> values(numbers.begin(), numbers.end());
         py::gil_scoped_release release;
         block.set_theta(values);
     } else {
-        const auto value = theta.cast<double>();
+        const auto value = number_from("theta", theta);
         py::gil_scoped_release release;
         block.set_theta(value);
     }
@@ -47,32 +50,34 @@ py::object theta(const B& block)
 template <class B>
 void bind_dstft(py::module& m, const char* name, const char* doc)
 {
-    block_class<B>(m, name, doc)
-        .def(py::init([](int64_t n_fft,
-                         double hop,
-                         double theta,
-                         const py::object& window,
-                         const string& norm,
-                         double alpha,
-                         const string& share) {
-                 return B::make(n_fft, hop, theta, family_from(window), norm, alpha, share);
-             }),
-             arg("n_fft"),
-             arg("hop"),
-             arg("theta"),
-             arg("window") = "hann",
-             arg("norm") = "l2",
-             arg("alpha") = 0.0,
-             arg("share") = "frame")
+    block_class<B> block(m, name, doc);
+    def_init(
+        block,
+        [](int64_t n_fft,
+           double hop,
+           double theta,
+           const py::object& window,
+           const string& norm,
+           double alpha,
+           const string& share) {
+            return B::make(n_fft, hop, theta, family_from(window), norm, alpha, share);
+        },
+        arg("n_fft"),
+        arg("hop"),
+        arg("theta"),
+        arg("window") = "hann",
+        arg("norm") = "l2",
+        arg("alpha") = 0.0,
+        arg("share") = "frame");
+    block
         .def("set_theta",
              &set_theta<B>,
              arg("theta"),
              "Another window length, in samples, from the next frame on; with share \"bin\" or "
              "\"cell\" also one for each bin.")
         .def("set_hop",
-             &B::set_hop,
+             named_setter("hop", &B::set_hop),
              arg("hop"),
-             unlocked(),
              "Another hop, real, behind the next frame.")
         .def("theta",
              &theta<B>,
@@ -102,33 +107,36 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
              "with share \"bin\" "
              "or \"cell\" also one for each bin.")
         .def("load_theta",
-             &B::load_theta,
+             named_setter("path", &B::load_theta),
              arg("path"),
-             unlocked(),
              "The same from a file of float32, such as a file sink writes from the second output; "
              "its last item "
              "counts.")
         .def(
             "set_bounds",
-            [](B& b, const optional& theta_min, const optional& theta_max) {
-                b.set_bounds(theta_min.value_or(0), theta_max.value_or(0));
+            [](B& b, const given<optional>& theta_min, const given<optional>& theta_max) {
+                const auto least = value_of<optional>("theta_min", theta_min.value);
+                const auto greatest = value_of<optional>("theta_max", theta_max.value);
+                py::gil_scoped_release release;
+                b.set_bounds(least.value_or(0), greatest.value_or(0));
             },
             arg("theta_min"),
             arg("theta_max"),
-            unlocked(),
             "Other bounds of window lengths, in samples, from the next frame on; None, or 0, for "
             "the defaults.")
         .def(
             "set_hop",
-            [](B& b, const optional& hop) { b.set_hop(hop.value_or(0)); },
+            [](B& b, const given<optional>& hop) {
+                const auto value = value_of<optional>("hop", hop.value);
+                py::gil_scoped_release release;
+                b.set_hop(value.value_or(0));
+            },
             arg("hop"),
-            unlocked(),
             "Another hop, in samples, behind the next frame; bounds, block and lag follow where "
             "they are defaults.")
         .def("set_freeze",
-             &B::set_freeze,
+             named_setter("freeze", &B::set_freeze),
              arg("freeze"),
-             unlocked(),
              "Whether window lengths, and positions, stay as they are from the next frame on.")
         .def("reset",
              &B::reset,
@@ -174,18 +182,17 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
 template <class B>
 void bind_idstft(py::module& m, const char* name, const char* doc)
 {
-    block_class<B>(m, name, doc)
-        .def(py::init([](int64_t n_fft,
-                         const py::object& window,
-                         const string& norm,
-                         const string& share) {
-                 return B::make(n_fft, family_from(window), norm, share);
-             }),
-             arg("n_fft"),
-             arg("window") = "hann",
-             arg("norm") = "l2",
-             arg("share") = "frame")
-        .def("uncovered", &B::uncovered, "Samples put out as 0, because no window covers them.")
+    block_class<B> block(m, name, doc);
+    def_init(
+        block,
+        [](int64_t n_fft, const py::object& window, const string& norm, const string& share) {
+            return B::make(n_fft, family_from(window), norm, share);
+        },
+        arg("n_fft"),
+        arg("window") = "hann",
+        arg("norm") = "l2",
+        arg("share") = "frame");
+    block.def("uncovered", &B::uncovered, "Samples put out as 0, because no window covers them.")
         .def("left_out",
              &B::left_out,
              "Frames left out, because they do not lie behind the one before them.")

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arguments.h"
 #include "window_from.h"
 #include <gnuradio/stft/istft2d.h>
 #include <gnuradio/stft/stft2d.h>
@@ -57,8 +58,9 @@ void bind(py::module& m, const char* name, const char* doc, const char* latency_
                                                           tail,
                                                           offset));
     };
-    py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>(m, name, doc)
-        .def(py::init(make),
+    py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>> block(m, name, doc);
+    def_init(block,
+             make,
              arg("width"),
              arg("win_length"),
              arg("hop"),
@@ -68,10 +70,21 @@ void bind(py::module& m, const char* name, const char* doc, const char* latency_
              arg("tail") = "ceil",
              arg("win_sqrt") = false,
              arg("centre") = true,
-             arg("offset") = "trailing")
+             arg("offset") = "trailing");
+    block
         .def_static(
             "item_length",
-            item_length,
+            with_names(std::function(item_length),
+                       { "width",
+                         "win_length",
+                         "hop",
+                         "n_fft",
+                         "window",
+                         "pad",
+                         "tail",
+                         "win_sqrt",
+                         "centre",
+                         "offset" }),
             arg("width"),
             arg("win_length"),
             arg("hop"),

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "window_from.h"
+#include "arguments.h"
 #include <algorithm>
 #include <stdexcept>
 
@@ -11,15 +12,39 @@ using gr::stft::kernel::window_family;
 
 namespace {
 
-std::string shown(const py::handle& object) { return py::repr(object).cast<std::string>(); }
-
-double parameter_from(const py::handle& given)
+//! A member of GNU Radio's enumeration of windows; asked by name, since not everyone imports its module.
+bool is_win_type(const py::handle& given)
 {
-    try {
-        return given.cast<double>();
-    } catch (const py::cast_error&) {
-        throw std::invalid_argument("window: " + shown(given) + ": must be a number");
-    }
+    return py::type::of(given).attr("__name__").cast<std::string>() == "win_type";
+}
+
+//! Whether a window can be called by this.
+bool is_name(const py::handle& given)
+{
+    return py::isinstance<py::str>(given) || is_win_type(given);
+}
+
+//! (name, parameters ...)
+bool is_named(const py::handle& given)
+{
+    return py::isinstance<py::tuple>(given) && py::len(given) > 0 &&
+           is_name(given.cast<py::tuple>()[0]);
+}
+
+window called(const py::handle& name, std::vector<double> parameters = {})
+{
+    if (is_win_type(name))
+        return window::of_type(name.attr("__int__")().cast<int>(), std::move(parameters));
+    return window(name.cast<std::string>(), std::move(parameters));
+}
+
+//! No integer is a window by itself: SciPy would take it for Kaiser's beta, GNU Radio for the number of a window.
+void refuse_integer(const py::handle& given)
+{
+    if (PyIndex_Check(given.ptr()) && !py::isinstance<py::array>(given))
+        throw std::invalid_argument("window: " + shown(given) +
+                                    ": must be a name, (name, parameters), taps or one of GNU "
+                                    "Radio's window.WIN_...; Kaiser's beta is a float");
 }
 
 } // namespace
@@ -43,46 +68,47 @@ std::vector<std::complex<double>> taps_from(const char* name, const py::object& 
 
 window_family family_from(const py::object& given)
 {
+    if (is_win_type(given)) {
+        const window plain = called(given); // what needs parameters has none that fit a family
+        return window_family(plain.name());
+    }
     if (py::isinstance<py::str>(given))
         return window_family(given.cast<std::string>());
-    if (py::isinstance<py::tuple>(given)) {
+    if (is_named(given) && !is_win_type(given.cast<py::tuple>()[0])) {
         const auto parts = given.cast<py::tuple>();
-        if (parts.size() > 0 && py::isinstance<py::str>(parts[0])) {
-            std::vector<double> parameters;
-            for (std::size_t i = 1; i < parts.size(); ++i)
-                parameters.push_back(parameter_from(parts[i]));
-            return window_family(parts[0].cast<std::string>(), parameters);
-        }
+        std::vector<double> parameters;
+        for (std::size_t i = 1; i < parts.size(); ++i)
+            parameters.push_back(number_from("window", parts[i]));
+        return window_family(parts[0].cast<std::string>(), parameters);
     }
-    throw std::invalid_argument(
-        "window: " + shown(given) +
-        ": must be a name or (name, parameters), since taps have no real length");
+    const std::string rule = "must be a name or (name, parameters)";
+    const bool taps = py::hasattr(given, "__len__") && !is_named(given);
+    throw std::invalid_argument("window: " + shown(given) + ": " + rule +
+                                (taps ? ", since taps have no real length" : ""));
 }
 
 window window_from(const py::object& given)
 {
-    if (py::isinstance<py::str>(given))
-        return window(given.cast<std::string>());
-    if (py::isinstance<py::float_>(given) || py::isinstance<py::int_>(given))
+    if (is_name(given))
+        return called(given);
+    if (py::isinstance<py::float_>(given))
         return window("kaiser", { given.cast<double>() });
-    if (py::isinstance<py::tuple>(given)) {
-        const auto parts = given.cast<py::tuple>();
-        if (parts.size() > 0 && py::isinstance<py::str>(parts[0])) {
-            std::vector<double> parameters;
-            for (std::size_t i = 1; i < parts.size(); ++i) {
-                const py::object part = parts[i];
-                if (part.is_none() && parts.size() > 2)
-                    continue; // SciPy's default centre of "exponential"
-                if (py::isinstance<py::sequence>(part) || py::isinstance<py::array>(part))
-                    for (const auto& c : part) // SciPy's coefficients of "general_cosine"
-                        parameters.push_back(parameter_from(c));
-                else
-                    parameters.push_back(parameter_from(part));
-            }
-            return window(parts[0].cast<std::string>(), parameters);
-        }
+    refuse_integer(given);
+    if (!is_named(given))
+        return window(taps_from("window", given));
+    const auto parts = given.cast<py::tuple>();
+    std::vector<double> parameters;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const py::object part = parts[i];
+        if (part.is_none() && parts.size() > 2)
+            continue; // SciPy's default centre of "exponential"
+        if (py::isinstance<py::sequence>(part) || py::isinstance<py::array>(part))
+            for (const auto& c : part) // SciPy's coefficients of "general_cosine"
+                parameters.push_back(number_from("window", c));
+        else
+            parameters.push_back(number_from("window", part));
     }
-    return window(taps_from("window", given));
+    return called(parts[0], std::move(parameters));
 }
 
 bool is_window_pair(const py::object& given)
@@ -92,11 +118,6 @@ bool is_window_pair(const py::object& given)
         return false;
     const auto parts = given.cast<py::sequence>();
     const py::object first = parts[0], second = parts[1];
-    const auto is_name = [](const py::object& part) { return py::isinstance<py::str>(part); };
-    const auto is_named = [&](const py::object& part) {
-        return py::isinstance<py::tuple>(part) && py::len(part) > 0 &&
-               is_name(part.cast<py::tuple>()[0]);
-    };
     const auto is_list = [](const py::object& part) {
         return py::isinstance<py::tuple>(part) || py::isinstance<py::list>(part) ||
                py::isinstance<py::array>(part);
@@ -117,20 +138,15 @@ axis_windows windows_from(const py::object& given)
 
 axis_sizes sizes_from(const char* name, const py::object& given)
 {
-    const auto refuse = [&](const char* rule) {
-        throw std::invalid_argument(std::string(name) + ": " + shown(given) + ": " + rule);
-    };
-    try {
-        if (py::hasattr(given, "__index__"))
-            return given.cast<std::int64_t>();
-        if (!py::isinstance<py::sequence>(given) || py::len(given) != 2)
-            refuse("must be an integer or a pair (height, width)");
-        const auto parts = given.cast<py::sequence>();
-        return { parts[0].cast<std::int64_t>(), parts[1].cast<std::int64_t>() };
-    } catch (const py::cast_error&) {
-        refuse("must hold integers below 2^63");
-    }
-    return 0;
+    if (PyIndex_Check(given.ptr()) && !py::isinstance<py::array>(given))
+        return integer_from(name, given);
+    if (!py::isinstance<py::sequence>(given) || py::isinstance<py::str>(given) ||
+        py::len(given) != 2)
+        throw std::invalid_argument(std::string(name) + ": " + shown(given) +
+                                    ": must be an integer or a pair (height, width)");
+    const auto parts = given.cast<py::sequence>();
+    const auto height = integer_from(name, parts[0]);
+    return { height, integer_from(name, parts[1]) };
 }
 
 py::array taps_to_array(const std::vector<std::complex<double>>& taps)

@@ -8,7 +8,8 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-//! A name, a tuple (name, parameters ...), a number (Kaiser's beta), or taps. \throws std::invalid_argument
+//! A name, one of GNU Radio's window.WIN_..., a tuple (name, parameters ...), a float (Kaiser's beta), or taps.
+//! \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
 
 //! Whether these are the windows of two axes: neither numbers nor a name and its parameters.
@@ -20,7 +21,7 @@ gr::stft::kernel::axis_windows windows_from(const pybind11::object& given);
 //! An integer for both axes of an image, or a pair. \throws std::invalid_argument
 gr::stft::kernel::axis_sizes sizes_from(const char* name, const pybind11::object& given);
 
-//! A name or a tuple (name, parameters ...). \throws std::invalid_argument
+//! A name, a tuple (name, parameters ...), or one of GNU Radio's window.WIN_... \throws std::invalid_argument
 gr::stft::kernel::window_family family_from(const pybind11::object& given);
 
 //! Taps, real or complex; None gives none. \throws std::invalid_argument

@@ -33,6 +33,16 @@ public:
     window(const char* name) : window(std::string(name)) {}
 
     /*!
+     * \brief The window that GNU Radio numbers so, by the same name; "flattop" has SciPy's coefficients.
+     *
+     * \param type one of gr::fft::window::win_type
+     * \param parameters beta, standard deviation or alpha, as window::build() takes them
+     * \throws std::invalid_argument for an unknown number, WIN_EXPONENTIAL, whose decay in dB depends on the
+     *         length, and as the constructor
+     */
+    static window of_type(int type, std::vector<double> parameters = {});
+
+    /*!
      * \param taps the window's values, real or complex
      * \throws std::invalid_argument if there are none, one is not finite, or all are zero
      */
@@ -62,6 +72,9 @@ public:
 
     //! Whether it is the same name with the same parameters, or the same taps.
     bool operator==(const window& other) const;
+
+    //! Its name in SciPy, without parameters; empty for taps.
+    const std::string& name() const { return d_name; }
 
     //! For messages and plots: `hann`, `kaiser(8.6)`, `64 taps`.
     std::string description() const;

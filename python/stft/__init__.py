@@ -12,7 +12,7 @@ istft2d_window_vjp.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
-from . import losses
+from . import grc, losses
 from .adaptive import adapt
 from .bank import filter_bank, one_integral_inverse, stft_bins
 from .differentiable import (

@@ -15,7 +15,13 @@ from pathlib import Path
 import numpy as np
 import pmt
 import yaml
-from gnuradio import stft
+from gnuradio import gr, stft
+from gnuradio.fft import window
+
+try:
+    from gnuradio.grc.core.platform import Platform
+except ImportError:
+    Platform = None
 
 project = Path(__file__).resolve().parents[2]
 examples = sorted((project / "examples").glob("*.grc"))
@@ -53,28 +59,65 @@ def signature(function):
 
 
 def default(parameter):
-    """A parameter's default, evaluated as GRC does."""
+    """A parameter's default, evaluated as GRC does in a flowgraph whose samp_rate is 1."""
     if parameter["dtype"] == "enum":
         return parameter.get("default", parameter["options"][0])
-    return ast.literal_eval(str(parameter["default"]))
+    value = str(parameter.get("default", ""))
+    return 1.0 if value == "samp_rate" else ast.literal_eval(value or "None")
 
 
-def accepted_by_asserts(entry, values):
-    for expression in entry["asserts"]:
-        try:
-            if not eval(expression[2:-1].strip(), {"stft": stft, **values}):
-                return False
-        except Exception:  # GRC shows an error then, too
-            return False
-    return True
+def plain(label):
+    """A label as it is without the Python package, and so without the values that blocks fill in."""
+    return eval(label[2:-1], {}) if label.startswith("${") else label
 
 
-def accepted_by_block(block, values):
+def refusal(block, values):
+    """What a block says to values that it does not take; None if it takes them."""
     try:
         block(**{name: values[name] for name in signature(block.__init__)[0]})
-        return True
-    except ValueError:
-        return False
+        return None
+    except ValueError as refused:
+        return str(refused)
+
+
+def expression(value):
+    """A value as one would type it."""
+    if isinstance(value, (tuple, list)):
+        inner = ", ".join(map(expression, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner},)" if value else "()"
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"float('{value}')"
+    if isinstance(value, window.win_type):
+        return f"window.{value.name}"
+    return repr(value)
+
+
+class companion:
+    """A flowgraph in GNU Radio Companion, without its window: a rate, and one block of ours at a time."""
+
+    def __init__(self):
+        os.environ["GRC_BLOCKS_PATH"] = str(project / "grc")
+        parts = gr.major_version(), gr.api_version(), gr.minor_version()
+        self.platform = Platform(name="qa_grc", prefs=gr.prefs(), version=gr.version(), version_parts=parts)
+        self.platform.build_library()
+
+    def with_block(self, entry, **fields):
+        """The block, once each field holds the text given for it."""
+        options = dict(parameters=dict(id="one", generate_options="no_gui"), states=dict(state="enabled"))
+        graph = self.platform.make_flow_graph()
+        graph.import_data(dict(metadata=dict(file_format=1), options=options, blocks=[], connections=[]))
+        for key, values in (("variable", dict(id="samp_rate", value="1.0")), (entry["id"], fields)):
+            block = graph.new_block(key)
+            for name, text in {"id": "tested", **values}.items():
+                block.params[name].set_value(text)
+        graph.rewrite()
+        graph.rewrite()  # as when a file is loaded; the first one imports what the block needs
+        graph.validate()
+        return block
+
+    @staticmethod
+    def complaints(block):
+        return [text for text in block.get_error_messages() if "Port is not connected" not in text]
 
 
 def run(command, directory, **environment):
@@ -96,6 +139,7 @@ def grcc(flowgraphs, directory):
         raise AssertionError(result.stdout)
 
 
+window_or_custom = '${custom_window if str(window()) == "custom" else window}'
 framing = [
     dict(n_fft=0),
     dict(n_fft=-1024),
@@ -123,12 +167,16 @@ transform = framing + [
     dict(window=("kaiser", float("nan"))),
     dict(window=("kaiser", 8.6, 1)),
     dict(window=8.6),
+    dict(window=8),
+    dict(window=window.WIN_HANN),
+    dict(window=(window.WIN_KAISER, 8.6)),
+    dict(window=window.WIN_KAISER),
     dict(window=("tukey", 2.0)),
     dict(window=()),
     dict(window=[0, 0], hop=1),
     dict(window=[1, float("nan")], hop=1),
     dict(window=[1, 2, 1], hop=1),
-    dict(window=np.hanning(1024)),
+    dict(window=np.hanning(1024).tolist()),
     dict(window=[1, 2, 1], hop=1, win_length=3),
     dict(window=[1, 2, 1], hop=1, win_length=4),
     dict(window=[1] * 1025),
@@ -138,7 +186,7 @@ one_sample = dict(win_length=1, hop=1, window="boxcar")  # no taps in the way of
 doubling = dict(sides="onesided"), dict(sides="twosided"), dict(sides="centered")
 families = (
     [dict(n_fft=n, theta=2.0) for n in (-1, 0, 1, 2, 7)]
-    + [dict(window=w) for w in ("hann", "hanning", "nuttall_cfd", "boxcar", "hamming", "nope", [1, 2, 1])]
+    + [dict(window=w) for w in ("hann", "hanning", "nuttall_cfd", "boxcar", "nope", [1, 2, 1], window.WIN_HANN, 1)]
     + [dict(window=("gaussian", rho)) for rho in (0.1, 0.2, -1.0)]
     + [dict(norm=n) for n in ("peak", "l1", "l2", "dcunit", "contract", "loud")]
 )
@@ -230,9 +278,10 @@ class qa_grc(unittest.TestCase):
 
     def test_parameters_are_the_arguments_of_the_block(self):
         for name, entry in entries.items():
-            given = re.findall(r"\$\{(\w+)\}", entry["templates"]["make"])
+            make = entry["templates"]["make"].replace(window_or_custom, "${window}")
+            given = re.findall(r"\$\{(\w+)\}", make)
             cpp = entry["cpp_templates"]["make"]
-            self.assertEqual(set(parameters(entry)) - {"type"}, set(given), name)
+            self.assertEqual(set(parameters(entry)) - {"type", "custom_window", "settings"}, set(given), name)
             for block in types(entry).values():
                 names, defaults = signature(block.__init__)
                 self.assertEqual(given, names, name)
@@ -253,7 +302,8 @@ class qa_grc(unittest.TestCase):
                     have -= {"set_theta"}
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)
             cpp = entry["cpp_templates"].get("callbacks", [])
-            self.assertEqual([c.replace("gr::stft::kernel::window(${window})", "${window}") for c in cpp], callbacks)
+            in_cpp = f"gr::stft::kernel::window({window_or_custom})"
+            self.assertEqual([c.replace(in_cpp, window_or_custom) for c in cpp], callbacks)
 
     def test_the_message_ports_are_those_of_the_block(self):
         for name, entry in entries.items():
@@ -292,29 +342,109 @@ class qa_grc(unittest.TestCase):
                                 vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, values)
                                 self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(i), f"{name}: {ports}")
 
-    def test_asserts_fail_where_the_block_refuses_and_nowhere_else(self):
+    @unittest.skipUnless(Platform, "GNU Radio Companion is not installed (Debian: gnuradio)")
+    def test_companion_shows_what_the_block_says_and_complains_of_nothing_else(self):
+        grc = companion()
         for name, entry in entries.items():
             verdicts = set()
+            fields = parameters(entry)
             for kind, block in types(entry).items():
                 for change in settings[name]:
-                    values = self.values(entry, type=kind, **change)
-                    verdict = accepted_by_block(block, values)
-                    verdicts.add(verdict)
-                    shown = f"{block.__name__} with {change}"[:200]
-                    self.assertEqual(accepted_by_asserts(entry, values), verdict, shown)
-            self.assertEqual(verdicts, {True, False})
+                    change = {k: v for k, v in change.items() if k in fields}
+                    choices = {k: fields[k]["options"] for k in change if fields[k]["dtype"] == "enum"}
+                    if any(change[k] not in options for k, options in choices.items()):
+                        continue  # GRC offers no such choice
+                    said = refusal(block, self.values(entry, type=kind, **change))
+                    verdicts.add(said is None)
+                    text = {k: v if k in choices else expression(v) for k, v in change.items()}
+                    if kind:
+                        text["type"] = kind
+                    shown = grc.complaints(grc.with_block(entry, **text))
+                    what = f"{block.__name__} with {change}: {shown}"[:300]
+                    if said is None:
+                        self.assertEqual(shown, [], what)
+                    else:
+                        self.assertIn(said, "\n".join(shown).replace("\n\t", "\n"), what)
+                        self.assertRegex(said, r"^\w+: ", what)
+            self.assertEqual(verdicts, {True, False}, name)
 
-    def test_without_the_python_package_the_defaults_still_pass(self):
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_grcc_says_parameter_value_and_rule(self):
+        source = loaded(project / "examples" / "roundtrip.grc")
+        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
+        by_name["analysis"]["win_length"] = "-3"
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "wrong.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            command = [shutil.which("grcc"), "-o", directory, str(path)]
+            result = run(command, directory, GRC_BLOCKS_PATH=str(project / "grc"))
+        self.assertNotEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"win_length: -3: must be \S")
+
+    @unittest.skipUnless(Platform, "GNU Radio Companion is not installed (Debian: gnuradio)")
+    def test_a_window_is_chosen_from_names_that_need_no_more_or_typed_as_custom(self):
+        grc = companion()
         for name, entry in entries.items():
-            for kind in types(entry):
-                values = self.values(entry, type=kind)
-                for expression in entry["asserts"]:
-                    self.assertTrue(eval(expression[2:-1].strip(), dict(values)), f"{name}: {expression}")
+            if "window" not in parameters(entry):
+                continue
+            chosen = parameters(entry)["window"]
+            self.assertEqual(len(chosen["options"]), len(chosen["option_labels"]))
+            self.assertEqual(chosen["option_labels"][-1], "Custom")
+            for option in chosen["options"][:-1]:
+                block = grc.with_block(entry, window=option)
+                self.assertEqual(grc.complaints(block), [], f"{name}: {option}")
+                self.assertEqual(block.params["custom_window"].hide, "all")
+                self.assertIn(option, block.templates.render("make"))
+            for typed in "window.WIN_HANN", parameters(entry)["custom_window"]["default"]:
+                block = grc.with_block(entry, window='"custom"', custom_window=typed)
+                self.assertEqual(grc.complaints(block), [], f"{name}: {typed}")
+                self.assertEqual(block.params["custom_window"].hide, "none")
+                self.assertIn(typed, block.templates.render("make"))
+            block = grc.with_block(entry, window='"custom"', custom_window='"haan"')
+            self.assertRegex("".join(grc.complaints(block)), "window: .*'haan'.*is none of")
+
+    @unittest.skipUnless(Platform, "GNU Radio Companion is not installed (Debian: gnuradio)")
+    def test_what_is_left_to_the_block_is_shown_as_automatic_with_the_value_that_it_takes(self):
+        grc = companion()
+        entry = entries["stft_adaptive_stft_xvc.block.yml"]
+        block = grc.with_block(entry, n_fft="2048")
+        shown = {
+            "hop": "Hop (128 samples)",  # n_fft / 16
+            "theta_min": "Shortest Window (256 samples)",  # two hops
+            "theta_max": "Longest Window (2048 samples)",
+            "theta_init": "First Window Length (724.077 samples)",  # sqrt(256 2048)
+            "block": "Block (8 frames)",  # n_fft / (2 hop)
+            "lag": "Lag (8 frames)",
+        }
+        for name, text in shown.items():
+            self.assertEqual(block.params[name].name, text)
+            self.assertEqual(block.params[name].options[block.params[name].get_value()], "automatic")
+        self.assertEqual(grc.with_block(entry, hop="50").params["hop"].name, "Hop (samples)")
+        self.assertEqual(grc.with_block(entry, hop="5000").params["theta_min"].name, "Shortest Window (samples)")
+        length = dict(n_fft="512", window="[1.0]*300")
+        for name in ("stft_stft_xvc", "stft_istft_vcx", "stft_one_integral_vcx", "stft_spectrogram_xvf", "stft_stft_bins_xvc"):
+            block = grc.with_block(entries[name + ".block.yml"], **length)
+            self.assertEqual(block.params["win_length"].name, "Window Length (300 samples)", name)
+
+    def test_the_sample_rate_is_that_of_the_flowgraph_unless_another_is_given(self):
+        rates = {name: parameters(entry).get("samp_rate", {}).get("default") for name, entry in entries.items()}
+        self.assertEqual(set(rates.values()), {"samp_rate", None})
+        for name, entry in entries.items():
+            takes = [block for block in types(entry).values() if "samp_rate" in signature(block.__init__)[0]]
+            self.assertEqual(bool(takes), rates[name] == "samp_rate", name)
+
+    def test_without_the_python_package_the_settings_are_not_checked(self):
+        for name, entry in entries.items():
+            hidden = entry["parameters"][-1]  # it comes last, so that the others are evaluated before it
+            self.assertEqual((hidden["id"], hidden["hide"]), ("settings", "all"), name)
+            self.assertEqual(plain(hidden["dtype"]), "raw", name)
 
     def test_documentation_names_every_parameter(self):
         for name, entry in entries.items():
             for parameter in parameters(entry).values():
-                label = parameter["label"].split(" (")[0]
+                if parameter["id"] == "settings":
+                    continue
+                label = plain(parameter["label"]).split(" (")[0]
                 self.assertRegex(entry["documentation"], rf"(?m)^[^:\n]*\b{label}\b[^:\n]*:", name)
 
     def test_every_block_is_in_an_example(self):
@@ -353,6 +483,9 @@ class qa_grc(unittest.TestCase):
             '"hann"': '"hann"',
             '("kaiser", 8.6)': '"kaiser", { 8.6 }',
             "8.6": '"kaiser", { 8.6 }',
+            "window.WIN_BLACKMAN_hARRIS": '"blackman_harris"',
+            "(window.WIN_KAISER, 8.6)": '"kaiser", { 8.6 }',
+            '"custom"': '"tukey", { 0.3 }',
             '("general_cosine", [0.5, 0.5])': '"general_cosine", { 0.5, 0.5 }',
             "taper": "taper",
             "[1, 2, 1j]": "std::vector<gr_complexd>{ { 1.0, 0.0 }, { 2.0, 0.0 }, { 0.0, 1.0 } }",
@@ -368,7 +501,7 @@ class qa_grc(unittest.TestCase):
             paths = []
             for given in forms:
                 for name in "analysis", "synthesis":
-                    by_name[name]["window"] = given
+                    by_name[name].update(window=given, custom_window='("tukey", 0.3)')
                 source["options"]["parameters"]["id"] = f"form_{len(paths)}"
                 paths.append(Path(directory) / f"form_{len(paths)}.grc")
                 paths[-1].write_text(yaml.safe_dump(source), encoding="utf-8")
@@ -383,6 +516,7 @@ class qa_grc(unittest.TestCase):
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_the_family_in_each_form(self):
         forms = {'"hann"': '"hann"', '("gaussian", 0.125)': '"gaussian", { 0.125 }', "taper": "taper"}
+        forms["window.WIN_PARZEN"] = '"parzen"'
         source = loaded(project / "examples" / "theta_from_file.grc")
         source["options"]["parameters"]["output_language"] = "cpp"
         source["blocks"] = [block for block in source["blocks"] if block["id"] != "snippet"]
@@ -439,7 +573,7 @@ class qa_grc(unittest.TestCase):
         used = {block["name"]: block for block in source["blocks"] if block["id"] != "snippet"}
         used["clicks"]["parameters"]["vector"] = "[0.0, 5.0]"
         given = {name: str(p.get("default", p.get("options", [""])[0])) for name, p in parameters(entry).items()}
-        given.update(n_fft="n_fft", hop="50.0", share="cell", interpolate="True", invertible="False", window='("gaussian", 0.125)')
+        given.update(n_fft="n_fft", hop="50.0", samp_rate="1.0", share="cell", interpolate="True", invertible="False", window='("gaussian", 0.125)')
         used["analysis"].update(id=entry["id"], parameters=given)
         dropped = ("theta", "0", "analysis", "1")
         source["connections"] = [c for c in source["connections"] if tuple(c) != dropped]
@@ -464,6 +598,7 @@ class qa_grc(unittest.TestCase):
             ('"hann"', "32"): (window % '"hann"', "32"),
             ("8.6", "(32, 16)"): (one, "{ 32, 16 }"),
             ('("hann", ("kaiser", 8.6))', "size"): (window % '"hann"' + ", " + one, "32"),
+            ("(window.WIN_HANN, (window.WIN_KAISER, 8.6))", "32"): (window % '"hann"' + ", " + one, "32"),
             ("[1, 2]", "2"): (taps, "2"),
             ("([1, 2], [1, 2])", "2"): (taps + ", " + taps, "2"),
         }

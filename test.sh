@@ -101,7 +101,9 @@ run_example() (
 stage_readme() {
     fresh "$logs/readme"
     sources -print | tar -cf - -T - | tar -xf - -C "$logs/readme"
-    /usr/bin/python3 .ci/readme_commands.py "$logs/readme" README.md docs/from_other_libraries.md
+    # shellcheck disable=SC2046 # names without spaces
+    /usr/bin/python3 .ci/readme_commands.py "$logs/readme" README.md \
+        $(grep -l -e '^```sh$' -e '^```python$' docs/*.md)
 }
 
 stage_downstream() {

@@ -3,8 +3,8 @@
 """Does what the README says: readme_commands.py CHECKOUT PAGE...
 
 Runs every fenced block of the pages (CHECKOUT/README.md, ...) marked sh or python, each in a
-process of its own in CHECKOUT, in their order. A block right after a line
-<!-- not run: REASON --> is skipped.
+process of its own in CHECKOUT, in their order; a session (>>>) as a doctest. A block right after a
+line <!-- not run: REASON --> is skipped.
 Prints "passed|failed|skipped 1 NAME" lines, and what a failing block said.
 """
 import os
@@ -12,7 +12,11 @@ import re
 import subprocess
 import sys
 
-INTERPRETERS = {"sh": ["/bin/sh", "-eu", "-c"], "python": ["/usr/bin/python3", "-c"]}
+DOCTEST = """import doctest, sys
+test = doctest.DocTestParser().get_doctest(sys.argv[1], {}, "session", None, 0)
+sys.exit(doctest.DocTestRunner().run(test).failed)"""
+INTERPRETERS = {"sh": ["/bin/sh", "-eu", "-c"], "python": ["/usr/bin/python3", "-c"],
+                "session": ["/usr/bin/python3", "-c", DOCTEST]}
 TIMEOUT = 900  # seconds
 BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.*?) -->\n+)?"
                    r"^```(?P<language>sh|python)\n(?P<text>.*?)^```$", re.M | re.S)
@@ -20,6 +24,8 @@ BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.*?) -->\n+)?"
 
 def run(language, text, checkout):
     """Exit status and output of a block."""
+    if text.startswith(">>> "):
+        language = "session"
     try:
         done = subprocess.run([*INTERPRETERS[language], text], cwd=checkout, timeout=TIMEOUT,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -451,6 +451,13 @@ class qa_grc(unittest.TestCase):
         used = {block["id"] for path in examples for block in loaded(path)["blocks"]}
         self.assertEqual({entry["id"] for entry in entries.values()} - used, set())
 
+    def test_rasters_on_the_screen_have_seconds_and_hertz(self):
+        rasters = [b["parameters"] for p in examples for b in loaded(p)["blocks"] if b["id"] == "qtgui_time_raster_sink_x"]
+        self.assertGreater(len(rasters), 1)
+        for raster in rasters:
+            self.assertEqual((raster["x_label"], raster["y_label"]), ("Frequency (Hz)", "Age (s)"))
+            self.assertRegex(raster["y_end_value"], r"rows\*hop.*/samp_rate")
+
     def test_generated_code_does_not_overwrite_the_examples(self):
         for path in examples:
             name = loaded(path)["options"]["parameters"]["id"]

@@ -6,16 +6,24 @@ namespace gr::stft {
 
 namespace {
 
-//! A name, a tuple (name, parameters ...), or a vector of taps.
+//! By its name, or by the number that GNU Radio gives it: window.WIN_HANN has no other form in a message.
+kernel::window called(const pmt::pmt_t& name, const std::vector<double>& parameters = {})
+{
+    if (pmt::is_integer(name))
+        return kernel::window::of_type(pmt::to_long(name), parameters);
+    return kernel::window(pmt::symbol_to_string(name), parameters);
+}
+
+//! A name or number, a tuple of it and parameters, or a vector of taps.
 kernel::window window_in(const pmt::pmt_t& value)
 {
-    if (pmt::is_symbol(value))
-        return kernel::window(pmt::symbol_to_string(value));
+    if (pmt::is_symbol(value) || pmt::is_integer(value))
+        return called(value);
     if (pmt::is_tuple(value) && pmt::length(value) > 0) {
         std::vector<double> parameters;
         for (std::size_t i = 1; i < pmt::length(value); ++i)
             parameters.push_back(pmt::to_double(pmt::tuple_ref(value, i)));
-        return kernel::window(pmt::symbol_to_string(pmt::tuple_ref(value, 0)), parameters);
+        return called(pmt::tuple_ref(value, 0), parameters);
     }
     if (pmt::is_f32vector(value)) {
         const auto taps = pmt::f32vector_elements(value);

@@ -453,10 +453,10 @@ window::window(const std::string& name, std::vector<double> parameters)
     }
 }
 
-window window::of_type(int type, std::vector<double> parameters)
+window window::of_type(std::int64_t type, std::vector<double> parameters)
 {
     using gr::fft::window;
-    static const std::map<int, const char*> names{
+    static const std::map<std::int64_t, const char*> names{
         { window::WIN_HAMMING, "hamming" },   { window::WIN_HANN, "hann" },
         { window::WIN_BLACKMAN, "blackman" }, { window::WIN_RECTANGULAR, "boxcar" },
         { window::WIN_KAISER, "kaiser" },     { window::WIN_BLACKMAN_hARRIS, "blackmanharris" },

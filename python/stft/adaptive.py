@@ -114,7 +114,7 @@ def adapt(
     >>> x[2000:] = 0
     >>> x[3000] = 10
     >>> spectra, theta, t, report = adapt(x, n_fft=256)
-    >>> spectra.shape, theta.shape, t[-1]
+    >>> spectra.shape, theta.shape, float(t[-1])
     ((129, 251), (1, 251), 4000.0)
     >>> bool(theta[0, 60] > 200), bool(theta[0, 187] < 64)
     (True, True)

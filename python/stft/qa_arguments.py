@@ -7,7 +7,9 @@ import re
 import unittest
 
 import numpy as np
-from gnuradio import stft
+import pmt
+from gnuradio import blocks as blocks_of_gnu_radio
+from gnuradio import gr, stft
 from gnuradio.fft import window
 
 blocks = {
@@ -18,7 +20,7 @@ blocks = {
 # what there is no default for
 needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre")
 wrong = {
-    "int": ["x", 2.5, None, True, 1j, [3], 2**63],
+    "int": ["x", 2.5, None, True, 1j, [3], 2**63, np.float64(4.0)],
     "float": ["x", None, True, 1j, [3.0, 4.0]],
     "bool": ["x", None, 2, 0.0],
     "str": [3, None, ["centred"]],
@@ -46,7 +48,8 @@ class qa_arguments(unittest.TestCase):
                 for value in wrong.get(kind, []):
                     with self.subTest(block=name, argument=argument, value=value):
                         # of the whole argument, or of the item that is wrong
-                        shown = re.escape(repr(value[0] if kind == "List[float]" and isinstance(value, list) else value))
+                        item = value[0] if kind == "List[float]" and isinstance(value, list) else value
+                        shown = re.escape(repr(item.item() if isinstance(item, np.generic) else item))
                         with self.assertRaisesRegex(ValueError, rf"^{argument}: {shown}: must be \S"):
                             block(**{**good, argument: value})
 
@@ -120,6 +123,17 @@ class qa_win_types(unittest.TestCase):
                 if hasattr(instance, "set_window"):
                     instance.set_window((window.WIN_KAISER, 5.0))
 
+    def test_their_numbers_are_taken_by_messages(self):
+        x = np.random.default_rng(2).standard_normal(500).astype(np.float32)
+        kaiser = pmt.make_tuple(pmt.from_long(window.WIN_KAISER.value), pmt.from_double(5.0))
+        for sent, meant in (pmt.from_long(window.WIN_BLACKMAN.value), "blackman"), (kaiser, ("kaiser", 5.0)):
+            block, sink = stft.stft_fvc(16, 4), blocks_of_gnu_radio.vector_sink_c(9)
+            block.to_basic_block()._post(pmt.intern("cmd"), pmt.cons(pmt.intern("window"), sent))
+            graph = gr.top_block()
+            graph.connect(blocks_of_gnu_radio.vector_source_f(x.tolist()), block, sink)
+            graph.run()
+            np.testing.assert_array_equal(np.reshape(sink.data(), (-1, 9)).T, stft.stft(x, meant, hop=4, n_fft=16))
+
     def test_an_integer_is_neither_one_of_them_nor_kaisers_beta(self):
         x = np.zeros(64)
         for integer in 1, 8, np.int64(8), True, int(window.WIN_HANN.value):
@@ -131,7 +145,8 @@ class qa_win_types(unittest.TestCase):
                 lambda w: stft.stft(x, w, hop=4, n_fft=16),
                 lambda w: stft.sample_window(w, 16),
             ):
-                with self.assertRaisesRegex(ValueError, f"^window: {integer!r}: must be a name"):
+                shown = integer if isinstance(integer, bool) else int(integer)
+                with self.assertRaisesRegex(ValueError, f"^window: {shown}: must be a name"):
                     take(integer)
         np.testing.assert_array_equal(stft.sample_window(8.0, 16), stft.sample_window(("kaiser", 8.0), 16))
 

@@ -95,7 +95,7 @@ def reassign(
     >>> x = np.cos(2 * np.pi * 0.1234 * np.arange(400))
     >>> power, f, t = reassign(x, hop=10, n_fft=64)
     >>> k = np.argmax(power[:, 20])
-    >>> k / 64, round(f[k, 20], 4), round(t[k, 20], 1)
+    >>> float(k / 64), round(float(f[k, 20]), 4), round(float(t[k, 20]), 1)
     (0.125, 0.1234, 200.0)
     """
     a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)
@@ -193,7 +193,7 @@ def synchrosqueeze(
     >>> x = 3 * np.cos(2 * np.pi * 0.1234 * np.arange(400))
     >>> T, f = synchrosqueeze(x, n_fft=128, win_length=64)
     >>> k = np.argmax(np.abs(T[:, 200]))
-    >>> f[k], round(abs(T[k, 200]) / 128, 2)
+    >>> float(f[k]), round(float(abs(T[k, 200])) / 128, 2)
     (0.125, 3.0)
     """
     a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)

@@ -24,7 +24,11 @@ bool is_truth(const py::handle& value)
 
 std::string shown(const py::handle& object)
 {
-    const py::object text = py::repr(object); // cut by Python, which keeps characters whole
+    // NumPy 2 would write np.int64(8)
+    const bool scalar = py::isinstance(object, py::module_::import("numpy").attr("generic"));
+    const py::object plain =
+        scalar ? py::object(object.attr("item")()) : py::reinterpret_borrow<py::object>(object);
+    const py::object text = py::repr(plain); // cut by Python, which keeps characters whole
     const auto length = static_cast<py::ssize_t>(py::len(text));
     if (length <= longest)
         return text.cast<std::string>();

@@ -34,7 +34,7 @@ bool is_named(const py::handle& given)
 window called(const py::handle& name, std::vector<double> parameters = {})
 {
     if (is_win_type(name))
-        return window::of_type(name.attr("__int__")().cast<int>(), std::move(parameters));
+        return window::of_type(name.attr("__int__")().cast<std::int64_t>(), std::move(parameters));
     return window(name.cast<std::string>(), std::move(parameters));
 }
 

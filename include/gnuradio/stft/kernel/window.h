@@ -5,6 +5,7 @@
 #include <gnuradio/stft/api.h>
 #include <complex>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ public:
      * \throws std::invalid_argument for an unknown number, WIN_EXPONENTIAL, whose decay in dB depends on the
      *         length, and as the constructor
      */
-    static window of_type(int type, std::vector<double> parameters = {});
+    static window of_type(std::int64_t type, std::vector<double> parameters = {});
 
     /*!
      * \param taps the window's values, real or complex

@@ -155,6 +155,7 @@ class qa_framing : public CppUnit::TestFixture
     CPPUNIT_TEST(no_frame_comes_before_the_wanted_samples);
     CPPUNIT_TEST(every_type_of_sample_is_cut);
     CPPUNIT_TEST(axes_of_images_have_the_frames_of_their_tail);
+    CPPUNIT_TEST(frames_begin_within_2_to_62);
     CPPUNIT_TEST(wrong_arguments_are_refused);
     CPPUNIT_TEST_SUITE_END();
 
@@ -372,6 +373,33 @@ class qa_framing : public CppUnit::TestFixture
             });
     }
 
+    void frames_begin_within_2_to_62()
+    {
+        const std::int64_t far = std::int64_t(1) << 62;
+        const framing frames(8, 3);
+        const std::string rule = ": must be -2^62 .. 2^62";
+        for (std::int64_t first : { far + 1, -far - 1, 2 * (far - 1) + 1, -2 * far }) {
+            const auto message = "first: " + std::to_string(first) + rule;
+            qa::assert_refused(message, [=] { check_starts(first, 1, 1); });
+            qa::assert_refused(message, [=] { covered_end(first, 1, 8, 1); });
+            qa::assert_refused(message, [=] { frames.frames(10, first); });
+        }
+        for (std::int64_t first : { far, -far })
+            qa::assert_refused("accepted", [=] { check_starts(first, 1, 1); });
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(1), frames.frames(10, far));
+        CPPUNIT_ASSERT_EQUAL((far + 10 - 4 + 2) / 3 + 1, frames.frames(10, -far));
+        CPPUNIT_ASSERT_EQUAL(far + 8, covered_end(far - 6, 3, 8, 3));
+        qa::assert_refused(
+            "frames: 4: must begin at 2^62 or before, from first = 4611686018427387898 on",
+            [=] { covered_end(far - 6, 3, 8, 4); });
+        const std::size_t longest = std::size_t(1) << 40, most = std::size_t(1) << 23;
+        qa::assert_refused("accepted", [=] { check_starts(-far, longest, most + 1); });
+        qa::assert_refused(
+            "frames: 18446744073709551615: must begin at 2^62 or before, from first = "
+            "-4611686018427387904 on",
+            [=] { check_starts(-far, longest, -1); });
+    }
+
     void wrong_arguments_are_refused()
     {
         const std::size_t long_window = (std::size_t(1) << 28) + 1,
@@ -389,6 +417,7 @@ class qa_framing : public CppUnit::TestFixture
                            [] { placement_named("Left"); });
         for (auto where : placements)
             CPPUNIT_ASSERT(where == placement_named(name_of(where)));
+        CPPUNIT_ASSERT(placement_named("centered") == placement::centred);
     }
 };
 

@@ -149,6 +149,7 @@ class qa_istft : public CppUnit::TestFixture
     CPPUNIT_TEST(no_frames_give_zeros);
     CPPUNIT_TEST(alignment_changes_no_bit);
     CPPUNIT_TEST(not_a_number_stays_under_its_frames);
+    CPPUNIT_TEST(restarted_it_gives_what_a_new_one_gives);
     CPPUNIT_TEST(what_cannot_be_inverted_is_refused);
     CPPUNIT_TEST(wrong_changes_are_refused);
     CPPUNIT_TEST_SUITE_END();
@@ -489,6 +490,29 @@ class qa_istft : public CppUnit::TestFixture
                                  p,
                                  starts,
                                  "first frame at " + std::to_string(first));
+            }
+    }
+
+    void restarted_it_gives_what_a_new_one_gives()
+    {
+        const auto x = qa::noise<double>(80);
+        const parameters p{ 15, 5, "hamming", 12 };
+        istft<double> used(p);
+        std::vector<double> got(80), expected(80), end(500);
+        for (std::int64_t first : { -6, 0, 7, -50 })
+            for (std::size_t frames : { 0, 1, 3, 30 }) {
+                const auto spectra = forward(p, x, first, 30);
+                used.restart(first);
+                used.invert(spectra.data(), frames, got.data(), 80);
+                istft<double> fresh(p);
+                fresh.begin_at(first);
+                fresh.invert(spectra.data(), frames, expected.data(), 80);
+                CPPUNIT_ASSERT(got == expected);
+                const std::vector<std::complex<double>> bad(
+                    spectra.size(),
+                    std::nan("")); // and leaves off within a frame
+                used.restart(first);
+                used.invert(bad.data(), 30, end.data(), first % 2 ? 500 : 33);
             }
     }
 

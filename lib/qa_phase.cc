@@ -159,6 +159,7 @@ class qa_phase : public CppUnit::TestFixture
         refused("win_length: 0: must be 1 .. n_fft = 8", 8, 0);
         refused("win_length: 9: must be 1 .. n_fft = 8", 8, 9);
         refused("accepted", 8, 8);
+        CPPUNIT_ASSERT(phase_reference("center") == phase_reference("centre"));
         qa::assert_refused("phase: Start: must be start, centre or absolute",
                            [] { phase_reference("Start"); });
     }

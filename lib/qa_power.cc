@@ -79,6 +79,9 @@ class qa_power : public CppUnit::TestFixture
     CPPUNIT_TEST(decibels_of_single_precision_are_right_to_1e_4);
     CPPUNIT_TEST(decibels_stop_at_minus_200);
     CPPUNIT_TEST(not_a_number_and_infinity_stay_in_their_bins);
+    CPPUNIT_TEST(amplitudes_whose_squares_leave_the_type_are_right);
+    CPPUNIT_TEST(rows_that_leave_the_range_change_no_other_row);
+    CPPUNIT_TEST(far_rows_are_averaged_and_held_with_near_ones);
     CPPUNIT_TEST(alignment_changes_no_bit);
     CPPUNIT_TEST(kinds_name_their_scaling);
     CPPUNIT_TEST(wrong_arguments_are_refused);
@@ -269,8 +272,7 @@ class qa_power : public CppUnit::TestFixture
 
     void decibels_of_single_precision_are_right_to_1e_4()
     {
-        // VOLK's log2 is a polynomial, good to 1e-5 or 3e-5 dB, and a float near 200 to 1.5e-5
-        // measured: 4.6e-5 dB with AVX, 2.2e-5 dB without SIMD
+        // a float near 200 is good to 1.5e-5, and so is the logarithm
         const std::size_t n = 65536;
         std::vector<std::complex<float>> spectrum;
         for (std::size_t i = 0; i < n; ++i) {
@@ -334,6 +336,101 @@ class qa_power : public CppUnit::TestFixture
                             CPPUNIT_ASSERT_DOUBLES_EQUAL(db ? 0 : 1, v, 1e-4);
                     }
         });
+    }
+
+    //! Rows of one amplitude, over the range of the type and at both ends of what its squares reach.
+    template <class R>
+    void assert_range(std::initializer_list<double> amplitudes)
+    {
+        for (double given : amplitudes) {
+            const auto a = static_cast<double>(static_cast<R>(given));
+            for (std::uint64_t average : { 1, 3 })
+                for (bool hold : { false, true }) {
+                    const auto row = [&](power_kind kind, bool db, double factor) {
+                        auto p = of_kind(kind, average);
+                        p.max_hold = hold;
+                        p.db = db;
+                        p.factor = factor;
+                        one_bin<R> stage(p);
+                        for (std::uint64_t i = 1; i < average; ++i)
+                            assert_no_row(stage.add(a));
+                        return stage.add(a);
+                    };
+                    const double close = 3 * std::numeric_limits<R>::epsilon();
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                        a, row(power_kind::magnitude, false, 1), close * a);
+                    const double decibels = std::max(20 * std::log10(a), -200.0);
+                    for (auto kind : { power_kind::magnitude, power_kind::psd })
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                            decibels, row(kind, true, 1), 1e-6 * std::abs(decibels) + 1e-6);
+                    // a factor that brings the power near 1
+                    const double factor = std::pow(10.0, -2 * std::round(std::log10(a)));
+                    if (std::isnormal(factor) && std::isnormal(a * a)) {
+                        const double power = a * a * factor;
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                            power, row(power_kind::psd, false, factor), 2 * close * power);
+                    }
+                }
+        }
+    }
+
+    void amplitudes_whose_squares_leave_the_type_are_right()
+    {
+        assert_range<float>({ 1e20, 3e38, 1e19, 1, 1e-18, 1e-19, 1e-22, 1e-23, 1e-37 });
+        assert_range<double>({ 1e160, 1e300, 1e-160, 1e-170, 1e-300, 1e140, 1e-140, 1 });
+        one_bin<float> power({});
+        const auto least = static_cast<double>(std::numeric_limits<float>::denorm_min());
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(1e-44, power.add(1e-22), least); // what a float has of it
+        CPPUNIT_ASSERT(std::isinf(power.add(1e20)));                  // 1e40 is no float
+    }
+
+    void rows_that_leave_the_range_change_no_other_row()
+    {
+        const std::size_t n = 37;
+        for (auto kind : { power_kind::psd, power_kind::magnitude })
+            for (bool db : { false, true }) {
+                auto p = of_kind(kind);
+                p.db = db;
+                power<float> stage(n, n, p);
+                const auto ordinary = qa::noise<std::complex<float>>(n);
+                std::vector<float> before(n), after(n);
+                stage.add(ordinary.data(), before.data());
+                for (float far : { 1e20F, 1e-23F, 0.0F }) {
+                    auto strange = ordinary;
+                    strange[5] = far;
+                    stage.add(strange.data(), after.data());
+                    for (std::size_t k = 0; k < n; ++k)
+                        if (k != 5)
+                            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                                before[k], after[k], db ? 1e-5 : 1e-6 * before[k]);
+                    stage.add(ordinary.data(), after.data());
+                    CPPUNIT_ASSERT(before == after);
+                }
+            }
+    }
+
+    void far_rows_are_averaged_and_held_with_near_ones()
+    {
+        one_bin<double> mean(of_kind(power_kind::magnitude, 4));
+        for (double amplitude : { 1e-200, 1e200, 0.0 })
+            assert_no_row(mean.add(amplitude));
+        assert_row(0.5e200 * std::sqrt(2), mean.add(1e200));
+        for (int i = 0; i < 3; ++i)
+            assert_no_row(mean.add(2e-200));
+        assert_row(2e-200, mean.add(2e-200)); // nothing is left of the row before
+        auto p = of_kind(power_kind::magnitude);
+        p.max_hold = true;
+        one_bin<double> held(p);
+        for (auto [amplitude, row] : { std::pair(0.0, 0.0),
+                                       { 1e-200, 1e-200 },
+                                       { 0.0, 1e-200 },
+                                       { 1, 1 },
+                                       { 1e-200, 1 },
+                                       { 1e200, 1e200 },
+                                       { 1, 1e200 } })
+            assert_row(row, held.add(amplitude));
+        held->reset();
+        assert_row(1e-200, held.add(1e-200));
     }
 
     void alignment_changes_no_bit()

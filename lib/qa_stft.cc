@@ -471,14 +471,15 @@ class qa_stft : public CppUnit::TestFixture
         refused("accepted", p);
         const auto overflow = qa::refusal([&] { stft<float>{ p }; });
         CPPUNIT_ASSERT(overflow.find("overflows the samples' precision") != std::string::npos);
-        qa::assert_refused("phase: center: must be start, centre or absolute",
-                           [] { phase_reference("center"); });
+        qa::assert_refused("phase: middle: must be start, centre or absolute",
+                           [] { phase_reference("middle"); });
         qa::assert_refused("scaling: spectrum: must be none, magnitude, psd or ortho",
                            [] { scaling_named("spectrum"); });
         qa::assert_refused("detrend: mean: must be none, constant or linear",
                            [] { detrending_named("mean"); });
         qa::assert_refused("sides: both: must be onesided, twosided or centered",
                            [] { sides_named("both"); });
+        CPPUNIT_ASSERT(sides_named("centred") == sides::centered);
     }
 };
 

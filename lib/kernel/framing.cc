@@ -14,6 +14,8 @@ placement placement_named(const std::string& name)
     for (auto where : { placement::centred, placement::left, placement::full })
         if (name == name_of(where))
             return where;
+    if (name == "centered")
+        return placement::centred;
     refuse("placement", name, "must be centred, left or full");
 }
 
@@ -80,6 +82,7 @@ std::int64_t framing::latency() const
 
 std::int64_t framing::frames(std::int64_t length, std::int64_t first) const
 {
+    check_starts(first, d_hop, 0);
     if (length <= 0)
         return 0;
     const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop), c = std::int64_t(centre());
@@ -135,9 +138,21 @@ std::size_t axis_framing::after(std::int64_t length) const
     return static_cast<std::size_t>(std::max(std::int64_t(d_before), end - length));
 }
 
+void check_starts(std::int64_t first, std::size_t hop, std::size_t frames)
+{
+    if (first < -farthest_start || first > farthest_start)
+        refuse("first", first, "must be -2^62 .. 2^62");
+    const auto room = static_cast<std::uint64_t>(farthest_start - first);
+    if (frames > 1 && frames - 1 > room / hop)
+        refuse("frames",
+               frames,
+               "must begin at 2^62 or before, from first = " + std::to_string(first) + " on");
+}
+
 std::int64_t
 covered_end(std::int64_t first, std::size_t hop, std::size_t win_length, std::size_t frames)
 {
+    check_starts(first, hop, frames);
     if (frames == 0)
         return 0;
     const auto last = first + std::int64_t(frames - 1) * std::int64_t(hop);

@@ -93,6 +93,15 @@ void istft<T>::begin_at(std::int64_t start)
 }
 
 template <class T>
+void istft<T>::restart(std::int64_t start)
+{
+    d_placed.clear();
+    d_read = 0;
+    d_run = 0;
+    begin_at(start);
+}
+
+template <class T>
 bool istft<T>::invertible() const
 {
     const bool nola = d_tuning->smallest > std::min(d_threshold, relative<T>(-1));

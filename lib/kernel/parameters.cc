@@ -14,7 +14,7 @@ sides sides_named(const std::string& name)
         return sides::onesided;
     if (name == "twosided")
         return sides::twosided;
-    if (name == "centered")
+    if (name == "centered" || name == "centred")
         return sides::centered;
     refuse("sides", name, "must be onesided, twosided or centered");
 }

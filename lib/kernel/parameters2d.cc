@@ -60,7 +60,7 @@ fill fill_named(const std::string& name)
 {
     if (name == "trailing")
         return fill::trailing;
-    if (name == "centred")
+    if (name == "centred" || name == "centered")
         return fill::centred;
     refuse("offset", name, "must be trailing or centred");
 }

@@ -9,7 +9,7 @@ phase_reference::phase_reference(const std::string& name)
 {
     if (name == "start")
         d_kind = kind::start;
-    else if (name == "centre")
+    else if (name == "centre" || name == "center")
         d_kind = kind::centre;
     else if (name == "absolute")
         d_kind = kind::absolute;

@@ -17,10 +17,13 @@ from .stft_python import kernels
 from .transforms import (
     Window,
     _array,
+    _at_least,
     _bins,
     _complex,
+    _first,
     _integer,
     _precision,
+    _sides_named,
     _threshold,
     convert_phase,
     istft,
@@ -67,8 +70,9 @@ def stft_vjp(
     """
     taps, n_fft = _taps(window, win_length, n_fft), _integer("n_fft", n_fft)
     hop, m = _integer("hop", hop), len(taps)
-    first = kernels.framing(m, hop, placement).first() if first is None else _integer("first", first)
-    G = np.asarray(G)
+    sides = _sides_named(sides)
+    G = _array("G", G)
+    first = _first(first, m, hop, placement, G.shape[-1] if G.ndim else 0)
     # istft() has the gain and 1 / n_fft the other way round, and counts inner bins twice
     rows = np.full((_bins(n_fft, sides), 1), n_fft * _gain(taps, n_fft, scaling, fs), G.real.dtype)
     rows /= _multiplicity(n_fft, sides, G.real.dtype)
@@ -121,8 +125,9 @@ def istft_vjp(
     """
     taps, n_fft = _taps(window, win_length, n_fft), _integer("n_fft", n_fft)
     hop, m = _integer("hop", hop), len(taps)
-    first = kernels.framing(m, hop, placement).first() if first is None else _integer("first", first)
-    v = np.asarray(v)
+    sides = _sides_named(sides)
+    first = _first(first, m, hop, placement, _at_least(0, "frames", frames))
+    v = _array("v", v)
     real = v.real.dtype
     if synthesis is None:
         v = v * _over_coverage(np.abs(taps) ** 2, hop, first, frames, v.shape[-1], real, threshold)
@@ -172,7 +177,7 @@ def idstft_vjp(
     for one in wrt:
         if one not in ("S", "theta", "t"):
             raise ValueError(f"wrt: {one}: must be S, theta or t")
-    S, v = np.asarray(S), np.asarray(v)
+    S, v = _array("S", S), _array("v", v)
     length = v.shape[-1]
     made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)
     inverse = dict(made, length=length, weights=weights, tol=tol, max_iterations=max_iterations)

@@ -10,20 +10,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
 from .transforms import (
-    _SIDES,
     Window,
     _array,
     _at_least,
     _bins,
     _channels,
     _complex,
+    _design,
+    _first,
     _frame_major,
     _frames,
     _given,
+    _hop,
     _integer,
     _lengths,
     _output,
     _sides,
+    _sides_named,
     _sides_of_spectra,
     _workers,
 )
@@ -72,10 +75,9 @@ def filter_bank(
     >>> bool(np.argmax(np.abs(bank.responses[1])) == 4)
     True
     """
-    if sides not in _SIDES:
-        raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
+    sides = _sides_named(sides)
     n_fft, win_length = _lengths(window, win_length, n_fft)
-    design = kernels.parameters(n_fft, 1, window, win_length, "centre", scaling, fs, sides == "centered")
+    design = _design(n_fft, 1, window, win_length, "centre", scaling, fs, sides)
     length = _at_least(1, "length", length)
     if length > 1 << 28:
         raise ValueError(f"length: {length}: must be 1 .. 2^28")
@@ -90,7 +92,7 @@ def stft_bins(
     bins: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     placement: str = "centred",
@@ -130,8 +132,8 @@ def stft_bins(
         samples = samples.astype(_complex(samples.dtype), copy=False)
     chosen = _chosen(bins)
     n_fft, win_length = _lengths(window, win_length, n_fft)
-    hop = _integer("hop", hop)
-    design = kernels.parameters(n_fft, hop, window, win_length, phase, scaling, fs, False)
+    hop = _hop(hop, win_length)
+    design = _design(n_fft, hop, window, win_length, phase, scaling, fs, "twosided")
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     workers = _workers(workers)
     rows = _output(out, shape + (frames, len(chosen)), _complex(samples.dtype))
@@ -199,10 +201,9 @@ def one_integral_inverse(
             raise ValueError("bins: none: must be one or more")
     if rows != expected:
         raise ValueError(f"X: {rows} bins: must have {expected} for n_fft = {n_fft}, {sides if bins is None else 'these bins'}")
-    design = kernels.parameters(
-        n_fft, _integer("hop", hop), window, win_length, phase, scaling, fs, sides == "centered" and not chosen
-    )
-    first = kernels.framing(win_length, 1, placement).first() if first is None else _integer("first", first)
+    order = "twosided" if chosen else sides
+    design = _design(n_fft, _integer("hop", hop), window, win_length, phase, scaling, fs, order)
+    first = _first(first, win_length, 1, placement, frames)
     length = max(0, first + win_length // 2 + frames) if length is None else _at_least(0, "length", length)
     samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
     kernels.one_integral_inverse(spectra, samples.reshape(spectra.shape[0], length), design, chosen, first)

@@ -81,13 +81,13 @@ def dstft(
     for one in derivatives:
         if one not in ("theta", "t"):
             raise ValueError(f"derivatives: {one}: must be theta or t")
-    if phase not in ("absolute", "centre"):
+    if phase not in ("absolute", "centre", "center"):
         raise ValueError(f"phase: {phase}: must be absolute or centre")
     f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
     results = {"S": f.empty_spectra()}
     results.update((one, f.empty_spectra()) for one in derivatives)
     kernels.dstft(f.samples, f.design, results["S"], results.get("theta"), results.get("t"))
-    if phase == "centre":
+    if phase != "absolute":
         turns = (np.floor(f.t).astype(np.int64)[:, None] % f.n_fft) * np.arange(f.bins) % f.n_fft
         for spectra in results.values():
             spectra *= np.exp(2j * np.pi / f.n_fft * turns)
@@ -351,7 +351,7 @@ def _vector(name: str, values: ArrayLike) -> NDArray:
 
 
 def _centres(t: ArrayLike, n_fft: int, convention: str) -> NDArray:
-    if convention not in ("centre", "start"):
+    if convention not in ("centre", "center", "start"):
         raise ValueError(f"convention: {convention}: must be centre or start")
     t = np.array(_reals("t", t))
     if t.ndim != 1:

@@ -13,11 +13,11 @@ Frame (m, n) holds pixels m hop - P .. m hop - P + win_length - 1 of each axis; 
 - window: of both axes: a name (periodic, SciPy's names), (name, parameters ...), one of GNU Radio's window.WIN_..., a float
   (Kaiser's beta) or taps; or a pair (height's, width's) of names, of tuples, or of taps. The 2-D window is the product of the two.
 - win_sqrt: its square root instead, for windows without negative values.
-- centre: whether frame m is centred at pixel m hop.
+- centre (or center): whether frame m is centred at pixel m hop.
 - pad: what stands outside of the image: "constant" (0), "reflect" (the mirror image, the edge not repeated) or "edge".
 - tail: "ceil" has 1 + ceil(S / hop) frames for S pixels (not centred: 1 + max(0, ceil((S - win_length) / hop))), so that
   the last pixels are well inside of a frame; "floor" has those that fit between the padded borders, of P pixels each.
-- offset: a window shorter than the DFT is followed by zeros ("trailing") or lies in their middle ("centred").
+- offset: a window shorter than the DFT is followed by zeros ("trailing") or lies in their middle ("centred" or "centered").
 - workers: threads that share the N C images; results do not depend on it.
 
 Gradients belong to a real loss L: by a complex array a they are dL/dRe a + 1j dL/dIm a, which is also what PyTorch hands
@@ -32,11 +32,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _check_out, _complex, _integer, _precision, _threshold, _workers
+from .transforms import _array, _check_out, _complex, _either_spelling, _integer, _precision, _threshold, _workers
 
 Size = Union[int, Sequence[int]]
 
 
+@_either_spelling
 def stft2d(
     image: ArrayLike,
     *,
@@ -85,6 +86,7 @@ def stft2d(
     return _public(X) if out is None else out
 
 
+@_either_spelling
 def istft2d(
     X: ArrayLike,
     *,
@@ -139,6 +141,7 @@ def istft2d(
     return images.reshape(result)
 
 
+@_either_spelling
 def stft2d_vjp(
     G: ArrayLike,
     *,
@@ -177,6 +180,7 @@ def stft2d_vjp(
     return gradient.reshape(result)
 
 
+@_either_spelling
 def istft2d_vjp(
     g: ArrayLike,
     *,
@@ -214,6 +218,7 @@ def istft2d_vjp(
     return _public(gradient)
 
 
+@_either_spelling
 def stft2d_window_vjp(
     image: ArrayLike,
     G: ArrayLike,
@@ -245,6 +250,7 @@ def stft2d_window_vjp(
     return _window_vjp("G", design, images, lead, G, False, None)
 
 
+@_either_spelling
 def istft2d_window_vjp(
     X: ArrayLike,
     g: ArrayLike,

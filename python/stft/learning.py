@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import losses
-from .differentiable import FamilyName, _n_fft, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
+from .differentiable import FamilyName, _n_fft, _reals, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
 from .optional_modules import load
 from .stft_python import kernels
-from .transforms import _channels
+from .transforms import _channels, _positive
 
 Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
 
@@ -205,8 +205,7 @@ class _Problem:
             raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
         self.n_fft = _n_fft(n_fft)
         self.bins = self.n_fft // 2 + 1 if self.x.dtype.kind == "f" else self.n_fft
-        if not 0 < hop < np.inf:
-            raise ValueError(f"hop: {hop}: must be positive and finite")
+        _positive("hop", hop)
         self.hop = float(hop)
         if share not in SHARES:
             raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
@@ -298,7 +297,7 @@ class _Problem:
         self._begin(np.full(shape, float(theta)))
 
     def begin_at(self, theta: ArrayLike) -> None:
-        theta = np.asarray(theta, float)
+        theta = _reals("start", theta)
         low, high = self.bounds["theta"]
         if not np.all((theta >= low) & (theta <= high)):
             raise ValueError(f"start: {theta}: must be within the bounds {low} .. {high}")
@@ -416,12 +415,12 @@ class _Problem:
             ]
         )
 
-    def limits(self) -> NDArray:
+    def limits(self) -> List[Tuple[float, float]]:
         offset = (-0.499, 0.499)  # frames keep their order
-        rows = [np.log(self.bounds["theta"])] * (self.theta.size if "theta" in self.what else 0)
+        theta, hop = (tuple(np.log(self.bounds[name]).tolist()) for name in ("theta", "hop"))
+        rows = [theta] * (self.theta.size if "theta" in self.what else 0)
         rows += [offset] * (len(self.t) if "t" in self.what else 0)
-        rows += [np.log(self.bounds["hop"])] * ("hop" in self.what)
-        return np.array(rows)
+        return rows + [hop] * ("hop" in self.what)
 
     def loss(self, variables: NDArray) -> Tuple[float, NDArray]:
         """The loss and its gradient; remembers the best."""
@@ -459,19 +458,20 @@ class _Problem:
 
 def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> None:
     optimize = load("scipy.optimize", "method lbfgs")
-    optimize.minimize(
+    # not minimize(), which makes a few hundred bytes of Python numbers of each variable's bounds
+    optimize.fmin_l_bfgs_b(
         problem.loss,
         problem.variables(),
-        jac=True,
         bounds=problem.limits(),
-        method="L-BFGS-B",
-        options={"maxiter": int(max_iterations), "ftol": tol * 1e-5, "gtol": 1e-12},
+        maxiter=int(max_iterations),
+        factr=tol * 1e-5 / np.finfo(float).eps,
+        pgtol=1e-12,
     )
 
 
 def _adam(problem: _Problem, max_iterations: int, tol: float, rate: float) -> None:
     """Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1, kept within the limits."""
-    variables, limits = problem.variables(), problem.limits()
+    variables, limits = problem.variables(), np.array(problem.limits())
     mean, square = np.zeros_like(variables), np.zeros_like(variables)
     for step in range(1, max_iterations + 1):
         _, slope = problem.loss(variables)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _SIDES, _array, _at_least, _bins, _complex, _positive, _precision
+from .transforms import _SIDES, _array, _at_least, _bins, _complex, _positive, _precision, _whole
 
 __all__ = [
     "cotangent",
@@ -253,7 +253,7 @@ def pooled(
     if bins != _bins(n_fft, sides):
         raise ValueError(f"S: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
     weights = np.empty(0) if whitening is None else _vector("whitening", whitening, bins)
-    half_block = min(_at_least(0, "half_block", half_block), S.shape[0])
+    half_block = min(_at_least(0, "half_block", min(_whole("half_block", half_block), S.shape[0])), S.shape[0])
     G = np.empty_like(S)
     value = kernels.pooled(
         S,

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from .stft_python import kernels
 from .transforms import (
     Window,
+    _array,
     _at_least,
-    _bins,
+    _design,
+    _first,
     _frame_major,
-    _integer,
-    _lengths,
-    _sides_of_spectra,
+    _hop,
+    _layout,
     _threshold,
     _workers,
     istft,
@@ -28,7 +29,7 @@ def griffin_lim(
     magnitude: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     length: Optional[int] = None,
     iterations: int = 32,
     momentum: float = 0.99,
@@ -77,16 +78,10 @@ def griffin_lim(
     if bad.size:
         raise ValueError(f"magnitude: {bad[0]}: must be 0 or more, and finite")
     channels, frames, bins = magnitudes.shape
-    sides = _sides_of_spectra(sides, bins, n_fft, window)
-    if n_fft is None:
-        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
-    n_fft, win_length = _lengths(window, win_length, n_fft)
-    if bins != _bins(n_fft, sides):
-        raise ValueError(f"magnitude: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
-    hop = _integer("hop", hop)
-    design = kernels.parameters(n_fft, hop, window, win_length, phase, scaling, fs, sides == "centered")
-    framing = kernels.framing(win_length, hop, placement)
-    first = framing.first() if first is None else _integer("first", first)
+    sides, n_fft, win_length = _layout("magnitude", bins, sides, window, win_length, n_fft)
+    hop = _hop(hop, win_length)
+    design = _design(n_fft, hop, window, win_length, phase, scaling, fs, sides)
+    first = _first(first, win_length, hop, placement, frames)
     if length is None:
         length = kernels.covered_end(first, hop, win_length, frames)
     length = _at_least(0, "length", length)
@@ -108,7 +103,7 @@ def consistent(
     X: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     length: Optional[int] = None,
@@ -136,14 +131,12 @@ def consistent(
     >>> bool(np.allclose(consistent(X, hop=4), X)), bool(np.allclose(consistent(Y, hop=4), Y))
     (True, True)
     """
-    frames, rows = _frame_major(X)[0].shape[1:]
+    frames, bins = _frame_major(X)[0].shape[1:]
+    sides, n_fft, win_length = _layout("X", bins, sides, window, win_length, n_fft)
     made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, placement=placement, phase=phase)
-    made.update(scaling=scaling, fs=fs, workers=workers)
-    x = istft(X, window, length=length, sides=sides, threshold=threshold, **made)
-    sides = "twosided" if np.iscomplexobj(x) and sides is None else sides or "onesided"
-    if n_fft is None:
-        made["n_fft"] = max(1, 2 * (rows - 1)) if sides == "onesided" else rows
-    return stft(x, window, frames=frames, sides=sides, **made)
+    made.update(scaling=scaling, fs=fs, sides=sides, workers=workers)
+    x = istft(X, window, length=length, threshold=threshold, **made)
+    return stft(x, window, frames=frames, **made)
 
 
 def _phases(initial, seed, shape, cells) -> NDArray:
@@ -156,9 +149,11 @@ def _phases(initial, seed, shape, cells) -> NDArray:
         else:
             phases = np.random.default_rng(_at_least(0, "seed", seed)).uniform(0, 2 * np.pi, shape + cells)
     else:
-        given = np.asarray(initial)
-        if given.dtype.kind not in "biuf" or not np.all(np.isfinite(given)):
-            raise ValueError(f"initial: {given.dtype}: must be finite real numbers")
+        given = _array("initial", initial)
+        if given.dtype.kind == "c":
+            raise ValueError(f"initial: {given.dtype}: must be phases in radians, such as np.angle() of these")
+        if not np.all(np.isfinite(given)):
+            raise ValueError(f"initial: {given[~np.isfinite(given)].flat[0]}: must be finite")
         try:
             phases = np.broadcast_to(given, shape + cells)
         except ValueError:

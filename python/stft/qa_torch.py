@@ -475,7 +475,9 @@ class refusals(with_torch):
             ("theta", lambda: layers.dstft(x, 20.0, torch.zeros(3), n_fft=16)),
             ("window", lambda: layers.stft(x, self.tensor(8), hop=3)),
             ("hop", lambda: layers.STFT(hop=0, n_fft=8)(x)),
-            ("n_fft", lambda: layers.STFT(hop=2)(x)),
+            ("n_fft", lambda: layers.STFT(hop=2, n_fft=True)(x)),
+            ("X", lambda: layers.istft(torch.zeros(8, 4, dtype=torch.complex64), hop=2)),
+            ("center", lambda: layers.stft2d(torch.zeros(9, 9), win_length=4, hop=2, centre=True, center=True)),
             ("X", lambda: layers.ISTFT(hop=2)(x)),
             ("X", lambda: layers.ISTFT(hop=2, n_fft=12)(S)),
             ("hop", lambda: layers.ISTFT(hop=9)(S)),
@@ -485,8 +487,21 @@ class refusals(with_torch):
                 with self.assertRaisesRegex(ValueError, f"^({name}): "):
                     call()
 
+    def test_defaults_and_spellings_are_those_of_arrays(self):
+        x = self.tensor(3000)
+        X = layers.stft(x)
+        torch.testing.assert_close(X, layers.STFT(hop=256, n_fft=1024)(x), rtol=0, atol=0)
+        torch.testing.assert_close(layers.istft(X, length=3000), x)
+        torch.testing.assert_close(layers.stft(x, phase="center", placement="centered"), X, rtol=0, atol=0)
+        image = self.tensor(20, 24)
+        for centred in (False, True):
+            made = dict(win_length=8, hop=4)
+            torch.testing.assert_close(
+                layers.stft2d(image, center=centred, **made), layers.stft2d(image, centre=centred, **made), rtol=0, atol=0
+            )
+
     def test_unknown_arguments_are_type_errors(self):
-        for call in (lambda: layers.STFT(), lambda: layers.STFT(hop=2, detrend="linear"), lambda: layers.ISTFT(hop=2, out=1)):
+        for call in (lambda: layers.STFT(hop=2, detrend="linear"), lambda: layers.ISTFT(hop=2, out=1)):
             with self.assertRaises(TypeError):
                 call()
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _channels, _complex, _frame_major, frequencies, sample_window
+from .transforms import _array, _channels, _complex, _frame_major, frequencies, sample_window
 
 FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
 PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
@@ -50,8 +50,8 @@ def closest_STFT_dual_window(
     >>> bool(np.allclose(dual, alpha))
     True
     """
-    win = np.asarray(win)
-    desired = np.ones_like(win) if desired_dual is None else np.asarray(desired_dual)
+    win = _numbers("win", win)
+    desired = np.ones_like(win) if desired_dual is None else _numbers("desired_dual", desired_dual)
     if win.ndim != 1 or win.shape != desired.shape:
         raise ValueError(
             f"Parameters `win` and `desired_dual` are not 1d arrays of equal length, {win.shape=}, {desired.shape=}!"
@@ -117,14 +117,14 @@ class ShortTimeFFT:
         scale_to: Optional[Literal["magnitude", "psd"]] = None,
         phase_shift: Optional[int] = 0,
     ) -> None:
-        win = np.array(win)
+        win = np.array(_numbers("win", win))
         if win.ndim != 1 or win.size == 0:
             raise ValueError(f"Parameter win must be 1d, but {win.shape=}!")
         _check_finite(win, "win")
         if not _is_integer(hop) or hop < 1:
             raise ValueError(f"Parameter {hop=} is not an integer >= 1!")
         if dual_win is not None:
-            dual_win = np.array(dual_win)
+            dual_win = np.array(_numbers("dual_win", dual_win))
             if dual_win.shape != win.shape:
                 raise ValueError(f"{dual_win.shape=} must equal {win.shape=}!")
             if not _is_finite(dual_win):
@@ -182,7 +182,7 @@ class ShortTimeFFT:
     ) -> ShortTimeFFT:
         """With the window whose canonical dual is dual_win."""
         return cls(
-            _calc_dual_canonical_window(np.asarray(dual_win), hop),
+            _calc_dual_canonical_window(_numbers("dual_win", dual_win), hop),
             hop,
             fs,
             fft_mode=fft_mode,
@@ -209,7 +209,7 @@ class ShortTimeFFT:
         scale_to: None: both are equal; "magnitude", "psd": the factor that scale_to() asks for; "unitary": win is divided
             by sqrt(mfft), dual_win multiplied, so that two-sided spectra keep inner products and energy.
         """
-        desired_win = np.asarray(desired_win)
+        desired_win = _numbers("desired_win", desired_win)
         if desired_win.ndim != 1 or desired_win.size == 0:
             raise ValueError(f"Parameter desired_win is not 1d, but {desired_win.shape=}!")
         if desired_win.dtype.kind not in "fc":
@@ -521,7 +521,7 @@ class ShortTimeFFT:
         detr: "constant" (the mean is taken off), "linear" (the least-squares line), None, or a function that is called
             with each slice, shape (..., m_num), and returns what replaces it, of that shape or broadcast to it.
         """
-        x = np.asarray(x)
+        x = _array("x", x)
         self._check_real(x, "x")
         if not (detr is None or isinstance(detr, str) or callable(detr)):
             raise ValueError(f"Parameter {detr=} is not a str, function or None!")
@@ -577,7 +577,7 @@ class ShortTimeFFT:
         Returns real samples if fft_mode is one-sided, else complex ones. Their axis is f_axis; if that is the last axis of S,
         which the result does not have, it is t_axis.
         """
-        S = np.asarray(S)
+        S = _array("S", S)
         if f_axis == t_axis:
             raise ValueError(f"{f_axis=} may not be equal to {t_axis=}!")
         if S.shape[f_axis] != self.f_pts:
@@ -654,7 +654,7 @@ class ShortTimeFFT:
 
     def _ifft_func(self, X: NDArray) -> NDArray:
         """Slices (..., m_num) of spectra (..., f_pts): what _fft_func() does without a window, undone."""
-        return self._overlap_add(np.asarray(X)[..., np.newaxis], np.ones(self.m_num), self.m_num, 0, self.m_num)
+        return self._overlap_add(_array("X", X)[..., np.newaxis], np.ones(self.m_num), self.m_num, 0, self.m_num)
 
     def _first_sample(self, p: int) -> int:
         if self._hop < 1:  # past the constructor
@@ -726,6 +726,11 @@ def _resolution(taps: NDArray) -> float:
 
 def _power(values: NDArray) -> NDArray:
     return values.real**2 + values.imag**2
+
+
+def _numbers(name: str, values: ArrayLike) -> NDArray:
+    """As _array(), which decides about booleans and masks; what else is no number is left to SciPy's words."""
+    return _array(name, values) if np.asarray(values).dtype.kind in "biufc" else np.asarray(values)
 
 
 def _is_integer(value: Any) -> bool:

@@ -23,15 +23,17 @@ from .transforms import (
     _bins,
     _channels,
     _complex,
+    _design,
+    _first,
     _frame_major,
     _frames,
     _given,
+    _hop,
     _integer,
+    _layout,
     _lengths,
     _output,
-    _positive,
     _sides,
-    _sides_of_spectra,
     _threshold,
     _workers,
     frequencies,
@@ -63,7 +65,7 @@ def reassign(
     x: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     theta: Optional[ArrayLike] = None,
@@ -114,7 +116,7 @@ def reassigned_spectrogram(
     x: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     theta: Optional[ArrayLike] = None,
@@ -251,21 +253,16 @@ def inverse_synchrosqueeze(
     """
     rows, shape = _frame_major(T, "T")
     channels, frames, bins = rows.shape
-    sides = _sides_of_spectra(sides, bins, n_fft, "hann" if theta is not None else window)
-    if n_fft is None:
-        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
     if theta is not None:
-        n_fft = kernels.checked_n_fft(_integer("n_fft", n_fft))
+        sides, n_fft, _ = _layout("T", bins, sides, "hann", None, n_fft)
         _theta(theta, frames, n_fft, window)
         window, win_length = np.ones(1), n_fft
         design_length = 1
     else:
-        n_fft, win_length = _lengths(window, win_length, n_fft)
+        sides, n_fft, win_length = _layout("T", bins, sides, window, win_length, n_fft)
         design_length = win_length
-    if bins != _bins(n_fft, sides):
-        raise ValueError(f"T: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
-    design = kernels.parameters(n_fft, _integer("hop", hop), window, design_length, "centre", "none", fs, sides == "centered")
-    first = kernels.framing(win_length, 1, placement).first() if first is None else _integer("first", first)
+    design = _design(n_fft, _integer("hop", hop), window, design_length, "centre", "none", fs, sides)
+    first = _first(first, win_length, 1, placement, frames)
     centre = first + win_length // 2
     length = max(0, centre + frames) if length is None else _at_least(0, "length", length)
     kept = None if band is None else _kept(band, shape, bins, frames, frequencies(n_fft, fs, sides), sides, fs)
@@ -294,11 +291,8 @@ class _Analysis:
         self.sides = _sides(sides, self.samples, taps)
         if self.sides != "onesided":
             self.samples = self.samples.astype(_complex(self.samples.dtype), copy=False)
-        self.hop = _integer("hop", hop)
-        self.design = kernels.parameters(
-            self.n_fft, self.hop, taps, self.win_length, "centre", "none", fs, self.sides == "centered"
-        )
-        _positive("fs", fs)
+        self.hop = _hop(hop, self.win_length)
+        self.design = _design(self.n_fft, self.hop, taps, self.win_length, "centre", "none", fs, self.sides)
         self.first, self.frames = _frames(self.samples.shape[1], self.win_length, self.hop, placement, first, frames)
         self.bins = _bins(self.n_fft, self.sides)
         self.theta: List[float] = [] if theta is None else _theta(theta, self.frames, self.n_fft, window)
@@ -327,7 +321,7 @@ def _kept(band, shape, bins, frames, rows, sides, fs) -> NDArray:
         kept = (np.abs(away) <= width[:, None] / 2)[None]
     else:
         mask = np.asarray(band)
-        if mask.dtype != bool:
+        if mask.dtype != bool or np.ma.is_masked(band):
             raise ValueError(f"band: dtype {mask.dtype}: must be an array of bool, or (centre, width)")
         try:
             channels = shape if mask.ndim > 2 else ()

@@ -40,7 +40,7 @@ from typing import Any, Optional, Tuple, Union
 from . import adjoints, differentiable, transforms
 from .tensors import Tensor, _numpy, _tensor, torch
 from .torch2d import ISTFT2D, STFT2D, istft2d, stft2d  # noqa: F401
-from .transforms import _at_least, _bins, _lengths, _positive
+from .transforms import _at_least, _bins, _hop, _layout, _lengths, _positive
 
 
 def dstft(
@@ -94,7 +94,7 @@ def stft(
     x: Tensor,
     window: Any = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     placement: str = "centred",
@@ -107,9 +107,9 @@ def stft(
 ) -> Tensor:
     """gnuradio.stft.stft() with a gradient by x, (..., samples)."""
     window = _window(window)
-    n_fft, _ = _lengths(window, win_length, n_fft)
+    n_fft, win_length = _lengths(window, win_length, n_fft)
     sides = transforms._sides(sides, _numpy("x", x), window)
-    made = dict(hop=hop, win_length=win_length, n_fft=n_fft, placement=placement, first=first)
+    made = dict(hop=_hop(hop, win_length), win_length=win_length, n_fft=n_fft, placement=placement, first=first)
     made.update(sides=sides, phase=phase, scaling=scaling, fs=fs)
     return _Stft.apply(x, window, frames, made)
 
@@ -118,7 +118,7 @@ def istft(
     X: Tensor,
     window: Any = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     length: Optional[int] = None,
@@ -134,11 +134,8 @@ def istft(
     """gnuradio.stft.istft() with a gradient by X, (..., bins, frames)."""
     window, synthesis = _window(window), _window(synthesis, "synthesis")
     _check_complex("X", X)
-    bins = X.shape[-2]
-    sides = transforms._sides_of_spectra(sides, bins, n_fft, window)
-    if n_fft is None:
-        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
-    made = dict(hop=hop, win_length=win_length, n_fft=n_fft, placement=placement, first=first, sides=sides)
+    sides, n_fft, win_length = _layout("X", X.shape[-2], sides, window, win_length, n_fft)
+    made = dict(hop=_hop(hop, win_length), win_length=win_length, n_fft=n_fft, placement=placement, first=first, sides=sides)
     made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold)
     return _Istft.apply(X, window, length, made)
 
@@ -555,12 +552,10 @@ def _one_of(name: str, value: Any, allowed: Tuple[str, ...]) -> None:
 
 
 def _refuse_unknown(arguments: Any, function: Any) -> None:
-    known = function.__kwdefaults__.keys() | {"hop"}
+    known = function.__kwdefaults__.keys()
     for name in arguments:
         if name not in known:
             raise TypeError(f"{name}: is no argument of {function.__name__}()")
-    if "hop" not in arguments:
-        raise TypeError("hop: must be given")
 
 
 def _repr(window: Any, arguments: Any) -> str:

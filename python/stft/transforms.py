@@ -5,14 +5,19 @@ Shared conventions. Signals have their samples on one axis (the last unless `axi
 others; spectra are (..., bins, frames), a view on memory in which each frame's bins lie together. float32 and complex64
 are computed in single precision, everything else in double. Frame p holds the samples s_p .. s_p + win_length - 1 with
 s_p = first + p hop; samples outside of the signal are zero. A `window` is a name (periodic, SciPy's names), a tuple
-(name, parameters ...), one of GNU Radio's window.WIN_..., a float (Kaiser's beta), or its taps. `workers` is the number
-of threads that a batch is shared out to; results do not depend on it. Arguments that no rule allows raise ValueError with "name: value: rule".
+(name, parameters ...), one of GNU Radio's window.WIN_..., a float (Kaiser's beta), or its taps. `placement`, `phase` and
+`sides` take "centred" and "centered", "centre" and "center" alike. Booleans are neither numbers nor integers, in arrays or
+alone; a masked array is refused if a value of it is masked, and else is the array of its values; the same holds in every
+function. `workers` is the number of threads that a batch is shared out to; results do not depend on it. Arguments that no
+rule allows raise ValueError with "name: value: rule".
 """
 
 from __future__ import annotations
 
+import functools
+import math
 import operator
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,13 +27,25 @@ from .stft_python import kernels
 Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
 _SIDES = ("onesided", "twosided", "centered")
+_COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
+
+
+class Spectrogram(NamedTuple):
+    """What spectrogram(axes=True) returns, in SciPy's order."""
+
+    frequencies: NDArray
+    """Of the bins in Hz, (bins,)."""
+    times: NDArray
+    """Of the columns in seconds, (columns,): the mean of the centres of the frames that a column averages."""
+    S: NDArray
+    """The spectrogram, (..., bins, columns)."""
 
 
 def stft(
     x: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     placement: str = "centred",
@@ -48,13 +65,13 @@ def stft(
     X[..., k, p] = g sum_m x[s_p + m] conj(window[m]) exp(-2j pi k (m - r) / n_fft)
 
     x: real or complex samples, any number of axes.
-    hop: samples from frame to frame, >= 1; may exceed win_length.
+    hop: samples from frame to frame, >= 1; may exceed win_length; default: win_length // 4, or 1 if that is 0.
     win_length: samples under the window, <= n_fft; default: the number of taps, else n_fft.
-    n_fft: DFT length; default: win_length.
+    n_fft: DFT length; default: win_length, or 1024 if nothing tells that.
     placement: "centred" (frame p centred at sample p hop; 1 + ceil(L / hop) frames), "left" (frame 0 starts at sample
         0; whole frames, then zero-padded ones until the last sample is covered) or "full" (every frame of the centred
         grid that touches a sample).
-    first, frames: s_0 (may be negative) and the number of frames, instead of the placement's.
+    first, frames: s_0 (may be negative) and the number of frames, instead of the placement's. Frames begin in -2^62 .. 2^62.
     sides: "onesided" (bins 0 .. n_fft // 2), "twosided", or "centered" (bins from -(n_fft // 2) on); default:
         "onesided" if x and window are real, else "twosided".
     phase: r, "start" (0), "centre" (win_length // 2), "absolute" (-s_p), or an integer.
@@ -83,21 +100,21 @@ def stft(
     if sides != "onesided":
         samples = samples.astype(_complex(samples.dtype), copy=False)
     n_fft, win_length = _lengths(window, win_length, n_fft)
-    hop = _integer("hop", hop)
-    design = kernels.parameters(n_fft, hop, window, win_length, phase, scaling, fs, sides == "centered")
+    hop = _hop(hop, win_length)
+    design = _design(n_fft, hop, window, win_length, phase, scaling, fs, sides)
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
     kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, detrend or "none", workers)
-    return np.swapaxes(spectra, -1, -2) if out is None else out
+    return spectra.swapaxes(-1, -2) if out is None else out
 
 
 def istft(
     X: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     length: Optional[int] = None,
@@ -115,11 +132,12 @@ def istft(
     """Inverse STFT by weighted overlap-add: the exact input of an unmodified STFT, the least-squares signal of others.
 
     X: spectra (..., bins, frames).
-    hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(). n_fft defaults to
-        2 * (bins - 1) if one-sided, else to bins.
+    hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults, but
+        for n_fft: if one-sided, win_length if it has so many bins, else 2 * (bins - 1); else bins.
     length: samples to return; default: up to the last sample that a frame covers.
-    sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft
-        tells that bins are all of them, or the window is complex.
+    sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "twosided" if the window is complex
+        or n_fft tells that bins are all of them, else "onesided". An even number of bins may be either, and is refused where
+        neither n_fft nor sides nor a longer window tells.
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2.
     threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
@@ -140,20 +158,15 @@ def istft(
     """
     spectra, shape = _frame_major(X)
     _, frames, bins = spectra.shape
-    sides = _sides_of_spectra(sides, bins, n_fft, window)
-    if n_fft is None:
-        n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
-    n_fft, win_length = _lengths(window, win_length, n_fft)
-    if bins != _bins(n_fft, sides):
-        raise ValueError(f"X: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
-    hop = _integer("hop", hop)
-    design = kernels.parameters(n_fft, hop, window, win_length, phase, scaling, fs, sides == "centered")
-    framing = kernels.framing(win_length, hop, placement)
-    first = framing.first() if first is None else _integer("first", first)
+    sides, n_fft, win_length = _layout("X", bins, sides, window, win_length, n_fft)
+    hop = _hop(hop, win_length)
+    design = _design(n_fft, hop, window, win_length, phase, scaling, fs, sides)
+    first = _first(first, win_length, hop, placement, frames)
     if length is None:
         length = kernels.covered_end(first, hop, win_length, frames)
     length = _at_least(0, "length", length)
     threshold, workers = _threshold(threshold), _workers(workers)
+    synthesis = None if synthesis is None else _array("synthesis", synthesis)
     samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
     kernels.istft(spectra, samples.reshape(spectra.shape[0], length), design, first, synthesis, threshold, workers)
     return samples
@@ -163,7 +176,7 @@ def spectrogram(
     x: ArrayLike,
     window: Window = "hann",
     *,
-    hop: int,
+    hop: Optional[int] = None,
     win_length: Optional[int] = None,
     n_fft: Optional[int] = None,
     placement: str = "centred",
@@ -180,7 +193,8 @@ def spectrogram(
     axis: int = -1,
     out: Optional[NDArray] = None,
     workers: int = 1,
-) -> NDArray:
+    axes: bool = False,
+) -> Union[NDArray, Spectrogram]:
     """Power of a signal over frequency and time.
 
     kind: "psd" (|X|^2 in unit^2 / Hz), "power" (of a line: A^2 / 2 for a real sinusoid of amplitude A, A^2 for a complex
@@ -191,6 +205,7 @@ def spectrogram(
     onesided_doubling: the bins of one-sided spectra but DC and (n_fft even) Nyquist hold the power of both sides;
         magnitudes are doubled.
     workers: threads, 1 .. 1024, which share the channels.
+    axes: return Spectrogram(frequencies, times, S), SciPy's order, instead of S alone.
     The other arguments are those of stft().
 
     Returns float32 or float64 of shape (..., bins, ceil(frames / average)).
@@ -205,8 +220,8 @@ def spectrogram(
     if sides != "onesided":
         samples = samples.astype(_complex(samples.dtype), copy=False)
     n_fft, win_length = _lengths(window, win_length, n_fft)
-    hop = _integer("hop", hop)
-    design = kernels.parameters(n_fft, hop, window, win_length, "centre", "none", fs, sides == "centered")
+    hop = _hop(hop, win_length)
+    design = _design(n_fft, hop, window, win_length, "centre", "none", fs, sides)
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     average = _at_least(1, "average", average)
     bins = _bins(n_fft, sides)
@@ -228,10 +243,15 @@ def spectrogram(
         doubled,
         workers,
     )
-    return np.swapaxes(rows, -1, -2) if out is None else out
+    S = rows.swapaxes(-1, -2) if out is None else out
+    if not axes:
+        return S
+    ends = np.minimum(np.arange(1, columns + 1) * average, frames) - 1
+    middles = (np.arange(columns) * average + ends) / 2
+    return Spectrogram(frequencies(n_fft, fs, sides), (first + win_length // 2 + middles * hop) / fs, S)
 
 
-def frequencies(n_fft: int, fs: float = 1.0, sides: str = "onesided") -> NDArray:
+def frequencies(n_fft: int = 1024, fs: float = 1.0, sides: str = "onesided") -> NDArray:
     """Frequency of each bin in Hz, shape (bins,). "twosided" has 0 first and negative frequencies behind the positive
     ones, "centered" starts at -(n_fft // 2) fs / n_fft.
 
@@ -240,28 +260,38 @@ def frequencies(n_fft: int, fs: float = 1.0, sides: str = "onesided") -> NDArray
     """
     n_fft = _at_least(1, "n_fft", n_fft)
     _positive("fs", fs)
+    sides = _sides_named(sides)
     if sides == "onesided":
         return np.arange(n_fft // 2 + 1) * (fs / n_fft)
-    if sides not in _SIDES:
-        raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
     k = np.arange(n_fft) - n_fft // 2
     return (k if sides == "centered" else np.fft.ifftshift(k)) * (fs / n_fft)
 
 
 def times(
-    frames: int, *, hop: int, win_length: int, first: Optional[int] = None, fs: float = 1.0, placement: str = "centred"
+    frames: int,
+    *,
+    hop: Optional[int] = None,
+    win_length: Optional[int] = None,
+    first: Optional[int] = None,
+    fs: float = 1.0,
+    placement: str = "centred",
+    window: Window = "hann",
+    n_fft: Optional[int] = None,
 ) -> NDArray:
     """Time of each frame's centre in seconds, (first + p hop + win_length // 2) / fs, shape (frames,).
 
-    first: s_0; default: that of the placement.
+    The arguments are those of stft(), with the same defaults; window and n_fft count only where they tell win_length.
 
     >>> times(3, hop=4, win_length=8, fs=8.0).tolist()
     [0.0, 0.5, 1.0]
+    >>> times(3).tolist()
+    [0.0, 256.0, 512.0]
     """
     frames = _at_least(0, "frames", frames)
-    framing = kernels.framing(_integer("win_length", win_length), _integer("hop", hop), placement)
+    _, win_length = _lengths(window, win_length, n_fft)
+    hop = _hop(hop, win_length)
     _positive("fs", fs)
-    first = framing.first() if first is None else _integer("first", first)
+    first = _first(first, win_length, hop, placement, frames)
     return (first + win_length // 2 + np.arange(frames, dtype=np.int64) * hop) / fs
 
 
@@ -271,6 +301,7 @@ def sample_window(window: Window, length: int, symmetric: bool = False) -> NDArr
     >>> sample_window("hann", 4).tolist()
     [0.0, 0.5, 1.0, 0.5]
     """
+    _taps_in(window)  # refuses what is no window
     return kernels.sample_window(window, _integer("length", length), bool(symmetric))
 
 
@@ -301,6 +332,7 @@ def closest_dual_window(
     >>> bool(np.allclose(dual, alpha))
     True
     """
+    desired = None if desired is None else _array("desired", desired)
     return kernels.closest_dual_window(_taps("window", window), _integer("hop", hop), desired, bool(scaled))
 
 
@@ -331,14 +363,14 @@ def convert_phase(
     source: Union[str, int],
     target: Union[str, int],
     *,
-    hop: int,
-    win_length: int,
-    n_fft: int,
+    hop: Optional[int] = None,
+    win_length: Optional[int] = None,
+    n_fft: Optional[int] = None,
     first: Optional[int] = None,
     sides: Optional[str] = None,
 ) -> NDArray:
     """Spectra (..., bins, frames) with another phase reference: "start", "centre", "absolute" or an integer r, as of
-    stft(). first: s_0, by default -(win_length // 2). Only exact integer indices enter the factors.
+    stft(). first: s_0, by default -(win_length // 2). n_fft, hop: by default as of istft(). Only exact integer indices enter the factors.
 
     Returns the same shape and precision.
 
@@ -350,13 +382,11 @@ def convert_phase(
     True
     """
     spectra, shape = _frame_major(X)
-    n_fft, win_length = _integer("n_fft", n_fft), _integer("win_length", win_length)
-    hop = _integer("hop", hop)
-    bins = spectra.shape[2]
-    sides = _sides_of_spectra(sides, bins, n_fft, "boxcar")
-    if bins != _bins(n_fft, sides):
-        raise ValueError(f"X: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
-    first = -(win_length // 2) if first is None else _integer("first", first)
+    _, frames, bins = spectra.shape
+    sides, n_fft, win_length = _layout("X", bins, sides, "boxcar", win_length, n_fft)
+    hop = _hop(hop, win_length)
+    source, target = _phase("source", source), _phase("target", target)
+    first = _first(first, win_length, hop, "centred", frames)
     converted = np.empty_like(spectra)
     kernels.convert_phase(
         spectra, converted, n_fft, hop, win_length, source, target, first, sides == "centered"
@@ -371,8 +401,9 @@ def _channels(x: ArrayLike, axis: int) -> Tuple[NDArray, Tuple[int, ...]]:
         raise ValueError("x: 0 dimensions: must have one or more")
     if not -x.ndim <= _integer("axis", axis) < x.ndim:
         raise ValueError(f"axis: {axis}: must be an axis of x, which has {x.ndim}")
-    x = np.moveaxis(x, axis, -1)
-    flat = np.ascontiguousarray(x, _precision(x.dtype)).reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
+    if axis not in (-1, x.ndim - 1):
+        x = np.moveaxis(x, axis, -1)
+    flat = np.ascontiguousarray(x, _precision(x.dtype)).reshape(math.prod(x.shape[:-1]), x.shape[-1])
     return flat, x.shape[:-1]
 
 
@@ -383,14 +414,18 @@ def _frame_major(X: ArrayLike, name: str = "X") -> Tuple[NDArray, Tuple[int, ...
         raise ValueError(f"{name}: {X.ndim} dimensions: must be (..., bins, frames)")
     if X.shape[-2] == 0:
         raise ValueError(f"{name}: 0 bins: must have one or more")
-    X = np.swapaxes(X, -1, -2)
+    X = X.swapaxes(-1, -2)
     flat = np.ascontiguousarray(X, _complex(_precision(X.dtype)))
-    return flat.reshape((int(np.prod(X.shape[:-2])),) + X.shape[-2:]), X.shape[:-2]
+    return flat.reshape((math.prod(X.shape[:-2]),) + X.shape[-2:]), X.shape[:-2]
 
 
 def _array(name: str, values: ArrayLike) -> NDArray:
+    """An array of numbers: the one place that decides what is taken for one."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        missing = np.ma.count_masked(values)
+        raise ValueError(f"{name}: masked array: {missing} of its values are masked: give it filled, or without them")
     values = np.asarray(values)
-    if values.dtype.kind not in "biufc":
+    if values.dtype.kind not in "iufc":
         raise ValueError(f"{name}: dtype {values.dtype}: must be numbers")
     return values
 
@@ -402,38 +437,120 @@ def _precision(dtype: np.dtype) -> np.dtype:
 
 
 def _complex(dtype: np.dtype) -> np.dtype:
-    return np.result_type(dtype, np.complex64)
+    return _COMPLEX.get(dtype) or np.result_type(dtype, np.complex64)
 
 
 def _lengths(window: Window, win_length: Optional[int], n_fft: Optional[int]) -> Tuple[int, int]:
     """n_fft and win_length with their defaults filled in."""
-    taps = kernels.window_length(window)
+    taps = _taps_in(window)
     if win_length is None:
-        if n_fft is None and not taps:
-            raise ValueError("n_fft: None: give n_fft, win_length, or the window's taps")
-        win_length = taps or n_fft
+        win_length = taps or (1024 if n_fft is None else n_fft)
     elif taps and _integer("win_length", win_length) != taps:
         raise ValueError(f"win_length: {win_length}: must be the number of taps, {taps}")
     n_fft = _integer("n_fft", win_length if n_fft is None else n_fft)
     return kernels.checked_n_fft(n_fft), _at_least(1, "win_length", win_length)
 
 
+def _taps_in(window: Window) -> int:
+    """Number of taps, 0 of a named window."""
+    if isinstance(window, str):
+        return 0
+    if isinstance(window, (bool, np.bool_)):
+        raise ValueError(f"window: {window}: must be a name, a tuple (name, parameters ...), a number or taps")
+    if not _is_named(window):
+        _array("window", window)
+    return kernels.window_length(window)
+
+
+def _is_named(window: Window) -> bool:
+    name = window[0] if isinstance(window, tuple) and len(window) > 0 else window
+    is_id = type(name).__name__ == "win_type"  # GNU Radio's, window.WIN_HANN
+    return is_id or isinstance(name, str) or isinstance(window, (float, int))
+
+
+def _either_spelling(function: Any) -> Any:
+    """The function with an argument `centre`, which may also be given as `center`."""
+
+    @functools.wraps(function)
+    def either(*arguments: Any, **given: Any) -> Any:
+        if "center" in given:
+            if "centre" in given:
+                raise ValueError(f"center: {given['center']}: is given already, as centre")
+            given["centre"] = given.pop("center")
+        return function(*arguments, **given)
+
+    return either
+
+
+def _hop(hop: Optional[int], win_length: int) -> int:
+    return max(1, win_length // 4) if hop is None else _integer("hop", hop)
+
+
+def _first(first: Optional[int], win_length: int, hop: int, placement: str, frames: int = 0) -> int:
+    """s_0, given or the placement's, once it is known that all frames have their place."""
+    framing = _framing(win_length, hop, placement)
+    return kernels.checked_first(framing.first() if first is None else _whole("first", first), hop, frames)
+
+
 def _frames(
     length: int, win_length: int, hop: int, placement: str, first: Optional[int], frames: Optional[int]
 ) -> Tuple[int, int]:
-    framing = kernels.framing(win_length, hop, placement)
-    first = framing.first() if first is None else _integer("first", first)
-    if frames is None:
-        return first, framing.frames(length, first)
-    return first, _at_least(0, "frames", frames)
+    count = 0 if frames is None else _at_least(0, "frames", frames)
+    first = _first(first, win_length, hop, placement, count)
+    return first, _framing(win_length, hop, placement).frames(length, first) if frames is None else count
+
+
+@functools.lru_cache(maxsize=64)
+def _framing(win_length: int, hop: int, placement: str) -> Any:
+    return kernels.framing(win_length, hop, placement)
+
+
+def _design(
+    n_fft: int,
+    hop: int,
+    window: Window,
+    win_length: int,
+    phase: Union[str, int],
+    scaling: str,
+    fs: float,
+    sides: str,
+) -> Any:
+    """The kernels' parameters; those of named windows are kept from call to call."""
+    _positive("fs", fs)
+    made = kernels.parameters if not isinstance(window, str) else _named_design
+    return made(n_fft, hop, window, win_length, _phase("phase", phase), scaling, float(fs), sides == "centered")
+
+
+@functools.lru_cache(maxsize=64)
+def _named_design(*arguments: Any) -> Any:
+    return kernels.parameters(*arguments)
+
+
+def _phase(name: str, phase: Union[str, int]) -> Union[str, int]:
+    if isinstance(phase, str):
+        return phase
+    try:
+        return _integer(name, phase)
+    except ValueError:
+        raise ValueError(f"{name}: {phase!r}: must be start, centre, absolute or an integer") from None
+
+
+def _sides_named(sides: str) -> str:
+    sides = "centered" if sides == "centred" else sides
+    if sides not in _SIDES:
+        raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
+    return sides
+
+
+def _is_real(window: Window) -> bool:
+    return isinstance(window, str) or kernels.is_real(window)
 
 
 def _sides(sides: Optional[str], samples: NDArray, window: Window) -> str:
-    real = samples.dtype.kind == "f" and kernels.is_real(window)
+    real = samples.dtype.kind == "f" and _is_real(window)
     if sides is None:
         return "onesided" if real else "twosided"
-    if sides not in _SIDES:
-        raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
+    sides = _sides_named(sides)
     if sides == "onesided" and not real:
         raise ValueError("sides: onesided: needs real samples and a real window")
     return sides
@@ -441,14 +558,35 @@ def _sides(sides: Optional[str], samples: NDArray, window: Window) -> str:
 
 def _sides_of_spectra(sides: Optional[str], bins: int, n_fft: Optional[int], window: Window) -> str:
     if sides is not None:
-        if sides not in _SIDES:
-            raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
-        return sides
-    if not kernels.is_real(window):
+        return _sides_named(sides)
+    if not _is_real(window):
         return "twosided"
     if n_fft is not None and bins == n_fft != n_fft // 2 + 1:
         return "twosided"
     return "onesided"
+
+
+def _layout(
+    name: str, bins: int, sides: Optional[str], window: Window, win_length: Optional[int], n_fft: Optional[int]
+) -> Tuple[str, int, int]:
+    """sides, n_fft and win_length of spectra with so many bins."""
+    taps = _taps_in(window)
+    chosen = _sides_of_spectra(sides, bins, n_fft if n_fft is None else _integer("n_fft", n_fft), window)
+    if n_fft is None:
+        length = taps or (0 if win_length is None else _integer("win_length", win_length))
+        n_fft = bins
+        if chosen == "onesided":
+            fits = length > 0 and length // 2 + 1 == bins
+            n_fft = length if fits else max(1, 2 * (bins - 1))
+            if sides is None and bins % 2 == 0 and length <= bins and not fits:
+                raise ValueError(
+                    f"{name}: {bins} bins: may be all of n_fft = {bins}, or the one-sided ones of n_fft = {n_fft}:"
+                    " give n_fft or sides"
+                )
+    n_fft, win_length = _lengths(window, win_length, n_fft)
+    if bins != _bins(n_fft, chosen):
+        raise ValueError(f"{name}: {bins} bins: must have {_bins(n_fft, chosen)} for n_fft = {n_fft}, {chosen}")
+    return chosen, n_fft, win_length
 
 
 def _bins(n_fft: int, sides: str) -> int:
@@ -477,7 +615,7 @@ def _given(out: Optional[NDArray], shape: Tuple[int, ...], dtype: np.dtype) -> N
 
 
 def _check_out(out: Any, shape: Tuple[int, ...], dtype: np.dtype) -> None:
-    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray) or out.shape != shape or out.dtype != dtype:
         raise ValueError(f"out: {getattr(out, 'shape', out)}, {getattr(out, 'dtype', None)}: must be {shape}, {dtype}")
 
 
@@ -489,9 +627,7 @@ def _workers(workers: int) -> int:
 
 def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArray:
     """Values of a window that need not be valid for a transform (SciPy's checks take any array)."""
-    first = window[0] if isinstance(window, tuple) and len(window) > 0 else window
-    is_id = type(first).__name__ == "win_type"  # GNU Radio's, window.WIN_HANN
-    if not (is_id or isinstance(first, str) or isinstance(window, (float, int))):
+    if isinstance(window, (bool, np.bool_)) or not _is_named(window):
         return _array(name, window)
     if win_length is None:
         raise ValueError(f"{name}: {window}: has no length; give its taps, or win_length")
@@ -499,10 +635,20 @@ def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArra
 
 
 def _integer(name: str, value: Any) -> int:
+    number = _whole(name, value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{name}: {value}: must be below 2^63")
+    return number
+
+
+def _whole(name: str, value: Any) -> int:
+    """An integer of any size. True and False are none."""
     try:
-        return operator.index(value)
+        if not isinstance(value, (bool, np.bool_)):
+            return operator.index(value)
     except TypeError:
-        raise ValueError(f"{name}: {value!r}: must be an integer") from None
+        pass
+    raise ValueError(f"{name}: {value!r}: must be an integer")
 
 
 def _at_least(least: int, name: str, value: Any) -> int:
@@ -513,7 +659,11 @@ def _at_least(least: int, name: str, value: Any) -> int:
 
 
 def _positive(name: str, value: float) -> None:
-    if not (np.isreal(value) and 0 < value < np.inf):
+    try:
+        good = not isinstance(value, (bool, np.bool_)) and 0 < value < math.inf
+    except (TypeError, ValueError):
+        good = False
+    if not good:
         raise ValueError(f"{name}: {value}: must be positive and finite")
 
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kept.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/dstft_loss.h>
 #include <gnuradio/stft/kernel/idstft.h>
@@ -20,13 +21,28 @@ using array = py::array_t<T, py::array::c_style>; // dtype and layout are differ
 template <class T>
 using optional_array = std::optional<array<T>>;
 
+//! A transform, kept between calls if one window serves all bins of a frame.
+template <class T>
+auto transform_of(size_t n_fft, const window_family& window, norm scale, sharing share)
+{
+    const auto shape = window.shape();
+    const auto size =
+        per_bin(share) ? with_a_past : 8 * n_fft; // sums that run on from frame to frame
+    using key = std::tuple<size_t, std::decay_t<decltype(shape)>, double, norm, sharing>;
+    static auto& transforms = *new kept<key, dstft<T>>; // never destroyed, as FFTW's plans are not
+    return lease<key, dstft<T>>(
+        transforms, { n_fft, shape, window.rho(), scale, share }, size, [&] {
+            return std::make_unique<dstft<T>>(n_fft, window, scale, share);
+        });
+}
+
 //! A transform and where its frames lie; theta has the shape that its sharing asks for.
 template <class T>
 struct design {
-    dstft<T> transform;
-    std::vector<position> t;
     array<double> theta;
     sharing share;
+    std::vector<position> t;
+    decltype(transform_of<T>(0, {}, {}, {})) transform;
 
     design(size_t n_fft,
            const py::object& window,
@@ -34,14 +50,14 @@ struct design {
            const string& share_name,
            const array<double>& lengths,
            const array<double>& centres)
-        : transform(n_fft, family_from(window), norm_named(norm), sharing_named(share_name)),
-          theta(lengths), share(sharing_named(share_name))
+        : theta(lengths), share(sharing_named(share_name)),
+          transform(transform_of<T>(n_fft, family_from(window), norm_named(norm), share))
     {
         for (py::ssize_t n = 0; n < centres.size(); ++n)
             t.push_back(position::at(centres.data()[n]));
     }
 
-    theta_field field() const { return { theta.data(), share, transform.bins() }; }
+    theta_field field() const { return { theta.data(), share, transform->bins() }; }
 };
 
 template <class T>
@@ -72,13 +88,13 @@ void analyse(const array<T>& x,
     py::gil_scoped_release release;
     for (py::ssize_t c = 0; c < channels; ++c)
         for (size_t n = 0; n < d.t.size(); ++n) {
-            const auto row = (static_cast<size_t>(c) * d.t.size() + n) * d.transform.bins();
-            d.transform.analyse({ in + c * samples, 0, samples },
-                                d.t[n],
-                                theta.frame(n),
-                                S + row,
-                                at(S_theta, row),
-                                at(S_t, row));
+            const auto row = (static_cast<size_t>(c) * d.t.size() + n) * d.transform->bins();
+            d.transform->analyse({ in + c * samples, 0, samples },
+                                 d.t[n],
+                                 theta.frame(n),
+                                 S + row,
+                                 at(S_theta, row),
+                                 at(S_t, row));
         }
 }
 
@@ -100,14 +116,14 @@ void pull_back(const array<T>& x,
     py::gil_scoped_release release;
     for (py::ssize_t c = 0; c < channels; ++c)
         for (size_t n = 0; n < d.t.size(); ++n)
-            d.transform.pull_back({ in + c * samples, 0, samples },
-                                  d.t[n],
-                                  theta.frame(n),
-                                  cotangent + (static_cast<size_t>(c) * d.t.size() + n) *
-                                                  d.transform.bins(),
-                                  at(to_theta, theta.offset(n)),
-                                  at(to_t, n),
-                                  at(to_x, static_cast<size_t>(c * samples)));
+            d.transform->pull_back({ in + c * samples, 0, samples },
+                                   d.t[n],
+                                   theta.frame(n),
+                                   cotangent + (static_cast<size_t>(c) * d.t.size() + n) *
+                                                   d.transform->bins(),
+                                   at(to_theta, theta.offset(n)),
+                                   at(to_t, n),
+                                   at(to_x, static_cast<size_t>(c * samples)));
 }
 
 //! S (channels, frames, bins) -> x (channels, samples); returns the number of uncovered samples
@@ -183,11 +199,11 @@ py::tuple least_squares(const array<std::complex<real_t<T>>>& S,
 {
     const auto theta = d.field();
     const auto length = static_cast<size_t>(x.shape(1));
-    const auto spectra = d.t.size() * d.transform.bins();
+    const auto spectra = d.t.size() * d.transform->bins();
     const auto* in = S.data();
     auto* out = x.mutable_data();
     return worst_of(S.shape(0), [&](size_t c) {
-        return least_squares_inverse(d.transform,
+        return least_squares_inverse(*d.transform,
                                      in + c * spectra,
                                      d.t,
                                      theta,
@@ -213,7 +229,7 @@ py::tuple solve(const array<T>& right_side,
     const auto* in = right_side.data();
     auto* out = x.mutable_data();
     return worst_of(x.shape(0), [&](size_t c) {
-        return solve_normal_equations(d.transform,
+        return solve_normal_equations(*d.transform,
                                       in + c * length,
                                       d.t,
                                       theta,

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kept.h"
 #include "share.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/dual.h>
@@ -58,6 +59,16 @@ void require_bins(const py::array& rows, size_t bins)
                                     " bins: must have " + std::to_string(bins));
 }
 
+//! A transform, kept between calls.
+template <class T>
+auto transform_of(const parameters& p, detrending detrend)
+{
+    using key = std::pair<parameters, detrending>;
+    static auto& transforms = *new kept<key, stft<T>>; // never destroyed, as FFTW's plans are not
+    return lease<key, stft<T>>(
+        transforms, { p, detrend }, p.n_fft, [&] { return std::make_unique<stft<T>>(p, detrend); });
+}
+
 //! x (channels, length) -> spectra (channels, frames, bins)
 template <class T>
 void analyse(const array<T>& x,
@@ -67,25 +78,25 @@ void analyse(const array<T>& x,
              const string& detrend,
              int64_t workers)
 {
-    const stft<T> fresh(p, detrending_named(detrend));
-    require_bins(spectra, fresh.bins());
+    auto kept_transform = transform_of<T>(p, detrending_named(detrend));
+    require_bins(spectra, kept_transform->bins());
     const auto channels = x.shape(0), length = x.shape(1), frames = spectra.shape(1);
     const auto* samples = x.data();
     auto* out = spectra.mutable_data();
     py::gil_scoped_release release;
-    share(channels * frames, workers, [&](int64_t row, int64_t end) {
-        auto transform = fresh;
-        while (row < end) { // to the end of a channel
-            const auto channel = row / frames, frame = row % frames;
-            const auto count = std::min(frames - frame, end - row);
-            transform.analyse(samples + channel * length,
-                              length,
-                              first + frame * static_cast<int64_t>(p.hop),
-                              static_cast<size_t>(count),
-                              out + row * static_cast<int64_t>(transform.bins()));
-            row += count;
-        }
-    });
+    share_with(
+        *kept_transform, channels * frames, workers, [&](auto& transform, auto row, auto end) {
+            while (row < end) { // to the end of a channel
+                const auto channel = row / frames, frame = row % frames;
+                const auto count = std::min(frames - frame, end - row);
+                transform.analyse(samples + channel * length,
+                                  length,
+                                  first + frame * static_cast<int64_t>(p.hop),
+                                  static_cast<size_t>(count),
+                                  out + row * static_cast<int64_t>(transform.bins()));
+                row += count;
+            }
+        });
 }
 
 //! spectra (channels, frames, bins) -> y (channels, length)
@@ -98,19 +109,25 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                 double threshold,
                 int64_t workers)
 {
-    istft<T> inverse(p, taps_from("synthesis", synthesis), threshold);
-    require_bins(spectra, inverse.bins());
-    inverse.begin_at(first);
+    using key = std::tuple<parameters, std::vector<std::complex<double>>, double>;
+    static auto& inverses = *new kept<key, istft<T>>; // never destroyed, as FFTW's plans are not
+    const auto taps = taps_from("synthesis", synthesis);
+    lease<key, istft<T>> kept_inverse(inverses, { p, taps, threshold }, p.n_fft, [&] {
+        return std::make_unique<istft<T>>(p, taps, threshold);
+    });
+    require_bins(spectra, kept_inverse->bins());
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
     const auto* in = spectra.data();
     auto* samples = y.mutable_data();
     py::gil_scoped_release release;
-    share(channels, workers, [&](int64_t channel, int64_t end) {
-        for (; channel < end; ++channel)
-            istft<T>(inverse).invert(in + channel * frames * static_cast<int64_t>(inverse.bins()),
-                                     static_cast<size_t>(frames),
-                                     samples + channel * length,
-                                     length);
+    share_with(*kept_inverse, channels, workers, [&](auto& inverse, auto channel, auto end) {
+        for (; channel < end; ++channel) {
+            inverse.restart(first);
+            inverse.invert(in + channel * frames * static_cast<int64_t>(inverse.bins()),
+                           static_cast<size_t>(frames),
+                           samples + channel * length,
+                           length);
+        }
     });
 }
 
@@ -133,15 +150,14 @@ void spectrogram(const array<T>& x,
         power_kind_named(kind), static_cast<std::uint64_t>(average), max_hold, db, doubled
     };
     p.scale = spectrum_scaling(rule.kind);
-    const stft<T> fresh(p, detrending_named(detrend));
-    require_bins(rows, fresh.bins());
-    const power<real_t<T>> fresh_powers(p.n_fft, fresh.bins(), rule);
+    auto kept_transform = transform_of<T>(p, detrending_named(detrend));
+    require_bins(rows, kept_transform->bins());
+    const power<real_t<T>> fresh_powers(p.n_fft, kept_transform->bins(), rule);
     const auto channels = x.shape(0), length = x.shape(1), row_size = rows.shape(1) * rows.shape(2);
     const auto* samples = x.data();
     auto* out = rows.mutable_data();
     py::gil_scoped_release release;
-    share(channels, workers, [&](int64_t channel, int64_t end) {
-        auto transform = fresh;
+    share_with(*kept_transform, channels, workers, [&](auto& transform, auto channel, auto end) {
         volk::vector<std::complex<real_t<T>>> spectrum(transform.bins());
         for (; channel < end; ++channel) {
             auto powers = fresh_powers;
@@ -274,6 +290,20 @@ void bind_kernels(py::module& m)
     bind_spectra<float>(m);
     bind_spectra<double>(m);
     m.def("checked_n_fft", &checked_n_fft, arg("n_fft"));
+    m.def(
+        "checked_first",
+        [](const py::int_& first, int64_t hop, int64_t frames) {
+            int beyond = 0;
+            const auto start = PyLong_AsLongLongAndOverflow(first.ptr(), &beyond);
+            if (beyond != 0)
+                throw std::invalid_argument("first: " + py::repr(first).cast<string>() +
+                                            ": must be -2^62 .. 2^62");
+            check_starts(start, checked_hop(hop), static_cast<size_t>(frames));
+            return static_cast<int64_t>(start);
+        },
+        arg("first"),
+        arg("hop"),
+        arg("frames"));
     m.def("covered_end", &covered_end, arg("first"), arg("hop"), arg("win_length"), arg("frames"));
 
     m.def(

@@ -22,4 +22,19 @@ void share(std::int64_t count, std::int64_t workers, const Work& work)
         other.get();
 }
 
+//! The same, work(object, begin, end): with this object if there is one part, with a copy of it in each of several.
+template <class Object, class Work>
+void share_with(Object& object, std::int64_t count, std::int64_t workers, const Work& work)
+{
+    if (count <= 1 || workers <= 1) {
+        work(object, std::int64_t(0), count);
+        return;
+    }
+    const auto& common = object;
+    share(count, workers, [&](std::int64_t begin, std::int64_t end) {
+        auto own = common;
+        work(own, begin, end);
+    });
+}
+
 #endif

@@ -12,6 +12,8 @@ namespace gr::stft::kernel {
 constexpr std::size_t longest_window = std::size_t(1) << 28; //!< samples: an FFTW size is an int
 //! Samples: leaves 2^23 frames to a 64-bit position.
 constexpr std::size_t longest_hop = std::size_t(1) << 40;
+//! Samples: where frames may begin, before and behind sample 0.
+constexpr std::int64_t farthest_start = std::int64_t(1) << 62;
 
 /*!
  * \brief Where the frames of a signal of L samples lie; s_p is the first sample under frame p.
@@ -24,7 +26,7 @@ constexpr std::size_t longest_hop = std::size_t(1) << 40;
  */
 enum class placement { centred, left, full };
 
-//! \throws std::invalid_argument unless name is "centred", "left" or "full"
+//! \throws std::invalid_argument unless name is "centred" (or "centered"), "left" or "full"
 STFT_API placement placement_named(const std::string& name);
 //! "centred", "left" or "full"
 STFT_API const char* name_of(placement where);
@@ -67,6 +69,7 @@ public:
     std::int64_t frames(std::int64_t length) const { return frames(length, first()); }
 
     //! The same for frames that start at first + p hop instead.
+    //! \throws std::invalid_argument as check_starts()
     std::int64_t frames(std::int64_t length, std::int64_t first) const;
 
 private:
@@ -126,7 +129,14 @@ private:
 };
 
 /*!
+ * \brief Frames begin in -2^62 .. 2^62, where no sum of positions leaves 64 bits.
+ * \throws std::invalid_argument if one of these does not: the first frame's start, or by the number of them the last one's
+ */
+STFT_API void check_starts(std::int64_t first, std::size_t hop, std::size_t frames);
+
+/*!
  * \brief One past the last sample that frames of this length, hop and first sample cover; 0 for none.
+ * \throws std::invalid_argument as check_starts()
  */
 STFT_API std::int64_t
 covered_end(std::int64_t first, std::size_t hop, std::size_t win_length, std::size_t frames);

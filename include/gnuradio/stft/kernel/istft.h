@@ -99,6 +99,9 @@ public:
     //! Before any frame was added: the first one starts here, if it is not where the placement has it.
     void begin_at(std::int64_t start);
 
+    //! Forgets its past: the next frame is the first one again, and starts here.
+    void restart(std::int64_t start);
+
 private:
     struct tuning { // one window at one hop
         tuning(const parameters& p, const taps_t& taps, const taps_t& synthesis, double threshold);

@@ -39,7 +39,7 @@ constexpr std::size_t bins(std::size_t n_fft)
 //! Which bins a spectrum holds, in which order: 0 .. n_fft/2, 0 .. n_fft-1, or -n_fft/2 .. (n_fft-1)/2.
 enum class sides { onesided, twosided, centered };
 
-//! \throws std::invalid_argument unless name is "onesided", "twosided" or "centered"
+//! \throws std::invalid_argument unless name is "onesided", "twosided" or "centered" (or "centred")
 STFT_API sides sides_named(const std::string& name);
 
 //! Bins of a spectrum of n_fft points that holds these.

@@ -17,7 +17,7 @@ enum class fill { trailing, centred };
 //! \throws std::invalid_argument unless name is "constant", "reflect" or "edge"
 STFT_API pad pad_named(const std::string& name);
 
-//! \throws std::invalid_argument unless name is "trailing" or "centred"
+//! \throws std::invalid_argument unless name is "trailing" or "centred" (or "centered")
 STFT_API fill fill_named(const std::string& name);
 
 //! What defines the STFT of one axis of an image.

@@ -21,7 +21,7 @@ namespace gr::stft::kernel {
 class STFT_API phase_reference
 {
 public:
-    //! \throws std::invalid_argument unless name is "start", "centre" or "absolute"
+    //! \throws std::invalid_argument unless name is "start", "centre" (or "center") or "absolute"
     phase_reference(const std::string& name);
     //! The same of a literal.
     phase_reference(const char* name) : phase_reference(std::string(name)) {}

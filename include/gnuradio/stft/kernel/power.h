@@ -3,8 +3,9 @@
 #define INCLUDED_STFT_KERNEL_POWER_H
 
 #include <gnuradio/stft/kernel/scaling.h>
-#include <volk/volk_alloc.hh>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -42,8 +43,10 @@ struct STFT_API power_parameters {
 /*!
  * \brief Turns spectra into rows of powers or magnitudes: averaged, held, in decibels. R: float or double.
  *
- * Powers are averaged (in double precision) before any root or logarithm is taken: the mean of the dB values
- * of noise is 2.5 dB too low.
+ * Powers are averaged before any root or logarithm is taken: the mean of the dB values of noise is 2.5 dB too
+ * low. Sums, held values and rows with a power near an end of the type's range, or 0, are computed in double
+ * precision, and from what would leave even that range a power of two is taken out. So nothing overflows or vanishes
+ * that the row's type can hold, but for bins of double precision 10^125 times smaller than another of their row.
  */
 template <class R>
 class STFT_API power
@@ -75,15 +78,20 @@ public:
     const power_parameters& design() const { return d_parameters; }
 
 private:
+    template <class S>
+    void weight(S* row) const;
+    R* plain_powers(R* row);
+    void finish_plain(R* row);
+    void choose_exponent(std::optional<int> own);
     void take_mean();
     void finish(R* row);
 
     std::size_t d_n_fft, d_bins;
     power_parameters d_parameters;
     std::uint64_t d_count = 0;
-    volk::vector<R> d_row, d_decibel;
-    std::vector<double> d_sum;
-    std::vector<R> d_held;
+    std::optional<int> d_exponent; // powers are divided by 4^this; none where they are all 0
+    std::vector<R> d_plain;
+    std::vector<double> d_row, d_sum, d_held;
 };
 
 } // namespace gr::stft::kernel

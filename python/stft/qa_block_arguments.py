@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""What blocks take from Python: wrong types are named, and GNU Radio's numbers of windows stand for windows."""
+
+import inspect
+import re
+import unittest
+
+import numpy as np
+import pmt
+from gnuradio import blocks as blocks_of_gnu_radio
+from gnuradio import gr, stft
+from gnuradio.fft import window
+
+blocks = {
+    name: value
+    for name, value in vars(stft.stft_python).items()
+    if inspect.isclass(value) and hasattr(value, "message_ports_in")
+}
+# what there is no default for
+needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre")
+wrong = {
+    "int": ["x", 2.5, None, True, 1j, [3], 2**63, np.float64(4.0)],
+    "float": ["x", None, True, 1j, [3.0, 4.0]],
+    "bool": ["x", None, 2, 0.0],
+    "str": [3, None, ["centred"]],
+    "List[float]": ["x", 3, None, ["x"], [1j]],
+    "Optional[int]": ["x", 2.5, True],
+    "Optional[float]": ["x", True, 1j],
+}
+
+
+def arguments(block):
+    """The types of a constructor's arguments by name, in their order, and those without a default."""
+    text = re.match(r"__init__\(self: [\w.]+, (.*)\) -> None", block.__init__.__doc__)[1]
+    found = re.findall(r"(\w+): ([\w\[\]]+)( = )?", text)
+    return {name: kind for name, kind, _ in found}, [name for name, _, default in found if not default]
+
+
+class block_arguments(unittest.TestCase):
+    def test_a_wrong_type_is_refused_by_name_value_and_rule_in_every_constructor(self):
+        self.assertGreater(len(blocks), 10)
+        for name, block in blocks.items():
+            kinds, without_default = arguments(block)
+            good = {n: needed[n] for n in {*without_default, "n_fft"} if n in kinds}
+            block(**good)
+            for argument, kind in kinds.items():
+                for value in wrong.get(kind, []):
+                    with self.subTest(block=name, argument=argument, value=value):
+                        # of the whole argument, or of the item that is wrong
+                        item = value[0] if kind == "List[float]" and isinstance(value, list) else value
+                        shown = re.escape(repr(item.item() if isinstance(item, np.generic) else item))
+                        with self.assertRaisesRegex(ValueError, rf"^{argument}: {shown}: must be \S"):
+                            block(**{**good, argument: value})
+
+    def test_a_wrong_type_is_refused_by_name_value_and_rule_in_every_setter(self):
+        given = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2])
+        for name, block in blocks.items():
+            kinds, without_default = arguments(block)
+            instance = block(**{n: given.get(n, needed.get(n)) for n in {*without_default, "n_fft"} if n in kinds})
+            for method in ("set_hop", "set_win_length", "set_scaling", "set_bins", "set_average", "set_theta", "set_freeze"):
+                if hasattr(instance, method):
+                    argument, value = method[4:], 3 if method in ("set_scaling", "set_freeze") else "x"
+                    with self.assertRaisesRegex(ValueError, rf"^{argument}: {value!r}: must be \S", msg=name):
+                        getattr(instance, method)(value)
+
+    def test_numbers_of_numpy_are_numbers(self):
+        block = stft.stft_fvc(np.int64(16), np.uint8(4), samp_rate=np.float32(2), shifted=np.bool_(False))
+        self.assertEqual((block.hop(), block.win_length()), (4, 16))
+        self.assertEqual(stft.dstft_fvc(16, np.int32(4), np.float64(7)).theta(), 7)
+
+    def test_a_long_value_is_shown_by_its_ends(self):
+        with self.assertRaises(ValueError) as refused:
+            stft.stft_fvc(16, "h" + 500 * "\N{GREEK SMALL LETTER THETA}" + "t")
+        self.assertRegex(str(refused.exception), r"^hop: 'h\u03b8{20,}\.\.\.\u03b8{10,}t': must be an integer$")
+
+
+class qa_win_types(unittest.TestCase):
+    same = {
+        "WIN_HAMMING": "hamming", "WIN_HANN": "hann", "WIN_BLACKMAN": "blackman", "WIN_RECTANGULAR": "boxcar",
+        "WIN_BLACKMAN_hARRIS": "blackmanharris", "WIN_BARTLETT": "bartlett", "WIN_NUTTALL": "nuttall",
+        "WIN_NUTTALL_CFD": "nuttall_cfd", "WIN_WELCH": "welch",
+    }  # fmt: skip
+
+    def test_they_stand_for_the_windows_that_gnu_radio_builds(self):
+        for name in self.same:
+            built = window.build(getattr(window, name), 17)  # symmetric; Parzen's of odd lengths is another there
+            np.testing.assert_allclose(stft.sample_window(getattr(window, name), 17, True), built, atol=2e-7)
+        for name, parameter in ("WIN_KAISER", 8.6), ("WIN_GAUSSIAN", 3.0), ("WIN_TUKEY", 0.3):
+            kind = getattr(window, name)
+            built = window.build(kind, 16, parameter)
+            np.testing.assert_allclose(stft.sample_window((kind, parameter), 16, True), built, atol=2e-7)
+        np.testing.assert_allclose(stft.sample_window(window.WIN_PARZEN, 16, True), window.build(window.WIN_PARZEN, 16), atol=2e-7)
+
+    def test_every_one_is_taken_or_refused_by_name(self):
+        for name in (n for n in dir(window) if n.startswith("WIN_")):
+            kind = getattr(window, name)
+            if name in ("WIN_KAISER", "WIN_GAUSSIAN", "WIN_EXPONENTIAL"):
+                with self.assertRaisesRegex(ValueError, f"^window: {name}|^window: {name[4:].lower()}"):
+                    stft.sample_window(kind, 16)
+            else:
+                self.assertEqual(len(stft.sample_window(kind, 16)), 16, name)
+
+    def test_they_are_taken_by_functions_on_arrays(self):
+        x, hann, made = np.random.default_rng(1).standard_normal(64), window.WIN_HANN, dict(hop=4, n_fft=16)
+        spectra = stft.stft(x, hann, **made)
+        np.testing.assert_array_equal(spectra, stft.stft(x, "hann", **made))
+        np.testing.assert_allclose(stft.istft(spectra, hann, length=64, **made), x, atol=1e-12)
+        for f in stft.spectrogram, stft.reassigned_spectrogram:
+            np.testing.assert_array_equal(f(x, hann, **made), f(x, "hann", **made))
+        for first, second in zip(stft.stft2d(x.reshape(8, 8), window=(hann, (window.WIN_KAISER, 3.0)), win_length=4, hop=2),
+                                 stft.stft2d(x.reshape(8, 8), window=("hann", ("kaiser", 3.0)), win_length=4, hop=2)):  # fmt: skip
+            np.testing.assert_array_equal(first, second)
+        np.testing.assert_array_equal(
+            stft.adapt(x, n_fft=16, window=window.WIN_PARZEN)[0], stft.adapt(x, n_fft=16, window="parzen")[0]
+        )
+
+    def test_they_are_taken_by_every_block_that_has_a_window(self):
+        for name, block in blocks.items():
+            kinds, without_default = arguments(block)
+            if "window" in kinds:
+                instance = block(**{n: needed[n] for n in {*without_default, "n_fft"} if n in kinds}, window=window.WIN_HANN)
+                if hasattr(instance, "set_window"):
+                    instance.set_window((window.WIN_KAISER, 5.0))
+
+    def test_their_numbers_are_taken_by_messages(self):
+        x = np.random.default_rng(2).standard_normal(500).astype(np.float32)
+        kaiser = pmt.make_tuple(pmt.from_long(window.WIN_KAISER.value), pmt.from_double(5.0))
+        for sent, meant in (pmt.from_long(window.WIN_BLACKMAN.value), "blackman"), (kaiser, ("kaiser", 5.0)):
+            block, sink = stft.stft_fvc(16, 4), blocks_of_gnu_radio.vector_sink_c(9)
+            block.to_basic_block()._post(pmt.intern("cmd"), pmt.cons(pmt.intern("window"), sent))
+            graph = gr.top_block()
+            graph.connect(blocks_of_gnu_radio.vector_source_f(x.tolist()), block, sink)
+            graph.run()
+            np.testing.assert_array_equal(np.reshape(sink.data(), (-1, 9)).T, stft.stft(x, meant, hop=4, n_fft=16))
+
+    def test_an_integer_is_neither_one_of_them_nor_kaisers_beta(self):
+        x = np.zeros(64)
+        for integer in 1, 8, np.int64(8), True, int(window.WIN_HANN.value):
+            for take in (
+                lambda w: stft.stft_fvc(16, 4, w),
+                lambda w: stft.stft_fvc(16, 4).set_window(w),
+                lambda w: stft.dstft_fvc(16, 4, 8, w),
+                lambda w: stft.stft2d_vfvc(16, 4, 2, window=w),
+                lambda w: stft.stft(x, w, hop=4, n_fft=16),
+                lambda w: stft.sample_window(w, 16),
+            ):
+                shown = integer if isinstance(integer, bool) else int(integer)
+                with self.assertRaisesRegex(ValueError, f"^window: {shown}: must be a name"):
+                    take(integer)
+        np.testing.assert_array_equal(stft.sample_window(8.0, 16), stft.sample_window(("kaiser", 8.0), 16))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -5,6 +5,7 @@
 #include <gnuradio/stft/adaptive_stft.h>
 #include <fstream>
 #include <mutex>
+#include <tuple>
 #ifdef GR_CTRLPORT
 #include <gnuradio/rpcregisterhelpers.h>
 #endif
@@ -22,12 +23,20 @@ struct adaptive_change {
     std::int64_t at = INT64_MIN; // the first frame centred here or later
 
     bool bounds() const { return theta_min || theta_max; }
+
+    bool operator==(const adaptive_change& other) const
+    {
+        const auto all = [](const adaptive_change& c) {
+            return std::tie(c.theta_min, c.theta_max, c.hop, c.freeze, c.reset, c.theta, c.at);
+        };
+        return all(*this) == all(other);
+    }
 };
 
 /*!
  * \brief Settings as they were given, and as changes have left them.
  *
- * A default stays one: it follows from what it is made from, also after a change.
+ * Parameters left at their default are derived again after every change.
  */
 class changing_settings
 {
@@ -66,6 +75,15 @@ public:
     }
 
     const kernel::adaptive_settings& given() const { return d_given; }
+
+    //! Of what changes can touch.
+    bool operator==(const changing_settings& other) const
+    {
+        const auto changing = [](const kernel::adaptive_settings& s) {
+            return std::tie(s.hop, s.theta_min, s.theta_max, s.theta_init, s.freeze);
+        };
+        return changing(d_given) == changing(other.d_given);
+    }
 
 private:
     double filled(double hop) const
@@ -121,20 +139,21 @@ std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
 } // namespace
 
 template <class T>
-class adaptive_stft_impl : public dstft_block<adaptive_stft<T>, adaptive_change>
+class adaptive_stft_impl : public dstft_block<adaptive_stft<T>, adaptive_change, changing_settings>
 {
+    using base = dstft_block<adaptive_stft<T>, adaptive_change, changing_settings>;
+
 public:
     adaptive_stft_impl(const kernel::adaptive_settings& given,
                        double samp_rate,
                        std::int64_t report_interval)
         : gr::block("adaptive_stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
-                    mixed_rows_signature(1,
-                                         { bins(given) * sizeof(gr_complex),
-                                           thetas(given) * sizeof(float),
-                                           2 * sizeof(double) })),
-          dstft_block<adaptive_stft<T>, adaptive_change>(given.filled().hop, rows(given), false),
-          d_kernel(given), d_wanted(d_kernel.settings()), d_settings(given),
+                    mixed_output_rows(1,
+                                      { bins(given) * sizeof(gr_complex),
+                                        thetas(given) * sizeof(float),
+                                        2 * sizeof(double) })),
+          base(given.filled().hop, rows(given), false), d_kernel(given), d_settings(given),
           d_scratch(thetas(given)), d_interval(report_interval), d_load(given.load_limit)
     {
         if (samp_rate != 1.0)
@@ -237,19 +256,19 @@ public:
 
     double hop() const override
     {
-        return read([this] { return d_wanted.hop; });
+        return read([this] { return wanted().hop; });
     }
     double theta_min() const override
     {
-        return read([this] { return d_wanted.theta_min; });
+        return read([this] { return wanted().theta_min; });
     }
     double theta_max() const override
     {
-        return read([this] { return d_wanted.theta_max; });
+        return read([this] { return wanted().theta_max; });
     }
     bool freeze() const override
     {
-        return read([this] { return d_wanted.freeze; });
+        return read([this] { return wanted().freeze; });
     }
     double criterion() const override
     {
@@ -298,8 +317,7 @@ public:
     }
 
 private:
-    using clock = std::chrono::steady_clock;
-    using dstft_block<adaptive_stft<T>, adaptive_change>::d_pending;
+    using base::d_pending;
 
     static std::size_t bins(const kernel::adaptive_settings& s) { return kernel::bins<T>(s.n_fft); }
     static std::size_t thetas(const kernel::adaptive_settings& s)
@@ -370,29 +388,38 @@ private:
         return wish;
     }
 
-    //! Queues the change if it and those behind it can be granted. That is tried here, where refusals are heard, on a
-    //! kernel that plans what the running one will need.
+    //! A change that was granted to some settings.
+    struct trial {
+        changing_settings before;
+        adaptive_change change;
+        changing_settings after;
+    };
+
+    //! Queues the change if it and those behind it can be granted. That is tried here, in the caller's thread and where
+    //! refusals are heard, on kernels that plan what the running one will need.
     void request(const adaptive_change& wish)
     {
         std::scoped_lock one_at_a_time(d_requests);
-        for (std::uint64_t version = 0;;) {
-            auto [queue, settings] = read([&] {
-                version = d_version;
-                return std::pair(d_pending, d_settings);
-            });
-            this->insert(queue, wish);
-            kernel::adaptive_stft<T> trial(settings.given());
-            for (const auto& change : queue)
-                settings.grant(change, trial);
-            gr::thread::scoped_lock lock(this->d_setlock);
-            if (d_version != version)
-                continue; // work() has granted one meanwhile
-            d_pending.swap(queue);
-            d_wanted = trial.settings();
-            d_wanted.freeze = settings.given().freeze;
-            return;
+        std::vector<trial> tried;
+        for (;;) {
+            std::optional<trial> next;
+            const auto after = [&](const changing_settings& before, const adaptive_change& change) {
+                for (const auto& t : tried)
+                    if (t.before == before && t.change == change)
+                        return std::optional(t.after);
+                next = trial{ before, change, before };
+                return std::optional<changing_settings>();
+            };
+            if (read([&] { return d_pending.insert(wish, d_settings, after); }))
+                return;
+            kernel::adaptive_stft<T> kernel(next->before.given());
+            next->after.grant(next->change, kernel);
+            tried.push_back(*next);
         }
     }
+
+    //! Once all changes are granted.
+    kernel::adaptive_settings wanted() const { return d_pending.last(d_settings).given().filled(); }
 
     //! Frames from samples already taken and from those at in; written counts them, room is for so many.
     void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
@@ -406,18 +433,18 @@ private:
             const auto left = static_cast<std::size_t>(count - used);
             const auto taken = static_cast<int>(left ? d_kernel.push(in + used, left) : 0);
             if (taken == 0)
-                return;
+                break;
             this->take_tags(used, used + taken);
             used += taken;
         }
+        if (d_uncounted > 0)
+            d_rate_meter.add(std::exchange(d_uncounted, 0));
     }
 
     void make_changes()
     {
-        this->grant_changes(d_kernel.centre(), [this](const adaptive_change& wish) {
-            d_settings.grant(wish, d_kernel);
-            ++d_version;
-        });
+        this->grant_changes(d_kernel.centre(),
+                            [this](const auto& due) { d_settings.grant(due.change, d_kernel); });
     }
 
     //! Transforms the present frame and goes on to the next.
@@ -444,6 +471,7 @@ private:
         }
         if (d_over)
             this->put_last_tags(at, t, step, d_kernel.received());
+        ++d_uncounted;
         if (++d_unreported == d_interval || d_over)
             report(static_cast<std::int64_t>(at) + 1);
     }
@@ -473,10 +501,10 @@ private:
 
     void report(std::int64_t frames)
     {
-        const auto now = clock::now();
         d_report = d_kernel.report();
-        const std::chrono::duration<double> elapsed = now - std::exchange(d_reported_at, now);
-        d_frames_per_second = static_cast<double>(d_unreported) / std::max(elapsed.count(), 1e-9);
+        if (d_over)
+            d_rate_meter.add(std::exchange(d_uncounted, 0));
+        d_frames_per_second = d_over ? d_rate_meter.at_the_end() : d_rate_meter.last();
         if (pmt::length(this->message_subscribers(report_port)) > 0) {
             auto dict = pmt::make_dict();
             const auto add = [&dict](const char* key, const pmt::pmt_t& value) {
@@ -488,6 +516,9 @@ private:
             add("theta_mean", pmt::from_double(d_report.theta_mean));
             add("theta_least", pmt::from_double(d_report.theta_least));
             add("theta_greatest", pmt::from_double(d_report.theta_greatest));
+            add("at_theta_min", pmt::from_double(d_report.at_theta_min));
+            add("at_theta_max", pmt::from_double(d_report.at_theta_max));
+            add("advice", pmt::mp(d_report.advice));
             add("evaluations", pmt::from_uint64(d_report.evaluations));
             add("dropped", pmt::from_uint64(d_report.dropped));
             add("frames_per_second", pmt::from_double(d_frames_per_second));
@@ -499,28 +530,27 @@ private:
 
     void restarted() override
     {
+        base::restarted();
         d_kernel = kernel::adaptive_stft<T>(d_settings.given());
         d_over = false;
         d_missing = 1;
-        d_unreported = 0;
+        d_unreported = d_uncounted = 0;
         d_report = {};
-        d_reported_at = clock::now();
+        d_rate_meter = {};
         d_load.restart();
     }
 
     kernel::adaptive_stft<T> d_kernel;
-    std::mutex d_requests;              // one caller of request() at a time
-    std::uint64_t d_version = 0;        // changes granted
-    kernel::adaptive_settings d_wanted; // once all changes are granted
-    changing_settings d_settings;       // of d_kernel
-    std::vector<float> d_scratch;       // window lengths of a frame, where none are put out
+    std::mutex d_requests;        // one caller of request() at a time
+    changing_settings d_settings; // of d_kernel
+    std::vector<float> d_scratch; // window lengths of a frame, where none are put out
     bool d_over = false;
     std::int64_t d_missing = 1; // samples before the next frame can come out
 
     const std::int64_t d_interval;
-    std::int64_t d_unreported = 0; // frames
+    std::int64_t d_unreported = 0, d_uncounted = 0; // frames
     kernel::adaptive_report d_report;
-    clock::time_point d_reported_at;
+    rate_meter d_rate_meter;
     double d_frames_per_second = 0;
     load_meter d_load;
 };
@@ -531,6 +561,7 @@ typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const kernel::adaptive_se
                                                        std::int64_t report_interval)
 {
     settings.check(); // before streams are sized
+    check_rows(kernel::bins<T>(settings.n_fft) * sizeof(gr_complex));
     if (!(samp_rate > 0 && std::isfinite(samp_rate)))
         kernel::refuse("samp_rate", samp_rate, "must be positive and finite");
     if (report_interval < 1 || report_interval > INT32_MAX)

@@ -2,12 +2,14 @@
 #ifndef INCLUDED_STFT_LIB_ANALYSIS_BLOCK_H
 #define INCLUDED_STFT_LIB_ANALYSIS_BLOCK_H
 
+#include "change_queue.h"
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include "tagged_block.h"
 #include <gnuradio/stft/kernel/framer.h>
 #include <gnuradio/stft/kernel/stft.h>
+#include <array>
 #include <mutex>
 
 namespace gr::stft {
@@ -28,28 +30,14 @@ constexpr std::int64_t most_buffered = 1 << 22;
  *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
  *   void check(const retune&) const:      throws if a wish cannot be granted
  *   void accepted(const retune&):         it can, and will be
- *   void restarted():                     a new stream begins
- * and Row, the type of the numbers in its rows. Transform is made from its design(), which a retune can change.
+ * and Row, the type of the numbers in its rows. Transform is made from its design(), which a retune can change; it
+ * takes() another design over if that is the cheaper way.
  */
 template <class T, class Row, class Interface, class Block, class Transform = kernel::stft<T>>
 class analysis_block : public tagged_block<Interface>
 {
 public:
     static constexpr bool in_runs = false;
-
-    bool start() override
-    {
-        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
-        gr::thread::scoped_lock lock(this->d_setlock);
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
-            d_framer = kernel::framer<T>(d_active->design().frames());
-            d_tags.clear();
-            d_finished = d_described = d_settled = false;
-            d_row_rate = 0;
-            self().restarted();
-        }
-        return gr::block::start();
-    }
 
     void forecast(int, gr_vector_int& required) override
     {
@@ -117,11 +105,11 @@ protected:
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto rows = rows_per_call(row_length * sizeof(Row));
-        this->set_output_multiple(rows);
+        this->set_items_per_call(rows);
         this->set_relative_rate(
             1, std::clamp<std::int64_t>(most_buffered / rows, 1, static_cast<std::int64_t>(p.hop)));
         if (p.samp_rate != 1.0)
-            d_rate = p.samp_rate;
+            d_given_rate = d_rate = p.samp_rate;
 
         listen(*this, this->d_logger, [this, keys](const pmt::pmt_t& message) {
             request(retune_from(message, keys));
@@ -133,33 +121,20 @@ protected:
     {
         std::scoped_lock one_at_a_time(d_requests);
         self().check(wish);
-        for (;;) {
-            std::deque<pending> queue;
-            std::uint64_t version;
-            parameters base{};
+        for (transforms built;;) {
+            std::optional<parameters> missing;
             {
                 gr::thread::scoped_lock lock(this->d_setlock);
-                queue = d_pending;
-                version = d_version;
-                base = d_active->design();
+                const auto lead = [&](const state& before, const retune& next) {
+                    return after(before, next, built, missing);
+                };
+                if (d_pending.insert(wish, { d_active->design(), d_active }, lead)) {
+                    self().accepted(wish);
+                    return;
+                }
             }
-            auto at = std::upper_bound(
-                queue.begin(), queue.end(), wish.at, [](std::int64_t position, const pending& p) {
-                    return position < p.wish.at;
-                });
-            at = queue.insert(at, { wish, nullptr });
-            if (at != queue.begin())
-                base = std::prev(at)->with->design();
-            for (; at != queue.end(); ++at) {
-                base = at->wish.applied_to(base);
-                at->with = std::make_shared<Transform>(base);
-            }
-            gr::thread::scoped_lock lock(this->d_setlock);
-            if (d_version != version)
-                continue; // work() took a change meanwhile, so ours follows another one
-            d_pending.swap(queue);
-            self().accepted(wish);
-            return;
+            built.push_back(std::make_shared<Transform>(*missing));
+            d_recent[d_built++ % d_recent.size()] = built.back();
         }
     }
 
@@ -167,18 +142,62 @@ protected:
     parameters wanted() const
     {
         gr::thread::scoped_lock lock(const_cast<analysis_block*>(this)->d_setlock);
-        return d_pending.empty() ? d_active->design() : d_pending.back().with->design();
+        return d_pending.last({ d_active->design(), d_active }).design;
+    }
+
+    void restarted() override
+    {
+        d_framer = kernel::framer<T>(d_active->design().frames());
+        d_tags.clear();
+        d_finished = d_described = d_settled = false;
+        d_row_rate = 0;
+        d_rate = d_given_rate;
+        d_tagged_rate.reset();
+        set_rate(d_given_rate.value_or(1));
     }
 
 private:
     using tagged_block<Interface>::d_tags;
+    using transforms = std::vector<std::shared_ptr<Transform>>;
 
-    struct pending {
-        retune wish;
-        std::shared_ptr<Transform> with;
+    struct state {
+        parameters design;
+        std::shared_ptr<Transform> with; // takes the design over
+
+        bool operator==(const state& other) const { return design == other.design; }
     };
 
     Block& self() { return static_cast<Block&>(*this); }
+
+    //! The state that a wish leads to; nothing, and the design, if a transform for that is missing.
+    std::optional<state> after(const state& before,
+                               const retune& wish,
+                               const transforms& built,
+                               std::optional<parameters>& missing) const
+    {
+        auto design = wish.applied_to(before.design);
+        design.frames(); // refuses what is out of range
+        if (const auto with = transform_for(design, before.with, built))
+            return state{ design, with };
+        missing = design;
+        return {};
+    }
+
+    //! The one before, one of those built for a wish, or of the last that were built; null if none takes the design over.
+    std::shared_ptr<Transform> transform_for(const parameters& design,
+                                             const std::shared_ptr<Transform>& before,
+                                             const transforms& built) const
+    {
+        if (before->takes(design))
+            return before;
+        for (const auto& with : built)
+            if (with->takes(design))
+                return with;
+        for (const auto& recent : d_recent)
+            if (const auto with = recent.lock(); with && with->takes(design))
+                return with;
+        return nullptr;
+    }
 
     //! Frames from samples already taken and from those at in; rows written, at most room.
     int frame(const T* in, int count, int& used, Row* out, int room, int written = 0)
@@ -217,31 +236,33 @@ private:
         return produced;
     }
 
-    //! Those that are due, until the next frame has all its samples: then it is as it is.
+    //! Makes the changes that are due at the next frame. Once all of its samples are there, the frame stays as it is.
     void make_changes()
     {
         if (d_settled)
             return;
-        while (!d_pending.empty() && d_pending.front().wish.at <= d_framer.start()) {
-            d_active = d_pending.front().with;
-            rate_from_tags();
-            self().changed(d_pending.front().wish);
-            d_pending.pop_front();
-            ++d_version;
+        for (; const auto* due = d_pending.due(d_framer.start()); d_pending.pop()) {
+            d_active = due->state.with;
+            d_active->take(due->state.design);
+            if (d_tagged_rate) // it holds against the rate that the change was built with
+                set_rate(*d_tagged_rate);
+            self().changed(due->change);
             d_framer.reframe(d_active->design().frames());
             d_described = false;
         }
         d_settled = d_framer.complete();
     }
 
-    //! An rx_rate tag holds against the rate that a change was built with.
-    void rate_from_tags()
+    void set_rate(double rate)
     {
         auto p = d_active->design();
-        if (!d_tagged_rate || p.samp_rate == *d_tagged_rate)
+        if (p.samp_rate == rate)
             return;
-        p.samp_rate = *d_tagged_rate;
-        d_active = std::make_shared<Transform>(p);
+        p.samp_rate = rate;
+        if (d_active->takes(p))
+            d_active->take(p);
+        else
+            d_active = std::make_shared<Transform>(p);
         d_described = false;
     }
 
@@ -273,13 +294,16 @@ private:
 
     void put_tag(std::uint64_t row, const gr::tag_t& tag)
     {
-        auto value = tag.value;
-        if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(value) && !pmt::is_complex(value) &&
-            pmt::to_double(value) > 0) {
-            d_rate = d_tagged_rate = pmt::to_double(value);
-            rate_from_tags();
+        if (ends_here(tag.key))
+            return;
+        if (pmt::eq(tag.key, rx_rate_key)) {
+            if (const auto rate = this->rate_in(tag)) {
+                d_rate = d_tagged_rate = rate;
+                set_rate(*rate);
+            }
             return; // put_tags() tells the rate of rows
         }
+        auto value = tag.value;
         if (pmt::eq(tag.key, rx_time_key)) {
             const auto from = d_framer.start() - static_cast<std::int64_t>(tag.offset);
             value = this->later(value, static_cast<double>(from), d_rate);
@@ -292,12 +316,14 @@ private:
     std::size_t d_row_length;
     bool d_finished = false, d_described = false, d_settled = false;
 
-    std::mutex d_requests;         // one caller of request() at a time
-    std::deque<pending> d_pending; // by time; each built on the ones before
-    std::uint64_t d_version = 0;   // of the queue's front
+    std::mutex d_requests; // one caller of request() at a time
+    change_queue<retune, state> d_pending;
+    std::array<std::weak_ptr<Transform>, 32> d_recent; // built last
+    std::size_t d_built = 0;
 
-    std::optional<double> d_rate, d_tagged_rate; // Hz: known at all, known from rx_rate
-    double d_row_rate = 0;                       // Hz: last told downstream
+    std::optional<double> d_given_rate, d_rate,
+        d_tagged_rate;     // Hz: by make(), known at all, by rx_rate
+    double d_row_rate = 0; // Hz: last told downstream
 };
 
 } // namespace gr::stft

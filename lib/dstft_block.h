@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_DSTFT_BLOCK_H
 #define INCLUDED_STFT_LIB_DSTFT_BLOCK_H
 
+#include "change_queue.h"
 #include "retune.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
@@ -15,25 +16,11 @@ namespace gr::stft {
  * that wait for their frame, tags.
  *
  * Interface is the public block. Change is what a setter or a message asks for; its `at` is the sample that the first
- * changed frame is centred at or after.
+ * changed frame is centred at or after. State is what changes lead to.
  */
-template <class Interface, class Change>
+template <class Interface, class Change, class State>
 class dstft_block : public tagged_block<Interface>
 {
-public:
-    bool start() override
-    {
-        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
-        gr::thread::scoped_lock lock(this->d_setlock);
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
-            d_tags.clear();
-            d_tagged_rate.reset();
-            d_described = d_described_once = false;
-            restarted();
-        }
-        return gr::block::start();
-    }
-
 protected:
     //! \param step samples from frame to frame \param rows that a work call should be able to write
     //! \param per_bin whether items of other inputs are for all bins
@@ -43,28 +30,25 @@ protected:
         constexpr double most_buffered = 1 << 20;
 
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        this->set_output_multiple(rows);
+        this->set_items_per_call(rows);
         // a relative rate sizes the buffers of all inputs, also where an item holds window lengths for all bins
         const auto most = per_bin ? 1.0 : std::max(1.0, most_buffered / rows);
         this->set_relative_rate(1, static_cast<std::uint64_t>(std::clamp(step, 1.0, most)));
     }
 
-    //! A new stream begins; the lock is held.
-    virtual void restarted() = 0;
-
-    //! Behind those for the same sample.
-    static void insert(std::deque<Change>& queue, const Change& wish)
+    void restarted() override
     {
-        const auto later = [](std::int64_t at, const Change& c) { return at < c.at; };
-        queue.insert(std::upper_bound(queue.begin(), queue.end(), wish.at, later), wish);
+        d_tags.clear();
+        d_tagged_rate.reset();
+        d_described = d_described_once = false;
     }
 
     //! Grants, in their order, the changes that are due at a frame centred at t.
     template <class Grant>
     void grant_changes(const kernel::position& t, Grant grant)
     {
-        for (; !d_pending.empty() && d_pending.front().at <= t.sample; d_pending.pop_front()) {
-            grant(d_pending.front());
+        for (; const auto* due = d_pending.due(t.sample); d_pending.pop()) {
+            grant(*due);
             d_described = false;
         }
     }
@@ -104,7 +88,7 @@ protected:
     //! Of samples, Hz, if known: by a tag, or else as given.
     std::optional<double> sample_rate() const { return d_tagged_rate ? d_tagged_rate : d_rate; }
 
-    std::deque<Change> d_pending; // by time
+    change_queue<Change, State> d_pending;
     std::optional<double> d_rate; // of samples, Hz, where no tag tells it
 
 private:
@@ -115,9 +99,13 @@ private:
         for (; !d_tags.empty() && static_cast<std::int64_t>(d_tags.front().offset) < end;
              d_tags.pop_front()) {
             auto& tag = d_tags.front();
-            if (pmt::eq(tag.key, rx_rate_key) && is_rate(tag.value)) {
-                d_tagged_rate = pmt::to_double(tag.value);
-                tell_rate(item, step);
+            if (ends_here(tag.key))
+                continue;
+            if (pmt::eq(tag.key, rx_rate_key)) {
+                if (const auto rate = this->rate_in(tag)) {
+                    d_tagged_rate = rate;
+                    tell_rate(item, step);
+                }
                 continue;
             }
             if (pmt::eq(tag.key, rx_time_key)) {
@@ -136,11 +124,6 @@ private:
         const auto rate = *d_tagged_rate;
         this->add_item_tag(0, item, rx_rate_key, pmt::from_double(rate / step), this->alias_pmt());
         this->add_item_tag(0, item, samp_rate_key, pmt::from_double(rate), this->alias_pmt());
-    }
-
-    static bool is_rate(const pmt::pmt_t& value)
-    {
-        return pmt::is_number(value) && !pmt::is_complex(value) && pmt::to_double(value) > 0;
     }
 
     bool d_described = false, d_described_once = false;

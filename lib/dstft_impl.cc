@@ -16,6 +16,17 @@ struct change {
     std::int64_t at = INT64_MIN; // the first frame centred here or later
 };
 
+//! What changes lead to.
+struct pace_and_lengths {
+    double hop;
+    std::vector<float> theta;
+
+    bool operator==(const pace_and_lengths& other) const
+    {
+        return hop == other.hop && theta == other.theta;
+    }
+};
+
 //! Everything that make() checks before a block exists.
 template <class T>
 struct dstft_design {
@@ -45,23 +56,26 @@ struct dstft_design {
 } // namespace
 
 template <class T>
-class dstft_impl : public dstft_block<dstft<T>, change>
+class dstft_impl : public dstft_block<dstft<T>, change, pace_and_lengths>
 {
+    using base = dstft_block<dstft<T>, change, pace_and_lengths>;
+
 public:
     explicit dstft_impl(dstft_design<T>&& d)
         : gr::block("dstft",
                     kernel::per_bin(d.share)
-                        ? mixed_rows_signature(1, { sizeof(T), d.transform.bins() * sizeof(float) })
+                        ? mixed_input_rows(1, { sizeof(T), d.transform.bins() * sizeof(float) })
                         : gr::io_signature::make2(1, 2, sizeof(T), sizeof(float)),
-                    rows_signature(d.transform.bins() * sizeof(gr_complex), 3)),
-          dstft_block<dstft<T>, change>(d.pace.step(d.theta),
-                                        rows_per_call(d.transform.bins() * sizeof(gr_complex)),
-                                        kernel::per_bin(d.share)),
-          d_design(std::move(d)), d_pace(d_design.pace),
-          d_wanted_theta(d_design.transform.thetas(), d_design.theta), d_own_theta(d_wanted_theta),
-          d_wanted_hop(d_pace.hop()), d_theta(d_wanted_theta.size()), d_framer(n_fft())
+                    output_rows(d.transform.bins() * sizeof(gr_complex), 3)),
+          base(d.pace.step(d.theta),
+               rows_per_call(d.transform.bins() * sizeof(gr_complex)),
+               kernel::per_bin(d.share)),
+          d_design(std::move(d)),
+          d_pace(d_design.pace), d_present{ d_pace.hop(),
+                                            { d_design.transform.thetas(), d_design.theta } },
+          d_theta(d_present.theta.size()), d_framer(n_fft())
     {
-        d_theta.set(d_wanted_theta);
+        d_theta.set(d_present.theta);
         listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
             request(change_from(message));
         });
@@ -137,13 +151,13 @@ public:
     std::vector<float> theta() const override
     {
         gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        return d_wanted_theta;
+        return d_pending.last(d_present).theta;
     }
 
     double hop() const override
     {
         gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        return d_wanted_hop;
+        return d_pending.last(d_present).hop;
     }
 
     std::uint64_t invalid_thetas() const override { return d_invalid; }
@@ -154,13 +168,14 @@ public:
             return static_cast<double>(*std::max_element(all.begin(), all.end()));
         };
         gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        const double half = greatest(d_wanted_theta) / 2;
-        const double next = d_pace.fixed_overlap() ? 1 + d_pace.step(2 * half) : d_wanted_hop;
+        const auto& wanted = d_pending.last(d_present);
+        const double half = greatest(wanted.theta) / 2;
+        const double next = d_pace.fixed_overlap() ? 1 + d_pace.step(2 * half) : wanted.hop;
         return static_cast<std::int64_t>(std::ceil(std::max(half, next)));
     }
 
 private:
-    using dstft_block<dstft<T>, change>::d_pending;
+    using base::d_pending;
 
     std::size_t n_fft() const { return d_design.transform.n_fft(); }
     std::size_t bins() const { return d_design.transform.bins(); }
@@ -211,11 +226,10 @@ private:
     void request(const change& wish)
     {
         gr::thread::scoped_lock lock(this->d_setlock);
-        this->insert(d_pending, wish);
-        for (const auto& p : d_pending) {
-            d_wanted_hop = p.hop.value_or(d_wanted_hop);
-            d_wanted_theta = p.theta.empty() ? d_wanted_theta : p.theta;
-        }
+        d_pending.insert(wish, d_present, [](const pace_and_lengths& before, const change& next) {
+            return std::optional(pace_and_lengths{
+                next.hop.value_or(before.hop), next.theta.empty() ? before.theta : next.theta });
+        });
     }
 
     //! Frames from samples already taken and from those at in; written counts them, room is for so many.
@@ -242,13 +256,12 @@ private:
     //! The present frame's window length and the pace to the next one, if they are known.
     void set_frame()
     {
-        this->grant_changes(d_framer.centre(), [this](const change& wish) {
-            if (wish.hop)
-                d_pace = kernel::pacing(*wish.hop, 0, d_design.share);
-            if (!wish.theta.empty())
-                d_own_theta = wish.theta;
+        this->grant_changes(d_framer.centre(), [this](const auto& due) {
+            if (due.change.hop)
+                d_pace = kernel::pacing(*due.change.hop, 0, d_design.share);
+            d_present = due.state;
             if (!d_got_lengths)
-                d_theta.set(d_own_theta);
+                d_theta.set(d_present.theta);
         });
         if (d_framer.is_set() || take_lengths())
             d_framer.set(d_theta.greatest(), d_pace);
@@ -317,17 +330,17 @@ private:
 
     void restarted() override
     {
+        base::restarted();
         d_framer = kernel::dstft_framer<T>(n_fft());
-        d_theta.set(d_own_theta);
+        d_theta.set(d_present.theta);
         d_done = d_got_lengths = d_lacks_lengths = false;
         d_invalid = 0;
     }
 
     dstft_design<T> d_design;
     kernel::pacing d_pace;
-    std::vector<float> d_wanted_theta, d_own_theta; // last asked for, in force where none come in
-    double d_wanted_hop;
-    window_lengths d_theta; // of the present frame
+    pace_and_lengths d_present; // in force; window lengths that come in stand above its own
+    window_lengths d_theta;     // of the present frame
     kernel::dstft_framer<T> d_framer;
     bool d_done = false;
 
@@ -346,6 +359,7 @@ typename dstft<T>::sptr dstft<T>::make(std::int64_t n_fft,
                                        double alpha,
                                        const std::string& share)
 {
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     return gnuradio::make_block_sptr<dstft_impl<T>>(
         dstft_design<T>(n_fft, hop, theta, window, norm, alpha, share));
 }

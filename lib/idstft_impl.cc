@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream_block.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include "stream_tags.h"
@@ -55,15 +56,15 @@ std::optional<kernel::position> position_in(const double* item)
 
 //! Inverse: kernel::idstft<T> or kernel::segment_inverse<T>
 template <class T, class Inverse>
-class idstft_impl : public idstft<T>
+class idstft_impl : public stream_block<idstft<T>>
 {
 public:
     explicit idstft_impl(const idstft_design& d)
         : gr::block("idstft",
-                    mixed_rows_signature(1,
-                                         { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
-                                           Inverse::thetas(d.n_fft) * sizeof(float),
-                                           2 * sizeof(double) }),
+                    mixed_input_rows(1,
+                                     { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
+                                       Inverse::thetas(d.n_fft) * sizeof(float),
+                                       2 * sizeof(double) }),
                     gr::io_signature::make(1, 1, sizeof(T))),
           d_given(d), d_present(d), d_inverse(inverse_of(d)), d_lengths(Inverse::thetas(d.n_fft))
     {
@@ -71,35 +72,31 @@ public:
         const auto row_bytes = bins() * sizeof(gr_complex);
         const auto advance = std::max<std::size_t>(1, d.n_fft / 4);
         if (!single_mapped(row_bytes))
-            this->set_output_multiple(rows_per_call(row_bytes) * static_cast<int>(advance));
+            this->set_items_per_call(rows_per_call(row_bytes) * static_cast<int>(advance));
         this->set_relative_rate(advance, 1);
     }
 
-    bool start() override
+    void restarted() override
     {
-        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
-            d_present = d_given;
-            d_inverse = inverse_of(d_given);
-            d_last = { INT64_MIN, 0 };
-            d_steps = {};
-            d_start = 0;
-            d_win_length = 0;
-            d_description = {};
-            d_tags.clear();
-            d_length.reset();
-            d_rate.reset();
-            d_step = d_alpha = d_theta_told = 0;
-            d_placed = d_taken = d_ended = d_varies = d_starts = false;
-            d_frames = 0;
-            d_covered = 0;
-            d_converter.reset();
-            d_gain = 1;
-            d_lengths = window_lengths(Inverse::thetas(d_given.n_fft));
-            d_has_length = false;
-            d_uncovered = d_left_out = d_invalid = 0;
-        }
-        return gr::block::start();
+        d_present = d_given;
+        d_inverse = inverse_of(d_given);
+        d_last = { INT64_MIN, 0 };
+        d_steps = {};
+        d_start = 0;
+        d_win_length = 0;
+        d_description = {};
+        d_tags.clear();
+        d_length.reset();
+        d_rate.reset();
+        d_step = d_alpha = d_theta_told = 0;
+        d_placed = d_taken = d_ended = d_varies = d_starts = false;
+        d_frames = 0;
+        d_covered = 0;
+        d_converter.reset();
+        d_gain = 1;
+        d_lengths = window_lengths(Inverse::thetas(d_given.n_fft));
+        d_has_length = false;
+        d_uncovered = d_left_out = d_invalid = 0;
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -309,6 +306,10 @@ private:
             d_inverse = inverse_of(design);
             d_present = design;
         }
+        if (said.win_length.value_or(0) > d_present.n_fft)
+            kernel::refuse("stft_win_length",
+                           *said.win_length,
+                           "must be at most n_fft = " + std::to_string(d_present.n_fft));
         if (said.share)
             d_varies = *said.share != kernel::sharing::constant;
         if (said.theta && d_inverse.takes(*said.theta))
@@ -373,7 +374,15 @@ private:
         d_taken = false;
         d_steps.move(step());
         d_start += static_cast<std::int64_t>(d_step);
-        if (d_description.length) {
+        const auto longest = d_frame.t.sample + 2 +
+                             static_cast<std::int64_t>(
+                                 std::max(static_cast<double>(d_present.n_fft), std::ceil(step())));
+        if (d_description.length.value_or(0) > longest) {
+            this->d_logger->warn(
+                "tag stft_length ignored: {}: must be at most {}, so near to its frame's centre",
+                *d_description.length,
+                longest);
+        } else if (d_description.length) {
             d_length = *d_description.length;
             d_inverse.finish(*d_length);
         }
@@ -390,11 +399,13 @@ private:
             return pmt::eq(tag.key, rx_rate_key); // rx_time needs it
         });
         for (auto tag : d_found) {
-            if (is_ours(tag.key))
+            if (ends_here(tag.key))
                 continue;
-            if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
-                !pmt::is_complex(tag.value)) {
-                d_rate = d_description.samp_rate.value_or(pmt::to_double(tag.value) * step());
+            if (pmt::eq(tag.key, rx_rate_key)) {
+                const auto rate = this->rate_in(tag);
+                if (!rate)
+                    continue;
+                d_rate = d_description.samp_rate.value_or(*rate * step());
                 tag.value = pmt::from_double(*d_rate);
             } else if (pmt::eq(tag.key, rx_time_key) && d_rate) {
                 // stft tells the time of a frame's first sample, dstft that of its centre
@@ -459,6 +470,7 @@ typename idstft<T>::sptr idstft<T>::make(std::int64_t n_fft,
                                          const std::string& norm,
                                          const std::string& share)
 {
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     const bool by_segments = kernel::per_bin(kernel::sharing_named(share));
     const idstft_design d{ kernel::checked_n_fft(n_fft), window, kernel::norm_named(norm) };
     if (n_fft < 2)

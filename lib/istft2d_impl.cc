@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "stream_block.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
-#include "stream_tags.h"
 #include <gnuradio/stft/istft2d.h>
 #include <gnuradio/stft/kernel/istft2d.h>
 #include <gnuradio/stft/stft2d.h>
@@ -17,34 +17,21 @@ constexpr std::size_t most_buffered_bytes = std::size_t(16) << 20; // of rows th
 
 } // namespace
 
-class istft2d_impl : public istft2d_vcvf
+class istft2d_impl : public stream_block<istft2d_vcvf>
 {
 public:
     istft2d_impl(std::size_t width, const kernel::parameters2d& p, std::size_t item_length)
         : gr::block("istft2d",
-                    rows_signature(item_length * sizeof(gr_complex)),
-                    rows_signature(width * sizeof(float))),
+                    input_rows(item_length * sizeof(gr_complex)),
+                    output_rows(width * sizeof(float))),
           d_parameters(p), d_inverse(p, width)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         const auto most = std::max<std::size_t>(1, most_buffered_bytes / (width * sizeof(float)));
         const auto hop = std::min(p.height.hop, most);
-        if (!single_mapped(width * sizeof(float)))
-            set_output_multiple(static_cast<int>(hop));
+        set_items_per_call(
+            std::max(static_cast<int>(hop), least_rows_per_call(width * sizeof(float))));
         set_relative_rate(hop, 1);
-    }
-
-    bool start() override
-    {
-        set_output_multiple(1); // the large one of the constructor has sized the buffers
-        if (nitems_read(0) == 0 && nitems_written(0) == 0) {
-            d_inverse = kernel::istft2d<float>(d_parameters, d_inverse.width());
-            d_tags.clear();
-            d_length.reset();
-            d_rate.reset();
-            d_ended = false;
-        }
-        return gr::block::start();
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -87,6 +74,16 @@ public:
         return static_cast<std::int64_t>(d_inverse.rows().before());
     }
 
+protected:
+    void restarted() override
+    {
+        d_inverse = kernel::istft2d<float>(d_parameters, d_inverse.width());
+        d_tags.clear();
+        d_length.reset();
+        d_rate.reset();
+        d_ended = false;
+    }
+
 private:
     void finish(std::int64_t length)
     {
@@ -111,10 +108,17 @@ private:
         compare(said);
         sort_by_sample(d_found);
         for (const auto& tag : d_found)
-            if (!is_ours(tag.key))
-                d_tags.emplace_back(to, moved(tag, to));
+            if (!ends_here(tag.key))
+                move_tag(tag, to);
         d_inverse.add(frame_row);
-        if (said.length)
+        const auto longest =
+            d_inverse.covered_end() + static_cast<std::int64_t>(d_inverse.rows().hop());
+        if (said.length.value_or(0) > longest)
+            d_logger->warn(
+                "tag stft_length ignored: {}: must be at most {}, a hop behind the last row",
+                *said.length,
+                longest);
+        else if (said.length)
             finish(*said.length);
     }
 
@@ -134,19 +138,21 @@ private:
                 rows.start(0));
     }
 
-    //! rx_time and rx_rate as they are at the row that the tag goes to.
-    gr::tag_t moved(gr::tag_t tag, std::int64_t to)
+    //! The tag goes to a row; rx_time and rx_rate become what they are there.
+    void move_tag(gr::tag_t tag, std::int64_t to)
     {
         const auto& rows = d_inverse.rows();
-        if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
-            !pmt::is_complex(tag.value)) {
-            d_rate = pmt::to_double(tag.value) * static_cast<double>(rows.hop());
+        if (pmt::eq(tag.key, rx_rate_key)) {
+            const auto rate = rate_in(tag);
+            if (!rate)
+                return;
+            d_rate = *rate * static_cast<double>(rows.hop());
             tag.value = pmt::from_double(*d_rate);
         } else if (pmt::eq(tag.key, rx_time_key) && d_rate) {
             const auto rows_later = to - rows.start(d_inverse.added());
             tag.value = shifted_time(tag.value, static_cast<double>(rows_later) / *d_rate);
         }
-        return tag;
+        d_tags.emplace_back(to, tag);
     }
 
     //! Those of a row, and of all later ones if it is the last.

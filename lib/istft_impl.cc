@@ -12,7 +12,7 @@ class istft_impl : public synthesis_block<T, istft<T>, kernel::istft<T>>
 public:
     istft_impl(const kernel::parameters& p, const kernel::taps_t& synthesis)
         : gr::block("istft",
-                    rows_signature(kernel::bins<T>(p.n_fft) * sizeof(gr_complex)),
+                    input_rows(kernel::bins<T>(p.n_fft) * sizeof(gr_complex)),
                     gr::io_signature::make(1, 1, sizeof(T))),
           synthesis_block<T, istft<T>, kernel::istft<T>>(
               [=] { return kernel::istft<T>(p, synthesis); }),
@@ -40,6 +40,7 @@ typename istft<T>::sptr istft<T>::make(std::int64_t n_fft,
                                        bool shifted,
                                        const std::vector<std::complex<double>>& synthesis)
 {
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     const auto p = kernel::parameters::named(
         n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted);
     p.check<T>();

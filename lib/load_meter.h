@@ -65,5 +65,48 @@ private:
     std::int64_t d_samples = 0, d_calls = 0;
 };
 
+/*!
+ * \brief Frames per second by the clock, over the last stretch of a second or more that began and ended with a frame.
+ *
+ * Work calls bring frames in bursts, so shorter stretches tell nothing.
+ */
+class rate_meter
+{
+public:
+    //! Frames have come, after the others that this call of work() brought.
+    void add(std::int64_t frames)
+    {
+        constexpr double stretch = 1; // seconds
+        const auto now = clock::now();
+        d_all += frames;
+        d_frames += frames;
+        const double elapsed = seconds(now - d_since).count();
+        if (d_all == frames || elapsed >= stretch) {
+            if (d_all != frames)
+                d_last = static_cast<double>(d_frames) / elapsed;
+            d_since = now;
+            d_frames = 0;
+        }
+    }
+
+    //! Zero until a stretch has passed.
+    double last() const { return d_last; }
+
+    //! Of all frames since the beginning if the stream ends before a stretch has passed.
+    double at_the_end() const
+    {
+        const double elapsed = seconds(clock::now() - d_begun).count();
+        return d_last > 0 ? d_last : static_cast<double>(d_all) / std::max(elapsed, 1e-9);
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+    using seconds = std::chrono::duration<double>;
+
+    clock::time_point d_begun = clock::now(), d_since;
+    std::int64_t d_all = 0, d_frames = 0;
+    double d_last = 0;
+};
+
 } // namespace gr::stft
 #endif

@@ -12,7 +12,7 @@ class one_integral_impl : public synthesis_block<T, one_integral<T>, kernel::one
 public:
     explicit one_integral_impl(const kernel::bins_parameters& p, std::size_t bins)
         : gr::block("one_integral",
-                    rows_signature(bins * sizeof(gr_complex)),
+                    input_rows(bins * sizeof(gr_complex)),
                     gr::io_signature::make(1, 1, sizeof(T))),
           synthesis_block<T, one_integral<T>, kernel::one_integral<T>>(
               [p] { return kernel::one_integral<T>(p); })
@@ -30,6 +30,8 @@ typename one_integral<T>::sptr one_integral<T>::make(std::int64_t n_fft,
                                                      const std::string& scaling,
                                                      double samp_rate)
 {
+    const auto n = kernel::checked_n_fft(n_fft);
+    check_rows((bins.empty() ? kernel::bins<T>(n) : bins.size()) * sizeof(gr_complex));
     const kernel::bins_parameters p{
         kernel::parameters::named(
             n_fft, 1, window, win_length, "centred", phase, scaling, samp_rate, false),

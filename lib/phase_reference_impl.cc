@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream_block.h"
 #include "stream_buffers.h"
-#include "stream_tags.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/kernel/parameters.h>
 #include <gnuradio/stft/phase_reference.h>
@@ -8,32 +8,21 @@
 
 namespace gr::stft {
 
-class phase_reference_impl : public phase_reference_vcvc
+class phase_reference_impl : public stream_block<phase_reference_vcvc>
 {
 public:
     phase_reference_impl(const kernel::parameters& p,
                          const kernel::phase_reference& target,
                          kernel::sides which)
         : gr::sync_block("phase_reference",
-                         rows_signature(kernel::bins(which, p.n_fft) * sizeof(gr_complex)),
-                         rows_signature(kernel::bins(which, p.n_fft) * sizeof(gr_complex))),
+                         input_rows(kernel::bins(which, p.n_fft) * sizeof(gr_complex)),
+                         output_rows(kernel::bins(which, p.n_fft) * sizeof(gr_complex))),
           d_bins(kernel::bins(which, p.n_fft)), d_given(p), d_present(p), d_target(target),
           d_shifted(which == kernel::sides::centered), d_converter(converter(p)),
           d_start(p.frames().first())
     {
         set_tag_propagation_policy(TPP_CUSTOM);
-        set_output_multiple(rows_per_call(d_bins * sizeof(gr_complex)));
-    }
-
-    bool start() override
-    {
-        set_output_multiple(1); // the large one of the constructor has sized the buffers
-        if (nitems_read(0) == 0 && nitems_written(0) == 0) {
-            d_present = d_given;
-            d_converter = converter(d_present);
-            d_start = d_present.frames().first();
-        }
-        return block::start();
+        set_items_per_call(rows_per_call(d_bins * sizeof(gr_complex)));
     }
 
     int work(int noutput_items,
@@ -58,6 +47,14 @@ public:
     }
 
     std::int64_t latency() const override { return 0; }
+
+protected:
+    void restarted() override
+    {
+        d_present = d_given;
+        d_converter = converter(d_present);
+        d_start = d_present.frames().first();
+    }
 
 private:
     kernel::phase_converter<float> converter(const kernel::parameters& p) const
@@ -90,6 +87,7 @@ private:
             if (kernel::bins(d_bins == p.n_fft ? kernel::sides::twosided : kernel::sides::onesided,
                              p.n_fft) != d_bins)
                 throw std::invalid_argument("stft_n_fft does not fit the items");
+            p.frames(); // refuses hops out of range
             d_converter = converter(p);
             d_present = p;
             d_start = description.first.value_or(d_start);
@@ -115,6 +113,7 @@ phase_reference_vcvc::sptr phase_reference_vcvc::make(std::int64_t n_fft,
                                                       const std::string& sides)
 {
     const auto which = kernel::sides_named(sides);
+    check_rows(kernel::bins(which, kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     const auto p = kernel::parameters::named(
         n_fft, hop, "boxcar", win_length, "centred", source, "none", 1.0, false);
     p.frames();

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "retune.h"
+#include "stream_block.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
-#include "stream_tags.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/kernel/power.h>
 #include <gnuradio/stft/power.h>
@@ -10,17 +10,18 @@
 
 namespace gr::stft {
 
-class power_impl : public power_vcvf
+class power_impl : public stream_block<power_vcvf>
 {
 public:
     power_impl(std::size_t n_fft, std::size_t bins, const kernel::power_parameters& p)
         : gr::block("power",
-                    rows_signature(bins * sizeof(gr_complex)),
-                    rows_signature(bins * sizeof(float))),
+                    input_rows(bins * sizeof(gr_complex)),
+                    output_rows(bins * sizeof(float))),
           d_bins(bins), d_power(n_fft, bins, p), d_average(p.average)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
-        set_output_multiple(rows_per_call(bins * sizeof(gr_complex)));
+        set_items_per_call(std::max(rows_per_call(bins * sizeof(gr_complex)),
+                                    least_rows_per_call(bins * sizeof(float))));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
             const auto wish = retune_from(message, { "average", "reset" });
             if (wish.average)
@@ -28,15 +29,6 @@ public:
             if (wish.reset)
                 reset();
         });
-    }
-
-    bool start() override
-    {
-        set_output_multiple(1); // the large one of the constructor has sized the buffers
-        gr::thread::scoped_lock lock(d_setlock);
-        if (nitems_read(0) == 0 && nitems_written(0) == 0)
-            d_power = { d_power.n_fft(), d_bins, d_power.design() };
-        return block::start();
     }
 
     void forecast(int, gr_vector_int& required) override { required[0] = askable(detail(), 1); }
@@ -84,6 +76,13 @@ public:
     std::int64_t average() const override { return d_average; }
     std::int64_t latency() const override { return 0; }
 
+protected:
+    void restarted() override
+    {
+        d_power = { d_power.n_fft(), d_bins, d_power.design() };
+        d_description = {};
+    }
+
 private:
     void take(gr::tag_t tag, std::uint64_t row)
     {
@@ -93,10 +92,15 @@ private:
         } catch (const std::exception& e) {
             d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
         }
-        if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
-            !pmt::is_complex(tag.value))
-            tag.value = pmt::from_double(pmt::to_double(tag.value) /
-                                         static_cast<double>(d_power.design().average));
+        const auto average = d_power.design().average;
+        if (average > 1 && pmt::eq(tag.key, packet_length_key)) // it counts the rows that came in
+            return;
+        if (pmt::eq(tag.key, rx_rate_key)) {
+            const auto rate = rate_in(tag);
+            if (!rate)
+                return;
+            tag.value = pmt::from_double(*rate / static_cast<double>(average));
+        }
         tag.offset = row;
         add_item_tag(0, tag);
     }
@@ -129,6 +133,7 @@ power_vcvf::sptr power_vcvf::make(std::int64_t n_fft,
 {
     const auto n = kernel::checked_n_fft(n_fft);
     const auto which = kernel::sides_named(sides);
+    check_rows(kernel::bins(which, n) * sizeof(gr_complex));
     kernel::power_parameters p;
     p.kind = kernel::power_kind_named(kind);
     p.average = static_cast<std::uint64_t>(average);

@@ -98,7 +98,7 @@ std::vector<T> varied(std::size_t length)
 //! Settings that take different ways through the learner.
 inline std::vector<adaptive_settings> ways()
 {
-    std::vector<adaptive_settings> all(13, small());
+    std::vector<adaptive_settings> all(14, small());
     all[1].learn = learned::both;
     all[2].method = learning_method::gradient;
     all[3].method = learning_method::gradient;
@@ -116,6 +116,8 @@ inline std::vector<adaptive_settings> ways()
     all[10].block = all[10].lag = 0;
     all[11].freeze = true;
     all[12].causal = true;
+    all[13].share = sharing::cell;
+    all[13].interpolate = true;
     return all;
 }
 

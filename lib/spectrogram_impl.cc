@@ -15,7 +15,7 @@ public:
     spectrogram_impl(const kernel::parameters& p, const kernel::power_parameters& power)
         : gr::block("spectrogram",
                     gr::io_signature::make(1, 1, sizeof(T)),
-                    rows_signature(kernel::bins<T>(p.n_fft) * sizeof(float))),
+                    output_rows(kernel::bins<T>(p.n_fft) * sizeof(float))),
           base(p,
                kernel::bins<T>(p.n_fft),
                { "hop", "window", "win_length", "average", "reset", "at" }),
@@ -60,7 +60,11 @@ public:
             d_power.reset();
     }
 
-    void restarted() { d_power = { d_power.n_fft(), d_spectrum.size(), d_power.design() }; }
+    void restarted() override
+    {
+        base::restarted();
+        d_power = { d_power.n_fft(), d_spectrum.size(), d_power.design() };
+    }
 
     void check(const retune& wish) const
     {
@@ -92,6 +96,7 @@ typename spectrogram<T>::sptr spectrogram<T>::make(std::int64_t n_fft,
                                                    double samp_rate,
                                                    bool shifted)
 {
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(float));
     kernel::power_parameters power;
     power.kind = kernel::power_kind_named(kind);
     power.average = static_cast<std::uint64_t>(average);

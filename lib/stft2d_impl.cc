@@ -18,26 +18,14 @@ class stft2d_impl : public tagged_block<stft2d_vfvc>
 public:
     stft2d_impl(std::size_t width, const kernel::parameters2d& p, std::size_t item_length)
         : gr::block("stft2d",
-                    rows_signature(width * sizeof(float)),
-                    rows_signature(item_length * sizeof(gr_complex))),
+                    input_rows(width * sizeof(float)),
+                    output_rows(item_length * sizeof(gr_complex))),
           d_parameters(p), d_transform(p, width)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
-        set_output_multiple(rows_per_call(item_length * sizeof(gr_complex)));
+        set_items_per_call(rows_per_call(item_length * sizeof(gr_complex)));
         const auto most = std::max<std::size_t>(1, most_buffered_bytes / (width * sizeof(float)));
         set_relative_rate(1, std::min(p.height.hop, most));
-    }
-
-    bool start() override
-    {
-        set_output_multiple(1); // the large one of the constructor has sized the buffers
-        if (nitems_read(0) == 0 && nitems_written(0) == 0) {
-            d_transform = kernel::stft2d<float>(d_parameters, d_transform.width());
-            d_tags.clear();
-            d_rate.reset();
-            d_finished = d_waits = false;
-        }
-        return gr::block::start();
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -83,6 +71,15 @@ public:
     {
         const auto& rows = d_transform.rows();
         return static_cast<std::int64_t>(rows.win_length() - rows.before()) - 1;
+    }
+
+protected:
+    void restarted() override
+    {
+        d_transform = kernel::stft2d<float>(d_parameters, d_transform.width());
+        d_tags.clear();
+        d_rate.reset();
+        d_finished = d_waits = false;
     }
 
 private:
@@ -131,11 +128,13 @@ private:
         for (; !d_tags.empty() && (last || static_cast<std::int64_t>(d_tags.front().offset) < end);
              d_tags.pop_front()) {
             auto tag = d_tags.front();
-            if (is_ours(tag.key)) // of a transform that made the rows
+            if (ends_here(tag.key))
                 continue;
-            if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
-                !pmt::is_complex(tag.value)) {
-                d_rate = pmt::to_double(tag.value);
+            if (pmt::eq(tag.key, rx_rate_key)) {
+                const auto rate = rate_in(tag);
+                if (!rate)
+                    continue;
+                d_rate = rate;
                 tag.value = pmt::from_double(*d_rate / static_cast<double>(rows.hop()));
             } else if (pmt::eq(tag.key, rx_time_key)) {
                 const auto rows_later = from - static_cast<std::int64_t>(tag.offset);
@@ -164,8 +163,8 @@ std::size_t stft2d_vfvc::item_length(std::int64_t width, const kernel::parameter
 {
     const kernel::patch_layout layout(p.rows(), p.columns(), static_cast<std::size_t>(width));
     const auto length = layout.frames * layout.patch_size();
-    rows_signature(static_cast<std::size_t>(width) * sizeof(float));
-    rows_signature(length * sizeof(gr_complex));
+    check_rows(static_cast<std::size_t>(width) * sizeof(float));
+    check_rows(length * sizeof(gr_complex));
     return length;
 }
 

@@ -17,7 +17,7 @@ public:
     explicit stft_bins_impl(const kernel::bins_parameters& p)
         : gr::block("stft_bins",
                     gr::io_signature::make(1, 1, sizeof(T)),
-                    rows_signature(p.bins.size() * sizeof(gr_complex))),
+                    output_rows(p.bins.size() * sizeof(gr_complex))),
           base(p, p.bins.size(), { "bins", "hop", "window", "win_length", "scaling", "at" }),
           d_count(p.bins.size())
     {}
@@ -61,7 +61,6 @@ public:
     }
 
     void changed(const retune&) {}
-    void restarted() {}
     void accepted(const retune&) {}
     std::uint64_t frames_per_row() const { return 1; }
 
@@ -84,6 +83,7 @@ typename stft_bins<T>::sptr stft_bins<T>::make(const std::vector<double>& bins,
         n_fft = win_length ? win_length : static_cast<std::int64_t>(window.length());
     if (n_fft == 0)
         kernel::refuse("n_fft", n_fft, "give n_fft, win_length, or the window's taps");
+    check_rows(std::max<std::size_t>(1, bins.size()) * sizeof(gr_complex));
     const kernel::bins_parameters p{
         kernel::parameters::named(
             n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, false),

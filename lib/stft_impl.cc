@@ -13,7 +13,7 @@ public:
     explicit stft_impl(const kernel::parameters& p)
         : gr::block("stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
-                    rows_signature(kernel::bins<T>(p.n_fft) * sizeof(gr_complex))),
+                    output_rows(kernel::bins<T>(p.n_fft) * sizeof(gr_complex))),
           base(p, kernel::bins<T>(p.n_fft), { "hop", "window", "win_length", "scaling", "at" })
     {}
 
@@ -38,7 +38,6 @@ public:
     }
 
     void changed(const retune&) {}
-    void restarted() {}
     void check(const retune&) const {}
     void accepted(const retune&) {}
     std::uint64_t frames_per_row() const { return 1; }
@@ -55,6 +54,7 @@ typename stft<T>::sptr stft<T>::make(std::int64_t n_fft,
                                      double samp_rate,
                                      bool shifted)
 {
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     const auto p = kernel::parameters::named(
         n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted);
     p.check<T>();

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream_buffers.h"
 #include "kernel/refuse.h"
+#include "row_buffer.h"
 #include <gnuradio/buffer_double_mapped.h>
-#include <gnuradio/host_buffer.h>
 #include <gnuradio/stft/buffer_bytes.h>
 #include <algorithm>
 #include <numeric>
@@ -32,7 +32,7 @@ int least_rows_per_call(std::size_t row_bytes)
     return static_cast<int>((half + 1) / 2);
 }
 
-bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 8 * MiB; }
+bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 64 * MiB; }
 
 std::size_t buffer_bytes(std::size_t row_bytes)
 {
@@ -44,9 +44,7 @@ std::size_t buffer_bytes(std::size_t row_bytes)
                                     : (rows * row_bytes + pages - 1) / pages * pages;
 }
 
-namespace {
-
-void check_buffer(std::size_t row_bytes)
+void check_rows(std::size_t row_bytes)
 {
     if (buffer_bytes(row_bytes) > 512 * MiB)
         kernel::refuse("n_fft",
@@ -54,28 +52,49 @@ void check_buffer(std::size_t row_bytes)
                        "would need a stream buffer of more than 512 MiB");
 }
 
+namespace {
+
+std::vector<int> checked_sizes(const std::vector<std::size_t>& row_bytes)
+{
+    std::vector<int> sizes;
+    for (const auto bytes : row_bytes) {
+        check_rows(bytes);
+        sizes.push_back(static_cast<int>(bytes));
+    }
+    return sizes;
+}
+
 gr::buffer_type buffer_of(std::size_t row_bytes)
 {
-    return single_mapped(row_bytes) ? gr::host_buffer::type : gr::buffer_double_mapped::type;
+    return single_mapped(row_bytes) ? row_buffer::type() : gr::buffer_double_mapped::type;
 }
 
 } // namespace
 
-gr::io_signature::sptr rows_signature(std::size_t row_bytes, int most)
+gr::io_signature::sptr input_rows(std::size_t row_bytes)
 {
-    check_buffer(row_bytes);
+    check_rows(row_bytes);
+    return gr::io_signature::make(1, 1, row_bytes);
+}
+
+gr::io_signature::sptr output_rows(std::size_t row_bytes, int most)
+{
+    check_rows(row_bytes);
     return gr::io_signature::make(1, most, row_bytes, buffer_of(row_bytes));
 }
 
-gr::io_signature::sptr mixed_rows_signature(int required, const std::vector<std::size_t>& row_bytes)
+gr::io_signature::sptr mixed_input_rows(int required, const std::vector<std::size_t>& row_bytes)
 {
-    std::vector<int> sizes;
+    return gr::io_signature::makev(
+        required, static_cast<int>(row_bytes.size()), checked_sizes(row_bytes));
+}
+
+gr::io_signature::sptr mixed_output_rows(int required, const std::vector<std::size_t>& row_bytes)
+{
+    const auto sizes = checked_sizes(row_bytes);
     gr::gr_vector_buffer_type types;
-    for (const auto bytes : row_bytes) {
-        check_buffer(bytes);
-        sizes.push_back(static_cast<int>(bytes));
+    for (const auto bytes : row_bytes)
         types.push_back(buffer_of(bytes));
-    }
     return gr::io_signature::makev(required, static_cast<int>(sizes.size()), sizes, types);
 }
 

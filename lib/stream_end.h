@@ -13,13 +13,14 @@ namespace gr::stft {
  * \brief Whether the items that general_work() was given are the last ones. To be asked before consuming.
  *
  * The scheduler counts the input before it asks whether upstream is done, and upstream may deliver its last
- * items in between: being done is not enough.
+ * items in between: being done is not enough. Nor are items_available(): where a buffer has an edge, they end there.
  */
 inline bool input_ends(const gr::block_detail_sptr& detail, int ninput_items, unsigned port = 0)
 {
     auto reader = detail->input(port);
     gr::thread::scoped_lock lock(*reader->mutex());
-    return reader->done() && reader->items_available() == ninput_items;
+    return reader->done() && reader->nitems_read() + static_cast<std::uint64_t>(ninput_items) ==
+                                 reader->buffer()->nitems_written();
 }
 
 /*!

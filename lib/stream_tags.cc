@@ -16,18 +16,40 @@ const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop"
                  share_key = pmt::mp("stft_share"), step_key = pmt::mp("stft_step"),
                  alpha_key = pmt::mp("stft_alpha"), bins_key = pmt::mp("stft_bins");
 
-std::int64_t integer(const gr::tag_t& tag)
+constexpr std::int64_t farthest = std::int64_t(1) << 62; // sums of two positions fit into 64 bits
+
+//! \throws std::invalid_argument unless the tag holds an integer in least .. greatest
+std::int64_t integer(const gr::tag_t& tag, std::int64_t least, std::int64_t greatest)
 {
-    return pmt::is_uint64(tag.value) ? static_cast<std::int64_t>(pmt::to_uint64(tag.value))
-                                     : pmt::to_long(tag.value);
+    const bool fits = pmt::is_uint64(tag.value)
+                          ? pmt::to_uint64(tag.value) <= static_cast<std::uint64_t>(farthest)
+                          : pmt::is_integer(tag.value);
+    const auto value = !fits ? greatest
+                       : pmt::is_uint64(tag.value)
+                           ? static_cast<std::int64_t>(pmt::to_uint64(tag.value))
+                           : pmt::to_long(tag.value);
+    if (!fits || value < least || value > greatest)
+        kernel::refuse(pmt::write_string(tag.key),
+                       pmt::write_string(tag.value),
+                       "must be an integer in " + std::to_string(least) + " .. " +
+                           std::to_string(greatest));
+    return value;
 }
 
-std::size_t positive(const gr::tag_t& tag)
+std::size_t size(const gr::tag_t& tag, std::size_t greatest)
 {
-    const auto value = integer(tag);
-    if (value < 1)
-        kernel::refuse(pmt::symbol_to_string(tag.key), value, "must be 1 or more");
-    return static_cast<std::size_t>(value);
+    return static_cast<std::size_t>(integer(tag, 1, static_cast<std::int64_t>(greatest)));
+}
+
+//! \throws std::invalid_argument unless the tag holds a number in (0, greatest]
+double positive(const gr::tag_t& tag, double greatest)
+{
+    const auto value = real_number(tag.value);
+    if (!(value && *value > 0 && *value <= greatest))
+        kernel::refuse(pmt::write_string(tag.key),
+                       pmt::write_string(tag.value),
+                       "must be a positive number, at most " + std::to_string(greatest));
+    return *value;
 }
 
 kernel::window_family family_in(const pmt::pmt_t& value)
@@ -60,12 +82,14 @@ pmt::pmt_t taps_as_pmt(const kernel::parameters& p)
 
 } // namespace
 
-const pmt::pmt_t rx_time_key = pmt::mp("rx_time"), rx_rate_key = pmt::mp("rx_rate"),
-                 phase_key = pmt::mp("stft_phase"), samp_rate_key = pmt::mp("stft_samp_rate");
+const pmt::pmt_t packet_length_key = pmt::mp("packet_len"), rx_time_key = pmt::mp("rx_time"),
+                 rx_rate_key = pmt::mp("rx_rate"), phase_key = pmt::mp("stft_phase"),
+                 samp_rate_key = pmt::mp("stft_samp_rate");
 
-bool is_ours(const pmt::pmt_t& key)
+bool ends_here(const pmt::pmt_t& key)
 {
-    for (const auto& known : { first_key,
+    for (const auto& known : { packet_length_key,
+                               first_key,
                                hop_key,
                                n_fft_key,
                                win_length_key,
@@ -88,16 +112,14 @@ bool is_ours(const pmt::pmt_t& key)
 
 bool stream_description::read(const gr::tag_t& tag)
 {
-    if (!is_ours(tag.key))
-        return false;
     if (pmt::eq(tag.key, first_key))
-        first = integer(tag);
+        first = integer(tag, -farthest, farthest);
     else if (pmt::eq(tag.key, hop_key))
-        hop = positive(tag);
+        hop = size(tag, kernel::longest_hop);
     else if (pmt::eq(tag.key, n_fft_key))
-        n_fft = positive(tag);
+        n_fft = size(tag, kernel::longest_window);
     else if (pmt::eq(tag.key, win_length_key))
-        win_length = positive(tag);
+        win_length = size(tag, kernel::longest_window);
     else if (pmt::eq(tag.key, phase_key))
         phase = pmt::symbol_to_string(tag.value);
     else if (pmt::eq(tag.key, scaling_key))
@@ -105,7 +127,7 @@ bool stream_description::read(const gr::tag_t& tag)
     else if (pmt::eq(tag.key, window_key))
         window = taps_in(tag.value);
     else if (pmt::eq(tag.key, samp_rate_key))
-        samp_rate = pmt::to_double(tag.value);
+        samp_rate = rate_in(tag.value);
     else if (pmt::eq(tag.key, family_key))
         family = family_in(tag.value);
     else if (pmt::eq(tag.key, norm_key))
@@ -113,16 +135,34 @@ bool stream_description::read(const gr::tag_t& tag)
     else if (pmt::eq(tag.key, share_key))
         share = kernel::sharing_named(pmt::symbol_to_string(tag.value));
     else if (pmt::eq(tag.key, theta_key))
-        theta = pmt::to_double(tag.value);
+        theta = positive(tag, static_cast<double>(kernel::longest_window));
     else if (pmt::eq(tag.key, step_key))
-        step = pmt::to_double(tag.value);
+        step = positive(tag, static_cast<double>(kernel::longest_hop));
     else if (pmt::eq(tag.key, alpha_key))
-        alpha = pmt::to_double(tag.value);
+        alpha = positive(tag, 1e3); // as kernel::pacing
     else if (pmt::eq(tag.key, bins_key))
         bins = pmt::f64vector_elements(tag.value);
+    else if (pmt::eq(tag.key, length_key))
+        length = integer(tag, 0, farthest);
     else
-        length = integer(tag);
+        return false;
     return true;
+}
+
+std::optional<double> rate_in(const pmt::pmt_t& value)
+{
+    constexpr double least = 1e-30, greatest = 1e30; // densities fit into single precision, too
+    const auto rate = real_number(value);
+    return rate && *rate >= least && *rate <= greatest ? rate : std::nullopt;
+}
+
+std::optional<double> real_number(const pmt::pmt_t& value)
+{
+    if (pmt::is_uint64(value))
+        return static_cast<double>(pmt::to_uint64(value));
+    if (pmt::is_number(value) && !pmt::is_complex(value))
+        return pmt::to_double(value);
+    return {};
 }
 
 bool stream_description::describes_frames() const
@@ -221,15 +261,18 @@ void sort_by_sample(std::vector<gr::tag_t>& tags)
 
 pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds)
 {
+    constexpr double most = 4e18; // seconds: two of them fit into 64 bits
     if (!pmt::is_tuple(rx_time) || pmt::length(rx_time) < 2)
         return rx_time;
     const auto full = pmt::tuple_ref(rx_time, 0), fraction = pmt::tuple_ref(rx_time, 1);
-    if (!pmt::is_uint64(full) || !pmt::is_real(fraction))
+    if (!pmt::is_uint64(full) || !pmt::is_real(fraction) || !(std::abs(seconds) < most))
         return rx_time;
     const double whole = std::floor(seconds);
     double rest = pmt::to_double(fraction) + (seconds - whole);
     const double carry = std::floor(rest);
     rest -= carry;
+    if (!(std::abs(carry + whole) < most) || pmt::to_uint64(full) > std::uint64_t(most))
+        return rx_time;
     const auto moved = static_cast<std::int64_t>(pmt::to_uint64(full)) +
                        static_cast<std::int64_t>(whole) + static_cast<std::int64_t>(carry);
     if (moved < 0) // before the epoch there is no such tag

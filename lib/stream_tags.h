@@ -49,8 +49,17 @@ struct stream_description {
     bool describes_frames() const;
 };
 
-//! Whether the key is one of ours, which our blocks consume.
-bool is_ours(const pmt::pmt_t& key);
+/*!
+ * \brief Whether a tag does not go on to what a block makes of the items that carry it: those of ours describe these
+ * items, and so does packet_len, the length in items of a tagged stream's packet.
+ */
+bool ends_here(const pmt::pmt_t& key);
+
+//! A sample rate, Hz; nothing if the value is no number, or one that times cannot be told by (must be 1e-30 .. 1e30).
+std::optional<double> rate_in(const pmt::pmt_t& value);
+
+//! The value of a number that is not complex, of whatever type.
+std::optional<double> real_number(const pmt::pmt_t& value);
 
 using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
 
@@ -77,11 +86,12 @@ key_value length_tag(std::int64_t length);
 void sort_by_sample(std::vector<gr::tag_t>& tags);
 
 /*!
- * \brief Moves an rx_time (full seconds, fraction) by seconds; other values come back unchanged.
+ * \brief Moves an rx_time (full seconds, fraction) by seconds, to the epoch at the earliest; other values come back
+ * unchanged, and so does a time that the move would take out of range.
  */
 pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds);
 
-extern const pmt::pmt_t rx_time_key, rx_rate_key, phase_key, samp_rate_key;
+extern const pmt::pmt_t packet_length_key, rx_time_key, rx_rate_key, phase_key, samp_rate_key;
 
 } // namespace gr::stft
 #endif

@@ -2,10 +2,9 @@
 #ifndef INCLUDED_STFT_LIB_SYNTHESIS_BLOCK_H
 #define INCLUDED_STFT_LIB_SYNTHESIS_BLOCK_H
 
+#include "stream_block.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
-#include "stream_tags.h"
-#include <gnuradio/block.h>
 #include <algorithm>
 #include <deque>
 #include <functional>
@@ -25,22 +24,9 @@ struct has_runs<Inverse, std::void_t<decltype(&Inverse::add_run)>> : std::true_t
  * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() it may lack.
  */
 template <class T, class Interface, class Inverse>
-class synthesis_block : public Interface
+class synthesis_block : public stream_block<Interface>
 {
 public:
-    bool start() override
-    {
-        this->set_output_multiple(1); // the large one of the constructor has sized the buffers
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0) {
-            d_inverse = d_make();
-            d_tags.clear();
-            d_length.reset();
-            d_tags_read = 0;
-            d_ended = false;
-        }
-        return gr::block::start();
-    }
-
     void forecast(int, gr_vector_int& required) override
     {
         required[0] = d_inverse.ready() ? 0 : askable(this->detail(), 1);
@@ -107,8 +93,18 @@ protected:
         const auto row_bytes = d_inverse.bins() * sizeof(gr_complex);
         const auto hop = d_inverse.design().hop;
         if (!single_mapped(row_bytes))
-            this->set_output_multiple(rows_per_call(row_bytes) * static_cast<int>(hop));
+            this->set_items_per_call(rows_per_call(row_bytes) * static_cast<int>(hop));
         this->set_relative_rate(static_cast<std::uint64_t>(hop), 1);
+    }
+
+    void restarted() override
+    {
+        d_inverse = d_make();
+        d_tags.clear();
+        d_length.reset();
+        d_rate.reset();
+        d_tags_read = 0;
+        d_ended = false;
     }
 
 private:
@@ -164,8 +160,9 @@ private:
         if (d_description.describes_frames())
             follow();
         for (auto tag = tags; tag != d_next_tag; ++tag)
-            if (!is_ours(tag->key))
-                d_tags.push_back({ to, moved(*tag, to) });
+            if (!ends_here(tag->key))
+                move_tag(*tag, to);
+        d_inverse.expect_next();
         return d_inverse.ready() == 0;
     }
 
@@ -190,16 +187,24 @@ private:
         if (d_length) // frames behind the last one
             return;
         d_inverse.add(spectrum);
-        if (d_description.length)
+        const auto longest = std::max(d_inverse.covered_end(), d_inverse.next_start());
+        if (d_description.length.value_or(0) > longest)
+            this->d_logger->warn("tag stft_length ignored: {}: must be at most {}, where a frame "
+                                 "after its own would start or its own ends",
+                                 *d_description.length,
+                                 longest);
+        else if (d_description.length)
             finish(*d_description.length);
     }
 
-    //! rx_time and rx_rate as they are at the sample that the tag goes to.
-    gr::tag_t moved(gr::tag_t tag, std::int64_t to)
+    //! The tag goes to a sample; rx_time and rx_rate become what they are there.
+    void move_tag(gr::tag_t tag, std::int64_t to)
     {
-        if (pmt::eq(tag.key, rx_rate_key) && pmt::is_number(tag.value) &&
-            !pmt::is_complex(tag.value)) {
-            d_rate = pmt::to_double(tag.value) * static_cast<double>(d_inverse.design().hop);
+        if (pmt::eq(tag.key, rx_rate_key)) {
+            const auto rate = this->rate_in(tag);
+            if (!rate)
+                return;
+            d_rate = *rate * static_cast<double>(d_inverse.design().hop);
             tag.value = pmt::from_double(*d_rate);
         } else if (pmt::eq(tag.key, rx_time_key) &&
                    (d_rate || d_inverse.design().samp_rate != 1)) { // what stft takes for known
@@ -207,7 +212,7 @@ private:
             tag.value =
                 shifted_time(tag.value, static_cast<double>(to - d_inverse.next_start()) / rate);
         }
-        return tag;
+        d_tags.push_back({ to, tag });
     }
 
     //! Those of the samples before end, and all when the stream is over.

@@ -207,7 +207,7 @@ def bands(ratio: float, seeds: Sequence[int]) -> Iterator[Figure]:
     ways = {
         "for all bins": {},
         "per band and frame": {"share": "cell"},
-        "per band and frame, in steps": {"share": "cell", "interpolate": False},
+        "per band and frame, interpolated": {"share": "cell", "interpolate": True},
         "per band, settled": {"share": "bin"},
     }
     columns = {words: [] for words in ways}

@@ -10,26 +10,23 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double well_covered = 0.375; // where a window is large enough to be divided by, in theta
+constexpr double at_bound = 1.01; // a theta is at a bound that is not farther away than this ratio
+constexpr double too_many = 0.5;  // at one bound: it should perhaps be another one
 
 std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
 
-//! Zeros around the signal: as far as any window reaches that is centred within it.
-std::int64_t margin(const adaptive_settings& s)
-{
-    return static_cast<std::int64_t>(s.n_fft / 2) + 8;
-}
-
-//! Samples that are kept before the centre of the next frame.
+//! Samples that are kept before the centre of the next frame: the last one's longest window may begin there.
 std::int64_t behind(const adaptive_settings& s)
 {
-    return margin(s) + static_cast<std::int64_t>(s.hop) + 1;
+    return static_cast<std::int64_t>(s.n_fft) + static_cast<std::int64_t>(s.hop) + 9;
 }
 
 //! Samples from the past of the frame that comes out to the future of the one that is measured.
 std::size_t span(const adaptive_settings& s)
 {
     const auto ahead = static_cast<double>(s.block + s.lag + 3) * s.hop;
-    return static_cast<std::size_t>(behind(s) + margin(s) + static_cast<std::int64_t>(ahead));
+    const auto window = static_cast<std::int64_t>(s.n_fft / 2) + 8;
+    return static_cast<std::size_t>(behind(s) + window + static_cast<std::int64_t>(ahead));
 }
 
 } // namespace
@@ -38,10 +35,9 @@ template <class T>
 adaptive_learner<T>::adaptive_learner(const adaptive_settings& given)
     : d_given(given), d_settings(given.filled()),
       d_transform(d_settings.n_fft, d_settings.window, d_settings.norm, d_settings.share),
-      d_signal(margin(d_settings), span(d_settings)),
-      d_pace(d_settings.hop, d_settings.alpha, d_settings.share), d_theta(d_transform.thetas()),
-      d_lengths(d_theta.size()), d_last(d_theta.size(), bounds().nearest(d_settings.theta_init)),
-      d_frozen(d_settings.freeze)
+      d_signal(span(d_settings)), d_pace(d_settings.hop, d_settings.alpha, d_settings.share),
+      d_theta(d_transform.thetas()), d_lengths(d_theta.size()),
+      d_last(d_theta.size(), bounds().nearest(d_settings.theta_init)), d_frozen(d_settings.freeze)
 {
     build();
     restart(false, true);
@@ -112,7 +108,7 @@ template <class T>
 void adaptive_learner<T>::restart(bool held, bool forget)
 {
     const auto next = target();
-    d_measured = d_resolved = next - 1;
+    d_seen = d_measured = d_resolved = next - 1;
     d_learning_since = next;
     d_bank->restart(next, forget);
     if (forget)
@@ -167,21 +163,36 @@ std::int64_t adaptive_learner<T>::target() const
 template <class T>
 bool adaptive_learner<T>::measure_to(std::int64_t p)
 {
-    while (d_measured < p) {
-        const auto next = d_measured + 1;
-        const auto t = grid(next);
-        const auto centre = nearest_sample(t);
-        if (d_signal.finished() ? !exists(next) : d_signal.received() <= centre + d_reach)
+    while (d_seen < p) {
+        const auto next = d_seen + 1;
+        const auto centre = nearest_sample(grid(next));
+        const bool ends = d_signal.received() <= centre + d_reach;
+        if (d_signal.finished() ? !exists(next) : ends)
             return d_signal.finished();
-        if (by_bank() || d_settings.whiten > 0)
-            d_bank->measure(next, d_signal.at(centre));
-        if (d_sliding) {
-            d_descent->whiten(d_bank->whitener());
-            d_sliding->measure(next, d_signal.samples(), t, *d_descent);
-        }
-        d_measured = next;
+        d_seen = next;
+        // frames at the beginning wait for a longest window of samples, or for the end if it comes before
+        if (by_bank() && centre < d_reach && !ends)
+            continue;
+        while (d_measured < next)
+            measure(++d_measured);
     }
     return true;
+}
+
+template <class T>
+void adaptive_learner<T>::measure(std::int64_t p)
+{
+    const auto t = grid(p);
+    const auto centre = nearest_sample(t);
+    const auto x = d_signal.samples();
+    if (by_bank())
+        return d_bank->measure(p, x, centre);
+    if (centre < d_reach || d_signal.received() <= centre + d_reach)
+        return d_sliding->pass(p);
+    if (d_settings.whiten > 0)
+        d_bank->measure(p, x, centre);
+    d_descent->whiten(d_bank->whitener());
+    d_sliding->measure(p, x, t, *d_descent);
 }
 
 //! Finds the window lengths of the grid frames up to p. \return whether the samples suffice
@@ -191,14 +202,12 @@ bool adaptive_learner<T>::resolve_to(std::int64_t p)
     const auto& s = d_settings;
     while (d_resolved < p) {
         const auto next = d_resolved + 1;
-        if (d_sliding && !measure_to(next + s.block))
+        if (!measure_to(next + s.lag + s.block))
             return false;
         while (by_bank() && d_paths[0].front() < next + s.lag) {
             const auto front = d_paths[0].front() + 1;
             if (d_signal.finished() && !exists(front))
                 break;
-            if (!measure_to(front + s.block))
-                return false;
             d_bank->evaluate(front);
             for (std::size_t b = 0; b < d_paths.size(); ++b)
                 d_paths[b].advance(d_bank->defined(b) ? d_bank->J(b) : nullptr);
@@ -262,12 +271,20 @@ std::int64_t adaptive_learner<T>::end_of(double theta, double away) const
     return t.sample + static_cast<std::int64_t>(std::ceil(t.fraction + away + theta / 2));
 }
 
+//! Whether such a window, so far away from the next frame's place at most, holds samples of the signal only.
+template <class T>
+bool adaptive_learner<T>::lies_within(double theta, double away) const
+{
+    const auto reach = static_cast<std::int64_t>(std::ceil(theta / 2 + away));
+    return d_centre.sample >= reach && end_of(theta, away) <= d_signal.received();
+}
+
 //! Steps of the gradient for the next frame, which lies in the block of grid frame p.
 template <class T>
 void adaptive_learner<T>::refine(std::int64_t p)
 {
     const auto& s = d_settings;
-    if (s.steps == 0 || (d_sliding && !learns_t()))
+    if (d_sliding && !learns_t())
         return;
     d_descent->whiten(d_bank->whitener());
     const auto x = d_signal.samples();
@@ -325,10 +342,10 @@ bool adaptive_learner<T>::ready()
             d_over_bins->spread(d_log_theta.data(), d_cells.data());
         find_theta();
     }
+    const bool moves = learnt && !d_held && d_settings.steps > 0;
+    const double theta = moves && learns_theta() ? d_settings.theta_max : d_of_theta.greatest;
+    const double away = moves && learns_t() ? d_settings.hop / 2 : 0;
     if (!d_signal.finished()) {
-        const bool moves = learnt && !d_held && d_settings.steps > 0;
-        const double theta = moves && learns_theta() ? d_settings.theta_max : d_of_theta.greatest;
-        const double away = moves && learns_t() ? d_settings.hop / 2 : 0;
         if (d_signal.received() < end_of(theta, away))
             return false;
         const auto next = d_pace.fixed_overlap() ? d_centre + d_pace.step(d_settings.theta_max)
@@ -338,7 +355,7 @@ bool adaptive_learner<T>::ready()
     }
     const bool last = !d_pace.fixed_overlap() && d_signal.finished() && !exists(d_frame + 1);
     d_t = d_centre;
-    if (learnt && !d_held && (!last || !learns_t()))
+    if (moves && lies_within(theta, away) && (!last || !learns_t()))
         refine(p);
     if (last && d_settings.invertible)
         reach_the_end();
@@ -436,6 +453,7 @@ const std::vector<float>& adaptive_learner<T>::next(complex* spectrum, position&
     ++d_reported;
 
     d_last.swap(d_theta);
+    count_at_bounds();
     d_has_before = per_bin(d_settings.share) && !d_frozen && !d_held;
     d_before.swap(d_cells);
     d_held = d_decided = false;
@@ -531,10 +549,52 @@ void adaptive_learner<T>::late(bool is_late)
     d_descent->set_load(d_load);
 }
 
+//! Of the last frame.
+template <class T>
+void adaptive_learner<T>::count_at_bounds()
+{
+    for (std::size_t b = 0; b < d_log_theta.size(); ++b) {
+        const double theta = band_theta(b);
+        d_at_least += theta <= at_bound * d_settings.theta_min;
+        d_at_greatest += theta * at_bound >= d_settings.theta_max;
+    }
+}
+
+template <class T>
+std::string adaptive_learner<T>::advice(double at_least, double at_greatest) const
+{
+    const auto& s = d_settings;
+    std::ostringstream text;
+    const auto most = [&](const char* bound, double value, double share) {
+        text << "theta is within 1 % of " << bound << " = " << value << " samples in "
+             << std::lround(100 * share) << " % of the "
+             << (d_log_theta.size() > 1 ? "bands of " : "") << "frames: ";
+    };
+    if (!learns_theta() || d_frozen)
+        return {};
+    if (at_greatest > too_many) {
+        most("theta_max", s.theta_max, at_greatest);
+        text << "longer windows may suit the signal better: raise "
+             << (s.theta_max < static_cast<double>(s.n_fft) ? "theta_max, to n_fft at most"
+                                                            : "n_fft");
+    } else if (at_least > too_many && s.theta_min > shortest_window) {
+        most("theta_min", s.theta_min, at_least);
+        text << "shorter windows may suit the signal better: lower theta_min"
+             << (s.invertible ? ", and hop to half of it at most" : "");
+    }
+    return text.str();
+}
+
 template <class T>
 adaptive_report adaptive_learner<T>::report()
 {
     adaptive_report r;
+    if (d_reported > 0) {
+        const auto seen = static_cast<double>(d_reported * d_log_theta.size());
+        r.at_theta_min = static_cast<double>(d_at_least) / seen;
+        r.at_theta_max = static_cast<double>(d_at_greatest) / seen;
+        r.advice = advice(r.at_theta_min, r.at_theta_max);
+    }
     r.criterion = d_criterion;
     r.theta_mean = d_reported ? d_sum / static_cast<double>(d_reported) : 0;
     r.theta_least = d_reported ? d_least : 0;
@@ -542,7 +602,7 @@ adaptive_report adaptive_learner<T>::report()
     r.frames = d_reported;
     r.evaluations = d_bank->evaluations() + d_descent->evaluations();
     r.dropped = d_bank->dropped() + d_descent->dropped();
-    d_reported = 0;
+    d_reported = d_at_least = d_at_greatest = 0;
     d_sum = 0;
     return r;
 }

@@ -20,6 +20,10 @@ namespace gr::stft::kernel {
  * Grid frames are measured, enter the path and are resolved strictly one after another and no further ahead than the
  * next output frame asks for, so that a change between two output frames meets the same state for any split of
  * the input.
+ *
+ * What lies beyond the ends of the signal takes no part. The bank measures frames near an end at the nearest place that
+ * a window fits in, near the beginning as soon as there are samples for the longest; a frame that is asked for earlier
+ * has no criterion. Descents leave out frames whose longest window reaches beyond an end.
  */
 template <class T>
 class adaptive_learner
@@ -74,15 +78,19 @@ private:
     std::int64_t target() const;
     std::int64_t needed() const;
     bool measure_to(std::int64_t p);
+    void measure(std::int64_t p);
     bool resolve_to(std::int64_t p);
     void take_resolved(std::int64_t p);
     void find_theta();
     void clip_theta();
     std::int64_t end_of(double theta, double away) const;
+    bool lies_within(double theta, double away) const;
     void refine(std::int64_t p);
     void reach_the_end();
     double most_away(double theta) const;
     void drop();
+    void count_at_bounds();
+    std::string advice(double at_least, double at_greatest) const;
 
     adaptive_settings d_given, d_settings;
     dstft<T> d_transform;
@@ -96,8 +104,8 @@ private:
     std::int64_t d_reach = 0;  // samples that measuring takes either side
     std::int64_t d_origin = 0; // a grid frame, and where it is
     exact_position d_origin_at;
-    std::int64_t d_measured = -1, d_resolved = -1; // grid frames
-    std::vector<double> d_log_theta;               // of each band, resolved last
+    std::int64_t d_seen = -1, d_measured = -1, d_resolved = -1; // grid frames
+    std::vector<double> d_log_theta;                            // of each band, resolved last
     std::optional<band_interpolation> d_over_bins;
 
     std::int64_t d_frame = 0; // of the output
@@ -119,7 +127,7 @@ private:
 
     double d_criterion = 0;
     double d_sum = 0, d_least = 0, d_greatest = 0;
-    std::uint64_t d_reported = 0;
+    std::uint64_t d_reported = 0, d_at_least = 0, d_at_greatest = 0; // the latter of each band
     std::vector<criterion_sums> d_mean;
 };
 

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "candidate_bank.h"
 #include "refuse.h"
+#include "theta_bounds.h"
 #include <gnuradio/stft/kernel/adaptive_stft.h>
 #include <algorithm>
 #include <cmath>
@@ -11,7 +12,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t least_n_fft = 8;
-constexpr double shortest_window = 4;    // below 2 samples a window has no derivative
 constexpr double most_samples = 1 << 26; // that may wait for the future of their frame
 constexpr std::int64_t most_frames = 1 << 16;
 constexpr double most_sums = 1 << 24;

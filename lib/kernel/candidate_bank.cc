@@ -115,7 +115,7 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
         frame_analysis<T> analysis(n);
         std::fill_n(analysis.circle(), n, T(0));
         d_members.push_back(
-            { theta[k], log_theta, n, every, -reach, window, std::move(analysis), bands, weights });
+            { theta[k], log_theta, n, every, reach, window, std::move(analysis), bands, weights });
         d_reach = std::max(d_reach, reach);
     }
     if (d_members[d_reference].n != d_whitener.points())
@@ -143,18 +143,24 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
 }
 
 template <class T>
-bool candidate_bank<T>::due(const member& m, std::size_t k, std::int64_t p, int load) const
+bool candidate_bank<T>::kept(std::size_t k, int load) const
 {
-    const auto every = load > 0 ? std::min(2 * m.every, d_half + 1) : m.every;
-    const bool kept = load < 2 || k % 2 == 0 || k == d_reference || k + 1 == size();
-    return kept && p % every == 0;
+    return load < 2 || k % 2 == 0 || k == d_reference || k + 1 == size();
+}
+
+template <class T>
+bool candidate_bank<T>::due(std::size_t k, std::int64_t p, int load) const
+{
+    const auto all = d_members[k].every;
+    const auto every = load > 0 ? std::min(2 * all, d_half + 1) : all;
+    return kept(k, load) && p % every == 0;
 }
 
 template <class T>
 void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
 {
     auto& m = d_members[k];
-    multiply(centre + m.first, m.window.data(), m.analysis.circle(), m.window.size());
+    multiply(centre - m.reach, m.window.data(), m.analysis.circle(), m.window.size());
     m.analysis.transform(d_spectrum.data());
     const auto bins = kernel::bins<T>(m.n);
     const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
@@ -187,31 +193,53 @@ void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
 }
 
 template <class T>
-void candidate_bank<T>::measure(std::int64_t p, const T* centre)
+void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre)
 {
     auto* to = row(p);
     std::fill_n(to, d_row, 0.0);
     d_end = p + 1;
     d_gathered = -1;
     constexpr std::size_t parts = is_real_v<T> ? 1 : 2;
-    const auto* around = reinterpret_cast<const real*>(centre - d_reach);
-    if (std::isnan(spoilt(around, parts * static_cast<std::size_t>(2 * d_reach + 1))))
+    const auto length = std::min(2 * d_reach + 1, x.end - x.begin);
+    const auto begin = std::clamp(centre - d_reach, x.begin, x.end - length);
+    const auto* around = reinterpret_cast<const real*>(x.samples + (begin - x.begin));
+    if (std::isnan(spoilt(around, parts * static_cast<std::size_t>(length))))
         return;
+    auto fitting = size(); // candidates that are not longer than the signal
+    while (fitting > 0 && 2 * d_members[fitting - 1].reach + 1 > length)
+        --fitting;
     const auto visit = [&](std::size_t k) {
-        const auto& m = d_members[k];
-        if (due(m, k, p, d_load)) {
-            measure(k, to, centre);
+        const auto reach = d_members[k].reach;
+        if (due(k, p, d_load)) {
+            const auto place = std::clamp(centre, x.begin + reach, x.end - 1 - reach);
+            measure(k, to, x.samples + (place - x.begin));
             ++d_evaluations;
-        } else if (d_load > 0 && due(m, k, p, 0)) {
+        } else if (d_load > 0 && due(k, p, 0)) {
             ++d_dropped;
         }
     };
-    visit(d_reference);
-    for (std::size_t k = 0; k < size(); ++k)
+    if (d_reference < fitting)
+        visit(d_reference);
+    for (std::size_t k = 0; k < fitting; ++k)
         if (k != d_reference)
             visit(k);
+    if (fitting < size())
+        repeat(fitting, to);
     if (d_endless)
         add(to, 1, d_row, d_total.data());
+}
+
+//! The row's sums of the candidates from k on are those of the longest of the shorter ones.
+template <class T>
+void candidate_bank<T>::repeat(std::size_t k, double* row) const
+{
+    if (k == 0)
+        return;
+    auto longest = k - 1;
+    while (longest > 0 && !kept(longest, d_load))
+        --longest;
+    for (std::size_t sums = 0; sums < 3 * d_bands; ++sums, row += size())
+        std::fill(row + k, row + size(), row[longest]);
 }
 
 template <class T>
@@ -257,8 +285,7 @@ void candidate_bank<T>::evaluate(std::int64_t n)
         bool defined = true;
         for (std::size_t k = 0; k < K; ++k) {
             const bool flawed = d_flaws[b * K + k] != 0;
-            const bool left_out =
-                flawed && d_load > 1 && counts[k] == 0 && !due(d_members[k], k, 0, d_load);
+            const bool left_out = flawed && d_load > 1 && counts[k] == 0 && !kept(k, d_load);
             defined = defined && (!flawed || left_out);
         }
         auto* J = d_J.data() + b * K;

@@ -4,6 +4,7 @@
 
 #include "block_criterion.h"
 #include "spectral_whitener.h"
+#include <gnuradio/stft/kernel/dstft.h>
 #include <gnuradio/stft/kernel/frame_dft.h>
 
 namespace gr::stft::kernel {
@@ -17,6 +18,11 @@ STFT_API std::size_t dft_length_for(double theta);
  *
  * Long windows change slowly from frame to frame and are measured at every few frames only; short ones have short
  * DFTs. Frames are numbered absolutely, and so is what a block's sums are made from.
+ *
+ * Zeros beyond the ends of a signal would look like clicks. Where a window would reach beyond one it is measured at the
+ * nearest place where it does not, so that all candidates see samples of the signal only, and each frame counts for
+ * each of them. A candidate that is longer than the signal counts like the longest one that is not; if there is none,
+ * the frame is as if it were silent.
  */
 template <class T>
 class STFT_API candidate_bank
@@ -35,8 +41,9 @@ public:
     //! Samples that a candidate's window reaches before and behind the centre.
     std::int64_t reach() const { return d_reach; }
 
-    //! Measures frame p, the successor of the last one. \param centre its central sample, reach() samples around it
-    void measure(std::int64_t p, const T* centre);
+    //! Measures frame p, the successor of the last one.
+    //! \param x the signal, but for samples more than 2 reach() away from the frame \param centre its central sample
+    void measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre);
 
     //! Whether the frames' sums are added up over all frames instead of a block.
     bool endless() const { return d_endless; }
@@ -75,7 +82,7 @@ private:
         double theta, log_theta;
         std::size_t n;
         std::int64_t every; // frames
-        std::int64_t first; // sample under the window, from the centre
+        std::int64_t reach; // samples under the window on either side of the centre
         volk::vector<real> window;
         frame_analysis<T> analysis;
         std::vector<bin_band> bands;
@@ -87,8 +94,10 @@ private:
         std::uint64_t version = 0;
     };
 
-    bool due(const member& m, std::size_t k, std::int64_t p, int load) const;
+    bool kept(std::size_t k, int load) const;
+    bool due(std::size_t k, std::int64_t p, int load) const;
     void measure(std::size_t k, double* row, const T* centre);
+    void repeat(std::size_t k, double* row) const;
     double* row(std::int64_t p) { return d_rows.data() + modulo(p, d_slots) * d_row; }
     const double* gather(std::int64_t n);
     criterion_sums mean(const double* block, std::size_t k, std::size_t band) const;

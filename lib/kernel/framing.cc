@@ -6,9 +6,6 @@
 namespace gr::stft::kernel {
 
 namespace {
-constexpr std::size_t longest_window = std::size_t(1) << 28; // an FFTW size is an int
-constexpr std::size_t longest_hop = std::size_t(1) << 40; // leaves 2^23 frames to a 64-bit position
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; } // a >= 0
 } // namespace
 

@@ -199,6 +199,13 @@ void istft<T>::remember(std::int64_t start)
 }
 
 template <class T>
+void istft<T>::expect_next()
+{
+    if (d_next > d_covered)
+        make_ready(d_next);
+}
+
+template <class T>
 void istft<T>::add(const complex* spectrum)
 {
     place(spectrum);
@@ -318,6 +325,8 @@ void istft<T>::invert(const complex* spectra, std::size_t frames, T* samples, st
         auto taken = add_run(spectra, std::min(frames - 1, room), samples);
         samples += taken * d_tuning->hop;
         if (taken == 0) {
+            expect_next();
+            samples += read(samples, end - samples);
             add(spectra);
             taken = 1;
             if (frames == 1)

@@ -123,6 +123,14 @@ T one_integral<T>::sample(const complex* spectrum, std::int64_t start)
 }
 
 template <class T>
+void one_integral<T>::expect_next()
+{
+    const auto t = d_next + static_cast<std::int64_t>(d_win_length / 2);
+    if (d_begun && t > d_end)
+        d_final = std::max(d_final, t);
+}
+
+template <class T>
 void one_integral<T>::add(const complex* spectrum)
 {
     const auto c = static_cast<std::int64_t>(d_win_length / 2);
@@ -132,11 +140,8 @@ void one_integral<T>::add(const complex* spectrum)
     if (t >= d_end) {
         if (d_held.empty())
             d_held_from = t;
-        const auto count = static_cast<std::size_t>(t - d_held_from);
-        if (count >= d_held.capacity())
-            d_held.set_capacity(count + d_win_length);
-        while (d_held.size() < count)
-            d_held.push_back(T(0));
+        if (d_held.full())
+            d_held.set_capacity(d_held.size() + d_win_length);
         d_held.push_back(sample(spectrum, d_next));
         d_end = t + 1;
     }

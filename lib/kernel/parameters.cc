@@ -58,6 +58,19 @@ std::size_t parameters::window_length() const
     return length;
 }
 
+bool parameters::operator==(const parameters& other) const
+{
+    return hop == other.hop && samp_rate == other.samp_rate && where == other.where &&
+           same_spectra(other);
+}
+
+bool parameters::same_spectra(const parameters& other) const
+{
+    return n_fft == other.n_fft && window_length() == other.window_length() &&
+           scale == other.scale && shifted == other.shifted && phase == other.phase &&
+           (scale != scaling::psd || samp_rate == other.samp_rate) && window == other.window;
+}
+
 std::vector<std::complex<double>> parameters::taps() const
 {
     return window.sample(window_length());

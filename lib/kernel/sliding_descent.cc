@@ -35,15 +35,21 @@ void sliding_descent<T>::restart(std::int64_t p, double log_theta, bool all)
 }
 
 template <class T>
+void sliding_descent<T>::pass(std::int64_t p)
+{
+    d_frames[modulo(p, d_frames.size())] = { d_log_theta, {}, false };
+    d_end = p + 1;
+}
+
+template <class T>
 void sliding_descent<T>::measure(std::int64_t p,
                                  const excerpt<T>& x,
                                  const position& t,
                                  frame_descent<T>& descent)
 {
     const auto& s = d_settings;
+    pass(p);
     auto& now = d_frames[modulo(p, d_frames.size())];
-    now = { d_log_theta, {}, false };
-    d_end = p + 1;
     criterion_sums others = d_total;
     std::int64_t count = d_counted + 1;
     if (!d_endless) {

@@ -21,6 +21,9 @@ public:
     //! ln theta goes on from here at frame p; earlier frames are forgotten.
     void restart(std::int64_t p, double log_theta, bool all);
 
+    //! Frame p, the successor of the last one, takes no part.
+    void pass(std::int64_t p);
+
     //! Steps at frame p, the successor of the last one.
     void measure(std::int64_t p, const excerpt<T>& x, const position& t, frame_descent<T>& descent);
 

@@ -7,19 +7,13 @@
 
 namespace gr::stft::kernel {
 
-//! The stretch of an endless signal that is still needed, in one piece, between zeros before its begin and after its end.
+//! The stretch of an endless signal that is still needed, in one piece.
 template <class T>
 class stream_excerpt
 {
 public:
-    //! \param margin zeros before and after the signal; samples that may be held at once
-    stream_excerpt(std::int64_t margin, std::size_t samples)
-        : d_margin(static_cast<std::size_t>(margin)),
-          d_samples(samples + 2 * static_cast<std::size_t>(margin) + chunk)
-    {
-        d_tail = d_margin;
-        d_first = -margin;
-    }
+    //! \param samples that may be held at once
+    explicit stream_excerpt(std::size_t samples) : d_samples(samples + chunk) {}
 
     //! Takes as many as there is room for.
     std::size_t push(const T* samples, std::size_t count)
@@ -32,19 +26,9 @@ public:
         return count;
     }
 
-    //! Beside that for the zeros at the end.
-    std::size_t room() const { return d_samples.size() - d_margin - stored(); }
+    std::size_t room() const { return d_samples.size() - stored(); }
 
-    void finish()
-    {
-        if (d_finished)
-            return;
-        d_finished = true;
-        make_room(d_margin);
-        std::fill_n(d_samples.data() + d_tail, d_margin, T(0));
-        d_tail += d_margin;
-    }
-
+    void finish() { d_finished = true; }
     bool finished() const { return d_finished; }
     std::int64_t received() const { return d_received; }
 
@@ -57,23 +41,12 @@ public:
         d_first += count;
     }
 
-    //! Where a sample lies; the zeros are samples too.
-    const T* at(std::int64_t sample) const
-    {
-        return d_samples.data() + d_head + (sample - d_first);
-    }
-
-    //! The signal's own samples.
-    excerpt<T> samples() const
-    {
-        const auto begin = std::max<std::int64_t>(d_first, 0);
-        return { at(begin), begin, std::max(begin, d_received) };
-    }
+    excerpt<T> samples() const { return { d_samples.data() + d_head, d_first, d_received }; }
 
     //! Holds so many samples at once from now on.
     void reserve(std::size_t samples)
     {
-        const auto size = samples + 2 * d_margin + chunk;
+        const auto size = samples + chunk;
         if (size > d_samples.size())
             d_samples.resize(size);
     }
@@ -94,10 +67,9 @@ private:
         d_head = 0;
     }
 
-    std::size_t d_margin;
     std::vector<T> d_samples;
-    std::size_t d_head = 0, d_tail; // what of it is in use
-    std::int64_t d_first;           // the sample at d_head
+    std::size_t d_head = 0, d_tail = 0; // what of it is in use
+    std::int64_t d_first = 0;           // the sample at d_head
     std::int64_t d_received = 0;
     bool d_finished = false;
 };

@@ -6,6 +6,9 @@
 
 namespace gr::stft::kernel {
 
+constexpr double shortest_window =
+    4; //!< theta_min of learning; below 2 samples a window has no derivative
+
 //! Of the window lengths of a frame.
 struct theta_statistics {
     double least, greatest, sum;

@@ -499,6 +499,11 @@ std::vector<double> window::cosines() const
     return shape.cosines ? shape.cosines(d_parameters) : values{};
 }
 
+bool window::operator==(const window& other) const
+{
+    return d_name == other.d_name && d_parameters == other.d_parameters && d_taps == other.d_taps;
+}
+
 std::string window::description() const
 {
     if (!d_taps.empty())

@@ -23,8 +23,10 @@ class Adapted(NamedTuple):
     t: NDArray
     """Centres of the frames in samples, (frames,); (..., frames) where t is learned or follows theta."""
     report: Dict[str, Any]
-    """criterion (of the last frame), theta_mean, theta_least, theta_greatest (samples), frames, and evaluations
-    (spectra computed in order to learn); of several channels arrays of these."""
+    """criterion (of the last frame); theta_mean, theta_least, theta_greatest (samples); at_theta_min and at_theta_max, the
+    shares of window lengths (of frames, or of each band of them) that are within 1 % of a bound; advice, a sentence on which
+    bound that is and what to change if it is more than half of them, else ""; frames; and evaluations (spectra computed in
+    order to learn). Of several channels arrays of these."""
 
 
 def adapt(
@@ -44,7 +46,7 @@ def adapt(
     norm: str = "l2",
     candidates: int = 7,
     bands: int = 4,
-    interpolate: bool = True,
+    interpolate: bool = False,
     block: Optional[int] = None,
     lag: Optional[int] = None,
     causal: bool = False,
@@ -84,12 +86,12 @@ def adapt(
     window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).
     norm: "l2"; others, see dstft(), only where theta is not learned.
     candidates: window lengths in the bank, log-spaced, 2 to 64.
-    bands: of share "bin" and "cell". interpolate: ln theta runs in straight lines between the bands' middles; False: all
-        bins of a band have its theta, so that an FFT for each band does instead of a sum for each bin.
+    bands: of share "bin" and "cell". All bins of a band have its theta, so that an FFT for each band does. interpolate: ln
+        theta runs in straight lines between the bands' middles instead, which takes a sum for each bin.
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
-        h = n_fft / (8 hop), and lag is 0. The first h frames have theta_init.
+        h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. rate: Adam's, in ln theta and in hops;
@@ -100,7 +102,7 @@ def adapt(
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
     spectra: whether they are wanted; without them only what is learned is computed.
 
-    Silence, and samples that are not finite, leave theta where it was.
+    Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.
 
     Errors: ValueError "name: value: rule", before anything is computed.
 

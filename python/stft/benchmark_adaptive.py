@@ -30,8 +30,8 @@ def cases(n_fft):
                 ("gradient, 3 steps", {"method": "gradient"}),
                 ("bank, and 3 steps on t", {"learn": "both"}),
                 ("4 bands, frozen", {"share": "cell", **frozen}),
-                ("4 bands, an FFT for each", {"share": "cell", "interpolate": False}),
-                ("4 bands, interpolated over bins", {"share": "cell"}),
+                ("4 bands, an FFT for each", {"share": "cell"}),
+                ("4 bands, interpolated over bins", {"share": "cell", "interpolate": True}),
                 ("4 bands, and 3 steps in each cell", {"share": "cell", "steps": 3})):
             alone = None if "freeze" in how else {"n_fft": n_fft, "hop": hop, **how}
             yield name, hop, partial(adaptive_stft_fvc, n_fft, hop, **how), alone

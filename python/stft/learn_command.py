@@ -37,7 +37,6 @@ _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
 _BYTES_PER_OWN_THETA = 600        # besides, for each theta, mostly in the method's history
 _LENGTHS_OF_SPREAD = 7   # from the shortest window to the longest, of which the loss is taken
-_MANY_AT_BOUND = 0.5     # part of the thetas from which on their bound is spoken of
 
 
 def add_arguments(parser):
@@ -156,7 +155,8 @@ def _learn_one(arguments, job):
     if interrupted:
         warn("learn", f"interrupted after {len(learned.history)} evaluations; what was learned "
              "so far is written")
-    _warn_at_bounds(outcome)
+    if learned.advice:
+        warn("learn", learned.advice)
     print(_summary(outcome, job.outputs, time.monotonic() - began))
     return INTERRUPTED if interrupted else None
 
@@ -267,27 +267,6 @@ def _learn(arguments, x, problem):
                              max_iterations=arguments.max_iterations, tol=arguments.tol,
                              learning_rate=arguments.learning_rate, progress=progress)
     return learned, interruption.noted
-
-
-def _warn_at_bounds(outcome):
-    """Names the bound at which most of the thetas are, and what to change."""
-    problem = outcome.problem
-    if "theta" not in problem["what"]:
-        return
-    least, greatest = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
-    theta = outcome.learned.theta
-    at_greatest, at_least = np.mean(theta > greatest * 0.999), np.mean(theta < least * 1.001)
-
-    def words(part):
-        return "theta is" if theta.size == 1 else f"{100 * part:.0f} % of the thetas are"
-
-    if at_greatest > _MANY_AT_BOUND:
-        advice = "--n-fft" if greatest == problem["n_fft"] else "--bounds"
-        warn("learn", f"{words(at_greatest)} at its greatest, {greatest:g} samples: a larger {advice} "
-             "may be better")
-    elif at_least > _MANY_AT_BOUND:
-        warn("learn", f"{words(at_least)} at its least, {least:g} samples: a smaller --hop or --bounds "
-             "may be better")
 
 
 # Files

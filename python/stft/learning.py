@@ -33,6 +33,8 @@ class Learned(NamedTuple):
     """The loss after each evaluation, in order, beginning with those of the search for a constant theta if there was one."""
     spectra: NDArray
     """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
+    advice: str = ""
+    """Which bound most of theta is at, and what to change; "" unless more than half of it is within 1 % of one."""
 
 
 def learn(
@@ -63,6 +65,8 @@ def learn(
         n hop, and there are 1 + floor(samples / hop) of them.
     share: what has a theta of its own: "constant" (nothing, one theta), "frame", "bin" or "cell". All but "constant"
         start from the best constant theta, or from `start`.
+        Where frames have thetas of their own, those near an end of x are judged at the nearest place where their windows
+        hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
     what: any of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop). With "hop" the
         frames are those that touch a sample, so that the loss is continuous, and the entropy is taken less the logarithm
         of the number of frames, without which it always prefers longer hops.
@@ -91,7 +95,7 @@ def learn(
     part: (begin, end), the samples of x that frames are placed in: frame n is centred at begin + n hop, and windows reach
         beyond the part into x. All of x by default.
 
-    Returns Learned(theta, t, loss, history, spectra); theta and t are the best that were met.
+    Returns Learned(theta, t, loss, history, spectra, advice); theta and t are the best that were met.
 
     Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
     transform", 2025 (A), section VI.
@@ -123,7 +127,25 @@ def learn(
             descend(problem, max_iterations, tol, learning_rate)
     except _Enough:
         pass
-    return problem.result()
+    found = problem.result()
+    return found._replace(advice=_advice(found.theta, problem))
+
+
+def _advice(theta: NDArray, problem: _Problem) -> str:
+    if "theta" not in problem.what:
+        return ""
+    least, greatest = problem.bounds["theta"]
+    of_what = {"constant": "theta is", "frame": "{} % of the frames have a theta that is", "bin": "{} % of the bins have a theta that is",
+               "cell": "{} % of the cells have a theta that is"}[problem.share]  # fmt: skip
+    for at, bound, remedy in (
+        (theta * 1.01 >= greatest, f"the greatest, {greatest:g} samples: longer windows may suit x better: ",
+         "raise n_fft" if greatest == problem.n_fft else "raise the upper one of its bounds, to n_fft at most"),
+        (theta <= 1.01 * least, f"the least, {least:g} samples: shorter windows may suit x better: ",
+         "give lower bounds, and a hop of half the least theta at most"),
+    ):  # fmt: skip
+        if np.mean(at) > 0.5:
+            return f"{of_what.format(round(100 * np.mean(at)))} within 1 % of {bound}{remedy}"
+    return ""
 
 
 class Start(NamedTuple):
@@ -178,7 +200,7 @@ class _Enough(Exception):
 class _Problem:
     """A loss as a function of one vector of variables: ln theta, t relative to hops, ln hop, as far as they are learned."""
 
-    def __init__(self, x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part):
+    def __init__(self, x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part=None):
         self.x, self.shape = _channels(x, -1)
         self.samples = self.x.shape[1]
         if self.samples == 0:
@@ -219,6 +241,8 @@ class _Problem:
         self.varies_frames = "hop" in self.what or (self.alpha > 0 and share == "constant")
         self.bounds = self._bounds(bounds)
         self.terms = self._terms(criterion)
+        self.moves_inward = share in ("frame", "cell") and all(term in _PLACELESS for _, term in self.terms)
+        self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there
         self.whitening = self._whitening()
         self.history: List[float] = []
         self.begin_at_constant(np.sqrt(np.prod(self.bounds["theta"])))
@@ -329,9 +353,26 @@ class _Problem:
         return dstft(self.x, theta, self.begin + t, n_fft=self.n_fft, window=self.window, norm=self.norm, derivatives=derivatives)
 
     def evaluate(self, theta: NDArray, t: NDArray, gradient: bool = True) -> Tuple[float, NDArray, NDArray]:
-        """The loss, and its gradients by theta and t."""
+        """The loss, and its gradients by theta and t.
+
+        Silence beyond the ends of x would look like a click to the frames there, if their thetas are their own. They are
+        moved inward until they see samples only: under their own windows, or under the longest where bins differ.
+        """
+        if not self.moves_inward or theta.shape[1] != len(t):
+            return self._evaluate(theta, t, gradient)
+        first, last = self.seen
+        longest = np.minimum(theta[0] if len(theta) == 1 else self.bounds["theta"][1], last - first)
+        early, late = t < first + longest / 2, t > last - longest / 2
+        places = np.where(early, first + longest / 2, np.where(late, last - longest / 2, t))
+        value, by_theta, by_t = self._evaluate(theta, places, gradient)
+        if len(theta) == 1:
+            by_theta += np.where(theta < last - first, by_t / 2 * (early ^ late) * np.where(early, 1, -1), 0)
+        return value, by_theta, np.where(early | late, 0, by_t)
+
+    def _evaluate(self, theta: NDArray, t: NDArray, gradient: bool) -> Tuple[float, NDArray, NDArray]:
         per_cell = theta.shape[0] > 1
-        wanted = ("theta",) if set(self.what) == {"theta"} and not self.alpha else ("theta", "t")
+        only_theta = set(self.what) == {"theta"} and not self.alpha and (per_cell or not self.moves_inward)
+        wanted = ("theta",) if only_theta else ("theta", "t")
         if gradient and per_cell:
             S, *slopes = self.spectra(theta, t, wanted)
         else:
@@ -517,3 +558,4 @@ _CRITERIA = {
     "pooled_entropy": _pooled("entropy"),
 }
 _WHITENED = (_CRITERIA["pooled"], _CRITERIA["pooled_entropy"])
+_PLACELESS = tuple(term for name, term in _CRITERIA.items() if name not in ("kurtosis", "coverage"))  # of spectra alone

@@ -90,7 +90,7 @@ class stream_equals_array(equality):
     def test_with_every_setting(self):
         learners = [
             dict(share="constant"), dict(share="frame"), dict(share="bin"), dict(share="cell"),
-            dict(share="cell", interpolate=False), dict(share="bin", interpolate=False, bands=3),
+            dict(share="cell", interpolate=True), dict(share="bin", interpolate=True, bands=3),
             dict(share="cell", steps=2, bands=3), dict(learn="t"), dict(learn="both"), dict(learn="both", criterion="kurtosis"),
             dict(method="gradient"), dict(method="gradient", learn="both", steps=2, rate=0.03), dict(steps=2),
             dict(criterion="entropy"), dict(criterion="renyi", order=3.0), dict(criterion="frame_entropy"),
@@ -481,7 +481,7 @@ class reports(unittest.TestCase):
             those = theta[r["first_frame"] :][: r["frames"]].astype(float)
             self.assertAlmostEqual(r["theta_mean"], np.mean(those), places=9)
             self.assertEqual((r["theta_least"], r["theta_greatest"]), (min(those), max(those)))
-            self.assertTrue(np.isfinite(r["criterion"]) and r["frames_per_second"] > 0)
+            self.assertTrue(np.isfinite(r["criterion"]))
             self.assertEqual(r["dropped"], 0)
         evaluations = [r["evaluations"] for r in got]
         self.assertEqual(evaluations, sorted(evaluations))
@@ -490,7 +490,34 @@ class reports(unittest.TestCase):
         self.assertEqual((last["evaluations"], last["criterion"]), (report["evaluations"], report["criterion"]))
         self.assertEqual((block.evaluations(), block.criterion()), (report["evaluations"], report["criterion"]))
         self.assertEqual((block.theta_mean(), block.dropped()), (last["theta_mean"], 0))
+        self.assertGreater(last["frames_per_second"], 0)
         self.assertEqual(block.frames_per_second(), last["frames_per_second"])
+
+    def test_tell_the_frames_of_a_second(self):
+        """50 of them, of samples that come in bursts of half a second."""
+        rate, hop = 400, 8
+        x = moving(4 * rate, True)
+        kept, top = blocks.message_debug(), graph()
+        throttle = blocks.throttle(gr.sizeof_float, rate)
+        throttle.set_max_noutput_items(rate // 2)
+        block = stft.adaptive_stft_fvc(64, hop, report_interval=5)
+        top.connect(source(x), throttle, block, blocks.null_sink(8 * 33))
+        top.msg_connect((block, "report"), (kept, "store"))
+        top.run()
+        told = [pmt.to_python(kept.get_message(n))["frames_per_second"] for n in range(kept.num_messages())]
+        self.assertEqual(told[:2], [0.0, 0.0])  # of the first burst
+        told = [one for one in told if one > 0]
+        self.assertGreater(len(told), 10)
+        np.testing.assert_allclose(told, rate / hop, rtol=0.4)  # as a busy machine lets it sleep
+
+    def test_tell_which_bound_most_frames_are_at(self):
+        x = np.cos(0.9 * np.arange(4000)).astype(np.float32)
+        got, theta = self.received(stft.adaptive_stft_fvc(64, 4, theta_max=40.0), x, messages=2)
+        at = np.array([r["at_theta_max"] for r in got])
+        some = np.split(theta, np.cumsum([r["frames"] for r in got]))[:-1]
+        np.testing.assert_allclose(at, [np.mean(one >= 40 / 1.01) for one in some], atol=1e-12)
+        for r in got:
+            self.assertRegex(r["advice"], "^theta is within 1 % of theta_max = 40 samples in [0-9]+ % of the frames: ")
 
     def test_come_without_a_listener_through_getters(self):
         block = adaptive(True)

@@ -439,7 +439,7 @@ class qa_grc(unittest.TestCase):
         used = {block["name"]: block for block in source["blocks"] if block["id"] != "snippet"}
         used["clicks"]["parameters"]["vector"] = "[0.0, 5.0]"
         given = {name: str(p.get("default", p.get("options", [""])[0])) for name, p in parameters(entry).items()}
-        given.update(n_fft="n_fft", hop="50.0", share="cell", interpolate="False", invertible="False", window='("gaussian", 0.125)')
+        given.update(n_fft="n_fft", hop="50.0", share="cell", interpolate="True", invertible="False", window='("gaussian", 0.125)')
         used["analysis"].update(id=entry["id"], parameters=given)
         dropped = ("theta", "0", "analysis", "1")
         source["connections"] = [c for c in source["connections"] if tuple(c) != dropped]
@@ -452,7 +452,7 @@ class qa_grc(unittest.TestCase):
         for line in (
             "adaptive_stft_fvc::make([&] {", "s.n_fft = n_fft;", "s.hop = 50.0;", 's.window = gr::stft::kernel::window_family("gaussian", { 0.125 });',
             's.share = gr::stft::kernel::sharing_named("cell");', "s.block = (-1);", "s.freeze = false;", "s.invertible = false;", "}(), 1.0, 1000);",
-            "s.interpolate = false;",
+            "s.interpolate = true;",
         ):  # fmt: skip
             self.assertIn(line, code)
 

@@ -37,7 +37,7 @@ def done(test, *arguments):
     """The summary of a run that may warn of a theta at its bounds, and of nothing else."""
     status, out, err = run("learn", *arguments)
     test.assertEqual(status, 0, err)
-    test.assertRegex(err, r"\A(gr_stft learn: warning: theta is at its [^\n]+\n)?\Z")
+    test.assertRegex(err, r"\A(gr_stft learn: warning: [^\n]*within 1 % of the (?:greatest|least), [^\n]+\n)?\Z")
     return out
 
 
@@ -132,7 +132,7 @@ class Files(InFolder):
         np.save("x.npy", np.cos(np.arange(2000)))
         status, _, err = run("learn", "x.npy", *OPTIONS, "-o", "x.npz")
         self.assertEqual((status, err.count("\n")), (0, 1))
-        self.assertIn("warning: theta is at its greatest, 64 samples: a larger --n-fft", err)
+        self.assertIn("warning: theta is within 1 % of the greatest, 64 samples: longer windows may suit x better: raise n_fft", err)
 
 
 class Pictures(InFolder):

@@ -171,6 +171,52 @@ class Found(unittest.TestCase):
         self.assertEqual(np.median(clicks), 128)  # two hops, the least
         self.assertTrue(np.median(tone) > 1000, np.median(tone))
 
+    def test_tones_are_long_from_the_first_frame_to_the_last(self):
+        n = np.arange(3007)
+        for x in (np.cos(0.7 * n) + 0.001 * noise(3007), np.exp(0.7j * n) + 0.001 * noise(3007)):
+            for hop in (32, 27.3):
+                for options in ({}, {"criterion": "entropy"}, {"what": ("theta", "t")}, {"alpha": 0.25}):
+                    found = stft.learn(x, n_fft=256, hop=hop, share="frame", **options)
+                    self.assertGreater(found.theta.min(), 0.9 * 256, options)
+            cells = stft.learn(x, n_fft=256, hop=32, share="cell").theta[round(0.7 * 256 / 2 / np.pi)]
+            self.assertGreater(cells.min(), 0.9 * 256)
+
+    def test_clicks_in_the_first_and_the_last_frames_are_found(self):
+        for away in (40, 100):
+            x = 0.01 * noise(3000)
+            x[[away, 2999 - away]] += 5
+            theta = stft.learn(x, n_fft=512, hop=32, share="frame").theta[0]
+            for place in (away, 2999 - away):
+                self.assertLess(theta[place // 32 : place // 32 + 2].min(), 128)
+
+    def test_silence_beyond_the_ends_is_not_heard(self):
+        """Frames near an end are those of a longer recording at the nearest place where their windows fit."""
+        x, theta = noise(600), 64.0
+        moved = np.clip(16.0 * np.arange(38), 31.5, 567.5)
+        for criterion in ("entropy", "pooled_entropy"):
+            options = {"n_fft": 64, "hop": 16, "share": "frame", "criterion": criterion}
+            problem = learning._Problem(x, **options, what="theta", regularisation=0.0, bounds=None, alpha=0.0,
+                                        window="hann", norm="l2", progress=None)  # fmt: skip
+            S = stft.dstft(x, theta, moved, n_fft=64)
+            expected = losses.entropy(np.abs(S))[0] if criterion == "entropy" else losses.pooled(
+                S, half_block=2, criterion="entropy", n_fft=64, whitening=problem.whitening)[0]  # fmt: skip
+            self.assertAlmostEqual(learning.start_at(np.full((1, 38), theta), x, **options).loss, expected, 12)
+
+    def test_advice_names_the_bound_that_most_of_theta_is_at(self):
+        n = np.arange(3000)
+        steady, clicks = np.cos(0.7 * n) + 0.01 * noise(3000), 8.0 * (n % 300 == 150) + 0.01 * noise(3000)
+        sweep = np.cos(np.pi * 2e-4 * np.arange(2400.0) ** 2)  # best at 1.95 / sqrt(2e-4) = 138 samples
+        for x, options, advice in (
+            (steady, {}, "^theta is within 1 % of the greatest, 256 samples: longer windows may suit x better: raise n_fft$"),
+            (steady, {"bounds": (40, 100)}, "^theta is within 1 % of the greatest, 100 .*: raise the upper one of its bounds, to n_fft at most$"),
+            (steady, {"share": "frame"}, r"^100 % of the frames have a theta that is within 1 % of the greatest, 256 samples: "),
+            (clicks, {"share": "frame"}, r"^\d+ % of the frames .* the least, 32 samples: shorter .*: give lower bounds, and a hop of half"),
+            (clicks, {}, "^theta is within 1 % of the least, 32 samples: "),
+            (sweep, {}, "^$"), (sweep, {"share": "bin"}, "^$"), (steady, {"what": "t", "start": 256.0, "max_iterations": 1}, "^$"),
+        ):  # fmt: skip
+            found = stft.learn(x, n_fft=256, hop=16, **{"criterion": "pooled", **options})
+            self.assertRegex(found.advice, advice, options)
+
     def test_positions_stay_in_order_and_lower_the_loss(self):
         x = noise(600)
         fixed = stft.learn(x, n_fft=64, hop=16, criterion="kurtosis")

@@ -30,9 +30,10 @@ namespace gr::stft {
  * first changed frame is centred at or after. What cannot be granted is logged and changes nothing.
  *
  * Message port "report": every report_interval frames, and for the last ones, a dict of criterion (of the last frame),
- * theta_mean, theta_least, theta_greatest (samples, of these frames), frames (so many), first_frame, evaluations,
- * dropped (since the stream began), frames_per_second (of the clock, since the report before), load. The same are
- * variables of ControlPort.
+ * theta_mean, theta_least, theta_greatest (samples, of these frames), at_theta_min, at_theta_max (shares of their window
+ * lengths within 1 % of a bound), advice (a sentence on what to change if that is more than half of them, else empty),
+ * frames (so many), first_frame, evaluations, dropped (since the stream began), frames_per_second, load. Most of them are
+ * variables of ControlPort, too.
  *
  * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but
  * never loses a sample. Its load is the time it works, as a share of the duration of the samples it has taken
@@ -100,7 +101,8 @@ public:
     virtual std::uint64_t evaluations() const = 0;
     //! Of these, left out because of load_limit, as of the last report.
     virtual std::uint64_t dropped() const = 0;
-    //! By the clock, as of the last report.
+    //! By the clock, over the last stretch of a second or more before the last report; 0 until one has passed. With the
+    //! last frame of a stream that was shorter: over all of it.
     virtual double frames_per_second() const = 0;
 
     //! Share of real time that the block works, as of the last report; of the buffer, while the sample rate is unknown.

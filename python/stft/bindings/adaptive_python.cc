@@ -53,6 +53,9 @@ py::dict dict_of(const adaptive_report& r)
     d["theta_mean"] = r.theta_mean;
     d["theta_least"] = r.theta_least;
     d["theta_greatest"] = r.theta_greatest;
+    d["at_theta_min"] = r.at_theta_min;
+    d["at_theta_max"] = r.at_theta_max;
+    d["advice"] = r.advice;
     d["frames"] = r.frames;
     d["evaluations"] = r.evaluations;
     return d;

@@ -94,7 +94,7 @@ Class& def_from_settings(Class& c, Make make, const Arguments&... further)
                  arg("norm") = "l2",
                  arg("candidates") = 7,
                  arg("bands") = 4,
-                 arg("interpolate") = true,
+                 arg("interpolate") = false,
                  arg("block") = py::none(),
                  arg("lag") = py::none(),
                  arg("causal") = false,

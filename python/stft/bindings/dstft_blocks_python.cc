@@ -234,7 +234,8 @@ sample rate is unknown) fewer candidates are measured, counted by dropped(); no 
 
 Message port "cmd": dict of theta, load (name of a file), theta_min, theta_max, hop, freeze, reset, at (a sample: for the
 first frame centred there or later). Message port "report": every report_interval frames a dict of criterion, theta_mean,
-theta_least, theta_greatest, frames, first_frame, evaluations, dropped, frames_per_second, load.
+theta_least, theta_greatest, at_theta_min, at_theta_max, advice, frames, first_frame, evaluations, dropped,
+frames_per_second, load.
 Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the rule.)");
     bind_adaptive_stft<adaptive_stft_cvc>(
         m,

@@ -77,7 +77,7 @@ struct STFT_API adaptive_settings {
     std::int64_t candidates = 7;          //!< window lengths in the bank
     std::int64_t bands = 4;               //!< of share bin and cell
     bool interpolate =
-        true; //!< ln theta runs straight from band to band over the bins; or each band has one theta
+        false; //!< each band has one theta; or ln theta runs straight from band to band over the bins
     std::int64_t block =
         -1; //!< h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop), 0 unless pooled
     std::int64_t lag =
@@ -112,7 +112,12 @@ struct adaptive_report {
     double criterion = 0;   //!< of the last frame that was measured, at its theta
     double theta_mean = 0;  //!< samples, of the frames since the last report; 0 if there were none
     double theta_least = 0; //!< of the same
-    double theta_greatest = 0;     //!< of the same
+    double theta_greatest = 0; //!< of the same
+    double at_theta_min =
+        0; //!< share of the same that are within 1 % of theta_min, bands counted apart
+    double at_theta_max = 0; //!< within 1 % of theta_max
+    std::string
+        advice; //!< which bound more than half of them are at, and what to change; empty if none are
     std::uint64_t frames = 0;      //!< since the last report
     std::uint64_t evaluations = 0; //!< spectra computed in order to learn, since the beginning
     std::uint64_t dropped = 0;     //!< of those that late() has left out, since the beginning
@@ -134,7 +139,9 @@ class adaptive_learner;
  *
  * Whatever is computed is a function of the samples and of absolute frame numbers, so any split of the input gives
  * the same bits. Nothing is allocated for a frame. Samples that are not finite take no part in learning, and
- * neither they nor silence move theta.
+ * neither they nor silence move theta. Nor does what lies beyond the ends of the signal: the bank measures a window that
+ * would reach there at the nearest place where it does not; frames that come out before theta_max samples have come keep
+ * theta_init, and so do all where the signal is shorter than theta_min (theta_max for method gradient).
  *
  * Concentration is measured jointly over blocks of frames and whitened; a bank of candidates and a shortest path in
  * ln theta find the window lengths (method bank), or Adam does (method gradient). After Leiber et al., "Learnable

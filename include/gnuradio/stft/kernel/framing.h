@@ -9,6 +9,10 @@
 
 namespace gr::stft::kernel {
 
+constexpr std::size_t longest_window = std::size_t(1) << 28; //!< samples: an FFTW size is an int
+//! Samples: leaves 2^23 frames to a 64-bit position.
+constexpr std::size_t longest_hop = std::size_t(1) << 40;
+
 /*!
  * \brief Where the frames of a signal of L samples lie; s_p is the first sample under frame p.
  *

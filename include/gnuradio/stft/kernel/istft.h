@@ -60,7 +60,10 @@ public:
     //! One past the last sample that the frames so far give.
     std::int64_t ends_at() const { return d_covered; }
 
-    //! The next frame, bins() values; everything that was ready must have been read.
+    //! There is a next frame: the zeros before it, if it starts behind all that earlier ones reach, are ready.
+    void expect_next();
+
+    //! The next frame, bins() values; everything that was ready, also by expect_next(), must have been read.
     void add(const complex* spectrum);
 
     /*!

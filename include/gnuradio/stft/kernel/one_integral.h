@@ -60,7 +60,10 @@ public:
     //! One past the last sample that the frames so far give.
     std::int64_t ends_at() const { return d_end; }
 
-    //! The next frame, bins() values.
+    //! Another frame follows: the samples before the one that it gives are ready, as zeros where no frame gave them.
+    void expect_next();
+
+    //! The next frame, bins() values; everything that was ready by expect_next() must have been read.
     void add(const complex* spectrum);
 
     //! Samples that can be read.

@@ -97,6 +97,12 @@ struct STFT_API parameters {
     template <class T>
     std::vector<std::complex<double>> analysis_taps() const;
 
+    //! Whether all are the same.
+    bool operator==(const parameters& other) const;
+
+    //! Whether frames have the same spectra, whatever the hop, and the rate where the scaling does not depend on it.
+    bool same_spectra(const parameters& other) const;
+
     /*!
      * \brief Checks everything against everything, for samples of type T.
      * \throws std::invalid_argument naming the parameter, its value and the rule

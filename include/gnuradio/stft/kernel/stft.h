@@ -28,6 +28,10 @@ public:
 
     //! The parameters it was made from.
     const parameters& design() const { return d_parameters; }
+    //! Whether take() can take these over, since frames have the same spectra.
+    bool takes(const parameters& p) const { return d_parameters.same_spectra(p); }
+    //! Another hop, placement or rate. For parameters that it takes().
+    void take(const parameters& p) { d_parameters = p; }
     //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
     //! Samples under the window.

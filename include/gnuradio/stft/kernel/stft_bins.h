@@ -19,6 +19,12 @@ struct STFT_API bins_parameters : parameters {
      */
     template <class T>
     void check() const;
+
+    //! Whether all are the same.
+    bool operator==(const bins_parameters& other) const
+    {
+        return parameters::operator==(other) && bins == other.bins;
+    }
 };
 
 //! How bins are computed: sums that slide along the signal, a sum for each frame, or the FFT of each frame.
@@ -60,6 +66,10 @@ public:
 
     //! The parameters it was made from.
     const bins_parameters& design() const { return d_parameters; }
+    //! Whether take() can take these over: only if they are the same, as the hop decides about the method.
+    bool takes(const bins_parameters& p) const { return d_parameters == p; }
+    //! Nothing changes. For parameters that it takes().
+    void take(const bins_parameters&) {}
     //! Values of a row, one for each of the bins.
     std::size_t bins() const { return d_parameters.bins.size(); }
     //! Samples under the window.

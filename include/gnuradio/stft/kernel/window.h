@@ -60,6 +60,9 @@ public:
     //! Amplitudes a of a periodic window sum_k a[k] cos(2 pi k (m - n / 2) / n) of n >= 2 values; empty if it is none.
     std::vector<double> cosines() const;
 
+    //! Whether it is the same name with the same parameters, or the same taps.
+    bool operator==(const window& other) const;
+
     //! For messages and plots: `hann`, `kaiser(8.6)`, `64 taps`.
     std::string description() const;
 

@@ -33,8 +33,10 @@ class Columns:
         np.add.at(self._frames, column[inside], 1)
 
     def means(self):
-        """(columns, bins)"""
+        """(columns, bins); not a number without any frame inside the limits."""
         filled = np.flatnonzero(self._frames)
+        if not filled.size:
+            return np.full(self._sum.shape, np.nan)
         means = self._sum[filled] / self._frames[filled, np.newaxis]
         between = (filled[1:] + filled[:-1]) / 2
         return means[np.searchsorted(between, np.arange(len(self._frames)))]
@@ -129,7 +131,7 @@ class BeforeAfter:
             lengths = theta[:, some] if theta.shape[1] > 1 else theta
             S = stft.dstft(self._outcome.x, lengths, t[some], n_fft=n_fft,
                            window=self._problem["window"], norm="l2")
-            density = np.square(np.abs(S.T)) / fs
+            density = np.square(np.abs(S.T), dtype=np.float64) / fs
             columns.add((self._outcome.x_start + t[some]) / fs,
                         self._lines.pool(self._ordered(density)))
         return columns.means()

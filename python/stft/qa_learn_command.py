@@ -142,6 +142,9 @@ class Pictures(InFolder):
         columns.add(np.array([0.2, 0.8, -1.0]), np.array([[1.0], [3.0], [100.0]]))
         columns.add(np.array([6.5, 8.0, 9.0]), np.array([[5.0], [7.0], [100.0]]))
         self.assertEqual(columns.means()[:, 0].tolist(), [2, 2, 2, 2, 5, 5, 5, 7])
+        columns = learn_picture.Columns(4, (0.0, 8.0))
+        columns.add(np.array([-1.0]), np.array([[1.0, 2.0]]))
+        self.assertTrue(np.isnan(columns.means()).all())
 
     def figure(self, *options, x=None):
         """The figure that a run would save."""

@@ -87,7 +87,7 @@ class Pictures(InFolder):
         """The figure of a run that writes a picture."""
         drawn = []
         draw = spectrogram_picture.Picture._draw
-        with mock.patch.object(spectrogram_picture.Picture, "_draw", lambda self, power: drawn.append(draw(self, power)) or drawn[-1]):
+        with mock.patch.object(spectrogram_picture.Picture, "_draw", lambda self, columns: drawn.append(draw(self, columns)) or drawn[-1]):
             status, _, err = run("spectrogram", *arguments, "-o", "x.png")
         self.assertEqual(status, 0, err)
         return drawn[0]
@@ -112,6 +112,13 @@ class Pictures(InFolder):
                 self.assertLessEqual(low, forward(2000) + 1e-9)
                 self.assertGreaterEqual(high, forward(2000) - 1e-9)
                 self.assertLess(high - low, 0.05 * (top - bottom))
+
+    @needs("matplotlib")
+    def test_powers_beyond_single_precision_are_seen(self):
+        for scale in (1e-60, 1e-21, 1e60):
+            np.save("x.npy", scale * noise(3000))
+            level = np.asarray(self.figure("x.npy", "--rate", 1000).axes[0].images[0].get_array())
+            self.assertAlmostEqual(np.median(level), 20 * np.log10(scale) - 10 * np.log10(6000), delta=3)
 
     @needs("matplotlib")
     def test_annotations_are_frames_with_words(self):

@@ -15,6 +15,8 @@ from gnuradio.stft.recording_base import (Recording, Source, open_to_read, refus
 from gnuradio.stft.recording_names import hints_of_name
 from gnuradio.stft.sigmf_files import open_sigmf, open_sigmf_archive
 
+_FARTHEST_CENTRE = 2.0**40  # sampling rates, beyond which bins would be one number
+
 
 @dataclass
 class Portion:
@@ -146,6 +148,9 @@ def _settle_centre(recording, center, hints):
                    "per sample; give --rate")
     elif hints.centre is not None and not recording.centre_frequency:
         recording.centre_frequency = hints.centre
+    if recording.rate_known and not abs(recording.centre_frequency) <= _FARTHEST_CENTRE * recording.fs:
+        refuse("center" if center is not None else recording.path, f"centre frequency {recording.centre_frequency:g}",
+               f"must be at most 2^40 times the sampling rate, {recording.fs:g}")
     if recording.centre_frequency and not recording.rate_known:
         recording.warnings.append(
             f"centre frequency {in_units(recording.centre_frequency, 'Hz', 10)} is left out: frequency "

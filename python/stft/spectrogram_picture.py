@@ -95,11 +95,12 @@ class Picture:
         return self._lines.pool(means, largest=True) if len(means) else means
 
     def _keep(self, columns):
+        """In dB, which single precision holds for any power."""
         if len(columns):
-            self._columns.append(columns.astype(np.float32))
+            self._columns.append(decibels(columns).astype(np.float32))
 
-    def _draw(self, power):
-        level = decibels(power.T)
+    def _draw(self, columns):
+        level = columns.T
         low, high = colour_range(level, self._look.zmin, self._look.zmax)
         figure = new_figure(self._look.width, self._look.height)
         axes = figure.add_subplot()

@@ -114,7 +114,8 @@ def _levels(recording, analysis, grid, statistics):
     reference = f"dB re {'1 ' if grid.unit[0] != '1' else ''}{grid.unit}"
     from_dc = np.rint((grid.frequencies - recording.zero_frequency) / grid.bin_step).astype(np.int64)
     rounding = 100 * np.finfo(grid.dtype).eps**2
-    beside_dc = np.flatnonzero(~of_dc(mean, from_dc, leakage_of(analysis) + rounding))
+    with np.errstate(invalid="ignore", over="ignore"):  # powers may be infinite
+        beside_dc = np.flatnonzero(~of_dc(mean, from_dc, leakage_of(analysis) + rounding))
     floor = float(np.median(mean))
     span = "infinite" if floor <= 0 else f"{decibels(statistics.peak) - decibels(floor):.1f} dB"
     if beside_dc.size:

@@ -236,7 +236,7 @@ class Pipes(InFolder):
             process.stdin.buffer.write(bytes([byte]))
             process.stdin.flush()
         with self.assertRaises(BrokenPipeError):
-            while True:
+            for _ in range(1000):
                 process.stdin.buffer.write(bytes(2**16))
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()

@@ -148,8 +148,7 @@ class Headers(InFolder):
         with open("x.flac", "wb") as file:  # 36 bits of the number of samples
             file.write(data[:21] + bytes([data[21] & 0xf0]) + bytes(4) + data[26:])
         got, warnings = whole("x.flac", strict=True)
-        self.assertGreaterEqual(len(got), 4999)  # soundfile cannot step behind the last one
-        np.testing.assert_array_equal(got, x[:len(got)].astype(np.float32))
+        np.testing.assert_array_equal(got, x.astype(np.float32))
         self.assertIn("does not say how long", warnings[0])
 
 

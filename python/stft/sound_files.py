@@ -9,7 +9,7 @@ import numpy as np
 
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.recording_base import Recording, open_to_read, refuse, require_channel
-from gnuradio.stft.sound_headers import WithHeader, mended_header
+from gnuradio.stft.sound_headers import WithHeader, flac_header, mended_header
 
 _SCAN = 4096  # samples read at a time where a damaged file's length has to be found by reading
 _UNKNOWN_SIZE = {0, 2**31 - 1, 2**32 - 1}  # what writers to a pipe leave in a header
@@ -109,8 +109,23 @@ class SoundFile(Recording):
                 self.report_damage(f"file is truncated: its header promises {promised} samples, "
                                    f"{self.length} can be read; these are analysed")
             else:
+                self._tell_length_to_flac()
                 self.warnings.append(f"its header does not say how long it is: {self.length} samples "
                                      "can be read")
+
+    def _tell_length_to_flac(self):
+        """Soundfile cannot step behind the last sample where the length is not known, so the scan has
+        missed it; it is there if a header that counts it is believed."""
+        if self._file.format != "FLAC":
+            return
+        with open_to_read(self._source) as file:
+            self._mended = flac_header(file, self.length + 1)
+        self._reopen()
+        if self._file.frames == self.length + 1 and self._has_last_sample():
+            self.length += 1
+        else:
+            self._mended = None
+            self._reopen()
 
     def _has_last_sample(self):
         try:

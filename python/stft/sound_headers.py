@@ -216,6 +216,15 @@ class _Au(_Chunks):
         return self._patched((8, ">I", min(held, _UNKNOWN)))
 
 
+def flac_header(file, samples):
+    """The header of a FLAC file with this number of samples in it."""
+    header = bytearray(os.pread(file.fileno(), 26, 0))
+    header[21] = header[21] & 0xF0 | samples >> 32 & 0x0F
+    header[22:26] = (samples & _UNKNOWN).to_bytes(4, "big")
+    size = os.fstat(file.fileno()).st_size
+    return Mended(bytes(header), len(header), 0, size - len(header))
+
+
 class WithHeader(io.RawIOBase):
     """A file as it looks with another header, read only."""
 

@@ -220,9 +220,9 @@ private:
                 put_tags(row, last);
             const auto to = out + produced * d_row_length;
             if constexpr (Block::in_runs) {
-                const bool alone = last || !d_tags.empty() || !d_pending.empty();
-                const auto count =
-                    d_framer.run(alone ? 1 : static_cast<std::size_t>(room - produced));
+                const bool alone = last || !d_tags.empty();
+                const auto count = d_framer.run(
+                    alone ? 1 : std::min<std::size_t>(room - produced, frames_to_change()));
                 self().write_run(*d_active, samples, d_framer.start(), count, to);
                 produced += static_cast<int>(count);
                 d_framer.advance(count);
@@ -251,6 +251,16 @@ private:
             d_described = false;
         }
         d_settled = d_framer.complete();
+    }
+
+    //! Frames from the next one on that start before the next change does.
+    std::size_t frames_to_change() const
+    {
+        const auto start = d_framer.start(), next = d_pending.next();
+        if (next <= start)
+            return 1; // it came when the frame was complete
+        const auto samples = static_cast<std::uint64_t>(next) - static_cast<std::uint64_t>(start);
+        return (samples - 1) / d_framer.frames().hop() + 1;
     }
 
     void set_rate(double rate)

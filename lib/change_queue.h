@@ -34,6 +34,9 @@ public:
         return is_due ? &d_entries.begin()->second : nullptr;
     }
 
+    //! The sample that the first change waits for; INT64_MAX if there is none.
+    std::int64_t next() const { return empty() ? INT64_MAX : d_entries.begin()->first; }
+
     //! Takes the first change out.
     void pop() { d_entries.erase(d_entries.begin()); }
 

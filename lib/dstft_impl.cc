@@ -72,7 +72,8 @@ public:
                kernel::per_bin(d.share)),
           d_design(std::move(d)),
           d_pace(d_design.pace), d_present{ d_pace.hop(),
-                                            { d_design.transform.thetas(), d_design.theta } },
+                                            std::vector<float>(d_design.transform.thetas(),
+                                                               d_design.theta) },
           d_theta(d_present.theta.size()), d_framer(n_fft())
     {
         d_theta.set(d_present.theta);

@@ -285,10 +285,27 @@ private:
                 this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
             }
         }
+        leave_out_what_does_not_fit(d_description);
         try {
             follow(d_description);
         } catch (const std::exception& e) {
             this->d_logger->warn("tags of a change ignored: {}", e.what());
+        }
+    }
+
+    void leave_out_what_does_not_fit(stream_description& said)
+    {
+        if (said.n_fft && kernel::bins<T>(*said.n_fft) != bins()) {
+            this->d_logger->warn(
+                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *said.n_fft, bins());
+            said.n_fft.reset();
+        }
+        const auto n_fft = said.n_fft.value_or(d_present.n_fft);
+        if (said.win_length.value_or(0) > n_fft) {
+            this->d_logger->warn("tag stft_win_length ignored: {}: must be at most n_fft = {}",
+                                 *said.win_length,
+                                 n_fft);
+            said.win_length.reset();
         }
     }
 
@@ -299,17 +316,11 @@ private:
                                     said.family.value_or(d_present.window),
                                     said.norm.value_or(d_present.norm) };
         if (design != d_present) {
-            if (kernel::bins<T>(design.n_fft) != bins())
-                throw std::invalid_argument("stft_n_fft does not fit the items");
             if (d_frames > 0)
                 throw std::invalid_argument("n_fft, window and norm cannot change in a stream");
             d_inverse = inverse_of(design);
             d_present = design;
         }
-        if (said.win_length.value_or(0) > d_present.n_fft)
-            kernel::refuse("stft_win_length",
-                           *said.win_length,
-                           "must be at most n_fft = " + std::to_string(d_present.n_fft));
         if (said.share)
             d_varies = *said.share != kernel::sharing::constant;
         if (said.theta && d_inverse.takes(*said.theta))

@@ -1,5 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa_support.h"
+#include <gnuradio/blocks/keep_one_in_n.h>
+#include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/blocks/tag_debug.h>
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
@@ -83,6 +85,7 @@ class qa_flowgraph : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_flowgraph);
     CPPUNIT_TEST(inverse_returns_the_stream);
+    CPPUNIT_TEST(big_rows_reach_every_reader_to_the_last);
     CPPUNIT_TEST(stream_equals_the_kernel);
     CPPUNIT_TEST(setters_of_other_threads_change_the_running_stream);
     CPPUNIT_TEST(message_changes_the_frame_it_names);
@@ -108,6 +111,26 @@ class qa_flowgraph : public CppUnit::TestFixture
                                                  ", " + placement + ", " + std::to_string(length));
                     }
         });
+    }
+
+    void big_rows_reach_every_reader_to_the_last()
+    {
+        // whole pages are bearable, and not: a buffer with an edge
+        for (auto [n_fft, hop] : { std::pair(4096, 2048), { 32768, 8192 } }) {
+            const auto x = qa::noise<float>(100 * n_fft + 17);
+            loop<float> graph(x, n_fft, hop);
+            const auto row = gr::stft::kernel::bins<float>(n_fft) * sizeof(gr_complex);
+            const auto second = gr::blocks::vector_sink_f::make();
+            const auto inverse = gr::stft::istft_vcf::make(n_fft, hop);
+            const auto every_third = gr::blocks::keep_one_in_n::make(row, 3);
+            graph.top->connect(graph.forward, 0, inverse, 0);
+            graph.top->connect(inverse, 0, second, 0);
+            graph.top->connect(graph.forward, 0, every_third, 0);
+            graph.top->connect(every_third, 0, gr::blocks::null_sink::make(row), 0);
+            graph.top->run();
+            graph.assert_returns(x, 1e-5, std::to_string(n_fft));
+            CPPUNIT_ASSERT(second->data() == graph.sink->data());
+        }
     }
 
     void stream_equals_the_kernel()

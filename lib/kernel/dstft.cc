@@ -76,6 +76,10 @@ const char* name_of(sharing share)
     return "";
 }
 
+namespace {
+constexpr std::size_t longest_per_bin = std::size_t(1) << 20; // tables of its sums: 0.4 GiB
+}
+
 template <class T>
 dstft<T>::dstft(std::size_t n_fft, const window_family& window, norm n, sharing share)
     : d_n_fft(checked_n_fft(static_cast<std::int64_t>(n_fft))), d_window(window), d_norm(n)
@@ -83,6 +87,9 @@ dstft<T>::dstft(std::size_t n_fft, const window_family& window, norm n, sharing 
     if (n_fft < 2)
         refuse("n_fft", n_fft, "must be at least 2");
     if (per_bin(share)) {
+        if (n_fft > longest_per_bin)
+            refuse(
+                "n_fft", n_fft, "must be at most 2^20 where bins have window lengths of their own");
         d_direct = std::make_unique<direct_sums<T>>(n_fft, window, n);
         d_cotangent.resize(bins());
         return;

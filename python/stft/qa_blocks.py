@@ -3,6 +3,9 @@
 """Blocks in flowgraphs: equal to the array functions, every sample used, tags where they belong, changes while running."""
 
 import itertools
+import re
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -515,6 +518,50 @@ class changes(unittest.TestCase):
             self.assertEqual(len(y), len(x))
             self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
+    def test_asked_for_in_any_order_make_the_same_stream(self):
+        x = signal(30000, True)
+        orders = [list(range(40)) for _ in range(3)]
+        orders[1].reverse()
+        np.random.default_rng(1).shuffle(orders[2])
+        makers = {
+            "stft": (lambda: stft.stft_fvc(64, 16), ("hop", "window", "win_length", "scaling")),
+            "stft_bins": (lambda: stft.stft_bins_fvc([1, 2.5], 16, "hann", 64), ("hop", "window", "win_length")),
+            "dstft": (lambda: stft.dstft_fvc(64, 16.0, 50.0), ("hop", "theta")),
+            "adaptive_stft": (lambda: stft.adaptive_stft_fvc(64, 8), ("hop", "theta_max", "theta")),
+        }
+        values = {
+            "hop": lambda i: pmt.from_long(4 + i % 3), "window": lambda i: pmt.intern(["hann", "hamming"][i % 2]),
+            "win_length": lambda i: pmt.from_long(40 + i), "theta": lambda i: pmt.from_double(30 + i % 9),
+            "scaling": lambda i: pmt.intern(["psd", "none"][i % 2]), "theta_max": lambda i: pmt.from_double(50 + i % 9),
+        }  # fmt: skip
+        for name, (make, keys) in makers.items():
+            outputs = []
+            for order in orders:
+                block = make()
+                for i in order:
+                    key = keys[i % len(keys)]
+                    message = pmt.dict_add(pmt.make_dict(), pmt.intern(key), values[key](i))
+                    message = pmt.dict_add(message, pmt.intern("at"), pmt.from_long(500 * (i + 1)))
+                    block.to_basic_block()._post(pmt.intern("cmd"), message)
+                outputs.append(run(source(x), block)[0])
+            for y in outputs[1:]:
+                np.testing.assert_array_equal(y, outputs[0], name)
+
+    def test_by_the_thousand_neither_hold_up_the_stream_nor_its_end(self):
+        for descending in (False, True):
+            block, head = stft.stft_fvc(1024, 64), blocks.null_source(4)
+            tb = gr.top_block()
+            tb.connect(head, block, blocks.null_sink(8 * 513))
+            for i in range(4000):
+                at = 10**12 + (-i if descending else i)
+                message = pmt.dict_add(pmt.make_dict(), pmt.intern("hop"), pmt.from_long(8 + i % 97))
+                block.to_basic_block()._post(pmt.intern("cmd"), pmt.dict_add(message, pmt.intern("at"), pmt.from_long(at)))
+            tb.start()
+            stopped = threading.Thread(target=lambda: (tb.stop(), tb.wait()))
+            stopped.start()
+            stopped.join(20)  # a tenth of a second is what it takes
+            self.assertFalse(stopped.is_alive())
+
     def test_bad_messages_are_ignored(self):
         x = signal(2000, True)
         bad = [
@@ -655,9 +702,20 @@ class refusals(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^synthesis: "):
             stft.istft_vcf(8, 2, synthesis=[1.0, 2.0])
 
-    def test_a_buffer_beyond_reason(self):
-        with self.assertRaisesRegex(ValueError, "512 MiB"):
-            stft.stft_cvc(1 << 27, 1 << 26)
+    def test_of_what_memory_cannot_serve_come_before_it_is_built(self):
+        for call, rule in (
+            ("stft_cvc(2**27, 2**26)", "512 MiB"), ("stft_fvc(2**26, 2**24)", "512 MiB"),
+            ("istft_vcf(2**26, 2**24)", "512 MiB"), ("spectrogram_fvf(2**28, 2**20)", "512 MiB"),
+            ("dstft_fvc(2**27, 100.0, 50.0)", "512 MiB"), ("idstft_vcf(2**26)", "512 MiB"),
+            ("adaptive_stft_fvc(2**26, 2**20)", "512 MiB"), ("one_integral_vcf(2**27)", "512 MiB"),
+            ("phase_reference_vcvc(2**27, 1, 0, 'start', 'centre')", "512 MiB"), ("power_vcvf(2**28)", "512 MiB"),
+            ("stft2d_vfvc(2**26, 8, 4)", "512 MiB"), ("idstft_vcf(2**24, share='cell')", "at most 2^20"),
+            ("dstft_fvc(2**24, 100.0, 50.0, share='bin')", "at most 2^20"),
+        ):  # fmt: skip
+            code = ("import resource; from gnuradio import stft; "
+                    "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); stft." + call)
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+            self.assertRegex(done.stderr, rf"ValueError: n_fft: .*{re.escape(rule)}", call)
 
     def test_latency_adds_up_to_the_window(self):
         for m, hop in ((64, 16), (63, 16), (64, 32)):

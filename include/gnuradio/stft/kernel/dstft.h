@@ -108,7 +108,7 @@ public:
     using real = real_t<T>;             //!< the precision of everything
     using complex = std::complex<real>; //!< of a bin
 
-    //! \throws std::invalid_argument unless n_fft is in 2 .. 2^28
+    //! \throws std::invalid_argument unless n_fft is in 2 .. 2^28, or 2 .. 2^20 where bins have window lengths of their own
     dstft(std::size_t n_fft, const window_family& window, norm n, sharing share);
     ~dstft();
     //!@{

@@ -38,7 +38,8 @@ class Lines:
         self._filled = np.flatnonzero(np.diff(starts))
         self._starts, self._stop = starts[:-1][self._filled], starts[-1]
         middles = self._backward((edges[1:] + edges[:-1]) / 2)
-        self._nearest = np.clip(np.rint((middles - frequencies[0]) / bin_step).astype(int), 0, len(frequencies) - 1)
+        nearest = np.rint((middles - frequencies[0]) / bin_step).astype(int)
+        self._nearest = np.clip(nearest, 0, len(frequencies) - 1)
         self.axis = Axis(ends, ends, "Frequency", "", ticks=self._ticks(low, high),
                          shown=unit + (", mel scale" if scale == "mel" else ""))
 

@@ -116,7 +116,8 @@ def _needed_of_a_pipe(arguments, path):
     reaches behind it; None where that is not known."""
     hints = hints_of_name(path)
     dtype = arguments.dtype or hints.dtype
-    reach = max(_LONGEST_REACH, 2 * (arguments.n_fft or 0), 2 * (getattr(arguments, "win_length", None) or 0))
+    reach = max(_LONGEST_REACH, 2 * (arguments.n_fft or 0),
+                2 * (getattr(arguments, "win_length", None) or 0))
 
     def samples(rate):
         return round(arguments.stop * (arguments.rate or rate)) + reach

@@ -1,15 +1,16 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Frequencies, rates and times as people write them, read and written."""
 import argparse
+import decimal
 import math
 import re
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _HERTZ = re.compile(rf"({_NUMBER})\s*([kKMG]?)(?:Hz|hz|HZ|[Ss][Pp][Ss]|[Ss]/[Ss])?")
 _DURATION = re.compile(rf"({_NUMBER})\s*(s|ms|us|µs|min|h)?")
 _CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d(?:\.\d*)?)")
-_FACTORS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
-_SECONDS = {None: 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0, "h": 3600.0}
+_FACTORS = {"": "1", "k": "1e3", "K": "1e3", "M": "1e6", "G": "1e9"}
+_SECONDS = {None: "1", "s": "1", "ms": "1e-3", "us": "1e-6", "µs": "1e-6", "min": "60", "h": "3600"}
 
 
 def hertz(text):
@@ -33,10 +34,8 @@ def seconds(text):
 
 
 def scaled(number, factor):
-    """number times factor, rounded once: "433.92" times 1e6 is 433920000.0."""
-    value = float(number)
-    exact = float(f"{number}e{round(math.log10(factor))}") if "e" not in number.lower() else value * factor
-    return exact if math.log10(factor).is_integer() else value * factor
+    """The product of two numbers in words, rounded once: "433.92" and "1e6" are 433920000.0."""
+    return float(decimal.Decimal(number) * decimal.Decimal(factor))
 
 
 def _plain_float(text, rule):

@@ -28,13 +28,15 @@ _DTYPES = {
     "ru16_le": ("u16",),
     "ru8": ("u8",),
 }
-_BY_EXTENSION = {extension: dtype for dtype, extensions in _DTYPES.items() for extension in extensions}
+_BY_EXTENSION = {extension: dtype for dtype, extensions in _DTYPES.items()
+                 for extension in extensions}
 _SOUND = ("wav", "wave", "rf64", "w64", "flac")
 _GQRX = re.compile(r"gqrx_\d{8}_\d{6}_(\d+)_(\d+)_fc\.raw")
-_RECEIVER = re.compile(r"(?:(?:SDRSharp|HDSDR|SDRuno)_.*|baseband)_(\d+k?)Hz(?:_.*)?\.(?:wav|rf64|w64)",
-                       re.IGNORECASE)
+_RECEIVER = re.compile(
+    r"(?:(?:SDRSharp|HDSDR|SDRuno)_.*|baseband)_(\d+k?)Hz(?:_.*)?\.(?:wav|rf64|w64)", re.IGNORECASE)
 # a number and a unit between signs that are neither; an underscore may stand for the point
-_QUANTITY = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:[._]\d+)?)([kKMG]?)(Hz|[Ss][Pp][Ss]|[Ss])?(?![A-Za-z0-9])")
+_QUANTITY = re.compile(
+    r"(?<![A-Za-z0-9.])(\d+(?:[._]\d+)?)([kKMG]?)(Hz|[Ss][Pp][Ss]|(?<=[kKMG])[Ss])?(?![A-Za-z0-9])")
 
 
 @dataclass
@@ -70,10 +72,10 @@ def _rate_and_centre(stem):
     is the rate where nothing else is."""
     rate = centre = second = None
     for number, prefix, unit in _QUANTITY.findall(stem):
-        if unit.lower() in ("sps", "s"):
-            rate = hertz(number.replace("_", ".") + prefix) if prefix or unit.lower() == "sps" else rate
-        elif unit == "Hz":
+        if unit == "Hz":
             centre = hertz(number.replace("_", ".") + prefix)
+        elif unit:
+            rate = hertz(number.replace("_", ".") + prefix)
         elif prefix in ("M", "G"):
             value = hertz(_last_number(number) + prefix)
             centre, second = (value, second) if centre is None else (centre, value)

@@ -124,7 +124,9 @@ def _kind(source):
     if source.file != source.name:
         with open_to_read(source) as file:
             start = file.read(512)
-        return "npy" if start.startswith(NPY_MAGIC) else "archive" if start[257:262] == b"ustar" else "sound"
+        if start.startswith(NPY_MAGIC):
+            return "npy"
+        return "archive" if start[257:262] == b"ustar" else "sound"
     return {".sigmf-meta": "sigmf", ".sigmf-data": "sigmf", ".sigmf": "archive",
             ".npy": "npy"}.get(extension, "sound")
 
@@ -149,7 +151,8 @@ def _settle_centre(recording, center, hints):
     elif hints.centre is not None and not recording.centre_frequency:
         recording.centre_frequency = hints.centre
     if recording.rate_known and not abs(recording.centre_frequency) <= _FARTHEST_CENTRE * recording.fs:
-        refuse("center" if center is not None else recording.path, f"centre frequency {recording.centre_frequency:g}",
+        refuse("center" if center is not None else recording.path,
+               f"centre frequency {recording.centre_frequency:g}",
                f"must be at most 2^40 times the sampling rate, {recording.fs:g}")
     if recording.centre_frequency and not recording.rate_known:
         recording.warnings.append(

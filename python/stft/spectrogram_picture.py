@@ -123,8 +123,11 @@ class Picture:
         bottom, top = self._lines.axis.limits
         for number, (begin, end, low, high, label) in enumerate(self._look.annotations):
             left, right = begin / time.factor, end / time.factor
-            low, high = (bottom, top) if low is None else (
-                float(np.clip(self._lines.forward(f) / self._lines.axis.factor, bottom, top)) for f in (low, high))
+            if low is None:
+                low, high = bottom, top
+            else:
+                edges = self._lines.forward(np.array((low, high))) / self._lines.axis.factor
+                low, high = np.clip(edges, bottom, top)
             axes.plot([left, left, right, right, left], [low, high, high, low, low], color="white",
                       linewidth=1, path_effects=outlined, scalex=False, scaley=False)
             if label and number < _MOST_LABELS:

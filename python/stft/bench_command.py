@@ -14,7 +14,6 @@ from gnuradio.stft import (
 from gnuradio.stft.command_options import require_positive
 from gnuradio.stft.stft_python import kernels
 
-SUMMARY = "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT, of chosen bins and of synchrosqueezing, beside peers that are installed"
 _SUBJECTS = {
     "stft": benchmark_stft,
     "dstft": benchmark_dstft,

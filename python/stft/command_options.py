@@ -1,12 +1,16 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Options that verbs share, and their checks."""
+import argparse
 import math
 import os
 
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.recordings import open_recording, refuse
+from gnuradio.stft.frequency_scales import SCALES
+from gnuradio.stft.picture_axes import DEFAULT_CMAP
+from gnuradio.stft.quantities import hertz, seconds
+from gnuradio.stft.recording_base import refuse
 
 LARGEST_N_FFT = 2**20
 _AUDIO_RATE = 200e3     # samples/s from which on a recording is taken for radio
@@ -15,39 +19,45 @@ _AUDIO_RESOLUTION = 22  # Hz from bin to bin in audio and vibration
 
 def add_input_arguments(parser):
     """INPUT, and which part of it to take as what."""
-    parser.add_argument("input", metavar="INPUT",
-                        help="WAV, RF64, W64, AIFF, FLAC, OGG, SigMF, NPY; raw with --dtype")
+    parser.add_argument("input", metavar="INPUT", nargs="+",
+                        help="WAV, RF64, W64, AIFF, FLAC, OGG, SigMF, NPY; raw with --dtype, or by "
+                             "its name; - is standard input")
     source = parser.add_argument_group("input")
-    source.add_argument("--start", type=float, metavar="SECONDS", default=0.0,
-                        help="where to begin (default: 0)")
-    source.add_argument("--stop", type=float, metavar="SECONDS",
+    source.add_argument("--start", type=seconds, metavar="TIME", default=0.0,
+                        help="where to begin, seconds or h:mm:ss (default: 0)")
+    source.add_argument("--stop", type=seconds, metavar="TIME",
                         help="where to end (default: the end of the recording)")
-    source.add_argument("--rate", type=float, metavar="HZ",
-                        help="sampling rate, instead of the recording's own")
+    source.add_argument("--rate", type=hertz, metavar="HZ",
+                        help="sampling rate, instead of the recording's own: 48000, 250k, 2.4M")
+    source.add_argument("--center", "--centre", type=hertz, metavar="HZ",
+                        help="frequency of the samples' zero frequency, instead of the recording's own")
     source.add_argument("--dtype", metavar="FORMAT",
                         help="INPUT is raw samples of this SigMF type: cf32_le, ci16_le, cu8, ...")
-    source.add_argument("--channel", type=int, metavar="N", default=0,
-                        help="channel, counted from 0 (default: 0)")
-    source.add_argument("--iq", action="store_true",
-                        help="two channels of a sound file are I and Q")
+    source.add_argument("--channel", type=_channel, metavar="N", default=0,
+                        help="channel, counted from 0, or all, one after another (default: 0)")
+    source.add_argument("--iq", action=argparse.BooleanOptionalAction, default=None,
+                        help="two channels of a sound file are I and Q, or are not "
+                             "(default: as its name says)")
+    source.add_argument("--strict", action="store_true",
+                        help="refuse a file that is damaged instead of reading what there is")
+
+
+def _channel(text):
+    return text if text == "all" else int(text)
 
 
 def check_input(arguments):
     """ValueError for what can be refused before the recording is opened."""
     require_positive("rate", arguments.rate)
-    require_range("channel", arguments.channel, 0, 2**16)
+    require_finite("center", arguments.center)
+    if arguments.channel != "all":
+        require_range("channel", arguments.channel, 0, 2**16)
     for name in ("start", "stop"):
         require_finite(name, getattr(arguments, name))
     if arguments.start < 0:
         refuse("start", arguments.start, "must be at least 0 s")
     if arguments.stop is not None and arguments.stop <= arguments.start:
         refuse("stop", arguments.stop, f"must be greater than start = {arguments.start:g} s")
-
-
-def open_input(arguments):
-    """The recording that the arguments name."""
-    return open_recording(arguments.input, dtype=arguments.dtype, rate=arguments.rate,
-                          channel=arguments.channel, iq=arguments.iq)
 
 
 def automatic_n_fft(fs, length, rate_known=True):
@@ -66,16 +76,17 @@ def suffix(path):
     return os.path.splitext(path)[1].lower()
 
 
-def check_outputs(source, outputs, suffixes):
+def check_outputs(sources, outputs, suffixes):
     """ValueError unless each output is a file of its own with one of these suffixes."""
     seen = set()
+    inputs = {os.path.realpath(source) for source in sources}
     for path in outputs:
         if suffix(path) not in suffixes:
             refuse("output", path, f"must end in {', '.join(suffixes)}")
         if os.path.isdir(path):
             refuse("output", path, "is a directory; give a file name")
         real = os.path.realpath(path)
-        if real == os.path.realpath(source):
+        if real in inputs:
             refuse("output", path, "is the input")
         if real in seen:
             refuse("output", path, "is given twice")
@@ -88,14 +99,16 @@ def add_picture_arguments(parser, *, height):
                          help="level of the darkest colour (default: by the recording)")
     picture.add_argument("--zmax", type=float, metavar="DB",
                          help="level of the brightest colour (default: by the recording)")
-    picture.add_argument("--cmap", default="magma", metavar="NAME",
-                         help="matplotlib's name of the colours (default: magma)")
+    picture.add_argument("--cmap", default=DEFAULT_CMAP, metavar="NAME",
+                         help="matplotlib's name of the colours (default: %(default)s)")
     picture.add_argument("--title", metavar="TEXT", help="title (default: INPUT's name)")
+    picture.add_argument("--frequency-scale", choices=SCALES, default="linear",
+                         help="of the picture (default: linear)")
     picture.add_argument("--width", type=int, metavar="PIXELS", default=1600,
                          help="of the picture (default: 1600)")
     picture.add_argument("--height", type=int, metavar="PIXELS", default=height,
                          help="of the picture (default: %(default)s)")
-
+    return picture
 
 
 def add_framing_arguments(parser, *, n_fft):
@@ -168,17 +181,3 @@ def require_finite(name, value):
 def require_positive(name, value):
     if value is not None and not (math.isfinite(value) and value > 0):
         refuse(name, value, "must be positive and finite")
-
-
-def in_units(value, unit, digits=4):
-    """A value with the SI prefix that suits it: (0.0123, "s") is "12.3 ms"."""
-    if unit == "samples" and value == int(value):
-        return f"{value:.0f} {unit}"
-    if unit not in ("s", "Hz") or value == 0 or not math.isfinite(value):
-        return f"{value:.{digits}g} {unit}".rstrip()
-    for prefix, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1), ("m", 1e-3), ("µ", 1e-6)):
-        if abs(value) >= factor and not (unit == "s" and factor > 1):
-            break
-    else:
-        prefix, factor = "n", 1e-9
-    return f"{value / factor:.{digits}g} {prefix}{unit}"

@@ -7,18 +7,17 @@ import time
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.command_options import (add_framing_arguments, check_framing, hop_of, in_units,
+from gnuradio.stft.command_options import (add_framing_arguments, check_framing, hop_of,
                                            named_window, require_positive, sample_window)
+from gnuradio.stft.quantities import hertz, in_units
 from gnuradio.stft.stft_python import buffer_bytes
-
-SUMMARY = "show resolution, latency, invertibility, memory and speed for given parameters"
 
 _N_FFT = 1024
 
 
 def add_arguments(parser):
     add_framing_arguments(parser, n_fft=f"win_length, else {_N_FFT}")
-    parser.add_argument("--rate", type=float, metavar="HZ",
+    parser.add_argument("--rate", type=hertz, metavar="HZ",
                         help="sampling rate (default: results are in samples)")
     parser.add_argument("--complex", action="store_true",
                         help="samples are complex: the spectrum is two-sided")

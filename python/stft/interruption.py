@@ -8,12 +8,16 @@ from types import SimpleNamespace
 
 @contextlib.contextmanager
 def termination_as_exit():
-    """SIGTERM and SIGHUP raise SystemExit, as SIGINT raises KeyboardInterrupt, so that temporary
-    files go; the exit status is 128 and the signal's number, as a shell has it."""
+    """SIGTERM and SIGHUP raise SystemExit and SIGINT raises KeyboardInterrupt, even where it would
+    end the process at once, so that temporary files go; the exit status is 128 and the signal's
+    number, as a shell has it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGHUP)}
+    previous = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGHUP)
+                if signal.getsignal(number) is not signal.SIG_IGN}  # as nohup has it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
@@ -48,9 +52,9 @@ def uninterrupted():
 
 
 @contextlib.contextmanager
-def interruption_noted():
-    """Within the block a first SIGINT only sets `noted` of what this yields; a second one raises
-    KeyboardInterrupt."""
+def interruption_noted(raised=None):
+    """Within the block a first SIGINT only sets `noted` of what this yields, and raises `raised` if
+    that is given; a second one raises KeyboardInterrupt."""
     note = SimpleNamespace(noted=False)
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     if ignored or threading.current_thread() is not threading.main_thread():
@@ -60,6 +64,8 @@ def interruption_noted():
     def take_note(number, _):
         note.noted = True
         signal.signal(number, signal.default_int_handler)
+        if raised is not None:
+            raise raised
 
     previous = {signal.SIGINT: signal.signal(signal.SIGINT, take_note)}
     try:

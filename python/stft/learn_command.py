@@ -5,7 +5,6 @@ import io
 import json
 import math
 import os
-import signal
 import time
 from dataclasses import dataclass
 
@@ -16,32 +15,37 @@ from gnuradio.stft import learning
 from gnuradio.stft.command import warn
 from gnuradio.stft.command_options import (LARGEST_N_FFT, add_input_arguments,
                                            add_picture_arguments, automatic_n_fft, check_input,
-                                           check_outputs, in_units, named_window, open_input,
-                                           require_positive, require_range, suffix)
+                                           check_outputs, named_window, require_positive,
+                                           require_range, suffix)
+from gnuradio.stft.frequency_scales import check_scale
 from gnuradio.stft.interruption import interruption_noted
+from gnuradio.stft.jobs import INTERRUPTED, output_templates, planned_outputs, run_jobs
 from gnuradio.stft.learn_picture import BeforeAfter
+from gnuradio.stft.picture_axes import PICTURES, check_cmap, check_picture
 from gnuradio.stft.progress_bar import progress_bar
-from gnuradio.stft.recordings import portion_of, refuse
+from gnuradio.stft.quantities import in_units
+from gnuradio.stft.recording_base import refuse
+from gnuradio.stft.recordings import portion_of
 from gnuradio.stft.spectrogram_files import named, replaced_when_whole
-from gnuradio.stft.spectrogram_picture import check_cmap, check_picture
-
-SUMMARY = "learn window lengths, positions or a hop from a recording"
 
 PROGRESS = "{n} evaluations{postfix} [{elapsed}]"
-_SUFFIXES = (".npz", ".csv", ".png")
+_SUFFIXES = (".npz", ".csv", *PICTURES)
+_ENDINGS = ("-theta.npz", "-theta.csv", "-theta.png")
 _HOPS_IN_N_FFT = 16      # by default; the shortest window is two hops
 _REGULARISATION = 0.1    # by default, of a total variation in units of n_fft
 _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
 _BYTES_PER_OWN_THETA = 600        # besides, for each theta, mostly in the method's history
+_LENGTHS_OF_SPREAD = 7   # from the shortest window to the longest, of which the loss is taken
 
 
 def add_arguments(parser):
     add_input_arguments(parser)
     parser.add_argument("-o", "--output", action="append", metavar="FILE",
-                        help="where to: .npz (theta), .csv (loss) or .png (before and after), "
-                             "repeatable (default: all three, INPUT's name with -theta before the "
-                             "ending, in the current directory)")
+                        help="where to: .npz (theta), .csv (loss) or .png, .svg, .pdf (before and "
+                             "after), repeatable; {input} and {channel} in it are INPUT's name and "
+                             "the channel (default: {input}-theta.npz, .csv and .png, in the current "
+                             "directory)")
     frames = parser.add_argument_group("frames")
     frames.add_argument("--n-fft", type=int, metavar="N",
                         help=f"DFT length and longest window, 2 .. {LARGEST_N_FFT} (default: twice "
@@ -88,16 +92,20 @@ def add_arguments(parser):
 
 @dataclass
 class Outcome:
-    """What was learned from `x`, samples of a recording, and what the files tell about it.
+    """What was learned from the samples of a portion, and what the files tell about it.
 
-    theta in samples; t in samples of the portion
+    x: the portion and what windows reach around it, from sample `x_start` of the recording
+    theta in samples; t in samples of x
     before: the window that gr_stft spectrogram would take, at the hop of the start
+    spread: losses of windows from the shortest to the longest that theta may be, {length: loss}
     """
     x: np.ndarray
+    x_start: int
     portion: object
     problem: dict
     learned: learning.Learned
     before: learning.Start
+    spread: dict
 
     @property
     def fs(self):
@@ -110,7 +118,7 @@ class Outcome:
     @property
     def centres(self):
         """Of the frames, in samples of the recording."""
-        return self.portion.start + self.learned.t
+        return self.x_start + self.learned.t
 
     @property
     def hop(self):
@@ -120,48 +128,75 @@ class Outcome:
 
 
 def run(arguments):
+    return run_jobs(arguments, _check(arguments), lambda job: _learn_one(arguments, job))
+
+
+def _learn_one(arguments, job):
     began = time.monotonic()
-    outputs = _check(arguments)
-    with open_input(arguments) as recording:
-        portion = portion_of(recording, arguments.start, arguments.stop)
-        problem = _problem(arguments, portion)
-        _require_memory(portion, problem)
-        x = portion.read(0, portion.length)
-        bad = np.flatnonzero(~np.isfinite(x))
-        if len(bad):
-            refuse(recording.path, f"{len(bad)} samples are NaN or infinite, the first is "
-                   f"{portion.start + bad[0]}", "--start and --stop can leave them out")
-        before = learning.start_at(_usual_window(arguments, portion), x, **problem)
-        for warning in recording.warnings:
-            warn("learn", f"{recording.path}: {warning}")
-        with contextlib.ExitStack() as files:
-            temporary = {path: files.enter_context(replaced_when_whole(path)) for path in outputs}
-            learned, interrupted = _learn(arguments, x, problem)
-            outcome = Outcome(x, portion, problem, learned, before)
-            for path in outputs:
-                _WRITERS[suffix(path)](path, temporary[path], outcome, arguments)
-        if interrupted:
-            warn("learn", f"interrupted after {len(learned.history)} evaluations; what was learned "
-                 "so far is written")
-        _warn_at_bounds(arguments, outcome)
-        print(_summary(outcome, outputs, time.monotonic() - began))
-    return 128 + signal.SIGINT if interrupted else None
+    recording = job.recording
+    portion = portion_of(recording, arguments.start, arguments.stop)
+    problem = _problem(arguments, portion)
+    _require_memory(portion, problem)
+    if any(suffix(path) in PICTURES for path in job.outputs):
+        lowest = recording.zero_frequency - (recording.fs / 2 if recording.is_complex else 0)
+        check_scale(arguments.frequency_scale, lowest, recording.rate_known)
+    x, x_start = _samples(portion, problem)
+    problem["part"] = (portion.start - x_start, portion.start - x_start + portion.length)
+    before = learning.start_at(_usual_window(arguments, portion), x, **problem)
+    for warning in recording.warnings:
+        warn("learn", f"{recording.path}: {warning}")
+    with contextlib.ExitStack() as files:
+        temporary = {path: files.enter_context(replaced_when_whole(path)) for path in job.outputs}
+        learned, interrupted = _learn(arguments, x, problem)
+        outcome = Outcome(x, x_start, portion, problem, learned, before,
+                          {} if interrupted else _losses_of_lengths(x, problem))
+        for path in job.outputs:
+            _WRITERS[suffix(path)](path, temporary[path], outcome, arguments, job.title)
+    if interrupted:
+        warn("learn", f"interrupted after {len(learned.history)} evaluations; what was learned "
+             "so far is written")
+    if learned.advice:
+        warn("learn", learned.advice)
+    print(_summary(outcome, job.outputs, time.monotonic() - began))
+    return INTERRUPTED if interrupted else None
+
+
+def _samples(portion, problem):
+    """The samples that windows reach, and the number of the first of them in the recording."""
+    reach = 2 * problem["n_fft"] + 2 * math.ceil(problem["hop"])
+    before, behind = min(reach, portion.before), min(reach, portion.behind)
+    x = portion.read(-before, portion.length + behind)
+    start = portion.start - before
+    bad = np.flatnonzero(~np.isfinite(x))
+    if len(bad):
+        refuse(portion.recording.path, f"{len(bad)} samples are NaN or infinite, the first is "
+               f"{start + bad[0]}", "--start and --stop can leave them out")
+    if not np.any(x[before:before + portion.length]):
+        refuse(portion.recording.path, f"all of {portion.length} samples are 0",
+               "nothing is learned from silence")
+    return x, start
+
+
+def _losses_of_lengths(x, problem):
+    """The loss with one window for all, of lengths from the least theta to the greatest."""
+    ends = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
+    return {float(length): learning.start_at(length, x, **problem).loss
+            for length in np.clip(np.geomspace(*ends, _LENGTHS_OF_SPREAD), *ends)}
 
 
 def _check(arguments):
-    """The outputs; ValueError for what can be refused before anything is read or written."""
+    """Names of the outputs; ValueError for what can be refused before anything is read or written."""
     check_input(arguments)
     check_picture(arguments)
     require_range("n_fft", arguments.n_fft, 2, LARGEST_N_FFT)
     require_positive("hop", arguments.hop)
     require_positive("theta", arguments.theta)
-    stem = os.path.splitext(os.path.basename(os.path.normpath(arguments.input)))[0]
-    outputs = arguments.output or [f"{stem}-theta{ending}" for ending in _SUFFIXES]
-    check_outputs(arguments.input, outputs, _SUFFIXES)
-    if any(suffix(path) == ".png" for path in outputs):
+    templates = output_templates(arguments, _ENDINGS)
+    check_outputs(arguments.input, planned_outputs(arguments, templates), _SUFFIXES)
+    if any(suffix(template) in PICTURES for template in templates):
         check_cmap(arguments.cmap)
     _criterion(arguments.criterion)
-    return outputs
+    return templates
 
 
 def _problem(arguments, portion):
@@ -234,34 +269,21 @@ def _learn(arguments, x, problem):
     return learned, interruption.noted
 
 
-def _warn_at_bounds(arguments, outcome):
-    if outcome.problem["share"] != "constant" or "theta" not in outcome.problem["what"]:
-        return
-    problem = outcome.problem
-    least, greatest = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
-    theta = outcome.learned.theta.item()
-    if theta > greatest * 0.999:
-        advice = "--n-fft" if greatest == problem["n_fft"] else "--bounds"
-        warn("learn", f"theta is at its greatest, {greatest:g} samples: a larger {advice} may be "
-             "better")
-    elif theta < least * 1.001:
-        warn("learn", f"theta is at its least, {least:g} samples: a smaller --hop or --bounds may "
-             "be better")
-
-
 # Files
 
 
-def _write_npz(path, temporary, outcome, _):
+def _write_npz(path, temporary, outcome, *_):
     learned, problem, fs = outcome.learned, outcome.problem, outcome.fs
     recording = outcome.portion.recording
-    frequencies = recording.centre_frequency + np.asarray(stft.frequencies(
+    frequencies = recording.zero_frequency + np.asarray(stft.frequencies(
         problem["n_fft"], fs, "twosided" if recording.is_complex else "onesided"))
     meta = {"theta_samples": "window lengths, samples, (1 or bins, 1 or frames)",
             "t_samples": "centres of the frames, samples of the recording, (frames,)",
             "theta_seconds": "s", "t_seconds": "s",
             "hop_samples": "samples, mean", "hop_seconds": "s",
-            "frequencies": "Hz, (bins,)", "samp_rate": "samples/s", "first_sample": "samples",
+            "frequencies": "Hz, (bins,)" if recording.rate_known else "cycles/sample, (bins,)",
+            "samp_rate": "samples/s", "first_sample": "samples",
+            "loss_of_lengths": "with one window for all, (length in samples, loss)",
             "loss": "at theta and t", "loss_before": "of one window of theta_before",
             "theta_before": "samples",
             "source": os.path.basename(recording.path).encode("utf-8", "replace").decode(),
@@ -274,6 +296,7 @@ def _write_npz(path, temporary, outcome, _):
              hop_samples=outcome.hop, hop_seconds=outcome.hop / fs,
              frequencies=frequencies, samp_rate=fs, first_sample=outcome.portion.start,
              samples=outcome.portion.length, loss=learned.loss,
+             loss_of_lengths=np.array(sorted(outcome.spread.items())).reshape(-1, 2),
              loss_before=outcome.before.loss, theta_before=outcome.before.theta.flat[0],
              evaluations=len(learned.history), n_fft=problem["n_fft"], hop=problem["hop"],
              share=problem["share"], what=np.array(problem["what"]),
@@ -284,18 +307,18 @@ def _write_npz(path, temporary, outcome, _):
         file.write(members.getbuffer())
 
 
-def _write_csv(path, temporary, outcome, _):
+def _write_csv(path, temporary, outcome, *_):
     with named(path), open(temporary, "w", encoding="ascii") as file:
         file.write("evaluation,loss\n")
         for number, loss in enumerate(outcome.learned.history, 1):
             file.write(f"{number},{loss!r}\n")
 
 
-def _write_png(path, temporary, outcome, arguments):
-    BeforeAfter(outcome, arguments).write(path, temporary)
+def _write_picture(path, temporary, outcome, arguments, title):
+    BeforeAfter(outcome, arguments, title).write(path, temporary)
 
 
-_WRITERS = {".npz": _write_npz, ".csv": _write_csv, ".png": _write_png}
+_WRITERS = {".npz": _write_npz, ".csv": _write_csv, **dict.fromkeys(PICTURES, _write_picture)}
 
 
 # Words
@@ -348,14 +371,29 @@ def _summary(outcome, outputs, elapsed):
     if "hop" in problem["what"] or problem["alpha"]:
         lines.append(("hop", length_words(outcome.hop, fs, known)))
     if "t" in problem["what"]:
-        moved = np.abs(learned.t - np.arange(len(learned.t)) * outcome.problem["hop"])
+        begin, _ = problem["part"]
+        moved = np.abs(learned.t - begin - np.arange(len(learned.t)) * problem["hop"])
         lines.append(("t", f"moved by {np.mean(moved):.3g} samples on average, {np.max(moved):.3g} "
                            "at most"))
     lines += [
         ("loss", f"{learned.loss:.6g}, {before.loss:.6g} before, with one window of "
                  f"{length_words(before.theta.flat[0], fs, known)}"),
+        *_meaning(outcome),
         ("evaluations", f"{len(learned.history)}"),
         ("written", ", ".join(outputs)),
         ("elapsed", f"{elapsed:.2f} s"),
     ]
     return "\n".join(f"{name + ':':<13}{text}" for name, text in lines)
+
+
+def _meaning(outcome):
+    """What the difference of the losses before and after amounts to."""
+    if not outcome.spread:
+        return []
+    losses = list(outcome.spread.values())
+    spread = max(losses) - min(losses)
+    lengths = f"one window of {min(outcome.spread):.5g} to {max(outcome.spread):.5g} samples"
+    if not spread > 1e-9 * max(map(abs, losses)):
+        return [("gain", f"cannot be measured: {lengths} has the same loss at any length")]
+    gain = 100 * (outcome.before.loss - outcome.learned.loss) / spread
+    return [("gain", f"{gain:.3g} % of the spread of the loss with {lengths}")]

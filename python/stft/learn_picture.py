@@ -1,18 +1,15 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The picture of what was learned: spectrograms before and after in the same colours, and theta."""
 import math
-import os
-import warnings
 
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.command_options import in_units
-from gnuradio.stft.optional_modules import load
-from gnuradio.stft.spectrogram_files import named
-from gnuradio.stft.spectrogram_picture import (LARGEST_WIDTH, Axis, colour_range, decibels,
-                                               label_axes, matplotlib_for_pictures, new_figure,
-                                               plain, pooled_bins, show_level)
+from gnuradio.stft.frequency_scales import Lines
+from gnuradio.stft.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, label_axes,
+                                        matplotlib_for_pictures, new_figure, plain, save_figure,
+                                        show_level)
+from gnuradio.stft.quantities import in_units
 
 _BLOCK_VALUES = 2**20  # spectrogram values computed at a time
 
@@ -36,39 +33,39 @@ class Columns:
         np.add.at(self._frames, column[inside], 1)
 
     def means(self):
-        """(columns, bins)"""
+        """(columns, bins); not a number without any frame inside the limits."""
         filled = np.flatnonzero(self._frames)
+        if not filled.size:
+            return np.full(self._sum.shape, np.nan)
         means = self._sum[filled] / self._frames[filled, np.newaxis]
         between = (filled[1:] + filled[:-1]) / 2
         return means[np.searchsorted(between, np.arange(len(self._frames)))]
 
 
 class BeforeAfter:
-    """A PNG file: the power density through one usual window, that through the learned ones, and
-    theta: over the frames as a line, over bins or cells in a panel of its own.
+    """A picture: the power density through one usual window, that through the learned ones, and
+    theta, if there are several, in a panel of its own.
 
     Power is calibrated whatever the norm: it is of windows of unit energy.
     """
 
-    def __init__(self, outcome, arguments):
-        self._outcome, self._look = outcome, arguments
+    def __init__(self, outcome, arguments, title):
+        self._outcome, self._look, self._title = outcome, arguments, title
         recording = outcome.portion.recording
         self._known = recording.rate_known
         self._complex = recording.is_complex
         self._problem = outcome.problem
         fs, n_fft = outcome.fs, outcome.problem["n_fft"]
-        self._frequencies = recording.centre_frequency + np.asarray(stft.frequencies(
+        self._frequencies = recording.zero_frequency + np.asarray(stft.frequencies(
             n_fft, fs, "centered" if self._complex else "onesided"))
         begin = outcome.portion.start / fs
         self._time_limits = begin, begin + outcome.portion.length / fs
-        self._bins_per_line = math.ceil(len(self._frequencies) / arguments.height)
         self._bin_step = fs / n_fft
+        self._lines = Lines(self._frequencies, self._bin_step, self._frequency_limits(), arguments.height,
+                            "Hz" if self._known else "cycles/sample", arguments.frequency_scale)
 
     def write(self, path, temporary):
-        figure = self._draw()
-        with named(path), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # glyphs of a file name that the font lacks
-            figure.savefig(temporary, format="png", dpi=figure.dpi)
+        save_figure(self._draw(), path, temporary, path[-3:].lower())
 
     def _draw(self):
         outcome, look, share = self._outcome, self._look, self._problem["share"]
@@ -76,31 +73,31 @@ class BeforeAfter:
         after = decibels(self._density(outcome.learned.theta, outcome.learned.t))
         limits = colour_range(np.concatenate([before.ravel(), after.ravel()]), look.zmin, look.zmax)
         figure = new_figure(look.width, look.height)
-        rows = 3 if share == "cell" else 2
+        rows = 3 if share in ("frame", "cell") else 2
         beside = share == "bin"
         grid = figure.add_gridspec(rows, 2 if beside else 1,
-                                   width_ratios=(4, 1) if beside else None)
+                                   width_ratios=(4, 1) if beside else None,
+                                   height_ratios=(3, 3, 1.3) if share == "frame" else None)
         axes = [figure.add_subplot(grid[n, 0]) for n in range(rows)]
-        time, frequency = self._time_axis(), self._frequency_axis()
+        time, frequency = self._time_axis(), self._lines.axis
         for panel, level in zip(axes, (before, after)):
             image = show_level(panel, level.T, limits, look.cmap, time, frequency)
         for panel in axes[:-1]:
             panel.set_xlabel("")
             panel.tick_params(labelbottom=False)
         room = look.width / figure.dpi
-        figure.suptitle(plain(look.title if look.title is not None
-                              else os.path.basename(look.input), 9 * room), fontsize="large")
+        figure.suptitle(plain(self._title, 9 * room), fontsize="large")
         theta = outcome.learned.theta
         for panel, words in zip(axes, (
                 f"Before: window {self._words(outcome.before.theta)}",
                 f"After: window {self._words(theta)}")):
             panel.set_title(plain(words + f", {self._frames_words(panel is axes[0])}", 12 * room),
                             fontsize="small", loc="left")
-        if share in ("constant", "frame"):
-            self._line_over(axes[1], theta)
+        if share == "frame":
+            self._line_below(axes[2], theta, time)
         elif share == "bin":
             self._line_beside(figure.add_subplot(grid[1, 1]), theta, frequency)
-        else:
+        elif share == "cell":
             self._panel_of(figure, axes[2], theta, time, frequency)
         bar = figure.colorbar(image, ax=axes[:2], pad=0.015, fraction=0.05, aspect=45,
                               extend="both")
@@ -126,7 +123,7 @@ class BeforeAfter:
 
     def _density(self, theta, t):
         """Power density (columns, lines) of the DSTFT with these windows."""
-        portion, n_fft, fs = self._outcome.portion, self._problem["n_fft"], self._outcome.fs
+        n_fft, fs = self._problem["n_fft"], self._outcome.fs
         columns = self._columns(len(t))
         step = max(1, _BLOCK_VALUES // n_fft)
         for first in range(0, len(t), step):
@@ -134,9 +131,9 @@ class BeforeAfter:
             lengths = theta[:, some] if theta.shape[1] > 1 else theta
             S = stft.dstft(self._outcome.x, lengths, t[some], n_fft=n_fft,
                            window=self._problem["window"], norm="l2")
-            density = np.square(np.abs(S.T)) / fs
-            columns.add((portion.start + t[some]) / fs,
-                        pooled_bins(self._ordered(density), self._bins_per_line))
+            density = np.square(np.abs(S.T), dtype=np.float64) / fs
+            columns.add((self._outcome.x_start + t[some]) / fs,
+                        self._lines.pool(self._ordered(density)))
         return columns.means()
 
     def _ordered(self, rows):
@@ -151,27 +148,20 @@ class BeforeAfter:
         return Columns(width if frames < width else max(1, math.ceil(frames / math.ceil(frames / width))),
                        self._time_limits)
 
-    def _line_over(self, panel, theta):
-        """theta over the spectrogram, on an axis of its own at the right."""
-        outcome = self._outcome
-        axes = panel.twinx()
-        scale = self._length_axis()
-        centres = outcome.centres / outcome.fs
-        time = self._time_axis()
-        lengths = np.broadcast_to(theta[0], centres.shape) / outcome.fs
-        effects = load("matplotlib.patheffects", "writing a picture")
-        axes.plot(centres / time.factor, lengths / scale.factor, color="white", linewidth=1.2,
-                  path_effects=[effects.Stroke(linewidth=2.4, foreground="black", alpha=0.5),
-                                effects.Normal()])
-        axes.set_xlim(*time.limits)
-        axes.set_ylim(*scale.limits)
-        axes.set_ylabel(scale.label + ", white line")
+    def _line_below(self, axes, theta, time):
+        """theta of each frame over time."""
+        scale = self._length_axis("Window")
+        axes.plot(self._outcome.centres / self._outcome.fs / time.factor,
+                  theta[0] / self._outcome.fs / scale.factor, color="black", linewidth=1)
+        label_axes(axes, time, scale)
+        axes.grid(alpha=0.3)
 
     def _line_beside(self, axes, theta, frequency):
         """theta of each bin beside the spectrogram."""
         scale = self._length_axis()
         lengths = np.fft.fftshift(theta[:, 0]) if self._complex else theta[:, 0]
-        axes.plot(lengths / self._outcome.fs / scale.factor, self._frequencies / frequency.factor,
+        axes.plot(lengths / self._outcome.fs / scale.factor,
+                  self._lines.forward(self._frequencies) / frequency.factor,
                   color="black", linewidth=1)
         label_axes(axes, scale, frequency)
         axes.set_ylabel("")
@@ -182,7 +172,7 @@ class BeforeAfter:
         """theta of each cell as an image."""
         columns = self._columns(theta.shape[1])
         rows = np.fft.fftshift(theta.T, axes=1) if self._complex else theta.T
-        rows = pooled_bins(np.log(rows), self._bins_per_line)
+        rows = self._lines.pool(np.log(rows))
         columns.add(self._outcome.centres / self._outcome.fs, rows)
         scale = self._length_axis()
         lengths = np.exp(columns.means().T) / self._outcome.fs / scale.factor
@@ -201,10 +191,10 @@ class BeforeAfter:
     def _time_unit(self):
         return "s" if self._known else "samples"
 
-    def _length_axis(self):
+    def _length_axis(self, name="Window length"):
         """An axis of window lengths from 0 to the longest."""
         limits = (0, 1.05 * float(np.max(self._outcome.learned.theta)) / self._outcome.fs)
-        return Axis(limits, limits, "Window length", self._time_unit())
+        return Axis(limits, limits, name, self._time_unit())
 
     def _time_axis(self):
         return Axis(self._time_limits, self._time_limits, "Time", self._time_unit())
@@ -213,10 +203,3 @@ class BeforeAfter:
         low, high = self._frequencies[0], self._frequencies[-1]
         half = self._bin_step / 2 if self._complex else 0
         return low - half, high + half
-
-    def _frequency_axis(self):
-        bottom = self._frequencies[0] - self._bin_step / 2
-        lines = math.ceil(len(self._frequencies) / self._bins_per_line)
-        top = bottom + lines * self._bins_per_line * self._bin_step
-        return Axis((bottom, top), self._frequency_limits(), "Frequency",
-                    "Hz" if self._known else "cycles/sample")

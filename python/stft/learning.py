@@ -56,6 +56,7 @@ def learn(
     tol: float = 1e-4,
     learning_rate: float = 0.05,
     progress: Optional[Callable[[int, float], Any]] = None,
+    part: Optional[Tuple[int, int]] = None,
 ) -> Learned:
     """Window lengths theta, frame positions t or the hop at which a loss of the spectra is least.
 
@@ -91,6 +92,9 @@ def learn(
     progress: called with the number of evaluations and the loss after each. If it raises StopIteration the learning ends
         with the best that was met; other exceptions are passed on.
 
+    part: (begin, end), the samples of x that frames are placed in: frame n is centred at begin + n hop, and windows reach
+        beyond the part into x. All of x by default.
+
     Returns Learned(theta, t, loss, history, spectra, advice); theta and t are the best that were met.
 
     Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
@@ -103,7 +107,7 @@ def learn(
     >>> bool(abs(learned.theta.item() - 1.95 / 1e-4**0.5) < 30)
     True
     """
-    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress)
+    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part)
     if method not in METHODS:
         raise ValueError(f"method: {method}: must be lbfgs or adam")
     if max_iterations < 1:
@@ -166,13 +170,14 @@ def start_at(
     alpha: float = 0.0,
     window: FamilyName = "hann",
     norm: str = "l2",
+    part: Optional[Tuple[int, int]] = None,
 ) -> Start:
     """The loss that learn(x, start=theta, ...) would begin with. theta may lie outside of the bounds, but not of (0, n_fft]."""
-    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, None)
+    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, None, part)
     problem.bounds["theta"] = (kernels.least_theta, float(n_fft))
     problem.begin_at(theta)
     loss, _, _ = problem.evaluate(problem.theta, problem.t, gradient=False)
-    return Start(loss, problem.theta, problem.t)
+    return Start(loss, problem.theta, problem.begin + problem.t)
 
 
 def criterion_of(criterion: Optional[Criterion], share: str) -> Criterion:
@@ -195,11 +200,15 @@ class _Enough(Exception):
 class _Problem:
     """A loss as a function of one vector of variables: ln theta, t relative to hops, ln hop, as far as they are learned."""
 
-    def __init__(self, x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress):
+    def __init__(self, x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part=None):
         self.x, self.shape = _channels(x, -1)
         self.samples = self.x.shape[1]
         if self.samples == 0:
             raise ValueError("x: 0 samples: must have one or more")
+        self.begin, end = (0, self.samples) if part is None else part
+        if not 0 <= self.begin < end <= self.samples:
+            raise ValueError(f"part: {part}: must be 0 <= begin < end <= {self.samples}, the samples of x")
+        self.samples = end - self.begin  # t counts from the part's first one
         bad = np.argwhere(~np.isfinite(self.x))
         if len(bad):
             raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
@@ -232,7 +241,7 @@ class _Problem:
         self.bounds = self._bounds(bounds)
         self.terms = self._terms(criterion)
         self.moves_inward = share in ("frame", "cell") and all(term in _PLACELESS for _, term in self.terms)
-        self.seen = (-0.5, self.samples - 0.5)  # where windows may reach: no sample is at the edge of one that ends there
+        self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there
         self.whitening = self._whitening()
         self.history: List[float] = []
         self.begin_at_constant(np.sqrt(np.prod(self.bounds["theta"])))
@@ -340,7 +349,7 @@ class _Problem:
             self.best = (np.inf, self.theta, self.t)  # blocks of frames have a loss of their own
 
     def spectra(self, theta: NDArray, t: NDArray, derivatives: Sequence[str] = ()) -> Any:
-        return dstft(self.x, theta, t, n_fft=self.n_fft, window=self.window, norm=self.norm, derivatives=derivatives)
+        return dstft(self.x, theta, self.begin + t, n_fft=self.n_fft, window=self.window, norm=self.norm, derivatives=derivatives)
 
     def evaluate(self, theta: NDArray, t: NDArray, gradient: bool = True) -> Tuple[float, NDArray, NDArray]:
         """The loss, and its gradients by theta and t.
@@ -386,7 +395,7 @@ class _Problem:
                 else:
                     by_theta += product.sum(axis=1, keepdims=True) if self.share == "bin" else product
         elif gradient:
-            vjp = dstft_vjp(self.x, theta, t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted)
+            vjp = dstft_vjp(self.x, theta, self.begin + t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted)
             by_theta += vjp.theta
             by_t += 0 if vjp.t is None else vjp.t
         if self.regularisation and theta.size > 1:
@@ -453,7 +462,7 @@ class _Problem:
     def result(self) -> Learned:
         value, theta, t = self.best
         S = self.spectra(theta, t)
-        return Learned(theta, t, float(value), self.history, S.reshape(self.shape + S.shape[1:]))
+        return Learned(theta, self.begin + t, float(value), self.history, S.reshape(self.shape + S.shape[1:]))
 
 
 def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from qa_command import InFolder, complex_noise, needs, noise
 
 from gnuradio import stft
-from gnuradio.stft import spectrogram_command
+from gnuradio.stft import spectrogram_analysis
 
 OPTIONS = ("--rate", 1000, "--n-fft", 60, "--win-length", 50, "--hop", 17)
 MADE = dict(n_fft=60, win_length=50, hop=17, fs=1000.0)
@@ -63,7 +63,7 @@ class Kinds(InFolder):
             options = ("--kind", kind, "--hop", hop)
             whole = self.made(x, *options)
             for values, samples in ((1, 1), (64 * 7, 2**21), (2**20, 1000)):
-                with mock.patch.multiple(spectrogram_command, _BLOCK_VALUES=values, _BLOCK_SAMPLES=samples):
+                with mock.patch.multiple(spectrogram_analysis, _BLOCK_FRAMES=1, _BLOCK_VALUES=values, _BLOCK_SAMPLES=samples):
                     np.testing.assert_allclose(self.made(x, *options)["power"], whole["power"], rtol=1e-12, atol=1e-18)
 
     @needs("matplotlib")

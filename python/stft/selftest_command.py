@@ -5,8 +5,6 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft.command import DONE, FAILED
 
-SUMMARY = "check this installation numerically"
-
 _FORWARD = {np.float32: 1e-6, np.float64: 1e-11}     # of the largest value
 _ROUND_TRIP = {np.float32: 2e-6, np.float64: 1e-11}  # of the largest sample
 _SIZES = ((16, 4), (15, 7), (31, 31), (64, 100), (1, 1))  # n_fft, hop: even, odd, prime, gaps, one

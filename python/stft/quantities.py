@@ -1,0 +1,73 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Frequencies, rates and times as people write them, read and written."""
+import argparse
+import decimal
+import math
+import re
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
+_HERTZ = re.compile(rf"({_NUMBER})\s*([kKMG]?)(?:Hz|hz|HZ|[Ss][Pp][Ss]|[Ss]/[Ss])?")
+_DURATION = re.compile(rf"({_NUMBER})\s*(s|ms|us|µs|min|h)?")
+_CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d(?:\.\d*)?)")
+_FACTORS = {"": "1", "k": "1e3", "K": "1e3", "M": "1e6", "G": "1e9"}
+_SECONDS = {None: "1", "s": "1", "ms": "1e-3", "us": "1e-6", "µs": "1e-6", "min": "60", "h": "3600"}
+
+
+def hertz(text):
+    """Hz, or samples per second: "250k" is 250e3, "433.92M" and "433.92MHz" are 433.92e6."""
+    match = _HERTZ.fullmatch(text.strip())
+    if match:
+        return scaled(match[1], _FACTORS[match[2]])
+    return _plain_float(text, "must be a number with k, M or G, if any: 48000, 250k, 433.92M")
+
+
+def seconds(text):
+    """Seconds: "90", "1:30", "0:01:30", "1500ms", "1.5min"."""
+    match = _DURATION.fullmatch(text.strip())
+    if match:
+        return scaled(match[1], _SECONDS[match[2]])
+    match = _CLOCK.fullmatch(text.strip())
+    if match:
+        hours, minutes = (match[1], match[2]) if match[1] else (0, match[3])
+        return 3600.0 * int(hours) + 60.0 * int(minutes) + float(match[4])
+    return _plain_float(text, "must be seconds, m:ss or h:mm:ss: 90, 1:30, 0:01:30.5")
+
+
+def scaled(number, factor):
+    """The product of two numbers in words, rounded once: "433.92" and "1e6" are 433920000.0."""
+    return float(decimal.Decimal(number) * decimal.Decimal(factor))
+
+
+def _plain_float(text, rule):
+    """nan and inf, which the caller refuses by the option's name."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: {rule}") from None
+
+
+def clock(value, digits=0):
+    """Seconds as m:ss, or as h:mm:ss from an hour on; with `digits` decimals."""
+    sign, value = ("-", -value) if value < 0 else ("", value)
+    units = round(value * 10**digits)
+    whole, part = divmod(units, 10**digits)
+    fraction = f".{part:0{digits}d}" if digits else ""
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{sign}{hours}:{minutes:02d}:{rest:02d}{fraction}"
+    return f"{sign}{minutes}:{rest:02d}{fraction}"
+
+
+def in_units(value, unit, digits=4):
+    """A value with the SI prefix that suits it: (0.0123, "s") is "12.3 ms"."""
+    if unit == "samples" and value == int(value):
+        return f"{value:.0f} {unit}"
+    if unit not in ("s", "Hz") or value == 0 or not math.isfinite(value):
+        return f"{value:.{digits}g} {unit}".rstrip()
+    for prefix, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1), ("m", 1e-3), ("µ", 1e-6)):
+        if abs(value) >= factor and not (unit == "s" and factor > 1):
+            break
+    else:
+        prefix, factor = "n", 1e-9
+    return f"{value / factor:.{digits}g} {prefix}{unit}"

@@ -33,6 +33,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(REFUSED, f"{self.prog}: {_one_line(message)} (see {self.prog} --help)\n")
 
+    def _print_message(self, message, file=None):
+        """argparse of Python 3.13 says nothing of a disk that is full; the caller does."""
+        if message:
+            (file or sys.stderr).write(message)
+
 
 def parser(chosen=tuple(VERBS)):
     """The parser of the command line, with the options of the verbs `chosen`: others are not loaded."""

@@ -57,8 +57,8 @@ def describe(window, n_fft, win_length, hop, fs, is_complex):
         "latency_round_trip": (win_length - 1) / fs,
         "redundancy": n_fft / hop,
         **invertibility(taps, hop),
-        "buffers": {name: buffer_bytes(size) for name, size in
-                    (("stft", 8 * bins), ("spectrogram", 4 * bins))},
+        "row_bytes": {"stft": 8 * bins, "spectrogram": 4 * bins},
+        "buffers": {"stft": buffer_bytes(8 * bins), "spectrogram": buffer_bytes(4 * bins)},
         **measured_speed(window, n_fft, win_length, hop, is_complex),
     }
 
@@ -143,6 +143,7 @@ def _text(facts):
                     f"{'COLA' if facts['cola'] else 'not COLA'}"),
         ("redundancy", f"{facts['redundancy']:.4g} values per sample"),
         ("memory", ", ".join(f"{block} block {size / 2**20:.4g} MiB"
+                             f" ({size // facts['row_bytes'][block]} rows)"
                              for block, size in facts["buffers"].items()) + " of output buffer"),
         ("speed", f"{speed} (stft on one core, measured now)"),
     ]

@@ -463,7 +463,7 @@ class Pooling(unittest.TestCase):
             picture._keep(mean if picture._look.density else picture._pooled(mean))
         axes = picture._draw(np.concatenate(picture._columns)).axes[0]
         image = axes.images[0]
-        return image.get_array(), image.get_extent(), (axes.get_xlabel(), axes.get_ylabel())
+        return image.get_array(), tuple(map(float, image.get_extent())), (axes.get_xlabel(), axes.get_ylabel())
 
     @needs("matplotlib")
     def test_pixels_are_means_over_time_and_over_bins_of_a_density(self):
@@ -534,7 +534,7 @@ class Info(InFolder):
 
     def test_buffers_are_whole_pages_unless_that_is_too_much(self):
         for row, expected in ((4096, 2 * 256 * 4096), (1, 4096), (8, 8192), (8 * 65536, 2 * 2**20),
-                              (8 * 513, 513 * 4096), (8 * 32769, 6 * 8 * 32769)):
+                              (8 * 513, 513 * 4096), (8 * 8193, 8193 * 4096), (8 * 32769, 6 * 8 * 32769)):
             self.assertEqual(info_command.buffer_bytes(row), expected, row)
         with self.assertRaisesRegex(ValueError, "row_bytes: 0: must be 1 or more"):
             info_command.buffer_bytes(0)
@@ -544,6 +544,9 @@ class Info(InFolder):
             out = self.assert_done("info", *options)
             self.assertLess(len(out.splitlines()), 24)
             self.assertIn("frames/s", out)
+
+    def test_memory_tells_what_odd_rows_cost(self):
+        self.assertIn("stft block 32 MiB (512 rows)", self.assert_done("info", "--n-fft", 16384))
 
 
 class Selftest(InFolder):

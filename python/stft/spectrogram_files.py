@@ -90,6 +90,8 @@ class NpzFile:
 
     def abandon(self):
         """Closes what an error has left open, without writing more."""
+        with contextlib.suppress(OSError):
+            self._member.close()
         self._archive.fp = None  # its own close() would add a directory to a broken archive
         with contextlib.suppress(OSError):
             self._file.close()

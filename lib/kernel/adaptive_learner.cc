@@ -532,7 +532,6 @@ void adaptive_learner<T>::set_freeze(bool freeze)
 template <class T>
 void adaptive_learner<T>::reset()
 {
-    const auto& s = d_settings;
     std::fill(d_last.begin(), d_last.end(), bounds().nearest(d_settings.theta_init));
     if (!learns_theta())
         build();

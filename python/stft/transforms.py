@@ -530,9 +530,10 @@ def _phase(name: str, phase: Union[str, int]) -> Union[str, int]:
     if isinstance(phase, str):
         return phase
     try:
-        return _integer(name, phase)
+        _whole(name, phase)
     except ValueError:
         raise ValueError(f"{name}: {phase!r}: must be start, centre, absolute or an integer") from None
+    return _integer(name, phase)
 
 
 def _sides_named(sides: str) -> str:

@@ -142,7 +142,8 @@ void check_starts(std::int64_t first, std::size_t hop, std::size_t frames)
 {
     if (first < -farthest_start || first > farthest_start)
         refuse("first", first, "must be -2^62 .. 2^62");
-    const auto room = static_cast<std::uint64_t>(farthest_start - first);
+    // unsigned, since -2^62 .. 2^62 spans 2^63
+    const auto room = std::uint64_t(farthest_start) - std::uint64_t(first);
     if (frames > 1 && frames - 1 > room / hop)
         refuse("frames",
                frames,

@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dstft_block.h"
 #include "kernel/refuse.h"
-#include "load_meter.h"
+#include "stream/dstft_block.h"
+#include "stream/load_meter.h"
 #include <gnuradio/stft/adaptive_stft.h>
 #include <fstream>
 #include <mutex>

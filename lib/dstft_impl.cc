@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dstft_block.h"
-#include "window_lengths.h"
+#include "stream/dstft_block.h"
+#include "stream/window_lengths.h"
 #include <gnuradio/stft/dstft.h>
-#include <gnuradio/stft/kernel/dstft_framer.h>
+#include <gnuradio/stft/kernel/dstft/dstft_framer.h>
 #include <atomic>
 
 namespace gr::stft {

@@ -1,14 +1,14 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stream_block.h"
-#include "stream_buffers.h"
-#include "stream_end.h"
-#include "stream_tags.h"
-#include "window_lengths.h"
+#include "stream/stream_block.h"
+#include "stream/stream_buffers.h"
+#include "stream/stream_end.h"
+#include "stream/stream_tags.h"
+#include "stream/window_lengths.h"
 #include <gnuradio/stft/idstft.h>
-#include <gnuradio/stft/kernel/idstft.h>
-#include <gnuradio/stft/kernel/phase.h>
-#include <gnuradio/stft/kernel/scaling.h>
-#include <gnuradio/stft/kernel/segment_inverse.h>
+#include <gnuradio/stft/kernel/dstft/idstft.h>
+#include <gnuradio/stft/kernel/dstft/segment_inverse.h>
+#include <gnuradio/stft/kernel/frames/phase.h>
+#include <gnuradio/stft/kernel/frames/scaling.h>
 #include <atomic>
 #include <cmath>
 #include <deque>

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
-#include "stream_block.h"
-#include "stream_buffers.h"
-#include "stream_end.h"
+#include "stream/stream_block.h"
+#include "stream/stream_buffers.h"
+#include "stream/stream_end.h"
 #include <gnuradio/stft/istft2d.h>
-#include <gnuradio/stft/kernel/istft2d.h>
+#include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/stft2d.h>
 #include <algorithm>
 #include <deque>

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "synthesis_block.h"
+#include "stream/synthesis_block.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/istft.h>
-#include <gnuradio/stft/kernel/istft.h>
+#include <gnuradio/stft/kernel/stft/istft.h>
 
 namespace gr::stft {
 

@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "synthesis_block.h"
+#include "stream/synthesis_block.h"
 #include <gnuradio/io_signature.h>
-#include <gnuradio/stft/kernel/one_integral.h>
+#include <gnuradio/stft/kernel/filter_bank/one_integral.h>
 #include <gnuradio/stft/one_integral.h>
 
 namespace gr::stft {

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stream_block.h"
-#include "stream_buffers.h"
+#include "stream/stream_block.h"
+#include "stream/stream_buffers.h"
 #include <gnuradio/io_signature.h>
-#include <gnuradio/stft/kernel/parameters.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
 #include <gnuradio/stft/phase_reference.h>
 #include <algorithm>
 

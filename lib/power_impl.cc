@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "retune.h"
-#include "stream_block.h"
-#include "stream_buffers.h"
-#include "stream_end.h"
+#include "stream/retune.h"
+#include "stream/stream_block.h"
+#include "stream/stream_buffers.h"
+#include "stream/stream_end.h"
 #include <gnuradio/io_signature.h>
-#include <gnuradio/stft/kernel/power.h>
+#include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/power.h>
 #include <atomic>
 

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "qa_support.h"
+#include "qa/support.h"
 #include <gnuradio/blocks/keep_one_in_n.h>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/blocks/tag_debug.h>
@@ -8,7 +8,7 @@
 #include <gnuradio/stft/adaptive_stft.h>
 #include <gnuradio/stft/idstft.h>
 #include <gnuradio/stft/istft.h>
-#include <gnuradio/stft/kernel/stft.h>
+#include <gnuradio/stft/kernel/stft/stft.h>
 #include <gnuradio/stft/stft.h>
 #include <gnuradio/top_block.h>
 #include <atomic>

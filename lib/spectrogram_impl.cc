@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis_block.h"
-#include <gnuradio/stft/kernel/power.h>
+#include "stream/analysis_block.h"
+#include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/spectrogram.h>
 #include <atomic>
 

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/patch_layout.h"
-#include "stream_buffers.h"
-#include "stream_end.h"
-#include "tagged_block.h"
-#include <gnuradio/stft/kernel/stft2d.h>
+#include "kernel/image/patch_layout.h"
+#include "stream/stream_buffers.h"
+#include "stream/stream_end.h"
+#include "stream/tagged_block.h"
+#include <gnuradio/stft/kernel/image/stft2d.h>
 #include <gnuradio/stft/stft2d.h>
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis_block.h"
 #include "kernel/refuse.h"
-#include <gnuradio/stft/kernel/stft_bins.h>
+#include "stream/analysis_block.h"
+#include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 #include <gnuradio/stft/stft_bins.h>
 
 namespace gr::stft {

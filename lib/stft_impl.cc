@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis_block.h"
+#include "stream/analysis_block.h"
 #include <gnuradio/stft/stft.h>
 
 namespace gr::stft {

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include <gnuradio/stft/kernel/stft.h>
+#include <gnuradio/stft/kernel/stft/stft.h>
 #include <gnuradio/stft/stft.h>
 #include <iostream>
 

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "images.h"
 #include "harness.h"
+#include "images.h"
 #include <gnuradio/fft/fft.h>
-#include <gnuradio/stft/kernel/istft2d.h>
-#include <gnuradio/stft/kernel/stft2d.h>
+#include <gnuradio/stft/kernel/image/istft2d.h>
+#include <gnuradio/stft/kernel/image/stft2d.h>
 #include <fftw3.h>
 #include <volk/volk.h>
 #include <volk/volk_alloc.hh>

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernels.h"
 #include "harness.h"
+#include "kernels.h"
 #include "naive.h"
-#include <gnuradio/stft/kernel/dual.h>
-#include <gnuradio/stft/kernel/istft.h>
-#include <gnuradio/stft/kernel/stft.h>
+#include <gnuradio/stft/kernel/frames/dual.h>
+#include <gnuradio/stft/kernel/stft/istft.h>
+#include <gnuradio/stft/kernel/stft/stft.h>
 #include <algorithm>
 #include <cmath>
 #include <random>

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_ADAPTIVE_STFT_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/adaptive_stft.h>
+#include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
 
 namespace gr::stft {
 

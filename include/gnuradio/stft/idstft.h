@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_IDSTFT_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/window_family.h>
+#include <gnuradio/stft/kernel/frames/window_family.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_ISTFT_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/window.h>
+#include <gnuradio/stft/kernel/frames/window.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_STFT2D_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/parameters2d.h>
+#include <gnuradio/stft/kernel/image/parameters2d.h>
 
 namespace gr::stft {
 

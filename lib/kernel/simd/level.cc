@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "../refuse.h"
 #include "bin_routines.h"
 #include "dft_routines.h"
+#include "kernel/refuse.h"
 #include <cstdlib>
 #include <vector>
 

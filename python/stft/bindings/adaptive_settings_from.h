@@ -4,7 +4,7 @@
 
 #include "arguments.h"
 #include "window_from.h"
-#include <gnuradio/stft/kernel/adaptive_stft.h>
+#include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
 #include <optional>
 
 //! Gives a class a constructor from the keywords of adaptive settings, in their order, None standing for a default

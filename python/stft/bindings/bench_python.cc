@@ -2,7 +2,7 @@
 #include "images.h"
 #include "kernels.h"
 #include "naive.h"
-#include <gnuradio/stft/kernel/dstft.h>
+#include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <volk/volk.h>

@@ -1,7 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arguments.h"
 #include "window_from.h"
-#include <gnuradio/stft/buffer_bytes.h>
 #include <gnuradio/stft/istft.h>
 #include <gnuradio/stft/one_integral.h>
 #include <gnuradio/stft/phase_reference.h>
@@ -9,6 +8,7 @@
 #include <gnuradio/stft/spectrogram.h>
 #include <gnuradio/stft/stft.h>
 #include <gnuradio/stft/stft_bins.h>
+#include <gnuradio/stft/stream/buffer_bytes.h>
 #include <pybind11/complex.h>
 
 namespace py = pybind11;

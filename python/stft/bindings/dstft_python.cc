@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kept.h"
 #include "window_from.h"
-#include <gnuradio/stft/kernel/dstft_loss.h>
-#include <gnuradio/stft/kernel/idstft.h>
-#include <gnuradio/stft/kernel/line_search.h>
+#include <gnuradio/stft/kernel/dstft/dstft_loss.h>
+#include <gnuradio/stft/kernel/dstft/idstft.h>
+#include <gnuradio/stft/kernel/dstft/line_search.h>
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 #include <optional>

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include <gnuradio/stft/kernel/concentration.h>
-#include <gnuradio/stft/kernel/coverage.h>
-#include <gnuradio/stft/kernel/pooled.h>
-#include <gnuradio/stft/kernel/total_variation.h>
+#include <gnuradio/stft/kernel/dstft/concentration.h>
+#include <gnuradio/stft/kernel/dstft/pooled.h>
+#include <gnuradio/stft/kernel/dstft/total_variation.h>
+#include <gnuradio/stft/kernel/frames/coverage.h>
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>

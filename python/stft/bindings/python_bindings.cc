@@ -2,16 +2,17 @@
 #include <pybind11/pybind11.h>
 
 void bind_adaptive(pybind11::module& m);
-void bind_bank(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
-void bind_dstft_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
-void bind_kernels(pybind11::module& m);
+void bind_dstft_blocks(pybind11::module& m);
+void bind_filter_bank(pybind11::module& m);
+void bind_frames(pybind11::module& m);
+void bind_griffin_lim(pybind11::module& m);
+void bind_image(pybind11::module& m);
+void bind_image_blocks(pybind11::module& m);
 void bind_losses(pybind11::module& m);
-void bind_phase_retrieval(pybind11::module& m);
-void bind_squeezing(pybind11::module& m);
-void bind_stft2d(pybind11::module& m);
-void bind_stft2d_blocks(pybind11::module& m);
+void bind_reassign(pybind11::module& m);
+void bind_stft(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
 {
@@ -19,15 +20,16 @@ PYBIND11_MODULE(stft_python, m)
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
     bind_dstft_blocks(m);
-    bind_stft2d_blocks(m);
+    bind_image_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
-    bind_kernels(kernels);
-    bind_bank(kernels);
+    bind_frames(kernels);
+    bind_stft(kernels);
+    bind_griffin_lim(kernels);
     bind_dstft(kernels);
-    bind_adaptive(kernels);
     bind_losses(kernels);
-    bind_phase_retrieval(kernels);
-    bind_squeezing(kernels);
-    bind_stft2d(kernels);
+    bind_image(kernels);
+    bind_filter_bank(kernels);
+    bind_adaptive(kernels);
+    bind_reassign(kernels);
 }

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "window_from.h"
 #include "arguments.h"
+#include "window_from.h"
 #include <algorithm>
 #include <stdexcept>
 

@@ -2,9 +2,9 @@
 #ifndef INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 #define INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 
-#include <gnuradio/stft/kernel/parameters2d.h>
-#include <gnuradio/stft/kernel/window.h>
-#include <gnuradio/stft/kernel/window_family.h>
+#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/kernel/frames/window_family.h>
+#include <gnuradio/stft/kernel/image/parameters2d.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 

@@ -1,0 +1,246 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_DSTFT_H
+#define INCLUDED_STFT_KERNEL_DSTFT_H
+
+#include <gnuradio/stft/kernel/frames/frame_dft.h>
+#include <gnuradio/stft/kernel/frames/window_family.h>
+#include <cstdint>
+#include <memory>
+
+namespace gr::stft::kernel {
+
+//! A real position in a signal: sample + fraction, 0 <= fraction < 1. Exact for ever, where a double is not.
+struct STFT_API position {
+    std::int64_t sample; //!< rounded down
+    double fraction;     //!< of a sample
+
+    //! \throws std::invalid_argument unless t is finite and |t| <= 2^52
+    static position at(double t);
+
+    //! This position moved by distance samples.
+    position operator+(double distance) const;
+
+    //! Samples, rounded to a double.
+    double value() const { return static_cast<double>(sample) + fraction; }
+
+    //! Whether this position is the earlier one.
+    bool operator<(const position& other) const
+    {
+        return sample != other.sample ? sample < other.sample : fraction < other.fraction;
+    }
+};
+
+//! Samples begin .. end - 1 of a signal, which is zero elsewhere (or not looked at).
+template <class T>
+struct excerpt {
+    const T* samples;   //!< that of begin first
+    std::int64_t begin; //!< the first that there is
+    std::int64_t end;   //!< one past the last
+};
+
+//! Which frames and bins have one window length in common.
+enum class sharing { constant, frame, bin, cell };
+
+//! \throws std::invalid_argument unless name is "constant", "frame", "bin" or "cell"
+STFT_API sharing sharing_named(const std::string& name);
+//! "constant", "frame", "bin" or "cell"
+STFT_API const char* name_of(sharing share);
+
+//! Whether the bins of one frame may differ.
+constexpr bool per_bin(sharing share) { return share == sharing::bin || share == sharing::cell; }
+
+//! The instruction set that the kernels use: "generic", "avx2" or "avx512"; the best of this processor, or what the
+//! environment variable GR_STFT_SIMD names. \throws std::invalid_argument if that is not to be had
+STFT_API std::string simd_level();
+
+//! The least window length, in samples.
+constexpr double least_theta = 1e-6;
+
+//! The window lengths of many frames: one, one for each frame, one for each bin, or [frame][bin].
+struct theta_field {
+    const double* values; //!< samples
+    sharing share;        //!< how they are laid out
+    std::size_t bins;     //!< of a frame's spectrum
+
+    //! How many there are for this many frames.
+    std::size_t size(std::size_t frames) const
+    {
+        return (share == sharing::frame || share == sharing::cell ? frames : 1) *
+               (per_bin(share) ? bins : 1);
+    }
+
+    //! Where those of frame n begin.
+    std::size_t offset(std::size_t n) const
+    {
+        return share == sharing::frame ? n : share == sharing::cell ? n * bins : 0;
+    }
+    //! Those of frame n, one or one for each bin.
+    const double* frame(std::size_t n) const { return values + offset(n); }
+};
+
+template <class T>
+class direct_sums;
+template <class T>
+class run_transform;
+
+/*!
+ * \brief The differentiable STFT of samples of type T:
+ *
+ * S[m, n] = sum_k w(k - t_n, theta_mn) x[k] exp(-2j pi k m / n_fft)
+ *
+ * with real positions t_n of the windows' centres and real window lengths 0 < theta <= n_fft. Phase counts from sample 0,
+ * so only w depends on t and theta, and dS/dt and dS/dtheta are the same sum with w's derivative. Bins are
+ * 0 .. n_fft / 2 for real samples, 0 .. n_fft - 1 for complex ones.
+ *
+ * A theta for all bins of a frame costs one FFT per spectrum, and one inverse FFT for all gradients; a theta for each
+ * bin is summed directly, O(theta) per bin, without any array larger than a frame; for bins that share one, in a few
+ * runs of neighbours or at both ends of a spectrum, FFTs make the sums where they are faster. Hann frames of one theta
+ * that follow each other in small steps on the same samples are had from each other, O(step) per bin: the sequence of
+ * frames then decides how a result is rounded, and nothing else.
+ *
+ * Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier transform",
+ * 2025, eqs. (6), (9)-(25).
+ */
+template <class T>
+class STFT_API dstft
+{
+public:
+    using real = real_t<T>;             //!< the precision of everything
+    using complex = std::complex<real>; //!< of a bin
+
+    //! \throws std::invalid_argument unless n_fft is in 2 .. 2^28, or 2 .. 2^20 where bins have window lengths of their own
+    dstft(std::size_t n_fft, const window_family& window, norm n, sharing share);
+    ~dstft();
+    //!@{
+    //! The other is left empty, and good for being assigned to only.
+    dstft(dstft&&) noexcept;
+    dstft& operator=(dstft&&) noexcept;
+    //!@}
+
+    //! DFT length.
+    std::size_t n_fft() const { return d_n_fft; }
+    //! Bins of a spectrum: n_fft / 2 + 1 for real samples, n_fft for complex ones.
+    std::size_t bins() const { return kernel::bins<T>(d_n_fft); }
+
+    //! Window lengths that a frame takes: 1, or one for each bin.
+    std::size_t thetas() const { return d_direct ? bins() : 1; }
+
+    //! Whether the value is a window length: in (0, n_fft], not below least_theta.
+    bool takes(double theta) const
+    {
+        return theta >= least_theta && theta <= static_cast<double>(d_n_fft);
+    }
+
+    /*!
+     * \brief One frame.
+     * \param x the samples under the window, which reaches to t -+ theta / 2
+     * \param t the window's centre
+     * \param theta thetas() window lengths that takes() allows
+     * \param spectrum, by_theta, by_t bins() values each: S, dS/dtheta, dS/dt; null where not wanted
+     */
+    void analyse(const excerpt<T>& x,
+                 const position& t,
+                 const double* theta,
+                 complex* spectrum,
+                 complex* by_theta = nullptr,
+                 complex* by_t = nullptr);
+
+    //! Room for a cotangent, bins() values: pull_back() takes it from there without a copy. Any call may overwrite it.
+    complex* cotangent();
+
+    /*!
+     * \brief Vector-Jacobian product of one frame: gradients of a real loss L from
+     * G[m] = dL/dRe S[m] + j dL/dIm S[m].
+     *
+     * All results are added to what is there, and may be null.
+     * \param x, t, theta as of analyse()
+     * \param G bins() values
+     * \param theta_gradient thetas() values dL/dtheta
+     * \param t_gradient dL/dt
+     * \param x_gradient dL/dx[k] (for complex x: dL/dRe x + j dL/dIm x), k = x.begin .. x.end - 1
+     */
+    void pull_back(const excerpt<T>& x,
+                   const position& t,
+                   const double* theta,
+                   const complex* G,
+                   double* theta_gradient,
+                   double* t_gradient,
+                   T* x_gradient);
+
+    /*!
+     * \brief What an inverse by overlap-add needs of one frame: of the unnormalised inverse DFT y of a spectrum,
+     * numerator += w y / n_fft and denominator += w^2 on samples begin .. end - 1; peak is raised to w(0)^2.
+     *
+     * One window length per frame only.
+     */
+    void overlap_add(const complex* spectrum,
+                     const position& t,
+                     double theta,
+                     std::int64_t begin,
+                     std::int64_t end,
+                     T* numerator,
+                     real* denominator,
+                     real* peak);
+
+    //! sum[k - begin] += sum over bins of weight[m] w(k - t, theta_m)^2, begin <= k < end
+    void energy(const position& t,
+                const double* theta,
+                const real* weight,
+                std::int64_t begin,
+                std::int64_t end,
+                double* sum);
+
+private:
+    //! Integers under a window, and where the first of them lies on the DFT's circle.
+    struct support {
+        std::int64_t first; // sample
+        std::size_t count, place;
+    };
+    //! Bins begin .. end - 1 and their window length.
+    struct run {
+        std::size_t begin, end;
+        double theta;
+    };
+    //! Sums of numbers times g(u), u g'(u), g'(u).
+    struct shape_sums {
+        double value, length, slope;
+    };
+    support under(const position& t, double theta) const;
+    shape_sums project(const support& s,
+                       const position& t,
+                       double theta,
+                       std::size_t at,
+                       std::size_t count,
+                       const real* c,
+                       const real* d,
+                       std::size_t turn) const;
+    void sample_window(const position& t, double theta, bool with_derivatives);
+    //! x times the taper on the DFT's circle
+    void lay(const excerpt<T>& x, const support& s, const real* taper);
+    //! analyse() of the bins in runs of one and the same window length; others of the rows stay as they are.
+    void analyse_runs(const excerpt<T>& x,
+                      const position& t,
+                      const run* first,
+                      const run* last,
+                      complex* spectrum,
+                      complex* by_theta,
+                      complex* by_t);
+    friend class run_transform<T>;
+
+    std::size_t d_n_fft;
+    window_family d_window;
+    norm d_norm;
+    std::unique_ptr<direct_sums<T>> d_direct;
+    std::unique_ptr<frame_analysis<T>> d_analysis;
+    std::unique_ptr<frame_synthesis<T>> d_synthesis;
+    volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
+    volk::vector<real> d_product;
+    volk::vector<complex> d_cotangent;       // where no frame_synthesis has room for it
+    double d_theta = 0, d_fraction = 0;      // what they hold
+    double d_top = 0;                        // w(0)
+    std::int64_t d_laid = 0, d_laid_end = 0; // samples on the circle
+    bool d_derived = false;
+};
+
+} // namespace gr::stft::kernel
+#endif

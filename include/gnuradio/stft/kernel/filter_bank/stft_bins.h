@@ -1,0 +1,103 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_FILTER_BANK_STFT_BINS_H
+#define INCLUDED_STFT_KERNEL_FILTER_BANK_STFT_BINS_H
+
+#include <gnuradio/stft/kernel/stft/stft.h>
+#include <memory>
+
+namespace gr::stft::kernel {
+
+//! An STFT of which only some bins are wanted.
+struct STFT_API bins_parameters : parameters {
+    std::vector<double>
+        bins; //!< frequencies in units of samp_rate / n_fft, whole or not, in any order
+
+    /*!
+     * \brief parameters::check(), and the bins.
+     * \throws std::invalid_argument if there are none, or one is not in 0 .. n_fft / 2 (real samples), or in
+     *         -n_fft / 2 .. n_fft without the end (complex samples); if shifted
+     */
+    template <class T>
+    void check() const;
+
+    //! Whether all are the same.
+    bool operator==(const bins_parameters& other) const
+    {
+        return parameters::operator==(other) && bins == other.bins;
+    }
+};
+
+//! How bins are computed: sums that slide along the signal, a sum for each frame, or the FFT of each frame.
+enum class bins_method { automatic, sliding, direct, fft };
+
+//! \throws std::invalid_argument unless name is "auto", "sliding", "direct" or "fft"
+STFT_API bins_method bins_method_named(const std::string& name);
+//! "auto", "sliding", "direct" or "fft"
+STFT_API const char* name_of(bins_method method);
+
+template <class T>
+class sliding_sums;
+template <class T>
+class frame_sums;
+
+/*!
+ * \brief Chosen bins of the short-time Fourier transform, X[k, p] as of stft for each k in bins.
+ *
+ * Of three methods the one is taken that will be cheapest: sums that slide along the signal, whose cost per sample does
+ * not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann, hamming, blackman, nuttall,
+ * flattop, general_cosine ..); a sum over each frame; or its FFT (whole bins). By one method a frame depends on nothing but
+ * its samples and their numbers. The sliding sums are in double precision, never subtract, and begin anew at samples whose
+ * number is a multiple of the window's length: so errors do not grow, and a sample that was large or not a number leaves no
+ * trace.
+ *
+ * Errors relative to the largest value: 1e-13 (double), 1e-6 (single).
+ *
+ * T: float, double, or their complex types. Not thread-safe: an object has its own sums.
+ */
+template <class T>
+class STFT_API stft_bins
+{
+public:
+    using complex = std::complex<real_t<T>>; //!< of a bin
+
+    //! \throws std::invalid_argument as bins_parameters::check(), or if the method cannot do it
+    explicit stft_bins(const bins_parameters& p, bins_method method = bins_method::automatic);
+    ~stft_bins();
+
+    //! The parameters it was made from.
+    const bins_parameters& design() const { return d_parameters; }
+    //! Whether take() can take these over: only if they are the same, as the hop decides about the method.
+    bool takes(const bins_parameters& p) const { return d_parameters == p; }
+    //! Nothing changes. For parameters that it takes().
+    void take(const bins_parameters&) {}
+    //! Values of a row, one for each of the bins.
+    std::size_t bins() const { return d_parameters.bins.size(); }
+    //! Samples under the window.
+    std::size_t win_length() const { return d_win_length; }
+
+    //! The one that was taken.
+    bins_method method() const;
+
+    //! Frames of win_length() samples, hop apart, the first of them at start: from samples on -> rows [frame][bin].
+    //! Quick if they follow the last ones of the same signal.
+    void run(const T* samples, std::int64_t start, std::size_t frames, complex* rows);
+
+    /*!
+     * Frames first + p hop, p = 0 .. frames - 1, of the signal x of length samples, zero outside -> rows [frame][bin].
+     */
+    void
+    analyse(const T* x, std::int64_t length, std::int64_t first, std::size_t frames, complex* rows);
+
+private:
+    bins_parameters d_parameters;
+    std::size_t d_win_length;
+    std::unique_ptr<sliding_sums<T>> d_sliding; // one of the three
+    std::unique_ptr<frame_sums<T>> d_direct;
+    std::unique_ptr<stft<T>> d_fft;
+    std::vector<std::size_t> d_index; // of the spectrum
+    volk::vector<complex> d_spectrum;
+    std::vector<T> d_border;
+};
+
+} // namespace gr::stft::kernel
+#endif

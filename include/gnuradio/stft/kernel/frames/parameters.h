@@ -1,0 +1,115 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_FRAMES_PARAMETERS_H
+#define INCLUDED_STFT_KERNEL_FRAMES_PARAMETERS_H
+
+#include <gnuradio/stft/kernel/frames/framing.h>
+#include <gnuradio/stft/kernel/frames/phase.h>
+#include <gnuradio/stft/kernel/frames/scaling.h>
+#include <gnuradio/stft/kernel/frames/window.h>
+#include <complex>
+#include <type_traits>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+//! The real type of a sample type: float for float and std::complex<float>.
+template <class T>
+struct real_of {
+    using type = T; //!< real_t
+};
+//! That of a complex sample.
+template <class R>
+struct real_of<std::complex<R>> {
+    using type = R; //!< real_t
+};
+//! float or double.
+template <class T>
+using real_t = typename real_of<T>::type;
+//! Whether samples of this type are real.
+template <class T>
+constexpr bool is_real_v = std::is_same_v<T, real_t<T>>;
+
+//! Bins of a spectrum of n_fft points: one-sided for real samples, all for complex ones.
+template <class T>
+constexpr std::size_t bins(std::size_t n_fft)
+{
+    return is_real_v<T> ? n_fft / 2 + 1 : n_fft;
+}
+
+//! Which bins a spectrum holds, in which order: 0 .. n_fft/2, 0 .. n_fft-1, or -n_fft/2 .. (n_fft-1)/2.
+enum class sides { onesided, twosided, centered };
+
+//! \throws std::invalid_argument unless name is "onesided", "twosided" or "centered" (or "centred")
+STFT_API sides sides_named(const std::string& name);
+
+//! Bins of a spectrum of n_fft points that holds these.
+inline std::size_t bins(sides which, std::size_t n_fft)
+{
+    return which == sides::onesided ? n_fft / 2 + 1 : n_fft;
+}
+
+//! \throws std::invalid_argument unless n_fft is in 1 .. 2^28
+STFT_API std::size_t checked_n_fft(std::int64_t n_fft);
+
+//! What defines an STFT, and with it its inverse.
+struct STFT_API parameters {
+    std::size_t n_fft;               //!< DFT length
+    std::size_t hop;                 //!< samples between frames
+    kernel::window window{ "hann" }; //!< by name (periodic) or by its taps
+    std::size_t win_length = 0;      //!< samples under the window; 0: the taps' number, else n_fft
+    placement where = placement::centred; //!< of frames in the signal
+    phase_reference phase{ "centre" };    //!< what the spectrum's phase counts from
+    scaling scale = scaling::none;        //!< factor on the spectrum
+    double samp_rate = 1.0;               //!< Hz; matters for scaling::psd only
+    bool shifted =
+        false; //!< bins -n_fft/2 .. (n_fft-1)/2 instead of 0 .. n_fft-1; complex samples only
+
+    /*!
+     * As blocks and Python give them: integers that may be negative, choices by name.
+     * \throws std::invalid_argument for an unknown name
+     */
+    static parameters named(std::int64_t n_fft,
+                            std::int64_t hop,
+                            const kernel::window& window,
+                            std::int64_t win_length,
+                            const std::string& placement,
+                            const phase_reference& phase,
+                            const std::string& scaling,
+                            double samp_rate,
+                            bool shifted);
+
+    //! win_length with its default filled in.
+    std::size_t window_length() const;
+
+    //! \throws std::invalid_argument if win_length is not in 1 .. n_fft, or hop is out of range
+    framing frames() const { return { window_length(), hop, where }; }
+
+    //! The window's values without scaling.
+    std::vector<std::complex<double>> taps() const;
+
+    //! taps(), once everything has been checked.
+    //! \throws std::invalid_argument as check()
+    template <class T>
+    std::vector<std::complex<double>> checked_taps() const;
+
+    //! What frames of samples of type T are multiplied by: conj(w) times the factor of the scaling.
+    //! \throws std::invalid_argument as check()
+    template <class T>
+    std::vector<std::complex<double>> analysis_taps() const;
+
+    //! Whether all are the same.
+    bool operator==(const parameters& other) const;
+
+    //! Whether frames have the same spectra, whatever the hop, and the rate where the scaling does not depend on it.
+    bool same_spectra(const parameters& other) const;
+
+    /*!
+     * \brief Checks everything against everything, for samples of type T.
+     * \throws std::invalid_argument naming the parameter, its value and the rule
+     */
+    template <class T>
+    void check() const;
+};
+
+} // namespace gr::stft::kernel
+#endif

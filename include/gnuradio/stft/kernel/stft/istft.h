@@ -1,0 +1,148 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_STFT_ISTFT_H
+#define INCLUDED_STFT_KERNEL_STFT_ISTFT_H
+
+#include <gnuradio/stft/kernel/frames/dual.h>
+#include <gnuradio/stft/kernel/frames/frame_dft.h>
+#include <boost/circular_buffer.hpp>
+#include <volk/volk_alloc.hh>
+#include <memory>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief The inverse STFT by weighted overlap-add,
+ *
+ *     y[n] = sum_p w[n - s_p] f_p[n - s_p] / D[n],    D[n] = sum_p |w[n - s_p]|^2,
+ *
+ * f_p the inverse DFT of frame p. It returns the input of an unmodified STFT wherever D > 0, and of a
+ * modified one the least-squares signal (Griffin and Lim, IEEE Trans. ASSP 32, 1984, eq. 6). D counts
+ * the frames that were really added, so the ends of a signal and changes of window and hop are exact.
+ *
+ * Where D <= threshold max D (max over a long signal of the present window and hop), y is 0.
+ * With a synthesis window d given, y[n] = sum_p d[n - s_p] f_p[n - s_p] without any division.
+ *
+ * Frames go in one by one with add(); the samples that no later frame can reach then wait in read(), as
+ * far as the frame's centre: a signal that has another frame is longer than that in every placement, so
+ * never more comes out than went in, and a sample is left for what belongs to the last frame. Sample 0
+ * comes out first; what frames hold before it is dropped.
+ *
+ * T, the type of the samples: float, double, or their complex types.
+ */
+template <class T>
+class STFT_API istft
+{
+public:
+    using complex = std::complex<real_t<T>>; //!< of a bin
+
+    /*!
+     * \param p the STFT's parameters
+     * \param synthesis a dual window, or nothing
+     * \param threshold relative, 0 <= threshold < 1; negative: 1e-10, for single precision 1e-6
+     * \throws std::invalid_argument as parameters::check(); if synthesis differs from the window in length;
+     *         if hop and window leave samples that no frame can give back (NOLA)
+     */
+    explicit istft(const parameters& p,
+                   const std::vector<std::complex<double>>& synthesis = {},
+                   double threshold = -1);
+
+    //! Bins of a spectrum.
+    std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
+    //! The present parameters.
+    const parameters& design() const { return d_parameters; }
+
+    //! Position of the next frame's first sample.
+    std::int64_t next_start() const { return d_next; }
+
+    //! One past the last sample under the frames so far.
+    std::int64_t covered_end() const { return d_covered; }
+
+    //! One past the last sample that the frames so far give.
+    std::int64_t ends_at() const { return d_covered; }
+
+    //! There is a next frame: the zeros before it, if it starts behind all that earlier ones reach, are ready.
+    void expect_next();
+
+    //! The next frame, bins() values; everything that was ready, also by expect_next(), must have been read.
+    void add(const complex* spectrum);
+
+    /*!
+     * What add() and read() do for frame after frame, for as many of these frames as give hop samples each like
+     * those of a long signal: hop samples for each -> how many frames, 0 if the next one is not among such.
+     */
+    std::size_t add_run(const complex* spectra, std::size_t frames, T* samples);
+
+    //! Samples that can be read.
+    std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
+
+    //! At most count samples -> how many. Successive reads give samples 0, 1, 2, ...
+    std::size_t read(T* samples, std::size_t count);
+
+    //! No more frames: the rest, up to sample length (zeros where no frame was), is ready.
+    void finish(std::int64_t length);
+
+    //! The whole of it at once: spectra [frame][bin] -> length samples. For an object without a past.
+    void invert(const complex* spectra, std::size_t frames, T* samples, std::int64_t length);
+
+    /*!
+     * The next frame starts at start and has these parameters; the bins' number and order stay. Gaps give
+     * zeros. Once frames were added, a given synthesis window belongs to the old parameters, and is used no
+     * longer.
+     * \throws std::invalid_argument as the constructor, but for NOLA (see invertible()); if start lies before
+     *         samples that were read; for another n_fft once frames were added
+     */
+    void change(const parameters& p, std::int64_t start);
+
+    //! Whether a long signal with the present window and hop comes back whole (NOLA).
+    bool invertible() const;
+
+    //! Before any frame was added: the first one starts here, if it is not where the placement has it.
+    void begin_at(std::int64_t start);
+
+    //! Forgets its past: the next frame is the first one again, and starts here.
+    void restart(std::int64_t start);
+
+private:
+    struct tuning { // one window at one hop
+        tuning(const parameters& p, const taps_t& taps, const taps_t& synthesis, double threshold);
+
+        kernel::taper<T> taper;
+        bool divides; // by the coverage; not where a synthesis window was given
+        std::size_t hop, centre, frames_to_steady;
+        std::vector<double> weight;    // |w|^2, what a frame adds to D
+        double least, smallest;        // what counts as covered; min D / max D
+        std::vector<real_t<T>> steady; // 1 / D, or 1, for the samples that a frame makes ready
+    };
+    struct placed {
+        std::int64_t start;
+        const tuning* how; // one of d_tunings
+    };
+
+    bool follows_a_run() const;
+    std::size_t offset() const;
+    T* room();
+    template <class F>
+    void on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const;
+    void place(const complex* spectrum);
+    void remember(std::int64_t start);
+    void make_ready(std::int64_t end);
+    void weigh();
+
+    parameters d_parameters;
+    std::vector<std::complex<double>> d_synthesis;
+    double d_threshold;
+    std::vector<std::shared_ptr<const tuning>> d_tunings; // the present one and those of d_placed
+    const tuning* d_tuning;
+    frame_synthesis<T> d_dft;
+    volk::vector<T> d_sum; // d_sum[0] is sample d_base; it holds samples as far as d_covered
+    std::int64_t d_base, d_next, d_covered, d_final = 0, d_read = 0;
+    std::size_t d_run = 0;                   // frames in a row with the present tuning
+    boost::circular_buffer<placed> d_placed; // frames that reach samples not yet read
+    const real_t<T>* d_weights = nullptr; // for the samples from d_ready_from on; null: as they are
+    std::int64_t d_ready_from = 0;
+    std::vector<double> d_coverage;
+    std::vector<real_t<T>> d_edge_weights;
+};
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,232 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "candidate_bank.h"
+#include "kernel/refuse.h"
+#include "theta_bounds.h"
+#include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t least_n_fft = 8;
+constexpr double most_samples = 1 << 26; // that may wait for the future of their frame
+constexpr std::int64_t most_frames = 1 << 16;
+constexpr double most_sums = 1 << 24;
+
+constexpr const char* methods[] = { "bank", "gradient" };
+constexpr const char* learnables[] = { "theta", "t", "both" };
+constexpr const char* criteria[] = { "l1l2",     "entropy",           "renyi",
+                                     "kurtosis", "magnitude_entropy", "frame_entropy" };
+
+//! The enumerator that stands at the name's place in the list.
+template <class Enum, std::size_t count>
+Enum named(const char* const (&names)[count],
+           const char* parameter,
+           const std::string& name,
+           const char* rule)
+{
+    const auto found = std::find(std::begin(names), std::end(names), name);
+    if (found == std::end(names))
+        refuse(parameter, name, rule);
+    return static_cast<Enum>(found - std::begin(names));
+}
+
+void refuse_unless(bool holds, const char* name, double value, const std::string& rule)
+{
+    if (!holds)
+        refuse(name, value, rule);
+}
+
+std::string text(double value)
+{
+    std::ostringstream out;
+    out << value;
+    return out.str();
+}
+
+} // namespace
+
+learning_method learning_method_named(const std::string& name)
+{
+    return named<learning_method>(methods, "method", name, "must be bank or gradient");
+}
+
+const char* name_of(learning_method method) { return methods[static_cast<std::size_t>(method)]; }
+
+learned learned_named(const std::string& name)
+{
+    return named<learned>(learnables, "learn", name, "must be theta, t or both");
+}
+
+const char* name_of(learned what) { return learnables[static_cast<std::size_t>(what)]; }
+
+adaptive_criterion adaptive_criterion_named(const std::string& name)
+{
+    return named<adaptive_criterion>(
+        criteria,
+        "criterion",
+        name,
+        "must be l1l2, entropy, renyi, kurtosis, magnitude_entropy or frame_entropy");
+}
+
+const char* name_of(adaptive_criterion criterion)
+{
+    return criteria[static_cast<std::size_t>(criterion)];
+}
+
+adaptive_settings adaptive_settings::filled() const
+{
+    auto s = *this;
+    checked_n_fft(static_cast<std::int64_t>(n_fft));
+    if (n_fft < least_n_fft)
+        refuse("n_fft", n_fft, "must be at least 8");
+    const auto N = static_cast<double>(n_fft);
+    const bool learns_theta = learn != learned::t, learns_t = learn != learned::theta;
+    const bool bank = method == learning_method::bank;
+
+    if (hop == 0)
+        s.hop = std::max(1.0, N / 16);
+    refuse_unless(s.hop >= 1, "hop", s.hop, "must be at least 1 sample");
+    pacing(s.hop, alpha, share);
+
+    if (theta_max == 0)
+        s.theta_max = N;
+    refuse_unless(s.theta_max > shortest_window && s.theta_max <= N,
+                  "theta_max",
+                  s.theta_max,
+                  "must be above 4, and at most n_fft");
+    refuse_unless(theta_min != 0 || 2 * s.hop < s.theta_max,
+                  "hop",
+                  s.hop,
+                  "must be below theta_max / 2 = " + text(s.theta_max / 2) +
+                      ": windows shorter than two hops miss what lies between two frames");
+    if (theta_min == 0)
+        s.theta_min = std::max(shortest_window, 2 * s.hop);
+    refuse_unless(s.theta_min >= shortest_window,
+                  "theta_min",
+                  s.theta_min,
+                  "must be at least 4 samples: shorter windows have no derivative");
+    refuse_unless(s.theta_min < s.theta_max,
+                  "theta_min",
+                  s.theta_min,
+                  "must be below theta_max = " + text(s.theta_max));
+    refuse_unless(!invertible || s.theta_min >= 2 * s.hop,
+                  "hop",
+                  s.hop,
+                  "must be at most theta_min / 2 = " + text(s.theta_min / 2) +
+                      ": the shortest window, missing what lies between two frames, would always "
+                      "win (invertible=False takes it)");
+    refuse_unless(!invertible || alpha <= 0.5,
+                  "alpha",
+                  alpha,
+                  "must be at most 0.5: with window lengths that change, frames farther apart "
+                  "leave gaps (invertible=False takes it)");
+    if (theta_init == 0)
+        s.theta_init = std::sqrt(s.theta_min * s.theta_max);
+    refuse_unless(s.theta_init >= s.theta_min && s.theta_init <= s.theta_max,
+                  "theta_init",
+                  s.theta_init,
+                  "must be in theta_min .. theta_max = " + text(s.theta_min) + " .. " +
+                      text(s.theta_max));
+
+    if (norm != kernel::norm::l2 && learns_theta)
+        refuse("norm",
+               name_of(norm),
+               "must be l2 where theta varies: others move the level with theta");
+    refuse_unless(candidates >= 2 && candidates <= 64,
+                  "candidates",
+                  static_cast<double>(candidates),
+                  "must be in 2 .. 64");
+    if (per_bin(share)) {
+        const auto most = static_cast<std::int64_t>(dft_length_for(s.theta_min) / 4);
+        refuse_unless(bands >= 1 && bands <= most,
+                      "bands",
+                      static_cast<double>(bands),
+                      "must be in 1 .. " + std::to_string(most) +
+                          ", so that each has some bins of the shortest window's DFT");
+        if (!bank)
+            refuse("share",
+                   name_of(share),
+                   "needs method bank, whose bands are where bins and cells start from");
+        if (learns_t)
+            refuse("share", name_of(share), "must be constant or frame where t is learned");
+    }
+    if (learns_t && alpha != 0)
+        refuse("alpha", alpha, "must be 0 where t is learned: it makes positions follow theta");
+    refuse_unless(criterion != adaptive_criterion::renyi || (order > 0 && order <= 8 && order != 1),
+                  "order",
+                  order,
+                  "must be positive, at most 8, and not 1");
+
+    const auto frames = static_cast<std::int64_t>(N / (2 * s.hop));
+    if (block == -1)
+        s.block =
+            is_pooled(criterion) ? (causal ? std::max<std::int64_t>(1, frames / 4) : frames) : 0;
+    if (lag == -1)
+        s.lag = bank && !causal ? frames : 0;
+    for (const auto& [name, value] : { std::pair{ "block", s.block }, { "lag", s.lag } }) {
+        refuse_unless(value >= 0 && value <= most_frames,
+                      name,
+                      static_cast<double>(value),
+                      "must be in 0 .. 65536 frames, or -1");
+        refuse_unless(static_cast<double>(value) * s.hop <= most_samples,
+                      name,
+                      static_cast<double>(value),
+                      "must not reach more than 2^26 samples: they are held until their frame is "
+                      "decided");
+    }
+    refuse_unless(!causal || s.lag == 0,
+                  "lag",
+                  static_cast<double>(s.lag),
+                  "must be 0 where causal: it looks ahead");
+    refuse_unless(bank || s.lag == 0,
+                  "lag",
+                  static_cast<double>(s.lag),
+                  "must be 0 for method gradient, which has no path");
+    refuse_unless(static_cast<double>((2 * s.block + s.lag + 2) * candidates) *
+                          static_cast<double>(per_bin(share) ? bands : 1) <=
+                      most_sums,
+                  "block",
+                  static_cast<double>(s.block),
+                  "needs more than 2^24 sums with this lag and these candidates");
+
+    const auto in = [](double value, double least, double greatest) {
+        return value >= least && value <= greatest;
+    };
+    refuse_unless(in(smoothness, 0, 1e6), "smoothness", smoothness, "must be in 0 .. 1e6");
+    refuse_unless(in(prior, 0, 1e6), "prior", prior, "must be in 0 .. 1e6");
+    refuse_unless(whiten == 0 || in(whiten, 1e-9, 1e9),
+                  "whiten",
+                  whiten,
+                  "must be 0 (no whitening) or in 1e-9 .. 1e9");
+    if (steps == -1)
+        s.steps = bank && !learns_t ? 0 : 3;
+    refuse_unless(s.steps >= 0 && s.steps <= 1000,
+                  "steps",
+                  static_cast<double>(s.steps),
+                  "must be in 0 .. 1000, or -1");
+    refuse_unless(s.steps > 0 || (bank && !learns_t),
+                  "steps",
+                  static_cast<double>(s.steps),
+                  "must be 1 or more for method gradient, and where t is learned");
+    refuse_unless(s.steps == 0 || !bank || learns_t || share == sharing::frame ||
+                      share == sharing::cell,
+                  "steps",
+                  static_cast<double>(s.steps),
+                  "must be 0 for share constant and bin, which pool all frames");
+    refuse_unless(
+        rate == 0 || in(rate, 1e-6, 1), "rate", rate, "must be 0 (the default) or in 1e-6 .. 1");
+    if (regularisation == -1)
+        s.regularisation = 0.1;
+    refuse_unless(in(s.regularisation, 0, 1e6),
+                  "regularisation",
+                  s.regularisation,
+                  "must be in 0 .. 1e6, or -1");
+    refuse_unless(in(load_limit, 0, 1e6), "load_limit", load_limit, "must be in 0 .. 1e6");
+    return s;
+}
+
+} // namespace gr::stft::kernel

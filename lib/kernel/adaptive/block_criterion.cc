@@ -1,0 +1,322 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "block_criterion.h"
+#include "kernel/simd/logarithm.h"
+#include "kernel/simd/run_sums.h"
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t lanes = 16; // of a sum, so that it is the same whatever the processor
+
+//! \param count a multiple of the lanes
+template <class A>
+STFT_INLINE inline A sum_of(const A* values, std::size_t count)
+{
+    A sum[lanes] = {};
+    for (std::size_t i = 0; i < count; i += lanes)
+        for (std::size_t l = 0; l < lanes; ++l)
+            sum[l] += values[i + l];
+    for (std::size_t l = 0; l < 8; ++l)
+        sum[l] += sum[l + 8];
+    for (std::size_t l = 0; l < 4; ++l)
+        sum[l] += sum[l + 4];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+//! Two sums over the bins of each band, in runs that are added up as A; f(q, first, second) tells those of one bin.
+template <class A, class R, class F>
+STFT_INLINE inline void
+in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)
+{
+    const auto weighted = [&](std::size_t m, double weight) STFT_INLINE {
+        A first, second;
+        f(q[m], first, second);
+        return criterion_sums{ first, second } * weight;
+    };
+    for (std::size_t b = 0; b < count; ++b) {
+        const auto& band = bands[b];
+        const auto last = band.end - 1;
+        auto total = weighted(last, band.last_weight);
+        if (band.first_weight != 1)
+            total += weighted(band.begin, band.first_weight - 1);
+        if (band.bin_0_weight > 0)
+            total += weighted(0, band.bin_0_weight);
+        for (auto begin = band.begin; begin < last; begin += short_run) {
+            const auto run = std::min(short_run, last - begin);
+            A first[short_run], second[short_run];
+            for (std::size_t m = 0; m < run; ++m)
+                f(q[begin + m], first[m], second[m]);
+            auto whole = run;
+            for (; whole % lanes != 0; ++whole)
+                first[whole] = second[whole] = 0;
+            total += { sum_of(first, whole), sum_of(second, whole) };
+        }
+        sums[b] = total;
+    }
+}
+
+template <class R>
+STFT_SIMD void root_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+{
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        first = std::sqrt(q);
+        second = q;
+    });
+}
+
+template <class R>
+STFT_SIMD void log_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+{
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        first = q * natural_log(q);
+        second = q;
+    });
+}
+
+template <class R>
+STFT_SIMD void
+magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+{
+    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
+        const R a = std::sqrt(q);
+        first = R(0.5) * a * natural_log(q);
+        second = a;
+    });
+}
+
+//! In double: fourth powers of magnitudes leave the range of float.
+template <class R>
+STFT_SIMD void
+square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+{
+    in_bands<double>(q, bands, count, sums, [](R q, double& first, double& second) STFT_INLINE {
+        second = q;
+        first = second * second;
+    });
+}
+
+STFT_SIMD void root_values(const double* __restrict first,
+                           const double* __restrict second,
+                           std::size_t count,
+                           double* __restrict J)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        J[i] = 2 * natural_log(first[i]) - natural_log(second[i]);
+}
+
+STFT_SIMD void power_values(const double* __restrict first,
+                            const double* __restrict second,
+                            std::size_t count,
+                            double order,
+                            double* __restrict J)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        J[i] = (natural_log(first[i]) - order * natural_log(second[i])) / (1 - order);
+}
+
+STFT_SIMD void entropies(const double* __restrict first,
+                         const double* __restrict second,
+                         std::size_t count,
+                         double* __restrict J)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        J[i] = natural_log(second[i]) - first[i] / second[i];
+}
+
+template <class R>
+STFT_SIMD void
+root_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
+{
+    constexpr R tiny = std::numeric_limits<R>::min();
+    for (std::size_t m = 0; m < count; ++m) {
+        const R a = std::sqrt(q[m]);
+        f[m] = W[m] * ((a > 0 ? first : R(0)) / (a > tiny ? a : tiny) + 2 * second);
+    }
+}
+
+template <class R>
+STFT_SIMD void
+log_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        f[m] = 2 * W[m] * (first * (natural_log(q[m]) + 1) + second);
+}
+
+template <class R>
+STFT_SIMD void
+magnitude_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
+{
+    constexpr R tiny = std::numeric_limits<R>::min();
+    for (std::size_t m = 0; m < count; ++m) {
+        const R a = std::sqrt(q[m]);
+        const R slope = first * (R(0.5) * natural_log(q[m]) + 1) + second;
+        f[m] = W[m] * (a > 0 ? slope : R(0)) / (a > tiny ? a : tiny);
+    }
+}
+
+} // namespace
+
+bin_band band_of(std::size_t n, bool one_sided, std::size_t index, std::size_t count)
+{
+    if (!one_sided && count == 1)
+        return { 0, n, 1, 1, 0 };
+    // bin m reaches from m - 1/2 to m + 1/2
+    const double width = static_cast<double>(n) / (one_sided ? 2 : 1) / static_cast<double>(count);
+    const double from = width * static_cast<double>(index),
+                 to = width * static_cast<double>(index + 1);
+    const double first = std::floor(from + 0.5);
+    double last = std::ceil(to - 0.5), last_weight = to - (last - 0.5);
+    double bin_0 = 0;
+    if (!one_sided && last >= static_cast<double>(n)) {
+        bin_0 = last_weight;
+        last = static_cast<double>(n - 1);
+        last_weight = 1;
+    }
+    return { static_cast<std::size_t>(first),
+             static_cast<std::size_t>(last) + 1,
+             first + 0.5 - from,
+             last_weight,
+             bin_0 };
+}
+
+template <class R>
+block_criterion<R>::block_criterion(const adaptive_settings& s)
+    : d_pooled(is_pooled(s.criterion)),
+      d_order(s.criterion == adaptive_criterion::kurtosis ? 2 : s.order)
+{
+    switch (s.criterion) {
+    case adaptive_criterion::l1l2:
+        d_form = form::root;
+        break;
+    case adaptive_criterion::entropy:
+        d_form = form::log;
+        break;
+    case adaptive_criterion::renyi:
+    case adaptive_criterion::kurtosis:
+        d_form = form::power;
+        break;
+    default:
+        d_form = form::magnitude;
+    }
+}
+
+template <class R>
+void block_criterion<R>::sums(const R* q,
+                              const bin_band* bands,
+                              std::size_t count,
+                              criterion_sums* sums) const
+{
+    switch (d_form) {
+    case form::root:
+        return root_sums(q, bands, count, sums);
+    case form::log:
+        return log_sums(q, bands, count, sums);
+    case form::magnitude:
+        return magnitude_sums(q, bands, count, sums);
+    case form::power:
+        break;
+    }
+    if (d_order == 2)
+        return square_sums(q, bands, count, sums);
+    in_bands<double>(q, bands, count, sums, [this](R q, double& first, double& second) {
+        first = q > 0 ? std::pow(static_cast<double>(q), d_order) : 0.0;
+        second = q;
+    });
+}
+
+template <class R>
+criterion_sums block_criterion<R>::sums(const R* q, const bin_band& band) const
+{
+    criterion_sums one;
+    sums(q, &band, 1, &one);
+    return one;
+}
+
+template <class R>
+bool block_criterion<R>::usable(const criterion_sums& s)
+{
+    return std::isfinite(s.first) && std::isfinite(s.second) && !silent(s);
+}
+
+template <class R>
+double block_criterion<R>::value(const criterion_sums& s) const
+{
+    switch (d_form) {
+    case form::root:
+        return 2 * std::log(s.first) - std::log(s.second);
+    case form::power:
+        return (std::log(s.first) - d_order * std::log(s.second)) / (1 - d_order);
+    default:
+        return std::log(s.second) - s.first / s.second;
+    }
+}
+
+template <class R>
+void block_criterion<R>::values(const double* first,
+                                const double* second,
+                                std::size_t count,
+                                double* J) const
+{
+    switch (d_form) {
+    case form::root:
+        return root_values(first, second, count, J);
+    case form::power:
+        return power_values(first, second, count, d_order, J);
+    default:
+        return entropies(first, second, count, J);
+    }
+}
+
+template <class R>
+criterion_sums block_criterion<R>::slope(const criterion_sums& s) const
+{
+    switch (d_form) {
+    case form::root:
+        return { 2 / s.first, -1 / s.second };
+    case form::power:
+        return { 1 / (1 - d_order) / s.first, -d_order / (1 - d_order) / s.second };
+    default:
+        return { -1 / s.second, (1 + s.first / s.second) / s.second };
+    }
+}
+
+template <class R>
+void block_criterion<R>::factor(const R* q,
+                                const R* W,
+                                const bin_band& band,
+                                const criterion_sums& slope,
+                                R* factor) const
+{
+    const auto count = band.end - band.begin;
+    q += band.begin;
+    W += band.begin;
+    factor += band.begin;
+    const auto first = static_cast<R>(slope.first), second = static_cast<R>(slope.second);
+    switch (d_form) {
+    case form::root:
+        root_factor(q, W, count, first, second, factor);
+        break;
+    case form::log:
+        log_factor(q, W, count, first, second, factor);
+        break;
+    case form::magnitude:
+        magnitude_factor(q, W, count, first, second, factor);
+        break;
+    case form::power:
+        with_power(d_order - 1, [&](auto raised) {
+            for (std::size_t m = 0; m < count; ++m) {
+                const double one = q[m];
+                const double dq = d_order * slope.first * raised(one) + slope.second;
+                factor[m] = bounded<R>(2 * W[m] * (one > 0 ? dq : 0));
+            }
+        });
+    }
+    factor[0] *= static_cast<R>(band.first_weight);
+    factor[count - 1] *= static_cast<R>(band.last_weight);
+}
+
+template class block_criterion<float>;
+template class block_criterion<double>;
+
+} // namespace gr::stft::kernel

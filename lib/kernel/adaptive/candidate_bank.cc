@@ -1,0 +1,360 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "candidate_bank.h"
+#include "kernel/simd/clones.h"
+#include "kernel/simd/multiply.h"
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double envelope_frames = 64; // time constant of the whitener
+
+//! power = |S|^2, q = W |S|^2
+template <class R>
+STFT_SIMD void
+whitened_power(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        q[m] = W[m] * (S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1]);
+}
+
+template <class R>
+STFT_SIMD void power_of(const R* __restrict S, std::size_t count, R* __restrict power)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        power[m] = S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1];
+}
+
+constexpr std::size_t lanes = 8; // that rows of sums are made for
+
+//! Adds rows, one after another, to their sum; count: a multiple of the lanes.
+STFT_SIMD void
+add(const double* __restrict more, std::size_t rows, std::size_t count, double* __restrict sum)
+{
+    for (std::size_t i = 0; i < count; i += lanes) {
+        double one[lanes];
+        for (std::size_t l = 0; l < lanes; ++l)
+            one[l] = sum[i + l];
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t l = 0; l < lanes; ++l)
+                one[l] += more[r * count + i + l];
+        for (std::size_t l = 0; l < lanes; ++l)
+            sum[i + l] = one[l];
+    }
+}
+
+//! Means of as many sums first, then second, of the numbers behind them; flaws: 0 of those that a criterion can use.
+STFT_SIMD void means(const double* __restrict block,
+                     std::size_t pairs,
+                     double least,
+                     double* __restrict mean,
+                     double* __restrict flaws)
+{
+    constexpr double most = std::numeric_limits<double>::max();
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const double per_count = 1 / block[2 * pairs + i];
+        const double first = block[i] * per_count, second = block[pairs + i] * per_count;
+        mean[i] = first;
+        mean[pairs + i] = second;
+        const double flaw = second > least ? 0.0 : 1.0, large = second <= most ? 0.0 : 1.0;
+        flaws[i] = flaw + large + (std::abs(first) <= most ? 0.0 : 1.0);
+    }
+}
+
+//! Zero unless a value is not finite, which then makes it NaN.
+template <class R>
+STFT_SIMD R spoilt(const R* x, std::size_t count)
+{
+    R sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < count; ++i)
+        sum += x[i] * R(0);
+    return sum;
+}
+
+} // namespace
+
+std::size_t dft_length_for(double theta)
+{
+    std::size_t n = 4;
+    while (static_cast<double>(n) < theta)
+        n *= 2;
+    return n;
+}
+
+template <class T>
+candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<double>& theta)
+    : d_bands(per_bin(s.share) ? static_cast<std::size_t>(s.bands) : 1), d_half(s.block),
+      d_endless(s.share == sharing::constant || s.share == sharing::bin), d_criterion(s),
+      d_whitener(dft_length_for(static_cast<double>(s.n_fft) / 2), is_real_v<T>, s.whiten)
+{
+    const double half = std::log(static_cast<double>(s.n_fft) / 2);
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+        const double log_theta = std::log(theta[k]);
+        if (std::abs(log_theta - half) < std::abs(std::log(theta[d_reference]) - half))
+            d_reference = k;
+        const auto n = dft_length_for(theta[k]);
+        const auto every = std::clamp<std::int64_t>(
+            static_cast<std::int64_t>(theta[k] / (4 * s.hop)), 1, s.block + 1);
+        const auto reach = static_cast<std::int64_t>(std::ceil(theta[k] / 2)) - 1;
+        const double scale = 1 / std::sqrt(s.window.energy() * theta[k]);
+        volk::vector<real> window;
+        for (auto i = -reach; i <= reach; ++i)
+            window.push_back(
+                static_cast<real>(scale * s.window.evaluate(static_cast<double>(i), theta[k])));
+        std::vector<bin_band> bands;
+        for (std::size_t b = 0; b < d_bands; ++b)
+            bands.push_back(band_of(n, is_real_v<T>, b, d_bands));
+        const auto known = std::find_if(
+            d_weights.begin(), d_weights.end(), [&](const weight_set& w) { return w.n == n; });
+        const auto weights = static_cast<std::size_t>(known - d_weights.begin());
+        if (known == d_weights.end())
+            d_weights.push_back({ n, volk::vector<real>(kernel::bins<T>(n)) });
+        frame_analysis<T> analysis(n);
+        std::fill_n(analysis.circle(), n, T(0));
+        d_members.push_back(
+            { theta[k], log_theta, n, every, reach, window, std::move(analysis), bands, weights });
+        d_reach = std::max(d_reach, reach);
+    }
+    if (d_members[d_reference].n != d_whitener.points())
+        d_whitener = spectral_whitener<real>(d_members[d_reference].n, is_real_v<T>, s.whiten);
+    const auto most_bins = kernel::bins<T>(d_members.back().n);
+    d_spectrum.resize(most_bins);
+    d_power.resize(most_bins);
+    d_q.resize(most_bins);
+    d_slots = static_cast<std::size_t>(2 * s.block + s.lag + 2);
+    const auto pairs = d_bands * size();
+    d_row = (3 * pairs + lanes - 1) / lanes * lanes;
+    d_rows.assign(d_slots * d_row, 0);
+    d_total.assign(d_row, 0);
+    d_block.assign(d_row, 0);
+    d_sums.resize(d_bands);
+    d_means.assign(2 * pairs, 0);
+    d_flaws.assign(pairs, 0);
+    d_J.assign(pairs, 0);
+    const double middle = std::log(s.theta_min * s.theta_max) / 2;
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const double away = d_members[i % size()].log_theta - middle;
+        d_pull.push_back(s.prior / 2 * away * away);
+    }
+    d_defined.assign(d_bands, false);
+}
+
+template <class T>
+bool candidate_bank<T>::kept(std::size_t k, int load) const
+{
+    return load < 2 || k % 2 == 0 || k == d_reference || k + 1 == size();
+}
+
+template <class T>
+bool candidate_bank<T>::due(std::size_t k, std::int64_t p, int load) const
+{
+    const auto all = d_members[k].every;
+    const auto every = load > 0 ? std::min(2 * all, d_half + 1) : all;
+    return kept(k, load) && p % every == 0;
+}
+
+template <class T>
+void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
+{
+    auto& m = d_members[k];
+    multiply(centre - m.reach, m.window.data(), m.analysis.circle(), m.window.size());
+    m.analysis.transform(d_spectrum.data());
+    const auto bins = kernel::bins<T>(m.n);
+    const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
+    if (k == d_reference) {
+        power_of(S, bins, d_power.data());
+        d_whitener.update(d_power.data(), static_cast<double>(m.every) / envelope_frames);
+    }
+    auto& W = d_weights[m.weights];
+    if (W.version != d_whitener.version()) {
+        d_whitener.weights(m.n, W.values.data());
+        W.version = d_whitener.version();
+    }
+    whitened_power(S, W.values.data(), bins, d_q.data());
+    d_criterion.sums(d_q.data(), m.bands.data(), d_bands, d_sums.data());
+    const double scale = 1 / static_cast<double>(m.n);
+    for (auto& sums : d_sums) {
+        sums = sums * scale;
+        if (!std::isfinite(sums.first) || !std::isfinite(sums.second))
+            return;
+    }
+    const auto K = size();
+    for (std::size_t b = 0; b < d_bands; ++b) {
+        const auto& sums = d_sums[b];
+        row[b * K + k] = d_criterion.pooled()       ? sums.first
+                         : d_criterion.silent(sums) ? 0
+                                                    : d_criterion.value(sums);
+        row[(d_bands + b) * K + k] = sums.second;
+        row[(2 * d_bands + b) * K + k] = 1;
+    }
+}
+
+template <class T>
+void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre)
+{
+    auto* to = row(p);
+    std::fill_n(to, d_row, 0.0);
+    d_end = p + 1;
+    d_gathered = -1;
+    constexpr std::size_t parts = is_real_v<T> ? 1 : 2;
+    const auto length = std::min(2 * d_reach + 1, x.end - x.begin);
+    const auto begin = std::clamp(centre - d_reach, x.begin, x.end - length);
+    const auto* around = reinterpret_cast<const real*>(x.samples + (begin - x.begin));
+    if (std::isnan(spoilt(around, parts * static_cast<std::size_t>(length))))
+        return;
+    auto fitting = size(); // candidates that are not longer than the signal
+    while (fitting > 0 && 2 * d_members[fitting - 1].reach + 1 > length)
+        --fitting;
+    const auto visit = [&](std::size_t k) {
+        const auto reach = d_members[k].reach;
+        if (due(k, p, d_load)) {
+            const auto place = std::clamp(centre, x.begin + reach, x.end - 1 - reach);
+            measure(k, to, x.samples + (place - x.begin));
+            ++d_evaluations;
+        } else if (d_load > 0 && due(k, p, 0)) {
+            ++d_dropped;
+        }
+    };
+    if (d_reference < fitting)
+        visit(d_reference);
+    for (std::size_t k = 0; k < fitting; ++k)
+        if (k != d_reference)
+            visit(k);
+    if (fitting < size())
+        repeat(fitting, to);
+    if (d_endless)
+        add(to, 1, d_row, d_total.data());
+}
+
+//! The row's sums of the candidates from k on are those of the longest of the shorter ones.
+template <class T>
+void candidate_bank<T>::repeat(std::size_t k, double* row) const
+{
+    if (k == 0)
+        return;
+    auto longest = k - 1;
+    while (longest > 0 && !kept(longest, d_load))
+        --longest;
+    for (std::size_t sums = 0; sums < 3 * d_bands; ++sums, row += size())
+        std::fill(row + k, row + size(), row[longest]);
+}
+
+template <class T>
+std::int64_t candidate_bank<T>::frames_in(std::int64_t n) const
+{
+    return std::min(n + d_half + 1, d_end) - std::max(n - d_half, d_begin);
+}
+
+//! The sums of block n, laid out like a row.
+template <class T>
+const double* candidate_bank<T>::gather(std::int64_t n)
+{
+    if (d_endless)
+        return d_total.data();
+    if (d_gathered == n)
+        return d_block.data();
+    d_gathered = n;
+    std::fill(d_block.begin(), d_block.end(), 0.0);
+    const auto end = std::min(n + d_half + 1, d_end);
+    for (auto p = std::max(n - d_half, d_begin); p < end;) {
+        const auto to_wrap = static_cast<std::int64_t>(d_slots - modulo(p, d_slots));
+        const auto rows = std::min(end - p, to_wrap);
+        add(row(p), static_cast<std::size_t>(rows), d_row, d_block.data());
+        p += rows;
+    }
+    return d_block.data();
+}
+
+template <class T>
+void candidate_bank<T>::evaluate(std::int64_t n)
+{
+    const auto* block = gather(n);
+    const auto K = size(), pairs = d_bands * K;
+    const auto* counts = block + 2 * pairs;
+    means(block, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
+    if (d_criterion.pooled())
+        d_criterion.values(d_means.data(), d_means.data() + pairs, pairs, d_J.data());
+    else
+        std::copy_n(d_means.data(), pairs, d_J.data());
+    for (std::size_t i = 0; i < pairs; ++i)
+        d_J[i] += d_pull[i];
+    for (std::size_t b = 0; b < d_bands; ++b) {
+        bool defined = true;
+        for (std::size_t k = 0; k < K; ++k) {
+            const bool flawed = d_flaws[b * K + k] != 0;
+            const bool left_out = flawed && d_load > 1 && counts[k] == 0 && !kept(k, d_load);
+            defined = defined && (!flawed || left_out);
+        }
+        auto* J = d_J.data() + b * K;
+        for (std::size_t k = 1; defined && d_load > 1 && k + 1 < K; ++k)
+            if (counts[k] == 0) // its neighbours are there
+                J[k] = (J[k - 1] + J[k + 1]) / 2;
+        d_defined[b] = defined;
+    }
+}
+
+template <class T>
+criterion_sums candidate_bank<T>::mean(const double* block, std::size_t k, std::size_t band) const
+{
+    const auto pairs = d_bands * size(), i = band * size() + k;
+    return criterion_sums{ block[i], block[pairs + i] } * (1 / block[2 * pairs + i]);
+}
+
+template <class T>
+criterion_sums candidate_bank<T>::block_mean(std::int64_t n, std::size_t band, double log_theta)
+{
+    const auto* block = gather(n);
+    const auto K = size();
+    const auto* counts = block + 2 * d_bands * K;
+    std::size_t above = 0;
+    while (above < K && (counts[above] == 0 || d_members[above].log_theta < log_theta))
+        ++above;
+    auto below = std::min(above, K - 1) + 1;
+    while (below-- > 0)
+        if (counts[below] > 0 && (d_members[below].log_theta < log_theta || below == above))
+            break;
+    if (below >= K)
+        return above < K ? mean(block, above, band) : criterion_sums{};
+    if (above >= K || above == below)
+        return mean(block, below, band);
+    const double part = (log_theta - d_members[below].log_theta) /
+                        (d_members[above].log_theta - d_members[below].log_theta);
+    auto between = mean(block, below, band) * (1 - part);
+    return between += mean(block, above, band) * part;
+}
+
+template <class T>
+void candidate_bank<T>::restart(std::int64_t p, bool all)
+{
+    d_begin = d_end = p;
+    d_gathered = -1;
+    std::fill(d_rows.begin(), d_rows.end(), 0.0);
+    if (all)
+        std::fill(d_total.begin(), d_total.end(), 0.0);
+}
+
+template <class T>
+void candidate_bank<T>::take_over(const candidate_bank& other)
+{
+    if (d_whitener.points() == other.d_whitener.points())
+        d_whitener = other.d_whitener;
+    const auto same = [](const member& a, const member& b) { return a.theta == b.theta; };
+    if (std::equal(d_members.begin(),
+                   d_members.end(),
+                   other.d_members.begin(),
+                   other.d_members.end(),
+                   same))
+        d_total = other.d_total;
+    d_evaluations = other.d_evaluations;
+    d_dropped = other.d_dropped;
+}
+
+template class candidate_bank<float>;
+template class candidate_bank<double>;
+template class candidate_bank<std::complex<float>>;
+template class candidate_bank<std::complex<double>>;
+
+} // namespace gr::stft::kernel

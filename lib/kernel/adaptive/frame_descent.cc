@@ -1,0 +1,261 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "frame_descent.h"
+#include "kernel/simd/clones.h"
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double theta_rate = 0.02, t_rate = 0.1; // in ln theta, in hops
+constexpr double corner = 1e-2;                   // of the total variation, in ln theta
+
+//! q = W |S|^2
+template <class R>
+STFT_SIMD void
+whitened(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        q[m] = W[m] * (S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1]);
+}
+
+//! S = factor S
+template <class R>
+STFT_SIMD void apply(const R* __restrict factor, std::size_t count, R* __restrict S)
+{
+    for (std::size_t m = 0; m < count; ++m) {
+        S[2 * m] *= factor[m];
+        S[2 * m + 1] *= factor[m];
+    }
+}
+
+/*!
+ * Gradient of the total variation of ln theta over the cells of a frame: sum of
+ * sqrt(corner^2 + (to the next bin)^2 + (to the frame before)^2), the frame before held.
+ */
+void variation(const double* v,
+               const double* before,
+               std::size_t bins,
+               bool circle,
+               double* gradient)
+{
+    std::fill_n(gradient, bins, 0.0);
+    for (std::size_t m = 0; m < bins; ++m) {
+        const auto next = m + 1 < bins ? m + 1 : circle ? 0 : m;
+        const double along = v[m] - v[next], back = before ? v[m] - before[m] : 0;
+        const double root = std::sqrt(corner * corner + along * along + back * back);
+        gradient[m] += (along + back) / root;
+        gradient[next] -= along / root;
+    }
+}
+
+} // namespace
+
+double adam::step(double gradient)
+{
+    d_mean = d_beta[0] * d_mean + (1 - d_beta[0]) * gradient;
+    d_square = d_beta[1] * d_square + (1 - d_beta[1]) * gradient * gradient;
+    d_power[0] *= d_beta[0];
+    d_power[1] *= d_beta[1];
+    if (!(d_square > 0))
+        return 0;
+    return d_mean / (1 - d_power[0]) / std::sqrt(d_square / (1 - d_power[1]));
+}
+
+template <class T>
+frame_descent<T>::frame_descent(const adaptive_settings& s, dstft<T>& transform)
+    : d_settings(s), d_transform(transform), d_criterion(s),
+      d_all(band_of(s.n_fft, is_real_v<T>, 0, 1))
+{
+    if (s.steps == 0)
+        return;
+    const auto bins = transform.bins();
+    for (auto* numbers : { &d_weight, &d_q, &d_factor })
+        numbers->assign(bins, 1);
+    d_spectrum.resize(bins);
+    if (!per_bin(s.share))
+        return;
+    for (std::size_t b = 0; b < static_cast<std::size_t>(s.bands); ++b)
+        d_bands.push_back(band_of(s.n_fft, is_real_v<T>, b, static_cast<std::size_t>(s.bands)));
+    d_part.resize(bins);
+    d_by_theta.resize(bins);
+    for (auto* numbers : { &d_theta, &d_gradient, &d_variation })
+        numbers->resize(bins);
+    d_adam.assign(bins, adam(0.9, 0.999));
+}
+
+template <class T>
+void frame_descent<T>::whiten(const spectral_whitener<real>& whitener)
+{
+    if (d_weight.empty() || d_version == whitener.version())
+        return;
+    whitener.weights(d_settings.n_fft, d_weight.data());
+    d_version = whitener.version();
+}
+
+template <class T>
+std::int64_t frame_descent<T>::take_steps()
+{
+    const auto steps = std::max<std::int64_t>(1, d_settings.steps >> d_load);
+    d_dropped += static_cast<std::uint64_t>(d_settings.steps - steps);
+    return steps;
+}
+
+template <class T>
+double frame_descent<T>::theta_at(double log_theta) const
+{
+    return std::clamp(std::exp(log_theta), d_settings.theta_min, d_settings.theta_max);
+}
+
+template <class T>
+void frame_descent<T>::measure(const complex* spectrum)
+{
+    whitened(reinterpret_cast<const real*>(spectrum), d_weight.data(), d_q.size(), d_q.data());
+}
+
+template <class T>
+typename frame_descent<T>::point frame_descent<T>::look(const excerpt<T>& x,
+                                                        const position& t,
+                                                        double theta,
+                                                        const criterion_sums& others,
+                                                        learned gradients)
+{
+    point here;
+    ++d_evaluations;
+    d_transform.analyse(x, t, &theta, d_spectrum.data());
+    measure(d_spectrum.data());
+    const double scale = 1 / static_cast<double>(d_settings.n_fft);
+    here.own = d_criterion.sums(d_q.data(), d_all) * scale;
+    auto block = here.own;
+    if (d_criterion.pooled())
+        block += others;
+    here.defined = d_criterion.usable(here.own) && d_criterion.usable(block);
+    if (!here.defined)
+        return here;
+    here.J = d_criterion.value(block);
+    d_criterion.factor(
+        d_q.data(), d_weight.data(), d_all, d_criterion.slope(block) * scale, d_factor.data());
+    apply(d_factor.data(), d_factor.size(), reinterpret_cast<real*>(d_spectrum.data()));
+    double by_theta = 0;
+    d_transform.pull_back(x,
+                          t,
+                          &theta,
+                          d_spectrum.data(),
+                          gradients != learned::t ? &by_theta : nullptr,
+                          gradients != learned::theta ? &here.by_t : nullptr,
+                          nullptr);
+    here.by_log_theta = theta * by_theta;
+    return here;
+}
+
+template <class T>
+double frame_descent<T>::refine_theta(const excerpt<T>& x,
+                                      const position& t,
+                                      double theta,
+                                      const criterion_sums& mean,
+                                      std::int64_t frames)
+{
+    adam descent(0.9, 0.999);
+    const auto& s = d_settings;
+    const double rate = s.rate > 0 ? s.rate : theta_rate;
+    const double middle = std::log(s.theta_min * s.theta_max) / 2;
+    const double count = d_criterion.pooled() ? static_cast<double>(frames) : 1;
+    double place = std::log(theta);
+    for (auto left = take_steps(); left > 0; --left) {
+        const auto here = look(x, t, theta_at(place), mean * (count - 1), learned::theta);
+        if (!here.defined || !std::isfinite(here.by_log_theta))
+            break;
+        // all frames of a block count alike, so its gradient is as many times that of one
+        place -= rate * descent.step(count * here.by_log_theta + s.prior * (place - middle));
+        place = std::clamp(place, std::log(s.theta_min), std::log(s.theta_max));
+    }
+    return theta_at(place);
+}
+
+template <class T>
+position frame_descent<T>::refine_t(const excerpt<T>& x,
+                                    const position& centre,
+                                    double theta,
+                                    double most,
+                                    const criterion_sums& mean,
+                                    std::int64_t frames)
+{
+    constexpr double units = 65536; // of a sample, so that a double holds t for long
+    adam descent(0.9, 0.999);
+    const double rate = (d_settings.rate > 0 ? d_settings.rate : t_rate) * d_settings.hop;
+    double away = 0;
+    for (auto left = take_steps(); left > 0; --left) {
+        const auto here =
+            look(x, centre + away, theta, mean * static_cast<double>(frames - 1), learned::t);
+        if (!here.defined || !std::isfinite(here.by_t))
+            break;
+        away = std::clamp(away - rate * descent.step(here.by_t), -most, most);
+    }
+    const double to = std::nearbyint((centre.fraction + away) * units) / units;
+    return position{ centre.sample, 0 } + to;
+}
+
+template <class T>
+void frame_descent<T>::refine_cells(const excerpt<T>& x,
+                                    const position& t,
+                                    double* log_theta,
+                                    const double* before,
+                                    const criterion_sums* mean,
+                                    std::int64_t frames)
+{
+    const auto& s = d_settings;
+    const auto bins = d_theta.size();
+    const double rate = s.rate > 0 ? s.rate : theta_rate;
+    const double least = std::log(s.theta_min), greatest = std::log(s.theta_max);
+    const double middle = (least + greatest) / 2, scale = 1 / static_cast<double>(s.n_fft);
+    std::fill(d_adam.begin(), d_adam.end(), adam(0.9, 0.999));
+    for (auto left = take_steps(); left > 0; --left) {
+        for (std::size_t m = 0; m < bins; ++m)
+            d_theta[m] = theta_at(log_theta[m]);
+        ++d_evaluations;
+        d_transform.analyse(x, t, d_theta.data(), d_spectrum.data(), d_by_theta.data());
+        measure(d_spectrum.data());
+
+        // J of each band, times its cells, so that it weighs against the variation of as many
+        std::fill(d_factor.begin(), d_factor.end(), real(0));
+        for (std::size_t b = 0; b < d_bands.size(); ++b) {
+            const auto& band = d_bands[b];
+            auto block = d_criterion.sums(d_q.data(), band) * scale;
+            if (d_criterion.pooled())
+                block += mean[b] * static_cast<double>(frames - 1);
+            if (!d_criterion.usable(block))
+                return;
+            const double cells = static_cast<double>(band.end - band.begin) *
+                                 (d_criterion.pooled() ? static_cast<double>(frames) : 1);
+            const auto slope = d_criterion.slope(block) * (scale * cells);
+            const auto add = [&](const bin_band& part) {
+                d_criterion.factor(d_q.data(), d_weight.data(), part, slope, d_part.data());
+                for (auto m = part.begin; m < part.end; ++m)
+                    d_factor[m] += d_part[m];
+            };
+            add(band);
+            if (band.bin_0_weight > 0)
+                add({ 0, 1, band.bin_0_weight, 1, 0 });
+        }
+        variation(log_theta, before, bins, !is_real_v<T>, d_variation.data());
+        for (std::size_t m = 0; m < bins; ++m) {
+            const double by_theta =
+                static_cast<double>(d_factor[m]) *
+                (static_cast<double>(d_spectrum[m].real()) * d_by_theta[m].real() +
+                 static_cast<double>(d_spectrum[m].imag()) * d_by_theta[m].imag());
+            const double gradient = d_theta[m] * by_theta + s.regularisation * d_variation[m] +
+                                    s.prior * (log_theta[m] - middle);
+            if (std::isfinite(gradient))
+                log_theta[m] =
+                    std::clamp(log_theta[m] - rate * d_adam[m].step(gradient), least, greatest);
+        }
+    }
+}
+
+template class frame_descent<float>;
+template class frame_descent<double>;
+template class frame_descent<std::complex<float>>;
+template class frame_descent<std::complex<double>>;
+
+} // namespace gr::stft::kernel

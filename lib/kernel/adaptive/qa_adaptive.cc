@@ -1,0 +1,226 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa/adaptive_support.h"
+
+using namespace gr::stft::kernel;
+using qa::output;
+using qa::run;
+using qa::small;
+using qa::take;
+using qa::varied;
+using qa::ways;
+
+//! An adaptive STFT on signals.
+class qa_adaptive : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_adaptive);
+    CPPUNIT_TEST(any_split_of_the_input_gives_the_same_bits);
+    CPPUNIT_TEST(frames_are_those_of_the_transform);
+    CPPUNIT_TEST(a_frame_is_ready_after_the_latency);
+    CPPUNIT_TEST(silence_keeps_theta);
+    CPPUNIT_TEST(samples_that_are_not_finite_do_not_reach_theta);
+    CPPUNIT_TEST(overflow_is_forgotten);
+    CPPUNIT_TEST(the_level_does_not_matter);
+    CPPUNIT_TEST(clicks_are_short_and_tones_long);
+    CPPUNIT_TEST(positions_stay_where_coverage_is_one);
+    CPPUNIT_TEST(loud_frames_leave_no_trace);
+    CPPUNIT_TEST_SUITE_END();
+
+    void any_split_of_the_input_gives_the_same_bits()
+    {
+        for (const auto& s : ways())
+            qa::for_every_type([&](auto zero) {
+                using T = decltype(zero);
+                const auto x = varied<T>(1003);
+                const auto whole = run<T>(s, x);
+                CPPUNIT_ASSERT(!whole.t.empty());
+                for (std::size_t chunk : { 1, 7, 64, 500 })
+                    CPPUNIT_ASSERT(whole == run<T>(s, x, chunk));
+            });
+    }
+
+    void frames_are_those_of_the_transform()
+    {
+        for (const auto& s : ways())
+            qa::for_every_type([&](auto zero) {
+                using T = decltype(zero);
+                const auto x = varied<T>(777);
+                const auto out = run<T>(s, x);
+                const auto f = s.filled();
+                dstft<T> transform(f.n_fft, f.window, f.norm, f.share);
+                const auto bins = transform.bins(), thetas = transform.thetas();
+                CPPUNIT_ASSERT_EQUAL(out.t.size() * thetas, out.theta.size());
+                exact_position at;
+                for (std::size_t n = 0; n < out.t.size(); ++n) {
+                    std::vector<double> theta(out.theta.begin() + n * thetas,
+                                              out.theta.begin() + (n + 1) * thetas);
+                    for (double one : theta)
+                        CPPUNIT_ASSERT(one >= f.theta_min && one <= f.theta_max);
+                    std::vector<std::complex<real_t<T>>> S(bins);
+                    transform.analyse({ x.data(), 0, 777 }, out.t[n], theta.data(), S.data());
+                    CPPUNIT_ASSERT(std::equal(S.begin(), S.end(), out.spectra.begin() + n * bins));
+                    const auto there = at.rounded();
+                    if (f.learn == learned::theta) {
+                        CPPUNIT_ASSERT_EQUAL(there.sample, out.t[n].sample);
+                        CPPUNIT_ASSERT_EQUAL(there.fraction, out.t[n].fraction);
+                    }
+                    at.move(f.alpha > 0 ? f.alpha * theta[0] : f.hop);
+                }
+                const auto next = at.rounded();
+                if (f.alpha == 0)
+                    CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(777 / f.hop) + 1, out.t.size());
+                else
+                    CPPUNIT_ASSERT(next.sample > 776);
+            });
+    }
+
+    void a_frame_is_ready_after_the_latency()
+    {
+        for (const auto& s : ways()) {
+            const auto x = varied<float>(700);
+            adaptive_stft<float> learner(s);
+            output<float> out;
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                const auto centre = learner.centre();
+                const bool due = learner.received() >= centre.sample + 1 + learner.latency();
+                CPPUNIT_ASSERT(!due || learner.ready());
+                const auto wanted = learner.wanted();
+                CPPUNIT_ASSERT(learner.ready() ? wanted == 0 : wanted > 0);
+                CPPUNIT_ASSERT(wanted <= learner.latency() + 70);
+                take(learner, out);
+                CPPUNIT_ASSERT_EQUAL(std::size_t(1), learner.push(&x[i], 1));
+            }
+        }
+    }
+
+    void silence_keeps_theta()
+    {
+        for (const auto& s : ways()) {
+            auto x = varied<float>(350);
+            x.resize(2000);
+            const auto out = run<float>(s, x);
+            const auto thetas = adaptive_stft<float>(s).thetas();
+            // where no block of a frame holds a sample of the signal
+            const auto frames = out.t.size();
+            std::size_t first = 0;
+            while (out.t[first].value() < 600)
+                ++first;
+            for (auto n = first; n < frames; ++n)
+                for (std::size_t m = 0; m < thetas; ++m)
+                    CPPUNIT_ASSERT_EQUAL(out.theta[first * thetas + m], out.theta[n * thetas + m]);
+            const auto nothing = run<float>(s, std::vector<float>(500));
+            for (float theta : nothing.theta)
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(s.filled().theta_init, theta, 1e-4);
+        }
+    }
+
+    void samples_that_are_not_finite_do_not_reach_theta()
+    {
+        for (const auto& s : ways())
+            for (float bad : { std::nanf(""), HUGE_VALF }) {
+                auto x = varied<float>(1500);
+                x[700] = bad;
+                const auto out = run<float>(s, x);
+                for (float theta : out.theta)
+                    CPPUNIT_ASSERT(std::isfinite(theta));
+                const auto none = run<float>(s, std::vector<float>(500, bad));
+                for (float theta : none.theta)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(s.filled().theta_init, theta, 1e-4);
+            }
+        // what is learned from other frames goes on as if the spoilt ones were not there
+        auto s = small();
+        auto x = varied<double>(3000), y = x;
+        y[100] = NAN;
+        const auto clean = run<double>(s, x), spoilt = run<double>(s, y);
+        for (std::size_t n = clean.t.size() / 2; n < clean.t.size(); ++n)
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(clean.theta[n], spoilt.theta[n], 0.05 * clean.theta[n]);
+    }
+
+    void overflow_is_forgotten()
+    {
+        for (auto share : { sharing::constant, sharing::frame }) {
+            std::vector<float> x;
+            for (int i = 0; i < 3000; ++i)
+                x.push_back(i < 100 ? 1e30F : std::cos(0.5F * static_cast<float>(i)));
+            const auto out = run<float>(small(share), x);
+            CPPUNIT_ASSERT(out.theta.front() < 30);
+            CPPUNIT_ASSERT(out.theta[600] > 45);
+        }
+    }
+
+    void the_level_does_not_matter()
+    {
+        for (const auto& s : ways()) {
+            const auto x = varied<double>(900);
+            auto loud = x, quiet = x;
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                loud[i] *= std::ldexp(1, 60);
+                quiet[i] *= std::ldexp(1, -60);
+            }
+            const auto out = run<double>(s, x);
+            // powers of two change no rounding, but the logarithms of the entropies
+            const double limit = s.criterion == adaptive_criterion::entropy ? 1e-3 : 0;
+            const auto louder = run<double>(s, loud), quieter = run<double>(s, quiet);
+            for (std::size_t i = 0; i < out.theta.size(); ++i) {
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(out.theta[i], louder.theta[i], limit + 1e-4);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(out.theta[i], quieter.theta[i], limit + 1e-4);
+            }
+        }
+    }
+
+    void clicks_are_short_and_tones_long()
+    {
+        std::vector<float> x;
+        for (int i = 0; i < 4000; ++i)
+            x.push_back(std::cos(0.5F * i));
+        x.resize(8000);
+        for (std::size_t i = 4500; i < 8000; i += 300)
+            x[i] = 5;
+        for (auto which :
+             { adaptive_criterion::l1l2, adaptive_criterion::entropy, adaptive_criterion::renyi }) {
+            auto s = small();
+            s.n_fft = 256;
+            s.criterion = which;
+            const auto out = run<float>(s, x);
+            for (std::size_t n = 20; n < 230; ++n)
+                CPPUNIT_ASSERT(out.theta[n] > 200);
+            for (std::size_t i = 4500; i < 7800; i += 300)
+                CPPUNIT_ASSERT(out.theta[i / 16] < 50);
+        }
+    }
+
+    void positions_stay_where_coverage_is_one()
+    {
+        auto s = small();
+        s.learn = learned::both;
+        s.rate = 1; // as far as they may go
+        s.steps = 9;
+        const auto out = run<float>(s, varied<float>(3000));
+        double farthest = 0;
+        for (std::size_t n = 0; n < out.t.size(); ++n) {
+            const double away = out.t[n].value() - 4.0 * static_cast<double>(n);
+            farthest = std::max(farthest, std::abs(away));
+            CPPUNIT_ASSERT(std::abs(away) <= 2);
+            if (n > 0) {
+                const double gap = out.t[n].value() - out.t[n - 1].value();
+                CPPUNIT_ASSERT(gap >= 0);
+                CPPUNIT_ASSERT(gap <= 0.75 * (out.theta[n] + out.theta[n - 1]) / 2);
+            }
+        }
+        CPPUNIT_ASSERT(farthest > 1.9);
+    }
+
+    void loud_frames_leave_no_trace()
+    {
+        auto s = small();
+        s.whiten = 0; // its envelope is meant to remember
+        auto x = varied<float>(4000), y = x;
+        for (std::size_t i = 0; i < 1000; ++i)
+            y[i] *= 1e7F;
+        const auto calm = run<float>(s, x), loud = run<float>(s, y);
+        // from where the path has forgotten, too
+        for (std::size_t n = 500; n < calm.t.size(); ++n)
+            CPPUNIT_ASSERT_EQUAL(calm.theta[n], loud.theta[n]);
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_adaptive);

@@ -1,0 +1,57 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SLIDING_DESCENT_H
+#define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SLIDING_DESCENT_H
+
+#include "frame_descent.h"
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief The papers' way in a stream: Adam goes on from frame to frame; a frame is measured jointly with the 2 h
+ * frames before it, as they were seen, and its window length is that of the block in whose middle it stands.
+ *
+ * With one window length for all frames, all frames before are pooled and the rate falls as 1 / sqrt(frames).
+ */
+template <class T>
+class sliding_descent
+{
+public:
+    explicit sliding_descent(const adaptive_settings& s);
+
+    //! ln theta goes on from here at frame p; earlier frames are forgotten.
+    void restart(std::int64_t p, double log_theta, bool all);
+
+    //! Frame p, the successor of the last one, takes no part.
+    void pass(std::int64_t p);
+
+    //! Steps at frame p, the successor of the last one.
+    void measure(std::int64_t p, const excerpt<T>& x, const position& t, frame_descent<T>& descent);
+
+    //! ln theta of frame n, at most 2 h + 1 frames old.
+    double log_theta(std::int64_t n) const;
+    double criterion() const { return d_criterion; }
+
+    //! Mean sums of a frame of block n, and how many have some.
+    criterion_sums block_mean(std::int64_t n) const;
+    std::int64_t frames_in(std::int64_t n) const;
+
+private:
+    struct frame {
+        double log_theta;
+        criterion_sums sums;
+        bool present;
+    };
+    const frame& at(std::int64_t p) const { return d_frames[modulo(p, d_frames.size())]; }
+
+    adaptive_settings d_settings;
+    bool d_endless;
+    std::vector<frame> d_frames;
+    criterion_sums d_total;
+    std::int64_t d_counted = 0;
+    std::int64_t d_begin = 0, d_end = 0;
+    double d_log_theta, d_criterion;
+    adam d_adam;
+};
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,278 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/dstft/idstft.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+template <class R>
+constexpr double default_threshold = std::is_same_v<R, float> ? 1e-6 : 1e-10;
+
+template <class T>
+double inner_product(const T* a, const T* b, std::size_t count)
+{
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        if constexpr (is_real_v<T>)
+            sum += static_cast<double>(a[i]) * b[i];
+        else
+            sum += static_cast<double>(a[i].real()) * b[i].real() +
+                   static_cast<double>(a[i].imag()) * b[i].imag();
+    return sum;
+}
+
+} // namespace
+
+template <class T>
+idstft<T>::idstft(std::size_t n_fft, const window_family& window, norm n, double threshold)
+    : d_transform(n_fft, window, n, sharing::frame),
+      d_threshold(threshold < 0 ? default_threshold<real> : threshold)
+{}
+
+template <class T>
+void idstft<T>::add(const complex* spectrum, const position& t, double theta)
+{
+    if (t < d_last)
+        refuse("t", t.value(), "must not be before that of the last frame");
+    d_last = t;
+    expect(t);
+    const auto half = static_cast<std::int64_t>(n_fft() / 2);
+    const auto end = std::max(d_begin, t.sample + half + 2);
+    const auto size = static_cast<std::size_t>(end - d_begin);
+    if (size > d_numerator.size()) {
+        d_numerator.resize(size);
+        d_denominator.resize(size);
+        d_peak.resize(size);
+    }
+    d_transform.overlap_add(
+        spectrum, t, theta, d_begin, end, d_numerator.data(), d_denominator.data(), d_peak.data());
+    const auto reach = static_cast<std::int64_t>(std::ceil(t.fraction + theta / 2));
+    d_covered = std::max(d_covered, t.sample + reach);
+}
+
+template <class T>
+void idstft<T>::expect(const position& t)
+{
+    // a window reaches to its centre -+ n_fft / 2
+    d_final = std::max(d_final, t.sample - static_cast<std::int64_t>(n_fft() / 2));
+}
+
+template <class T>
+void idstft<T>::finish(std::int64_t length)
+{
+    d_final = std::max(d_begin, length < 0 ? d_covered : length);
+}
+
+template <class T>
+void idstft<T>::read(T* samples, std::size_t count)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool covered = i < d_numerator.size() && d_denominator[i] > d_threshold * d_peak[i];
+        samples[i] = covered ? d_numerator[i] / d_denominator[i] : T(0);
+        d_uncovered += !covered;
+    }
+    const auto gone = static_cast<std::ptrdiff_t>(std::min(count, d_numerator.size()));
+    const auto forget = [gone](auto& sums) {
+        std::move(sums.begin() + gone, sums.end(), sums.begin());
+        std::fill(sums.end() - gone, sums.end(), 0);
+    };
+    forget(d_numerator);
+    forget(d_denominator);
+    forget(d_peak);
+    d_begin += static_cast<std::int64_t>(count);
+}
+
+namespace {
+
+//! A* C A x = right side, for A the transform and C the weights of the bins.
+template <class T>
+class normal_equations
+{
+public:
+    using real = real_t<T>;
+    using complex = std::complex<real>;
+
+    normal_equations(dstft<T>& transform,
+                     const std::vector<position>& t,
+                     const theta_field& theta,
+                     bool twosided,
+                     std::size_t length,
+                     const wanted_part* part = nullptr)
+        : d_transform(transform), d_t(t), d_theta(theta), d_length(length),
+          d_begin(part ? part->begin : 0), d_end(part ? part->end : length),
+          d_weight(transform.bins(), 1), d_spectrum(transform.bins()), d_diagonal(length, 0.0)
+    {
+        if (twosided && is_real_v<T>)
+            for (std::size_t m = 1; m < (transform.n_fft() + 1) / 2; ++m)
+                d_weight[m] = 2;
+        for (std::size_t n = 0; n < t.size(); ++n)
+            transform.energy(t[n], theta.frame(n), d_weight.data(), 0, end(), d_diagonal.data());
+        const double largest = length ? *std::max_element(d_diagonal.begin(), d_diagonal.end()) : 0;
+        for (std::size_t k = 0; k < length; ++k) {
+            const bool found = d_diagonal[k] > default_threshold<real> * largest;
+            if (part)
+                part->covered[k] = found;
+            else if (!found)
+                refuse(
+                    "t", "sample " + std::to_string(k), "is under no window, so it has no inverse");
+            if (!found)
+                d_diagonal[k] = std::numeric_limits<double>::infinity(); // x stays 0 there
+        }
+    }
+
+    //! sum = A* C of the spectra that write(n, spectrum) writes
+    template <class Write>
+    void adjoint(Write write, std::vector<T>& sum)
+    {
+        std::fill(sum.begin(), sum.end(), T(0));
+        for (std::size_t n = 0; n < d_t.size(); ++n) {
+            write(n, d_spectrum.data());
+            for (std::size_t m = 0; m < d_spectrum.size(); ++m)
+                d_spectrum[m] *= d_weight[m];
+            d_transform.pull_back({ nullptr, 0, end() },
+                                  d_t[n],
+                                  d_theta.frame(n),
+                                  d_spectrum.data(),
+                                  nullptr,
+                                  nullptr,
+                                  sum.data());
+        }
+    }
+
+    //! \param name what the right side was made from, for the message if it is not finite
+    convergence solve(const char* name,
+                      std::vector<T> right_side,
+                      double tolerance,
+                      std::size_t max_iterations,
+                      T* x)
+    {
+        std::vector<T> solution(d_length, T(0)), residual(std::move(right_side)),
+            preconditioned(d_length), direction(d_length), image(d_length);
+        for (std::size_t k = 0; k < d_length; ++k)
+            if (std::isinf(d_diagonal[k]))
+                residual[k] = 0;
+        const double size = extent(residual);
+        if (!std::isfinite(size))
+            refuse(name, size, "must have finite energy");
+        convergence report{ 0, 0 };
+        const auto precondition = [&] {
+            for (std::size_t k = 0; k < d_length; ++k)
+                preconditioned[k] = residual[k] / static_cast<real>(d_diagonal[k]);
+            return inner_product(residual.data(), preconditioned.data(), d_length);
+        };
+        double energy = precondition();
+        direction = preconditioned;
+        for (report.residual = size > 0 ? 1 : 0;
+             report.residual > tolerance && report.iterations < max_iterations;
+             ++report.iterations) {
+            adjoint(
+                [&](std::size_t n, complex* spectrum) {
+                    d_transform.analyse(
+                        { direction.data(), 0, end() }, d_t[n], d_theta.frame(n), spectrum);
+                },
+                image);
+            const double curvature = inner_product(direction.data(), image.data(), d_length);
+            if (!(curvature > 0))
+                break; // nothing left but rounding
+            const auto step = static_cast<real>(energy / curvature);
+            for (std::size_t k = 0; k < d_length; ++k) {
+                solution[k] += step * direction[k];
+                residual[k] -= std::isinf(d_diagonal[k]) ? T(0) : step * image[k];
+            }
+            report.residual = extent(residual) / size;
+            const double before = energy;
+            energy = precondition();
+            const auto turn = static_cast<real>(energy / before);
+            for (std::size_t k = 0; k < d_length; ++k)
+                direction[k] = preconditioned[k] + turn * direction[k];
+        }
+        std::copy(solution.begin(), solution.end(), x);
+        return report;
+    }
+
+private:
+    std::int64_t end() const { return static_cast<std::int64_t>(d_length); }
+
+    //! Norm of the part that counts.
+    double extent(const std::vector<T>& v) const
+    {
+        return std::sqrt(inner_product(v.data() + d_begin, v.data() + d_begin, d_end - d_begin));
+    }
+
+    dstft<T>& d_transform;
+    const std::vector<position>& d_t;
+    theta_field d_theta;
+    std::size_t d_length, d_begin, d_end; // of the signal, of the part of it that counts
+    std::vector<real> d_weight;
+    std::vector<complex> d_spectrum;
+    std::vector<double> d_diagonal;
+};
+
+} // namespace
+
+template <class T>
+convergence least_squares_inverse(dstft<T>& transform,
+                                  const std::complex<real_t<T>>* S,
+                                  const std::vector<position>& t,
+                                  const theta_field& theta,
+                                  bool twosided,
+                                  double tolerance,
+                                  std::size_t max_iterations,
+                                  std::size_t length,
+                                  T* x,
+                                  const wanted_part* part)
+{
+    const auto bins = transform.bins();
+    normal_equations<T> equations(transform, t, theta, twosided, length, part);
+    std::vector<T> right_side(length);
+    equations.adjoint(
+        [&](std::size_t n, auto* spectrum) { std::copy_n(S + n * bins, bins, spectrum); },
+        right_side);
+    return equations.solve("S", std::move(right_side), tolerance, max_iterations, x);
+}
+
+template <class T>
+convergence solve_normal_equations(dstft<T>& transform,
+                                   const T* right_side,
+                                   const std::vector<position>& t,
+                                   const theta_field& theta,
+                                   bool twosided,
+                                   double tolerance,
+                                   std::size_t max_iterations,
+                                   std::size_t length,
+                                   T* x)
+{
+    return normal_equations<T>(transform, t, theta, twosided, length)
+        .solve("right_side", { right_side, right_side + length }, tolerance, max_iterations, x);
+}
+
+#define INSTANTIATE(T)                                                                             \
+    template class idstft<T>;                                                                      \
+    template STFT_API convergence least_squares_inverse(dstft<T>&,                                 \
+                                                        const std::complex<real_t<T>>*,            \
+                                                        const std::vector<position>&,              \
+                                                        const theta_field&,                        \
+                                                        bool,                                      \
+                                                        double,                                    \
+                                                        std::size_t,                               \
+                                                        std::size_t,                               \
+                                                        T*,                                        \
+                                                        const wanted_part*);                       \
+    template STFT_API convergence solve_normal_equations(dstft<T>&,                                \
+                                                         const T*,                                 \
+                                                         const std::vector<position>&,             \
+                                                         const theta_field&,                       \
+                                                         bool,                                     \
+                                                         double,                                   \
+                                                         std::size_t,                              \
+                                                         std::size_t,                              \
+                                                         T*);
+INSTANTIATE(float)
+INSTANTIATE(double)
+INSTANTIATE(std::complex<float>)
+INSTANTIATE(std::complex<double>)
+
+} // namespace gr::stft::kernel

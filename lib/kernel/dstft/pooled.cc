@@ -1,0 +1,395 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "kernel/simd/logarithm.h"
+#include "kernel/simd/run_sums.h"
+#include <gnuradio/stft/kernel/dstft/pooled.h>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double silent_power = 1e-30; // relative to the strongest value's
+
+template <class R>
+const R* parts(const std::complex<R>* values)
+{
+    return reinterpret_cast<const R*>(values);
+}
+
+/*!
+ * \brief Sums over the values n - h .. n + h that there are, for each n.
+ *
+ * Each is a tail of one stretch of 2h + 1 values and the head of the next. Differences of running sums would
+ * leave the rounding errors of loud frames in quiet ones.
+ */
+std::vector<double> boxed(const std::vector<double>& values, std::size_t h)
+{
+    const auto count = values.size(), width = 2 * h + 1;
+    std::vector<double> heads(count + 2 * h), sums(count);
+    const auto value = [&](std::size_t i) { return i < h || i >= count + h ? 0 : values[i - h]; };
+    double head = 0;
+    for (std::size_t i = 0; i < heads.size(); ++i)
+        heads[i] = head = (i % width ? head : 0) + value(i);
+    double tail = 0;
+    for (auto n = (count - 1) / width * width + width; n-- > 0;) {
+        tail = ((n + 1) % width ? tail : 0) + value(n);
+        if (n < count)
+            sums[n] = tail + (n % width ? heads[n + 2 * h] : 0);
+    }
+    return sums;
+}
+
+//! |scale z|^2
+template <class R>
+STFT_SIMD void scaled_power(const R* __restrict z, std::size_t count, R scale, R* __restrict power)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const R re = scale * z[2 * i], im = scale * z[2 * i + 1];
+        power[i] = re * re + im * im;
+    }
+}
+
+//! G = scale factor (scale z), of which no product leaves the range of R before the last
+template <class R>
+STFT_SIMD void apply(const R* __restrict factor,
+                     const R* __restrict z,
+                     std::size_t count,
+                     R scale,
+                     R* __restrict G)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        G[2 * i] = scale * (factor[i] * (scale * z[2 * i]));
+        G[2 * i + 1] = scale * (factor[i] * (scale * z[2 * i + 1]));
+    }
+}
+
+//! What a criterion sums over a frame; first is A, sum of c q ln q, or of c q^order.
+struct frame_sums {
+    double first, power;
+};
+
+/* Each criterion has sums() of one frame, from its power p = |S|^2; value() of the pooled sums; slope(), dJ by
+ * them; and factor(), such that factor S is the cotangent, from the pooled slopes. */
+
+template <class R>
+struct l1l2 {
+    std::vector<R> root_weight, weight; //!< c sqrt(W), c W
+
+    l1l2(const std::vector<R>& c, const std::vector<R>& W, double) : root_weight(c), weight(c)
+    {
+        for (std::size_t m = 0; m < c.size(); ++m) {
+            root_weight[m] *= std::sqrt(W[m]);
+            weight[m] *= W[m];
+        }
+    }
+
+    frame_sums sums(const R* p) const
+    {
+        return sums(root_weight.data(), weight.data(), p, weight.size());
+    }
+
+    STFT_SIMD static frame_sums sums(const R* r, const R* w, const R* p, std::size_t bins)
+    {
+        frame_sums total{ 0, 0 };
+        for (std::size_t begin = 0; begin < bins; begin += short_run) {
+            const auto end = std::min(begin + short_run, bins);
+            R first = 0, power = 0;
+#pragma omp simd reduction(+ : first, power)
+            for (std::size_t m = begin; m < end; ++m) {
+                first += r[m] * std::sqrt(p[m]);
+                power += w[m] * p[m];
+            }
+            total.first += first;
+            total.power += power;
+        }
+        return total;
+    }
+
+    double value(const frame_sums& s) const { return 2 * std::log(s.first) - std::log(s.power); }
+
+    frame_sums slope(const frame_sums& s) const { return { 2 / s.first, -1 / s.power }; }
+
+    void factor(const R* p, const frame_sums& slope, R* f) const
+    {
+        factor(root_weight.data(),
+               weight.data(),
+               p,
+               weight.size(),
+               static_cast<R>(slope.first),
+               static_cast<R>(2 * slope.power),
+               f);
+    }
+
+    STFT_SIMD static void
+    factor(const R* r, const R* w, const R* p, std::size_t bins, R first, R power, R* __restrict f)
+    {
+        constexpr R tiny = std::numeric_limits<R>::min();
+        for (std::size_t m = 0; m < bins; ++m) {
+            const R a = std::sqrt(p[m]);
+            f[m] = r[m] * (a > 0 ? first : R(0)) / (a > tiny ? a : tiny) + w[m] * power;
+        }
+    }
+};
+
+template <class R>
+struct power_entropy {
+    std::vector<R> c, W;
+
+    power_entropy(const std::vector<R>& c, const std::vector<R>& W, double) : c(c), W(W) {}
+
+    frame_sums sums(const R* p) const { return sums(c.data(), W.data(), p, W.size()); }
+
+    STFT_SIMD static frame_sums sums(const R* c, const R* W, const R* p, std::size_t bins)
+    {
+        frame_sums total{ 0, 0 };
+        for (std::size_t begin = 0; begin < bins; begin += short_run) {
+            const auto end = std::min(begin + short_run, bins);
+            R first = 0, power = 0;
+#pragma omp simd reduction(+ : first, power)
+            for (std::size_t m = begin; m < end; ++m) {
+                const R q = W[m] * p[m];
+                first += c[m] * q * natural_log(q);
+                power += c[m] * q;
+            }
+            total.first += first;
+            total.power += power;
+        }
+        return total;
+    }
+
+    double value(const frame_sums& s) const { return std::log(s.power) - s.first / s.power; }
+
+    //! without its part that multiplies ln q, which is first's
+    frame_sums slope(const frame_sums& s) const
+    {
+        return { -1 / s.power, s.first / s.power / s.power };
+    }
+
+    void factor(const R* p, const frame_sums& slope, R* f) const
+    {
+        factor(c.data(),
+               W.data(),
+               p,
+               W.size(),
+               static_cast<R>(2 * slope.first),
+               static_cast<R>(2 * slope.power),
+               f);
+    }
+
+    STFT_SIMD static void
+    factor(const R* c, const R* W, const R* p, std::size_t bins, R first, R power, R* __restrict f)
+    {
+        for (std::size_t m = 0; m < bins; ++m)
+            f[m] = c[m] * W[m] * (first * natural_log(W[m] * p[m]) + power);
+    }
+};
+
+template <class R>
+struct power_renyi {
+    std::vector<R> c, W;
+    double order;
+
+    power_renyi(const std::vector<R>& c, const std::vector<R>& W, double order)
+        : c(c), W(W), order(order)
+    {}
+
+    frame_sums sums(const R* p) const
+    {
+        frame_sums total{ 0, 0 };
+        with_power(order - 1, [&](auto raised) {
+            double first = 0, power = 0;
+#pragma omp simd reduction(+ : first, power)
+            for (std::size_t m = 0; m < W.size(); ++m) {
+                const double q = static_cast<double>(W[m]) * p[m];
+                first += c[m] * (q * raised(q));
+                power += c[m] * q;
+            }
+            total = { first, power };
+        });
+        return total;
+    }
+
+    double value(const frame_sums& s) const
+    {
+        return (std::log(s.first) - order * std::log(s.power)) / (1 - order);
+    }
+
+    frame_sums slope(const frame_sums& s) const
+    {
+        return { 1 / (1 - order) / s.first, -order / (1 - order) / s.power };
+    }
+
+    void factor(const R* p, const frame_sums& slope, R* f) const
+    {
+        with_power(order - 1, [&](auto raised) {
+            for (std::size_t m = 0; m < W.size(); ++m) {
+                const double q = static_cast<double>(W[m]) * p[m];
+                const double dq = order * slope.first * raised(q) + slope.power;
+                f[m] = bounded<R>(2 * c[m] * W[m] * (q > 0 ? dq : 0));
+            }
+        });
+    }
+};
+
+template <class Criterion, class R>
+double evaluate(const std::complex<R>* spectra,
+                std::size_t frames,
+                const pooled_parameters& p,
+                const std::vector<R>& c,
+                const std::vector<R>& W,
+                std::complex<R>* G)
+{
+    const auto bins = p.bins();
+    const auto size = extent_of(parts(spectra), 2 * frames * bins);
+    if (size.sum < quiet<R>) {
+        if (G)
+            std::fill_n(G, frames * bins, std::complex<R>());
+        return 0;
+    }
+    // powers are those of spectra with the largest part in 1 .. 2, so that they cannot leave the range of R
+    const double scale =
+        size.top > 0 && std::isfinite(size.top) ? std::ldexp(1, -std::ilogb(size.top)) : 1;
+    const double root_limit = quiet<R> * scale;
+    const double limit = std::max(silent_power, root_limit * root_limit);
+
+    const Criterion criterion(c, W, p.order);
+    std::vector<R> power(frames * bins);
+    scaled_power(parts(spectra), power.size(), static_cast<R>(scale), power.data());
+    std::vector<double> first(frames), total(frames);
+    for (std::size_t n = 0; n < frames; ++n) {
+        const auto sums = criterion.sums(power.data() + n * bins);
+        first[n] = sums.first;
+        total[n] = sums.power;
+    }
+    const auto h = std::min(p.half_block, frames - 1);
+    first = boxed(first, h);
+    total = boxed(total, h);
+
+    const auto count = static_cast<double>(frames);
+    double loss = 0;
+    for (std::size_t n = 0; n < frames; ++n) {
+        const frame_sums block{ first[n], total[n] };
+        const bool silent = block.power < limit;
+        loss += silent ? 0 : criterion.value(block);
+        const auto slope = silent ? frame_sums{ 0, 0 } : criterion.slope(block);
+        first[n] = slope.first / count;
+        total[n] = slope.power / count;
+    }
+    if (G) {
+        // a frame is in the blocks whose middle is within h of it
+        first = boxed(first, h);
+        total = boxed(total, h);
+        std::vector<R> factor(bins);
+        for (std::size_t n = 0; n < frames; ++n) {
+            const auto begin = n * bins;
+            criterion.factor(power.data() + begin, { first[n], total[n] }, factor.data());
+            apply(factor.data(),
+                  parts(spectra + begin),
+                  bins,
+                  static_cast<R>(scale),
+                  reinterpret_cast<R*>(G + begin));
+        }
+    }
+    return loss / count;
+}
+
+} // namespace
+
+void pooled_parameters::check() const
+{
+    if (n_fft < 1)
+        refuse("n_fft", n_fft, "must be 1 or more");
+    if (criterion == pooled_criterion::renyi && (!(order > 0 && order <= 8) || order == 1))
+        refuse("order", order, "must be positive, at most 8, and not 1");
+}
+
+template <class R>
+double pooled(const std::complex<R>* spectra,
+              std::size_t frames,
+              const pooled_parameters& p,
+              const R* whitening,
+              std::complex<R>* G)
+{
+    p.check();
+    if (frames < 1)
+        refuse("frames", frames, "must be 1 or more");
+    const auto bins = p.bins();
+    std::vector<R> c(bins, 1), W(bins, 1);
+    if (p.one_sided) {
+        c[0] = R(0.5);
+        if (p.n_fft % 2 == 0)
+            c[bins - 1] = R(0.5);
+    }
+    if (whitening) {
+        R top = 0;
+        for (std::size_t m = 0; m < bins; ++m) {
+            if (!(whitening[m] >= 0) || !std::isfinite(whitening[m]))
+                refuse("whitening", whitening[m], "must not be negative, and finite");
+            top = std::max(top, whitening[m]);
+        }
+        for (std::size_t m = 0; top > 0 && m < bins; ++m) // their scale cancels
+            W[m] = whitening[m] / top;
+        if (top == 0)
+            W.assign(bins, 0);
+    }
+    switch (p.criterion) {
+    case pooled_criterion::l1l2:
+        return evaluate<l1l2<R>>(spectra, frames, p, c, W, G);
+    case pooled_criterion::entropy:
+        return evaluate<power_entropy<R>>(spectra, frames, p, c, W, G);
+    default:
+        return evaluate<power_renyi<R>>(spectra, frames, p, c, W, G);
+    }
+}
+
+template <class R>
+void whitener(const std::complex<R>* spectra,
+              std::size_t frames,
+              std::size_t bins,
+              std::size_t width,
+              double floor,
+              R* W)
+{
+    if (bins < 1)
+        refuse("bins", bins, "must be 1 or more");
+    if (frames < 1)
+        refuse("frames", frames, "must be 1 or more");
+    if (!(floor > 0) || !std::isfinite(floor))
+        refuse("floor", floor, "must be positive and finite");
+
+    std::vector<double> power(bins);
+    for (std::size_t i = 0; i < frames; ++i)
+        for (std::size_t m = 0; m < bins; ++m) {
+            const auto z = spectra[i * bins + m];
+            const double re = z.real(), im = z.imag();
+            power[m] += re * re + im * im;
+        }
+    width = std::min(width, bins - 1);
+    auto envelope = boxed(power, width);
+    const auto present = boxed(std::vector<double>(bins, 1), width);
+    double mean = 0;
+    for (std::size_t m = 0; m < bins; ++m) {
+        envelope[m] /= present[m];
+        mean += envelope[m] / static_cast<double>(bins);
+    }
+    for (std::size_t m = 0; m < bins; ++m)
+        W[m] = static_cast<R>(mean == 0 ? 1 : mean / (envelope[m] + floor * mean));
+}
+
+template double pooled(const std::complex<float>*,
+                       std::size_t,
+                       const pooled_parameters&,
+                       const float*,
+                       std::complex<float>*);
+template double pooled(const std::complex<double>*,
+                       std::size_t,
+                       const pooled_parameters&,
+                       const double*,
+                       std::complex<double>*);
+template void
+whitener(const std::complex<float>*, std::size_t, std::size_t, std::size_t, double, float*);
+template void
+whitener(const std::complex<double>*, std::size_t, std::size_t, std::size_t, double, double*);
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,61 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "frame_sums.h"
+#include "kernel/simd/bin_routines.h"
+
+namespace gr::stft::kernel {
+
+template <class T>
+frame_sums<T>::frame_sums(const bins_parameters& p)
+    : d_reals(p.window_length() * (is_real_v<T> ? 1 : 2)),
+      d_stride((d_reals / simd::padding + 1) * simd::padding),
+      d_absolute(p.phase == phase_reference("absolute")),
+      d_taps(2 * p.bins.size() * d_stride, real_t<T>(0)), d_sums(2 * p.bins.size())
+{
+    const auto window = p.analysis_taps<T>();
+    const auto r = d_absolute ? 0 : p.phase.counted_from(0, window.size());
+    auto* re = d_taps.data();
+    for (const auto bin : p.bins) {
+        d_turns.push_back(turns_per_sample(bin, p.n_fft));
+        auto* im = re + d_stride;
+        for (std::size_t m = 0; m < window.size(); ++m) {
+            const auto from_r = static_cast<std::int64_t>(m) - r;
+            const auto tap = window[m] * cisoid(-turns_of(d_turns.back(), from_r));
+            const auto a = static_cast<real_t<T>>(tap.real()),
+                       b = static_cast<real_t<T>>(tap.imag());
+            if constexpr (is_real_v<T>) {
+                re[m] = a;
+                im[m] = b;
+            } else {
+                re[2 * m] = a;
+                re[2 * m + 1] = -b;
+                im[2 * m] = b;
+                im[2 * m + 1] = a;
+            }
+        }
+        re = im + d_stride;
+    }
+}
+
+template <class T>
+void frame_sums<T>::analyse(const T* frame, std::int64_t start, complex* row)
+{
+    simd::chosen_for_bins<real_t<T>>().dot(reinterpret_cast<const real_t<T>*>(frame),
+                                           d_reals,
+                                           d_taps.data(),
+                                           d_stride,
+                                           d_sums.size(),
+                                           d_sums.data());
+    for (std::size_t j = 0; j < d_turns.size(); ++j) {
+        std::complex<double> sum{ d_sums[2 * j], d_sums[2 * j + 1] };
+        if (d_absolute)
+            sum *= cisoid(-turns_of(d_turns[j], start));
+        row[j] = static_cast<complex>(sum);
+    }
+}
+
+template class frame_sums<float>;
+template class frame_sums<double>;
+template class frame_sums<std::complex<float>>;
+template class frame_sums<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,121 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/frames/parameters.h>
+
+namespace gr::stft::kernel {
+
+namespace {
+constexpr std::int64_t largest_n_fft = std::int64_t(1) << 28; // FFTW's sizes are ints
+}
+
+sides sides_named(const std::string& name)
+{
+    if (name == "onesided")
+        return sides::onesided;
+    if (name == "twosided")
+        return sides::twosided;
+    if (name == "centered" || name == "centred")
+        return sides::centered;
+    refuse("sides", name, "must be onesided, twosided or centered");
+}
+
+std::size_t checked_n_fft(std::int64_t n_fft)
+{
+    if (n_fft < 1 || n_fft > largest_n_fft)
+        refuse("n_fft", n_fft, "must be 1 .. 2^28");
+    return static_cast<std::size_t>(n_fft);
+}
+
+parameters parameters::named(std::int64_t n_fft,
+                             std::int64_t hop,
+                             const kernel::window& window,
+                             std::int64_t win_length,
+                             const std::string& placement,
+                             const phase_reference& phase,
+                             const std::string& scaling,
+                             double samp_rate,
+                             bool shifted)
+{
+    return { static_cast<std::size_t>(n_fft),
+             static_cast<std::size_t>(hop),
+             window,
+             static_cast<std::size_t>(win_length),
+             placement_named(placement),
+             phase,
+             scaling_named(scaling),
+             samp_rate,
+             shifted };
+}
+
+std::size_t parameters::window_length() const
+{
+    checked_n_fft(static_cast<std::int64_t>(n_fft));
+    const auto length = win_length ? win_length : window.length() ? window.length() : n_fft;
+    if (length > n_fft)
+        refuse("win_length",
+               static_cast<std::int64_t>(length),
+               "must be 1 .. n_fft = " + std::to_string(n_fft));
+    return length;
+}
+
+bool parameters::operator==(const parameters& other) const
+{
+    return hop == other.hop && samp_rate == other.samp_rate && where == other.where &&
+           same_spectra(other);
+}
+
+bool parameters::same_spectra(const parameters& other) const
+{
+    return n_fft == other.n_fft && window_length() == other.window_length() &&
+           scale == other.scale && shifted == other.shifted && phase == other.phase &&
+           (scale != scaling::psd || samp_rate == other.samp_rate) && window == other.window;
+}
+
+std::vector<std::complex<double>> parameters::taps() const
+{
+    return window.sample(window_length());
+}
+
+template <class T>
+std::vector<std::complex<double>> parameters::checked_taps() const
+{
+    frames();
+    if (is_real_v<T> && !window.is_real())
+        refuse("window", "complex taps", "need complex samples, whose spectrum is two-sided");
+    if (is_real_v<T> && shifted)
+        refuse("shifted", "true", "needs complex samples; the spectrum of real ones is one-sided");
+    auto values = taps();
+    gain(scale, values, n_fft, samp_rate);
+    return values;
+}
+
+template <class T>
+void parameters::check() const
+{
+    checked_taps<T>();
+}
+
+template <class T>
+std::vector<std::complex<double>> parameters::analysis_taps() const
+{
+    auto values = checked_taps<T>();
+    const double g = gain(scale, values, n_fft, samp_rate);
+    for (auto& w : values)
+        w = g * std::conj(w);
+    return values;
+}
+
+template std::vector<std::complex<double>> parameters::analysis_taps<float>() const;
+template std::vector<std::complex<double>> parameters::analysis_taps<double>() const;
+template std::vector<std::complex<double>> parameters::analysis_taps<std::complex<float>>() const;
+template std::vector<std::complex<double>> parameters::analysis_taps<std::complex<double>>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<float>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<double>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<std::complex<float>>() const;
+template std::vector<std::complex<double>> parameters::checked_taps<std::complex<double>>() const;
+template void parameters::check<float>() const;
+template void parameters::check<double>() const;
+template void parameters::check<std::complex<float>>() const;
+template void parameters::check<std::complex<double>>() const;
+
+} // namespace gr::stft::kernel

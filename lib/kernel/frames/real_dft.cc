@@ -1,0 +1,137 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/simd/routines.h"
+#include "real_dft.h"
+#include <gnuradio/stft/kernel/frames/phase.h>
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+template <class R>
+const R* reals(const std::complex<R>* z)
+{
+    return reinterpret_cast<const R*>(z);
+}
+
+template <class R>
+R* reals(std::complex<R>* z)
+{
+    return reinterpret_cast<R*>(z);
+}
+
+} // namespace
+
+template <class R>
+real_dft<R>::real_dft(direction which, std::size_t n) : d_n(n), d_half(n % 2 == 0 ? n / 2 : 0)
+{
+    const bool forward = which == direction::forward;
+    if (d_half)
+        d_pairs.emplace(forward ? dft_kind::forward : dft_kind::backward, d_half);
+    else
+        d_plan = dft_plan<R>::get(forward ? dft_kind::forward_real : dft_kind::backward_real, n);
+    // forward: -j exp(-2j pi k / n) / 2; backward: j exp(2j pi k / n)
+    const double scale = forward ? 0.5 : 1;
+    for (std::size_t k = 0; 2 * k <= d_half && d_half; ++k) {
+        const auto root = unit_root(k, n);
+        const double re = -scale * root.imag(), im = scale * (forward ? -root.real() : root.real());
+        d_turn_re.insert(d_turn_re.end(), 2, static_cast<R>(re));
+        d_turn_im.push_back(static_cast<R>(-im));
+        d_turn_im.push_back(static_cast<R>(im));
+    }
+    d_turn_re.resize(d_turn_re.size() + simd::padding);
+    d_turn_im.resize(d_turn_im.size() + simd::padding);
+}
+
+//! Those of bins or pairs, so that what follows is aligned.
+template <class R>
+std::size_t real_dft<R>::row_size() const
+{
+    return d_n / 2 + 1 + simd::padding - (d_n / 2 + 1) % simd::padding;
+}
+
+template <class R>
+std::size_t real_dft<R>::scratch_size() const
+{
+    return row_size() + (d_pairs ? d_pairs->scratch_size() : 0);
+}
+
+//! simd::dft_routines::fold() with the turns of this DFT
+template <class R>
+void real_dft<R>::fold(const complex* in,
+                       std::size_t first,
+                       std::size_t last,
+                       side which,
+                       R c,
+                       complex* out) const
+{
+    simd::chosen_for_dft<R>().fold(
+        reals(in), d_half, first, last, which, c, d_turn_re.data(), d_turn_im.data(), reals(out));
+}
+
+template <class R>
+void real_dft<R>::transform(const R* in, complex* scratch) const
+{
+    if (d_half)
+        d_pairs->execute(reinterpret_cast<const complex*>(in), scratch, scratch + row_size());
+    else
+        d_plan->execute(in, scratch);
+}
+
+template <class R>
+void real_dft<R>::take(const complex* scratch,
+                       std::size_t begin,
+                       std::size_t end,
+                       complex* out) const
+{
+    if (!d_half) {
+        std::copy(scratch + begin, scratch + end, out + begin);
+        return;
+    }
+    const auto middle = d_half / 2;
+    if (begin == 0 && end == d_half + 1) {
+        fold(scratch, 1, middle, side::both, R(0.5), out);
+    } else {
+        const auto first = std::max<std::size_t>(begin, 1), last = std::min(end, d_half) - 1;
+        if (first <= middle)
+            fold(scratch, first, std::min(last, middle), side::low, R(0.5), out);
+        if (last > middle) // images of lower bins
+            fold(scratch,
+                 d_half - last,
+                 d_half - std::max(first, middle + 1),
+                 side::high,
+                 R(0.5),
+                 out);
+    }
+    if (begin == 0)
+        out[0] = scratch[0].real() + scratch[0].imag();
+    if (end > d_half)
+        out[d_half] = scratch[0].real() - scratch[0].imag();
+}
+
+template <class R>
+void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
+{
+    transform(in, scratch);
+    take(scratch, 0, d_n / 2 + 1, out);
+}
+
+template <class R>
+void real_dft<R>::backward(const complex* in, R* out, complex* scratch) const
+{
+    if (!d_half) {
+        std::copy_n(in, d_n / 2 + 1, scratch);
+        scratch[0].imag(0);
+        d_plan->execute(scratch, out);
+        return;
+    }
+    fold(in, 1, d_half / 2, side::both, R(1), scratch);
+    const R first = in[0].real(), last = in[d_half].real();
+    scratch[0] = { first + last, first - last };
+    d_pairs->execute(scratch, reinterpret_cast<complex*>(out), scratch + row_size());
+}
+
+template class real_dft<float>;
+template class real_dft<double>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,55 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_REAL_DFT_H
+#define INCLUDED_STFT_LIB_KERNEL_FRAMES_REAL_DFT_H
+
+#include "complex_dft.h"
+#include "kernel/simd/dft_routines.h"
+#include <volk/volk_alloc.hh>
+#include <optional>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief DFT of n real numbers, and its inverse times n.
+ *
+ * For even n, pairs of neighbours are the complex numbers of a DFT of n / 2 points, from which a pass over pairs of
+ * bins makes the real ones' DFT: half the work, and rows of spectra need no alignment.
+ */
+template <class R>
+class real_dft
+{
+public:
+    using complex = std::complex<R>;
+
+    enum class direction { forward, backward };
+    real_dft(direction which, std::size_t n);
+
+    //! Numbers of scratch that both directions need, which must be dft_plan<R>::aligned().
+    std::size_t scratch_size() const;
+
+    //! in: n numbers, dft_plan<R>::aligned(); out: n / 2 + 1 bins at any address.
+    void forward(const R* in, complex* out, complex* scratch) const;
+
+    //! forward() in two steps: what all bins are made from goes to scratch, and from there bins begin .. end - 1 to their
+    //! places in out.
+    void transform(const R* in, complex* scratch) const;
+    void take(const complex* scratch, std::size_t begin, std::size_t end, complex* out) const;
+
+    //! in: n / 2 + 1 bins at any address, of which imaginary parts at 0 and n / 2 (n even) are ignored; out: n numbers,
+    //! dft_plan<R>::aligned().
+    void backward(const complex* in, R* out, complex* scratch) const;
+
+private:
+    std::size_t row_size() const;
+    using side = typename simd::dft_routines<R>::side;
+    void fold(const complex* in, std::size_t first, std::size_t last, side which, R c, complex* out)
+        const;
+
+    std::size_t d_n, d_half;                     // d_half: points of the complex DFT, 0 if n is odd
+    std::shared_ptr<const dft_plan<R>> d_plan;   // of odd n
+    std::optional<const complex_dft<R>> d_pairs; // of even n
+    volk::vector<R> d_turn_re, d_turn_im;        // as simd::dft_routines::fold() takes them
+};
+
+} // namespace gr::stft::kernel
+#endif

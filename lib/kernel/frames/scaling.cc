@@ -1,0 +1,62 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/frames/scaling.h>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+scaling scaling_named(const std::string& name)
+{
+    for (auto scale : { scaling::none, scaling::magnitude, scaling::psd, scaling::ortho })
+        if (name == name_of(scale))
+            return scale;
+    refuse("scaling", name, "must be none, magnitude, psd or ortho");
+}
+
+const char* name_of(scaling scale)
+{
+    switch (scale) {
+    case scaling::none:
+        return "none";
+    case scaling::magnitude:
+        return "magnitude";
+    case scaling::psd:
+        return "psd";
+    default:
+        return "ortho";
+    }
+}
+
+double gain(scaling scale,
+            const std::vector<std::complex<double>>& taps,
+            std::size_t n_fft,
+            double samp_rate)
+{
+    if (!(samp_rate > 0) || !std::isfinite(samp_rate))
+        refuse("samp_rate", samp_rate, "must be positive and finite");
+    switch (scale) {
+    case scaling::none:
+        return 1;
+    case scaling::magnitude: {
+        double level = 0;
+        std::complex<double> sum = 0;
+        for (const auto& w : taps) {
+            sum += w;
+            level += std::abs(w);
+        }
+        if (std::abs(sum) <= 1e-12 * level)
+            refuse("scaling", "magnitude", "needs a window whose taps do not sum to zero");
+        return 1 / std::abs(sum);
+    }
+    case scaling::psd: {
+        double energy = 0;
+        for (const auto& w : taps)
+            energy += std::norm(w);
+        return 1 / std::sqrt(samp_rate * energy);
+    }
+    default:
+        return 1 / std::sqrt(static_cast<double>(n_fft));
+    }
+}
+
+} // namespace gr::stft::kernel

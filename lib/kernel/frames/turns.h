@@ -1,0 +1,51 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_TURNS_H
+#define INCLUDED_STFT_LIB_KERNEL_FRAMES_TURNS_H
+
+#include "quarter_turns.h"
+#include <cmath>
+#include <complex>
+#include <cstdint>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief Part of a turn in units of 2^-128. Whole turns wrap away, so that a frequency times a sample's number is exact to
+ * 2^-65 turns at any sample, be the frequency a bin or between bins.
+ */
+using turns = unsigned __int128;
+
+//! bin / n_fft turns, |bin| < 2^63.
+inline turns turns_per_sample(double bin, std::size_t n_fft)
+{
+    const double whole = std::floor(std::abs(bin)), rest = std::abs(bin) - whole;
+    const double high = std::floor(std::ldexp(rest, 64));
+    const double low = std::ldexp(std::ldexp(rest, 64) - high, 64);
+    // long division, the digits are 64 bits wide
+    turns remainder = static_cast<std::uint64_t>(whole) % n_fft, quotient = 0;
+    for (const double digit : { high, low }) {
+        remainder = (remainder << 64) + static_cast<std::uint64_t>(digit);
+        quotient = (quotient << 64) + remainder / n_fft;
+        remainder %= n_fft;
+    }
+    return bin < 0 ? -quotient : quotient;
+}
+
+//! Those of so many samples.
+inline turns turns_of(turns per_sample, std::int64_t samples)
+{
+    return per_sample * static_cast<turns>(samples);
+}
+
+//! exp(2j pi t)
+inline std::complex<double> cisoid(turns t)
+{
+    const auto high = static_cast<std::uint64_t>(t >> 64);
+    const auto quarter = (high + (std::uint64_t(1) << 61)) >> 62; // the nearest, 4 wraps to 0
+    const auto rest = static_cast<std::int64_t>(high - (quarter << 62));
+    const double angle = std::ldexp(2 * M_PI * static_cast<double>(rest), -64);
+    return cisoid_of(quarter, angle);
+}
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,170 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/frames/dual.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
+#include <gnuradio/stft/kernel/image/parameters2d.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+std::size_t window_length(const axis_parameters& p)
+{
+    return p.win_length ? p.win_length : p.window.length() ? p.window.length() : p.n_fft;
+}
+
+std::size_t fft_length(const axis_parameters& p, std::size_t win_length)
+{
+    const auto n = checked_n_fft(static_cast<std::int64_t>(p.n_fft ? p.n_fft : win_length));
+    if (n < win_length)
+        refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n));
+    return n;
+}
+
+std::vector<double> real_taps(const axis_parameters& p, std::size_t win_length, bool win_sqrt)
+{
+    if (!p.window.is_real())
+        refuse("window", "complex taps", "must be real for images");
+    std::vector<double> taps;
+    for (const auto& w : p.window.sample(win_length)) {
+        if (win_sqrt && w.real() < 0)
+            refuse("window", w.real(), "must not be negative under win_sqrt");
+        taps.push_back(win_sqrt ? std::sqrt(w.real()) : w.real());
+    }
+    return taps;
+}
+
+std::size_t not_negative(const char* name, std::int64_t value)
+{
+    if (value < 0)
+        refuse(name, value, "must not be negative");
+    return static_cast<std::size_t>(value);
+}
+
+} // namespace
+
+pad pad_named(const std::string& name)
+{
+    if (name == "constant")
+        return pad::constant;
+    if (name == "reflect")
+        return pad::reflect;
+    if (name == "edge")
+        return pad::edge;
+    refuse("pad", name, "must be constant, reflect or edge");
+}
+
+fill fill_named(const std::string& name)
+{
+    if (name == "trailing")
+        return fill::trailing;
+    if (name == "centred" || name == "centered")
+        return fill::centred;
+    refuse("offset", name, "must be trailing or centred");
+}
+
+image_axis::image_axis(const axis_parameters& p,
+                       bool win_sqrt,
+                       bool centred,
+                       kernel::pad outside,
+                       tail rule,
+                       fill where)
+    : axis_framing(window_length(p), p.hop, centred, rule), d_n_fft(fft_length(p, win_length())),
+      d_offset(where == fill::centred ? (d_n_fft - win_length()) / 2 : 0),
+      d_taps(real_taps(p, win_length(), win_sqrt)), d_pad(outside)
+{
+    const auto steady = steady_coverage(
+        { d_taps.begin(), d_taps.end() }, std::min<std::size_t>(hop(), win_length()), hop());
+    d_most = *std::max_element(steady.begin(), steady.end());
+}
+
+void image_axis::check(std::int64_t length, const char* name) const
+{
+    if (length < 1)
+        refuse(name, length, "must be 1 or more");
+    const auto needed = static_cast<std::int64_t>(std::max(before(), after(length)));
+    if (d_pad == pad::reflect && needed >= length)
+        refuse("pad",
+               "reflect",
+               std::string("needs ") + name + " > " + std::to_string(needed) +
+                   " samples of padding, not " + std::to_string(length));
+}
+
+double image_axis::coverage(std::int64_t position, std::int64_t frames) const
+{
+    const auto m = static_cast<std::int64_t>(win_length()), h = static_cast<std::int64_t>(hop());
+    const auto from_first = position - start(0);
+    const auto first = from_first < m ? 0 : (from_first - m) / h + 1;
+    double sum = 0;
+    for (auto frame = first; frame < frames && start(frame) <= position; ++frame) {
+        const auto w = d_taps[static_cast<std::size_t>(position - start(frame))];
+        sum += w * w;
+    }
+    return sum;
+}
+
+double image_axis::weight(std::int64_t position, std::int64_t frames, double threshold) const
+{
+    const double covered = coverage(position, frames);
+    return covered > threshold * d_most ? 1 / covered : 0;
+}
+
+bool image_axis::invertible(double threshold) const
+{
+    return check_nola({ d_taps.begin(), d_taps.end() }, hop(), threshold);
+}
+
+std::int64_t image_axis::lost(std::int64_t length, double threshold) const
+{
+    const auto n = frames(length);
+    std::int64_t count = 0;
+    for (std::int64_t position = 0; position < length; ++position)
+        count += weight(position, n, threshold) == 0;
+    return count;
+}
+
+parameters2d parameters2d::named(const axis_sizes& win_length,
+                                 const axis_sizes& hop,
+                                 const axis_sizes& n_fft,
+                                 const axis_windows& windows,
+                                 bool win_sqrt,
+                                 bool centred,
+                                 const std::string& pad,
+                                 const std::string& tail,
+                                 const std::string& offset)
+{
+    const auto axis = [&](std::int64_t axis_sizes::*size, kernel::window axis_windows::*window) {
+        return axis_parameters{ not_negative("win_length", win_length.*size),
+                                not_negative("hop", hop.*size),
+                                not_negative("n_fft", n_fft.*size),
+                                windows.*window };
+    };
+    return { axis(&axis_sizes::height, &axis_windows::height),
+             axis(&axis_sizes::width, &axis_windows::width),
+             win_sqrt,
+             centred,
+             pad_named(pad),
+             tail_named(tail),
+             fill_named(offset) };
+}
+
+image_axis parameters2d::rows() const { return { height, win_sqrt, centred, pad, tail, offset }; }
+
+image_axis parameters2d::columns() const { return { width, win_sqrt, centred, pad, tail, offset }; }
+
+void parameters2d::check() const
+{
+    rows();
+    columns();
+}
+
+double checked_threshold2d(double threshold)
+{
+    if (!(threshold < 1))
+        refuse("threshold", threshold, "must be 0 <= threshold < 1");
+    return threshold < 0 ? default_threshold2d : threshold;
+}
+
+} // namespace gr::stft::kernel

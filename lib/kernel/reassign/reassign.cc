@@ -1,0 +1,207 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/dstft/dstft.h>
+#include <gnuradio/stft/kernel/frames/window_derivative.h>
+#include <gnuradio/stft/kernel/reassign/reassign.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double per_turn = 1 / (2 * M_PI); // of a radian
+constexpr double largest = std::numeric_limits<double>::max();
+
+template <class R>
+std::complex<double> ratio(const std::complex<R>& of, const std::complex<double>& inverse)
+{
+    return std::complex<double>(of) * inverse;
+}
+
+template <class T>
+std::vector<std::complex<double>> checked_taps(const reassignment_parameters& p)
+{
+    p.check<T>();
+    return p.analysis_taps<T>();
+}
+
+} // namespace
+
+template <class T>
+void reassignment_parameters::check() const
+{
+    parameters::check<T>();
+    if (order != 1 && order != 2)
+        refuse("order", order, "must be 1 or 2");
+    if (!(threshold < 1))
+        refuse("threshold", threshold, "must be 0 <= threshold < 1");
+}
+
+template <class T>
+reassignment<T>::reassignment(const reassignment_parameters& p)
+    : d_parameters(p), d_taps(checked_taps<T>(p)), d_taper(d_taps), d_dft(p.n_fft, p.shifted),
+      d_frame(d_taps.size() + 2 * derivative_reach), d_product(d_frame.size())
+{
+    if (p.threshold < 0)
+        d_parameters.threshold = std::is_same_v<real_t<T>, float> ? 1e-5 : 1e-10;
+    d_least = d_parameters.threshold * d_parameters.threshold;
+    d_moment.resize(d_taps.size());
+    d_slope.resize(d_frame.size());
+    d_norms.resize(bins());
+    for (std::size_t row = 0; row < bins(); ++row)
+        d_own.push_back(static_cast<double>(bin(row)) / static_cast<double>(p.n_fft));
+    set_taps();
+}
+
+template <class T>
+void reassignment<T>::set_taps()
+{
+    const auto put = [this](std::vector<moment>& moments, std::size_t at, const auto& values) {
+        if (at == moments.size())
+            moments.push_back({ taper<T>(values), volk::vector<complex>(bins()) });
+        else
+            moments[at].taper.assign(values);
+    };
+    d_taper.assign(d_taps);
+    d_moment = d_taps;
+    const auto c = static_cast<double>(d_taps.size() / 2);
+    for (std::size_t power = 0; power < static_cast<std::size_t>(d_parameters.order); ++power) {
+        differentiate(d_moment.data(), d_moment.size(), d_slope.data());
+        put(d_slopes, power, d_slope);
+        for (std::size_t m = 0; m < d_moment.size(); ++m)
+            d_moment[m] *= static_cast<double>(m) - c;
+        put(d_moments, power, d_moment);
+    }
+}
+
+template <class T>
+void reassignment<T>::set_window(const window_family& family, double theta)
+{
+    if (!(theta >= least_theta && theta <= static_cast<double>(win_length())))
+        refuse("theta", theta, "must be in (0, n_fft = " + std::to_string(win_length()) + "]");
+    if (theta == d_theta)
+        return;
+    const auto c = static_cast<double>(d_taps.size() / 2);
+    for (std::size_t m = 0; m < d_taps.size(); ++m)
+        d_taps[m] = family.evaluate(static_cast<double>(m) - c, theta);
+    const auto g = gain(d_parameters.scale, d_taps, d_parameters.n_fft, d_parameters.samp_rate);
+    for (auto& w : d_taps)
+        w *= g;
+    set_taps();
+    d_theta = theta;
+}
+
+template <class T>
+std::int64_t reassignment<T>::bin(std::size_t row) const
+{
+    const auto n = static_cast<std::int64_t>(d_parameters.n_fft);
+    const auto k = static_cast<std::int64_t>(row);
+    if (is_real_v<T>)
+        return k;
+    return d_parameters.shifted ? k - n / 2 : k < n - n / 2 ? k : k - n;
+}
+
+template <class T>
+void reassignment<T>::transform(moment& m, const T* frame, std::size_t offset)
+{
+    const auto size = m.taper.length(), n_fft = d_parameters.n_fft;
+    if (size <= n_fft) {
+        d_dft.analyse(frame, m.taper, offset, m.spectrum.data());
+        return;
+    }
+    // longer than the circle by at most the derivative's reach: its ends overlap
+    m.taper.multiply(frame, 0, size, d_product.data());
+    T* circle = d_dft.circle();
+    std::fill(circle, circle + n_fft, T(0));
+    for (std::size_t i = 0, at = offset; i < size; ++i) {
+        circle[at] += d_product[i];
+        if (++at == n_fft)
+            at = 0;
+    }
+    d_dft.transform(m.spectrum.data());
+}
+
+template <class T>
+void reassignment<T>::analyse(const T* x,
+                              std::int64_t length,
+                              std::int64_t start,
+                              complex* spectrum,
+                              double* frequencies,
+                              double* times)
+{
+    const auto reach = static_cast<std::int64_t>(derivative_reach);
+    const auto begin = start - reach, end = begin + static_cast<std::int64_t>(d_frame.size());
+    const T* frame = d_frame.data();
+    if (begin < 0 || end > length) {
+        const auto from = std::clamp<std::int64_t>(begin, 0, length);
+        const auto to = std::clamp<std::int64_t>(end, 0, length);
+        std::fill(d_frame.begin(), d_frame.end(), T(0));
+        if (from < to)
+            std::copy(x + from, x + to, d_frame.begin() + (from - begin));
+    } else {
+        frame = x + begin;
+    }
+
+    const auto n_fft = d_parameters.n_fft;
+    const auto offset = d_parameters.phase.offset(start, win_length(), n_fft);
+    d_dft.analyse(frame + reach, d_taper, offset, spectrum);
+    for (auto& m : d_slopes)
+        transform(m, frame, modulo(static_cast<std::int64_t>(offset) - reach, n_fft));
+    const auto moments = d_parameters.order == 2 ? 2 : times ? 1 : 0;
+    for (int i = 0; i < moments; ++i)
+        transform(d_moments[i], frame + reach, offset);
+
+    const auto n = bins();
+    double peak = 0;
+    for (std::size_t row = 0; row < n; ++row) {
+        d_norms[row] = std::norm(std::complex<double>(spectrum[row]));
+        peak = d_norms[row] > peak ? d_norms[row] : peak;
+    }
+    const double least = d_least * peak;
+    const auto* slope = d_slopes[0].spectrum.data();
+    for (std::size_t row = 0; row < n; ++row) {
+        const std::complex<double> X(spectrum[row]), Y(slope[row]);
+        const double turned = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
+        const double frequency = d_own[row] - turned * per_turn;
+        const bool moves = d_norms[row] > least && std::abs(frequency) <= largest;
+        frequencies[row] = moves ? frequency : d_own[row];
+        d_norms[row] = moves ? d_norms[row] : 0;
+    }
+    if (times) {
+        const auto* moment = d_moments[0].spectrum.data();
+        for (std::size_t row = 0; row < n; ++row) {
+            const std::complex<double> X(spectrum[row]), Y(moment[row]);
+            const double time = (Y.real() * X.real() + Y.imag() * X.imag()) / d_norms[row];
+            times[row] = d_norms[row] > 0 && std::abs(time) <= largest ? time : 0;
+        }
+    }
+    for (std::size_t row = 0; d_parameters.order == 2 && row < n; ++row) {
+        if (!(d_norms[row] > 0))
+            continue;
+        const auto inverse = std::conj(std::complex<double>(spectrum[row])) / d_norms[row];
+        const auto a = ratio(d_moments[0].spectrum[row], inverse), b = ratio(slope[row], inverse),
+                   c = ratio(d_slopes[1].spectrum[row], inverse),
+                   d = ratio(d_moments[1].spectrum[row], inverse);
+        const double frequency =
+            frequencies[row] - ((c - a * b) / (a * a - d) * a).imag() * per_turn;
+        frequencies[row] = std::abs(frequency) <= largest ? frequency : frequencies[row];
+    }
+}
+
+frequency_rows::frequency_rows(std::size_t n_fft, bool onesided, bool shifted)
+    : d_n_fft(n_fft), d_first(shifted ? n_fft / 2 : 0), d_size(static_cast<double>(n_fft)),
+      d_onesided(onesided)
+{}
+
+template void reassignment_parameters::check<float>() const;
+template void reassignment_parameters::check<double>() const;
+template void reassignment_parameters::check<std::complex<float>>() const;
+template void reassignment_parameters::check<std::complex<double>>() const;
+template class reassignment<float>;
+template class reassignment<double>;
+template class reassignment<std::complex<float>>;
+template class reassignment<std::complex<double>>;
+
+} // namespace gr::stft::kernel

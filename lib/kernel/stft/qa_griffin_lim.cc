@@ -1,0 +1,91 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa/support.h"
+#include <gnuradio/stft/kernel/stft/griffin_lim.h>
+
+using namespace gr::stft::kernel;
+
+namespace {
+
+parameters shaped(const qa::shape& s)
+{
+    parameters p{ s.n_fft, s.hop };
+    p.win_length = s.win_length;
+    return p;
+}
+
+} // namespace
+
+class qa_griffin_lim : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_griffin_lim);
+    CPPUNIT_TEST(magnitudes_come_no_further_away);
+    CPPUNIT_TEST(phases_of_the_signal_give_the_signal);
+    CPPUNIT_TEST(wrong_arguments_are_refused);
+    CPPUNIT_TEST_SUITE_END();
+
+    void magnitudes_come_no_further_away()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            for (const qa::shape s :
+                 { qa::shape{ 200, 16, 16, 4 }, { 120, 15, 21, 5 }, { 90, 13, 13, 3 } }) {
+                const auto p = shaped(s);
+                stft<T> forward(p);
+                const auto frames = static_cast<std::size_t>(
+                    p.frames().frames(static_cast<std::int64_t>(s.length)));
+                std::vector<real_t<T>> A(frames * forward.bins());
+                const auto some = qa::noise<real_t<T>>(A.size(), 5);
+                std::transform(
+                    some.begin(), some.end(), A.begin(), [](auto v) { return std::abs(v); });
+                const std::vector<std::complex<real_t<T>>> phases(A.size(), 1);
+                griffin_lim<T> search(
+                    p, p.frames().first(), frames, static_cast<std::int64_t>(s.length), 0);
+                search.begin(A.data(), phases.data());
+                double last = search.iterate(), first = last;
+                for (int i = 0; i < 30; ++i) {
+                    const double now = search.iterate();
+                    CPPUNIT_ASSERT(now <= last * (1 + 1e-6));
+                    last = now;
+                }
+                CPPUNIT_ASSERT(last < 0.95 * first);
+            }
+        });
+    }
+
+    void phases_of_the_signal_give_the_signal()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            const auto p = shaped({ 150, 21, 25, 6 });
+            const auto x = qa::noise<T>(150);
+            stft<T> forward(p);
+            const auto first = p.frames().first();
+            const auto frames = static_cast<std::size_t>(p.frames().frames(150));
+            std::vector<std::complex<real_t<T>>> X(frames * forward.bins());
+            forward.analyse(x.data(), 150, first, frames, X.data());
+            std::vector<real_t<T>> A(X.size());
+            std::transform(X.begin(), X.end(), A.begin(), [](auto v) { return std::abs(v); });
+            griffin_lim<T> search(p, first, frames, 150, 0.99);
+            search.begin(A.data(), X.data());
+            std::vector<T> y(150);
+            for (int i = 0; i < 3; ++i) {
+                CPPUNIT_ASSERT(search.iterate() < qa::limit<T>);
+                search.finish(y.data());
+                qa::assert_near(qa::exactly(x), y, 10 * qa::limit<T>, std::to_string(i));
+            }
+        });
+    }
+
+    void wrong_arguments_are_refused()
+    {
+        const auto p = shaped({ 10, 8, 8, 2 });
+        for (const double momentum : { -1.0, 11.0 })
+            qa::assert_refused("momentum: " + std::to_string(static_cast<int>(momentum)) +
+                                   ": must be 0 .. 10",
+                               [&] { griffin_lim<float>(p, 0, 3, 10, momentum); });
+        qa::assert_refused("length: -1: must be 0 or more",
+                           [&] { griffin_lim<float>(p, 0, 3, -1, 0); });
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_griffin_lim);

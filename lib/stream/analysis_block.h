@@ -1,0 +1,340 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_STREAM_ANALYSIS_BLOCK_H
+#define INCLUDED_STFT_LIB_STREAM_ANALYSIS_BLOCK_H
+
+#include "change_queue.h"
+#include "retune.h"
+#include "stream_buffers.h"
+#include "stream_end.h"
+#include "tagged_block.h"
+#include <gnuradio/stft/kernel/frames/framer.h>
+#include <gnuradio/stft/kernel/stft/stft.h>
+#include <array>
+#include <mutex>
+
+namespace gr::stft {
+
+//! The largest block of samples that relative rates ask the scheduler to buffer.
+constexpr std::int64_t most_buffered = 1 << 22;
+
+/*!
+ * \brief What the blocks that cut samples into frames have in common: framing, end of stream, tags, and
+ * changes while running.
+ *
+ * Interface is the public block; Block, the class derived from this, has
+ *   bool write(Transform&, const T* frame, std::int64_t start, bool last, Row* row):
+ *       takes the frame in; true if it completed the row
+ *   or, if each frame is a row, static constexpr bool in_runs = true and
+ *   void write_run(Transform&, const T* frames, std::int64_t start, std::size_t count, Row* rows)
+ *   void changed(const retune&):          a wish comes into force (the parameters of the STFT are set already)
+ *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
+ *   void check(const retune&) const:      throws if a wish cannot be granted
+ *   void accepted(const retune&):         it can, and will be
+ * and Row, the type of the numbers in its rows. Transform is made from its design(), which a retune can change; it
+ * takes() another design over if that is the cheaper way.
+ */
+template <class T, class Row, class Interface, class Block, class Transform = kernel::stft<T>>
+class analysis_block : public tagged_block<Interface>
+{
+public:
+    static constexpr bool in_runs = false;
+
+    void forecast(int, gr_vector_int& required) override
+    {
+        const auto wanted = d_framer.wanted();
+        required[0] = wanted == 0 ? 0 : askable(this->detail(), wanted);
+    }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        gr::thread::scoped_lock lock(this->d_setlock);
+        const auto in = static_cast<const T*>(input_items[0]);
+        const auto out = static_cast<Row*>(output_items[0]);
+        int used = 0;
+        int produced = frame(in, ninput_items[0], used, out, noutput_items);
+        const bool ends = used == ninput_items[0] && input_ends(this->detail(), used);
+        this->consume_each(used);
+        if (ends && !d_finished) {
+            d_framer.finish();
+            d_finished = true;
+            const int room = noutput_items - produced;
+            produced += frame(in, 0, used, out + produced * d_row_length, room, produced);
+        }
+        if (d_finished && !d_framer.frame()) {
+            this->produce(0, produced);
+            return gr::block::WORK_DONE;
+        }
+        return produced;
+    }
+
+    void set_hop(std::int64_t hop) override
+    {
+        retune wish;
+        wish.hop = hop;
+        request(wish);
+    }
+
+    void set_window(const kernel::window& window) override
+    {
+        retune wish;
+        wish.window = window;
+        request(wish);
+    }
+
+    void set_win_length(std::int64_t win_length) override
+    {
+        retune wish;
+        wish.win_length = win_length;
+        request(wish);
+    }
+
+    std::int64_t hop() const override { return static_cast<std::int64_t>(wanted().hop); }
+    std::int64_t win_length() const override
+    {
+        return static_cast<std::int64_t>(wanted().window_length());
+    }
+
+protected:
+    using parameters = std::decay_t<decltype(std::declval<Transform>().design())>;
+
+    analysis_block(const parameters& p, std::size_t row_length, std::set<std::string> keys)
+        : d_active(std::make_shared<Transform>(p)), d_framer(p.frames()), d_row_length(row_length)
+    {
+        this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+        const auto rows = rows_per_call(row_length * sizeof(Row));
+        this->set_items_per_call(rows);
+        this->set_relative_rate(
+            1, std::clamp<std::int64_t>(most_buffered / rows, 1, static_cast<std::int64_t>(p.hop)));
+        if (p.samp_rate != 1.0)
+            d_given_rate = d_rate = p.samp_rate;
+
+        listen(*this, this->d_logger, [this, keys](const pmt::pmt_t& message) {
+            request(retune_from(message, keys));
+        });
+    }
+
+    //! Queues a change; what it needs is built here, in the caller's thread.
+    void request(const retune& wish)
+    {
+        std::scoped_lock one_at_a_time(d_requests);
+        self().check(wish);
+        for (transforms built;;) {
+            std::optional<parameters> missing;
+            {
+                gr::thread::scoped_lock lock(this->d_setlock);
+                const auto lead = [&](const state& before, const retune& next) {
+                    return after(before, next, built, missing);
+                };
+                if (d_pending.insert(wish, { d_active->design(), d_active }, lead)) {
+                    self().accepted(wish);
+                    return;
+                }
+            }
+            built.push_back(std::make_shared<Transform>(*missing));
+            d_recent[d_built++ % d_recent.size()] = built.back();
+        }
+    }
+
+    //! What the block will do once all changes are made.
+    parameters wanted() const
+    {
+        gr::thread::scoped_lock lock(const_cast<analysis_block*>(this)->d_setlock);
+        return d_pending.last({ d_active->design(), d_active }).design;
+    }
+
+    void restarted() override
+    {
+        d_framer = kernel::framer<T>(d_active->design().frames());
+        d_tags.clear();
+        d_finished = d_described = d_settled = false;
+        d_row_rate = 0;
+        d_rate = d_given_rate;
+        d_tagged_rate.reset();
+        set_rate(d_given_rate.value_or(1));
+    }
+
+private:
+    using tagged_block<Interface>::d_tags;
+    using transforms = std::vector<std::shared_ptr<Transform>>;
+
+    struct state {
+        parameters design;
+        std::shared_ptr<Transform> with; // takes the design over
+
+        bool operator==(const state& other) const { return design == other.design; }
+    };
+
+    Block& self() { return static_cast<Block&>(*this); }
+
+    //! The state that a wish leads to; nothing, and the design, if a transform for that is missing.
+    std::optional<state> after(const state& before,
+                               const retune& wish,
+                               const transforms& built,
+                               std::optional<parameters>& missing) const
+    {
+        auto design = wish.applied_to(before.design);
+        design.frames(); // refuses what is out of range
+        if (const auto with = transform_for(design, before.with, built))
+            return state{ design, with };
+        missing = design;
+        return {};
+    }
+
+    //! The one before, one of those built for a wish, or of the last that were built; null if none takes the design over.
+    std::shared_ptr<Transform> transform_for(const parameters& design,
+                                             const std::shared_ptr<Transform>& before,
+                                             const transforms& built) const
+    {
+        if (before->takes(design))
+            return before;
+        for (const auto& with : built)
+            if (with->takes(design))
+                return with;
+        for (const auto& recent : d_recent)
+            if (const auto with = recent.lock(); with && with->takes(design))
+                return with;
+        return nullptr;
+    }
+
+    //! Frames from samples already taken and from those at in; rows written, at most room.
+    int frame(const T* in, int count, int& used, Row* out, int room, int written = 0)
+    {
+        int produced = 0;
+        while (produced < room) {
+            make_changes();
+            const T* samples = d_framer.frame();
+            if (!samples) {
+                if (used >= count)
+                    break;
+                const auto taken = static_cast<int>(d_framer.push(in + used, count - used));
+                this->take_tags(used, used + taken);
+                used += taken;
+                continue;
+            }
+            const bool last = d_framer.last();
+            const auto row = this->nitems_written(0) + written + produced;
+            if (!d_described || last || !d_tags.empty())
+                put_tags(row, last);
+            const auto to = out + produced * d_row_length;
+            if constexpr (Block::in_runs) {
+                const bool alone = last || !d_tags.empty();
+                const auto count = d_framer.run(
+                    alone ? 1 : std::min<std::size_t>(room - produced, frames_to_change()));
+                self().write_run(*d_active, samples, d_framer.start(), count, to);
+                produced += static_cast<int>(count);
+                d_framer.advance(count);
+            } else {
+                if (self().write(*d_active, samples, d_framer.start(), last, to))
+                    ++produced;
+                d_framer.advance();
+            }
+            d_settled = false;
+        }
+        return produced;
+    }
+
+    //! Makes the changes that are due at the next frame. Once all of its samples are there, the frame stays as it is.
+    void make_changes()
+    {
+        if (d_settled)
+            return;
+        for (; const auto* due = d_pending.due(d_framer.start()); d_pending.pop()) {
+            d_active = due->state.with;
+            d_active->take(due->state.design);
+            if (d_tagged_rate) // it holds against the rate that the change was built with
+                set_rate(*d_tagged_rate);
+            self().changed(due->change);
+            d_framer.reframe(d_active->design().frames());
+            d_described = false;
+        }
+        d_settled = d_framer.complete();
+    }
+
+    //! Frames from the next one on that start before the next change does.
+    std::size_t frames_to_change() const
+    {
+        const auto start = d_framer.start(), next = d_pending.next();
+        if (next <= start)
+            return 1; // it came when the frame was complete
+        const auto samples = static_cast<std::uint64_t>(next) - static_cast<std::uint64_t>(start);
+        return (samples - 1) / d_framer.frames().hop() + 1;
+    }
+
+    void set_rate(double rate)
+    {
+        auto p = d_active->design();
+        if (p.samp_rate == rate)
+            return;
+        p.samp_rate = rate;
+        if (d_active->takes(p))
+            d_active->take(p);
+        else
+            d_active = std::make_shared<Transform>(p);
+        d_described = false;
+    }
+
+    //! The tags of the present frame: those of samples that no earlier frame has held.
+    void put_tags(std::uint64_t row, bool last)
+    {
+        const auto end = d_framer.start() + static_cast<std::int64_t>(d_active->win_length());
+        while (!d_tags.empty() &&
+               (last || static_cast<std::int64_t>(d_tags.front().offset) < end)) {
+            put_tag(row, d_tags.front());
+            d_tags.pop_front();
+        }
+        const auto samples_per_row = static_cast<double>(d_active->design().hop) *
+                                     static_cast<double>(self().frames_per_row());
+        if (d_tagged_rate && *d_tagged_rate / samples_per_row != d_row_rate) {
+            d_row_rate = *d_tagged_rate / samples_per_row;
+            this->add_item_tag(
+                0, row, rx_rate_key, pmt::from_double(d_row_rate), this->alias_pmt());
+        }
+        if (!d_described)
+            for (const auto& [key, value] : description_tags(d_active->design(), d_framer.start()))
+                this->add_item_tag(0, row, key, value, this->alias_pmt());
+        d_described = true;
+        if (last) {
+            const auto [key, value] = length_tag(d_framer.received());
+            this->add_item_tag(0, row, key, value, this->alias_pmt());
+        }
+    }
+
+    void put_tag(std::uint64_t row, const gr::tag_t& tag)
+    {
+        if (ends_here(tag.key))
+            return;
+        if (pmt::eq(tag.key, rx_rate_key)) {
+            if (const auto rate = this->rate_in(tag)) {
+                d_rate = d_tagged_rate = rate;
+                set_rate(*rate);
+            }
+            return; // put_tags() tells the rate of rows
+        }
+        auto value = tag.value;
+        if (pmt::eq(tag.key, rx_time_key)) {
+            const auto from = d_framer.start() - static_cast<std::int64_t>(tag.offset);
+            value = this->later(value, static_cast<double>(from), d_rate);
+        }
+        this->add_item_tag(0, row, tag.key, value, tag.srcid);
+    }
+
+    std::shared_ptr<Transform> d_active;
+    kernel::framer<T> d_framer;
+    std::size_t d_row_length;
+    bool d_finished = false, d_described = false, d_settled = false;
+
+    std::mutex d_requests; // one caller of request() at a time
+    change_queue<retune, state> d_pending;
+    std::array<std::weak_ptr<Transform>, 32> d_recent; // built last
+    std::size_t d_built = 0;
+
+    std::optional<double> d_given_rate, d_rate,
+        d_tagged_rate;     // Hz: by make(), known at all, by rx_rate
+    double d_row_rate = 0; // Hz: last told downstream
+};
+
+} // namespace gr::stft
+#endif

@@ -1,0 +1,134 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_STREAM_DSTFT_BLOCK_H
+#define INCLUDED_STFT_LIB_STREAM_DSTFT_BLOCK_H
+
+#include "change_queue.h"
+#include "retune.h"
+#include "stream_buffers.h"
+#include "stream_end.h"
+#include "tagged_block.h"
+#include <cmath>
+
+namespace gr::stft {
+
+/*!
+ * \brief What the blocks have in common that turn samples into frames at real positions: the size of buffers, changes
+ * that wait for their frame, tags.
+ *
+ * Interface is the public block. Change is what a setter or a message asks for; its `at` is the sample that the first
+ * changed frame is centred at or after. State is what changes lead to.
+ */
+template <class Interface, class Change, class State>
+class dstft_block : public tagged_block<Interface>
+{
+protected:
+    //! \param step samples from frame to frame \param rows that a work call should be able to write
+    //! \param per_bin whether items of other inputs are for all bins
+    dstft_block(double step, int rows, bool per_bin)
+    {
+        // beyond, a relative rate would ask for buffers of other inputs, too, that are never filled
+        constexpr double most_buffered = 1 << 20;
+
+        this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+        this->set_items_per_call(rows);
+        // a relative rate sizes the buffers of all inputs, also where an item holds window lengths for all bins
+        const auto most = per_bin ? 1.0 : std::max(1.0, most_buffered / rows);
+        this->set_relative_rate(1, static_cast<std::uint64_t>(std::clamp(step, 1.0, most)));
+    }
+
+    void restarted() override
+    {
+        d_tags.clear();
+        d_tagged_rate.reset();
+        d_described = d_described_once = false;
+    }
+
+    //! Grants, in their order, the changes that are due at a frame centred at t.
+    template <class Grant>
+    void grant_changes(const kernel::position& t, Grant grant)
+    {
+        for (; const auto* due = d_pending.due(t.sample); d_pending.pop()) {
+            grant(*due);
+            d_described = false;
+        }
+    }
+
+    /*!
+     * \brief The tags of the frame at t, and if it is the first or a changed one, what describes it.
+     * \param end one past the last sample under its window; tags of samples before it that no earlier window
+     *        has held are its own
+     * \param step to the next frame
+     * \param description gives the tags of a changed frame
+     */
+    template <class Description>
+    void put_tags(std::uint64_t item,
+                  const kernel::position& t,
+                  std::int64_t end,
+                  double step,
+                  Description description)
+    {
+        put_tags(item, t, end, step);
+        if (std::exchange(d_described, true))
+            return;
+        for (const auto& [key, value] : description())
+            this->add_item_tag(0, item, key, value, this->alias_pmt());
+        if (std::exchange(d_described_once, true))
+            tell_rate(item, step);
+    }
+
+    //! What is left for the last frame, at t, and the length of the stream.
+    void
+    put_last_tags(std::uint64_t item, const kernel::position& t, double step, std::int64_t received)
+    {
+        put_tags(item, t, INT64_MAX, step);
+        const auto [key, value] = length_tag(received);
+        this->add_item_tag(0, item, key, value, this->alias_pmt());
+    }
+
+    //! Of samples, Hz, if known: by a tag, or else as given.
+    std::optional<double> sample_rate() const { return d_tagged_rate ? d_tagged_rate : d_rate; }
+
+    change_queue<Change, State> d_pending;
+    std::optional<double> d_rate; // of samples, Hz, where no tag tells it
+
+private:
+    using tagged_block<Interface>::d_tags;
+
+    void put_tags(std::uint64_t item, const kernel::position& t, std::int64_t end, double step)
+    {
+        for (; !d_tags.empty() && static_cast<std::int64_t>(d_tags.front().offset) < end;
+             d_tags.pop_front()) {
+            auto& tag = d_tags.front();
+            if (ends_here(tag.key))
+                continue;
+            if (pmt::eq(tag.key, rx_rate_key)) {
+                if (const auto rate = this->rate_in(tag)) {
+                    d_tagged_rate = rate;
+                    tell_rate(item, step);
+                }
+                continue;
+            }
+            if (pmt::eq(tag.key, rx_time_key)) {
+                const auto from = t.sample - static_cast<std::int64_t>(tag.offset);
+                tag.value =
+                    this->later(tag.value, static_cast<double>(from) + t.fraction, sample_rate());
+            }
+            this->add_item_tag(0, item, tag.key, tag.value, tag.srcid);
+        }
+    }
+
+    void tell_rate(std::uint64_t item, double step)
+    {
+        if (!d_tagged_rate)
+            return;
+        const auto rate = *d_tagged_rate;
+        this->add_item_tag(0, item, rx_rate_key, pmt::from_double(rate / step), this->alias_pmt());
+        this->add_item_tag(0, item, samp_rate_key, pmt::from_double(rate), this->alias_pmt());
+    }
+
+    bool d_described = false, d_described_once = false;
+    std::optional<double> d_tagged_rate; // of samples, Hz
+};
+
+} // namespace gr::stft
+#endif

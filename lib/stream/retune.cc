@@ -1,0 +1,156 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "retune.h"
+
+namespace gr::stft {
+
+namespace {
+
+//! By its name, or by the number that GNU Radio gives it: window.WIN_HANN has no other form in a message.
+kernel::window called(const pmt::pmt_t& name, const std::vector<double>& parameters = {})
+{
+    if (pmt::is_integer(name))
+        return kernel::window::of_type(pmt::to_long(name), parameters);
+    return kernel::window(pmt::symbol_to_string(name), parameters);
+}
+
+//! A name or number, a tuple of it and parameters, or a vector of taps.
+kernel::window window_in(const pmt::pmt_t& value)
+{
+    if (pmt::is_symbol(value) || pmt::is_integer(value))
+        return called(value);
+    if (pmt::is_tuple(value) && pmt::length(value) > 0) {
+        std::vector<double> parameters;
+        for (std::size_t i = 1; i < pmt::length(value); ++i)
+            parameters.push_back(pmt::to_double(pmt::tuple_ref(value, i)));
+        return called(pmt::tuple_ref(value, 0), parameters);
+    }
+    if (pmt::is_f32vector(value)) {
+        const auto taps = pmt::f32vector_elements(value);
+        return kernel::window(std::vector<double>(taps.begin(), taps.end()));
+    }
+    if (pmt::is_f64vector(value))
+        return kernel::window(pmt::f64vector_elements(value));
+    if (pmt::is_c32vector(value)) {
+        const auto taps = pmt::c32vector_elements(value);
+        return kernel::window(std::vector<std::complex<double>>(taps.begin(), taps.end()));
+    }
+    if (pmt::is_c64vector(value))
+        return kernel::window(pmt::c64vector_elements(value));
+    kernel::refuse("window",
+                   pmt::write_string(value),
+                   "must be a name, a tuple of a name and parameters, or a vector of taps");
+}
+
+void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
+{
+    if (key == "hop")
+        wish.hop = integer_in(key, value);
+    else if (key == "win_length")
+        wish.win_length = integer_in(key, value);
+    else if (key == "average")
+        wish.average = integer_in(key, value);
+    else if (key == "at")
+        wish.at = integer_in(key, value);
+    else if (key == "window")
+        wish.window = window_in(value);
+    else if (key == "scaling")
+        wish.scaling = pmt::symbol_to_string(value);
+    else if (key == "bins")
+        wish.bins = numbers_in(key, value);
+    else if (key == "reset")
+        wish.reset = true;
+}
+
+} // namespace
+
+std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if (pmt::is_uint64(value))
+        return static_cast<std::int64_t>(pmt::to_uint64(value));
+    if (pmt::is_integer(value))
+        return pmt::to_long(value);
+    kernel::refuse(key, pmt::write_string(value), "must be an integer");
+}
+
+std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if (pmt::is_number(value) && !pmt::is_complex(value))
+        return { pmt::to_double(value) };
+    if (pmt::is_f32vector(value)) {
+        const auto elements = pmt::f32vector_elements(value);
+        return { elements.begin(), elements.end() };
+    }
+    if (pmt::is_f64vector(value))
+        return pmt::f64vector_elements(value);
+    kernel::refuse(key, pmt::write_string(value), "must be a number or a vector of numbers");
+}
+
+kernel::parameters retune::applied_to(kernel::parameters p) const
+{
+    if (hop)
+        p.hop = static_cast<std::size_t>(*hop);
+    if (window) {
+        if (window->length() || p.window.length())
+            p.win_length = 0;
+        p.window = *window;
+    }
+    if (win_length)
+        p.win_length = static_cast<std::size_t>(*win_length);
+    if (scaling)
+        p.scale = kernel::scaling_named(*scaling);
+    return p;
+}
+
+kernel::bins_parameters retune::applied_to(kernel::bins_parameters p) const
+{
+    static_cast<kernel::parameters&>(p) = applied_to(static_cast<const kernel::parameters&>(p));
+    p.bins = bins.value_or(p.bins);
+    return p;
+}
+
+void for_items(const pmt::pmt_t& message,
+               const std::set<std::string>& known,
+               const std::function<void(const std::string&, const pmt::pmt_t&)>& read)
+{
+    pmt::pmt_t items = pmt::PMT_NIL;
+    if (pmt::is_pair(message) && pmt::is_symbol(pmt::car(message)))
+        items = pmt::list1(message);
+    else if (pmt::is_dict(message))
+        items = pmt::dict_items(message);
+    else
+        kernel::refuse("cmd", pmt::write_string(message), "must be a dict or a pair");
+
+    for (; pmt::is_pair(items); items = pmt::cdr(items)) {
+        const auto key = pmt::symbol_to_string(pmt::caar(items));
+        if (!known.count(key))
+            kernel::refuse("cmd", key, "is not a key of this block");
+        read(key, pmt::cdar(items));
+    }
+}
+
+retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known)
+{
+    retune wish;
+    for_items(message, known, [&wish](const std::string& key, const pmt::pmt_t& value) {
+        read(wish, key, value);
+    });
+    return wish;
+}
+
+void listen(gr::block& block,
+            const gr::logger_ptr& logger,
+            const std::function<void(const pmt::pmt_t&)>& obey)
+{
+    const auto port = pmt::mp("cmd");
+    block.message_port_register_in(port);
+    block.set_msg_handler(port, [&logger, obey](const pmt::pmt_t& message) {
+        try {
+            obey(message);
+        } catch (const std::exception& e) { // leaving the handler, it would end the thread
+            logger->warn("message ignored: {}", e.what());
+        }
+    });
+}
+
+} // namespace gr::stft

@@ -1,0 +1,100 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_STREAM_STREAM_BLOCK_H
+#define INCLUDED_STFT_LIB_STREAM_STREAM_BLOCK_H
+
+#include "stream_tags.h"
+#include <gnuradio/block.h>
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer.h>
+#include <algorithm>
+#include <utility>
+
+namespace gr::stft {
+
+/*!
+ * \brief What all blocks have in common: buffers of the size that they work best with, a fresh state for each stream,
+ * and what rx_rate and rx_time tags mean.
+ *
+ * Interface is the public block.
+ */
+template <class Interface>
+class stream_block : public Interface
+{
+public:
+    /*!
+     * Whenever a flowgraph starts, the scheduler calls this before it allocates buffers. Told an output multiple, it
+     * makes room for two of them in the block's own buffers and for what they are made from in upstream's.
+     */
+    bool check_topology(int ninputs, int noutputs) override
+    {
+        long items = d_items_per_call;
+        for (int port = 0; port < noutputs; ++port)
+            if (const auto limit = users_limit(port); limit > 0)
+                items = std::min(items, limit / 2);
+        this->set_output_multiple(static_cast<int>(std::max(1L, items)));
+        return Interface::check_topology(ninputs, noutputs);
+    }
+
+    bool start() override
+    {
+        this->set_output_multiple(
+            1); // buffers have their sizes; any number of items may be asked for
+        gr::thread::scoped_lock lock(this->d_setlock);
+        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0)
+            restarted();
+        return Interface::start();
+    }
+
+protected:
+    //! Output items that a work call should be able to write. Less if the user limits the buffer of an output.
+    void set_items_per_call(int items) { d_items_per_call = items; }
+
+    //! A new stream begins; the lock is held.
+    virtual void restarted() = 0;
+
+    //! Takes in an rx_rate tag of the input: Hz, or nothing, said once, if it holds no rate that times can be told by.
+    std::optional<double> rate_in(const gr::tag_t& tag)
+    {
+        const auto rate = gr::stft::rate_in(tag.value);
+        if (!rate && !std::exchange(d_warned_of_rate, true))
+            this->d_logger->warn("rx_rate ignored: {}: must be a number of Hz in 1e-30 .. 1e30",
+                                 pmt::write_string(tag.value));
+        return rate;
+    }
+
+    //! An rx_time so many samples later, if their rate (Hz) is known.
+    pmt::pmt_t later(const pmt::pmt_t& rx_time, double samples, const std::optional<double>& rate)
+    {
+        if (rate)
+            return shifted_time(rx_time, samples / *rate);
+        if (!std::exchange(d_warned_of_time, true))
+            this->d_logger->warn("rx_time stays that of its sample: the sample rate is unknown (no "
+                                 "rx_rate tag, and no samp_rate but 1)");
+        return rx_time;
+    }
+
+private:
+    //! Items to which the user has limited an output's buffer, if positive. The scheduler leaves the size of a former run's
+    //! buffer in place of it, which would bind the next run's.
+    long users_limit(int port)
+    {
+        const auto output = static_cast<std::size_t>(port);
+        d_limits.resize(std::max(d_limits.size(), output + 1), -1);
+        const auto detail = this->detail();
+        const bool allocated =
+            detail && port < detail->noutputs() &&
+            this->max_output_buffer(output) == static_cast<long>(detail->output(output)->bufsize());
+        if (allocated)
+            this->set_max_output_buffer(port, d_limits[output]);
+        else
+            d_limits[output] = this->max_output_buffer(output);
+        return d_limits[output];
+    }
+
+    int d_items_per_call = 1;
+    std::vector<long> d_limits; // one for each output
+    bool d_warned_of_rate = false, d_warned_of_time = false;
+};
+
+} // namespace gr::stft
+#endif

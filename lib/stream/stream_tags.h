@@ -1,0 +1,97 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_STREAM_STREAM_TAGS_H
+#define INCLUDED_STFT_LIB_STREAM_STREAM_TAGS_H
+
+#include <gnuradio/stft/kernel/dstft/positions.h>
+#include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
+#include <gnuradio/stft/kernel/image/parameters2d.h>
+#include <gnuradio/tags.h>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace gr::stft {
+
+/*!
+ * \brief What the tags on a stream of spectra say: frame 0 and every change carry all of them but the
+ * length, the last frame carries the length.
+ */
+struct stream_description {
+    std::optional<std::int64_t> first;     //!< stft_first: first sample under the frame
+    std::optional<std::size_t> hop;        //!< stft_hop
+    std::optional<std::size_t> n_fft;      //!< stft_n_fft
+    std::optional<std::size_t> win_length; //!< stft_win_length
+    std::optional<std::string> phase;      //!< stft_phase
+    std::optional<std::string> scaling;    //!< stft_scaling
+    std::optional<kernel::window> window;  //!< stft_window: its taps
+    std::optional<double> samp_rate;       //!< stft_samp_rate, Hz
+    std::optional<std::int64_t> length;    //!< stft_length: samples of the whole stream
+
+    std::optional<std::vector<double>> bins; //!< stft_bins: those of an item, if not all
+
+    // of a DSTFT
+    std::optional<kernel::window_family> family; //!< stft_family: a name, or (name, parameters ...)
+    std::optional<kernel::norm> norm;            //!< stft_norm
+    std::optional<kernel::sharing> share;        //!< stft_share: of window lengths
+    std::optional<double> theta;                 //!< stft_theta: the frame's window length
+    std::optional<double> step;                  //!< stft_step: samples from frame to frame
+    std::optional<double> alpha;                 //!< stft_alpha: the same in window lengths
+
+    //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
+    bool read(const gr::tag_t& tag);
+
+    //! p with what the tags say instead.
+    kernel::parameters applied_to(kernel::parameters p) const;
+    kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
+
+    //! Whether anything about the frames of an STFT was said.
+    bool describes_frames() const;
+};
+
+/*!
+ * \brief Whether a tag does not go on to what a block makes of the items that carry it: those of ours describe these
+ * items, and so does packet_len, the length in items of a tagged stream's packet.
+ */
+bool ends_here(const pmt::pmt_t& key);
+
+//! A sample rate, Hz; nothing if the value is no number, or one that times cannot be told by (must be 1e-30 .. 1e30).
+std::optional<double> rate_in(const pmt::pmt_t& value);
+
+//! The value of a number that is not complex, of whatever type.
+std::optional<double> real_number(const pmt::pmt_t& value);
+
+using key_value = std::pair<pmt::pmt_t, pmt::pmt_t>;
+
+//! The tags of a frame that starts at first, but for the length.
+std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first);
+std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::int64_t first);
+
+//! The tags of frame rows of an image, which describe its height.
+std::vector<key_value> image_tags(const kernel::image_axis& rows);
+
+//! The tags of a DSTFT's frames; no pace: positions come on a stream of their own; theta 0: it differs between bins,
+//! or comes on a stream of its own.
+std::vector<key_value> dstft_tags(std::size_t n_fft,
+                                  const kernel::window_family& window,
+                                  kernel::norm norm,
+                                  const kernel::pacing* pace,
+                                  kernel::sharing share,
+                                  double theta);
+
+//! The tag of the last frame.
+key_value length_tag(std::int64_t length);
+
+//! In the order of their samples; those of a sample with rx_rate first, which rx_time needs.
+void sort_by_sample(std::vector<gr::tag_t>& tags);
+
+/*!
+ * \brief Moves an rx_time (full seconds, fraction) by seconds, to the epoch at the earliest; other values come back
+ * unchanged, and so does a time that the move would take out of range.
+ */
+pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds);
+
+extern const pmt::pmt_t packet_length_key, rx_time_key, rx_rate_key, phase_key, samp_rate_key;
+
+} // namespace gr::stft
+#endif

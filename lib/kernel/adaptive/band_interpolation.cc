@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "band_interpolation.h"
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/frames/framing.h>
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@ namespace gr::stft::kernel {
 namespace {
 
 //! first ratio^k, in as many geometric series as lanes are filled with
-STFT_SIMD void geometric(double first, double ratio, std::size_t count, float* values)
+STFT_LOOP void geometric(double first, double ratio, std::size_t count, float* values)
 {
     constexpr std::size_t lanes = 16;
     float start[lanes];
@@ -74,7 +74,8 @@ void band_interpolation::spread_exp(const double* values, float* bins) const
         if (rise == 0)
             std::fill(bins + one.begin, bins + one.end, static_cast<float>(first));
         else
-            geometric(first, std::exp(rise / d_width), one.end - one.begin, bins + one.begin);
+            simd::dispatch<geometric>(
+                first, std::exp(rise / d_width), one.end - one.begin, bins + one.begin);
     }
 }
 

@@ -11,7 +11,7 @@ constexpr std::size_t lanes = 16; // of a sum, so that it is the same whatever t
 
 //! \param count a multiple of the lanes
 template <class A>
-STFT_INLINE inline A sum_of(const A* values, std::size_t count)
+STFT_LOOP A sum_of(const A* values, std::size_t count)
 {
     A sum[lanes] = {};
     for (std::size_t i = 0; i < count; i += lanes)
@@ -26,7 +26,7 @@ STFT_INLINE inline A sum_of(const A* values, std::size_t count)
 
 //! Two sums over the bins of each band, in runs that are added up as A; f(q, first, second) tells those of one bin.
 template <class A, class R, class F>
-STFT_INLINE inline void
+STFT_LOOP void
 in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)
 {
     const auto weighted = [&](std::size_t m, double weight) STFT_INLINE {
@@ -57,7 +57,7 @@ in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* s
 }
 
 template <class R>
-STFT_SIMD void root_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+STFT_LOOP void root_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
     in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
         first = std::sqrt(q);
@@ -66,7 +66,7 @@ STFT_SIMD void root_sums(const R* q, const bin_band* bands, std::size_t count, c
 }
 
 template <class R>
-STFT_SIMD void log_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+STFT_LOOP void log_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
     in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
         first = q * natural_log(q);
@@ -75,7 +75,7 @@ STFT_SIMD void log_sums(const R* q, const bin_band* bands, std::size_t count, cr
 }
 
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
     in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
@@ -87,7 +87,7 @@ magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_s
 
 //! In double: fourth powers of magnitudes leave the range of float.
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
     in_bands<double>(q, bands, count, sums, [](R q, double& first, double& second) STFT_INLINE {
@@ -96,7 +96,7 @@ square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums
     });
 }
 
-STFT_SIMD void root_values(const double* __restrict first,
+STFT_LOOP void root_values(const double* __restrict first,
                            const double* __restrict second,
                            std::size_t count,
                            double* __restrict J)
@@ -105,7 +105,7 @@ STFT_SIMD void root_values(const double* __restrict first,
         J[i] = 2 * natural_log(first[i]) - natural_log(second[i]);
 }
 
-STFT_SIMD void power_values(const double* __restrict first,
+STFT_LOOP void power_values(const double* __restrict first,
                             const double* __restrict second,
                             std::size_t count,
                             double order,
@@ -115,7 +115,7 @@ STFT_SIMD void power_values(const double* __restrict first,
         J[i] = (natural_log(first[i]) - order * natural_log(second[i])) / (1 - order);
 }
 
-STFT_SIMD void entropies(const double* __restrict first,
+STFT_LOOP void entropies(const double* __restrict first,
                          const double* __restrict second,
                          std::size_t count,
                          double* __restrict J)
@@ -125,7 +125,7 @@ STFT_SIMD void entropies(const double* __restrict first,
 }
 
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 root_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
 {
     constexpr R tiny = std::numeric_limits<R>::min();
@@ -136,7 +136,7 @@ root_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __r
 }
 
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 log_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
 {
     for (std::size_t m = 0; m < count; ++m)
@@ -144,7 +144,7 @@ log_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __re
 }
 
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 magnitude_factor(const R* q, const R* W, std::size_t count, R first, R second, R* __restrict f)
 {
     constexpr R tiny = std::numeric_limits<R>::min();
@@ -209,16 +209,16 @@ void block_criterion<R>::sums(const R* q,
 {
     switch (d_form) {
     case form::root:
-        return root_sums(q, bands, count, sums);
+        return simd::dispatch<root_sums<R>>(q, bands, count, sums);
     case form::log:
-        return log_sums(q, bands, count, sums);
+        return simd::dispatch<log_sums<R>>(q, bands, count, sums);
     case form::magnitude:
-        return magnitude_sums(q, bands, count, sums);
+        return simd::dispatch<magnitude_sums<R>>(q, bands, count, sums);
     case form::power:
         break;
     }
     if (d_order == 2)
-        return square_sums(q, bands, count, sums);
+        return simd::dispatch<square_sums<R>>(q, bands, count, sums);
     in_bands<double>(q, bands, count, sums, [this](R q, double& first, double& second) {
         first = q > 0 ? std::pow(static_cast<double>(q), d_order) : 0.0;
         second = q;
@@ -260,11 +260,11 @@ void block_criterion<R>::values(const double* first,
 {
     switch (d_form) {
     case form::root:
-        return root_values(first, second, count, J);
+        return simd::dispatch<root_values>(first, second, count, J);
     case form::power:
-        return power_values(first, second, count, d_order, J);
+        return simd::dispatch<power_values>(first, second, count, d_order, J);
     default:
-        return entropies(first, second, count, J);
+        return simd::dispatch<entropies>(first, second, count, J);
     }
 }
 
@@ -295,13 +295,13 @@ void block_criterion<R>::factor(const R* q,
     const auto first = static_cast<R>(slope.first), second = static_cast<R>(slope.second);
     switch (d_form) {
     case form::root:
-        root_factor(q, W, count, first, second, factor);
+        simd::dispatch<root_factor<R>>(q, W, count, first, second, factor);
         break;
     case form::log:
-        log_factor(q, W, count, first, second, factor);
+        simd::dispatch<log_factor<R>>(q, W, count, first, second, factor);
         break;
     case form::magnitude:
-        magnitude_factor(q, W, count, first, second, factor);
+        simd::dispatch<magnitude_factor<R>>(q, W, count, first, second, factor);
         break;
     case form::power:
         with_power(d_order - 1, [&](auto raised) {

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "candidate_bank.h"
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "kernel/simd/multiply.h"
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@ constexpr double envelope_frames = 64; // time constant of the whitener
 
 //! power = |S|^2, q = W |S|^2
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 whitened_power(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
 {
     for (std::size_t m = 0; m < count; ++m)
@@ -21,7 +21,7 @@ whitened_power(const R* __restrict S, const R* __restrict W, std::size_t count, 
 }
 
 template <class R>
-STFT_SIMD void power_of(const R* __restrict S, std::size_t count, R* __restrict power)
+STFT_LOOP void power_of(const R* __restrict S, std::size_t count, R* __restrict power)
 {
     for (std::size_t m = 0; m < count; ++m)
         power[m] = S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1];
@@ -30,7 +30,7 @@ STFT_SIMD void power_of(const R* __restrict S, std::size_t count, R* __restrict 
 constexpr std::size_t lanes = 8; // that rows of sums are made for
 
 //! Adds rows, one after another, to their sum; count: a multiple of the lanes.
-STFT_SIMD void
+STFT_LOOP void
 add(const double* __restrict more, std::size_t rows, std::size_t count, double* __restrict sum)
 {
     for (std::size_t i = 0; i < count; i += lanes) {
@@ -46,7 +46,7 @@ add(const double* __restrict more, std::size_t rows, std::size_t count, double* 
 }
 
 //! Means of as many sums first, then second, of the numbers behind them; flaws: 0 of those that a criterion can use.
-STFT_SIMD void means(const double* __restrict block,
+STFT_LOOP void means(const double* __restrict block,
                      std::size_t pairs,
                      double least,
                      double* __restrict mean,
@@ -65,7 +65,7 @@ STFT_SIMD void means(const double* __restrict block,
 
 //! Zero unless a value is not finite, which then makes it NaN.
 template <class R>
-STFT_SIMD R spoilt(const R* x, std::size_t count)
+STFT_LOOP R spoilt(const R* x, std::size_t count)
 {
     R sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -165,7 +165,7 @@ void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
     const auto bins = kernel::bins<T>(m.n);
     const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
     if (k == d_reference) {
-        power_of(S, bins, d_power.data());
+        simd::dispatch<power_of<real>>(S, bins, d_power.data());
         d_whitener.update(d_power.data(), static_cast<double>(m.every) / envelope_frames);
     }
     auto& W = d_weights[m.weights];
@@ -173,7 +173,7 @@ void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
         d_whitener.weights(m.n, W.values.data());
         W.version = d_whitener.version();
     }
-    whitened_power(S, W.values.data(), bins, d_q.data());
+    simd::dispatch<whitened_power<real>>(S, W.values.data(), bins, d_q.data());
     d_criterion.sums(d_q.data(), m.bands.data(), d_bands, d_sums.data());
     const double scale = 1 / static_cast<double>(m.n);
     for (auto& sums : d_sums) {
@@ -203,7 +203,7 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
     const auto length = std::min(2 * d_reach + 1, x.end - x.begin);
     const auto begin = std::clamp(centre - d_reach, x.begin, x.end - length);
     const auto* around = reinterpret_cast<const real*>(x.samples + (begin - x.begin));
-    if (std::isnan(spoilt(around, parts * static_cast<std::size_t>(length))))
+    if (std::isnan(simd::dispatch<spoilt<real>>(around, parts * static_cast<std::size_t>(length))))
         return;
     auto fitting = size(); // candidates that are not longer than the signal
     while (fitting > 0 && 2 * d_members[fitting - 1].reach + 1 > length)
@@ -226,7 +226,7 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
     if (fitting < size())
         repeat(fitting, to);
     if (d_endless)
-        add(to, 1, d_row, d_total.data());
+        simd::dispatch<add>(to, 1, d_row, d_total.data());
 }
 
 //! The row's sums of the candidates from k on are those of the longest of the shorter ones.
@@ -262,7 +262,7 @@ const double* candidate_bank<T>::gather(std::int64_t n)
     for (auto p = std::max(n - d_half, d_begin); p < end;) {
         const auto to_wrap = static_cast<std::int64_t>(d_slots - modulo(p, d_slots));
         const auto rows = std::min(end - p, to_wrap);
-        add(row(p), static_cast<std::size_t>(rows), d_row, d_block.data());
+        simd::dispatch<add>(row(p), static_cast<std::size_t>(rows), d_row, d_block.data());
         p += rows;
     }
     return d_block.data();
@@ -274,7 +274,7 @@ void candidate_bank<T>::evaluate(std::int64_t n)
     const auto* block = gather(n);
     const auto K = size(), pairs = d_bands * K;
     const auto* counts = block + 2 * pairs;
-    means(block, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
+    simd::dispatch<means>(block, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
     if (d_criterion.pooled())
         d_criterion.values(d_means.data(), d_means.data() + pairs, pairs, d_J.data());
     else

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_descent.h"
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include <algorithm>
 #include <cmath>
 
@@ -13,7 +13,7 @@ constexpr double corner = 1e-2;                   // of the total variation, in 
 
 //! q = W |S|^2
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 whitened(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
 {
     for (std::size_t m = 0; m < count; ++m)
@@ -22,7 +22,7 @@ whitened(const R* __restrict S, const R* __restrict W, std::size_t count, R* __r
 
 //! S = factor S
 template <class R>
-STFT_SIMD void apply(const R* __restrict factor, std::size_t count, R* __restrict S)
+STFT_LOOP void apply(const R* __restrict factor, std::size_t count, R* __restrict S)
 {
     for (std::size_t m = 0; m < count; ++m) {
         S[2 * m] *= factor[m];
@@ -111,7 +111,8 @@ double frame_descent<T>::theta_at(double log_theta) const
 template <class T>
 void frame_descent<T>::measure(const complex* spectrum)
 {
-    whitened(reinterpret_cast<const real*>(spectrum), d_weight.data(), d_q.size(), d_q.data());
+    simd::dispatch<whitened<real>>(
+        reinterpret_cast<const real*>(spectrum), d_weight.data(), d_q.size(), d_q.data());
 }
 
 template <class T>
@@ -136,7 +137,8 @@ typename frame_descent<T>::point frame_descent<T>::look(const excerpt<T>& x,
     here.J = d_criterion.value(block);
     d_criterion.factor(
         d_q.data(), d_weight.data(), d_all, d_criterion.slope(block) * scale, d_factor.data());
-    apply(d_factor.data(), d_factor.size(), reinterpret_cast<real*>(d_spectrum.data()));
+    simd::dispatch<apply<real>>(
+        d_factor.data(), d_factor.size(), reinterpret_cast<real*>(d_spectrum.data()));
     double by_theta = 0;
     d_transform.pull_back(x,
                           t,

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "shortest_path.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
@@ -17,7 +17,7 @@ typedef double numbers __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::int64_t integers __attribute__((vector_size(sizeof(numbers))));
 
 //! The least cost of coming to each candidate, and from which: of equal costs without a change, or else the first.
-STFT_SIMD void cheapest(const double* __restrict places,
+STFT_LOOP void cheapest(const double* __restrict places,
                         const double* __restrict cost,
                         std::size_t candidates,
                         std::size_t vectors,
@@ -88,13 +88,13 @@ void shortest_path::advance(const double* J)
     const auto here = slot(++d_front);
     auto* kept = d_J.data() + here * d_row;
     d_empty[here] = !J;
-    cheapest(d_places.data(),
-             d_cost.data(),
-             d_candidates,
-             d_row / lanes,
-             d_price,
-             d_least.data(),
-             d_from.data() + here * d_row);
+    simd::dispatch<cheapest>(d_places.data(),
+                             d_cost.data(),
+                             d_candidates,
+                             d_row / lanes,
+                             d_price,
+                             d_least.data(),
+                             d_from.data() + here * d_row);
     double least = std::numeric_limits<double>::max();
     for (std::size_t k = 0; k < d_candidates; ++k) {
         kept[k] = J ? J[k] : 0;

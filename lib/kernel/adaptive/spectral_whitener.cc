@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "spectral_whitener.h"
 #include <algorithm>
 #include <cmath>
@@ -10,14 +10,14 @@ namespace gr::stft::kernel {
 namespace {
 
 template <class R>
-STFT_SIMD void approach(R* __restrict mean, const R* __restrict power, std::size_t count, R share)
+STFT_LOOP void approach(R* __restrict mean, const R* __restrict power, std::size_t count, R share)
 {
     for (std::size_t m = 0; m < count; ++m)
         mean[m] += share * (power[m] - mean[m]);
 }
 
 template <class R>
-STFT_SIMD double sum_of(const R* power, std::size_t count)
+STFT_LOOP double sum_of(const R* power, std::size_t count)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -28,7 +28,7 @@ STFT_SIMD double sum_of(const R* power, std::size_t count)
 
 //! Every ratio-th of W is one of the weights, those between lie on straight lines.
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 interpolate(const R* __restrict weight, std::size_t count, std::size_t ratio, R* __restrict W)
 {
     for (std::size_t j = 0; j < ratio; ++j) {
@@ -40,7 +40,7 @@ interpolate(const R* __restrict weight, std::size_t count, std::size_t ratio, R*
 
 //! W of envelopes that are sums over `width` bins
 template <class R>
-STFT_SIMD void weigh(const double* __restrict upper,
+STFT_LOOP void weigh(const double* __restrict upper,
                      const double* __restrict lower,
                      std::size_t count,
                      double per_bin,
@@ -76,11 +76,11 @@ void spectral_whitener<R>::update(const R* power, double share)
 {
     if (d_floor == 0)
         return;
-    const double total = sum_of(power, d_bins);
+    const double total = simd::dispatch<sum_of<R>>(power, d_bins);
     if (!(total > std::numeric_limits<R>::min() * 1e6) || !std::isfinite(total))
         return;
     if (d_started)
-        approach(d_mean.data(), power, d_bins, static_cast<R>(share));
+        simd::dispatch<approach<R>>(d_mean.data(), power, d_bins, static_cast<R>(share));
     else
         std::copy_n(power, d_bins, d_mean.begin());
     d_started = true;
@@ -99,13 +99,13 @@ void spectral_whitener<R>::update(const R* power, double share)
     for (std::size_t i = 0; i < w; ++i)
         add(w + d_bins + i, d_one_sided ? 0 : d_mean[i]);
     const double box = static_cast<double>(2 * w + 1);
-    weigh(d_running.data() + 2 * w + 1,
-          d_running.data(),
-          d_bins,
-          1 / box,
-          d_floor * mean,
-          mean,
-          d_weight.data());
+    simd::dispatch<weigh<R>>(d_running.data() + 2 * w + 1,
+                             d_running.data(),
+                             d_bins,
+                             1 / box,
+                             d_floor * mean,
+                             mean,
+                             d_weight.data());
     for (std::size_t m = 0; d_one_sided && m < std::min(w, d_bins); ++m)
         for (const auto bin : { m, d_bins - 1 - m }) {
             const auto last = std::min(bin + w, d_bins - 1), first = bin < w ? 0 : bin - w;
@@ -129,7 +129,7 @@ void spectral_whitener<R>::weights(std::size_t n, R* W) const
     }
     if (n % d_n == 0) {
         const auto whole = d_one_sided ? d_n / 2 : d_n; // steps between bins
-        interpolate(d_weight.data(), whole, n / d_n, W);
+        simd::dispatch<interpolate<R>>(d_weight.data(), whole, n / d_n, W);
         if (d_one_sided)
             W[count - 1] = d_weight[d_bins - 1];
         return;

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "theta_bounds.h"
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr float most = std::numeric_limits<float>::max();
 
-STFT_SIMD theta_statistics clipped(float* __restrict theta,
+STFT_LOOP theta_statistics clipped(float* __restrict theta,
                                    std::size_t count,
                                    float least,
                                    float greatest)
@@ -49,7 +49,7 @@ float theta_bounds::nearest(double theta) const
 
 theta_statistics theta_bounds::clip(float* theta, std::size_t count) const
 {
-    return clipped(theta, count, d_least, d_greatest);
+    return simd::dispatch<clipped>(theta, count, d_least, d_greatest);
 }
 
 } // namespace gr::stft::kernel

@@ -30,14 +30,14 @@ void check_exponent(const char* name, double value)
 }
 
 template <class R>
-STFT_SIMD void modulus_of(const R* __restrict parts, std::size_t count, R* __restrict a)
+STFT_LOOP void modulus_of(const R* __restrict parts, std::size_t count, R* __restrict a)
 {
     for (std::size_t i = 0; i < count; ++i)
         a[i] = std::sqrt(parts[2 * i] * parts[2 * i] + parts[2 * i + 1] * parts[2 * i + 1]);
 }
 
 template <class R>
-STFT_SIMD void cotangent_of(const R* __restrict parts,
+STFT_LOOP void cotangent_of(const R* __restrict parts,
                             const R* __restrict a,
                             const R* __restrict gradient,
                             std::size_t count,
@@ -57,7 +57,7 @@ struct entropy_sums {
 
 //! The sums, and ln a where logs is not null.
 template <class R>
-STFT_SIMD entropy_sums take_logs(const R* __restrict a, std::size_t count, R* __restrict logs)
+STFT_LOOP entropy_sums take_logs(const R* __restrict a, std::size_t count, R* __restrict logs)
 {
     R scratch[short_run];
     entropy_sums total{ 0, 0 };
@@ -80,7 +80,7 @@ STFT_SIMD entropy_sums take_logs(const R* __restrict a, std::size_t count, R* __
 
 //! G = (centre - ln a) scale S / a, 0 where a is
 template <class R>
-STFT_SIMD void entropy_cotangent(const R* __restrict parts,
+STFT_LOOP void entropy_cotangent(const R* __restrict parts,
                                  const R* __restrict a,
                                  const R* __restrict logs,
                                  std::size_t count,
@@ -97,7 +97,7 @@ STFT_SIMD void entropy_cotangent(const R* __restrict parts,
 
 //! logs becomes (centre - ln a) scale, 0 where a is.
 template <class R>
-STFT_SIMD void
+STFT_LOOP void
 entropy_slope(const R* __restrict a, std::size_t count, R centre, R scale, R* __restrict logs)
 {
     for (std::size_t i = 0; i < count; ++i)
@@ -108,7 +108,7 @@ entropy_slope(const R* __restrict a, std::size_t count, R centre, R scale, R* __
 template <class R>
 double weighted_entropy(const R* a, std::size_t count, double weight, R* gradient)
 {
-    const auto sums = take_logs(a, count, gradient);
+    const auto sums = simd::dispatch<take_logs<R>>(a, count, gradient);
     if (sums.a < quiet<R>) {
         if (gradient)
             std::fill_n(gradient, count, R(0));
@@ -116,7 +116,7 @@ double weighted_entropy(const R* a, std::size_t count, double weight, R* gradien
     }
     const double mean_log = sums.a_log_a / sums.a; // = ln sum a - H
     if (gradient)
-        entropy_slope(
+        simd::dispatch<entropy_slope<R>>(
             a, count, static_cast<R>(mean_log), static_cast<R>(weight / sums.a), gradient);
     return std::log(sums.a) - mean_log;
 }
@@ -144,7 +144,7 @@ std::vector<double> frame_weights(const double* t, std::size_t frames)
 template <class R>
 double frame_kurtosis(const R* a, std::size_t bins, double weight, R* gradient)
 {
-    const auto size = extent_of(a, bins);
+    const auto size = simd::dispatch<extent_of<R>>(a, bins);
     if (size.sum < quiet<R>) {
         if (gradient)
             std::fill_n(gradient, bins, R(0));
@@ -176,7 +176,7 @@ double frame_kurtosis(const R* a, std::size_t bins, double weight, R* gradient)
 template <class R>
 void modulus(const std::complex<R>* spectra, std::size_t count, R* a)
 {
-    modulus_of(reinterpret_cast<const R*>(spectra), count, a);
+    simd::dispatch<modulus_of<R>>(reinterpret_cast<const R*>(spectra), count, a);
 }
 
 template <class R>
@@ -186,14 +186,15 @@ void cotangent(const std::complex<R>* spectra,
                std::size_t count,
                std::complex<R>* G)
 {
-    cotangent_of(reinterpret_cast<const R*>(spectra), a, gradient, count, reinterpret_cast<R*>(G));
+    simd::dispatch<cotangent_of<R>>(
+        reinterpret_cast<const R*>(spectra), a, gradient, count, reinterpret_cast<R*>(G));
 }
 
 template <class R>
 void plane_entropy<R>::add(const std::complex<R>* spectrum, std::size_t bins, R* a, R* logs)
 {
     modulus(spectrum, bins, a);
-    const auto row = take_logs(a, bins, logs);
+    const auto row = simd::dispatch<take_logs<R>>(a, bins, logs);
     d_a += row.a;
     d_a_log_a += row.a_log_a;
 }
@@ -215,13 +216,13 @@ void plane_entropy<R>::cotangent(const std::complex<R>* spectrum,
         std::fill_n(G, bins, std::complex<R>(0));
         return;
     }
-    entropy_cotangent(reinterpret_cast<const R*>(spectrum),
-                      a,
-                      logs,
-                      bins,
-                      static_cast<R>(d_a_log_a / d_a),
-                      static_cast<R>(1 / d_a),
-                      reinterpret_cast<R*>(G));
+    simd::dispatch<entropy_cotangent<R>>(reinterpret_cast<const R*>(spectrum),
+                                         a,
+                                         logs,
+                                         bins,
+                                         static_cast<R>(d_a_log_a / d_a),
+                                         static_cast<R>(1 / d_a),
+                                         reinterpret_cast<R*>(G));
 }
 
 template class plane_entropy<float>;
@@ -256,7 +257,7 @@ double renyi(const R* a, std::size_t count, double order, int power, R* gradient
     if (power != 1 && power != 2)
         refuse("power", power, "must be 1 or 2");
 
-    const auto size = extent_of(a, count);
+    const auto size = simd::dispatch<extent_of<R>>(a, count);
     if (size.sum < quiet<R>) {
         if (gradient)
             std::fill_n(gradient, count, R(0));
@@ -297,7 +298,7 @@ double lp_lq(const R* a, std::size_t count, double p, double q, R* gradient)
     if (p == q)
         refuse("q", q, "must differ from p");
 
-    const auto size = extent_of(a, count);
+    const auto size = simd::dispatch<extent_of<R>>(a, count);
     if (size.sum < quiet<R>) {
         if (gradient)
             std::fill_n(gradient, count, R(0));

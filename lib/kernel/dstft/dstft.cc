@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "direct_sums.h"
 #include "kernel/refuse.h"
+#include "kernel/simd/dispatch.h"
 #include "kernel/simd/multiply.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <algorithm>
@@ -51,7 +52,7 @@ position position::operator+(double distance) const
     return rest < 1 ? position{ reached, rest } : position{ reached + 1, 0 };
 }
 
-std::string simd_level() { return simd::chosen_level(); }
+std::string simd_level() { return simd::name_of(simd::chosen_level()); }
 
 sharing sharing_named(const std::string& name)
 {

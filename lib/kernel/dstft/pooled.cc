@@ -42,7 +42,7 @@ std::vector<double> boxed(const std::vector<double>& values, std::size_t h)
 
 //! |scale z|^2
 template <class R>
-STFT_SIMD void scaled_power(const R* __restrict z, std::size_t count, R scale, R* __restrict power)
+STFT_LOOP void scaled_power(const R* __restrict z, std::size_t count, R scale, R* __restrict power)
 {
     for (std::size_t i = 0; i < count; ++i) {
         const R re = scale * z[2 * i], im = scale * z[2 * i + 1];
@@ -52,7 +52,7 @@ STFT_SIMD void scaled_power(const R* __restrict z, std::size_t count, R scale, R
 
 //! G = scale factor (scale z), of which no product leaves the range of R before the last
 template <class R>
-STFT_SIMD void apply(const R* __restrict factor,
+STFT_LOOP void apply(const R* __restrict factor,
                      const R* __restrict z,
                      std::size_t count,
                      R scale,
@@ -86,10 +86,10 @@ struct l1l2 {
 
     frame_sums sums(const R* p) const
     {
-        return sums(root_weight.data(), weight.data(), p, weight.size());
+        return simd::dispatch<loop_sums>(root_weight.data(), weight.data(), p, weight.size());
     }
 
-    STFT_SIMD static frame_sums sums(const R* r, const R* w, const R* p, std::size_t bins)
+    STFT_LOOP static frame_sums loop_sums(const R* r, const R* w, const R* p, std::size_t bins)
     {
         frame_sums total{ 0, 0 };
         for (std::size_t begin = 0; begin < bins; begin += short_run) {
@@ -112,17 +112,22 @@ struct l1l2 {
 
     void factor(const R* p, const frame_sums& slope, R* f) const
     {
-        factor(root_weight.data(),
-               weight.data(),
-               p,
-               weight.size(),
-               static_cast<R>(slope.first),
-               static_cast<R>(2 * slope.power),
-               f);
+        simd::dispatch<loop_factor>(root_weight.data(),
+                                    weight.data(),
+                                    p,
+                                    weight.size(),
+                                    static_cast<R>(slope.first),
+                                    static_cast<R>(2 * slope.power),
+                                    f);
     }
 
-    STFT_SIMD static void
-    factor(const R* r, const R* w, const R* p, std::size_t bins, R first, R power, R* __restrict f)
+    STFT_LOOP static void loop_factor(const R* r,
+                                      const R* w,
+                                      const R* p,
+                                      std::size_t bins,
+                                      R first,
+                                      R power,
+                                      R* __restrict f)
     {
         constexpr R tiny = std::numeric_limits<R>::min();
         for (std::size_t m = 0; m < bins; ++m) {
@@ -138,9 +143,12 @@ struct power_entropy {
 
     power_entropy(const std::vector<R>& c, const std::vector<R>& W, double) : c(c), W(W) {}
 
-    frame_sums sums(const R* p) const { return sums(c.data(), W.data(), p, W.size()); }
+    frame_sums sums(const R* p) const
+    {
+        return simd::dispatch<loop_sums>(c.data(), W.data(), p, W.size());
+    }
 
-    STFT_SIMD static frame_sums sums(const R* c, const R* W, const R* p, std::size_t bins)
+    STFT_LOOP static frame_sums loop_sums(const R* c, const R* W, const R* p, std::size_t bins)
     {
         frame_sums total{ 0, 0 };
         for (std::size_t begin = 0; begin < bins; begin += short_run) {
@@ -168,17 +176,22 @@ struct power_entropy {
 
     void factor(const R* p, const frame_sums& slope, R* f) const
     {
-        factor(c.data(),
-               W.data(),
-               p,
-               W.size(),
-               static_cast<R>(2 * slope.first),
-               static_cast<R>(2 * slope.power),
-               f);
+        simd::dispatch<loop_factor>(c.data(),
+                                    W.data(),
+                                    p,
+                                    W.size(),
+                                    static_cast<R>(2 * slope.first),
+                                    static_cast<R>(2 * slope.power),
+                                    f);
     }
 
-    STFT_SIMD static void
-    factor(const R* c, const R* W, const R* p, std::size_t bins, R first, R power, R* __restrict f)
+    STFT_LOOP static void loop_factor(const R* c,
+                                      const R* W,
+                                      const R* p,
+                                      std::size_t bins,
+                                      R first,
+                                      R power,
+                                      R* __restrict f)
     {
         for (std::size_t m = 0; m < bins; ++m)
             f[m] = c[m] * W[m] * (first * natural_log(W[m] * p[m]) + power);
@@ -241,7 +254,7 @@ double evaluate(const std::complex<R>* spectra,
                 std::complex<R>* G)
 {
     const auto bins = p.bins();
-    const auto size = extent_of(parts(spectra), 2 * frames * bins);
+    const auto size = simd::dispatch<extent_of<R>>(parts(spectra), 2 * frames * bins);
     if (size.sum < quiet<R>) {
         if (G)
             std::fill_n(G, frames * bins, std::complex<R>());
@@ -255,7 +268,8 @@ double evaluate(const std::complex<R>* spectra,
 
     const Criterion criterion(c, W, p.order);
     std::vector<R> power(frames * bins);
-    scaled_power(parts(spectra), power.size(), static_cast<R>(scale), power.data());
+    simd::dispatch<scaled_power<R>>(
+        parts(spectra), power.size(), static_cast<R>(scale), power.data());
     std::vector<double> first(frames), total(frames);
     for (std::size_t n = 0; n < frames; ++n) {
         const auto sums = criterion.sums(power.data() + n * bins);
@@ -284,11 +298,11 @@ double evaluate(const std::complex<R>* spectra,
         for (std::size_t n = 0; n < frames; ++n) {
             const auto begin = n * bins;
             criterion.factor(power.data() + begin, { first[n], total[n] }, factor.data());
-            apply(factor.data(),
-                  parts(spectra + begin),
-                  bins,
-                  static_cast<R>(scale),
-                  reinterpret_cast<R*>(G + begin));
+            simd::dispatch<apply<R>>(factor.data(),
+                                     parts(spectra + begin),
+                                     bins,
+                                     static_cast<R>(scale),
+                                     reinterpret_cast<R*>(G + begin));
         }
     }
     return loss / count;

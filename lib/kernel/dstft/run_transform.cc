@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "run_transform.h"
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t most_runs = 16;
 
 //! The first bin from `at` on whose window length is not `theta`, or count.
-STFT_SIMD std::size_t end_of_run(const double* values, std::size_t at, std::size_t count)
+STFT_LOOP std::size_t end_of_run(const double* values, std::size_t at, std::size_t count)
 {
     constexpr std::size_t step = 32;
     const double theta = values[at];
@@ -61,7 +61,7 @@ bool run_transform<T>::serves_all(const double* theta)
     for (std::size_t begin = 0, end = 0; begin < d_bins; begin = end) {
         if (d_runs.size() == most_runs)
             return false;
-        end = end_of_run(theta, begin, d_bins);
+        end = simd::dispatch<end_of_run>(theta, begin, d_bins);
         d_runs.push_back({ begin, end, theta[begin] });
         direct += static_cast<double>(end - begin) * theta[begin];
     }
@@ -72,7 +72,7 @@ template <class T>
 std::size_t run_transform<T>::serves_outer(const double* theta, std::size_t granule)
 {
     d_runs.clear();
-    const auto low = end_of_run(theta, 0, d_bins);
+    const auto low = simd::dispatch<end_of_run>(theta, 0, d_bins);
     const double first = theta[0], last = theta[d_bins - 1];
     std::size_t high = 1;
     while (high < d_bins && theta[d_bins - 1 - high] == last)

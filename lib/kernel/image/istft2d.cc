@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "patch_synthesis.h"
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 //! Not a number stays out of what is not covered.
 template <class R>
-STFT_SIMD void weigh(const R* __restrict sums,
+STFT_LOOP void weigh(const R* __restrict sums,
                      const R* __restrict weights,
                      R weight,
                      std::size_t n,
@@ -97,7 +97,8 @@ void istft2d<R>::read(R* row)
         return;
     }
     d_patches->read(d_canvas.data());
-    weigh(d_canvas.data() + d_before, d_weights.data(), static_cast<R>(weight), d_width, row);
+    simd::dispatch<weigh<R>>(
+        d_canvas.data() + d_before, d_weights.data(), static_cast<R>(weight), d_width, row);
 }
 
 template <class R>

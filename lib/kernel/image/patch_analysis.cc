@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "kernel/simd/routines.h"
 #include "patch_analysis.h"
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace gr::stft::kernel {
 namespace {
 
 template <class R>
-STFT_SIMD void window_frames(const R* __restrict canvas,
+STFT_LOOP void window_frames(const R* __restrict canvas,
                              std::size_t hop,
                              std::size_t frames,
                              const R* __restrict taps,
@@ -24,7 +24,7 @@ STFT_SIMD void window_frames(const R* __restrict canvas,
 
 //! out[i] = taps[i] * count numbers of rows[i], from `from` on
 template <class R>
-STFT_SIMD void window_rows(const std::complex<R>* const* rows,
+STFT_LOOP void window_rows(const std::complex<R>* const* rows,
                            std::size_t from,
                            std::size_t count,
                            const R* __restrict taps,
@@ -70,13 +70,13 @@ patch_analysis<R>::patch_analysis(const image_axis& rows,
 template <class R>
 void patch_analysis<R>::row(const R* canvas, complex* spectrum)
 {
-    window_frames(canvas,
-                  d_hop,
-                  d_layout.frames,
-                  d_column_taps.data(),
-                  d_column_taps.size(),
-                  d_frames.data() + d_column_offset,
-                  d_layout.column_bins);
+    simd::dispatch<window_frames<R>>(canvas,
+                                     d_hop,
+                                     d_layout.frames,
+                                     d_column_taps.data(),
+                                     d_column_taps.size(),
+                                     d_frames.data() + d_column_offset,
+                                     d_layout.column_bins);
     if (d_layout.paired)
         d_along_row->execute(reinterpret_cast<const complex*>(d_frames.data()), spectrum);
     else
@@ -91,7 +91,8 @@ void patch_analysis<R>::patches(const complex* const* rows, complex* frame_row)
     for (std::size_t first = 0; first < l.frames; first += l.group) {
         for (std::size_t c = 0; c < l.chunks; ++c) {
             const auto from = first * l.columns + c * l.chunk;
-            window_rows(rows, from, l.chunk, d_row_taps.data(), d_win_length, windowed);
+            simd::dispatch<window_rows<R>>(
+                rows, from, l.chunk, d_row_taps.data(), d_win_length, windowed);
             d_along_column->execute(d_chunk.data(), d_wide.data() + c * l.chunk);
         }
         const auto patches = std::min(l.group, l.frames - first);

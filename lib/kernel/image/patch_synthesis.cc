@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "kernel/simd/routines.h"
 #include "patch_synthesis.h"
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 //! rows[i], from `from` on, += taps[i] times count numbers of in[i], which are `stride` apart
 template <class R>
-STFT_SIMD void add_rows(std::complex<R>* const* rows,
+STFT_LOOP void add_rows(std::complex<R>* const* rows,
                         std::size_t from,
                         std::size_t count,
                         const R* __restrict taps,
@@ -27,7 +27,7 @@ STFT_SIMD void add_rows(std::complex<R>* const* rows,
 }
 
 template <class R>
-STFT_SIMD void add_frames(const R* __restrict in,
+STFT_LOOP void add_frames(const R* __restrict in,
                           std::size_t n_fft,
                           std::size_t frames,
                           const R* __restrict taps,
@@ -91,13 +91,13 @@ void patch_synthesis<R>::add(const complex* frame_row)
         fold_group(frame_row, first);
         for (std::size_t c = 0; c * l.chunk < columns; ++c) {
             const auto* in = transform_chunk(c) + d_axis.offset() * l.chunk;
-            add_rows(d_rows.data(),
-                     first * l.columns + c * l.chunk,
-                     std::min(l.chunk, columns - c * l.chunk),
-                     d_row_taps.data(),
-                     win_length,
-                     reinterpret_cast<const R*>(in),
-                     l.chunk);
+            simd::dispatch<add_rows<R>>(d_rows.data(),
+                                        first * l.columns + c * l.chunk,
+                                        std::min(l.chunk, columns - c * l.chunk),
+                                        d_row_taps.data(),
+                                        win_length,
+                                        reinterpret_cast<const R*>(in),
+                                        l.chunk);
         }
     }
     ++d_added;
@@ -166,13 +166,13 @@ void patch_synthesis<R>::read(R* canvas)
         std::fill_n(canvas, d_layout.canvas, R(0));
     if (d_next < covered_end()) {
         if (canvas)
-            add_frames(frames() + d_column_offset,
-                       d_layout.column_bins,
-                       d_layout.frames,
-                       d_column_taps.data(),
-                       d_column_taps.size(),
-                       canvas,
-                       d_hop);
+            simd::dispatch<add_frames<R>>(frames() + d_column_offset,
+                                          d_layout.column_bins,
+                                          d_layout.frames,
+                                          d_column_taps.data(),
+                                          d_column_taps.size(),
+                                          canvas,
+                                          d_hop);
         std::fill_n(row_at(d_next), d_layout.row_size, complex(0));
     }
     ++d_next;

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bin_routines.h"
 #include "dft_routines.h"
+#include "dispatch.h"
 #include "kernel/refuse.h"
 #include <cstdlib>
 #include <vector>
@@ -24,8 +25,9 @@ DECLARE(avx512)
 
 namespace {
 
-struct level {
-    const char* name;
+//! What is compiled for a level.
+struct tables {
+    level which;
     const routines<float>& single_precision;
     const routines<double>& double_precision;
     const bin_routines<float>& bins_in_single_precision;
@@ -36,15 +38,15 @@ struct level {
 
 #define LEVEL(name)                                                                                \
     {                                                                                              \
-#name, name::single_precision(), name::double_precision(),                                 \
+        level::name, name::single_precision(), name::double_precision(),                           \
             name::bins_in_single_precision(), name::bins_in_double_precision(),                    \
             name::dft_in_single_precision(), name::dft_in_double_precision()                       \
     }
 
 //! Those that this processor runs, best last.
-std::vector<level> available()
+std::vector<tables> available()
 {
-    std::vector<level> levels{ LEVEL(generic) };
+    std::vector<tables> levels{ LEVEL(generic) };
 #ifdef GR_STFT_SIMD_X86
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         levels.push_back(LEVEL(avx2));
@@ -54,18 +56,19 @@ std::vector<level> available()
     return levels;
 }
 
-const level& choice()
+const tables& choice()
 {
-    static const level chosen = [] {
+    static const tables chosen = [] {
         const auto levels = available();
         const char* wanted = std::getenv("GR_STFT_SIMD");
         if (!wanted || !*wanted)
             return levels.back();
         std::string names;
         for (const auto& one : levels) {
-            if (one.name == std::string(wanted))
+            const std::string name = name_of(one.which);
+            if (name == wanted)
                 return one;
-            names += (names.empty() ? "" : ", ") + std::string(one.name);
+            names += (names.empty() ? "" : ", ") + name;
         }
         refuse("GR_STFT_SIMD", wanted, "this processor has " + names);
     }();
@@ -110,6 +113,18 @@ const dft_routines<double>& chosen_for_dft<double>()
     return choice().dft_in_double_precision;
 }
 
-const char* chosen_level() { return choice().name; }
+level chosen_level() { return choice().which; }
+
+const char* name_of(level which)
+{
+    switch (which) {
+    case level::avx512:
+        return "avx512";
+    case level::avx2:
+        return "avx2";
+    default:
+        return "generic";
+    }
+}
 
 } // namespace gr::stft::kernel::simd

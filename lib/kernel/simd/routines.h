@@ -253,13 +253,10 @@ struct routines {
                                 R* out);
 };
 
-//! The routines for this processor, or for the level that GR_STFT_SIMD names: generic, avx2 or avx512.
-//! \throws std::invalid_argument if the variable names a level that is unknown or not available here
+//! The routines for chosen_level() of dispatch.h.
+//! \throws std::invalid_argument as chosen_level()
 template <class R>
 const routines<R>& chosen();
-
-//! The level's name.
-const char* chosen_level();
 
 } // namespace gr::stft::kernel::simd
 #endif

@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_SIMD_RUN_SUMS_H
 #define INCLUDED_STFT_LIB_KERNEL_SIMD_RUN_SUMS_H
 
-#include "clones.h"
+#include "dispatch.h"
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -23,7 +23,7 @@ struct extent {
 };
 
 template <class R>
-STFT_SIMD static extent extent_of(const R* values, std::size_t count)
+STFT_LOOP extent extent_of(const R* values, std::size_t count)
 {
     R top = 0;
     double sum = 0;

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
-#include "kernel/simd/clones.h"
+#include "kernel/simd/dispatch.h"
 #include "kernel/simd/logarithm.h"
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <algorithm>
@@ -32,7 +32,7 @@ constexpr double greatest_plain = 0x1p480, least_plain = 0x1p-480;
 constexpr int far_exponent = 600;
 
 //! The greatest finite part of n complex values.
-STFT_SIMD double greatest(const double* parts, std::size_t n)
+STFT_LOOP double greatest(const double* parts, std::size_t n)
 {
     constexpr std::int64_t infinity = 0x7ff0000000000000;
     std::int64_t most = 0; // the order of positive numbers is that of their bits
@@ -51,7 +51,7 @@ STFT_SIMD double greatest(const double* parts, std::size_t n)
 //! What a row is divided by before it is squared, as an exponent of 2; nothing for a row of zeros.
 std::optional<int> exponent_of(const std::complex<double>* z, std::size_t n)
 {
-    const double most = greatest(reinterpret_cast<const double*>(z), n);
+    const double most = simd::dispatch<greatest>(reinterpret_cast<const double*>(z), n);
     if (most == 0)
         return std::nullopt;
     return most > greatest_plain ? far_exponent : most < least_plain ? -far_exponent : 0;
@@ -61,7 +61,7 @@ std::optional<int> exponent_of(const std::complex<float>*, std::size_t) { return
 
 //! Squares in their own type; false unless all of them are between the bounds.
 template <class R>
-STFT_SIMD bool square(const R* parts, std::size_t n, R* out)
+STFT_LOOP bool square(const R* parts, std::size_t n, R* out)
 {
     constexpr R least = least_square<R>, most = greatest_square<R>;
     int beyond = 0;
@@ -76,7 +76,7 @@ STFT_SIMD bool square(const R* parts, std::size_t n, R* out)
 
 //! Powers in the type of the row; false unless all of them are between the bounds.
 template <class R>
-STFT_SIMD bool narrow(const double* powers, std::size_t n, R* out)
+STFT_LOOP bool narrow(const double* powers, std::size_t n, R* out)
 {
     constexpr double least = least_square<R>, most = greatest_square<R>;
     int beyond = 0;
@@ -88,7 +88,7 @@ STFT_SIMD bool narrow(const double* powers, std::size_t n, R* out)
 }
 
 template <class R>
-STFT_SIMD void square(const R* parts, double factor, std::size_t n, double* out)
+STFT_LOOP void scaled_square(const R* parts, double factor, std::size_t n, double* out)
 {
     for (std::size_t i = 0; i < n; ++i) {
         const double re = factor * static_cast<double>(parts[2 * i]),
@@ -98,21 +98,21 @@ STFT_SIMD void square(const R* parts, double factor, std::size_t n, double* out)
 }
 
 template <class R>
-STFT_SIMD void multiply(R factor, std::size_t n, R* values)
+STFT_LOOP void multiply(R factor, std::size_t n, R* values)
 {
     for (std::size_t i = 0; i < n; ++i)
         values[i] *= factor;
 }
 
 template <class R>
-STFT_SIMD void add_to(const R* values, std::size_t n, double* sums)
+STFT_LOOP void add_to(const R* values, std::size_t n, double* sums)
 {
     for (std::size_t i = 0; i < n; ++i)
         sums[i] += static_cast<double>(values[i]);
 }
 
 //! The greater of both becomes both; NaN is not held.
-STFT_SIMD void hold(std::size_t n, double* held, double* values)
+STFT_LOOP void hold(std::size_t n, double* held, double* values)
 {
     for (std::size_t i = 0; i < n; ++i)
         held[i] = values[i] > held[i] ? values[i] : held[i];
@@ -121,7 +121,7 @@ STFT_SIMD void hold(std::size_t n, double* held, double* values)
 }
 
 template <class R>
-STFT_SIMD void write(const double* powers, double factor, std::size_t n, R* out)
+STFT_LOOP void write(const double* powers, double factor, std::size_t n, R* out)
 {
     for (std::size_t i = 0; i < n; ++i)
         out[i] = static_cast<R>(factor * powers[i]);
@@ -129,7 +129,7 @@ STFT_SIMD void write(const double* powers, double factor, std::size_t n, R* out)
 
 //! Decibels of positive finite powers.
 template <class R>
-STFT_SIMD void write_decibels(const R* powers, std::size_t n, R* out)
+STFT_LOOP void write_decibels(const R* powers, std::size_t n, R* out)
 {
     constexpr auto scale = static_cast<R>(per_neper), least = static_cast<R>(floor_decibel);
     for (std::size_t i = 0; i < n; ++i) {
@@ -139,14 +139,14 @@ STFT_SIMD void write_decibels(const R* powers, std::size_t n, R* out)
 }
 
 template <class R>
-STFT_SIMD void write_roots(const R* powers, std::size_t n, R* out)
+STFT_LOOP void write_roots(const R* powers, std::size_t n, R* out)
 {
     for (std::size_t i = 0; i < n; ++i)
         out[i] = std::sqrt(powers[i]);
 }
 
 template <class R>
-STFT_SIMD void write_roots(const double* powers, double factor, std::size_t n, R* out)
+STFT_LOOP void write_scaled_roots(const double* powers, double factor, std::size_t n, R* out)
 {
     for (std::size_t i = 0; i < n; ++i)
         out[i] = static_cast<R>(factor * std::sqrt(powers[i]));
@@ -154,7 +154,7 @@ STFT_SIMD void write_roots(const double* powers, double factor, std::size_t n, R
 
 //! Decibels of powers whose unit is itself so many; NaN and infinity stay what they are.
 template <class R>
-STFT_SIMD void write_decibels(const double* powers, double unit, std::size_t n, R* out)
+STFT_LOOP void write_scaled_decibels(const double* powers, double unit, std::size_t n, R* out)
 {
     constexpr double least = std::numeric_limits<double>::min(); // the logarithm's least
     for (std::size_t i = 0; i < n; ++i) {
@@ -230,8 +230,8 @@ void power<R>::choose_exponent(std::optional<int> own)
     if (d_exponent) {
         const double down = std::ldexp(1.0, *d_exponent - *own);
         for (int twice = 0; twice < 2; ++twice) { // powers, and so the square of it
-            multiply(down, d_bins, d_sum.data());
-            multiply(down, d_held.size(), d_held.data());
+            simd::dispatch<multiply<double>>(down, d_bins, d_sum.data());
+            simd::dispatch<multiply<double>>(down, d_held.size(), d_held.data());
         }
     }
     d_exponent = own;
@@ -243,12 +243,12 @@ template <class S>
 void power<R>::weight(S* row) const
 {
     if (d_parameters.factor != 1)
-        multiply(static_cast<S>(d_parameters.factor), d_bins, row);
+        simd::dispatch<multiply<S>>(static_cast<S>(d_parameters.factor), d_bins, row);
     if (d_parameters.doubled) {
         const S twice = d_parameters.kind == power_kind::magnitude ? 4 : 2;
         const auto inner_end = d_n_fft % 2 ? d_bins : d_bins - 1;
         if (inner_end > 1)
-            multiply(twice, inner_end - 1, row + 1);
+            simd::dispatch<multiply<S>>(twice, inner_end - 1, row + 1);
     }
 }
 
@@ -264,9 +264,9 @@ template <class R>
 void power<R>::finish_plain(R* row)
 {
     if (d_parameters.db)
-        write_decibels(d_plain.data(), d_bins, row);
+        simd::dispatch<write_decibels<R>>(d_plain.data(), d_bins, row);
     else if (d_parameters.kind == power_kind::magnitude)
-        write_roots(d_plain.data(), d_bins, row);
+        simd::dispatch<write_roots<R>>(d_plain.data(), d_bins, row);
 }
 
 template <class R>
@@ -276,7 +276,8 @@ bool power<R>::add(const std::complex<R>* spectrum, R* row)
     const bool alone = d_parameters.average == 1 && d_count == 0 && !d_parameters.max_hold;
     R* const squares = alone ? plain_powers(row) : d_plain.data();
     const bool plain = d_parameters.factor >= least_factor &&
-                       d_parameters.factor <= greatest_factor && square(parts, d_bins, squares);
+                       d_parameters.factor <= greatest_factor &&
+                       simd::dispatch<square<R>>(parts, d_bins, squares);
     if (plain)
         weight(squares);
     if (plain && alone) {
@@ -287,14 +288,15 @@ bool power<R>::add(const std::complex<R>* spectrum, R* row)
     const bool averages = d_parameters.average > 1 || d_count > 0;
     if (plain && d_exponent == 0) {
         if (averages)
-            add_to(squares, d_bins, d_sum.data());
+            simd::dispatch<add_to<R>>(squares, d_bins, d_sum.data());
         else
             std::copy(squares, squares + d_bins, d_row.begin());
     } else {
-        square(parts, std::ldexp(1.0, -d_exponent.value_or(0)), d_bins, d_row.data());
+        simd::dispatch<scaled_square<R>>(
+            parts, std::ldexp(1.0, -d_exponent.value_or(0)), d_bins, d_row.data());
         weight(d_row.data());
         if (averages)
-            add_to(d_row.data(), d_bins, d_sum.data());
+            simd::dispatch<add_to<double>>(d_row.data(), d_bins, d_sum.data());
     }
     ++d_count;
     if (averages) {
@@ -332,17 +334,18 @@ void power<R>::finish(R* row)
     if (d_parameters.max_hold) {
         if (d_held.empty())
             d_held.assign(d_bins, 0);
-        hold(d_bins, d_held.data(), d_row.data());
+        simd::dispatch<hold>(d_bins, d_held.data(), d_row.data());
     }
     const int exponent = d_exponent.value_or(0);
-    if (exponent == 0 && narrow(d_row.data(), d_bins, plain_powers(row)))
+    if (exponent == 0 && simd::dispatch<narrow<R>>(d_row.data(), d_bins, plain_powers(row)))
         finish_plain(row);
     else if (d_parameters.db)
-        write_decibels(d_row.data(), 2 * exponent * per_neper * M_LN2, d_bins, row);
+        simd::dispatch<write_scaled_decibels<R>>(
+            d_row.data(), 2 * exponent * per_neper * M_LN2, d_bins, row);
     else if (d_parameters.kind == power_kind::magnitude)
-        write_roots(d_row.data(), std::ldexp(1.0, exponent), d_bins, row);
+        simd::dispatch<write_scaled_roots<R>>(d_row.data(), std::ldexp(1.0, exponent), d_bins, row);
     else if (exponent == 0)
-        write(d_row.data(), 1.0, d_bins, row);
+        simd::dispatch<write<R>>(d_row.data(), 1.0, d_bins, row);
     else
         std::transform(d_row.begin(), d_row.end(), row, [exponent](double p) {
             return static_cast<R>(std::ldexp(p, 2 * exponent));

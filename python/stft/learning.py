@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import losses
-from .differentiable import FamilyName, _n_fft, _reals, _some_of, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
+from .differentiable import (
+    FamilyName,
+    _n_fft,
+    _reals,
+    _some_of,
+    dstft,
+    dstft_vjp,
+    fixed_overlap_positions,
+    grad_fixed_overlap,
+    grad_hop,
+)
 from .optional_modules import load
 from .stft_python import kernels
 from .transforms import _at_least, _channels, _keeps, _positive, _text

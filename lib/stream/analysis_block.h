@@ -244,8 +244,8 @@ private:
         for (; const auto* due = d_pending.due(d_framer.start()); d_pending.pop()) {
             d_active = due->state.with;
             d_active->take(due->state.design);
-            if (d_tagged_rate) // it holds against the rate that the change was built with
-                set_rate(*d_tagged_rate);
+            // against the rate that the change was built with, which may be that of a stream that has ended
+            set_rate(d_rate.value_or(1));
             self().changed(due->change);
             d_framer.reframe(d_active->design().frames());
             d_described = false;

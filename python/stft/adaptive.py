@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .differentiable import FamilyName
 from .stft_python import kernels
-from .transforms import _channels, _integer
+from .transforms import _channels, _integer, _truth
 
 
 class Adapted(NamedTuple):
@@ -120,6 +120,7 @@ def adapt(
     (True, True)
     """
     samples, shape = _channels(x, axis)
+    spectra = _truth("spectra", spectra)
     settings = kernels.adaptive_settings(
         _integer("n_fft", n_fft),
         hop,

@@ -28,7 +28,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _bins, _channels, _complex, _frame_major, _integer, _tolerance
+from .transforms import (
+    _array,
+    _at_least,
+    _bins,
+    _channels,
+    _complex,
+    _frame_major,
+    _integer,
+    _positive,
+    _text,
+    _tolerance,
+    _truth,
+)
 
 FamilyName = Union[str, Tuple[str, float]]
 
@@ -78,9 +90,7 @@ def dstft(
     >>> S.shape, bool(abs(abs(S[8, 0]) - 0.5) < 1e-3)
     ((17, 2), True)
     """
-    for one in derivatives:
-        if one not in ("theta", "t"):
-            raise ValueError(f"derivatives: {one}: must be theta or t")
+    derivatives = _some_of("derivatives", derivatives, ("theta", "t"))
     if phase not in ("absolute", "centre", "center"):
         raise ValueError(f"phase: {phase}: must be absolute or centre")
     f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
@@ -127,9 +137,7 @@ def dstft_vjp(
     >>> bool(np.isclose(slope, (loss(20.001) - loss(19.999)) / 0.002, rtol=1e-6))
     True
     """
-    for one in wrt:
-        if one not in ("x", "theta", "t"):
-            raise ValueError(f"wrt: {one}: must be x, theta or t")
+    wrt = _some_of("wrt", wrt, ("x", "theta", "t"))
     f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
     cotangent = _array("G", G)
     wanted = f.shape + (f.bins, len(f.t))
@@ -245,12 +253,12 @@ def idstft(
     """
     spectra, shape = _frame_major(S, "S")
     channels, frames, bins = spectra.shape
-    n_fft, length = _n_fft(n_fft), _integer("length", length)
-    if length < 0:
-        raise ValueError(f"length: {length}: must be 0 or more")
+    n_fft, length = _n_fft(n_fft), _at_least(0, "length", length)
     if sides is None:
         sides = "twosided" if bins == n_fft != n_fft // 2 + 1 else "onesided"
     _check_sides(sides)
+    _text("norm", norm)
+    report = _truth("report", report)
     if bins != _bins(n_fft, sides):
         raise ValueError(f"S: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
     if weights not in ("twosided", "onesided"):
@@ -261,8 +269,7 @@ def idstft(
     share, lengths = _shared_theta(theta, bins, frames, n_fft)
     dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
     limit = _tolerance_for(dtype, tol)
-    if _integer("max_iterations", max_iterations) < 1:
-        raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
+    _at_least(1, "max_iterations", max_iterations)
     x = np.empty((channels, length), dtype)
     if share in ("constant", "frame") and (weights == "twosided" or sides == "twosided"):
         order = np.argsort(centres, kind="stable")
@@ -289,7 +296,8 @@ class _Frames:
     def __init__(self, x, theta, t, n_fft, window, norm, sides, convention, axis):
         self.samples, self.shape = _channels(x, axis)
         self.was_real = self.samples.dtype.kind == "f"
-        sides = sides or ("onesided" if self.was_real else "twosided")
+        if sides is None:
+            sides = "onesided" if self.was_real else "twosided"
         _check_sides(sides)
         if sides == "onesided" and not self.was_real:
             raise ValueError("sides: onesided: needs real samples")
@@ -300,7 +308,7 @@ class _Frames:
         self.t = _centres(t, self.n_fft, convention)
         self.given_shape = np.shape(theta)
         self.share, self.theta = _shared_theta(theta, self.bins, len(self.t), self.n_fft)
-        self.design = _design(self.samples.dtype)(self.n_fft, window, norm, self.share, self.theta, self.t)
+        self.design = _design(self.samples.dtype)(self.n_fft, window, _text("norm", norm), self.share, self.theta, self.t)
 
     def empty_spectra(self) -> NDArray:
         return np.empty((len(self.samples), len(self.t), self.bins), _complex(self.samples.dtype))
@@ -320,6 +328,18 @@ def _n_fft(n_fft: Any) -> int:
     return n_fft
 
 
+def _some_of(name: str, values: Any, known: Sequence[str]) -> Tuple[str, ...]:
+    """Names, or a single one."""
+    rule = f"must be {', '.join(known[:-1])} or {known[-1]}"
+    if not isinstance(values, (str, tuple, list, set, frozenset)):
+        raise ValueError(f"{name}: {values!r}: {rule}, or some of them")
+    chosen = (values,) if isinstance(values, str) else tuple(values)
+    for one in chosen:
+        if one not in known:
+            raise ValueError(f"{name}: {one}: {rule}")
+    return chosen
+
+
 def _check_sides(sides: str) -> None:
     if sides not in ("onesided", "twosided"):
         raise ValueError(f"sides: {sides}: must be onesided or twosided")
@@ -332,8 +352,7 @@ def _tolerance_for(dtype: np.dtype, tol: Optional[float]) -> float:
 
 
 def _overlap(alpha: float) -> None:
-    if not 0 < alpha < np.inf:
-        raise ValueError(f"alpha: {alpha}: must be positive and finite")
+    _positive("alpha", alpha)
 
 
 def _reals(name: str, values: ArrayLike) -> NDArray:

@@ -32,7 +32,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _check_out, _complex, _either_spelling, _integer, _precision, _threshold, _workers
+from .transforms import (
+    _array,
+    _check_out,
+    _complex,
+    _either_spelling,
+    _integer,
+    _precision,
+    _text,
+    _threshold,
+    _truth,
+    _workers,
+)
 
 Size = Union[int, Sequence[int]]
 
@@ -132,7 +143,7 @@ def istft2d(
     _check_frames("X", design, spectra, full)
     threshold = _threshold(threshold)
     lost = design.lost(*full[2:], threshold)
-    if strict and any(lost):
+    if _truth("strict", strict) and any(lost):
         raise ValueError(f"shape: {tuple(shape)}: {lost[0]} rows and {lost[1]} columns are in no frame that gives them back"
                          "; strict=False has them 0")  # fmt: skip
     images = np.zeros(full, spectra.real.dtype)
@@ -317,7 +328,15 @@ def _design(
     lengths, points = _optional_pair("win_length", win_length), _optional_pair("n_fft", n_fft)
     hops = _pair("hop", hop)
     return kernels.parameters2d(
-        lengths, hops, points, window, bool(win_sqrt), bool(centre), str(pad), str(tail), str(offset)
+        lengths,
+        hops,
+        points,
+        window,
+        _truth("win_sqrt", win_sqrt),
+        _truth("centre", centre),
+        _text("pad", pad),
+        _text("tail", tail),
+        _text("offset", offset),
     )
 
 

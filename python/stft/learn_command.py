@@ -136,6 +136,7 @@ def _learn_one(arguments, job):
     recording = job.recording
     portion = portion_of(recording, arguments.start, arguments.stop)
     problem = _problem(arguments, portion)
+    _check_theta(arguments.theta, problem)
     _require_memory(portion, problem)
     if any(suffix(path) in PICTURES for path in job.outputs):
         lowest = recording.zero_frequency - (recording.fs / 2 if recording.is_complex else 0)
@@ -212,6 +213,13 @@ def _problem(arguments, portion):
             "criterion": _criterion(arguments.criterion), "bounds": bounds,
             "regularisation": regularisation, "alpha": arguments.alpha,
             "window": named_window(arguments.window), "norm": arguments.norm}
+
+
+def _check_theta(theta, problem):
+    """ValueError for a --theta out of bounds: stft.learn() calls it start, which is another option here."""
+    least, greatest = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
+    if theta is not None and least < greatest and not least <= theta <= greatest:
+        refuse("theta", f"{theta:g}", f"must be within the bounds {least:g} .. {greatest:g}")
 
 
 def _usual_window(arguments, portion):

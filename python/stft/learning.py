@@ -9,10 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import losses
-from .differentiable import FamilyName, _n_fft, _reals, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
+from .differentiable import (
+    FamilyName,
+    _n_fft,
+    _reals,
+    _some_of,
+    dstft,
+    dstft_vjp,
+    fixed_overlap_positions,
+    grad_fixed_overlap,
+    grad_hop,
+)
 from .optional_modules import load
 from .stft_python import kernels
-from .transforms import _channels, _positive
+from .transforms import _at_least, _channels, _keeps, _positive, _text
 
 Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
 
@@ -110,12 +120,10 @@ def learn(
     problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part)
     if method not in METHODS:
         raise ValueError(f"method: {method}: must be lbfgs or adam")
-    if max_iterations < 1:
-        raise ValueError(f"max_iterations: {max_iterations}: must be 1 or more")
-    if not 0 < tol < 1:
+    _at_least(1, "max_iterations", max_iterations)
+    if not _keeps(lambda v: 0 < v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 < tol < 1")
-    if not 0 < learning_rate < np.inf:
-        raise ValueError(f"learning_rate: {learning_rate}: must be positive and finite")
+    _positive("learning_rate", learning_rate)
     searched = "theta" in problem.what and start is None
     if start is not None:
         problem.begin_at(start)
@@ -205,9 +213,10 @@ class _Problem:
         self.samples = self.x.shape[1]
         if self.samples == 0:
             raise ValueError("x: 0 samples: must have one or more")
-        self.begin, end = (0, self.samples) if part is None else part
-        if not 0 <= self.begin < end <= self.samples:
+        part = (0, self.samples) if part is None else part
+        if not _keeps(lambda p: len(p) == 2 and 0 <= p[0] < p[1] <= self.samples, part):
             raise ValueError(f"part: {part}: must be 0 <= begin < end <= {self.samples}, the samples of x")
+        self.begin, end = part
         self.samples = end - self.begin  # t counts from the part's first one
         bad = np.argwhere(~np.isfinite(self.x))
         if len(bad):
@@ -219,23 +228,22 @@ class _Problem:
         if share not in SHARES:
             raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
         self.share = share
-        self.what = (what,) if isinstance(what, str) else tuple(what)
-        for one in self.what:
-            if one not in WHAT:
-                raise ValueError(f"what: {one}: must be theta, t or hop")
+        self.what = _some_of("what", what, WHAT)
         if not self.what:
             raise ValueError("what: nothing: must be some of theta, t and hop")
         if "hop" in self.what and (share in ("frame", "cell") or "t" in self.what):
             raise ValueError("what: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
-        if not 0 <= alpha < np.inf:
+        if not _keeps(lambda v: 0 <= v < np.inf, alpha):
             raise ValueError(f"alpha: {alpha}: must be 0 or positive")
         if alpha and (share in ("bin", "cell") or set(self.what) != {"theta"}):
             raise ValueError(f"alpha: {alpha}: fixed overlap learns theta alone, constant or per frame")
         self.alpha = float(alpha)
-        if not 0 <= regularisation < np.inf:
+        if not _keeps(lambda v: 0 <= v < np.inf, regularisation):
             raise ValueError(f"regularisation: {regularisation}: must be 0 or positive")
         self.regularisation = float(regularisation)
-        self.window, self.norm = window, norm
+        self.window, self.norm = window, _text("norm", norm)
+        if not (progress is None or callable(progress)):
+            raise ValueError(f"progress: {progress!r}: must be a function")
         self.progress = progress
         self.varies_frames = "hop" in self.what or (self.alpha > 0 and share == "constant")
         self.bounds = self._bounds(bounds)
@@ -256,7 +264,10 @@ class _Problem:
             for name in given:
                 if name not in found:
                     raise ValueError(f"bounds: {name}: must be for theta or hop")
-            found.update({name: (float(low), float(high)) for name, (low, high) in given.items()})
+            for name, pair in given.items():
+                if not _keeps(lambda p: len(p) == 2 and np.isreal(p[0] - p[1]), pair):
+                    raise ValueError(f"bounds: {name} {pair}: must be two numbers, the least and the greatest")
+                found[name] = (float(pair[0]), float(pair[1]))
         for name, (low, high) in found.items():
             if not 0 < low < high < np.inf or (name == "theta" and high > self.n_fft):
                 limit = f" <= {self.n_fft}" if name == "theta" else ""
@@ -269,11 +280,13 @@ class _Problem:
         criterion = criterion_of(criterion, self.share)
         if callable(criterion):
             return [(1.0, lambda _, S, theta, t: criterion(S, theta, t))]
+        if not isinstance(criterion, (str, Mapping)) or criterion == {}:
+            raise ValueError(f"criterion: {criterion!r}: must be a name, {{name: weight}} or a function")
         weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)
         for name, weight in weights.items():
             if name not in _CRITERIA:
                 raise ValueError(f"criterion: {name}: must be one of {', '.join(sorted(_CRITERIA))}, or a function")
-            if not np.isfinite(weight):
+            if not _keeps(np.isfinite, weight):
                 raise ValueError(f"criterion: {name} {weight}: must have a finite weight")
             if name == "coverage" and self.share in ("bin", "cell"):
                 raise ValueError(f"criterion: coverage: needs share constant or frame, not {self.share}")

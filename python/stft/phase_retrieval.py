@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Optional, Union
 
 import numpy as np
@@ -17,6 +18,7 @@ from .transforms import (
     _first,
     _frame_major,
     _hop,
+    _keeps,
     _layout,
     _threshold,
     _workers,
@@ -86,6 +88,8 @@ def griffin_lim(
         length = kernels.covered_end(first, hop, win_length, frames)
     length = _at_least(0, "length", length)
     iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
+    if not _keeps(math.isfinite, momentum):
+        raise ValueError(f"momentum: {momentum!r}: must be a number")
     turns = np.exp(1j * _phases(initial, seed, shape, (bins, frames)))
     spectra = np.ascontiguousarray(magnitudes * turns, spectra.dtype)
     samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)

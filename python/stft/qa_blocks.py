@@ -451,6 +451,19 @@ class tags(unittest.TestCase):
         got, _ = run(source(x, given), stft.spectrogram_fvf(64, 16))
         np.testing.assert_array_equal(got.T, stft.spectrogram(x, hop=16, n_fft=64, fs=50.0))
 
+    def test_rate_of_a_stream_that_has_ended_is_forgotten_by_changes_too(self):
+        x = signal(400, True)
+        for change in (lambda block: block.set_hop(8), lambda block: block.set_window("hamming")):
+            block = stft.stft_fvc(16, 4, scaling="psd", samp_rate=100.0)
+            _, found = run(source(x, [self.at(0, "rx_rate", pmt.from_double(32000.0))]), block)
+            self.assertEqual(value(found, "stft_samp_rate"), [(0, 32000.0)])
+            change(block)
+            got, found = run(source(x), block)
+            self.assertEqual(value(found, "stft_samp_rate"), [(0, 100.0)])
+            new = stft.stft_fvc(16, 4, scaling="psd", samp_rate=100.0)
+            change(new)
+            np.testing.assert_array_equal(got, run(source(x), new)[0])
+
     def test_go_to_the_row_of_their_frame(self):
         x = signal(4000, True)
         given = [self.at(o, "mark", pmt.from_long(o)) for o in (0, 999, 3999)]

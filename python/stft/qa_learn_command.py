@@ -234,7 +234,7 @@ class Refusals(InFolder):
                 (("--bounds", 10, 5), "bounds: theta 10.0, 5.0: must be"),
                 (("--hop-bounds", 10, 5), "bounds: hop 10.0, 5.0: must be"),
                 (("--theta", 0), "theta: 0.0: must be positive"),
-                (("--theta", 5), "start: 5.0: must be within"),
+                (("--theta", 5), "theta: 5: must be within the bounds"),
                 (("--window", "boxcar"), "boxcar"),
                 (("--norm", "l3"), "norm: l3: must be"),
                 (("--alpha", -1), "alpha: -1.0: must be"),

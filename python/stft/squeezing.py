@@ -34,7 +34,9 @@ from .transforms import (
     _lengths,
     _output,
     _sides,
+    _text,
     _threshold,
+    _truth,
     _workers,
     frequencies,
     times,
@@ -104,8 +106,8 @@ def reassign(
     bound, workers = _threshold(threshold), _workers(workers)
     shape = (a.samples.shape[0], a.frames, a.bins)
     power, f, t = np.empty(shape, a.samples.real.dtype), np.empty(shape), np.empty(shape)
-    doubled = bool(onesided_doubling) and a.sides == "onesided"
-    kernels.reassign(a.samples, power, f, t, a.design, bound, window, a.theta, a.first, kind, doubled, workers)
+    doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
+    kernels.reassign(a.samples, power, f, t, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers)
     f *= fs
     t /= fs
     t += times(a.frames, hop=a.hop, win_length=a.win_length, first=a.first, fs=fs)[:, None]
@@ -150,9 +152,9 @@ def reassigned_spectrogram(
     a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)
     bound, workers = _threshold(threshold), _workers(workers)
     rows = np.zeros((a.samples.shape[0], a.frames, a.bins), a.samples.real.dtype)
-    doubled = bool(onesided_doubling) and a.sides == "onesided"
+    doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
     kernels.reassigned_spectrogram(
-        a.samples, rows, a.design, bound, window, a.theta, a.first, kind, doubled, workers
+        a.samples, rows, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers
     )
     return np.swapaxes(rows.reshape(a.shape + rows.shape[1:]), -1, -2)
 

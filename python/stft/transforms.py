@@ -17,7 +17,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -106,7 +106,7 @@ def stft(
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
-    kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, detrend or "none", workers)
+    kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, _detrend(detrend), workers)
     return spectra.swapaxes(-1, -2) if out is None else out
 
 
@@ -226,8 +226,8 @@ def spectrogram(
     average = _at_least(1, "average", average)
     bins = _bins(n_fft, sides)
     columns = -(-frames // average)
-    doubled = onesided_doubling and sides == "onesided"
-    workers = _workers(workers)
+    doubled = _truth("onesided_doubling", onesided_doubling) and sides == "onesided"
+    axes, workers = _truth("axes", axes), _workers(workers)
     rows = _output(out, shape + (columns, bins), samples.real.dtype)
     kernels.spectrogram(
         samples,
@@ -235,11 +235,11 @@ def spectrogram(
         design,
         first,
         frames,
-        detrend or "none",
-        kind,
+        _detrend(detrend),
+        _text("kind", kind),
         average,
-        bool(max_hold),
-        bool(db),
+        _truth("max_hold", max_hold),
+        _truth("db", db),
         doubled,
         workers,
     )
@@ -302,7 +302,7 @@ def sample_window(window: Window, length: int, symmetric: bool = False) -> NDArr
     [0.0, 0.5, 1.0, 0.5]
     """
     _taps_in(window)  # refuses what is no window
-    return kernels.sample_window(window, _integer("length", length), bool(symmetric))
+    return kernels.sample_window(window, _integer("length", length), _truth("symmetric", symmetric))
 
 
 def dual_window(window: ArrayLike, hop: int) -> NDArray:
@@ -333,7 +333,7 @@ def closest_dual_window(
     True
     """
     desired = None if desired is None else _array("desired", desired)
-    return kernels.closest_dual_window(_taps("window", window), _integer("hop", hop), desired, bool(scaled))
+    return kernels.closest_dual_window(_taps("window", window), _integer("hop", hop), desired, _truth("scaled", scaled))
 
 
 def check_cola(window: Window, hop: int, tol: float = 1e-10, *, win_length: Optional[int] = None) -> bool:
@@ -444,22 +444,28 @@ def _lengths(window: Window, win_length: Optional[int], n_fft: Optional[int]) ->
     """n_fft and win_length with their defaults filled in."""
     taps = _taps_in(window)
     if win_length is None:
-        win_length = taps or (1024 if n_fft is None else n_fft)
-    elif taps and _integer("win_length", win_length) != taps:
-        raise ValueError(f"win_length: {win_length}: must be the number of taps, {taps}")
-    n_fft = _integer("n_fft", win_length if n_fft is None else n_fft)
-    return kernels.checked_n_fft(n_fft), _at_least(1, "win_length", win_length)
+        win_length = taps or (1024 if n_fft is None else _integer("n_fft", n_fft))
+    else:
+        win_length = _at_least(1, "win_length", win_length)
+        if taps and win_length != taps:
+            raise ValueError(f"win_length: {win_length}: must be the number of taps, {taps}")
+    n_fft = kernels.checked_n_fft(win_length if n_fft is None else _integer("n_fft", n_fft))
+    return n_fft, win_length
 
 
 def _taps_in(window: Window) -> int:
     """Number of taps, 0 of a named window."""
     if isinstance(window, str):
         return 0
-    if isinstance(window, (bool, np.bool_)):
-        raise ValueError(f"window: {window}: must be a name, a tuple (name, parameters ...), a number or taps")
+    _check_is_some_window(window)
     if not _is_named(window):
         _array("window", window)
     return kernels.window_length(window)
+
+
+def _check_is_some_window(window: Window) -> None:
+    if window is None or isinstance(window, (bool, np.bool_)):
+        raise ValueError(f"window: {window}: must be a name, a tuple (name, parameters ...), a number or taps")
 
 
 def _is_named(window: Window) -> bool:
@@ -488,7 +494,7 @@ def _hop(hop: Optional[int], win_length: int) -> int:
 
 def _first(first: Optional[int], win_length: int, hop: int, placement: str, frames: int = 0) -> int:
     """s_0, given or the placement's, once it is known that all frames have their place."""
-    framing = _framing(win_length, hop, placement)
+    framing = _framing(win_length, hop, _text("placement", placement))
     return kernels.checked_first(framing.first() if first is None else _whole("first", first), hop, frames)
 
 
@@ -517,6 +523,7 @@ def _design(
 ) -> Any:
     """The kernels' parameters; those of named windows are kept from call to call."""
     _positive("fs", fs)
+    _text("scaling", scaling)
     made = kernels.parameters if not isinstance(window, str) else _named_design
     return made(n_fft, hop, window, win_length, _phase("phase", phase), scaling, float(fs), sides == "centered")
 
@@ -544,6 +551,7 @@ def _sides_named(sides: str) -> str:
 
 
 def _is_real(window: Window) -> bool:
+    _check_is_some_window(window)
     return isinstance(window, str) or kernels.is_real(window)
 
 
@@ -632,7 +640,7 @@ def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArra
         return _array(name, window)
     if win_length is None:
         raise ValueError(f"{name}: {window}: has no length; give its taps, or win_length")
-    return sample_window(window, win_length)
+    return sample_window(window, _at_least(1, "win_length", win_length))
 
 
 def _integer(name: str, value: Any) -> int:
@@ -659,17 +667,39 @@ def _at_least(least: int, name: str, value: Any) -> int:
     return value
 
 
-def _positive(name: str, value: float) -> None:
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name}: {value!r}: must be a string")
+    return value
+
+
+def _truth(name: str, value: Any) -> bool:
+    """True, False, 1 or 0, as the blocks take them: any other value would be true by accident."""
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise ValueError(f"{name}: {value!r}: must be True or False")
+
+
+def _detrend(detrend: Optional[str]) -> str:
+    """By the kernels' name. SciPy says False where nothing is taken off."""
+    return "none" if detrend is None or detrend is False else _text("detrend", detrend)
+
+
+def _keeps(rule: Callable[[Any], bool], value: Any) -> bool:
+    """Whether a number keeps a rule. What is no number keeps none."""
     try:
-        good = not isinstance(value, (bool, np.bool_)) and 0 < value < math.inf
+        return not isinstance(value, (bool, np.bool_)) and bool(rule(value))
     except (TypeError, ValueError):
-        good = False
-    if not good:
+        return False
+
+
+def _positive(name: str, value: float) -> None:
+    if not _keeps(lambda v: 0 < v < math.inf, value):
         raise ValueError(f"{name}: {value}: must be positive and finite")
 
 
 def _tolerance(tol: float) -> float:
-    if not 0 <= tol < 1:
+    if not _keeps(lambda v: 0 <= v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 <= tol < 1")
     return float(tol)
 
@@ -677,6 +707,6 @@ def _tolerance(tol: float) -> float:
 def _threshold(threshold: Optional[float]) -> float:
     if threshold is None:
         return -1.0
-    if not 0 <= threshold < 1:
+    if not _keeps(lambda v: 0 <= v < 1, threshold):
         raise ValueError(f"threshold: {threshold}: must be 0 <= threshold < 1")
     return float(threshold)

@@ -467,7 +467,7 @@ private:
         this->put_tags(at, t, end, step, [this, theta] { return description(theta[0]); });
         if (d_kernel.finished()) {
             make_changes();
-            d_over = d_kernel.over();
+            d_over = !d_kernel.ready();
         }
         if (d_over)
             this->put_last_tags(at, t, step, d_kernel.received());

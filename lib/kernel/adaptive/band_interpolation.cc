@@ -33,7 +33,7 @@ STFT_LOOP void geometric(double first, double ratio, std::size_t count, float* v
 band_interpolation::band_interpolation(std::size_t n_fft,
                                        bool one_sided,
                                        std::size_t bands,
-                                       bool straight)
+                                       between_bands way)
     : d_width(static_cast<double>(n_fft) / (one_sided ? 2 : 1) / static_cast<double>(bands))
 {
     for (std::size_t m = 0; m < (one_sided ? n_fft / 2 + 1 : n_fft); ++m) {
@@ -45,7 +45,7 @@ band_interpolation::band_interpolation(std::size_t n_fft,
             here.low = here.high;
         if (one_sided && below + 1 >= static_cast<double>(bands))
             here.high = here.low;
-        if (!straight) // both are the nearest; halfway the upper one
+        if (way == between_bands::constant) // both are the nearest band; halfway, the upper one
             here.low = here.high = here.part < 0.5 ? here.low : here.high;
         if (!d_stretches.empty() && d_stretches.back().low == here.low &&
             d_stretches.back().high == here.high)

@@ -327,13 +327,15 @@ criterion_sums candidate_bank<T>::block_mean(std::int64_t n, std::size_t band, d
 }
 
 template <class T>
-void candidate_bank<T>::restart(std::int64_t p, bool all)
+void candidate_bank<T>::restart(std::int64_t p, history past)
 {
     d_begin = d_end = p;
     d_gathered = -1;
     std::fill(d_rows.begin(), d_rows.end(), 0.0);
-    if (all)
-        std::fill(d_total.begin(), d_total.end(), 0.0);
+    if (past == history::kept)
+        return;
+    std::fill(d_total.begin(), d_total.end(), 0.0);
+    d_whitener.reset();
 }
 
 template <class T>

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_CANDIDATE_BANK_H
 
 #include "block_criterion.h"
+#include "restart.h"
 #include "spectral_whitener.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
@@ -63,10 +64,10 @@ public:
     //! Frames of block n.
     std::int64_t frames_in(std::int64_t n) const;
 
-    //! The next frame to be measured is p; earlier ones are forgotten. \param all: with what is added up
-    void restart(std::int64_t p, bool all);
+    //! Starts again at frame p, which is measured next. \param past the totals over all frames, and the whitener
+    void restart(std::int64_t p, history past);
 
-    spectral_whitener<real>& whitener() { return d_whitener; }
+    const spectral_whitener<real>& whitener() const { return d_whitener; }
     const block_criterion<real>& criterion() const { return d_criterion; }
 
     //! 0: all evaluations; 1: long windows half as often; 2: every second candidate as well.

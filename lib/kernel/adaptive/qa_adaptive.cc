@@ -83,8 +83,9 @@ class qa_adaptive : public CppUnit::TestFixture
                 const auto centre = learner.centre();
                 const bool due = learner.received() >= centre.sample + 1 + learner.latency();
                 CPPUNIT_ASSERT(!due || learner.ready());
+                const bool ready = learner.ready();
                 const auto wanted = learner.wanted();
-                CPPUNIT_ASSERT(learner.ready() ? wanted == 0 : wanted > 0);
+                CPPUNIT_ASSERT(ready ? wanted == 0 : wanted > 0);
                 CPPUNIT_ASSERT(wanted <= learner.latency() + 70);
                 take(learner, out);
                 CPPUNIT_ASSERT_EQUAL(std::size_t(1), learner.push(&x[i], 1));

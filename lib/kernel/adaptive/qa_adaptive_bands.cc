@@ -199,7 +199,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
                 const double width = static_cast<double>(n) / (one_sided ? 6 : 3);
                 std::vector<double> plain(bins);
                 std::vector<float> raised(bins);
-                const band_interpolation bands(n, one_sided, 3, true);
+                const band_interpolation bands(n, one_sided, 3, between_bands::linear);
                 bands.spread(values.data(), plain.data());
                 bands.spread_exp(values.data(), raised.data());
                 for (std::size_t m = 0; m < bins; ++m) {
@@ -231,7 +231,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
                 const auto bins = one_sided ? n / 2 + 1 : n;
                 std::vector<double> plain(bins);
                 std::vector<float> raised(bins);
-                const band_interpolation bands(n, one_sided, 3, false);
+                const band_interpolation bands(n, one_sided, 3, between_bands::constant);
                 bands.spread(values.data(), plain.data());
                 bands.spread_exp(values.data(), raised.data());
                 for (std::size_t m = 0; m < bins; ++m) {

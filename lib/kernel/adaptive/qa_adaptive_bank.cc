@@ -254,7 +254,7 @@ class qa_adaptive_bank : public CppUnit::TestFixture
         const auto x = varied<float>(1000);
         candidate_bank<float> near(s, theta), far(s, theta);
         constexpr std::int64_t away = std::int64_t(1) << 53; // beyond, a double skips integers
-        far.restart(away, true);
+        far.restart(away, history::cleared);
         for (std::int64_t p = 0; p < 60; ++p) {
             near.measure(p, { x.data(), 0, 1000 }, 100 + 4 * p);
             far.measure(away + p, { x.data(), 0, 1000 }, 100 + 4 * p);

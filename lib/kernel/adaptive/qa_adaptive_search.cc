@@ -42,7 +42,7 @@ class qa_adaptive_search : public CppUnit::TestFixture
                 one = uniform(random);
         const auto empty = static_cast<std::size_t>(trial) % frames;
         shortest_path path(places, price, static_cast<std::int64_t>(frames));
-        path.start(0, places.back(), false);
+        path.start(0, places.back(), first_frame::free);
         for (std::size_t n = 0; n < frames; ++n)
             path.advance(n == empty ? nullptr : J[n].data());
         std::vector<double> value;
@@ -74,7 +74,7 @@ class qa_adaptive_search : public CppUnit::TestFixture
         for (double least : { 1.7, 2.0, 2.4, 3.2 }) {
             for (int k = 0; k < 4; ++k)
                 J[k] = 5 + 3 * (k + 1 - least) * (k + 1 - least);
-            path.start(0, 2, false);
+            path.start(0, 2, first_frame::free);
             path.advance(J);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(least, path.resolve(0), 1e-12);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(5, path.criterion(), 1e-12);
@@ -84,7 +84,7 @@ class qa_adaptive_search : public CppUnit::TestFixture
     void frames_without_a_criterion_keep_the_value()
     {
         shortest_path path({ 1, 2, 3 }, 0.1, 3);
-        path.start(0, 2.3, false);
+        path.start(0, 2.3, first_frame::free);
         for (int n = 0; n < 3; ++n)
             path.advance(nullptr);
         CPPUNIT_ASSERT_EQUAL(2.3, path.resolve(0));

@@ -53,7 +53,7 @@ shortest_path::shortest_path(std::vector<double> places, double price, std::int6
       d_J(d_slots * d_row), d_from(d_slots * d_row), d_empty(d_slots), d_cost(d_row), d_least(d_row)
 {
     d_places.resize(d_row);
-    start(0, d_places[0], false);
+    start(0, d_places[0], first_frame::free);
 }
 
 std::size_t shortest_path::slot(std::int64_t n) const { return modulo(n, d_slots); }
@@ -67,7 +67,7 @@ std::size_t shortest_path::nearest(double at) const
     return best;
 }
 
-void shortest_path::start(std::int64_t n, double at, bool held)
+void shortest_path::start(std::int64_t n, double at, first_frame first)
 {
     d_last = nearest(at);
     d_value = at;
@@ -75,7 +75,7 @@ void shortest_path::start(std::int64_t n, double at, bool held)
     std::fill(d_cost.begin(), d_cost.end(), far);
     d_cost[d_last] = 0;
     d_front = n - 1;
-    if (!held)
+    if (first == first_frame::free)
         return;
     d_front = n;
     d_empty[slot(n)] = true;

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SHORTEST_PATH_H
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SHORTEST_PATH_H
 
+#include "restart.h"
 #include <gnuradio/stft/api.h>
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +22,8 @@ public:
     //! \param places the candidates on the axis of the path, equally spaced, ascending; price of a unit of it
     shortest_path(std::vector<double> places, double price, std::int64_t lag);
 
-    //! The path is at place `at` before frame n, which is the next. \param held: frame n stays there too
-    void start(std::int64_t n, double at, bool held);
+    //! Starts a path at frame n, from the value `at` in the frame before. \param first held: frame n has this value too
+    void start(std::int64_t n, double at, first_frame first);
 
     //! The newest frame.
     std::int64_t front() const { return d_front; }

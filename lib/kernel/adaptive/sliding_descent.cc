@@ -17,18 +17,18 @@ sliding_descent<T>::sliding_descent(const adaptive_settings& s)
       d_frames(static_cast<std::size_t>(2 * s.block + 1)),
       d_adam(0.5, 0.9) // longer memories oscillate against the block's delay
 {
-    restart(0, std::log(s.theta_init), true);
+    restart(0, std::log(s.theta_init), history::cleared);
 }
 
 template <class T>
-void sliding_descent<T>::restart(std::int64_t p, double log_theta, bool all)
+void sliding_descent<T>::restart(std::int64_t p, double log_theta, history past)
 {
     d_begin = d_end = p;
     d_log_theta = log_theta;
     d_criterion = std::numeric_limits<double>::quiet_NaN();
     d_adam.reset();
     std::fill(d_frames.begin(), d_frames.end(), frame{ log_theta, {}, false });
-    if (all) {
+    if (past == history::cleared) {
         d_total = {};
         d_counted = 0;
     }

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SLIDING_DESCENT_H
 
 #include "frame_descent.h"
+#include "restart.h"
 
 namespace gr::stft::kernel {
 
@@ -18,8 +19,8 @@ class sliding_descent
 public:
     explicit sliding_descent(const adaptive_settings& s);
 
-    //! ln theta goes on from here at frame p; earlier frames are forgotten.
-    void restart(std::int64_t p, double log_theta, bool all);
+    //! Starts again at frame p from ln theta = log_theta. \param past the totals over all frames
+    void restart(std::int64_t p, double log_theta, history past);
 
     //! Frame p, the successor of the last one, takes no part.
     void pass(std::int64_t p);

@@ -123,9 +123,6 @@ struct adaptive_report {
     std::uint64_t dropped = 0;     //!< of those that late() has left out, since the beginning
 };
 
-template <class T>
-class adaptive_learner;
-
 /*!
  * \brief A DSTFT of an endless signal whose window lengths, and positions if wanted, follow the signal.
  *
@@ -190,13 +187,13 @@ public:
     std::int64_t received() const;
 
     //! Samples that are missing before the next frame can be ready; 0 if it is, or if there is none.
-    std::int64_t wanted();
+    std::int64_t wanted() const;
 
     //! Learns what the next frame needs. \return whether next() may be called
     bool ready();
 
     //! Whether the signal has ended and has no further frame. Before the last next() it is false.
-    bool over();
+    bool over() const;
 
     //! Number of the next frame.
     std::int64_t frame() const;
@@ -250,7 +247,8 @@ public:
     adaptive_report report();
 
 private:
-    std::unique_ptr<adaptive_learner<T>> d_learner;
+    struct parts;
+    std::unique_ptr<parts> d_parts;
 };
 
 } // namespace gr::stft::kernel

@@ -1,5 +1,4 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "band_interpolation.h"
 #include "block_criterion.h"
 #include "qa/adaptive_support.h"
 #include <numeric>
@@ -46,8 +45,6 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     CPPUNIT_TEST(one_infinite_bin_spoils_its_band_only);
     CPPUNIT_TEST(values_of_many_sums_are_those_of_each);
     CPPUNIT_TEST(the_report_is_of_every_bin);
-    CPPUNIT_TEST(bins_between_the_middles_of_bands_lie_on_straight_lines);
-    CPPUNIT_TEST(steps_give_each_bin_the_value_of_its_band);
     CPPUNIT_TEST(theta_is_told_in_either_precision);
     CPPUNIT_TEST_SUITE_END();
 
@@ -188,58 +185,6 @@ class qa_adaptive_bands : public CppUnit::TestFixture
             }
             CPPUNIT_ASSERT(widest > 1.5);
         }
-    }
-
-    void bins_between_the_middles_of_bands_lie_on_straight_lines()
-    {
-        const std::vector<double> values{ 3, 5, 4 };
-        for (bool one_sided : { true, false })
-            for (std::size_t n : { 60, 61, 96 }) {
-                const auto bins = one_sided ? n / 2 + 1 : n;
-                const double width = static_cast<double>(n) / (one_sided ? 6 : 3);
-                std::vector<double> plain(bins);
-                std::vector<float> raised(bins);
-                const band_interpolation bands(n, one_sided, 3, between_bands::linear);
-                bands.spread(values.data(), plain.data());
-                bands.spread_exp(values.data(), raised.data());
-                for (std::size_t m = 0; m < bins; ++m) {
-                    // each band pulls like a tent over two widths, at a distance round the circle
-                    double expected = 0, weight = 0;
-                    for (int turn = -1; turn <= 1; ++turn)
-                        for (std::size_t b = 0; b < 3; ++b) {
-                            const double place = (static_cast<double>(b) + 0.5) * width +
-                                                 turn * static_cast<double>(n);
-                            const double tent =
-                                1 - std::abs(static_cast<double>(m) - place) / width;
-                            if (tent > 0 && (turn == 0 || !one_sided)) {
-                                expected += tent * values[b];
-                                weight += tent;
-                            }
-                        }
-                    expected /= weight; // beyond the outer middles one band pulls alone
-                    CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, plain[m], 1e-12);
-                    CPPUNIT_ASSERT_DOUBLES_EQUAL(1, raised[m] / std::exp(expected), 2e-7);
-                }
-            }
-    }
-
-    void steps_give_each_bin_the_value_of_its_band()
-    {
-        const std::vector<double> values{ 3, 5, 4 };
-        for (const bool one_sided : { true, false })
-            for (const std::size_t n : { 60, 61, 96 }) {
-                const auto bins = one_sided ? n / 2 + 1 : n;
-                std::vector<double> plain(bins);
-                std::vector<float> raised(bins);
-                const band_interpolation bands(n, one_sided, 3, between_bands::constant);
-                bands.spread(values.data(), plain.data());
-                bands.spread_exp(values.data(), raised.data());
-                for (std::size_t m = 0; m < bins; ++m) {
-                    const auto band = std::min<std::size_t>((one_sided ? 6 : 3) * m / n, 2);
-                    CPPUNIT_ASSERT_EQUAL(values[band], plain[m]);
-                    CPPUNIT_ASSERT_EQUAL(static_cast<float>(std::exp(values[band])), raised[m]);
-                }
-            }
     }
 
     void theta_is_told_in_either_precision()

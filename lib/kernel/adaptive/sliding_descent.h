@@ -14,7 +14,7 @@ namespace gr::stft::kernel {
  * With one window length for all frames, all frames before are pooled and the rate falls as 1 / sqrt(frames).
  */
 template <class T>
-class sliding_descent
+class STFT_API sliding_descent
 {
 public:
     explicit sliding_descent(const adaptive_settings& s);

@@ -42,11 +42,6 @@ theta_bounds::theta_bounds(double least, double greatest)
         d_greatest = std::nextafterf(d_greatest, 0);
 }
 
-float theta_bounds::nearest(double theta) const
-{
-    return std::max(std::min(static_cast<float>(theta), d_greatest), d_least);
-}
-
 theta_statistics theta_bounds::clip(float* theta, std::size_t count) const
 {
     return simd::dispatch<clipped>(theta, count, d_least, d_greatest);

@@ -2,6 +2,8 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_THETA_BOUNDS_H
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_THETA_BOUNDS_H
 
+#include <gnuradio/stft/api.h>
+#include <algorithm>
 #include <cstddef>
 
 namespace gr::stft::kernel {
@@ -15,13 +17,16 @@ struct theta_statistics {
 };
 
 //! Bounds of window lengths, which floats do not pass by their rounding either.
-class theta_bounds
+class STFT_API theta_bounds
 {
 public:
     theta_bounds(double least, double greatest);
 
     //! The float nearest to theta that lies within the bounds.
-    float nearest(double theta) const;
+    float nearest(double theta) const
+    {
+        return std::max(std::min(static_cast<float>(theta), d_greatest), d_least);
+    }
 
     //! Clips, and tells what is left.
     theta_statistics clip(float* theta, std::size_t count) const;

@@ -96,32 +96,16 @@ square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums
     });
 }
 
-STFT_LOOP void root_values(const double* __restrict first,
-                           const double* __restrict second,
-                           std::size_t count,
-                           double* __restrict J)
-{
-    for (std::size_t i = 0; i < count; ++i)
-        J[i] = 2 * natural_log(first[i]) - natural_log(second[i]);
-}
-
-STFT_LOOP void power_values(const double* __restrict first,
-                            const double* __restrict second,
-                            std::size_t count,
-                            double order,
-                            double* __restrict J)
-{
-    for (std::size_t i = 0; i < count; ++i)
-        J[i] = (natural_log(first[i]) - order * natural_log(second[i])) / (1 - order);
-}
-
-STFT_LOOP void entropies(const double* __restrict first,
+//! J of `count` pairs of sums
+template <class Form>
+STFT_LOOP void values_of(Form form,
+                         const double* __restrict first,
                          const double* __restrict second,
                          std::size_t count,
                          double* __restrict J)
 {
     for (std::size_t i = 0; i < count; ++i)
-        J[i] = natural_log(second[i]) - first[i] / second[i];
+        J[i] = form.value(first[i], second[i], [](double x) STFT_INLINE { return natural_log(x); });
 }
 
 template <class R>
@@ -239,17 +223,27 @@ bool block_criterion<R>::usable(const criterion_sums& s)
     return std::isfinite(s.first) && std::isfinite(s.second) && !silent(s);
 }
 
+//! Calls f with the criterion as a function of its sums.
 template <class R>
-double block_criterion<R>::value(const criterion_sums& s) const
+template <class F>
+auto block_criterion<R>::with_form(F f) const
 {
     switch (d_form) {
     case form::root:
-        return 2 * std::log(s.first) - std::log(s.second);
+        return f(l1l2_of_sums{});
     case form::power:
-        return (std::log(s.first) - d_order * std::log(s.second)) / (1 - d_order);
+        return f(renyi_of_sums{ d_order });
     default:
-        return std::log(s.second) - s.first / s.second;
+        return f(entropy_of_sums{});
     }
+}
+
+template <class R>
+double block_criterion<R>::value(const criterion_sums& s) const
+{
+    return with_form([&](auto form) {
+        return form.value(s.first, s.second, [](double x) { return std::log(x); });
+    });
 }
 
 template <class R>
@@ -258,27 +252,15 @@ void block_criterion<R>::values(const double* first,
                                 std::size_t count,
                                 double* J) const
 {
-    switch (d_form) {
-    case form::root:
-        return simd::dispatch<root_values>(first, second, count, J);
-    case form::power:
-        return simd::dispatch<power_values>(first, second, count, d_order, J);
-    default:
-        return simd::dispatch<entropies>(first, second, count, J);
-    }
+    with_form([&](auto form) {
+        simd::dispatch<values_of<decltype(form)>>(form, first, second, count, J);
+    });
 }
 
 template <class R>
 criterion_sums block_criterion<R>::slope(const criterion_sums& s) const
 {
-    switch (d_form) {
-    case form::root:
-        return { 2 / s.first, -1 / s.second };
-    case form::power:
-        return { 1 / (1 - d_order) / s.first, -d_order / (1 - d_order) / s.second };
-    default:
-        return { -1 / s.second, (1 + s.first / s.second) / s.second };
-    }
+    return with_form([&](auto form) { return form.slope(s); });
 }
 
 template <class R>
@@ -306,9 +288,8 @@ void block_criterion<R>::factor(const R* q,
     case form::power:
         with_power(d_order - 1, [&](auto raised) {
             for (std::size_t m = 0; m < count; ++m) {
-                const double one = q[m];
-                const double dq = d_order * slope.first * raised(one) + slope.second;
-                factor[m] = bounded<R>(2 * W[m] * (one > 0 ? dq : 0));
+                const double dq = renyi_of_sums{ d_order }.by_q(q[m], slope, raised);
+                factor[m] = bounded<R>(2 * W[m] * dq);
             }
         });
     }

@@ -2,26 +2,11 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_BLOCK_CRITERION_H
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_BLOCK_CRITERION_H
 
+#include "kernel/dstft/criteria.h"
 #include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
 #include <limits>
 
 namespace gr::stft::kernel {
-
-/*!
- * \brief What a criterion sums over bins and frames; `second` is that of q, or of a = sqrt(q) for the entropies of
- * magnitudes; `first` that of a, q ln q, q^order or a ln a.
- */
-struct criterion_sums {
-    double first = 0, second = 0;
-
-    criterion_sums& operator+=(const criterion_sums& more)
-    {
-        first += more.first;
-        second += more.second;
-        return *this;
-    }
-    criterion_sums operator*(double factor) const { return { first * factor, second * factor }; }
-};
 
 //! Bins begin .. end - 1, of which the first and the last count in part: the band's edges lie within them. Bin 0
 //! counts as a last one as well in the last band of a circle.
@@ -77,6 +62,9 @@ public:
 
 private:
     enum class form { root, log, power, magnitude };
+
+    template <class F>
+    auto with_form(F f) const;
 
     form d_form;
     bool d_pooled;

@@ -2,6 +2,7 @@
 #include "candidate_bank.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/multiply.h"
+#include "whitened_power.h"
 #include <algorithm>
 #include <cmath>
 
@@ -10,22 +11,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double envelope_frames = 64; // time constant of the whitener
-
-//! power = |S|^2, q = W |S|^2
-template <class R>
-STFT_LOOP void
-whitened_power(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
-{
-    for (std::size_t m = 0; m < count; ++m)
-        q[m] = W[m] * (S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1]);
-}
-
-template <class R>
-STFT_LOOP void power_of(const R* __restrict S, std::size_t count, R* __restrict power)
-{
-    for (std::size_t m = 0; m < count; ++m)
-        power[m] = S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1];
-}
 
 constexpr std::size_t lanes = 8; // that rows of sums are made for
 

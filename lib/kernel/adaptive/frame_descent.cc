@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_descent.h"
 #include "kernel/simd/dispatch.h"
+#include "whitened_power.h"
 #include <algorithm>
 #include <cmath>
 
@@ -10,15 +11,6 @@ namespace {
 
 constexpr double theta_rate = 0.02, t_rate = 0.1; // in ln theta, in hops
 constexpr double corner = 1e-2;                   // of the total variation, in ln theta
-
-//! q = W |S|^2
-template <class R>
-STFT_LOOP void
-whitened(const R* __restrict S, const R* __restrict W, std::size_t count, R* __restrict q)
-{
-    for (std::size_t m = 0; m < count; ++m)
-        q[m] = W[m] * (S[2 * m] * S[2 * m] + S[2 * m + 1] * S[2 * m + 1]);
-}
 
 //! S = factor S
 template <class R>
@@ -111,7 +103,7 @@ double frame_descent<T>::theta_at(double log_theta) const
 template <class T>
 void frame_descent<T>::measure(const complex* spectrum)
 {
-    simd::dispatch<whitened<real>>(
+    simd::dispatch<whitened_power<real>>(
         reinterpret_cast<const real*>(spectrum), d_weight.data(), d_q.size(), d_q.data());
 }
 

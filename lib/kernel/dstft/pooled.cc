@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "criteria.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/logarithm.h"
 #include "kernel/simd/run_sums.h"
@@ -64,16 +65,12 @@ STFT_LOOP void apply(const R* __restrict factor,
     }
 }
 
-//! What a criterion sums over a frame; first is A, sum of c q ln q, or of c q^order.
-struct frame_sums {
-    double first, power;
-};
-
-/* Each criterion has sums() of one frame, from its power p = |S|^2; value() of the pooled sums; slope(), dJ by
- * them; and factor(), such that factor S is the cotangent, from the pooled slopes. */
+/* Each criterion adds to its value() and slope() as functions of pooled sums: sums() of one frame, from its power
+ * p = |S|^2, each bin counting c times; and factor(), computed from the pooled slopes, such that factor S is the cotangent
+ * of S. */
 
 template <class R>
-struct l1l2 {
+struct l1l2 : l1l2_of_sums {
     std::vector<R> root_weight, weight; //!< c sqrt(W), c W
 
     l1l2(const std::vector<R>& c, const std::vector<R>& W, double) : root_weight(c), weight(c)
@@ -84,14 +81,14 @@ struct l1l2 {
         }
     }
 
-    frame_sums sums(const R* p) const
+    criterion_sums sums(const R* p) const
     {
         return simd::dispatch<loop_sums>(root_weight.data(), weight.data(), p, weight.size());
     }
 
-    STFT_LOOP static frame_sums loop_sums(const R* r, const R* w, const R* p, std::size_t bins)
+    STFT_LOOP static criterion_sums loop_sums(const R* r, const R* w, const R* p, std::size_t bins)
     {
-        frame_sums total{ 0, 0 };
+        criterion_sums total;
         for (std::size_t begin = 0; begin < bins; begin += short_run) {
             const auto end = std::min(begin + short_run, bins);
             R first = 0, power = 0;
@@ -101,23 +98,19 @@ struct l1l2 {
                 power += w[m] * p[m];
             }
             total.first += first;
-            total.power += power;
+            total.second += power;
         }
         return total;
     }
 
-    double value(const frame_sums& s) const { return 2 * std::log(s.first) - std::log(s.power); }
-
-    frame_sums slope(const frame_sums& s) const { return { 2 / s.first, -1 / s.power }; }
-
-    void factor(const R* p, const frame_sums& slope, R* f) const
+    void factor(const R* p, const criterion_sums& slope, R* f) const
     {
         simd::dispatch<loop_factor>(root_weight.data(),
                                     weight.data(),
                                     p,
                                     weight.size(),
                                     static_cast<R>(slope.first),
-                                    static_cast<R>(2 * slope.power),
+                                    static_cast<R>(2 * slope.second),
                                     f);
     }
 
@@ -138,19 +131,19 @@ struct l1l2 {
 };
 
 template <class R>
-struct power_entropy {
+struct power_entropy : entropy_of_sums {
     std::vector<R> c, W;
 
     power_entropy(const std::vector<R>& c, const std::vector<R>& W, double) : c(c), W(W) {}
 
-    frame_sums sums(const R* p) const
+    criterion_sums sums(const R* p) const
     {
         return simd::dispatch<loop_sums>(c.data(), W.data(), p, W.size());
     }
 
-    STFT_LOOP static frame_sums loop_sums(const R* c, const R* W, const R* p, std::size_t bins)
+    STFT_LOOP static criterion_sums loop_sums(const R* c, const R* W, const R* p, std::size_t bins)
     {
-        frame_sums total{ 0, 0 };
+        criterion_sums total;
         for (std::size_t begin = 0; begin < bins; begin += short_run) {
             const auto end = std::min(begin + short_run, bins);
             R first = 0, power = 0;
@@ -161,27 +154,22 @@ struct power_entropy {
                 power += c[m] * q;
             }
             total.first += first;
-            total.power += power;
+            total.second += power;
         }
         return total;
     }
 
-    double value(const frame_sums& s) const { return std::log(s.power) - s.first / s.power; }
+    //! Derivatives of J as dJ/dq = first ln q + second.
+    criterion_sums slope(const criterion_sums& s) const { return slope_by_log(s); }
 
-    //! without its part that multiplies ln q, which is first's
-    frame_sums slope(const frame_sums& s) const
-    {
-        return { -1 / s.power, s.first / s.power / s.power };
-    }
-
-    void factor(const R* p, const frame_sums& slope, R* f) const
+    void factor(const R* p, const criterion_sums& slope, R* f) const
     {
         simd::dispatch<loop_factor>(c.data(),
                                     W.data(),
                                     p,
                                     W.size(),
                                     static_cast<R>(2 * slope.first),
-                                    static_cast<R>(2 * slope.power),
+                                    static_cast<R>(2 * slope.second),
                                     f);
     }
 
@@ -199,17 +187,16 @@ struct power_entropy {
 };
 
 template <class R>
-struct power_renyi {
+struct power_renyi : renyi_of_sums {
     std::vector<R> c, W;
-    double order;
 
     power_renyi(const std::vector<R>& c, const std::vector<R>& W, double order)
-        : c(c), W(W), order(order)
+        : renyi_of_sums{ order }, c(c), W(W)
     {}
 
-    frame_sums sums(const R* p) const
+    criterion_sums sums(const R* p) const
     {
-        frame_sums total{ 0, 0 };
+        criterion_sums total;
         with_power(order - 1, [&](auto raised) {
             double first = 0, power = 0;
 #pragma omp simd reduction(+ : first, power)
@@ -223,23 +210,12 @@ struct power_renyi {
         return total;
     }
 
-    double value(const frame_sums& s) const
-    {
-        return (std::log(s.first) - order * std::log(s.power)) / (1 - order);
-    }
-
-    frame_sums slope(const frame_sums& s) const
-    {
-        return { 1 / (1 - order) / s.first, -order / (1 - order) / s.power };
-    }
-
-    void factor(const R* p, const frame_sums& slope, R* f) const
+    void factor(const R* p, const criterion_sums& slope, R* f) const
     {
         with_power(order - 1, [&](auto raised) {
             for (std::size_t m = 0; m < W.size(); ++m) {
                 const double q = static_cast<double>(W[m]) * p[m];
-                const double dq = order * slope.first * raised(q) + slope.power;
-                f[m] = bounded<R>(2 * c[m] * W[m] * (q > 0 ? dq : 0));
+                f[m] = bounded<R>(2 * c[m] * W[m] * by_q(q, slope, raised));
             }
         });
     }
@@ -274,21 +250,22 @@ double evaluate(const std::complex<R>* spectra,
     for (std::size_t n = 0; n < frames; ++n) {
         const auto sums = criterion.sums(power.data() + n * bins);
         first[n] = sums.first;
-        total[n] = sums.power;
+        total[n] = sums.second;
     }
     const auto h = std::min(p.half_block, frames - 1);
     first = boxed(first, h);
     total = boxed(total, h);
 
     const auto count = static_cast<double>(frames);
+    const auto log = [](double x) { return std::log(x); };
     double loss = 0;
     for (std::size_t n = 0; n < frames; ++n) {
-        const frame_sums block{ first[n], total[n] };
-        const bool silent = block.power < limit;
-        loss += silent ? 0 : criterion.value(block);
-        const auto slope = silent ? frame_sums{ 0, 0 } : criterion.slope(block);
+        const criterion_sums block{ first[n], total[n] };
+        const bool silent = block.second < limit;
+        loss += silent ? 0 : criterion.value(block.first, block.second, log);
+        const auto slope = silent ? criterion_sums{} : criterion.slope(block);
         first[n] = slope.first / count;
-        total[n] = slope.power / count;
+        total[n] = slope.second / count;
     }
     if (G) {
         // a frame is in the blocks whose middle is within h of it

@@ -12,7 +12,7 @@ namespace gr::stft::kernel {
 namespace {
 
 //! Samples kept before the centre of the next frame: as many as the window of the last one may still need.
-std::int64_t samples_behind(const adaptive_settings& s)
+std::int64_t samples_before(const adaptive_settings& s)
 {
     return static_cast<std::int64_t>(s.n_fft) + static_cast<std::int64_t>(s.hop) + 9;
 }
@@ -22,18 +22,18 @@ std::size_t samples_kept(const adaptive_settings& s)
 {
     const auto ahead = static_cast<double>(s.block + s.lag + 3) * s.hop;
     const auto window = static_cast<std::int64_t>(s.n_fft / 2) + 8;
-    return static_cast<std::size_t>(samples_behind(s) + window + static_cast<std::int64_t>(ahead));
+    return static_cast<std::size_t>(samples_before(s) + window + static_cast<std::int64_t>(ahead));
 }
 
 } // namespace
 
 /*
- * Grid frames are measured and resolved strictly one after another, and no further ahead than the next output frame asks
- * for, so that a change between two output frames meets the same state for any split of the input.
+ * Grid frames are measured and resolved strictly one after another, and no further ahead than the next output frame
+ * needs, so that a change between two output frames meets the same state for any split of the input.
  */
 template <class T>
 struct adaptive_stft<T>::parts {
-    adaptive_settings given, settings; // as the caller gave them, and with defaults filled in
+    adaptive_settings given, settings; // the caller's, and the same with defaults filled in
     dstft<T> transform;
     stream_excerpt<T> signal;
     frame_grid grid;
@@ -117,7 +117,7 @@ struct adaptive_stft<T>::parts {
         auto first = grid.centre().sample;
         if (!frozen)
             first = std::min(first, grid.at(source.measured() + 1).sample);
-        signal.drop_before(first - samples_behind(settings));
+        signal.drop_before(first - samples_before(settings));
     }
 
     //! True if the signal covers a window of length theta wherever it may lie, up to `away` samples from the centre.

@@ -9,13 +9,13 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! first ratio^k, in as many geometric series as lanes are filled with
+//! Computes values[k] = first ratio^k, `lanes` values at a time.
 STFT_LOOP void geometric(double first, double ratio, std::size_t count, float* values)
 {
     constexpr std::size_t lanes = 16;
     float start[lanes];
     double power = 1;
-#pragma GCC unroll 1 // or the numbers are taken one by one below
+#pragma GCC unroll 1 // unrolled, the loop below would not be vectorised
     for (std::size_t l = 0; l < lanes; ++l, power *= ratio)
         start[l] = static_cast<float>(power);
     std::size_t k = 0;
@@ -37,7 +37,7 @@ band_interpolation::band_interpolation(std::size_t n_fft,
     : d_width(static_cast<double>(n_fft) / (one_sided ? 2 : 1) / static_cast<double>(bands))
 {
     for (std::size_t m = 0; m < (one_sided ? n_fft / 2 + 1 : n_fft); ++m) {
-        // in bands, from the middle of the first one
+        // distance from the middle of the first band, in bands
         const double at = static_cast<double>(m) / d_width - 0.5, below = std::floor(at);
         const auto band = static_cast<std::int64_t>(below);
         stretch here{ m, m + 1, modulo(band, bands), modulo(band + 1, bands), at - below };

@@ -25,8 +25,8 @@ inline float at_middle(const std::vector<float>& bins, std::size_t band, std::si
 /*!
  * \brief Spreads one value per band of a spectrum over its bins.
  *
- * Linear interpolation is constant below the middle of the first band and above that of the last one for real samples; for
- * complex samples it goes on from the last band to the first.
+ * Linear interpolation is constant below the middle of the first band and above that of the last one for real samples;
+ * for complex samples it goes on from the last band to the first.
  */
 class STFT_API band_interpolation
 {

@@ -7,9 +7,10 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr std::size_t lanes = 16; // of a sum, so that it is the same whatever the processor
+constexpr std::size_t lanes =
+    16; // partial sums; the same for every processor, and so is the result
 
-//! \param count a multiple of the lanes
+//! Adds up values. \param count a multiple of `lanes`
 template <class A>
 STFT_LOOP A sum_of(const A* values, std::size_t count)
 {
@@ -24,7 +25,8 @@ STFT_LOOP A sum_of(const A* values, std::size_t count)
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
-//! Two sums over the bins of each band, in runs that are added up as A; f(q, first, second) tells those of one bin.
+//! Two sums over the bins of each band. f(q, first, second) writes the terms of one bin; short runs of bins are added
+//! up in type A, the runs in double precision.
 template <class A, class R, class F>
 STFT_LOOP void
 in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)
@@ -85,7 +87,7 @@ magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_s
     });
 }
 
-//! In double: fourth powers of magnitudes leave the range of float.
+//! Sums in double precision, since fourth powers of magnitudes leave the range of float.
 template <class R>
 STFT_LOOP void
 square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
@@ -96,7 +98,7 @@ square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums
     });
 }
 
-//! J of `count` pairs of sums
+//! Computes J of `count` pairs of sums.
 template <class Form>
 STFT_LOOP void values_of(Form form,
                          const double* __restrict first,

@@ -8,8 +8,8 @@
 
 namespace gr::stft::kernel {
 
-//! Bins begin .. end - 1, of which the first and the last count in part: the band's edges lie within them. Bin 0
-//! counts as a last one as well in the last band of a circle.
+//! Bins begin .. end - 1 of a band whose edges may lie within its first and last bin, which then count in part. The
+//! last band of a two-sided spectrum may end within bin 0, which then counts in part as well.
 struct bin_band {
     std::size_t begin, end;
     double first_weight, last_weight, bin_0_weight;
@@ -20,40 +20,47 @@ struct bin_band {
     }
 };
 
-//! Band `index` of count equal ones of a DFT of n points. One-sided: DC and Nyquist then have weight 1/2.
+//! Returns band `index` of `count` bands of equal width of a DFT of n points. One-sided: DC and Nyquist have weight
+//! 1/2.
 STFT_API bin_band band_of(std::size_t n, bool one_sided, std::size_t index, std::size_t count);
 
-//! A criterion of concentration as a function of sums, which may be pooled over frames.
+/*!
+ * \brief A criterion of concentration as a function of two sums, which may be pooled over frames.
+ *
+ * The sums are of a and q for l1l2, q ln q and q for entropy, q^order and q for renyi (order 2 for kurtosis), and a ln
+ * a and a for the entropies of magnitudes; a = sqrt(q).
+ */
 template <class R>
 class STFT_API block_criterion
 {
 public:
     explicit block_criterion(const adaptive_settings& s);
 
-    //! Whether sums are pooled over frames; if not, of each frame its value() is.
+    //! True if sums are pooled over frames before value() is taken; if not, the values of the frames are averaged.
     bool pooled() const { return d_pooled; }
 
-    //! Over the band; q is the whitened power of every bin.
+    //! Sums over a band. \param q whitened power of every bin
     criterion_sums sums(const R* q, const bin_band& band) const;
-    //! Over each of the bands
+    //! Writes the sums over each of `count` bands.
     void sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums) const;
 
-    //! A second sum that is not larger is silence, which has no value.
+    //! Largest second sum that counts as silence, which has no value.
     static constexpr double least_sum = std::numeric_limits<R>::min() * 1e6;
 
-    //! Whether the sums are those of silence, or not finite.
+    //! True if the sums are those of silence, or the second one is NaN.
     static bool silent(const criterion_sums& s) { return !(s.second > least_sum); }
+    //! True if both sums are finite and not those of silence.
     static bool usable(const criterion_sums& s);
 
-    //! J; the sums are not silent
+    //! Returns J of sums that are not silent.
     double value(const criterion_sums& s) const;
-    //! J of as many pairs of sums; nothing in particular for those that are not usable
+    //! Writes J of `count` pairs of sums; it is undefined for those that are not usable.
     void values(const double* first, const double* second, std::size_t count, double* J) const;
 
-    //! dJ by the two sums
+    //! Derivatives of J by the two sums.
     criterion_sums slope(const criterion_sums& s) const;
 
-    //! factor[m] = weight 2 W (dJ/dq)(m) for the bins of the band, such that factor S is the cotangent
+    //! Writes factor[m] = weight 2 W (dJ/dq)(m) for the bins of the band; factor S is the cotangent of S.
     void factor(const R* q,
                 const R* W,
                 const bin_band& band,

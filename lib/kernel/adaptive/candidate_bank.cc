@@ -12,9 +12,9 @@ namespace {
 
 constexpr double envelope_frames = 64; // time constant of the whitener
 
-constexpr std::size_t lanes = 8; // that rows of sums are made for
+constexpr std::size_t lanes = 8; // rows are padded to a multiple of this
 
-//! Adds rows, one after another, to their sum; count: a multiple of the lanes.
+//! Adds `rows` rows to sum, one after another. \param count length of a row, a multiple of `lanes`
 STFT_LOOP void
 add(const double* __restrict more, std::size_t rows, std::size_t count, double* __restrict sum)
 {
@@ -30,7 +30,8 @@ add(const double* __restrict more, std::size_t rows, std::size_t count, double* 
     }
 }
 
-//! Means of as many sums first, then second, of the numbers behind them; flaws: 0 of those that a criterion can use.
+//! Computes mean sums per frame of `pairs` pairs. block holds first sums, second sums and counts; flaws is 0 for the
+//! pairs that a criterion can use.
 STFT_LOOP void means(const double* __restrict block,
                      std::size_t pairs,
                      double least,
@@ -48,7 +49,7 @@ STFT_LOOP void means(const double* __restrict block,
     }
 }
 
-//! Zero unless a value is not finite, which then makes it NaN.
+//! Returns NaN if a value is not finite, else zero.
 template <class R>
 STFT_LOOP R spoilt(const R* x, std::size_t count)
 {
@@ -190,7 +191,7 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
     const auto* around = reinterpret_cast<const real*>(x.samples + (begin - x.begin));
     if (std::isnan(simd::dispatch<spoilt<real>>(around, parts * static_cast<std::size_t>(length))))
         return;
-    auto fitting = size(); // candidates that are not longer than the signal
+    auto fitting = size(); // number of candidates not longer than the signal
     while (fitting > 0 && 2 * d_members[fitting - 1].reach + 1 > length)
         --fitting;
     const auto visit = [&](std::size_t k) {
@@ -214,7 +215,7 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
         simd::dispatch<add>(to, 1, d_row, d_total.data());
 }
 
-//! The row's sums of the candidates from k on are those of the longest of the shorter ones.
+//! Gives the candidates from k on the sums of the longest shorter candidate that is kept.
 template <class T>
 void candidate_bank<T>::repeat(std::size_t k, double* row) const
 {
@@ -233,7 +234,7 @@ std::int64_t candidate_bank<T>::frames_in(std::int64_t n) const
     return std::min(n + d_half + 1, d_end) - std::max(n - d_half, d_begin);
 }
 
-//! The sums of block n, laid out like a row.
+//! Returns the sums of block n in the layout of a row.
 template <class T>
 const double* candidate_bank<T>::gather(std::int64_t n)
 {

@@ -10,20 +10,20 @@
 
 namespace gr::stft::kernel {
 
-//! Points of the DFT that a window of this length is measured with: the smallest power of two not below it.
+//! Number of points of the DFT that measures a window of length theta: the least power of two >= theta, at least 4.
 STFT_API std::size_t dft_length_for(double theta);
 
 /*!
- * \brief A few window lengths, log-spaced, that are measured at every frame of a grid; sums over bands of the whitened
- * power are kept for as many frames as blocks and the future of a path ask for.
+ * \brief Measures a few log-spaced window lengths, the candidates, at every grid frame.
  *
- * Long windows change slowly from frame to frame and are measured at every few frames only; short ones have short
- * DFTs. Frames are numbered absolutely, and so is what a block's sums are made from.
+ * The bank keeps sums over bands of the whitened power for as many frames as a block and the lag of a path need.
+ * Spectra with long windows change slowly from frame to frame, so long windows are measured at every few frames only;
+ * short windows have short DFTs. Which frames are measured depends on absolute frame numbers.
  *
- * Zeros beyond the ends of a signal would look like clicks. Where a window would reach beyond one it is measured at the
- * nearest place where it does not, so that all candidates see samples of the signal only, and each frame counts for
- * each of them. A candidate that is longer than the signal counts like the longest one that is not; if there is none,
- * the frame is as if it were silent.
+ * Zeros beyond the ends of a signal would look like clicks. A window that would reach beyond an end is measured at the
+ * nearest position within the signal, so that every candidate sees samples of the signal only, in every frame. A
+ * candidate longer than the signal gets the sums of the longest one that is not. If all are longer, the frame counts as
+ * silent.
  */
 template <class T>
 class STFT_API candidate_bank
@@ -39,29 +39,30 @@ public:
     std::size_t bands() const { return d_bands; }
     double log_theta(std::size_t k) const { return d_members[k].log_theta; }
 
-    //! Samples that a candidate's window reaches before and behind the centre.
+    //! Number of samples under the longest candidate's window on either side of its centre.
     std::int64_t reach() const { return d_reach; }
 
-    //! Measures frame p, the successor of the last one.
-    //! \param x the signal, but for samples more than 2 reach() away from the frame \param centre its central sample
+    //! Measures frame p, which follows the last measured one.
+    //! \param x the signal, at least up to 2 reach() samples from the centre \param centre central sample of the frame
     void measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre);
 
-    //! Whether the frames' sums are added up over all frames instead of a block.
+    //! True if sums are added up over all frames instead of a block.
     bool endless() const { return d_endless; }
 
     /*!
-     * \brief Block n: frames n - h .. n + h that were measured, all of them where endless.
-     * \param J [band][candidate] of the criterion and the prior
-     * \return for each band whether J is defined: no candidate saw silence only, or nothing
+     * \brief Evaluates criterion and prior over block n: the measured ones of the frames n - h .. n + h, or all
+     * measured frames if endless(). J() and defined() return the result.
      */
     void evaluate(std::int64_t n);
+    //! Criterion plus prior of each candidate in a band.
     const double* J(std::size_t band) const { return d_J.data() + band * size(); }
+    //! True if every candidate has finite sums that are not those of silence in the band.
     bool defined(std::size_t band) const { return d_defined[band]; }
 
-    //! Mean sums of a frame of block n for a window length between the candidates; not silent, or zeros.
+    //! Mean sums per frame of block n, interpolated between the candidates next to log_theta; zeros if there are none.
     criterion_sums block_mean(std::int64_t n, std::size_t band, double log_theta);
 
-    //! Frames of block n.
+    //! Number of measured frames in block n.
     std::int64_t frames_in(std::int64_t n) const;
 
     //! Starts again at frame p, which is measured next. \param past the totals over all frames, and the whitener
@@ -70,12 +71,12 @@ public:
     const spectral_whitener<real>& whitener() const { return d_whitener; }
     const block_criterion<real>& criterion() const { return d_criterion; }
 
-    //! 0: all evaluations; 1: long windows half as often; 2: every second candidate as well.
+    //! Sets the load level. 0: all evaluations; 1: long windows half as often; 2: also every second candidate only.
     void set_load(int level) { d_load = level; }
 
     std::uint64_t evaluations() const { return d_evaluations; }
     std::uint64_t dropped() const { return d_dropped; }
-    //! Its spectral envelope, its counts, and what it has added up over the same candidates.
+    //! Carries over the whitener, the counters and, if the candidates are equal, the running totals.
     void take_over(const candidate_bank& other);
 
 private:
@@ -83,11 +84,11 @@ private:
         double theta, log_theta;
         std::size_t n;
         std::int64_t every; // frames
-        std::int64_t reach; // samples under the window on either side of the centre
+        std::int64_t reach; // samples under the window on either side of its centre
         volk::vector<real> window;
         frame_analysis<T> analysis;
         std::vector<bin_band> bands;
-        std::size_t weights; // which of d_weights
+        std::size_t weights; // index into d_weights
     };
     struct weight_set {
         std::size_t n;
@@ -103,18 +104,18 @@ private:
     const double* gather(std::int64_t n);
     criterion_sums mean(const double* block, std::size_t k, std::size_t band) const;
 
-    std::size_t d_bands, d_reference = 0; // the candidate that the whitener looks at
+    std::size_t d_bands, d_reference = 0; // candidate whose power updates the whitener
     std::int64_t d_half;
     bool d_endless;
     std::int64_t d_reach = 0;
     block_criterion<real> d_criterion;
     std::vector<member> d_members;
     spectral_whitener<real> d_whitener;
-    std::vector<weight_set> d_weights; // one for each length of DFT
+    std::vector<weight_set> d_weights; // one per DFT length
     volk::vector<complex> d_spectrum;
     volk::vector<real> d_power, d_q;
 
-    std::size_t d_slots, d_row; // sums first, second, and counts, each [band][candidate]
+    std::size_t d_slots, d_row; // first sums, second sums and counts, each [band][candidate]
     volk::vector<double> d_rows, d_total, d_block;
     std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
     std::int64_t d_gathered = -1;                       // the block that d_block holds

@@ -9,10 +9,10 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double theta_rate = 0.02, t_rate = 0.1; // in ln theta, in hops
-constexpr double corner = 1e-2;                   // of the total variation, in ln theta
+constexpr double theta_rate = 0.02, t_rate = 0.1; // default learning rates, in ln theta and in hops
+constexpr double corner = 1e-2; // rounds the corner of the total variation at 0, in ln theta
 
-//! S = factor S
+//! Computes S = factor S.
 template <class R>
 STFT_LOOP void apply(const R* __restrict factor, std::size_t count, R* __restrict S)
 {
@@ -23,18 +23,18 @@ STFT_LOOP void apply(const R* __restrict factor, std::size_t count, R* __restric
 }
 
 /*!
- * Gradient of the total variation of ln theta over the cells of a frame: sum of
- * sqrt(corner^2 + (to the next bin)^2 + (to the frame before)^2), the frame before held.
+ * Computes the gradient of the total variation of v = ln theta over the cells of a frame: the sum of sqrt(corner^2 +
+ * (difference from the next bin)^2 + (difference from the frame before)^2). The frame before is constant.
  */
 void variation(const double* v,
                const double* before,
                std::size_t bins,
-               bool circle,
+               bool two_sided,
                double* gradient)
 {
     std::fill_n(gradient, bins, 0.0);
     for (std::size_t m = 0; m < bins; ++m) {
-        const auto next = m + 1 < bins ? m + 1 : circle ? 0 : m;
+        const auto next = m + 1 < bins ? m + 1 : two_sided ? 0 : m;
         const double along = v[m] - v[next], back = before ? v[m] - before[m] : 0;
         const double root = std::sqrt(corner * corner + along * along + back * back);
         gradient[m] += (along + back) / root;
@@ -160,7 +160,7 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
         const auto here = look(x, t, theta_at(place), mean * (count - 1), learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;
-        // all frames of a block count alike, so its gradient is as many times that of one
+        // the gradient of the whole block is `count` times that of one frame, since its frames weigh the same
         place -= rate * descent.step(count * here.by_log_theta + s.prior * (place - middle));
         place = std::clamp(place, std::log(s.theta_min), std::log(s.theta_max));
     }
@@ -175,7 +175,7 @@ position frame_descent<T>::refine_t(const excerpt<T>& x,
                                     const criterion_sums& mean,
                                     std::int64_t frames)
 {
-    constexpr double units = 65536; // of a sample, so that a double holds t for long
+    constexpr double units = 65536; // per sample: t stays exact in a double for long
     adam descent(0.9, 0.999);
     const double rate = (d_settings.rate > 0 ? d_settings.rate : t_rate) * d_settings.hop;
     double away = 0;
@@ -211,7 +211,7 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
         d_transform.analyse(x, t, d_theta.data(), d_spectrum.data(), d_by_theta.data());
         measure(d_spectrum.data());
 
-        // J of each band, times its cells, so that it weighs against the variation of as many
+        // J of each band is weighted by its number of cells, since the variation is a sum over cells
         std::fill(d_factor.begin(), d_factor.end(), real(0));
         for (std::size_t b = 0; b < d_bands.size(); ++b) {
             const auto& band = d_bands[b];

@@ -14,8 +14,9 @@ class adam
 public:
     adam(double mean_decay, double square_decay) : d_beta{ mean_decay, square_decay } {}
 
-    //! How far to go, in rates, against the gradient.
+    //! Returns the step against the gradient, in units of the learning rate.
     double step(double gradient);
+    //! Discards both moments.
     void reset() { d_mean = d_square = 0, d_power[0] = d_power[1] = 1; }
 
 private:
@@ -23,8 +24,9 @@ private:
 };
 
 /*!
- * \brief The criterion of a block as a function of the window length and the position of one of its frames, the
- * others held, and its gradient by one inverse FFT.
+ * \brief Descends in the window length or the position of one frame, with the other frames of its block held fixed.
+ *
+ * One inverse FFT gives the gradient of the criterion of the block.
  */
 template <class T>
 class STFT_API frame_descent
@@ -35,15 +37,17 @@ public:
 
     frame_descent(const adaptive_settings& s, dstft<T>& transform);
 
+    //! Criterion of a block and its derivatives.
     struct point {
-        bool defined = false; //!< neither silence nor infinities
+        bool defined = false; //!< false for silence and for sums that are not finite
         double J = 0, by_log_theta = 0, by_t = 0;
         criterion_sums own; //!< sums of the frame alone, divided by n_fft
     };
 
     /*!
-     * \param others sums of the block's other frames
-     * \param gradients which ones are wanted
+     * \brief Evaluates the criterion of a block at one theta and t of a frame.
+     * \param others sums over the other frames of the block
+     * \param gradients derivatives to compute
      */
     point look(const excerpt<T>& x,
                const position& t,
@@ -51,14 +55,15 @@ public:
                const criterion_sums& others,
                learned gradients);
 
-    //! Steps in ln theta, from theta; frames: of the block. \return the last theta, within the bounds
+    //! Descends in ln theta, from theta. \param mean sums per frame of the block \param frames number of frames of the
+    //! block \return the last theta, within the bounds
     double refine_theta(const excerpt<T>& x,
                         const position& t,
                         double theta,
                         const criterion_sums& mean,
                         std::int64_t frames);
 
-    //! Steps in t, at most `most` samples from centre.
+    //! Descends in t, from `centre`; the result is at most `most` samples from it. \param mean \param frames as above
     position refine_t(const excerpt<T>& x,
                       const position& centre,
                       double theta,
@@ -67,10 +72,11 @@ public:
                       std::int64_t frames);
 
     /*!
-     * \brief Steps in ln theta of each bin of a frame whose bins have window lengths of their own, with total
-     * variation against the neighbouring bins and the frame before.
-     * \param log_theta bins() values, from here on; before those of the frame before, or null
-     * \param mean sums of a frame of the block, for each band
+     * \brief Descends in ln theta of each bin, with the total variation over neighbouring bins and the frame before.
+     * \param log_theta ln theta of each bin: the start, then the result
+     * \param before ln theta of each bin of the frame before, or null
+     * \param mean sums per frame of the block, for each band
+     * \param frames number of frames of the block
      */
     void refine_cells(const excerpt<T>& x,
                       const position& t,
@@ -79,22 +85,22 @@ public:
                       const criterion_sums* mean,
                       std::int64_t frames);
 
-    //! exp(log_theta) within the bounds, which its rounding may leave.
+    //! Returns exp(log_theta), clipped to the bounds, which its rounding may leave.
     double theta_at(double log_theta) const;
 
-    //! Follows the whitener.
+    //! Takes the weights of the whitener, if they have changed.
     void whiten(const spectral_whitener<real>& whitener);
 
-    //! 0: all steps; 1: half of them; 2: a quarter; one at least.
+    //! Sets the load level. 0: all steps; 1: half of them; 2: a quarter; but at least one.
     void set_load(int level) { d_load = level; }
 
-    //! How many steps to take now; what the load leaves out is counted.
+    //! Returns the number of steps to take for a frame, and counts those that the load level leaves out.
     std::int64_t take_steps();
 
     std::uint64_t evaluations() const { return d_evaluations; }
     std::uint64_t dropped() const { return d_dropped; }
 
-    //! Its counts.
+    //! Carries over the counters of the object that this one replaces.
     void take_over(const frame_descent& other)
     {
         d_evaluations = other.d_evaluations;
@@ -114,7 +120,7 @@ private:
     volk::vector<real> d_weight, d_q, d_factor, d_part;
     volk::vector<complex> d_spectrum, d_by_theta;
     std::vector<double> d_theta, d_gradient, d_variation;
-    std::vector<adam> d_adam; // of each bin
+    std::vector<adam> d_adam; // one per bin
 };
 
 } // namespace gr::stft::kernel

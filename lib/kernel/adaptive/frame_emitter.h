@@ -52,7 +52,8 @@ public:
                 std::int64_t frames,
                 frame_descent<T>& descent);
 
-    //! Lengthens the windows of the last frame so that no sample up to `length` lies where they are too small to divide by.
+    //! Lengthens the windows of the last frame so that no sample up to `length` lies where they are too small to divide
+    //! by.
     void cover_end(std::int64_t length);
 
     //! Least and greatest window length of the next frame, and their sum over the bins.

@@ -15,14 +15,18 @@ double samples_between(const position& from, const position& to)
 } // namespace
 
 frame_grid::frame_grid(const adaptive_settings& s)
-    : d_hop(s.hop), d_pace(s.hop, s.alpha, s.share), d_grid_pace(s.hop, 0, sharing::frame)
+    : d_hop(s.hop), d_pace(s.hop, s.alpha, s.share), d_grid_pace(s.hop, 0, sharing::frame),
+      d_follower(at(1))
 {}
 
 std::int64_t frame_grid::nearest_to_centre(const signal_length& length) const
 {
-    const double away = samples_between(d_origin_at.rounded(), d_centre);
+    const double away = samples_between(d_origin_centre, d_centre);
     auto p = std::max(d_origin, d_origin + static_cast<std::int64_t>(away / d_hop));
-    if (std::abs(samples_between(at(p + 1), d_centre)) < std::abs(samples_between(at(p), d_centre)))
+    auto place = exact_position(d_origin_at).move(d_hop, p - d_origin);
+    const double before = samples_between(place.rounded(), d_centre);
+    const double after = samples_between(place.move(d_hop).rounded(), d_centre);
+    if (std::abs(after) < std::abs(before))
         ++p;
     while (length.finished && p > d_origin && !exists(p, length.samples))
         --p;
@@ -34,9 +38,11 @@ void frame_grid::set_hop(const adaptive_settings& s, const signal_length& length
     const auto next = source(length);
     d_origin_at.move(d_hop, next - d_origin);
     d_origin = next;
+    d_origin_centre = d_origin_at.rounded();
     d_hop = s.hop;
     d_pace = { s.hop, s.alpha, s.share };
     d_grid_pace = { s.hop, 0, sharing::frame };
+    d_follower = at(next + 1);
 }
 
 } // namespace gr::stft::kernel

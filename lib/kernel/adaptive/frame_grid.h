@@ -76,7 +76,7 @@ public:
     //! Samples after which the output frame that follows the next one exists for any theta up to theta_max.
     std::int64_t follower_certain_at(double theta_max) const
     {
-        return d_pace.certain_at(fixed_overlap() ? d_centre + step(theta_max) : at(d_frame + 1));
+        return d_pace.certain_at(fixed_overlap() ? d_centre + step(theta_max) : d_follower);
     }
 
     //! Greatest distance between two output frames whose windows are at most theta_max long.
@@ -86,7 +86,12 @@ public:
     void advance(double theta)
     {
         ++d_frame;
-        d_centre = fixed_overlap() ? d_at.move(step(theta)).rounded() : at(d_frame);
+        if (fixed_overlap()) {
+            d_centre = d_at.move(step(theta)).rounded();
+        } else {
+            d_centre = d_follower;
+            d_follower = at(d_frame + 1);
+        }
     }
 
     //! Applies the hop of s to the frames after the next output frame, which keeps its centre.
@@ -100,9 +105,11 @@ private:
     pacing d_grid_pace;        // of the grid frames
     std::int64_t d_origin = 0; // grid frame at which the hop changed last
     exact_position d_origin_at;
+    position d_origin_centre{ 0, 0 }; // d_origin_at, rounded
     std::int64_t d_frame = 0;
     exact_position d_at; // centre of the next output frame at fixed overlap
     position d_centre{ 0, 0 };
+    position d_follower; // centre of the grid frame after the next output frame
 };
 
 } // namespace gr::stft::kernel

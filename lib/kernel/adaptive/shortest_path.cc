@@ -11,12 +11,13 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double far = 1e9; // costs more than any path
+constexpr double far = 1e9; // above the cost of any path
 constexpr std::size_t lanes = 8;
 typedef double numbers __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::int64_t integers __attribute__((vector_size(sizeof(numbers))));
 
-//! The least cost of coming to each candidate, and from which: of equal costs without a change, or else the first.
+//! Computes the least cost of a path to each candidate, and the candidate before it. Of equal costs, no change wins,
+//! then the first candidate.
 STFT_LOOP void cheapest(const double* __restrict places,
                         const double* __restrict cost,
                         std::size_t candidates,
@@ -101,7 +102,7 @@ void shortest_path::advance(const double* J)
         d_least[k] += kept[k];
         least = std::min(least, d_least[k]);
     }
-    // only differences count, and sums would grow for ever
+    // only differences matter, and sums would grow without limit
     for (std::size_t k = 0; k < d_candidates; ++k)
         d_cost[k] = d_least[k] - least;
 }

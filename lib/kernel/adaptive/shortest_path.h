@@ -11,30 +11,30 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Viterbi's path through frames of candidates, at a price for each change, decided `lag` frames behind its
- * front; between candidates a parabola finds the minimum.
+ * \brief Viterbi path through frames of candidates, with a cost for each change, resolved `lag` frames after a frame
+ * has been added. A parabola finds the minimum between candidates.
  *
- * Frames without a criterion keep the value that the frame before them had.
+ * A frame without a criterion keeps the value of the frame before it.
  */
 class STFT_API shortest_path
 {
 public:
-    //! \param places the candidates on the axis of the path, equally spaced, ascending; price of a unit of it
+    //! \param places values of the candidates, equally spaced and ascending \param price cost of a change by 1
     shortest_path(std::vector<double> places, double price, std::int64_t lag);
 
     //! Starts a path at frame n, from the value `at` in the frame before. \param first held: frame n has this value too
     void start(std::int64_t n, double at, first_frame first);
 
-    //! The newest frame.
+    //! Frame added last.
     std::int64_t front() const { return d_front; }
 
-    //! One frame on. \param J of each candidate, finite, or null
+    //! Adds a frame. \param J criterion of each candidate, finite, or null if the frame has none
     void advance(const double* J);
 
-    //! The value of the next frame after the last one that was asked for; a frame not older than front() - lag.
+    //! Returns the value of frame n, which follows the one resolved before and is not older than front() - lag.
     double resolve(std::int64_t n);
 
-    //! The criterion at the value that was resolved last; NaN for a frame without one.
+    //! Criterion at the value resolved last; NaN for a frame without one.
     double criterion() const { return d_criterion; }
 
 private:
@@ -42,15 +42,15 @@ private:
     std::size_t nearest(double at) const;
 
     std::size_t d_candidates;
-    std::vector<double> d_places; // behind the last candidate's zeros, to whole vectors
+    std::vector<double> d_places; // padded with zeros to whole vectors
     double d_price;
     std::int64_t d_front = -1;
     std::size_t d_slots, d_row;
     std::vector<double> d_J;          // [frame][candidate]
-    std::vector<std::int64_t> d_from; // the same: the candidate of the frame before
-    std::vector<char> d_empty;        // [frame] whether it has no criterion
+    std::vector<std::int64_t> d_from; // [frame][candidate] best candidate of the frame before
+    std::vector<char> d_empty;        // [frame] true if it has no criterion
     std::vector<double> d_cost, d_least;
-    std::size_t d_last = 0; // candidate of the frame resolved last, and its value
+    std::size_t d_last = 0; // candidate of the frame resolved last
     double d_value = 0, d_criterion = 0;
 };
 

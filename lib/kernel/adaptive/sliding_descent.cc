@@ -7,15 +7,15 @@
 namespace gr::stft::kernel {
 
 namespace {
-constexpr double theta_rate = 0.05; // in ln theta
-constexpr double settling = 64;     // frames after which the rate of a constant theta falls
+constexpr double theta_rate = 0.05; // default learning rate, in ln theta
+constexpr double settling = 64; // frames after which the learning rate of a constant theta falls
 } // namespace
 
 template <class T>
 sliding_descent<T>::sliding_descent(const adaptive_settings& s)
     : d_settings(s), d_endless(s.share == sharing::constant),
       d_frames(static_cast<std::size_t>(2 * s.block + 1)),
-      d_adam(0.5, 0.9) // longer memories oscillate against the block's delay
+      d_adam(0.5, 0.9) // a longer memory oscillates, because of the delay of the block
 {
     restart(0, std::log(s.theta_init), history::cleared);
 }

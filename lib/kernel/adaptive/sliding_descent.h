@@ -8,10 +8,11 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief The papers' way in a stream: Adam goes on from frame to frame; a frame is measured jointly with the 2 h
- * frames before it, as they were seen, and its window length is that of the block in whose middle it stands.
+ * \brief Online gradient descent in ln theta, after Leiber et al.: Adam continues from frame to frame.
  *
- * With one window length for all frames, all frames before are pooled and the rate falls as 1 / sqrt(frames).
+ * A frame is measured jointly with the 2 h frames before it, whose sums are those of the theta they were measured with.
+ * The theta of a frame is that of the block in whose middle it is. With one theta for all frames, all frames before are
+ * pooled, and the learning rate falls as 1 / sqrt(frames).
  */
 template <class T>
 class STFT_API sliding_descent
@@ -22,18 +23,19 @@ public:
     //! Starts again at frame p from ln theta = log_theta. \param past the totals over all frames
     void restart(std::int64_t p, double log_theta, history past);
 
-    //! Frame p, the successor of the last one, takes no part.
+    //! Leaves out frame p, which follows the last one.
     void pass(std::int64_t p);
 
-    //! Steps at frame p, the successor of the last one.
+    //! Descends at frame p, which follows the last one.
     void measure(std::int64_t p, const excerpt<T>& x, const position& t, frame_descent<T>& descent);
 
-    //! ln theta of frame n, at most 2 h + 1 frames old.
+    //! Returns ln theta of frame n, one of the last 2 h + 1 frames.
     double log_theta(std::int64_t n) const;
     double criterion() const { return d_criterion; }
 
-    //! Mean sums of a frame of block n, and how many have some.
+    //! Mean sums per frame of block n.
     criterion_sums block_mean(std::int64_t n) const;
+    //! Number of measured frames in block n.
     std::int64_t frames_in(std::int64_t n) const;
 
 private:

@@ -26,7 +26,7 @@ STFT_LOOP double sum_of(const R* power, std::size_t count)
     return sum;
 }
 
-//! Every ratio-th of W is one of the weights, those between lie on straight lines.
+//! Interpolates linearly: every ratio-th value of W is one of the weights.
 template <class R>
 STFT_LOOP void
 interpolate(const R* __restrict weight, std::size_t count, std::size_t ratio, R* __restrict W)
@@ -38,7 +38,7 @@ interpolate(const R* __restrict weight, std::size_t count, std::size_t ratio, R*
     }
 }
 
-//! W of envelopes that are sums over `width` bins
+//! Computes W. The envelope of a bin is the difference of two cumulative sums, times per_bin.
 template <class R>
 STFT_LOOP void weigh(const double* __restrict upper,
                      const double* __restrict lower,
@@ -85,7 +85,7 @@ void spectral_whitener<R>::update(const R* power, double share)
         std::copy_n(power, d_bins, d_mean.begin());
     d_started = true;
 
-    // where the envelope's box leaves the bins, a circle goes on, and a line ends
+    // at the edges the box wraps around (two-sided) or is truncated (one-sided)
     const auto w = d_width;
     double sum = 0;
     d_running[0] = 0;

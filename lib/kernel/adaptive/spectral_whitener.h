@@ -11,30 +11,32 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Weights that flatten the slow, broad spectral envelope of a running signal, so that no steady line (DC, hum)
- * decides alone: W = mean(V) / (V + floor mean(V)), V the mean over n / 32 bins either side of a running mean of |S|^2.
+ * \brief Weights that flatten the slow, broad spectral envelope of a running signal, so that a steady line (DC, hum)
+ * does not dominate.
  *
- * In short DFTs it is over 8 bins, n / 8 at most: a narrower envelope would follow a line and flatten it away.
+ * W = mean(V) / (V + floor mean(V)), where V is the running mean of |S|^2, averaged over n / 32 bins on either side.
+ * Short DFTs average over min(8, n / 8) bins: a narrower average would follow a line and flatten it away.
  */
 template <class R>
 class STFT_API spectral_whitener
 {
 public:
-    //! \param n points of the DFT whose powers it is given; floor 0: W stays 1
+    //! \param n number of points of the DFT whose powers update() takes \param floor 0: W stays 1
     spectral_whitener(std::size_t n, bool one_sided, double floor);
 
     std::size_t points() const { return d_n; }
 
-    //! One frame's |S|^2; share: its part of the running mean. Silence leaves everything as it was.
+    //! Updates the running mean. \param power |S|^2 of a frame; silence changes nothing \param share weight of the
+    //! frame
     void update(const R* power, double share);
 
-    //! W for the bins of a DFT of n points.
+    //! Writes W for the bins of a DFT of n points, interpolated linearly.
     void weights(std::size_t n, R* W) const;
 
-    //! Counts the updates of W.
+    //! Number that changes with every update of W.
     std::uint64_t version() const { return d_version; }
 
-    //! As if it had seen nothing.
+    //! Discards the running mean; W is 1 again.
     void reset();
 
 private:
@@ -44,8 +46,8 @@ private:
     bool d_started = false;
     std::uint64_t d_version = 1;
     volk::vector<R> d_mean,
-        d_weight; // E; W with a wrapped copy of its first value behind a circle's last
-    std::vector<double> d_running; // sums of E over bins 0 .. m - 1
+        d_weight; // running mean; W, followed by W of the bin after the last one, modulo n
+    std::vector<double> d_running; // cumulative sums of d_mean
 };
 
 } // namespace gr::stft::kernel

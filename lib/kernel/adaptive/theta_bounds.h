@@ -9,30 +9,30 @@
 namespace gr::stft::kernel {
 
 constexpr double shortest_window =
-    4; //!< theta_min of learning; below 2 samples a window has no derivative
+    4; //!< least theta_min; a window shorter than 2 samples has no derivative
 
-//! Of the window lengths of a frame.
+//! Least and greatest window length of a frame, and the sum over its bins.
 struct theta_statistics {
     double least, greatest, sum;
 };
 
-//! Bounds of window lengths, which floats do not pass by their rounding either.
+//! Bounds of window lengths, within which lengths rounded to float stay as well.
 class STFT_API theta_bounds
 {
 public:
     theta_bounds(double least, double greatest);
 
-    //! The float nearest to theta that lies within the bounds.
+    //! Returns theta as a float, clipped to the bounds.
     float nearest(double theta) const
     {
         return std::max(std::min(static_cast<float>(theta), d_greatest), d_least);
     }
 
-    //! Clips, and tells what is left.
+    //! Clips `count` window lengths. \return statistics of the clipped lengths
     theta_statistics clip(float* theta, std::size_t count) const;
 
 private:
-    float d_least, d_greatest; // the outermost floats within
+    float d_least, d_greatest; // the outermost floats within the bounds
 };
 
 } // namespace gr::stft::kernel

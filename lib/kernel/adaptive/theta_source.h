@@ -16,9 +16,9 @@ namespace gr::stft::kernel {
  * \brief Window lengths of the grid frames, one per band: by a bank of candidates and a Viterbi path for each band
  * (method bank), or by a descent from frame to frame (method gradient).
  *
- * A grid frame goes through three stages, each in the order of the frames. It is seen once the samples under its longest
- * window have come; it is measured; it is resolved, which fixes its theta, once the block and the lag after it are
- * measured. Nothing is measured further ahead than the frame that resolve_next() resolves needs.
+ * A grid frame goes through three stages, each in the order of the frames. It is seen once the samples under its
+ * longest window have come; it is measured; it is resolved, which fixes its theta, once the block and the lag after it
+ * are measured. Nothing is measured further ahead than the frame that resolve_next() resolves needs.
  */
 template <class T>
 class STFT_API theta_source
@@ -27,7 +27,8 @@ public:
     //! \param theta the only candidate, where theta is not learned
     theta_source(const adaptive_settings& s, double theta);
 
-    //! Replaces itself by one for other settings; counters, and what `history` means as far as it fits, are carried over.
+    //! Replaces itself by one for other settings; counters, and what `history` means as far as it fits, are carried
+    //! over.
     void rebuild(const adaptive_settings& s, double theta);
 
     /*!

@@ -10,7 +10,7 @@
 
 namespace gr::stft::kernel {
 
-//! Whether the advice of a report makes sense: only while theta is learned.
+//! Advice in a report, given only while theta is learned.
 enum class advice { none, given };
 
 //! Statistics of the window lengths of the output frames since the last report.

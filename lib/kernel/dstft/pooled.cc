@@ -10,7 +10,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double silent_power = 1e-30; // relative to the strongest value's
+constexpr double silent_power = 1e-30; // relative to the power of the strongest value
 
 template <class R>
 const R* parts(const std::complex<R>* values)
@@ -19,9 +19,9 @@ const R* parts(const std::complex<R>* values)
 }
 
 /*!
- * \brief Sums over the values n - h .. n + h that there are, for each n.
+ * \brief Sums over the values n - h .. n + h, truncated at the ends, for each n.
  *
- * Each is a tail of one stretch of 2h + 1 values and the head of the next. Differences of running sums would
+ * Each sum is the tail of one stretch of 2h + 1 values plus the head of the next. Differences of cumulative sums would
  * leave the rounding errors of loud frames in quiet ones.
  */
 std::vector<double> boxed(const std::vector<double>& values, std::size_t h)
@@ -41,7 +41,7 @@ std::vector<double> boxed(const std::vector<double>& values, std::size_t h)
     return sums;
 }
 
-//! |scale z|^2
+//! Computes power = |scale z|^2.
 template <class R>
 STFT_LOOP void scaled_power(const R* __restrict z, std::size_t count, R scale, R* __restrict power)
 {
@@ -51,7 +51,7 @@ STFT_LOOP void scaled_power(const R* __restrict z, std::size_t count, R scale, R
     }
 }
 
-//! G = scale factor (scale z), of which no product leaves the range of R before the last
+//! Computes G = scale factor (scale z), in an order in which only the last product may leave the range of R.
 template <class R>
 STFT_LOOP void apply(const R* __restrict factor,
                      const R* __restrict z,
@@ -66,8 +66,8 @@ STFT_LOOP void apply(const R* __restrict factor,
 }
 
 /* Each criterion adds to its value() and slope() as functions of pooled sums: sums() of one frame, from its power
- * p = |S|^2, each bin counting c times; and factor(), computed from the pooled slopes, such that factor S is the cotangent
- * of S. */
+ * p = |S|^2, each bin counting c times; and factor(), computed from the pooled slopes, such that factor S is the
+ * cotangent of S. */
 
 template <class R>
 struct l1l2 : l1l2_of_sums {
@@ -236,7 +236,7 @@ double evaluate(const std::complex<R>* spectra,
             std::fill_n(G, frames * bins, std::complex<R>());
         return 0;
     }
-    // powers are those of spectra with the largest part in 1 .. 2, so that they cannot leave the range of R
+    // spectra are scaled so that their largest part is in 1 .. 2 and no power leaves the range of R
     const double scale =
         size.top > 0 && std::isfinite(size.top) ? std::ldexp(1, -std::ilogb(size.top)) : 1;
     const double root_limit = quiet<R> * scale;
@@ -268,7 +268,7 @@ double evaluate(const std::complex<R>* spectra,
         total[n] = slope.second / count;
     }
     if (G) {
-        // a frame is in the blocks whose middle is within h of it
+        // frame n belongs to the blocks n - h .. n + h
         first = boxed(first, h);
         total = boxed(total, h);
         std::vector<R> factor(bins);
@@ -319,7 +319,7 @@ double pooled(const std::complex<R>* spectra,
                 refuse("whitening", whitening[m], "must not be negative, and finite");
             top = std::max(top, whitening[m]);
         }
-        for (std::size_t m = 0; top > 0 && m < bins; ++m) // their scale cancels
+        for (std::size_t m = 0; top > 0 && m < bins; ++m) // the scale of the weights cancels
             W[m] = whitening[m] / top;
         if (top == 0)
             W.assign(bins, 0);

@@ -16,6 +16,7 @@ class qa_adaptive : public CppUnit::TestFixture
     CPPUNIT_TEST(any_split_of_the_input_gives_the_same_bits);
     CPPUNIT_TEST(frames_are_those_of_the_transform);
     CPPUNIT_TEST(a_frame_is_ready_after_the_latency);
+    CPPUNIT_TEST(nothing_is_computed_before_ready_is_asked);
     CPPUNIT_TEST(silence_keeps_theta);
     CPPUNIT_TEST(samples_that_are_not_finite_do_not_reach_theta);
     CPPUNIT_TEST(overflow_is_forgotten);
@@ -90,6 +91,26 @@ class qa_adaptive : public CppUnit::TestFixture
                 take(learner, out);
                 CPPUNIT_ASSERT_EQUAL(std::size_t(1), learner.push(&x[i], 1));
             }
+        }
+    }
+
+    void nothing_is_computed_before_ready_is_asked()
+    {
+        for (const auto& s : ways()) {
+            if (s.freeze)
+                continue;
+            const auto x = varied<float>(700);
+            adaptive_stft<float> learner(s);
+            learner.push(x.data(), x.size());
+            CPPUNIT_ASSERT(learner.wanted() > 0);
+            learner.finish();
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(0), learner.wanted());
+            CPPUNIT_ASSERT(!learner.over());
+            CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), learner.report().evaluations);
+            output<float> out;
+            take(learner, out);
+            CPPUNIT_ASSERT(learner.report().evaluations > 0);
+            CPPUNIT_ASSERT(learner.over());
         }
     }
 

@@ -250,53 +250,53 @@ public:
 
     std::vector<float> theta() const override
     {
-        const auto theta = read([this] { return d_kernel.theta(); });
+        const auto theta = this->locked([this] { return d_kernel.theta(); });
         return { theta.begin(), theta.end() };
     }
 
     double hop() const override
     {
-        return read([this] { return wanted().hop; });
+        return this->locked([this] { return wanted().hop; });
     }
     double theta_min() const override
     {
-        return read([this] { return wanted().theta_min; });
+        return this->locked([this] { return wanted().theta_min; });
     }
     double theta_max() const override
     {
-        return read([this] { return wanted().theta_max; });
+        return this->locked([this] { return wanted().theta_max; });
     }
     bool freeze() const override
     {
-        return read([this] { return wanted().freeze; });
+        return this->locked([this] { return wanted().freeze; });
     }
     double criterion() const override
     {
-        return read([this] { return d_report.criterion; });
+        return this->locked([this] { return d_report.criterion; });
     }
     double theta_mean() const override
     {
-        return read([this] { return d_report.theta_mean; });
+        return this->locked([this] { return d_report.theta_mean; });
     }
     std::uint64_t evaluations() const override
     {
-        return read([this] { return d_report.evaluations; });
+        return this->locked([this] { return d_report.evaluations; });
     }
     std::uint64_t dropped() const override
     {
-        return read([this] { return d_report.dropped; });
+        return this->locked([this] { return d_report.dropped; });
     }
     double frames_per_second() const override
     {
-        return read([this] { return d_frames_per_second; });
+        return this->locked([this] { return d_frames_per_second; });
     }
     double load() const override
     {
-        return read([this] { return d_load.last(); });
+        return this->locked([this] { return d_load.last(); });
     }
     std::int64_t latency() const override
     {
-        return read([this] { return d_kernel.latency(); });
+        return this->locked([this] { return d_kernel.latency(); });
     }
 
     void setup_rpc() override
@@ -333,13 +333,6 @@ private:
     }
 
     static inline const pmt::pmt_t report_port = pmt::mp("report");
-
-    template <class Read>
-    auto read(Read&& what) const
-    {
-        gr::thread::scoped_lock lock(const_cast<adaptive_stft_impl*>(this)->d_setlock);
-        return what();
-    }
 
 #ifdef GR_CTRLPORT
     template <class Value>
@@ -410,7 +403,7 @@ private:
                 next = trial{ before, change, before };
                 return std::optional<changing_settings>();
             };
-            if (read([&] { return d_pending.insert(wish, d_settings, after); }))
+            if (this->locked([&] { return d_pending.insert(wish, d_settings, after); }))
                 return;
             kernel::adaptive_stft<T> kernel(next->before.given());
             next->after.grant(next->change, kernel);

@@ -151,14 +151,12 @@ public:
 
     std::vector<float> theta() const override
     {
-        gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        return d_pending.last(d_present).theta;
+        return this->locked([this] { return d_pending.last(d_present).theta; });
     }
 
     double hop() const override
     {
-        gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        return d_pending.last(d_present).hop;
+        return this->locked([this] { return d_pending.last(d_present).hop; });
     }
 
     std::uint64_t invalid_thetas() const override { return d_invalid; }
@@ -168,8 +166,7 @@ public:
         const auto greatest = [](const auto& all) {
             return static_cast<double>(*std::max_element(all.begin(), all.end()));
         };
-        gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        const auto& wanted = d_pending.last(d_present);
+        const auto wanted = this->locked([this] { return d_pending.last(d_present); });
         const double half = greatest(wanted.theta) / 2;
         const double next = d_pace.fixed_overlap() ? 1 + d_pace.step(2 * half) : wanted.hop;
         return static_cast<std::int64_t>(std::ceil(std::max(half, next)));

@@ -11,7 +11,6 @@
 #include <gnuradio/stft/kernel/frames/scaling.h>
 #include <atomic>
 #include <cmath>
-#include <deque>
 
 namespace gr::stft {
 
@@ -192,7 +191,8 @@ private:
     {
         const auto count = std::min(d_inverse.ready(), static_cast<std::size_t>(room));
         d_inverse.read(out, count);
-        put_tags(this->nitems_written(0) + static_cast<std::uint64_t>(before) + count);
+        this->write_tags(
+            d_tags, this->nitems_written(0) + static_cast<std::uint64_t>(before) + count, d_length);
         if (d_inverse.uncovered() > 0 && d_uncovered == 0)
             this->d_logger->warn("no window covers sample {}: such samples come out as 0",
                                  this->nitems_written(0) + static_cast<std::uint64_t>(before));
@@ -278,13 +278,8 @@ private:
     {
         d_description = {};
         this->get_tags_in_range(d_found, 0, item, item + 1);
-        for (const auto& tag : d_found) {
-            try {
-                d_description.read(tag);
-            } catch (const std::exception& e) {
-                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
-            }
-        }
+        for (const auto& tag : d_found)
+            this->read_tag(d_description, tag);
         leave_out_what_does_not_fit(d_description);
         try {
             follow(d_description);
@@ -424,20 +419,7 @@ private:
                 tag.value = shifted_time(
                     tag.value, (static_cast<double>(to - from.sample) - from.fraction) / *d_rate);
             }
-            d_tags.push_back({ to, tag });
-        }
-    }
-
-    //! Those of the samples before end, and all when the stream is over.
-    void put_tags(std::uint64_t end)
-    {
-        const bool over = d_length && static_cast<std::int64_t>(end) >= *d_length;
-        while (!d_tags.empty() &&
-               (over || static_cast<std::uint64_t>(d_tags.front().first) < end)) {
-            auto& [sample, tag] = d_tags.front();
-            tag.offset = std::min(static_cast<std::uint64_t>(sample), end - 1);
-            this->add_item_tag(0, tag);
-            d_tags.pop_front();
+            d_tags.add(to, tag);
         }
     }
 
@@ -469,7 +451,7 @@ private:
 
     window_lengths d_lengths;
     bool d_has_length = false;
-    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
+    delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
     std::optional<double> d_rate; // Hz
     std::atomic<std::uint64_t> d_uncovered = 0, d_left_out = 0, d_invalid = 0;

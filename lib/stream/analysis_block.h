@@ -141,8 +141,9 @@ protected:
     //! What the block will do once all changes are made.
     parameters wanted() const
     {
-        gr::thread::scoped_lock lock(const_cast<analysis_block*>(this)->d_setlock);
-        return d_pending.last({ d_active->design(), d_active }).design;
+        return this->locked([this] {
+            return d_pending.last({ d_active->design(), d_active }).design;
+        });
     }
 
     void restarted() override

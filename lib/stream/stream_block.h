@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_STREAM_STREAM_BLOCK_H
 #define INCLUDED_STFT_LIB_STREAM_STREAM_BLOCK_H
 
+#include "delayed_tags.h"
 #include "stream_tags.h"
 #include <gnuradio/block.h>
 #include <gnuradio/block_detail.h>
@@ -51,6 +52,31 @@ protected:
 
     //! A new stream begins; the lock is held.
     virtual void restarted() = 0;
+
+    //! What f() returns, which runs under the lock that work() holds as well.
+    template <class F>
+    auto locked(F f) const
+    {
+        gr::thread::scoped_lock lock(const_cast<stream_block*>(this)->d_setlock);
+        return f();
+    }
+
+    //! Adds to the description what a tag says of the stream. A wrong value is ignored and logged.
+    void read_tag(stream_description& description, const gr::tag_t& tag)
+    {
+        try {
+            description.read(tag);
+        } catch (const std::exception& e) {
+            this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
+        }
+    }
+
+    //! Writes the tags of output items before `end`; all of them if the stream ends there.
+    void
+    write_tags(delayed_tags& tags, std::uint64_t end, const std::optional<std::int64_t>& length)
+    {
+        tags.release(end, length, [this](const gr::tag_t& tag) { this->add_item_tag(0, tag); });
+    }
 
     //! Takes in an rx_rate tag of the input: Hz, or nothing, said once, if it holds no rate that times can be told by.
     std::optional<double> rate_in(const gr::tag_t& tag)

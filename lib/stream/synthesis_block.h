@@ -6,7 +6,6 @@
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <type_traits>
 
@@ -49,7 +48,7 @@ public:
             if (d_inverse.ready()) {
                 produced += static_cast<int>(d_inverse.read(
                     out + produced, static_cast<std::size_t>(noutput_items - produced)));
-                put_tags(this->nitems_written(0) + produced);
+                this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
             } else if (used == ninput_items[0]) {
                 break;
             } else if (const auto frames = add_run(spectrum,
@@ -60,7 +59,7 @@ public:
                 spectrum += frames * bins;
                 used += static_cast<int>(frames);
                 produced += static_cast<int>(frames * d_inverse.design().hop);
-                put_tags(this->nitems_written(0) + produced);
+                this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
             } else if (take_tags(first + used)) {
                 add(spectrum);
                 spectrum += bins;
@@ -74,7 +73,7 @@ public:
                 finish(d_inverse.ends_at());
                 produced += static_cast<int>(d_inverse.read(
                     out + produced, static_cast<std::size_t>(noutput_items - produced)));
-                put_tags(this->nitems_written(0) + produced);
+                this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
             }
             if (!d_inverse.ready()) {
                 this->produce(0, produced);
@@ -150,13 +149,8 @@ private:
         const auto tags = d_next_tag;
         seek_tags(item + 1);
         const auto to = std::max<std::int64_t>(0, d_inverse.covered_end());
-        for (auto tag = tags; tag != d_next_tag; ++tag) {
-            try {
-                d_description.read(*tag);
-            } catch (const std::exception& e) {
-                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag->key), e.what());
-            }
-        }
+        for (auto tag = tags; tag != d_next_tag; ++tag)
+            this->read_tag(d_description, *tag);
         if (d_description.describes_frames())
             follow();
         for (auto tag = tags; tag != d_next_tag; ++tag)
@@ -212,20 +206,7 @@ private:
             tag.value =
                 shifted_time(tag.value, static_cast<double>(to - d_inverse.next_start()) / rate);
         }
-        d_tags.push_back({ to, tag });
-    }
-
-    //! Those of the samples before end, and all when the stream is over.
-    void put_tags(std::uint64_t end)
-    {
-        const bool over = d_length && static_cast<std::int64_t>(end) >= *d_length;
-        while (!d_tags.empty() &&
-               (over || static_cast<std::uint64_t>(d_tags.front().first) < end)) {
-            auto& [sample, tag] = d_tags.front();
-            tag.offset = std::min<std::uint64_t>(sample, end - 1);
-            this->add_item_tag(0, tag);
-            d_tags.pop_front();
-        }
+        d_tags.add(to, tag);
     }
 
     std::function<Inverse()> d_make;
@@ -233,9 +214,9 @@ private:
     std::optional<std::int64_t> d_length; // of the stream, once it is known
     std::uint64_t d_tags_read = 0;        // one past the item whose tags were read last
     bool d_ended = false;
-    stream_description d_description;                      // of the present frame
-    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
-    std::vector<gr::tag_t> d_ahead;                        // those of the input at hand, in order
+    stream_description d_description; // of the present frame
+    delayed_tags d_tags;
+    std::vector<gr::tag_t> d_ahead; // those of the input at hand, in order
     std::vector<gr::tag_t>::const_iterator d_next_tag;
     std::optional<double> d_rate; // Hz
 };

@@ -682,7 +682,8 @@ class Starting(InFolder):
                         environment={"PYTHONPROFILEIMPORTTIME": "1"})
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
-        for module in ("matplotlib", "h5py", "soundfile", "tqdm", "scipy", "gnuradio.blocks", "gnuradio.stft.app.learn_command"):
+        for module in ("matplotlib", "h5py", "soundfile", "tqdm", "scipy", "gnuradio.blocks",
+                       "gnuradio.stft.bench", "gnuradio.stft.app.learn_picture"):
             self.assertNotRegex(err, rf"\| +{re.escape(module)}\n")
 
     @needs("matplotlib")

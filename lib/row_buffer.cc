@@ -64,8 +64,9 @@ int row_buffer::space_available()
     if (most <= d_write_index) // as far as the end
         return static_cast<int>(d_bufsize - d_write_index);
     const auto space = most < d_bufsize ? d_bufsize - most : 0;
-    // a reader that waits for several items gets them by a move, which needs room
-    const auto kept = d_max_reader_output_multiple > 1 ? d_max_reader_output_multiple : 0;
+    // a reader that waits for several items, a history among them, gets them by a move, which needs room
+    const auto kept = (d_max_reader_output_multiple > 1 ? d_max_reader_output_multiple : 0) +
+                      std::max(1U, d_max_reader_history) - 1;
     return static_cast<int>(space > kept ? space - kept : 0);
 }
 

@@ -4,6 +4,7 @@
 #include "stream/stream_buffers.h"
 #include "stream/stream_end.h"
 #include <gnuradio/stft/istft2d.h>
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/stft2d.h>
 #include <algorithm>
@@ -162,7 +163,7 @@ private:
 std::size_t istft2d_vcvf::item_length(std::int64_t width, const kernel::parameters2d& p)
 {
     const auto length = stft2d_vfvc::item_length(width, p);
-    const double threshold = kernel::default_threshold2d;
+    const double threshold = kernel::image_threshold;
     for (const auto& axis : { p.rows(), p.columns() })
         if (!axis.invertible(threshold))
             kernel::refuse("hop",

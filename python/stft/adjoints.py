@@ -250,7 +250,8 @@ def _over_coverage(
     level[0] = m
     D = istft(level, energy, hop=hop, length=length, first=first, sides="twosided", synthesis=energy).real
     if threshold is None:
-        threshold = 1e-6 if real == np.float32 else 1e-10
+        single = real == np.float32
+        threshold = kernels.coverage_threshold_single if single else kernels.coverage_threshold_double
     most = np.max(np.sum(np.pad(energy, (0, -m % hop)).reshape(-1, hop), axis=0))
     covered = D > _threshold(threshold) * most
     return np.where(covered, 1 / np.where(covered, D, 1), 0).astype(real)

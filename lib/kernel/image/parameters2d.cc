@@ -154,11 +154,4 @@ void parameters2d::check() const
     columns();
 }
 
-double checked_threshold2d(double threshold)
-{
-    if (!(threshold < 1))
-        refuse("threshold", threshold, "must be 0 <= threshold < 1");
-    return threshold < 0 ? default_threshold2d : threshold;
-}
-
 } // namespace gr::stft::kernel

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "patch_analysis.h"
 #include "patch_synthesis.h"
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/kernel/image/stft2d_adjoint.h>
 #include <algorithm>
@@ -67,7 +68,8 @@ class divided_rows
 {
 public:
     divided_rows(const sized_image& size, const R* g, double threshold, std::size_t canvas)
-        : d_size(size), d_g(g), d_threshold(checked_threshold2d(threshold)), d_canvas(canvas)
+        : d_size(size), d_g(g), d_threshold(checked_threshold(threshold, image_threshold)),
+          d_canvas(canvas)
     {
         const auto frames = size.columns.frames(size.width);
         for (std::int64_t c = 0; c < size.width; ++c)
@@ -311,8 +313,9 @@ void istft2d_window_vjp(const parameters2d& p,
         const auto length = static_cast<std::int64_t>(sums.size()), frames = axis.frames(length);
         std::vector<double> by_power;
         for (std::int64_t at = 0; at < length; ++at)
-            by_power.push_back(sums[static_cast<std::size_t>(at)] *
-                               axis.weight(at, frames, checked_threshold2d(threshold)));
+            by_power.push_back(
+                sums[static_cast<std::size_t>(at)] *
+                axis.weight(at, frames, checked_threshold(threshold, image_threshold)));
         for (std::int64_t m = 0; m < frames; ++m)
             for (std::size_t i = 0; i < axis.win_length(); ++i) {
                 const auto at = axis.start(m) + static_cast<std::int64_t>(i);

@@ -2,6 +2,7 @@
 #include "kernel/refuse.h"
 #include "kernel/simd/multiply.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
 #include <algorithm>
 #include <cmath>
@@ -24,16 +25,6 @@ taps_t synthesis_taps(const parameters& p, const taps_t& analysis, const taps_t&
     for (auto& w : taps)
         w *= factor;
     return taps;
-}
-
-template <class T>
-double relative(double threshold)
-{
-    if (threshold < 0)
-        return std::is_same_v<real_t<T>, float> ? 1e-6 : 1e-10;
-    if (!(threshold < 1))
-        refuse("threshold", threshold, "must be 0 <= threshold < 1");
-    return threshold;
 }
 
 double inverse_above(double coverage, double least) { return coverage > least ? 1 / coverage : 0; }
@@ -70,7 +61,8 @@ template <class T>
 istft<T>::istft(const parameters& p,
                 const std::vector<std::complex<double>>& synthesis,
                 double threshold)
-    : d_parameters(p), d_synthesis(synthesis), d_threshold(relative<T>(threshold)),
+    : d_parameters(p), d_synthesis(synthesis),
+      d_threshold(checked_threshold(threshold, coverage_threshold<real_t<T>>)),
       d_tunings{ std::make_shared<tuning>(p, p.checked_taps<T>(), synthesis, d_threshold) },
       d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.shifted),
       d_placed(d_tuning->frames_to_steady + 1)
@@ -104,7 +96,7 @@ void istft<T>::restart(std::int64_t start)
 template <class T>
 bool istft<T>::invertible() const
 {
-    const bool nola = d_tuning->smallest > std::min(d_threshold, relative<T>(-1));
+    const bool nola = d_tuning->smallest > std::min(d_threshold, coverage_threshold<real_t<T>>);
     return d_tuning->hop <= d_tuning->weight.size() && (nola || !d_tuning->divides);
 }
 

@@ -36,7 +36,7 @@ public:
     /*!
      * \param p of the transform
      * \param width samples in a row
-     * \param threshold 0 <= threshold < 1; negative: default_threshold2d
+     * \param threshold 0 <= threshold < 1; negative: image_threshold
      * \throws std::invalid_argument as stft2d; for a threshold out of range
      */
     istft2d(const parameters2d& p, std::size_t width, double threshold = -1);

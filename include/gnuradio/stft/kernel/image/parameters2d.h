@@ -151,12 +151,5 @@ struct STFT_API parameters2d {
     void check() const;
 };
 
-//! Relative threshold of the inverse unless one is given: far below what any window leaves at an image's border, so that
-//! borders come back, if with the rounding errors that their small weight enlarges.
-constexpr double default_threshold2d = 1e-10;
-
-//! \throws std::invalid_argument unless 0 <= threshold < 1; negative: the default
-STFT_API double checked_threshold2d(double threshold);
-
 } // namespace gr::stft::kernel
 #endif

@@ -35,7 +35,7 @@ template <class T>
 class STFT_API dstft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<dstft<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<dstft<T>>; //!< type that make() returns
 
     /*!
      * \param n_fft DFT length, 2 .. 2^28

@@ -23,7 +23,7 @@ namespace gr::stft {
 class STFT_API stft2d_vfvc : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<stft2d_vfvc>; //!< what make() returns
+    using sptr = std::shared_ptr<stft2d_vfvc>; //!< type that make() returns
 
     /*!
      * \param width samples in a row

@@ -20,7 +20,7 @@ class STFT_API dstft_loss
 {
 public:
     using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using complex = std::complex<real>; //!< a bin
 
     //! \param transform the DSTFT
     //! \param share of its window lengths

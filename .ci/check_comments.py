@@ -24,7 +24,7 @@ RULES = [
     ("R2", COMMENT, r"(?:those|its|theirs?|the same|the others?)\b", "the noun itself"),
     ("R2", PROSE, r"\b(?:what is theirs|of theirs|those in force|those that are due)\b", "the noun itself"),
     ("R3", PROSE, r"\bso (?:many|few)\b", "the name of the parameter"),
-    ("R4", PROSE, r"(?<!lags )(?<!lag )\bbehind\b", "after"),
+    ("R4", PROSE, r"(?<!lags\s)(?<!lag\s)\bbehind\b", "after"),
     ("R5", PROSE, r"\bas of\b", "as in, as with, given by"),
     ("R5", PROSE, r"\b(?:wish(?:es|ed)?|grant(?:s|ed)?)\b", "request, apply, accept"),
     ("R5", PROSE, r"\b(?:tags?|arguments?|options?|messages?|parameters?) (?:\w+ )?(?:tells?|told|says?|said)\b",
@@ -33,12 +33,12 @@ RULES = [
     ("R6", PROSE, r"\bbesides?\b", "compared with, next to, apart from"),
     ("R7", PROSE, r"(?:^|[.:] )Of (?:some|these|those|all|each|every|which)\b", "subject, verb, object"),
     ("R8", PROSE, r"\b(?:afresh|anew)\b", "again, recompute"),
-    ("R8", PROSE, r"\bcircles?\b(?!\()", "circular buffer, modulo n_fft"),
+    ("R8", PROSE, r"\bcircles?\b(?![(`\]])", "circular buffer, modulo n_fft"),
     ("R8", PROSE, r"\b(?:its|whole|full|half|these|those|so many) turns?\b", "phase in cycles, twiddle"),
     ("R8", PROSE, r"\bat places?\b", "at offset, at index"),
-    ("R8", PROSE, r"\b(?:canvas|kin)\b", "padded row; related"),
+    ("R8", PROSE, r"\b(?:(?<![.\w])(?<!param\s)canvas(?![:\[.])|kin)\b", "padded row; related"),
     ("R8", PROSE, r"\bhad from\b|\b(?:to|is|are) (?:be )?had\b", "computed from, available"),
-    ("R8", PROSE, r"\bnot a number\b", "NaN"),
+    ("R8", PROSE, r"\bnot a number\b(?! of)", "NaN"),
 ]
 RULES = [(rule, where, re.compile(pattern.replace(" ", r"[\s/*#]+"), re.I), use) for rule, where, pattern, use in RULES]
 CPP = re.compile(r"""R"(?P<d>\w*)\((?P<raw>.*?)\)(?P=d)" | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])+'

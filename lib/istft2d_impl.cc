@@ -93,7 +93,7 @@ private:
 
     void add(const gr_complex* frame_row, std::uint64_t item)
     {
-        if (d_length) // items behind the last one
+        if (d_length) // drops items after the last one
             return;
         get_tags_in_range(d_found, 0, item, item + 1);
         const auto to = d_inverse.covered_end();

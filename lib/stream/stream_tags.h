@@ -14,7 +14,7 @@
 namespace gr::stft {
 
 /*!
- * \brief What the tags on a stream of spectra say: frame 0 and every change carry all of them but the
+ * \brief Contents of the tags on a stream of spectra: frame 0 and every change carry all of them but the
  * length, the last frame carries the length.
  */
 struct stream_description {
@@ -41,21 +41,22 @@ struct stream_description {
     //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
     bool read(const gr::tag_t& tag);
 
-    //! p with what the tags say instead.
+    //! p with the values that tags give in place of its own.
     kernel::parameters applied_to(kernel::parameters p) const;
     kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 
-    //! Whether anything about the frames of an STFT was said.
+    //! True if a tag has given anything about the frames of an STFT.
     bool describes_frames() const;
 };
 
 /*!
- * \brief Whether a tag does not go on to what a block makes of the items that carry it: those of ours describe these
- * items, and so does packet_len, the length in items of a tagged stream's packet.
+ * \brief True if a tag must not be copied to a block's output: the stft_* tags describe the input's items, and so does
+ * packet_len, the length in items of a tagged stream's packet.
  */
 bool ends_here(const pmt::pmt_t& key);
 
-//! A sample rate, Hz; nothing if the value is no number, or one that times cannot be told by (must be 1e-30 .. 1e30).
+//! A sample rate, Hz; nullopt if the value is not a number in 1e-30 .. 1e30, in which densities fit into
+//! single precision.
 std::optional<double> rate_in(const pmt::pmt_t& value);
 
 //! The value of a number that is not complex, of whatever type.
@@ -82,7 +83,7 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
 //! The tag of the last frame.
 key_value length_tag(std::int64_t length);
 
-//! In the order of their samples; those of a sample with rx_rate first, which rx_time needs.
+//! Sorts by sample; at one sample rx_rate comes first, since rx_time needs it.
 void sort_by_sample(std::vector<gr::tag_t>& tags);
 
 /*!

@@ -243,7 +243,7 @@ Message port "cmd": dict of theta, load (name of a file), theta_min, theta_max, 
 first frame centred there or later). Message port "report": every report_interval frames a dict of criterion, theta_mean,
 theta_least, theta_greatest, at_theta_min, at_theta_max, advice, frames, first_frame, evaluations, dropped,
 frames_per_second, load.
-Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the rule.)");
+Tags: as in dstft_*. Raises ValueError naming the parameter, its value and the rule.)");
     bind_adaptive_stft<adaptive_stft_cvc>(
         m,
         "adaptive_stft_cvc",
@@ -254,9 +254,9 @@ Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the r
 
 Inputs: spectra; if connected, theta, one float for each frame (share "frame", "constant") or a vector of one for each bin
 ("bin", "cell"); if connected, frame centres, two float64 for each frame, whole samples and fraction. What is not connected is taken from the tags of dstft_* or stft_*, which also override the
-arguments; phases are converted if they tell so. n_fft, window and norm are those of dstft_fvc; spectra of stft_* need
+arguments; phases are converted as tags require. n_fft, window and norm are those of dstft_fvc; spectra of stft_* need
 norm "peak". With "bin" and "cell" it solves by least squares on segments of 16 n_fft samples, at ten to twenty times the
-cost of the spectra and 24 n_fft samples behind them.
+cost of the spectra and 24 n_fft samples of latency.
 The output is exactly as long as the stream that was transformed; samples under no window are 0 and counted.
 Raises ValueError naming the parameter, its value and the rule.)");
     bind_idstft<idstft_vcc>(

@@ -388,8 +388,9 @@ private:
         changing_settings after;
     };
 
-    //! Queues the change if it and all queued after it can be applied. They are applied to other kernels first, in the
-    //! caller's thread, so that the caller gets the exception and the plans are made before the running kernel needs them.
+    //! Queues the change if it and all queued after it can be applied. They are applied to other
+    //! kernels first, in the caller's thread, so that the caller gets the exception and the plans
+    //! are made before the running kernel needs them.
     void request(const adaptive_change& wish)
     {
         std::scoped_lock one_at_a_time(d_requests);
@@ -414,7 +415,8 @@ private:
     //! Settings after all pending changes.
     kernel::adaptive_settings wanted() const { return d_pending.last(d_settings).given().filled(); }
 
-    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to `written`.
+    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
+    //! `written`.
     void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
     {
         while (written < room && !d_over) {

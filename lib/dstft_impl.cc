@@ -230,7 +230,8 @@ private:
         });
     }
 
-    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to `written`.
+    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
+    //! `written`.
     void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
     {
         while (written < room && !d_done) {

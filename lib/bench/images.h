@@ -15,8 +15,9 @@ struct image_comparison {
 };
 
 /*!
- * \brief The 2-D STFT (Hann's window, centred, whole patches) or its inverse, single precision, on one thread, compared
- * with the loop that a competent program has: a patch times the window, FFTW's 2-D real DFT as measured, a copy.
+ * \brief The 2-D STFT (Hann's window, centred, whole patches) or its inverse, single precision, on
+ * one thread, compared with the loop that a competent program has: a patch times the window, FFTW's
+ * 2-D real DFT as measured, a copy.
  *
  * \param window pixels under it, height and width; \param hop at most half of it
  * \throws std::invalid_argument for other sizes, or an image that is smaller than two windows

@@ -17,7 +17,8 @@ struct comparison {
 };
 
 /*!
- * \brief The STFT (Hann's window, whole frames) or its inverse, single precision, compared with the naive loop, on one thread.
+ * \brief The STFT (Hann's window, whole frames) or its inverse, single precision, compared with the
+ * naive loop, on one thread.
  *
  * \param n_fft 8 or more; \param hop at most n_fft / 2
  * \param seconds of each case in each round
@@ -33,7 +34,8 @@ comparison compare(std::size_t n_fft,
 
 constexpr std::size_t exercise_frames = 32; //!< frames of one of exercise()'s runs
 
-//! Runs the project's code alone, `times` times over the same frames, for tools that count instructions.
+//! Runs the project's code alone, `times` times over the same frames, for tools that count
+//! instructions.
 //! \return a value that depends on the result, so that nothing is optimised away
 float exercise(std::size_t n_fft,
                std::size_t hop,

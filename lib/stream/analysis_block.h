@@ -26,7 +26,7 @@ constexpr std::int64_t most_buffered = 1 << 22;
  *       takes the frame in; true if it completed the row
  *   or, if each frame is a row, static constexpr bool in_runs = true and
  *   void write_run(Transform&, const T* frames, std::int64_t start, std::size_t count, Row* rows)
- *   void changed(const retune&):          called when a change takes effect (the STFT's parameters are set already)
+ *   void changed(const retune&):          called after a change of the STFT's parameters
  *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
  *   void check(const retune&) const:      throws if a change cannot be applied
  *   void accepted(const retune&):         called when a change is queued
@@ -170,7 +170,8 @@ private:
 
     Block& self() { return static_cast<Block&>(*this); }
 
-    //! State after a change; if no transform for it has been built yet, nullopt, and its design in `missing`.
+    //! State after a change; if no transform for it has been built yet, nullopt, and its design in
+    //! `missing`.
     std::optional<state> after(const state& before,
                                const retune& wish,
                                const transforms& built,
@@ -184,8 +185,8 @@ private:
         return {};
     }
 
-    //! Finds a transform that takes the design over: the one before, one built for this change, or one built recently; null
-    //! if there is none.
+    //! Finds a transform that takes the design over: the one before, one built for this change, or
+    //! one built recently; null if there is none.
     std::shared_ptr<Transform> transform_for(const parameters& design,
                                              const std::shared_ptr<Transform>& before,
                                              const transforms& built) const
@@ -238,7 +239,8 @@ private:
         return produced;
     }
 
-    //! Applies the changes that are due at the next frame. Once that frame is complete, its parameters are fixed.
+    //! Applies the changes that are due at the next frame. Once that frame is complete, its
+    //! parameters are fixed.
     void make_changes()
     {
         if (d_settled)

@@ -11,7 +11,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Pending changes of a running block, each with the sample at which it is due and the state after it.
+ * \brief Pending changes of a running block, each with the sample at which it is due and the state
+ * after it.
  *
  * Change has `at`, the sample that it waits for. State can be compared. The block's lock guards the queue.
  */
@@ -47,9 +48,11 @@ public:
     }
 
     /*!
-     * \brief Inserts a change after those due at the same sample or earlier, and recomputes the states after it.
+     * \brief Inserts a change after those due at the same sample or earlier, and recomputes the
+     * states after it.
      *
-     * It stops at the first state that comes out unchanged, so that insertion into a long queue takes no longer.
+     * It stops at the first state that comes out unchanged, so that insertion into a long queue
+     * takes no longer.
      *
      * \param present the state that the first change starts from
      * \param after after(state, change) is the state that a change leads to, or nothing if that needs something first; it may

@@ -12,11 +12,11 @@
 namespace gr::stft {
 
 /*!
- * \brief Common part of the blocks that turn samples into frames at real positions: the size of buffers, pending changes,
- * tags.
+ * \brief Common part of the blocks that turn samples into frames at real positions: the size of
+ * buffers, pending changes, tags.
  *
- * Interface is the public block. Change is a request from a setter or a message; its `at` is the sample that the first
- * changed frame is centred at or after. State is the state after a change.
+ * Interface is the public block. Change is a request from a setter or a message; its `at` is the
+ * sample that the first changed frame is centred at or after. State is the state after a change.
  */
 template <class Interface, class Change, class State>
 class dstft_block : public tagged_block<Interface>
@@ -54,9 +54,10 @@ protected:
     }
 
     /*!
-     * \brief Writes the tags of the frame at t, and its description if it is the first or a changed one.
-     * \param end position after the last sample under its window; the frame gets the tags of samples before `end` that no
-     *        earlier window has held
+     * \brief Writes the tags of the frame at t, and its description if it is the first or a changed
+     * one.
+     * \param end position after the last sample under its window; the frame gets the tags of
+     *        samples before `end` that no earlier window has held
      * \param step to the next frame
      * \param description gives the tags of a changed frame
      */

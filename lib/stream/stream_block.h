@@ -13,8 +13,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Common part of all blocks: buffers of the size that they work best with, a new state for each stream,
- * and the handling of rx_rate and rx_time tags.
+ * \brief Common part of all blocks: buffers of the size that they work best with, a new state for
+ * each stream, and the handling of rx_rate and rx_time tags.
  *
  * Interface is the public block.
  */
@@ -78,7 +78,8 @@ protected:
         tags.release(end, length, [this](const gr::tag_t& tag) { this->add_item_tag(0, tag); });
     }
 
-    //! Reads an rx_rate tag of the input: Hz, or nullopt if the value cannot be used; the first such value is logged.
+    //! Reads an rx_rate tag of the input: Hz, or nullopt if the value cannot be used; the first
+    //! such value is logged.
     std::optional<double> rate_in(const gr::tag_t& tag)
     {
         const auto rate = gr::stft::rate_in(tag.value);

@@ -14,8 +14,8 @@ namespace gr::stft {
  */
 int rows_per_call(std::size_t row_bytes);
 
-//! Least rows per call without a warning from GNU Radio: it allocates twice as many rows, in whole pages, and warns if
-//! these hold more than twice what it asked for.
+//! Least rows per call without a warning from GNU Radio: it allocates twice as many rows, in whole
+//! pages, and warns if these hold more than twice what it asked for.
 int least_rows_per_call(std::size_t row_bytes);
 
 /*!

@@ -14,8 +14,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Contents of the tags on a stream of spectra: frame 0 and every change carry all of them but the
- * length, the last frame carries the length.
+ * \brief Contents of the tags on a stream of spectra: frame 0 and every change carry all of them
+ * but the length, the last frame carries the length.
  */
 struct stream_description {
     std::optional<std::int64_t> first;     //!< stft_first: first sample under the frame
@@ -50,13 +50,13 @@ struct stream_description {
 };
 
 /*!
- * \brief True if a tag must not be copied to a block's output: the stft_* tags describe the input's items, and so does
- * packet_len, the length in items of a tagged stream's packet.
+ * \brief True if a tag must not be copied to a block's output: the stft_* tags describe the input's
+ * items, and so does packet_len, the length in items of a tagged stream's packet.
  */
 bool ends_here(const pmt::pmt_t& key);
 
-//! A sample rate, Hz; nullopt if the value is not a number in 1e-30 .. 1e30, in which densities fit into
-//! single precision.
+//! A sample rate, Hz; nullopt unless the value is a number in 1e-30 .. 1e30, in which densities fit
+//! into single precision.
 std::optional<double> rate_in(const pmt::pmt_t& value);
 
 //! The value of a number that is not complex, of whatever type.

@@ -17,8 +17,8 @@ template <class Inverse>
 struct has_runs<Inverse, std::void_t<decltype(&Inverse::add_run)>> : std::true_type {};
 
 /*!
- * \brief Common part of the blocks that turn spectra into samples: the tags that describe frames, those that go back to
- * their samples, and the end of the stream.
+ * \brief Common part of the blocks that turn spectra into samples: the tags that describe frames,
+ * those that go back to their samples, and the end of the stream.
  *
  * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() it may lack.
  */
@@ -113,7 +113,8 @@ private:
         d_inverse.finish(length);
     }
 
-    //! Fast path for untagged frames, each of which gives hop samples. Returns the number of frames consumed.
+    //! Fast path for untagged frames, each of which gives hop samples. Returns the number of frames
+    //! consumed.
     std::size_t
     add_run(const gr_complex* spectra, std::uint64_t item, std::uint64_t end, T* out, int room)
     {

@@ -25,7 +25,7 @@ public:
     using sptr = std::shared_ptr<istft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted as in stft
+     * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted see stft
      * \param synthesis a dual window, win_length taps, used without any normalisation; empty: weighted
      *        overlap-add divided by the coverage
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if window and hop

@@ -14,8 +14,9 @@ namespace gr::stft {
  * frames, n_fft / 2 + 1 bins for float samples (inner bins doubled), n_fft for complex ones. The last row
  * averages what is left. kernel::power_kind has the units.
  *
- * Tags and message port as in stft, the row in place of the frame; rx_rate is divided by hop and average.
- * The messages may also hold average, and reset (any value), which forgets the held maxima.
+ * Tags and message port as in stft, the row in place of the frame; rx_rate is divided by hop and
+ * average. The messages may also hold average, and reset (any value), which forgets the held
+ * maxima.
  */
 template <class T>
 class STFT_API spectrogram : virtual public gr::block
@@ -44,7 +45,8 @@ public:
                      bool shifted = false);
 
     //!@{
-    //! Another value, as in make(), from the next frame on; an average takes effect on the present row.
+    //! Another value, as in make(), from the next frame on; an average takes effect on the present
+    //! row.
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
     virtual void set_window(const kernel::window& window) = 0;

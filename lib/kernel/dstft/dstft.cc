@@ -158,7 +158,8 @@ void dstft<T>::sample_window(const position& t, double theta, bool with_derivati
     d_derived = with_derivatives;
 }
 
-//! Calls f(sample, place, count) for each contiguous piece of a support in the DFT's buffer: two if it wraps modulo n_fft.
+//! Calls f(sample, place, count) for each contiguous piece of a support in the DFT's buffer: two if
+//! it wraps modulo n_fft.
 template <class S, class F>
 void for_runs(const S& s, std::size_t n_fft, F f)
 {
@@ -191,7 +192,8 @@ void dstft<T>::lay(const excerpt<T>& x, const support& s, const real* taper)
         std::fill_n(circle + place, before_wrap, T(0));
         std::fill_n(circle, count - before_wrap, T(0));
     };
-    // clear the previous frame's samples outside of the new support, or all of the rest if both span more than n_fft
+    // clear the previous frame's samples outside of the new support, or all of the rest if both
+    // span more than n_fft
     const auto end = s.first + static_cast<std::int64_t>(s.count);
     if (std::max(end, d_laid_end) - std::min(s.first, d_laid) <=
         static_cast<std::int64_t>(d_n_fft)) {

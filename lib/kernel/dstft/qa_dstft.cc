@@ -584,7 +584,7 @@ class qa_dstft : public CppUnit::TestFixture
             });
         };
         for (double t = 20; t < 60; t += 0.75)
-            for (double length : { 12.0, 4.0 }) // a shorter window must not find samples of a longer one
+            for (double length : { 12.0, 4.0 }) // the second must not find the first's samples
                 CPPUNIT_ASSERT_EQUAL(std::abs(t - 40) >= length / 2, is_finite(t, length));
     }
 

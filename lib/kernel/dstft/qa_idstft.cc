@@ -149,7 +149,7 @@ class qa_idstft : public CppUnit::TestFixture
             for (std::size_t n_fft : { 2, 15, 32 }) {
                 auto f = covering(n_fft, 130);
                 for (std::size_t n = 0; n < f.theta.size(); n += 5)
-                    f.theta[n] /= 4; // a shorter window has a higher peak, and so a higher threshold
+                    f.theta[n] /= 4; // raises the window's peak, and with it the threshold
                 f.t.erase(f.t.begin() + 3, f.t.begin() + 9); // a gap
                 f.theta.erase(f.theta.begin() + 3, f.theta.begin() + 9);
                 const auto S = qa::noise<complex_t<T>>(f.t.size() * bins<T>(n_fft));

@@ -25,12 +25,13 @@ public:
     //! True for at most 4 FFTs: cheaper than running_sums as well.
     bool by_few() const { return d_ffts <= 4; }
 
-    //! Returns n such that FFTs are faster for the n lowest and the n highest bins; a multiple of `granule`, or 0.
+    //! Returns n such that FFTs are faster for the n lowest and the n highest bins; a multiple of
+    //! `granule`, or 0.
     std::size_t serves_outer(const double* theta, std::size_t granule);
 
     /*
-     * The functions below handle the bins chosen by the last call of serves_all() or serves_outer(). Their arguments are
-     * those of dstft<T>.
+     * The functions below handle the bins chosen by the last call of serves_all() or
+     * serves_outer(). Their arguments are those of dstft<T>.
      */
 
     //! Other bins of the rows stay as they are.

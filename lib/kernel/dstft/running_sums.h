@@ -28,7 +28,8 @@ public:
 
     running_sums(std::size_t n_fft, norm n);
 
-    //! True if the frame can be computed here. To be called for each frame, in order. A frame may be repeated.
+    //! True if the frame can be computed here. To be called for each frame, in order. A frame may
+    //! be repeated.
     bool follows(const excerpt<T>& x, const position& t, const double* theta, bool moments);
 
     //! The frame that follows; by_theta only with moments.
@@ -47,8 +48,8 @@ private:
     const double* look_around();
 
     std::size_t d_n_fft, d_bins;
-    // dcunit: below this length the window may hold one near-zero tap, and normalising by it amplifies the recursion's
-    // rounding error
+    // dcunit: below this length the window may hold one near-zero tap, and normalising by it
+    // amplifies the recursion's rounding error
     double d_shortest;
     std::vector<simd::running_block> d_blocks;
     std::vector<double> d_theta;

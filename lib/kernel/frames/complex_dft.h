@@ -10,9 +10,9 @@ namespace gr::stft::kernel {
 /*!
  * \brief DFT of n complex numbers, or its inverse times n.
  *
- * If n is a power of two and the array just exceeds the first-level cache, all of FFTW's strides map to the same few
- * cache lines. Then one radix-4 step of decimation in frequency splits it into four short DFTs, and a second pass
- * interleaves their bins.
+ * If n is a power of two and the array just exceeds the first-level cache, all of FFTW's strides
+ * map to the same few cache lines. Then one radix-4 step of decimation in frequency splits it into
+ * four short DFTs, and a second pass interleaves their bins.
  */
 template <class R>
 class complex_dft

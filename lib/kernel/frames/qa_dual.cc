@@ -121,7 +121,8 @@ class qa_dual : public CppUnit::TestFixture
             const auto tight = tight_window(w.taps, w.hop);
             assert_dual({ tight, w.hop }, tight);
             const double here = distance(w.taps, tight, 1);
-            // other tight windows multiply each residue's taps by a unitary matrix: a phase, or a rotation of two taps
+            // other tight windows multiply each residue's taps by a unitary matrix: a phase, or a
+            // rotation of two taps
             for (std::size_t m = 0; m < tight.size(); ++m) {
                 auto other = tight;
                 other[m] *= std::polar(1.0, 0.02);

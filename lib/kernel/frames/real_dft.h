@@ -35,8 +35,8 @@ public:
     void transform(const R* in, complex* scratch) const;
     void take(const complex* scratch, std::size_t begin, std::size_t end, complex* out) const;
 
-    //! Transforms in, n / 2 + 1 bins at any address, to out, n numbers, dft_plan<R>::aligned(). Imaginary parts of bins
-    //! 0 and n / 2 (n even) are ignored.
+    //! Transforms in, n / 2 + 1 bins at any address, to out, n numbers, dft_plan<R>::aligned().
+    //! Imaginary parts of bins 0 and n / 2 (n even) are ignored.
     void backward(const complex* in, R* out, complex* scratch) const;
 
 private:

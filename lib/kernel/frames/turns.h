@@ -10,8 +10,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Phase in units of 2^-128 cycles, modulo one cycle. A frequency times a sample's number is exact to 2^-65 cycles
- * at any sample, whether the frequency is a bin or between bins.
+ * \brief Phase in units of 2^-128 cycles, modulo one cycle. A frequency times a sample's number is
+ * exact to 2^-65 cycles at any sample, whether the frequency is a bin or between bins.
  */
 using turns = unsigned __int128;
 

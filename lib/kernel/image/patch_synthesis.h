@@ -28,8 +28,8 @@ public:
 
     const patch_layout& layout() const { return d_layout; }
 
-    //! Adds the next row of patches. Rows up to final_end() must have been read, except those after the last
-    //! frame's centre.
+    //! Adds the next row of patches. Rows up to final_end() must have been read, except those after
+    //! the last frame's centre.
     void add(const complex* frame_row);
 
     //! End of the rows that no later patch can reach.

@@ -140,8 +140,8 @@ private:
     std::vector<const complex*> d_under;
 };
 
-//! Re of the sum of conj(a) b, for the samples that row spectra come from: a column may stand for two, but the first one
-//! only for itself.
+//! Re of the sum of conj(a) b, for the samples that row spectra come from: a column may stand for
+//! two, but the first one only for itself.
 template <class R>
 double row_product(const patch_layout& layout,
                    const std::complex<R>* a,
@@ -159,8 +159,8 @@ double row_product(const patch_layout& layout,
 }
 
 /*!
- * Derivatives of the sum over all patches of wh[i] ww[j] padded[m hop + i, n hop + j] u_mn[i, j] by wh and ww, u_mn the
- * patches' real inverse DFTs with this scale and edge.
+ * Derivatives of the sum over all patches of wh[i] ww[j] padded[m hop + i, n hop + j] u_mn[i, j] by
+ * wh and ww, u_mn the patches' real inverse DFTs with this scale and edge.
  */
 template <class R, class Rows>
 void window_products(const sized_image& size,

@@ -16,9 +16,9 @@ constexpr std::size_t fine_samples = 64, step_samples = 1024;
 /*!
  * \brief Frames that start in one period and end in the next; E is the end of the first.
  *
- * Periods are as long as the window, and end where the sample's number is a multiple of that length. A sample's `place` is
- * its offset in the period, number - E + length; a frame whose first sample has place s, 1 .. length, holds s samples of the next
- * period.
+ * Periods are as long as the window, and end where the sample's number is a multiple of that
+ * length. A sample's `place` is its offset in the period, number - E + length; a frame whose first
+ * sample has place s, 1 .. length, holds s samples of the next period.
  */
 template <class R>
 struct sliding_run {
@@ -29,10 +29,9 @@ struct sliding_run {
     std::size_t begin;  //!< place of the period's first frame
     std::size_t
         place; //!< start of the first frame here: begin, or one hop after the last frame of the previous run
-    const double* cosines; //!< cosine and sine of 2 pi k m / length, [m][k = 1 ..][2]
-    const double*
-        amplitudes; //!< amplitudes of the window's cosines, [k = 0 ..]
-    bool absolute;  //!< phases count from sample 0, so all frames here have the same twiddle
+    const double* cosines;    //!< cosine and sine of 2 pi k m / length, [m][k = 1 ..][2]
+    const double* amplitudes; //!< amplitudes of the window's cosines, [k = 0 ..]
+    bool absolute; //!< phases count from sample 0, so all frames here have the same twiddle
 };
 
 //! block_lanes bins that slide together; all arrays hold [..][re, im][lane].
@@ -49,10 +48,12 @@ struct sliding_block {
 template <class R>
 struct bin_routines {
     /*!
-     * \brief Frames under a window that is a sum of cosines, the sums over their samples continued from frame to frame.
+     * \brief Frames under a window that is a sum of cosines, the sums over their samples continued
+     * from frame to frame.
      *
      * A frame's samples before the end of its period are summed backwards from there, the others forwards: nothing is ever
-     * subtracted, so samples that left the window have no effect, and the order of the sum depends on the frame's place only.
+     * subtracted, so samples that left the window have no effect, and the order of the sum depends
+     * on the frame's place only.
      * \param rows [frame][bin] complex numbers, frames `bins` apart
      */
     void (*slide)(const sliding_run<R>& run,

@@ -26,9 +26,9 @@ struct dft_routines {
                  const R* im_signed,
                  R* out);
 
-    //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every fourth bin of the whole: for k < m and
-    //! part r, out[r stride + k] = U[r][k] sum_s in[k + s m] (-+j)^(r s), forward with -j. U[r] is the r-th row of
-    //! `turns`, r = 1 .. 3, and 1 for r = 0.
+    //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every
+    //! fourth bin of the whole: for k < m and part r, out[r stride + k] = U[r][k] sum_s in[k + s m]
+    //! (-+j)^(r s), forward with -j. U[r] is the r-th row of `turns`, r = 1 .. 3, and 1 for r = 0.
     void (*part)(const R* in,
                  std::size_t m,
                  bool forward,

@@ -87,20 +87,18 @@ struct alignas(64) running_block {
     block_row window_cosine, window_sine; //!< cosine and sine of 2 pi / theta
     running_phasors entering, leaving;
     running_totals total;
-    block_row
-        top; //!< largest |x| that has entered since the restart; of complex x, largest part
-    double longest;      //!< theta
+    block_row top;  //!< largest |x| that has entered since the restart; of complex x, largest part
+    double longest; //!< theta
     std::int64_t anchor; //!< sample
     std::int64_t offset; //!< the sums restart at samples with this offset modulo n_fft
     std::size_t age;     //!< samples since the phasors came from integers, or more
-    bool
-        brief; //!< has windows too short for a recursive window phase: recomputed for each frame
+    bool brief; //!< has windows too short for a recursive window phase: recomputed for each frame
 };
 
 //! Positions and samples of a frame and the one before it.
 template <class R>
 struct running_frame {
-    const R* samples; //!< samples under the longest windows of both frames, complex ones interleaved
+    const R* samples; //!< all samples under the windows of both frames, complex ones interleaved
     std::int64_t begin;                   //!< the first of them, relative to `sample`
     std::int64_t sample, previous_sample; //!< whole parts of the centres
     double fraction, previous_fraction;
@@ -138,8 +136,8 @@ struct routines {
                   R* by_position);
 
     //! sums[0 .. 2] = sums of c[j] d[j] times g(u_j), u_j g'(u_j), g'(u_j), u_j = (x0 + j) / theta, |u_j| < 1/2;
-    //! d may be null, for ones. d is a circular buffer of `circle` numbers: from j = turn on it wraps to
-    //! d[j - circle], and its first `padding` numbers are repeated after its end.
+    //! d may be null, for ones. d is a circular buffer of `circle` numbers: from j = turn on it
+    //! wraps to d[j - circle], and its first `padding` numbers are repeated after its end.
     void (*project)(shape what,
                     double rho,
                     double x0,
@@ -195,7 +193,8 @@ struct routines {
                         R* ug,
                         R* slope);
 
-    //! Updates the sums of Hann windows to a frame, or recomputes them, and writes the frame's results.
+    //! Updates the sums of Hann windows to a frame, or recomputes them, and writes the frame's
+    //! results.
     //! \return the largest `top` of all bins
     double (*run)(const running_frame<R>& frame,
                   bool is_complex,
@@ -207,7 +206,8 @@ struct routines {
     /*!
      * Spectra of a patch from those of its pairs of neighbouring columns, [n][h] complex -> [n / 2 + 1][2 h].
      * With a = v[i][k] and b = conj(v[-i][-k]), indices modulo n and h: out[i][k] = a + b + t, out[i][k + h] =
-     * a + b - t, t = T[k] (a - b). Rows of v are `stride` > h complex numbers apart; T as in fold(), h of them.
+     * a + b - t, t = T[k] (a - b). Rows of v are `stride` > h complex numbers apart; T as in
+     * fold(), h of them.
      */
     void (*unfold_patch)(const R* v,
                          std::size_t stride,

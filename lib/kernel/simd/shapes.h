@@ -192,7 +192,8 @@ void taper(shape what,
         });
 }
 
-//! c[j] d[j] for vector after vector, d a circular buffer, or c[j] alone; see project() in routines.h
+//! c[j] d[j] for vector after vector, d a circular buffer, or c[j] alone; see project() in
+//! routines.h
 template <class R, bool Paired>
 struct products {
     const R *c, *d;

@@ -48,7 +48,8 @@ STFT_LOOP double greatest(const double* parts, std::size_t n)
     return part;
 }
 
-//! Exponent of the power of 2 that a row is divided by before it is squared; nullopt for a row of zeros.
+//! Exponent of the power of 2 that a row is divided by before it is squared; nullopt for a row of
+//! zeros.
 std::optional<int> exponent_of(const std::complex<double>* z, std::size_t n)
 {
     const double most = simd::dispatch<greatest>(reinterpret_cast<const double*>(z), n);

@@ -22,7 +22,8 @@ void share(std::int64_t count, std::int64_t workers, const Work& work)
         other.get();
 }
 
-//! Overload for work(object, begin, end): with this object if there is one part, with a copy of it in each of several.
+//! Overload for work(object, begin, end): with this object if there is one part, with a copy of it
+//! in each of several.
 template <class Object, class Work>
 void share_with(Object& object, std::int64_t count, std::int64_t workers, const Work& work)
 {

@@ -8,7 +8,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Bytes of the buffer that the scheduler allocates for a block's output stream of rows of row_bytes.
+ * \brief Bytes of the buffer that the scheduler allocates for a block's output stream of rows of
+ * row_bytes.
  *
  * About 2 MiB, or 1024 rows if that is less, in whole pages: their size and the row's have a common multiple, 512 rows
  * for n_fft / 2 + 1 complex bins. Where that would exceed 64 MiB, the buffer is as long as needed and lies in ordinary

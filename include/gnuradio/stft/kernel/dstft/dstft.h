@@ -95,8 +95,8 @@ class run_transform;
  * A theta for all bins of a frame costs one FFT per spectrum, and one inverse FFT for all gradients; a theta for each
  * bin is summed directly, O(theta) per bin, without any array larger than a frame; for bins that share one, in a few
  * runs of neighbours or at both ends of a spectrum, FFTs make the sums where they are faster. Hann frames of one theta
- * that follow each other in small steps on the same samples are updated recursively, O(hop) per bin: only rounding
- * then depends on the call history.
+ * that follow each other in small steps on the same samples are updated recursively, O(hop) per
+ * bin: only rounding then depends on the call history.
  *
  * Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier transform",
  * 2025, eqs. (6), (9)-(25).
@@ -168,8 +168,9 @@ public:
                    T* x_gradient);
 
     /*!
-     * \brief Adds one frame to the sums of an inverse by overlap-add. With y the unnormalised inverse DFT of the spectrum,
-     * numerator += w y / n_fft and denominator += w^2 on samples begin .. end - 1; peak is raised to w(0)^2.
+     * \brief Adds one frame to the sums of an inverse by overlap-add. With y the unnormalised
+     * inverse DFT of the spectrum, numerator += w y / n_fft and denominator += w^2 on samples
+     * begin .. end - 1; peak is raised to w(0)^2.
      *
      * One window length per frame only.
      */
@@ -191,7 +192,8 @@ public:
                 double* sum);
 
 private:
-    //! Integer positions under a window; place is the first one modulo n_fft, its index in the DFT's buffer.
+    //! Integer positions under a window; place is the first one modulo n_fft, its index in the
+    //! DFT's buffer.
     struct support {
         std::int64_t first; // sample
         std::size_t count, place;

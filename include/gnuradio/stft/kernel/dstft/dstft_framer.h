@@ -29,7 +29,8 @@ public:
     //! Centre of the present frame.
     const position& centre() const { return d_centre; }
 
-    //! The present frame's (greatest) window length, and the pace to the next frame. May be set again until complete().
+    //! The present frame's (greatest) window length, and the pace to the next frame. May be set
+    //! again until complete().
     void set(double theta, const pacing& pace);
     //! True if the present frame's window length is known.
     bool is_set() const { return d_set; }
@@ -40,7 +41,7 @@ public:
     //! True if the present frame can be transformed now.
     bool ready() const;
 
-    //! True if the signal has ended before this frame. At fixed overlap the frame must be set first.
+    //! True if the signal has ended before this frame. At fixed overlap set() comes first.
     bool over() const { return d_finished && !d_pace.has_frame(d_centre, d_theta, d_received); }
 
     //! The samples around the present frame.

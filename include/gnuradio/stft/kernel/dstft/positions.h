@@ -56,7 +56,8 @@ public:
     double step(double theta) const { return fixed_overlap() ? d_alpha * theta : d_hop; }
 
     /*!
-     * \brief True if a signal of length samples has a frame centred at t, given that all frames before it exist.
+     * \brief True if a signal of length samples has a frame centred at t, given that all frames
+     * before it exist.
      *
      * With a hop, those at t <= length, whatever theta: 1 + floor(length / hop) frames. At fixed overlap those whose
      * window begins before the last sample, t - theta / 2 < length - 1, so that a frame appears with nothing under its

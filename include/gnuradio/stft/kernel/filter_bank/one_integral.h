@@ -22,8 +22,8 @@ STFT_API std::complex<double> one_integral_factor(const parameters& p);
  *
  * with phases brought to the centre and the factor g of the scaling. Real samples:
  * x = 1 / (n_fft g w[c]) sum_k h_k Re X_centre[k], k = 0 .. n_fft / 2, h = 2 but 1 at k = 0 and k = n_fft / 2.
- * The only divisor is the window's value at c. From a subset of the bins it gives the part of the signal that is in them;
- * the parts of subsets that make up all bins add up to the signal.
+ * The only divisor is the window's value at c. From a subset of the bins it gives the part of the
+ * signal that is in them; the parts of subsets that make up all bins add up to the signal.
  *
  * Frames go in one by one, samples wait in read(), as in istft: sample 0 comes out first, samples that are no frame's
  * centre are 0, and never more come out than went in.
@@ -69,7 +69,8 @@ public:
     //! Samples that can be read.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
 
-    //! Reads up to count samples and returns their number. Successive reads give samples 0, 1, 2, ...
+    //! Reads up to count samples and returns their number. Successive reads give samples 0, 1, 2,
+    //! ...
     std::size_t read(T* samples, std::size_t count);
 
     //! No more frames: the rest, up to sample length (zeros where no frame has its centre), is ready.

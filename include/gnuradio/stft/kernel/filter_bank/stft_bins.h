@@ -43,12 +43,13 @@ class frame_sums;
 /*!
  * \brief Chosen bins of the short-time Fourier transform, X[k, p] as in stft for each k in bins.
  *
- * The cheapest of three methods is used: sums that slide along the signal, whose cost per sample does
- * not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann, hamming, blackman, nuttall,
- * flattop, general_cosine ..); a sum over each frame; or its FFT (whole bins). With a given method
- * a frame depends only on its samples and their positions. The sliding sums are in double precision, never subtract, and
- * restart at each position that is a multiple of the window's length: so errors do not grow, and a large or NaN sample has
- * no effect once it has left the window.
+ * The cheapest of three methods is used: sums that slide along the signal, whose cost per sample
+ * does not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann,
+ * hamming, blackman, nuttall, flattop, general_cosine ..); a sum over each frame; or its FFT (whole
+ * bins). With a given method a frame depends only on its samples and their positions. The sliding
+ * sums are in double precision, never subtract, and restart at each position that is a multiple of
+ * the window's length: so errors do not grow, and a large or NaN sample has no effect once it has
+ * left the window.
  *
  * Errors relative to the largest value: 1e-13 (double), 1e-6 (single).
  *
@@ -66,7 +67,8 @@ public:
 
     //! The parameters it was made from.
     const bins_parameters& design() const { return d_parameters; }
-    //! True if take() can switch to p: only if it is unchanged, since the choice of method depends on the hop.
+    //! True if take() can switch to p: only if it is unchanged, since the choice of method depends
+    //! on the hop.
     bool takes(const bins_parameters& p) const { return d_parameters == p; }
     //! Nothing changes. For parameters that it takes().
     void take(const bins_parameters&) {}

@@ -8,7 +8,7 @@
 
 namespace gr::stft::kernel {
 
-//! Trend that is subtracted from a frame before its window: none, its mean, or its least-squares line.
+//! Trend that is subtracted from a frame before its window: none, mean, or least-squares line.
 enum class detrending { none, constant, linear };
 
 //! \throws std::invalid_argument unless name is "none", "constant" or "linear"

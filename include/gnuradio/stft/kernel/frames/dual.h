@@ -57,7 +57,8 @@ STFT_API taps_t closest_dual_window(const taps_t& window,
                                     std::complex<double>* alpha = nullptr,
                                     double tolerance = 1e-10);
 
-//! True if sum_i window[r + i hop] is equal for all r, within tolerance times its largest modulus, and not 0 (COLA).
+//! True if sum_i window[r + i hop] is equal for all r, within tolerance times its largest modulus,
+//! and not 0 (COLA).
 STFT_API bool check_cola(const taps_t& window, std::size_t hop, double tolerance);
 
 //! True if min D > tolerance max D, so that the STFT with this hop can be inverted (NOLA).

@@ -35,7 +35,8 @@ public:
     T* circle();
     //! circle() -> its bins.
     void transform(complex* spectrum);
-    //! First of two steps for a caller who needs only some of the bins, followed by take(); not with shifted bins.
+    //! First of two steps for a caller who needs only some of the bins, followed by take(); not
+    //! with shifted bins.
     void transform();
     //! Bins begin .. end - 1 of the last transform(), to their places in the spectrum.
     void take(std::size_t begin, std::size_t end, complex* spectrum) const;
@@ -70,8 +71,8 @@ public:
 
     //! The bins, for a caller who fills all of them and then calls transform().
     complex* spectrum() { return d_spectrum.data(); }
-    //! spectrum() -> n_fft samples, which live until the next call. The first of them are repeated after the last ones,
-    //! for vector loads that run over the end.
+    //! spectrum() -> n_fft samples, which live until the next call. The first of them are repeated
+    //! after the last ones, for vector loads that run over the end.
     const T* transform();
 
 private:

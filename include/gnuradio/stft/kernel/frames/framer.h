@@ -45,7 +45,8 @@ public:
     //! The signal has ended: its length is now known, and frame() hands out the rest, padded with zeros.
     void finish() { d_finished = true; }
 
-    //! True if all samples of the next frame are there, even if it is not yet known whether another one follows.
+    //! True if all samples of the next frame are there, even if it is not yet known whether another
+    //! one follows.
     bool complete() const { return stored() >= d_framing.win_length(); }
 
     /*!

@@ -84,7 +84,8 @@ enum class tail { floor, ceil };
 STFT_API tail tail_named(const std::string& name);
 
 /*!
- * \brief Placement of the frames on one axis of an image: frame m holds samples m hop - P .. m hop - P + win_length - 1.
+ * \brief Placement of the frames on one axis of an image: frame m holds win_length samples from
+ * m hop - P on.
  *
  * P = win_length / 2 if centred, else 0, and a length S has
  * - floor: 1 + floor((S + 2P - win_length) / hop) frames, none if that is negative;
@@ -135,7 +136,7 @@ private:
 STFT_API void check_starts(std::int64_t first, std::size_t hop, std::size_t frames);
 
 /*!
- * \brief Position after the last sample that frames of this length, hop and first sample cover; 0 for none.
+ * \brief Position after the last sample that frames of this length, hop and start cover; 0 for none.
  * \throws std::invalid_argument as check_starts()
  */
 STFT_API std::int64_t

@@ -100,8 +100,8 @@ struct STFT_API parameters {
     //! True if all parameters are equal.
     bool operator==(const parameters& other) const;
 
-    //! True if a frame has the same spectrum with both: hop and placement may differ, and so may the rate unless the scaling
-    //! depends on it.
+    //! True if a frame has the same spectrum with both: hop and placement may differ, and so may
+    //! the rate unless the scaling depends on it.
     bool same_spectra(const parameters& other) const;
 
     /*!

@@ -32,7 +32,8 @@ public:
     //! r for the frame that starts at start.
     std::int64_t counted_from(std::int64_t start, std::size_t win_length) const;
 
-    //! (-r) mod n_fft for the frame that starts at start: the index of the frame's first sample in the DFT's input.
+    //! (-r) mod n_fft for the frame that starts at start: the index of the frame's first sample in
+    //! the DFT's input.
     std::size_t offset(std::int64_t start, std::size_t win_length, std::size_t n_fft) const;
 
     //! "start", "centre", "absolute", or the number.

@@ -8,10 +8,12 @@
 
 namespace gr::stft::kernel {
 
-//! Padding outside of an image: zeros, the image mirrored about its outermost sample, or that sample repeated.
+//! Padding outside of an image: zeros, the image mirrored about its outermost sample, or that
+//! sample repeated.
 enum class pad { constant, reflect, edge };
 
-//! Position of a window shorter than the DFT: at the DFT's start, or (n_fft - win_length) / 2 points later.
+//! Position of a window shorter than the DFT: at the DFT's start, or (n_fft - win_length) / 2
+//! points later.
 enum class fill { trailing, centred };
 
 //! \throws std::invalid_argument unless name is "constant", "reflect" or "edge"

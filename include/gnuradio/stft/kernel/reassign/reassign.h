@@ -24,7 +24,8 @@ struct STFT_API reassignment_parameters : parameters {
 };
 
 /*!
- * \brief Reassignment of each cell of an STFT: its local frequency, and the local time of its energy.
+ * \brief Reassignment of each cell of an STFT: its local frequency, and the local time of its
+ * energy.
  *
  * With X_v the STFT with v[m] instead of the window w[m], a = X_tw / X, b = X_w' / X, (t w)[m] = (m - c) w[m], c = win_length / 2
  * and the derivative of differentiate(),

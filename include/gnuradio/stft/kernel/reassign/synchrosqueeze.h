@@ -50,7 +50,8 @@ private:
 
 /*!
  * \brief The sample at the frame's centre, from a synchrosqueezed spectrum at hop 1: exact for any window with w[c] != 0, whatever
- * order and threshold it was squeezed with. A subset of the rows gives its part of the signal; parts add up.
+ * order and threshold it was squeezed with. A subset of the rows gives its part of the signal;
+ * parts add up.
  */
 template <class T>
 class STFT_API synchrosqueezing_inverse
@@ -116,7 +117,8 @@ public:
         d_cells.set_window(family, theta);
     }
 
-    //! Adds frame p, whose first sample is at start, to rows [frame][bin] of `frames` frames. Allocates nothing.
+    //! Adds frame p, whose first sample is at start, to rows [frame][bin] of `frames` frames.
+    //! Allocates nothing.
     void add(const T* x,
              std::int64_t length,
              std::int64_t start,

@@ -60,23 +60,25 @@ public:
     //! Position after the last sample that the frames so far give.
     std::int64_t ends_at() const { return d_covered; }
 
-    //! Another frame follows: if it starts after all samples that earlier ones reach, the zeros between are ready.
+    //! Another frame follows: if it starts after all samples that earlier ones reach, the zeros
+    //! between are ready.
     void expect_next();
 
     //! The next frame, bins() values; everything that was ready, also by expect_next(), must have been read.
     void add(const complex* spectrum);
 
     /*!
-     * Fast path for the steady state, in which each frame gives hop samples with the same weights: does what add()
-     * and read() do, frame by frame.
-     * \return the number of frames taken, each of which gave hop samples; 0 unless the next frame is in steady state
+     * Fast path for the steady state, in which each frame gives hop samples with the same weights:
+     * does what add() and read() do, frame by frame.
+     * \return the number of frames taken, each of which gave hop samples; 0 unless the next frame
+     *        is in steady state
      */
     std::size_t add_run(const complex* spectra, std::size_t frames, T* samples);
 
     //! Samples that can be read.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
 
-    //! Reads up to count samples and returns their number. Successive reads give samples 0, 1, 2, ...
+    //! Reads up to count samples and returns their number. Successive reads give 0, 1, 2, ...
     std::size_t read(T* samples, std::size_t count);
 
     //! No more frames: the rest, up to sample length (zeros where no frame was), is ready.
@@ -94,7 +96,8 @@ public:
      */
     void change(const parameters& p, std::int64_t start);
 
-    //! True if every sample of a long signal can be recovered with the present window and hop (NOLA).
+    //! True if every sample of a long signal can be recovered with the present window and hop
+    //! (NOLA).
     bool invertible() const;
 
     //! Before any frame was added: the first one starts here, if it is not where the placement has it.

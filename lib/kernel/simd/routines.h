@@ -98,8 +98,8 @@ struct alignas(64) running_block {
 //! Positions and samples of a frame and the one before it.
 template <class R>
 struct running_frame {
-    const R* samples; //!< all samples under the windows of both frames, complex ones interleaved
-    std::int64_t begin;                   //!< the first of them, relative to `sample`
+    const R* samples;   //!< all samples under the windows of both frames, complex ones interleaved
+    std::int64_t begin; //!< the first of them, relative to `sample`
     std::int64_t sample, previous_sample; //!< whole parts of the centres
     double fraction, previous_fraction;
     std::int64_t n_fft, place,

@@ -136,7 +136,7 @@ private:
 STFT_API void check_starts(std::int64_t first, std::size_t hop, std::size_t frames);
 
 /*!
- * \brief Position after the last sample that frames of this length, hop and start cover; 0 for none.
+ * \brief Position after the last sample under frames of this length, hop and start; 0 for none.
  * \throws std::invalid_argument as check_starts()
  */
 STFT_API std::int64_t

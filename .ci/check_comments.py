@@ -33,7 +33,7 @@ RULES = [
     ("R6", PROSE, r"\bbesides?\b", "compared with, next to, apart from"),
     ("R7", PROSE, r"(?:^|[.:] )Of (?:some|these|those|all|each|every|which)\b", "subject, verb, object"),
     ("R8", PROSE, r"\b(?:afresh|anew)\b", "again, recompute"),
-    ("R8", PROSE, r"\bcircles?\b(?![(`\]])", "circular buffer, modulo n_fft"),
+    ("R8", PROSE, r"\bcircles?\b(?![(\]])", "circular buffer, modulo n_fft"),
     ("R8", PROSE, r"\b(?:its|whole|full|half|these|those|so many) turns?\b", "phase in cycles, twiddle"),
     ("R8", PROSE, r"\bat places?\b", "at offset, at index"),
     ("R8", PROSE, r"\b(?:(?<![.\w])(?<!param\s)canvas(?![:\[.])|kin)\b", "padded row; related"),
@@ -71,9 +71,8 @@ def in_python(text):
 
 
 def in_markdown(text):
-    """The same for prose: fenced and indented code and `code` are blanked."""
-    blank = re.sub(r"^```.*?^```|^(?: {4}|\t).*?$|`[^`\n]*`", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S | re.M)
-    yield 0, blank, (PROSE,)
+    """The same for text outside of fenced and indented code."""
+    yield 0, re.sub(r"^```.*?^```|^ {4}.*?$", lambda code: re.sub(r".", " ", code[0]), text, flags=re.S | re.M), (PROSE,)
 
 
 READERS = {".cc": in_cpp, ".h": in_cpp, ".py": in_python, ".md": in_markdown}
@@ -82,6 +81,7 @@ READERS = {".cc": in_cpp, ".h": in_cpp, ".py": in_python, ".md": in_markdown}
 def complaints(path):
     text = (ROOT / path).read_text()
     for offset, prose, places in READERS[path.suffix](text):
+        prose = re.sub(r"`[^`\n]*`", lambda code: " " * len(code[0]), prose)
         for rule, where, pattern, instead in RULES:
             if where not in places:
                 continue

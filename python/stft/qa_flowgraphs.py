@@ -3,7 +3,7 @@
 """Random flowgraphs: every sample comes back, whatever rows, buffers, readers and order of connection; each graph runs three
 times.
 
-GR_STFT_FLOWGRAPHS=10000 runs so many of them, GR_STFT_FIRST_SEED=7 begins with another one.
+GR_STFT_FLOWGRAPHS=10000 runs 10000 of them, GR_STFT_FIRST_SEED=7 begins with another one.
 """
 import os
 import random
@@ -18,7 +18,7 @@ from gnuradio import blocks, gr, stft
 
 GRAPHS = int(os.environ.get("GR_STFT_FLOWGRAPHS", 60))
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
-BEYOND_PAGES = 32768  # whole pages of a real row of so many points would exceed 64 MiB
+BEYOND_PAGES = 32768  # whole pages of a real row of this n_fft would exceed 64 MiB
 
 
 def noise(seed, length, is_complex):

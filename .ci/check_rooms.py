@@ -16,15 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # room: the rooms that its files may include, beside their own
 USES = {
-    "refuse": "",
-    "simd": "refuse",
-    "frames": "refuse simd",
-    "stft": "refuse simd frames",
-    "dstft": "refuse simd frames",
-    "image": "refuse simd frames",
-    "filter_bank": "refuse simd frames stft",
-    "adaptive": "refuse simd frames dstft",
-    "reassign": "refuse frames stft dstft filter_bank",
+    "kernel": "",
+    "simd": "kernel",
+    "frames": "kernel simd",
+    "stft": "kernel simd frames",
+    "dstft": "kernel simd frames",
+    "image": "kernel simd frames",
+    "filter_bank": "kernel simd frames stft",
+    "adaptive": "kernel simd frames dstft",
+    "reassign": "kernel frames stft dstft filter_bank",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS
@@ -51,10 +51,8 @@ def room_of(path):
     if parts[0] == "python":
         return "bindings"
     inside = parts[1:-1] if parts[0] == "lib" else parts[3:-1]
-    if inside == ("kernel",):
-        return path.stem
     if inside[:1] == ("kernel",):
-        return inside[1]
+        return inside[-1]
     return inside[0] if inside else "blocks"
 
 

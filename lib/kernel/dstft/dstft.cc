@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "direct_sums.h"
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/multiply.h"
@@ -13,8 +14,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double farthest_position = 4503599627370496; // 2^52: beyond, doubles hold no fraction
-
-constexpr sharing sharings[] = { sharing::constant, sharing::frame, sharing::bin, sharing::cell };
 
 //! std::floor(), which is a call where it has no instruction
 std::int64_t whole_below(double x)
@@ -54,28 +53,16 @@ position position::operator+(double distance) const
 
 std::string simd_level() { return simd::name_of(simd::chosen_level()); }
 
-sharing sharing_named(const std::string& name)
-{
-    for (auto share : sharings)
-        if (name == name_of(share))
-            return share;
-    refuse("share", name, "must be constant, frame, bin or cell");
+namespace {
+constexpr name_table names_of_sharing{ named_value{ "constant", sharing::constant },
+                                       named_value{ "frame", sharing::frame },
+                                       named_value{ "bin", sharing::bin },
+                                       named_value{ "cell", sharing::cell } };
 }
 
-const char* name_of(sharing share)
-{
-    switch (share) {
-    case sharing::constant:
-        return "constant";
-    case sharing::frame:
-        return "frame";
-    case sharing::bin:
-        return "bin";
-    case sharing::cell:
-        return "cell";
-    }
-    return "";
-}
+sharing sharing_named(const std::string& name) { return names_of_sharing.value_of("share", name); }
+
+const char* name_of(sharing share) { return names_of_sharing.name_of(share); }
 
 namespace {
 constexpr std::size_t longest_per_bin = std::size_t(1) << 20; // tables of its sums: 0.4 GiB

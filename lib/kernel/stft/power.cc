@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/logarithm.h"
@@ -167,17 +168,14 @@ STFT_LOOP void write_scaled_decibels(const double* powers, double unit, std::siz
     }
 }
 
+constexpr name_table names_of_power_kind{ named_value{ "psd", power_kind::psd },
+                                          named_value{ "power", power_kind::power },
+                                          named_value{ "magnitude", power_kind::magnitude } };
 } // namespace
 
 power_kind power_kind_named(const std::string& name)
 {
-    if (name == "psd")
-        return power_kind::psd;
-    if (name == "power")
-        return power_kind::power;
-    if (name == "magnitude")
-        return power_kind::magnitude;
-    refuse("kind", name, "must be psd, power or magnitude");
+    return names_of_power_kind.value_of("kind", name);
 }
 
 scaling spectrum_scaling(power_kind kind)

@@ -23,7 +23,7 @@ public:
     using complex = std::complex<real>; //!< a bin
 
     //! \param transform the DSTFT
-    //! \param share of its window lengths
+    //! \param share which cells have a window length in common
     //! \param rule of the pooled loss, or nothing for the entropy
     //! \param whitening one weight per bin, or none
     dstft_loss(dstft<T> transform,

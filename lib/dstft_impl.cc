@@ -274,7 +274,8 @@ private:
         return d_lacks_lengths;
     }
 
-    //! The window lengths of the present frame, if any come in; false if they are not there yet.
+    //! Reads the present frame's window lengths if they come from an input; false if they have not
+    //! arrived yet.
     bool take_lengths()
     {
         if (lengths_are_missing())
@@ -338,7 +339,7 @@ private:
 
     dstft_design<T> d_design;
     kernel::pacing d_pace;
-    pace_and_lengths d_present; // in force; window lengths that come in stand above its own
+    pace_and_lengths d_present; // present values; window lengths from the input override its theta
     window_lengths d_theta;     // of the present frame
     kernel::dstft_framer<T> d_framer;
     bool d_done = false;

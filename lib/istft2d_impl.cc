@@ -133,7 +133,7 @@ private:
                 rows.start(0));
     }
 
-    //! The tag goes to a row; rx_time and rx_rate become what they are there.
+    //! Moves a tag to a row and converts rx_time and rx_rate accordingly.
     void move_tag(gr::tag_t tag, std::int64_t to)
     {
         const auto& rows = d_inverse.rows();

@@ -10,8 +10,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Load of a block: the time its work takes, as a fraction of the duration of the samples that it takes in
- * meanwhile; while their rate is unknown, the filled fraction of its input buffer.
+ * \brief Load of a block: the time its work takes, as a fraction of the duration of the samples
+ * that it takes in meanwhile; while their rate is unknown, the filled fraction of its input buffer.
  */
 class load_meter
 {

@@ -71,8 +71,8 @@ std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::i
 //! The tags of frame rows of an image, which describe its height.
 std::vector<key_value> image_tags(const kernel::image_axis& rows);
 
-//! The tags of a DSTFT's frames; no pace: positions come on a stream of their own; theta 0: it differs between bins,
-//! or comes on a stream of its own.
+//! Tags that describe a DSTFT's frames. Without a pace, positions are a stream of their own; with
+//! theta 0, theta depends on the bin or is a stream of its own.
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,

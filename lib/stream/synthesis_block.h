@@ -84,7 +84,7 @@ public:
     }
 
 protected:
-    //! \param make gives an inverse without a past
+    //! \param make returns a new inverse
     explicit synthesis_block(std::function<Inverse()> make)
         : d_make(std::move(make)), d_inverse(d_make())
     {

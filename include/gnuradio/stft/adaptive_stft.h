@@ -37,9 +37,10 @@ namespace gr::stft {
  * frames_per_second, load. Most of them are variables of ControlPort, too.
  *
  * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but
- * never loses a sample. Its load is the time it works, as a fraction of the duration of the samples it has taken
- * meanwhile; while the sample rate is unknown, how full the buffer is that it reads from. Then results depend on the
- * machine; without load_limit, they are those of kernel::adaptive_stft on the whole signal to the bit.
+ * never loses a sample. Its load is the time it works, as a fraction of the duration of the samples
+ * it has taken meanwhile; while the sample rate is unknown, how full the buffer is that it reads
+ * from. Then results depend on the machine; without load_limit, they are those of
+ * kernel::adaptive_stft on the whole signal to the bit.
  */
 template <class T>
 class STFT_API adaptive_stft : virtual public gr::block

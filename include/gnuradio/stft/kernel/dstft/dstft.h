@@ -30,7 +30,7 @@ struct STFT_API position {
     }
 };
 
-//! Samples begin .. end - 1 of a signal, which is zero elsewhere (or not looked at).
+//! Samples begin .. end - 1 of a signal, which is zero elsewhere, or not read there.
 template <class T>
 struct excerpt {
     const T* samples;   //!< samples[0] is the sample at begin

@@ -7,7 +7,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Inverse of the DSTFT with one window length per frame, by overlap-add while spectra come in:
+ * \brief Inverse of the DSTFT with one window length per frame, by overlap-add in a stream of
+ * spectra:
  *
  * x[k] = sum_n w_n(k) y_n[k] / sum_n w_n(k)^2, y_n the inverse DFT of frame n
  *

@@ -21,7 +21,7 @@ enum class pooled_criterion { l1l2, entropy, renyi };
 //! Block of frames that concentration is pooled over, and the criterion.
 struct STFT_API pooled_parameters {
     std::size_t n_fft;      //!< DFT length of the spectra, >= 1
-    std::size_t half_block; //!< h: block n holds the frames n - h .. n + h that there are
+    std::size_t half_block; //!< h: block n holds the frames n - h .. n + h, as far as they exist
     pooled_criterion criterion = pooled_criterion::l1l2; //!< measure to be minimised
     double order = 2;                                    //!< Renyi order: 0 < order <= 8, not 1
     bool one_sided =

@@ -38,7 +38,7 @@ class STFT_API pacing
 {
 public:
     //! \param hop samples from frame to frame
-    //! \param alpha 0: frames are hop samples apart; else hop is not looked at, and frame n + 1 lies
+    //! \param alpha 0: frames are hop samples apart; else hop is ignored, and frame n + 1 lies
     //!        alpha theta_n after frame n
     //! \param share which frames and bins have one window length in common
     //! \throws std::invalid_argument unless alpha is 0 or in 1e-3 .. 1e3, and hop, if it counts, in 1e-3 .. 2^40; or if

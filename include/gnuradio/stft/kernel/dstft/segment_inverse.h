@@ -7,8 +7,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Inverse of the DSTFT with a window length for each bin of a frame while spectra come in: least squares on one
- * segment of the signal after the other.
+ * \brief Inverse of the DSTFT with a window length for each bin of a frame, in a stream of spectra:
+ * least squares on one segment of the signal after the other.
  *
  * A segment is solved for together with a margin on either side, from all frames that are centred there, as if the signal
  * ended at the margins' ends. It does not, and what is wrong there for it dies away towards the segment: each n_fft

@@ -39,7 +39,7 @@ public:
     //! up to `most`. 1 once the signal has ended. Precondition: frame() is not null.
     std::size_t run(std::size_t most) const;
 
-    //! Lets go of the present frame, or of a run of them.
+    //! Moves on by `frames` frames.
     void advance(std::size_t frames = 1);
 
     //! The signal has ended: its length is now known, and frame() hands out the rest, padded with zeros.

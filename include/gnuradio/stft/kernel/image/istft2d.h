@@ -70,7 +70,7 @@ public:
     //! No more frame rows: the rows up to height (zeros where no frame was) are ready.
     void finish(std::int64_t height);
 
-    //! All of it at once: frame rows -> image [height][width], for an object without a past.
+    //! All of it at once: frame rows -> image [height][width], for a new object.
     void invert(const complex* spectra, std::size_t frame_rows, R* image, std::size_t height);
 
 private:

@@ -79,7 +79,7 @@ public:
     //! Rows that are missing until ready(); 0 if it is, or the image has ended.
     std::int64_t wanted() const;
 
-    //! A whole image [height][width] -> all its frame rows, for an object without a past. \throws as finish()
+    //! A whole image [height][width] -> all its frame rows, for a new object. \throws as finish()
     void analyse(const R* image, std::size_t height, complex* spectra);
 
 private:

@@ -84,7 +84,7 @@ public:
     //! No more frames: the rest, up to sample length (zeros where no frame was), is ready.
     void finish(std::int64_t length);
 
-    //! The whole of it at once: spectra [frame][bin] -> length samples. For an object without a past.
+    //! Inverts a whole STFT at once: spectra [frame][bin] -> length samples. For a new object.
     void invert(const complex* spectra, std::size_t frames, T* samples, std::int64_t length);
 
     /*!

@@ -108,14 +108,6 @@ bool boolean_in(const std::string& key, const pmt::pmt_t& value)
     return pmt::to_bool(value);
 }
 
-double real_in(const std::string& key, const pmt::pmt_t& value)
-{
-    const auto numbers = numbers_in(key, value);
-    if (numbers.size() != 1)
-        kernel::refuse(key, pmt::write_string(value), "must be a number");
-    return numbers[0];
-}
-
 //! Last vector of `numbers` float32 values in a binary file.
 std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
 {

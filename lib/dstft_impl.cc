@@ -214,7 +214,7 @@ private:
                       if (key == "at")
                           wish.at = integer_in(key, value);
                       else if (key == "hop")
-                          wish.hop = checked_hop(pmt::to_double(value));
+                          wish.hop = checked_hop(real_in(key, value));
                       else
                           wish.theta = lengths_from(numbers_in(key, value));
                   });

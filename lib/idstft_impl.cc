@@ -383,7 +383,7 @@ private:
         const auto longest = d_frame.t.sample + 2 +
                              static_cast<std::int64_t>(
                                  std::max(static_cast<double>(d_present.n_fft), std::ceil(step())));
-        if (d_description.length.value_or(0) > longest) {
+        if (d_description.length.value_or(longest) > longest) {
             this->d_logger->warn(
                 "tag stft_length ignored: {}: must be at most {}, so near to its frame's centre",
                 *d_description.length,

@@ -29,6 +29,9 @@ struct retune {
 //! An integer of a message. \throws std::invalid_argument naming the key if it is none
 std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value);
 
+//! A real number. \throws std::invalid_argument naming the key if it is none
+double real_in(const std::string& key, const pmt::pmt_t& value);
+
 //! A real number, or those of a vector. \throws std::invalid_argument naming the key if it is neither
 std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value);
 

@@ -183,7 +183,7 @@ private:
             return;
         d_inverse.add(spectrum);
         const auto longest = std::max(d_inverse.covered_end(), d_inverse.next_start());
-        if (d_description.length.value_or(0) > longest)
+        if (d_description.length.value_or(longest) > longest)
             this->d_logger->warn("tag stft_length ignored: {}: must be at most {}, where a frame "
                                  "after its own would start or its own ends",
                                  *d_description.length,

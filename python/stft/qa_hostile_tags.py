@@ -147,6 +147,37 @@ class lengths_of_packets(unittest.TestCase):
             self.assertEqual("packet_len" in keys(tags), one_to_one, name)
 
 
+class numbers_in_messages(unittest.TestCase):
+    def test_are_taken_from_pmts_of_any_type(self):
+        cases = [("hop", 8, 8.0, ("dstft", "adaptive_stft")), ("theta", 12, 12.0, ("dstft", "adaptive_stft")),
+                 ("theta_max", 24, 24.0, ("adaptive_stft",))]  # fmt: skip
+        cases += [("hop", 8, None, ("stft", "spectrogram", "stft_bins")), ("window", 0, None, ("stft", "spectrogram"))]
+        for key, integer, real, names in cases:
+            for name in names:
+                unchanged, _ = run(name, 200, [])
+                pmts = [pmt.from_long(integer), pmt.from_uint64(integer)]
+                pmts += [] if real is None else [pmt.from_double(real)]
+                told = [run(name, 200, [], [pmt.cons(pmt.intern(key), value)])[0] for value in pmts]
+                with self.subTest(block=name, key=key):
+                    self.assertNotEqual(told[0], unchanged)
+                    self.assertEqual(told, [told[0]] * len(told))
+
+    def test_of_a_window_s_parameters_too(self):
+        told = [run("stft", 200, [], [pmt.cons(pmt.intern("window"), pmt.make_tuple(pmt.intern("kaiser"), beta))])[0]
+                for beta in (pmt.from_double(5), pmt.from_long(5), pmt.from_uint64(5))]
+        self.assertEqual(told, [told[0]] * 3)
+
+    def test_beyond_64_bits_with_a_sign_change_nothing(self):
+        for name in ("stft", "spectrogram", "stft_bins", "dstft", "adaptive_stft"):
+            hop = pmt.from_double(8) if name in ("dstft", "adaptive_stft") else pmt.from_long(8)
+            expected, _ = run(name, 200, [])
+            for at in (2**63, 2**64 - 1):
+                message = pmt.dict_add(pmt.make_dict(), pmt.intern("hop"), hop)
+                message = pmt.dict_add(message, pmt.intern("at"), pmt.from_uint64(at))
+                with self.subTest(block=name, at=at):
+                    self.assertEqual(run(name, 200, [], [message])[0], expected)
+
+
 def hostile_number(chance):
     return chance.choice([0, 1, -1, 2, 3, 8, 16, 17, 64, 10**8, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, -(2**62),
                           -(2**63), chance.randint(-100, 100)])  # fmt: skip

@@ -114,8 +114,12 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     const bool fresh = d_placed.empty() && d_read == 0;
     if (kernel::bins<T>(p.n_fft) != bins() || (!fresh && p.n_fft != d_parameters.n_fft))
         refuse("n_fft", p.n_fft, "cannot change from " + std::to_string(d_parameters.n_fft));
-    if (!fresh && start < d_read)
-        refuse("start", start, "must not lie before sample " + std::to_string(d_read));
+    // as long as no sample was read, frames may still begin before the first one, in their order
+    const auto earliest = fresh        ? start
+                          : d_read > 0 ? d_read
+                                       : std::min(d_read, d_placed.back().start);
+    if (start < earliest)
+        refuse("start", start, "must not lie before sample " + std::to_string(earliest));
     const bool dual = fresh && d_synthesis.size() == p.window_length();
     const auto next = std::make_shared<tuning>(
         p, p.checked_taps<T>(), dual ? d_synthesis : taps_t{}, d_threshold);

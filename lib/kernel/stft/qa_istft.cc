@@ -529,6 +529,9 @@ class qa_istft : public CppUnit::TestFixture
             { { tuned("hann", 16, 4, scaling::psd), 9 }, { tuned("hann", 16, 4), 100 } },
             { { tuned("hann", 16, 4), 9 }, { tuned("hann", 16, 4, scaling::none, "centre"), 100 } },
             { { tuned("hamming", 32, 8), 9 }, { tuned("hamming", 8, 2), 200 } },
+            // before any sample was read
+            { { tuned("hamming", 32, 4), 1 }, { tuned("hamming", 32, 8), 100 } },
+            { { tuned("hamming", 32, 3), 2 }, { tuned("hamming", 12, 4), 200 } },
             { { tuned("hamming", 32, 8), 9 }, { tuned("hamming", 2, 1), 400 } },
             { { tuned("boxcar", 8, 8, scaling::ortho), 1 },
               { tuned("hamming", 16, 3, scaling::psd), 1 },
@@ -701,6 +704,11 @@ class qa_istft : public CppUnit::TestFixture
         });
         qa::assert_refused("start: 11: must not lie before sample 12", [&] {
             inverse.change({ 16, 4 }, 11);
+        });
+        istft<double> unread({ 16, 4 });
+        unread.add(spectrum.data());
+        qa::assert_refused("start: -9: must not lie before sample -8", [&] {
+            unread.change({ 16, 4 }, -9);
         });
         qa::assert_refused("hop: 0: must be 1 .. 2^40 samples", [&] {
             inverse.change({ 16, 0 }, 12);

@@ -92,7 +92,8 @@ public:
      * zeros. Once frames were added, a given synthesis window belongs to the old parameters, and is used no
      * longer.
      * \throws std::invalid_argument as the constructor, but for NOLA (see invertible()); if start lies before
-     *         samples that were read; for another n_fft once frames were added
+     *         samples that were read, or, while none was, before the last frame; for another n_fft once frames
+     *         were added
      */
     void change(const parameters& p, std::int64_t start);
 

@@ -3,7 +3,7 @@
 """Comments and documentation use the words of the field: RULES names the phrases that are out, and what to write.
 
 A rule reads the start of a C++ doc comment, the start of any other C++ comment, or all prose: comments in C++ and
-Python, docstrings (raw strings in the bindings, too) and Markdown, but no `code`. Prints file:line of each phrase found.
+Python, docstrings (in the bindings, too) and Markdown, but no `code`. Prints file:line of each phrase found.
 """
 import ast
 import io
@@ -39,20 +39,21 @@ RULES = [
     ("R8 field words", PROSE, "computed from, available", r"\bhad from\b|\b(?:to|is|are) (?:be )?had\b"),
     ("R8 field words", PROSE, "NaN", r"\bnot a number\b(?! of)"),
 ]
-CPP = re.compile(r"""R"(?P<d>\w*)\((?P<raw>.*?)\)(?P=d)" | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])+'
+CPP = re.compile(r"""R"(?P<d>\w*)\((?P<raw>.*?)\)(?P=d)" | (?P<string> "(?:\\.|[^"\\\n])*" (?:\s*"(?:\\.|[^"\\\n])*")* )
+    | '(?:\\.|[^'\\\n])+'
     | (?P<comment> //!<[^\n]* | //![^\n]*(?:\n[ ]*//!(?!<)[^\n]*)* | //[^\n]*(?:\n[ ]*//(?!!)[^\n]*)* | /\*.*?\*/ )""",
                  re.S | re.X)
 
 
 def in_cpp(text):
-    """(offset, prose, where it stands); lines of // in a row are one comment."""
+    """(offset, prose, where it stands): // in a row is one comment, strings that are sentences are docstrings."""
     for match in CPP.finditer(text):
-        if match["raw"] is not None:
-            yield match.start("raw"), match["raw"], (PROSE,)
-        elif match["comment"]:
+        if match["comment"]:
             opening = re.match(r"(?://|/\*)(!?)<?[\s*]*(?:\\brief\s+)?", match["comment"])
             start = match.start() + opening.end()
             yield start, text[start:match.end()], (DOC if opening[1] else COMMENT, PROSE)
+        elif match["raw"] or re.match(r'"[A-Z].* .*\."$', match["string"] or "", re.S):
+            yield match.start(), match[0], (PROSE,)
 
 
 def in_python(text):
@@ -82,7 +83,7 @@ def complaints(path):
         prose = re.sub(r"`[^`\n]*`", lambda code: "_" * len(code[0]), prose)
         for rule, where, instead, pattern in RULES:
             if where in places:
-                pattern = re.compile(pattern.replace(" ", r"[\s/*#!]+"), re.I)
+                pattern = re.compile(pattern.replace(" ", r'[\s/*#!"]+'), re.I)
                 for found in pattern.finditer(prose) if where == PROSE else filter(None, [pattern.match(prose)]):
                     line = text.count("\n", 0, offset + found.start()) + 1
                     phrase = " ".join(found[0].split())

@@ -15,7 +15,7 @@ namespace gr::stft::kernel {
  */
 using turns = unsigned __int128;
 
-//! bin / n_fft turns, |bin| < 2^63.
+//! bin / n_fft cycles, |bin| < 2^63.
 inline turns turns_per_sample(double bin, std::size_t n_fft)
 {
     const double whole = std::floor(std::abs(bin)), rest = std::abs(bin) - whole;

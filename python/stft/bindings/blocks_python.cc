@@ -286,7 +286,7 @@ void bind_blocks(py::module& m)
     m.def("buffer_bytes",
           &buffer_bytes,
           arg("row_bytes"),
-          "Bytes of the buffer behind a block's stream of rows of row_bytes, as the scheduler "
+          "Bytes of the buffer of a block's output stream of rows of row_bytes, as the scheduler "
           "allocates it.");
     bind_stft<stft_fvc>(m, "stft_fvc", R"(STFT of a stream of floats: n_fft // 2 + 1 bins a frame.
 

@@ -42,7 +42,7 @@ public:
     istft2d(const parameters2d& p, std::size_t width, double threshold = -1);
     ~istft2d();
     //!@{
-    //! The other is left empty, and good for being assigned to only.
+    //! A moved-from object may only be assigned to or destroyed.
     istft2d(istft2d&&) noexcept;
     istft2d& operator=(istft2d&&) noexcept;
     //!@}

@@ -44,7 +44,7 @@ public:
     stft2d(const parameters2d& p, std::size_t width);
     ~stft2d();
     //!@{
-    //! The other is left empty, and good for being assigned to only.
+    //! A moved-from object may only be assigned to or destroyed.
     stft2d(stft2d&&) noexcept;
     stft2d& operator=(stft2d&&) noexcept;
     //!@}

@@ -27,7 +27,7 @@ RULES = [
     ("R5 plain verbs", PROSE, "as in, as with, given by", r"\bas of\b"),
     ("R5 plain verbs", PROSE, "request, apply, accept", r"\b(?:wish(?:es|ed)?|grant(?:s|ed)?)\b"),
     ("R5 plain verbs", PROSE, "gives, sets",
-     r"\b(?:tags?|arguments?|options?|messages?|parameters?) (?:\w+ )?(?:tells?|told|says?|said)\b"),
+     r"\b(?:tags?|arguments?|options?|parameters?) (?:\w+ )?(?:tells?|told|says?|said)\b"),
     ("R5 plain verbs", PROSE, "given, reported", r"\b(?:is|are|was|were|been|be|last) told\b|\btold (?:of|to)\b|\btells? of\b"),
     ("R6 comparisons", PROSE, "compared with, next to, in addition to", r"\bbesides?\b"),
     ("R7 subject, verb, object", PROSE, "the subject first", r"(?:^|[.:] )Of (?:some|these|those|all|each|every|which)\b"),
@@ -92,7 +92,7 @@ def complaints(path):
 
 def main():
     paths = [path for name in ("lib", "include", "python", "docs") for path in sorted((ROOT / name).rglob("*"))]
-    paths = [path for path in [*paths, ROOT / "README.md"] if path.suffix in READERS]
+    paths = [path for path in [*paths, *sorted(ROOT.glob("*.md"))] if path.suffix in READERS]
     found = [words for path in paths for _, words in sorted(complaints(path))]
     print("\n".join(found))
     return 1 if found else 0

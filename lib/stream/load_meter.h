@@ -73,7 +73,7 @@ private:
 class rate_meter
 {
 public:
-    //! Counts frames. To be called once per call of work(), after its frames are written.
+    //! Counts the frames that a call of work() wrote. To be called after the last of them.
     void add(std::int64_t frames)
     {
         constexpr double stretch = 1; // seconds

@@ -27,8 +27,7 @@ struct sliding_run {
     std::size_t hop;    //!< samples between frames
     std::size_t length; //!< samples under the window
     std::size_t begin;  //!< place of the period's first frame
-    std::size_t
-        place; //!< start of the first frame here: begin, or one hop after the last frame of the previous run
+    std::size_t place;  //!< start of the first frame here: begin, or one hop after the previous run
     const double* cosines;    //!< cosine and sine of 2 pi k m / length, [m][k = 1 ..][2]
     const double* amplitudes; //!< amplitudes of the window's cosines, [k = 0 ..]
     bool absolute; //!< phases count from sample 0, so all frames here have the same twiddle

@@ -154,7 +154,7 @@ STFT_LOOP void write_scaled_roots(const double* powers, double factor, std::size
         out[i] = static_cast<R>(factor * std::sqrt(powers[i]));
 }
 
-//! Decibels of powers given in units of `unit`; NaN and infinity stay unchanged.
+//! Decibels of powers in a unit that is itself `unit` dB; NaN and infinity stay unchanged.
 template <class R>
 STFT_LOOP void write_scaled_decibels(const double* powers, double unit, std::size_t n, R* out)
 {

@@ -110,7 +110,7 @@ struct STFT_API axis_windows {
     window width;  //!< along the width
 
     //!@{
-    //! One size for both axes.
+    //! One window for both axes.
     axis_windows(const window& both) : height(both), width(both) {}
     axis_windows(const char* both) : axis_windows(window(both)) {}
     //!@}

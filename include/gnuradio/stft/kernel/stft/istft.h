@@ -78,7 +78,7 @@ public:
     //! Samples that can be read.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
 
-    //! Reads up to count samples and returns their number. Successive reads give 0, 1, 2, ...
+    //! Reads up to count samples, in order from sample 0 on, and returns their number.
     std::size_t read(T* samples, std::size_t count);
 
     //! No more frames: the rest, up to sample length (zeros where no frame was), is ready.

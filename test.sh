@@ -51,6 +51,7 @@ stage_format() {
     fi
     attempt "licence lines" every_source_names_its_licence
     attempt "rooms" /usr/bin/python3 .ci/check_rooms.py
+    attempt "comments" /usr/bin/python3 .ci/check_comments.py
 }
 
 every_source_names_its_licence() {

@@ -14,13 +14,13 @@ namespace gr::stft {
 
 namespace {
 
-//! What a setter or a message asks for.
+//! Change request from a setter or a message.
 struct adaptive_change {
     std::optional<double> theta_min, theta_max, hop;
     std::optional<bool> freeze;
     bool reset = false;
     std::vector<double> theta;   // none, one, or one for each bin
-    std::int64_t at = INT64_MIN; // the first frame centred here or later
+    std::int64_t at = INT64_MIN; // takes effect on the first frame centred here or later
 
     bool bounds() const { return theta_min || theta_max; }
 
@@ -76,7 +76,7 @@ public:
 
     const kernel::adaptive_settings& given() const { return d_given; }
 
-    //! Of what changes can touch.
+    //! Compares the settings that a change can alter.
     bool operator==(const changing_settings& other) const
     {
         const auto changing = [](const kernel::adaptive_settings& s) {
@@ -108,7 +108,7 @@ bool boolean_in(const std::string& key, const pmt::pmt_t& value)
     return pmt::to_bool(value);
 }
 
-//! The last of the items, so many numbers each, in a file of floats.
+//! Last vector of `numbers` float32 values in a binary file.
 std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
 {
     std::ifstream file(path, std::ios::binary | std::ios::ate);
@@ -373,15 +373,16 @@ private:
         return wish;
     }
 
-    //! A change that was granted to some settings.
+    //! A change that was applied to some settings, and the result.
     struct trial {
         changing_settings before;
         adaptive_change change;
         changing_settings after;
     };
 
-    //! Queues the change if it and those behind it can be granted. That is tried here, in the caller's thread and where
-    //! refusals are heard, on kernels that plan what the running one will need.
+    //! Queues the change if it and all queued after it can be applied. They are applied to other
+    //! kernels first, in the caller's thread, so that the caller gets the exception and the plans
+    //! are made before the running kernel needs them.
     void request(const adaptive_change& wish)
     {
         std::scoped_lock one_at_a_time(d_requests);
@@ -403,10 +404,11 @@ private:
         }
     }
 
-    //! Once all changes are granted.
+    //! Settings after all pending changes.
     kernel::adaptive_settings wanted() const { return d_pending.last(d_settings).given().filled(); }
 
-    //! Frames from samples already taken and from those at in; written counts them, room is for so many.
+    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
+    //! `written`.
     void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
     {
         while (written < room && !d_over) {
@@ -461,7 +463,7 @@ private:
             report(static_cast<std::int64_t>(at) + 1);
     }
 
-    //! From the frame with these window lengths to the next.
+    //! Samples from the frame with these window lengths to the next one.
     double step(const float* theta) const
     {
         const auto& s = d_kernel.settings();

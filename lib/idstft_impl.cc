@@ -131,7 +131,7 @@ public:
                 break;
         }
         if (d_length)
-            in.used = ninput_items[0]; // frames behind the last one
+            in.used = ninput_items[0]; // drops frames after the last one
         const bool ends = d_ended || (in.used == ninput_items[0] && !d_taken &&
                                       input_ends(this->detail(), in.used));
         this->consume(0, in.used);
@@ -159,7 +159,7 @@ public:
     std::int64_t latency() const override { return Inverse::latency(d_given.n_fft); }
 
 private:
-    //! What a call was given, and what it has used of it.
+    //! Input items of a work call, and the numbers consumed so far.
     struct inputs {
         inputs(const gr_vector_int& counts, const gr_vector_const_void_star& items)
             : spectra(static_cast<const gr_complex*>(items[0])), count(counts[0])
@@ -242,7 +242,7 @@ private:
         return true;
     }
 
-    //! Whether window length and centre of the frame are told by inputs or tags.
+    //! True if inputs or tags have given the frame's window length and centre.
     bool is_placed(const inputs& in)
     {
         if (!in.lengths && (d_theta_told == 0 || d_varies)) {
@@ -394,7 +394,7 @@ private:
         }
     }
 
-    //! To the next frame.
+    //! Samples to the next frame's centre.
     double step() const { return d_alpha > 0 ? d_alpha * d_frame.theta : d_step; }
 
     //! The frame's tags go to the first sample that it adds.
@@ -438,8 +438,8 @@ private:
     kernel::position d_last{ INT64_MIN, 0 };
     std::int64_t d_covered = 0; // end of the windows so far
 
-    // what tags have told
-    stream_description d_description; // those of the present frame
+    // state given by tags
+    stream_description d_description; // tags of the present frame
     bool d_placed = false, d_varies = false, d_starts = false;
     kernel::exact_position d_steps; // centre of the next frame
     double d_step = 0, d_alpha = 0, d_theta_told = 0;

@@ -94,7 +94,7 @@ private:
 
     void add(const gr_complex* frame_row, std::uint64_t item)
     {
-        if (d_length) // items behind the last one
+        if (d_length) // drops items after the last one
             return;
         get_tags_in_range(d_found, 0, item, item + 1);
         const auto to = d_inverse.covered_end();
@@ -134,7 +134,7 @@ private:
                 rows.start(0));
     }
 
-    //! The tag goes to a row; rx_time and rx_rate become what they are there.
+    //! Moves a tag to a row and converts rx_time and rx_rate accordingly.
     void move_tag(gr::tag_t tag, std::int64_t to)
     {
         const auto& rows = d_inverse.rows();

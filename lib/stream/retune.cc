@@ -7,7 +7,7 @@ namespace gr::stft {
 
 namespace {
 
-//! By its name, or by the number that GNU Radio gives it: window.WIN_HANN has no other form in a message.
+//! Window by its name or by GNU Radio's number: window.WIN_HANN has no other form in a message.
 kernel::window called(const pmt::pmt_t& name, const std::vector<double>& parameters = {})
 {
     if (pmt::is_integer(name) || pmt::is_uint64(name))

@@ -41,13 +41,13 @@ std::uint64_t row_buffer::unread(const gr::buffer_reader& reader) const
     return d_abs_write_offset + reader.link()->history() - 1 - reader.nitems_read();
 }
 
-//! Whether the writer has turned back at the buffer's end, and the reader has not.
+//! True if the writer has wrapped around at the buffer's end, and the reader has not.
 bool row_buffer::is_behind_the_edge(const gr::buffer_reader& reader) const
 {
     return unread(reader) > d_write_index;
 }
 
-//! Whether a reader needs everything that is there.
+//! True if a reader needs every item in the buffer.
 bool row_buffer::is_full() const
 {
     return std::any_of(d_readers.begin(), d_readers.end(), [this](const auto* reader) {

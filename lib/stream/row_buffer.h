@@ -24,7 +24,7 @@ class row_buffer : public gr::buffer_single_mapped
 public:
     static gr::buffer_type type();
 
-    //! What the type calls.
+    //! Factory function of type().
     static gr::buffer_sptr make_buffer(int items,
                                        std::size_t item_bytes,
                                        std::uint64_t readers_items,

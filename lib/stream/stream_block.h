@@ -13,8 +13,8 @@
 namespace gr::stft {
 
 /*!
- * \brief What all blocks have in common: buffers of the size that they work best with, a fresh state for each stream,
- * and what rx_rate and rx_time tags mean.
+ * \brief Common part of all blocks: buffers of the size that they work best with, a new state for
+ * each stream, and the handling of rx_rate and rx_time tags.
  *
  * Interface is the public block.
  */
@@ -53,7 +53,7 @@ protected:
     //! A new stream begins; the lock is held.
     virtual void restarted() = 0;
 
-    //! What f() returns, which runs under the lock that work() holds as well.
+    //! Calls f() under the lock that work() holds as well, and returns its result.
     template <class F>
     auto locked(F f) const
     {
@@ -61,7 +61,7 @@ protected:
         return f();
     }
 
-    //! Adds to the description what a tag says of the stream. A wrong value is ignored and logged.
+    //! Adds a tag to the description of the stream. A wrong value is ignored and logged.
     void read_tag(stream_description& description, const gr::tag_t& tag)
     {
         try {
@@ -78,7 +78,8 @@ protected:
         tags.release(end, length, [this](const gr::tag_t& tag) { this->add_item_tag(0, tag); });
     }
 
-    //! Takes in an rx_rate tag of the input: Hz, or nothing, said once, if it holds no rate that times can be told by.
+    //! Reads an rx_rate tag of the input: Hz, or nullopt if the value cannot be used; the first
+    //! such value is logged.
     std::optional<double> rate_in(const gr::tag_t& tag)
     {
         const auto rate = gr::stft::rate_in(tag.value);
@@ -88,7 +89,7 @@ protected:
         return rate;
     }
 
-    //! An rx_time so many samples later, if their rate (Hz) is known.
+    //! Moves an rx_time by `samples` samples, if their rate (Hz) is known.
     pmt::pmt_t later(const pmt::pmt_t& rx_time, double samples, const std::optional<double>& rate)
     {
         if (rate)

@@ -17,8 +17,8 @@ template <class Inverse>
 struct has_runs<Inverse, std::void_t<decltype(&Inverse::add_run)>> : std::true_type {};
 
 /*!
- * \brief What the blocks that turn spectra into samples have in common: the tags that describe frames, those that go back to
- * their samples, and the end of the stream.
+ * \brief Common part of the blocks that turn spectra into samples: the tags that describe frames,
+ * those that go back to their samples, and the end of the stream.
  *
  * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() it may lack.
  */
@@ -84,7 +84,7 @@ public:
     }
 
 protected:
-    //! \param make gives an inverse without a past
+    //! \param make returns a new inverse
     explicit synthesis_block(std::function<Inverse()> make)
         : d_make(std::move(make)), d_inverse(d_make())
     {
@@ -113,7 +113,8 @@ private:
         d_inverse.finish(length);
     }
 
-    //! Frames without tags, hop samples of each, while the inverse and the room allow it: how many.
+    //! Fast path for untagged frames, each of which gives hop samples. Returns the number of frames
+    //! consumed.
     std::size_t
     add_run(const gr_complex* spectra, std::uint64_t item, std::uint64_t end, T* out, int room)
     {
@@ -178,7 +179,7 @@ private:
 
     void add(const gr_complex* spectrum)
     {
-        if (d_length) // frames behind the last one
+        if (d_length) // drops frames after the last one
             return;
         d_inverse.add(spectrum);
         const auto longest = std::max(d_inverse.covered_end(), d_inverse.next_start());
@@ -191,7 +192,7 @@ private:
             finish(*d_description.length);
     }
 
-    //! The tag goes to a sample; rx_time and rx_rate become what they are there.
+    //! Moves a tag to a sample and converts rx_time and rx_rate accordingly.
     void move_tag(gr::tag_t tag, std::int64_t to)
     {
         if (pmt::eq(tag.key, rx_rate_key)) {
@@ -216,7 +217,7 @@ private:
     bool d_ended = false;
     stream_description d_description; // of the present frame
     delayed_tags d_tags;
-    std::vector<gr::tag_t> d_ahead; // those of the input at hand, in order
+    std::vector<gr::tag_t> d_ahead; // tags of the input items of this call, in order
     std::vector<gr::tag_t>::const_iterator d_next_tag;
     std::optional<double> d_rate; // Hz
 };

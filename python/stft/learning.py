@@ -202,7 +202,7 @@ def theta_bounds(n_fft: int, hop: float, bounds: Any = None) -> Tuple[float, flo
 
 
 class _Enough(Exception):
-    """The caller's progress() wants no more."""
+    """Raised when the caller's progress() asks to stop."""
 
 
 class _Problem:

@@ -154,7 +154,7 @@ def tracking_mse(a: ArrayLike, f_true: ArrayLike, *, n_fft: int, fs: float = 1.0
 
 
 def coverage(theta: ArrayLike, t: ArrayLike, length: float, form: str = "union") -> Tuple[float, NDArray, NDArray]:
-    """The share of a signal that lies under windows; its gradients by theta and t.
+    """Fraction of a signal that lies under windows; its gradients by theta and t.
 
     theta: lengths of the windows in samples, positive, shape (frames,) or (1, frames).
     t: their centres in samples, shape (frames,).

@@ -400,7 +400,7 @@ class kept_designs(unittest.TestCase):
                 stft.istft(whole * np.nan, **made)
                 stft.stft(x[:50], detrend="constant", **made)
                 np.testing.assert_array_equal(stft.stft(x, **made), whole)
-                np.testing.assert_array_equal(stft.stft(x, taps, **made), whole)  # made anew
+                np.testing.assert_array_equal(stft.stft(x, taps, **made), whole)  # a new window object
                 np.testing.assert_array_equal(stft.istft(whole, length=400, **made), y)
                 np.testing.assert_array_equal(stft.istft(whole, taps, length=400, **made), y)
             S1 = stft.dstft(x, 20.5, T8 + 0.3, n_fft=32)

@@ -429,7 +429,7 @@ class tags(unittest.TestCase):
         time_at = pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(0.25))
         given = [
             self.at(0, "rx_time", pmt.make_tuple(pmt.from_uint64(seconds - 1), pmt.from_double(0.25))),
-            self.at(0, "rx_rate", pmt.from_double(rate)),  # behind the time that needs it
+            self.at(0, "rx_rate", pmt.from_double(rate)),  # after the time that needs it
             self.at(1000, "rx_time", time_at),
             self.at(1000, "rx_freq", pmt.from_double(5e6)),
         ]

@@ -3,7 +3,7 @@
 """Random flowgraphs: every sample comes back, whatever rows, buffers, readers and order of connection; each graph runs three
 times.
 
-GR_STFT_FLOWGRAPHS=10000 runs so many of them, GR_STFT_FIRST_SEED=7 begins with another one.
+GR_STFT_FLOWGRAPHS=10000 runs 10000 of them, GR_STFT_FIRST_SEED=7 begins with another one.
 """
 import os
 import random
@@ -19,7 +19,7 @@ from gnuradio import blocks, gr, stft
 
 GRAPHS = int(os.environ.get("GR_STFT_FLOWGRAPHS", 60))
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
-BEYOND_PAGES = 32768  # whole pages of a real row of so many points would exceed 64 MiB
+BEYOND_PAGES = 32768  # whole pages of a real row of this n_fft would exceed 64 MiB
 
 
 def noise(seed, length, is_complex):
@@ -259,7 +259,7 @@ class rows_of_any_size(unittest.TestCase):
                     np.testing.assert_array_equal(got, np.concatenate([np.zeros(delay), expected]), f"{delays}, run {turn}")
 
     def test_stay_where_they_are_until_slow_readers_have_them(self):
-        """Beside readers of several rows at a time, for which rows are moved when they lie across the buffer's end."""
+        """With readers of several rows at a time, for which rows are moved when they lie across the buffer's end."""
         bins, frames = BEYOND_PAGES // 2 + 1, 120
         x = noise(8, (frames - 1) * BEYOND_PAGES, False)
         expected = stft.stft(x, n_fft=BEYOND_PAGES, hop=BEYOND_PAGES)[1]

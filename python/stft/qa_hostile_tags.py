@@ -2,7 +2,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Tags and messages with useless values: they are ignored, and never stop a flowgraph.
 
-GR_STFT_HOSTILE=10000 runs so many random flowgraphs, GR_STFT_FIRST_SEED=7 begins with another one.
+GR_STFT_HOSTILE=10000 runs 10000 random flowgraphs, GR_STFT_FIRST_SEED=7 begins with another one.
 """
 import faulthandler
 import itertools
@@ -45,7 +45,7 @@ def tag(offset, key, value):
 
 
 def placed_by_tags(name):
-    """What an idstft without other inputs needs to be told."""
+    """Tags that an idstft without other inputs needs."""
     if not name.startswith("idstft"):
         return []
     return [tag(0, "stft_step", pmt.from_double(HOP)), tag(0, "stft_theta", pmt.from_double(N_FFT))]
@@ -60,7 +60,7 @@ def run(name, items, tags, messages=()):
     size = block.output_signature().sizeof_stream_item(0)
     sink = blocks.vector_sink_b(size)
     top = gr.top_block()
-    top.connect(source, block, blocks.head(size, 100000), sink)  # a tag may have told of zeros almost without end
+    top.connect(source, block, blocks.head(size, 100000), sink)  # a tag may ask for zeros almost without end
     for message in messages:
         block.to_basic_block()._post(pmt.intern("cmd"), message)
     faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends

@@ -435,7 +435,7 @@ class DSTFT(torch.nn.Module):
 
 
 class IDSTFT(torch.nn.Module):
-    """Inverse of a DSTFT with that one's lengths and hops, which stay its own: (..., bins, frames) -> (..., length).
+    """Inverse of a DSTFT, (..., bins, frames) -> (..., length). Its lengths and hops are those of `transform`, not copies.
 
     tol, max_iterations: of gnuradio.stft.idstft(), where windows depend on the bin.
 

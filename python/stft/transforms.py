@@ -67,7 +67,7 @@ def stft(
     x: real or complex samples, any number of axes.
     hop: samples from frame to frame, >= 1; may exceed win_length; default: win_length // 4, or 1 if that is 0.
     win_length: samples under the window, <= n_fft; default: the number of taps, else n_fft.
-    n_fft: DFT length; default: win_length, or 1024 if nothing tells that.
+    n_fft: DFT length; default: win_length, or 1024 if neither win_length nor taps are given.
     placement: "centred" (frame p centred at sample p hop; 1 + ceil(L / hop) frames), "left" (frame 0 starts at sample
         0; whole frames, then zero-padded ones until the last sample is covered) or "full" (every frame of the centred
         grid that touches a sample).
@@ -132,12 +132,12 @@ def istft(
     """Inverse STFT by weighted overlap-add: the exact input of an unmodified STFT, the least-squares signal of others.
 
     X: spectra (..., bins, frames).
-    hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults, but
-        for n_fft: if one-sided, win_length if it has so many bins, else 2 * (bins - 1); else bins.
+    hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults
+        except n_fft: bins for two-sided spectra; for one-sided ones win_length if that gives `bins` bins, else 2 * (bins - 1).
     length: samples to return; default: up to the last sample that a frame covers.
     sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "twosided" if the window is complex
-        or n_fft tells that bins are all of them, else "onesided". An even number of bins may be either, and is refused where
-        neither n_fft nor sides nor a longer window tells.
+        or bins == n_fft, else "onesided". An even number of bins may be either, and is refused unless n_fft, sides or a
+        longer window decides.
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2.
     threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
@@ -252,7 +252,7 @@ def spectrogram(
 
 
 def frequencies(n_fft: int = 1024, fs: float = 1.0, sides: str = "onesided") -> NDArray:
-    """Frequency of each bin in Hz, shape (bins,). "twosided" has 0 first and negative frequencies behind the positive
+    """Frequency of each bin in Hz, shape (bins,). "twosided" has 0 first and negative frequencies after the positive
     ones, "centered" starts at -(n_fft // 2) fs / n_fft.
 
     >>> frequencies(4, 8.0, "centered").tolist()
@@ -280,7 +280,7 @@ def times(
 ) -> NDArray:
     """Time of each frame's centre in seconds, (first + p hop + win_length // 2) / fs, shape (frames,).
 
-    The arguments are those of stft(), with the same defaults; window and n_fft count only where they tell win_length.
+    The arguments are those of stft(), with the same defaults; window and n_fft count only as defaults of win_length.
 
     >>> times(3, hop=4, win_length=8, fs=8.0).tolist()
     [0.0, 0.5, 1.0]
@@ -369,8 +369,8 @@ def convert_phase(
     first: Optional[int] = None,
     sides: Optional[str] = None,
 ) -> NDArray:
-    """Spectra (..., bins, frames) with another phase reference: "start", "centre", "absolute" or an integer r, as of
-    stft(). first: s_0, by default -(win_length // 2). n_fft, hop: by default as of istft(). Only exact integer indices enter the factors.
+    """Spectra (..., bins, frames) with another phase reference: "start", "centre", "absolute" or an integer r, as in
+    stft(). first: s_0, by default -(win_length // 2). n_fft, hop: by default as in istft(). Only exact integer indices enter the factors.
 
     Returns the same shape and precision.
 
@@ -578,7 +578,7 @@ def _sides_of_spectra(sides: Optional[str], bins: int, n_fft: Optional[int], win
 def _layout(
     name: str, bins: int, sides: Optional[str], window: Window, win_length: Optional[int], n_fft: Optional[int]
 ) -> Tuple[str, int, int]:
-    """sides, n_fft and win_length of spectra with so many bins."""
+    """sides, n_fft and win_length of spectra with `bins` bins."""
     taps = _taps_in(window)
     chosen = _sides_of_spectra(sides, bins, n_fft if n_fft is None else _integer("n_fft", n_fft), window)
     if n_fft is None:

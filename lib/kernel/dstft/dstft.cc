@@ -145,7 +145,8 @@ void dstft<T>::sample_window(const position& t, double theta, bool with_derivati
     d_derived = with_derivatives;
 }
 
-//! Calls f(sample, place, count) for the one or two runs of a support that lie in one piece on the circle.
+//! Calls f(sample, place, count) for each contiguous piece of a support in the DFT's buffer: two if
+//! it wraps modulo n_fft.
 template <class S, class F>
 void for_runs(const S& s, std::size_t n_fft, F f)
 {
@@ -178,7 +179,8 @@ void dstft<T>::lay(const excerpt<T>& x, const support& s, const real* taper)
         std::fill_n(circle + place, before_wrap, T(0));
         std::fill_n(circle, count - before_wrap, T(0));
     };
-    // what lies there now, unless both go round the circle
+    // clear the previous frame's samples outside of the new support, or all of the rest if both
+    // span more than n_fft
     const auto end = s.first + static_cast<std::int64_t>(s.count);
     if (std::max(end, d_laid_end) - std::min(s.first, d_laid) <=
         static_cast<std::int64_t>(d_n_fft)) {
@@ -295,7 +297,7 @@ void dstft<T>::pull_back(const excerpt<T>& x,
         projected = project(s, t, *theta, first, n, d_product.data(), nullptr, n);
     }
     auto scale = norm_scale(d_norm, d_window, d_n_fft, *theta);
-    if (d_norm == norm::dcunit) { // w / W: what changes W with it is no gradient
+    if (d_norm == norm::dcunit) { // w / W: subtract the component that only scales the window sum W
         std::fill_n(d_product.data(), s.count, real(1));
         const auto whole = project(s, t, *theta, 0, s.count, d_product.data(), nullptr, s.count);
         if (!(whole.value > 0))
@@ -312,7 +314,7 @@ void dstft<T>::pull_back(const excerpt<T>& x,
 }
 
 //! Sums of c[j] d[j] (d null: of c[j]) times the shape of the window and its slopes at the support's samples
-//! at + j, j < count; d goes on at the start of its circle from j = turn on.
+//! at + j, j < count; d is a circular buffer that wraps to its start at j = turn.
 template <class T>
 typename dstft<T>::shape_sums dstft<T>::project(const support& s,
                                                 const position& t,

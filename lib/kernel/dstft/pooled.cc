@@ -64,7 +64,7 @@ STFT_LOOP void apply(const R* __restrict factor,
     }
 }
 
-//! What a criterion sums over a frame; first is A, sum of c q ln q, or of c q^order.
+//! Sums of a criterion over a frame; first is A, sum of c q ln q, or of c q^order.
 struct frame_sums {
     double first, power;
 };
@@ -342,7 +342,7 @@ double pooled(const std::complex<R>* spectra,
                 refuse("whitening", whitening[m], "must not be negative, and finite");
             top = std::max(top, whitening[m]);
         }
-        for (std::size_t m = 0; top > 0 && m < bins; ++m) // their scale cancels
+        for (std::size_t m = 0; top > 0 && m < bins; ++m) // the scale of the weights cancels
             W[m] = whitening[m] / top;
         if (top == 0)
             W.assign(bins, 0);

@@ -33,7 +33,7 @@ std::string listed()
     return list;
 }
 
-//! What the window's first value is, relative to its largest.
+//! First value of the window, relative to its largest.
 double jump_of(const window& w)
 {
     const auto taps = w.sample(4096, true);
@@ -64,7 +64,7 @@ const char* name_of(norm n) { return names_of_norm.name_of(n); }
 
 window_family::window_family(const std::string& name, std::vector<double> parameters)
 {
-    // its parameter is a ratio here, not a number of samples
+    // the Gaussian's parameter is a ratio here, not a number of samples
     const bool gaussian = kernel::window::canonical(name) == "gaussian";
     if (gaussian && parameters.empty())
         parameters.push_back(d_rho);

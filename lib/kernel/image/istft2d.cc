@@ -9,7 +9,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Not a number stays out of what is not covered.
+//! Multiplies sums by weights. Uncovered pixels are 0 even where the sum is NaN.
 template <class R>
 STFT_LOOP void weigh(const R* __restrict sums,
                      const R* __restrict weights,

@@ -110,7 +110,7 @@ void reassignment<T>::transform(moment& m, const T* frame, std::size_t offset)
         d_dft.analyse(frame, m.taper, offset, m.spectrum.data());
         return;
     }
-    // longer than the circle by at most the derivative's reach: its ends overlap
+    // longer than n_fft by at most twice derivative_reach: modulo n_fft its ends overlap
     m.taper.multiply(frame, 0, size, d_product.data());
     T* circle = d_dft.circle();
     std::fill(circle, circle + n_fft, T(0));

@@ -155,7 +155,8 @@ T* istft<T>::room()
     return d_sum.data() + (d_next - d_base);
 }
 
-//! Calls f(first, begin, count) for each run of a frame's samples begin .. end - 1 that lies together on the circle.
+//! Calls f(first, begin, count) for each contiguous piece of a frame's samples begin .. end - 1 in
+//! the DFT's circular output.
 template <class T>
 template <class F>
 void istft<T>::on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const

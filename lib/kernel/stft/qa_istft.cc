@@ -72,7 +72,7 @@ void assert_recovered(const std::vector<T>& x,
     }
 }
 
-//! A change of the STFT in mid-stream: so many frames of p.
+//! Part of a stream in which the STFT's parameters change: `frames` frames with p.
 struct section {
     parameters p;
     std::size_t frames;
@@ -470,7 +470,7 @@ class qa_istft : public CppUnit::TestFixture
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t(4 * (alone + 10)), inverse.next_start());
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.add_run(spectra.data(), 0, samples.data()));
-        inverse.add(spectra.data()); // its samples wait
+        inverse.add(spectra.data()); // samples of this frame have not been read
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.add_run(spectra.data(), 10, samples.data()));
     }
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""gr_stft bench: how fast this machine is, beside the peers that are installed on it."""
+"""gr_stft bench: how fast this machine is, compared with the peers that are installed on it."""
 import json
 
 from gnuradio.stft import __version__

@@ -13,7 +13,7 @@ from gnuradio.stft.app.recordings import open_recording
 from gnuradio.stft.app.sound_headers import bytes_of_wave
 
 INTERRUPTED = 128 + signal.SIGINT
-_LONGEST_REACH = 2**13  # samples behind --stop that an automatic window reaches
+_LONGEST_REACH = 2**13  # samples after --stop that an automatic window reaches
 
 
 @dataclass
@@ -113,7 +113,7 @@ def open_input(arguments, source, channel):
 
 def _needed_of_a_pipe(arguments, path):
     """A function of a pipe's first bytes: how many bytes there are up to --stop and what a window
-    reaches behind it; None where that is not known."""
+    reaches after it; None where that is not known."""
     hints = hints_of_name(path)
     dtype = arguments.dtype or hints.dtype
     reach = max(_LONGEST_REACH, 2 * (arguments.n_fft or 0),

@@ -35,7 +35,7 @@ _HOPS_IN_N_FFT = 16      # by default; the shortest window is two hops
 _REGULARISATION = 0.1    # by default, of a total variation in units of n_fft
 _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
-_BYTES_PER_OWN_THETA = 600        # besides, for each theta, mostly in the method's history
+_BYTES_PER_OWN_THETA = 600        # in addition, for each theta, mostly in the method's history
 _LENGTHS_OF_SPREAD = 7   # from the shortest window to the longest, of which the loss is taken
 
 

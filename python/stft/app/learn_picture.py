@@ -33,7 +33,7 @@ class Columns:
         np.add.at(self._frames, column[inside], 1)
 
     def means(self):
-        """(columns, bins); not a number without any frame inside the limits."""
+        """(columns, bins); NaN without any frame inside the limits."""
         filled = np.flatnonzero(self._frames)
         if not filled.size:
             return np.full(self._sum.shape, np.nan)
@@ -157,7 +157,7 @@ class BeforeAfter:
         axes.grid(alpha=0.3)
 
     def _line_beside(self, axes, theta, frequency):
-        """theta of each bin beside the spectrogram."""
+        """theta of each bin next to the spectrogram."""
         scale = self._length_axis()
         lengths = np.fft.fftshift(theta[:, 0]) if self._complex else theta[:, 0]
         axes.plot(lengths / self._outcome.fs / scale.factor,

@@ -95,7 +95,7 @@ def clock_ticks(low, high):
 
 
 def new_figure(width, height):
-    """An empty figure of so many pixels."""
+    """An empty figure of width times height pixels."""
     matplotlib = matplotlib_for_pictures()
     dpi = dots_per_inch(width, height)
     figure = matplotlib.figure.Figure((width / dpi, height / dpi), dpi=dpi, layout="constrained")
@@ -112,7 +112,7 @@ def save_figure(figure, path, temporary, form):
 
 
 def show_level(axes, level, limits, cmap, time, frequency):
-    """Levels (bins, rows) in dB as an image: grey where they are not a number, the darkest
+    """Levels (bins, rows) in dB as an image: grey where they are NaN, the darkest
     colour where there is no power. `limits` of the colours; `time` and `frequency` are Axis."""
     low, high = limits
     colours = matplotlib_for_pictures().colormaps[cmap].copy()
@@ -161,7 +161,7 @@ def colour_range(level, low=None, high=None):
 
 
 def dots_per_inch(width, height):
-    """Resolution at which 10 point letters suit a picture of so many pixels."""
+    """Resolution at which 10 point letters suit a picture of width times height pixels."""
     small = min(max(120 * min(width / 1000, height / 600), 72), 120)
     return max(small, 120 * min(width / 1600, height / 900))
 

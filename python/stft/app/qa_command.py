@@ -49,7 +49,7 @@ def run(*arguments):
 
 
 def start(*arguments, environment=None, **options):
-    """The command as a process of its own, with `environment` besides ours."""
+    """The command as a process of its own, with `environment` added to ours."""
     path = os.pathsep.join(filter(None, (_PACKAGES, os.environ.get("PYTHONPATH"))))
     return subprocess.Popen([sys.executable, _SCRIPT, *map(str, arguments)], text=True,
                             stderr=subprocess.PIPE, **options,

@@ -37,7 +37,7 @@ def patched(data, at, value, size, order):
 class Headers(InFolder):
     """Sizes in headers that are less than what the file holds."""
 
-    # kind, bytes of the size, their order, what stands before it, bytes that the size counts besides samples
+    # kind, bytes of the size, their order, what stands before it, bytes that the size counts in addition to samples
     KINDS = (("WAV", 4, "little", b"data", 0), ("WAVEX", 4, "little", b"data", 0), ("AIFF", 4, "big", b"SSND", 8),
              ("AU", 4, "big", b".snd\x00\x00\x00\x18", 0), ("RF64", 8, "little", b"ds64\x1c\x00\x00\x00" + 8 * b".", 0),
              ("W64", 8, "little", b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0O\x8e\xdb\x8a", 24))

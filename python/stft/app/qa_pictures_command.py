@@ -128,7 +128,7 @@ class Pictures(InFolder):
         self.write_sigmf(marks, complex_noise(2000))
         axes = self.figure("x.sigmf-meta", "--n-fft", 50).axes[0]
         frames = [line.get_xydata() for line in axes.lines]
-        self.assertEqual(len(frames), 2)  # the third lies beside the band
+        self.assertEqual(len(frames), 2)  # the third lies outside of the band
         np.testing.assert_allclose((frames[0].min(axis=0), frames[0].max(axis=0)), ((0.1, 10.1), (0.3, 10.2)))
         np.testing.assert_allclose((frames[1].min(axis=0), frames[1].max(axis=0)), ((0.9, 9.49), (2, 10.49)))
         self.assertIn(r"a \$burst", [text.get_text() for text in axes.texts])

@@ -40,7 +40,7 @@ class Recording:
     channel, channels: index from 0, and how many there are
     annotations: Annotation, in the order of the metadata
     warnings: one line each, of what is odd in the file
-    damage: those of the warnings that tell of a file which is not as it was meant to be
+    damage: those of the warnings that report a truncated or damaged file
     """
 
     def __init__(self, path):

@@ -35,12 +35,12 @@ class Portion:
 
     @property
     def behind(self):
-        """Samples of the recording behind the portion."""
+        """Samples of the recording after the portion."""
         return self.recording.length - self.start - self.length
 
     def read(self, begin, end):
         """Samples begin .. end - 1, counted from the portion's first; they may lie outside of it,
-        from -before to length + behind."""
+        from -before to length + `behind`."""
         return self.recording.read(self.start + begin, end - begin)
 
 

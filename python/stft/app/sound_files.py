@@ -114,7 +114,7 @@ class SoundFile(Recording):
                                      "can be read")
 
     def _tell_length_to_flac(self):
-        """Soundfile cannot step behind the last sample where the length is not known, so the scan has
+        """Soundfile cannot step beyond the last sample where the length is not known, so the scan has
         missed it; it is there if a header that counts it is believed."""
         if self._file.format != "FLAC":
             return

@@ -10,7 +10,7 @@ import os
 import struct
 from dataclasses import dataclass
 
-_LONGEST_HEADER = 2**20  # bytes; samples that begin behind are not looked for
+_LONGEST_HEADER = 2**20  # bytes; samples that begin later are not looked for
 _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")  # of the identifiers of all chunks but the first
 _UNKNOWN = 2**32 - 1
 

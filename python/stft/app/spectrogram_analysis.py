@@ -12,7 +12,7 @@ from gnuradio.stft.app.recording_base import refuse
 
 KINDS = ("plain", "reassigned", "synchrosqueezed")
 _BLOCK_VALUES = 2**20   # spectrogram values computed at a time
-_BLOCK_FRAMES = 16      # but at least so many frames, whose preparation is shared
+_BLOCK_FRAMES = 16      # but at least this many frames, whose preparation is shared
 _BLOCK_SAMPLES = 2**21  # samples read at a time
 _COLUMNS = 500          # frames that a picture should have, if the recording is long enough
 
@@ -38,7 +38,7 @@ SCALINGS = {
 
 @dataclass
 class Analysis:
-    """What is computed: parameters of stft.spectrogram() or its sharper kin, and what follows from them."""
+    """Parameters of spectrogram(), reassigned_spectrogram() or synchrosqueeze(), and what follows from them."""
     window: object
     n_fft: int
     win_length: int
@@ -68,7 +68,7 @@ class Analysis:
 
     @property
     def margin(self):
-        """Samples before and behind a window that tell its frequencies."""
+        """Samples before and after a window that its frequency estimate needs."""
         return 0 if self.form == "plain" else 8
 
     def compute(self, samples, first, frames):

@@ -19,7 +19,7 @@ from gnuradio.stft.optional_modules import load
 
 @contextlib.contextmanager
 def replaced_when_whole(path):
-    """A temporary name beside `path`, given its final name when the block ends without error.
+    """A temporary name next to `path`, given its final name when the block ends without error.
 
     The file is removed if the block raises; `path` never names a part of a spectrogram.
     """

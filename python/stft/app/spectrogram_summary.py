@@ -134,7 +134,7 @@ def _levels(recording, analysis, grid, statistics):
 
 
 def leakage_of(analysis):
-    """Power of a tone in the bins 0, 1, ... n_fft // 2 beside its own, through the analysis' window,
+    """Power of a tone in the bins 0, 1, ... n_fft // 2 away from its own, through the analysis' window,
     its own taken as 1."""
     taps = sample_window(analysis.window, analysis.win_length)
     spectrum = np.abs(np.fft.fft(taps, analysis.n_fft))[:analysis.n_fft // 2 + 1]
@@ -145,7 +145,7 @@ def of_dc(mean, from_dc, leakage):
     """Which bins hold DC and what leaks from it, and no more.
 
     mean: power of each bin; from_dc: its distance from zero frequency in bins; leakage: of
-    leakage_of(). DC's are, besides its own bin, those that hold no more than the window leaks (three
+    leakage_of(). DC's are its own bin, those that hold no more than the window leaks (three
     times that: bins of both sides may be one, and there is noise), and from the edge of the main lobe
     on those to which power falls from bin to bin, since a signal that begins or ends under a window
     leaks more than the window does.

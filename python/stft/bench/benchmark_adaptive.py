@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The adaptive STFT in a flowgraph, beside the DSTFT whose window length is given, and beside one plain STFT frame."""
+"""The adaptive STFT in a flowgraph, compared with the DSTFT whose window length is given, and with one plain STFT frame."""
 import time
 from functools import partial
 
@@ -70,7 +70,7 @@ def _learning_seconds(alone, x):
 
 
 def _samples_for(make, x):
-    """So many that a run takes about _SECONDS."""
+    """Samples for which a run takes about _SECONDS."""
     count = 1 << 16
     while (taken := _seconds(make, x, count)[0]) < _SECONDS / 4:
         count *= 2

@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Chosen bins by each method, beside the whole STFT of the same frames."""
+"""Chosen bins by each method, compared with the whole STFT of the same frames."""
 import numpy as np
 
 from gnuradio.stft import transforms

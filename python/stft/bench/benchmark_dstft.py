@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The DSTFT beside the method of its authors' PyTorch package, written anew here in plain PyTorch."""
+"""The DSTFT compared with the method of its authors' PyTorch package, rewritten here in plain PyTorch."""
 import resource
 
 import numpy as np

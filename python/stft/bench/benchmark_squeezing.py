@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Reassignment and synchrosqueezing beside the STFT of the same frames."""
+"""Reassignment and synchrosqueezing compared with the STFT of the same frames."""
 import numpy as np
 
 from gnuradio.stft import transforms

@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The STFT and its inverse beside a naive loop around FFTW, beside chains of GNU Radio's own blocks, and beside SciPy and
+"""The STFT and its inverse compared with a naive loop around FFTW, chains of GNU Radio's own blocks, SciPy and
 PyTorch. Results are compared before times are."""
 import glob
 import time
@@ -194,7 +194,7 @@ def _require_equal_chains(chains, n_fft, hop, is_complex):
 
 
 def _streamed(chain, n_fft, hop, is_complex):
-    """Samples per second by the clock, and seconds of the last block's thread for a frame (nan if not to be had)."""
+    """Samples per second by the clock, and seconds of the last block's thread for a frame (nan if not available)."""
     size = gr.sizeof_gr_complex if is_complex else gr.sizeof_float
     top, source = gr.top_block(), blocks.null_source(size)
     last = chain(top, source, n_fft, hop, is_complex)

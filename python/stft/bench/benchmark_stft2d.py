@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The 2-D STFT beside a naive loop over patches around FFTW, and the usual way in PyTorch: unfold and rfft2, irfft2 and fold."""
+"""The 2-D STFT compared with a naive loop over patches around FFTW, and with PyTorch's unfold and rfft2, irfft2 and fold."""
 import numpy as np
 
 from gnuradio.stft.bench.benchmark import compiled_benchmark, interleaved, paired, require_agreement, summary

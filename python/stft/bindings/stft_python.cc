@@ -21,7 +21,7 @@ namespace {
 template <class T>
 using array = py::array_t<T, py::array::c_style>; // dtype and layout are transforms.py's duty
 
-//! What would be read or written beyond the rows' end.
+//! Refuses rows beyond whose end the kernel would read or write.
 void require_bins(const py::array& rows, size_t bins)
 {
     if (rows.shape(2) != static_cast<py::ssize_t>(bins))

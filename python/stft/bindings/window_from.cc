@@ -18,7 +18,7 @@ bool is_win_type(const py::handle& given)
     return py::type::of(given).attr("__name__").cast<std::string>() == "win_type";
 }
 
-//! Whether a window can be called by this.
+//! True if this can be the name of a window.
 bool is_name(const py::handle& given)
 {
     return py::isinstance<py::str>(given) || is_win_type(given);

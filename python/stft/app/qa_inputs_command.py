@@ -515,11 +515,11 @@ class Excerpts(InFolder):
 
     def test_windows_and_neighbours_reach_out_of_the_excerpt(self):
         for x in (noise(3001), noise(3001).astype("f4"), complex_noise(3001)):
-            for kind in ("plain", "reassigned", "synchrosqueezed"):
+            for transform in ("plain", "reassigned", "synchrosqueezed"):
                 for blocks in (1, 16):
-                    with self.subTest(kind=kind, dtype=x.dtype, blocks=blocks), \
+                    with self.subTest(transform=transform, dtype=x.dtype, blocks=blocks), \
                             mock.patch.multiple(spectrogram_analysis, _BLOCK_VALUES=1, _BLOCK_FRAMES=blocks):
-                        every, part = self.both(x, "--kind", kind)
+                        every, part = self.both(x, "--transform", transform)
                         np.testing.assert_allclose(part, every, rtol=1e-5, atol=1e-9 * every.max())
 
     def test_a_tone_has_no_click_at_the_ends_of_an_excerpt(self):

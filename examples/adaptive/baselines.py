@@ -21,7 +21,7 @@ def best_constant(measure: Callable[[float], float], windows: np.ndarray) -> Tup
 
 def constant_by_entropy(x: np.ndarray, n_fft: int, hop: float) -> float:
     """One theta by the papers' loss, the entropy of the magnitudes of the whole plane, A (26)."""
-    return stft.learn(x, n_fft=n_fft, hop=hop, share="constant", criterion="entropy").theta.item()
+    return stft.learn(x, n_fft=n_fft, hop=hop, share="constant", criterion="magnitude_entropy").theta.item()
 
 
 def offline_pooled(x: np.ndarray, theta: np.ndarray, n_fft: int, hop: float, half_block: int) -> float:

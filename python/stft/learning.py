@@ -78,13 +78,14 @@ def learn(
         Where frames have thetas of their own, those near an end of x are judged at the nearest place where their windows
         hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
     what: any of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop). With "hop" the
-        frames are those that touch a sample, so that the loss is continuous, and the entropy is taken less the logarithm
+        frames are those that touch a sample, so that the loss is continuous, and "magnitude_entropy" is taken less the logarithm
         of the number of frames, without which it always prefers longer hops.
     criterion: the loss, which is minimised:
-        "entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
-        "pooled" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
+        "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
+        "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
-        "pooled_entropy", "frame_entropy", "renyi", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
+        "entropy" and "renyi" (of the whitened power, pooled likewise), "magnitude_renyi" (of the magnitudes over the
+        whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
         1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
         f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
     regularisation: weight of the mean total variation of theta over neighbouring cells, A (27), (28).
@@ -92,7 +93,7 @@ def learn(
         [min(2 hop, n_fft / 2), n_fft], since a window shorter than two hops misses what lies between two frames, and hop
         in [n_fft / 64, n_fft / 2].
     alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n], A (8); for one theta or one per frame. hop is then
-        that of the start, and the entropy is taken less the logarithm of the number of frames.
+        that of the start, and "magnitude_entropy" is taken less the logarithm of the number of frames.
     start: theta to begin with; where theta is not learned it stays there, by default at the geometric mean of its bounds.
     method: "lbfgs" (SciPy's L-BFGS-B) or "adam", both in ln theta; a constant theta alone is found by a coarse logarithmic
         grid and Brent's method, without gradients.
@@ -192,7 +193,7 @@ def criterion_of(criterion: Optional[Criterion], share: str) -> Criterion:
     """The criterion, or the default of this share."""
     if criterion is not None:
         return criterion
-    return "entropy" if share == "constant" else "pooled"
+    return "magnitude_entropy" if share == "constant" else "l1l2"
 
 
 def theta_bounds(n_fft: int, hop: float, bounds: Any = None) -> Tuple[float, float]:
@@ -512,8 +513,8 @@ def _of_magnitudes(loss: Callable[[NDArray], Tuple[Any, ...]], S: NDArray) -> Tu
     return (value, losses.cotangent(S, slope), *others)
 
 
-def _entropy(problem, S, theta, t):
-    value, G = _of_magnitudes(losses.entropy, S)
+def _magnitude_entropy(problem, S, theta, t):
+    value, G = _of_magnitudes(losses.magnitude_entropy, S)
     if not problem.varies_frames:
         return value, G
     # less ln(frames), as a continuous quantity: samples / hop, hop = t[1] - t[0]
@@ -526,10 +527,10 @@ def _entropy(problem, S, theta, t):
 
 
 def _frame_entropy(problem, S, theta, t):
-    return _of_magnitudes(lambda a: losses.entropy(a, per_frame=True), S)
+    return _of_magnitudes(lambda a: losses.magnitude_entropy(a, per_frame=True), S)
 
 
-def _renyi(problem, S, theta, t):
+def _magnitude_renyi(problem, S, theta, t):
     return _of_magnitudes(losses.renyi, S)
 
 
@@ -560,15 +561,15 @@ def _pooled(kind):
     return pooled
 
 
+_POOLED = ("l1l2", "entropy", "renyi")
 _CRITERIA = {
-    "entropy": _entropy,
+    "magnitude_entropy": _magnitude_entropy,
     "frame_entropy": _frame_entropy,
-    "renyi": _renyi,
+    "magnitude_renyi": _magnitude_renyi,
     "lp_lq": _lp_lq,
     "kurtosis": _kurtosis,
     "coverage": _coverage,
-    "pooled": _pooled("l1l2"),
-    "pooled_entropy": _pooled("entropy"),
+    **{name: _pooled(name) for name in _POOLED},
 }
-_WHITENED = (_CRITERIA["pooled"], _CRITERIA["pooled_entropy"])
+_WHITENED = tuple(_CRITERIA[name] for name in _POOLED)
 _PLACELESS = tuple(term for name, term in _CRITERIA.items() if name not in ("kurtosis", "coverage"))  # of spectra alone

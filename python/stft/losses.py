@@ -27,9 +27,9 @@ from .transforms import _SIDES, _array, _at_least, _bins, _complex, _positive, _
 __all__ = [
     "cotangent",
     "coverage",
-    "entropy",
     "kurtosis",
     "lp_lq",
+    "magnitude_entropy",
     "pooled",
     "renyi",
     "total_variation",
@@ -38,8 +38,8 @@ __all__ = [
 ]
 
 
-def entropy(a: ArrayLike, *, per_frame: bool = False) -> Tuple[float, NDArray]:
-    """Shannon entropy -sum p ln p in nats, p = a / sum a over the whole plane; and its gradient.
+def magnitude_entropy(a: ArrayLike, *, per_frame: bool = False) -> Tuple[float, NDArray]:
+    """Shannon entropy of the magnitudes, -sum p ln p in nats, p = a / sum a over the whole plane; and its gradient.
 
     per_frame: the mean over frames of each frame's entropy, p normalised within the frame, instead. It does not change
         with the level of a frame, but cannot see concentration in time (pooled() can).
@@ -50,13 +50,13 @@ def entropy(a: ArrayLike, *, per_frame: bool = False) -> Tuple[float, NDArray]:
     Source: Leiber et al. 2025, eq. (26).
 
     >>> import numpy as np
-    >>> value, gradient = entropy(np.ones((4, 2)))
+    >>> value, gradient = magnitude_entropy(np.ones((4, 2)))
     >>> bool(np.isclose(value, np.log(8))), gradient.shape
     (True, (4, 2))
     """
     a = _magnitudes(a)
     gradient = np.empty_like(a)
-    value = kernels.entropy(a, gradient, bool(per_frame))
+    value = kernels.magnitude_entropy(a, gradient, bool(per_frame))
     return value, gradient.T
 
 

@@ -53,7 +53,7 @@ CALLS = {
     "stft_vjp G": lambda f: adjoints.stft_vjp(f(S), hop=4, n_fft=16, length=400, sides="onesided"),
     "istft_vjp v": lambda f: adjoints.istft_vjp(f(X1), S.shape[1], hop=4, n_fft=16, sides="onesided"),
     "idstft_vjp S": lambda f: adjoints.idstft_vjp(f(D), 12.0, T8, X1[:30], n_fft=16, sides="onesided"),
-    "entropy a": lambda f: losses.entropy(f(A)),
+    "magnitude_entropy a": lambda f: losses.magnitude_entropy(f(A)),
     "modulus S": lambda f: losses.modulus(f(S)),
     "learn x": lambda f: stft.learn(f(X1), n_fft=32, hop=8, tol=0.1),
     "learn start": lambda f: stft.learn(X1, n_fft=32, hop=8, tol=0.1, max_iterations=1, start=f(np.full((1, 1), 20.0))),

@@ -89,7 +89,7 @@ class Gradients(unittest.TestCase):
     def check(self, samples=300, is_complex=False, seed=1, **options):
         x = noise(samples, seed) + np.cos(0.2 * np.arange(samples))
         x = x + 1j * noise(samples, 7) if is_complex else x
-        options = {"n_fft": 64, "hop": 13.7, "share": "constant", "what": ("theta",), "criterion": "entropy",
+        options = {"n_fft": 64, "hop": 13.7, "share": "constant", "what": ("theta",), "criterion": "magnitude_entropy",
                    "regularisation": 0.0, "bounds": (8, 64), "alpha": 0.0, "window": "hann", "norm": "l2",
                    "progress": None, **options}
         problem = learning._Problem(x, **options)
@@ -138,7 +138,7 @@ class Gradients(unittest.TestCase):
             with self.subTest(name):
                 self.check(share="frame", what=("theta", "t"), criterion=name)
                 self.check(criterion=name, alpha=0.3)
-        self.check(share="frame", what=("theta", "t"), criterion={"kurtosis": 0.5, "coverage": 2.0, "renyi": 0.3})
+        self.check(share="frame", what=("theta", "t"), criterion={"kurtosis": 0.5, "coverage": 2.0, "magnitude_renyi": 0.3})
 
     def test_function_as_criterion(self):
         def spectra_only(S, theta, t):
@@ -175,7 +175,7 @@ class Found(unittest.TestCase):
         n = np.arange(3007)
         for x in (np.cos(0.7 * n) + 0.001 * noise(3007), np.exp(0.7j * n) + 0.001 * noise(3007)):
             for hop in (32, 27.3):
-                for options in ({}, {"criterion": "entropy"}, {"what": ("theta", "t")}, {"alpha": 0.25}):
+                for options in ({}, {"criterion": "magnitude_entropy"}, {"what": ("theta", "t")}, {"alpha": 0.25}):
                     found = stft.learn(x, n_fft=256, hop=hop, share="frame", **options)
                     self.assertGreater(found.theta.min(), 0.9 * 256, options)
             cells = stft.learn(x, n_fft=256, hop=32, share="cell").theta[round(0.7 * 256 / 2 / np.pi)]
@@ -193,14 +193,42 @@ class Found(unittest.TestCase):
         """Frames near an end are those of a longer recording at the nearest place where their windows fit."""
         x, theta = noise(600), 64.0
         moved = np.clip(16.0 * np.arange(38), 31.5, 567.5)
-        for criterion in ("entropy", "pooled_entropy"):
+        for criterion in ("magnitude_entropy", "entropy"):
             options = {"n_fft": 64, "hop": 16, "share": "frame", "criterion": criterion}
             problem = learning._Problem(x, **options, what="theta", regularisation=0.0, bounds=None, alpha=0.0,
                                         window="hann", norm="l2", progress=None)  # fmt: skip
             S = stft.dstft(x, theta, moved, n_fft=64)
-            expected = losses.entropy(np.abs(S))[0] if criterion == "entropy" else losses.pooled(
+            expected = losses.magnitude_entropy(np.abs(S))[0] if criterion == "magnitude_entropy" else losses.pooled(
                 S, half_block=2, criterion="entropy", n_fft=64, whitening=problem.whitening)[0]  # fmt: skip
             self.assertAlmostEqual(learning.start_at(np.full((1, 38), theta), x, **options).loss, expected, 12)
+
+    def test_a_criterion_is_the_formula_that_its_name_has_in_adapt(self):
+        x = noise(600) + np.cos(np.arange(600))
+
+        def entropy(p):
+            return -np.sum(p / p.sum() * np.log(p / p.sum()))
+
+        S = stft.dstft(x, 40.0, 16 * np.arange(38), n_fft=64)
+        a, ends = np.abs(S), np.full((33, 1), 1.0)
+        ends[[0, -1]] = 0.5  # of a one-sided spectrum
+        W = losses.whitener(stft.dstft(x, 32.0, 16 * np.arange(38), n_fft=64), width=2)[:, None]  # of half the longest window
+        q = W * a**2
+        p = q / np.sum(ends * q)
+        for criterion, expected in (
+            ("l1l2", 2 * np.log(np.sum(ends * np.sqrt(q))) - np.log(np.sum(ends * q))),
+            ("entropy", -np.sum(ends * p * np.log(p))),
+            ("renyi", -np.log(np.sum(ends * p**2))),
+            ("magnitude_entropy", entropy(a)),
+            ("magnitude_renyi", np.log(np.sum((a / a.sum()) ** 3)) / (1 - 3)),
+            ("frame_entropy", np.mean([entropy(frame) for frame in a.T])),
+            ("kurtosis", -np.mean(np.mean(a**4, axis=0) / np.mean(a**2, axis=0) ** 2)),
+            ("lp_lq", a.sum() / np.sqrt(np.sum(a**2))),
+        ):
+            with self.subTest(criterion):
+                found = learning.start_at(40, x, n_fft=64, hop=16, share="constant", criterion=criterion)
+                self.assertAlmostEqual(found.loss, expected, 10)
+        self.assertEqual(learning.start_at(40, x, n_fft=64, hop=16, share="constant").loss, learning.start_at(
+            40, x, n_fft=64, hop=16, share="constant", criterion="magnitude_entropy").loss)  # fmt: skip
 
     def test_advice_names_the_bound_that_most_of_theta_is_at(self):
         n = np.arange(3000)
@@ -214,7 +242,7 @@ class Found(unittest.TestCase):
             (clicks, {}, "^theta is within 1 % of the least, 32 samples: "),
             (sweep, {}, "^$"), (sweep, {"share": "bin"}, "^$"), (steady, {"what": "t", "start": 256.0, "max_iterations": 1}, "^$"),
         ):  # fmt: skip
-            found = stft.learn(x, n_fft=256, hop=16, **{"criterion": "pooled", **options})
+            found = stft.learn(x, n_fft=256, hop=16, **{"criterion": "l1l2", **options})
             self.assertRegex(found.advice, advice, options)
 
     def test_positions_stay_in_order_and_lower_the_loss(self):
@@ -232,14 +260,14 @@ class Found(unittest.TestCase):
     def test_result_is_the_best_that_was_met_with_its_spectra(self):
         x = noise(600)
         for share, shape in (("constant", (1, 1)), ("frame", (1, 38)), ("bin", (33, 1)), ("cell", (33, 38))):
-            found = stft.learn(x, n_fft=64, hop=16, share=share, criterion="pooled", max_iterations=5)
+            found = stft.learn(x, n_fft=64, hop=16, share=share, criterion="l1l2", max_iterations=5)
             self.assertEqual(found.theta.shape, shape)
             S = stft.dstft(x, found.theta, found.t, n_fft=64)
             np.testing.assert_array_equal(found.spectra, S)
-            again = learning.start_at(found.theta, x, n_fft=64, hop=16, share=share, criterion="pooled").loss
+            again = learning.start_at(found.theta, x, n_fft=64, hop=16, share=share, criterion="l1l2").loss
             self.assertAlmostEqual(found.loss, again, 12)
             if share != "constant":
-                self.assertLess(found.loss, learning.start_at(64, x, n_fft=64, hop=16, share=share, criterion="pooled").loss)
+                self.assertLess(found.loss, learning.start_at(64, x, n_fft=64, hop=16, share=share, criterion="l1l2").loss)
 
     def test_losses_of_channels_are_averaged(self):
         x, y = noise(600), noise(600, 1)
@@ -268,7 +296,7 @@ class Found(unittest.TestCase):
 class Course(unittest.TestCase):
     def test_silence_is_finite_and_theta_stays(self):
         for share in learning.SHARES:
-            for criterion in (None, "entropy", "kurtosis"):
+            for criterion in (None, "magnitude_entropy", "kurtosis"):
                 with self.subTest(share=share, criterion=criterion):
                     found = stft.learn(np.zeros(300), n_fft=64, hop=16, share=share, criterion=criterion, method="adam",
                                        max_iterations=3)
@@ -297,7 +325,7 @@ class Course(unittest.TestCase):
                     raise StopIteration
 
             with self.subTest(share=share, method=method, last=last):
-                found = stft.learn(x, n_fft=64, hop=16, share=share, criterion="entropy", method=method, progress=progress)
+                found = stft.learn(x, n_fft=64, hop=16, share=share, criterion="magnitude_entropy", method=method, progress=progress)
                 self.assertEqual(len(found.history), last)
                 self.assertIn(found.loss, found.history)
                 self.assertEqual(found.theta.shape, (1, 1 if share == "constant" else 38))
@@ -358,6 +386,8 @@ class Refusals(unittest.TestCase):
             ({"bounds": {"t": (1, 2)}}, "bounds: t: must be for theta or hop"),
             ({"bounds": {"hop": (20, 30)}, "what": "hop"}, "hop: 16.0: must lie within"),
             ({"criterion": "beauty"}, "criterion: beauty: must be one of coverage,"),
+            ({"criterion": "pooled"}, "criterion: pooled: must be one of coverage,"),
+            ({"criterion": "pooled_entropy"}, "criterion: pooled_entropy: must be one of coverage,"),
             ({"criterion": {"entropy": np.nan}}, "criterion: entropy nan: must have"),
             ({"criterion": "coverage", "share": "bin"}, "criterion: coverage: needs"),
             ({"start": 5}, "start: 5.0: must be within"),

@@ -69,7 +69,7 @@ def add_arguments(parser):
                          help="what is learned, with commas: theta, t, hop (default: theta)")
     learned.add_argument("--criterion", metavar="NAME",
                          help="loss, or losses with weights: kurtosis=1,coverage=10 "
-                              "(default: entropy for one theta, else pooled)")
+                              "(default: magnitude_entropy for one theta, else l1l2)")
     learned.add_argument("--regularisation", type=float, metavar="WEIGHT",
                          help=f"of the mean total variation of several thetas, per sample "
                               f"(default: {_REGULARISATION} / n_fft)")
@@ -229,7 +229,7 @@ def _usual_window(arguments, portion):
 
 
 def _criterion(text):
-    """The criterion named on the command line: "entropy", or {"kurtosis": 1.0, "coverage": 9.0}."""
+    """The criterion named on the command line: "l1l2", or {"kurtosis": 1.0, "coverage": 9.0}."""
     if text is None or "=" not in text and "," not in text:
         return text
     weights = {}

@@ -558,7 +558,7 @@ class Excerpts(InFolder):
             part = stft.learn(x, n_fft=128, hop=16, share=share, method="adam", max_iterations=1, learning_rate=1e-12, start=100.0,
                               criterion="frame_entropy", part=(1000, 2000))
             S = stft.dstft(x, 100.0, 1000 + 16.0 * np.arange(63), n_fft=128, norm="l2")
-            self.assertAlmostEqual(part.history[0], stft.losses.entropy(np.abs(S), per_frame=True)[0], 9)
+            self.assertAlmostEqual(part.history[0], stft.losses.magnitude_entropy(np.abs(S), per_frame=True)[0], 9)
         for bad in ((-1, 5), (5, 5), (0, 3001)):
             with self.assertRaisesRegex(ValueError, "part: .*must be 0 <= begin < end <= 3000"):
                 stft.learn(x, n_fft=128, hop=16, part=bad)

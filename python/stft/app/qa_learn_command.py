@@ -71,7 +71,7 @@ class Files(InFolder):
                     self.assertEqual(len(npz["frequencies"]), N if np.iscomplexobj(x) else N // 2 + 1)
                     self.assertEqual([str(npz[name]) for name in ("share", "window", "norm")], [share, "hann", "l2"])
                     self.assertEqual([npz[name] for name in ("samp_rate", "n_fft", "hop")], [1000, N, 12.5])
-                    self.assertEqual(str(npz["criterion"]), "entropy" if share == "constant" else "pooled")
+                    self.assertEqual(str(npz["criterion"]), "magnitude_entropy" if share == "constant" else "l1l2")
                     self.assertIn("samples", json.loads(str(npz["meta"]))["theta_samples"])
 
     def test_options_reach_the_array_function(self):

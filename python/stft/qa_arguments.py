@@ -55,8 +55,10 @@ CALLS = {
     "idstft_vjp S": lambda f: adjoints.idstft_vjp(f(D), 12.0, T8, X1[:30], n_fft=16, sides="onesided"),
     "magnitude_entropy a": lambda f: losses.magnitude_entropy(f(A)),
     "modulus S": lambda f: losses.modulus(f(S)),
-    "learn x": lambda f: stft.learn(f(X1), n_fft=32, hop=8, tol=0.1),
-    "learn start": lambda f: stft.learn(X1, n_fft=32, hop=8, tol=0.1, max_iterations=1, start=f(np.full((1, 1), 20.0))),
+    "learn x": lambda f: stft.learn(f(X1), n_fft=32, hop=8, share="constant", tol=0.1),
+    "learn theta_init": lambda f: stft.learn(
+        X1, n_fft=32, hop=8, share="constant", tol=0.1, max_iterations=1, theta_init=f(np.full((1, 1), 20.0))
+    ),
     "ShortTimeFFT x": lambda f: stft.ShortTimeFFT(np.ones(8), 4, 1.0).stft(f(X1)),
     "ShortTimeFFT win": lambda f: stft.ShortTimeFFT(f(np.ones(8)), 4, 1.0).stft(X1),
 }
@@ -310,7 +312,7 @@ WORDS = {
     "dstft_vjp wrt": lambda word: stft.dstft_vjp(X1[:32], 12.0, T8, D, n_fft=16, wrt=word),
     "idstft norm": lambda word: stft.idstft(D, 12.0, T8, n_fft=16, length=30, norm=word),
     "learn norm": lambda word: stft.learn(X1, n_fft=32, hop=8, norm=word),
-    "learn what": lambda word: stft.learn(X1, n_fft=32, hop=8, what=word),
+    "learn learn": lambda word: stft.learn(X1, n_fft=32, hop=8, share="constant", learn=word),
     "learn criterion": lambda word: stft.learn(X1, n_fft=32, hop=8, criterion=word),
     "stft2d pad": lambda word: stft.stft2d(IMAGE, win_length=8, hop=4, pad=word),
 }
@@ -341,7 +343,7 @@ NUMBERS = {
     "learn alpha": lambda number: stft.learn(X1, n_fft=32, hop=8, alpha=number),
     "learn regularisation": lambda number: stft.learn(X1, n_fft=32, hop=8, regularisation=number),
     "learn part": lambda number: stft.learn(X1, n_fft=32, hop=8, part=number),
-    "learn bounds": lambda number: stft.learn(X1, n_fft=32, hop=8, bounds=number),
+    "learn theta_max": lambda number: stft.learn(X1, n_fft=32, hop=8, theta_max=number),
 }
 
 

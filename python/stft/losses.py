@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _SIDES, _array, _at_least, _bins, _complex, _positive, _precision, _whole
+from .transforms import _array, _at_least, _bins, _complex, _either_spelling, _positive, _precision, _sides_named, _whole
 
 __all__ = [
     "cotangent",
@@ -128,6 +128,7 @@ def kurtosis(a: ArrayLike, t: ArrayLike, *, weights_gradient: bool = True) -> Tu
     return value, gradient.T, gradient_t
 
 
+@_either_spelling
 def tracking_mse(a: ArrayLike, f_true: ArrayLike, *, n_fft: int, fs: float = 1.0) -> Tuple[float, NDArray]:
     """Mean over frames of (f - f_true)^2, f the centroid sum_m f_m a / sum_m a, f_m = m fs / n_fft; and its gradient.
 
@@ -245,8 +246,7 @@ def pooled(
     """
     S = _spectra(S)
     bins = S.shape[1]
-    if sides not in _SIDES:
-        raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
+    sides = _sides_named(sides)
     if n_fft is None:
         n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
     n_fft = _at_least(1, "n_fft", n_fft)

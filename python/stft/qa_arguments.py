@@ -244,6 +244,7 @@ class names(unittest.TestCase):
             X = stft.stft(X1 * 1j, sides="centered", n_fft=16)
             same(*(stft.istft(X, sides=one) for one in pair))
             same(*(adjoints.stft_vjp(X, hop=4, n_fft=16, length=50, sides=one) for one in pair))
+            same(*(losses.pooled(X, half_block=1, sides=one)[1] for one in pair))
         for pair in (("centre", "center"),):
             same(*(stft.stft(X1, phase=one) for one in pair))
             same(*(stft.convert_phase(S, "start", one) for one in pair))
@@ -271,9 +272,56 @@ class names(unittest.TestCase):
                 lambda made: stft.stft2d_vjp(stft.stft2d(IMAGE, **made), shape=IMAGE.shape, **made),
             ):
                 np.testing.assert_array_equal(*map(call, spelled))
-        with self.assertRaisesRegex(ValueError, "^center: "):
-            stft.stft2d(IMAGE, win_length=8, hop=4, centre=True, center=True)
+        with self.assertRaisesRegex(ValueError, "^center: False: is given already, as centre = True$"):
+            stft.stft2d(IMAGE, win_length=8, hop=4, centre=True, center=False)
+        stft.stft2d(IMAGE, win_length=8, hop=4, centre=True, center=True)
+        with self.assertRaisesRegex(ValueError, "^center: 'maybe': must be True or False$"):
+            stft.stft2d(IMAGE, win_length=8, hop=4, center="maybe")
         self.assertIn("centre", inspect.signature(stft.stft2d).parameters)
+
+    def test_every_function_with_fs_takes_samp_rate(self):
+        found = [
+            getattr(module, name)
+            for module in (stft, adjoints, losses)
+            for name in getattr(module, "__all__", dir(module))
+            if inspect.isfunction(getattr(module, name)) and not name.startswith("_")
+        ]
+        found += [stft.ShortTimeFFT.__init__, stft.ShortTimeFFT.from_window, stft.ShortTimeFFT.from_dual]
+        found += [stft.ShortTimeFFT.from_win_equals_dual]
+        found = {one for one in found if "fs" in inspect.signature(one).parameters}
+        self.assertGreaterEqual(len(found), 20)
+        for function in found:
+            self.assertEqual(getattr(function, "spellings", {}).get("samp_rate"), "fs", function.__qualname__)
+
+    def test_samp_rate_is_fs(self):
+        same = np.testing.assert_array_equal
+        A9 = np.abs(stft.stft(X1, n_fft=16))
+        for call in (
+            lambda **rate: stft.stft(X1, n_fft=16, scaling="psd", **rate),
+            lambda **rate: stft.istft(S, hop=4, scaling="psd", **rate),
+            lambda **rate: stft.spectrogram(X1, n_fft=16, **rate),
+            lambda **rate: stft.frequencies(16, **rate),
+            lambda **rate: stft.times(3, **rate),
+            lambda **rate: stft.stft_bins(X1, [1], n_fft=16, scaling="psd", **rate),
+            lambda **rate: stft.reassigned_spectrogram(X1, n_fft=16, **rate),
+            lambda **rate: stft.reassign(X1, n_fft=16, **rate)[2],
+            lambda **rate: losses.tracking_mse(A9, np.zeros(A9.shape[1]), n_fft=16, **rate)[0],
+            lambda **rate: stft.ShortTimeFFT(np.ones(4), 2, **rate).T,
+            lambda **rate: stft.ShortTimeFFT.from_window("hann", nperseg=8, noverlap=4, **rate).f,
+        ):
+            one, other, both = call(fs=8.0), call(samp_rate=8.0), call(fs=8, samp_rate=8.0)
+            same(other, one)
+            same(both, one)
+            self.assertFalse(np.array_equal(one, call(samp_rate=9.0)))
+            with self.assertRaisesRegex(ValueError, "^samp_rate: 9.0: is given already, as fs = 8.0$"):
+                call(fs=8.0, samp_rate=9.0)
+        same(stft.frequencies(16, 8.0, samp_rate=8.0), stft.frequencies(16, 8.0))
+        with self.assertRaisesRegex(ValueError, "^samp_rate: 9: is given already, as fs = 8.0$"):
+            stft.frequencies(16, 8.0, samp_rate=9)
+        with self.assertRaisesRegex(ValueError, "^samp_rate: -1: must be positive and finite$"):
+            stft.stft(X1, samp_rate=-1)
+        with self.assertRaisesRegex(TypeError, "rate"):
+            stft.stft(X1, rate=8.0)
 
     def test_sampling_rate_is_called_fs(self):
         for value in (0, -1.0, float("nan"), "fast", None):

@@ -398,6 +398,21 @@ class Commands(InFolder):
             self.assertEqual(file["times"][0], 10)
         self.assertEqual(json.loads(self.assert_done("info", "--rate", "48k", "--json"))["samp_rate"], 48000)
 
+    def test_options_with_several_names_agree(self):
+        np.save("x.npy", noise(100))
+        for options in (("--rate", "48k"), ("--samp-rate", "48k"), ("--fs", "48k"), ("--fs", "48k", "--rate", 48000), ("--fs", 1, "--fs", "48k")):
+            self.assertEqual(json.loads(self.assert_done("info", *options, "--json"))["samp_rate"], 48000)
+            self.assert_done("spectrogram", "x.npy", *options, "-o", "x.npz")
+            with np.load("x.npz") as file:
+                self.assertEqual(json.loads(str(file["meta"]))["samp_rate"], 48000)
+        for options, words in (
+            (("--rate", "48k", "--fs", "44.1k"), "fs: 44100: is given already, as --rate 48000"),
+            (("--samp-rate", 1, "--rate", 2), "rate: 2: is given already, as --samp-rate 1"),
+            (("--center", "1M", "--centre", "2M", "--rate", 1), "centre: 2e+06: is given already, as --center 1e+06"),
+        ):
+            self.assert_refused(("spectrogram", "x.npy", *options), words)
+        self.assert_refused(("info", "--rate", 1, "--fs", 2), "fs: 2: is given already, as --rate 1")
+
     def test_bad_units_are_one_line(self):
         np.save("x.npy", noise(100))
         for option, text, words in (("--rate", "2Q", "must be a number with k, M or G"), ("--start", "1:75", "must be seconds"),

@@ -83,15 +83,15 @@ def learn(
         Where frames have thetas of their own, those near an end of x are judged at the nearest place where their windows
         hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
     learn: one or some of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop, with share
-        "constant" or "bin"), or "both", which is theta and t. With "hop" the
-        frames are those that touch a sample, so that the loss is continuous, and "magnitude_entropy" is taken less the logarithm
-        of the number of frames, without which it always prefers longer hops.
+        "constant" or "bin"), or "both", which is theta and t. With "hop" the frames are those that touch a sample, so that
+        the loss is continuous, and "magnitude_entropy" is taken less the logarithm of the number of frames, without which it
+        always prefers longer hops.
     criterion: the loss, which is minimised:
         "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
         "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
-        "entropy" and "renyi" (of the whitened power, pooled likewise), "magnitude_renyi" (of the magnitudes over the
-        whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
+        "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes over
+        the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
         1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
         f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
     regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28); default 0.1.

@@ -20,6 +20,7 @@ from .transforms import (
     _at_least,
     _bins,
     _complex,
+    _either_spelling,
     _first,
     _integer,
     _precision,
@@ -40,6 +41,7 @@ class InverseGradients(NamedTuple):
     t: Optional[NDArray]
 
 
+@_either_spelling
 def stft_vjp(
     G: ArrayLike,
     window: Window = "hann",
@@ -93,6 +95,7 @@ def stft_vjp(
     return gradient
 
 
+@_either_spelling
 def istft_vjp(
     v: ArrayLike,
     frames: int,

@@ -17,6 +17,7 @@ from .transforms import (
     _channels,
     _complex,
     _design,
+    _either_spelling,
     _first,
     _frame_major,
     _frames,
@@ -45,6 +46,7 @@ class FilterBank(NamedTuple):
     """F[k, q], complex128 of shape (bins, length): the DFT over length points of h_k laid out modulo length."""
 
 
+@_either_spelling
 def filter_bank(
     window: Window,
     n_fft: int,
@@ -88,6 +90,7 @@ def filter_bank(
     return FilterBank(filters, np.arange(first, first + win_length), responses)
 
 
+@_either_spelling
 def stft_bins(
     x: ArrayLike,
     bins: ArrayLike,
@@ -143,6 +146,7 @@ def stft_bins(
     return np.swapaxes(rows, -1, -2) if out is None else out
 
 
+@_either_spelling
 def one_integral_inverse(
     X: ArrayLike,
     window: Window = "hann",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _channels, _complex, _frame_major, frequencies, sample_window
+from .transforms import _array, _channels, _complex, _either_spelling, _frame_major, frequencies, sample_window
 
 FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
 PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
@@ -105,6 +105,7 @@ class ShortTimeFFT:
     # SciPy's type stubs are generic, and so annotations are subscripted
     __class_getitem__ = classmethod(GenericAlias)
 
+    @_either_spelling
     def __init__(
         self,
         win: ArrayLike,
@@ -140,6 +141,7 @@ class ShortTimeFFT:
         self.phase_shift = phase_shift
 
     @classmethod
+    @_either_spelling
     def from_window(
         cls,
         win_param: Union[str, tuple, float],
@@ -169,6 +171,7 @@ class ShortTimeFFT:
         )
 
     @classmethod
+    @_either_spelling
     def from_dual(
         cls,
         dual_win: ArrayLike,
@@ -193,6 +196,7 @@ class ShortTimeFFT:
         )
 
     @classmethod
+    @_either_spelling
     def from_win_equals_dual(
         cls,
         desired_win: ArrayLike,

@@ -24,6 +24,7 @@ from .transforms import (
     _channels,
     _complex,
     _design,
+    _either_spelling,
     _first,
     _frame_major,
     _frames,
@@ -63,6 +64,7 @@ class Squeezed(NamedTuple):
     """Of the rows in Hz, (bins,)."""
 
 
+@_either_spelling
 def reassign(
     x: ArrayLike,
     window: Window = "hann",
@@ -114,6 +116,7 @@ def reassign(
     return Reassigned(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (power, f, t)))
 
 
+@_either_spelling
 def reassigned_spectrogram(
     x: ArrayLike,
     window: Window = "hann",
@@ -159,6 +162,7 @@ def reassigned_spectrogram(
     return np.swapaxes(rows.reshape(a.shape + rows.shape[1:]), -1, -2)
 
 
+@_either_spelling
 def synchrosqueeze(
     x: ArrayLike,
     window: Window = "hann",
@@ -210,6 +214,7 @@ def synchrosqueeze(
     return Squeezed(np.swapaxes(rows, -1, -2) if out is None else out, frequencies(a.n_fft, fs, a.sides))
 
 
+@_either_spelling
 def inverse_synchrosqueeze(
     T: ArrayLike,
     window: Window = "hann",

@@ -6,7 +6,8 @@ others; spectra are (..., bins, frames), a view on memory in which each frame's 
 are computed in single precision, everything else in double. Frame p holds the samples s_p .. s_p + win_length - 1 with
 s_p = first + p hop; samples outside of the signal are zero. A `window` is a name (periodic, SciPy's names), a tuple
 (name, parameters ...), one of GNU Radio's window.WIN_..., a float (Kaiser's beta), or its taps. `placement`, `phase` and
-`sides` take "centred" and "centered", "centre" and "center" alike. Booleans are neither numbers nor integers, in arrays or
+`sides` take "centred" and "centered", "centre" and "center" alike; the arguments `fs` and `centre` of every function may be
+given as `samp_rate` and `center`, or as both with the same value. Booleans are neither numbers nor integers, in arrays or
 alone; a masked array is refused if a value of it is masked, and else is the array of its values; the same holds in every
 function. `workers` is the number of threads that a batch is shared out to; results do not depend on it. Arguments that no
 rule allows raise ValueError with "name: value: rule".
@@ -15,9 +16,10 @@ rule allows raise ValueError with "name: value: rule".
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import operator
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +30,36 @@ Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
 _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
+_Returned = TypeVar("_Returned")
+_SPELLINGS = {"center": "centre", "samp_rate": "fs"}
+
+
+def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Returned]:
+    """The function, whose arguments `centre` and `fs` may also be given as `center` and `samp_rate`."""
+    places = {name: place for place, name in enumerate(inspect.signature(function).parameters)}
+    spellings = {other: name for other, name in _SPELLINGS.items() if name in places}
+
+    @functools.wraps(function)
+    def either(*arguments: Any, **given: Any) -> _Returned:
+        used = [other for other in spellings if other in given]
+        if not used:
+            return function(*arguments, **given)
+        for other in used:
+            name, value = spellings[other], given.pop(other)
+            by_place = arguments[places[name] : places[name] + 1]
+            already = by_place[0] if by_place else given.setdefault(name, value)
+            if not (already is value or np.array_equal(already, value)):
+                raise ValueError(f"{other}: {value}: is given already, as {name} = {already}")
+        try:
+            return function(*arguments, **given)
+        except ValueError as refusal:
+            for other in used:
+                if str(refusal).startswith(f"{spellings[other]}: "):
+                    raise ValueError(other + str(refusal)[len(spellings[other]) :]) from None
+            raise
+
+    either.spellings = spellings  # type: ignore[attr-defined]
+    return either
 
 
 class Spectrogram(NamedTuple):
@@ -41,6 +73,7 @@ class Spectrogram(NamedTuple):
     """The spectrogram, (..., bins, columns)."""
 
 
+@_either_spelling
 def stft(
     x: ArrayLike,
     window: Window = "hann",
@@ -110,6 +143,7 @@ def stft(
     return spectra.swapaxes(-1, -2) if out is None else out
 
 
+@_either_spelling
 def istft(
     X: ArrayLike,
     window: Window = "hann",
@@ -172,6 +206,7 @@ def istft(
     return samples
 
 
+@_either_spelling
 def spectrogram(
     x: ArrayLike,
     window: Window = "hann",
@@ -251,6 +286,7 @@ def spectrogram(
     return Spectrogram(frequencies(n_fft, fs, sides), (first + win_length // 2 + middles * hop) / fs, S)
 
 
+@_either_spelling
 def frequencies(n_fft: int = 1024, fs: float = 1.0, sides: str = "onesided") -> NDArray:
     """Frequency of each bin in Hz, shape (bins,). "twosided" has 0 first and negative frequencies after the positive
     ones, "centered" starts at -(n_fft // 2) fs / n_fft.
@@ -267,6 +303,7 @@ def frequencies(n_fft: int = 1024, fs: float = 1.0, sides: str = "onesided") -> 
     return (k if sides == "centered" else np.fft.ifftshift(k)) * (fs / n_fft)
 
 
+@_either_spelling
 def times(
     frames: int,
     *,
@@ -472,20 +509,6 @@ def _is_named(window: Window) -> bool:
     name = window[0] if isinstance(window, tuple) and len(window) > 0 else window
     is_id = type(name).__name__ == "win_type"  # GNU Radio's, window.WIN_HANN
     return is_id or isinstance(name, str) or isinstance(window, (float, int))
-
-
-def _either_spelling(function: Any) -> Any:
-    """The function with an argument `centre`, which may also be given as `center`."""
-
-    @functools.wraps(function)
-    def either(*arguments: Any, **given: Any) -> Any:
-        if "center" in given:
-            if "centre" in given:
-                raise ValueError(f"center: {given['center']}: is given already, as centre")
-            given["centre"] = given.pop("center")
-        return function(*arguments, **given)
-
-    return either
 
 
 def _hop(hop: Optional[int], win_length: int) -> int:

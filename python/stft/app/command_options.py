@@ -27,9 +27,8 @@ def add_input_arguments(parser):
                         help="where to begin, seconds or h:mm:ss (default: 0)")
     source.add_argument("--stop", type=seconds, metavar="TIME",
                         help="where to end (default: the end of the recording)")
-    source.add_argument("--rate", type=hertz, metavar="HZ",
-                        help="sampling rate, instead of the recording's own: 48000, 250k, 2.4M")
-    source.add_argument("--center", "--centre", type=hertz, metavar="HZ",
+    add_rate_argument(source, "sampling rate, instead of the recording's own: 48000, 250k, 2.4M")
+    source.add_argument("--center", "--centre", type=hertz, metavar="HZ", action=EitherName,
                         help="frequency of the samples' zero frequency, instead of the recording's own")
     source.add_argument("--dtype", metavar="FORMAT",
                         help="INPUT is raw samples of this SigMF type: cf32_le, ci16_le, cu8, ...")
@@ -40,6 +39,21 @@ def add_input_arguments(parser):
                              "(default: as its name says)")
     source.add_argument("--strict", action="store_true",
                         help="refuse a file that is damaged instead of reading what there is")
+
+
+def add_rate_argument(parser, words):
+    parser.add_argument("--rate", "--samp-rate", "--fs", type=hertz, metavar="HZ", action=EitherName, help=words)
+
+
+class EitherName(argparse.Action):
+    """Stores the value of an option that has several names, and refuses another value by another name."""
+
+    def __call__(self, parser, namespace, value, name=None):
+        first, already = getattr(namespace, f"_{self.dest}_given", (name, value))
+        if name != first and value != already:
+            parser.error(f"{name[2:]}: {value:g}: is given already, as {first} {already:g}")
+        setattr(namespace, f"_{self.dest}_given", (name, value))
+        setattr(namespace, self.dest, value)
 
 
 def _channel(text):

@@ -7,9 +7,9 @@ import time
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.command_options import (add_framing_arguments, check_framing, hop_of,
-                                               named_window, require_positive, sample_window)
-from gnuradio.stft.app.quantities import hertz, in_units
+from gnuradio.stft.app.command_options import (add_framing_arguments, add_rate_argument, check_framing,
+                                               hop_of, named_window, require_positive, sample_window)
+from gnuradio.stft.app.quantities import in_units
 from gnuradio.stft.stft_python import buffer_bytes
 
 _N_FFT = 1024
@@ -17,8 +17,7 @@ _N_FFT = 1024
 
 def add_arguments(parser):
     add_framing_arguments(parser, n_fft=f"win_length, else {_N_FFT}")
-    parser.add_argument("--rate", type=hertz, metavar="HZ",
-                        help="sampling rate (default: results are in samples)")
+    add_rate_argument(parser, "sampling rate (default: results are in samples)")
     parser.add_argument("--complex", action="store_true",
                         help="samples are complex: the spectrum is two-sided")
     parser.add_argument("--json", action="store_true", help="print a JSON object in SI units")

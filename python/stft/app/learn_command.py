@@ -31,8 +31,6 @@ from gnuradio.stft.interruption import interruption_noted
 PROGRESS = "{n} evaluations{postfix} [{elapsed}]"
 _SUFFIXES = (".npz", ".csv", *PICTURES)
 _ENDINGS = ("-theta.npz", "-theta.csv", "-theta.png")
-_HOPS_IN_N_FFT = 16      # by default; the shortest window is two hops
-_REGULARISATION = 0.1    # by default, of a total variation in units of n_fft
 _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
 _BYTES_PER_OWN_THETA = 600        # in addition, for each theta, mostly in the method's history
@@ -52,7 +50,7 @@ def add_arguments(parser):
                              "that of gr_stft spectrogram)")
     frames.add_argument("--hop", type=float, metavar="SAMPLES",
                         help=f"from frame to frame, need not be whole; at the start, if it is "
-                             f"learned (default: n_fft / {_HOPS_IN_N_FFT})")
+                             f"learned (default: n_fft / 16)")
     frames.add_argument("--alpha", type=float, metavar="FRACTION", default=0.0,
                         help="the hop as a fraction of the window, which the frames then follow "
                              "(default: 0, frames at every hop)")
@@ -62,22 +60,26 @@ def add_arguments(parser):
     frames.add_argument("--norm", default="l2", metavar="NAME",
                         help="l2, l1, peak, dcunit or contract (default: l2)")
     learned = parser.add_argument_group("learning")
-    learned.add_argument("--share", default="constant", metavar="WHAT",
-                         help="what has a theta of its own: constant (nothing), frame, bin or cell "
-                              "(default: constant)")
-    learned.add_argument("--what", default="theta", metavar="NAMES",
+    learned.add_argument("--share", default="frame", metavar="WHAT",
+                         help="what has a theta of its own: frame, constant (nothing), bin or cell "
+                              "(default: frame)")
+    learned.add_argument("--learn", default="theta", metavar="NAMES",
                          help="what is learned, with commas: theta, t, hop (default: theta)")
     learned.add_argument("--criterion", metavar="NAME",
                          help="loss, or losses with weights: kurtosis=1,coverage=10 "
-                              "(default: entropy for one theta, else pooled)")
+                              "(default: magnitude_entropy for one theta, else l1l2)")
     learned.add_argument("--regularisation", type=float, metavar="WEIGHT",
-                         help=f"of the mean total variation of several thetas, per sample "
-                              f"(default: {_REGULARISATION} / n_fft)")
-    learned.add_argument("--bounds", type=float, nargs=2, metavar=("LEAST", "GREATEST"),
-                         help="of theta, in samples (default: 2 hop, n_fft)")
-    learned.add_argument("--hop-bounds", type=float, nargs=2, metavar=("LEAST", "GREATEST"),
-                         help="of a learned hop, in samples (default: n_fft / 64, n_fft / 2)")
-    learned.add_argument("--theta", type=float, metavar="SAMPLES",
+                         help="of the mean total variation of ln theta, of several thetas "
+                              f"(default: {learning.REGULARISATION})")
+    learned.add_argument("--theta-min", type=float, metavar="SAMPLES",
+                         help="least theta (default: 2 hop)")
+    learned.add_argument("--theta-max", type=float, metavar="SAMPLES",
+                         help="greatest theta (default: n_fft)")
+    learned.add_argument("--hop-min", type=float, metavar="SAMPLES",
+                         help="least hop, if it is learned (default: n_fft / 64)")
+    learned.add_argument("--hop-max", type=float, metavar="SAMPLES",
+                         help="greatest hop, if it is learned (default: n_fft / 2)")
+    learned.add_argument("--theta-init", type=float, metavar="SAMPLES",
                          help="where theta begins (default: the best constant one)")
     learned.add_argument("--method", default="lbfgs", metavar="NAME",
                          help="lbfgs or adam (default: lbfgs)")
@@ -136,7 +138,7 @@ def _learn_one(arguments, job):
     recording = job.recording
     portion = portion_of(recording, arguments.start, arguments.stop)
     problem = _problem(arguments, portion)
-    _check_theta(arguments.theta, problem)
+    _check_theta(arguments.theta_init, problem)
     _require_memory(portion, problem)
     if any(suffix(path) in PICTURES for path in job.outputs):
         lowest = recording.zero_frequency - (recording.fs / 2 if recording.is_complex else 0)
@@ -180,7 +182,7 @@ def _samples(portion, problem):
 
 def _losses_of_lengths(x, problem):
     """The loss with one window for all, of lengths from the least theta to the greatest."""
-    ends = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
+    ends = _theta_bounds(problem)
     return {float(length): learning.start_at(length, x, **problem).loss
             for length in np.clip(np.geomspace(*ends, _LENGTHS_OF_SPREAD), *ends)}
 
@@ -191,7 +193,8 @@ def _check(arguments):
     check_picture(arguments)
     require_range("n_fft", arguments.n_fft, 2, LARGEST_N_FFT)
     require_positive("hop", arguments.hop)
-    require_positive("theta", arguments.theta)
+    for name in ("theta_min", "theta_max", "theta_init", "hop_min", "hop_max"):
+        require_positive(name, getattr(arguments, name))
     templates = output_templates(arguments, _ENDINGS)
     check_outputs(arguments.input, planned_outputs(arguments, templates), _SUFFIXES)
     if any(suffix(template) in PICTURES for template in templates):
@@ -203,23 +206,26 @@ def _check(arguments):
 def _problem(arguments, portion):
     """Arguments of stft.learn() that say what is sought."""
     n_fft = arguments.n_fft or 2 * _usual_window(arguments, portion)
-    bounds = {name: pair for name, pair in (("theta", arguments.bounds),
-                                            ("hop", arguments.hop_bounds)) if pair is not None}
     regularisation = arguments.regularisation
-    if regularisation is None:
-        regularisation = 0.0 if arguments.share == "constant" else _REGULARISATION / n_fft
-    return {"n_fft": n_fft, "hop": arguments.hop or max(1, n_fft // _HOPS_IN_N_FFT),
-            "share": arguments.share, "what": tuple(arguments.what.split(",")),
-            "criterion": _criterion(arguments.criterion), "bounds": bounds,
-            "regularisation": regularisation, "alpha": arguments.alpha,
-            "window": named_window(arguments.window), "norm": arguments.norm}
+    names = arguments.learn.split(",")
+    return {"n_fft": n_fft, "hop": learning.hop_of(n_fft, arguments.hop),
+            "share": arguments.share, "learn": learning.learned_of(names if len(names) > 1 else names[0]),
+            "criterion": _criterion(arguments.criterion),
+            "theta_min": arguments.theta_min, "theta_max": arguments.theta_max,
+            "hop_min": arguments.hop_min, "hop_max": arguments.hop_max,
+            "regularisation": learning.REGULARISATION if regularisation is None else regularisation,
+            "alpha": arguments.alpha, "window": named_window(arguments.window), "norm": arguments.norm}
+
+
+def _theta_bounds(problem):
+    return learning.theta_bounds(*(problem[name] for name in ("n_fft", "hop", "theta_min", "theta_max")))
 
 
 def _check_theta(theta, problem):
-    """ValueError for a --theta out of bounds: stft.learn() calls it start, which is another option here."""
-    least, greatest = learning.theta_bounds(problem["n_fft"], problem["hop"], problem["bounds"])
+    """ValueError for a --theta-init out of bounds, before the recording is read."""
+    least, greatest = _theta_bounds(problem)
     if theta is not None and least < greatest and not least <= theta <= greatest:
-        refuse("theta", f"{theta:g}", f"must be within the bounds {least:g} .. {greatest:g}")
+        refuse("theta_init", f"{theta:g}", f"must be in theta_min .. theta_max = {least:g} .. {greatest:g}")
 
 
 def _usual_window(arguments, portion):
@@ -229,7 +235,7 @@ def _usual_window(arguments, portion):
 
 
 def _criterion(text):
-    """The criterion named on the command line: "entropy", or {"kurtosis": 1.0, "coverage": 9.0}."""
+    """The criterion named on the command line: "l1l2", or {"kurtosis": 1.0, "coverage": 9.0}."""
     if text is None or "=" not in text and "," not in text:
         return text
     weights = {}
@@ -248,9 +254,9 @@ def _require_memory(portion, problem):
     double = portion.recording.dtype in (np.float64, np.complex128)
     shortest = problem["hop"]
     if problem["alpha"] > 0:
-        shortest = problem["alpha"] * min(problem["bounds"].get("theta", (2 * shortest, n_fft)))
-    if "hop" in problem["what"]:
-        shortest = min(problem["bounds"].get("hop", (n_fft / 64, shortest)))
+        shortest = problem["alpha"] * _theta_bounds(problem)[0]
+    if "hop" in problem["learn"]:
+        shortest = learning.hop_bounds(n_fft, problem["hop_min"], problem["hop_max"])[0]
     frames = 1 + portion.length / max(shortest, 1e-9)
     cells = frames * (n_fft if is_complex else n_fft // 2 + 1)
     own = frames if problem["share"] == "frame" else cells if problem["share"] == "cell" else 0
@@ -271,7 +277,7 @@ def _learn(arguments, x, problem):
             if interruption.noted:
                 raise StopIteration
 
-        learned = stft.learn(x, **problem, start=arguments.theta, method=arguments.method,
+        learned = stft.learn(x, **problem, theta_init=arguments.theta_init, method=arguments.method,
                              max_iterations=arguments.max_iterations, tol=arguments.tol,
                              learning_rate=arguments.learning_rate, progress=progress)
     return learned, interruption.noted
@@ -297,7 +303,11 @@ def _write_npz(path, temporary, outcome, *_):
             "source": os.path.basename(recording.path).encode("utf-8", "replace").decode(),
             "format": recording.format, "channel": recording.channel,
             "rate_known": recording.rate_known, "centre_frequency": recording.centre_frequency,
-            "bounds": problem["bounds"], "software": "gr-stft"}
+            "software": "gr-stft"}
+    bounds = dict(zip(("theta_min", "theta_max"), _theta_bounds(problem)))
+    if "hop" in problem["learn"]:
+        bounds.update(zip(("hop_min", "hop_max"), learning.hop_bounds(
+            problem["n_fft"], problem["hop_min"], problem["hop_max"])))
     members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
     np.savez(members, theta_samples=learned.theta, t_samples=outcome.centres,
              theta_seconds=learned.theta / fs, t_seconds=outcome.centres / fs,
@@ -307,7 +317,7 @@ def _write_npz(path, temporary, outcome, *_):
              loss_of_lengths=np.array(sorted(outcome.spread.items())).reshape(-1, 2),
              loss_before=outcome.before.loss, theta_before=outcome.before.theta.flat[0],
              evaluations=len(learned.history), n_fft=problem["n_fft"], hop=problem["hop"],
-             share=problem["share"], what=np.array(problem["what"]),
+             share=problem["share"], **bounds, learn=np.array(problem["learn"]),
              window=_window_words(problem["window"]), norm=problem["norm"],
              alpha=problem["alpha"], regularisation=problem["regularisation"],
              criterion=_criterion_words(problem), meta=np.array(json.dumps(meta)))
@@ -372,13 +382,13 @@ def _summary(outcome, outputs, elapsed):
         ("parameters", f"n_fft {problem['n_fft']}, hop {problem['hop']:g}, window "
                        f"{_window_words(problem['window'])}, norm {problem['norm']}"
                        + (f", alpha {problem['alpha']:g}" if problem["alpha"] else "")),
-        ("learned", f"{', '.join(problem['what'])}; share {problem['share']}, criterion "
+        ("learned", f"{', '.join(problem['learn'])}; share {problem['share']}, criterion "
                     f"{_criterion_words(problem)}"),
         ("theta", length_words(learned.theta, fs, known)),
     ]
-    if "hop" in problem["what"] or problem["alpha"]:
+    if "hop" in problem["learn"] or problem["alpha"]:
         lines.append(("hop", length_words(outcome.hop, fs, known)))
-    if "t" in problem["what"]:
+    if "t" in problem["learn"]:
         begin, _ = problem["part"]
         moved = np.abs(learned.t - begin - np.arange(len(learned.t)) * problem["hop"])
         lines.append(("t", f"moved by {np.mean(moved):.3g} samples on average, {np.max(moved):.3g} "

@@ -287,7 +287,7 @@ class Spectrogram(InFolder):
             for kind in ("psd", "power", "magnitude"):
                 with self.subTest(dtype=x.dtype, kind=kind):
                     got = self.spectrogram_of(x, "--n-fft", 60, "--win-length", 50, "--hop", 17,
-                                              "--scaling", kind, "--window", "kaiser:5")
+                                              "--kind", kind, "--window", "kaiser:5")
                     values = got["magnitude" if kind == "magnitude" else "power"]
                     expected = stft.spectrogram(x, ("kaiser", 5.0), hop=17, win_length=50, n_fft=60,
                                                 sides=sides, fs=1000.0, kind=kind)
@@ -314,7 +314,7 @@ class Spectrogram(InFolder):
         x = noise(3001)
         for kind, name in (("psd", "power"), ("magnitude", "magnitude")):
             got = self.spectrogram_of(x, "--n-fft", 64, "--hop", 16, "--average", 8,
-                                      "--scaling", kind)
+                                      "--kind", kind)
             expected = stft.spectrogram(x, "hann", hop=16, n_fft=64, fs=1000.0, average=8, kind=kind)
             np.testing.assert_allclose(got[name], expected, rtol=1e-12)
             centres = np.arange(1 + -(-3001 // 16)) * 0.016
@@ -377,7 +377,7 @@ class Spectrogram(InFolder):
     def test_summary_names_the_loudest_frequency_and_its_level(self):
         x = 0.25 * np.cos(2 * np.pi * 125 * np.arange(4000) / 1000) + 1e-4 * noise(4000)
         out = self.assert_done("spectrogram", self.write(x), "--rate", 1000, "--n-fft", 64, "--start",
-                               1, "--stop", 3, "--scaling", "magnitude", "-o", "x.npz")
+                               1, "--stop", 3, "--kind", "magnitude", "-o", "x.npz")
         found = re.search(r"^loudest: +125 Hz at (\S+) dB re 1, on average$", out, re.MULTILINE)
         self.assertIsNotNone(found, out)
         self.assertAlmostEqual(float(found[1]), 20 * np.log10(0.25), delta=0.2)
@@ -611,7 +611,7 @@ class Refusals(InFolder):
                 (("--dtype", "cf16"), "dtype: 'cf16': must be"),
                 (("--iq",), "iq: given: is for"),
                 (("--average", 0), "average: 0: must be"),
-                (("--scaling", "loud"), "--scaling"),
+                (("--kind", "loud"), "--kind"),
                 (("--zmin", 0, "--zmax", -10), "zmin: 0: must be less than zmax = -10"),
                 (("--zmin", 5, "--zmax", 5), "zmin: 5: must be less than zmax = 5"),
                 (("--zmin", "nan"), "zmin: nan: must be finite"),

@@ -398,6 +398,21 @@ class Commands(InFolder):
             self.assertEqual(file["times"][0], 10)
         self.assertEqual(json.loads(self.assert_done("info", "--rate", "48k", "--json"))["samp_rate"], 48000)
 
+    def test_options_with_several_names_agree(self):
+        np.save("x.npy", noise(100))
+        for options in (("--rate", "48k"), ("--samp-rate", "48k"), ("--fs", "48k"), ("--fs", "48k", "--rate", 48000), ("--fs", 1, "--fs", "48k")):
+            self.assertEqual(json.loads(self.assert_done("info", *options, "--json"))["samp_rate"], 48000)
+            self.assert_done("spectrogram", "x.npy", *options, "-o", "x.npz")
+            with np.load("x.npz") as file:
+                self.assertEqual(json.loads(str(file["meta"]))["samp_rate"], 48000)
+        for options, words in (
+            (("--rate", "48k", "--fs", "44.1k"), "fs: 44100: is given already, as --rate 48000"),
+            (("--samp-rate", 1, "--rate", 2), "rate: 2: is given already, as --samp-rate 1"),
+            (("--center", "1M", "--centre", "2M", "--rate", 1), "centre: 2e+06: is given already, as --center 1e+06"),
+        ):
+            self.assert_refused(("spectrogram", "x.npy", *options), words)
+        self.assert_refused(("info", "--rate", 1, "--fs", 2), "fs: 2: is given already, as --rate 1")
+
     def test_bad_units_are_one_line(self):
         np.save("x.npy", noise(100))
         for option, text, words in (("--rate", "2Q", "must be a number with k, M or G"), ("--start", "1:75", "must be seconds"),
@@ -515,11 +530,11 @@ class Excerpts(InFolder):
 
     def test_windows_and_neighbours_reach_out_of_the_excerpt(self):
         for x in (noise(3001), noise(3001).astype("f4"), complex_noise(3001)):
-            for kind in ("plain", "reassigned", "synchrosqueezed"):
+            for transform in ("plain", "reassigned", "synchrosqueezed"):
                 for blocks in (1, 16):
-                    with self.subTest(kind=kind, dtype=x.dtype, blocks=blocks), \
+                    with self.subTest(transform=transform, dtype=x.dtype, blocks=blocks), \
                             mock.patch.multiple(spectrogram_analysis, _BLOCK_VALUES=1, _BLOCK_FRAMES=blocks):
-                        every, part = self.both(x, "--kind", kind)
+                        every, part = self.both(x, "--transform", transform)
                         np.testing.assert_allclose(part, every, rtol=1e-5, atol=1e-9 * every.max())
 
     def test_a_tone_has_no_click_at_the_ends_of_an_excerpt(self):
@@ -537,11 +552,11 @@ class Excerpts(InFolder):
         n = np.arange(3000)
         x = np.cos(0.5 * n)
         np.save("x.npy", x)
-        run("learn", "x.npy", "--rate", 1000, "--n-fft", 256, "--hop", 16, "--start", 1, "--stop", 1.5, "-o", "x.npz", "-o", "x.png")
+        run("learn", "x.npy", "--rate", 1000, "--n-fft", 256, "--hop", 16, "--share", "constant", "--start", 1, "--stop", 1.5, "-o", "x.npz", "-o", "x.png")
         with np.load("x.npz") as file:
             # a tone is best seen through the longest window, at the ends of the excerpt, too
             self.assertGreater(file["theta_samples"].item(), 255)
-            expected = stft.learn(x, n_fft=256, hop=16, part=(1000, 1500))
+            expected = stft.learn(x, n_fft=256, hop=16, share="constant", part=(1000, 1500))
             self.assertAlmostEqual(float(file["loss"]), expected.loss, 12)
             np.testing.assert_array_equal(file["t_samples"], expected.t)
             np.testing.assert_array_equal(expected.t, 1000 + 16 * np.arange(32))
@@ -549,16 +564,16 @@ class Excerpts(InFolder):
     def test_part_of_learn_is_that_of_all_windows_far_from_the_ends(self):
         x = noise(3000)
         padded = np.concatenate([np.zeros(500), x[1000:2000], np.zeros(500)])
-        alone = stft.learn(x[1000:2000], n_fft=128, hop=16)
-        part = stft.learn(padded, n_fft=128, hop=16, part=(500, 1500))
+        alone = stft.learn(x[1000:2000], n_fft=128, hop=16, share="constant")
+        part = stft.learn(padded, n_fft=128, hop=16, share="constant", part=(500, 1500))
         np.testing.assert_allclose(part.theta, alone.theta, rtol=1e-9)
         np.testing.assert_allclose(part.t, 500 + alone.t)
         # one theta for each frame: frames stay in place where the signal goes on
         for share in ("frame", "cell"):
-            part = stft.learn(x, n_fft=128, hop=16, share=share, method="adam", max_iterations=1, learning_rate=1e-12, start=100.0,
+            part = stft.learn(x, n_fft=128, hop=16, share=share, method="adam", max_iterations=1, learning_rate=1e-12, theta_init=100.0,
                               criterion="frame_entropy", part=(1000, 2000))
             S = stft.dstft(x, 100.0, 1000 + 16.0 * np.arange(63), n_fft=128, norm="l2")
-            self.assertAlmostEqual(part.history[0], stft.losses.entropy(np.abs(S), per_frame=True)[0], 9)
+            self.assertAlmostEqual(part.history[0], stft.losses.magnitude_entropy(np.abs(S), per_frame=True)[0], 9)
         for bad in ((-1, 5), (5, 5), (0, 3001)):
             with self.assertRaisesRegex(ValueError, "part: .*must be 0 <= begin < end <= 3000"):
                 stft.learn(x, n_fft=128, hop=16, part=bad)
@@ -584,7 +599,7 @@ class Several(InFolder):
                 np.testing.assert_array_equal(file["power"], stft.spectrogram(x[:, channel].astype("f4"), hop=32, n_fft=64, fs=8000.0))
         self.assert_done("spectrogram", "x.wav", "--channel", "all", "--iq", "-o", "iq{channel}.npz")
         self.assertEqual(sorted(name for name in os.listdir() if name.startswith("iq")), ["iq0.npz", "iq1.npz"])
-        self.assert_done("learn", "x.wav", "--channel", "all", "-o", "{channel}.csv", "--n-fft", 64, "--bounds", 8, 64, "--theta", 16,
+        self.assert_done("learn", "x.wav", "--channel", "all", "-o", "{channel}.csv", "--n-fft", 64, "--theta-min", 8, "--theta-max", 64, "--theta-init", 16,
                          "--method", "adam", "--max-iterations", 2, "--share", "frame")
         self.assertEqual(sum(name.endswith(".csv") for name in os.listdir()), 4)
 
@@ -663,13 +678,13 @@ class Gains(InFolder):
         n = np.arange(3000)
         x = np.cos(2 * np.pi * (0.05 * n + 5e-5 * n**2))
         np.save("x.npy", x)
-        status, out, err = run("learn", "x.npy", "--rate", 1000, "--n-fft", 256, "--hop", 16, "-o", "x.npz")
+        status, out, err = run("learn", "x.npy", "--rate", 1000, "--n-fft", 256, "--hop", 16, "--share", "constant", "-o", "x.npz")
         self.assertEqual(status, 0, err)
         with np.load("x.npz") as file:
             lengths, losses = file["loss_of_lengths"].T
             gain = (file["loss_before"] - file["loss"]) / np.ptp(losses)
         self.assertEqual((lengths[0], lengths[-1]), (32, 256))
-        one = stft.learn(x, n_fft=256, hop=16, start=lengths[2], method="adam", max_iterations=1, learning_rate=1e-12)
+        one = stft.learn(x, n_fft=256, hop=16, share="constant", theta_init=lengths[2], method="adam", max_iterations=1, learning_rate=1e-12)
         self.assertAlmostEqual(losses[2], one.history[0], 9)
         self.assertRegex(out, rf"(?m)^gain: +{100 * gain:.3g} % of the spread of the loss with one window of 32 to 256 samples$")
 

@@ -25,7 +25,7 @@ from gnuradio.stft import learning
 from gnuradio.stft.app import learn_command, learn_picture, progress_bar
 
 N = 64
-OPTIONS = ("--rate", 1000, "--n-fft", N, "--hop", 12.5)
+OPTIONS = ("--rate", 1000, "--n-fft", N, "--hop", 12.5, "--share", "constant")
 
 
 def chirp(length=2000):
@@ -58,9 +58,9 @@ class Files(InFolder):
             for x in (chirp().astype("f4"), chirp() + 1j * noise(2000, 1)):
                 with self.subTest(share=share, dtype=x.dtype):
                     npz, rows, _ = self.learned(x, "--share", share, "--max-iterations", 3, "--method", "adam",
-                                                "--regularisation", 0.001)
+                                                "--regularisation", 0.2)
                     found = stft.learn(x, n_fft=N, hop=12.5, share=share, max_iterations=3, method="adam",
-                                       regularisation=0.001)
+                                       regularisation=0.2)
                     np.testing.assert_array_equal(npz["theta_samples"], found.theta)
                     np.testing.assert_array_equal(npz["theta_seconds"], found.theta / 1000)
                     np.testing.assert_array_equal(npz["t_samples"], found.t)
@@ -71,34 +71,40 @@ class Files(InFolder):
                     self.assertEqual(len(npz["frequencies"]), N if np.iscomplexobj(x) else N // 2 + 1)
                     self.assertEqual([str(npz[name]) for name in ("share", "window", "norm")], [share, "hann", "l2"])
                     self.assertEqual([npz[name] for name in ("samp_rate", "n_fft", "hop")], [1000, N, 12.5])
-                    self.assertEqual(str(npz["criterion"]), "entropy" if share == "constant" else "pooled")
+                    self.assertEqual(str(npz["criterion"]), "magnitude_entropy" if share == "constant" else "l1l2")
                     self.assertIn("samples", json.loads(str(npz["meta"]))["theta_samples"])
 
     def test_options_reach_the_array_function(self):
         x = chirp()
         for options, arguments in (
-            (("--what", "theta,t", "--criterion", "kurtosis=1,coverage=2"),
-             {"what": ("theta", "t"), "criterion": {"kurtosis": 1, "coverage": 2}}),
-            (("--what", "hop", "--theta", 40, "--hop-bounds", 10, 20), {"what": "hop", "start": 40, "bounds": {"hop": (10, 20)}}),
+            (("--learn", "theta,t", "--criterion", "kurtosis=1,coverage=2"),
+             {"learn": ("theta", "t"), "criterion": {"kurtosis": 1, "coverage": 2}}),
+            (("--learn", "both", "--criterion", "entropy"), {"learn": "both", "criterion": "entropy"}),
+            (("--learn", "hop", "--theta-init", 47, "--hop-min", 10, "--hop-max", 20),
+             {"learn": "hop", "theta_init": 47, "hop_min": 10, "hop_max": 20}),
             (("--alpha", 0.25, "--window", "gaussian:0.15", "--norm", "l1"),
              {"alpha": 0.25, "window": ("gaussian", 0.15), "norm": "l1"}),
-            (("--bounds", 20, 30, "--tol", 1e-2), {"bounds": (20, 30), "tol": 1e-2}),
+            (("--theta-min", 20, "--theta-max", 30, "--tol", 1e-2), {"theta_min": 20, "theta_max": 30, "tol": 1e-2}),
             (("--share", "frame", "--regularisation", 0.5, "--learning-rate", 0.2),
              {"share": "frame", "regularisation": 0.5, "learning_rate": 0.2}),
-            (("--share", "frame"), {"share": "frame", "regularisation": 0.1 / N}),
+            (("--share", "frame"), {"share": "frame", "regularisation": 0.1}),
         ):
             with self.subTest(options):
                 npz, _, _ = self.learned(x, "--method", "adam", "--max-iterations", 4, *options)
-                found = stft.learn(x, n_fft=N, hop=12.5, method="adam", max_iterations=4, **arguments)
+                found = stft.learn(x, n_fft=N, hop=12.5, method="adam", max_iterations=4, **{"share": "constant", **arguments})
                 np.testing.assert_array_equal(npz["theta_samples"], found.theta)
                 np.testing.assert_array_equal(npz["t_samples"], found.t)
+                self.assertEqual(tuple(npz["learn"]), learning.learned_of(arguments.get("learn", "theta")))
+                bounds = arguments.get("theta_min", 25), arguments.get("theta_max", N)
+                self.assertEqual((npz["theta_min"], npz["theta_max"]), bounds)
+                self.assertEqual([npz.get(name) for name in ("hop_min", "hop_max")], [arguments.get(name) for name in ("hop_min", "hop_max")])
                 if len(found.t) > 1:
                     self.assertAlmostEqual(float(npz["hop_samples"]), np.mean(np.diff(found.t)), 9)
 
     def test_start_and_stop_cut_the_signal_and_keep_its_time(self):
         x = chirp()
         npz, _, _ = self.learned(x, "--start", 0.5, "--stop", 1.25)
-        found = stft.learn(x, n_fft=N, hop=12.5, part=(500, 1250))
+        found = stft.learn(x, n_fft=N, hop=12.5, share="constant", part=(500, 1250))
         np.testing.assert_array_equal(npz["theta_samples"], found.theta)
         np.testing.assert_allclose(npz["t_samples"], 500 + 12.5 * np.arange(61))
         np.testing.assert_allclose(npz["t_seconds"], npz["t_samples"] / 1000)
@@ -106,7 +112,7 @@ class Files(InFolder):
     def test_loss_before_is_that_of_the_usual_window(self):
         npz, _, out = self.learned(chirp())
         self.assertEqual(float(npz["theta_before"]), N)
-        expected = learning.start_at(N, chirp(), n_fft=N, hop=12.5).loss
+        expected = learning.start_at(N, chirp(), n_fft=N, hop=12.5, share="constant").loss
         self.assertAlmostEqual(float(npz["loss_before"]), expected, 12)
         self.assertLess(npz["loss"], npz["loss_before"])
         self.assertRegex(out, rf"(?m)^loss: +{npz['loss']:.6g}, {expected:.6g} before, with one window of 64 samples \(64 ms\)$")
@@ -119,6 +125,7 @@ class Files(InFolder):
         self.assertLess(len(out.splitlines()), 24)
 
     @needs("matplotlib")
+    @needs("scipy")
     def test_default_outputs_are_all_three_beside_us(self):
         os.mkdir("there")
         np.save(os.path.join("there", "tone.npy"), chirp())
@@ -126,6 +133,7 @@ class Files(InFolder):
         self.assertEqual(sorted(os.listdir()), ["there", "tone-theta.csv", "tone-theta.npz", "tone-theta.png"])
         with np.load("tone-theta.npz") as file:  # twice what the spectrogram takes, a sixteenth of that
             self.assertEqual((file["n_fft"], file["hop"], file["theta_before"]), (128, 8, 64))
+            self.assertEqual((str(file["share"]), file["theta_samples"].shape), ("frame", (1, 251)))
         with open("tone-theta.png", "rb") as file:
             self.assertEqual(struct.unpack(">8s8xII", file.read(24)), (b"\x89PNG\r\n\x1a\n", 641, 399))
 
@@ -227,15 +235,22 @@ class Refusals(InFolder):
                 (("--hop", 0), "hop: 0.0: must be positive"),
                 (("--hop", "nan"), "hop: nan: must be"),
                 (("--share", "row"), "share: row: must be"),
-                (("--what", "theta,phase"), "what: phase: must be"),
-                (("--what", "hop", "--share", "frame"), "what: hop:"),
+                (("--learn", "theta,phase"), "learn: phase: must be theta, t or hop"),
+                (("--learn", ""), "learn: : must be theta, t, hop or both"),
+                (("--learn", "hop", "--share", "frame"), "learn: hop:"),
+                (("--what", "theta"), "--what"),
                 (("--criterion", "beauty"), "criterion: beauty: must be"),
                 (("--criterion", "entropy=x"), "criterion: 'entropy=x': must be"),
                 (("--regularisation", -1), "regularisation: -1.0: must be"),
-                (("--bounds", 10, 5), "bounds: theta 10.0, 5.0: must be"),
-                (("--hop-bounds", 10, 5), "bounds: hop 10.0, 5.0: must be"),
-                (("--theta", 0), "theta: 0.0: must be positive"),
-                (("--theta", 5), "theta: 5: must be within the bounds"),
+                (("--theta-min", 10, "--theta-max", 5), "theta_min: 10: must be below theta_max = 5"),
+                (("--theta-max", N + 1), "theta_max: 65.0: must be at most n_fft = 64"),
+                (("--theta-min", "inf"), "theta_min: inf: must be positive"),
+                (("--hop-min", 10, "--hop-max", 5), "hop_min: 10: must be below hop_max = 5"),
+                (("--hop-max", -1), "hop_max: -1.0: must be positive"),
+                (("--theta-init", 0), "theta_init: 0.0: must be positive"),
+                (("--theta-init", 5), "theta_init: 5: must be in theta_min .. theta_max = 25 .. 64"),
+                (("--theta", 40), "--theta"),
+                (("--bounds", 10, 20), "--bounds"),
                 (("--window", "boxcar"), "boxcar"),
                 (("--norm", "l3"), "norm: l3: must be"),
                 (("--alpha", -1), "alpha: -1.0: must be"),

@@ -10,7 +10,7 @@ from gnuradio.stft.app.command_options import automatic_n_fft, hop_of, named_win
 from gnuradio.stft.app.frequency_scales import check_scale
 from gnuradio.stft.app.recording_base import refuse
 
-KINDS = ("plain", "reassigned", "synchrosqueezed")
+TRANSFORMS = ("plain", "reassigned", "synchrosqueezed")
 _BLOCK_VALUES = 2**20   # spectrogram values computed at a time
 _BLOCK_FRAMES = 16      # but at least this many frames, whose preparation is shared
 _BLOCK_SAMPLES = 2**21  # samples read at a time
@@ -18,8 +18,8 @@ _COLUMNS = 500          # frames that a picture should have, if the recording is
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """A kind of spectrogram: its name in files and its unit, of samples in the unit u."""
+class Kind:
+    """What a value is: its name in files and its unit, of samples in the unit u."""
     name: str
     words: str
     unit: str
@@ -29,10 +29,10 @@ class Scaling:
         return self.unit.format(u=unit or "1", per=per).replace("1²", "1")
 
 
-SCALINGS = {
-    "psd": Scaling("power", "Power density", "{u}²/{per}"),
-    "power": Scaling("power", "Power", "{u}²"),
-    "magnitude": Scaling("magnitude", "Magnitude", "{u}"),
+KINDS = {
+    "psd": Kind("power", "Power density", "{u}²/{per}"),
+    "power": Kind("power", "Power", "{u}²"),
+    "magnitude": Kind("magnitude", "Magnitude", "{u}"),
 }
 
 
@@ -48,7 +48,7 @@ class Analysis:
     fs: float
     sides: str
     frames: int
-    form: str = "plain"
+    transform: str = "plain"
     order: int = 1
     bins: slice = field(default_factory=lambda: slice(None))
 
@@ -64,20 +64,20 @@ class Analysis:
     @property
     def reach(self):
         """Frames on either side that a frame's cells may move to."""
-        return 1 + -(-self.win_length // (2 * self.hop)) if self.form == "reassigned" else 0
+        return 1 + -(-self.win_length // (2 * self.hop)) if self.transform == "reassigned" else 0
 
     @property
     def margin(self):
         """Samples before and after a window that its frequency estimate needs."""
-        return 0 if self.form == "plain" else 8
+        return 0 if self.transform == "plain" else 8
 
     def compute(self, samples, first, frames):
         """Rows (frames, bins) of `frames` frames, the first one at sample `first`."""
         made = {"win_length": self.win_length, "n_fft": self.n_fft, "hop": self.hop,
                 "first": first, "frames": frames, "sides": self.sides, "fs": self.fs}
-        if self.form == "synchrosqueezed":
+        if self.transform == "synchrosqueezed":
             return self._squeezed(samples, made).T[:, self.bins]
-        function = stft.reassigned_spectrogram if self.form == "reassigned" else stft.spectrogram
+        function = stft.reassigned_spectrogram if self.transform == "reassigned" else stft.spectrogram
         return function(samples, self.window, kind=self.kind, **made).T[:, self.bins]
 
     def _squeezed(self, samples, made):
@@ -116,14 +116,14 @@ def analysis_of(arguments, portion):
     win_length = arguments.win_length or n_fft
     window = named_window(arguments.window)
     taps = sample_window(window, win_length)
-    if arguments.kind == "synchrosqueezed" and taps[win_length // 2] == 0:
+    if arguments.transform == "synchrosqueezed" and taps[win_length // 2] == 0:
         refuse("window", arguments.window, "is 0 at its centre, which synchrosqueezed values are divided by")
-    scaling = arguments.scaling or ("power" if arguments.kind == "synchrosqueezed" else "psd")
+    kind = arguments.kind or ("power" if arguments.transform == "synchrosqueezed" else "psd")
     few = max(1, portion.length // _COLUMNS, win_length // 32)
     hop = hop_of(arguments, win_length, max(1, min(win_length // 4, few)))
-    return Analysis(window, n_fft, win_length, hop, scaling, arguments.average,
+    return Analysis(window, n_fft, win_length, hop, kind, arguments.average,
                     recording.fs, "centered" if recording.is_complex else "onesided",
-                    frames=1 + -(-portion.length // hop), form=arguments.kind,
+                    frames=1 + -(-portion.length // hop), transform=arguments.transform,
                     order=arguments.order or 1)
 
 
@@ -148,11 +148,11 @@ def grid_of(arguments, portion, analysis):
     check_scale(arguments.frequency_scale, frequencies[0], recording.rate_known, "; give --fmin")
     if high <= low:  # a single bin
         low, high = low - bin_step / 2, high + bin_step / 2
-    scaling = SCALINGS[analysis.kind]
-    unit = scaling.unit_of(recording.unit, "Hz" if recording.rate_known else "(cycle/sample)")
+    kind = KINDS[analysis.kind]
+    unit = kind.unit_of(recording.unit, "Hz" if recording.rate_known else "(cycle/sample)")
     double = recording.dtype in (np.float64, np.complex128)
     begin = portion.start / analysis.fs
-    return Grid(scaling.name, unit, np.dtype(np.float64 if double else np.float32),
+    return Grid(kind.name, unit, np.dtype(np.float64 if double else np.float32),
                 frequencies, begin + _row_times(analysis),
                 analysis.hop * analysis.average / analysis.fs, bin_step,
                 (begin, begin + portion.length / analysis.fs), (low, high),
@@ -184,9 +184,9 @@ def _meta(portion, analysis, unit):
         "hop": analysis.hop,
         "placement": "centred",
         "average": analysis.average,
-        "kind": analysis.form,
-        **({"order": analysis.order} if analysis.form == "synchrosqueezed" else {}),
-        "scaling": analysis.kind,
+        "transform": analysis.transform,
+        **({"order": analysis.order} if analysis.transform == "synchrosqueezed" else {}),
+        "kind": analysis.kind,
         "sides": analysis.sides,
         "onesided_doubling": analysis.sides == "onesided",
         "unit": unit,

@@ -17,7 +17,7 @@ from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_analysis import KINDS, SCALINGS, analysis_of, blocks, grid_of
+from gnuradio.stft.app.spectrogram_analysis import KINDS, TRANSFORMS, analysis_of, blocks, grid_of
 from gnuradio.stft.app.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
 from gnuradio.stft.app.spectrogram_picture import GroupMean, Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line, summary_text
@@ -33,13 +33,13 @@ def add_arguments(parser):
                              "(default: {input}.png, in the current directory)")
     add_framing_arguments(parser, n_fft="by the sampling rate")
     result = parser.add_argument_group("result")
-    result.add_argument("--kind", choices=KINDS, default="plain",
+    result.add_argument("--transform", choices=TRANSFORMS, default="plain",
                         help="cells where the window has them, moved to their own frequency and time "
                              "(reassigned), or frequency (synchrosqueezed) (default: plain)")
     result.add_argument("--order", type=int, choices=(1, 2), default=None,
                         help="of synchrosqueezed: frequencies right for tones, or for chirps "
                              "(default: 1)")
-    result.add_argument("--scaling", choices=sorted(SCALINGS), default=None,
+    result.add_argument("--kind", choices=sorted(KINDS), default=None,
                         help="power density, power, or magnitude (default: psd; of "
                              "synchrosqueezed, which has no density, power)")
     result.add_argument("--average", type=int, metavar="N", default=1,
@@ -82,12 +82,12 @@ def _check(arguments):
     check_picture(arguments)
     check_input(arguments)
     require_range("average", arguments.average, 1, 2**31 - 1)
-    if arguments.order is not None and arguments.kind != "synchrosqueezed":
-        refuse("order", arguments.order, f"is of kind synchrosqueezed, not {arguments.kind}")
-    for kind, scaling, rule in (("reassigned", "magnitude", "cells add up, which magnitudes do not"),
-                                ("synchrosqueezed", "psd", "values add up, which gives no density")):
-        if (arguments.kind, arguments.scaling) == (kind, scaling):
-            refuse("scaling", scaling, f"in kind {kind} {rule}")
+    if arguments.order is not None and arguments.transform != "synchrosqueezed":
+        refuse("order", arguments.order, f"is of transform synchrosqueezed, not {arguments.transform}")
+    for transform, kind, rule in (("reassigned", "magnitude", "cells add up, which magnitudes do not"),
+                                  ("synchrosqueezed", "psd", "values add up, which gives no density")):
+        if (arguments.transform, arguments.kind) == (transform, kind):
+            refuse("kind", kind, f"with transform {transform} {rule}")
     for name in ("fmin", "fmax"):
         require_finite(name, getattr(arguments, name))
     if None not in (arguments.fmin, arguments.fmax) and arguments.fmin >= arguments.fmax:
@@ -113,12 +113,12 @@ def _open_writer(files, path, grid, arguments, analysis, job):
 
 
 def _look(arguments, grid, analysis, job):
-    scaling = SCALINGS[analysis.kind]
+    kind = KINDS[analysis.kind]
     return dict(
         width=arguments.width, height=arguments.height, zmin=arguments.zmin, zmax=arguments.zmax,
         cmap=arguments.cmap, density=analysis.kind == "psd", power=analysis.kind != "magnitude",
         title=job.title, subtitle=parameters_line(grid, analysis),
-        label=f"{scaling.words} (dB re {'1 ' if grid.unit[0] != '1' else ''}{grid.unit})",
+        label=f"{kind.words} (dB re {'1 ' if grid.unit[0] != '1' else ''}{grid.unit})",
         frequency_scale=arguments.frequency_scale,
         annotations=_annotations(job.recording, grid) if arguments.annotations else [])
 

@@ -63,8 +63,8 @@ def parameters_line(grid, analysis):
         parts.insert(1, f"win_length {analysis.win_length}")
     if analysis.average > 1:
         parts.append(f"average {analysis.average}")
-    if analysis.form != "plain":
-        parts.append(analysis.form + (f", order {analysis.order}" if analysis.order > 1 else ""))
+    if analysis.transform != "plain":
+        parts.append(analysis.transform + (f", order {analysis.order}" if analysis.order > 1 else ""))
     return ", ".join(parts)
 
 
@@ -90,7 +90,7 @@ def summary_text(portion, analysis, grid, statistics, outputs, elapsed):
                         if recording.rate_known else "")
                      + f"; channel {recording.channel} of {recording.channels}, "
                      f"{'complex' if recording.is_complex else 'real'}"),
-        ("parameters", f"{parameters_line(grid, analysis)}, scaling {analysis.kind}"),
+        ("parameters", f"{parameters_line(grid, analysis)}, kind {analysis.kind}"),
         ("resolution", f"window {in_units(analysis.win_length / analysis.fs, seconds)}, noise "
                        f"bandwidth {in_units(noise_bandwidth, hertz)}, rows every "
                        f"{in_units(grid.row_step, seconds)}, bins every "

@@ -50,7 +50,8 @@ stage_format() {
         record skipped 1 "clang-format: version $format_version decides, here is $(clang-format --version)"
     fi
     attempt "licence lines" every_source_names_its_licence
-    attempt "includes" /usr/bin/python3 .ci/check_includes.py
+    attempt "rooms" /usr/bin/python3 .ci/check_rooms.py
+    attempt "comments" /usr/bin/python3 .ci/check_comments.py
 }
 
 every_source_names_its_licence() {

@@ -19,12 +19,12 @@ def main():
     parts = {"chirp": chirp, "clicks": 8.0 * (N % 400 == 200), "tone": np.cos(2 * np.pi * 0.2 * N)}
     noise = 0.1 * np.random.default_rng(1).standard_normal(3 * len(N))
 
-    one = stft.learn(chirp + noise[: len(N)], n_fft=1024, hop=64, criterion="pooled")
+    one = stft.learn(chirp + noise[: len(N)], n_fft=1024, share="constant", criterion="l1l2")
     theta, best = one.theta.item(), 1.95 / np.sqrt(SLOPE)
     print(f"chirp alone: {theta:.1f} samples, {1e3 * theta / RATE:.2f} ms; {best:.1f} expected; "
           f"{len(one.history)} evaluations")
 
-    each = stft.learn(np.concatenate(list(parts.values())) + noise, n_fft=1024, hop=64, share="frame", regularisation=1e-4)
+    each = stft.learn(np.concatenate(list(parts.values())) + noise, n_fft=1024)
     found = {name: np.median(each.theta[0, each.t // len(N) == i]) for i, name in enumerate(parts)}
     for name, theta in found.items():
         print(f"frames of the {name}: {theta:.1f} samples, {1e3 * theta / RATE:.2f} ms (median)")

@@ -14,13 +14,13 @@ namespace gr::stft {
 
 namespace {
 
-//! What a setter or a message asks for.
+//! Change request from a setter or a message.
 struct adaptive_change {
     std::optional<double> theta_min, theta_max, hop;
     std::optional<bool> freeze;
     bool reset = false;
     std::vector<double> theta;   // none, one, or one for each bin
-    std::int64_t at = INT64_MIN; // the first frame centred here or later
+    std::int64_t at = INT64_MIN; // takes effect on the first frame centred here or later
 
     bool bounds() const { return theta_min || theta_max; }
 
@@ -76,7 +76,7 @@ public:
 
     const kernel::adaptive_settings& given() const { return d_given; }
 
-    //! Of what changes can touch.
+    //! Compares the settings that a change can alter.
     bool operator==(const changing_settings& other) const
     {
         const auto changing = [](const kernel::adaptive_settings& s) {
@@ -108,15 +108,7 @@ bool boolean_in(const std::string& key, const pmt::pmt_t& value)
     return pmt::to_bool(value);
 }
 
-double real_in(const std::string& key, const pmt::pmt_t& value)
-{
-    const auto numbers = numbers_in(key, value);
-    if (numbers.size() != 1)
-        kernel::refuse(key, pmt::write_string(value), "must be a number");
-    return numbers[0];
-}
-
-//! The last of the items, so many numbers each, in a file of floats.
+//! Last vector of `numbers` float32 values in a binary file.
 std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
 {
     std::ifstream file(path, std::ios::binary | std::ios::ate);
@@ -250,53 +242,53 @@ public:
 
     std::vector<float> theta() const override
     {
-        const auto theta = read([this] { return d_kernel.theta(); });
+        const auto theta = this->locked([this] { return d_kernel.theta(); });
         return { theta.begin(), theta.end() };
     }
 
     double hop() const override
     {
-        return read([this] { return wanted().hop; });
+        return this->locked([this] { return wanted().hop; });
     }
     double theta_min() const override
     {
-        return read([this] { return wanted().theta_min; });
+        return this->locked([this] { return wanted().theta_min; });
     }
     double theta_max() const override
     {
-        return read([this] { return wanted().theta_max; });
+        return this->locked([this] { return wanted().theta_max; });
     }
     bool freeze() const override
     {
-        return read([this] { return wanted().freeze; });
+        return this->locked([this] { return wanted().freeze; });
     }
     double criterion() const override
     {
-        return read([this] { return d_report.criterion; });
+        return this->locked([this] { return d_report.criterion; });
     }
     double theta_mean() const override
     {
-        return read([this] { return d_report.theta_mean; });
+        return this->locked([this] { return d_report.theta_mean; });
     }
     std::uint64_t evaluations() const override
     {
-        return read([this] { return d_report.evaluations; });
+        return this->locked([this] { return d_report.evaluations; });
     }
     std::uint64_t dropped() const override
     {
-        return read([this] { return d_report.dropped; });
+        return this->locked([this] { return d_report.dropped; });
     }
     double frames_per_second() const override
     {
-        return read([this] { return d_frames_per_second; });
+        return this->locked([this] { return d_frames_per_second; });
     }
     double load() const override
     {
-        return read([this] { return d_load.last(); });
+        return this->locked([this] { return d_load.last(); });
     }
     std::int64_t latency() const override
     {
-        return read([this] { return d_kernel.latency(); });
+        return this->locked([this] { return d_kernel.latency(); });
     }
 
     void setup_rpc() override
@@ -333,13 +325,6 @@ private:
     }
 
     static inline const pmt::pmt_t report_port = pmt::mp("report");
-
-    template <class Read>
-    auto read(Read&& what) const
-    {
-        gr::thread::scoped_lock lock(const_cast<adaptive_stft_impl*>(this)->d_setlock);
-        return what();
-    }
 
 #ifdef GR_CTRLPORT
     template <class Value>
@@ -388,15 +373,16 @@ private:
         return wish;
     }
 
-    //! A change that was granted to some settings.
+    //! A change that was applied to some settings, and the result.
     struct trial {
         changing_settings before;
         adaptive_change change;
         changing_settings after;
     };
 
-    //! Queues the change if it and those behind it can be granted. That is tried here, in the caller's thread and where
-    //! refusals are heard, on kernels that plan what the running one will need.
+    //! Queues the change if it and all queued after it can be applied. They are applied to other
+    //! kernels first, in the caller's thread, so that the caller gets the exception and the plans
+    //! are made before the running kernel needs them.
     void request(const adaptive_change& wish)
     {
         std::scoped_lock one_at_a_time(d_requests);
@@ -410,7 +396,7 @@ private:
                 next = trial{ before, change, before };
                 return std::optional<changing_settings>();
             };
-            if (read([&] { return d_pending.insert(wish, d_settings, after); }))
+            if (this->locked([&] { return d_pending.insert(wish, d_settings, after); }))
                 return;
             kernel::adaptive_stft<T> kernel(next->before.given());
             next->after.grant(next->change, kernel);
@@ -418,10 +404,11 @@ private:
         }
     }
 
-    //! Once all changes are granted.
+    //! Settings after all pending changes.
     kernel::adaptive_settings wanted() const { return d_pending.last(d_settings).given().filled(); }
 
-    //! Frames from samples already taken and from those at in; written counts them, room is for so many.
+    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
+    //! `written`.
     void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
     {
         while (written < room && !d_over) {
@@ -476,7 +463,7 @@ private:
             report(static_cast<std::int64_t>(at) + 1);
     }
 
-    //! From the frame with these window lengths to the next.
+    //! Samples from the frame with these window lengths to the next one.
     double step(const float* theta) const
     {
         const auto& s = d_kernel.settings();

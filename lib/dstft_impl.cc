@@ -9,14 +9,14 @@ namespace gr::stft {
 
 namespace {
 
-//! What a setter or a message asks for.
+//! Change request from a setter or a message.
 struct change {
     std::vector<float> theta; // none, one, or one for each bin
     std::optional<double> hop;
-    std::int64_t at = INT64_MIN; // the first frame centred here or later
+    std::int64_t at = INT64_MIN; // takes effect on the first frame centred here or later
 };
 
-//! What changes lead to.
+//! State after a change.
 struct pace_and_lengths {
     double hop;
     std::vector<float> theta;
@@ -151,14 +151,12 @@ public:
 
     std::vector<float> theta() const override
     {
-        gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        return d_pending.last(d_present).theta;
+        return this->locked([this] { return d_pending.last(d_present).theta; });
     }
 
     double hop() const override
     {
-        gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        return d_pending.last(d_present).hop;
+        return this->locked([this] { return d_pending.last(d_present).hop; });
     }
 
     std::uint64_t invalid_thetas() const override { return d_invalid; }
@@ -168,8 +166,7 @@ public:
         const auto greatest = [](const auto& all) {
             return static_cast<double>(*std::max_element(all.begin(), all.end()));
         };
-        gr::thread::scoped_lock lock(const_cast<dstft_impl*>(this)->d_setlock);
-        const auto& wanted = d_pending.last(d_present);
+        const auto wanted = this->locked([this] { return d_pending.last(d_present); });
         const double half = greatest(wanted.theta) / 2;
         const double next = d_pace.fixed_overlap() ? 1 + d_pace.step(2 * half) : wanted.hop;
         return static_cast<std::int64_t>(std::ceil(std::max(half, next)));
@@ -217,7 +214,7 @@ private:
                       if (key == "at")
                           wish.at = integer_in(key, value);
                       else if (key == "hop")
-                          wish.hop = checked_hop(pmt::to_double(value));
+                          wish.hop = checked_hop(real_in(key, value));
                       else
                           wish.theta = lengths_from(numbers_in(key, value));
                   });
@@ -233,7 +230,8 @@ private:
         });
     }
 
-    //! Frames from samples already taken and from those at in; written counts them, room is for so many.
+    //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
+    //! `written`.
     void frames(const T* in, int count, int& used, gr_vector_void_star& out, int room, int& written)
     {
         while (written < room && !d_done) {
@@ -268,7 +266,7 @@ private:
             d_framer.set(d_theta.greatest(), d_pace);
     }
 
-    //! Whether window lengths come in, and the next are not there yet.
+    //! True if window lengths come from an input and the next ones have not arrived.
     bool lengths_are_missing()
     {
         d_lacks_lengths =
@@ -276,7 +274,8 @@ private:
         return d_lacks_lengths;
     }
 
-    //! The window lengths of the present frame, if any come in; false if they are not there yet.
+    //! Reads the present frame's window lengths if they come from an input; false if they have not
+    //! arrived yet.
     bool take_lengths()
     {
         if (lengths_are_missing())
@@ -340,7 +339,7 @@ private:
 
     dstft_design<T> d_design;
     kernel::pacing d_pace;
-    pace_and_lengths d_present; // in force; window lengths that come in stand above its own
+    pace_and_lengths d_present; // present values; window lengths from the input override its theta
     window_lengths d_theta;     // of the present frame
     kernel::dstft_framer<T> d_framer;
     bool d_done = false;

@@ -11,7 +11,6 @@
 #include <gnuradio/stft/kernel/frames/scaling.h>
 #include <atomic>
 #include <cmath>
-#include <deque>
 
 namespace gr::stft {
 
@@ -132,7 +131,7 @@ public:
                 break;
         }
         if (d_length)
-            in.used = ninput_items[0]; // frames behind the last one
+            in.used = ninput_items[0]; // drops frames after the last one
         const bool ends = d_ended || (in.used == ninput_items[0] && !d_taken &&
                                       input_ends(this->detail(), in.used));
         this->consume(0, in.used);
@@ -160,7 +159,7 @@ public:
     std::int64_t latency() const override { return Inverse::latency(d_given.n_fft); }
 
 private:
-    //! What a call was given, and what it has used of it.
+    //! Input items of a work call, and the numbers consumed so far.
     struct inputs {
         inputs(const gr_vector_int& counts, const gr_vector_const_void_star& items)
             : spectra(static_cast<const gr_complex*>(items[0])), count(counts[0])
@@ -192,7 +191,8 @@ private:
     {
         const auto count = std::min(d_inverse.ready(), static_cast<std::size_t>(room));
         d_inverse.read(out, count);
-        put_tags(this->nitems_written(0) + static_cast<std::uint64_t>(before) + count);
+        this->write_tags(
+            d_tags, this->nitems_written(0) + static_cast<std::uint64_t>(before) + count, d_length);
         if (d_inverse.uncovered() > 0 && d_uncovered == 0)
             this->d_logger->warn("no window covers sample {}: such samples come out as 0",
                                  this->nitems_written(0) + static_cast<std::uint64_t>(before));
@@ -242,7 +242,7 @@ private:
         return true;
     }
 
-    //! Whether window length and centre of the frame are told by inputs or tags.
+    //! True if inputs or tags have given the frame's window length and centre.
     bool is_placed(const inputs& in)
     {
         if (!in.lengths && (d_theta_told == 0 || d_varies)) {
@@ -278,13 +278,8 @@ private:
     {
         d_description = {};
         this->get_tags_in_range(d_found, 0, item, item + 1);
-        for (const auto& tag : d_found) {
-            try {
-                d_description.read(tag);
-            } catch (const std::exception& e) {
-                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
-            }
-        }
+        for (const auto& tag : d_found)
+            this->read_tag(d_description, tag);
         leave_out_what_does_not_fit(d_description);
         try {
             follow(d_description);
@@ -388,7 +383,7 @@ private:
         const auto longest = d_frame.t.sample + 2 +
                              static_cast<std::int64_t>(
                                  std::max(static_cast<double>(d_present.n_fft), std::ceil(step())));
-        if (d_description.length.value_or(0) > longest) {
+        if (d_description.length.value_or(longest) > longest) {
             this->d_logger->warn(
                 "tag stft_length ignored: {}: must be at most {}, so near to its frame's centre",
                 *d_description.length,
@@ -399,7 +394,7 @@ private:
         }
     }
 
-    //! To the next frame.
+    //! Samples to the next frame's centre.
     double step() const { return d_alpha > 0 ? d_alpha * d_frame.theta : d_step; }
 
     //! The frame's tags go to the first sample that it adds.
@@ -424,20 +419,7 @@ private:
                 tag.value = shifted_time(
                     tag.value, (static_cast<double>(to - from.sample) - from.fraction) / *d_rate);
             }
-            d_tags.push_back({ to, tag });
-        }
-    }
-
-    //! Those of the samples before end, and all when the stream is over.
-    void put_tags(std::uint64_t end)
-    {
-        const bool over = d_length && static_cast<std::int64_t>(end) >= *d_length;
-        while (!d_tags.empty() &&
-               (over || static_cast<std::uint64_t>(d_tags.front().first) < end)) {
-            auto& [sample, tag] = d_tags.front();
-            tag.offset = std::min(static_cast<std::uint64_t>(sample), end - 1);
-            this->add_item_tag(0, tag);
-            d_tags.pop_front();
+            d_tags.add(to, tag);
         }
     }
 
@@ -456,8 +438,8 @@ private:
     kernel::position d_last{ INT64_MIN, 0 };
     std::int64_t d_covered = 0; // end of the windows so far
 
-    // what tags have told
-    stream_description d_description; // those of the present frame
+    // state given by tags
+    stream_description d_description; // tags of the present frame
     bool d_placed = false, d_varies = false, d_starts = false;
     kernel::exact_position d_steps; // centre of the next frame
     double d_step = 0, d_alpha = 0, d_theta_told = 0;
@@ -469,7 +451,7 @@ private:
 
     window_lengths d_lengths;
     bool d_has_length = false;
-    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
+    delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
     std::optional<double> d_rate; // Hz
     std::atomic<std::uint64_t> d_uncovered = 0, d_left_out = 0, d_invalid = 0;

@@ -4,10 +4,10 @@
 #include "stream/stream_buffers.h"
 #include "stream/stream_end.h"
 #include <gnuradio/stft/istft2d.h>
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/stft2d.h>
 #include <algorithm>
-#include <deque>
 
 namespace gr::stft {
 
@@ -50,7 +50,8 @@ public:
         for (;;) {
             for (; produced < noutput_items && d_inverse.ready(); out += d_inverse.width()) {
                 d_inverse.read(out);
-                put_tags(nitems_written(0) + produced++);
+                write_tags(
+                    d_tags, nitems_written(0) + static_cast<std::uint64_t>(++produced), d_length);
             }
             if (d_inverse.ready() || used == ninput_items[0])
                 break;
@@ -93,18 +94,13 @@ private:
 
     void add(const gr_complex* frame_row, std::uint64_t item)
     {
-        if (d_length) // items behind the last one
+        if (d_length) // drops items after the last one
             return;
         get_tags_in_range(d_found, 0, item, item + 1);
         const auto to = d_inverse.covered_end();
         stream_description said;
-        for (const auto& tag : d_found) {
-            try {
-                said.read(tag);
-            } catch (const std::exception& e) {
-                d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
-            }
-        }
+        for (const auto& tag : d_found)
+            read_tag(said, tag);
         compare(said);
         sort_by_sample(d_found);
         for (const auto& tag : d_found)
@@ -138,7 +134,7 @@ private:
                 rows.start(0));
     }
 
-    //! The tag goes to a row; rx_time and rx_rate become what they are there.
+    //! Moves a tag to a row and converts rx_time and rx_rate accordingly.
     void move_tag(gr::tag_t tag, std::int64_t to)
     {
         const auto& rows = d_inverse.rows();
@@ -152,26 +148,14 @@ private:
             const auto rows_later = to - rows.start(d_inverse.added());
             tag.value = shifted_time(tag.value, static_cast<double>(rows_later) / *d_rate);
         }
-        d_tags.emplace_back(to, tag);
-    }
-
-    //! Those of a row, and of all later ones if it is the last.
-    void put_tags(std::uint64_t row)
-    {
-        const bool last = d_length && static_cast<std::int64_t>(row) + 1 >= *d_length;
-        for (; !d_tags.empty() && (last || static_cast<std::uint64_t>(d_tags.front().first) <= row);
-             d_tags.pop_front()) {
-            auto& tag = d_tags.front().second;
-            tag.offset = row;
-            add_item_tag(0, tag);
-        }
+        d_tags.add(to, tag);
     }
 
     kernel::parameters2d d_parameters;
     kernel::istft2d<float> d_inverse;
     std::optional<std::int64_t> d_length; // rows of the image, once it is known
     bool d_ended = false;
-    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
+    delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
     std::optional<double> d_rate; // rows per second
 };
@@ -179,7 +163,7 @@ private:
 std::size_t istft2d_vcvf::item_length(std::int64_t width, const kernel::parameters2d& p)
 {
     const auto length = stft2d_vfvc::item_length(width, p);
-    const double threshold = kernel::default_threshold2d;
+    const double threshold = kernel::image_threshold;
     for (const auto& axis : { p.rows(), p.columns() })
         if (!axis.invertible(threshold))
             kernel::refuse("hop",

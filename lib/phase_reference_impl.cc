@@ -68,11 +68,7 @@ private:
     {
         stream_description description;
         for (; tag != end; ++tag) {
-            try {
-                description.read(*tag);
-            } catch (const std::exception& e) {
-                d_logger->warn("tag {} ignored: {}", pmt::write_string(tag->key), e.what());
-            }
+            read_tag(description, *tag);
             const bool phase = pmt::eq(tag->key, phase_key);
             add_item_tag(0,
                          tag->offset,

@@ -66,9 +66,9 @@ public:
         d_power = { d_power.n_fft(), d_spectrum.size(), d_power.design() };
     }
 
-    void check(const retune& wish) const
+    static void check(const retune& wish)
     {
-        auto p = d_power.design();
+        kernel::power_parameters p;
         p.average = static_cast<std::uint64_t>(wish.average.value_or(1));
         p.check();
     }

@@ -118,7 +118,7 @@ private:
         return true;
     }
 
-    //! Those of rows that no earlier item held.
+    //! Writes the tags of rows that no earlier item held.
     void put_tags(std::uint64_t item)
     {
         const auto& rows = d_transform.rows();

@@ -21,7 +21,7 @@ def best_constant(measure: Callable[[float], float], windows: np.ndarray) -> Tup
 
 def constant_by_entropy(x: np.ndarray, n_fft: int, hop: float) -> float:
     """One theta by the papers' loss, the entropy of the magnitudes of the whole plane, A (26)."""
-    return stft.learn(x, n_fft=n_fft, hop=hop, share="constant", criterion="entropy").theta.item()
+    return stft.learn(x, n_fft=n_fft, hop=hop, share="constant", criterion="magnitude_entropy").theta.item()
 
 
 def offline_pooled(x: np.ndarray, theta: np.ndarray, n_fft: int, hop: float, half_block: int) -> float:
@@ -31,7 +31,7 @@ def offline_pooled(x: np.ndarray, theta: np.ndarray, n_fft: int, hop: float, hal
     def criterion(S, theta, t):
         return losses.pooled(S, half_block=half_block)
 
-    bounds = (n_fft / 8, n_fft)
-    starts = (None, np.clip(theta, *bounds).reshape(1, -1))
-    options = {"share": "frame", "criterion": criterion, "bounds": bounds, "max_iterations": 300}
-    return min(stft.learn(x, n_fft=n_fft, hop=hop, start=start, **options).loss for start in starts)
+    bounds = {"theta_min": n_fft / 8, "theta_max": n_fft}
+    starts = (None, np.clip(theta, *bounds.values()).reshape(1, -1))
+    options = {"criterion": criterion, "regularisation": 0, "max_iterations": 300, **bounds}
+    return min(stft.learn(x, n_fft=n_fft, hop=hop, theta_init=start, **options).loss for start in starts)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Sequence, Tuple
 import numpy as np
 
 from gnuradio.stft.optional_modules import load
-from gnuradio.stft.recordings import open_recording
+from gnuradio.stft.app.recordings import open_recording
 
 
 def viterbi(score: np.ndarray, penalty: np.ndarray) -> np.ndarray:

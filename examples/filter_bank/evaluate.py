@@ -14,8 +14,8 @@ import sys
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.benchmark import paired
-from gnuradio.stft.benchmark_bins import timed
+from gnuradio.stft.bench.benchmark import paired
+from gnuradio.stft.bench.benchmark_bins import timed
 from gnuradio.stft.stft_python import kernels
 
 NOISE = np.random.default_rng(1).standard_normal(1 << 20).astype(np.float32)

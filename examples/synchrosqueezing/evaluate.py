@@ -14,7 +14,7 @@ import sys
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft import benchmark_squeezing
+from gnuradio.stft.bench import benchmark_squeezing
 
 N = np.arange(4000)
 

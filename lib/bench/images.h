@@ -9,14 +9,15 @@ namespace gr::stft::bench {
 
 //! Seconds per patch of each round, both in turn in each of them.
 struct image_comparison {
-    std::size_t patches;             //!< of the image
+    std::size_t patches;             //!< patches of the image
     double error;                    //!< largest difference of the results, relative to the peak
     std::vector<double> ours, naive; //!< this project, and a patch at a time
 };
 
 /*!
- * \brief The 2-D STFT (Hann's window, centred, whole patches) or its inverse, single precision, on one thread, beside the
- * loop that a competent program has: a patch times the window, FFTW's 2-D real DFT as measured, a copy.
+ * \brief The 2-D STFT (Hann's window, centred, whole patches) or its inverse, single precision, on
+ * one thread, compared with the loop that a competent program has: a patch times the window, FFTW's
+ * 2-D real DFT as measured, a copy.
  *
  * \param window pixels under it, height and width; \param hop at most half of it
  * \throws std::invalid_argument for other sizes, or an image that is smaller than two windows

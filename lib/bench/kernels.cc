@@ -17,7 +17,7 @@ namespace {
 
 constexpr double ring = 512 * 1024; // bytes: spectra that stay in a core's cache
 
-//! The same data for both, and what each does with them.
+//! Data for both implementations, and the calls to be timed.
 template <class T>
 class subject
 {
@@ -47,7 +47,7 @@ public:
     }
     void naive_stft(bench::naive_stft<T>& naive) { naive.run(d_x.data(), d_frames, d_rows.data()); }
 
-    //! As a stream without an end.
+    //! Inverts an endless stream.
     void our_istft()
     {
         T* samples = d_z.data();
@@ -73,7 +73,7 @@ public:
     {
         return difference(d_rows.data(), d_our_rows.data(), d_rows.size());
     }
-    //! Where the frames overlap as in a long signal. Begins the inverse anew.
+    //! Largest difference where frames overlap as in a long signal. Restarts the inverse.
     double signals_differ()
     {
         d_istft = kernel::istft<T>(d_design);

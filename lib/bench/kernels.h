@@ -9,15 +9,16 @@ namespace gr::stft::bench {
 
 //! Seconds per frame of each round, all cases in turn in each of them, and what they were.
 struct comparison {
-    std::size_t frames; //!< in one call
-    double ring_bytes;  //!< of the spectra
+    std::size_t frames; //!< frames of one call
+    double ring_bytes;  //!< bytes of the spectra
     double error;       //!< largest difference of the results, relative to the peak
     std::vector<double> ours, naive,
         ffts; //!< this project, the yardstick, and FFTW's share of that
 };
 
 /*!
- * \brief The STFT (Hann's window, whole frames) or its inverse, single precision, beside the naive loop, on one thread.
+ * \brief The STFT (Hann's window, whole frames) or its inverse, single precision, compared with the
+ * naive loop, on one thread.
  *
  * \param n_fft 8 or more; \param hop at most n_fft / 2
  * \param seconds of each case in each round
@@ -31,9 +32,11 @@ comparison compare(std::size_t n_fft,
                    std::size_t rounds,
                    double seconds);
 
-constexpr std::size_t exercise_frames = 32; //!< in one of exercise()'s runs
+constexpr std::size_t exercise_frames = 32; //!< frames of one of exercise()'s runs
 
-//! Ours alone, so many times over the same frames, for tools that count instructions. \return what depends on the result
+//! Runs the project's code alone, `times` times over the same frames, for tools that count
+//! instructions.
+//! \return a value that depends on the result, so that nothing is optimised away
 float exercise(std::size_t n_fft,
                std::size_t hop,
                bool complex_samples,

@@ -280,7 +280,7 @@ window_lengths(sharing share, std::size_t frames, std::size_t bins, std::size_t 
     return lengths;
 }
 
-//! What a kernel's frame takes out of them.
+//! Window lengths of frame n, out of those of all frames.
 inline std::vector<double>
 taken(const std::vector<double>& lengths, std::size_t n, std::size_t bins)
 {

@@ -54,7 +54,7 @@ void for_every_type(F f)
     f(std::complex<double>());
 }
 
-//! What an error may be, relative to the largest value: doc of the accuracy in the definitions' page.
+//! Largest error allowed, relative to the largest value.
 template <class T>
 constexpr double limit = std::is_same_v<real_t<T>, float> ? 1e-6 : 1e-11;
 
@@ -76,7 +76,7 @@ std::vector<T> noise(std::size_t length, unsigned seed = 1)
     return x;
 }
 
-//! The same values in double precision.
+//! Converts samples to double precision.
 template <class T>
 values exactly(const std::vector<T>& x)
 {
@@ -105,14 +105,14 @@ void assert_near(const values& expected,
     const double tolerance = relative * peak(expected);
     for (std::size_t i = 0; i < actual.size(); ++i) {
         const double error = std::abs(expected[i] - value(actual[i]));
-        if (!(error <= tolerance)) // also where it is not a number
+        if (!(error <= tolerance)) // a NaN fails, too
             CPPUNIT_FAIL(what + ": value " + std::to_string(i) + " is off by " +
                          std::to_string(error / peak(expected)) + " of the peak, limit " +
                          std::to_string(relative));
     }
 }
 
-//! What a refusal says, or "accepted".
+//! Message of the exception that action throws, or "accepted".
 inline std::string refusal(const std::function<void()>& action)
 {
     try {

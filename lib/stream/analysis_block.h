@@ -18,7 +18,7 @@ namespace gr::stft {
 constexpr std::int64_t most_buffered = 1 << 22;
 
 /*!
- * \brief What the blocks that cut samples into frames have in common: framing, end of stream, tags, and
+ * \brief Common part of the blocks that cut samples into frames: framing, end of stream, tags, and
  * changes while running.
  *
  * Interface is the public block; Block, the class derived from this, has
@@ -26,10 +26,10 @@ constexpr std::int64_t most_buffered = 1 << 22;
  *       takes the frame in; true if it completed the row
  *   or, if each frame is a row, static constexpr bool in_runs = true and
  *   void write_run(Transform&, const T* frames, std::int64_t start, std::size_t count, Row* rows)
- *   void changed(const retune&):          a wish comes into force (the parameters of the STFT are set already)
+ *   void changed(const retune&):          called after a change of the STFT's parameters
  *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
- *   void check(const retune&) const:      throws if a wish cannot be granted
- *   void accepted(const retune&):         it can, and will be
+ *   void check(const retune&) const:      throws if a change cannot be applied
+ *   void accepted(const retune&):         called when a change is queued
  * and Row, the type of the numbers in its rows. Transform is made from its design(), which a retune can change; it
  * takes() another design over if that is the cheaper way.
  */
@@ -138,11 +138,12 @@ protected:
         }
     }
 
-    //! What the block will do once all changes are made.
+    //! Parameters after all pending changes.
     parameters wanted() const
     {
-        gr::thread::scoped_lock lock(const_cast<analysis_block*>(this)->d_setlock);
-        return d_pending.last({ d_active->design(), d_active }).design;
+        return this->locked([this] {
+            return d_pending.last({ d_active->design(), d_active }).design;
+        });
     }
 
     void restarted() override
@@ -169,7 +170,8 @@ private:
 
     Block& self() { return static_cast<Block&>(*this); }
 
-    //! The state that a wish leads to; nothing, and the design, if a transform for that is missing.
+    //! State after a change; if no transform for it has been built yet, nullopt, and its design in
+    //! `missing`.
     std::optional<state> after(const state& before,
                                const retune& wish,
                                const transforms& built,
@@ -183,7 +185,8 @@ private:
         return {};
     }
 
-    //! The one before, one of those built for a wish, or of the last that were built; null if none takes the design over.
+    //! Finds a transform that takes the design over: the one before, one built for this change, or
+    //! one built recently; null if there is none.
     std::shared_ptr<Transform> transform_for(const parameters& design,
                                              const std::shared_ptr<Transform>& before,
                                              const transforms& built) const
@@ -199,7 +202,7 @@ private:
         return nullptr;
     }
 
-    //! Frames from samples already taken and from those at in; rows written, at most room.
+    //! Emits up to `room` rows from buffered samples, then from `in`. \return number of rows
     int frame(const T* in, int count, int& used, Row* out, int room, int written = 0)
     {
         int produced = 0;
@@ -236,7 +239,8 @@ private:
         return produced;
     }
 
-    //! Makes the changes that are due at the next frame. Once all of its samples are there, the frame stays as it is.
+    //! Applies the changes that are due at the next frame. Once that frame is complete, its
+    //! parameters are fixed.
     void make_changes()
     {
         if (d_settled)
@@ -333,7 +337,7 @@ private:
 
     std::optional<double> d_given_rate, d_rate,
         d_tagged_rate;     // Hz: by make(), known at all, by rx_rate
-    double d_row_rate = 0; // Hz: last told downstream
+    double d_row_rate = 0; // Hz: rx_rate last written downstream
 };
 
 } // namespace gr::stft

@@ -11,7 +11,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Changes of a running block that wait for their sample, each with the state that it and those before it lead to.
+ * \brief Pending changes of a running block, each with the sample at which it is due and the state
+ * after it.
  *
  * Change has `at`, the sample that it waits for. State can be compared. The block's lock guards the queue.
  */
@@ -19,7 +20,7 @@ template <class Change, class State>
 class change_queue
 {
 public:
-    //! A change, and what it leads to.
+    //! A change, and the state after it.
     struct entry {
         Change change;
         State state;
@@ -40,28 +41,29 @@ public:
     //! Takes the first change out.
     void pop() { d_entries.erase(d_entries.begin()); }
 
-    //! What all changes together lead to, from the present state.
+    //! State after all pending changes; the present one if there are none.
     const State& last(const State& present) const
     {
         return empty() ? present : std::prev(d_entries.end())->second.state;
     }
 
     /*!
-     * \brief Puts a change behind those for the same sample or an earlier one, and lets later ones start from it.
+     * \brief Inserts a change after those due at the same sample or earlier, and recomputes the
+     * states after it.
      *
-     * Later ones are looked at only as far as it makes a difference to them, so that a queue of any length takes the
-     * next change in at once.
+     * It stops at the first state that comes out unchanged, so that insertion into a long queue
+     * takes no longer.
      *
      * \param present the state that the first change starts from
      * \param after after(state, change) is the state that a change leads to, or nothing if that needs something first; it may
      *        throw
-     * \return whether the change was put in: not if after() returned nothing, or threw
+     * \return true if the change was inserted; false if after() returned nothing
      */
     template <class After>
     bool insert(const Change& change, const State& present, After after)
     {
         const auto behind = d_entries.upper_bound(change.at);
-        std::vector<State> states; // after the change, and after those behind it
+        std::vector<State> states; // after this change and each later one
         auto state =
             after(behind == d_entries.begin() ? present : std::prev(behind)->second.state, change);
         auto end = behind;

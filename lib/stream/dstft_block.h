@@ -12,11 +12,11 @@
 namespace gr::stft {
 
 /*!
- * \brief What the blocks have in common that turn samples into frames at real positions: the size of buffers, changes
- * that wait for their frame, tags.
+ * \brief Common part of the blocks that turn samples into frames at real positions: the size of
+ * buffers, pending changes, tags.
  *
- * Interface is the public block. Change is what a setter or a message asks for; its `at` is the sample that the first
- * changed frame is centred at or after. State is what changes lead to.
+ * Interface is the public block. Change is a request from a setter or a message; its `at` is the
+ * sample that the first changed frame is centred at or after. State is the state after a change.
  */
 template <class Interface, class Change, class State>
 class dstft_block : public tagged_block<Interface>
@@ -43,7 +43,7 @@ protected:
         d_described = d_described_once = false;
     }
 
-    //! Grants, in their order, the changes that are due at a frame centred at t.
+    //! Applies, in order, the changes that are due at a frame centred at t.
     template <class Grant>
     void grant_changes(const kernel::position& t, Grant grant)
     {
@@ -54,9 +54,10 @@ protected:
     }
 
     /*!
-     * \brief The tags of the frame at t, and if it is the first or a changed one, what describes it.
-     * \param end one past the last sample under its window; tags of samples before it that no earlier window
-     *        has held are its own
+     * \brief Writes the tags of the frame at t, and its description if it is the first or a changed
+     * one.
+     * \param end position after the last sample under its window; the frame gets the tags of
+     *        samples before `end` that no earlier window has held
      * \param step to the next frame
      * \param description gives the tags of a changed frame
      */
@@ -76,7 +77,7 @@ protected:
             tell_rate(item, step);
     }
 
-    //! What is left for the last frame, at t, and the length of the stream.
+    //! Writes the remaining tags and the length of the stream to the last frame, at t.
     void
     put_last_tags(std::uint64_t item, const kernel::position& t, double step, std::int64_t received)
     {
@@ -85,11 +86,11 @@ protected:
         this->add_item_tag(0, item, key, value, this->alias_pmt());
     }
 
-    //! Of samples, Hz, if known: by a tag, or else as given.
+    //! Sample rate in Hz, if known: from a tag, or else as given.
     std::optional<double> sample_rate() const { return d_tagged_rate ? d_tagged_rate : d_rate; }
 
     change_queue<Change, State> d_pending;
-    std::optional<double> d_rate; // of samples, Hz, where no tag tells it
+    std::optional<double> d_rate; // sample rate, Hz, until a tag gives one
 
 private:
     using tagged_block<Interface>::d_tags;

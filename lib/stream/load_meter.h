@@ -10,8 +10,8 @@
 namespace gr::stft {
 
 /*!
- * \brief How busy a block is: the time its work takes, as a share of the duration of the samples that it takes in
- * meanwhile; while their rate is unknown, how full the buffer is that it reads from.
+ * \brief Load of a block: the time its work takes, as a fraction of the duration of the samples
+ * that it takes in meanwhile; while their rate is unknown, the filled fraction of its input buffer.
  */
 class load_meter
 {
@@ -21,7 +21,7 @@ public:
 
     void restart() { *this = load_meter(d_limit); }
 
-    //! A work call begins, with so many items at its input.
+    //! Start of a work call that has `items` items at its input.
     void begin(const gr::block_detail_sptr& detail, int items)
     {
         d_begun = clock::now();
@@ -30,7 +30,7 @@ public:
         ++d_calls;
     }
 
-    //! It ends. \return whether the block is late, or not any more; nothing if that stays as it is
+    //! End of a work call. \return true: now late; false: no longer late; nullopt: unchanged
     std::optional<bool> end(int used, const std::optional<double>& rate)
     {
         using seconds = std::chrono::duration<double>;
@@ -68,12 +68,12 @@ private:
 /*!
  * \brief Frames per second by the clock, over the last stretch of a second or more that began and ended with a frame.
  *
- * Work calls bring frames in bursts, so shorter stretches tell nothing.
+ * Work calls bring frames in bursts, so averages over less would only show the bursts.
  */
 class rate_meter
 {
 public:
-    //! Frames have come, after the others that this call of work() brought.
+    //! Counts the frames that a call of work() wrote. To be called after the last of them.
     void add(std::int64_t frames)
     {
         constexpr double stretch = 1; // seconds
@@ -92,7 +92,7 @@ public:
     //! Zero until a stretch has passed.
     double last() const { return d_last; }
 
-    //! Of all frames since the beginning if the stream ends before a stretch has passed.
+    //! last(), or the average since the beginning if the stream ends before a stretch has passed.
     double at_the_end() const
     {
         const double elapsed = seconds(clock::now() - d_begun).count();

@@ -23,7 +23,7 @@ std::optional<state> set(state before, const setting& change)
     return before;
 }
 
-//! What a stable sort by `at` and one change after the other give.
+//! State by the definition: a stable sort by `at`, then one change after the other.
 std::vector<state> one_by_one(std::vector<setting> changes, state present)
 {
     std::stable_sort(

@@ -1,28 +1,29 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
 #include "retune.h"
+#include "stream_tags.h"
 
 namespace gr::stft {
 
 namespace {
 
-//! By its name, or by the number that GNU Radio gives it: window.WIN_HANN has no other form in a message.
+//! Window by its name or by GNU Radio's number: window.WIN_HANN has no other form in a message.
 kernel::window called(const pmt::pmt_t& name, const std::vector<double>& parameters = {})
 {
-    if (pmt::is_integer(name))
-        return kernel::window::of_type(pmt::to_long(name), parameters);
+    if (pmt::is_integer(name) || pmt::is_uint64(name))
+        return kernel::window::of_type(integer_in("window", name), parameters);
     return kernel::window(pmt::symbol_to_string(name), parameters);
 }
 
 //! A name or number, a tuple of it and parameters, or a vector of taps.
 kernel::window window_in(const pmt::pmt_t& value)
 {
-    if (pmt::is_symbol(value) || pmt::is_integer(value))
+    if (pmt::is_symbol(value) || pmt::is_integer(value) || pmt::is_uint64(value))
         return called(value);
     if (pmt::is_tuple(value) && pmt::length(value) > 0) {
         std::vector<double> parameters;
         for (std::size_t i = 1; i < pmt::length(value); ++i)
-            parameters.push_back(pmt::to_double(pmt::tuple_ref(value, i)));
+            parameters.push_back(real_in("window", pmt::tuple_ref(value, i)));
         return called(pmt::tuple_ref(value, 0), parameters);
     }
     if (pmt::is_f32vector(value)) {
@@ -66,17 +67,25 @@ void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
 
 std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value)
 {
-    if (pmt::is_uint64(value))
+    if (pmt::is_uint64(value) && pmt::to_uint64(value) <= std::uint64_t(INT64_MAX))
         return static_cast<std::int64_t>(pmt::to_uint64(value));
     if (pmt::is_integer(value))
         return pmt::to_long(value);
-    kernel::refuse(key, pmt::write_string(value), "must be an integer");
+    kernel::refuse(key, pmt::write_string(value), "must be an integer of at most 2^63 - 1");
+}
+
+double real_in(const std::string& key, const pmt::pmt_t& value)
+{
+    const auto number = real_number(value);
+    if (!number)
+        kernel::refuse(key, pmt::write_string(value), "must be a number");
+    return *number;
 }
 
 std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value)
 {
-    if (pmt::is_number(value) && !pmt::is_complex(value))
-        return { pmt::to_double(value) };
+    if (const auto number = real_number(value))
+        return { *number };
     if (pmt::is_f32vector(value)) {
         const auto elements = pmt::f32vector_elements(value);
         return { elements.begin(), elements.end() };

@@ -11,7 +11,7 @@
 
 namespace gr::stft {
 
-//! A wish to change some parameters of a running block.
+//! A request to change some parameters of a running block.
 struct retune {
     std::optional<std::int64_t> hop, win_length, average;
     std::optional<kernel::window> window;
@@ -21,13 +21,16 @@ struct retune {
     //! The first frame that starts here or later is the first to change; by default the next one.
     std::int64_t at = std::numeric_limits<std::int64_t>::min();
 
-    //! p with what is wished for; a window given as taps brings its own length.
+    //! p with the requested changes; a window given as taps brings its own length.
     kernel::parameters applied_to(kernel::parameters p) const;
     kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 };
 
 //! An integer of a message. \throws std::invalid_argument naming the key if it is none
 std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value);
+
+//! A real number. \throws std::invalid_argument naming the key if it is none
+double real_in(const std::string& key, const pmt::pmt_t& value);
 
 //! A real number, or those of a vector. \throws std::invalid_argument naming the key if it is neither
 std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value);

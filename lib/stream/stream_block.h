@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_STREAM_STREAM_BLOCK_H
 #define INCLUDED_STFT_LIB_STREAM_STREAM_BLOCK_H
 
+#include "delayed_tags.h"
 #include "stream_tags.h"
 #include <gnuradio/block.h>
 #include <gnuradio/block_detail.h>
@@ -12,8 +13,8 @@
 namespace gr::stft {
 
 /*!
- * \brief What all blocks have in common: buffers of the size that they work best with, a fresh state for each stream,
- * and what rx_rate and rx_time tags mean.
+ * \brief Common part of all blocks: buffers of the size that they work best with, a new state for
+ * each stream, and the handling of rx_rate and rx_time tags.
  *
  * Interface is the public block.
  */
@@ -52,7 +53,33 @@ protected:
     //! A new stream begins; the lock is held.
     virtual void restarted() = 0;
 
-    //! Takes in an rx_rate tag of the input: Hz, or nothing, said once, if it holds no rate that times can be told by.
+    //! Calls f() under the lock that work() holds as well, and returns its result.
+    template <class F>
+    auto locked(F f) const
+    {
+        gr::thread::scoped_lock lock(const_cast<stream_block*>(this)->d_setlock);
+        return f();
+    }
+
+    //! Adds a tag to the description of the stream. A wrong value is ignored and logged.
+    void read_tag(stream_description& description, const gr::tag_t& tag)
+    {
+        try {
+            description.read(tag);
+        } catch (const std::exception& e) {
+            this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
+        }
+    }
+
+    //! Writes the tags of output items before `end`; all of them if the stream ends there.
+    void
+    write_tags(delayed_tags& tags, std::uint64_t end, const std::optional<std::int64_t>& length)
+    {
+        tags.release(end, length, [this](const gr::tag_t& tag) { this->add_item_tag(0, tag); });
+    }
+
+    //! Reads an rx_rate tag of the input: Hz, or nullopt if the value cannot be used; the first
+    //! such value is logged.
     std::optional<double> rate_in(const gr::tag_t& tag)
     {
         const auto rate = gr::stft::rate_in(tag.value);
@@ -62,7 +89,7 @@ protected:
         return rate;
     }
 
-    //! An rx_time so many samples later, if their rate (Hz) is known.
+    //! Moves an rx_time by `samples` samples, if their rate (Hz) is known.
     pmt::pmt_t later(const pmt::pmt_t& rx_time, double samples, const std::optional<double>& rate)
     {
         if (rate)

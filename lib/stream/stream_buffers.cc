@@ -12,7 +12,7 @@ namespace gr::stft {
 namespace {
 constexpr std::size_t KiB = 1024, MiB = 1024 * KiB, page = 4096;
 
-//! The bytes that a double-mapped buffer is a multiple of.
+//! Granularity of a double-mapped buffer, in bytes.
 std::size_t whole_pages(std::size_t row_bytes)
 {
     return page / std::gcd(page, row_bytes) * row_bytes;

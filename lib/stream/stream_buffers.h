@@ -14,18 +14,19 @@ namespace gr::stft {
  */
 int rows_per_call(std::size_t row_bytes);
 
-//! Rows for which a buffer takes half of its whole pages: they come anyway, but asked for less the scheduler warns.
+//! Least rows per call without a warning from GNU Radio: it allocates twice as many rows, in whole
+//! pages, and warns if these hold more than twice what it asked for.
 int least_rows_per_call(std::size_t row_bytes);
 
 /*!
- * \brief Whether the rows of an output lie in a row_buffer: where whole pages would exceed 64 MiB.
+ * \brief True if the rows of an output lie in a row_buffer: where whole pages would exceed 64 MiB.
  *
  * A reader with a large output multiple enlarges such a buffer to four times that multiple of rows.
  */
 bool single_mapped(std::size_t row_bytes);
 
 /*!
- * \brief Refuses rows that no stream can carry. To be asked before anything is built.
+ * \brief Refuses rows that no stream can carry. To be called before anything is built.
  * \throws std::invalid_argument if the stream's buffer would exceed 512 MiB
  */
 void check_rows(std::size_t row_bytes);
@@ -40,7 +41,7 @@ gr::io_signature::sptr output_rows(std::size_t row_bytes, int most = 1);
 //! check_rows()
 gr::io_signature::sptr mixed_input_rows(int required, const std::vector<std::size_t>& row_bytes);
 
-//! The same of outputs.
+//! mixed_input_rows() for outputs.
 gr::io_signature::sptr mixed_output_rows(int required, const std::vector<std::size_t>& row_bytes);
 
 } // namespace gr::stft

@@ -10,7 +10,8 @@
 namespace gr::stft {
 
 /*!
- * \brief Whether the items that general_work() was given are the last ones. To be asked before consuming.
+ * \brief True if the items that general_work() was given are the last ones. To be called before
+ * consuming.
  *
  * The scheduler counts the input before it asks whether upstream is done, and upstream may deliver its last
  * items in between: being done is not enough. Nor are items_available(): where a buffer has an edge, they end there.

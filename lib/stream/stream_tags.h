@@ -14,8 +14,8 @@
 namespace gr::stft {
 
 /*!
- * \brief What the tags on a stream of spectra say: frame 0 and every change carry all of them but the
- * length, the last frame carries the length.
+ * \brief Contents of the tags on a stream of spectra: frame 0 and every change carry all of them
+ * but the length, the last frame carries the length.
  */
 struct stream_description {
     std::optional<std::int64_t> first;     //!< stft_first: first sample under the frame
@@ -41,21 +41,22 @@ struct stream_description {
     //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
     bool read(const gr::tag_t& tag);
 
-    //! p with what the tags say instead.
+    //! p with the values that tags give in place of its own.
     kernel::parameters applied_to(kernel::parameters p) const;
     kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 
-    //! Whether anything about the frames of an STFT was said.
+    //! True if a tag has given anything about the frames of an STFT.
     bool describes_frames() const;
 };
 
 /*!
- * \brief Whether a tag does not go on to what a block makes of the items that carry it: those of ours describe these
+ * \brief True if a tag must not be copied to a block's output: the stft_* tags describe the input's
  * items, and so does packet_len, the length in items of a tagged stream's packet.
  */
 bool ends_here(const pmt::pmt_t& key);
 
-//! A sample rate, Hz; nothing if the value is no number, or one that times cannot be told by (must be 1e-30 .. 1e30).
+//! A sample rate, Hz; nullopt unless the value is a number in 1e-30 .. 1e30, in which densities fit
+//! into single precision.
 std::optional<double> rate_in(const pmt::pmt_t& value);
 
 //! The value of a number that is not complex, of whatever type.
@@ -70,8 +71,8 @@ std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::i
 //! The tags of frame rows of an image, which describe its height.
 std::vector<key_value> image_tags(const kernel::image_axis& rows);
 
-//! The tags of a DSTFT's frames; no pace: positions come on a stream of their own; theta 0: it differs between bins,
-//! or comes on a stream of its own.
+//! Tags that describe a DSTFT's frames. Without a pace, positions are a stream of their own; with
+//! theta 0, theta depends on the bin or is a stream of its own.
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,
@@ -82,7 +83,7 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
 //! The tag of the last frame.
 key_value length_tag(std::int64_t length);
 
-//! In the order of their samples; those of a sample with rx_rate first, which rx_time needs.
+//! Sorts by sample; at one sample rx_rate comes first, since rx_time needs it.
 void sort_by_sample(std::vector<gr::tag_t>& tags);
 
 /*!

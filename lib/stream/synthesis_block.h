@@ -6,7 +6,6 @@
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <type_traits>
 
@@ -18,8 +17,8 @@ template <class Inverse>
 struct has_runs<Inverse, std::void_t<decltype(&Inverse::add_run)>> : std::true_type {};
 
 /*!
- * \brief What the blocks that turn spectra into samples have in common: the tags that describe frames, those that go back to
- * their samples, and the end of the stream.
+ * \brief Common part of the blocks that turn spectra into samples: the tags that describe frames,
+ * those that go back to their samples, and the end of the stream.
  *
  * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() it may lack.
  */
@@ -49,7 +48,7 @@ public:
             if (d_inverse.ready()) {
                 produced += static_cast<int>(d_inverse.read(
                     out + produced, static_cast<std::size_t>(noutput_items - produced)));
-                put_tags(this->nitems_written(0) + produced);
+                this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
             } else if (used == ninput_items[0]) {
                 break;
             } else if (const auto frames = add_run(spectrum,
@@ -60,7 +59,7 @@ public:
                 spectrum += frames * bins;
                 used += static_cast<int>(frames);
                 produced += static_cast<int>(frames * d_inverse.design().hop);
-                put_tags(this->nitems_written(0) + produced);
+                this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
             } else if (take_tags(first + used)) {
                 add(spectrum);
                 spectrum += bins;
@@ -74,7 +73,7 @@ public:
                 finish(d_inverse.ends_at());
                 produced += static_cast<int>(d_inverse.read(
                     out + produced, static_cast<std::size_t>(noutput_items - produced)));
-                put_tags(this->nitems_written(0) + produced);
+                this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
             }
             if (!d_inverse.ready()) {
                 this->produce(0, produced);
@@ -85,7 +84,7 @@ public:
     }
 
 protected:
-    //! \param make gives an inverse without a past
+    //! \param make returns a new inverse
     explicit synthesis_block(std::function<Inverse()> make)
         : d_make(std::move(make)), d_inverse(d_make())
     {
@@ -114,7 +113,8 @@ private:
         d_inverse.finish(length);
     }
 
-    //! Frames without tags, hop samples of each, while the inverse and the room allow it: how many.
+    //! Fast path for untagged frames, each of which gives hop samples. Returns the number of frames
+    //! consumed.
     std::size_t
     add_run(const gr_complex* spectra, std::uint64_t item, std::uint64_t end, T* out, int room)
     {
@@ -150,13 +150,8 @@ private:
         const auto tags = d_next_tag;
         seek_tags(item + 1);
         const auto to = std::max<std::int64_t>(0, d_inverse.covered_end());
-        for (auto tag = tags; tag != d_next_tag; ++tag) {
-            try {
-                d_description.read(*tag);
-            } catch (const std::exception& e) {
-                this->d_logger->warn("tag {} ignored: {}", pmt::write_string(tag->key), e.what());
-            }
-        }
+        for (auto tag = tags; tag != d_next_tag; ++tag)
+            this->read_tag(d_description, *tag);
         if (d_description.describes_frames())
             follow();
         for (auto tag = tags; tag != d_next_tag; ++tag)
@@ -184,11 +179,11 @@ private:
 
     void add(const gr_complex* spectrum)
     {
-        if (d_length) // frames behind the last one
+        if (d_length) // drops frames after the last one
             return;
         d_inverse.add(spectrum);
         const auto longest = std::max(d_inverse.covered_end(), d_inverse.next_start());
-        if (d_description.length.value_or(0) > longest)
+        if (d_description.length.value_or(longest) > longest)
             this->d_logger->warn("tag stft_length ignored: {}: must be at most {}, where a frame "
                                  "after its own would start or its own ends",
                                  *d_description.length,
@@ -197,7 +192,7 @@ private:
             finish(*d_description.length);
     }
 
-    //! The tag goes to a sample; rx_time and rx_rate become what they are there.
+    //! Moves a tag to a sample and converts rx_time and rx_rate accordingly.
     void move_tag(gr::tag_t tag, std::int64_t to)
     {
         if (pmt::eq(tag.key, rx_rate_key)) {
@@ -212,20 +207,7 @@ private:
             tag.value =
                 shifted_time(tag.value, static_cast<double>(to - d_inverse.next_start()) / rate);
         }
-        d_tags.push_back({ to, tag });
-    }
-
-    //! Those of the samples before end, and all when the stream is over.
-    void put_tags(std::uint64_t end)
-    {
-        const bool over = d_length && static_cast<std::int64_t>(end) >= *d_length;
-        while (!d_tags.empty() &&
-               (over || static_cast<std::uint64_t>(d_tags.front().first) < end)) {
-            auto& [sample, tag] = d_tags.front();
-            tag.offset = std::min<std::uint64_t>(sample, end - 1);
-            this->add_item_tag(0, tag);
-            d_tags.pop_front();
-        }
+        d_tags.add(to, tag);
     }
 
     std::function<Inverse()> d_make;
@@ -233,9 +215,9 @@ private:
     std::optional<std::int64_t> d_length; // of the stream, once it is known
     std::uint64_t d_tags_read = 0;        // one past the item whose tags were read last
     bool d_ended = false;
-    stream_description d_description;                      // of the present frame
-    std::deque<std::pair<std::int64_t, gr::tag_t>> d_tags; // where they go, in order
-    std::vector<gr::tag_t> d_ahead;                        // those of the input at hand, in order
+    stream_description d_description; // of the present frame
+    delayed_tags d_tags;
+    std::vector<gr::tag_t> d_ahead; // tags of the input items of this call, in order
     std::vector<gr::tag_t>::const_iterator d_next_tag;
     std::optional<double> d_rate; // Hz
 };

@@ -12,7 +12,7 @@ template <class Interface>
 class tagged_block : public stream_block<Interface>
 {
 protected:
-    //! Those of samples from .. to of this call.
+    //! Collects the tags of input items from .. to - 1 of this call.
     void take_tags(int from, int to)
     {
         const auto read = this->nitems_read(0);

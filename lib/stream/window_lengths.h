@@ -29,8 +29,8 @@ void check_theta(double theta, const Transform& transform)
 }
 
 /*!
- * \brief Window lengths as they come in: an item with one that the transform does not take stands for the last good
- * one.
+ * \brief Window lengths from an input: an item with a value that the transform does not take is
+ * replaced by the last valid item.
  */
 class window_lengths
 {

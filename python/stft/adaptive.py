@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .differentiable import FamilyName
+from .learning import learned_of
 from .stft_python import kernels
 from .transforms import _channels, _integer, _truth
 
@@ -37,7 +38,7 @@ def adapt(
     alpha: float = 0.0,
     method: str = "bank",
     share: str = "frame",
-    learn: str = "theta",
+    learn: Union[str, Sequence[str]] = "theta",
     criterion: str = "l1l2",
     theta_min: Optional[float] = None,
     theta_max: Optional[float] = None,
@@ -77,9 +78,9 @@ def adapt(
     share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
         (each band and frame, then `steps` of the gradient in each cell with total variation); "bin" (each band, pooled
         over the past). "bin" and "cell" need method "bank".
-    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both".
+    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t").
     criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
-        "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). Of each frame
+        "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). For each frame
         alone: "kurtosis" (of |S|, maximised), "frame_entropy" (of |S|; it cannot see concentration in time).
     theta_min, theta_max: bounds in samples; default 2 hop (at least 4) and n_fft. theta_init: before anything is
         learned; default their geometric mean.
@@ -121,13 +122,14 @@ def adapt(
     """
     samples, shape = _channels(x, axis)
     spectra = _truth("spectra", spectra)
+    learned = set(learned_of(learn, ("theta", "t")))
     settings = kernels.adaptive_settings(
         _integer("n_fft", n_fft),
         hop,
         alpha,
         method,
         share,
-        learn,
+        "both" if len(learned) == 2 else min(learned),
         criterion,
         theta_min,
         theta_max,
@@ -158,7 +160,7 @@ def adapt(
     S, theta, t = (_stacked([one[i] for one in channels]) for i in range(3))
     reports = [one[3] for one in channels]
     report = {key: np.array([r[key] for r in reports]).reshape(shape) for key in reports[0]} if shape else reports[0]
-    fixed = alpha == 0 and learn == "theta"
+    fixed = alpha == 0 and learned == {"theta"}
     return Adapted(
         np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
         np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2),

@@ -20,6 +20,7 @@ from .transforms import (
     _at_least,
     _bins,
     _complex,
+    _either_spelling,
     _first,
     _integer,
     _precision,
@@ -40,6 +41,7 @@ class InverseGradients(NamedTuple):
     t: Optional[NDArray]
 
 
+@_either_spelling
 def stft_vjp(
     G: ArrayLike,
     window: Window = "hann",
@@ -93,6 +95,7 @@ def stft_vjp(
     return gradient
 
 
+@_either_spelling
 def istft_vjp(
     v: ArrayLike,
     frames: int,
@@ -250,7 +253,8 @@ def _over_coverage(
     level[0] = m
     D = istft(level, energy, hop=hop, length=length, first=first, sides="twosided", synthesis=energy).real
     if threshold is None:
-        threshold = 1e-6 if real == np.float32 else 1e-10
+        single = real == np.float32
+        threshold = kernels.coverage_threshold_single if single else kernels.coverage_threshold_double
     most = np.max(np.sum(np.pad(energy, (0, -m % hop)).reshape(-1, hop), axis=0))
     covered = D > _threshold(threshold) * most
     return np.where(covered, 1 / np.where(covered, D, 1), 0).astype(real)

@@ -17,6 +17,7 @@ from .transforms import (
     _channels,
     _complex,
     _design,
+    _either_spelling,
     _first,
     _frame_major,
     _frames,
@@ -45,6 +46,7 @@ class FilterBank(NamedTuple):
     """F[k, q], complex128 of shape (bins, length): the DFT over length points of h_k laid out modulo length."""
 
 
+@_either_spelling
 def filter_bank(
     window: Window,
     n_fft: int,
@@ -63,7 +65,7 @@ def filter_bank(
 
     length: points of the frequency responses, 1 .. 2^28; column q is the frequency q / length cycles per sample.
     sides: "twosided" (rows 0 .. n_fft - 1), "onesided" (0 .. n_fft // 2) or "centered" (from -(n_fft // 2) on).
-    win_length, scaling, fs: as of stft().
+    win_length, scaling, fs: as in stft().
 
     F is real exactly if the window is even about its sample c: an odd number of taps that read the same backwards, or an
     even number of a periodic window with window[0] = 0 (or n_fft = length = win_length); otherwise its imaginary part is
@@ -88,6 +90,7 @@ def filter_bank(
     return FilterBank(filters, np.arange(first, first + win_length), responses)
 
 
+@_either_spelling
 def stft_bins(
     x: ArrayLike,
     bins: ArrayLike,
@@ -119,8 +122,8 @@ def stft_bins(
     The other arguments are those of stft().
 
     Returns complex64 or complex128 of shape (..., bins, frames). Errors relative to the largest value: 1e-6 (single), 1e-13
-    (double), after any number of samples: the sums begin anew wherever a sample's number is a multiple of win_length. By one
-    method a frame's values depend, to the bit, on nothing but its samples and their numbers. Samples that are not finite
+    (double), after any number of samples: the sums restart wherever a sample's number is a multiple of win_length. With a given
+    method a frame's values depend, to the bit, only on its samples and their numbers. Samples that are not finite
     stay in the frames that contain them.
 
     >>> x = np.cos(2 * np.pi * 0.25 * np.arange(64))
@@ -143,6 +146,7 @@ def stft_bins(
     return np.swapaxes(rows, -1, -2) if out is None else out
 
 
+@_either_spelling
 def one_integral_inverse(
     X: ArrayLike,
     window: Window = "hann",
@@ -165,14 +169,14 @@ def one_integral_inverse(
     x[t_p] = 1 / (n_fft g conj(window[c])) sum_k X_centre[..., k, p], t_p = s_p + c, c = win_length // 2; for real x, one-sided,
     1 / (n_fft g window[c]) sum_k h_k Re X_centre[..., k, p] with h = 2, but 1 for bin 0 and bin n_fft / 2.
 
-    X: spectra (..., bins, frames) as of stft() or stft_bins() at hop 1.
+    X: spectra (..., bins, frames) of stft() or stft_bins() at hop 1.
     bins: which bins the rows of X are, whole ones, each once, in any order; default: all of them, as stft() gives them. Some
         of them give the part of x that is in their band; the parts of all bins add up to x.
     hop: must be 1. window, win_length, n_fft, phase, placement, first, scaling, fs: as they were for stft(). window[c] must
         not be 0.
     length: samples to return; default: up to the last centre of a frame. Samples at no frame's centre are 0.
-    sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft tells that
-        X has all bins, or the window is complex.
+    sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft equals
+        the number of bins, or the window is complex.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). The signal comes back to 1e-13 of its largest

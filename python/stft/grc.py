@@ -19,7 +19,7 @@ _answers: "OrderedDict[bytes, Dict[str, Any]]" = OrderedDict()
 def check(name: str, settings: Dict[str, Any]) -> str:
     """The type of the hidden parameter, "raw", if the block takes these settings.
 
-    name: the block's, without the letters of its type, which settings["type"] tells. Raises ValueError naming the
+    name: the block's, without the letters of its type, which are given by settings["type"]. Raises ValueError naming the
     parameter, its value and the rule.
     """
     answer = _answer(name, settings)

@@ -119,7 +119,7 @@ def istft2d(
 
     X: (N, C, freq_H, freq_W, frames_H, frames_W), or without N, or without both. Of coefficients that are no real image's
         the real part of the inverse DFT counts.
-    shape: of the image: (H, W), (C, H, W) or (N, C, H, W), since spectra do not tell it. The result has this shape; if it is
+    shape: of the image: (H, W), (C, H, W) or (N, C, H, W), which the spectra do not determine. The result has this shape; if it is
         (H, W) but X holds several images, (N, C, H, W).
     strict: refuse sizes of which no frame gives some pixels back; if not, they are 0.
     threshold: pixels are not given back where D = sum_m w[p - m hop + P]^2 of either axis is at most threshold times the
@@ -170,7 +170,7 @@ def stft2d_vjp(
 ) -> NDArray:
     """dL/dimage of X = stft2d(image, ...), from G = dL/dRe X + 1j dL/dIm X.
 
-    G: of the shape of X. shape: of the image, as of istft2d(). The other arguments are those of stft2d().
+    G: of the shape of X. shape: of the image, as in istft2d(). The other arguments are those of stft2d().
 
     Returns the gradient, of that shape.
 

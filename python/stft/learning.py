@@ -27,13 +27,17 @@ from .transforms import _at_least, _channels, _keeps, _positive, _text
 Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
 
 SHARES = ("constant", "frame", "bin", "cell")
-WHAT = ("theta", "t", "hop")
+LEARNABLES = ("theta", "t", "hop")
 METHODS = ("lbfgs", "adam")
+REGULARISATION = 0.1
+"""By default: as much as the paths of adapt() pay for a change of theta."""
 
 
 class Learned(NamedTuple):
     """What learn() returns."""
 
+    spectra: NDArray
+    """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
     theta: NDArray
     """Window lengths in samples: (1, 1), (1, frames), (bins, 1) or (bins, frames)."""
     t: NDArray
@@ -41,8 +45,6 @@ class Learned(NamedTuple):
     loss: float
     history: List[float]
     """The loss after each evaluation, in order, beginning with those of the search for a constant theta if there was one."""
-    spectra: NDArray
-    """DSTFT of x at theta and t, (..., bins, frames), absolute phase."""
     advice: str = ""
     """Which bound most of theta is at, and what to change; "" unless more than half of it is within 1 % of one."""
 
@@ -51,17 +53,20 @@ def learn(
     x: ArrayLike,
     *,
     n_fft: int,
-    hop: float,
-    share: str = "constant",
-    what: Sequence[str] = ("theta",),
-    criterion: Optional[Criterion] = None,
-    regularisation: float = 0.0,
-    bounds: Optional[Union[Tuple[float, float], Mapping[str, Tuple[float, float]]]] = None,
+    hop: Optional[float] = None,
     alpha: float = 0.0,
+    method: str = "lbfgs",
+    share: str = "frame",
+    learn: Union[str, Sequence[str]] = "theta",
+    criterion: Optional[Criterion] = None,
+    theta_min: Optional[float] = None,
+    theta_max: Optional[float] = None,
+    theta_init: Optional[ArrayLike] = None,
+    hop_min: Optional[float] = None,
+    hop_max: Optional[float] = None,
     window: FamilyName = "hann",
     norm: str = "l2",
-    start: Optional[ArrayLike] = None,
-    method: str = "lbfgs",
+    regularisation: Optional[float] = None,
     max_iterations: int = 100,
     tol: float = 1e-4,
     learning_rate: float = 0.05,
@@ -71,29 +76,32 @@ def learn(
     """Window lengths theta, frame positions t or the hop at which a loss of the spectra is least.
 
     x: samples (..., samples); of several channels the losses are averaged.
-    n_fft: DFT length, the longest window. hop: samples from frame to frame at the start, real; frame n is centred at
-        n hop, and there are 1 + floor(samples / hop) of them.
-    share: what has a theta of its own: "constant" (nothing, one theta), "frame", "bin" or "cell". All but "constant"
-        start from the best constant theta, or from `start`.
+    n_fft: DFT length, the longest window. hop: samples from frame to frame at the start, real; default n_fft / 16, at
+        least 1; frame n is centred at n hop, and there are 1 + floor(samples / hop) of them.
+    share: what has a theta of its own: "frame", "constant" (nothing, one theta), "bin" or "cell". All but "constant"
+        start from the best constant theta, or from `theta_init`.
         Where frames have thetas of their own, those near an end of x are judged at the nearest place where their windows
         hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
-    what: any of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop). With "hop" the
-        frames are those that touch a sample, so that the loss is continuous, and the entropy is taken less the logarithm
-        of the number of frames, without which it always prefers longer hops.
+    learn: one or some of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop, with share
+        "constant" or "bin"), or "both", which is theta and t. With "hop" the frames are those that touch a sample, so that
+        the loss is continuous, and "magnitude_entropy" is taken less the logarithm of the number of frames, without which it
+        always prefers longer hops.
     criterion: the loss, which is minimised:
-        "entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
-        "pooled" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
+        "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
+        "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
-        "pooled_entropy", "frame_entropy", "renyi", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
+        "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes over
+        the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
         1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
         f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
-    regularisation: weight of the mean total variation of theta over neighbouring cells, A (27), (28).
-    bounds: (least, greatest) theta, or a dict of them for "theta" and "hop"; by default theta is in
-        [min(2 hop, n_fft / 2), n_fft], since a window shorter than two hops misses what lies between two frames, and hop
-        in [n_fft / 64, n_fft / 2].
+    regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28); default 0.1.
+    theta_min, theta_max: bounds in samples; default 2 hop (at least 4, at most theta_max / 2), since a window shorter than
+        two hops misses what lies between two frames, and n_fft. hop_min, hop_max: of a learned hop; default n_fft / 64
+        and n_fft / 2.
     alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n], A (8); for one theta or one per frame. hop is then
-        that of the start, and the entropy is taken less the logarithm of the number of frames.
-    start: theta to begin with; where theta is not learned it stays there, by default at the geometric mean of its bounds.
+        that of the start, and "magnitude_entropy" is taken less the logarithm of the number of frames.
+    theta_init: theta to begin with, one or of the shape of the result; default the best constant one; where theta is not
+        learned it stays there, by default at the geometric mean of its bounds.
     method: "lbfgs" (SciPy's L-BFGS-B) or "adam", both in ln theta; a constant theta alone is found by a coarse logarithmic
         grid and Brent's method, without gradients.
     max_iterations: of the method. tol: relative change of the loss at which "lbfgs" stops times 1e-5, and the relative
@@ -105,7 +113,7 @@ def learn(
     part: (begin, end), the samples of x that frames are placed in: frame n is centred at begin + n hop, and windows reach
         beyond the part into x. All of x by default.
 
-    Returns Learned(theta, t, loss, history, spectra, advice); theta and t are the best that were met.
+    Returns Learned(spectra, theta, t, loss, history, advice); theta and t are the best that were met.
 
     Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
     transform", 2025 (A), section VI.
@@ -113,24 +121,41 @@ def learn(
     >>> import numpy as np
     >>> n = np.arange(2000)
     >>> x = np.cos(2 * np.pi * (0.05 * n + 5e-5 * n**2))
-    >>> learned = learn(x, n_fft=512, hop=32)
+    >>> learned = learn(x, n_fft=512, share="constant")
     >>> bool(abs(learned.theta.item() - 1.95 / 1e-4**0.5) < 30)
     True
     """
-    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part)
+    problem = _Problem(
+        x,
+        n_fft=n_fft,
+        hop=hop,
+        alpha=alpha,
+        share=share,
+        learn=learn,
+        criterion=criterion,
+        theta_min=theta_min,
+        theta_max=theta_max,
+        hop_min=hop_min,
+        hop_max=hop_max,
+        window=window,
+        norm=norm,
+        regularisation=regularisation,
+        progress=progress,
+        part=part,
+    )
     if method not in METHODS:
         raise ValueError(f"method: {method}: must be lbfgs or adam")
     _at_least(1, "max_iterations", max_iterations)
     if not _keeps(lambda v: 0 < v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 < tol < 1")
     _positive("learning_rate", learning_rate)
-    searched = "theta" in problem.what and start is None
-    if start is not None:
-        problem.begin_at(start)
+    searched = "theta" in problem.learned and theta_init is None
+    if theta_init is not None:
+        problem.begin_at(theta_init)
     try:
         if searched:
             problem.begin_at_best_constant(tol)
-        if not (searched and share == "constant" and len(problem.what) == 1):
+        if not (searched and share == "constant" and len(problem.learned) == 1):
             descend = _descend if method == "lbfgs" else _adam
             descend(problem, max_iterations, tol, learning_rate)
     except _Enough:
@@ -140,16 +165,16 @@ def learn(
 
 
 def _advice(theta: NDArray, problem: _Problem) -> str:
-    if "theta" not in problem.what:
+    if "theta" not in problem.learned:
         return ""
     least, greatest = problem.bounds["theta"]
     of_what = {"constant": "theta is", "frame": "{} % of the frames have a theta that is", "bin": "{} % of the bins have a theta that is",
                "cell": "{} % of the cells have a theta that is"}[problem.share]  # fmt: skip
     for at, bound, remedy in (
         (theta * 1.01 >= greatest, f"the greatest, {greatest:g} samples: longer windows may suit x better: ",
-         "raise n_fft" if greatest == problem.n_fft else "raise the upper one of its bounds, to n_fft at most"),
+         "raise n_fft" if greatest == problem.n_fft else "raise theta_max, to n_fft at most"),
         (theta <= 1.01 * least, f"the least, {least:g} samples: shorter windows may suit x better: ",
-         "give lower bounds, and a hop of half the least theta at most"),
+         "lower theta_min, and give a hop of half of it at most"),
     ):  # fmt: skip
         if np.mean(at) > 0.5:
             return f"{of_what.format(round(100 * np.mean(at)))} within 1 % of {bound}{remedy}"
@@ -164,25 +189,11 @@ class Start(NamedTuple):
     t: NDArray
 
 
-def start_at(
-    theta: ArrayLike,
-    x: ArrayLike,
-    *,
-    n_fft: int,
-    hop: float,
-    share: str = "constant",
-    what: Sequence[str] = ("theta",),
-    criterion: Optional[Criterion] = None,
-    regularisation: float = 0.0,
-    bounds: Any = None,
-    alpha: float = 0.0,
-    window: FamilyName = "hann",
-    norm: str = "l2",
-    part: Optional[Tuple[int, int]] = None,
-) -> Start:
-    """The loss that learn(x, start=theta, ...) would begin with. theta may lie outside of the bounds, but not of (0, n_fft]."""
-    problem = _Problem(x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, None, part)
-    problem.bounds["theta"] = (kernels.least_theta, float(n_fft))
+def start_at(theta: ArrayLike, x: ArrayLike, **arguments: Any) -> Start:
+    """The loss that learn(x, theta_init=theta, **arguments) would begin with; arguments: those of learn() that say what is
+    sought. theta may lie outside of the bounds, but not of (0, n_fft]."""
+    problem = _Problem(x, **arguments)
+    problem.bounds["theta"] = (kernels.least_theta, float(problem.n_fft))
     problem.begin_at(theta)
     loss, _, _ = problem.evaluate(problem.theta, problem.t, gradient=False)
     return Start(loss, problem.theta, problem.begin + problem.t)
@@ -192,23 +203,68 @@ def criterion_of(criterion: Optional[Criterion], share: str) -> Criterion:
     """The criterion, or the default of this share."""
     if criterion is not None:
         return criterion
-    return "entropy" if share == "constant" else "pooled"
+    return "magnitude_entropy" if share == "constant" else "l1l2"
 
 
-def theta_bounds(n_fft: int, hop: float, bounds: Any = None) -> Tuple[float, float]:
-    """Those of theta, given or by default."""
-    given = bounds if isinstance(bounds, Mapping) or bounds is None else {"theta": bounds}
-    return tuple((given or {}).get("theta", (min(2 * hop, n_fft / 2), float(n_fft))))
+def hop_of(n_fft: int, hop: Optional[float] = None) -> float:
+    """The hop, given or by default."""
+    return max(1.0, n_fft / 16) if hop is None else hop
+
+
+def theta_bounds(
+    n_fft: int, hop: float, theta_min: Optional[float] = None, theta_max: Optional[float] = None
+) -> Tuple[float, float]:
+    """Those of theta, given or by default, as they are."""
+    greatest = float(n_fft) if theta_max is None else theta_max
+    return min(max(4.0, 2.0 * hop), greatest / 2) if theta_min is None else theta_min, greatest
+
+
+def hop_bounds(n_fft: int, hop_min: Optional[float] = None, hop_max: Optional[float] = None) -> Tuple[float, float]:
+    """Those of a learned hop, given or by default, as they are."""
+    return n_fft / 64 if hop_min is None else hop_min, n_fft / 2 if hop_max is None else hop_max
+
+
+def learned_of(learn: Union[str, Sequence[str]], known: Sequence[str] = LEARNABLES) -> Tuple[str, ...]:
+    """The names of what is learned: theta and t for "both"."""
+    if isinstance(learn, str):
+        _some_of("learn", learn, (*known, "both"))
+        learn = ("theta", "t") if learn == "both" else learn
+    chosen = _some_of("learn", learn, known)
+    if not chosen:
+        raise ValueError(f"learn: nothing: must be some of {', '.join(known[:-1])} and {known[-1]}")
+    return chosen
+
+
+_CORNER = 1e-2  # of the total variation, in ln theta, as in adapt()
 
 
 class _Enough(Exception):
-    """The caller's progress() wants no more."""
+    """Raised when the caller's progress() asks to stop."""
 
 
 class _Problem:
     """A loss as a function of one vector of variables: ln theta, t relative to hops, ln hop, as far as they are learned."""
 
-    def __init__(self, x, n_fft, hop, share, what, criterion, regularisation, bounds, alpha, window, norm, progress, part=None):
+    def __init__(
+        self,
+        x,
+        *,
+        n_fft,
+        hop=None,
+        alpha=0.0,
+        share="frame",
+        learn="theta",
+        criterion=None,
+        theta_min=None,
+        theta_max=None,
+        hop_min=None,
+        hop_max=None,
+        window="hann",
+        norm="l2",
+        regularisation=None,
+        progress=None,
+        part=None,
+    ):
         self.x, self.shape = _channels(x, -1)
         self.samples = self.x.shape[1]
         if self.samples == 0:
@@ -223,21 +279,21 @@ class _Problem:
             raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
         self.n_fft = _n_fft(n_fft)
         self.bins = self.n_fft // 2 + 1 if self.x.dtype.kind == "f" else self.n_fft
+        hop = hop_of(self.n_fft, hop)
         _positive("hop", hop)
         self.hop = float(hop)
         if share not in SHARES:
             raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
         self.share = share
-        self.what = _some_of("what", what, WHAT)
-        if not self.what:
-            raise ValueError("what: nothing: must be some of theta, t and hop")
-        if "hop" in self.what and (share in ("frame", "cell") or "t" in self.what):
-            raise ValueError("what: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
+        self.learned = learned_of(learn)
+        if "hop" in self.learned and (share in ("frame", "cell") or "t" in self.learned):
+            raise ValueError("learn: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
         if not _keeps(lambda v: 0 <= v < np.inf, alpha):
             raise ValueError(f"alpha: {alpha}: must be 0 or positive")
-        if alpha and (share in ("bin", "cell") or set(self.what) != {"theta"}):
+        if alpha and (share in ("bin", "cell") or set(self.learned) != {"theta"}):
             raise ValueError(f"alpha: {alpha}: fixed overlap learns theta alone, constant or per frame")
         self.alpha = float(alpha)
+        regularisation = REGULARISATION if regularisation is None else regularisation
         if not _keeps(lambda v: 0 <= v < np.inf, regularisation):
             raise ValueError(f"regularisation: {regularisation}: must be 0 or positive")
         self.regularisation = float(regularisation)
@@ -245,8 +301,8 @@ class _Problem:
         if not (progress is None or callable(progress)):
             raise ValueError(f"progress: {progress!r}: must be a function")
         self.progress = progress
-        self.varies_frames = "hop" in self.what or (self.alpha > 0 and share == "constant")
-        self.bounds = self._bounds(bounds)
+        self.varies_frames = "hop" in self.learned or (self.alpha > 0 and share == "constant")
+        self.bounds = self._bounds(theta_min, theta_max, hop_min, hop_max)
         self.terms = self._terms(criterion)
         self.moves_inward = share in ("frame", "cell") and all(term in _PLACELESS for _, term in self.terms)
         self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there
@@ -254,26 +310,22 @@ class _Problem:
         self.history: List[float] = []
         self.begin_at_constant(np.sqrt(np.prod(self.bounds["theta"])))
 
-    def _bounds(self, given) -> Dict[str, Tuple[float, float]]:
+    def _bounds(self, theta_min, theta_max, hop_min, hop_max) -> Dict[str, Tuple[float, float]]:
+        for name, value in (("theta_min", theta_min), ("theta_max", theta_max), ("hop_min", hop_min), ("hop_max", hop_max)):
+            if value is not None:
+                _positive(name, value)
+        if theta_max is not None and theta_max > self.n_fft:
+            raise ValueError(f"theta_max: {theta_max}: must be at most n_fft = {self.n_fft}")
         found = {
-            "theta": theta_bounds(self.n_fft, self.hop),
-            "hop": (self.n_fft / 64, self.n_fft / 2),
+            "theta": theta_bounds(self.n_fft, self.hop, theta_min, theta_max),
+            "hop": hop_bounds(self.n_fft, hop_min, hop_max),
         }
-        if given is not None:
-            given = dict(given) if isinstance(given, Mapping) else {"theta": given}
-            for name in given:
-                if name not in found:
-                    raise ValueError(f"bounds: {name}: must be for theta or hop")
-            for name, pair in given.items():
-                if not _keeps(lambda p: len(p) == 2 and np.isreal(p[0] - p[1]), pair):
-                    raise ValueError(f"bounds: {name} {pair}: must be two numbers, the least and the greatest")
-                found[name] = (float(pair[0]), float(pair[1]))
-        for name, (low, high) in found.items():
-            if not 0 < low < high < np.inf or (name == "theta" and high > self.n_fft):
-                limit = f" <= {self.n_fft}" if name == "theta" else ""
-                raise ValueError(f"bounds: {name} {low}, {high}: must be 0 < least < greatest{limit}")
-        if "hop" in self.what and not found["hop"][0] <= self.hop <= found["hop"][1]:
-            raise ValueError(f"hop: {self.hop}: must lie within its bounds {found['hop']}")
+        for name, (least, greatest) in found.items():
+            if not least < greatest:
+                raise ValueError(f"{name}_min: {least:g}: must be below {name}_max = {greatest:g}")
+        least, greatest = found["hop"]
+        if "hop" in self.learned and not least <= self.hop <= greatest:
+            raise ValueError(f"hop: {self.hop}: must be in hop_min .. hop_max = {least:g} .. {greatest:g}")
         return found
 
     def _terms(self, criterion) -> List[Tuple[float, Any]]:
@@ -303,7 +355,7 @@ class _Problem:
     def positions(self, theta: NDArray, hop: float) -> NDArray:
         if self.alpha:
             return fixed_overlap_positions(theta if theta.size > 1 else theta.item(), self.alpha, self.samples)
-        if "hop" in self.what:  # every frame that touches a sample
+        if "hop" in self.learned:  # every frame that touches a sample
             frames = np.ceil((self.samples - 1 + np.max(theta) / 2) / hop)
         else:
             frames = 1 + np.floor(self.samples / hop)
@@ -319,16 +371,16 @@ class _Problem:
         self._begin(np.full(shape, float(theta)))
 
     def begin_at(self, theta: ArrayLike) -> None:
-        theta = _reals("start", theta)
+        theta = _reals("theta_init", theta)
         low, high = self.bounds["theta"]
         if not np.all((theta >= low) & (theta <= high)):
-            raise ValueError(f"start: {theta}: must be within the bounds {low} .. {high}")
+            raise ValueError(f"theta_init: {theta}: must be in theta_min .. theta_max = {low:g} .. {high:g}")
         if theta.size == 1:
             return self.begin_at_constant(theta.item())
         try:
             self._begin(np.array(np.broadcast_to(theta, self.theta.shape)))
         except ValueError:
-            raise ValueError(f"start: shape {theta.shape}: must broadcast to {self.theta.shape}") from None
+            raise ValueError(f"theta_init: shape {theta.shape}: must broadcast to {self.theta.shape}") from None
 
     def _begin(self, theta: NDArray) -> None:
         self.theta = theta
@@ -383,7 +435,7 @@ class _Problem:
 
     def _evaluate(self, theta: NDArray, t: NDArray, gradient: bool) -> Tuple[float, NDArray, NDArray]:
         per_cell = theta.shape[0] > 1
-        only_theta = set(self.what) == {"theta"} and not self.alpha and (per_cell or not self.moves_inward)
+        only_theta = set(self.learned) == {"theta"} and not self.alpha and (per_cell or not self.moves_inward)
         wanted = ("theta",) if only_theta else ("theta", "t")
         if gradient and per_cell:
             S, *slopes = self.spectra(theta, t, wanted)
@@ -412,9 +464,10 @@ class _Problem:
             by_theta += vjp.theta
             by_t += 0 if vjp.t is None else vjp.t
         if self.regularisation and theta.size > 1:
-            v, g = losses.total_variation(theta, eps=1.0)
-            value += self.regularisation * v / theta.size
-            by_theta += self.regularisation / theta.size * g
+            # each pair of neighbours is met twice; taken less its value at equal neighbours
+            v, g = losses.total_variation(np.log(theta), eps=_CORNER**2, gamma=0.5)
+            value += self.regularisation * (v / theta.size - _CORNER)
+            by_theta += self.regularisation / theta.size * g / theta
         return value, by_theta, by_t
 
     def count(self, value: float) -> None:
@@ -428,31 +481,31 @@ class _Problem:
     # The vector of variables: ln theta, then t's offsets in hops, then ln hop, as far as they are learned
 
     def variables(self) -> NDArray:
-        offsets = np.zeros(len(self.t)) if "t" in self.what else []
+        offsets = np.zeros(len(self.t)) if "t" in self.learned else []
         return np.concatenate(
             [
-                np.log(self.theta).ravel() if "theta" in self.what else [],
+                np.log(self.theta).ravel() if "theta" in self.learned else [],
                 offsets,
-                [np.log(self.hop)] if "hop" in self.what else [],
+                [np.log(self.hop)] if "hop" in self.learned else [],
             ]
         )
 
     def limits(self) -> List[Tuple[float, float]]:
         offset = (-0.499, 0.499)  # frames keep their order
         theta, hop = (tuple(np.log(self.bounds[name]).tolist()) for name in ("theta", "hop"))
-        rows = [theta] * (self.theta.size if "theta" in self.what else 0)
-        rows += [offset] * (len(self.t) if "t" in self.what else 0)
-        return rows + [hop] * ("hop" in self.what)
+        rows = [theta] * (self.theta.size if "theta" in self.learned else 0)
+        rows += [offset] * (len(self.t) if "t" in self.learned else 0)
+        return rows + [hop] * ("hop" in self.learned)
 
     def loss(self, variables: NDArray) -> Tuple[float, NDArray]:
         """The loss and its gradient; remembers the best."""
-        at = self.theta.size if "theta" in self.what else 0
+        at = self.theta.size if "theta" in self.learned else 0
         theta = self.theta
         if at:
             theta = np.clip(np.exp(variables[:at]), *self.bounds["theta"]).reshape(theta.shape)
-        hop = float(np.exp(variables[-1])) if "hop" in self.what else self.hop
+        hop = float(np.exp(variables[-1])) if "hop" in self.learned else self.hop
         t = self.positions(theta, hop)
-        if "t" in self.what:
+        if "t" in self.learned:
             t = t + hop * variables[at : at + len(t)]
         value, by_theta, by_t = self.evaluate(theta, t)
         if self.alpha:
@@ -460,9 +513,9 @@ class _Problem:
             by_theta = np.reshape(grad_fixed_overlap(partial, by_t, self.alpha), theta.shape)
         slope = np.concatenate(
             [
-                (theta * by_theta).ravel() if "theta" in self.what else [],
-                hop * by_t if "t" in self.what else [],
-                [hop * grad_hop(by_t)] if "hop" in self.what else [],
+                (theta * by_theta).ravel() if "theta" in self.learned else [],
+                hop * by_t if "t" in self.learned else [],
+                [hop * grad_hop(by_t)] if "hop" in self.learned else [],
             ]
         )
         if not (np.isfinite(value) and np.all(np.isfinite(slope))):
@@ -475,7 +528,7 @@ class _Problem:
     def result(self) -> Learned:
         value, theta, t = self.best
         S = self.spectra(theta, t)
-        return Learned(theta, self.begin + t, float(value), self.history, S.reshape(self.shape + S.shape[1:]))
+        return Learned(S.reshape(self.shape + S.shape[1:]), theta, self.begin + t, float(value), self.history)
 
 
 def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> None:
@@ -512,8 +565,8 @@ def _of_magnitudes(loss: Callable[[NDArray], Tuple[Any, ...]], S: NDArray) -> Tu
     return (value, losses.cotangent(S, slope), *others)
 
 
-def _entropy(problem, S, theta, t):
-    value, G = _of_magnitudes(losses.entropy, S)
+def _magnitude_entropy(problem, S, theta, t):
+    value, G = _of_magnitudes(losses.magnitude_entropy, S)
     if not problem.varies_frames:
         return value, G
     # less ln(frames), as a continuous quantity: samples / hop, hop = t[1] - t[0]
@@ -526,10 +579,10 @@ def _entropy(problem, S, theta, t):
 
 
 def _frame_entropy(problem, S, theta, t):
-    return _of_magnitudes(lambda a: losses.entropy(a, per_frame=True), S)
+    return _of_magnitudes(lambda a: losses.magnitude_entropy(a, per_frame=True), S)
 
 
-def _renyi(problem, S, theta, t):
+def _magnitude_renyi(problem, S, theta, t):
     return _of_magnitudes(losses.renyi, S)
 
 
@@ -560,15 +613,15 @@ def _pooled(kind):
     return pooled
 
 
+_POOLED = ("l1l2", "entropy", "renyi")
 _CRITERIA = {
-    "entropy": _entropy,
+    "magnitude_entropy": _magnitude_entropy,
     "frame_entropy": _frame_entropy,
-    "renyi": _renyi,
+    "magnitude_renyi": _magnitude_renyi,
     "lp_lq": _lp_lq,
     "kurtosis": _kurtosis,
     "coverage": _coverage,
-    "pooled": _pooled("l1l2"),
-    "pooled_entropy": _pooled("entropy"),
+    **{name: _pooled(name) for name in _POOLED},
 }
-_WHITENED = (_CRITERIA["pooled"], _CRITERIA["pooled_entropy"])
+_WHITENED = tuple(_CRITERIA[name] for name in _POOLED)
 _PLACELESS = tuple(term for name, term in _CRITERIA.items() if name not in ("kurtosis", "coverage"))  # of spectra alone

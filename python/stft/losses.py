@@ -22,14 +22,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _SIDES, _array, _at_least, _bins, _complex, _positive, _precision, _whole
+from .transforms import _array, _at_least, _bins, _complex, _either_spelling, _positive, _precision, _sides_named, _whole
 
 __all__ = [
     "cotangent",
     "coverage",
-    "entropy",
     "kurtosis",
     "lp_lq",
+    "magnitude_entropy",
     "pooled",
     "renyi",
     "total_variation",
@@ -38,8 +38,8 @@ __all__ = [
 ]
 
 
-def entropy(a: ArrayLike, *, per_frame: bool = False) -> Tuple[float, NDArray]:
-    """Shannon entropy -sum p ln p in nats, p = a / sum a over the whole plane; and its gradient.
+def magnitude_entropy(a: ArrayLike, *, per_frame: bool = False) -> Tuple[float, NDArray]:
+    """Shannon entropy of the magnitudes, -sum p ln p in nats, p = a / sum a over the whole plane; and its gradient.
 
     per_frame: the mean over frames of each frame's entropy, p normalised within the frame, instead. It does not change
         with the level of a frame, but cannot see concentration in time (pooled() can).
@@ -50,13 +50,13 @@ def entropy(a: ArrayLike, *, per_frame: bool = False) -> Tuple[float, NDArray]:
     Source: Leiber et al. 2025, eq. (26).
 
     >>> import numpy as np
-    >>> value, gradient = entropy(np.ones((4, 2)))
+    >>> value, gradient = magnitude_entropy(np.ones((4, 2)))
     >>> bool(np.isclose(value, np.log(8))), gradient.shape
     (True, (4, 2))
     """
     a = _magnitudes(a)
     gradient = np.empty_like(a)
-    value = kernels.entropy(a, gradient, bool(per_frame))
+    value = kernels.magnitude_entropy(a, gradient, bool(per_frame))
     return value, gradient.T
 
 
@@ -128,6 +128,7 @@ def kurtosis(a: ArrayLike, t: ArrayLike, *, weights_gradient: bool = True) -> Tu
     return value, gradient.T, gradient_t
 
 
+@_either_spelling
 def tracking_mse(a: ArrayLike, f_true: ArrayLike, *, n_fft: int, fs: float = 1.0) -> Tuple[float, NDArray]:
     """Mean over frames of (f - f_true)^2, f the centroid sum_m f_m a / sum_m a, f_m = m fs / n_fft; and its gradient.
 
@@ -154,7 +155,7 @@ def tracking_mse(a: ArrayLike, f_true: ArrayLike, *, n_fft: int, fs: float = 1.0
 
 
 def coverage(theta: ArrayLike, t: ArrayLike, length: float, form: str = "union") -> Tuple[float, NDArray, NDArray]:
-    """The share of a signal that lies under windows; its gradients by theta and t.
+    """Fraction of a signal that lies under windows; its gradients by theta and t.
 
     theta: lengths of the windows in samples, positive, shape (frames,) or (1, frames).
     t: their centres in samples, shape (frames,).
@@ -245,8 +246,7 @@ def pooled(
     """
     S = _spectra(S)
     bins = S.shape[1]
-    if sides not in _SIDES:
-        raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
+    sides = _sides_named(sides)
     if n_fft is None:
         n_fft = max(1, 2 * (bins - 1)) if sides == "onesided" else bins
     n_fft = _at_least(1, "n_fft", n_fft)

@@ -11,7 +11,7 @@ def load(name, purpose):
     try:
         with uninterrupted():
             return importlib.import_module(name)
-    except (ImportError, OSError) as error:  # OSError: the library behind the module is missing
+    except (ImportError, OSError) as error:  # OSError: the library that the module wraps is missing
         raise _missing(name, purpose) from error
 
 

@@ -15,6 +15,7 @@ from .transforms import (
     _array,
     _at_least,
     _design,
+    _either_spelling,
     _first,
     _frame_major,
     _hop,
@@ -27,6 +28,7 @@ from .transforms import (
 )
 
 
+@_either_spelling
 def griffin_lim(
     magnitude: ArrayLike,
     window: Window = "hann",
@@ -103,6 +105,7 @@ def griffin_lim(
     return samples
 
 
+@_either_spelling
 def consistent(
     X: ArrayLike,
     window: Window = "hann",

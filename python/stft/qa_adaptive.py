@@ -37,7 +37,7 @@ def theta_of(x, **settings):
 
 
 def near(theta, place, frames=5):
-    """The least theta within so many frames of a sample."""
+    """The least theta within `frames` frames of a sample."""
     p = int(round(place / HOP))
     return theta[max(0, p - frames) : p + frames + 1].min()
 

@@ -53,10 +53,12 @@ CALLS = {
     "stft_vjp G": lambda f: adjoints.stft_vjp(f(S), hop=4, n_fft=16, length=400, sides="onesided"),
     "istft_vjp v": lambda f: adjoints.istft_vjp(f(X1), S.shape[1], hop=4, n_fft=16, sides="onesided"),
     "idstft_vjp S": lambda f: adjoints.idstft_vjp(f(D), 12.0, T8, X1[:30], n_fft=16, sides="onesided"),
-    "entropy a": lambda f: losses.entropy(f(A)),
+    "magnitude_entropy a": lambda f: losses.magnitude_entropy(f(A)),
     "modulus S": lambda f: losses.modulus(f(S)),
-    "learn x": lambda f: stft.learn(f(X1), n_fft=32, hop=8, tol=0.1),
-    "learn start": lambda f: stft.learn(X1, n_fft=32, hop=8, tol=0.1, max_iterations=1, start=f(np.full((1, 1), 20.0))),
+    "learn x": lambda f: stft.learn(f(X1), n_fft=32, hop=8, share="constant", tol=0.1),
+    "learn theta_init": lambda f: stft.learn(
+        X1, n_fft=32, hop=8, share="constant", tol=0.1, max_iterations=1, theta_init=f(np.full((1, 1), 20.0))
+    ),
     "ShortTimeFFT x": lambda f: stft.ShortTimeFFT(np.ones(8), 4, 1.0).stft(f(X1)),
     "ShortTimeFFT win": lambda f: stft.ShortTimeFFT(f(np.ones(8)), 4, 1.0).stft(X1),
 }
@@ -242,6 +244,7 @@ class names(unittest.TestCase):
             X = stft.stft(X1 * 1j, sides="centered", n_fft=16)
             same(*(stft.istft(X, sides=one) for one in pair))
             same(*(adjoints.stft_vjp(X, hop=4, n_fft=16, length=50, sides=one) for one in pair))
+            same(*(losses.pooled(X, half_block=1, sides=one)[1] for one in pair))
         for pair in (("centre", "center"),):
             same(*(stft.stft(X1, phase=one) for one in pair))
             same(*(stft.convert_phase(S, "start", one) for one in pair))
@@ -269,9 +272,56 @@ class names(unittest.TestCase):
                 lambda made: stft.stft2d_vjp(stft.stft2d(IMAGE, **made), shape=IMAGE.shape, **made),
             ):
                 np.testing.assert_array_equal(*map(call, spelled))
-        with self.assertRaisesRegex(ValueError, "^center: "):
-            stft.stft2d(IMAGE, win_length=8, hop=4, centre=True, center=True)
+        with self.assertRaisesRegex(ValueError, "^center: False: is given already, as centre = True$"):
+            stft.stft2d(IMAGE, win_length=8, hop=4, centre=True, center=False)
+        stft.stft2d(IMAGE, win_length=8, hop=4, centre=True, center=True)
+        with self.assertRaisesRegex(ValueError, "^center: 'maybe': must be True or False$"):
+            stft.stft2d(IMAGE, win_length=8, hop=4, center="maybe")
         self.assertIn("centre", inspect.signature(stft.stft2d).parameters)
+
+    def test_every_function_with_fs_takes_samp_rate(self):
+        found = [
+            getattr(module, name)
+            for module in (stft, adjoints, losses)
+            for name in getattr(module, "__all__", dir(module))
+            if inspect.isfunction(getattr(module, name)) and not name.startswith("_")
+        ]
+        found += [stft.ShortTimeFFT.__init__, stft.ShortTimeFFT.from_window, stft.ShortTimeFFT.from_dual]
+        found += [stft.ShortTimeFFT.from_win_equals_dual]
+        found = {one for one in found if "fs" in inspect.signature(one).parameters}
+        self.assertGreaterEqual(len(found), 20)
+        for function in found:
+            self.assertEqual(getattr(function, "spellings", {}).get("samp_rate"), "fs", function.__qualname__)
+
+    def test_samp_rate_is_fs(self):
+        same = np.testing.assert_array_equal
+        A9 = np.abs(stft.stft(X1, n_fft=16))
+        for call in (
+            lambda **rate: stft.stft(X1, n_fft=16, scaling="psd", **rate),
+            lambda **rate: stft.istft(S, hop=4, scaling="psd", **rate),
+            lambda **rate: stft.spectrogram(X1, n_fft=16, **rate),
+            lambda **rate: stft.frequencies(16, **rate),
+            lambda **rate: stft.times(3, **rate),
+            lambda **rate: stft.stft_bins(X1, [1], n_fft=16, scaling="psd", **rate),
+            lambda **rate: stft.reassigned_spectrogram(X1, n_fft=16, **rate),
+            lambda **rate: stft.reassign(X1, n_fft=16, **rate)[2],
+            lambda **rate: losses.tracking_mse(A9, np.zeros(A9.shape[1]), n_fft=16, **rate)[0],
+            lambda **rate: stft.ShortTimeFFT(np.ones(4), 2, **rate).T,
+            lambda **rate: stft.ShortTimeFFT.from_window("hann", nperseg=8, noverlap=4, **rate).f,
+        ):
+            one, other, both = call(fs=8.0), call(samp_rate=8.0), call(fs=8, samp_rate=8.0)
+            same(other, one)
+            same(both, one)
+            self.assertFalse(np.array_equal(one, call(samp_rate=9.0)))
+            with self.assertRaisesRegex(ValueError, "^samp_rate: 9.0: is given already, as fs = 8.0$"):
+                call(fs=8.0, samp_rate=9.0)
+        same(stft.frequencies(16, 8.0, samp_rate=8.0), stft.frequencies(16, 8.0))
+        with self.assertRaisesRegex(ValueError, "^samp_rate: 9: is given already, as fs = 8.0$"):
+            stft.frequencies(16, 8.0, samp_rate=9)
+        with self.assertRaisesRegex(ValueError, "^samp_rate: -1: must be positive and finite$"):
+            stft.stft(X1, samp_rate=-1)
+        with self.assertRaisesRegex(TypeError, "rate"):
+            stft.stft(X1, rate=8.0)
 
     def test_sampling_rate_is_called_fs(self):
         for value in (0, -1.0, float("nan"), "fast", None):
@@ -310,7 +360,7 @@ WORDS = {
     "dstft_vjp wrt": lambda word: stft.dstft_vjp(X1[:32], 12.0, T8, D, n_fft=16, wrt=word),
     "idstft norm": lambda word: stft.idstft(D, 12.0, T8, n_fft=16, length=30, norm=word),
     "learn norm": lambda word: stft.learn(X1, n_fft=32, hop=8, norm=word),
-    "learn what": lambda word: stft.learn(X1, n_fft=32, hop=8, what=word),
+    "learn learn": lambda word: stft.learn(X1, n_fft=32, hop=8, share="constant", learn=word),
     "learn criterion": lambda word: stft.learn(X1, n_fft=32, hop=8, criterion=word),
     "stft2d pad": lambda word: stft.stft2d(IMAGE, win_length=8, hop=4, pad=word),
 }
@@ -341,7 +391,7 @@ NUMBERS = {
     "learn alpha": lambda number: stft.learn(X1, n_fft=32, hop=8, alpha=number),
     "learn regularisation": lambda number: stft.learn(X1, n_fft=32, hop=8, regularisation=number),
     "learn part": lambda number: stft.learn(X1, n_fft=32, hop=8, part=number),
-    "learn bounds": lambda number: stft.learn(X1, n_fft=32, hop=8, bounds=number),
+    "learn theta_max": lambda number: stft.learn(X1, n_fft=32, hop=8, theta_max=number),
 }
 
 
@@ -400,7 +450,7 @@ class kept_designs(unittest.TestCase):
                 stft.istft(whole * np.nan, **made)
                 stft.stft(x[:50], detrend="constant", **made)
                 np.testing.assert_array_equal(stft.stft(x, **made), whole)
-                np.testing.assert_array_equal(stft.stft(x, taps, **made), whole)  # made anew
+                np.testing.assert_array_equal(stft.stft(x, taps, **made), whole)  # a new window object
                 np.testing.assert_array_equal(stft.istft(whole, length=400, **made), y)
                 np.testing.assert_array_equal(stft.istft(whole, taps, length=400, **made), y)
             S1 = stft.dstft(x, 20.5, T8 + 0.3, n_fft=32)

@@ -162,7 +162,7 @@ class inverse(unittest.TestCase):
     def test_of_some_bins_is_their_band(self):
         n = np.arange(2000)
         low, high = np.cos(2 * np.pi * 5 / 32 * n), np.sin(2 * np.pi * 12 / 32 * n)
-        x = source((low + high).astype(np.float32))  # the tags tell which bins they are
+        x = source((low + high).astype(np.float32))  # the tags give the bins
         y, _ = run(x, some_bins(True, [6, 4, 5], 1, "hann", 32, phase="absolute"), one_integral(True, 32, bins=[1, 2, 3]))
         np.testing.assert_allclose(y[16:-17, 0], low[16:-17], atol=2e-6)
         z = np.exp(2j * np.pi * 5 / 32 * n) + np.exp(-2j * np.pi * 9 / 32 * n)
@@ -214,7 +214,7 @@ class inverse(unittest.TestCase):
 
     def test_ignores_another_hop(self):
         y, _ = run(source(signal(200, True)), analysis(True, 16, 2, "hann"), one_integral(True, 16, "hann"))
-        self.assertEqual(len(y), 101)  # one for each frame; more cannot be, whatever the last frame's tag says
+        self.assertEqual(len(y), 101)  # one for each frame, whatever length the last frame's tag has
 
     def test_latency_and_refusals(self):
         self.assertEqual(one_integral(True, 16).latency(), 0)

@@ -123,6 +123,13 @@ class qa_win_types(unittest.TestCase):
                 if hasattr(instance, "set_window"):
                     instance.set_window((window.WIN_KAISER, 5.0))
 
+    def test_none_is_no_window(self):
+        for name, block in blocks.items():
+            kinds, without_default = arguments(block)
+            if "window" in kinds:
+                with self.subTest(name), self.assertRaisesRegex(ValueError, "^window: None: must be a name"):
+                    block(**{n: needed[n] for n in {*without_default, "n_fft"} if n in kinds}, window=None)
+
     def test_their_numbers_are_taken_by_messages(self):
         x = np.random.default_rng(2).standard_normal(500).astype(np.float32)
         kaiser = pmt.make_tuple(pmt.from_long(window.WIN_KAISER.value), pmt.from_double(5.0))

@@ -429,7 +429,7 @@ class tags(unittest.TestCase):
         time_at = pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(0.25))
         given = [
             self.at(0, "rx_time", pmt.make_tuple(pmt.from_uint64(seconds - 1), pmt.from_double(0.25))),
-            self.at(0, "rx_rate", pmt.from_double(rate)),  # behind the time that needs it
+            self.at(0, "rx_rate", pmt.from_double(rate)),  # after the time that needs it
             self.at(1000, "rx_time", time_at),
             self.at(1000, "rx_freq", pmt.from_double(5e6)),
         ]
@@ -530,6 +530,19 @@ class changes(unittest.TestCase):
             y, _ = run(source(x), forward, *middle, synthesis(True, 128, 32))
             self.assertEqual(len(y), len(x))
             self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
+
+    def test_before_the_first_sample_invert_too(self):
+        x = signal(3000, True)
+        for placement in ("centred", "full", "left"):
+            for changes in (dict(hop=8), dict(win_length=40), dict(hop=10, win_length=40)):
+                for at in (-100, -31, -17, -16):
+                    with self.subTest(placement=placement, at=at, **changes):
+                        forward, backward = (
+                            make(64, 16, "hamming", 0, placement) for make in (stft.stft_fvc, stft.istft_vcf))
+                        self.command(forward, self.dictionary(at=at, **changes))
+                        y, _ = run(source(x), forward, backward)
+                        self.assertEqual(len(y), len(x))
+                        self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
     def test_asked_for_in_any_order_make_the_same_stream(self):
         x = signal(30000, True)

@@ -23,11 +23,11 @@ def signature_and_text(function):
 
 
 def with_what_it_refers_to(name, found=None):
-    """A docstring and those that it names: "as of x", "those of x", "See x"."""
+    """A docstring and those that it names: "as in x", "those of x", "See x"."""
     found = {} if found is None else found
     if name not in found:
         found[name] = inspect.getdoc(getattr(stft, name)) or ""
-        for other in re.findall(r"(?:See|of) (?:gnuradio\.stft\.)?(\w+)", found[name]):
+        for other in re.findall(r"(?:See|of|as in) (?:gnuradio\.stft\.)?(\w+)", found[name]):
             if other in stft.__all__:
                 with_what_it_refers_to(other, found)
     return "\n".join(found.values())

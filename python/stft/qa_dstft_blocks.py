@@ -331,7 +331,7 @@ class streams(unittest.TestCase):
 
 
 class pausing(gr.sync_block):
-    """Gives its items at once, and ends when it is told to."""
+    """Gives its items at once, and ends once may_end is set."""
 
     def __init__(self, items):
         super().__init__("pausing", None, [items.dtype])

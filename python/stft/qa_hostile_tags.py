@@ -2,7 +2,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Tags and messages with useless values: they are ignored, and never stop a flowgraph.
 
-GR_STFT_HOSTILE=10000 runs so many random flowgraphs, GR_STFT_FIRST_SEED=7 begins with another one.
+GR_STFT_HOSTILE=10000 runs 10000 random flowgraphs, GR_STFT_FIRST_SEED=7 begins with another one.
 """
 import faulthandler
 import itertools
@@ -45,7 +45,7 @@ def tag(offset, key, value):
 
 
 def placed_by_tags(name):
-    """What an idstft without other inputs needs to be told."""
+    """Tags that an idstft without other inputs needs."""
     if not name.startswith("idstft"):
         return []
     return [tag(0, "stft_step", pmt.from_double(HOP)), tag(0, "stft_theta", pmt.from_double(N_FFT))]
@@ -60,7 +60,7 @@ def run(name, items, tags, messages=()):
     size = block.output_signature().sizeof_stream_item(0)
     sink = blocks.vector_sink_b(size)
     top = gr.top_block()
-    top.connect(source, block, blocks.head(size, 100000), sink)  # a tag may have told of zeros almost without end
+    top.connect(source, block, blocks.head(size, 100000), sink)  # a tag may ask for zeros almost without end
     for message in messages:
         block.to_basic_block()._post(pmt.intern("cmd"), message)
     faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
@@ -145,6 +145,37 @@ class lengths_of_packets(unittest.TestCase):
             _, tags = run(name, 100, placed_by_tags(name) + [tag(0, "packet_len", pmt.from_long(10))])
             one_to_one = name in ("power", "phase_reference")
             self.assertEqual("packet_len" in keys(tags), one_to_one, name)
+
+
+class numbers_in_messages(unittest.TestCase):
+    def test_are_taken_from_pmts_of_any_type(self):
+        cases = [("hop", 8, 8.0, ("dstft", "adaptive_stft")), ("theta", 12, 12.0, ("dstft", "adaptive_stft")),
+                 ("theta_max", 24, 24.0, ("adaptive_stft",))]  # fmt: skip
+        cases += [("hop", 8, None, ("stft", "spectrogram", "stft_bins")), ("window", 0, None, ("stft", "spectrogram"))]
+        for key, integer, real, names in cases:
+            for name in names:
+                unchanged, _ = run(name, 200, [])
+                pmts = [pmt.from_long(integer), pmt.from_uint64(integer)]
+                pmts += [] if real is None else [pmt.from_double(real)]
+                told = [run(name, 200, [], [pmt.cons(pmt.intern(key), value)])[0] for value in pmts]
+                with self.subTest(block=name, key=key):
+                    self.assertNotEqual(told[0], unchanged)
+                    self.assertEqual(told, [told[0]] * len(told))
+
+    def test_of_a_window_s_parameters_too(self):
+        told = [run("stft", 200, [], [pmt.cons(pmt.intern("window"), pmt.make_tuple(pmt.intern("kaiser"), beta))])[0]
+                for beta in (pmt.from_double(5), pmt.from_long(5), pmt.from_uint64(5))]
+        self.assertEqual(told, [told[0]] * 3)
+
+    def test_beyond_64_bits_with_a_sign_change_nothing(self):
+        for name in ("stft", "spectrogram", "stft_bins", "dstft", "adaptive_stft"):
+            hop = pmt.from_double(8) if name in ("dstft", "adaptive_stft") else pmt.from_long(8)
+            expected, _ = run(name, 200, [])
+            for at in (2**63, 2**64 - 1):
+                message = pmt.dict_add(pmt.make_dict(), pmt.intern("hop"), hop)
+                message = pmt.dict_add(message, pmt.intern("at"), pmt.from_uint64(at))
+                with self.subTest(block=name, at=at):
+                    self.assertEqual(run(name, 200, [], [message])[0], expected)
 
 
 def hostile_number(chance):

@@ -308,7 +308,7 @@ class refusals(unittest.TestCase):
                      stft.istft2d, X[0, 0, 0], shape=(12, 20), **good)  # fmt: skip
 
     def test_of_sizes_that_lose_pixels(self):
-        # Hann's first tap is 0: rows 4 and 12, of which 12 .. 14 lie behind the last frame; columns 4 and 12
+        # Hann's first tap is 0: rows 4 and 12, of which 12 .. 14 lie after the last frame; columns 4 and 12
         made = dict(win_length=8, hop=8, tail="floor")
         X = stft.stft2d(np.ones((15, 20)), **made)
         self.refused(

@@ -477,7 +477,7 @@ class refusals(with_torch):
             ("hop", lambda: layers.STFT(hop=0, n_fft=8)(x)),
             ("n_fft", lambda: layers.STFT(hop=2, n_fft=True)(x)),
             ("X", lambda: layers.istft(torch.zeros(8, 4, dtype=torch.complex64), hop=2)),
-            ("center", lambda: layers.stft2d(torch.zeros(9, 9), win_length=4, hop=2, centre=True, center=True)),
+            ("center", lambda: layers.stft2d(torch.zeros(9, 9), win_length=4, hop=2, centre=True, center=False)),
             ("X", lambda: layers.ISTFT(hop=2)(x)),
             ("X", lambda: layers.ISTFT(hop=2, n_fft=12)(S)),
             ("hop", lambda: layers.ISTFT(hop=9)(S)),
@@ -493,6 +493,11 @@ class refusals(with_torch):
         torch.testing.assert_close(X, layers.STFT(hop=256, n_fft=1024)(x), rtol=0, atol=0)
         torch.testing.assert_close(layers.istft(X, length=3000), x)
         torch.testing.assert_close(layers.stft(x, phase="center", placement="centered"), X, rtol=0, atol=0)
+        density = layers.stft(x, scaling="psd", fs=8.0)
+        for same in (layers.stft(x, scaling="psd", samp_rate=8.0), layers.STFT(scaling="psd", samp_rate=8.0)(x)):
+            torch.testing.assert_close(same, density, rtol=0, atol=0)
+        with self.assertRaisesRegex(ValueError, "^samp_rate: 9.0: is given already, as fs = 8.0$"):
+            layers.STFT(fs=8.0, samp_rate=9.0)(x)
         image = self.tensor(20, 24)
         for centred in (False, True):
             made = dict(win_length=8, hop=4)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _channels, _complex, _frame_major, frequencies, sample_window
+from .transforms import _array, _channels, _complex, _either_spelling, _frame_major, frequencies, sample_window
 
 FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
 PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
@@ -105,6 +105,7 @@ class ShortTimeFFT:
     # SciPy's type stubs are generic, and so annotations are subscripted
     __class_getitem__ = classmethod(GenericAlias)
 
+    @_either_spelling
     def __init__(
         self,
         win: ArrayLike,
@@ -140,6 +141,7 @@ class ShortTimeFFT:
         self.phase_shift = phase_shift
 
     @classmethod
+    @_either_spelling
     def from_window(
         cls,
         win_param: Union[str, tuple, float],
@@ -169,6 +171,7 @@ class ShortTimeFFT:
         )
 
     @classmethod
+    @_either_spelling
     def from_dual(
         cls,
         dual_win: ArrayLike,
@@ -193,6 +196,7 @@ class ShortTimeFFT:
         )
 
     @classmethod
+    @_either_spelling
     def from_win_equals_dual(
         cls,
         desired_win: ArrayLike,
@@ -306,7 +310,7 @@ class ShortTimeFFT:
     def fft_mode(self) -> FFT_MODE_TYPE:
         """Which bins spectra have: "onesided" (frequencies from 0 on, real signals and windows only), "onesided2X" (those,
         all but 0 and half the sampling rate times sqrt 2 if scaling is "psd", else times 2; only if there is a scaling),
-        "twosided" (negative frequencies behind the positive ones) or "centered" (increasing frequencies)."""
+        "twosided" (negative frequencies after the positive ones) or "centered" (increasing frequencies)."""
         return self._fft_mode
 
     @fft_mode.setter
@@ -329,7 +333,7 @@ class ShortTimeFFT:
 
     @property
     def phase_shift(self) -> Optional[int]:
-        """Samples by which the phase's origin lies behind the window's centre: bin q is multiplied by
+        """Samples by which the phase's origin lies after the window's centre: bin q is multiplied by
         exp(2j pi q phase_shift / mfft). None puts the origin at the window's first sample. The origin's place in the
         window, m_num_mid + phase_shift, is taken modulo m_num."""
         return self._phase_shift
@@ -398,7 +402,7 @@ class ShortTimeFFT:
         return self.T * self.hop
 
     def t(self, n: int, p0: Optional[int] = None, p1: Optional[int] = None, k_offset: int = 0) -> NDArray:
-        """Time of each slice's centre in seconds, for a signal of n samples; p0, p1, k_offset as of stft()."""
+        """Time of each slice's centre in seconds, for a signal of n samples; p0, p1, k_offset as in stft()."""
         p0, p1 = self.p_range(n, p0, p1)
         return np.arange(p0, p1) * self.delta_t + k_offset * self.T
 
@@ -410,7 +414,7 @@ class ShortTimeFFT:
     @property
     def p_min(self) -> int:
         """The first slice that reaches samples from 0 on; never positive. Zeros at the window's end count as its samples,
-        unless they are so many that win[hop - m_num + m_num_mid:] has nothing else."""
+        unless win[hop - m_num + m_num_mid:] has only zeros."""
         after = self.m_num - self.m_num_mid  # samples of slice 0 from its centre on
         _, last = self._support()
         return 0 if last < after - self._hop else -((after - 1) // self._hop)
@@ -454,14 +458,14 @@ class ShortTimeFFT:
         return start + (p - 1) * self._hop + self.m_num, p
 
     def upper_border_begin(self, n: int) -> Tuple[int, int]:
-        """The first sample and the first slice that what lies behind a signal of n samples has a part in."""
+        """The first sample and the first slice that depend on what follows a signal of n samples."""
         self._check_length(n)
         _, last = self._support()
         p = 1 + min(n // self._hop + 1, (n - 1 - last + self.m_num_mid) // self._hop)
         return self._first_sample(p), p
 
     def nearest_k_p(self, k: int, left: bool = True) -> int:
-        """The multiple of hop at or before sample k; with left=False, at or behind it."""
+        """The multiple of hop at or before sample k; with left=False, at or after it."""
         return k // self._hop * self._hop if left else -(-k // self._hop) * self._hop
 
     def extent(
@@ -558,7 +562,7 @@ class ShortTimeFFT:
         padding: PAD_TYPE = "zeros",
         axis: int = -1,
     ) -> NDArray:
-        """|S_x|^2, real; with a second signal S_x conj(S_y), complex. Arguments as of stft_detrend()."""
+        """|S_x|^2, real; with a second signal S_x conj(S_y), complex. Arguments as in stft_detrend()."""
         chosen = dict(p0=p0, p1=p1, k_offset=k_offset, padding=padding, axis=axis)
         Sx = self.stft_detrend(x, detr, **chosen)
         if y is None or y is x:

@@ -5,7 +5,7 @@ Axes, dtypes, frames and `workers` are those of stft(). `theta`, where it is tak
 (1, frames), or one for all, as dstft() and adapt() have them; then window is the name of a family (see dstft()), centred at
 sample n_fft // 2 of a frame of n_fft samples and 1 there, and win_length is n_fft. `threshold`: cells with |X| at most this part
 of their frame's largest keep their place; default 1e-10, in single precision 1e-5. So do cells whose place is not finite.
-Samples up to 8 before and behind the window help to tell a frame's frequencies.
+Samples up to 8 before and after the window enter a frame's frequencies.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .transforms import (
     _channels,
     _complex,
     _design,
+    _either_spelling,
     _first,
     _frame_major,
     _frames,
@@ -63,6 +64,7 @@ class Squeezed(NamedTuple):
     """Of the rows in Hz, (bins,)."""
 
 
+@_either_spelling
 def reassign(
     x: ArrayLike,
     window: Window = "hann",
@@ -87,7 +89,7 @@ def reassign(
     frequency = k fs / n_fft - fs / (2 pi) Im(X_w' / X), time = t_p + Re(X_tw / X) / fs, with X_w' and X_tw the STFTs by the window's
     derivative per sample and by (m - win_length // 2) window[m].
 
-    kind: "psd" or "power", as of spectrogram(); onesided_doubling: likewise. fs: sampling rate in Hz. theta, threshold: see the
+    kind: "psd" or "power", as in spectrogram(); onesided_doubling: likewise. fs: sampling rate in Hz. theta, threshold: see the
     module. The other arguments are those of stft().
 
     A tone has its frequency at every cell that it rules: with nu = 2 pi |frequency - k / n_fft| in radians per sample, off by at
@@ -114,6 +116,7 @@ def reassign(
     return Reassigned(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (power, f, t)))
 
 
+@_either_spelling
 def reassigned_spectrogram(
     x: ArrayLike,
     window: Window = "hann",
@@ -135,8 +138,8 @@ def reassigned_spectrogram(
 ) -> NDArray:
     """The spectrogram with the power of each cell at the nearest cell to where it belongs; see reassign().
 
-    Nothing is lost: the sum over all cells is that of spectrogram(). What belongs before the first or behind the last frame
-    stays in that; a cell whose time is more than win_length / 2 away, outside of its own window, keeps its place. One-sided,
+    Nothing is lost: the sum over all cells is that of spectrogram(). Energy that belongs before the first or after the last frame
+    stays in that frame; a cell whose time is more than win_length / 2 away, outside of its own window, keeps its place. One-sided,
     what belongs to a negative frequency is at the positive one.
 
     The arguments are those of reassign(); workers share the channels.
@@ -159,6 +162,7 @@ def reassigned_spectrogram(
     return np.swapaxes(rows.reshape(a.shape + rows.shape[1:]), -1, -2)
 
 
+@_either_spelling
 def synchrosqueeze(
     x: ArrayLike,
     window: Window = "hann",
@@ -210,6 +214,7 @@ def synchrosqueeze(
     return Squeezed(np.swapaxes(rows, -1, -2) if out is None else out, frequencies(a.n_fft, fs, a.sides))
 
 
+@_either_spelling
 def inverse_synchrosqueeze(
     T: ArrayLike,
     window: Window = "hann",
@@ -231,7 +236,7 @@ def inverse_synchrosqueeze(
     x[t_p] = Re sum_k T[..., k, p] / (n_fft window[c]), t_p = s_p + c, c = win_length // 2; of two-sided T without Re and with
     conj(window[c]).
 
-    T: (..., bins, frames) as of synchrosqueeze(), of either order and any threshold.
+    T: (..., bins, frames) from synchrosqueeze(), of either order and any threshold.
     band: the cells that count: None (all); an array of bool that broadcasts to T's shape; or (centre, width) in Hz, numbers or
         arrays (frames,), which keep the rows within width / 2 of centre, none in frames where one of them is NaN. Around a ridge
         that is one component of the signal. Parts that share no cell add up to the signal.
@@ -239,8 +244,8 @@ def inverse_synchrosqueeze(
     hop: must be 1. window, win_length, placement, first, fs: as they were for synchrosqueeze(), and theta if there was
         any. window[c] must not be 0.
     length: samples to return; default: up to the last centre of a frame. Samples at no frame's centre are 0.
-    sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft tells that T
-        has all bins, or the window is complex.
+    sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft equals the
+        number of bins, or the window is complex.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). The signal comes back to 1e-12 of its largest

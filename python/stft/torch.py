@@ -40,7 +40,7 @@ from typing import Any, Optional, Tuple, Union
 from . import adjoints, differentiable, transforms
 from .tensors import Tensor, _numpy, _tensor, torch
 from .torch2d import ISTFT2D, STFT2D, istft2d, stft2d  # noqa: F401
-from .transforms import _at_least, _bins, _hop, _layout, _lengths, _positive
+from .transforms import _at_least, _bins, _either_spelling, _hop, _layout, _lengths, _positive
 
 
 def dstft(
@@ -90,6 +90,7 @@ def idstft(
     return _Idstft.apply(S, _double(theta), _double(t), length, made)
 
 
+@_either_spelling
 def stft(
     x: Tensor,
     window: Any = "hann",
@@ -114,6 +115,7 @@ def stft(
     return _Stft.apply(x, window, frames, made)
 
 
+@_either_spelling
 def istft(
     X: Tensor,
     window: Any = "hann",
@@ -435,7 +437,7 @@ class DSTFT(torch.nn.Module):
 
 
 class IDSTFT(torch.nn.Module):
-    """Inverse of a DSTFT with that one's lengths and hops, which stay its own: (..., bins, frames) -> (..., length).
+    """Inverse of a DSTFT, (..., bins, frames) -> (..., length). Its lengths and hops are those of `transform`, not copies.
 
     tol, max_iterations: of gnuradio.stft.idstft(), where windows depend on the bin.
 
@@ -552,7 +554,7 @@ def _one_of(name: str, value: Any, allowed: Tuple[str, ...]) -> None:
 
 
 def _refuse_unknown(arguments: Any, function: Any) -> None:
-    known = function.__kwdefaults__.keys()
+    known = {*function.__wrapped__.__kwdefaults__, *function.spellings}
     for name in arguments:
         if name not in known:
             raise TypeError(f"{name}: is no argument of {function.__name__}()")

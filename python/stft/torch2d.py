@@ -11,10 +11,10 @@ torch.Size([1, 3, 17, 32, 65, 97])
 >>> bool(torch.allclose(transform.inverse(X, image.shape), image, atol=2e-6))
 True
 
-The modules have the arguments of M. Baas's "A simple 2D STFT module in pytorch" (2025), sizes as (width, height). Of what
-that one leaves open: no state, so inverse() is told the image's shape; mirrored or repeated borders and tail="ceil" on
-demand. The functions have the arguments of gnuradio.stft.stft2d() and istft2d(), sizes as (height, width). Tensors are on
-the CPU. Gradients are exact, of the first order.
+The modules have the arguments of M. Baas's "A simple 2D STFT module in pytorch" (2025), sizes as (width, height).
+They keep no state, so inverse() takes the image's shape; mirrored or repeated borders and tail="ceil" are further options.
+The functions have the arguments of gnuradio.stft.stft2d() and istft2d(), sizes as (height, width). Tensors are on the CPU.
+Gradients are exact, of the first order.
 """
 
 from __future__ import annotations

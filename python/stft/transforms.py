@@ -6,7 +6,8 @@ others; spectra are (..., bins, frames), a view on memory in which each frame's 
 are computed in single precision, everything else in double. Frame p holds the samples s_p .. s_p + win_length - 1 with
 s_p = first + p hop; samples outside of the signal are zero. A `window` is a name (periodic, SciPy's names), a tuple
 (name, parameters ...), one of GNU Radio's window.WIN_..., a float (Kaiser's beta), or its taps. `placement`, `phase` and
-`sides` take "centred" and "centered", "centre" and "center" alike. Booleans are neither numbers nor integers, in arrays or
+`sides` take "centred" and "centered", "centre" and "center" alike; the arguments `fs` and `centre` of every function may be
+given as `samp_rate` and `center`, or as both with the same value. Booleans are neither numbers nor integers, in arrays or
 alone; a masked array is refused if a value of it is masked, and else is the array of its values; the same holds in every
 function. `workers` is the number of threads that a batch is shared out to; results do not depend on it. Arguments that no
 rule allows raise ValueError with "name: value: rule".
@@ -15,9 +16,10 @@ rule allows raise ValueError with "name: value: rule".
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import operator
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +30,36 @@ Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
 _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
+_Returned = TypeVar("_Returned")
+_SPELLINGS = {"center": "centre", "samp_rate": "fs"}
+
+
+def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Returned]:
+    """The function, whose arguments `centre` and `fs` may also be given as `center` and `samp_rate`."""
+    places = {name: place for place, name in enumerate(inspect.signature(function).parameters)}
+    spellings = {other: name for other, name in _SPELLINGS.items() if name in places}
+
+    @functools.wraps(function)
+    def either(*arguments: Any, **given: Any) -> _Returned:
+        used = [other for other in spellings if other in given]
+        if not used:
+            return function(*arguments, **given)
+        for other in used:
+            name, value = spellings[other], given.pop(other)
+            by_place = arguments[places[name] : places[name] + 1]
+            already = by_place[0] if by_place else given.setdefault(name, value)
+            if not (already is value or np.array_equal(already, value)):
+                raise ValueError(f"{other}: {value}: is given already, as {name} = {already}")
+        try:
+            return function(*arguments, **given)
+        except ValueError as refusal:
+            for other in used:
+                if str(refusal).startswith(f"{spellings[other]}: "):
+                    raise ValueError(other + str(refusal)[len(spellings[other]) :]) from None
+            raise
+
+    either.spellings = spellings  # type: ignore[attr-defined]
+    return either
 
 
 class Spectrogram(NamedTuple):
@@ -41,6 +73,7 @@ class Spectrogram(NamedTuple):
     """The spectrogram, (..., bins, columns)."""
 
 
+@_either_spelling
 def stft(
     x: ArrayLike,
     window: Window = "hann",
@@ -67,7 +100,7 @@ def stft(
     x: real or complex samples, any number of axes.
     hop: samples from frame to frame, >= 1; may exceed win_length; default: win_length // 4, or 1 if that is 0.
     win_length: samples under the window, <= n_fft; default: the number of taps, else n_fft.
-    n_fft: DFT length; default: win_length, or 1024 if nothing tells that.
+    n_fft: DFT length; default: win_length, or 1024 if neither win_length nor taps are given.
     placement: "centred" (frame p centred at sample p hop; 1 + ceil(L / hop) frames), "left" (frame 0 starts at sample
         0; whole frames, then zero-padded ones until the last sample is covered) or "full" (every frame of the centred
         grid that touches a sample).
@@ -110,6 +143,7 @@ def stft(
     return spectra.swapaxes(-1, -2) if out is None else out
 
 
+@_either_spelling
 def istft(
     X: ArrayLike,
     window: Window = "hann",
@@ -132,12 +166,12 @@ def istft(
     """Inverse STFT by weighted overlap-add: the exact input of an unmodified STFT, the least-squares signal of others.
 
     X: spectra (..., bins, frames).
-    hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults, but
-        for n_fft: if one-sided, win_length if it has so many bins, else 2 * (bins - 1); else bins.
+    hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults
+        except n_fft: bins for two-sided spectra; for one-sided ones win_length if that gives `bins` bins, else 2 * (bins - 1).
     length: samples to return; default: up to the last sample that a frame covers.
     sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "twosided" if the window is complex
-        or n_fft tells that bins are all of them, else "onesided". An even number of bins may be either, and is refused where
-        neither n_fft nor sides nor a longer window tells.
+        or bins == n_fft, else "onesided". An even number of bins may be either, and is refused unless n_fft, sides or a
+        longer window decides.
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2.
     threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
@@ -172,6 +206,7 @@ def istft(
     return samples
 
 
+@_either_spelling
 def spectrogram(
     x: ArrayLike,
     window: Window = "hann",
@@ -251,8 +286,9 @@ def spectrogram(
     return Spectrogram(frequencies(n_fft, fs, sides), (first + win_length // 2 + middles * hop) / fs, S)
 
 
+@_either_spelling
 def frequencies(n_fft: int = 1024, fs: float = 1.0, sides: str = "onesided") -> NDArray:
-    """Frequency of each bin in Hz, shape (bins,). "twosided" has 0 first and negative frequencies behind the positive
+    """Frequency of each bin in Hz, shape (bins,). "twosided" has 0 first and negative frequencies after the positive
     ones, "centered" starts at -(n_fft // 2) fs / n_fft.
 
     >>> frequencies(4, 8.0, "centered").tolist()
@@ -267,6 +303,7 @@ def frequencies(n_fft: int = 1024, fs: float = 1.0, sides: str = "onesided") -> 
     return (k if sides == "centered" else np.fft.ifftshift(k)) * (fs / n_fft)
 
 
+@_either_spelling
 def times(
     frames: int,
     *,
@@ -280,7 +317,7 @@ def times(
 ) -> NDArray:
     """Time of each frame's centre in seconds, (first + p hop + win_length // 2) / fs, shape (frames,).
 
-    The arguments are those of stft(), with the same defaults; window and n_fft count only where they tell win_length.
+    The arguments are those of stft(), with the same defaults; window and n_fft count only as defaults of win_length.
 
     >>> times(3, hop=4, win_length=8, fs=8.0).tolist()
     [0.0, 0.5, 1.0]
@@ -369,8 +406,8 @@ def convert_phase(
     first: Optional[int] = None,
     sides: Optional[str] = None,
 ) -> NDArray:
-    """Spectra (..., bins, frames) with another phase reference: "start", "centre", "absolute" or an integer r, as of
-    stft(). first: s_0, by default -(win_length // 2). n_fft, hop: by default as of istft(). Only exact integer indices enter the factors.
+    """Spectra (..., bins, frames) with another phase reference: "start", "centre", "absolute" or an integer r, as in
+    stft(). first: s_0, by default -(win_length // 2). n_fft, hop: by default as in istft(). Only exact integer indices enter the factors.
 
     Returns the same shape and precision.
 
@@ -474,20 +511,6 @@ def _is_named(window: Window) -> bool:
     return is_id or isinstance(name, str) or isinstance(window, (float, int))
 
 
-def _either_spelling(function: Any) -> Any:
-    """The function with an argument `centre`, which may also be given as `center`."""
-
-    @functools.wraps(function)
-    def either(*arguments: Any, **given: Any) -> Any:
-        if "center" in given:
-            if "centre" in given:
-                raise ValueError(f"center: {given['center']}: is given already, as centre")
-            given["centre"] = given.pop("center")
-        return function(*arguments, **given)
-
-    return either
-
-
 def _hop(hop: Optional[int], win_length: int) -> int:
     return max(1, win_length // 4) if hop is None else _integer("hop", hop)
 
@@ -578,7 +601,7 @@ def _sides_of_spectra(sides: Optional[str], bins: int, n_fft: Optional[int], win
 def _layout(
     name: str, bins: int, sides: Optional[str], window: Window, win_length: Optional[int], n_fft: Optional[int]
 ) -> Tuple[str, int, int]:
-    """sides, n_fft and win_length of spectra with so many bins."""
+    """sides, n_fft and win_length of spectra with `bins` bins."""
     taps = _taps_in(window)
     chosen = _sides_of_spectra(sides, bins, n_fft if n_fft is None else _integer("n_fft", n_fft), window)
     if n_fft is None:

@@ -27,24 +27,26 @@ namespace gr::stft {
  *
  * Message port "cmd": a dict (or pair) of theta (a number, or a vector for the bins), load (the name of a file, as
  * load_theta()), theta_min, theta_max, hop, freeze (a boolean), reset (anything), and optionally at, the sample that the
- * first changed frame is centred at or after. What cannot be granted is logged and changes nothing.
+ * first changed frame is centred at or after. A change request that is refused is logged and
+ * changes nothing.
  *
  * Message port "report": every report_interval frames, and for the last ones, a dict of criterion (of the last frame),
  * theta_mean, theta_least, theta_greatest (samples, of these frames), at_theta_min, at_theta_max (shares of their window
  * lengths within 1 % of a bound), advice (a sentence on what to change if that is more than half of them, else empty),
- * frames (so many), first_frame, evaluations, dropped (since the stream began), frames_per_second, load. Most of them are
- * variables of ControlPort, too.
+ * frames (their number), first_frame, evaluations, dropped (since the stream began),
+ * frames_per_second, load. Most of them are variables of ControlPort, too.
  *
  * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but
- * never loses a sample. Its load is the time it works, as a share of the duration of the samples it has taken
- * meanwhile; while the sample rate is unknown, how full the buffer is that it reads from. Then results depend on the
- * machine; without load_limit, they are those of kernel::adaptive_stft on the whole signal to the bit.
+ * never loses a sample. Its load is the time it works, as a fraction of the duration of the samples
+ * it has taken meanwhile; while the sample rate is unknown, how full the buffer is that it reads
+ * from. Then results depend on the machine; without load_limit, they are those of
+ * kernel::adaptive_stft on the whole signal to the bit.
  */
 template <class T>
 class STFT_API adaptive_stft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<adaptive_stft<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<adaptive_stft<T>>; //!< type that make() returns
 
     /*!
      * \param settings everything about frames and learning
@@ -67,7 +69,7 @@ public:
     //! One for each bin; one for all with share "constant" or "frame".
     virtual void set_theta(const std::vector<float>& theta) = 0;
 
-    //! The same from a file of floats, such as a file sink writes from output 1; its last item counts.
+    //! set_theta() with the last item of a file of floats, as a file sink writes from output 1.
     virtual void load_theta(const std::string& path) = 0;
 
     //! 0 stands for the default, as in make().
@@ -93,19 +95,21 @@ public:
     virtual bool freeze() const = 0;
     //!@}
 
-    //! Of the last frame that was measured, as of the last report.
+    //! Criterion of the last frame that was measured before the last report.
     virtual double criterion() const = 0;
     //! Mean of the frames of the last report, samples.
     virtual double theta_mean() const = 0;
-    //! Spectra computed in order to learn, as of the last report.
+    //! Spectra computed in order to learn, from the start of the stream to the last report.
     virtual std::uint64_t evaluations() const = 0;
-    //! Of these, left out because of load_limit, as of the last report.
+    //! Evaluations skipped because of load_limit, from the start of the stream to the last report.
     virtual std::uint64_t dropped() const = 0;
-    //! By the clock, over the last stretch of a second or more before the last report; 0 until one has passed. With the
-    //! last frame of a stream that was shorter: over all of it.
+    //! Frames per second of wall-clock time, averaged over the last second or more before the last
+    //! report; 0 until a second has passed. If the stream ends before that, the average is over the
+    //! whole stream.
     virtual double frames_per_second() const = 0;
 
-    //! Share of real time that the block works, as of the last report; of the buffer, while the sample rate is unknown.
+    //! Load at the last report: work time divided by the duration of the samples taken in; while
+    //! the sample rate is unknown, the fraction of the input buffer that is filled.
     virtual double load() const = 0;
 
     //! Samples that follow a frame's centre before the frame leaves.

@@ -35,11 +35,11 @@ template <class T>
 class STFT_API dstft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<dstft<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<dstft<T>>; //!< type that make() returns
 
     /*!
      * \param n_fft DFT length, 2 .. 2^28
-     * \param hop samples from frame to frame, real, 1e-3 .. 2^40; not looked at if alpha > 0
+     * \param hop samples from frame to frame, real, 1e-3 .. 2^40; ignored if alpha > 0
      * \param theta window length in samples, 0 < theta <= n_fft, of all bins; with input 1 connected, until its first
      *        good item
      * \param window a family, kernel::window_family

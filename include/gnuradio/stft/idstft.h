@@ -30,10 +30,11 @@ template <class T>
 class STFT_API idstft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<idstft<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<idstft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, window, norm as of dstft; spectra of stft, whose window is not scaled, need "peak"
+     * \param n_fft, window, norm as in dstft; spectra of stft, whose window is not scaled, need
+     *        "peak"
      * \param share "constant" or "frame" (the same block): overlap-add, frame by frame. "bin" or "cell" (the same): least
      *        squares on segments of 16 n_fft samples, at some ten to twenty times the cost of the spectra and with
      *        24 n_fft samples of latency (kernel::segment_inverse)

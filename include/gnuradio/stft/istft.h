@@ -22,10 +22,10 @@ template <class T>
 class STFT_API istft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<istft<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<istft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted as of stft
+     * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted see stft
      * \param synthesis a dual window, win_length taps, used without any normalisation; empty: weighted
      *        overlap-add divided by the coverage
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if window and hop

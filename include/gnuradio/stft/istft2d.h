@@ -20,10 +20,10 @@ namespace gr::stft {
 class STFT_API istft2d_vcvf : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<istft2d_vcvf>; //!< what make() returns
+    using sptr = std::shared_ptr<istft2d_vcvf>; //!< type that make() returns
 
     /*!
-     * Arguments as of stft2d_vfvc.
+     * Arguments are those of stft2d_vfvc.
      * \throws std::invalid_argument as stft2d_vfvc; also if windows and hops leave rows or columns that cannot be recovered
      */
     static sptr make(std::int64_t width,

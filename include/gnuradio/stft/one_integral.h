@@ -10,9 +10,10 @@ namespace gr::stft {
 /*!
  * \brief Spectra at hop 1 in, samples out: one sample from each spectrum, by the sum over its bins.
  *
- * Input: all bins of stft_fvc (one_integral_vcf) or stft_cvc (one_integral_vcc), or some of them, as of stft_bins_fvc and
- * stft_bins_cvc; some give the part of the signal that is in their band. Output: float or complex samples, as many as were
- * transformed; kernel::one_integral has the formula. Samples that are no frame's centre are 0.
+ * Input: all bins of stft_fvc (one_integral_vcf) or stft_cvc (one_integral_vcc), or some of them,
+ * as from stft_bins_fvc and stft_bins_cvc; some give the part of the signal that is in their band.
+ * Output: float or complex samples, as many as were transformed; kernel::one_integral has the
+ * formula. Samples that are no frame's centre are 0.
  *
  * The tags of stft override the arguments, stft_bins too; tags of another hop than 1 are logged and ignored. Other tags
  * go back to the sample they came from.
@@ -21,7 +22,7 @@ template <class T>
 class STFT_API one_integral : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<one_integral<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<one_integral<T>>; //!< type that make() returns
 
     /*!
      * \param n_fft DFT length, 1 .. 2^28

@@ -17,10 +17,10 @@ namespace gr::stft {
 class STFT_API phase_reference_vcvc : virtual public gr::sync_block
 {
 public:
-    using sptr = std::shared_ptr<phase_reference_vcvc>; //!< what make() returns
+    using sptr = std::shared_ptr<phase_reference_vcvc>; //!< type that make() returns
 
     /*!
-     * \param n_fft, hop, win_length as of stft; win_length 0: n_fft
+     * \param n_fft, hop, win_length as in stft; win_length 0: n_fft
      * \param source, target "start", "centre" or "absolute"
      * \param sides "onesided", "twosided" or "centered"
      * \throws std::invalid_argument naming the parameter, its value and the rule

@@ -23,7 +23,7 @@ namespace gr::stft {
 class STFT_API power_vcvf : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<power_vcvf>; //!< what make() returns
+    using sptr = std::shared_ptr<power_vcvf>; //!< type that make() returns
 
     /*!
      * \param n_fft of the spectra, >= 1

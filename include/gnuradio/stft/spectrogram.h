@@ -14,17 +14,18 @@ namespace gr::stft {
  * frames, n_fft / 2 + 1 bins for float samples (inner bins doubled), n_fft for complex ones. The last row
  * averages what is left. kernel::power_kind has the units.
  *
- * Tags and message port as of stft, the row in place of the frame; rx_rate is divided by hop and average.
- * The messages may also hold average, and reset (any value), which forgets the held maxima.
+ * Tags and message port as in stft, the row in place of the frame; rx_rate is divided by hop and
+ * average. The messages may also hold average, and reset (any value), which forgets the held
+ * maxima.
  */
 template <class T>
 class STFT_API spectrogram : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<spectrogram<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<spectrogram<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, hop, window, win_length, placement, samp_rate, shifted as of stft
+     * \param n_fft, hop, window, win_length, placement, samp_rate, shifted as in stft
      * \param kind "psd" (unit^2 / Hz), "power" or "magnitude" of a line
      * \param average frames whose powers make a row, >= 1
      * \param max_hold each bin is the largest since the start or the last reset
@@ -44,11 +45,12 @@ public:
                      bool shifted = false);
 
     //!@{
-    //! Another value, as of make(), from the next frame on; an average takes effect on the present row.
+    //! Another value, as in make(), from the next frame on; an average takes effect on the present
+    //! row.
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
     virtual void set_window(const kernel::window& window) = 0;
-    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as of make()
+    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as in make()
     virtual void set_average(std::int64_t average) = 0;
     //!@}
 

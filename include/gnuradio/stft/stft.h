@@ -27,7 +27,7 @@ template <class T>
 class STFT_API stft : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<stft<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<stft<T>>; //!< type that make() returns
 
     /*!
      * \param n_fft DFT length, 1 .. 2^28
@@ -53,11 +53,11 @@ public:
                      bool shifted = false);
 
     //!@{
-    //! Another value, as of make(), from the next frame on.
+    //! Another value, as in make(), from the next frame on.
     //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void set_hop(std::int64_t hop) = 0;
     virtual void set_window(const kernel::window& window) = 0;
-    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as of make()
+    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as in make()
     virtual void set_scaling(const std::string& scaling) = 0;
     //!@}
 

@@ -13,7 +13,7 @@ namespace gr::stft {
  * Input: items of width floats, one row each. Output: one item per hop of rows, [frame][n_fft_h / 2 + 1][n_fft_w] complex
  * numbers; kernel::stft2d has the formula. It leaves with the last row that it needs, or with the one that makes certain
  * that another one follows, since the last one is tagged. At the stream's end come the rest that `tail` wants. If the
- * image is too short to be mirrored, that is logged, and the rest is left out.
+ * image is too short to be mirrored, that is logged, and there are no further frames.
  *
  * Tags: those of the input travel on the first frame row that contains their row. rx_time becomes the time of the
  * frame row's first row, rx_rate (rows per second) is divided by the hop. Item 0 carries stft_first, stft_hop, stft_n_fft,
@@ -23,7 +23,7 @@ namespace gr::stft {
 class STFT_API stft2d_vfvc : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<stft2d_vfvc>; //!< what make() returns
+    using sptr = std::shared_ptr<stft2d_vfvc>; //!< type that make() returns
 
     /*!
      * \param width samples in a row

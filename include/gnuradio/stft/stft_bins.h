@@ -14,7 +14,7 @@ namespace gr::stft {
  * of the bins, in their order. kernel::stft_bins tells how they are computed; a cost per sample that does not grow with the
  * window makes this the way to follow a few lines at full time resolution.
  *
- * Frames and tags as of stft; beside the tags of stft there is stft_bins (f64 vector).
+ * Frames and tags as in stft; a further tag is stft_bins (f64 vector).
  *
  * Message port "cmd": a dict (or pair) of bins (as many as there are), hop, window, win_length, scaling, and optionally at,
  * the sample that the first changed frame starts at or after. The setters change the next frame.
@@ -23,7 +23,7 @@ template <class T>
 class STFT_API stft_bins : virtual public gr::block
 {
 public:
-    using sptr = std::shared_ptr<stft_bins<T>>; //!< what make() returns
+    using sptr = std::shared_ptr<stft_bins<T>>; //!< type that make() returns
 
     /*!
      * \param bins frequencies in units of samp_rate / n_fft, whole or not, one or more: 0 .. n_fft / 2 (float), or from
@@ -50,7 +50,7 @@ public:
                      double samp_rate = 1.0);
 
     //!@{
-    //! Another value, as of make(), from the next frame on.
+    //! Another value, as in make(), from the next frame on.
     //! \throws std::invalid_argument as make(), or for another number of bins; the running stream then goes on unchanged
     virtual void set_bins(const std::vector<double>& bins) = 0;
     virtual void set_hop(std::int64_t hop) = 0;

@@ -330,7 +330,7 @@ void direct_sums<T>::analyse(const excerpt<T>& x,
                     for (std::size_t m = mirrored ? 1 : 0; m <= d_half; ++m) {
                         const auto to = image(m, mirrored);
                         if (mirrored && to <= d_half)
-                            continue; // its own image
+                            continue; // this bin is its own mirror image
                         const auto value =
                             unit * (mirrored ? std::conj(d_half_sums[k][m]) : d_half_sums[k][m]);
                         d_sums[k][to] = imaginary ? d_sums[k][to] + value : value;

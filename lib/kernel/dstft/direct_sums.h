@@ -81,7 +81,8 @@ private:
     //! Real or imaginary parts of x about the centre.
     void fold(const excerpt<T>& x, const position& t, bool imaginary);
     //! Bins 0 .. n_fft / 2 of the folded samples, for the window lengths of these bins or of their mirror images.
-    //! \param served so many entries of the first group are left out
+    //! \param served number of entries of the first group to skip, since run_transform computes
+    //!        them
     void sum(const double* theta, bool mirrored, int order, std::size_t served);
     void gather_theta(const double* theta, bool mirrored);
     std::size_t image(std::size_t bin, bool mirrored) const;

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "direct_sums.h"
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/multiply.h"
@@ -13,8 +14,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double farthest_position = 4503599627370496; // 2^52: beyond, doubles hold no fraction
-
-constexpr sharing sharings[] = { sharing::constant, sharing::frame, sharing::bin, sharing::cell };
 
 //! std::floor(), which is a call where it has no instruction
 std::int64_t whole_below(double x)
@@ -54,28 +53,16 @@ position position::operator+(double distance) const
 
 std::string simd_level() { return simd::name_of(simd::chosen_level()); }
 
-sharing sharing_named(const std::string& name)
-{
-    for (auto share : sharings)
-        if (name == name_of(share))
-            return share;
-    refuse("share", name, "must be constant, frame, bin or cell");
+namespace {
+constexpr name_table names_of_sharing{ named_value{ "constant", sharing::constant },
+                                       named_value{ "frame", sharing::frame },
+                                       named_value{ "bin", sharing::bin },
+                                       named_value{ "cell", sharing::cell } };
 }
 
-const char* name_of(sharing share)
-{
-    switch (share) {
-    case sharing::constant:
-        return "constant";
-    case sharing::frame:
-        return "frame";
-    case sharing::bin:
-        return "bin";
-    case sharing::cell:
-        return "cell";
-    }
-    return "";
-}
+sharing sharing_named(const std::string& name) { return names_of_sharing.value_of("share", name); }
+
+const char* name_of(sharing share) { return names_of_sharing.name_of(share); }
 
 namespace {
 constexpr std::size_t longest_per_bin = std::size_t(1) << 20; // tables of its sums: 0.4 GiB
@@ -158,7 +145,8 @@ void dstft<T>::sample_window(const position& t, double theta, bool with_derivati
     d_derived = with_derivatives;
 }
 
-//! Calls f(sample, place, count) for the one or two runs of a support that lie in one piece on the circle.
+//! Calls f(sample, place, count) for each contiguous piece of a support in the DFT's buffer: two if
+//! it wraps modulo n_fft.
 template <class S, class F>
 void for_runs(const S& s, std::size_t n_fft, F f)
 {
@@ -191,7 +179,8 @@ void dstft<T>::lay(const excerpt<T>& x, const support& s, const real* taper)
         std::fill_n(circle + place, before_wrap, T(0));
         std::fill_n(circle, count - before_wrap, T(0));
     };
-    // what lies there now, unless both go round the circle
+    // clear the previous frame's samples outside of the new support, or all of the rest if both
+    // span more than n_fft
     const auto end = s.first + static_cast<std::int64_t>(s.count);
     if (std::max(end, d_laid_end) - std::min(s.first, d_laid) <=
         static_cast<std::int64_t>(d_n_fft)) {
@@ -308,7 +297,7 @@ void dstft<T>::pull_back(const excerpt<T>& x,
         projected = project(s, t, *theta, first, n, d_product.data(), nullptr, n);
     }
     auto scale = norm_scale(d_norm, d_window, d_n_fft, *theta);
-    if (d_norm == norm::dcunit) { // w / W: what changes W with it is no gradient
+    if (d_norm == norm::dcunit) { // w / W: subtract the component that only scales the window sum W
         std::fill_n(d_product.data(), s.count, real(1));
         const auto whole = project(s, t, *theta, 0, s.count, d_product.data(), nullptr, s.count);
         if (!(whole.value > 0))
@@ -325,7 +314,7 @@ void dstft<T>::pull_back(const excerpt<T>& x,
 }
 
 //! Sums of c[j] d[j] (d null: of c[j]) times the shape of the window and its slopes at the support's samples
-//! at + j, j < count; d goes on at the start of its circle from j = turn on.
+//! at + j, j < count; d is a circular buffer that wraps to its start at j = turn.
 template <class T>
 typename dstft<T>::shape_sums dstft<T>::project(const support& s,
                                                 const position& t,

@@ -48,7 +48,7 @@ double dstft_loss<T>::evaluate(const excerpt<T>& x,
         if (!d_transform.takes(theta[i]))
             refuse("theta", theta[i], "must be in (0, n_fft]");
     const bool wanted = theta_gradient || t_gradient;
-    // direct sums give the derivatives beside the spectrum for less than a second pass costs
+    // direct sums give the derivatives along with the spectrum for less than a second pass costs
     const bool together = wanted && per_bin(d_share);
     d_spectra.resize(cells);
     d_by_theta.resize(together && theta_gradient ? cells : 0);

@@ -1,15 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/dstft/idstft.h>
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <algorithm>
 #include <cmath>
 
 namespace gr::stft::kernel {
 
 namespace {
-
-template <class R>
-constexpr double default_threshold = std::is_same_v<R, float> ? 1e-6 : 1e-10;
 
 template <class T>
 double inner_product(const T* a, const T* b, std::size_t count)
@@ -29,7 +27,7 @@ double inner_product(const T* a, const T* b, std::size_t count)
 template <class T>
 idstft<T>::idstft(std::size_t n_fft, const window_family& window, norm n, double threshold)
     : d_transform(n_fft, window, n, sharing::frame),
-      d_threshold(threshold < 0 ? default_threshold<real> : threshold)
+      d_threshold(threshold < 0 ? coverage_threshold<real> : threshold)
 {}
 
 template <class T>
@@ -112,7 +110,7 @@ public:
             transform.energy(t[n], theta.frame(n), d_weight.data(), 0, end(), d_diagonal.data());
         const double largest = length ? *std::max_element(d_diagonal.begin(), d_diagonal.end()) : 0;
         for (std::size_t k = 0; k < length; ++k) {
-            const bool found = d_diagonal[k] > default_threshold<real> * largest;
+            const bool found = d_diagonal[k] > coverage_threshold<real> * largest;
             if (part)
                 part->covered[k] = found;
             else if (!found)

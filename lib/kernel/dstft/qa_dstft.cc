@@ -64,7 +64,7 @@ std::vector<T> signal(std::size_t length)
     return x;
 }
 
-//! What the kernel's frame takes: one theta, or all.
+//! Window lengths that the kernel's frame takes: one theta, or one per bin.
 template <class T>
 std::vector<double> for_kernel(const dstft<T>& transform, const std::vector<double>& theta)
 {
@@ -584,7 +584,7 @@ class qa_dstft : public CppUnit::TestFixture
             });
         };
         for (double t = 20; t < 60; t += 0.75)
-            for (double length : { 12.0, 4.0 }) // nor are they left behind for a shorter window
+            for (double length : { 12.0, 4.0 }) // the second must not find the first's samples
                 CPPUNIT_ASSERT_EQUAL(std::abs(t - 40) >= length / 2, is_finite(t, length));
     }
 
@@ -606,7 +606,7 @@ class qa_dstft : public CppUnit::TestFixture
         const auto lengths = qa::window_lengths(share, 12, used.bins(), n_fft);
         for (std::size_t n = 0; n < 12; ++n) {
             const auto theta = for_kernel(used, qa::taken(lengths, n, used.bins()));
-            // the same length or the same fraction as before, with and without derivatives
+            // theta or fraction is that of the frame before, with and without derivatives
             const position t{ 10 * static_cast<std::int64_t>(n),
                               static_cast<double>(n / 3 % 2) * 0.3 };
             const excerpt<T> whole{ x.data(), 0, 120 };

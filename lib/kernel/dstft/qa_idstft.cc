@@ -149,7 +149,7 @@ class qa_idstft : public CppUnit::TestFixture
             for (std::size_t n_fft : { 2, 15, 32 }) {
                 auto f = covering(n_fft, 130);
                 for (std::size_t n = 0; n < f.theta.size(); n += 5)
-                    f.theta[n] /= 4; // its top is higher, and the threshold with it
+                    f.theta[n] /= 4; // raises the window's peak, and with it the threshold
                 f.t.erase(f.t.begin() + 3, f.t.begin() + 9); // a gap
                 f.theta.erase(f.theta.begin() + 3, f.theta.begin() + 9);
                 const auto S = qa::noise<complex_t<T>>(f.t.size() * bins<T>(n_fft));
@@ -506,7 +506,7 @@ class qa_idstft : public CppUnit::TestFixture
         const auto f = covering(10, 40);
         const auto S = qa::noise<value>(f.t.size() * 10);
         std::vector<value> y;
-        // their normal equations are diagonal, so that the preconditioner solves them
+        // normal equations of one theta per frame are diagonal, so the preconditioner solves them
         CPPUNIT_ASSERT_EQUAL(
             std::size_t(1), solve<value>(f, sharing::frame, f.theta, true, S, y, 1e-13).iterations);
         idstft<value> inverse(10, "hann", norm::l2);

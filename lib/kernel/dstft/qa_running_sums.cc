@@ -17,7 +17,7 @@ using complex_t = std::complex<real_t<T>>;
 template <class T>
 using spectrum_t = std::vector<complex_t<T>>;
 
-//! Of the largest value of a frame. Central differences of the oracle err by 1e-13.
+//! Error relative to the largest value of a frame. Central differences of the oracle err by 1e-13.
 template <class T>
 constexpr double limit = std::is_same_v<real_t<T>, float> ? 1.5e-6 : 2e-13;
 template <class T>

@@ -37,7 +37,7 @@ struct analysis {
                 { x.data(), 0, length }, t[n], theta.data() + n * bins, S.data() + n * bins);
     }
 
-    //! What the inverse gives, drained in pieces of at most `piece` samples after each frame.
+    //! Output of the inverse, drained in pieces of at most `piece` samples after each frame.
     std::vector<T>
     returned(segment_inverse<T>& inverse, std::int64_t length, std::size_t piece = 1000) const
     {

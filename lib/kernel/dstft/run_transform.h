@@ -20,16 +20,18 @@ public:
 
     run_transform(std::size_t n_fft, const window_family& window, norm n);
 
-    //! Whether FFTs serve all bins faster than a sum for each of them.
+    //! True if FFTs serve all bins faster than a sum for each of them.
     bool serves_all(const double* theta);
-    //! Whether so few of them do that running_sums takes longer, too.
+    //! True for at most 4 FFTs: cheaper than running_sums as well.
     bool by_few() const { return d_ffts <= 4; }
 
-    //! So many of the lowest bins, and of the highest, are served faster; whole multiples of `granule`, or 0.
+    //! Returns n such that FFTs are faster for the n lowest and the n highest bins; a multiple of
+    //! `granule`, or 0.
     std::size_t serves_outer(const double* theta, std::size_t granule);
 
     /*
-     * What follows is of the bins that the last call of serves_all() or serves_outer() told of, with dstft<T>'s arguments.
+     * The functions below handle the bins chosen by the last call of serves_all() or
+     * serves_outer(). Their arguments are those of dstft<T>.
      */
 
     //! Other bins of the rows stay as they are.

@@ -11,15 +11,16 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! What has left the sums may exceed what is in them by the inverse of this before its rounding shows.
+//! The sums restart once samples that left the window exceed those in it by more than
+//! 1 / tolerance, since the rounding errors of the former remain.
 template <class R>
 constexpr double tolerance = std::is_same_v<R, float> ? 1.0 / (1 << 20) : 1.0 / 8;
 
 //! A window's phase is counted in turns over up to n_fft samples: its error grows with their number.
 constexpr double most_turns = 128;
 
-//! In mean window lengths: beyond, direct sums are as fast, at every level of instructions. They have twice the lanes
-//! in single precision, running sums have not.
+//! Largest useful step, in mean window lengths: for longer ones direct sums are as fast, at every
+//! SIMD level. Direct sums have twice the lanes in single precision, running sums have not.
 template <class R>
 constexpr double longest_step = std::is_same_v<R, float> ? 0.03 : 0.07;
 

@@ -14,7 +14,7 @@ namespace gr::stft::kernel {
  *
  * With R(nu) = sum over the window of x[k] exp(-2j pi nu k) a frame is
  * S = R(m / N) / 2 + (e R(m / N + 1 / theta) + conj(e) R(m / N - 1 / theta)) / 4, e = exp(2j pi t / theta), and no
- * frequency depends on t. Sums are in double precision and start afresh at least every n_fft samples.
+ * frequency depends on t. Sums are in double precision and restart at least every n_fft samples.
  *
  * A frame follows the one before if theta is the same, the step is small and the samples under both are the same
  * to the bit. This, and all that is decided here, depends on nothing but the frames since the last one that did not
@@ -28,7 +28,8 @@ public:
 
     running_sums(std::size_t n_fft, norm n);
 
-    //! Whether the frame can be had here; called for each frame in turn. A frame may be repeated.
+    //! True if the frame can be computed here. To be called for each frame, in order. A frame may
+    //! be repeated.
     bool follows(const excerpt<T>& x, const position& t, const double* theta, bool moments);
 
     //! The frame that follows; by_theta only with moments.
@@ -47,7 +48,8 @@ private:
     const double* look_around();
 
     std::size_t d_n_fft, d_bins;
-    // a window that may hold a lone sample at its edge: its value, to be divided by itself, is a difference here
+    // dcunit: below this length the window may hold one near-zero tap, and normalising by it
+    // amplifies the recursion's rounding error
     double d_shortest;
     std::vector<simd::running_block> d_blocks;
     std::vector<double> d_theta;
@@ -59,7 +61,7 @@ private:
         0; // the last sample that is not finite, or too large to be multiplied by n_fft^2
     position d_previous{ 0, 0 }, d_centre{ 0, 0 };
     double d_reach = 0, d_longest_step = 0;
-    double d_core = 0; // the shortest window that is not taken afresh for each frame
+    double d_core = 0; // the shortest window that is updated recursively
     double d_top = 0;
     bool d_begun = false;    // theta and centre are those of a frame
     bool d_kept = false;     // and so are the samples

@@ -142,7 +142,7 @@ void segment_inverse<T>::solve()
     forget_frames();
 }
 
-//! Those that the next segment does not need.
+//! Forgets the frames that the next segment does not need.
 template <class T>
 void segment_inverse<T>::forget_frames()
 {

@@ -43,7 +43,7 @@ public:
 
     excerpt<T> samples() const { return { d_samples.data() + d_head, d_first, d_received }; }
 
-    //! Holds so many samples at once from now on.
+    //! Makes room to hold this many samples at once.
     void reserve(std::size_t samples)
     {
         const auto size = samples + chunk;

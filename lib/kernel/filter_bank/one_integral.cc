@@ -75,7 +75,7 @@ void one_integral<T>::set(const bins_parameters& p)
     volk::vector<real_t<T>> weights((is_real_v<T> ? 1 : 2) * stride, real_t<T>(0));
     for (std::size_t j = 0; j < bins.size(); ++j) {
         const auto k = bins[j];
-        const bool single = k == 0 || 2 * k == p.n_fft; // the same on both sides
+        const bool single = k == 0 || 2 * k == p.n_fft; // DC and Nyquist have no mirror image
         const auto weight = (is_real_v<T> && !single ? 2.0 : 1.0) * scale *
                             unit_root(k * to_centre % p.n_fft, p.n_fft);
         const auto re = static_cast<real_t<T>>(weight.real()),

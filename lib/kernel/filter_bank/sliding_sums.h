@@ -22,7 +22,7 @@ class sliding_sums
 public:
     using complex = std::complex<real_t<T>>;
 
-    //! Whether the window allows it.
+    //! True if the window is a sum of cosines that can slide.
     static bool fits(const parameters& p);
 
     //! \param p checked, and fits()

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_sums.h"
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "sliding_sums.h"
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
@@ -65,30 +66,18 @@ bins_method cheapest(const bins_parameters& p)
     return best;
 }
 
+constexpr name_table names_of_bins_method{ named_value{ "auto", bins_method::automatic },
+                                           named_value{ "sliding", bins_method::sliding },
+                                           named_value{ "direct", bins_method::direct },
+                                           named_value{ "fft", bins_method::fft } };
 } // namespace
 
 bins_method bins_method_named(const std::string& name)
 {
-    for (const auto method :
-         { bins_method::automatic, bins_method::sliding, bins_method::direct, bins_method::fft })
-        if (name == name_of(method))
-            return method;
-    refuse("method", name, "must be auto, sliding, direct or fft");
+    return names_of_bins_method.value_of("method", name);
 }
 
-const char* name_of(bins_method method)
-{
-    switch (method) {
-    case bins_method::sliding:
-        return "sliding";
-    case bins_method::direct:
-        return "direct";
-    case bins_method::fft:
-        return "fft";
-    default:
-        return "auto";
-    }
-}
+const char* name_of(bins_method method) { return names_of_bins_method.name_of(method); }
 
 template <class T>
 void bins_parameters::check() const

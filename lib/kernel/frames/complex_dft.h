@@ -10,8 +10,9 @@ namespace gr::stft::kernel {
 /*!
  * \brief DFT of n complex numbers, or its inverse times n.
  *
- * Where n is a power of two just beyond the nearest cache, FFTW's strides all meet in the same few lines of it: a pass over
- * the numbers leaves four parts (one step of decimation in frequency), whose DFTs are short, and another joins their bins.
+ * If n is a power of two and the array just exceeds the first-level cache, all of FFTW's strides
+ * map to the same few cache lines. Then one radix-4 step of decimation in frequency splits it into
+ * four short DFTs, and a second pass interleaves their bins.
  */
 template <class R>
 class complex_dft
@@ -22,7 +23,7 @@ public:
     //! which: dft_kind::forward or backward
     complex_dft(dft_kind which, std::size_t n);
 
-    //! Whether execute() reads its input from front to back and takes any address.
+    //! True if execute() reads its input from front to back and takes any address.
     bool in_parts() const { return d_quarter != 0; }
 
     //! Numbers of scratch that execute() needs.

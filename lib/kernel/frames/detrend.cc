@@ -1,19 +1,19 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/refuse.h"
+#include "kernel/names.h"
 #include <gnuradio/stft/kernel/frames/detrend.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
 
 namespace gr::stft::kernel {
 
+namespace {
+constexpr name_table names_of_detrending{ named_value{ "none", detrending::none },
+                                          named_value{ "constant", detrending::constant },
+                                          named_value{ "linear", detrending::linear } };
+}
+
 detrending detrending_named(const std::string& name)
 {
-    if (name == "none")
-        return detrending::none;
-    if (name == "constant")
-        return detrending::constant;
-    if (name == "linear")
-        return detrending::linear;
-    refuse("detrend", name, "must be none, constant or linear");
+    return names_of_detrending.value_of("detrend", name);
 }
 
 template <class T>

@@ -138,7 +138,7 @@ taps_t closest_dual_window(const taps_t& window,
             energy += std::norm(projected[m]);
             terms += std::norm(window[m] * target[m]);
         }
-        // what terms that cancel leave behind has no direction
+        // the rounding error left by terms that cancel has no direction
         if (!(energy > rounding * rounding * terms * energy_of(canonical)))
             refuse("desired", "this window", "is orthogonal to every dual; give scaled=False");
         factor = along / energy;

@@ -46,7 +46,7 @@ public:
     dft_plan(const dft_plan&) = delete;
     dft_plan& operator=(const dft_plan&) = delete;
 
-    //! Whether execute() may be given this address.
+    //! True if execute() may be given this address.
     static bool aligned(const void* address);
 
     //! The kind decides which overload may be called.

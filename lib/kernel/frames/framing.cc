@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/framing.h>
 #include <algorithm>
@@ -7,29 +8,20 @@ namespace gr::stft::kernel {
 
 namespace {
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; } // a >= 0
+constexpr name_table names_of_placement{ named_value{ "centred", placement::centred },
+                                         named_value{ "left", placement::left },
+                                         named_value{ "full", placement::full },
+                                         named_value{ "centered", placement::centred } };
+constexpr name_table names_of_tail{ named_value{ "floor", tail::floor },
+                                    named_value{ "ceil", tail::ceil } };
 } // namespace
 
 placement placement_named(const std::string& name)
 {
-    for (auto where : { placement::centred, placement::left, placement::full })
-        if (name == name_of(where))
-            return where;
-    if (name == "centered")
-        return placement::centred;
-    refuse("placement", name, "must be centred, left or full");
+    return names_of_placement.value_of("placement", name);
 }
 
-const char* name_of(placement where)
-{
-    switch (where) {
-    case placement::centred:
-        return "centred";
-    case placement::left:
-        return "left";
-    default:
-        return "full";
-    }
-}
+const char* name_of(placement where) { return names_of_placement.name_of(where); }
 
 framing::framing(std::size_t win_length, std::size_t hop, placement where)
     : d_win_length(win_length), d_hop(hop), d_where(where)
@@ -99,14 +91,7 @@ std::int64_t framing::frames(std::int64_t length, std::int64_t first) const
     }
 }
 
-tail tail_named(const std::string& name)
-{
-    if (name == "floor")
-        return tail::floor;
-    if (name == "ceil")
-        return tail::ceil;
-    refuse("tail", name, "must be floor or ceil");
-}
+tail tail_named(const std::string& name) { return names_of_tail.value_of("tail", name); }
 
 axis_framing::axis_framing(std::size_t win_length, std::size_t hop, bool centred, tail rule)
     : d_win_length(framing(win_length, hop).win_length()), d_hop(hop),

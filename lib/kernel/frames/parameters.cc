@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/parameters.h>
 
@@ -6,18 +7,14 @@ namespace gr::stft::kernel {
 
 namespace {
 constexpr std::int64_t largest_n_fft = std::int64_t(1) << 28; // FFTW's sizes are ints
-}
 
-sides sides_named(const std::string& name)
-{
-    if (name == "onesided")
-        return sides::onesided;
-    if (name == "twosided")
-        return sides::twosided;
-    if (name == "centered" || name == "centred")
-        return sides::centered;
-    refuse("sides", name, "must be onesided, twosided or centered");
-}
+constexpr name_table names_of_sides{ named_value{ "onesided", sides::onesided },
+                                     named_value{ "twosided", sides::twosided },
+                                     named_value{ "centered", sides::centered },
+                                     named_value{ "centred", sides::centered } };
+} // namespace
+
+sides sides_named(const std::string& name) { return names_of_sides.value_of("sides", name); }
 
 std::size_t checked_n_fft(std::int64_t n_fft)
 {

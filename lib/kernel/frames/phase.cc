@@ -90,7 +90,7 @@ void phase_converter<R>::convert(const std::complex<R>* spectrum,
                                  std::int64_t start,
                                  std::complex<R>* converted) const
 {
-    // from offset a to offset b is a delay by b - a on the circle
+    // from offset a to offset b is a delay by b - a modulo n_fft
     const auto a = d_source.offset(start, d_win_length, d_n_fft);
     const auto b = d_target.offset(start, d_win_length, d_n_fft);
     const auto step = (a + d_n_fft - b) % d_n_fft;

@@ -110,7 +110,7 @@ class qa_dual : public CppUnit::TestFixture
         for (const auto& w : invertible()) {
             const auto dual = dual_window(w.taps, w.hop);
             assert_dual(w, dual);
-            // of all points of a flat the one nearest to 0
+            // the canonical dual is the dual nearest to 0
             qa::assert_near(nearest(w, values(w.taps.size())), dual, 1e-12, w.text());
         }
     }
@@ -121,7 +121,8 @@ class qa_dual : public CppUnit::TestFixture
             const auto tight = tight_window(w.taps, w.hop);
             assert_dual({ tight, w.hop }, tight);
             const double here = distance(w.taps, tight, 1);
-            // the others turn each residue's taps by some unitary matrix: a phase, or two taps into each other
+            // other tight windows multiply each residue's taps by a unitary matrix: a phase, or a
+            // rotation of two taps
             for (std::size_t m = 0; m < tight.size(); ++m) {
                 auto other = tight;
                 other[m] *= std::polar(1.0, 0.02);

@@ -59,7 +59,7 @@ struct cut_frame {
 };
 using cut_frames = std::vector<cut_frame>;
 
-//! From frame number `frame` on, frames are cut in this way.
+//! Framing that holds from frame number `frame` on.
 struct regime {
     std::size_t frame;
     framing frames;
@@ -343,7 +343,8 @@ class qa_framing : public CppUnit::TestFixture
         });
     }
 
-    //! floor: those that fit between the padded ends; ceil: until a centre, or an end, is at or behind the last sample.
+    //! floor: those that fit between the padded ends; ceil: until a centre, or an end, is at or
+    //! after the last sample.
     void axes_of_images_have_the_frames_of_their_tail()
     {
         for (bool centred : { true, false })

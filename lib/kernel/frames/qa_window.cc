@@ -272,7 +272,7 @@ class qa_window : public CppUnit::TestFixture
         CPPUNIT_ASSERT_DOUBLES_EQUAL(54 / 343.0, symmetric("parzen", {}, 7)[1], 1e-15);
     }
 
-    //! From T_3(y) = 4 y^3 - 3 y with y = b cos(t): b^3 cos(3t) + 3 (b^3 - b) cos(t).
+    //! Taps by T_3(y) = 4 y^3 - 3 y with y = b cos(t): b^3 cos(3t) + 3 (b^3 - b) cos(t).
     static values chebwin_of_four(double attenuation)
     {
         const double b = std::cosh(std::acosh(std::pow(10, attenuation / 20)) / 3);

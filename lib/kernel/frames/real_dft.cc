@@ -43,7 +43,7 @@ real_dft<R>::real_dft(direction which, std::size_t n) : d_n(n), d_half(n % 2 == 
     d_turn_im.resize(d_turn_im.size() + simd::padding);
 }
 
-//! Those of bins or pairs, so that what follows is aligned.
+//! Numbers in a row of bins or pairs, padded so that the next row is aligned.
 template <class R>
 std::size_t real_dft<R>::row_size() const
 {

@@ -27,7 +27,7 @@ public:
     //! Numbers of scratch that both directions need, which must be dft_plan<R>::aligned().
     std::size_t scratch_size() const;
 
-    //! in: n numbers, dft_plan<R>::aligned(); out: n / 2 + 1 bins at any address.
+    //! Transforms in, n numbers, dft_plan<R>::aligned(), to out, n / 2 + 1 bins at any address.
     void forward(const R* in, complex* out, complex* scratch) const;
 
     //! forward() in two steps: what all bins are made from goes to scratch, and from there bins begin .. end - 1 to their
@@ -35,8 +35,8 @@ public:
     void transform(const R* in, complex* scratch) const;
     void take(const complex* scratch, std::size_t begin, std::size_t end, complex* out) const;
 
-    //! in: n / 2 + 1 bins at any address, of which imaginary parts at 0 and n / 2 (n even) are ignored; out: n numbers,
-    //! dft_plan<R>::aligned().
+    //! Transforms in, n / 2 + 1 bins at any address, to out, n numbers, dft_plan<R>::aligned().
+    //! Imaginary parts of bins 0 and n / 2 (n even) are ignored.
     void backward(const complex* in, R* out, complex* scratch) const;
 
 private:

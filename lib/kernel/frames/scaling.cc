@@ -1,31 +1,24 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/scaling.h>
 #include <cmath>
 
 namespace gr::stft::kernel {
 
-scaling scaling_named(const std::string& name)
-{
-    for (auto scale : { scaling::none, scaling::magnitude, scaling::psd, scaling::ortho })
-        if (name == name_of(scale))
-            return scale;
-    refuse("scaling", name, "must be none, magnitude, psd or ortho");
+namespace {
+constexpr name_table names_of_scaling{ named_value{ "none", scaling::none },
+                                       named_value{ "magnitude", scaling::magnitude },
+                                       named_value{ "psd", scaling::psd },
+                                       named_value{ "ortho", scaling::ortho } };
 }
 
-const char* name_of(scaling scale)
+scaling scaling_named(const std::string& name)
 {
-    switch (scale) {
-    case scaling::none:
-        return "none";
-    case scaling::magnitude:
-        return "magnitude";
-    case scaling::psd:
-        return "psd";
-    default:
-        return "ortho";
-    }
+    return names_of_scaling.value_of("scaling", name);
 }
+
+const char* name_of(scaling scale) { return names_of_scaling.name_of(scale); }
 
 double gain(scaling scale,
             const std::vector<std::complex<double>>& taps,

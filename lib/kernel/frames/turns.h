@@ -10,12 +10,12 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Part of a turn in units of 2^-128. Whole turns wrap away, so that a frequency times a sample's number is exact to
- * 2^-65 turns at any sample, be the frequency a bin or between bins.
+ * \brief Phase in units of 2^-128 cycles, modulo one cycle. A frequency times a sample's number is
+ * exact to 2^-65 cycles at any sample, whether the frequency is a bin or between bins.
  */
 using turns = unsigned __int128;
 
-//! bin / n_fft turns, |bin| < 2^63.
+//! bin / n_fft cycles, |bin| < 2^63.
 inline turns turns_per_sample(double bin, std::size_t n_fft)
 {
     const double whole = std::floor(std::abs(bin)), rest = std::abs(bin) - whole;
@@ -31,7 +31,7 @@ inline turns turns_per_sample(double bin, std::size_t n_fft)
     return bin < 0 ? -quotient : quotient;
 }
 
-//! Those of so many samples.
+//! Phase advance over `samples` samples.
 inline turns turns_of(turns per_sample, std::int64_t samples)
 {
     return per_sample * static_cast<turns>(samples);

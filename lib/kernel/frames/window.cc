@@ -312,9 +312,9 @@ struct shape_of {
 struct family {
     const char* name;
     std::vector<const char*> aliases;
-    std::vector<parameter> parameters; // those with defaults last
+    std::vector<parameter> parameters; // parameters with defaults come last
     shape_of shape;
-    //! What forbids this length (of the periodic window, one less than n), or nullptr.
+    //! Rule that forbids this length (of the periodic window, one less than n), or nullptr.
     const char* (*obstacle)(std::size_t length, bool symmetric, const values& p) = nullptr;
     bool open_ended = false; // the last parameter may be repeated
 

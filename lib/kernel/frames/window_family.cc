@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/routines.h"
 #include <gnuradio/stft/kernel/frames/window.h>
@@ -24,8 +25,6 @@ constexpr member members[] = {
     { "parzen", simd::shape::parzen },     { "sine", simd::shape::sine },
 };
 
-constexpr norm norms[] = { norm::peak, norm::l1, norm::l2, norm::dcunit, norm::contract };
-
 std::string listed()
 {
     std::string list;
@@ -34,7 +33,7 @@ std::string listed()
     return list;
 }
 
-//! What the window's first value is, relative to its largest.
+//! First value of the window, relative to its largest.
 double jump_of(const window& w)
 {
     const auto taps = w.sample(4096, true);
@@ -52,36 +51,20 @@ double integral_of(const window_family& family, int power)
     return 2 * (rule::integrate(g, 0, 0.25, 5, 1e-14) + rule::integrate(g, 0.25, 0.5, 5, 1e-14));
 }
 
+constexpr name_table names_of_norm{ named_value{ "peak", norm::peak },
+                                    named_value{ "l1", norm::l1 },
+                                    named_value{ "l2", norm::l2 },
+                                    named_value{ "dcunit", norm::dcunit },
+                                    named_value{ "contract", norm::contract } };
 } // namespace
 
-norm norm_named(const std::string& name)
-{
-    for (auto n : norms)
-        if (name == name_of(n))
-            return n;
-    refuse("norm", name, "must be peak, l1, l2, dcunit or contract");
-}
+norm norm_named(const std::string& name) { return names_of_norm.value_of("norm", name); }
 
-const char* name_of(norm n)
-{
-    switch (n) {
-    case norm::peak:
-        return "peak";
-    case norm::l1:
-        return "l1";
-    case norm::l2:
-        return "l2";
-    case norm::dcunit:
-        return "dcunit";
-    case norm::contract:
-        return "contract";
-    }
-    return "";
-}
+const char* name_of(norm n) { return names_of_norm.name_of(n); }
 
 window_family::window_family(const std::string& name, std::vector<double> parameters)
 {
-    // its parameter is a ratio here, not a number of samples
+    // the Gaussian's parameter is a ratio here, not a number of samples
     const bool gaussian = kernel::window::canonical(name) == "gaussian";
     if (gaussian && parameters.empty())
         parameters.push_back(d_rho);

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/simd/dispatch.h"
 #include "patch_synthesis.h"
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <algorithm>
 
@@ -8,7 +9,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Not a number stays out of what is not covered.
+//! Multiplies sums by weights. Uncovered pixels are 0 even where the sum is NaN.
 template <class R>
 STFT_LOOP void weigh(const R* __restrict sums,
                      const R* __restrict weights,
@@ -26,7 +27,7 @@ STFT_LOOP void weigh(const R* __restrict sums,
 
 template <class R>
 istft2d<R>::istft2d(const parameters2d& p, std::size_t width, double threshold)
-    : d_rows(p.rows()), d_width(width), d_threshold(checked_threshold2d(threshold))
+    : d_rows(p.rows()), d_width(width), d_threshold(checked_threshold(threshold, image_threshold))
 {
     const auto columns = p.columns();
     const double scale = 1 / (static_cast<double>(d_rows.n_fft()) * columns.n_fft());

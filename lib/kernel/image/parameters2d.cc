@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
@@ -43,27 +44,20 @@ std::size_t not_negative(const char* name, std::int64_t value)
     return static_cast<std::size_t>(value);
 }
 
+constexpr name_table names_of_pad{ named_value{ "constant", pad::constant },
+                                   named_value{ "reflect", pad::reflect },
+                                   named_value{ "edge", pad::edge } };
 } // namespace
 
-pad pad_named(const std::string& name)
-{
-    if (name == "constant")
-        return pad::constant;
-    if (name == "reflect")
-        return pad::reflect;
-    if (name == "edge")
-        return pad::edge;
-    refuse("pad", name, "must be constant, reflect or edge");
+pad pad_named(const std::string& name) { return names_of_pad.value_of("pad", name); }
+
+namespace {
+constexpr name_table names_of_fill{ named_value{ "trailing", fill::trailing },
+                                    named_value{ "centred", fill::centred },
+                                    named_value{ "centered", fill::centred } };
 }
 
-fill fill_named(const std::string& name)
-{
-    if (name == "trailing")
-        return fill::trailing;
-    if (name == "centred" || name == "centered")
-        return fill::centred;
-    refuse("offset", name, "must be trailing or centred");
-}
+fill fill_named(const std::string& name) { return names_of_fill.value_of("offset", name); }
 
 image_axis::image_axis(const axis_parameters& p,
                        bool win_sqrt,
@@ -158,13 +152,6 @@ void parameters2d::check() const
 {
     rows();
     columns();
-}
-
-double checked_threshold2d(double threshold)
-{
-    if (!(threshold < 1))
-        refuse("threshold", threshold, "must be 0 <= threshold < 1");
-    return threshold < 0 ? default_threshold2d : threshold;
 }
 
 } // namespace gr::stft::kernel

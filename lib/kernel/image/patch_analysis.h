@@ -25,7 +25,8 @@ public:
 
     const patch_layout& layout() const { return d_layout; }
 
-    //! canvas: layout().canvas samples; spectrum: layout().row_size, aligned as volk::vector is.
+    //! \param canvas padded row, layout().canvas samples; \param spectrum layout().row_size,
+    //!        aligned as volk::vector is
     void row(const R* canvas, complex* spectrum);
 
     //! rows: win_length spectra, null for rows of zeros -> frame_row [frame][row_bins][column_bins]

@@ -28,14 +28,14 @@ public:
 
     const patch_layout& layout() const { return d_layout; }
 
-    //! The next row of patches; rows up to final_end() must have been read, but for those behind the last
-    //! frame's centre.
+    //! Adds the next row of patches. Rows up to final_end() must have been read, except those after
+    //! the last frame's centre.
     void add(const complex* frame_row);
 
-    //! One past the last row that no later patch can reach.
+    //! End of the rows that no later patch can reach.
     std::int64_t final_end() const { return d_axis.start(d_added); }
 
-    //! One past the last row under the patches so far; not before the first row.
+    //! Row after the last one under the patches so far; not before the first row.
     std::int64_t covered_end() const;
 
     std::int64_t added() const { return d_added; }
@@ -43,7 +43,7 @@ public:
     //! The next row to be read; the first one is -P.
     std::int64_t next() const { return d_next; }
 
-    //! canvas: layout().canvas samples; null: the row is left out.
+    //! \param canvas padded row, layout().canvas samples; null: the row is skipped
     void read(R* canvas);
 
     //! Samples of the next row's frames, [frame][n_fft], without the window. Gone with the next call.

@@ -231,7 +231,7 @@ void for_both_types(F f)
     f(double());
 }
 
-//! Those whose frames leave no pixel out.
+//! True if the frames leave no pixel out.
 bool covers(const image_case& c)
 {
     return c.p.rows().lost(static_cast<std::int64_t>(c.height), 1e-10) == 0 &&
@@ -405,7 +405,7 @@ class qa_stft2d : public CppUnit::TestFixture
             for (; inverse.ready(); y.insert(y.end(), row.begin(), row.end()))
                 inverse.read(row.data());
             y.resize(
-                std::min(y.size(), x.size())); // rows of a last frame that lies behind the image
+                std::min(y.size(), x.size())); // rows of a last frame that lies after the image
             CPPUNIT_ASSERT_MESSAGE(c.what, spectra == X);
             CPPUNIT_ASSERT_MESSAGE(c.what, y == inverted(c, X));
         }

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "patch_analysis.h"
 #include "patch_synthesis.h"
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/kernel/image/stft2d_adjoint.h>
 #include <algorithm>
@@ -23,14 +24,14 @@ struct sized_image {
 
     double points() const { return static_cast<double>(rows.n_fft()) * columns.n_fft(); }
 
-    //! One past the last row under any frame.
+    //! Row after the last one under any frame.
     std::int64_t end() const
     {
         return frame_rows ? rows.start(frame_rows - 1) + std::int64_t(rows.win_length()) : 0;
     }
 };
 
-//! The rows of an image as a canvas, with what stands outside of it.
+//! Padded rows of an image.
 template <class R>
 class padded_rows
 {
@@ -61,13 +62,14 @@ private:
     volk::vector<R> d_canvas;
 };
 
-//! The rows of g / D as a canvas, with zeros outside.
+//! Rows of g / D, padded with zeros.
 template <class R>
 class divided_rows
 {
 public:
     divided_rows(const sized_image& size, const R* g, double threshold, std::size_t canvas)
-        : d_size(size), d_g(g), d_threshold(checked_threshold2d(threshold)), d_canvas(canvas)
+        : d_size(size), d_g(g), d_threshold(checked_threshold(threshold, image_threshold)),
+          d_canvas(canvas)
     {
         const auto frames = size.columns.frames(size.width);
         for (std::int64_t c = 0; c < size.width; ++c)
@@ -109,7 +111,7 @@ public:
           d_there(rows.win_length()), d_under(rows.win_length())
     {}
 
-    //! Those under frame row m, null for rows of zeros. m grows from call to call.
+    //! Spectra of the rows under frame row m, null for rows of zeros. m grows from call to call.
     const complex* const* under(std::int64_t m)
     {
         const auto length = static_cast<std::int64_t>(d_rows.win_length());
@@ -140,7 +142,8 @@ private:
     std::vector<const complex*> d_under;
 };
 
-//! Re of the sum of conj(a) b, for the samples behind row spectra: columns may stand for two, the first one for itself.
+//! Re of the sum of conj(a) b, for the samples that row spectra come from: a column may stand for
+//! two, but the first one only for itself.
 template <class R>
 double row_product(const patch_layout& layout,
                    const std::complex<R>* a,
@@ -158,8 +161,8 @@ double row_product(const patch_layout& layout,
 }
 
 /*!
- * Derivatives of the sum over all patches of wh[i] ww[j] canvas[m hop + i, n hop + j] u_mn[i, j] by wh and ww, u_mn the
- * patches' real inverse DFTs with this scale and edge.
+ * Derivatives of the sum over all patches of wh[i] ww[j] padded[m hop + i, n hop + j] u_mn[i, j] by
+ * wh and ww, u_mn the patches' real inverse DFTs with this scale and edge.
  */
 template <class R, class Rows>
 void window_products(const sized_image& size,
@@ -311,8 +314,9 @@ void istft2d_window_vjp(const parameters2d& p,
         const auto length = static_cast<std::int64_t>(sums.size()), frames = axis.frames(length);
         std::vector<double> by_power;
         for (std::int64_t at = 0; at < length; ++at)
-            by_power.push_back(sums[static_cast<std::size_t>(at)] *
-                               axis.weight(at, frames, checked_threshold2d(threshold)));
+            by_power.push_back(
+                sums[static_cast<std::size_t>(at)] *
+                axis.weight(at, frames, checked_threshold(threshold, image_threshold)));
         for (std::int64_t m = 0; m < frames; ++m)
             for (std::size_t i = 0; i < axis.win_length(); ++i) {
                 const auto at = axis.start(m) + static_cast<std::int64_t>(i);

@@ -142,7 +142,7 @@ double worst(const computed<std::complex<double>>& got,
     return largest;
 }
 
-//! To the nearest integer's distance: frequencies count modulo 1.
+//! Distance to the nearest integer: frequencies count modulo 1.
 double wrapped(double f) { return f - std::round(f); }
 
 } // namespace

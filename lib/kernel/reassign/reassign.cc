@@ -2,6 +2,7 @@
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <gnuradio/stft/kernel/frames/window_derivative.h>
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/reassign/reassign.h>
 #include <algorithm>
 #include <cmath>
@@ -35,8 +36,7 @@ void reassignment_parameters::check() const
     parameters::check<T>();
     if (order != 1 && order != 2)
         refuse("order", order, "must be 1 or 2");
-    if (!(threshold < 1))
-        refuse("threshold", threshold, "must be 0 <= threshold < 1");
+    checked_threshold(threshold, 0);
 }
 
 template <class T>
@@ -44,8 +44,7 @@ reassignment<T>::reassignment(const reassignment_parameters& p)
     : d_parameters(p), d_taps(checked_taps<T>(p)), d_taper(d_taps), d_dft(p.n_fft, p.shifted),
       d_frame(d_taps.size() + 2 * derivative_reach), d_product(d_frame.size())
 {
-    if (p.threshold < 0)
-        d_parameters.threshold = std::is_same_v<real_t<T>, float> ? 1e-5 : 1e-10;
+    d_parameters.threshold = checked_threshold(p.threshold, magnitude_threshold<real_t<T>>);
     d_least = d_parameters.threshold * d_parameters.threshold;
     d_moment.resize(d_taps.size());
     d_slope.resize(d_frame.size());
@@ -111,7 +110,7 @@ void reassignment<T>::transform(moment& m, const T* frame, std::size_t offset)
         d_dft.analyse(frame, m.taper, offset, m.spectrum.data());
         return;
     }
-    // longer than the circle by at most the derivative's reach: its ends overlap
+    // longer than n_fft by at most twice derivative_reach: modulo n_fft its ends overlap
     m.taper.multiply(frame, 0, size, d_product.data());
     T* circle = d_dft.circle();
     std::fill(circle, circle + n_fft, T(0));

@@ -13,7 +13,7 @@ struct complex_lanes {
     v re, im;
 };
 
-//! From [re, im][lane]
+//! Loads [re, im][lane].
 SIMD_INLINE complex_lanes load_complex(const double* from)
 {
     return { load<double>(from), load<double>(from + block_lanes) };
@@ -136,7 +136,7 @@ struct sliding_lanes {
         }
     }
 
-    //! What the frames from `first` on to the end of their step have of this period.
+    //! Computes this period's share of each frame from `first` to the end of its step.
     SIMD_INLINE void prepare_step(std::size_t first) const
     {
         const auto next = (first / step_samples + 1) * step_samples;
@@ -246,7 +246,7 @@ void slide(const sliding_run<R>& run,
         slide_cosines<R, false>(run, cosines, blocks, bins, rows);
 }
 
-//! In four chains, since one would wait for itself.
+//! Sums the lanes in four chains, since a single one would wait for each addition.
 template <class R>
 SIMD_INLINE double sum_of(vector<R> values)
 {

@@ -7,52 +7,52 @@
 /* The loops of chosen bins, compiled once for each instruction set like those of routines.h. */
 namespace gr::stft::kernel::simd {
 
-//! Cosines that a window may be the sum of, the constant one included, to slide.
+//! Most cosines, the constant one included, of a window whose sums can slide.
 constexpr std::size_t most_cosines = 5;
 
-//! Samples between two exact phases, and between two places from which sums are taken up again.
+//! Samples between two exact phases, and between two offsets from which sums are continued.
 constexpr std::size_t fine_samples = 64, step_samples = 1024;
 
 /*!
- * \brief Frames of one period, to whose end E some of their samples belong and the others to the next period.
+ * \brief Frames that start in one period and end in the next; E is the end of the first.
  *
- * Periods are as long as the window, and end where the sample's number is a multiple of that length. A sample's place is its
- * number - E + length; frames start at places 1 .. length and hold as many samples of the next period.
+ * Periods are as long as the window, and end where the sample's number is a multiple of that
+ * length. A sample's `place` is its offset in the period, number - E + length; a frame whose first
+ * sample has place s, 1 .. length, holds s samples of the next period.
  */
 template <class R>
 struct sliding_run {
-    const R* samples;   //!< from the first frame's first sample on, complex ones interleaved
-    std::size_t frames; //!< of them, all of this period
+    const R* samples;   //!< first sample of the first frame, complex ones interleaved
+    std::size_t frames; //!< frames that start in this period
     std::size_t hop;    //!< samples between frames
-    std::size_t length; //!< of the window
+    std::size_t length; //!< samples under the window
     std::size_t begin;  //!< place of the period's first frame
-    std::size_t
-        place; //!< of the first frame here: begin, or one hop after the last frame of the previous run
-    const double* cosines; //!< cosine and sine of 2 pi k m / length, [m][k = 1 ..][2]
-    const double*
-        amplitudes; //!< of the window's cosines, [k = 0 ..]; the k-th is at m = 0 what it is there
-    bool absolute;  //!< phases count from sample 0, so all frames here are turned alike
+    std::size_t place;  //!< start of the first frame here: begin, or one hop after the previous run
+    const double* cosines;    //!< cosine and sine of 2 pi k m / length, [m][k = 1 ..][2]
+    const double* amplitudes; //!< amplitudes of the window's cosines, [k = 0 ..]
+    bool absolute; //!< phases count from sample 0, so all frames here have the same twiddle
 };
 
 //! block_lanes bins that slide together; all arrays hold [..][re, im][lane].
 struct sliding_block {
     const double *fine,
-        *coarse; //!< exp(-2j pi f i), i < fine_samples, and those of the places fine_samples i, from E
-    const double* turn; //!< what to turn frames by: those of places fine_samples i, or just one
+        *coarse; //!< exp(-2j pi f i), i < fine_samples; and the same at offsets fine_samples i from E
+    const double* turn; //!< twiddles of the frames: for each place fine_samples i, or just one
     double*
         entered; //!< sums over the next period's samples under the frame: 2 cosines - 1 complex numbers
     double* kept;    //!< sums over the period's last samples, from each multiple of step_samples on
-    double* leaving; //!< of the frames of one step: what is theirs of this period
+    double* leaving; //!< this period's share of each frame in the step
 };
 
 template <class R>
 struct bin_routines {
     /*!
-     * \brief Frames under a window that is a sum of cosines, the sums over their samples taken up from frame to frame.
+     * \brief Frames under a window that is a sum of cosines, the sums over their samples continued
+     * from frame to frame.
      *
      * A frame's samples before the end of its period are summed backwards from there, the others forwards: nothing is ever
-     * subtracted, so what has left the window leaves no trace, and what is summed in which order depends on nothing but the
-     * frame's place.
+     * subtracted, so samples that left the window have no effect, and the order of the sum depends
+     * on the frame's place only.
      * \param rows [frame][bin] complex numbers, frames `bins` apart
      */
     void (*slide)(const sliding_run<R>& run,
@@ -74,7 +74,7 @@ struct bin_routines {
     std::size_t vector_bytes;
 };
 
-//! Those that go with chosen<R>().
+//! Table for the instruction set of chosen<R>().
 template <class R>
 const bin_routines<R>& chosen_for_bins();
 

@@ -121,7 +121,7 @@ SIMD_INLINE R largest(vector<R> v)
     return -smallest<R>(-v);
 }
 
-//! The rotators of a vector of bins, and where they stand on the circle.
+//! Rotators of a vector of bins, and their phases as integers modulo 2 n_fft.
 template <class R>
 struct bin_rotator : rotator<R> {
     vector<R> sine_half, cosine_half;
@@ -139,7 +139,7 @@ struct bin_rotator : rotator<R> {
         per_circle = R(1) / static_cast<R>(bins.circle);
     }
 
-    //! At multiples of `restart`, in order.
+    //! Sets the phasors from the integer phase. To be called at multiples of `restart`, in order.
     SIMD_INLINE void restart_here()
     {
         const auto centred = place + place > circle ? place - circle : place;
@@ -411,7 +411,7 @@ SIMD_INLINE std::size_t extent(const folded_frame<R>& frame, const bin_group<R>&
 
 /*!
  * \brief Adds to [r][lane] of two arrays, samples after and before the centre, what value(w, cosine, sine) makes
- * of a window and a point on the circle for each set of bins.
+ * of a window and a phasor for each set of bins.
  */
 template <class R, class Window, int Sets, class Value>
 SIMD_INLINE void accumulate_lanes(double rho,

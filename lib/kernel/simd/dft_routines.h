@@ -10,7 +10,7 @@ namespace gr::stft::kernel::simd {
 
 template <class R>
 struct dft_routines {
-    //! What fold() writes: the lower bins, their mirror images, or both.
+    //! Bins that fold() writes: the lower ones, their mirror images, or both.
     enum class side { low, high, both };
 
     //! For k = first .. last, within 1 .. h / 2, with z the complex numbers of `in` and `out`, interleaved, at any alignment:
@@ -26,9 +26,9 @@ struct dft_routines {
                  const R* im_signed,
                  R* out);
 
-    //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every fourth bin of theirs: for k < m and
-    //! part r, out[r stride + k] = U[r][k] sum_s in[k + s m] (-+j)^(r s), forward with -j. U[r] is the r-th row of
-    //! `turns`, r = 1 .. 3, and 1 for r = 0.
+    //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every
+    //! fourth bin of the whole: for k < m and part r, out[r stride + k] = U[r][k] sum_s in[k + s m]
+    //! (-+j)^(r s), forward with -j. U[r] is the r-th row of `turns`, r = 1 .. 3, and 1 for r = 0.
     void (*part)(const R* in,
                  std::size_t m,
                  bool forward,
@@ -40,7 +40,7 @@ struct dft_routines {
     void (*join)(const R* in, std::size_t stride, std::size_t m, R* out);
 };
 
-//! Those that go with chosen<R>().
+//! Table for the instruction set of chosen<R>().
 template <class R>
 const dft_routines<R>& chosen_for_dft();
 

@@ -18,7 +18,7 @@ level chosen_level();
 const char* name_of(level which);
 
 #if defined(__GNUC__)
-#define STFT_INLINE __attribute__((always_inline)) // of a lambda, behind its parameters
+#define STFT_INLINE __attribute__((always_inline)) // for a lambda; stands after its parameters
 #else
 #define STFT_INLINE
 #endif

@@ -192,7 +192,7 @@ SIMD_INLINE vector<R> exp_negative(vector<R> x)
     constexpr R to_base_2 = R(1.44269504088896340736);
     constexpr R round = R(3) * (std::int64_t(1) << (lanes<R>::mantissa - 1));
     const auto binary = x * to_base_2;
-    const auto shifted = binary + round; // its low bits are binary's nearest integer
+    const auto shifted = binary + round; // the low bits hold the integer nearest to `binary`
     const auto whole = shifted - round;
     const auto power = (reinterpret_cast<integers<R>>(shifted) -
                         reinterpret_cast<integers<R>>(all<R>(round)) + lanes<R>::bias)

@@ -25,7 +25,7 @@ DECLARE(avx512)
 
 namespace {
 
-//! What is compiled for a level.
+//! Tables of functions compiled for a level.
 struct tables {
     level which;
     const routines<float>& single_precision;
@@ -43,7 +43,7 @@ struct tables {
             name::dft_in_single_precision(), name::dft_in_double_precision()                       \
     }
 
-//! Those that this processor runs, best last.
+//! Levels that this processor runs, best last.
 std::vector<tables> available()
 {
     std::vector<tables> levels{ LEVEL(generic) };

@@ -46,7 +46,7 @@ template <class R>
 struct bin_group {
     std::size_t count;
     const R* kappa;                           //!< 4 sin^2 of half the angle
-    const R *sine_half, *cosine_half;         //!< of half the angle
+    const R *sine_half, *cosine_half;         //!< sine and cosine of half the angle
     const R* sine_scale;                      //!< -1 / (2 sin angle), 0 for angle 0
     const typename integer_of<R>::type* step; //!< restart * h mod 2 n_fft
     typename integer_of<R>::type circle;      //!< 2 n_fft
@@ -83,25 +83,23 @@ struct running_totals {
 struct alignas(64) running_block {
     std::int64_t bin[block_lanes];
     block_row theta, per_theta;
-    block_row turn_cosine, turn_sine;     //!< of 2 pi bin / n_fft
-    block_row window_cosine, window_sine; //!< of 2 pi / theta
+    block_row turn_cosine, turn_sine;     //!< cosine and sine of 2 pi bin / n_fft
+    block_row window_cosine, window_sine; //!< cosine and sine of 2 pi / theta
     running_phasors entering, leaving;
     running_totals total;
-    block_row
-        top; //!< largest |x| that has entered since the sums were taken afresh, of complex x by its parts
-    double longest;      //!< theta
+    block_row top;  //!< largest |x| that has entered since the restart; of complex x, largest part
+    double longest; //!< theta
     std::int64_t anchor; //!< sample
-    std::int64_t offset; //!< of the samples at which the sums are taken afresh, 0 .. n_fft - 1
+    std::int64_t offset; //!< the sums restart at samples with this offset modulo n_fft
     std::size_t age;     //!< samples since the phasors came from integers, or more
-    bool
-        brief; //!< has windows too short for the window's phase to be run: taken afresh for each frame
+    bool brief; //!< has windows too short for a recursive window phase: recomputed for each frame
 };
 
-//! Where a frame lies, and the one before it.
+//! Positions and samples of a frame and the one before it.
 template <class R>
 struct running_frame {
-    const R* samples; //!< those under the longest windows of both frames, complex ones interleaved
-    std::int64_t begin;                   //!< the first of them, relative to `sample`
+    const R* samples;   //!< all samples under the windows of both frames, complex ones interleaved
+    std::int64_t begin; //!< the first of them, relative to `sample`
     std::int64_t sample, previous_sample; //!< whole parts of the centres
     double fraction, previous_fraction;
     std::int64_t n_fft, place,
@@ -109,7 +107,7 @@ struct running_frame {
     double per_n_fft;
     const double*
         largest; //!< largest |x| within r = 0, 1 .. samples of `sample`; null if it need not be looked at
-    double tolerance; //!< sums are taken afresh if tolerance * top exceeds that
+    double tolerance; //!< sums restart if tolerance * top exceeds `largest`
     bool anchored;    //!< the blocks hold the frame before
     bool repeated;    //!< and it is this one
 };
@@ -138,8 +136,8 @@ struct routines {
                   R* by_position);
 
     //! sums[0 .. 2] = sums of c[j] d[j] times g(u_j), u_j g'(u_j), g'(u_j), u_j = (x0 + j) / theta, |u_j| < 1/2;
-    //! d may be null, for ones. d lies on a circle: from j = turn on it goes on at d[j - circle], and padding
-    //! numbers of that beginning are repeated behind its end.
+    //! d may be null, for ones. d is a circular buffer of `circle` numbers: from j = turn on it
+    //! wraps to d[j - circle], and its first `padding` numbers are repeated after its end.
     void (*project)(shape what,
                     double rho,
                     double x0,
@@ -195,7 +193,8 @@ struct routines {
                         R* ug,
                         R* slope);
 
-    //! Moves the sums of Hann windows to a frame, or takes them afresh, and writes its results.
+    //! Updates the sums of Hann windows to a frame, or recomputes them, and writes the frame's
+    //! results.
     //! \return the largest `top` of all bins
     double (*run)(const running_frame<R>& frame,
                   bool is_complex,
@@ -207,7 +206,8 @@ struct routines {
     /*!
      * Spectra of a patch from those of its pairs of neighbouring columns, [n][h] complex -> [n / 2 + 1][2 h].
      * With a = v[i][k] and b = conj(v[-i][-k]), indices modulo n and h: out[i][k] = a + b + t, out[i][k + h] =
-     * a + b - t, t = T[k] (a - b). Rows of v are `stride` > h complex numbers apart; T as of fold(), h of them.
+     * a + b - t, t = T[k] (a - b). Rows of v are `stride` > h complex numbers apart; T as in
+     * fold(), h of them.
      */
     void (*unfold_patch)(const R* v,
                          std::size_t stride,
@@ -219,8 +219,8 @@ struct routines {
 
     /*!
      * The other way round. With s = in[i][k] + in[i][k + h], t = conj(T[k]) (in[i][k] - in[i][k + h]): v[i][k] = s + t,
-     * v[-i][-k] = conj(s - t); where i = -i, v[i] = edge times the sum of both. Of each row of v, one number behind
-     * its h is overwritten.
+     * v[-i][-k] = conj(s - t); where i = -i, v[i] = edge times the sum of both. One number after
+     * the h of each row of v is overwritten.
      */
     void (*fold_patch)(const R* in,
                        std::size_t n,

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <limits>
 
-/* What the losses share: their idea of silence, and sums over many values. */
+/* Common to the losses: the threshold of silence, and sums over many values. */
 namespace gr::stft::kernel {
 
 //! Magnitudes whose sum is smaller are silence: their gradients, of the order of its inverse, would overflow.

@@ -130,7 +130,7 @@ struct running_lanes {
             });
     }
 
-    //! Those of the samples at `at`, from integers
+    //! Exact phasors of the samples at `at`, from integers
     SIMD_INLINE phasors exact(v at) const
     {
         phasors p;
@@ -261,7 +261,7 @@ SIMD_INLINE void write_lanes(R* to,
     write_pairs<R>(to, left, a * x[0] + b * y[0], a * x[1] + b * y[1]);
 }
 
-//! Whether what a bin's sums have held is so much larger than what is under its window that its rounding shows.
+//! True if the sums need a restart by running_frame::tolerance.
 template <class R>
 bool outgrown(const running_frame<R>& frame, const running_block& block)
 {

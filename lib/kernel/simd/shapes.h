@@ -93,7 +93,7 @@ public:
         circle_point<R>(d_lanes * R(0.5), d_lane_cosine, d_lane_sine);
     }
 
-    //! From the sample at x on, for at most `run` samples.
+    //! Starts at the sample at x, for at most `run` samples.
     SIMD_INLINE void start(double x, std::size_t samples)
     {
         const auto away = iota<R>() * static_cast<R>(width<R>);
@@ -192,7 +192,8 @@ void taper(shape what,
         });
 }
 
-//! c[j] d[j] for vector after vector, d on a circle, or c[j] alone; see project() in routines.h
+//! c[j] d[j] for vector after vector, d a circular buffer, or c[j] alone; see project() in
+//! routines.h
 template <class R, bool Paired>
 struct products {
     const R *c, *d;

@@ -2,6 +2,7 @@
 #include "kernel/refuse.h"
 #include "kernel/simd/multiply.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
 #include <algorithm>
 #include <cmath>
@@ -24,16 +25,6 @@ taps_t synthesis_taps(const parameters& p, const taps_t& analysis, const taps_t&
     for (auto& w : taps)
         w *= factor;
     return taps;
-}
-
-template <class T>
-double relative(double threshold)
-{
-    if (threshold < 0)
-        return std::is_same_v<real_t<T>, float> ? 1e-6 : 1e-10;
-    if (!(threshold < 1))
-        refuse("threshold", threshold, "must be 0 <= threshold < 1");
-    return threshold;
 }
 
 double inverse_above(double coverage, double least) { return coverage > least ? 1 / coverage : 0; }
@@ -70,7 +61,8 @@ template <class T>
 istft<T>::istft(const parameters& p,
                 const std::vector<std::complex<double>>& synthesis,
                 double threshold)
-    : d_parameters(p), d_synthesis(synthesis), d_threshold(relative<T>(threshold)),
+    : d_parameters(p), d_synthesis(synthesis),
+      d_threshold(checked_threshold(threshold, coverage_threshold<real_t<T>>)),
       d_tunings{ std::make_shared<tuning>(p, p.checked_taps<T>(), synthesis, d_threshold) },
       d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.shifted),
       d_placed(d_tuning->frames_to_steady + 1)
@@ -104,7 +96,7 @@ void istft<T>::restart(std::int64_t start)
 template <class T>
 bool istft<T>::invertible() const
 {
-    const bool nola = d_tuning->smallest > std::min(d_threshold, relative<T>(-1));
+    const bool nola = d_tuning->smallest > std::min(d_threshold, coverage_threshold<real_t<T>>);
     return d_tuning->hop <= d_tuning->weight.size() && (nola || !d_tuning->divides);
 }
 
@@ -114,8 +106,12 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     const bool fresh = d_placed.empty() && d_read == 0;
     if (kernel::bins<T>(p.n_fft) != bins() || (!fresh && p.n_fft != d_parameters.n_fft))
         refuse("n_fft", p.n_fft, "cannot change from " + std::to_string(d_parameters.n_fft));
-    if (!fresh && start < d_read)
-        refuse("start", start, "must not lie before sample " + std::to_string(d_read));
+    // as long as no sample was read, frames may still begin before the first one, in their order
+    const auto earliest = fresh        ? start
+                          : d_read > 0 ? d_read
+                                       : std::min(d_read, d_placed.back().start);
+    if (start < earliest)
+        refuse("start", start, "must not lie before sample " + std::to_string(earliest));
     const bool dual = fresh && d_synthesis.size() == p.window_length();
     const auto next = std::make_shared<tuning>(
         p, p.checked_taps<T>(), dual ? d_synthesis : taps_t{}, d_threshold);
@@ -159,7 +155,8 @@ T* istft<T>::room()
     return d_sum.data() + (d_next - d_base);
 }
 
-//! Calls f(first, begin, count) for each run of a frame's samples begin .. end - 1 that lies together on the circle.
+//! Calls f(first, begin, count) for each contiguous piece of a frame's samples begin .. end - 1 in
+//! the DFT's circular output.
 template <class T>
 template <class F>
 void istft<T>::on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/logarithm.h"
@@ -48,7 +49,8 @@ STFT_LOOP double greatest(const double* parts, std::size_t n)
     return part;
 }
 
-//! What a row is divided by before it is squared, as an exponent of 2; nothing for a row of zeros.
+//! Exponent of the power of 2 that a row is divided by before it is squared; nullopt for a row of
+//! zeros.
 std::optional<int> exponent_of(const std::complex<double>* z, std::size_t n)
 {
     const double most = simd::dispatch<greatest>(reinterpret_cast<const double*>(z), n);
@@ -152,7 +154,7 @@ STFT_LOOP void write_scaled_roots(const double* powers, double factor, std::size
         out[i] = static_cast<R>(factor * std::sqrt(powers[i]));
 }
 
-//! Decibels of powers whose unit is itself so many; NaN and infinity stay what they are.
+//! Decibels of powers in a unit that is itself `unit` dB; NaN and infinity stay unchanged.
 template <class R>
 STFT_LOOP void write_scaled_decibels(const double* powers, double unit, std::size_t n, R* out)
 {
@@ -166,17 +168,14 @@ STFT_LOOP void write_scaled_decibels(const double* powers, double unit, std::siz
     }
 }
 
+constexpr name_table names_of_power_kind{ named_value{ "psd", power_kind::psd },
+                                          named_value{ "power", power_kind::power },
+                                          named_value{ "magnitude", power_kind::magnitude } };
 } // namespace
 
 power_kind power_kind_named(const std::string& name)
 {
-    if (name == "psd")
-        return power_kind::psd;
-    if (name == "power")
-        return power_kind::power;
-    if (name == "magnitude")
-        return power_kind::magnitude;
-    refuse("kind", name, "must be psd, power or magnitude");
+    return names_of_power_kind.value_of("kind", name);
 }
 
 scaling spectrum_scaling(power_kind kind)
@@ -252,7 +251,7 @@ void power<R>::weight(S* row) const
     }
 }
 
-//! Where powers in the row's own type are: in the row itself if that is all that it holds.
+//! Buffer for powers in the row's own type: the row itself if it holds nothing but powers.
 template <class R>
 R* power<R>::plain_powers(R* row)
 {

@@ -72,7 +72,7 @@ void assert_recovered(const std::vector<T>& x,
     }
 }
 
-//! A change of the STFT in mid-stream: so many frames of p.
+//! Part of a stream in which the STFT's parameters change: `frames` frames with p.
 struct section {
     parameters p;
     std::size_t frames;
@@ -470,7 +470,7 @@ class qa_istft : public CppUnit::TestFixture
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t(4 * (alone + 10)), inverse.next_start());
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.add_run(spectra.data(), 0, samples.data()));
-        inverse.add(spectra.data()); // its samples wait
+        inverse.add(spectra.data()); // samples of this frame have not been read
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.add_run(spectra.data(), 10, samples.data()));
     }
 
@@ -529,6 +529,9 @@ class qa_istft : public CppUnit::TestFixture
             { { tuned("hann", 16, 4, scaling::psd), 9 }, { tuned("hann", 16, 4), 100 } },
             { { tuned("hann", 16, 4), 9 }, { tuned("hann", 16, 4, scaling::none, "centre"), 100 } },
             { { tuned("hamming", 32, 8), 9 }, { tuned("hamming", 8, 2), 200 } },
+            // before any sample was read
+            { { tuned("hamming", 32, 4), 1 }, { tuned("hamming", 32, 8), 100 } },
+            { { tuned("hamming", 32, 3), 2 }, { tuned("hamming", 12, 4), 200 } },
             { { tuned("hamming", 32, 8), 9 }, { tuned("hamming", 2, 1), 400 } },
             { { tuned("boxcar", 8, 8, scaling::ortho), 1 },
               { tuned("hamming", 16, 3, scaling::psd), 1 },
@@ -701,6 +704,11 @@ class qa_istft : public CppUnit::TestFixture
         });
         qa::assert_refused("start: 11: must not lie before sample 12", [&] {
             inverse.change({ 16, 4 }, 11);
+        });
+        istft<double> unread({ 16, 4 });
+        unread.add(spectrum.data());
+        qa::assert_refused("start: -9: must not lie before sample -8", [&] {
+            unread.change({ 16, 4 }, -9);
         });
         qa::assert_refused("hop: 0: must be 1 .. 2^40 samples", [&] {
             inverse.change({ 16, 0 }, 12);

@@ -34,7 +34,7 @@ class one_bin
 public:
     explicit one_bin(const power_parameters& p) : d_power(1, 1, p) {}
 
-    //! The row that a spectrum of this amplitude completes; none is not a number.
+    //! The row that a spectrum of this amplitude completes; NaN if there is none.
     double add(double amplitude)
     {
         const std::complex<R> bin(static_cast<R>(amplitude));

@@ -188,7 +188,7 @@ class qa_stft : public CppUnit::TestFixture
             const auto half = analysed(p, x, { 0 });
             auto whole = analysed(p, qa::exactly(x), { 0 });
             CPPUNIT_ASSERT_EQUAL(s.n_fft / 2 + 1, half.size());
-            for (std::size_t k = 1; k < s.n_fft; ++k) // the other half is its mirror image
+            for (std::size_t k = 1; k < s.n_fft; ++k) // negative frequencies are conjugate
                 CPPUNIT_ASSERT(std::abs(whole[k] - std::conj(whole[s.n_fft - k])) < 1e-12);
             whole.resize(half.size());
             qa::assert_near(whole, half, 1e-13, s.text());

@@ -37,7 +37,8 @@ struct type_caster<given<T>> {
 };
 } // namespace pybind11::detail
 
-//! `repr(object)`, of NumPy's scalars as of Python's, shortened in the middle if it is longer than a line.
+//! `repr(object)`, for NumPy's scalars as for Python's, shortened in the middle if it is longer
+//! than a line.
 std::string shown(const pybind11::handle& object);
 
 //! An integer, NumPy's included, but no truth value. \throws std::invalid_argument "name: value: rule"

@@ -12,7 +12,7 @@ using namespace gr::stft;
 
 PYBIND11_MODULE(bench_python, m)
 {
-    m.doc() = "The kernels of the STFT beside a plain loop around FFTW.";
+    m.doc() = "The kernels of the STFT, compared with a plain loop around FFTW.";
 
     m.def(
         "compare",

@@ -28,7 +28,7 @@ const auto set_window_doc = "Another window, by name, (name, parameters ...) or 
 const auto set_win_length_doc =
     "Another window length, from the next frame on; 0: the taps' number, else n_fft.";
 
-//! What the blocks that cut samples into frames have in common.
+//! Methods common to the blocks that cut samples into frames.
 template <class B>
 void bind_analysis(block_class<B>& block)
 {
@@ -286,11 +286,11 @@ void bind_blocks(py::module& m)
     m.def("buffer_bytes",
           &buffer_bytes,
           arg("row_bytes"),
-          "Bytes of the buffer behind a block's stream of rows of row_bytes, as the scheduler "
+          "Bytes of the buffer of a block's output stream of rows of row_bytes, as the scheduler "
           "allocates it.");
     bind_stft<stft_fvc>(m, "stft_fvc", R"(STFT of a stream of floats: n_fft // 2 + 1 bins a frame.
 
-Arguments as of gnuradio.stft.stft(); samp_rate in Hz; shifted (bins from -n_fft // 2 on) needs complex samples.
+Arguments as in gnuradio.stft.stft(); samp_rate in Hz; shifted (bins from -n_fft // 2 on) needs complex samples.
 Every sample is used; tags land on the first frame that holds their sample; frame 0 and every change carry stft_first,
 stft_hop, stft_n_fft, stft_win_length, stft_phase, stft_scaling, stft_window and stft_samp_rate, the last frame
 stft_length. Message port "cmd": dict of hop, window, win_length, scaling, at (a sample).
@@ -301,7 +301,7 @@ Raises ValueError naming the parameter, its value and the rule.)");
     bind_istft<istft_vcf>(
         m, "istft_vcf", R"(Inverse STFT to a stream of floats, by weighted overlap-add.
 
-Arguments as of stft_fvc; synthesis: a dual window of win_length taps, used without normalisation. The tags of
+Arguments as in stft_fvc; synthesis: a dual window of win_length taps, used without normalisation. The tags of
 stft_fvc override the arguments; the output is exactly as long as the stream that was transformed.
 Raises ValueError, also for a window that the hop cannot invert.)");
     bind_istft<istft_vcc>(
@@ -310,7 +310,7 @@ Raises ValueError, also for a window that the hop cannot invert.)");
     bind_stft_bins<stft_bins_fvc>(
         m, "stft_bins_fvc", R"(Chosen bins of the STFT of a stream of floats, at any hop.
 
-Arguments as of gnuradio.stft.stft_bins(); n_fft 0: win_length, or the number of taps. Frames and tags as of stft_fvc, and
+Arguments as in gnuradio.stft.stft_bins(); n_fft 0: win_length, or the number of taps. Frames and tags as in stft_fvc, and
 stft_bins (the bins). Message port "cmd": dict of bins (as many as before), hop, window, win_length, scaling, at (a sample).
 Raises ValueError naming the parameter, its value and the rule.)");
     bind_stft_bins<stft_bins_cvc>(
@@ -323,7 +323,7 @@ Raises ValueError naming the parameter, its value and the rule.)");
         "one_integral_vcf",
         R"(Inverse of an STFT at hop 1 to a stream of floats: one sample from each spectrum.
 
-Arguments as of gnuradio.stft.one_integral_inverse(); bins () for all of them; some give the part of the signal in their
+Arguments as in gnuradio.stft.one_integral_inverse(); bins () for all of them; some give the part of the signal in their
 band. The tags of stft_fvc and stft_bins_fvc override the arguments; the output is exactly as long as the stream that was
 transformed. Raises ValueError, also for a window that is 0 at its centre.)");
     bind_one_integral<one_integral_vcc>(

@@ -78,7 +78,7 @@ void bind_dstft(py::module& m, const char* name, const char* doc)
         .def("set_hop",
              named_setter("hop", &B::set_hop),
              arg("hop"),
-             "Another hop, real, behind the next frame.")
+             "New hop (real); takes effect after the next frame.")
         .def("theta",
              &theta<B>,
              "The window length last asked for, or an array of one for each bin.")
@@ -132,8 +132,8 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
                 b.set_hop(value.value_or(0));
             },
             arg("hop"),
-            "Another hop, in samples, behind the next frame; bounds, block and lag follow where "
-            "they are defaults.")
+            "New hop in samples; takes effect after the next frame. Bounds, block and lag follow "
+            "where they are defaults.")
         .def("set_freeze",
              named_setter("freeze", &B::set_freeze),
              arg("freeze"),
@@ -157,12 +157,12 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
         .def("evaluations",
              &B::evaluations,
              unlocked(),
-             "Spectra computed in order to learn, since the stream began, as of the last report.")
+             "Spectra computed in order to learn, from the start of the stream to the last report.")
         .def("dropped",
              &B::dropped,
              unlocked(),
-             "Spectra left out because of load_limit, since the stream began, as of the last "
-             "report.")
+             "Spectra left out because of load_limit, from the start of the stream to the "
+             "last report.")
         .def("frames_per_second",
              &B::frames_per_second,
              unlocked(),
@@ -195,7 +195,7 @@ void bind_idstft(py::module& m, const char* name, const char* doc)
     block.def("uncovered", &B::uncovered, "Samples put out as 0, because no window covers them.")
         .def("left_out",
              &B::left_out,
-             "Frames left out, because they do not lie behind the one before them.")
+             "Frames left out, because they do not lie after the one before them.")
         .def("invalid_thetas",
              &B::invalid_thetas,
              "Items of the second input that were no window lengths.")
@@ -243,7 +243,7 @@ Message port "cmd": dict of theta, load (name of a file), theta_min, theta_max, 
 first frame centred there or later). Message port "report": every report_interval frames a dict of criterion, theta_mean,
 theta_least, theta_greatest, at_theta_min, at_theta_max, advice, frames, first_frame, evaluations, dropped,
 frames_per_second, load.
-Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the rule.)");
+Tags: as in dstft_*. Raises ValueError naming the parameter, its value and the rule.)");
     bind_adaptive_stft<adaptive_stft_cvc>(
         m,
         "adaptive_stft_cvc",
@@ -254,9 +254,9 @@ Tags: as of dstft_*. Raises ValueError naming the parameter, its value and the r
 
 Inputs: spectra; if connected, theta, one float for each frame (share "frame", "constant") or a vector of one for each bin
 ("bin", "cell"); if connected, frame centres, two float64 for each frame, whole samples and fraction. What is not connected is taken from the tags of dstft_* or stft_*, which also override the
-arguments; phases are converted if they tell so. n_fft, window and norm are those of dstft_fvc; spectra of stft_* need
+arguments; phases are converted as tags require. n_fft, window and norm are those of dstft_fvc; spectra of stft_* need
 norm "peak". With "bin" and "cell" it solves by least squares on segments of 16 n_fft samples, at ten to twenty times the
-cost of the spectra and 24 n_fft samples behind them.
+cost of the spectra and 24 n_fft samples of latency.
 The output is exactly as long as the stream that was transformed; samples under no window are 0 and counted.
 Raises ValueError naming the parameter, its value and the rule.)");
     bind_idstft<idstft_vcc>(

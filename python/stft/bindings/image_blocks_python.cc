@@ -126,7 +126,7 @@ Raises ValueError naming the parameter, its value and the rule.)",
         "istft2d_vcvf",
         R"(Inverse 2-D STFT: items of stft2d_vfvc in, rows of width floats out, as soon as they are final.
 
-Arguments as of stft2d_vfvc. There are exactly as many rows as were transformed; without a stft_length tag they end with
+Arguments as in stft2d_vfvc. There are exactly as many rows as were transformed; without a stft_length tag they end with
 the last row under the last frames. Raises ValueError, also for windows and hops that cannot be inverted.)",
         "Rows by which the output lags behind the centre of the newest item's frames.");
 }

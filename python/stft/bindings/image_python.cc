@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "share.h"
 #include "window_from.h"
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/kernel/image/stft2d.h>
 #include <gnuradio/stft/kernel/image/stft2d_adjoint.h>
@@ -265,7 +266,7 @@ void bind_image(py::module& m)
         .def(
             "lost",
             [](const parameters2d& p, int64_t height, int64_t width, double threshold) {
-                threshold = checked_threshold2d(threshold);
+                threshold = checked_threshold(threshold, image_threshold);
                 return py::make_tuple(p.rows().lost(height, threshold),
                                       p.columns().lost(width, threshold));
             },

@@ -70,7 +70,7 @@ template <class R>
 void bind_losses(py::module& m)
 {
     m.def(
-        "entropy",
+        "magnitude_entropy",
         [](const array<R>& a, array<R> gradient, bool per_frame) {
             return apart(a, gradient, [&](auto* v, auto frames, auto bins, auto* g) {
                 return per_frame ? frame_entropy(v, frames, bins, g) : entropy(v, frames * bins, g);

@@ -13,7 +13,7 @@ template <class Work>
 void share(std::int64_t count, std::int64_t workers, const Work& work)
 {
     const auto parts = std::clamp<std::int64_t>(count, 1, workers);
-    std::vector<std::future<void>> others; // their destructors wait
+    std::vector<std::future<void>> others; // destructors of futures wait for the threads
     for (std::int64_t i = 1; i < parts; ++i)
         others.push_back(std::async(
             std::launch::async, std::cref(work), count * i / parts, count * (i + 1) / parts));
@@ -22,7 +22,8 @@ void share(std::int64_t count, std::int64_t workers, const Work& work)
         other.get();
 }
 
-//! The same, work(object, begin, end): with this object if there is one part, with a copy of it in each of several.
+//! Overload for work(object, begin, end): with this object if there is one part, with a copy of it
+//! in each of several.
 template <class Object, class Work>
 void share_with(Object& object, std::int64_t count, std::int64_t workers, const Work& work)
 {

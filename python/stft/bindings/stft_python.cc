@@ -2,6 +2,7 @@
 #include "kept.h"
 #include "share.h"
 #include "window_from.h"
+#include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
@@ -20,7 +21,7 @@ namespace {
 template <class T>
 using array = py::array_t<T, py::array::c_style>; // dtype and layout are transforms.py's duty
 
-//! What would be read or written beyond the rows' end.
+//! Refuses rows beyond whose end the kernel would read or write.
 void require_bins(const py::array& rows, size_t bins)
 {
     if (rows.shape(2) != static_cast<py::ssize_t>(bins))
@@ -184,6 +185,8 @@ void bind_samples(py::module& m)
 
 void bind_stft(py::module& m)
 {
+    m.attr("coverage_threshold_single") = coverage_threshold<float>;
+    m.attr("coverage_threshold_double") = coverage_threshold<double>;
     bind_samples<float>(m);
     bind_samples<double>(m);
     bind_samples<std::complex<float>>(m);

@@ -18,7 +18,7 @@ bool is_win_type(const py::handle& given)
     return py::type::of(given).attr("__name__").cast<std::string>() == "win_type";
 }
 
-//! Whether a window can be called by this.
+//! True if this can be the name of a window.
 bool is_name(const py::handle& given)
 {
     return py::isinstance<py::str>(given) || is_win_type(given);
@@ -39,9 +39,10 @@ window called(const py::handle& name, std::vector<double> parameters = {})
 }
 
 //! No integer is a window by itself: SciPy would take it for Kaiser's beta, GNU Radio for the number of a window.
-void refuse_integer(const py::handle& given)
+//! Nor is None.
+void refuse_no_window(const py::handle& given)
 {
-    if (PyIndex_Check(given.ptr()) && !py::isinstance<py::array>(given))
+    if (given.is_none() || (PyIndex_Check(given.ptr()) && !py::isinstance<py::array>(given)))
         throw std::invalid_argument("window: " + shown(given) +
                                     ": must be a name, (name, parameters), taps or one of GNU "
                                     "Radio's window.WIN_...; Kaiser's beta is a float");
@@ -93,7 +94,7 @@ window window_from(const py::object& given)
         return called(given);
     if (py::isinstance<py::float_>(given))
         return window("kaiser", { given.cast<double>() });
-    refuse_integer(given);
+    refuse_no_window(given);
     if (!is_named(given))
         return window(taps_from("window", given));
     const auto parts = given.cast<py::tuple>();

@@ -12,7 +12,7 @@
 //! \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
 
-//! Whether these are the windows of two axes: neither numbers nor a name and its parameters.
+//! True if these are the windows of two axes: neither numbers nor a name and its parameters.
 bool is_window_pair(const pybind11::object& given);
 
 //! A window for both axes of an image, or a pair of them. \throws std::invalid_argument

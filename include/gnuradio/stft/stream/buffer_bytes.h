@@ -8,11 +8,12 @@
 namespace gr::stft {
 
 /*!
- * \brief Bytes of the buffer behind a block's stream of rows of row_bytes, as the scheduler allocates it.
+ * \brief Bytes of the buffer that the scheduler allocates for a block's output stream of rows of
+ * row_bytes.
  *
  * About 2 MiB, or 1024 rows if that is less, in whole pages: their size and the row's have a common multiple, 512 rows
  * for n_fft / 2 + 1 complex bins. Where that would exceed 64 MiB, the buffer is as long as needed and lies in ordinary
- * memory, at whose end readers and writers have to turn back.
+ * memory, at whose end readers and writers wrap around.
  * \throws std::invalid_argument if row_bytes is 0
  */
 STFT_API std::size_t buffer_bytes(std::size_t row_bytes);

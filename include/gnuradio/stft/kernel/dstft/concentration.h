@@ -47,7 +47,7 @@ public:
     //! Joins a row; its magnitudes a and ln a, bins values each, are to be kept for its cotangent.
     void add(const std::complex<R>* spectrum, std::size_t bins, R* a, R* logs);
 
-    //! Of all the rows.
+    //! Entropy of all rows joined so far.
     double value() const;
 
     //! G = dL/dRe S + j dL/dIm S of one row

@@ -12,7 +12,7 @@ namespace gr::stft::kernel {
 //! A real position in a signal: sample + fraction, 0 <= fraction < 1. Exact for ever, where a double is not.
 struct STFT_API position {
     std::int64_t sample; //!< rounded down
-    double fraction;     //!< of a sample
+    double fraction;     //!< fraction of a sample, 0 <= fraction < 1
 
     //! \throws std::invalid_argument unless t is finite and |t| <= 2^52
     static position at(double t);
@@ -23,19 +23,19 @@ struct STFT_API position {
     //! Samples, rounded to a double.
     double value() const { return static_cast<double>(sample) + fraction; }
 
-    //! Whether this position is the earlier one.
+    //! True if this position is the earlier one.
     bool operator<(const position& other) const
     {
         return sample != other.sample ? sample < other.sample : fraction < other.fraction;
     }
 };
 
-//! Samples begin .. end - 1 of a signal, which is zero elsewhere (or not looked at).
+//! Samples begin .. end - 1 of a signal, which is zero elsewhere, or not read there.
 template <class T>
 struct excerpt {
-    const T* samples;   //!< that of begin first
-    std::int64_t begin; //!< the first that there is
-    std::int64_t end;   //!< one past the last
+    const T* samples;   //!< samples[0] is the sample at begin
+    std::int64_t begin; //!< position of the first sample
+    std::int64_t end;   //!< position after the last sample
 };
 
 //! Which frames and bins have one window length in common.
@@ -46,11 +46,11 @@ STFT_API sharing sharing_named(const std::string& name);
 //! "constant", "frame", "bin" or "cell"
 STFT_API const char* name_of(sharing share);
 
-//! Whether the bins of one frame may differ.
+//! True if the bins of one frame may have different window lengths.
 constexpr bool per_bin(sharing share) { return share == sharing::bin || share == sharing::cell; }
 
 //! The instruction set that the kernels use: "generic", "avx2" or "avx512"; the best of this processor, or what the
-//! environment variable GR_STFT_SIMD names. \throws std::invalid_argument if that is not to be had
+//! environment variable GR_STFT_SIMD names. \throws std::invalid_argument if it is not available
 STFT_API std::string simd_level();
 
 //! The least window length, in samples.
@@ -60,21 +60,21 @@ constexpr double least_theta = 1e-6;
 struct theta_field {
     const double* values; //!< samples
     sharing share;        //!< how they are laid out
-    std::size_t bins;     //!< of a frame's spectrum
+    std::size_t bins;     //!< bins of a frame's spectrum
 
-    //! How many there are for this many frames.
+    //! Number of values for this many frames.
     std::size_t size(std::size_t frames) const
     {
         return (share == sharing::frame || share == sharing::cell ? frames : 1) *
                (per_bin(share) ? bins : 1);
     }
 
-    //! Where those of frame n begin.
+    //! Index of frame n's first value.
     std::size_t offset(std::size_t n) const
     {
         return share == sharing::frame ? n : share == sharing::cell ? n * bins : 0;
     }
-    //! Those of frame n, one or one for each bin.
+    //! Values of frame n: one, or one for each bin.
     const double* frame(std::size_t n) const { return values + offset(n); }
 };
 
@@ -95,8 +95,8 @@ class run_transform;
  * A theta for all bins of a frame costs one FFT per spectrum, and one inverse FFT for all gradients; a theta for each
  * bin is summed directly, O(theta) per bin, without any array larger than a frame; for bins that share one, in a few
  * runs of neighbours or at both ends of a spectrum, FFTs make the sums where they are faster. Hann frames of one theta
- * that follow each other in small steps on the same samples are had from each other, O(step) per bin: the sequence of
- * frames then decides how a result is rounded, and nothing else.
+ * that follow each other in small steps on the same samples are updated recursively, O(hop) per
+ * bin: only rounding then depends on the call history.
  *
  * Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier transform",
  * 2025, eqs. (6), (9)-(25).
@@ -106,13 +106,13 @@ class STFT_API dstft
 {
 public:
     using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using complex = std::complex<real>; //!< a bin
 
     //! \throws std::invalid_argument unless n_fft is in 2 .. 2^28, or 2 .. 2^20 where bins have window lengths of their own
     dstft(std::size_t n_fft, const window_family& window, norm n, sharing share);
     ~dstft();
     //!@{
-    //! The other is left empty, and good for being assigned to only.
+    //! A moved-from object may only be assigned to or destroyed.
     dstft(dstft&&) noexcept;
     dstft& operator=(dstft&&) noexcept;
     //!@}
@@ -125,7 +125,7 @@ public:
     //! Window lengths that a frame takes: 1, or one for each bin.
     std::size_t thetas() const { return d_direct ? bins() : 1; }
 
-    //! Whether the value is a window length: in (0, n_fft], not below least_theta.
+    //! True if the value is a window length: in (0, n_fft], not below least_theta.
     bool takes(double theta) const
     {
         return theta >= least_theta && theta <= static_cast<double>(d_n_fft);
@@ -153,7 +153,7 @@ public:
      * G[m] = dL/dRe S[m] + j dL/dIm S[m].
      *
      * All results are added to what is there, and may be null.
-     * \param x, t, theta as of analyse()
+     * \param x, t, theta as in analyse()
      * \param G bins() values
      * \param theta_gradient thetas() values dL/dtheta
      * \param t_gradient dL/dt
@@ -168,8 +168,9 @@ public:
                    T* x_gradient);
 
     /*!
-     * \brief What an inverse by overlap-add needs of one frame: of the unnormalised inverse DFT y of a spectrum,
-     * numerator += w y / n_fft and denominator += w^2 on samples begin .. end - 1; peak is raised to w(0)^2.
+     * \brief Adds one frame to the sums of an inverse by overlap-add. With y the unnormalised
+     * inverse DFT of the spectrum, numerator += w y / n_fft and denominator += w^2 on samples
+     * begin .. end - 1; peak is raised to w(0)^2.
      *
      * One window length per frame only.
      */
@@ -191,7 +192,8 @@ public:
                 double* sum);
 
 private:
-    //! Integers under a window, and where the first of them lies on the DFT's circle.
+    //! Integer positions under a window; place is the first one modulo n_fft, its index in the
+    //! DFT's buffer.
     struct support {
         std::int64_t first; // sample
         std::size_t count, place;
@@ -215,7 +217,7 @@ private:
                        const real* d,
                        std::size_t turn) const;
     void sample_window(const position& t, double theta, bool with_derivatives);
-    //! x times the taper on the DFT's circle
+    //! Writes x times the taper to the DFT's buffer, modulo n_fft.
     void lay(const excerpt<T>& x, const support& s, const real* taper);
     //! analyse() of the bins in runs of one and the same window length; others of the rows stay as they are.
     void analyse_runs(const excerpt<T>& x,
@@ -238,7 +240,7 @@ private:
     volk::vector<complex> d_cotangent;       // where no frame_synthesis has room for it
     double d_theta = 0, d_fraction = 0;      // what they hold
     double d_top = 0;                        // w(0)
-    std::int64_t d_laid = 0, d_laid_end = 0; // samples on the circle
+    std::int64_t d_laid = 0, d_laid_end = 0; // samples in the DFT's buffer
     bool d_derived = false;
 };
 

@@ -29,18 +29,19 @@ public:
     //! Centre of the present frame.
     const position& centre() const { return d_centre; }
 
-    //! The present frame's (greatest) window length, and the pace to the next frame. May be told again until complete().
+    //! The present frame's (greatest) window length, and the pace to the next frame. May be set
+    //! again until complete().
     void set(double theta, const pacing& pace);
-    //! Whether the present frame's window length is known.
+    //! True if the present frame's window length is known.
     bool is_set() const { return d_set; }
 
-    //! Whether all samples under the window are there.
+    //! True if all samples under the window are there.
     bool complete() const { return d_received >= end() || d_finished; }
 
-    //! Whether the present frame can be transformed now.
+    //! True if the present frame can be transformed now.
     bool ready() const;
 
-    //! Whether the signal has no such frame: it has ended. At fixed overlap, to be asked of a set frame.
+    //! True if the signal has ended before this frame. At fixed overlap set() comes first.
     bool over() const { return d_finished && !d_pace.has_frame(d_centre, d_theta, d_received); }
 
     //! The samples around the present frame.
@@ -52,10 +53,10 @@ public:
     //! The signal has ended: its length is now known.
     void finish() { d_finished = true; }
 
-    //! One past the last sample under the present frame's window.
+    //! Position after the last sample under the present frame's window.
     std::int64_t end() const;
 
-    //! Whether finish() was called.
+    //! True if finish() was called.
     bool finished() const { return d_finished; }
 
     //! Samples taken so far.
@@ -76,7 +77,7 @@ private:
     std::size_t d_head = 0, d_tail = 0; // what of it is in use
     std::int64_t d_first = 0;           // the sample at d_head
     std::int64_t d_left_out = 0,
-                 d_cut = 0; // so many samples from d_cut on, between two frames, are not kept
+                 d_cut = 0; // d_left_out samples from d_cut on, between two frames, are not kept
     std::int64_t d_received = 0;
     exact_position d_exact, d_exact_next;
     position d_centre{ 0, 0 }, d_next{ 0, 0 };

@@ -20,10 +20,10 @@ class STFT_API dstft_loss
 {
 public:
     using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using complex = std::complex<real>; //!< a bin
 
     //! \param transform the DSTFT
-    //! \param share of its window lengths
+    //! \param share which cells have a window length in common
     //! \param rule of the pooled loss, or nothing for the entropy
     //! \param whitening one weight per bin, or none
     dstft_loss(dstft<T> transform,

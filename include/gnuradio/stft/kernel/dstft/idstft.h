@@ -7,7 +7,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Inverse of the DSTFT with one window length per frame, by overlap-add while spectra come in:
+ * \brief Inverse of the DSTFT with one window length per frame, by overlap-add in a stream of
+ * spectra:
  *
  * x[k] = sum_n w_n(k) y_n[k] / sum_n w_n(k)^2, y_n the inverse DFT of frame n
  *
@@ -20,7 +21,7 @@ class STFT_API idstft
 {
 public:
     using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using complex = std::complex<real>; //!< a bin
 
     //! \param n_fft DFT length, 2 .. 2^28
     //! \param window the family that the spectra were made with
@@ -35,7 +36,7 @@ public:
     std::size_t bins() const { return d_transform.bins(); }
     //! Window lengths of a frame.
     static std::size_t thetas(std::size_t) { return 1; }
-    //! Whether the value is a window length, as of dstft.
+    //! True if the value is a window length, as in dstft.
     bool takes(double theta) const { return d_transform.takes(theta); }
 
     //! Samples by which the output lags behind the centre of the newest frame, at most.
@@ -53,7 +54,7 @@ public:
     //! No more frames; the signal ends at length, or under the last window if length is negative.
     void finish(std::int64_t length = -1);
 
-    //! Where the signal ends, after finish().
+    //! End of the signal, known after finish().
     std::int64_t end() const { return d_final; }
 
     //! Samples that no later frame can change.
@@ -85,7 +86,7 @@ struct convergence {
 //! The samples begin .. end - 1 of a signal that least squares are asked for, where they are not all of it.
 struct wanted_part {
     std::size_t begin; //!< the first
-    std::size_t end;   //!< one past the last
+    std::size_t end;   //!< the one after the last
     //! One flag for each sample of the signal: whether a window covers it; others are 0.
     char* covered;
 };

@@ -9,8 +9,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Where f is least in low .. high: the best of `grid` equal steps, refined by Brent's method between its
- * neighbours.
+ * \brief Finds the minimum of f in low .. high: the best of `grid` equal steps, refined by Brent's
+ * method between its neighbours.
  *
  * The grid guards against the ripples that a loss has as a function of a window length. f is called at most once
  * for a point, and at most grid + 60 times; values that are not finite count as largest.

@@ -9,7 +9,7 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief What measures the concentration of a block of frames; all are minimised.
+ * \brief Measures of the concentration of a block of frames; all are minimised.
  *
  * With the whitened power q = W |S|^2 and the sums over the block A of c sqrt(q), B of c q:
  * - l1l2: 2 ln A - ln B
@@ -18,12 +18,12 @@ namespace gr::stft::kernel {
  */
 enum class pooled_criterion { l1l2, entropy, renyi };
 
-//! What concentration is pooled over, and how.
+//! Block of frames that concentration is pooled over, and the criterion.
 struct STFT_API pooled_parameters {
     std::size_t n_fft;      //!< DFT length of the spectra, >= 1
-    std::size_t half_block; //!< h: block n holds the frames n - h .. n + h that there are
-    pooled_criterion criterion = pooled_criterion::l1l2; //!< what is minimised
-    double order = 2;                                    //!< of renyi: 0 < order <= 8, not 1
+    std::size_t half_block; //!< h: block n holds the frames n - h .. n + h, as far as they exist
+    pooled_criterion criterion = pooled_criterion::l1l2; //!< measure to be minimised
+    double order = 2;                                    //!< Renyi order: 0 < order <= 8, not 1
     bool one_sided =
         true; //!< bins 0 .. n_fft / 2 of real samples; DC and Nyquist then have c = 1/2
 

@@ -38,8 +38,8 @@ class STFT_API pacing
 {
 public:
     //! \param hop samples from frame to frame
-    //! \param alpha 0: frames are hop samples apart; else hop is not looked at, and frame n + 1 lies
-    //!        alpha theta_n behind frame n
+    //! \param alpha 0: frames are hop samples apart; else hop is ignored, and frame n + 1 lies
+    //!        alpha theta_n after frame n
     //! \param share which frames and bins have one window length in common
     //! \throws std::invalid_argument unless alpha is 0 or in 1e-3 .. 1e3, and hop, if it counts, in 1e-3 .. 2^40; or if
     //!         alpha is not 0 and the bins have window lengths of their own
@@ -49,14 +49,15 @@ public:
     double hop() const { return d_hop; }
     //! The hop as a fraction of the window length; 0 unless fixed_overlap().
     double alpha() const { return d_alpha; }
-    //! Whether frames follow each other by their window lengths.
+    //! True if the step to the next frame is a fraction of the window length.
     bool fixed_overlap() const { return d_alpha > 0; }
 
-    //! From a frame of window length theta to the next one.
+    //! Samples from a frame of window length theta to the next one.
     double step(double theta) const { return fixed_overlap() ? d_alpha * theta : d_hop; }
 
     /*!
-     * \brief Whether a signal of length samples has a frame centred at t, all frames before it being there.
+     * \brief True if a signal of length samples has a frame centred at t, given that all frames
+     * before it exist.
      *
      * With a hop, those at t <= length, whatever theta: 1 + floor(length / hop) frames. At fixed overlap those whose
      * window begins before the last sample, t - theta / 2 < length - 1, so that a frame appears with nothing under its

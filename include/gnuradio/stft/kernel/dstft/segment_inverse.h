@@ -7,8 +7,8 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Inverse of the DSTFT with a window length for each bin of a frame while spectra come in: least squares on one
- * segment of the signal after the other.
+ * \brief Inverse of the DSTFT with a window length for each bin of a frame, in a stream of spectra:
+ * least squares on one segment of the signal after the other.
  *
  * A segment is solved for together with a margin on either side, from all frames that are centred there, as if the signal
  * ended at the margins' ends. It does not, and what is wrong there for it dies away towards the segment: each n_fft
@@ -19,7 +19,7 @@ class STFT_API segment_inverse
 {
 public:
     using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using complex = std::complex<real>; //!< a bin
 
     static constexpr std::size_t segment = 16; //!< samples of it, in units of n_fft
     static constexpr std::size_t margin = 8;   //!< on either side, in the same units
@@ -42,7 +42,7 @@ public:
     std::size_t bins() const { return d_transform.bins(); }
     //! Window lengths of a frame.
     static std::size_t thetas(std::size_t n_fft) { return kernel::bins<T>(n_fft); }
-    //! Whether the value is a window length, as of dstft.
+    //! True if the value is a window length, as in dstft.
     bool takes(double theta) const { return d_transform.takes(theta); }
 
     //! Samples by which the output lags behind the centre of the newest frame, at most.
@@ -64,7 +64,7 @@ public:
     //! No more frames; the signal ends at length, or under the last window if length is negative.
     void finish(std::int64_t length = -1);
 
-    //! Where the signal ends, after finish().
+    //! End of the signal, known after finish().
     std::int64_t end() const { return d_end; }
 
     //! Samples that can be read, up to the end of a segment, which is solved for if it has to be.

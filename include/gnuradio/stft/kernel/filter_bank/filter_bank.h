@@ -16,7 +16,7 @@ namespace gr::stft::kernel {
 class STFT_API filter_bank
 {
 public:
-    using complex = std::complex<double>; //!< of a filter's values
+    using complex = std::complex<double>; //!< a filter's value
 
     /*!
      * \param p hop, placement and phase do not matter; all n_fft filters exist, in the order that p.shifted says

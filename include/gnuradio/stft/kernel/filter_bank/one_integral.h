@@ -22,8 +22,8 @@ STFT_API std::complex<double> one_integral_factor(const parameters& p);
  *
  * with phases brought to the centre and the factor g of the scaling. Real samples:
  * x = 1 / (n_fft g w[c]) sum_k h_k Re X_centre[k], k = 0 .. n_fft / 2, h = 2 but 1 at k = 0 and k = n_fft / 2.
- * No window is divided by but its value at c. Of some bins it gives the part of the signal that is in them; the
- * parts add up to the signal.
+ * The only divisor is the window's value at c. From a subset of the bins it gives the part of the
+ * signal that is in them; the parts of subsets that make up all bins add up to the signal.
  *
  * Frames go in one by one, samples wait in read(), as in istft: sample 0 comes out first, samples that are no frame's
  * centre are 0, and never more come out than went in.
@@ -34,7 +34,7 @@ template <class T>
 class STFT_API one_integral
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     /*!
      * \param p of the STFT; p.bins: which bins a spectrum holds, in this order; none: all, in the order that p.shifted says
@@ -54,10 +54,10 @@ public:
     //! Position of the next frame's first sample.
     std::int64_t next_start() const { return d_next; }
 
-    //! One past the last sample under the frames so far.
+    //! Position after the last sample under the frames so far.
     std::int64_t covered_end() const { return d_covered; }
 
-    //! One past the last sample that the frames so far give.
+    //! Position after the last sample that the frames so far give.
     std::int64_t ends_at() const { return d_end; }
 
     //! Another frame follows: the samples before the one that it gives are ready, as zeros where no frame gave them.
@@ -69,7 +69,8 @@ public:
     //! Samples that can be read.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
 
-    //! At most count samples -> how many. Successive reads give samples 0, 1, 2, ...
+    //! Reads up to count samples and returns their number. Successive reads give samples 0, 1, 2,
+    //! ...
     std::size_t read(T* samples, std::size_t count);
 
     //! No more frames: the rest, up to sample length (zeros where no frame has its centre), is ready.
@@ -107,7 +108,7 @@ private:
     std::int64_t d_read = 0, d_final = 0,
                  d_end = 0;               // samples read, that may be read, that are known
     std::int64_t d_held_from = 0;         // d_held's first; zeros before
-    bool d_begun = false, d_late = false; // late: frames go on behind the last sample
+    bool d_begun = false, d_late = false; // late: frames go on after the last sample
     boost::circular_buffer<T> d_held;
 };
 

@@ -20,7 +20,7 @@ struct STFT_API bins_parameters : parameters {
     template <class T>
     void check() const;
 
-    //! Whether all are the same.
+    //! True if all parameters are equal.
     bool operator==(const bins_parameters& other) const
     {
         return parameters::operator==(other) && bins == other.bins;
@@ -41,14 +41,15 @@ template <class T>
 class frame_sums;
 
 /*!
- * \brief Chosen bins of the short-time Fourier transform, X[k, p] as of stft for each k in bins.
+ * \brief Chosen bins of the short-time Fourier transform, X[k, p] as in stft for each k in bins.
  *
- * Of three methods the one is taken that will be cheapest: sums that slide along the signal, whose cost per sample does
- * not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann, hamming, blackman, nuttall,
- * flattop, general_cosine ..); a sum over each frame; or its FFT (whole bins). By one method a frame depends on nothing but
- * its samples and their numbers. The sliding sums are in double precision, never subtract, and begin anew at samples whose
- * number is a multiple of the window's length: so errors do not grow, and a sample that was large or not a number leaves no
- * trace.
+ * The cheapest of three methods is used: sums that slide along the signal, whose cost per sample
+ * does not grow with the window (windows by name that are sums of up to five cosines: boxcar, hann,
+ * hamming, blackman, nuttall, flattop, general_cosine ..); a sum over each frame; or its FFT (whole
+ * bins). With a given method a frame depends only on its samples and their positions. The sliding
+ * sums are in double precision, never subtract, and restart at each position that is a multiple of
+ * the window's length: so errors do not grow, and a large or NaN sample has no effect once it has
+ * left the window.
  *
  * Errors relative to the largest value: 1e-13 (double), 1e-6 (single).
  *
@@ -58,7 +59,7 @@ template <class T>
 class STFT_API stft_bins
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     //! \throws std::invalid_argument as bins_parameters::check(), or if the method cannot do it
     explicit stft_bins(const bins_parameters& p, bins_method method = bins_method::automatic);
@@ -66,7 +67,8 @@ public:
 
     //! The parameters it was made from.
     const bins_parameters& design() const { return d_parameters; }
-    //! Whether take() can take these over: only if they are the same, as the hop decides about the method.
+    //! True if take() can switch to p: only if it is unchanged, since the choice of method depends
+    //! on the hop.
     bool takes(const bins_parameters& p) const { return d_parameters == p; }
     //! Nothing changes. For parameters that it takes().
     void take(const bins_parameters&) {}

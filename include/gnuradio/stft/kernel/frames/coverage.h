@@ -16,7 +16,7 @@
  */
 namespace gr::stft::kernel {
 
-//! The share of the signal under one window at least, 0 .. 1: the length of their union.
+//! Fraction of the signal that is under at least one window, 0 .. 1.
 STFT_API double coverage_union(const double* t,
                                const double* theta,
                                std::size_t frames,

@@ -8,7 +8,7 @@
 
 namespace gr::stft::kernel {
 
-//! What is taken off a frame before its window: nothing, its mean, or its least-squares line.
+//! Trend that is subtracted from a frame before its window: none, mean, or least-squares line.
 enum class detrending { none, constant, linear };
 
 //! \throws std::invalid_argument unless name is "none", "constant" or "linear"

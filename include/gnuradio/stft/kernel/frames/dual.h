@@ -22,8 +22,8 @@ STFT_API std::vector<double>
 steady_coverage(const taps_t& window, std::size_t count, std::size_t hop);
 
 /*!
- * \brief The canonical dual window, window / D: of all d with sum_i conj(window[r + i hop]) d[r + i hop] = 1
- * for every r the one of least energy.
+ * \brief The canonical dual window, window / D: the one of least energy among all d with
+ * sum_i conj(window[r + i hop]) d[r + i hop] = 1 for every r.
  * \param window taps, not empty
  * \param hop samples from frame to frame, >= 1
  * \param tolerance the least D must exceed tolerance times the largest
@@ -46,7 +46,7 @@ STFT_API taps_t tight_window(const taps_t& window, std::size_t hop, double toler
  * \param desired as long as window; empty: all ones
  * \param scaled nearest to alpha desired, with the best factor alpha
  * \param alpha where the factor goes, or null; 1 unless scaled
- * \param tolerance as of dual_window()
+ * \param tolerance as in dual_window()
  * \throws std::invalid_argument as dual_window(); if desired has another length; if scaled and desired is
  *         orthogonal to every dual
  */
@@ -57,10 +57,11 @@ STFT_API taps_t closest_dual_window(const taps_t& window,
                                     std::complex<double>* alpha = nullptr,
                                     double tolerance = 1e-10);
 
-//! Whether sum_i window[r + i hop] is the same for all r, within tolerance times its largest modulus, and not 0.
+//! True if sum_i window[r + i hop] is equal for all r, within tolerance times its largest modulus,
+//! and not 0 (COLA).
 STFT_API bool check_cola(const taps_t& window, std::size_t hop, double tolerance);
 
-//! Whether min D > tolerance max D, so that the STFT with this hop can be inverted.
+//! True if min D > tolerance max D, so that the STFT with this hop can be inverted (NOLA).
 STFT_API bool check_nola(const taps_t& window, std::size_t hop, double tolerance);
 
 } // namespace gr::stft::kernel

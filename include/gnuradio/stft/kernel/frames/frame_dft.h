@@ -15,14 +15,14 @@ class real_dft;
 /*!
  * \brief One frame of samples -> its bins<T>(n_fft) bins.
  *
- * The tapered frame is laid on the DFT's circle of n_fft points with its first sample at `offset`
+ * The tapered frame is written to the DFT's input modulo n_fft, its first sample at index `offset`
  * (phase_reference::offset()), so that no phase reference costs a multiplication or a rounding.
  */
 template <class T>
 class STFT_API frame_analysis
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     //! \param n_fft DFT length, 1 .. 2^28
     //! \param shifted bins in the order -n_fft/2 .. (n_fft-1)/2; complex T only
@@ -33,9 +33,10 @@ public:
 
     //! The n_fft points, for a caller who fills all of them and then calls transform().
     T* circle();
-    //! The circle -> its bins.
+    //! circle() -> its bins.
     void transform(complex* spectrum);
-    //! The same in two steps, for a caller who wants some of the bins; not for shifted ones.
+    //! First of two steps for a caller who needs only some of the bins, followed by take(); not
+    //! with shifted bins.
     void transform();
     //! Bins begin .. end - 1 of the last transform(), to their places in the spectrum.
     void take(std::size_t begin, std::size_t end, complex* spectrum) const;
@@ -47,12 +48,12 @@ private:
     std::shared_ptr<const real_dft<real_t<T>>> d_real;       // instead, of real ones
     volk::vector<T> d_circle;
     volk::vector<complex> d_spectrum, d_scratch;
-    std::size_t d_offset = 0, d_length = 0; // of what lies on the circle; zeros elsewhere
+    std::size_t d_offset = 0, d_length = 0; // samples in d_circle; zeros elsewhere
     bool d_foreign = false;                 // unless a caller has filled it
 };
 
 /*!
- * \brief bins<T>(n_fft) bins -> n_fft samples on the DFT's circle, the inverse DFT times n_fft.
+ * \brief bins<T>(n_fft) bins -> n_fft samples, periodic modulo n_fft: the inverse DFT times n_fft.
  *
  * Imaginary parts of bin 0 and, for even n_fft, of bin n_fft/2 are ignored if T is real.
  */
@@ -60,9 +61,9 @@ template <class T>
 class STFT_API frame_synthesis
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
-    //! As frame_analysis.
+    //! Arguments are those of frame_analysis.
     explicit frame_synthesis(std::size_t n_fft, bool shifted = false);
 
     //! The result lives until the next call.
@@ -70,8 +71,8 @@ public:
 
     //! The bins, for a caller who fills all of them and then calls transform().
     complex* spectrum() { return d_spectrum.data(); }
-    //! spectrum() -> n_fft samples, which live until the next call. The first of them follow the last ones once more, for
-    //! vectors that run over the circle's end.
+    //! spectrum() -> n_fft samples, which live until the next call. The first of them are repeated
+    //! after the last ones, for vector loads that run over the end.
     const T* transform();
 
 private:

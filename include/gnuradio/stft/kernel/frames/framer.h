@@ -20,7 +20,7 @@ template <class T>
 class STFT_API framer
 {
 public:
-    //! At the beginning of a signal that is cut so.
+    //! Starts at the beginning of a signal that is cut into these frames.
     explicit framer(const framing& frames);
 
     //! Takes as many of the samples as there is room for, some at least if frame() is null, and returns how many.
@@ -32,20 +32,21 @@ public:
     //! Position of the next frame's first sample.
     std::int64_t start() const { return d_start; }
 
-    //! Whether frame() is the signal's last one.
+    //! True if frame() is the signal's last one.
     bool last() const { return d_finished && !d_framing.continues(d_start, d_received); }
 
     //! Frames that lie a hop apart in one piece from frame() on, each known to have a successor: as many as are there,
-    //! at most so many. 1 once the signal has ended. For when frame() is not null.
+    //! up to `most`. 1 once the signal has ended. Precondition: frame() is not null.
     std::size_t run(std::size_t most) const;
 
-    //! Lets go of the present frame, or of a run of them.
+    //! Moves on by `frames` frames.
     void advance(std::size_t frames = 1);
 
     //! The signal has ended: its length is now known, and frame() hands out the rest, padded with zeros.
     void finish() { d_finished = true; }
 
-    //! Whether all samples of the next frame are there, be it known or not that another one follows.
+    //! True if all samples of the next frame are there, even if it is not yet known whether another
+    //! one follows.
     bool complete() const { return stored() >= d_framing.win_length(); }
 
     /*!

@@ -12,11 +12,11 @@ namespace gr::stft::kernel {
 constexpr std::size_t longest_window = std::size_t(1) << 28; //!< samples: an FFTW size is an int
 //! Samples: leaves 2^23 frames to a 64-bit position.
 constexpr std::size_t longest_hop = std::size_t(1) << 40;
-//! Samples: where frames may begin, before and behind sample 0.
+//! Samples: greatest distance of a frame's start from sample 0, on either side.
 constexpr std::int64_t farthest_start = std::int64_t(1) << 62;
 
 /*!
- * \brief Where the frames of a signal of L samples lie; s_p is the first sample under frame p.
+ * \brief Placement of the frames of a signal of L samples; s_p is the first sample under frame p.
  *
  * - centred: s_0 = -(win_length / 2), so that frame p is centred at sample p hop; 1 + ceil(L / hop) frames.
  * - left: s_0 = 0; whole frames, then zero-padded ones until the last sample is covered.
@@ -50,7 +50,7 @@ public:
     std::size_t win_length() const { return d_win_length; }
     //! Samples from one frame's start to the next.
     std::size_t hop() const { return d_hop; }
-    //! Where frames lie in the signal.
+    //! Placement of the frames in the signal.
     placement where() const { return d_where; }
 
     //! Index of the window's centre in its frame, win_length / 2 rounded down.
@@ -59,7 +59,7 @@ public:
     //! s_0, the first sample under frame 0.
     std::int64_t first() const;
 
-    //! Whether another frame follows the one that starts at start, in a signal of length samples.
+    //! True if another frame follows the one that starts at start, in a signal of length samples.
     bool continues(std::int64_t start, std::int64_t length) const;
 
     //! Samples that must follow a frame's centre before framer hands the frame out.
@@ -68,7 +68,7 @@ public:
     //! Number of frames of a signal of length samples, by the rule of the placement.
     std::int64_t frames(std::int64_t length) const { return frames(length, first()); }
 
-    //! The same for frames that start at first + p hop instead.
+    //! Number of frames in a signal of length samples if frames start at first + p hop instead.
     //! \throws std::invalid_argument as check_starts()
     std::int64_t frames(std::int64_t length, std::int64_t first) const;
 
@@ -84,7 +84,8 @@ enum class tail { floor, ceil };
 STFT_API tail tail_named(const std::string& name);
 
 /*!
- * \brief Where the frames of one axis of an image lie: frame m holds samples m hop - P .. m hop - P + win_length - 1.
+ * \brief Placement of the frames on one axis of an image: frame m holds win_length samples from
+ * m hop - P on.
  *
  * P = win_length / 2 if centred, else 0, and a length S has
  * - floor: 1 + floor((S + 2P - win_length) / hop) frames, none if that is negative;
@@ -104,7 +105,7 @@ public:
     //! P, the virtual samples before sample 0.
     std::size_t before() const { return d_before; }
 
-    //! The virtual samples behind the last one: P, or as many as the last frame needs.
+    //! Virtual samples after the last one: P, or as many as the last frame needs.
     std::size_t after(std::int64_t length) const;
 
     //! First sample under a frame.
@@ -116,7 +117,7 @@ public:
     //! Number of frames of a length, >= 0.
     std::int64_t frames(std::int64_t length) const;
 
-    //! Whether a frame, >= 0, is one of those of a length of at least 1. More length never takes it away.
+    //! True if an axis of this length, >= 1, has this frame, >= 0. A longer axis then has it, too.
     bool exists(std::int64_t frame, std::int64_t length) const { return frame < frames(length); }
 
     //! The least length, >= 1, that has a frame, >= 0.
@@ -135,7 +136,7 @@ private:
 STFT_API void check_starts(std::int64_t first, std::size_t hop, std::size_t frames);
 
 /*!
- * \brief One past the last sample that frames of this length, hop and first sample cover; 0 for none.
+ * \brief Position after the last sample under frames of this length, hop and start; 0 for none.
  * \throws std::invalid_argument as check_starts()
  */
 STFT_API std::int64_t

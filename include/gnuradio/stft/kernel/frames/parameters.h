@@ -25,7 +25,7 @@ struct real_of<std::complex<R>> {
 //! float or double.
 template <class T>
 using real_t = typename real_of<T>::type;
-//! Whether samples of this type are real.
+//! True if samples of this type are real.
 template <class T>
 constexpr bool is_real_v = std::is_same_v<T, real_t<T>>;
 
@@ -51,21 +51,21 @@ inline std::size_t bins(sides which, std::size_t n_fft)
 //! \throws std::invalid_argument unless n_fft is in 1 .. 2^28
 STFT_API std::size_t checked_n_fft(std::int64_t n_fft);
 
-//! What defines an STFT, and with it its inverse.
+//! Parameters of an STFT and of its inverse.
 struct STFT_API parameters {
     std::size_t n_fft;               //!< DFT length
     std::size_t hop;                 //!< samples between frames
-    kernel::window window{ "hann" }; //!< by name (periodic) or by its taps
+    kernel::window window{ "hann" }; //!< a name (periodic) or taps
     std::size_t win_length = 0;      //!< samples under the window; 0: the taps' number, else n_fft
-    placement where = placement::centred; //!< of frames in the signal
-    phase_reference phase{ "centre" };    //!< what the spectrum's phase counts from
+    placement where = placement::centred; //!< placement of frames in the signal
+    phase_reference phase{ "centre" };    //!< sample at which the phase is 0
     scaling scale = scaling::none;        //!< factor on the spectrum
     double samp_rate = 1.0;               //!< Hz; matters for scaling::psd only
     bool shifted =
         false; //!< bins -n_fft/2 .. (n_fft-1)/2 instead of 0 .. n_fft-1; complex samples only
 
     /*!
-     * As blocks and Python give them: integers that may be negative, choices by name.
+     * Parameters as blocks and Python give them: integers that may be negative, choices by name.
      * \throws std::invalid_argument for an unknown name
      */
     static parameters named(std::int64_t n_fft,
@@ -92,15 +92,16 @@ struct STFT_API parameters {
     template <class T>
     std::vector<std::complex<double>> checked_taps() const;
 
-    //! What frames of samples of type T are multiplied by: conj(w) times the factor of the scaling.
+    //! Factors for frames of samples of type T: conj(w) times the factor of the scaling.
     //! \throws std::invalid_argument as check()
     template <class T>
     std::vector<std::complex<double>> analysis_taps() const;
 
-    //! Whether all are the same.
+    //! True if all parameters are equal.
     bool operator==(const parameters& other) const;
 
-    //! Whether frames have the same spectra, whatever the hop, and the rate where the scaling does not depend on it.
+    //! True if a frame has the same spectrum with both: hop and placement may differ, and so may
+    //! the rate unless the scaling depends on it.
     bool same_spectra(const parameters& other) const;
 
     /*!

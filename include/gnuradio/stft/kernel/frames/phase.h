@@ -10,7 +10,7 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Where the phase of a spectrum counts from: the r of
+ * \brief Sample at which the phase of a spectrum is 0: the r of
  * X[k, p] = sum_m x[s_p + m] conj(w[m]) exp(-2j pi k (m - r) / n_fft).
  *
  * - start: the frame's first sample, r = 0
@@ -23,7 +23,7 @@ class STFT_API phase_reference
 public:
     //! \throws std::invalid_argument unless name is "start", "centre" (or "center") or "absolute"
     phase_reference(const std::string& name);
-    //! The same of a literal.
+    //! Overload for a string literal.
     phase_reference(const char* name) : phase_reference(std::string(name)) {}
 
     //! Sample r of every frame, which may lie outside of it.
@@ -32,13 +32,14 @@ public:
     //! r for the frame that starts at start.
     std::int64_t counted_from(std::int64_t start, std::size_t win_length) const;
 
-    //! (-r) mod n_fft for the frame that starts at start: where a frame's first sample lands on the DFT's circle.
+    //! (-r) mod n_fft for the frame that starts at start: the index of the frame's first sample in
+    //! the DFT's input.
     std::size_t offset(std::int64_t start, std::size_t win_length, std::size_t n_fft) const;
 
     //! "start", "centre", "absolute", or the number.
     std::string name() const;
 
-    //! Whether both are of one kind, with the same r.
+    //! True if both are of one kind, with the same r.
     bool operator==(const phase_reference& other) const
     {
         return d_kind == other.d_kind && d_r == other.d_r;

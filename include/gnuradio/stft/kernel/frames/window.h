@@ -30,7 +30,7 @@ public:
      *         superfluous, non-finite or illegal parameter
      */
     window(const std::string& name, std::vector<double> parameters = {});
-    //! The same without parameters.
+    //! Named window without parameters.
     window(const char* name) : window(std::string(name)) {}
 
     /*!
@@ -48,7 +48,7 @@ public:
      * \throws std::invalid_argument if there are none, one is not finite, or all are zero
      */
     explicit window(std::vector<std::complex<double>> taps);
-    //! The same of real taps.
+    //! Window given by real taps.
     explicit window(const std::vector<double>& taps);
 
     //! Number of taps; 0 for a named window, which takes any length.
@@ -71,10 +71,10 @@ public:
     //! Amplitudes a of a periodic window sum_k a[k] cos(2 pi k (m - n / 2) / n) of n >= 2 values; empty if it is none.
     std::vector<double> cosines() const;
 
-    //! Whether it is the same name with the same parameters, or the same taps.
+    //! True if names and parameters are equal, or the taps are.
     bool operator==(const window& other) const;
 
-    //! Its name in SciPy, without parameters; empty for taps.
+    //! Name of the window in SciPy, without parameters; empty for taps.
     const std::string& name() const { return d_name; }
 
     //! For messages and plots: `hann`, `kaiser(8.6)`, `64 taps`.

@@ -8,7 +8,7 @@
 
 namespace gr::stft::kernel {
 
-//! Values that a window's derivative has before the window's own, and as many behind them.
+//! Values by which a window's derivative exceeds the window at either end.
 constexpr std::size_t derivative_reach = 8;
 
 /*!

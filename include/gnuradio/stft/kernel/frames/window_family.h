@@ -48,10 +48,10 @@ public:
      * \param parameters for "gaussian" the ratio rho of its standard deviation to theta, at most and by default
      *        1/6; its derivatives are those of the smooth part, the step of exp(-1 / (8 rho^2)) at the edge left out
      * \throws std::invalid_argument for an unknown name, a wrong parameter, or a window that jumps at its edge and
-     *         so has no derivative; the message tells the height of the jump
+     *         so has no derivative; the message gives the height of the jump
      */
     window_family(const std::string& name = "hann", std::vector<double> parameters = {});
-    //! The same with its parameters' defaults.
+    //! Family with the default values of its parameters.
     window_family(const char* name) : window_family(std::string(name)) {}
 
     //! g(x / theta), or its derivative by theta or by the centre's position (minus that by x).
@@ -65,10 +65,10 @@ public:
     //! `hann`, `gaussian(0.166667)`
     std::string description() const;
 
-    //! Its name without parameters.
+    //! Name of the family, without parameters.
     std::string name() const;
 
-    //! What the kernels know g by.
+    //! Shape g by which the kernels evaluate the window.
     simd::shape shape() const { return d_shape; }
     //! Standard deviation of the Gaussian as a fraction of theta; of no meaning for the others.
     double rho() const { return d_rho; }

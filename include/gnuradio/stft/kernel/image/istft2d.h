@@ -31,18 +31,18 @@ template <class R>
 class STFT_API istft2d
 {
 public:
-    using complex = std::complex<R>; //!< of a bin
+    using complex = std::complex<R>; //!< a bin
 
     /*!
      * \param p of the transform
      * \param width samples in a row
-     * \param threshold 0 <= threshold < 1; negative: default_threshold2d
+     * \param threshold 0 <= threshold < 1; negative: image_threshold
      * \throws std::invalid_argument as stft2d; for a threshold out of range
      */
     istft2d(const parameters2d& p, std::size_t width, double threshold = -1);
     ~istft2d();
     //!@{
-    //! The other is left empty, and good for being assigned to only.
+    //! A moved-from object may only be assigned to or destroyed.
     istft2d(istft2d&&) noexcept;
     istft2d& operator=(istft2d&&) noexcept;
     //!@}
@@ -58,10 +58,10 @@ public:
     void add(const complex* frame_row);
 
     std::int64_t added() const;       //!< frame rows so far
-    std::int64_t covered_end() const; //!< one past the last row under them, >= 0
+    std::int64_t covered_end() const; //!< row after the last one under them, >= 0
     std::int64_t next() const;        //!< the row to be read next
 
-    //! Rows that can be read; not more than an image with another frame row has, whose last one says where it ends.
+    //! Rows that can be read; no more than an image with another frame row is certain to have.
     std::int64_t ready() const;
 
     //! The next row.
@@ -70,15 +70,15 @@ public:
     //! No more frame rows: the rows up to height (zeros where no frame was) are ready.
     void finish(std::int64_t height);
 
-    //! All of it at once: frame rows -> image [height][width], for an object without a past.
+    //! All of it at once: frame rows -> image [height][width], for a new object.
     void invert(const complex* spectra, std::size_t frame_rows, R* image, std::size_t height);
 
 private:
     image_axis d_rows;
-    std::size_t d_width, d_before; // samples of the canvas in front of the row
+    std::size_t d_width, d_before; // d_before: padding before the row
     double d_threshold;
     std::unique_ptr<patch_synthesis<R>> d_patches;
-    volk::vector<R> d_canvas, d_weights; // of the width: 1 / D, 0 where that is not covered
+    volk::vector<R> d_canvas, d_weights; // 1 / D along the width, 0 where not covered
     std::int64_t d_height = -1;          // once it is known
     bool d_finished = false;
 };

@@ -8,10 +8,12 @@
 
 namespace gr::stft::kernel {
 
-//! What stands outside of an image: zeros, the image mirrored about its outermost sample, or that sample.
+//! Padding outside of an image: zeros, the image mirrored about its outermost sample, or that
+//! sample repeated.
 enum class pad { constant, reflect, edge };
 
-//! Where a window shorter than the DFT lies in it: at its start, or (n_fft - win_length) / 2 points later.
+//! Position of a window shorter than the DFT: at the DFT's start, or (n_fft - win_length) / 2
+//! points later.
 enum class fill { trailing, centred };
 
 //! \throws std::invalid_argument unless name is "constant", "reflect" or "edge"
@@ -20,12 +22,12 @@ STFT_API pad pad_named(const std::string& name);
 //! \throws std::invalid_argument unless name is "trailing" or "centred" (or "centered")
 STFT_API fill fill_named(const std::string& name);
 
-//! What defines the STFT of one axis of an image.
+//! Parameters of the STFT on one axis of an image.
 struct STFT_API axis_parameters {
     std::size_t win_length;          //!< samples under the window; 0: the taps' number, else n_fft
     std::size_t hop;                 //!< samples between frames
     std::size_t n_fft = 0;           //!< DFT length; 0: win_length
-    kernel::window window{ "hann" }; //!< by name (periodic) or by its taps; real
+    kernel::window window{ "hann" }; //!< a name (periodic) or taps; real
 };
 
 /*!
@@ -34,7 +36,7 @@ struct STFT_API axis_parameters {
 class STFT_API image_axis : public axis_framing
 {
 public:
-    //! As parameters2d. \throws std::invalid_argument as parameters2d::check()
+    //! Arguments are those of parameters2d. \throws std::invalid_argument as parameters2d::check()
     image_axis(const axis_parameters& p,
                bool win_sqrt,
                bool centred,
@@ -63,13 +65,13 @@ public:
         return position < 0 ? -position : 2 * (length - 1) - position;
     }
 
-    //! What stands outside of the image.
+    //! Padding outside of the image.
     pad outside() const { return d_pad; }
 
     //! \throws std::invalid_argument naming the axis, if there is no sample or reflection needs more of them
     void check(std::int64_t length, const char* name) const;
 
-    //! What frames 0 .. frames - 1 add up to at a position: the sum of their windows' squares.
+    //! Sum at a position of the squared windows of frames 0 .. frames - 1.
     double coverage(std::int64_t position, std::int64_t frames) const;
 
     /*!
@@ -78,7 +80,7 @@ public:
      */
     double weight(std::int64_t position, std::int64_t frames, double threshold) const;
 
-    //! Whether a long axis comes back whole (NOLA).
+    //! True if every sample of a long axis can be recovered (NOLA).
     bool invertible(double threshold) const;
 
     //! How many samples of an axis of this length, transformed whole, have no weight.
@@ -96,7 +98,7 @@ struct STFT_API axis_sizes {
     std::int64_t height; //!< along the height, in samples
     std::int64_t width;  //!< along the width, in samples
 
-    //! The same for both axes.
+    //! One size for both axes.
     axis_sizes(std::int64_t both) : height(both), width(both) {}
     //! One for each axis.
     axis_sizes(std::int64_t h, std::int64_t w) : height(h), width(w) {}
@@ -108,7 +110,7 @@ struct STFT_API axis_windows {
     window width;  //!< along the width
 
     //!@{
-    //! The same for both axes.
+    //! One window for both axes.
     axis_windows(const window& both) : height(both), width(both) {}
     axis_windows(const char* both) : axis_windows(window(both)) {}
     //!@}
@@ -116,18 +118,18 @@ struct STFT_API axis_windows {
     axis_windows(const window& h, const window& w) : height(h), width(w) {}
 };
 
-//! What defines a 2-D STFT, and with it its inverse.
+//! Parameters of a 2-D STFT and of its inverse.
 struct STFT_API parameters2d {
     axis_parameters height;          //!< the one-sided axis, kh = 0 .. n_fft / 2
     axis_parameters width;           //!< the axis with all bins, kw = 0 .. n_fft - 1
     bool win_sqrt = false;           //!< windows are the square roots of the given ones
     bool centred = true;             //!< frame m is centred at sample m hop
-    kernel::pad pad = pad::constant; //!< what stands outside of the image
+    kernel::pad pad = pad::constant; //!< padding outside of the image
     kernel::tail tail = tail::ceil;  //!< how many frames an axis has
-    fill offset = fill::trailing;    //!< where a window shorter than n_fft lies in it
+    fill offset = fill::trailing;    //!< position of a window shorter than n_fft
 
     /*!
-     * As blocks and Python give them: integers that may be negative, choices by name.
+     * Parameters as blocks and Python give them: integers that may be negative, choices by name.
      * \throws std::invalid_argument for a negative number or an unknown name
      */
     static parameters2d named(const axis_sizes& win_length,
@@ -150,13 +152,6 @@ struct STFT_API parameters2d {
     //! \throws std::invalid_argument as rows() and columns()
     void check() const;
 };
-
-//! Relative threshold of the inverse unless one is given: far below what any window leaves at an image's border, so that
-//! borders come back, if with the rounding errors that their small weight enlarges.
-constexpr double default_threshold2d = 1e-10;
-
-//! \throws std::invalid_argument unless 0 <= threshold < 1; negative: the default
-STFT_API double checked_threshold2d(double threshold);
 
 } // namespace gr::stft::kernel
 #endif

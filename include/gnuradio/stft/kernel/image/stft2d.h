@@ -33,7 +33,7 @@ template <class R>
 class STFT_API stft2d
 {
 public:
-    using complex = std::complex<R>; //!< of a bin
+    using complex = std::complex<R>; //!< a bin
 
     /*!
      * \param p of both axes
@@ -44,7 +44,7 @@ public:
     stft2d(const parameters2d& p, std::size_t width);
     ~stft2d();
     //!@{
-    //! The other is left empty, and good for being assigned to only.
+    //! A moved-from object may only be assigned to or destroyed.
     stft2d(stft2d&&) noexcept;
     stft2d& operator=(stft2d&&) noexcept;
     //!@}
@@ -61,10 +61,10 @@ public:
     //! The image ends here. \throws std::invalid_argument if it has fewer rows than reflection needs; it then has no more frames
     void finish();
 
-    //! Whether a frame row waits.
+    //! True if a frame row can be read.
     bool ready() const;
 
-    //! Whether it is certain that there is a frame row m.
+    //! True if it is certain that the image has a frame row m.
     bool expects(std::int64_t m) const;
 
     //! The next frame row.
@@ -79,7 +79,7 @@ public:
     //! Rows that are missing until ready(); 0 if it is, or the image has ended.
     std::int64_t wanted() const;
 
-    //! A whole image [height][width] -> all its frame rows, for an object without a past. \throws as finish()
+    //! A whole image [height][width] -> all its frame rows, for a new object. \throws as finish()
     void analyse(const R* image, std::size_t height, complex* spectra);
 
 private:
@@ -91,7 +91,7 @@ private:
     volk::vector<R> d_canvas;
     volk::vector<complex> d_spectra;     // [row mod d_kept]
     std::vector<const complex*> d_under; // the next frame row
-    std::vector<std::int64_t> d_outside; // sources of what the canvas has around the row
+    std::vector<std::int64_t> d_outside; // source columns of the padding around a row
     std::int64_t d_received = 0, d_next = 0, d_frames = -1; // d_frames: once the image has ended
 };
 

@@ -30,7 +30,7 @@ STFT_API void stft2d_vjp(const parameters2d& p,
  * \param p of the transform
  * \param g dL/dy, [height][width]
  * \param height, width of the image, in samples
- * \param threshold as of istft2d
+ * \param threshold as in istft2d
  * \param gradient dL/dX, [m][n][kh][kw]; overwritten
  */
 template <class R>
@@ -64,8 +64,8 @@ STFT_API void stft2d_window_vjp(const parameters2d& p,
  * \param X the spectra, [m][n][kh][kw]
  * \param g dL/dy, [height][width]
  * \param height, width of the image, in samples
- * \param threshold as of istft2d
- * \param by_height, by_width as of stft2d_window_vjp
+ * \param threshold as in istft2d
+ * \param by_height, by_width as in stft2d_window_vjp
  */
 template <class R>
 STFT_API void istft2d_window_vjp(const parameters2d& p,

@@ -24,7 +24,8 @@ struct STFT_API reassignment_parameters : parameters {
 };
 
 /*!
- * \brief Where each cell of an STFT belongs: its local frequency, and the local time of its energy.
+ * \brief Reassignment of each cell of an STFT: its local frequency, and the local time of its
+ * energy.
  *
  * With X_v the STFT with v[m] instead of the window w[m], a = X_tw / X, b = X_w' / X, (t w)[m] = (m - c) w[m], c = win_length / 2
  * and the derivative of differentiate(),
@@ -40,7 +41,7 @@ struct STFT_API reassignment_parameters : parameters {
  * "Second-order synchrosqueezing transform or invertible reassignment?", IEEE Trans. Signal Process. 63, 2015.
  *
  * A cell keeps its place where X does not exceed the threshold or a quotient is not finite. The spectrum is that of stft, to
- * the bit. Samples up to derivative_reach before and behind the window enter quotients, not spectra.
+ * the bit. Samples up to derivative_reach before and after the window enter quotients, not spectra.
  *
  * T: float, double, or their complex types. Not thread-safe: an object has its own scratch.
  */
@@ -48,7 +49,7 @@ template <class T>
 class STFT_API reassignment
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     //! \throws std::invalid_argument as reassignment_parameters::check()
     explicit reassignment(const reassignment_parameters& p);

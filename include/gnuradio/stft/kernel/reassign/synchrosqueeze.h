@@ -24,14 +24,14 @@ template <class T>
 class STFT_API synchrosqueezing
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     //! \throws std::invalid_argument as reassignment_parameters::check(), or unless p.phase is the centre
     explicit synchrosqueezing(const reassignment_parameters& p);
 
     //! Bins of a spectrum.
     std::size_t bins() const { return d_cells.bins(); }
-    //! As that of reassignment.
+    //! Sets the window as reassignment::set_window() does.
     void set_window(const window_family& family, double theta)
     {
         d_cells.set_window(family, theta);
@@ -50,13 +50,14 @@ private:
 
 /*!
  * \brief The sample at the frame's centre, from a synchrosqueezed spectrum at hop 1: exact for any window with w[c] != 0, whatever
- * order and threshold it was squeezed with. Of some rows, the part of the signal that they hold; parts add up.
+ * order and threshold it was squeezed with. A subset of the rows gives its part of the signal;
+ * parts add up.
  */
 template <class T>
 class STFT_API synchrosqueezing_inverse
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     //! \throws std::invalid_argument as one_integral_factor()
     explicit synchrosqueezing_inverse(const parameters& p);
@@ -90,7 +91,7 @@ template <class T>
 class STFT_API reassigned_spectrogram
 {
 public:
-    using real = real_t<T>; //!< of a power
+    using real = real_t<T>; //!< a power
 
     /*!
      * \param p scaling is replaced by that of the kind
@@ -103,20 +104,21 @@ public:
     //! Bins of a spectrum.
     std::size_t bins() const { return d_cells.bins(); }
 
-    //! One frame: its powers, and where they belong as of reassignment.
+    //! One frame: its powers, and the frequencies and times that reassignment gives them.
     void cells(const T* x,
                std::int64_t length,
                std::int64_t start,
                real* powers,
                double* frequencies,
                double* times);
-    //! As that of reassignment.
+    //! Sets the window as reassignment::set_window() does.
     void set_window(const window_family& family, double theta)
     {
         d_cells.set_window(family, theta);
     }
 
-    //! Adds frame p, whose first sample is at start, to rows [frame][bin] of so many frames. Allocates nothing.
+    //! Adds frame p, whose first sample is at start, to rows [frame][bin] of `frames` frames.
+    //! Allocates nothing.
     void add(const T* x,
              std::int64_t length,
              std::int64_t start,

@@ -22,8 +22,8 @@ template <class T>
 class STFT_API griffin_lim
 {
 public:
-    using real = real_t<T>;             //!< of a magnitude
-    using complex = std::complex<real>; //!< of a bin
+    using real = real_t<T>;             //!< a magnitude
+    using complex = std::complex<real>; //!< a bin
 
     /*!
      * \param p the STFT's parameters
@@ -31,7 +31,7 @@ public:
      * \param frames there are
      * \param length of the signal, samples
      * \param momentum a, 0 <= a <= 10
-     * \param threshold as of istft
+     * \param threshold as in istft
      * \throws std::invalid_argument as istft; unless the momentum is in its range
      */
     griffin_lim(const parameters& p,

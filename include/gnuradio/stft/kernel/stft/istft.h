@@ -33,7 +33,7 @@ template <class T>
 class STFT_API istft
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     /*!
      * \param p the STFT's parameters
@@ -54,34 +54,37 @@ public:
     //! Position of the next frame's first sample.
     std::int64_t next_start() const { return d_next; }
 
-    //! One past the last sample under the frames so far.
+    //! Position after the last sample under the frames so far.
     std::int64_t covered_end() const { return d_covered; }
 
-    //! One past the last sample that the frames so far give.
+    //! Position after the last sample that the frames so far give.
     std::int64_t ends_at() const { return d_covered; }
 
-    //! There is a next frame: the zeros before it, if it starts behind all that earlier ones reach, are ready.
+    //! Another frame follows: if it starts after all samples that earlier ones reach, the zeros
+    //! between are ready.
     void expect_next();
 
     //! The next frame, bins() values; everything that was ready, also by expect_next(), must have been read.
     void add(const complex* spectrum);
 
     /*!
-     * What add() and read() do for frame after frame, for as many of these frames as give hop samples each like
-     * those of a long signal: hop samples for each -> how many frames, 0 if the next one is not among such.
+     * Fast path for the steady state, in which each frame gives hop samples with the same weights:
+     * does what add() and read() do, frame by frame.
+     * \return the number of frames taken, each of which gave hop samples; 0 unless the next frame
+     *        is in steady state
      */
     std::size_t add_run(const complex* spectra, std::size_t frames, T* samples);
 
     //! Samples that can be read.
     std::size_t ready() const { return static_cast<std::size_t>(d_final - d_read); }
 
-    //! At most count samples -> how many. Successive reads give samples 0, 1, 2, ...
+    //! Reads up to count samples, in order from sample 0 on, and returns their number.
     std::size_t read(T* samples, std::size_t count);
 
     //! No more frames: the rest, up to sample length (zeros where no frame was), is ready.
     void finish(std::int64_t length);
 
-    //! The whole of it at once: spectra [frame][bin] -> length samples. For an object without a past.
+    //! Inverts a whole STFT at once: spectra [frame][bin] -> length samples. For a new object.
     void invert(const complex* spectra, std::size_t frames, T* samples, std::int64_t length);
 
     /*!
@@ -89,11 +92,13 @@ public:
      * zeros. Once frames were added, a given synthesis window belongs to the old parameters, and is used no
      * longer.
      * \throws std::invalid_argument as the constructor, but for NOLA (see invertible()); if start lies before
-     *         samples that were read; for another n_fft once frames were added
+     *         samples that were read, or, while none was, before the last frame; for another n_fft once frames
+     *         were added
      */
     void change(const parameters& p, std::int64_t start);
 
-    //! Whether a long signal with the present window and hop comes back whole (NOLA).
+    //! True if every sample of a long signal can be recovered with the present window and hop
+    //! (NOLA).
     bool invertible() const;
 
     //! Before any frame was added: the first one starts here, if it is not where the placement has it.

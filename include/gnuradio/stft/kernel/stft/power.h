@@ -10,7 +10,7 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief What a row of a spectrogram holds.
+ * \brief Quantity that a row of a spectrogram holds.
  *
  * - psd: power per Hz
  * - power: power of a line; a sinusoid of amplitude A reads A^2 / 2 if real, A^2 if complex
@@ -24,12 +24,12 @@ enum class power_kind { psd, power, magnitude };
 
 //! \throws std::invalid_argument unless name is "psd", "power" or "magnitude"
 STFT_API power_kind power_kind_named(const std::string& name);
-//! How spectra are scaled that such a row is made of.
+//! Scaling of the spectra that a row of this kind is made from.
 STFT_API scaling spectrum_scaling(power_kind kind);
 
-//! What becomes of spectra on their way to a row.
+//! Parameters by which spectra are turned into a row.
 struct STFT_API power_parameters {
-    power_kind kind = power_kind::psd; //!< and unit of a row
+    power_kind kind = power_kind::psd; //!< kind and unit of a row
     std::uint64_t average = 1;         //!< spectra whose powers are averaged into one row, >= 1
     bool max_hold = false;             //!< each bin is the largest since the start, after averaging
     bool db = false;      //!< 10 log10 of psd and power, 20 log10 of magnitude; never below -200

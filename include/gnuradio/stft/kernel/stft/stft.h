@@ -21,14 +21,14 @@ template <class T>
 class STFT_API stft
 {
 public:
-    using complex = std::complex<real_t<T>>; //!< of a bin
+    using complex = std::complex<real_t<T>>; //!< a bin
 
     //! \throws std::invalid_argument as parameters::check()
     explicit stft(const parameters& p, detrending detrend = detrending::none);
 
     //! The parameters it was made from.
     const parameters& design() const { return d_parameters; }
-    //! Whether take() can take these over, since frames have the same spectra.
+    //! True if take() can switch to p, since frames keep their spectra.
     bool takes(const parameters& p) const { return d_parameters.same_spectra(p); }
     //! Another hop, placement or rate. For parameters that it takes().
     void take(const parameters& p) { d_parameters = p; }

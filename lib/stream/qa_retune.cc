@@ -1,0 +1,150 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa/support.h"
+#include "retune.h"
+
+using namespace gr::stft;
+
+class qa_retune : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_retune);
+    CPPUNIT_TEST(a_dict_or_a_pair_is_read);
+    CPPUNIT_TEST(an_empty_dict_asks_for_nothing);
+    CPPUNIT_TEST(what_is_no_dict_or_has_another_key_is_refused);
+    CPPUNIT_TEST(windows_come_by_name_number_parameters_or_taps);
+    CPPUNIT_TEST(a_wrong_value_is_refused_by_its_key);
+    CPPUNIT_TEST(only_what_is_asked_for_changes);
+    CPPUNIT_TEST(taps_bring_their_own_length);
+    CPPUNIT_TEST_SUITE_END();
+
+    static inline const std::set<std::string> keys{ "hop",    "win_length", "average", "at",
+                                                    "window", "scaling",    "bins",    "reset" };
+
+    static pmt::pmt_t dict(const std::vector<std::pair<std::string, pmt::pmt_t>>& items)
+    {
+        auto all = pmt::make_dict();
+        for (const auto& [key, value] : items)
+            all = pmt::dict_add(all, pmt::mp(key), value);
+        return all;
+    }
+
+    static retune read(const std::string& key, const pmt::pmt_t& value)
+    {
+        return retune_from(pmt::cons(pmt::mp(key), value), keys);
+    }
+
+    static std::string refusal(const std::string& key, const pmt::pmt_t& value)
+    {
+        try {
+            read(key, value);
+        } catch (const std::exception& e) {
+            return e.what();
+        }
+        return "accepted";
+    }
+
+public:
+    void a_dict_or_a_pair_is_read()
+    {
+        const auto all = retune_from(dict({ { "hop", pmt::from_long(7) },
+                                            { "win_length", pmt::from_uint64(33) },
+                                            { "average", pmt::from_long(2) },
+                                            { "at", pmt::from_long(-5) },
+                                            { "scaling", pmt::mp("psd") },
+                                            { "bins", pmt::from_double(1.5) },
+                                            { "reset", pmt::PMT_NIL } }),
+                                     keys);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(7), *all.hop);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(33), *all.win_length);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(2), *all.average);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(-5), all.at);
+        CPPUNIT_ASSERT_EQUAL(std::string("psd"), *all.scaling);
+        CPPUNIT_ASSERT(std::vector<double>{ 1.5 } == *all.bins);
+        CPPUNIT_ASSERT(all.reset);
+        const auto one = read("hop", pmt::from_long(3));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(3), *one.hop);
+        CPPUNIT_ASSERT(!one.reset && !one.window && !one.scaling);
+        CPPUNIT_ASSERT_EQUAL(std::numeric_limits<std::int64_t>::min(), one.at);
+    }
+
+    void an_empty_dict_asks_for_nothing()
+    {
+        const kernel::parameters p{ 16, 4 };
+        CPPUNIT_ASSERT(p == retune_from(pmt::make_dict(), keys).applied_to(p));
+    }
+
+    void what_is_no_dict_or_has_another_key_is_refused()
+    {
+        qa::assert_refused("cmd: 3: must be a dict or a pair",
+                           [] { retune_from(pmt::from_long(3), keys); });
+        qa::assert_refused("cmd: hopp: is not a key of this block",
+                           [] { read("hopp", pmt::from_long(3)); });
+        qa::assert_refused("cmd: bins: is not a key of this block", [] {
+            retune_from(pmt::cons(pmt::mp("bins"), pmt::from_double(1)), { "hop" });
+        });
+    }
+
+    void windows_come_by_name_number_parameters_or_taps()
+    {
+        CPPUNIT_ASSERT_EQUAL(std::string("hamming"),
+                             read("window", pmt::mp("hamming")).window->name());
+        CPPUNIT_ASSERT_EQUAL(std::string("hann"), read("window", pmt::from_long(1)).window->name());
+        const auto kaiser = read("window", pmt::make_tuple(pmt::mp("kaiser"), pmt::from_long(8)));
+        CPPUNIT_ASSERT(kaiser.window->sample(9) == kernel::window("kaiser", { 8.0 }).sample(9));
+        const std::vector<float> taps{ 1, 2, 0.5 };
+        const auto real = read("window", pmt::init_f32vector(3, taps));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3), real.window->length());
+        CPPUNIT_ASSERT(real.window->is_real());
+        const std::vector<std::complex<double>> complex{ { 0, 1 }, 2 };
+        CPPUNIT_ASSERT(!read("window", pmt::init_c64vector(2, complex)).window->is_real());
+    }
+
+    void a_wrong_value_is_refused_by_its_key()
+    {
+        CPPUNIT_ASSERT_EQUAL(std::string("hop: 2.5: must be an integer of at most 2^63 - 1"),
+                             refusal("hop", pmt::from_double(2.5)));
+        CPPUNIT_ASSERT_EQUAL(std::string("at: now: must be an integer of at most 2^63 - 1"),
+                             refusal("at", pmt::mp("now")));
+        CPPUNIT_ASSERT_EQUAL(std::string("bins: all: must be a number or a vector of numbers"),
+                             refusal("bins", pmt::mp("all")));
+        CPPUNIT_ASSERT(refusal("at", pmt::from_uint64(std::uint64_t(1) << 63)) != "accepted");
+        CPPUNIT_ASSERT(refusal("window", pmt::from_double(8)).find("window: 8: must be a name") ==
+                       0);
+        CPPUNIT_ASSERT(refusal("window", pmt::mp("haan")).find("haan") != std::string::npos);
+        CPPUNIT_ASSERT(refusal("scaling", pmt::from_long(1)) != "accepted");
+    }
+
+    void only_what_is_asked_for_changes()
+    {
+        kernel::parameters p{ 64, 16, kernel::window("hamming") };
+        p.win_length = 50;
+        p.phase = kernel::phase_reference("absolute");
+        p.samp_rate = 3;
+        auto expected = p;
+        expected.hop = 5;
+        CPPUNIT_ASSERT(expected == read("hop", pmt::from_long(5)).applied_to(p));
+        expected = p;
+        expected.scale = kernel::scaling::ortho;
+        CPPUNIT_ASSERT(expected == read("scaling", pmt::mp("ortho")).applied_to(p));
+        kernel::bins_parameters chosen;
+        static_cast<kernel::parameters&>(chosen) = p;
+        chosen.bins = { 1, 2 };
+        CPPUNIT_ASSERT(chosen.bins == read("hop", pmt::from_long(5)).applied_to(chosen).bins);
+        CPPUNIT_ASSERT(std::vector<double>{ 7 } ==
+                       read("bins", pmt::from_long(7)).applied_to(chosen).bins);
+    }
+
+    void taps_bring_their_own_length()
+    {
+        kernel::parameters p{ 64, 16 };
+        p.win_length = 50;
+        const auto taps = pmt::init_f64vector(3, std::vector<double>{ 1, 2, 1 });
+        const auto with_taps = read("window", taps).applied_to(p);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3), with_taps.window_length());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(64),
+                             read("window", pmt::mp("hann")).applied_to(with_taps).window_length());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(50),
+                             read("window", pmt::mp("sine")).applied_to(p).window_length());
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_retune);

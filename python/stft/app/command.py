@@ -1,0 +1,135 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The command gr_stft: verbs, exit status and error lines.
+
+A verb is a module VERB_command of this package with add_arguments(parser) and run(arguments),
+which returns an exit status or None and raises what goes wrong: ValueError (usage or input), OSError,
+ImportError (a module that is not installed), MemoryError. They become one line here.
+"""
+import argparse
+import importlib
+import os
+import signal
+import sys
+
+from gnuradio.stft import __version__
+from gnuradio.stft.interruption import termination_as_exit
+
+VERBS = {
+    "spectrogram": "compute the spectrogram of a recording: picture, NPZ or HDF5",
+    "learn": "learn window lengths, positions or a hop from a recording",
+    "info": "show resolution, latency, invertibility, memory and speed for given parameters",
+    "bench": "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT, of chosen bins and "
+             "of synchrosqueezing, beside peers that are installed",
+    "selftest": "check this installation numerically",
+}
+
+DONE, FAILED, REFUSED = 0, 1, 2  # 3 is kept for an alarm of a monitoring verb
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message):
+        self.exit(REFUSED, f"{self.prog}: {_one_line(message)} (see {self.prog} --help)\n")
+
+    def _print_message(self, message, file=None):
+        """argparse of Python 3.13 says nothing of a disk that is full; the caller does."""
+        if message:
+            (file or sys.stderr).write(message)
+
+
+def parser(chosen=tuple(VERBS)):
+    """The parser of the command line, with the options of the verbs `chosen`: others are not loaded."""
+    top = _Parser(prog="gr_stft", allow_abbrev=False,
+                  description="Short-time Fourier transforms of recordings.",
+                  epilog="gr_stft VERB --help explains a verb; the manual is gr_stft(1).")
+    top.add_argument("--version", action="version", version=f"gr-stft {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, summary in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        if name in chosen:
+            module = importlib.import_module(f"gnuradio.stft.app.{name}_command")
+            module.add_arguments(verb)
+            verb.set_defaults(run=module.run)
+    return top
+
+
+def main(argv=None):
+    """Runs the command line `argv` (the process's own by default); returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    label = "gr_stft"
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # file names may be any bytes
+        try:
+            chosen = argv[:1] if argv and argv[0] in VERBS else ()
+            arguments = parser(chosen).parse_args(argv)
+            label = f"gr_stft {arguments.verb}"
+
+            def act():
+                with termination_as_exit():
+                    return arguments.run(arguments)
+
+            status = attempt(label, act)
+        except SystemExit as leaving:  # --help, bad usage, a signal
+            status = leaving.code
+        sys.stdout.flush()
+        return status or DONE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # who read our output has left
+        _silence_stdout()
+        return DONE
+    except OSError as error:
+        return _report_system(label, error)
+    except ImportError as error:
+        return _report(label, error, FAILED)
+
+
+def attempt(label, action):
+    """The exit status of action(); what it raises becomes one line, but for signals."""
+    try:
+        return action() or DONE
+    except ValueError as error:
+        return _report(label, error, REFUSED)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _report_system(label, error)
+    except (ImportError, RuntimeError) as error:
+        return _report(label, error, FAILED)
+    except MemoryError as error:
+        return _report(label, f"out of memory: {error or 'try a smaller --n-fft'}", FAILED)
+
+
+def _report_system(label, error):
+    if error.filename is None:  # standard output's
+        _silence_stdout()
+    name = f"{error.filename}: " if error.filename else ""
+    return _report(label, f"{name}{error.strerror or error}", FAILED)
+
+
+def _report(label, error, status):
+    print(f"{label}: {_one_line(error)}", file=sys.stderr)
+    return status
+
+
+def _one_line(text):
+    return " ".join(str(text).split())
+
+
+def _silence_stdout():
+    """What is left in standard output's buffer goes nowhere, so that exit stays quiet."""
+    try:
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, sys.stdout.fileno())
+        os.close(descriptor)
+    except (OSError, ValueError, AttributeError):
+        pass  # not a file: nothing to silence
+
+
+def warn(verb, message):
+    """One line of warning on standard error."""
+    print(f"gr_stft {verb}: warning: {_one_line(message)}", file=sys.stderr)

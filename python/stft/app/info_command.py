@@ -1,0 +1,149 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""gr_stft info: what a choice of window, n_fft and hop gives."""
+import json
+import math
+import time
+
+import numpy as np
+
+from gnuradio import stft
+from gnuradio.stft.app.command_options import (add_framing_arguments, add_rate_argument, check_framing,
+                                               hop_of, named_window, require_positive, sample_window)
+from gnuradio.stft.app.quantities import in_units
+from gnuradio.stft.stft_python import buffer_bytes
+
+_N_FFT = 1024
+
+
+def add_arguments(parser):
+    add_framing_arguments(parser, n_fft=f"win_length, else {_N_FFT}")
+    add_rate_argument(parser, "sampling rate (default: results are in samples)")
+    parser.add_argument("--complex", action="store_true",
+                        help="samples are complex: the spectrum is two-sided")
+    parser.add_argument("--json", action="store_true", help="print a JSON object in SI units")
+
+
+def run(arguments):
+    require_positive("rate", arguments.rate)
+    check_framing(arguments)
+    n_fft = arguments.n_fft or arguments.win_length or _N_FFT
+    win_length = arguments.win_length or n_fft
+    hop = hop_of(arguments, win_length, max(1, win_length // 4))
+    facts = describe(named_window(arguments.window), n_fft, win_length, hop,
+                     arguments.rate or 1.0, arguments.complex)
+    facts["rate_known"] = arguments.rate is not None
+    print(json.dumps(_without_infinities(facts), indent=2, allow_nan=False) if arguments.json
+          else _text(facts))
+
+
+def describe(window, n_fft, win_length, hop, fs, is_complex):
+    """All that is shown, as a dict of plain numbers: seconds, Hz, samples, bytes."""
+    taps = sample_window(window, win_length)
+    bins = n_fft if is_complex else n_fft // 2 + 1
+    spread_time, spread_frequency = spreads(taps)
+    return {
+        "window": window, "n_fft": n_fft, "win_length": win_length, "hop": hop,
+        "samp_rate": fs, "complex": is_complex, "bins": bins,
+        "overlap": 1 - hop / win_length,
+        "dt": spread_time / fs,
+        "df": spread_frequency * fs,
+        "product_over_bound": 4 * math.pi * spread_time * spread_frequency,
+        "enbw": fs * float(np.sum(np.abs(taps)**2) / abs(np.sum(taps))**2)
+                if abs(np.sum(taps)) > 1e-12 * np.sum(np.abs(taps)) else math.inf,
+        "bin_spacing": fs / n_fft,
+        "frame_spacing": hop / fs,
+        "latency_centre": (win_length - 1 - win_length // 2) / fs,
+        "latency_round_trip": (win_length - 1) / fs,
+        "redundancy": n_fft / hop,
+        **invertibility(taps, hop),
+        "row_bytes": {"stft": 8 * bins, "spectrogram": 4 * bins},
+        "buffers": {"stft": buffer_bytes(8 * bins), "spectrogram": buffer_bytes(4 * bins)},
+        **measured_speed(window, n_fft, win_length, hop, is_complex),
+    }
+
+
+def spreads(taps):
+    """Standard deviations of |w|^2 in samples and of |W|^2 in cycles per sample."""
+    taps = np.asarray(taps)
+    n = 2**math.ceil(math.log2(16 * len(taps)))
+    density = np.abs(np.fft.fftshift(np.fft.fft(taps, n)))**2
+    return (_deviation(np.arange(len(taps)), np.abs(taps)**2),
+            _deviation((np.arange(n) - n // 2) / n, density))
+
+
+def _deviation(positions, weights):
+    weights = weights / weights.sum()
+    mean = np.sum(weights * positions)
+    return float(np.sqrt(np.sum(weights * (positions - mean)**2)))
+
+
+def invertibility(taps, hop):
+    """NOLA, COLA and the condition of overlap-add, max D / min D with D = sum |w[n - p hop]|^2."""
+    taps = np.asarray(taps)
+    coverage = np.zeros(min(hop, len(taps)))  # where hop is longer, there is no inverse
+    np.add.at(coverage, np.arange(len(taps)) % hop, np.abs(taps)**2)
+    nola = bool(stft.check_nola(taps, hop))
+    return {"nola": nola, "cola": bool(stft.check_cola(taps, hop)),
+            "condition": float(coverage.max() / coverage.min()) if nola else math.inf}
+
+
+def measured_speed(window, n_fft, win_length, hop, is_complex, seconds=0.2):
+    """Frames and samples per second of stft.stft() on this machine, on one core."""
+    frames = max(1, min(2**20 // n_fft, 2**22 // hop))
+    generator = np.random.default_rng(1)
+    samples = generator.standard_normal((frames - 1) * hop + win_length, np.float32)
+    if is_complex:
+        samples = samples.astype(np.complex64)
+
+    def transform():
+        stft.stft(samples, window, hop=hop, win_length=win_length, n_fft=n_fft,
+                  first=0, frames=frames)
+
+    transform()  # plans
+    best, spent = math.inf, 0.0
+    while spent < seconds:
+        began = time.perf_counter()
+        transform()
+        took = time.perf_counter() - began
+        best, spent = min(best, took), spent + took
+    return {"frames_per_second": frames / best, "samples_per_second": frames * hop / best}
+
+
+def _without_infinities(value):
+    """JSON has none: null."""
+    if isinstance(value, dict):
+        return {key: _without_infinities(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _text(facts):
+    known = facts["rate_known"]
+    seconds, hertz = ("s", "Hz") if known else ("samples", "cycles/sample")
+    window = facts["window"]
+    name = window if isinstance(window, str) else " ".join(map(str, window))
+    condition = "" if not facts["nola"] else f", max D / min D = {facts['condition']:.4g}"
+    speed = f"{facts['frames_per_second']:.4g} frames/s, {facts['samples_per_second'] / 1e6:.4g} MS/s"
+    if known:
+        speed += f", {facts['samples_per_second'] / facts['samp_rate']:.4g} times real time"
+    lines = [
+        ("parameters", f"n_fft {facts['n_fft']}, win_length {facts['win_length']}, hop "
+                       f"{facts['hop']} (overlap {100 * max(0, facts['overlap']):.4g} %), window {name}"),
+        ("samples", f"{'complex' if facts['complex'] else 'real'}, "
+                    + (f"{in_units(facts['samp_rate'], 'Hz', 7)}" if known else "rate not given")),
+        ("spectrum", f"{facts['bins']} bins every {in_units(facts['bin_spacing'], hertz)}, "
+                     f"a frame every {in_units(facts['frame_spacing'], seconds)}"),
+        ("resolution", f"dt {in_units(facts['dt'], seconds)}, df {in_units(facts['df'], hertz)}: "
+                       f"{facts['product_over_bound']:.4g} times the bound dt df = 1/(4 pi)"),
+        ("", f"window {in_units(facts['win_length'] / facts['samp_rate'], seconds)}, "
+             f"noise bandwidth {in_units(facts['enbw'], hertz)}"),
+        ("latency", f"{in_units(facts['latency_centre'], seconds)} after a frame's centre, "
+                    f"{in_units(facts['latency_round_trip'], seconds)} through forward and inverse"),
+        ("inverse", f"{'exists (NOLA' if facts['nola'] else 'none (not NOLA'}{condition}), "
+                    f"{'COLA' if facts['cola'] else 'not COLA'}"),
+        ("redundancy", f"{facts['redundancy']:.4g} values per sample"),
+        ("memory", ", ".join(f"{block} block {size / 2**20:.4g} MiB"
+                             f" ({size // facts['row_bytes'][block]} rows)"
+                             for block, size in facts["buffers"].items()) + " of output buffer"),
+        ("speed", f"{speed} (stft on one core, measured now)"),
+    ]
+    return "\n".join(f"{name + ':' if name else '':<13}{text}" for name, text in lines)

@@ -1,0 +1,144 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The picture of a spectrogram, pooled to its pixels while it is computed."""
+import math
+
+import numpy as np
+
+from gnuradio.stft.app.frequency_scales import Lines
+from gnuradio.stft.app.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, new_figure,
+                                            plain, save_figure, show_level)
+from gnuradio.stft.optional_modules import load
+
+_MOST_LABELS = 60  # of annotations; more would cover the picture
+
+
+class GroupMean:
+    """Means of consecutive groups of `size` rows; the last group may be smaller."""
+
+    def __init__(self, size):
+        self._size = size
+        self._sum = None
+        self._count = 0
+
+    def add(self, rows):
+        """Means (groups, bins), float64, of the groups that these rows (rows, bins) complete."""
+        if self._size == 1:
+            return rows
+        head = min((self._size - self._count) % self._size, len(rows))
+        whole, tail = divmod(len(rows) - head, self._size)
+        means = []
+        if head:
+            self._accumulate(rows[:head])
+            means += self._emit_if_whole()
+        if whole:
+            groups = rows[head:head + whole * self._size]
+            starts = np.arange(0, len(groups), self._size)
+            means.append(np.add.reduceat(groups, starts, axis=0, dtype=np.float64) / self._size)
+        if tail:
+            self._accumulate(rows[len(rows) - tail:])
+        return np.concatenate(means) if means else np.empty((0, rows.shape[1]))
+
+    def last(self):
+        """The mean of what has not made a whole group: none or one row, as a list."""
+        if not self._count:
+            return []
+        mean = self._sum / self._count
+        self._count = 0
+        return [mean[np.newaxis]]
+
+    def _accumulate(self, rows):
+        total = rows.sum(axis=0, dtype=np.float64)
+        self._sum = total if not self._count else self._sum + total
+        self._count += len(rows)
+
+    def _emit_if_whole(self):
+        return self.last() if self._count == self._size else []
+
+
+class Picture:
+    """A PNG, SVG or PDF file. Bins are pooled to the picture's lines, frames averaged to its columns.
+
+    The mean power of the frames under a pixel is shown; of the bins under it the mean for a
+    density, the largest for levels, which a mean would lower.
+    """
+
+    def __init__(self, path, temporary, grid, look):
+        """look: form of the file, width and height in pixels, zmin and zmax in dB or None, cmap,
+        title, subtitle, label of the colours, `power` (False: rows hold magnitudes), `density`,
+        frequency_scale, annotations (seconds or samples, and frequencies, as the grid has them)."""
+        self._path, self._temporary = path, temporary
+        self._grid, self._look = grid, look
+        columns = min(LARGEST_WIDTH, look.width)
+        self.frames_per_column = math.ceil(len(grid.times) / columns)
+        self._lines = Lines(grid.frequencies, grid.bin_step, grid.frequency_limits, look.height,
+                            grid.meta["frequency_unit"], look.frequency_scale)
+        self._mean = GroupMean(self.frames_per_column)
+        self._columns = []
+
+    def write(self, rows):
+        rows = rows if self._look.power else np.square(rows, dtype=np.float64)
+        if self._look.density:  # means commute, and lines are fewer than bins
+            self._keep(self._mean.add(self._lines.pool(rows)))
+        else:
+            self._keep(self._pooled(self._mean.add(rows)))
+
+    def finish(self):
+        for mean in self._mean.last():
+            self._keep(mean if self._look.density else self._pooled(mean))
+        figure = self._draw(np.concatenate(self._columns))
+        save_figure(figure, self._path, self._temporary, self._look.form)
+
+    def abandon(self):
+        self._columns = []
+
+    def _pooled(self, means):
+        return self._lines.pool(means, largest=True) if len(means) else means
+
+    def _keep(self, columns):
+        """In dB, which single precision holds for any power."""
+        if len(columns):
+            self._columns.append(decibels(columns).astype(np.float32))
+
+    def _draw(self, columns):
+        level = columns.T
+        low, high = colour_range(level, self._look.zmin, self._look.zmax)
+        figure = new_figure(self._look.width, self._look.height)
+        axes = figure.add_subplot()
+        time = self._time_axis()
+        image = show_level(axes, level, (low, high), self._look.cmap, time, self._lines.axis)
+        self._annotate(axes, time)
+        room = self._look.width / figure.dpi
+        axes.set_title(plain(self._look.title, 9 * room), fontsize="large", pad=20)
+        axes.annotate(plain(self._look.subtitle, 12 * room), (0.5, 1), (0, 5), "axes fraction",
+                      "offset points", ha="center", va="bottom", fontsize="small", color="0.3")
+        bar = figure.colorbar(image, ax=axes, pad=0.015, fraction=0.05, aspect=30,
+                              extend="both")
+        bar.set_label(self._look.label)
+        return figure
+
+    def _annotate(self, axes, time):
+        """Frames with words at their upper left corners around what the metadata speaks of."""
+        effects = load("matplotlib.patheffects", "writing a picture")
+        outlined = [effects.Stroke(linewidth=2.4, foreground="black", alpha=0.6), effects.Normal()]
+        bottom, top = self._lines.axis.limits
+        for number, (begin, end, low, high, label) in enumerate(self._look.annotations):
+            left, right = begin / time.factor, end / time.factor
+            if low is None:
+                low, high = bottom, top
+            else:
+                edges = self._lines.forward(np.array((low, high))) / self._lines.axis.factor
+                low, high = np.clip(edges, bottom, top)
+            axes.plot([left, left, right, right, left], [low, high, high, low, low], color="white",
+                      linewidth=1, path_effects=outlined, scalex=False, scaley=False)
+            if label and number < _MOST_LABELS:
+                axes.annotate(plain(label, 40), (max(left, time.limits[0]), high), (3, -3),
+                              textcoords="offset points", va="top", fontsize="small", color="white",
+                              path_effects=outlined, clip_on=True, annotation_clip=True,
+                              in_layout=False)
+
+    def _time_axis(self):
+        grid = self._grid
+        step = grid.row_step * self.frames_per_column
+        columns = math.ceil(len(grid.times) / self.frames_per_column)
+        left = grid.times[0] - grid.row_step / 2
+        return Axis((left, left + columns * step), grid.time_limits, "Time", grid.meta["time_unit"])

@@ -11,7 +11,8 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Samples kept before the centre of the next frame: as many as the window of the last one may still need.
+//! Samples kept before the centre of the next frame: as many as the window of the last one may
+//! still need.
 std::int64_t samples_before(const adaptive_settings& s)
 {
     return static_cast<std::int64_t>(s.n_fft) + static_cast<std::int64_t>(s.hop) + 9;
@@ -28,8 +29,9 @@ std::size_t samples_kept(const adaptive_settings& s)
 } // namespace
 
 /*
- * Grid frames are measured and resolved strictly one after another, and no further ahead than the next output frame
- * needs, so that a change between two output frames meets the same state for any split of the input.
+ * Grid frames are measured and resolved strictly one after another, and no further ahead than the
+ * next output frame needs, so that a change between two output frames meets the same state for any
+ * split of the input.
  */
 template <class T>
 struct adaptive_stft<T>::parts {
@@ -120,7 +122,8 @@ struct adaptive_stft<T>::parts {
         signal.drop_before(first - samples_before(settings));
     }
 
-    //! True if the signal covers a window of length theta wherever it may lie, up to `away` samples from the centre.
+    //! True if the signal covers a window of length theta wherever it may lie, up to `away` samples
+    //! from the centre.
     bool covers(double theta, double away) const
     {
         const auto reach = static_cast<std::int64_t>(std::ceil(theta / 2 + away));
@@ -137,7 +140,8 @@ struct adaptive_stft<T>::parts {
         ended = !decided && signal.finished();
     }
 
-    //! Fixes theta and t of the next frame. \return false if samples are missing, or there is no such frame
+    //! Fixes theta and t of the next frame. \return false if samples are missing, or there is no
+    //! such frame
     bool fix_next()
     {
         const auto [received, finished] = length();
@@ -193,7 +197,7 @@ struct adaptive_stft<T>::parts {
         return emitter.last();
     }
 
-    //! One past the last sample under the window of the next frame, or under its longest one.
+    //! Index one past the last sample under the window of the next frame, or under its longest one.
     std::int64_t end() const
     {
         return decided ? end_of_window(emitter.t(), emitter.statistics().greatest)

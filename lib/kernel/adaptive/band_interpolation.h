@@ -25,8 +25,8 @@ inline float at_middle(const std::vector<float>& bins, std::size_t band, std::si
 /*!
  * \brief Spreads one value per band of a spectrum over its bins.
  *
- * Linear interpolation is constant below the middle of the first band and above that of the last one for real samples;
- * for complex samples it goes on from the last band to the first.
+ * Linear interpolation is constant below the middle of the first band and above that of the last
+ * one for real samples; for complex samples it goes on from the last band to the first.
  */
 class STFT_API band_interpolation
 {
@@ -36,7 +36,8 @@ public:
     //! Writes a value for each bin. \param values one for each band
     void spread(const double* values, double* bins) const;
 
-    //! Writes exp() of the values that spread() writes, by geometric series in single precision; relative error 2e-7.
+    //! Writes exp() of the values that spread() writes, by geometric series in single precision;
+    //! relative error 2e-7.
     void spread_exp(const double* values, float* bins) const;
 
 private:

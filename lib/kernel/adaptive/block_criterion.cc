@@ -25,8 +25,8 @@ STFT_LOOP A sum_of(const A* values, std::size_t count)
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
-//! Two sums over the bins of each band. f(q, first, second) writes the terms of one bin; short runs of bins are added
-//! up in type A, the runs in double precision.
+//! Two sums over the bins of each band. f(q, first, second) writes the terms of one bin; short runs
+//! of bins are added up in type A, the runs in double precision.
 template <class A, class R, class F>
 STFT_LOOP void
 in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)

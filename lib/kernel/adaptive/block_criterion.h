@@ -8,8 +8,9 @@
 
 namespace gr::stft::kernel {
 
-//! Bins begin .. end - 1 of a band whose edges may lie within its first and last bin, which then count in part. The
-//! last band of a two-sided spectrum may end within bin 0, which then counts in part as well.
+//! Bins begin .. end - 1 of a band whose edges may lie within its first and last bin, which then
+//! count in part. The last band of a two-sided spectrum may end within bin 0, which then counts in
+//! part as well.
 struct bin_band {
     std::size_t begin, end;
     double first_weight, last_weight, bin_0_weight;
@@ -20,15 +21,15 @@ struct bin_band {
     }
 };
 
-//! Returns band `index` of `count` bands of equal width of a DFT of n points. One-sided: DC and Nyquist have weight
-//! 1/2.
+//! Returns band `index` of `count` bands of equal width of a DFT of n points. One-sided: DC and
+//! Nyquist have weight 1/2.
 STFT_API bin_band band_of(std::size_t n, bool one_sided, std::size_t index, std::size_t count);
 
 /*!
  * \brief A criterion of concentration as a function of two sums, which may be pooled over frames.
  *
- * The sums are of a and q for l1l2, q ln q and q for entropy, q^order and q for renyi (order 2 for kurtosis), and a ln
- * a and a for the entropies of magnitudes; a = sqrt(q).
+ * The sums are of a and q for l1l2, q ln q and q for entropy, q^order and q for renyi (order 2 for
+ * kurtosis), and a ln a and a for the entropies of magnitudes; a = sqrt(q).
  */
 template <class R>
 class STFT_API block_criterion
@@ -36,7 +37,8 @@ class STFT_API block_criterion
 public:
     explicit block_criterion(const adaptive_settings& s);
 
-    //! True if sums are pooled over frames before value() is taken; if not, the values of the frames are averaged.
+    //! True if sums are pooled over frames before value() is taken; if not, the values of the
+    //! frames are averaged.
     bool pooled() const { return d_pooled; }
 
     //! Sums over a band. \param q whitened power of every bin
@@ -60,7 +62,8 @@ public:
     //! Derivatives of J by the two sums.
     criterion_sums slope(const criterion_sums& s) const;
 
-    //! Writes factor[m] = weight 2 W (dJ/dq)(m) for the bins of the band; factor S is the cotangent of S.
+    //! Writes factor[m] = weight 2 W (dJ/dq)(m) for the bins of the band; factor S is the cotangent
+    //! of S.
     void factor(const R* q,
                 const R* W,
                 const bin_band& band,

@@ -10,20 +10,22 @@
 
 namespace gr::stft::kernel {
 
-//! Number of points of the DFT that measures a window of length theta: the least power of two >= theta, at least 4.
+//! Number of points of the DFT that measures a window of length theta: the least power of two >=
+//! theta, at least 4.
 STFT_API std::size_t dft_length_for(double theta);
 
 /*!
  * \brief Measures a few log-spaced window lengths, the candidates, at every grid frame.
  *
- * The bank keeps sums over bands of the whitened power for as many frames as a block and the lag of a path need.
- * Spectra with long windows change slowly from frame to frame, so long windows are measured at every few frames only;
- * short windows have short DFTs. Which frames are measured depends on absolute frame numbers.
+ * The bank keeps sums over bands of the whitened power for as many frames as a block and the lag of
+ * a path need. Spectra with long windows change slowly from frame to frame, so long windows are
+ * measured at every few frames only; short windows have short DFTs. Which frames are measured
+ * depends on absolute frame numbers.
  *
- * Zeros beyond the ends of a signal would look like clicks. A window that would reach beyond an end is measured at the
- * nearest position within the signal, so that every candidate sees samples of the signal only, in every frame. A
- * candidate longer than the signal gets the sums of the longest one that is not. If all are longer, the frame counts as
- * silent.
+ * Zeros beyond the ends of a signal would look like clicks. A window that would reach beyond an end
+ * is measured at the nearest position within the signal, so that every candidate sees samples of
+ * the signal only, in every frame. A candidate longer than the signal gets the sums of the longest
+ * one that is not. If all are longer, the frame counts as silent.
  */
 template <class T>
 class STFT_API candidate_bank
@@ -43,15 +45,16 @@ public:
     std::int64_t reach() const { return d_reach; }
 
     //! Measures frame p, which follows the last measured one.
-    //! \param x the signal, at least up to 2 reach() samples from the centre \param centre central sample of the frame
+    //! \param x the signal, at least up to 2 reach() samples from the centre \param centre central
+    //! sample of the frame
     void measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre);
 
     //! True if sums are added up over all frames instead of a block.
     bool endless() const { return d_endless; }
 
     /*!
-     * \brief Evaluates criterion and prior over block n: the measured ones of the frames n - h .. n + h, or all
-     * measured frames if endless(). J() and defined() return the result.
+     * \brief Evaluates criterion and prior over block n: the measured ones of the frames n - h .. n
+     * + h, or all measured frames if endless(). J() and defined() return the result.
      */
     void evaluate(std::int64_t n);
     //! Criterion plus prior of each candidate in a band.
@@ -59,24 +62,28 @@ public:
     //! True if every candidate has finite sums that are not those of silence in the band.
     bool defined(std::size_t band) const { return d_defined[band]; }
 
-    //! Mean sums per frame of block n, interpolated between the candidates next to log_theta; zeros if there are none.
+    //! Mean sums per frame of block n, interpolated between the candidates next to log_theta; zeros
+    //! if there are none.
     criterion_sums block_mean(std::int64_t n, std::size_t band, double log_theta);
 
     //! Number of measured frames in block n.
     std::int64_t frames_in(std::int64_t n) const;
 
-    //! Starts again at frame p, which is measured next. \param past the totals over all frames, and the whitener
+    //! Starts again at frame p, which is measured next. \param past the totals over all frames, and
+    //! the whitener
     void restart(std::int64_t p, history past);
 
     const spectral_whitener<real>& whitener() const { return d_whitener; }
     const block_criterion<real>& criterion() const { return d_criterion; }
 
-    //! Sets the load level. 0: all evaluations; 1: long windows half as often; 2: also every second candidate only.
+    //! Sets the load level. 0: all evaluations; 1: long windows half as often; 2: also every second
+    //! candidate only.
     void set_load(int level) { d_load = level; }
 
     std::uint64_t evaluations() const { return d_evaluations; }
     std::uint64_t dropped() const { return d_dropped; }
-    //! Carries over the whitener, the counters and, if the candidates are equal, the running totals.
+    //! Carries over the whitener, the counters and, if the candidates are equal, the running
+    //! totals.
     void take_over(const candidate_bank& other);
 
 private:
@@ -119,7 +126,7 @@ private:
     volk::vector<double> d_rows, d_total, d_block;
     std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
     std::int64_t d_gathered = -1;                       // the block that d_block holds
-    std::vector<criterion_sums> d_sums;                 // of each band
+    std::vector<criterion_sums> d_sums;                 // one per band
     volk::vector<double> d_means, d_pull, d_J, d_flaws; // each [band][candidate], means two of it
     std::vector<char> d_defined;
     int d_load = 0;

@@ -23,8 +23,9 @@ STFT_LOOP void apply(const R* __restrict factor, std::size_t count, R* __restric
 }
 
 /*!
- * Computes the gradient of the total variation of v = ln theta over the cells of a frame: the sum of sqrt(corner^2 +
- * (difference from the next bin)^2 + (difference from the frame before)^2). The frame before is constant.
+ * Computes the gradient of the total variation of v = ln theta over the cells of a frame: the sum
+ * of sqrt(corner^2 + (difference from the next bin)^2 + (difference from the frame before)^2). The
+ * frame before is constant.
  */
 void variation(const double* v,
                const double* before,
@@ -160,7 +161,8 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
         const auto here = look(x, t, theta_at(place), mean * (count - 1), learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;
-        // the gradient of the whole block is `count` times that of one frame, since its frames weigh the same
+        // the gradient of the whole block is `count` times that of one frame, since its frames
+        // weigh the same
         place -= rate * descent.step(count * here.by_log_theta + s.prior * (place - middle));
         place = std::clamp(place, std::log(s.theta_min), std::log(s.theta_max));
     }
@@ -211,7 +213,8 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
         d_transform.analyse(x, t, d_theta.data(), d_spectrum.data(), d_by_theta.data());
         measure(d_spectrum.data());
 
-        // J of each band is weighted by its number of cells, since the variation is a sum over cells
+        // J of each band is weighted by its number of cells, since the variation is a sum over
+        // cells
         std::fill(d_factor.begin(), d_factor.end(), real(0));
         for (std::size_t b = 0; b < d_bands.size(); ++b) {
             const auto& band = d_bands[b];

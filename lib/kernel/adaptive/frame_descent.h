@@ -8,7 +8,8 @@
 
 namespace gr::stft::kernel {
 
-//! Adam's step, without its rate: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+//! Adam's step, without its rate: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR
+//! 2015, algorithm 1.
 class adam
 {
 public:
@@ -24,7 +25,8 @@ private:
 };
 
 /*!
- * \brief Descends in the window length or the position of one frame, with the other frames of its block held fixed.
+ * \brief Descends in the window length or the position of one frame, with the other frames of its
+ * block held fixed.
  *
  * One inverse FFT gives the gradient of the criterion of the block.
  */
@@ -55,15 +57,16 @@ public:
                const criterion_sums& others,
                learned gradients);
 
-    //! Descends in ln theta, from theta. \param mean sums per frame of the block \param frames number of frames of the
-    //! block \return the last theta, within the bounds
+    //! Descends in ln theta, from theta. \param mean sums per frame of the block \param frames
+    //! number of frames of the block \return the last theta, within the bounds
     double refine_theta(const excerpt<T>& x,
                         const position& t,
                         double theta,
                         const criterion_sums& mean,
                         std::int64_t frames);
 
-    //! Descends in t, from `centre`; the result is at most `most` samples from it. \param mean \param frames as above
+    //! Descends in t, from `centre`; the result is at most `most` samples from it. \param mean
+    //! \param frames as above
     position refine_t(const excerpt<T>& x,
                       const position& centre,
                       double theta,
@@ -72,7 +75,8 @@ public:
                       std::int64_t frames);
 
     /*!
-     * \brief Descends in ln theta of each bin, with the total variation over neighbouring bins and the frame before.
+     * \brief Descends in ln theta of each bin, with the total variation over neighbouring bins and
+     * the frame before.
      * \param log_theta ln theta of each bin: the start, then the result
      * \param before ln theta of each bin of the frame before, or null
      * \param mean sums per frame of the block, for each band
@@ -94,7 +98,8 @@ public:
     //! Sets the load level. 0: all steps; 1: half of them; 2: a quarter; but at least one.
     void set_load(int level) { d_load = level; }
 
-    //! Returns the number of steps to take for a frame, and counts those that the load level leaves out.
+    //! Returns the number of steps to take for a frame, and counts those that the load level leaves
+    //! out.
     std::int64_t take_steps();
 
     std::uint64_t evaluations() const { return d_evaluations; }

@@ -8,7 +8,8 @@ namespace gr::stft::kernel {
 
 namespace {
 
-// largest distance from the centre, as a fraction of theta, at which dividing by the window is well conditioned
+// largest distance from the centre, as a fraction of theta, at which dividing by the window is well
+// conditioned
 constexpr double well_covered = 0.375;
 
 } // namespace

@@ -10,10 +10,11 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief The next output frame: its window lengths, first those of the bands, then refined by descent; its centre; and
- * its spectrum.
+ * \brief The next output frame: its window lengths, first those of the bands, then refined by
+ * descent; its centre; and its spectrum.
  *
- * Calls for each frame: place(), then repeat() or follow(), then refine() and cover_end() as needed, then emit().
+ * Calls for each frame: place(), then repeat() or follow(), then refine() and cover_end() as
+ * needed, then emit().
  */
 template <class T>
 class STFT_API frame_emitter
@@ -24,7 +25,8 @@ public:
     //! The window lengths before the first frame are theta_init.
     frame_emitter(const adaptive_settings& s, dstft<T>& transform);
 
-    //! Applies new settings for the same n_fft and bands; the last window lengths are clipped to the new bounds.
+    //! Applies new settings for the same n_fft and bands; the last window lengths are clipped to
+    //! the new bounds.
     void configure(const adaptive_settings& s);
 
     //! Sets the last window lengths. \param theta one, or one per bin, within the bounds
@@ -43,7 +45,8 @@ public:
     void follow(const double* log_theta);
 
     /*!
-     * \brief Descends in the next frame's position, or its window lengths, whichever the settings ask for.
+     * \brief Descends in the next frame's position, or its window lengths, whichever the settings
+     * ask for.
      * \param means mean sums per frame of the block around the frame, for each band
      * \param frames number of frames of that block
      */
@@ -52,8 +55,8 @@ public:
                 std::int64_t frames,
                 frame_descent<T>& descent);
 
-    //! Lengthens the windows of the last frame so that no sample up to `length` lies where they are too small to divide
-    //! by.
+    //! Lengthens the windows of the last frame so that no sample up to `length` lies where they are
+    //! too small to divide by.
     void cover_end(std::int64_t length);
 
     //! Least and greatest window length of the next frame, and their sum over the bins.

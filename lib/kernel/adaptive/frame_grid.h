@@ -16,18 +16,20 @@ struct signal_length {
 //! Index of the sample nearest to t; halfway between two samples, the later one.
 inline std::int64_t nearest_sample(const position& t) { return t.sample + (t.fraction >= 0.5); }
 
-//! Index one past the last sample under a window of length theta whose centre is at most `away` samples after t.
+//! Index one past the last sample under a window of length theta whose centre is at most `away`
+//! samples after t.
 inline std::int64_t end_of_window(const position& t, double theta, double away = 0)
 {
     return t.sample + static_cast<std::int64_t>(std::ceil(t.fraction + away + theta / 2));
 }
 
 /*!
- * \brief Centres of the grid frames, on which theta is learned, and of the output frames, which are transformed.
+ * \brief Centres of the grid frames, on which theta is learned, and of the output frames, which are
+ * transformed.
  *
- * Grid frames are one hop apart. Output frame n is grid frame n; at fixed overlap (alpha > 0) it is alpha theta after
- * output frame n - 1 and takes its theta from the nearest grid frame. Centres are exact multiples of the hop, counted
- * from the last change of the hop, and do not drift.
+ * Grid frames are one hop apart. Output frame n is grid frame n; at fixed overlap (alpha > 0) it is
+ * alpha theta after output frame n - 1 and takes its theta from the nearest grid frame. Centres are
+ * exact multiples of the hop, counted from the last change of the hop, and do not drift.
  */
 class STFT_API frame_grid
 {
@@ -55,7 +57,8 @@ public:
     //! Centre of the next output frame.
     const position& centre() const { return d_centre; }
 
-    //! Grid frame that gives the next output frame its theta; one that exists, if the signal is finished.
+    //! Grid frame that gives the next output frame its theta; one that exists, if the signal is
+    //! finished.
     std::int64_t source(const signal_length& length) const
     {
         return fixed_overlap() ? nearest_to_centre(length) : d_frame;
@@ -67,13 +70,15 @@ public:
         return d_pace.has_frame(d_centre, theta, length);
     }
 
-    //! True if the next output frame is the last one; always false at fixed overlap, where this depends on theta.
+    //! True if the next output frame is the last one; always false at fixed overlap, where this
+    //! depends on theta.
     bool next_is_last(const signal_length& length) const
     {
         return !fixed_overlap() && length.finished && !exists(d_frame + 1, length.samples);
     }
 
-    //! Samples after which the output frame that follows the next one exists for any theta up to theta_max.
+    //! Samples after which the output frame that follows the next one exists for any theta up to
+    //! theta_max.
     std::int64_t follower_certain_at(double theta_max) const
     {
         return d_pace.certain_at(fixed_overlap() ? d_centre + step(theta_max) : d_follower);

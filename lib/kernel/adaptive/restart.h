@@ -4,7 +4,8 @@
 
 namespace gr::stft::kernel {
 
-//! Window length of the first frame after a restart: found from the signal, or that of the frame before it.
+//! Window length of the first frame after a restart: found from the signal, or that of the frame
+//! before it.
 enum class first_frame { free, held };
 
 //! Sums over all frames before a restart, and the spectral envelope: kept, or cleared.

@@ -16,8 +16,8 @@ constexpr std::size_t lanes = 8;
 typedef double numbers __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::int64_t integers __attribute__((vector_size(sizeof(numbers))));
 
-//! Computes the least cost of a path to each candidate, and the candidate before it. Of equal costs, no change wins,
-//! then the first candidate.
+//! Computes the least cost of a path to each candidate, and the candidate before it. Of equal
+//! costs, no change wins, then the first candidate.
 STFT_LOOP void cheapest(const double* __restrict places,
                         const double* __restrict cost,
                         std::size_t candidates,

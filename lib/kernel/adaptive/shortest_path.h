@@ -11,18 +11,20 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Viterbi path through frames of candidates, with a cost for each change, resolved `lag` frames after a frame
- * has been added. A parabola finds the minimum between candidates.
+ * \brief Viterbi path through frames of candidates, with a cost for each change, resolved `lag`
+ * frames after a frame has been added. A parabola finds the minimum between candidates.
  *
  * A frame without a criterion keeps the value of the frame before it.
  */
 class STFT_API shortest_path
 {
 public:
-    //! \param places values of the candidates, equally spaced and ascending \param price cost of a change by 1
+    //! \param places values of the candidates, equally spaced and ascending \param price cost of a
+    //! change by 1
     shortest_path(std::vector<double> places, double price, std::int64_t lag);
 
-    //! Starts a path at frame n, from the value `at` in the frame before. \param first held: frame n has this value too
+    //! Starts a path at frame n, from the value `at` in the frame before. \param first held: frame
+    //! n has this value too
     void start(std::int64_t n, double at, first_frame first);
 
     //! Frame added last.
@@ -31,7 +33,8 @@ public:
     //! Adds a frame. \param J criterion of each candidate, finite, or null if the frame has none
     void advance(const double* J);
 
-    //! Returns the value of frame n, which follows the one resolved before and is not older than front() - lag.
+    //! Returns the value of frame n, which follows the one resolved before and is not older than
+    //! front() - lag.
     double resolve(std::int64_t n);
 
     //! Criterion at the value resolved last; NaN for a frame without one.

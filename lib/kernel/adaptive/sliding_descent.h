@@ -8,11 +8,13 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Online gradient descent in ln theta, after Leiber et al.: Adam continues from frame to frame.
+ * \brief Online gradient descent in ln theta, after Leiber et al.: Adam continues from frame to
+ * frame.
  *
- * A frame is measured jointly with the 2 h frames before it, whose sums are those of the theta they were measured with.
- * The theta of a frame is that of the block in whose middle it is. With one theta for all frames, all frames before are
- * pooled, and the learning rate falls as 1 / sqrt(frames).
+ * A frame is measured jointly with the 2 h frames before it, whose sums are those of the theta they
+ * were measured with. The theta of a frame is that of the block in whose middle it is. With one
+ * theta for all frames, all frames before are pooled, and the learning rate falls as 1 /
+ * sqrt(frames).
  */
 template <class T>
 class STFT_API sliding_descent

@@ -11,11 +11,12 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Weights that flatten the slow, broad spectral envelope of a running signal, so that a steady line (DC, hum)
- * does not dominate.
+ * \brief Weights that flatten the slow, broad spectral envelope of a running signal, so that a
+ * steady line (DC, hum) does not dominate.
  *
- * W = mean(V) / (V + floor mean(V)), where V is the running mean of |S|^2, averaged over n / 32 bins on either side.
- * Short DFTs average over min(8, n / 8) bins: a narrower average would follow a line and flatten it away.
+ * W = mean(V) / (V + floor mean(V)), where V is the running mean of |S|^2, averaged over n / 32
+ * bins on either side. Short DFTs average over min(8, n / 8) bins: a narrower average would follow
+ * a line and flatten it away.
  */
 template <class R>
 class STFT_API spectral_whitener
@@ -26,8 +27,8 @@ public:
 
     std::size_t points() const { return d_n; }
 
-    //! Updates the running mean. \param power |S|^2 of a frame; silence changes nothing \param share weight of the
-    //! frame
+    //! Updates the running mean. \param power |S|^2 of a frame; silence changes nothing \param
+    //! share weight of the frame
     void update(const R* power, double share);
 
     //! Writes W for the bins of a DFT of n points, interpolated linearly.

@@ -80,7 +80,8 @@ void theta_source<T>::restart(std::int64_t p,
         d_sliding->restart(p, d_log_theta[0], past);
 }
 
-//! Measures the grid frames up to p, or to the last one of a finished signal. \return false if samples are missing
+//! Measures the grid frames up to p, or to the last one of a finished signal. \return false if
+//! samples are missing
 template <class T>
 bool theta_source<T>::measure_to(std::int64_t p,
                                  const frame_grid& grid,
@@ -94,7 +95,8 @@ bool theta_source<T>::measure_to(std::int64_t p,
         if (signal.finished() ? !grid.exists(next, signal.received()) : ends)
             return signal.finished();
         d_seen = next;
-        // the bank measures the first frames once a longest window fits in the samples, or the signal has ended
+        // the bank measures the first frames once a longest window fits in the samples, or the
+        // signal has ended
         if (!d_sliding && centre < d_reach && !ends)
             continue;
         while (d_measured < next)

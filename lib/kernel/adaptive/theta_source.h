@@ -13,12 +13,13 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief Window lengths of the grid frames, one per band: by a bank of candidates and a Viterbi path for each band
- * (method bank), or by a descent from frame to frame (method gradient).
+ * \brief Window lengths of the grid frames, one per band: by a bank of candidates and a Viterbi
+ * path for each band (method bank), or by a descent from frame to frame (method gradient).
  *
- * A grid frame goes through three stages, each in the order of the frames. It is seen once the samples under its
- * longest window have come; it is measured; it is resolved, which fixes its theta, once the block and the lag after it
- * are measured. Nothing is measured further ahead than the frame that resolve_next() resolves needs.
+ * A grid frame goes through three stages, each in the order of the frames. It is seen once the
+ * samples under its longest window have come; it is measured; it is resolved, which fixes its
+ * theta, once the block and the lag after it are measured. Nothing is measured further ahead than
+ * the frame that resolve_next() resolves needs.
  */
 template <class T>
 class STFT_API theta_source
@@ -27,8 +28,8 @@ public:
     //! \param theta the only candidate, where theta is not learned
     theta_source(const adaptive_settings& s, double theta);
 
-    //! Replaces itself by one for other settings; counters, and what `history` means as far as it fits, are carried
-    //! over.
+    //! Replaces itself by one for other settings; counters, and what `history` means as far as it
+    //! fits, are carried over.
     void rebuild(const adaptive_settings& s, double theta);
 
     /*!
@@ -81,7 +82,7 @@ private:
     std::int64_t d_block, d_lag;
     bool d_whitens;
     candidate_bank<T> d_bank;                    // with method gradient, for its whitener only
-    std::vector<shortest_path> d_paths;          // of each band, with method bank
+    std::vector<shortest_path> d_paths;          // one per band, with method bank
     std::optional<sliding_descent<T>> d_sliding; // with method gradient
     std::int64_t d_reach;
     std::int64_t d_seen = -1, d_measured = -1, d_resolved = -1; // grid frames

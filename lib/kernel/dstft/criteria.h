@@ -4,8 +4,9 @@
 
 #include "kernel/simd/dispatch.h"
 
-/* Criteria of concentration as functions of two sums over the bins of one frame or of a block of frames. Each has
- * value(), its value J for a given natural logarithm, and slope(), the derivatives of J by the two sums. */
+/* Criteria of concentration as functions of two sums over the bins of one frame or of a block of
+ * frames. Each has value(), its value J for a given natural logarithm, and slope(), the derivatives
+ * of J by the two sums. */
 namespace gr::stft::kernel {
 
 //! Two sums over bins and frames; each criterion below names them.

@@ -21,8 +21,8 @@ const R* parts(const std::complex<R>* values)
 /*!
  * \brief Sums over the values n - h .. n + h, truncated at the ends, for each n.
  *
- * Each sum is the tail of one stretch of 2h + 1 values plus the head of the next. Differences of cumulative sums would
- * leave the rounding errors of loud frames in quiet ones.
+ * Each sum is the tail of one stretch of 2h + 1 values plus the head of the next. Differences of
+ * cumulative sums would leave the rounding errors of loud frames in quiet ones.
  */
 std::vector<double> boxed(const std::vector<double>& values, std::size_t h)
 {
@@ -51,7 +51,8 @@ STFT_LOOP void scaled_power(const R* __restrict z, std::size_t count, R scale, R
     }
 }
 
-//! Computes G = scale factor (scale z), in an order in which only the last product may leave the range of R.
+//! Computes G = scale factor (scale z), in an order in which only the last product may leave the
+//! range of R.
 template <class R>
 STFT_LOOP void apply(const R* __restrict factor,
                      const R* __restrict z,
@@ -65,9 +66,9 @@ STFT_LOOP void apply(const R* __restrict factor,
     }
 }
 
-/* Each criterion adds to its value() and slope() as functions of pooled sums: sums() of one frame, from its power
- * p = |S|^2, each bin counting c times; and factor(), computed from the pooled slopes, such that factor S is the
- * cotangent of S. */
+/* Each criterion adds to its value() and slope() as functions of pooled sums: sums() of one frame,
+ * from its power p = |S|^2, each bin counting c times; and factor(), computed from the pooled
+ * slopes, such that factor S is the cotangent of S. */
 
 template <class R>
 struct l1l2 : l1l2_of_sums {

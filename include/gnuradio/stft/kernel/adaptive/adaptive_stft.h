@@ -11,12 +11,13 @@ namespace gr::stft::kernel {
 /*!
  * \brief How window lengths are found.
  *
- * - bank: a few log-spaced candidates are measured at every frame; a Viterbi path chooses among them.
+ * - bank: a few log-spaced candidates are measured at every frame; a Viterbi path chooses one.
  * - gradient: Adam descends in ln theta, from frame to frame.
  */
 enum class learning_method { bank, gradient };
 
-//! Returns the method of that name. \throws std::invalid_argument unless name is "bank" or "gradient"
+//! Returns the method of that name. \throws std::invalid_argument unless name is "bank" or
+//! "gradient"
 STFT_API learning_method learning_method_named(const std::string& name);
 //! Returns "bank" or "gradient".
 STFT_API const char* name_of(learning_method method);
@@ -24,13 +25,15 @@ STFT_API const char* name_of(learning_method method);
 //! Parameters that are learned: window lengths, the positions of frames, or both.
 enum class learned { theta, t, both };
 
-//! Returns the parameters of that name. \throws std::invalid_argument unless name is "theta", "t" or "both"
+//! Returns the parameters of that name. \throws std::invalid_argument unless name is "theta", "t"
+//! or "both"
 STFT_API learned learned_named(const std::string& name);
 //! Returns "theta", "t" or "both".
 STFT_API const char* name_of(learned what);
 
 /*!
- * \brief Criterion that measures concentration; all are minimised. q = W |S|^2 is the whitened power, a = sqrt(q).
+ * \brief Criterion that measures concentration; all are minimised. q = W |S|^2 is the whitened
+ * power, a = sqrt(q).
  *
  * Pooled criteria take their sums over all frames of a block:
  * - l1l2: 2 ln sum a - ln sum q
@@ -44,7 +47,8 @@ STFT_API const char* name_of(learned what);
  */
 enum class adaptive_criterion { l1l2, entropy, renyi, kurtosis, magnitude_entropy, frame_entropy };
 
-//! Returns the criterion of that name. \throws std::invalid_argument unless name is one of the above
+//! Returns the criterion of that name. \throws std::invalid_argument unless name is one of the
+//! above
 STFT_API adaptive_criterion adaptive_criterion_named(const std::string& name);
 //! Name of the criterion, as adaptive_criterion_named() takes it.
 STFT_API const char* name_of(adaptive_criterion criterion);
@@ -57,8 +61,8 @@ constexpr bool is_pooled(adaptive_criterion criterion)
 }
 
 /*!
- * \brief Parameters of an adaptive STFT. Lengths are in samples. 0 or -1 stands for a default that depends on the other
- * parameters; filled() computes it.
+ * \brief Parameters of an adaptive STFT. Lengths are in samples. 0 or -1 stands for a default that
+ * depends on the other parameters; filled() computes it.
  */
 struct STFT_API adaptive_settings {
     std::size_t n_fft = 0; //!< DFT length, >= 8
@@ -78,21 +82,24 @@ struct STFT_API adaptive_settings {
     kernel::norm norm = kernel::norm::l2; //!< norm of the output spectra
     std::int64_t candidates = 7;          //!< window lengths in the bank
     std::int64_t bands = 4; //!< frequency bands with a theta of their own, for share bin and cell
-    bool interpolate =
-        false; //!< true: interpolate ln theta linearly between band centres; false: constant within each band
-    std::int64_t block =
-        -1; //!< h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop) if the criterion is pooled, else 0
+    //! Interpolate ln theta linearly between band centres; false: constant within each band.
+    bool interpolate = false;
+    //! Half block h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop) if the
+    //! criterion is pooled, else 0.
+    std::int64_t block = -1;
     std::int64_t lag =
         -1; //!< frames that the path looks ahead; -1: n_fft / (2 hop) for the bank, else 0
-    bool causal =
-        false; //!< measure frame n in the block n - 2 h .. n before it; the default h is n_fft / (8 hop), lag is 0
+    //! Measure frame n in the block n - 2 h .. n before it; the default h is n_fft / (8 hop), lag
+    //! is 0.
+    bool causal = false;
     double smoothness = 0.1; //!< cost of a change of ln theta by 1
     double prior = 0.01;  //!< pull towards the geometric mean of the bounds, per square of ln theta
     double whiten = 1e-2; //!< floor of the spectral envelope; 0: no whitening
     std::int64_t steps =
         -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3
-    double rate =
-        0; //!< learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the bank), 0.1 for t
+    //! Learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the
+    //! bank), 0.1 for t.
+    double rate = 0;
     double regularisation =
         -1; //!< weight of the mean total variation of ln theta over the cells; -1: 0.1
     bool invertible = true; //!< refuse parameters with which no inverse may restore some samples
@@ -119,34 +126,38 @@ struct adaptive_report {
         0; //!< fraction of the frames, bands counted apart, within 1 % of theta_min
     double at_theta_max =
         0; //!< fraction of the frames, bands counted apart, within 1 % of theta_max
-    std::string
-        advice; //!< which bound more than half of the frames are at, and which parameter to change; or empty
+    //! Name of the bound that more than half of the frames are at, and what to change; or empty.
+    std::string advice;
     std::uint64_t frames = 0;      //!< number of frames
     std::uint64_t evaluations = 0; //!< spectra computed for learning, since the beginning
     std::uint64_t dropped = 0;     //!< evaluations skipped because of late(), since the beginning
 };
 
 /*!
- * \brief A DSTFT of an endless signal that adapts its window lengths, and its positions on request, to the signal.
+ * \brief A DSTFT of an endless signal that adapts its window lengths, and its positions on request,
+ * to the signal.
  *
- * push() takes samples in chunks of any size; ready() decides the next frame once all samples that it depends on have
- * come; next() transforms it. Grid frame n is centred at n hop, n = 0 .. floor(length / hop). At fixed overlap (alpha)
- * output frames are not on the grid; each takes the theta of the nearest grid frame. Theta is rounded to single
- * precision before the frame is transformed; a learned t is a multiple of 2^-16 samples. A learned t stays within hop /
- * 2 of its grid frame, which keeps the order of the frames and their coverage. With `invertible` it also stays within
- * 3/8 theta - hop / 2, so that neighbouring windows overlap by at least a quarter; then the last frame is not moved,
- * and its theta is at least 8/3 of its distance to the last sample (theta_max at most).
+ * push() takes samples in chunks of any size; ready() decides the next frame once all samples that
+ * it depends on have come; next() transforms it. Grid frame n is centred at n hop, n = 0 ..
+ * floor(length / hop). At fixed overlap (alpha) output frames are not on the grid; each takes the
+ * theta of the nearest grid frame. Theta is rounded to single precision before the frame is
+ * transformed; a learned t is a multiple of 2^-16 samples. A learned t stays within hop / 2 of its
+ * grid frame, which keeps the order of the frames and their coverage. With `invertible` it also
+ * stays within 3/8 theta - hop / 2, so that neighbouring windows overlap by at least a quarter;
+ * then the last frame is not moved, and its theta is at least 8/3 of its distance to the last
+ * sample (theta_max at most).
  *
- * Results are a function of the samples and of absolute frame numbers, so any split of the input gives the same bits.
- * Nothing is allocated for a frame. Samples that are not finite are left out of learning; neither they nor silence
- * change theta. The zeros beyond the ends of the signal are left out as well: the bank moves a window that would reach
- * beyond an end to the nearest position within the signal. Frames that are output before theta_max samples have come
- * keep theta_init. So do all frames of a signal shorter than theta_min (theta_max for method gradient).
+ * Results are a function of the samples and of absolute frame numbers, so any split of the input
+ * gives the same bits. Nothing is allocated for a frame. Samples that are not finite are left out
+ * of learning; neither they nor silence change theta. The zeros beyond the ends of the signal are
+ * left out as well: the bank moves a window that would reach beyond an end to the nearest position
+ * within the signal. Frames that are output before theta_max samples have come keep theta_init. So
+ * do all frames of a signal shorter than theta_min (theta_max for method gradient).
  *
- * Concentration is measured on whitened spectra, jointly over blocks of frames. A bank of candidates and a Viterbi path
- * in ln theta find the window lengths (method bank), or Adam does (method gradient). After Leiber et al., "Learnable
- * adaptive time-frequency representation via differentiable short-time Fourier transform", 2025, who descend over a
- * whole recording instead.
+ * Concentration is measured on whitened spectra, jointly over blocks of frames. A bank of
+ * candidates and a Viterbi path in ln theta find the window lengths (method bank), or Adam does
+ * (method gradient). After Leiber et al., "Learnable adaptive time-frequency representation via
+ * differentiable short-time Fourier transform", 2025, who descend over a whole recording instead.
  *
  * T: float, double, or their complex types.
  */
@@ -154,8 +165,8 @@ template <class T>
 class STFT_API adaptive_stft
 {
 public:
-    using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using real = real_t<T>;             //!< precision of samples and spectra
+    using complex = std::complex<real>; //!< type of a bin
 
     //! \throws std::invalid_argument as in adaptive_settings::filled()
     explicit adaptive_stft(const adaptive_settings& settings);
@@ -178,11 +189,12 @@ public:
     //! Greatest number of samples after its centre that a frame waits for.
     std::int64_t latency() const;
 
-    //! Takes samples. \return number of samples taken, limited by the room left; at least 1 unless the next frame is
-    //! decided
+    //! Takes samples. \return number of samples taken, limited by the room left; at least 1 unless
+    //! the next frame is decided
     std::size_t push(const T* samples, std::size_t count);
 
-    //! Ends the signal. The remaining frames are decided with the samples and blocks that there are.
+    //! Ends the signal. The remaining frames are decided with the samples and blocks that there
+    //! are.
     void finish();
     //! True after finish().
     bool finished() const;
@@ -190,11 +202,12 @@ public:
     //! Samples taken so far.
     std::int64_t received() const;
 
-    //! Number of further samples with which ready() decides the next frame in any case; 0 if it is decided already, or
-    //! the signal is finished.
+    //! Number of further samples with which ready() decides the next frame in any case; 0 if it is
+    //! decided already, or the signal is finished.
     std::int64_t wanted() const;
 
-    //! Decides the next frame, if the samples suffice. \return true if it is decided, so that next() may be called
+    //! Decides the next frame, if the samples suffice. \return true if it is decided, so that
+    //! next() may be called
     bool ready();
 
     //! True once the signal is finished and ready() has found no further frame.
@@ -203,15 +216,16 @@ public:
     //! Index of the next frame, from 0.
     std::int64_t frame() const;
 
-    //! Centre of the next frame before t is learned; changes for a sample apply to the first frame centred there or
-    //! later.
+    //! Centre of the next frame before t is learned; changes for a sample apply to the first frame
+    //! centred there or later.
     position centre() const;
 
     //! Index one past the last sample that the window of the next frame may reach.
     std::int64_t end() const;
 
     /*!
-     * \brief Transforms the next frame, which ready() must have decided, and goes on to the one after it.
+     * \brief Transforms the next frame, which ready() must have decided, and goes on to the one
+     * after it.
      * \param spectrum bins() values, or null if only the window length and position are needed
      * \param theta the thetas() window lengths of the frame, in samples
      * \param t centre of the frame
@@ -221,20 +235,22 @@ public:
     void next(complex* spectrum, double* theta, position& t);
 
     /*
-     * Changes. Each applies from the next frame on. Called before ready() has been asked for that frame, it gives the
-     * same result for any split of the input. A refused value changes nothing.
+     * Changes. Each applies from the next frame on. Called before ready() has been asked for that
+     * frame, it gives the same result for any split of the input. A refused value changes nothing.
      */
 
     //! Sets the window length of the next frame, from which learning goes on.
-    //! \param theta 1 or thetas() values. \throws std::invalid_argument unless finite and within the bounds
+    //! \param theta 1 or thetas() values. \throws std::invalid_argument unless finite and within
+    //! the bounds
     void set_theta(const std::vector<double>& theta);
 
     //! Sets the bounds of the window lengths, and clips the last ones to them.
     //! \throws std::invalid_argument as in adaptive_settings::filled()
     void set_bounds(double theta_min, double theta_max);
 
-    //! Sets the hop of the frames after the next one, which keeps its centre. Defaults that depend on the hop (bounds,
-    //! block and lag) are computed again. \throws std::invalid_argument as in adaptive_settings::filled()
+    //! Sets the hop of the frames after the next one, which keeps its centre. Defaults that depend
+    //! on the hop (bounds, block and lag) are computed again. \throws std::invalid_argument as in
+    //! adaptive_settings::filled()
     void set_hop(double hop);
 
     //! true: keeps the window lengths and measures nothing; false: learns again.
@@ -243,8 +259,9 @@ public:
     //! Discards what was learned and starts again from theta_init, as at the beginning of a signal.
     void reset();
 
-    //! Lowers (true) or raises (false) the number of evaluations by one of three levels: all; long windows and gradient
-    //! steps half as often; every second candidate and a quarter of the steps. Without a load_limit it does nothing.
+    //! Lowers (true) or raises (false) the number of evaluations by one of three levels: all; long
+    //! windows and gradient steps half as often; every second candidate and a quarter of the steps.
+    //! Without a load_limit it does nothing.
     void late(bool is_late);
 
     //! Window lengths of the last frame, in the form that set_theta() takes.

@@ -276,7 +276,7 @@ void candidate_bank<T>::evaluate(std::int64_t n)
         }
         auto* J = d_J.data() + b * K;
         for (std::size_t k = 1; defined && d_load > 1 && k + 1 < K; ++k)
-            if (counts[k] == 0) // its neighbours are there
+            if (counts[k] == 0) // both neighbours were measured
                 J[k] = (J[k - 1] + J[k + 1]) / 2;
         d_defined[b] = defined;
     }

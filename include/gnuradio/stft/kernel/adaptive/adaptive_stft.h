@@ -155,7 +155,7 @@ class STFT_API adaptive_stft
 {
 public:
     using real = real_t<T>;             //!< the precision of everything
-    using complex = std::complex<real>; //!< of a bin
+    using complex = std::complex<real>; //!< type of a bin
 
     //! \throws std::invalid_argument as in adaptive_settings::filled()
     explicit adaptive_stft(const adaptive_settings& settings);

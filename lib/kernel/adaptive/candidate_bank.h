@@ -126,7 +126,7 @@ private:
     volk::vector<double> d_rows, d_total, d_block;
     std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
     std::int64_t d_gathered = -1;                       // the block that d_block holds
-    std::vector<criterion_sums> d_sums;                 // one per band
+    std::vector<criterion_sums> d_sums;                 // one for each band
     volk::vector<double> d_means, d_pull, d_J, d_flaws; // each [band][candidate], means two of it
     std::vector<char> d_defined;
     int d_load = 0;

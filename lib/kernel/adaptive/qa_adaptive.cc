@@ -234,7 +234,7 @@ class qa_adaptive : public CppUnit::TestFixture
     void loud_frames_leave_no_trace()
     {
         auto s = small();
-        s.whiten = 0; // the envelope remembers loud frames on purpose
+        s.whiten = 0; // the envelope has a memory by design
         auto x = varied<float>(4000), y = x;
         for (std::size_t i = 0; i < 1000; ++i)
             y[i] *= 1e7F;

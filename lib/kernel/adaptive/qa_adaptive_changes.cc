@@ -9,7 +9,7 @@ using qa::take;
 using qa::varied;
 using qa::ways;
 
-//! Changes of a running adaptive STFT, and refusals.
+//! Changes of settings while the kernel runs, and refusals.
 class qa_adaptive_changes : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_adaptive_changes);

@@ -37,7 +37,7 @@ adaptive_settings longer(double hop)
 
 } // namespace
 
-//! Learning leaves out the zeros before the first sample and after the last one.
+//! Learning ignores all that lies before the first sample and after the last one.
 class qa_adaptive_ends : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_adaptive_ends);
@@ -153,7 +153,7 @@ class qa_adaptive_ends : public CppUnit::TestFixture
                 for (float theta : run<T>(s, click).theta)
                     CPPUNIT_ASSERT(theta < 80);
             }
-            // of 100 samples, only the three candidates of 50, 66 and 86 differ from each other
+            // of 100 samples, no more than the three candidates of 50, 66 and 86 can be distinguished
             s.prior = 0.01;
             const auto theta = run<T>(s, tone<T>(100)).theta;
             CPPUNIT_ASSERT(theta.front() > 80);
@@ -182,7 +182,7 @@ class qa_adaptive_ends : public CppUnit::TestFixture
                 const auto whole = run<float>(s, x);
                 for (std::size_t chunk : { 1, 7, 64 })
                     CPPUNIT_ASSERT(whole == run<float>(s, x, chunk));
-                // nor does it matter that the end is known before the first frame is taken
+                // a learner that knows the end before it takes the first frame agrees
                 adaptive_stft<float> learner(s);
                 CPPUNIT_ASSERT_EQUAL(length, learner.push(x.data(), length));
                 learner.finish();

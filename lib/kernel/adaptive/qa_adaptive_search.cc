@@ -8,7 +8,7 @@ using qa::criteria;
 using qa::small;
 using qa::varied;
 
-//! The two ways to find window lengths: the path among candidates, and descent.
+//! The searches for window lengths: the path among candidates, and descent.
 class qa_adaptive_search : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_adaptive_search);

@@ -28,7 +28,7 @@ class qa_band_interpolation : public CppUnit::TestFixture
                 bands.spread(values.data(), plain.data());
                 bands.spread_exp(values.data(), raised.data());
                 for (std::size_t m = 0; m < bins; ++m) {
-                    // each band weighs like a triangle two widths wide, at a distance modulo n
+                    // each band pulls like a tent over two widths, at a distance modulo n_fft
                     double expected = 0, weight = 0;
                     for (int turn = -1; turn <= 1; ++turn)
                         for (std::size_t b = 0; b < 3; ++b) {

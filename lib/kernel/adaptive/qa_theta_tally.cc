@@ -23,7 +23,7 @@ adaptive_report reported(theta_tally& tally, std::size_t bands = 1, advice wante
 
 } // namespace
 
-//! Window lengths as a report counts them.
+//! The counts of window lengths that a report gives.
 class qa_theta_tally : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_theta_tally);

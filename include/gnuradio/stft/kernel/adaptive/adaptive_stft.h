@@ -165,7 +165,7 @@ template <class T>
 class STFT_API adaptive_stft
 {
 public:
-    using real = real_t<T>;             //!< precision of samples and spectra
+    using real = real_t<T>;             //!< the precision of everything
     using complex = std::complex<real>; //!< type of a bin
 
     //! \throws std::invalid_argument as in adaptive_settings::filled()

@@ -197,7 +197,7 @@ struct adaptive_stft<T>::parts {
         return emitter.last();
     }
 
-    //! Returns the sample after the last one under the next frame's window, or under its longest window.
+    //! Index one past the last sample under the window of the next frame, or under its longest one.
     std::int64_t end() const
     {
         return decided ? end_of_window(emitter.t(), emitter.statistics().greatest)

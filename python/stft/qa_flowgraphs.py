@@ -333,9 +333,10 @@ class limits_of_buffers(unittest.TestCase):
         sizes = []
         for _ in range(3):
             top.run()
-            sizes.append((forward.max_output_buffer(0), backward.max_output_buffer(0)))  # as allocated
+            sizes.append((forward.max_output_buffer(0), backward.max_output_buffer(0)))
         self.assertEqual(sizes, [sizes[0]] * 3)
-        self.assertGreaterEqual(sizes[0][0], 1024)
+        if sizes[0][0] != -1:  # GNU Radio 3.10.12 keeps the user's limit here, 3.10.5 puts the allocated size
+            self.assertGreaterEqual(sizes[0][0], 1024)
 
 
 QUIET = r"""

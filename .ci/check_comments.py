@@ -3,7 +3,7 @@
 """Comments and documentation use the words of the field: RULES names the phrases that are out, and what to write.
 
 A rule reads the start of a C++ doc comment, the start of any other C++ comment, or all prose: comments in C++ and
-Python, docstrings (in the bindings, too) and Markdown, but no `code`. Prints file:line of each phrase found.
+Python, docstrings (in the bindings, too), Markdown but no `code`, the manual page, and GRC's entries. Prints file:line of each phrase found.
 """
 import ast
 import io
@@ -74,7 +74,12 @@ def in_markdown(text):
     yield 0, code.sub(lambda found: re.sub(".", " ", found[0]), text), (PROSE,)
 
 
-READERS = {".cc": in_cpp, ".h": in_cpp, ".py": in_python, ".md": in_markdown}
+def in_text(text):
+    """All of it: the manual page, and the entries of GNU Radio Companion."""
+    yield 0, text, (PROSE,)
+
+
+READERS = {".cc": in_cpp, ".h": in_cpp, ".py": in_python, ".md": in_markdown, ".yml": in_text, ".1": in_text}
 
 
 def complaints(path):
@@ -91,7 +96,7 @@ def complaints(path):
 
 
 def main():
-    paths = [path for name in ("lib", "include", "python", "docs") for path in sorted((ROOT / name).rglob("*"))]
+    paths = [path for name in ("lib", "include", "python", "docs", "grc") for path in sorted((ROOT / name).rglob("*"))]
     paths = [path for path in [*paths, *sorted(ROOT.glob("*.md"))] if path.suffix in READERS]
     found = [words for path in paths for _, words in sorted(complaints(path))]
     print("\n".join(found))

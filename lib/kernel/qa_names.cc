@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "names.h"
 #include "qa/support.h"
+#include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 #include <gnuradio/stft/kernel/frames/detrend.h>
@@ -75,6 +76,12 @@ public:
                            [] { bins_method_named("?"); });
         qa::assert_refused("share: ?: must be constant, frame, bin or cell",
                            [] { sharing_named("?"); });
+        qa::assert_refused("method: ?: must be bank or gradient",
+                           [] { learning_method_named("?"); });
+        qa::assert_refused("learn: ?: must be theta, t or both", [] { learned_named("?"); });
+        qa::assert_refused("criterion: ?: must be l1l2, entropy, renyi, kurtosis, "
+                           "magnitude_entropy or frame_entropy",
+                           [] { adaptive_criterion_named("?"); });
     }
 };
 

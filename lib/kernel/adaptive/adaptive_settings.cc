@@ -1,11 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "candidate_bank.h"
+#include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "theta_bounds.h"
 #include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace gr::stft::kernel {
 
@@ -16,23 +16,19 @@ constexpr double most_samples = 1 << 26; // that may wait for the future of thei
 constexpr std::int64_t most_frames = 1 << 16;
 constexpr double most_sums = 1 << 24;
 
-constexpr const char* methods[] = { "bank", "gradient" };
-constexpr const char* learnables[] = { "theta", "t", "both" };
-constexpr const char* criteria[] = { "l1l2",     "entropy",           "renyi",
-                                     "kurtosis", "magnitude_entropy", "frame_entropy" };
-
-//! The enumerator that stands at the name's place in the list.
-template <class Enum, std::size_t count>
-Enum named(const char* const (&names)[count],
-           const char* parameter,
-           const std::string& name,
-           const char* rule)
-{
-    const auto found = std::find(std::begin(names), std::end(names), name);
-    if (found == std::end(names))
-        refuse(parameter, name, rule);
-    return static_cast<Enum>(found - std::begin(names));
-}
+constexpr name_table names_of_method{ named_value{ "bank", learning_method::bank },
+                                      named_value{ "gradient", learning_method::gradient } };
+constexpr name_table names_of_learned{ named_value{ "theta", learned::theta },
+                                       named_value{ "t", learned::t },
+                                       named_value{ "both", learned::both } };
+constexpr name_table names_of_criterion{
+    named_value{ "l1l2", adaptive_criterion::l1l2 },
+    named_value{ "entropy", adaptive_criterion::entropy },
+    named_value{ "renyi", adaptive_criterion::renyi },
+    named_value{ "kurtosis", adaptive_criterion::kurtosis },
+    named_value{ "magnitude_entropy", adaptive_criterion::magnitude_entropy },
+    named_value{ "frame_entropy", adaptive_criterion::frame_entropy }
+};
 
 void refuse_unless(bool holds, const char* name, double value, const std::string& rule)
 {
@@ -51,31 +47,21 @@ std::string text(double value)
 
 learning_method learning_method_named(const std::string& name)
 {
-    return named<learning_method>(methods, "method", name, "must be bank or gradient");
+    return names_of_method.value_of("method", name);
 }
 
-const char* name_of(learning_method method) { return methods[static_cast<std::size_t>(method)]; }
+const char* name_of(learning_method method) { return names_of_method.name_of(method); }
 
-learned learned_named(const std::string& name)
-{
-    return named<learned>(learnables, "learn", name, "must be theta, t or both");
-}
+learned learned_named(const std::string& name) { return names_of_learned.value_of("learn", name); }
 
-const char* name_of(learned what) { return learnables[static_cast<std::size_t>(what)]; }
+const char* name_of(learned what) { return names_of_learned.name_of(what); }
 
 adaptive_criterion adaptive_criterion_named(const std::string& name)
 {
-    return named<adaptive_criterion>(
-        criteria,
-        "criterion",
-        name,
-        "must be l1l2, entropy, renyi, kurtosis, magnitude_entropy or frame_entropy");
+    return names_of_criterion.value_of("criterion", name);
 }
 
-const char* name_of(adaptive_criterion criterion)
-{
-    return criteria[static_cast<std::size_t>(criterion)];
-}
+const char* name_of(adaptive_criterion criterion) { return names_of_criterion.name_of(criterion); }
 
 adaptive_settings adaptive_settings::filled() const
 {

@@ -15,21 +15,12 @@ namespace gr::stft {
 namespace {
 
 //! Change request from a setter or a message.
-struct adaptive_change {
-    std::optional<double> theta_min, theta_max, hop;
-    std::optional<bool> freeze;
-    bool reset = false;
-    std::vector<double> theta;   // none, one, or one for each bin
-    std::int64_t at = INT64_MIN; // takes effect on the first frame centred here or later
-
-    bool bounds() const { return theta_min || theta_max; }
+struct adaptive_change : kernel::change<adaptive_stft_settings> {
+    std::vector<double> theta; // none, one, or one for each bin
 
     bool operator==(const adaptive_change& other) const
     {
-        const auto all = [](const adaptive_change& c) {
-            return std::tie(c.theta_min, c.theta_max, c.hop, c.freeze, c.reset, c.theta, c.at);
-        };
-        return all(*this) == all(other);
+        return kernel::change<adaptive_stft_settings>::operator==(other) && theta == other.theta;
     }
 };
 
@@ -41,7 +32,7 @@ struct adaptive_change {
 class changing_settings
 {
 public:
-    explicit changing_settings(const kernel::adaptive_settings& given) : d_given(given) {}
+    explicit changing_settings(const adaptive_stft_settings& given) : d_given(given) {}
 
     /*!
      * \brief Changes the settings, and the kernel that has them.
@@ -50,31 +41,36 @@ public:
     template <class T>
     void grant(const adaptive_change& wish, kernel::adaptive_stft<T>& kernel)
     {
+        using settings = kernel::adaptive_settings;
+        const auto& hop = wish.wanted(&settings::hop);
+        const auto& least = wish.wanted(&settings::theta_min);
+        const auto& greatest = wish.wanted(&settings::theta_max);
+        const auto& freeze = wish.wanted(&settings::freeze);
         // shortest windows keep two hops in between, too
-        const bool narrows = wish.hop && filled(*wish.hop) < kernel.settings().hop;
+        const bool narrows = hop && filled(*hop) < kernel.settings().hop;
         if (narrows)
-            set_hop(*wish.hop, kernel);
-        if (wish.bounds()) {
-            const double theta_min = wish.theta_min.value_or(d_given.theta_min),
-                         theta_max = wish.theta_max.value_or(d_given.theta_max);
+            set_hop(*hop, kernel);
+        if (least || greatest) {
+            const double theta_min = least.value_or(d_given.theta_min),
+                         theta_max = greatest.value_or(d_given.theta_max);
             kernel.set_bounds(theta_min, theta_max);
             d_given.theta_min = theta_min;
             d_given.theta_max = theta_max;
             d_given.theta_init = 0;
         }
-        if (wish.hop && !narrows)
-            set_hop(*wish.hop, kernel);
+        if (hop && !narrows)
+            set_hop(*hop, kernel);
         if (wish.reset)
             kernel.reset();
         if (!wish.theta.empty())
             kernel.set_theta(wish.theta);
-        if (wish.freeze) {
-            kernel.set_freeze(*wish.freeze);
-            d_given.freeze = *wish.freeze;
+        if (freeze) {
+            kernel.set_freeze(*freeze);
+            d_given.freeze = *freeze;
         }
     }
 
-    const kernel::adaptive_settings& given() const { return d_given; }
+    const adaptive_stft_settings& given() const { return d_given; }
 
     //! Compares the settings that a change can alter.
     bool operator==(const changing_settings& other) const
@@ -98,15 +94,8 @@ private:
         d_given.hop = hop;
     }
 
-    kernel::adaptive_settings d_given;
+    adaptive_stft_settings d_given;
 };
-
-bool boolean_in(const std::string& key, const pmt::pmt_t& value)
-{
-    if (!pmt::is_bool(value))
-        kernel::refuse(key, pmt::write_string(value), "must be a boolean");
-    return pmt::to_bool(value);
-}
 
 //! Last vector of `numbers` float32 values in a binary file.
 std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
@@ -136,9 +125,7 @@ class adaptive_stft_impl : public dstft_block<adaptive_stft<T>, adaptive_change,
     using base = dstft_block<adaptive_stft<T>, adaptive_change, changing_settings>;
 
 public:
-    adaptive_stft_impl(const kernel::adaptive_settings& given,
-                       double samp_rate,
-                       std::int64_t report_interval)
+    explicit adaptive_stft_impl(const adaptive_stft_settings& given)
         : gr::block("adaptive_stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
                     mixed_output_rows(1,
@@ -146,10 +133,10 @@ public:
                                         thetas(given) * sizeof(float),
                                         2 * sizeof(double) })),
           base(given.filled().hop, rows(given), false), d_kernel(given), d_settings(given),
-          d_scratch(thetas(given)), d_interval(report_interval), d_load(given.load_limit)
+          d_scratch(thetas(given)), d_interval(given.report_interval), d_load(given.load_limit)
     {
-        if (samp_rate != 1.0)
-            this->d_rate = samp_rate;
+        if (given.samp_rate != 1.0)
+            this->d_rate = given.samp_rate;
         this->message_port_register_out(report_port);
         listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
             request(change_from(message));
@@ -211,26 +198,16 @@ public:
         request(wish);
     }
 
-    void set_bounds(double theta_min, double theta_max) override
+    void request(const kernel::change<adaptive_stft_settings>& wish) override
     {
-        adaptive_change wish;
-        wish.theta_min = theta_min;
-        wish.theta_max = theta_max;
-        request(wish);
+        request(adaptive_change{ wish, {} });
     }
 
-    void set_hop(double hop) override
+    adaptive_stft_settings wanted() const override
     {
-        adaptive_change wish;
-        wish.hop = hop;
-        request(wish);
-    }
-
-    void set_freeze(bool freeze) override
-    {
-        adaptive_change wish;
-        wish.freeze = freeze;
-        request(wish);
+        auto s = this->locked([this] { return d_pending.last(d_settings).given(); });
+        static_cast<kernel::adaptive_settings&>(s) = s.filled();
+        return s;
     }
 
     void reset() override
@@ -246,22 +223,6 @@ public:
         return { theta.begin(), theta.end() };
     }
 
-    double hop() const override
-    {
-        return this->locked([this] { return wanted().hop; });
-    }
-    double theta_min() const override
-    {
-        return this->locked([this] { return wanted().theta_min; });
-    }
-    double theta_max() const override
-    {
-        return this->locked([this] { return wanted().theta_max; });
-    }
-    bool freeze() const override
-    {
-        return this->locked([this] { return wanted().freeze; });
-    }
     double criterion() const override
     {
         return this->locked([this] { return d_report.criterion; });
@@ -350,26 +311,17 @@ private:
     adaptive_change change_from(const pmt::pmt_t& message) const
     {
         adaptive_change wish;
-        for_items(message,
-                  { "theta", "load", "theta_min", "theta_max", "hop", "freeze", "reset", "at" },
-                  [&](const std::string& key, const pmt::pmt_t& value) {
-                      if (key == "at")
-                          wish.at = integer_in(key, value);
-                      else if (key == "theta_min")
-                          wish.theta_min = real_in(key, value);
-                      else if (key == "theta_max")
-                          wish.theta_max = real_in(key, value);
-                      else if (key == "hop")
-                          wish.hop = real_in(key, value);
-                      else if (key == "freeze")
-                          wish.freeze = boolean_in(key, value);
-                      else if (key == "reset")
-                          wish.reset = true;
-                      else if (key == "theta")
-                          wish.theta = numbers_in(key, value);
-                      else
-                          wish.theta = last_item_in(pmt::symbol_to_string(value), d_scratch.size());
-                  });
+        for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
+            if (key == "reset")
+                wish.reset = true;
+            else if (key == "theta")
+                wish.theta = numbers_in(key, value);
+            else if (key == "load")
+                wish.theta = last_item_in(name_in(key, value), d_scratch.size());
+            else
+                return read(wish, key, value);
+            return true;
+        });
         return wish;
     }
 
@@ -403,9 +355,6 @@ private:
             tried.push_back(*next);
         }
     }
-
-    //! Settings after all pending changes.
-    kernel::adaptive_settings wanted() const { return d_pending.last(d_settings).given().filled(); }
 
     //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
     //! `written`.
@@ -543,17 +492,15 @@ private:
 };
 
 template <class T>
-typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const kernel::adaptive_settings& settings,
-                                                       double samp_rate,
-                                                       std::int64_t report_interval)
+typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const adaptive_stft_settings& s)
 {
-    settings.check(); // before streams are sized
-    check_rows(kernel::bins<T>(settings.n_fft) * sizeof(gr_complex));
-    if (!(samp_rate > 0 && std::isfinite(samp_rate)))
-        kernel::refuse("samp_rate", samp_rate, "must be positive and finite");
-    if (report_interval < 1 || report_interval > INT32_MAX)
-        kernel::refuse("report_interval", report_interval, "must be in 1 .. 2^31 - 1 frames");
-    return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(settings, samp_rate, report_interval);
+    s.check(); // before streams are sized
+    check_rows(kernel::bins<T>(s.n_fft) * sizeof(gr_complex));
+    if (!(s.samp_rate > 0 && std::isfinite(s.samp_rate)))
+        kernel::refuse("samp_rate", s.samp_rate, "must be positive and finite");
+    if (s.report_interval < 1 || s.report_interval > INT32_MAX)
+        kernel::refuse("report_interval", s.report_interval, "must be in 1 .. 2^31 - 1 frames");
+    return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(s);
 }
 
 template class adaptive_stft<float>;

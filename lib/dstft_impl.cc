@@ -10,10 +10,8 @@ namespace gr::stft {
 namespace {
 
 //! Change request from a setter or a message.
-struct change {
+struct dstft_change : kernel::change<dstft_settings> {
     std::vector<float> theta; // none, one, or one for each bin
-    std::optional<double> hop;
-    std::int64_t at = INT64_MIN; // takes effect on the first frame centred here or later
 };
 
 //! State after a change.
@@ -30,46 +28,36 @@ struct pace_and_lengths {
 //! Everything that make() checks before a block exists.
 template <class T>
 struct dstft_design {
-    kernel::window_family window;
-    kernel::norm norm;
-    kernel::sharing share;
+    dstft_settings settings;
     kernel::pacing pace;
     kernel::dstft<T> transform;
     float theta;
 
-    dstft_design(std::int64_t n_fft,
-                 double hop,
-                 double theta_given,
-                 const kernel::window_family& family,
-                 const std::string& norm_name,
-                 double alpha,
-                 const std::string& share_name)
-        : window(family), norm(kernel::norm_named(norm_name)),
-          share(kernel::sharing_named(share_name)), pace(hop, alpha, share),
-          transform(kernel::checked_n_fft(n_fft), family, norm, share)
+    explicit dstft_design(const dstft_settings& s)
+        : settings(s), pace(s.hop, s.alpha, s.share), transform(s.n_fft, s.window, s.norm, s.share)
     {
-        check_theta(theta_given, transform);
-        theta = rounded_theta(theta_given, transform);
+        check_theta(s.theta, transform);
+        theta = rounded_theta(s.theta, transform);
     }
 };
 
 } // namespace
 
 template <class T>
-class dstft_impl : public dstft_block<dstft<T>, change, pace_and_lengths>
+class dstft_impl : public dstft_block<dstft<T>, dstft_change, pace_and_lengths>
 {
-    using base = dstft_block<dstft<T>, change, pace_and_lengths>;
+    using base = dstft_block<dstft<T>, dstft_change, pace_and_lengths>;
 
 public:
     explicit dstft_impl(dstft_design<T>&& d)
         : gr::block("dstft",
-                    kernel::per_bin(d.share)
+                    kernel::per_bin(d.settings.share)
                         ? mixed_input_rows(1, { sizeof(T), d.transform.bins() * sizeof(float) })
                         : gr::io_signature::make2(1, 2, sizeof(T), sizeof(float)),
                     output_rows(d.transform.bins() * sizeof(gr_complex), 3)),
           base(d.pace.step(d.theta),
                rows_per_call(d.transform.bins() * sizeof(gr_complex)),
-               kernel::per_bin(d.share)),
+               kernel::per_bin(d.settings.share)),
           d_design(std::move(d)),
           d_pace(d_design.pace), d_present{ d_pace.hop(),
                                             std::vector<float>(d_design.transform.thetas(),
@@ -130,23 +118,21 @@ public:
 
     void set_theta(double theta) override
     {
-        change wish;
+        dstft_change wish;
         wish.theta = lengths_from({ theta });
         request(wish);
     }
 
     void set_theta(const std::vector<float>& theta) override
     {
-        change wish;
+        dstft_change wish;
         wish.theta = lengths_from({ theta.begin(), theta.end() });
         request(wish);
     }
 
-    void set_hop(double hop) override
+    void request(const kernel::change<dstft_settings>& wish) override
     {
-        change wish;
-        wish.hop = checked_hop(hop);
-        request(wish);
+        request(dstft_change{ wish, {} });
     }
 
     std::vector<float> theta() const override
@@ -154,9 +140,11 @@ public:
         return this->locked([this] { return d_pending.last(d_present).theta; });
     }
 
-    double hop() const override
+    dstft_settings wanted() const override
     {
-        return this->locked([this] { return d_pending.last(d_present).hop; });
+        auto s = d_design.settings;
+        s.hop = this->locked([this] { return d_pending.last(d_present).hop; });
+        return s;
     }
 
     std::uint64_t invalid_thetas() const override { return d_invalid; }
@@ -197,37 +185,32 @@ private:
         return lengths;
     }
 
-    double checked_hop(double hop) const
+    dstft_change change_from(const pmt::pmt_t& message) const
     {
-        if (d_design.pace.fixed_overlap())
-            kernel::refuse("hop", hop, "follows from theta, since alpha is not 0");
-        kernel::pacing(hop, 0, d_design.share);
-        return hop;
-    }
-
-    change change_from(const pmt::pmt_t& message) const
-    {
-        change wish;
-        for_items(message,
-                  { "theta", "hop", "at" },
-                  [&](const std::string& key, const pmt::pmt_t& value) {
-                      if (key == "at")
-                          wish.at = integer_in(key, value);
-                      else if (key == "hop")
-                          wish.hop = checked_hop(real_in(key, value));
-                      else
-                          wish.theta = lengths_from(numbers_in(key, value));
-                  });
+        dstft_change wish;
+        for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
+            const bool is_theta = key == "theta";
+            if (is_theta)
+                wish.theta = lengths_from(numbers_in(key, value));
+            return is_theta || read(wish, key, value);
+        });
         return wish;
     }
 
-    void request(const change& wish)
+    void request(const dstft_change& wish)
     {
+        const auto& hop = wish.wanted(&dstft_settings::hop);
+        if (hop && d_design.pace.fixed_overlap())
+            kernel::refuse("hop", *hop, "follows from theta, since alpha is not 0");
+        if (hop)
+            kernel::pacing(*hop, 0, d_design.settings.share); // refuses what is out of range
         gr::thread::scoped_lock lock(this->d_setlock);
-        d_pending.insert(wish, d_present, [](const pace_and_lengths& before, const change& next) {
-            return std::optional(pace_and_lengths{
-                next.hop.value_or(before.hop), next.theta.empty() ? before.theta : next.theta });
-        });
+        d_pending.insert(
+            wish, d_present, [](const pace_and_lengths& before, const dstft_change& next) {
+                return std::optional(
+                    pace_and_lengths{ next.wanted(&dstft_settings::hop).value_or(before.hop),
+                                      next.theta.empty() ? before.theta : next.theta });
+            });
     }
 
     //! Emits up to `room` frames from buffered samples, then from `in`; adds their number to
@@ -256,8 +239,8 @@ private:
     void set_frame()
     {
         this->grant_changes(d_framer.centre(), [this](const auto& due) {
-            if (due.change.hop)
-                d_pace = kernel::pacing(*due.change.hop, 0, d_design.share);
+            if (const auto& hop = due.change.wanted(&dstft_settings::hop))
+                d_pace = kernel::pacing(*hop, 0, d_design.settings.share);
             d_present = due.state;
             if (!d_got_lengths)
                 d_theta.set(d_present.theta);
@@ -321,8 +304,8 @@ private:
             d_lengths ? (d_theta.size() > 1 ? kernel::sharing::cell : kernel::sharing::frame)
                       : (differ ? kernel::sharing::bin : kernel::sharing::constant);
         return dstft_tags(n_fft(),
-                          d_design.window,
-                          d_design.norm,
+                          d_design.settings.window,
+                          d_design.settings.norm,
                           &d_pace,
                           share,
                           differ ? 0 : d_theta.greatest());
@@ -351,17 +334,11 @@ private:
 };
 
 template <class T>
-typename dstft<T>::sptr dstft<T>::make(std::int64_t n_fft,
-                                       double hop,
-                                       double theta,
-                                       const kernel::window_family& window,
-                                       const std::string& norm,
-                                       double alpha,
-                                       const std::string& share)
+typename dstft<T>::sptr dstft<T>::make(const dstft_settings& s)
 {
-    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
-    return gnuradio::make_block_sptr<dstft_impl<T>>(
-        dstft_design<T>(n_fft, hop, theta, window, norm, alpha, share));
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft))) *
+               sizeof(gr_complex));
+    return gnuradio::make_block_sptr<dstft_impl<T>>(dstft_design<T>(s));
 }
 
 template class dstft<float>;

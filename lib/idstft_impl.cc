@@ -16,29 +16,10 @@ namespace gr::stft {
 
 namespace {
 
-struct idstft_design {
-    std::size_t n_fft;
-    kernel::window_family window;
-    kernel::norm norm;
-
-    bool operator!=(const idstft_design& other) const
-    {
-        return n_fft != other.n_fft || norm != other.norm ||
-               window.description() != other.window.description();
-    }
-};
-
-//! "start", "centre", "absolute", or a number.
-kernel::phase_reference phase_named(const std::string& name)
+//! True if both are inverted alike.
+bool operator!=(const idstft_settings& a, const idstft_settings& b)
 {
-    std::size_t read = 0;
-    try {
-        const auto r = std::stoll(name, &read);
-        if (read == name.size())
-            return kernel::phase_reference::fixed(r);
-    } catch (const std::logic_error&) {
-    }
-    return { name };
+    return a.n_fft != b.n_fft || a.norm != b.norm || !(a.window == b.window);
 }
 
 //! Two doubles of an item as a position, if they are one.
@@ -58,7 +39,7 @@ template <class T, class Inverse>
 class idstft_impl : public stream_block<idstft<T>>
 {
 public:
-    explicit idstft_impl(const idstft_design& d)
+    explicit idstft_impl(const idstft_settings& d)
         : gr::block("idstft",
                     mixed_input_rows(1,
                                      { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
@@ -183,7 +164,10 @@ private:
 
     static constexpr bool by_segments = std::is_same_v<Inverse, kernel::segment_inverse<T>>;
 
-    static Inverse inverse_of(const idstft_design& d) { return Inverse(d.n_fft, d.window, d.norm); }
+    static Inverse inverse_of(const idstft_settings& d)
+    {
+        return Inverse(d.n_fft, d.window, d.norm);
+    }
 
     std::size_t bins() const { return d_inverse.bins(); }
 
@@ -290,45 +274,50 @@ private:
 
     void leave_out_what_does_not_fit(stream_description& said)
     {
-        if (said.n_fft && kernel::bins<T>(*said.n_fft) != bins()) {
+        auto& said_n_fft = said.frames.wanted(&kernel::parameters::n_fft);
+        auto& win_length = said.frames.wanted(&kernel::parameters::win_length);
+        if (said_n_fft && kernel::bins<T>(*said_n_fft) != bins()) {
             this->d_logger->warn(
-                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *said.n_fft, bins());
-            said.n_fft.reset();
+                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *said_n_fft, bins());
+            said_n_fft.reset();
         }
-        const auto n_fft = said.n_fft.value_or(d_present.n_fft);
-        if (said.win_length.value_or(0) > n_fft) {
-            this->d_logger->warn("tag stft_win_length ignored: {}: must be at most n_fft = {}",
-                                 *said.win_length,
-                                 n_fft);
-            said.win_length.reset();
+        const auto n_fft = said_n_fft.value_or(d_present.n_fft);
+        if (win_length.value_or(0) > n_fft) {
+            this->d_logger->warn(
+                "tag stft_win_length ignored: {}: must be at most n_fft = {}", *win_length, n_fft);
+            win_length.reset();
         }
     }
 
     //! The stream says how its frames are made.
     void follow(const stream_description& said)
     {
-        const idstft_design design{ said.n_fft.value_or(d_present.n_fft),
-                                    said.family.value_or(d_present.window),
-                                    said.norm.value_or(d_present.norm) };
+        const auto of_frames = [&said](auto member) { return said.frames.wanted(member); };
+        const auto varying = [&said](auto member) { return said.varying.wanted(member); };
+        auto design = d_present;
+        design.n_fft = of_frames(&kernel::parameters::n_fft).value_or(d_present.n_fft);
+        design.window = varying(&dstft_frames::family).value_or(d_present.window);
+        design.norm = varying(&dstft_frames::norm).value_or(d_present.norm);
         if (design != d_present) {
             if (d_frames > 0)
                 throw std::invalid_argument("n_fft, window and norm cannot change in a stream");
             d_inverse = inverse_of(design);
             d_present = design;
         }
-        if (said.share)
-            d_varies = *said.share != kernel::sharing::constant;
-        if (said.theta && d_inverse.takes(*said.theta))
-            d_theta_told = *said.theta;
-        if (said.step || said.alpha) {
-            d_step = said.step.value_or(0);
-            d_alpha = said.alpha.value_or(0);
+        if (const auto share = varying(&dstft_frames::share))
+            d_varies = *share != kernel::sharing::constant;
+        if (const auto theta = varying(&dstft_frames::theta); theta && d_inverse.takes(*theta))
+            d_theta_told = *theta;
+        const auto step = varying(&dstft_frames::step), alpha = varying(&dstft_frames::alpha);
+        if (step || alpha) {
+            d_step = step.value_or(0);
+            d_alpha = alpha.value_or(0);
             d_placed = true;
         }
-        if (said.hop)
-            d_step = static_cast<double>(*said.hop);
-        if (said.win_length) {
-            d_win_length = *said.win_length;
+        if (const auto hop = of_frames(&kernel::parameters::hop))
+            d_step = static_cast<double>(*hop);
+        if (const auto win_length = of_frames(&kernel::parameters::win_length)) {
+            d_win_length = *win_length;
             d_theta_told = static_cast<double>(d_win_length);
         }
         if (said.first) {
@@ -338,16 +327,17 @@ private:
                                              static_cast<double>(d_win_length) / 2);
             d_placed = true;
         }
-        if (said.phase)
-            follow_phase(phase_named(*said.phase), said);
+        if (const auto phase = of_frames(&kernel::parameters::phase))
+            follow_phase(*phase, said);
     }
 
     void follow_phase(const kernel::phase_reference& phase, const stream_description& said)
     {
         d_converter.reset();
         d_gain = 1;
-        const auto scale = kernel::scaling_named(said.scaling.value_or("none"));
-        if (scale != kernel::scaling::none && said.window) {
+        const auto scale =
+            said.frames.wanted(&kernel::parameters::scale).value_or(kernel::scaling::none);
+        if (scale != kernel::scaling::none && said.frames.wanted(&kernel::parameters::window)) {
             const kernel::parameters p = said.applied_to(kernel::parameters{ d_present.n_fft, 1 });
             d_gain = static_cast<float>(1 / kernel::gain(scale, p.taps(), p.n_fft, p.samp_rate));
         }
@@ -411,7 +401,8 @@ private:
                 const auto rate = this->rate_in(tag);
                 if (!rate)
                     continue;
-                d_rate = d_description.samp_rate.value_or(*rate * step());
+                d_rate = d_description.frames.wanted(&kernel::parameters::samp_rate)
+                             .value_or(*rate * step());
                 tag.value = pmt::from_double(*d_rate);
             } else if (pmt::eq(tag.key, rx_time_key) && d_rate) {
                 // stft tells the time of a frame's first sample, dstft that of its centre
@@ -423,7 +414,7 @@ private:
         }
     }
 
-    idstft_design d_given, d_present;
+    idstft_settings d_given, d_present;
     Inverse d_inverse;
     std::optional<std::int64_t> d_length; // of the stream, once it is known
     bool d_ended = false;
@@ -458,19 +449,15 @@ private:
 };
 
 template <class T>
-typename idstft<T>::sptr idstft<T>::make(std::int64_t n_fft,
-                                         const kernel::window_family& window,
-                                         const std::string& norm,
-                                         const std::string& share)
+typename idstft<T>::sptr idstft<T>::make(const idstft_settings& s)
 {
+    const auto n_fft = static_cast<std::int64_t>(s.n_fft);
     check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
-    const bool by_segments = kernel::per_bin(kernel::sharing_named(share));
-    const idstft_design d{ kernel::checked_n_fft(n_fft), window, kernel::norm_named(norm) };
     if (n_fft < 2)
         kernel::refuse("n_fft", n_fft, "must be at least 2");
-    if (by_segments)
-        return gnuradio::make_block_sptr<idstft_impl<T, kernel::segment_inverse<T>>>(d);
-    return gnuradio::make_block_sptr<idstft_impl<T, kernel::idstft<T>>>(d);
+    if (kernel::per_bin(s.share))
+        return gnuradio::make_block_sptr<idstft_impl<T, kernel::segment_inverse<T>>>(s);
+    return gnuradio::make_block_sptr<idstft_impl<T, kernel::idstft<T>>>(s);
 }
 
 template class idstft<float>;

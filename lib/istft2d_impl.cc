@@ -121,9 +121,12 @@ private:
     void compare(const stream_description& said)
     {
         const auto& rows = d_inverse.rows();
-        if (said.hop.value_or(rows.hop()) != rows.hop() ||
-            said.n_fft.value_or(rows.n_fft()) != rows.n_fft() ||
-            said.win_length.value_or(rows.win_length()) != rows.win_length() ||
+        const auto differs = [&](std::size_t kernel::parameters::*member, std::size_t own) {
+            return said.frames.wanted(member).value_or(own) != own;
+        };
+        if (differs(&kernel::parameters::hop, rows.hop()) ||
+            differs(&kernel::parameters::n_fft, rows.n_fft()) ||
+            differs(&kernel::parameters::win_length, rows.win_length()) ||
             said.first.value_or(rows.start(0)) != rows.start(0))
             d_logger->warn(
                 "the tags of the transform contradict the arguments, which are used: hop {}, "
@@ -160,9 +163,10 @@ private:
     std::optional<double> d_rate; // rows per second
 };
 
-std::size_t istft2d_vcvf::item_length(std::int64_t width, const kernel::parameters2d& p)
+std::size_t istft2d_vcvf::item_length(const stft2d_settings& s)
 {
-    const auto length = stft2d_vfvc::item_length(width, p);
+    const auto length = stft2d_vfvc::item_length(s);
+    const auto p = s.parameters();
     const double threshold = kernel::image_threshold;
     for (const auto& axis : { p.rows(), p.columns() })
         if (!axis.invertible(threshold))
@@ -170,27 +174,18 @@ std::size_t istft2d_vcvf::item_length(std::int64_t width, const kernel::paramete
                            axis.hop(),
                            "leaves samples uncovered by the window of " +
                                std::to_string(axis.win_length()) + " samples (NOLA)");
-    if (const auto lost = p.columns().lost(width, threshold))
-        kernel::refuse(
-            "width", width, "leaves " + std::to_string(lost) + " columns that no frame gives back");
+    if (const auto lost = p.columns().lost(s.width, threshold))
+        kernel::refuse("width",
+                       s.width,
+                       "leaves " + std::to_string(lost) + " columns that no frame gives back");
     return length;
 }
 
-istft2d_vcvf::sptr istft2d_vcvf::make(std::int64_t width,
-                                      const kernel::axis_sizes& win_length,
-                                      const kernel::axis_sizes& hop,
-                                      const kernel::axis_sizes& n_fft,
-                                      const kernel::axis_windows& window,
-                                      const std::string& pad,
-                                      const std::string& tail,
-                                      bool win_sqrt,
-                                      bool centre,
-                                      const std::string& offset)
+istft2d_vcvf::sptr istft2d_vcvf::make(const stft2d_settings& s)
 {
-    const auto p = kernel::parameters2d::named(
-        win_length, hop, n_fft, window, win_sqrt, centre, pad, tail, offset);
+    const auto length = item_length(s);
     return gnuradio::make_block_sptr<istft2d_impl>(
-        static_cast<std::size_t>(width), p, item_length(width, p));
+        static_cast<std::size_t>(s.width), s.parameters(), length);
 }
 
 } // namespace gr::stft

@@ -10,13 +10,13 @@ template <class T>
 class istft_impl : public synthesis_block<T, istft<T>, kernel::istft<T>>
 {
 public:
-    istft_impl(const kernel::parameters& p, const kernel::taps_t& synthesis)
+    explicit istft_impl(const istft_settings& s)
         : gr::block("istft",
-                    input_rows(kernel::bins<T>(p.n_fft) * sizeof(gr_complex)),
+                    input_rows(kernel::bins<T>(s.n_fft) * sizeof(gr_complex)),
                     gr::io_signature::make(1, 1, sizeof(T))),
           synthesis_block<T, istft<T>, kernel::istft<T>>(
-              [=] { return kernel::istft<T>(p, synthesis); }),
-          d_frames(p.frames())
+              [=] { return kernel::istft<T>(s, s.synthesis); }),
+          d_frames(s.frames())
     {}
 
     std::int64_t latency() const override
@@ -29,22 +29,12 @@ private:
 };
 
 template <class T>
-typename istft<T>::sptr istft<T>::make(std::int64_t n_fft,
-                                       std::int64_t hop,
-                                       const kernel::window& window,
-                                       std::int64_t win_length,
-                                       const std::string& placement,
-                                       const std::string& phase,
-                                       const std::string& scaling,
-                                       double samp_rate,
-                                       bool shifted,
-                                       const std::vector<std::complex<double>>& synthesis)
+typename istft<T>::sptr istft<T>::make(const istft_settings& s)
 {
-    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
-    const auto p = kernel::parameters::named(
-        n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted);
-    p.check<T>();
-    return gnuradio::make_block_sptr<istft_impl<T>>(p, synthesis);
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft))) *
+               sizeof(gr_complex));
+    s.check<T>();
+    return gnuradio::make_block_sptr<istft_impl<T>>(s);
 }
 
 template class istft<float>;

@@ -22,21 +22,13 @@ public:
 };
 
 template <class T>
-typename one_integral<T>::sptr one_integral<T>::make(std::int64_t n_fft,
-                                                     const kernel::window& window,
-                                                     std::int64_t win_length,
-                                                     const std::string& phase,
-                                                     const std::vector<double>& bins,
-                                                     const std::string& scaling,
-                                                     double samp_rate)
+typename one_integral<T>::sptr one_integral<T>::make(const one_integral_settings& s)
 {
-    const auto n = kernel::checked_n_fft(n_fft);
-    check_rows((bins.empty() ? kernel::bins<T>(n) : bins.size()) * sizeof(gr_complex));
-    const kernel::bins_parameters p{
-        kernel::parameters::named(
-            n_fft, 1, window, win_length, "centred", phase, scaling, samp_rate, false),
-        bins
-    };
+    const auto n = kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft));
+    check_rows((s.bins.empty() ? kernel::bins<T>(n) : s.bins.size()) * sizeof(gr_complex));
+    kernel::bins_parameters p = s;
+    p.hop = 1;
+    p.where = kernel::placement::centred;
     const auto count = kernel::one_integral<T>(p).bins();
     return gnuradio::make_block_sptr<one_integral_impl<T>>(p, count);
 }

@@ -11,15 +11,13 @@ namespace gr::stft {
 class phase_reference_impl : public stream_block<phase_reference_vcvc>
 {
 public:
-    phase_reference_impl(const kernel::parameters& p,
-                         const kernel::phase_reference& target,
-                         kernel::sides which)
+    phase_reference_impl(const phase_reference_settings& s, const kernel::parameters& source)
         : gr::sync_block("phase_reference",
-                         input_rows(kernel::bins(which, p.n_fft) * sizeof(gr_complex)),
-                         output_rows(kernel::bins(which, p.n_fft) * sizeof(gr_complex))),
-          d_bins(kernel::bins(which, p.n_fft)), d_given(p), d_present(p), d_target(target),
-          d_shifted(which == kernel::sides::centered), d_converter(converter(p)),
-          d_start(p.frames().first())
+                         input_rows(kernel::bins(s.sides, s.n_fft) * sizeof(gr_complex)),
+                         output_rows(kernel::bins(s.sides, s.n_fft) * sizeof(gr_complex))),
+          d_bins(kernel::bins(s.sides, s.n_fft)), d_given(source), d_present(source),
+          d_target(s.target), d_centered(s.sides == kernel::sides::centered),
+          d_converter(converter(source)), d_start(source.frames().first())
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(rows_per_call(d_bins * sizeof(gr_complex)));
@@ -59,7 +57,7 @@ protected:
 private:
     kernel::phase_converter<float> converter(const kernel::parameters& p) const
     {
-        return { p.n_fft, p.window_length(), p.phase, d_target, d_shifted };
+        return { p.n_fft, p.window_length(), p.phase, d_target, d_centered };
     }
 
     //! One frame's tags: they go on, with the new phase reference.
@@ -69,7 +67,7 @@ private:
         stream_description description;
         for (; tag != end; ++tag) {
             read_tag(description, *tag);
-            const bool phase = pmt::eq(tag->key, phase_key);
+            const bool phase = pmt::eq(tag->key, pmt::mp(kernel::stft_fields::phase.tag));
             add_item_tag(0,
                          tag->offset,
                          tag->key,
@@ -95,26 +93,20 @@ private:
     std::size_t d_bins;
     kernel::parameters d_given, d_present;
     kernel::phase_reference d_target;
-    bool d_shifted;
+    bool d_centered;
     kernel::phase_converter<float> d_converter;
     std::int64_t d_start; // of the next frame
     std::vector<gr::tag_t> d_found;
 };
 
-phase_reference_vcvc::sptr phase_reference_vcvc::make(std::int64_t n_fft,
-                                                      std::int64_t hop,
-                                                      std::int64_t win_length,
-                                                      const std::string& source,
-                                                      const std::string& target,
-                                                      const std::string& sides)
+phase_reference_vcvc::sptr phase_reference_vcvc::make(const phase_reference_settings& s)
 {
-    const auto which = kernel::sides_named(sides);
-    check_rows(kernel::bins(which, kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
-    const auto p = kernel::parameters::named(
-        n_fft, hop, "boxcar", win_length, "centred", source, "none", 1.0, false);
-    p.frames();
-    return gnuradio::make_block_sptr<phase_reference_impl>(
-        p, kernel::phase_reference(target), which);
+    const auto n_fft = kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft));
+    check_rows(kernel::bins(s.sides, n_fft) * sizeof(gr_complex));
+    kernel::parameters source{ s.n_fft, s.hop, "boxcar", s.win_length };
+    source.phase = s.source;
+    source.frames();
+    return gnuradio::make_block_sptr<phase_reference_impl>(s, source);
 }
 
 } // namespace gr::stft

@@ -6,28 +6,23 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/power.h>
-#include <atomic>
 
 namespace gr::stft {
 
 class power_impl : public stream_block<power_vcvf>
 {
 public:
-    power_impl(std::size_t n_fft, std::size_t bins, const kernel::power_parameters& p)
+    power_impl(const power_settings& s, std::size_t bins)
         : gr::block("power",
                     input_rows(bins * sizeof(gr_complex)),
                     output_rows(bins * sizeof(float))),
-          d_bins(bins), d_power(n_fft, bins, p), d_average(p.average)
+          d_settings(s), d_bins(bins), d_power(s.n_fft, bins, s)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(std::max(rows_per_call(bins * sizeof(gr_complex)),
                                     least_rows_per_call(bins * sizeof(float))));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            const auto wish = retune_from(message, { "average", "reset" });
-            if (wish.average)
-                set_average(*wish.average);
-            if (wish.reset)
-                reset();
+            request(change_from<power_settings>(message, true));
         });
     }
 
@@ -60,20 +55,31 @@ public:
         return produced;
     }
 
-    void set_average(std::int64_t average) override
+    //! A change takes effect at once, whatever sample it is for.
+    void request(const kernel::change<power_settings>& wish) override
     {
         gr::thread::scoped_lock lock(d_setlock);
-        d_power.set_average(static_cast<std::uint64_t>(average));
-        d_average = average;
+        auto next = d_settings;
+        wish.apply_to(next);
+        next.check();
+        d_settings = next;
+        d_power.set_average(next.average);
+        if (wish.reset)
+            d_power.reset();
+    }
+
+    power_settings wanted() const override
+    {
+        return locked([this] { return d_settings; });
     }
 
     void reset() override
     {
-        gr::thread::scoped_lock lock(d_setlock);
-        d_power.reset();
+        kernel::change<power_settings> wish;
+        wish.reset = true;
+        request(wish);
     }
 
-    std::int64_t average() const override { return d_average; }
     std::int64_t latency() const override { return 0; }
 
 protected:
@@ -107,41 +113,33 @@ private:
 
     void bring_to_psd()
     {
-        if (!d_description.window || !d_description.scaling)
+        const auto& window = d_description.frames.wanted(&kernel::parameters::window);
+        const auto& scaling = d_description.frames.wanted(&kernel::parameters::scale);
+        if (!window || !scaling)
             return;
-        const auto taps = d_description.window->sample(d_description.window->length());
-        const auto rate = d_description.samp_rate.value_or(1);
-        const auto has = kernel::gain(
-            kernel::scaling_named(*d_description.scaling), taps, d_power.n_fft(), rate);
+        const auto taps = window->sample(window->length());
+        const auto rate = d_description.frames.wanted(&kernel::parameters::samp_rate).value_or(1);
+        const auto has = kernel::gain(*scaling, taps, d_power.n_fft(), rate);
         const auto wants = kernel::gain(kernel::scaling::psd, taps, d_power.n_fft(), rate);
         d_power.set_factor(wants / has * (wants / has));
     }
 
+    power_settings d_settings;
     std::size_t d_bins;
     kernel::power<float> d_power;
-    std::atomic<std::int64_t> d_average;
     stream_description d_description;
     std::vector<gr::tag_t> d_found;
 };
 
-power_vcvf::sptr power_vcvf::make(std::int64_t n_fft,
-                                  const std::string& sides,
-                                  const std::string& kind,
-                                  std::int64_t average,
-                                  bool max_hold,
-                                  bool db)
+power_vcvf::sptr power_vcvf::make(const power_settings& given)
 {
-    const auto n = kernel::checked_n_fft(n_fft);
-    const auto which = kernel::sides_named(sides);
-    check_rows(kernel::bins(which, n) * sizeof(gr_complex));
-    kernel::power_parameters p;
-    p.kind = kernel::power_kind_named(kind);
-    p.average = static_cast<std::uint64_t>(average);
-    p.max_hold = max_hold;
-    p.db = db;
-    p.doubled = which == kernel::sides::onesided;
-    p.check();
-    return gnuradio::make_block_sptr<power_impl>(n, kernel::bins(which, n), p);
+    auto s = given;
+    const auto bins =
+        kernel::bins(s.sides, kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft)));
+    check_rows(bins * sizeof(gr_complex));
+    s.doubled = s.sides == kernel::sides::onesided;
+    s.check();
+    return gnuradio::make_block_sptr<power_impl>(s, bins);
 }
 
 } // namespace gr::stft

@@ -28,13 +28,16 @@ struct loop {
     gr::blocks::tag_debug::sptr tags;
 
     loop(const std::vector<T>& x,
-         std::int64_t n_fft,
-         std::int64_t hop,
+         std::size_t n_fft,
+         std::size_t hop,
          const char* window = "hann",
          const char* placement = "centred")
-        : forward(gr::stft::stft<T>::make(n_fft, hop, window, 0, placement)),
-          backward(gr::stft::istft<T>::make(n_fft, hop, window, 0, placement)),
-          tags(gr::blocks::tag_debug::make(gr::stft::kernel::bins<T>(n_fft) * sizeof(gr_complex),
+        : loop(x, { n_fft, hop, window, 0, gr::stft::kernel::placement_named(placement) })
+    {}
+
+    loop(const std::vector<T>& x, const gr::stft::kernel::parameters& p)
+        : forward(gr::stft::stft<T>::make(p)), backward(gr::stft::istft<T>::make({ p, {} })),
+          tags(gr::blocks::tag_debug::make(gr::stft::kernel::bins<T>(p.n_fft) * sizeof(gr_complex),
                                            "",
                                            "stft_hop"))
     {
@@ -116,12 +119,13 @@ class qa_flowgraph : public CppUnit::TestFixture
     void big_rows_reach_every_reader_to_the_last()
     {
         // whole pages are bearable, and not: a buffer with an edge
-        for (auto [n_fft, hop] : { std::pair(4096, 2048), { 32768, 8192 } }) {
+        for (auto [n_fft, hop] :
+             { std::pair<std::size_t, std::size_t>(4096, 2048), { 32768, 8192 } }) {
             const auto x = qa::noise<float>(100 * n_fft + 17);
             loop<float> graph(x, n_fft, hop);
             const auto row = gr::stft::kernel::bins<float>(n_fft) * sizeof(gr_complex);
             const auto second = gr::blocks::vector_sink_f::make();
-            const auto inverse = gr::stft::istft_vcf::make(n_fft, hop);
+            const auto inverse = gr::stft::istft_vcf::make({ { n_fft, hop }, {} });
             const auto every_third = gr::blocks::keep_one_in_n::make(row, 3);
             graph.top->connect(graph.forward, 0, inverse, 0);
             graph.top->connect(inverse, 0, second, 0);
@@ -138,15 +142,16 @@ class qa_flowgraph : public CppUnit::TestFixture
         for_both_types([](auto zero) {
             using T = decltype(zero);
             const auto x = qa::noise<T>(10007);
-            for (auto [n_fft, hop] : { std::pair(15, 4), { 64, 16 }, { 64, 100 } }) {
-                gr::stft::kernel::stft<T> kernel({ std::size_t(n_fft), std::size_t(hop) });
+            for (auto [n_fft, hop] :
+                 { std::pair<std::size_t, std::size_t>(15, 4), { 64, 16 }, { 64, 100 } }) {
+                gr::stft::kernel::stft<T> kernel({ n_fft, hop });
                 const auto frames = kernel.design().frames();
                 const auto count = static_cast<std::size_t>(frames.frames(10007));
                 std::vector<gr_complex> expected(count * kernel.bins());
                 kernel.analyse(x.data(), 10007, frames.first(), count, expected.data());
 
                 auto top = gr::make_top_block("stream");
-                const auto block = gr::stft::stft<T>::make(n_fft, hop);
+                const auto block = gr::stft::stft<T>::make({ n_fft, hop });
                 const auto sink = gr::blocks::vector_sink_c::make(kernel.bins());
                 top->connect(gr::blocks::vector_source<T>::make(x), 0, block, 0);
                 top->connect(block, 0, sink, 0);
@@ -171,8 +176,9 @@ class qa_flowgraph : public CppUnit::TestFixture
                 until_the_end([&](unsigned i) { block->set_window(i % 2 ? "hann" : "hamming"); }),
                 until_the_end([&](unsigned i) { block->set_scaling(i % 2 ? "psd" : "magnitude"); }),
                 until_the_end([&](unsigned) {
-                    if (block->hop() < 8 || block->hop() > 32 || block->win_length() != 64 ||
-                        block->latency() <= 0 || block->scaling() == "ortho")
+                    if (block->wanted().hop < 8 || block->wanted().hop > 32 ||
+                        block->wanted().win_length != 64 || block->latency() <= 0 ||
+                        block->wanted().scale == gr::stft::kernel::scaling::ortho)
                         answers_are_right = false;
                 }),
             };
@@ -200,7 +206,7 @@ class qa_flowgraph : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), tags[0].offset);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(65), tags[1].offset); // starts at 65 * 16 - 32 = 1008
         CPPUNIT_ASSERT_EQUAL(24L, pmt::to_long(tags[1].value));
-        CPPUNIT_ASSERT_EQUAL(std::string("psd"), graph.forward->scaling());
+        CPPUNIT_ASSERT(gr::stft::kernel::scaling::psd == graph.forward->wanted().scale);
     }
 
     void bad_messages_change_nothing()
@@ -224,7 +230,7 @@ class qa_flowgraph : public CppUnit::TestFixture
             graph.send(message);
         graph.top->run();
         graph.assert_returns(x, 2e-6, "stream");
-        CPPUNIT_ASSERT_EQUAL(std::int64_t(16), graph.forward->hop());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(16), graph.forward->wanted().hop);
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), graph.tags->current_tags().size());
     }
 
@@ -235,11 +241,11 @@ class qa_flowgraph : public CppUnit::TestFixture
             using inverse = std::
                 conditional_t<std::is_same_v<T, float>, gr::stft::idstft_vcf, gr::stft::idstft_vcc>;
             const auto x = qa::noise<T>(400000);
-            gr::stft::kernel::adaptive_settings settings;
+            gr::stft::adaptive_stft_settings settings;
             settings.n_fft = 64;
             settings.hop = 8;
             const auto block = gr::stft::adaptive_stft<T>::make(settings);
-            const auto back = inverse::make(64);
+            const auto back = inverse::make({ 64 });
             const auto sink = gr::blocks::vector_sink<T>::make();
             const auto top = gr::make_top_block("adaptive");
             top->connect(gr::blocks::vector_source<T>::make(x), 0, block, 0);
@@ -256,7 +262,7 @@ class qa_flowgraph : public CppUnit::TestFixture
                 until(ended, [&](unsigned) { block->reset(); }),
                 until(ended,
                       [&](unsigned) {
-                          if (block->hop() > 8 || block->theta().size() != 1 ||
+                          if (block->wanted().hop > 8 || block->theta().size() != 1 ||
                               block->latency() <= 0 || !(block->theta_mean() >= 0) ||
                               block->dropped() > 0)
                               answers_are_right = false;

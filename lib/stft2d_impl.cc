@@ -159,30 +159,22 @@ private:
     std::optional<double> d_rate; // rows per second
 };
 
-std::size_t stft2d_vfvc::item_length(std::int64_t width, const kernel::parameters2d& p)
+std::size_t stft2d_vfvc::item_length(const stft2d_settings& s)
 {
-    const kernel::patch_layout layout(p.rows(), p.columns(), static_cast<std::size_t>(width));
+    const auto p = s.parameters();
+    const auto width = static_cast<std::size_t>(s.width);
+    const kernel::patch_layout layout(p.rows(), p.columns(), width);
     const auto length = layout.frames * layout.patch_size();
-    check_rows(static_cast<std::size_t>(width) * sizeof(float));
+    check_rows(width * sizeof(float));
     check_rows(length * sizeof(gr_complex));
     return length;
 }
 
-stft2d_vfvc::sptr stft2d_vfvc::make(std::int64_t width,
-                                    const kernel::axis_sizes& win_length,
-                                    const kernel::axis_sizes& hop,
-                                    const kernel::axis_sizes& n_fft,
-                                    const kernel::axis_windows& window,
-                                    const std::string& pad,
-                                    const std::string& tail,
-                                    bool win_sqrt,
-                                    bool centre,
-                                    const std::string& offset)
+stft2d_vfvc::sptr stft2d_vfvc::make(const stft2d_settings& s)
 {
-    const auto p = kernel::parameters2d::named(
-        win_length, hop, n_fft, window, win_sqrt, centre, pad, tail, offset);
+    const auto length = item_length(s);
     return gnuradio::make_block_sptr<stft2d_impl>(
-        static_cast<std::size_t>(width), p, item_length(width, p));
+        static_cast<std::size_t>(s.width), s.parameters(), length);
 }
 
 } // namespace gr::stft

@@ -14,18 +14,8 @@ public:
         : gr::block("stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
                     output_rows(kernel::bins<T>(p.n_fft) * sizeof(gr_complex))),
-          base(p, kernel::bins<T>(p.n_fft), { "hop", "window", "win_length", "scaling", "at" })
+          base(p, kernel::bins<T>(p.n_fft))
     {}
-
-    void set_scaling(const std::string& scaling) override
-    {
-        retune wish;
-        wish.scaling = scaling;
-        this->request(wish);
-    }
-
-    std::string scaling() const override { return name_of(this->wanted().scale); }
-    std::int64_t latency() const override { return this->wanted().frames().latency(); }
 
     static constexpr bool in_runs = true;
     void write_run(kernel::stft<T>& transform,
@@ -36,27 +26,13 @@ public:
     {
         transform.analyse_run(frames, start, count, rows);
     }
-
-    void changed(const retune&) {}
-    void check(const retune&) const {}
-    void accepted(const retune&) {}
-    std::uint64_t frames_per_row() const { return 1; }
 };
 
 template <class T>
-typename stft<T>::sptr stft<T>::make(std::int64_t n_fft,
-                                     std::int64_t hop,
-                                     const kernel::window& window,
-                                     std::int64_t win_length,
-                                     const std::string& placement,
-                                     const std::string& phase,
-                                     const std::string& scaling,
-                                     double samp_rate,
-                                     bool shifted)
+typename stft<T>::sptr stft<T>::make(const kernel::parameters& p)
 {
-    check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
-    const auto p = kernel::parameters::named(
-        n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted);
+    check_rows(kernel::bins<T>(kernel::checked_n_fft(static_cast<std::int64_t>(p.n_fft))) *
+               sizeof(gr_complex));
     p.check<T>();
     return gnuradio::make_block_sptr<stft_impl<T>>(p);
 }

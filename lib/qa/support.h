@@ -194,7 +194,7 @@ inline values plain_stft(const values& x,
                          std::size_t bins)
 {
     const auto taps = p.taps();
-    const auto first_bin = p.shifted ? -static_cast<std::int64_t>(p.n_fft / 2) : 0;
+    const auto first_bin = p.centered() ? -static_cast<std::int64_t>(p.n_fft / 2) : 0;
     values spectra;
     for (auto start : starts) {
         const auto frame = plain_dft(excerpt(x, start, taps.size()),

@@ -21,22 +21,21 @@ constexpr std::int64_t most_buffered = 1 << 22;
  * \brief Common part of the blocks that cut samples into frames: framing, end of stream, tags, and
  * changes while running.
  *
- * Interface is the public block; Block, the class derived from this, has
+ * Interface is the public block; its settings are the parameters of an STFT and what the block adds to them. Block, the
+ * class derived from this, has
  *   bool write(Transform&, const T* frame, std::int64_t start, bool last, Row* row):
  *       takes the frame in; true if it completed the row
  *   or, if each frame is a row, static constexpr bool in_runs = true and
  *   void write_run(Transform&, const T* frames, std::int64_t start, std::size_t count, Row* rows)
- *   void changed(const retune&):          called after a change of the STFT's parameters
- *   std::uint64_t frames_per_row() const: to turn a sample rate into a rate of rows
- *   void check(const retune&) const:      throws if a change cannot be applied
- *   void accepted(const retune&):         called when a change is queued
- * and Row, the type of the numbers in its rows. Transform is made from its design(), which a retune can change; it
- * takes() another design over if that is the cheaper way.
+ * and may hide the members below that are meant for it. Transform is made from settings; it takes() others over if that is
+ * the cheaper way.
  */
 template <class T, class Row, class Interface, class Block, class Transform = kernel::stft<T>>
 class analysis_block : public tagged_block<Interface>
 {
 public:
+    using settings = typename Interface::settings;
+    using change = kernel::change<settings>;
     static constexpr bool in_runs = false;
 
     void forecast(int, gr_vector_int& required) override
@@ -70,85 +69,66 @@ public:
         return produced;
     }
 
-    void set_hop(std::int64_t hop) override
-    {
-        retune wish;
-        wish.hop = hop;
-        request(wish);
-    }
-
-    void set_window(const kernel::window& window) override
-    {
-        retune wish;
-        wish.window = window;
-        request(wish);
-    }
-
-    void set_win_length(std::int64_t win_length) override
-    {
-        retune wish;
-        wish.win_length = win_length;
-        request(wish);
-    }
-
-    std::int64_t hop() const override { return static_cast<std::int64_t>(wanted().hop); }
-    std::int64_t win_length() const override
-    {
-        return static_cast<std::int64_t>(wanted().window_length());
-    }
-
-protected:
-    using parameters = std::decay_t<decltype(std::declval<Transform>().design())>;
-
-    analysis_block(const parameters& p, std::size_t row_length, std::set<std::string> keys)
-        : d_active(std::make_shared<Transform>(p)), d_framer(p.frames()), d_row_length(row_length)
-    {
-        this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        const auto rows = rows_per_call(row_length * sizeof(Row));
-        this->set_items_per_call(rows);
-        this->set_relative_rate(
-            1, std::clamp<std::int64_t>(most_buffered / rows, 1, static_cast<std::int64_t>(p.hop)));
-        if (p.samp_rate != 1.0)
-            d_given_rate = d_rate = p.samp_rate;
-
-        listen(*this, this->d_logger, [this, keys](const pmt::pmt_t& message) {
-            request(retune_from(message, keys));
-        });
-    }
-
     //! Queues a change; what it needs is built here, in the caller's thread.
-    void request(const retune& wish)
+    void request(const change& wish) override
     {
         std::scoped_lock one_at_a_time(d_requests);
-        self().check(wish);
         for (transforms built;;) {
-            std::optional<parameters> missing;
+            std::optional<settings> missing;
             {
                 gr::thread::scoped_lock lock(this->d_setlock);
-                const auto lead = [&](const state& before, const retune& next) {
+                const auto lead = [&](const state& before, const change& next) {
                     return after(before, next, built, missing);
                 };
-                if (d_pending.insert(wish, { d_active->design(), d_active }, lead)) {
-                    self().accepted(wish);
+                if (d_pending.insert(wish, { d_settings, d_active }, lead))
                     return;
-                }
             }
             built.push_back(std::make_shared<Transform>(*missing));
             d_recent[d_built++ % d_recent.size()] = built.back();
         }
     }
 
-    //! Parameters after all pending changes.
-    parameters wanted() const
+    settings wanted() const override
     {
-        return this->locked([this] {
-            return d_pending.last({ d_active->design(), d_active }).design;
+        auto last = this->locked([this] {
+            return d_pending.last({ d_settings, d_active }).with_settings;
+        });
+        last.win_length = last.window_length();
+        return last;
+    }
+
+    std::int64_t latency() const override { return wanted().frames().latency(); }
+
+protected:
+    analysis_block(const settings& s, std::size_t row_length, bool resets = false)
+        : d_settings(s), d_active(std::make_shared<Transform>(s)), d_framer(s.frames()),
+          d_row_length(row_length)
+    {
+        this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+        const auto rows = rows_per_call(row_length * sizeof(Row));
+        this->set_items_per_call(rows);
+        this->set_relative_rate(
+            1, std::clamp<std::int64_t>(most_buffered / rows, 1, static_cast<std::int64_t>(s.hop)));
+        if (s.samp_rate != 1.0)
+            d_given_rate = d_rate = s.samp_rate;
+
+        listen(*this, this->d_logger, [this, resets](const pmt::pmt_t& message) {
+            request(change_from<settings>(message, resets));
         });
     }
 
+    //!@{
+    //! For Block to hide. Refuses settings that a change must not lead to.
+    void check(const settings&) const {}
+    //! Called after a change.
+    void changed(const settings&, const change&) {}
+    //! By which a sample rate becomes a rate of rows.
+    std::uint64_t frames_per_row() const { return 1; }
+    //!@}
+
     void restarted() override
     {
-        d_framer = kernel::framer<T>(d_active->design().frames());
+        d_framer = kernel::framer<T>(d_settings.frames());
         d_tags.clear();
         d_finished = d_described = d_settled = false;
         d_row_rate = 0;
@@ -162,32 +142,34 @@ private:
     using transforms = std::vector<std::shared_ptr<Transform>>;
 
     struct state {
-        parameters design;
-        std::shared_ptr<Transform> with; // takes the design over
+        settings with_settings;
+        std::shared_ptr<Transform> with; // takes them over
 
-        bool operator==(const state& other) const { return design == other.design; }
+        bool operator==(const state& other) const { return with_settings == other.with_settings; }
     };
 
     Block& self() { return static_cast<Block&>(*this); }
+    const Block& self() const { return static_cast<const Block&>(*this); }
 
-    //! State after a change; if no transform for it has been built yet, nullopt, and its design in
+    //! State after a change; if no transform for it has been built yet, nullopt, and its settings in
     //! `missing`.
     std::optional<state> after(const state& before,
-                               const retune& wish,
+                               const change& wish,
                                const transforms& built,
-                               std::optional<parameters>& missing) const
+                               std::optional<settings>& missing) const
     {
-        auto design = wish.applied_to(before.design);
-        design.frames(); // refuses what is out of range
-        if (const auto with = transform_for(design, before.with, built))
-            return state{ design, with };
-        missing = design;
+        const auto next = kernel::changed(before.with_settings, wish);
+        next.frames(); // refuses what is out of range
+        self().check(next);
+        if (const auto with = transform_for(next, before.with, built))
+            return state{ next, with };
+        missing = next;
         return {};
     }
 
     //! Finds a transform that takes the design over: the one before, one built for this change, or
     //! one built recently; null if there is none.
-    std::shared_ptr<Transform> transform_for(const parameters& design,
+    std::shared_ptr<Transform> transform_for(const settings& design,
                                              const std::shared_ptr<Transform>& before,
                                              const transforms& built) const
     {
@@ -247,11 +229,12 @@ private:
             return;
         for (; const auto* due = d_pending.due(d_framer.start()); d_pending.pop()) {
             d_active = due->state.with;
-            d_active->take(due->state.design);
+            d_settings = due->state.with_settings;
+            d_active->take(d_settings);
             // against the rate that the change was built with, which may be that of a stream that has ended
             set_rate(d_rate.value_or(1));
-            self().changed(due->change);
-            d_framer.reframe(d_active->design().frames());
+            self().changed(d_settings, due->change);
+            d_framer.reframe(d_settings.frames());
             d_described = false;
         }
         d_settled = d_framer.complete();
@@ -269,14 +252,13 @@ private:
 
     void set_rate(double rate)
     {
-        auto p = d_active->design();
-        if (p.samp_rate == rate)
+        if (d_settings.samp_rate == rate)
             return;
-        p.samp_rate = rate;
-        if (d_active->takes(p))
-            d_active->take(p);
+        d_settings.samp_rate = rate;
+        if (d_active->takes(d_settings))
+            d_active->take(d_settings);
         else
-            d_active = std::make_shared<Transform>(p);
+            d_active = std::make_shared<Transform>(d_settings);
         d_described = false;
     }
 
@@ -289,8 +271,8 @@ private:
             put_tag(row, d_tags.front());
             d_tags.pop_front();
         }
-        const auto samples_per_row = static_cast<double>(d_active->design().hop) *
-                                     static_cast<double>(self().frames_per_row());
+        const auto samples_per_row =
+            static_cast<double>(d_settings.hop) * static_cast<double>(self().frames_per_row());
         if (d_tagged_rate && *d_tagged_rate / samples_per_row != d_row_rate) {
             d_row_rate = *d_tagged_rate / samples_per_row;
             this->add_item_tag(
@@ -325,13 +307,14 @@ private:
         this->add_item_tag(0, row, tag.key, value, tag.srcid);
     }
 
+    settings d_settings; // present ones
     std::shared_ptr<Transform> d_active;
     kernel::framer<T> d_framer;
     std::size_t d_row_length;
     bool d_finished = false, d_described = false, d_settled = false;
 
     std::mutex d_requests; // one caller of request() at a time
-    change_queue<retune, state> d_pending;
+    change_queue<change, state> d_pending;
     std::array<std::weak_ptr<Transform>, 32> d_recent; // built last
     std::size_t d_built = 0;
 

@@ -124,7 +124,11 @@ private:
             return;
         const auto rate = *d_tagged_rate;
         this->add_item_tag(0, item, rx_rate_key, pmt::from_double(rate / step), this->alias_pmt());
-        this->add_item_tag(0, item, samp_rate_key, pmt::from_double(rate), this->alias_pmt());
+        this->add_item_tag(0,
+                           item,
+                           pmt::mp(kernel::stft_fields::samp_rate.tag),
+                           pmt::from_double(rate),
+                           this->alias_pmt());
     }
 
     bool d_described = false, d_described_once = false;

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa/support.h"
 #include "retune.h"
+#include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 
 using namespace gr::stft;
 
@@ -16,8 +17,7 @@ class qa_retune : public CppUnit::TestFixture
     CPPUNIT_TEST(taps_bring_their_own_length);
     CPPUNIT_TEST_SUITE_END();
 
-    static inline const std::set<std::string> keys{ "hop",    "win_length", "average", "at",
-                                                    "window", "scaling",    "bins",    "reset" };
+    using change = kernel::change<kernel::bins_parameters>;
 
     static pmt::pmt_t dict(const std::vector<std::pair<std::string, pmt::pmt_t>>& items)
     {
@@ -27,9 +27,9 @@ class qa_retune : public CppUnit::TestFixture
         return all;
     }
 
-    static retune read(const std::string& key, const pmt::pmt_t& value)
+    static change read(const std::string& key, const pmt::pmt_t& value)
     {
-        return retune_from(pmt::cons(pmt::mp(key), value), keys);
+        return change_from<kernel::bins_parameters>(pmt::cons(pmt::mp(key), value));
     }
 
     static std::string refusal(const std::string& key, const pmt::pmt_t& value)
@@ -45,57 +45,65 @@ class qa_retune : public CppUnit::TestFixture
 public:
     void a_dict_or_a_pair_is_read()
     {
-        const auto all = retune_from(dict({ { "hop", pmt::from_long(7) },
-                                            { "win_length", pmt::from_uint64(33) },
-                                            { "average", pmt::from_long(2) },
-                                            { "at", pmt::from_long(-5) },
-                                            { "scaling", pmt::mp("psd") },
-                                            { "bins", pmt::from_double(1.5) },
-                                            { "reset", pmt::PMT_NIL } }),
-                                     keys);
-        CPPUNIT_ASSERT_EQUAL(std::int64_t(7), *all.hop);
-        CPPUNIT_ASSERT_EQUAL(std::int64_t(33), *all.win_length);
-        CPPUNIT_ASSERT_EQUAL(std::int64_t(2), *all.average);
+        const auto all =
+            change_from<kernel::bins_parameters>(dict({ { "hop", pmt::from_long(7) },
+                                                        { "win_length", pmt::from_uint64(33) },
+                                                        { "at", pmt::from_long(-5) },
+                                                        { "scaling", pmt::mp("psd") },
+                                                        { "bins", pmt::from_double(1.5) },
+                                                        { "reset", pmt::PMT_NIL } }),
+                                                 true);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(7), *all.wanted(&kernel::parameters::hop));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(33), *all.wanted(&kernel::parameters::win_length));
         CPPUNIT_ASSERT_EQUAL(std::int64_t(-5), all.at);
-        CPPUNIT_ASSERT_EQUAL(std::string("psd"), *all.scaling);
-        CPPUNIT_ASSERT(std::vector<double>{ 1.5 } == *all.bins);
+        CPPUNIT_ASSERT(kernel::scaling::psd == *all.wanted(&kernel::parameters::scale));
+        CPPUNIT_ASSERT(std::vector<double>{ 1.5 } == *all.wanted(&kernel::bins_parameters::bins));
         CPPUNIT_ASSERT(all.reset);
         const auto one = read("hop", pmt::from_long(3));
-        CPPUNIT_ASSERT_EQUAL(std::int64_t(3), *one.hop);
-        CPPUNIT_ASSERT(!one.reset && !one.window && !one.scaling);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3), *one.wanted(&kernel::parameters::hop));
+        CPPUNIT_ASSERT(!one.reset && !one.wanted(&kernel::parameters::window) &&
+                       !one.wanted(&kernel::parameters::scale));
         CPPUNIT_ASSERT_EQUAL(std::numeric_limits<std::int64_t>::min(), one.at);
     }
 
     void an_empty_dict_asks_for_nothing()
     {
-        const kernel::parameters p{ 16, 4 };
-        CPPUNIT_ASSERT(p == retune_from(pmt::make_dict(), keys).applied_to(p));
+        CPPUNIT_ASSERT(change() == change_from<kernel::bins_parameters>(pmt::make_dict()));
     }
 
     void what_is_no_dict_or_has_another_key_is_refused()
     {
         qa::assert_refused("cmd: 3: must be a dict or a pair",
-                           [] { retune_from(pmt::from_long(3), keys); });
+                           [] { change_from<kernel::parameters>(pmt::from_long(3)); });
         qa::assert_refused("cmd: hopp: is not a key of this block",
                            [] { read("hopp", pmt::from_long(3)); });
         qa::assert_refused("cmd: bins: is not a key of this block", [] {
-            retune_from(pmt::cons(pmt::mp("bins"), pmt::from_double(1)), { "hop" });
+            change_from<kernel::parameters>(pmt::cons(pmt::mp("bins"), pmt::from_double(1)));
         });
+        for (const char* key : { "reset", "phase", "n_fft", "samp_rate" }) // not to be changed
+            qa::assert_refused(std::string("cmd: ") + key + ": is not a key of this block",
+                               [&] { read(key, pmt::from_long(3)); });
     }
 
     void windows_come_by_name_number_parameters_or_taps()
     {
-        CPPUNIT_ASSERT_EQUAL(std::string("hamming"),
-                             read("window", pmt::mp("hamming")).window->name());
-        CPPUNIT_ASSERT_EQUAL(std::string("hann"), read("window", pmt::from_long(1)).window->name());
+        CPPUNIT_ASSERT_EQUAL(
+            std::string("hamming"),
+            read("window", pmt::mp("hamming")).wanted(&kernel::parameters::window)->name());
+        CPPUNIT_ASSERT_EQUAL(
+            std::string("hann"),
+            read("window", pmt::from_long(1)).wanted(&kernel::parameters::window)->name());
         const auto kaiser = read("window", pmt::make_tuple(pmt::mp("kaiser"), pmt::from_long(8)));
-        CPPUNIT_ASSERT(kaiser.window->sample(9) == kernel::window("kaiser", { 8.0 }).sample(9));
+        CPPUNIT_ASSERT(kaiser.wanted(&kernel::parameters::window)->sample(9) ==
+                       kernel::window("kaiser", { 8.0 }).sample(9));
         const std::vector<float> taps{ 1, 2, 0.5 };
         const auto real = read("window", pmt::init_f32vector(3, taps));
-        CPPUNIT_ASSERT_EQUAL(std::size_t(3), real.window->length());
-        CPPUNIT_ASSERT(real.window->is_real());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3), real.wanted(&kernel::parameters::window)->length());
+        CPPUNIT_ASSERT(real.wanted(&kernel::parameters::window)->is_real());
         const std::vector<std::complex<double>> complex{ { 0, 1 }, 2 };
-        CPPUNIT_ASSERT(!read("window", pmt::init_c64vector(2, complex)).window->is_real());
+        CPPUNIT_ASSERT(!read("window", pmt::init_c64vector(2, complex))
+                            .wanted(&kernel::parameters::window)
+                            ->is_real());
     }
 
     void a_wrong_value_is_refused_by_its_key()
@@ -115,35 +123,36 @@ public:
 
     void only_what_is_asked_for_changes()
     {
-        kernel::parameters p{ 64, 16, kernel::window("hamming") };
+        kernel::bins_parameters p;
+        p.n_fft = 64;
+        p.hop = 16;
+        p.window = kernel::window("hamming");
         p.win_length = 50;
         p.phase = kernel::phase_reference("absolute");
         p.samp_rate = 3;
+        p.bins = { 1, 2 };
         auto expected = p;
         expected.hop = 5;
-        CPPUNIT_ASSERT(expected == read("hop", pmt::from_long(5)).applied_to(p));
+        CPPUNIT_ASSERT(expected == changed(p, read("hop", pmt::from_long(5))));
         expected = p;
         expected.scale = kernel::scaling::ortho;
-        CPPUNIT_ASSERT(expected == read("scaling", pmt::mp("ortho")).applied_to(p));
-        kernel::bins_parameters chosen;
-        static_cast<kernel::parameters&>(chosen) = p;
-        chosen.bins = { 1, 2 };
-        CPPUNIT_ASSERT(chosen.bins == read("hop", pmt::from_long(5)).applied_to(chosen).bins);
-        CPPUNIT_ASSERT(std::vector<double>{ 7 } ==
-                       read("bins", pmt::from_long(7)).applied_to(chosen).bins);
+        CPPUNIT_ASSERT(expected == changed(p, read("scaling", pmt::mp("ortho"))));
+        expected = p;
+        expected.bins = { 7 };
+        CPPUNIT_ASSERT(expected == changed(p, read("bins", pmt::from_long(7))));
     }
 
     void taps_bring_their_own_length()
     {
-        kernel::parameters p{ 64, 16 };
+        kernel::bins_parameters p{ { 64, 16 }, {} };
         p.win_length = 50;
         const auto taps = pmt::init_f64vector(3, std::vector<double>{ 1, 2, 1 });
-        const auto with_taps = read("window", taps).applied_to(p);
+        const auto with_taps = changed(p, read("window", taps));
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), with_taps.window_length());
         CPPUNIT_ASSERT_EQUAL(std::size_t(64),
-                             read("window", pmt::mp("hann")).applied_to(with_taps).window_length());
+                             changed(with_taps, read("window", pmt::mp("hann"))).window_length());
         CPPUNIT_ASSERT_EQUAL(std::size_t(50),
-                             read("window", pmt::mp("sine")).applied_to(p).window_length());
+                             changed(p, read("window", pmt::mp("sine"))).window_length());
     }
 };
 

@@ -81,16 +81,21 @@ public:
         const kernel::pacing pace(12.5, 0, kernel::sharing::frame);
         const auto description = read(dstft_tags(
             256, gaussian, kernel::norm::contract, &pace, kernel::sharing::frame, 101.25));
-        CPPUNIT_ASSERT_EQUAL(std::size_t(256), *description.n_fft);
-        CPPUNIT_ASSERT_EQUAL(gaussian.description(), description.family->description());
-        CPPUNIT_ASSERT(kernel::norm::contract == *description.norm);
-        CPPUNIT_ASSERT(kernel::sharing::frame == *description.share);
-        CPPUNIT_ASSERT_EQUAL(12.5, *description.step);
-        CPPUNIT_ASSERT_EQUAL(101.25, *description.theta);
-        CPPUNIT_ASSERT(!description.alpha);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(256),
+                             *description.frames.wanted(&kernel::parameters::n_fft));
+        const auto& found = description.varying;
+        CPPUNIT_ASSERT_EQUAL(gaussian.description(),
+                             found.wanted(&dstft_frames::family)->description());
+        CPPUNIT_ASSERT(kernel::norm::contract == *found.wanted(&dstft_frames::norm));
+        CPPUNIT_ASSERT(kernel::sharing::frame == *found.wanted(&dstft_frames::share));
+        CPPUNIT_ASSERT_EQUAL(12.5, *found.wanted(&dstft_frames::step));
+        CPPUNIT_ASSERT_EQUAL(101.25, *found.wanted(&dstft_frames::theta));
+        CPPUNIT_ASSERT(!found.wanted(&dstft_frames::alpha));
         const auto placed = read(
             dstft_tags(256, gaussian, kernel::norm::peak, nullptr, kernel::sharing::constant, 0));
-        CPPUNIT_ASSERT(!placed.step && !placed.alpha && !placed.theta);
+        for (const auto member :
+             { &dstft_frames::step, &dstft_frames::alpha, &dstft_frames::theta })
+            CPPUNIT_ASSERT(!placed.varying.wanted(member));
     }
 
     void values_out_of_range_are_refused_and_nothing_is_taken_in()
@@ -116,6 +121,9 @@ public:
             { "stft_window", pmt::mp("hann") },
             { "stft_bins", pmt::from_double(1) },
             { "stft_phase", pmt::from_long(1) },
+            { "stft_phase", pmt::mp("middle") },
+            { "stft_scaling", pmt::mp("PSD") },
+            { "stft_samp_rate", pmt::from_double(0) },
         };
         for (const auto& [key, value] : wrong) {
             const auto what = key + " " + pmt::write_string(value);
@@ -129,9 +137,9 @@ public:
             CPPUNIT_ASSERT_MESSAGE(what, refused);
             CPPUNIT_ASSERT_MESSAGE(what,
                                    !description.describes_frames() && !description.length &&
-                                       !description.theta && !description.step &&
-                                       !description.alpha && !description.norm &&
-                                       !description.share && !description.bins);
+                                       description.frames ==
+                                           kernel::change<kernel::bins_parameters>() &&
+                                       description.varying == kernel::change<dstft_frames>());
         }
     }
 

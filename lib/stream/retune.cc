@@ -8,59 +8,12 @@ namespace gr::stft {
 namespace {
 
 //! Window by its name or by GNU Radio's number: window.WIN_HANN has no other form in a message.
-kernel::window called(const pmt::pmt_t& name, const std::vector<double>& parameters = {})
+kernel::window
+called(const std::string& key, const pmt::pmt_t& name, const std::vector<double>& parameters = {})
 {
     if (pmt::is_integer(name) || pmt::is_uint64(name))
-        return kernel::window::of_type(integer_in("window", name), parameters);
+        return kernel::window::of_type(integer_in(key, name), parameters);
     return kernel::window(pmt::symbol_to_string(name), parameters);
-}
-
-//! A name or number, a tuple of it and parameters, or a vector of taps.
-kernel::window window_in(const pmt::pmt_t& value)
-{
-    if (pmt::is_symbol(value) || pmt::is_integer(value) || pmt::is_uint64(value))
-        return called(value);
-    if (pmt::is_tuple(value) && pmt::length(value) > 0) {
-        std::vector<double> parameters;
-        for (std::size_t i = 1; i < pmt::length(value); ++i)
-            parameters.push_back(real_in("window", pmt::tuple_ref(value, i)));
-        return called(pmt::tuple_ref(value, 0), parameters);
-    }
-    if (pmt::is_f32vector(value)) {
-        const auto taps = pmt::f32vector_elements(value);
-        return kernel::window(std::vector<double>(taps.begin(), taps.end()));
-    }
-    if (pmt::is_f64vector(value))
-        return kernel::window(pmt::f64vector_elements(value));
-    if (pmt::is_c32vector(value)) {
-        const auto taps = pmt::c32vector_elements(value);
-        return kernel::window(std::vector<std::complex<double>>(taps.begin(), taps.end()));
-    }
-    if (pmt::is_c64vector(value))
-        return kernel::window(pmt::c64vector_elements(value));
-    kernel::refuse("window",
-                   pmt::write_string(value),
-                   "must be a name, a tuple of a name and parameters, or a vector of taps");
-}
-
-void read(retune& wish, const std::string& key, const pmt::pmt_t& value)
-{
-    if (key == "hop")
-        wish.hop = integer_in(key, value);
-    else if (key == "win_length")
-        wish.win_length = integer_in(key, value);
-    else if (key == "average")
-        wish.average = integer_in(key, value);
-    else if (key == "at")
-        wish.at = integer_in(key, value);
-    else if (key == "window")
-        wish.window = window_in(value);
-    else if (key == "scaling")
-        wish.scaling = pmt::symbol_to_string(value);
-    else if (key == "bins")
-        wish.bins = numbers_in(key, value);
-    else if (key == "reset")
-        wish.reset = true;
 }
 
 } // namespace
@@ -95,32 +48,49 @@ std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value)
     kernel::refuse(key, pmt::write_string(value), "must be a number or a vector of numbers");
 }
 
-kernel::parameters retune::applied_to(kernel::parameters p) const
+std::string name_in(const std::string& key, const pmt::pmt_t& value)
 {
-    if (hop)
-        p.hop = static_cast<std::size_t>(*hop);
-    if (window) {
-        if (window->length() || p.window.length())
-            p.win_length = 0;
-        p.window = *window;
-    }
-    if (win_length)
-        p.win_length = static_cast<std::size_t>(*win_length);
-    if (scaling)
-        p.scale = kernel::scaling_named(*scaling);
-    return p;
+    if (!pmt::is_symbol(value))
+        kernel::refuse(key, pmt::write_string(value), "must be a name");
+    return pmt::symbol_to_string(value);
 }
 
-kernel::bins_parameters retune::applied_to(kernel::bins_parameters p) const
+bool boolean_in(const std::string& key, const pmt::pmt_t& value)
 {
-    static_cast<kernel::parameters&>(p) = applied_to(static_cast<const kernel::parameters&>(p));
-    p.bins = bins.value_or(p.bins);
-    return p;
+    if (!pmt::is_bool(value))
+        kernel::refuse(key, pmt::write_string(value), "must be a boolean");
+    return pmt::to_bool(value);
+}
+
+kernel::window window_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if (pmt::is_symbol(value) || pmt::is_integer(value) || pmt::is_uint64(value))
+        return called(key, value);
+    if (pmt::is_tuple(value) && pmt::length(value) > 0) {
+        std::vector<double> parameters;
+        for (std::size_t i = 1; i < pmt::length(value); ++i)
+            parameters.push_back(real_in(key, pmt::tuple_ref(value, i)));
+        return called(key, pmt::tuple_ref(value, 0), parameters);
+    }
+    if (pmt::is_f32vector(value)) {
+        const auto taps = pmt::f32vector_elements(value);
+        return kernel::window(std::vector<double>(taps.begin(), taps.end()));
+    }
+    if (pmt::is_f64vector(value))
+        return kernel::window(pmt::f64vector_elements(value));
+    if (pmt::is_c32vector(value)) {
+        const auto taps = pmt::c32vector_elements(value);
+        return kernel::window(std::vector<std::complex<double>>(taps.begin(), taps.end()));
+    }
+    if (pmt::is_c64vector(value))
+        return kernel::window(pmt::c64vector_elements(value));
+    kernel::refuse(key,
+                   pmt::write_string(value),
+                   "must be a name, a tuple of a name and parameters, or a vector of taps");
 }
 
 void for_items(const pmt::pmt_t& message,
-               const std::set<std::string>& known,
-               const std::function<void(const std::string&, const pmt::pmt_t&)>& read)
+               const std::function<bool(const std::string&, const pmt::pmt_t&)>& read)
 {
     pmt::pmt_t items = pmt::PMT_NIL;
     if (pmt::is_pair(message) && pmt::is_symbol(pmt::car(message)))
@@ -132,19 +102,9 @@ void for_items(const pmt::pmt_t& message,
 
     for (; pmt::is_pair(items); items = pmt::cdr(items)) {
         const auto key = pmt::symbol_to_string(pmt::caar(items));
-        if (!known.count(key))
+        if (!read(key, pmt::cdar(items)))
             kernel::refuse("cmd", key, "is not a key of this block");
-        read(key, pmt::cdar(items));
     }
-}
-
-retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known)
-{
-    retune wish;
-    for_items(message, known, [&wish](const std::string& key, const pmt::pmt_t& value) {
-        read(wish, key, value);
-    });
-    return wish;
 }
 
 void listen(gr::block& block,

@@ -3,28 +3,12 @@
 #define INCLUDED_STFT_LIB_STREAM_RETUNE_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
+#include <gnuradio/stft/kernel/fields.h>
+#include <gnuradio/stft/kernel/frames/window.h>
 #include <functional>
-#include <limits>
-#include <optional>
-#include <set>
+#include <vector>
 
 namespace gr::stft {
-
-//! A request to change some parameters of a running block.
-struct retune {
-    std::optional<std::int64_t> hop, win_length, average;
-    std::optional<kernel::window> window;
-    std::optional<std::string> scaling;
-    std::optional<std::vector<double>> bins;
-    bool reset = false;
-    //! The first frame that starts here or later is the first to change; by default the next one.
-    std::int64_t at = std::numeric_limits<std::int64_t>::min();
-
-    //! p with the requested changes; a window given as taps brings its own length.
-    kernel::parameters applied_to(kernel::parameters p) const;
-    kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
-};
 
 //! An integer of a message. \throws std::invalid_argument naming the key if it is none
 std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value);
@@ -35,21 +19,80 @@ double real_in(const std::string& key, const pmt::pmt_t& value);
 //! A real number, or those of a vector. \throws std::invalid_argument naming the key if it is neither
 std::vector<double> numbers_in(const std::string& key, const pmt::pmt_t& value);
 
-/*!
- * \brief Calls read(key, value) for the items of a dict, or of a single pair, of a message port.
- * \param known the keys that the block understands
- * \throws std::invalid_argument naming another key
- */
-void for_items(const pmt::pmt_t& message,
-               const std::set<std::string>& known,
-               const std::function<void(const std::string&, const pmt::pmt_t&)>& read);
+//! A name. \throws std::invalid_argument naming the key if it is none
+std::string name_in(const std::string& key, const pmt::pmt_t& value);
+
+//! A boolean. \throws std::invalid_argument naming the key if it is none
+bool boolean_in(const std::string& key, const pmt::pmt_t& value);
+
+//! A window: its name or number, a tuple of it and parameters, or taps. \throws std::invalid_argument if it is none
+kernel::window window_in(const std::string& key, const pmt::pmt_t& value);
+
+//! A value of a message, as a field takes it. \throws std::invalid_argument "key: value: rule"
+template <class Given>
+Given given_in(const std::string& key, const pmt::pmt_t& value)
+{
+    if constexpr (std::is_same_v<Given, bool>)
+        return boolean_in(key, value);
+    else if constexpr (std::is_same_v<Given, std::int64_t>)
+        return integer_in(key, value);
+    else if constexpr (std::is_same_v<Given, double>)
+        return real_in(key, value);
+    else if constexpr (std::is_same_v<Given, std::string>)
+        return name_in(key, value);
+    else if constexpr (std::is_same_v<Given, std::vector<double>>)
+        return numbers_in(key, value);
+    else {
+        static_assert(std::is_same_v<Given, kernel::window>, "no message holds such a value");
+        return window_in(key, value);
+    }
+}
 
 /*!
- * \brief Reads a dict, or a single pair, of a message port.
- * \param known the keys that the block understands
- * \throws std::invalid_argument naming the key, or pmt::exception for a value of a wrong type
+ * \brief Calls read(key, value) for the items of a dict, or of a single pair, of a message port.
+ * \param read returns false for a key that the block does not understand
+ * \throws std::invalid_argument naming such a key, and as read()
  */
-retune retune_from(const pmt::pmt_t& message, const std::set<std::string>& known);
+void for_items(const pmt::pmt_t& message,
+               const std::function<bool(const std::string&, const pmt::pmt_t&)>& read);
+
+/*!
+ * \brief Reads one item of a message: a parameter that may change, or `at`.
+ * \return false for any other key
+ * \throws std::invalid_argument "key: value: rule"
+ */
+template <class Settings>
+bool read(kernel::change<Settings>& wish, const std::string& key, const pmt::pmt_t& value)
+{
+    bool known = key == "at";
+    if (known)
+        wish.at = integer_in(key, value);
+    wish.for_each([&](const auto& field, auto& wanted) {
+        using given_type = typename std::decay_t<decltype(field)>::given_type;
+        if constexpr (std::decay_t<decltype(field)>::may_change)
+            if (key == field.name) {
+                wanted = field.value_of(given_in<given_type>(key, value));
+                known = true;
+            }
+    });
+    return known;
+}
+
+/*!
+ * \brief The change that a dict, or a single pair, of a message port requests.
+ * \param resets whether the block understands "reset", with any value
+ * \throws std::invalid_argument naming the key
+ */
+template <class Settings>
+kernel::change<Settings> change_from(const pmt::pmt_t& message, bool resets = false)
+{
+    kernel::change<Settings> wish;
+    for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
+        wish.reset = wish.reset || (resets && key == "reset");
+        return read(wish, key, value) || (resets && key == "reset");
+    });
+    return wish;
+}
 
 //! Gives the block a message port "cmd". What obey() throws goes to the logger, a member of the block, and nothing else
 //! happens.

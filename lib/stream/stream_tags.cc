@@ -3,18 +3,13 @@
 #include "stream_tags.h"
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace gr::stft {
 
 namespace {
 
-const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop"),
-                 n_fft_key = pmt::mp("stft_n_fft"), win_length_key = pmt::mp("stft_win_length"),
-                 scaling_key = pmt::mp("stft_scaling"), window_key = pmt::mp("stft_window"),
-                 length_key = pmt::mp("stft_length"), family_key = pmt::mp("stft_family"),
-                 norm_key = pmt::mp("stft_norm"), theta_key = pmt::mp("stft_theta"),
-                 share_key = pmt::mp("stft_share"), step_key = pmt::mp("stft_step"),
-                 alpha_key = pmt::mp("stft_alpha"), bins_key = pmt::mp("stft_bins");
+const pmt::pmt_t first_key = pmt::mp("stft_first"), length_key = pmt::mp("stft_length");
 
 constexpr std::int64_t farthest = std::int64_t(1) << 62; // sums of two positions fit into 64 bits
 
@@ -36,19 +31,15 @@ std::int64_t integer(const gr::tag_t& tag, std::int64_t least, std::int64_t grea
     return value;
 }
 
-std::size_t size(const gr::tag_t& tag, std::size_t greatest)
-{
-    return static_cast<std::size_t>(integer(tag, 1, static_cast<std::int64_t>(greatest)));
-}
-
-//! \throws std::invalid_argument unless the tag holds a number in (0, greatest]
-double positive(const gr::tag_t& tag, double greatest)
+//! \throws std::invalid_argument unless the tag holds a number in least .. greatest
+double number(const gr::tag_t& tag, double least, double greatest)
 {
     const auto value = real_number(tag.value);
-    if (!(value && *value > 0 && *value <= greatest))
-        kernel::refuse(pmt::write_string(tag.key),
-                       pmt::write_string(tag.value),
-                       "must be a positive number, at most " + std::to_string(greatest));
+    if (!(value && *value >= least && *value <= greatest)) {
+        std::ostringstream rule;
+        rule << "must be a positive number, at most " << greatest;
+        kernel::refuse(pmt::write_string(tag.key), pmt::write_string(tag.value), rule.str());
+    }
     return *value;
 }
 
@@ -69,83 +60,117 @@ kernel::window taps_in(const pmt::pmt_t& value)
     return kernel::window(pmt::f64vector_elements(value));
 }
 
-pmt::pmt_t taps_as_pmt(const kernel::parameters& p)
+//! The value of a tag, as its field says. \throws pmt::wrong_type, std::invalid_argument
+template <class Field>
+typename Field::value_type value_in(const Field& field, const gr::tag_t& tag)
 {
-    const auto taps = p.taps();
-    if (!p.window.is_real())
+    using value_type = typename Field::value_type;
+    if constexpr (std::is_same_v<typename Field::given_type, std::string>)
+        return field.value_of(pmt::symbol_to_string(tag.value));
+    else if constexpr (std::is_integral_v<value_type>)
+        return static_cast<value_type>(integer(tag,
+                                               static_cast<std::int64_t>(field.least),
+                                               static_cast<std::int64_t>(field.greatest)));
+    else if constexpr (std::is_same_v<value_type, double>)
+        return number(tag, field.least, field.greatest);
+    else if constexpr (std::is_same_v<value_type, std::vector<double>>)
+        return pmt::f64vector_elements(tag.value);
+    else if constexpr (std::is_same_v<value_type, kernel::window>)
+        return taps_in(tag.value);
+    else {
+        static_assert(std::is_same_v<value_type, kernel::window_family>,
+                      "no tag holds such a value");
+        return family_in(tag.value);
+    }
+}
+
+//! Reads the tag if a field of this kind of change has it. \throws as value_in()
+template <class Settings>
+bool read_into(kernel::change<Settings>& change, const gr::tag_t& tag)
+{
+    bool known = false;
+    change.for_each([&](const auto& field, auto& value) {
+        if constexpr (std::decay_t<decltype(field)>::has_tag)
+            if (pmt::eq(tag.key, pmt::mp(field.tag))) {
+                value = value_in(field, tag);
+                known = true;
+            }
+    });
+    return known;
+}
+
+template <class Settings>
+bool has_tag(const pmt::pmt_t& key)
+{
+    bool known = false;
+    kernel::for_each_field<Settings>([&](const auto& field) {
+        if constexpr (std::decay_t<decltype(field)>::has_tag)
+            known = known || pmt::eq(key, pmt::mp(field.tag));
+    });
+    return known;
+}
+
+pmt::pmt_t as_pmt(std::size_t value) { return pmt::from_long(static_cast<long>(value)); }
+pmt::pmt_t as_pmt(double value) { return pmt::from_double(value); }
+template <class Enum>
+std::enable_if_t<std::is_enum_v<Enum>, pmt::pmt_t> as_pmt(Enum value)
+{
+    return pmt::mp(name_of(value));
+}
+pmt::pmt_t as_pmt(const kernel::phase_reference& value) { return pmt::mp(value.name()); }
+pmt::pmt_t as_pmt(const std::vector<double>& value)
+{
+    return pmt::init_f64vector(value.size(), value);
+}
+pmt::pmt_t as_pmt(const kernel::window_family& family)
+{
+    const auto name = pmt::mp(family.name());
+    return family.name() == "gaussian" ? pmt::make_tuple(name, pmt::from_double(family.rho()))
+                                       : name;
+}
+pmt::pmt_t as_pmt(const kernel::window& window) // given by taps
+{
+    const auto taps = window.sample(window.length());
+    if (!window.is_real())
         return pmt::init_c64vector(taps.size(), taps);
     std::vector<double> reals;
     for (const auto& w : taps)
         reals.push_back(w.real());
-    return pmt::init_f64vector(reals.size(), reals);
+    return as_pmt(reals);
+}
+
+template <class Settings>
+std::vector<key_value> tags_of(Settings p, std::int64_t first)
+{
+    p.window = kernel::window(p.taps());
+    p.win_length = p.window.length();
+    std::vector<key_value> tags{ { first_key, pmt::from_long(first) } };
+    kernel::for_each_field<Settings>([&](const auto& field) {
+        if constexpr (std::decay_t<decltype(field)>::has_tag)
+            tags.emplace_back(pmt::mp(field.tag), as_pmt(p.*field.member));
+    });
+    return tags;
 }
 
 } // namespace
 
 const pmt::pmt_t packet_length_key = pmt::mp("packet_len"), rx_time_key = pmt::mp("rx_time"),
-                 rx_rate_key = pmt::mp("rx_rate"), phase_key = pmt::mp("stft_phase"),
-                 samp_rate_key = pmt::mp("stft_samp_rate");
+                 rx_rate_key = pmt::mp("rx_rate");
 
 bool ends_here(const pmt::pmt_t& key)
 {
-    for (const auto& known : { packet_length_key,
-                               first_key,
-                               hop_key,
-                               n_fft_key,
-                               win_length_key,
-                               phase_key,
-                               scaling_key,
-                               window_key,
-                               samp_rate_key,
-                               length_key,
-                               family_key,
-                               norm_key,
-                               share_key,
-                               theta_key,
-                               step_key,
-                               alpha_key,
-                               bins_key })
-        if (pmt::eq(key, known))
-            return true;
-    return false;
+    return pmt::eq(key, packet_length_key) || pmt::eq(key, first_key) || pmt::eq(key, length_key) ||
+           has_tag<kernel::bins_parameters>(key) || has_tag<dstft_frames>(key);
 }
 
 bool stream_description::read(const gr::tag_t& tag)
 {
     if (pmt::eq(tag.key, first_key))
         first = integer(tag, -farthest, farthest);
-    else if (pmt::eq(tag.key, hop_key))
-        hop = size(tag, kernel::longest_hop);
-    else if (pmt::eq(tag.key, n_fft_key))
-        n_fft = size(tag, kernel::longest_window);
-    else if (pmt::eq(tag.key, win_length_key))
-        win_length = size(tag, kernel::longest_window);
-    else if (pmt::eq(tag.key, phase_key))
-        phase = pmt::symbol_to_string(tag.value);
-    else if (pmt::eq(tag.key, scaling_key))
-        scaling = pmt::symbol_to_string(tag.value);
-    else if (pmt::eq(tag.key, window_key))
-        window = taps_in(tag.value);
-    else if (pmt::eq(tag.key, samp_rate_key))
-        samp_rate = rate_in(tag.value);
-    else if (pmt::eq(tag.key, family_key))
-        family = family_in(tag.value);
-    else if (pmt::eq(tag.key, norm_key))
-        norm = kernel::norm_named(pmt::symbol_to_string(tag.value));
-    else if (pmt::eq(tag.key, share_key))
-        share = kernel::sharing_named(pmt::symbol_to_string(tag.value));
-    else if (pmt::eq(tag.key, theta_key))
-        theta = positive(tag, static_cast<double>(kernel::longest_window));
-    else if (pmt::eq(tag.key, step_key))
-        step = positive(tag, static_cast<double>(kernel::longest_hop));
-    else if (pmt::eq(tag.key, alpha_key))
-        alpha = positive(tag, 1e3); // as kernel::pacing
-    else if (pmt::eq(tag.key, bins_key))
-        bins = pmt::f64vector_elements(tag.value);
     else if (pmt::eq(tag.key, length_key))
         length = integer(tag, 0, farthest);
     else
-        return false;
+        return read_into(frames, tag) || read_into(varying, tag);
     return true;
 }
 
@@ -167,58 +192,37 @@ std::optional<double> real_number(const pmt::pmt_t& value)
 
 bool stream_description::describes_frames() const
 {
-    return first || hop || n_fft || win_length || phase || scaling || window || samp_rate;
+    return first || !(frames == kernel::change<kernel::bins_parameters>());
 }
 
 kernel::parameters stream_description::applied_to(kernel::parameters p) const
 {
-    p.n_fft = n_fft.value_or(p.n_fft);
-    p.hop = hop.value_or(p.hop);
-    if (window)
-        p.window = *window;
-    if (window || win_length)
-        p.win_length = win_length.value_or(window ? window->length() : 0);
-    if (phase)
-        p.phase = kernel::phase_reference(*phase);
-    if (scaling)
-        p.scale = kernel::scaling_named(*scaling);
-    p.samp_rate = samp_rate.value_or(p.samp_rate);
-    return p;
+    return applied_to(kernel::bins_parameters{ p, {} });
 }
 
 kernel::bins_parameters stream_description::applied_to(kernel::bins_parameters p) const
 {
-    static_cast<kernel::parameters&>(p) = applied_to(static_cast<const kernel::parameters&>(p));
-    p.bins = bins.value_or(p.bins);
-    return p;
+    return changed(p, frames);
 }
 
 std::vector<key_value> description_tags(const kernel::parameters& p, std::int64_t first)
 {
-    return { { first_key, pmt::from_long(first) },
-             { hop_key, pmt::from_long(static_cast<long>(p.hop)) },
-             { n_fft_key, pmt::from_long(static_cast<long>(p.n_fft)) },
-             { win_length_key, pmt::from_long(static_cast<long>(p.window_length())) },
-             { phase_key, pmt::mp(p.phase.name()) },
-             { scaling_key, pmt::mp(name_of(p.scale)) },
-             { window_key, taps_as_pmt(p) },
-             { samp_rate_key, pmt::from_double(p.samp_rate) } };
+    return tags_of(p, first);
 }
 
 std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::int64_t first)
 {
-    auto tags = description_tags(static_cast<const kernel::parameters&>(p), first);
-    tags.emplace_back(bins_key, pmt::init_f64vector(p.bins.size(), p.bins));
-    return tags;
+    return tags_of(p, first);
 }
 
 std::vector<key_value> image_tags(const kernel::image_axis& rows)
 {
+    using namespace kernel::stft_fields;
     return { { first_key, pmt::from_long(static_cast<long>(rows.start(0))) },
-             { hop_key, pmt::from_long(static_cast<long>(rows.hop())) },
-             { n_fft_key, pmt::from_long(static_cast<long>(rows.n_fft())) },
-             { win_length_key, pmt::from_long(static_cast<long>(rows.win_length())) },
-             { window_key, pmt::init_f64vector(rows.taps().size(), rows.taps()) } };
+             { pmt::mp(hop.tag), as_pmt(rows.hop()) },
+             { pmt::mp(n_fft.tag), as_pmt(rows.n_fft()) },
+             { pmt::mp(win_length.tag), as_pmt(rows.win_length()) },
+             { pmt::mp(window.tag), as_pmt(rows.taps()) } };
 }
 
 std::vector<key_value> dstft_tags(std::size_t n_fft,
@@ -228,20 +232,23 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   kernel::sharing share,
                                   double theta)
 {
-    auto family = pmt::mp(window.name());
-    if (window.name() == "gaussian")
-        family = pmt::make_tuple(family, pmt::from_double(window.rho()));
-    std::vector<key_value> tags{ { n_fft_key, pmt::from_long(static_cast<long>(n_fft)) },
-                                 { phase_key, pmt::mp("absolute") },
-                                 { family_key, family },
-                                 { norm_key, pmt::mp(kernel::name_of(norm)) },
-                                 { share_key, pmt::mp(kernel::name_of(share)) } };
+    kernel::change<dstft_frames> told;
+    told.wanted(&dstft_frames::family) = window;
+    told.wanted(&dstft_frames::norm) = norm;
+    told.wanted(&dstft_frames::share) = share;
     if (pace && pace->fixed_overlap())
-        tags.emplace_back(alpha_key, pmt::from_double(pace->alpha()));
+        told.wanted(&dstft_frames::alpha) = pace->alpha();
     else if (pace)
-        tags.emplace_back(step_key, pmt::from_double(pace->hop()));
+        told.wanted(&dstft_frames::step) = pace->hop();
     if (theta > 0)
-        tags.emplace_back(theta_key, pmt::from_double(theta));
+        told.wanted(&dstft_frames::theta) = theta;
+
+    std::vector<key_value> tags{ { pmt::mp(kernel::stft_fields::n_fft.tag), as_pmt(n_fft) },
+                                 { pmt::mp(kernel::stft_fields::phase.tag), pmt::mp("absolute") } };
+    told.for_each([&](const auto& field, const auto& value) {
+        if (value)
+            tags.emplace_back(pmt::mp(field.tag), as_pmt(*value));
+    });
     return tags;
 }
 

@@ -13,30 +13,36 @@
 
 namespace gr::stft {
 
+//! What the tags of a DSTFT tell of its frames, beyond those of an STFT.
+struct dstft_frames {
+    kernel::window_family family{ "hann" };
+    kernel::norm norm = kernel::norm::l2;
+    kernel::sharing share = kernel::sharing::frame;
+    double theta = 0; //!< window length of the frame, samples
+    double step = 0;  //!< samples from frame to frame
+    double alpha = 0; //!< the same as a fraction of the window length
+};
+
+namespace kernel {
+template <>
+inline constexpr auto fields<dstft_frames> = std::tuple(
+    field("family", &dstft_frames::family).with_tag("stft_family"),
+    field("norm", &dstft_frames::norm, norm_named).with_tag("stft_norm"),
+    field("share", &dstft_frames::share, sharing_named).with_tag("stft_share"),
+    field("theta", &dstft_frames::theta).with_tag("stft_theta", above_zero, longest_window),
+    field("step", &dstft_frames::step).with_tag("stft_step", above_zero, longest_hop),
+    field("alpha", &dstft_frames::alpha).with_tag("stft_alpha", above_zero, 1e3));
+}
+
 /*!
  * \brief Contents of the tags on a stream of spectra: frame 0 and every change carry all of them
  * but the length, the last frame carries the length.
  */
 struct stream_description {
-    std::optional<std::int64_t> first;     //!< stft_first: first sample under the frame
-    std::optional<std::size_t> hop;        //!< stft_hop
-    std::optional<std::size_t> n_fft;      //!< stft_n_fft
-    std::optional<std::size_t> win_length; //!< stft_win_length
-    std::optional<std::string> phase;      //!< stft_phase
-    std::optional<std::string> scaling;    //!< stft_scaling
-    std::optional<kernel::window> window;  //!< stft_window: its taps
-    std::optional<double> samp_rate;       //!< stft_samp_rate, Hz
-    std::optional<std::int64_t> length;    //!< stft_length: samples of the whole stream
-
-    std::optional<std::vector<double>> bins; //!< stft_bins: those of an item, if not all
-
-    // of a DSTFT
-    std::optional<kernel::window_family> family; //!< stft_family: a name, or (name, parameters ...)
-    std::optional<kernel::norm> norm;            //!< stft_norm
-    std::optional<kernel::sharing> share;        //!< stft_share: of window lengths
-    std::optional<double> theta;                 //!< stft_theta: the frame's window length
-    std::optional<double> step;                  //!< stft_step: samples from frame to frame
-    std::optional<double> alpha;                 //!< stft_alpha: the same in window lengths
+    std::optional<std::int64_t> first;              //!< stft_first: first sample under the frame
+    std::optional<std::int64_t> length;             //!< stft_length: samples of the whole stream
+    kernel::change<kernel::bins_parameters> frames; //!< of an STFT
+    kernel::change<dstft_frames> varying;           //!< of a DSTFT
 
     //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
     bool read(const gr::tag_t& tag);
@@ -92,7 +98,7 @@ void sort_by_sample(std::vector<gr::tag_t>& tags);
  */
 pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds);
 
-extern const pmt::pmt_t packet_length_key, rx_time_key, rx_rate_key, phase_key, samp_rate_key;
+extern const pmt::pmt_t packet_length_key, rx_time_key, rx_rate_key;
 
 } // namespace gr::stft
 #endif

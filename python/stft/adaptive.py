@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .differentiable import FamilyName
 from .learning import learned_of
 from .stft_python import kernels
-from .transforms import _channels, _integer, _truth
+from .transforms import _channels, _truth
 
 
 class Adapted(NamedTuple):
@@ -124,33 +124,33 @@ def adapt(
     spectra = _truth("spectra", spectra)
     learned = set(learned_of(learn, ("theta", "t")))
     settings = kernels.adaptive_settings(
-        _integer("n_fft", n_fft),
-        hop,
-        alpha,
-        method,
-        share,
-        "both" if len(learned) == 2 else min(learned),
-        criterion,
-        theta_min,
-        theta_max,
-        theta_init,
-        window,
-        norm,
-        _integer("candidates", candidates),
-        _integer("bands", bands),
-        interpolate,
-        None if block is None else _integer("block", block),
-        None if lag is None else _integer("lag", lag),
-        causal,
-        smoothness,
-        prior,
-        whiten,
-        None if steps is None else _integer("steps", steps),
-        rate,
-        regularisation,
-        order,
-        freeze,
-        invertible,
+        n_fft=n_fft,
+        hop=hop,
+        alpha=alpha,
+        method=method,
+        share=share,
+        learn="both" if len(learned) == 2 else min(learned),
+        criterion=criterion,
+        theta_min=theta_min,
+        theta_max=theta_max,
+        theta_init=theta_init,
+        window=window,
+        norm=norm,
+        candidates=candidates,
+        bands=bands,
+        interpolate=interpolate,
+        block=block,
+        lag=lag,
+        causal=causal,
+        smoothness=smoothness,
+        prior=prior,
+        whiten=whiten,
+        steps=steps,
+        rate=rate,
+        regularisation=regularisation,
+        order=order,
+        freeze=freeze,
+        invertible=invertible,
     )
     if alpha > 0 and len(samples) != 1:
         raise ValueError(f"alpha: {alpha}: needs a single channel, since the number of frames follows theta")

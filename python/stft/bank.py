@@ -137,7 +137,7 @@ def stft_bins(
     chosen = _chosen(bins)
     n_fft, win_length = _lengths(window, win_length, n_fft)
     hop = _hop(hop, win_length)
-    design = _design(n_fft, hop, window, win_length, phase, scaling, fs, "twosided")
+    design = _design(n_fft, hop, window, win_length, phase, scaling, fs, None)
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     workers = _workers(workers)
     rows = _output(out, shape + (frames, len(chosen)), _complex(samples.dtype))
@@ -206,7 +206,7 @@ def one_integral_inverse(
             raise ValueError("bins: none: must be one or more")
     if rows != expected:
         raise ValueError(f"X: {rows} bins: must have {expected} for n_fft = {n_fft}, {sides if bins is None else 'these bins'}")
-    order = "twosided" if chosen else sides
+    order = None if chosen else sides
     design = _design(n_fft, _integer("hop", hop), window, win_length, phase, scaling, fs, order)
     first = _first(first, win_length, 1, placement, frames)
     length = max(0, first + win_length // 2 + frames) if length is None else _at_least(0, "length", length)

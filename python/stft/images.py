@@ -39,7 +39,6 @@ from .transforms import (
     _either_spelling,
     _integer,
     _precision,
-    _text,
     _threshold,
     _truth,
     _workers,
@@ -328,15 +327,15 @@ def _design(
     lengths, points = _optional_pair("win_length", win_length), _optional_pair("n_fft", n_fft)
     hops = _pair("hop", hop)
     return kernels.parameters2d(
-        lengths,
-        hops,
-        points,
-        window,
-        _truth("win_sqrt", win_sqrt),
-        _truth("centre", centre),
-        _text("pad", pad),
-        _text("tail", tail),
-        _text("offset", offset),
+        win_length=lengths,
+        hop=hops,
+        n_fft=points,
+        window=window,
+        win_sqrt=win_sqrt,
+        centre=centre,
+        pad=pad,
+        tail=tail,
+        offset=offset,
     )
 
 

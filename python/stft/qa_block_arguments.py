@@ -65,7 +65,7 @@ class block_arguments(unittest.TestCase):
                         getattr(instance, method)(value)
 
     def test_numbers_of_numpy_are_numbers(self):
-        block = stft.stft_fvc(np.int64(16), np.uint8(4), samp_rate=np.float32(2), shifted=np.bool_(False))
+        block = stft.spectrogram_fvf(np.int64(16), np.uint8(4), samp_rate=np.float32(2), max_hold=np.bool_(False))
         self.assertEqual((block.hop(), block.win_length()), (4, 16))
         self.assertEqual(stft.dstft_fvc(16, np.int32(4), np.float64(7)).theta(), 7)
 

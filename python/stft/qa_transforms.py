@@ -470,7 +470,7 @@ class golden(unittest.TestCase):
 class refusals(unittest.TestCase):
     def test_rows_of_another_length_are_not_written(self):
         kernels = transforms.kernels
-        design = kernels.parameters(16, 4, "hann", 16, "start", "none", 1.0, False)
+        design = kernels.parameters(n_fft=16, hop=4, win_length=16, phase="start")
         x = np.zeros((1, 64))
         for bins in (8, 10):
             rows = np.zeros((1, 5, bins))

@@ -624,7 +624,9 @@ class ShortTimeFFT:
 
     def _design(self, win: NDArray, hop: int) -> Any:
         origin = 0 if self._phase_shift is None else (self._phase_shift + self.m_num_mid) % self.m_num
-        return kernels.parameters(self.mfft, hop, win, self.m_num, origin, "none", 1.0, self._sides() == "centered")
+        return kernels.parameters(
+            n_fft=self.mfft, hop=hop, window=win, win_length=self.m_num, phase=origin, sides=self._sides()
+        )
 
     def _spectra(self, x: NDArray, win: NDArray, hop: int, first: int, slices: int, trend: str = "none") -> NDArray:
         """Spectra (..., slices, f_pts) of signals (..., n); the first slice begins at sample `first`."""

@@ -542,18 +542,27 @@ def _design(
     phase: Union[str, int],
     scaling: str,
     fs: float,
-    sides: str,
+    sides: Optional[str],
 ) -> Any:
     """The kernels' parameters; those of named windows are kept from call to call."""
     _positive("fs", fs)
     _text("scaling", scaling)
     made = kernels.parameters if not isinstance(window, str) else _named_design
-    return made(n_fft, hop, window, win_length, _phase("phase", phase), scaling, float(fs), sides == "centered")
+    return made(
+        n_fft=n_fft,
+        hop=hop,
+        window=window,
+        win_length=win_length,
+        phase=_phase("phase", phase),
+        scaling=scaling,
+        samp_rate=float(fs),
+        sides=sides,
+    )
 
 
 @functools.lru_cache(maxsize=64)
-def _named_design(*arguments: Any) -> Any:
-    return kernels.parameters(*arguments)
+def _named_design(**parameters: Any) -> Any:
+    return kernels.parameters(**parameters)
 
 
 def _phase(name: str, phase: Union[str, int]) -> Union[str, int]:

@@ -2,10 +2,24 @@
 #ifndef INCLUDED_STFT_ADAPTIVE_STFT_H
 #define INCLUDED_STFT_ADAPTIVE_STFT_H
 
-#include <gnuradio/block.h>
+#include <gnuradio/stft/changeable.h>
 #include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
 
 namespace gr::stft {
+
+//! Settings of adaptive_stft: everything about frames and learning, and the stream.
+struct STFT_API adaptive_stft_settings : kernel::adaptive_settings {
+    double samp_rate = 1;                //!< Hz; 1: unknown. An rx_rate tag overrides it
+    std::int64_t report_interval = 1000; //!< frames from report to report, 1 .. 2^31 - 1
+};
+
+namespace kernel {
+template <>
+inline constexpr auto fields<adaptive_stft_settings> =
+    std::tuple_cat(fields<adaptive_settings>,
+                   std::tuple(field("samp_rate", &adaptive_stft_settings::samp_rate),
+                              field("report_interval", &adaptive_stft_settings::report_interval)));
+}
 
 /*!
  * \brief Samples in, spectra out, with window lengths theta, and frame positions t if wanted, that follow the signal
@@ -43,57 +57,43 @@ namespace gr::stft {
  * kernel::adaptive_stft on the whole signal to the bit.
  */
 template <class T>
-class STFT_API adaptive_stft : virtual public gr::block
+class STFT_API adaptive_stft : public changeable<adaptive_stft_settings>
 {
 public:
     using sptr = std::shared_ptr<adaptive_stft<T>>; //!< type that make() returns
 
     /*!
-     * \param settings everything about frames and learning
-     * \param samp_rate of the samples, Hz; 1: unknown. An rx_rate tag overrides it
-     * \param report_interval frames from report to report, 1 .. 2^31 - 1
+     * \param s n_fft at least
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if a stream's buffer would
      *         exceed 512 MiB
      */
-    static sptr make(const kernel::adaptive_settings& settings,
-                     double samp_rate = 1.0,
-                     std::int64_t report_interval = 1000);
+    static sptr make(const adaptive_stft_settings& s);
 
-    /*
-     * Changes, each from the next frame on. \throws std::invalid_argument as make(); the running stream then goes on
-     * unchanged
-     */
+    //!@{
+    //! Requests another value, from the next frame on; a length of 0 stands for its default. \throws as request()
+    void set_hop(double hop) { this->request({ "hop", hop }); }
+    void set_bounds(double theta_min, double theta_max)
+    {
+        this->request(kernel::change<adaptive_stft_settings>("theta_min", theta_min)
+                          .set("theta_max", theta_max));
+    }
+    //! True: window lengths stay as they are, and nothing is measured, until freeze is taken back.
+    void set_freeze(bool freeze) { this->request({ "freeze", freeze }); }
+    //!@}
 
-    //! Learning goes on from this window length.
+    //! Learning goes on from this window length, from the next frame on. \throws as request()
     virtual void set_theta(double theta) = 0;
-    //! One for each bin; one for all with share "constant" or "frame".
+    //! One for each bin; one for all with share "constant" or "frame". \throws as request()
     virtual void set_theta(const std::vector<float>& theta) = 0;
 
     //! set_theta() with the last item of a file of floats, as a file sink writes from output 1.
     virtual void load_theta(const std::string& path) = 0;
-
-    //! 0 stands for the default, as in make().
-    virtual void set_bounds(double theta_min, double theta_max) = 0;
-
-    //! Samples from frame to frame; 0 stands for the default.
-    virtual void set_hop(double hop) = 0;
-
-    //! Window lengths stay as they are, and nothing is measured, until freeze is taken back.
-    virtual void set_freeze(bool freeze) = 0;
 
     //! Forgets what was learned.
     virtual void reset() = 0;
 
     //! Window lengths of the last frame: one, or one for each bin.
     virtual std::vector<float> theta() const = 0;
-
-    //!@{
-    //! As last asked for, with defaults filled in; they may still wait for their frame.
-    virtual double hop() const = 0;
-    virtual double theta_min() const = 0;
-    virtual double theta_max() const = 0;
-    virtual bool freeze() const = 0;
-    //!@}
 
     //! Criterion of the last frame that was measured before the last report.
     virtual double criterion() const = 0;

@@ -2,10 +2,38 @@
 #ifndef INCLUDED_STFT_DSTFT_H
 #define INCLUDED_STFT_DSTFT_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window_family.h>
+#include <gnuradio/stft/changeable.h>
+#include <gnuradio/stft/kernel/dstft/dstft.h>
 
 namespace gr::stft {
+
+//! Settings of dstft.
+struct STFT_API dstft_settings {
+    std::size_t n_fft = 0; //!< DFT length, 2 .. 2^28
+    double hop = 0;        //!< samples from frame to frame, 1e-3 .. 2^40; of no effect if alpha > 0
+    //! Window length of all bins in samples, 0 < theta <= n_fft; with input 1 connected, until its first good item.
+    double theta = 0;
+    kernel::window_family window{ "hann" }; //!< window family
+    kernel::norm norm = kernel::norm::l2;   //!< factor on the window
+    double alpha = 0; //!< 0, or the hop as a fraction of the window length, 1e-3 .. 1e3
+    kernel::sharing share = kernel::sharing::
+        frame; //!< constant and frame: one theta for all bins; bin and cell: one for each
+
+    //! True if the settings that may change are equal.
+    bool operator==(const dstft_settings& other) const { return hop == other.hop; }
+};
+
+namespace kernel {
+template <>
+inline constexpr auto
+    fields<dstft_settings> = std::tuple(field("n_fft", &dstft_settings::n_fft).required(),
+                                        field("hop", &dstft_settings::hop).required().changeable(),
+                                        field("theta", &dstft_settings::theta).required(),
+                                        field("window", &dstft_settings::window),
+                                        field("norm", &dstft_settings::norm, norm_named),
+                                        field("alpha", &dstft_settings::alpha),
+                                        field("share", &dstft_settings::share, sharing_named));
+}
 
 /*!
  * \brief Samples in, spectra out: the differentiable short-time Fourier transform of a stream, with real window
@@ -32,44 +60,27 @@ namespace gr::stft {
  * sample that the first changed frame is centred at or after. A change of the hop keeps the centre of that frame.
  */
 template <class T>
-class STFT_API dstft : virtual public gr::block
+class STFT_API dstft : public changeable<dstft_settings>
 {
 public:
     using sptr = std::shared_ptr<dstft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft DFT length, 2 .. 2^28
-     * \param hop samples from frame to frame, real, 1e-3 .. 2^40; ignored if alpha > 0
-     * \param theta window length in samples, 0 < theta <= n_fft, of all bins; with input 1 connected, until its first
-     *        good item
-     * \param window a family, kernel::window_family
-     * \param norm "peak", "l1", "l2", "dcunit" or "contract"
-     * \param alpha 0, or the hop as a fraction of the window length, 1e-3 .. 1e3
-     * \param share "constant" or "frame" (the same block), "bin" or "cell" (the same)
+     * \param s n_fft, hop and theta at least
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if a stream's buffer would
      *         exceed 512 MiB
      */
-    static sptr make(std::int64_t n_fft,
-                     double hop,
-                     double theta,
-                     const kernel::window_family& window = "hann",
-                     const std::string& norm = "l2",
-                     double alpha = 0.0,
-                     const std::string& share = "frame");
+    static sptr make(const dstft_settings& s);
 
-    //! All bins' window length, samples, from the next frame on.
-    //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
+    //! Requests another hop, from the next frame on. \throws as request()
+    void set_hop(double hop) { this->request({ "hop", hop }); }
+
+    //! All bins' window length, samples, from the next frame on. \throws as request()
     virtual void set_theta(double theta) = 0;
-    //! One for each bin; one for all with share "constant" or "frame".
+    //! One for each bin; one for all with share "constant" or "frame". \throws as request()
     virtual void set_theta(const std::vector<float>& theta) = 0;
-    //! Samples from frame to frame, from the next frame on. \throws std::invalid_argument as make()
-    virtual void set_hop(double hop) = 0;
-
-    //!@{
-    //! The values last asked for, which may still wait for their frame: one window length, or one for each bin.
+    //! The window lengths last asked for, which may still wait for their frame: one, or one for each bin.
     virtual std::vector<float> theta() const = 0;
-    virtual double hop() const = 0;
-    //!@}
 
     //! Items of input 1 that were no window lengths, since the stream began.
     virtual std::uint64_t invalid_thetas() const = 0;

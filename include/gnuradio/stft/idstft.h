@@ -3,9 +3,29 @@
 #define INCLUDED_STFT_IDSTFT_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window_family.h>
+#include <gnuradio/stft/kernel/dstft/dstft.h>
 
 namespace gr::stft {
+
+//! Settings of idstft.
+struct STFT_API idstft_settings {
+    std::size_t n_fft = 0;                  //!< DFT length, 2 .. 2^28
+    kernel::window_family window{ "hann" }; //!< window family
+    kernel::norm norm = kernel::norm::
+        l2; //!< factor on the window; spectra of stft, whose window is not scaled, need peak
+    //! constant and frame: overlap-add, frame by frame. bin and cell: least squares on segments of 16 n_fft samples, at
+    //! some ten to twenty times the cost of the spectra and with 24 n_fft samples of latency (kernel::segment_inverse).
+    kernel::sharing share = kernel::sharing::frame;
+};
+
+namespace kernel {
+template <>
+inline constexpr auto
+    fields<idstft_settings> = std::tuple(field("n_fft", &idstft_settings::n_fft).required(),
+                                         field("window", &idstft_settings::window),
+                                         field("norm", &idstft_settings::norm, norm_named),
+                                         field("share", &idstft_settings::share, sharing_named));
+}
 
 /*!
  * \brief Spectra in, samples out: the inverse of the differentiable STFT. kernel::idstft has the formula for one window
@@ -33,18 +53,11 @@ public:
     using sptr = std::shared_ptr<idstft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, window, norm as in dstft; spectra of stft, whose window is not scaled, need
-     *        "peak"
-     * \param share "constant" or "frame" (the same block): overlap-add, frame by frame. "bin" or "cell" (the same): least
-     *        squares on segments of 16 n_fft samples, at some ten to twenty times the cost of the spectra and with
-     *        24 n_fft samples of latency (kernel::segment_inverse)
+     * \param s those of the transform; its tags override them
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer would
      *         exceed 512 MiB
      */
-    static sptr make(std::int64_t n_fft,
-                     const kernel::window_family& window = "hann",
-                     const std::string& norm = "l2",
-                     const std::string& share = "frame");
+    static sptr make(const idstft_settings& s);
 
     //!@{
     //! Samples put out as 0 because no window covers them, frames left out, and items of input 1 that were no window

@@ -3,9 +3,15 @@
 #define INCLUDED_STFT_ISTFT_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
 
 namespace gr::stft {
+
+//! Settings of istft.
+struct STFT_API istft_settings : kernel::parameters {
+    //! A dual window of win_length taps, used without normalisation; none: overlap-add divided by the coverage.
+    std::vector<std::complex<double>> synthesis;
+};
 
 /*!
  * \brief Spectra in, samples out: the inverse STFT by weighted overlap-add.
@@ -25,22 +31,11 @@ public:
     using sptr = std::shared_ptr<istft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, hop, window, win_length, placement, phase, scaling, samp_rate, shifted see stft
-     * \param synthesis a dual window, win_length taps, used without any normalisation; empty: weighted
-     *        overlap-add divided by the coverage
+     * \param s those of the transform; its tags override them
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if window and hop
      *         leave samples that cannot be recovered (NOLA)
      */
-    static sptr make(std::int64_t n_fft,
-                     std::int64_t hop,
-                     const kernel::window& window = "hann",
-                     std::int64_t win_length = 0,
-                     const std::string& placement = "centred",
-                     const std::string& phase = "centre",
-                     const std::string& scaling = "none",
-                     double samp_rate = 1.0,
-                     bool shifted = false,
-                     const std::vector<std::complex<double>>& synthesis = {});
+    static sptr make(const istft_settings& s);
 
     //! Samples by which the output lags behind the centre of the newest frame.
     virtual std::int64_t latency() const = 0;
@@ -48,6 +43,12 @@ public:
 
 using istft_vcf = istft<float>;
 using istft_vcc = istft<gr_complex>;
+
+namespace kernel {
+template <>
+inline constexpr auto fields<istft_settings> =
+    std::tuple_cat(fields<parameters>, std::tuple(field("synthesis", &istft_settings::synthesis)));
+}
 
 } // namespace gr::stft
 #endif

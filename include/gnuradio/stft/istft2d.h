@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_ISTFT2D_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/image/parameters2d.h>
+#include <gnuradio/stft/stft2d.h>
 
 namespace gr::stft {
 
@@ -23,22 +23,13 @@ public:
     using sptr = std::shared_ptr<istft2d_vcvf>; //!< type that make() returns
 
     /*!
-     * Arguments are those of stft2d_vfvc.
+     * \param s those of the transform
      * \throws std::invalid_argument as stft2d_vfvc; also if windows and hops leave rows or columns that cannot be recovered
      */
-    static sptr make(std::int64_t width,
-                     const kernel::axis_sizes& win_length,
-                     const kernel::axis_sizes& hop,
-                     const kernel::axis_sizes& n_fft = 0,
-                     const kernel::axis_windows& window = "hann",
-                     const std::string& pad = "constant",
-                     const std::string& tail = "ceil",
-                     bool win_sqrt = false,
-                     bool centre = true,
-                     const std::string& offset = "trailing");
+    static sptr make(const stft2d_settings& s);
 
     //! Complex numbers in an item. \throws std::invalid_argument as make()
-    static std::size_t item_length(std::int64_t width, const kernel::parameters2d& p);
+    static std::size_t item_length(const stft2d_settings& s);
 
     //! Rows by which the output lags behind the centre of the newest item's frames.
     virtual std::int64_t latency() const = 0;

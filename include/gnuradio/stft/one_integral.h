@@ -3,9 +3,23 @@
 #define INCLUDED_STFT_ONE_INTEGRAL_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 
 namespace gr::stft {
+
+//! Settings of one_integral. Hop and placement do not matter; no bins: an item holds all of them.
+struct STFT_API one_integral_settings : kernel::bins_parameters {};
+
+namespace kernel {
+template <>
+inline constexpr auto fields<one_integral_settings> = std::tuple(stft_fields::n_fft,
+                                                                 stft_fields::window,
+                                                                 stft_fields::win_length,
+                                                                 stft_fields::phase,
+                                                                 stft_fields::bins,
+                                                                 stft_fields::scaling,
+                                                                 stft_fields::samp_rate);
+}
 
 /*!
  * \brief Spectra at hop 1 in, samples out: one sample from each spectrum, by the sum over its bins.
@@ -25,23 +39,11 @@ public:
     using sptr = std::shared_ptr<one_integral<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft DFT length, 1 .. 2^28
-     * \param window name with parameters, or taps; its value at win_length / 2 is divided by
-     * \param win_length samples under the window, <= n_fft; 0: the taps' number, else n_fft
-     * \param phase reference of the phase: "start", "centre" or "absolute"
-     * \param bins of an item, whole numbers, each once: 0 .. n_fft / 2 (float), or from -n_fft / 2 on and below n_fft
-     *        (complex samples); empty: all of them
-     * \param scaling "none", "magnitude", "psd" or "ortho"
-     * \param samp_rate Hz, for "psd" and rx_time
+     * \param s those of the transform, n_fft at least. Bins are whole numbers, each once. The window's value at
+     *        win_length / 2 is divided by
      * \throws std::invalid_argument naming the parameter, its value and the rule
      */
-    static sptr make(std::int64_t n_fft,
-                     const kernel::window& window = "hann",
-                     std::int64_t win_length = 0,
-                     const std::string& phase = "centre",
-                     const std::vector<double>& bins = {},
-                     const std::string& scaling = "none",
-                     double samp_rate = 1.0);
+    static sptr make(const one_integral_settings& s);
 
     //! Samples by which the output lags behind the centre of the newest frame; 0 unless its placement is "full".
     virtual std::int64_t latency() const = 0;

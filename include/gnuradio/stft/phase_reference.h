@@ -2,10 +2,31 @@
 #ifndef INCLUDED_STFT_PHASE_REFERENCE_H
 #define INCLUDED_STFT_PHASE_REFERENCE_H
 
-#include <gnuradio/stft/api.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
 #include <gnuradio/sync_block.h>
 
 namespace gr::stft {
+
+//! Settings of phase_reference_vcvc.
+struct STFT_API phase_reference_settings {
+    std::size_t n_fft = 0;                         //!< DFT length
+    std::size_t hop = 0;                           //!< samples between frames
+    std::size_t win_length = 0;                    //!< samples under the window; 0: n_fft
+    kernel::phase_reference source{ "start" };     //!< phase reference of the input
+    kernel::phase_reference target{ "start" };     //!< phase reference of the output
+    kernel::sides sides = kernel::sides::onesided; //!< bins of an item
+};
+
+namespace kernel {
+template <>
+inline constexpr auto fields<phase_reference_settings> = std::tuple(
+    field("n_fft", &phase_reference_settings::n_fft).required(),
+    field("hop", &phase_reference_settings::hop).required(),
+    field("win_length", &phase_reference_settings::win_length).automatic(),
+    field("source", &phase_reference_settings::source, kernel::phase_reference::named).required(),
+    field("target", &phase_reference_settings::target, kernel::phase_reference::named).required(),
+    field("sides", &phase_reference_settings::sides, sides_named));
+}
 
 /*!
  * \brief Spectra in, the same spectra with another phase reference out.
@@ -19,18 +40,8 @@ class STFT_API phase_reference_vcvc : virtual public gr::sync_block
 public:
     using sptr = std::shared_ptr<phase_reference_vcvc>; //!< type that make() returns
 
-    /*!
-     * \param n_fft, hop, win_length as in stft; win_length 0: n_fft
-     * \param source, target "start", "centre" or "absolute"
-     * \param sides "onesided", "twosided" or "centered"
-     * \throws std::invalid_argument naming the parameter, its value and the rule
-     */
-    static sptr make(std::int64_t n_fft,
-                     std::int64_t hop,
-                     std::int64_t win_length,
-                     const std::string& source,
-                     const std::string& target,
-                     const std::string& sides = "onesided");
+    //! \throws std::invalid_argument naming the parameter, its value and the rule
+    static sptr make(const phase_reference_settings& s);
 
     //! Samples; 0.
     virtual std::int64_t latency() const = 0;

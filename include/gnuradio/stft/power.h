@@ -2,10 +2,29 @@
 #ifndef INCLUDED_STFT_POWER_H
 #define INCLUDED_STFT_POWER_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/api.h>
+#include <gnuradio/stft/changeable.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
+#include <gnuradio/stft/kernel/stft/power.h>
 
 namespace gr::stft {
+
+//! Settings of power_vcvf.
+struct STFT_API power_settings : kernel::power_parameters {
+    std::size_t n_fft = 0; //!< DFT length of the spectra, >= 1
+    kernel::sides sides =
+        kernel::sides::onesided; //!< bins of an item; inner ones of onesided are doubled
+};
+
+namespace kernel {
+template <>
+inline constexpr auto
+    fields<power_settings> = std::tuple(field("n_fft", &power_settings::n_fft).required(),
+                                        field("sides", &power_settings::sides, sides_named),
+                                        power_fields::kind,
+                                        power_fields::average,
+                                        power_fields::max_hold,
+                                        power_fields::db);
+}
 
 /*!
  * \brief Spectra in, rows of power out: averaged, held, in decibels.
@@ -20,32 +39,16 @@ namespace gr::stft {
  * Tags of a spectrum go to the row it is part of; rx_rate is divided by average. Message port "cmd": a dict
  * (or pair) of average and reset.
  */
-class STFT_API power_vcvf : virtual public gr::block
+class STFT_API power_vcvf : public changeable<power_settings>
 {
 public:
     using sptr = std::shared_ptr<power_vcvf>; //!< type that make() returns
 
-    /*!
-     * \param n_fft of the spectra, >= 1
-     * \param sides "onesided", "twosided" or "centered"
-     * \param kind "psd", "power" or "magnitude"
-     * \param average spectra whose powers make a row, >= 1
-     * \param max_hold each bin is the largest since the start or the last reset
-     * \param db rows in decibels, not below -200
-     * \throws std::invalid_argument naming the parameter, its value and the rule
-     */
-    static sptr make(std::int64_t n_fft,
-                     const std::string& sides = "onesided",
-                     const std::string& kind = "psd",
-                     std::int64_t average = 1,
-                     bool max_hold = false,
-                     bool db = false);
+    //! \throws std::invalid_argument naming the parameter, its value and the rule
+    static sptr make(const power_settings& s);
 
-    //! A row is complete from now on once it has this many spectra; the present one keeps what it has.
-    //! \throws std::invalid_argument as make()
-    virtual void set_average(std::int64_t average) = 0;
-    //! Spectra for a row.
-    virtual std::int64_t average() const = 0;
+    //! Spectra for a row, >= 1. The present row keeps those that it has. \throws as request()
+    void set_average(std::int64_t average) { this->request({ "average", average }); }
 
     //! Forgets the held maxima.
     virtual void reset() = 0;

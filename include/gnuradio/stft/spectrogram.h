@@ -2,10 +2,34 @@
 #ifndef INCLUDED_STFT_SPECTROGRAM_H
 #define INCLUDED_STFT_SPECTROGRAM_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/changeable.h>
+#include <gnuradio/stft/kernel/stft/power.h>
 
 namespace gr::stft {
+
+//! Settings of spectrogram: of the frames, without phase and scaling, and of the rows.
+struct STFT_API spectrogram_settings : kernel::parameters, kernel::power_parameters {
+    //! True if all settings are equal.
+    bool operator==(const spectrogram_settings& other) const
+    {
+        return kernel::parameters::operator==(other) && kernel::power_parameters::operator==(other);
+    }
+};
+
+namespace kernel {
+template <>
+inline constexpr auto fields<spectrogram_settings> = std::tuple(stft_fields::n_fft,
+                                                                stft_fields::hop,
+                                                                stft_fields::window,
+                                                                stft_fields::win_length,
+                                                                stft_fields::placement,
+                                                                power_fields::kind,
+                                                                power_fields::average,
+                                                                power_fields::max_hold,
+                                                                power_fields::db,
+                                                                stft_fields::samp_rate,
+                                                                stft_fields::sides);
+}
 
 /*!
  * \brief Samples in, rows of power out: stft and power in one block.
@@ -19,50 +43,27 @@ namespace gr::stft {
  * maxima.
  */
 template <class T>
-class STFT_API spectrogram : virtual public gr::block
+class STFT_API spectrogram : public changeable<spectrogram_settings>
 {
 public:
     using sptr = std::shared_ptr<spectrogram<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft, hop, window, win_length, placement, samp_rate, shifted as in stft
-     * \param kind "psd" (unit^2 / Hz), "power" or "magnitude" of a line
-     * \param average frames whose powers make a row, >= 1
-     * \param max_hold each bin is the largest since the start or the last reset
-     * \param db rows in decibels, not below -200
+     * \param s n_fft and hop at least
      * \throws std::invalid_argument naming the parameter, its value and the rule
      */
-    static sptr make(std::int64_t n_fft,
-                     std::int64_t hop,
-                     const kernel::window& window = "hann",
-                     std::int64_t win_length = 0,
-                     const std::string& placement = "centred",
-                     const std::string& kind = "psd",
-                     std::int64_t average = 1,
-                     bool max_hold = false,
-                     bool db = false,
-                     double samp_rate = 1.0,
-                     bool shifted = false);
+    static sptr make(const spectrogram_settings& s);
 
     //!@{
-    //! Another value, as in make(), from the next frame on; an average takes effect on the present
-    //! row.
-    //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
-    virtual void set_hop(std::int64_t hop) = 0;
-    virtual void set_window(const kernel::window& window) = 0;
-    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as in make()
-    virtual void set_average(std::int64_t average) = 0;
+    //! Requests another value, from the next frame on; an average holds for the present row, too. \throws as request()
+    void set_hop(std::int64_t hop) { this->request({ "hop", hop }); }
+    void set_window(const kernel::window& window) { this->request({ "window", window }); }
+    void set_win_length(std::int64_t win_length) { this->request({ "win_length", win_length }); }
+    void set_average(std::int64_t average) { this->request({ "average", average }); }
     //!@}
 
     //! Forgets the held maxima.
     virtual void reset() = 0;
-
-    //!@{
-    //! The value last asked for, which may still wait for its frame.
-    virtual std::int64_t hop() const = 0;
-    virtual std::int64_t win_length() const = 0;
-    virtual std::int64_t average() const = 0;
-    //!@}
 
     //! Samples that follow the centre of a row's first frame before the row leaves.
     virtual std::int64_t latency() const = 0;

@@ -2,8 +2,8 @@
 #ifndef INCLUDED_STFT_STFT_H
 #define INCLUDED_STFT_STFT_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/changeable.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
 
 namespace gr::stft {
 
@@ -24,48 +24,25 @@ namespace gr::stft {
  * change starts where the old hop put it.
  */
 template <class T>
-class STFT_API stft : virtual public gr::block
+class STFT_API stft : public changeable<kernel::parameters>
 {
 public:
     using sptr = std::shared_ptr<stft<T>>; //!< type that make() returns
 
     /*!
-     * \param n_fft DFT length, 1 .. 2^28
-     * \param hop samples from frame to frame, >= 1
-     * \param window name with parameters, or taps
-     * \param win_length samples under the window, <= n_fft; 0: the taps' number, else n_fft
-     * \param placement "centred", "left" or "full"
-     * \param phase reference of the phase: "start", "centre" or "absolute"
-     * \param scaling "none", "magnitude", "psd" or "ortho"
-     * \param samp_rate Hz, for "psd" and rx_time; an rx_rate tag overrides it
-     * \param shifted bins in the order -n_fft/2 .. (n_fft-1)/2; complex samples only
+     * \param p n_fft and hop at least: `{ 1024, 256 }`. samp_rate matters for scaling::psd and for rx_time; an rx_rate
+     *        tag overrides it
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer
      *         would exceed 512 MiB
      */
-    static sptr make(std::int64_t n_fft,
-                     std::int64_t hop,
-                     const kernel::window& window = "hann",
-                     std::int64_t win_length = 0,
-                     const std::string& placement = "centred",
-                     const std::string& phase = "centre",
-                     const std::string& scaling = "none",
-                     double samp_rate = 1.0,
-                     bool shifted = false);
+    static sptr make(const kernel::parameters& p);
 
     //!@{
-    //! Another value, as in make(), from the next frame on.
-    //! \throws std::invalid_argument as make(); the running stream then goes on unchanged
-    virtual void set_hop(std::int64_t hop) = 0;
-    virtual void set_window(const kernel::window& window) = 0;
-    virtual void set_win_length(std::int64_t win_length) = 0; // 0 as in make()
-    virtual void set_scaling(const std::string& scaling) = 0;
-    //!@}
-
-    //!@{
-    //! The value last asked for, which may still wait for its frame.
-    virtual std::int64_t hop() const = 0;
-    virtual std::int64_t win_length() const = 0;
-    virtual std::string scaling() const = 0;
+    //! Requests another value, from the next frame on. \throws as request()
+    void set_hop(std::int64_t hop) { this->request({ "hop", hop }); }
+    void set_window(const kernel::window& window) { this->request({ "window", window }); }
+    void set_win_length(std::int64_t win_length) { this->request({ "win_length", win_length }); }
+    void set_scaling(const std::string& scaling) { this->request({ "scaling", scaling }); }
     //!@}
 
     //! Samples that follow a frame's centre before the frame leaves.

@@ -7,6 +7,18 @@
 
 namespace gr::stft {
 
+//! Settings of stft2d_vfvc and istft2d_vcvf.
+struct STFT_API stft2d_settings : kernel::image_settings {
+    std::int64_t width = 0; //!< samples in a row
+};
+
+namespace kernel {
+template <>
+inline constexpr auto fields<stft2d_settings> =
+    std::tuple_cat(std::tuple(field("width", &stft2d_settings::width).required()),
+                   fields<image_settings>);
+}
+
 /*!
  * \brief Rows of an endless image in, rows of its patches' spectra out: the 2-D STFT of a stream.
  *
@@ -26,32 +38,14 @@ public:
     using sptr = std::shared_ptr<stft2d_vfvc>; //!< type that make() returns
 
     /*!
-     * \param width samples in a row
-     * \param win_length samples under the window: one number, or those of the height and the width
-     * \param hop from frame to frame, >= 1
-     * \param n_fft DFT lengths, >= win_length; 0: win_length
-     * \param window name with parameters, or taps; one, or those of the height and the width
-     * \param pad what stands outside of the image: "constant" (zeros), "reflect" or "edge"
-     * \param tail "ceil" or "floor", as kernel::axis_framing has it
-     * \param win_sqrt the windows' square roots instead
-     * \param centre frame m is centred at row (and column) m hop
-     * \param offset "trailing" or "centred": where a window shorter than n_fft lies in it
+     * \param s width, win_length and hop at least
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer would exceed
      *         512 MiB
      */
-    static sptr make(std::int64_t width,
-                     const kernel::axis_sizes& win_length,
-                     const kernel::axis_sizes& hop,
-                     const kernel::axis_sizes& n_fft = 0,
-                     const kernel::axis_windows& window = "hann",
-                     const std::string& pad = "constant",
-                     const std::string& tail = "ceil",
-                     bool win_sqrt = false,
-                     bool centre = true,
-                     const std::string& offset = "trailing");
+    static sptr make(const stft2d_settings& s);
 
     //! Complex numbers in an item. \throws std::invalid_argument as make()
-    static std::size_t item_length(std::int64_t width, const kernel::parameters2d& p);
+    static std::size_t item_length(const stft2d_settings& s);
 
     //! Rows that follow a frame row's centre before it leaves.
     virtual std::int64_t latency() const = 0;

@@ -2,8 +2,8 @@
 #ifndef INCLUDED_STFT_STFT_BINS_H
 #define INCLUDED_STFT_STFT_BINS_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/changeable.h>
+#include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 
 namespace gr::stft {
 
@@ -20,51 +20,25 @@ namespace gr::stft {
  * the sample that the first changed frame starts at or after. The setters change the next frame.
  */
 template <class T>
-class STFT_API stft_bins : virtual public gr::block
+class STFT_API stft_bins : public changeable<kernel::bins_parameters>
 {
 public:
     using sptr = std::shared_ptr<stft_bins<T>>; //!< type that make() returns
 
     /*!
-     * \param bins frequencies in units of samp_rate / n_fft, whole or not, one or more: 0 .. n_fft / 2 (float), or from
-     *        -n_fft / 2 on and below n_fft (complex samples)
-     * \param hop samples from frame to frame, >= 1
-     * \param window name with parameters, or taps
-     * \param win_length samples under the window, <= n_fft; 0: the taps' number, else n_fft
-     * \param n_fft DFT length that bins refer to, 1 .. 2^28; 0: win_length, or the taps' number
-     * \param phase reference of the phase: "start", "centre" or "absolute"
-     * \param placement "centred", "left" or "full"
-     * \param scaling "none", "magnitude", "psd" or "ortho"
-     * \param samp_rate Hz, for "psd" and rx_time; an rx_rate tag overrides it
+     * \param p bins and hop at least; n_fft 0: win_length, or the taps' number
      * \throws std::invalid_argument naming the parameter, its value and the rule; also if the stream's buffer
      *         would exceed 512 MiB
      */
-    static sptr make(const std::vector<double>& bins,
-                     std::int64_t hop,
-                     const kernel::window& window = "hann",
-                     std::int64_t win_length = 0,
-                     std::int64_t n_fft = 0,
-                     const std::string& phase = "centre",
-                     const std::string& placement = "centred",
-                     const std::string& scaling = "none",
-                     double samp_rate = 1.0);
+    static sptr make(const kernel::bins_parameters& p);
 
     //!@{
-    //! Another value, as in make(), from the next frame on.
-    //! \throws std::invalid_argument as make(), or for another number of bins; the running stream then goes on unchanged
-    virtual void set_bins(const std::vector<double>& bins) = 0;
-    virtual void set_hop(std::int64_t hop) = 0;
-    virtual void set_window(const kernel::window& window) = 0;
-    virtual void set_win_length(std::int64_t win_length) = 0; // 0: the taps' number, else n_fft
-    virtual void set_scaling(const std::string& scaling) = 0;
-    //!@}
-
-    //!@{
-    //! The value last asked for, which may still wait for its frame.
-    virtual std::vector<double> bins() const = 0;
-    virtual std::int64_t hop() const = 0;
-    virtual std::int64_t win_length() const = 0;
-    virtual std::string scaling() const = 0;
+    //! Requests another value, from the next frame on. \throws as request(), and for another number of bins
+    void set_bins(const std::vector<double>& bins) { this->request({ "bins", bins }); }
+    void set_hop(std::int64_t hop) { this->request({ "hop", hop }); }
+    void set_window(const kernel::window& window) { this->request({ "window", window }); }
+    void set_win_length(std::int64_t win_length) { this->request({ "win_length", win_length }); }
+    void set_scaling(const std::string& scaling) { this->request({ "scaling", scaling }); }
     //!@}
 
     //! Samples that follow a frame's centre before the frame leaves.

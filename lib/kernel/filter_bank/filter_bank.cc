@@ -5,7 +5,7 @@
 namespace gr::stft::kernel {
 
 filter_bank::filter_bank(const parameters& p)
-    : d_n_fft(p.n_fft), d_first_bin(p.shifted ? p.n_fft - p.n_fft / 2 : 0),
+    : d_n_fft(p.n_fft), d_first_bin(p.centered() ? p.n_fft - p.n_fft / 2 : 0),
       d_taps(p.analysis_taps<complex>())
 {}
 

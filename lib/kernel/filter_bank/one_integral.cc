@@ -16,7 +16,7 @@ std::vector<std::size_t> bins_of(const bins_parameters& p)
 {
     std::vector<std::size_t> all(bins<T>(p.n_fft));
     std::iota(all.begin(), all.end(), 0);
-    if (p.shifted)
+    if (p.centered())
         std::rotate(all.begin(), all.end() - static_cast<std::ptrdiff_t>(p.n_fft / 2), all.end());
     if (p.bins.empty())
         return all;

@@ -407,9 +407,12 @@ class qa_stft_bins : public CppUnit::TestFixture
                 bins_method::sliding);
         qa::assert_refused("method: quick: must be auto, sliding, direct or fft",
                            [] { bins_method_named("quick"); });
-        auto shifted = even;
-        shifted.shifted = true;
-        refused("shifted: true: bins come in the order given", shifted, { 1 }, false);
+        auto ordered = even;
+        ordered.sides = sides::centered;
+        refused("sides: centered: must not be given: bins come in their own order",
+                ordered,
+                { 1 },
+                false);
     }
 };
 

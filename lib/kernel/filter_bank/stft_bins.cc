@@ -83,8 +83,8 @@ template <class T>
 void bins_parameters::check() const
 {
     parameters::check<T>();
-    if (shifted)
-        refuse("shifted", "true", "bins come in the order given");
+    if (sides)
+        refuse("sides", name_of(*sides), "must not be given: bins come in their own order");
     if (bins.empty())
         refuse("bins", "none", "must be one or more");
     const double n = static_cast<double>(n_fft);

@@ -93,6 +93,8 @@ std::int64_t framing::frames(std::int64_t length, std::int64_t first) const
 
 tail tail_named(const std::string& name) { return names_of_tail.value_of("tail", name); }
 
+const char* name_of(tail rule) { return names_of_tail.name_of(rule); }
+
 axis_framing::axis_framing(std::size_t win_length, std::size_t hop, bool centred, tail rule)
     : d_win_length(framing(win_length, hop).win_length()), d_hop(hop),
       d_before(centred ? win_length / 2 : 0), d_tail(rule), d_centred(centred)

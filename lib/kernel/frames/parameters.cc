@@ -16,32 +16,13 @@ constexpr name_table names_of_sides{ named_value{ "onesided", sides::onesided },
 
 sides sides_named(const std::string& name) { return names_of_sides.value_of("sides", name); }
 
+const char* name_of(sides which) { return names_of_sides.name_of(which); }
+
 std::size_t checked_n_fft(std::int64_t n_fft)
 {
     if (n_fft < 1 || n_fft > largest_n_fft)
         refuse("n_fft", n_fft, "must be 1 .. 2^28");
     return static_cast<std::size_t>(n_fft);
-}
-
-parameters parameters::named(std::int64_t n_fft,
-                             std::int64_t hop,
-                             const kernel::window& window,
-                             std::int64_t win_length,
-                             const std::string& placement,
-                             const phase_reference& phase,
-                             const std::string& scaling,
-                             double samp_rate,
-                             bool shifted)
-{
-    return { static_cast<std::size_t>(n_fft),
-             static_cast<std::size_t>(hop),
-             window,
-             static_cast<std::size_t>(win_length),
-             placement_named(placement),
-             phase,
-             scaling_named(scaling),
-             samp_rate,
-             shifted };
 }
 
 std::size_t parameters::window_length() const
@@ -64,7 +45,7 @@ bool parameters::operator==(const parameters& other) const
 bool parameters::same_spectra(const parameters& other) const
 {
     return n_fft == other.n_fft && window_length() == other.window_length() &&
-           scale == other.scale && shifted == other.shifted && phase == other.phase &&
+           scale == other.scale && sides == other.sides && phase == other.phase &&
            (scale != scaling::psd || samp_rate == other.samp_rate) && window == other.window;
 }
 
@@ -79,8 +60,11 @@ std::vector<std::complex<double>> parameters::checked_taps() const
     frames();
     if (is_real_v<T> && !window.is_real())
         refuse("window", "complex taps", "need complex samples, whose spectrum is two-sided");
-    if (is_real_v<T> && shifted)
-        refuse("shifted", "true", "needs complex samples; the spectrum of real ones is one-sided");
+    if (sides && is_real_v<T> != (*sides == kernel::sides::onesided))
+        refuse("sides",
+               name_of(*sides),
+               is_real_v<T> ? "must be onesided, since samples are real"
+                            : "must be twosided or centered, since samples are complex");
     auto values = taps();
     gain(scale, values, n_fft, samp_rate);
     return values;

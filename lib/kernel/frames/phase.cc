@@ -2,6 +2,7 @@
 #include "kernel/refuse.h"
 #include "quarter_turns.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
+#include <charconv>
 
 namespace gr::stft::kernel {
 
@@ -15,6 +16,14 @@ phase_reference::phase_reference(const std::string& name)
         d_kind = kind::absolute;
     else
         refuse("phase", name, "must be start, centre or absolute");
+}
+
+phase_reference phase_reference::named(const std::string& name)
+{
+    std::int64_t r = 0;
+    const auto* end = name.data() + name.size();
+    const auto read = std::from_chars(name.data(), end, r);
+    return read.ec == std::errc() && read.ptr == end ? fixed(r) : phase_reference(name);
 }
 
 phase_reference phase_reference::fixed(std::int64_t r) { return { kind::fixed, r }; }

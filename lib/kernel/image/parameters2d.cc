@@ -51,6 +51,8 @@ constexpr name_table names_of_pad{ named_value{ "constant", pad::constant },
 
 pad pad_named(const std::string& name) { return names_of_pad.value_of("pad", name); }
 
+const char* name_of(pad outside) { return names_of_pad.name_of(outside); }
+
 namespace {
 constexpr name_table names_of_fill{ named_value{ "trailing", fill::trailing },
                                     named_value{ "centred", fill::centred },
@@ -58,6 +60,8 @@ constexpr name_table names_of_fill{ named_value{ "trailing", fill::trailing },
 }
 
 fill fill_named(const std::string& name) { return names_of_fill.value_of("offset", name); }
+
+const char* name_of(fill where) { return names_of_fill.name_of(where); }
 
 image_axis::image_axis(const axis_parameters& p,
                        bool win_sqrt,
@@ -119,29 +123,21 @@ std::int64_t image_axis::lost(std::int64_t length, double threshold) const
     return count;
 }
 
-parameters2d parameters2d::named(const axis_sizes& win_length,
-                                 const axis_sizes& hop,
-                                 const axis_sizes& n_fft,
-                                 const axis_windows& windows,
-                                 bool win_sqrt,
-                                 bool centred,
-                                 const std::string& pad,
-                                 const std::string& tail,
-                                 const std::string& offset)
+parameters2d image_settings::parameters() const
 {
-    const auto axis = [&](std::int64_t axis_sizes::*size, kernel::window axis_windows::*window) {
+    const auto axis = [&](std::int64_t axis_sizes::*size, kernel::window axis_windows::*of_axis) {
         return axis_parameters{ not_negative("win_length", win_length.*size),
                                 not_negative("hop", hop.*size),
                                 not_negative("n_fft", n_fft.*size),
-                                windows.*window };
+                                window.*of_axis };
     };
     return { axis(&axis_sizes::height, &axis_windows::height),
              axis(&axis_sizes::width, &axis_windows::width),
              win_sqrt,
-             centred,
-             pad_named(pad),
-             tail_named(tail),
-             fill_named(offset) };
+             centre,
+             pad,
+             tail,
+             offset };
 }
 
 image_axis parameters2d::rows() const { return { height, win_sqrt, centred, pad, tail, offset }; }

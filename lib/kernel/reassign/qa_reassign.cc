@@ -269,7 +269,7 @@ class qa_reassign : public CppUnit::TestFixture
                 const double f = 0.1234567;
                 const auto x = chirp(400, f, 0);
                 auto p = shaped({ 400, m, 128, 1 }, 1, name);
-                p.shifted = true;
+                p.sides = sides::centered;
                 reassignment<std::complex<double>> transform(p);
                 const computed<std::complex<double>> got(transform, x, 120);
                 // up to a part of the peak: nu there is at most 3 rows of a transform of m points, for flattop 5

@@ -41,7 +41,7 @@ void reassignment_parameters::check() const
 
 template <class T>
 reassignment<T>::reassignment(const reassignment_parameters& p)
-    : d_parameters(p), d_taps(checked_taps<T>(p)), d_taper(d_taps), d_dft(p.n_fft, p.shifted),
+    : d_parameters(p), d_taps(checked_taps<T>(p)), d_taper(d_taps), d_dft(p.n_fft, p.centered()),
       d_frame(d_taps.size() + 2 * derivative_reach), d_product(d_frame.size())
 {
     d_parameters.threshold = checked_threshold(p.threshold, magnitude_threshold<real_t<T>>);
@@ -99,7 +99,7 @@ std::int64_t reassignment<T>::bin(std::size_t row) const
     const auto k = static_cast<std::int64_t>(row);
     if (is_real_v<T>)
         return k;
-    return d_parameters.shifted ? k - n / 2 : k < n - n / 2 ? k : k - n;
+    return d_parameters.centered() ? k - n / 2 : k < n - n / 2 ? k : k - n;
 }
 
 template <class T>

@@ -29,7 +29,7 @@ power_parameters plain_power(power_kind kind, bool doubled)
 
 template <class T>
 synchrosqueezing<T>::synchrosqueezing(const reassignment_parameters& p)
-    : d_cells(p), d_rows(p.n_fft, is_real_v<T>, p.shifted), d_spectrum(bins()),
+    : d_cells(p), d_rows(p.n_fft, is_real_v<T>, p.centered()), d_spectrum(bins()),
       d_frequencies(bins()), d_sums(bins())
 {
     if (!(p.phase == phase_reference("centre")))
@@ -102,7 +102,7 @@ template <class T>
 reassigned_spectrogram<T>::reassigned_spectrogram(const reassignment_parameters& p,
                                                   power_kind kind,
                                                   bool doubled)
-    : d_cells(scaled_for(p, kind)), d_rows(p.n_fft, is_real_v<T>, p.shifted),
+    : d_cells(scaled_for(p, kind)), d_rows(p.n_fft, is_real_v<T>, p.centered()),
       d_power(p.n_fft, bins(), plain_power(kind, doubled)), d_spectrum(bins()), d_powers(bins()),
       d_frequencies(bins()), d_times(bins())
 {}

@@ -64,7 +64,7 @@ istft<T>::istft(const parameters& p,
     : d_parameters(p), d_synthesis(synthesis),
       d_threshold(checked_threshold(threshold, coverage_threshold<real_t<T>>)),
       d_tunings{ std::make_shared<tuning>(p, p.checked_taps<T>(), synthesis, d_threshold) },
-      d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.shifted),
+      d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.centered()),
       d_placed(d_tuning->frames_to_steady + 1)
 {
     begin_at(p.frames().first());
@@ -116,7 +116,7 @@ void istft<T>::change(const parameters& p, std::int64_t start)
     const auto next = std::make_shared<tuning>(
         p, p.checked_taps<T>(), dual ? d_synthesis : taps_t{}, d_threshold);
     if (p.n_fft != d_parameters.n_fft)
-        d_dft = frame_synthesis<T>(p.n_fft, p.shifted);
+        d_dft = frame_synthesis<T>(p.n_fft, p.centered());
     d_run = 0;
     if (!fresh && start > d_next)
         make_ready(start);

@@ -178,6 +178,8 @@ power_kind power_kind_named(const std::string& name)
     return names_of_power_kind.value_of("kind", name);
 }
 
+const char* name_of(power_kind kind) { return names_of_power_kind.name_of(kind); }
+
 scaling spectrum_scaling(power_kind kind)
 {
     return kind == power_kind::psd ? scaling::psd : scaling::magnitude;
@@ -189,6 +191,12 @@ void power_parameters::check() const
         refuse("average", static_cast<std::int64_t>(average), "must be 1 or more spectra");
     if (!(factor > 0) || !std::isfinite(factor))
         refuse("factor", factor, "must be positive and finite");
+}
+
+bool power_parameters::operator==(const power_parameters& other) const
+{
+    return kind == other.kind && average == other.average && max_hold == other.max_hold &&
+           db == other.db && doubled == other.doubled && factor == other.factor;
 }
 
 template <class R>

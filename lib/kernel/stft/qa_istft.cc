@@ -179,9 +179,10 @@ class qa_istft : public CppUnit::TestFixture
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             for (std::size_t n_fft : { 4096, 8192, 8200, 16384, 32768 })
-                for (bool shifted : { false, true }) {
+                for (bool centered : { false, true }) {
                     parameters p{ n_fft, n_fft / 4 };
-                    p.shifted = shifted && !is_real_v<T>;
+                    if (centered && !is_real_v<T>)
+                        p.sides = sides::centered;
                     const auto x = qa::noise<T>(3 * n_fft + 5);
                     assert_recovered(x,
                                      inverted(istft<T>(p), forward(p, x), x.size()),
@@ -204,12 +205,13 @@ class qa_istft : public CppUnit::TestFixture
                                            phase_reference::fixed(-5) })
                     for (auto scale :
                          { scaling::none, scaling::magnitude, scaling::psd, scaling::ortho })
-                        for (bool shifted : { false, true }) {
+                        for (bool centered : { false, true }) {
                             parameters p{ n_fft, 4, "hamming", 12 };
                             p.phase = phase;
                             p.scale = scale;
                             p.samp_rate = 48e3;
-                            p.shifted = shifted && !is_real_v<T>;
+                            if (centered && !is_real_v<T>)
+                                p.sides = sides::centered;
                             assert_recovered(x,
                                              inverted(istft<T>(p), forward(p, x), x.size()),
                                              p,

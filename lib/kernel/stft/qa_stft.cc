@@ -89,7 +89,7 @@ class qa_stft : public CppUnit::TestFixture
     CPPUNIT_TEST(spectra_equal_the_plain_sum);
     CPPUNIT_TEST(long_spectra_equal_the_plain_sum);
     CPPUNIT_TEST(phase_is_exact_at_any_distance);
-    CPPUNIT_TEST(shifted_bins_begin_at_minus_half_n_fft);
+    CPPUNIT_TEST(centered_bins_begin_at_minus_half_n_fft);
     CPPUNIT_TEST(real_samples_have_half_of_the_spectrum);
     CPPUNIT_TEST(complex_window_is_conjugated);
     CPPUNIT_TEST(even_window_about_an_even_signal_is_real);
@@ -170,12 +170,12 @@ class qa_stft : public CppUnit::TestFixture
             }
     }
 
-    void shifted_bins_begin_at_minus_half_n_fft()
+    void centered_bins_begin_at_minus_half_n_fft()
     {
         for (const auto& s : qa::shapes)
             for (const auto& phase : phases) {
                 auto p = shaped(s, phase);
-                p.shifted = true;
+                p.sides = sides::centered;
                 assert_equals_plain_sum(p, qa::noise<value>(s.length), { -1, 0, 2 }, s.text());
             }
     }
@@ -230,9 +230,10 @@ class qa_stft : public CppUnit::TestFixture
             using T = decltype(zero);
             using complex = std::complex<real_t<T>>;
             for (const auto& s : qa::shapes)
-                for (const bool shifted : { false, true }) {
+                for (const bool centered : { false, true }) {
                     auto p = shaped(s, "absolute");
-                    p.shifted = shifted && !is_real_v<T>;
+                    if (centered && !is_real_v<T>)
+                        p.sides = sides::centered;
                     stft<T> transform(p);
                     const auto frame = qa::noise<T>(s.win_length);
                     alignas(64) std::array<complex, 200> out;
@@ -454,11 +455,12 @@ class qa_stft : public CppUnit::TestFixture
                 { 8, 4, complex_window(8) },
                 false);
         parameters p{ 8, 4 };
-        p.shifted = true;
+        p.sides = sides::centered;
         refused("accepted", p);
-        refused("shifted: true: needs complex samples; the spectrum of real ones is one-sided",
-                p,
-                false);
+        refused("sides: centered: must be onesided, since samples are real", p, false);
+        p.sides = sides::onesided;
+        refused("accepted", p, false);
+        refused("sides: onesided: must be twosided or centered, since samples are complex", p);
         p = { 8, 4 };
         p.samp_rate = 0;
         refused("samp_rate: 0: must be positive and finite", p);

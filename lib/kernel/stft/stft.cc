@@ -6,8 +6,9 @@ namespace gr::stft::kernel {
 
 template <class T>
 stft<T>::stft(const parameters& p, detrending detrend)
-    : d_parameters(p), d_taper(p.analysis_taps<T>()), d_detrend(detrend), d_dft(p.n_fft, p.shifted),
-      d_detrended(detrend == detrending::none ? 0 : d_taper.length()), d_border(d_taper.length())
+    : d_parameters(p), d_taper(p.analysis_taps<T>()), d_detrend(detrend),
+      d_dft(p.n_fft, p.centered()), d_detrended(detrend == detrending::none ? 0 : d_taper.length()),
+      d_border(d_taper.length())
 {}
 
 template <class T>

@@ -1,5 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "adaptive_settings_from.h"
+#include "settings.h"
+#include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
+#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -123,7 +125,10 @@ void bind_adapt(py::module& m)
 void bind_adaptive(py::module& m)
 {
     py::class_<adaptive_settings> settings(m, "adaptive_settings");
-    def_from_settings(settings, [](const adaptive_settings& s) { return s; });
+    def_settings<adaptive_settings>(settings, [](const adaptive_settings& s) {
+        s.check();
+        return s;
+    });
     settings.def("filled", &filled, "What the defaults are that follow from the others.");
     bind_adapt<float>(m);
     bind_adapt<double>(m);

@@ -37,6 +37,29 @@ std::string shown(const py::handle& object)
     return head.cast<std::string>() + "..." + tail.cast<std::string>();
 }
 
+py::kwargs with_usual_names(const py::kwargs& keywords)
+{
+    py::kwargs ours;
+    for (const auto& [key, value] : keywords) {
+        auto name = key.cast<std::string>();
+        name = name == "fs" ? "samp_rate" : name == "center" ? "centre" : name;
+        if (ours.contains(name.c_str()))
+            refuse(name.c_str(), value, "must be given once");
+        ours[name.c_str()] = value;
+    }
+    return ours;
+}
+
+void refuse_unknown(const py::kwargs& keywords, const py::tuple& names)
+{
+    for (const auto& [name, value] : keywords)
+        if (!names.contains(name)) {
+            const auto known = py::str(", ").attr("join")(names).cast<std::string>();
+            throw std::invalid_argument(name.cast<std::string>() + ": " + shown(value) +
+                                        ": is no parameter; there are " + known);
+        }
+}
+
 std::int64_t integer_from(const char* name, const py::handle& value)
 {
     if (!PyIndex_Check(value.ptr()) || is_truth(value))

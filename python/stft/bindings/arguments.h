@@ -4,12 +4,9 @@
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -52,6 +49,13 @@ std::string string_from(const char* name, const pybind11::handle& value);
 //! A sequence of real numbers. \throws std::invalid_argument "name: value: rule"
 std::vector<double> numbers_from(const char* name, const pybind11::handle& value);
 
+//! \throws std::invalid_argument for a keyword that is none of the names
+void refuse_unknown(const pybind11::kwargs& keywords, const pybind11::tuple& names);
+
+//! The keywords, those that others use replaced by ours: samp_rate for fs, centre for center. \throws std::invalid_argument
+//! where both are given
+pybind11::kwargs with_usual_names(const pybind11::kwargs& keywords);
+
 template <class T>
 struct is_optional : std::false_type {};
 template <class T>
@@ -79,36 +83,6 @@ T value_of(const char* name, const pybind11::object& value)
         static_assert(std::is_same_v<T, pybind11::object>, "it has no rule yet");
         return value;
     }
-}
-
-template <class Result, class... T, std::size_t... I>
-auto with_names(std::function<Result(T...)> make,
-                const std::array<const char*, sizeof...(T)>& names,
-                std::index_sequence<I...>)
-{
-    return [=](const given<std::decay_t<T>>&... arguments) -> Result {
-        // a braced list is evaluated from left to right: it is the first wrong argument that is refused
-        const std::tuple<std::decay_t<T>...> values{ value_of<std::decay_t<T>>(
-            names[I], arguments.value)... };
-        return make(std::get<I>(values)...);
-    };
-}
-
-//! make(T...) as a function of given<T>..., whose arguments have these names.
-template <class Result, class... T>
-auto with_names(std::function<Result(T...)> make,
-                const std::array<const char*, sizeof...(T)>& names)
-{
-    return with_names(std::move(make), names, std::index_sequence_for<T...>());
-}
-
-//! Gives a class the constructor make(T...), which names an argument of a wrong type, and the names of its arguments.
-template <class Class, class Make, class... Arguments>
-Class& def_init(Class& c, Make make, const Arguments&... arguments)
-{
-    c.attr("_arguments") = pybind11::make_tuple(arguments.name...);
-    return c.def(pybind11::init(with_names(std::function(make), { arguments.name... })),
-                 arguments...);
 }
 
 //! A setter of one argument, which names it if its type is wrong, and lets go of the interpreter's lock: setters may

@@ -1,16 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "adaptive_settings_from.h"
-#include "arguments.h"
+#include "settings.h"
 #include <gnuradio/stft/adaptive_stft.h>
 #include <gnuradio/stft/dstft.h>
 #include <gnuradio/stft/idstft.h>
-#include <pybind11/complex.h>
+#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
 using py::arg;
-using std::int64_t;
-using std::string;
 using unlocked = py::call_guard<py::gil_scoped_release>; // setters may wait for a work call
 
 namespace {
@@ -51,38 +48,17 @@ template <class B>
 void bind_dstft(py::module& m, const char* name, const char* doc)
 {
     block_class<B> block(m, name, doc);
-    def_init(
-        block,
-        [](int64_t n_fft,
-           double hop,
-           double theta,
-           const py::object& window,
-           const string& norm,
-           double alpha,
-           const string& share) {
-            return B::make(n_fft, hop, theta, family_from(window), norm, alpha, share);
-        },
-        arg("n_fft"),
-        arg("hop"),
-        arg("theta"),
-        arg("window") = "hann",
-        arg("norm") = "l2",
-        arg("alpha") = 0.0,
-        arg("share") = "frame");
+    def_settings<dstft_settings>(block, &B::make);
+    def_changes<B>(block);
     block
         .def("set_theta",
              &set_theta<B>,
              arg("theta"),
              "Another window length, in samples, from the next frame on; with share \"bin\" or "
              "\"cell\" also one for each bin.")
-        .def("set_hop",
-             named_setter("hop", &B::set_hop),
-             arg("hop"),
-             "New hop (real); takes effect after the next frame.")
         .def("theta",
              &theta<B>,
              "The window length last asked for, or an array of one for each bin.")
-        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
         .def("invalid_thetas",
              &B::invalid_thetas,
              "Items of the second input that were no window lengths.")
@@ -97,8 +73,8 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
 {
     using optional = std::optional<double>;
     block_class<B> block(m, name, doc);
-    def_from_settings<double, int64_t>(
-        block, &B::make, arg("samp_rate") = 1.0, arg("report_interval") = 1000);
+    def_settings<adaptive_stft_settings>(block, &B::make);
+    def_changes<B>(block);
     block
         .def("set_theta",
              &set_theta<B>,
@@ -124,20 +100,6 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
             arg("theta_max"),
             "Other bounds of window lengths, in samples, from the next frame on; None, or 0, for "
             "the defaults.")
-        .def(
-            "set_hop",
-            [](B& b, const given<optional>& hop) {
-                const auto value = value_of<optional>("hop", hop.value);
-                py::gil_scoped_release release;
-                b.set_hop(value.value_or(0));
-            },
-            arg("hop"),
-            "New hop in samples; takes effect after the next frame. Bounds, block and lag follow "
-            "where they are defaults.")
-        .def("set_freeze",
-             named_setter("freeze", &B::set_freeze),
-             arg("freeze"),
-             "Whether window lengths, and positions, stay as they are from the next frame on.")
         .def("reset",
              &B::reset,
              unlocked(),
@@ -145,10 +107,6 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
         .def("theta",
              &theta<B>,
              "The window length of the last frame, or an array of one for each bin.")
-        .def("hop", &B::hop, unlocked(), "Samples from frame to frame, as last asked for.")
-        .def("theta_min", &B::theta_min, unlocked(), "Least window length, as last asked for.")
-        .def("theta_max", &B::theta_max, unlocked(), "Greatest window length, as last asked for.")
-        .def("freeze", &B::freeze, unlocked(), "Whether learning stands still, as last asked for.")
         .def("criterion", &B::criterion, unlocked(), "Of the last frame of the last report.")
         .def("theta_mean",
              &B::theta_mean,
@@ -183,15 +141,7 @@ template <class B>
 void bind_idstft(py::module& m, const char* name, const char* doc)
 {
     block_class<B> block(m, name, doc);
-    def_init(
-        block,
-        [](int64_t n_fft, const py::object& window, const string& norm, const string& share) {
-            return B::make(n_fft, family_from(window), norm, share);
-        },
-        arg("n_fft"),
-        arg("window") = "hann",
-        arg("norm") = "l2",
-        arg("share") = "frame");
+    def_settings<idstft_settings>(block, &B::make);
     block.def("uncovered", &B::uncovered, "Samples put out as 0, because no window covers them.")
         .def("left_out",
              &B::left_out,

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "window_from.h"
+#include "settings.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
 #include <pybind11/complex.h>
@@ -17,36 +17,6 @@ namespace {
 template <class T>
 using array = py::array_t<T, py::array::c_style>; // dtype and layout are transforms.py's duty
 
-phase_reference phase_from(const py::object& given)
-{
-    if (py::isinstance<py::str>(given))
-        return phase_reference(given.cast<string>());
-    if (py::hasattr(given, "__index__"))
-        return phase_reference::fixed(given.cast<int64_t>());
-    throw std::invalid_argument("phase: " + py::repr(given).cast<string>() +
-                                ": must be start, centre, absolute or an integer");
-}
-
-parameters design(int64_t n_fft,
-                  int64_t hop,
-                  const py::object& window,
-                  int64_t win_length,
-                  const py::object& phase,
-                  const string& scaling,
-                  double fs,
-                  bool shifted)
-{
-    return parameters::named(n_fft,
-                             hop,
-                             window_from(window),
-                             win_length,
-                             "centred",
-                             phase_from(phase),
-                             scaling,
-                             fs,
-                             shifted);
-}
-
 //! spectra (channels, frames, bins) -> converted, of the same shape
 template <class R>
 void convert_phase(const array<std::complex<R>>& spectra,
@@ -57,11 +27,14 @@ void convert_phase(const array<std::complex<R>>& spectra,
                    const py::object& source,
                    const py::object& target,
                    int64_t first,
-                   bool shifted)
+                   bool centered)
 {
     const framing frames(static_cast<size_t>(win_length), static_cast<size_t>(hop));
-    const phase_converter<R> converter(
-        checked_n_fft(n_fft), frames.win_length(), phase_from(source), phase_from(target), shifted);
+    const phase_converter<R> converter(checked_n_fft(n_fft),
+                                       frames.win_length(),
+                                       phase_from("source", source),
+                                       phase_from("target", target),
+                                       centered);
     const auto bins = spectra.shape(2);
     const auto* in = spectra.data();
     auto* out = converted.mutable_data();
@@ -84,7 +57,7 @@ void bind_spectra(py::module& m)
           arg("source"),
           arg("target"),
           arg("first"),
-          arg("shifted"));
+          arg("centered"));
 }
 
 size_t checked_hop(int64_t hop) { return framing(1, static_cast<size_t>(hop)).hop(); }
@@ -93,16 +66,8 @@ size_t checked_hop(int64_t hop) { return framing(1, static_cast<size_t>(hop)).ho
 
 void bind_frames(py::module& m)
 {
-    py::class_<parameters>(m, "parameters", "What defines an STFT.")
-        .def(py::init(&design),
-             arg("n_fft"),
-             arg("hop"),
-             arg("window"),
-             arg("win_length"),
-             arg("phase"),
-             arg("scaling"),
-             arg("fs"),
-             arg("shifted"));
+    py::class_<parameters> design(m, "parameters", "What defines an STFT.");
+    def_settings<parameters>(design, [](const parameters& p) { return p; });
 
     py::class_<framing>(m, "framing", "Where frames lie.")
         .def(py::init([](int64_t win_length, int64_t hop, const string& where) {

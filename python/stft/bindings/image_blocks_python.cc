@@ -1,100 +1,24 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "arguments.h"
-#include "window_from.h"
+#include "settings.h"
 #include <gnuradio/stft/istft2d.h>
 #include <gnuradio/stft/stft2d.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
-using py::arg;
-using std::int64_t;
-using std::string;
 
 namespace {
 
-//! make() and item_length() take the same arguments.
 template <class B>
 void bind(py::module& m, const char* name, const char* doc, const char* latency_doc)
 {
-    const auto make = [](int64_t width,
-                         const py::object& win_length,
-                         const py::object& hop,
-                         const py::object& n_fft,
-                         const py::object& window,
-                         const string& pad,
-                         const string& tail,
-                         bool win_sqrt,
-                         bool centre,
-                         const string& offset) {
-        return B::make(width,
-                       sizes_from("win_length", win_length),
-                       sizes_from("hop", hop),
-                       sizes_from("n_fft", n_fft),
-                       windows_from(window),
-                       pad,
-                       tail,
-                       win_sqrt,
-                       centre,
-                       offset);
-    };
-    const auto item_length = [](int64_t width,
-                                const py::object& win_length,
-                                const py::object& hop,
-                                const py::object& n_fft,
-                                const py::object& window,
-                                const string& pad,
-                                const string& tail,
-                                bool win_sqrt,
-                                bool centre,
-                                const string& offset) {
-        return B::item_length(width,
-                              kernel::parameters2d::named(sizes_from("win_length", win_length),
-                                                          sizes_from("hop", hop),
-                                                          sizes_from("n_fft", n_fft),
-                                                          windows_from(window),
-                                                          win_sqrt,
-                                                          centre,
-                                                          pad,
-                                                          tail,
-                                                          offset));
-    };
     py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>> block(m, name, doc);
-    def_init(block,
-             make,
-             arg("width"),
-             arg("win_length"),
-             arg("hop"),
-             arg("n_fft") = 0,
-             arg("window") = "hann",
-             arg("pad") = "constant",
-             arg("tail") = "ceil",
-             arg("win_sqrt") = false,
-             arg("centre") = true,
-             arg("offset") = "trailing");
+    def_settings<stft2d_settings>(block, &B::make);
     block
         .def_static(
             "item_length",
-            with_names(std::function(item_length),
-                       { "width",
-                         "win_length",
-                         "hop",
-                         "n_fft",
-                         "window",
-                         "pad",
-                         "tail",
-                         "win_sqrt",
-                         "centre",
-                         "offset" }),
-            arg("width"),
-            arg("win_length"),
-            arg("hop"),
-            arg("n_fft") = 0,
-            arg("window") = "hann",
-            arg("pad") = "constant",
-            arg("tail") = "ceil",
-            arg("win_sqrt") = false,
-            arg("centre") = true,
-            arg("offset") = "trailing",
+            [](const py::args& positional, const py::kwargs& keywords) {
+                return B::item_length(settings_from<stft2d_settings>(positional, keywords));
+            },
             "Complex numbers in an item of these arguments. Raises ValueError as the block does.")
         .def("latency", &B::latency, latency_doc);
 }

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "share.h"
-#include "window_from.h"
+#include "settings.h"
 #include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/kernel/image/stft2d.h>
@@ -214,38 +214,14 @@ void bind_images(py::module& m)
 
 void bind_image(py::module& m)
 {
-    py::class_<parameters2d>(
-        m, "parameters2d", "What defines a 2-D STFT; pairs are (height, width).")
-        .def(py::init([](const py::object& win_length,
-                         const py::object& hop,
-                         const py::object& n_fft,
-                         const py::object& window,
-                         bool win_sqrt,
-                         bool centred,
-                         const string& pad,
-                         const string& tail,
-                         const string& offset) {
-                 auto p = parameters2d::named(sizes_from("win_length", win_length),
-                                              sizes_from("hop", hop),
-                                              sizes_from("n_fft", n_fft),
-                                              windows_from(window),
-                                              win_sqrt,
-                                              centred,
-                                              pad,
-                                              tail,
-                                              offset);
-                 p.check();
-                 return p;
-             }),
-             arg("win_length"),
-             arg("hop"),
-             arg("n_fft"),
-             arg("window"),
-             arg("win_sqrt"),
-             arg("centred"),
-             arg("pad"),
-             arg("tail"),
-             arg("offset"))
+    py::class_<parameters2d> design(
+        m, "parameters2d", "What defines a 2-D STFT; pairs are (height, width).");
+    def_settings<image_settings>(design, [](const image_settings& s) {
+        const auto p = s.parameters();
+        p.check();
+        return p;
+    });
+    design
         .def("n_fft",
              [](const parameters2d& p) {
                  return py::make_tuple(p.rows().n_fft(), p.columns().n_fft());

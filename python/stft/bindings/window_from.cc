@@ -67,6 +67,17 @@ std::vector<std::complex<double>> taps_from(const char* name, const py::object& 
     return { taps.data(), taps.data() + taps.size() };
 }
 
+gr::stft::kernel::phase_reference phase_from(const char* name, const py::object& given)
+{
+    using gr::stft::kernel::phase_reference;
+    if (py::isinstance<py::str>(given))
+        return phase_reference(given.cast<std::string>());
+    if (py::hasattr(given, "__index__") && !py::isinstance<py::bool_>(given))
+        return phase_reference::fixed(integer_from(name, given));
+    throw std::invalid_argument(std::string(name) + ": " + shown(given) +
+                                ": must be start, centre, absolute or an integer");
+}
+
 window_family family_from(const py::object& given)
 {
     if (is_win_type(given)) {

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 #define INCLUDED_STFT_BINDINGS_WINDOW_FROM_H
 
+#include <gnuradio/stft/kernel/frames/phase.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <gnuradio/stft/kernel/frames/window_family.h>
 #include <gnuradio/stft/kernel/image/parameters2d.h>
@@ -11,6 +12,9 @@
 //! A name, one of GNU Radio's window.WIN_..., a tuple (name, parameters ...), a float (Kaiser's beta), or taps.
 //! \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
+
+//! "start", "centre", "absolute" or an integer. \throws std::invalid_argument
+gr::stft::kernel::phase_reference phase_from(const char* name, const pybind11::object& given);
 
 //! True if these are the windows of two axes: neither numbers nor a name and its parameters.
 bool is_window_pair(const pybind11::object& given);

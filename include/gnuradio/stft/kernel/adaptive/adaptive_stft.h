@@ -116,6 +116,37 @@ struct STFT_API adaptive_settings {
     void check() const { filled(); }
 };
 
+template <>
+inline constexpr auto fields<adaptive_settings> =
+    std::tuple(field("n_fft", &adaptive_settings::n_fft).required(),
+               field("hop", &adaptive_settings::hop).automatic().changeable(),
+               field("alpha", &adaptive_settings::alpha),
+               field("method", &adaptive_settings::method, learning_method_named),
+               field("share", &adaptive_settings::share, sharing_named),
+               field("learn", &adaptive_settings::learn, learned_named),
+               field("criterion", &adaptive_settings::criterion, adaptive_criterion_named),
+               field("theta_min", &adaptive_settings::theta_min).automatic().changeable(),
+               field("theta_max", &adaptive_settings::theta_max).automatic().changeable(),
+               field("theta_init", &adaptive_settings::theta_init).automatic(),
+               field("window", &adaptive_settings::window),
+               field("norm", &adaptive_settings::norm, norm_named),
+               field("candidates", &adaptive_settings::candidates),
+               field("bands", &adaptive_settings::bands),
+               field("interpolate", &adaptive_settings::interpolate),
+               field("block", &adaptive_settings::block).automatic(),
+               field("lag", &adaptive_settings::lag).automatic(),
+               field("causal", &adaptive_settings::causal),
+               field("smoothness", &adaptive_settings::smoothness),
+               field("prior", &adaptive_settings::prior),
+               field("whiten", &adaptive_settings::whiten),
+               field("steps", &adaptive_settings::steps).automatic(),
+               field("rate", &adaptive_settings::rate).automatic(),
+               field("regularisation", &adaptive_settings::regularisation).automatic(),
+               field("order", &adaptive_settings::order),
+               field("freeze", &adaptive_settings::freeze).changeable(),
+               field("invertible", &adaptive_settings::invertible),
+               field("load_limit", &adaptive_settings::load_limit));
+
 //! Statistics of an adaptive STFT. "Frames" are the output frames since the report before.
 struct adaptive_report {
     double criterion = 0;      //!< criterion of the last frame that was measured, at its theta

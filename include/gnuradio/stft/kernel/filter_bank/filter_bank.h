@@ -19,7 +19,7 @@ public:
     using complex = std::complex<double>; //!< a filter's value
 
     /*!
-     * \param p hop, placement and phase do not matter; all n_fft filters exist, in the order that p.shifted says
+     * \param p hop, placement and phase do not matter; all n_fft filters exist, in the order that p.sides says
      * \throws std::invalid_argument as parameters::check()
      */
     explicit filter_bank(const parameters& p);

@@ -37,7 +37,7 @@ public:
     using complex = std::complex<real_t<T>>; //!< a bin
 
     /*!
-     * \param p of the STFT; p.bins: which bins a spectrum holds, in this order; none: all, in the order that p.shifted says
+     * \param p of the STFT; p.bins: which bins a spectrum holds, in this order; none: all, in the order that p.sides says
      * \throws std::invalid_argument as parameters::check(); if the hop is not 1, the window is 0 at c, or a bin is not
      *         whole, out of range, or there twice
      */

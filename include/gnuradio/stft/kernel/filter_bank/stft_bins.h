@@ -15,7 +15,7 @@ struct STFT_API bins_parameters : parameters {
     /*!
      * \brief parameters::check(), and the bins.
      * \throws std::invalid_argument if there are none, or one is not in 0 .. n_fft / 2 (real samples), or in
-     *         -n_fft / 2 .. n_fft without the end (complex samples); if shifted
+     *         -n_fft / 2 .. n_fft without the end (complex samples); if sides are given
      */
     template <class T>
     void check() const;
@@ -26,6 +26,22 @@ struct STFT_API bins_parameters : parameters {
         return parameters::operator==(other) && bins == other.bins;
     }
 };
+
+namespace stft_fields {
+constexpr auto bins = field("bins", &bins_parameters::bins).changeable().with_tag("stft_bins");
+}
+
+template <>
+inline constexpr auto fields<bins_parameters> = std::tuple(
+    stft_fields::bins.required(),
+    stft_fields::hop,
+    stft_fields::window,
+    stft_fields::win_length,
+    field("n_fft", &parameters::n_fft).automatic().with_tag("stft_n_fft", 1, longest_window),
+    stft_fields::phase,
+    stft_fields::placement,
+    stft_fields::scaling,
+    stft_fields::samp_rate);
 
 //! How bins are computed: sums that slide along the signal, a sum for each frame, or the FFT of each frame.
 enum class bins_method { automatic, sliding, direct, fft };

@@ -82,6 +82,8 @@ enum class tail { floor, ceil };
 
 //! \throws std::invalid_argument unless name is "floor" or "ceil"
 STFT_API tail tail_named(const std::string& name);
+//! "floor" or "ceil"
+STFT_API const char* name_of(tail rule);
 
 /*!
  * \brief Placement of the frames on one axis of an image: frame m holds win_length samples from

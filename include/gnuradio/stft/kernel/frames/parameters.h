@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_FRAMES_PARAMETERS_H
 #define INCLUDED_STFT_KERNEL_FRAMES_PARAMETERS_H
 
+#include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/frames/framing.h>
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <gnuradio/stft/kernel/frames/scaling.h>
@@ -41,6 +42,8 @@ enum class sides { onesided, twosided, centered };
 
 //! \throws std::invalid_argument unless name is "onesided", "twosided" or "centered" (or "centred")
 STFT_API sides sides_named(const std::string& name);
+//! "onesided", "twosided" or "centered"
+STFT_API const char* name_of(sides which);
 
 //! Bins of a spectrum of n_fft points that holds these.
 inline std::size_t bins(sides which, std::size_t n_fft)
@@ -61,22 +64,11 @@ struct STFT_API parameters {
     phase_reference phase{ "centre" };    //!< sample at which the phase is 0
     scaling scale = scaling::none;        //!< factor on the spectrum
     double samp_rate = 1.0;               //!< Hz; matters for scaling::psd only
-    bool shifted =
-        false; //!< bins -n_fft/2 .. (n_fft-1)/2 instead of 0 .. n_fft-1; complex samples only
+    //! Bins and their order; none: onesided for real, twosided for complex samples.
+    std::optional<kernel::sides> sides;
 
-    /*!
-     * Parameters as blocks and Python give them: integers that may be negative, choices by name.
-     * \throws std::invalid_argument for an unknown name
-     */
-    static parameters named(std::int64_t n_fft,
-                            std::int64_t hop,
-                            const kernel::window& window,
-                            std::int64_t win_length,
-                            const std::string& placement,
-                            const phase_reference& phase,
-                            const std::string& scaling,
-                            double samp_rate,
-                            bool shifted);
+    //! True if bins come in the order -n_fft/2 .. (n_fft-1)/2.
+    bool centered() const { return sides == kernel::sides::centered; }
 
     //! win_length with its default filled in.
     std::size_t window_length() const;
@@ -111,6 +103,51 @@ struct STFT_API parameters {
     template <class T>
     void check() const;
 };
+
+//! Fields of parameters. The tables of settings list those that they have.
+namespace stft_fields {
+constexpr auto n_fft =
+    field("n_fft", &parameters::n_fft).required().with_tag("stft_n_fft", 1, longest_window);
+constexpr auto hop =
+    field("hop", &parameters::hop).required().changeable().with_tag("stft_hop", 1, longest_hop);
+constexpr auto window = field("window", &parameters::window).changeable().with_tag("stft_window");
+constexpr auto win_length = field("win_length", &parameters::win_length)
+                                .automatic()
+                                .changeable()
+                                .with_tag("stft_win_length", 1, longest_window);
+constexpr auto placement = field("placement", &parameters::where, placement_named);
+constexpr auto phase =
+    field("phase", &parameters::phase, phase_reference::named).with_tag("stft_phase");
+constexpr auto scaling =
+    field("scaling", &parameters::scale, scaling_named).changeable().with_tag("stft_scaling");
+constexpr auto samp_rate =
+    field("samp_rate", &parameters::samp_rate).with_tag("stft_samp_rate", 1e-30, 1e30);
+constexpr auto sides = field("sides", &parameters::sides, sides_named).automatic();
+} // namespace stft_fields
+
+template <>
+inline constexpr auto fields<parameters> = std::tuple(stft_fields::n_fft,
+                                                      stft_fields::hop,
+                                                      stft_fields::window,
+                                                      stft_fields::win_length,
+                                                      stft_fields::placement,
+                                                      stft_fields::phase,
+                                                      stft_fields::scaling,
+                                                      stft_fields::samp_rate,
+                                                      stft_fields::sides);
+
+//! Settings after a change. A window given as taps brings its own length.
+template <class Settings>
+Settings changed(Settings settings, const change<Settings>& wish)
+{
+    if constexpr (std::is_base_of_v<parameters, Settings>) {
+        const auto& window = wish.wanted(&parameters::window);
+        if (window && (window->length() || settings.window.length()))
+            settings.win_length = 0;
+    }
+    wish.apply_to(settings);
+    return settings;
+}
 
 } // namespace gr::stft::kernel
 #endif

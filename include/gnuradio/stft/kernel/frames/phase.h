@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_FRAMES_PHASE_H
 #define INCLUDED_STFT_KERNEL_FRAMES_PHASE_H
 
+#include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/frames/framing.h>
 #include <complex>
 #include <string>
@@ -25,6 +26,9 @@ public:
     phase_reference(const std::string& name);
     //! Overload for a string literal.
     phase_reference(const char* name) : phase_reference(std::string(name)) {}
+
+    //! As name() gives it. \throws std::invalid_argument as the constructor, unless name is a whole number
+    static phase_reference named(const std::string& name);
 
     //! Sample r of every frame, which may lie outside of it.
     static phase_reference fixed(std::int64_t r);
@@ -52,6 +56,10 @@ private:
     kind d_kind;
     std::int64_t d_r = 0;
 };
+
+//! A phase reference is given by its name.
+template <>
+inline constexpr bool is_named<phase_reference> = true;
 
 //! exp(2j pi j / n), correctly rounded on the axes and diagonals.
 STFT_API std::complex<double> unit_root(std::size_t j, std::size_t n);

@@ -73,6 +73,12 @@ public:
     //! Standard deviation of the Gaussian as a fraction of theta; of no meaning for the others.
     double rho() const { return d_rho; }
 
+    //! True if shapes and their parameters are equal.
+    bool operator==(const window_family& other) const
+    {
+        return d_shape == other.d_shape && d_rho == other.d_rho;
+    }
+
     //! Every name that the constructor takes, aliases left out.
     static std::vector<std::string> names();
 

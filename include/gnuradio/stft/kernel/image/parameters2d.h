@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_IMAGE_PARAMETERS2D_H
 #define INCLUDED_STFT_KERNEL_IMAGE_PARAMETERS2D_H
 
+#include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/frames/framing.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <string>
@@ -18,9 +19,13 @@ enum class fill { trailing, centred };
 
 //! \throws std::invalid_argument unless name is "constant", "reflect" or "edge"
 STFT_API pad pad_named(const std::string& name);
+//! "constant", "reflect" or "edge"
+STFT_API const char* name_of(pad outside);
 
 //! \throws std::invalid_argument unless name is "trailing" or "centred" (or "centered")
 STFT_API fill fill_named(const std::string& name);
+//! "trailing" or "centred"
+STFT_API const char* name_of(fill where);
 
 //! Parameters of the STFT on one axis of an image.
 struct STFT_API axis_parameters {
@@ -129,20 +134,6 @@ struct STFT_API parameters2d {
     fill offset = fill::trailing;    //!< position of a window shorter than n_fft
 
     /*!
-     * Parameters as blocks and Python give them: integers that may be negative, choices by name.
-     * \throws std::invalid_argument for a negative number or an unknown name
-     */
-    static parameters2d named(const axis_sizes& win_length,
-                              const axis_sizes& hop,
-                              const axis_sizes& n_fft,
-                              const axis_windows& windows,
-                              bool win_sqrt,
-                              bool centred,
-                              const std::string& pad,
-                              const std::string& tail,
-                              const std::string& offset);
-
-    /*!
      * \throws std::invalid_argument naming the parameter, its value and the rule: a length or hop out of the range of
      *         framing, n_fft < win_length or > 2^28, complex taps, negative ones under win_sqrt
      */
@@ -152,6 +143,34 @@ struct STFT_API parameters2d {
     //! \throws std::invalid_argument as rows() and columns()
     void check() const;
 };
+
+//! Parameters of a 2-D STFT as its users give them, the same for both axes or a pair.
+struct STFT_API image_settings {
+    axis_sizes win_length{ 0 };      //!< samples under the window; 0: the taps' number, else n_fft
+    axis_sizes hop{ 0 };             //!< samples between frames, >= 1
+    axis_sizes n_fft{ 0 };           //!< DFT lengths, >= win_length; 0: win_length
+    axis_windows window{ "hann" };   //!< names (periodic) or taps; real
+    kernel::pad pad = pad::constant; //!< padding outside of the image
+    kernel::tail tail = tail::ceil;  //!< how many frames an axis has
+    bool win_sqrt = false;           //!< windows are the square roots of the given ones
+    bool centre = true;              //!< frame m is centred at sample m hop
+    fill offset = fill::trailing;    //!< position of a window shorter than n_fft
+
+    //! The same by axes. \throws std::invalid_argument for a negative number
+    kernel::parameters2d parameters() const;
+};
+
+template <>
+inline constexpr auto
+    fields<image_settings> = std::tuple(field("win_length", &image_settings::win_length).required(),
+                                        field("hop", &image_settings::hop).required(),
+                                        field("n_fft", &image_settings::n_fft).automatic(),
+                                        field("window", &image_settings::window),
+                                        field("pad", &image_settings::pad, pad_named),
+                                        field("tail", &image_settings::tail, tail_named),
+                                        field("win_sqrt", &image_settings::win_sqrt),
+                                        field("centre", &image_settings::centre),
+                                        field("offset", &image_settings::offset, fill_named));
 
 } // namespace gr::stft::kernel
 #endif

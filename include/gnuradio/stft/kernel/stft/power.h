@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_STFT_POWER_H
 #define INCLUDED_STFT_KERNEL_STFT_POWER_H
 
+#include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/frames/scaling.h>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,8 @@ enum class power_kind { psd, power, magnitude };
 
 //! \throws std::invalid_argument unless name is "psd", "power" or "magnitude"
 STFT_API power_kind power_kind_named(const std::string& name);
+//! "psd", "power" or "magnitude"
+STFT_API const char* name_of(power_kind kind);
 //! Scaling of the spectra that a row of this kind is made from.
 STFT_API scaling spectrum_scaling(power_kind kind);
 
@@ -38,7 +41,18 @@ struct STFT_API power_parameters {
 
     //! \throws std::invalid_argument if average < 1 or factor is not positive
     void check() const;
+
+    //! True if all parameters are equal.
+    bool operator==(const power_parameters& other) const;
 };
+
+//! Fields of power_parameters.
+namespace power_fields {
+constexpr auto kind = field("kind", &power_parameters::kind, power_kind_named);
+constexpr auto average = field("average", &power_parameters::average).changeable();
+constexpr auto max_hold = field("max_hold", &power_parameters::max_hold);
+constexpr auto db = field("db", &power_parameters::db);
+} // namespace power_fields
 
 /*!
  * \brief Turns spectra into rows of powers or magnitudes: averaged, held, in decibels. R: float or double.

@@ -1,0 +1,211 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_BINDINGS_SETTINGS_H
+#define INCLUDED_STFT_BINDINGS_SETTINGS_H
+
+#include "arguments.h"
+#include "window_from.h"
+#include <gnuradio/stft/changeable.h>
+#include <gnuradio/stft/kernel/frames/parameters.h>
+#include <pybind11/complex.h>
+
+/*!
+ * \brief The value that Python gives for a field. None stands for the default of an automatic one.
+ * \throws std::invalid_argument "name: value: rule"
+ */
+template <class Settings, class Field>
+typename Field::value_type value_from(const Field& field, const pybind11::object& given)
+{
+    namespace kernel = gr::stft::kernel;
+    using given_type = typename Field::given_type;
+    if (field.is_automatic && given.is_none())
+        return Settings{}.*field.member;
+    if constexpr (std::is_same_v<typename Field::value_type, kernel::phase_reference>)
+        return phase_from(field.name, given);
+    else if constexpr (std::is_same_v<given_type, kernel::window>)
+        return window_from(given);
+    else if constexpr (std::is_same_v<given_type, kernel::window_family>)
+        return family_from(given);
+    else if constexpr (std::is_same_v<given_type, kernel::axis_sizes>)
+        return sizes_from(field.name, given);
+    else if constexpr (std::is_same_v<given_type, kernel::axis_windows>)
+        return windows_from(given);
+    else if constexpr (std::is_same_v<given_type, std::vector<std::complex<double>>>)
+        return taps_from(field.name, given);
+    else
+        return field.value_of(value_of<given_type>(field.name, given));
+}
+
+//! The value of a setting in Python.
+template <class Value>
+pybind11::object value_in_python(const Value& value)
+{
+    namespace kernel = gr::stft::kernel;
+    if constexpr (std::is_enum_v<Value>)
+        return pybind11::str(name_of(value));
+    else if constexpr (std::is_same_v<Value, kernel::phase_reference>)
+        return pybind11::str(value.name());
+    else if constexpr (std::is_same_v<Value, kernel::window> ||
+                       std::is_same_v<Value, kernel::window_family>)
+        return pybind11::str(value.description());
+    else if constexpr (std::is_same_v<Value, kernel::axis_windows>)
+        return pybind11::str(value.height.description());
+    else
+        return pybind11::cast(value);
+}
+
+//! The type of a field's values in a signature.
+template <class Field>
+std::string type_in_python(const Field& field)
+{
+    using given_type = typename Field::given_type;
+    std::string type = "object";
+    if constexpr (std::is_same_v<typename Field::value_type, gr::stft::kernel::phase_reference>)
+        type = "object";
+    else if constexpr (std::is_same_v<given_type, bool>)
+        type = "bool";
+    else if constexpr (std::is_same_v<given_type, std::int64_t>)
+        type = "int";
+    else if constexpr (std::is_same_v<given_type, double>)
+        type = "float";
+    else if constexpr (std::is_same_v<given_type, std::string>)
+        type = "str";
+    else if constexpr (std::is_same_v<given_type, std::vector<double>>)
+        type = "List[float]";
+    return field.is_automatic && type != "object" ? "Optional[" + type + "]" : type;
+}
+
+//! "n_fft: int, window: object = 'hann'"
+template <class Settings>
+std::string signature_of()
+{
+    std::string text;
+    gr::stft::kernel::for_each_field<Settings>([&](const auto& field) {
+        text += (text.empty() ? "" : ", ") + std::string(field.name) + ": " + type_in_python(field);
+        if (field.is_automatic)
+            text += " = None";
+        else if (!field.is_required)
+            text += " = " + shown(value_in_python(Settings{}.*field.member));
+    });
+    return text;
+}
+
+//! The names of all parameters.
+template <class Settings>
+pybind11::tuple names_of()
+{
+    pybind11::list names;
+    gr::stft::kernel::for_each_field<Settings>(
+        [&](const auto& field) { names.append(field.name); });
+    return names;
+}
+
+/*!
+ * \brief Settings from the arguments of a call, by name or in the order of the fields.
+ * fs stands for samp_rate, and center for centre.
+ * \throws std::invalid_argument "name: value: rule" for a wrong type, an unknown or a missing name
+ */
+template <class Settings>
+Settings settings_from(const pybind11::args& positional, const pybind11::kwargs& given_keywords)
+{
+    const auto keywords = with_usual_names(given_keywords);
+    const auto names = names_of<Settings>();
+    refuse_unknown(keywords, names);
+    if (positional.size() > names.size())
+        throw std::invalid_argument("arguments: " + std::to_string(positional.size()) +
+                                    ": must be at most " + std::to_string(names.size()));
+    Settings settings{};
+    std::size_t position = 0;
+    gr::stft::kernel::for_each_field<Settings>([&](const auto& field) {
+        const bool by_position = position < positional.size();
+        const bool by_name = keywords.contains(field.name);
+        const std::string name = field.name;
+        if (by_position && by_name)
+            throw std::invalid_argument(name + ": " + shown(keywords[field.name]) +
+                                        ": must be given once");
+        if (!by_position && !by_name && field.is_required)
+            throw std::invalid_argument(name + ": missing: must be given");
+        if (by_position || by_name) {
+            const pybind11::object given =
+                by_position ? pybind11::object(positional[position]) : keywords[field.name];
+            settings.*field.member = value_from<Settings>(field, given);
+        }
+        ++position;
+    });
+    return settings;
+}
+
+//! Gives a class the constructor make(settings), whose arguments are the fields, and their names as _arguments.
+template <class Settings, class Class, class Make>
+Class& def_settings(Class& c, Make make)
+{
+    c.attr("_arguments") = names_of<Settings>();
+    const auto name = pybind11::str(c.attr("__name__")).template cast<std::string>();
+    const auto doc = "__init__(self: " + name + ", " + signature_of<Settings>() + ") -> None\n";
+    pybind11::options options;
+    options.disable_function_signatures();
+    return c.def(
+        pybind11::init([make](const pybind11::args& positional, const pybind11::kwargs& keywords) {
+            return make(settings_from<Settings>(positional, keywords));
+        }),
+        doc.c_str());
+}
+
+/*!
+ * \brief Gives the class of a changeable block set_X() and X() for each parameter that may change, and change() for
+ * several of them at once. They let go of the interpreter's lock, since they may wait for a work call.
+ */
+template <class Block, class Class>
+void def_changes(Class& c)
+{
+    namespace py = pybind11;
+    using settings = typename Block::settings;
+    using change = gr::stft::kernel::change<settings>;
+    gr::stft::kernel::for_each_field<settings>([&](const auto& field) {
+        if constexpr (std::decay_t<decltype(field)>::may_change) {
+            const std::string name = field.name;
+            c.def(("set_" + name).c_str(),
+                  [field](Block& block, const py::object& given) {
+                      change wish;
+                      wish.wanted(field.member) = value_from<settings>(field, given);
+                      const py::gil_scoped_release release;
+                      block.request(wish);
+                  },
+                  py::arg(field.name),
+                  ("Another " + name + ", from the next frame on.").c_str());
+            c.def(
+                field.name,
+                [field](const Block& block) {
+                    const auto wanted = [&] {
+                        const py::gil_scoped_release release;
+                        return block.wanted();
+                    }();
+                    return value_in_python(wanted.*field.member);
+                },
+                ("The " + name + " last asked for.").c_str());
+        }
+    });
+    c.def(
+        "change",
+        [](Block& block, const std::optional<std::int64_t>& at, const py::kwargs& keywords) {
+            change wish;
+            wish.at = at.value_or(wish.at);
+            py::list names;
+            wish.for_each([&](const auto& field, auto& wanted) {
+                if constexpr (std::decay_t<decltype(field)>::may_change) {
+                    names.append(field.name);
+                    if (keywords.contains(field.name))
+                        wanted = value_from<settings>(field, keywords[field.name]);
+                }
+            });
+            refuse_unknown(keywords, names);
+            const py::gil_scoped_release release;
+            block.request(wish);
+        },
+        py::kw_only(),
+        py::arg("at") = py::none(),
+        "Several parameters at once, each as set_X() takes it. at: the sample that the first "
+        "changed frame starts at or "
+        "after (or is centred at or after, where positions are real); None: the next frame.");
+}
+
+#endif

@@ -80,7 +80,7 @@ def filter_bank(
     """
     sides = _sides_named(sides)
     n_fft, win_length = _lengths(window, win_length, n_fft)
-    design = _design(n_fft, 1, window, win_length, "centre", scaling, fs, sides)
+    design = _design(n_fft, 1, window, win_length, "centre", scaling, fs, sides if sides == "centered" else None)
     length = _at_least(1, "length", length)
     if length > 1 << 28:
         raise ValueError(f"length: {length}: must be 1 .. 2^28")

@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""What the entries of GNU Radio Companion ask about the settings in their fields.
+"""What the entries of GNU Radio Companion ask about the settings in their fields, and the code that they make of them.
 
 The rules are those of the blocks: an entry makes its block from the settings, and Companion shows what the block says.
 It prints the text of an exception for a parameter's type, not for an assertion, so each entry ends with a hidden
@@ -8,7 +8,7 @@ parameter whose type is check(...). `settings` is the namespace of an entry: its
 import os
 import pickle
 from collections import OrderedDict
-from typing import Any, Dict
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
 from . import stft_python
 
@@ -40,10 +40,78 @@ def label(text: str, parameter: str, name: str, settings: Dict[str, Any]) -> str
     return f"{words} ({value:g} {unit})" if unit else f"{words} ({value:g})"
 
 
+def arguments(name: str, fields: Mapping[str, Any]) -> str:
+    """The arguments of a block in Python: "n_fft=1024, hop=256".
+
+    name: as in check(). fields: the parameters of an entry by name, as its templates have them.
+    """
+    return ", ".join(f"{argument}={_text(field)}" for argument, field in _fields(name, fields))
+
+
+def cpp_arguments(name: str, fields: Mapping[str, Any]) -> str:
+    """The same in C++: 'gr::stft::named("n_fft", 1024)("hop", 256)'."""
+    types = _block(name, fields.get("type"))._cpp_types
+    given = ((argument, field) for argument, field in _fields(name, fields) if field() is not None)
+    return "gr::stft::named" + "".join(f'("{argument}", {_cpp(types.get(argument), field)})' for argument, field in given)
+
+
+def _block(name: str, kind: Any) -> type:
+    letters = getattr(kind, "fcn", None)
+    return getattr(stft_python, f"{name}_{letters}" if letters else name)
+
+
+def _fields(name: str, fields: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
+    """The arguments of a block, each with its field."""
+    for argument in _block(name, fields.get("type"))._arguments:
+        custom = argument == "window" and str(fields["window"]()) == "custom"
+        yield argument, fields["custom_window" if custom else argument]
+
+
+def _text(field: Any) -> str:
+    """What a field holds, as code; a choice is a string."""
+    text = str(field)
+    return f'"{text}"' if isinstance(field(), str) and field() == text else text
+
+
+def _cpp(kind: Optional[str], field: Any) -> str:
+    """A field as a value of a type of C++, or as it stands if it is a number, a string or a boolean."""
+    if kind is None:
+        return _text(field)
+    text, value = str(field), field()
+    if text.isidentifier():  # a variable
+        return text if kind.startswith("std::") else f"{kind}({text})"
+    if kind.endswith("axis_sizes"):
+        sizes = value if isinstance(value, (tuple, list)) else (value,)
+        return f"{kind}({', '.join(map(str, sizes))})"
+    if kind.endswith("axis_windows"):
+        both = value if stft_python.kernels.is_window_pair(value) else (value,)
+        return f"{kind}({', '.join(_cpp_window('gr::stft::kernel::window', one) for one in both)})"
+    if kind.startswith("std::"):
+        return _cpp_numbers(kind, value)
+    return _cpp_window(kind, value)
+
+
+def _cpp_window(kind: str, value: Any) -> str:
+    if isinstance(value, float):
+        value = "kaiser", value
+    parts = value if isinstance(value, tuple) else (value,)
+    name = parts[0].name[4:].lower() if hasattr(parts[0], "name") else parts[0]  # window.WIN_HANN
+    if not isinstance(name, str):
+        is_real = not any(isinstance(tap, complex) for tap in value)
+        return f"{kind}({_cpp_numbers('std::vector<double>' if is_real else 'std::vector<gr_complexd>', value)})"
+    numbers = parts[1] if len(parts) == 2 and isinstance(parts[1], (list, tuple)) else parts[1:]
+    return f'{kind}("{name}"{", { " + ", ".join(map(str, numbers)) + " }" if numbers else ""})'
+
+
+def _cpp_numbers(kind: str, values: Any) -> str:
+    pair = "{{ {0.real!r}, {0.imag!r} }}".format
+    texts = [repr(float(v)) if kind == "std::vector<double>" else pair(complex(v)) for v in values]
+    return f"{kind}{{ {', '.join(texts)} }}"
+
+
 def _answer(name: str, settings: Dict[str, Any]) -> Dict[str, Any]:
     """{"refusal": text} or {"filled": numbers by parameter}; remembered, since Companion asks after every keystroke."""
-    kind = getattr(settings.get("type"), "fcn", None)
-    block = getattr(stft_python, f"{name}_{kind}" if kind else name)
+    block = _block(name, settings.get("type"))
     given = {argument: settings.get(argument) for argument in block._arguments}
     if isinstance(given.get("window"), str) and given["window"] == "custom":
         given["window"] = settings.get("custom_window")

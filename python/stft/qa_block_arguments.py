@@ -75,6 +75,103 @@ class block_arguments(unittest.TestCase):
         self.assertRegex(str(refused.exception), r"^hop: 'h\u03b8{20,}\.\.\.\u03b8{10,}t': must be an integer$")
 
 
+class keywords(unittest.TestCase):
+    """A keyword is one of the parameters, and given once."""
+
+    def made(self, name, **more):
+        kinds, without_default = arguments(blocks[name])
+        return blocks[name](**{**{n: needed[n] for n in {*without_default, "n_fft"} if n in kinds}, **more})
+
+    def test_an_unknown_one_is_refused_with_those_that_there_are(self):
+        for name, block in blocks.items():
+            names = ", ".join(block._arguments)
+            with self.assertRaisesRegex(ValueError, f"^hopp: 3: is no parameter; there are {names}$", msg=name):
+                self.made(name, hopp=3)
+
+    def test_a_missing_or_surplus_argument_is_refused(self):
+        for name, block in blocks.items():
+            _, without_default = arguments(block)
+            with self.assertRaisesRegex(ValueError, f"^{block._arguments[0]}: missing: must be given$", msg=name):
+                block()
+            self.assertIn(block._arguments[0], without_default)
+            count = len(block._arguments)
+            with self.assertRaisesRegex(ValueError, f"^arguments: {count + 1}: must be at most {count}$", msg=name):
+                block(*range(count + 1))
+
+    def test_one_that_is_also_given_by_position_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "^hop: 5: must be given once$"):
+            stft.stft_fvc(16, 4, hop=5)
+        with self.assertRaisesRegex(ValueError, "^samp_rate: 5: must be given once$"):
+            stft.stft_fvc(16, 4, samp_rate=4.0, fs=5)
+
+    def test_the_spellings_of_others_are_taken(self):
+        for name in "stft_fvc", "spectrogram_cvf", "adaptive_stft_fvc", "stft_bins_fvc":
+            with self.assertRaisesRegex(ValueError, "^samp_rate: -?1(.0)?: must be positive", msg=name):
+                self.made(name, fs=-1)
+        with self.assertRaisesRegex(ValueError, "^centre: 'x': must be True or False$"):
+            stft.stft2d_vfvc(16, 4, 2, center="x")
+
+    def test_none_stands_for_what_follows_from_the_others(self):
+        self.assertEqual(stft.stft_fvc(16, 4, win_length=None).win_length(), 16)
+        self.assertEqual(stft.adaptive_stft_fvc(64, hop=None, block=None).hop(), 4)
+
+
+class changes(unittest.TestCase):
+    """Every parameter that may change has a setter, a getter, and a place in change()."""
+
+    values = dict(hop=3, window="hamming", win_length=11, scaling="psd", average=5, bins=[3.0, 2.5],
+                  theta_min=20.0, theta_max=50.0, freeze=True)  # fmt: skip
+    given = dict(n_fft=64, hop=4, theta=8.0, bins=[1, 2])
+
+    def of_all_blocks(self):
+        for name, block in blocks.items():
+            kinds, without_default = arguments(block)
+            made = {n: self.given.get(n, needed.get(n)) for n in {*without_default, "n_fft"} if n in kinds}
+            names = [n for n in self.values if n in block._arguments and hasattr(block, f"set_{n}")]
+            yield name, block, made, names
+
+    def test_a_getter_gives_what_its_setter_took(self):
+        count = 0
+        for name, block, made, names in self.of_all_blocks():
+            self.assertEqual(bool(names), hasattr(block, "change"), name)
+            for n in names:
+                with self.subTest(block=name, parameter=n):
+                    instance = block(**made)
+                    getattr(instance, f"set_{n}")(self.values[n])
+                    self.assertEqual(getattr(instance, n)(), self.values[n])
+                    count += 1
+        self.assertGreater(count, 20)
+
+    def test_several_change_at_once(self):
+        for name, block, made, names in self.of_all_blocks():
+            if names:
+                instance = block(**made)
+                instance.change(**{n: self.values[n] for n in names})
+                self.assertEqual({n: getattr(instance, n)() for n in names}, {n: self.values[n] for n in names}, name)
+
+    def test_several_are_refused_together(self):
+        block = stft.stft_fvc(16, 4)
+        for wrong in dict(hop=0), dict(win_length=17), dict(scaling="loud"), dict(window="haan"), dict(hop="x"):
+            with self.subTest(**wrong), self.assertRaisesRegex(ValueError, f"^{next(iter(wrong))}: "):
+                block.change(**{**dict(hop=2, win_length=7, scaling="psd", window="hamming"), **wrong})
+            self.assertEqual((block.hop(), block.win_length(), block.scaling(), block.window()), (4, 16, "none", "hann"))
+        with self.assertRaisesRegex(ValueError, "^n_fft: 8: is no parameter; there are hop, window, win_length, scaling$"):
+            block.change(n_fft=8)
+
+    def test_at_names_the_sample_of_the_change(self):
+        x = np.random.default_rng(3).standard_normal(400).astype(np.float32)
+        block, sink = stft.stft_fvc(16, 4, placement="left"), blocks_of_gnu_radio.vector_sink_c(9)
+        block.change(window="hamming", scaling="ortho", at=100)
+        graph = gr.top_block()
+        graph.connect(blocks_of_gnu_radio.vector_source_f(x.tolist()), block, sink)
+        graph.run()
+        S = np.reshape(sink.data(), (-1, 9)).T
+        before = stft.stft(x, "hann", hop=4, n_fft=16, placement="left")
+        after = stft.stft(x, "hamming", hop=4, n_fft=16, placement="left", scaling="ortho")
+        np.testing.assert_array_equal(S[:, :25], before[:, :25])
+        np.testing.assert_array_equal(S[:, 25:], after[:, 25:])
+
+
 class qa_win_types(unittest.TestCase):
     same = {
         "WIN_HAMMING": "hamming", "WIN_HANN": "hann", "WIN_BLACKMAN": "blackman", "WIN_RECTANGULAR": "boxcar",

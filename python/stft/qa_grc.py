@@ -40,7 +40,7 @@ def parameters(entry):
 
 def types(entry):
     """The values of the type chooser, with the block each stands for; None if there is none."""
-    name = re.match(r"stft\.(\w+?)(\$\{type\.fcn\})?\(", entry["templates"]["make"])
+    name = re.search(r"^stft\.(\w+?)(\$\{type\.fcn\})?\(", entry["templates"]["make"], re.M)
     chooser = parameters(entry).get("type")
     if not chooser:
         return {None: getattr(stft, name[1])}
@@ -155,7 +155,7 @@ framing = [
     dict(win_length=1025),
 ]
 transform = framing + [
-    dict(shifted=True),
+    dict(sides="centered"),
     dict(samp_rate=0.0),
     dict(samp_rate=-1.0),
     dict(samp_rate=float("nan")),
@@ -209,13 +209,13 @@ settings = {
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
     + [dict(average=n) for n in (-1, 0, 1, 1000)]
     + [dict(window=[1, -1], kind=k) for k in ("psd", "power", "magnitude")],
-    "stft_stft_bins_xvc.block.yml": [s for s in transform if "shifted" not in s]
+    "stft_stft_bins_xvc.block.yml": [s for s in transform if "sides" not in s]
     + [dict(bins=b) for b in ([], [0], [512], [512.5], [-1], [-512.0], [-513], [1023.9], [1024], [float("nan")], (3, 0.5))]
     + [dict(n_fft=0, **s) for s in ({}, dict(win_length=64), dict(window=[1, 2, 1], bins=[1]), dict(window=[1], bins=[1]))]
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**28, win_length=8), dict(n_fft=2**28 + 1, win_length=8)]
     + [dict(scaling=s) for s in ("none", "magnitude", "psd", "ortho", "loud")]
     + [dict(window=[1, -1], scaling=s) for s in ("none", "magnitude", "psd")],
-    "stft_one_integral_vcx.block.yml": [{k: v for k, v in s.items() if k != "hop"} for s in transform if "shifted" not in s]
+    "stft_one_integral_vcx.block.yml": [{k: v for k, v in s.items() if k != "hop"} for s in transform if "sides" not in s]
     + [dict(bins=b) for b in ([], [0], [512], [513], [-1], [-512], [512, -512], [3, 3], [2.5], [1024], [float("nan")], (4.0, 3))]
     + [dict(window=w) for w in ([1, 0, 1], [0, 1, 0], [1, 0], [0, 1])]
     + [dict(n_fft=2**26 + 2, win_length=1, window="boxcar"), dict(n_fft=2**20, bins=[5], win_length=1, window="boxcar")]
@@ -278,19 +278,14 @@ class qa_grc(unittest.TestCase):
 
     def test_parameters_are_the_arguments_of_the_block(self):
         for name, entry in entries.items():
-            make = entry["templates"]["make"].replace(window_or_custom, "${window}")
-            given = re.findall(r"\$\{(\w+)\}", make)
-            cpp = entry["cpp_templates"]["make"]
-            self.assertEqual(set(parameters(entry)) - {"type", "custom_window", "settings"}, set(given), name)
             for block in types(entry).values():
                 names, defaults = signature(block.__init__)
-                self.assertEqual(given, names, name)
+                self.assertEqual(set(parameters(entry)) - {"type", "custom_window", "settings"}, set(names), name)
                 for argument, value in defaults.items():
-                    wanted = (0, -1) if value is None else (value,)  # with these the kernel fills in its default
+                    wanted = (None, 0, -1) if value is None else (value,)  # with these the kernel fills in its default
                     wanted += (1024,) if argument == "n_fft" else ()  # 0 stands for a length that the window's name lacks
-                    self.assertIn(default(parameters(entry)[argument]), wanted, f"{name}: {argument}")
-            arguments = re.findall(r"\$\{(?:cpp_|taps % .*\b)?(\w+)[()]*\}", cpp[cpp.index("::make(") :])
-            self.assertEqual(arguments, given, name)
+                    have = default(parameters(entry)[argument])
+                    self.assertIn(list(have) if isinstance(have, tuple) else have, wanted, f"{name}: {argument}")
 
     def test_callbacks_are_setters_of_the_block(self):
         for name, entry in entries.items():
@@ -327,7 +322,11 @@ class qa_grc(unittest.TestCase):
                     if of_image:
                         given.update(n_fft=(n_fft, n_fft + 3), win_length=(n_fft, max(1, n_fft - 1)))
                     chooser = "sides" if "sides" in parameters(entry) else "tail" if of_image else "share"
-                    for choice in parameters(entry).get(chooser, {}).get("options", [None]):
+                    choices = parameters(entry).get(chooser, dict(dtype="enum", options=[None]))
+                    for choice in choices["options"]:
+                        choice = choice if choices["dtype"] == "enum" else ast.literal_eval(choice)
+                        if choice == "centered" and kind == "float" and choices["dtype"] == "raw":
+                            continue  # of complex samples only
                         values = self.values(entry, **given, **{chooser: choice})
                         instance = self.block_of(entry, kind, block, values)
                         for ports in "inputs", "outputs":
@@ -495,6 +494,7 @@ class qa_grc(unittest.TestCase):
             '"custom"': '"tukey", { 0.3 }',
             '("general_cosine", [0.5, 0.5])': '"general_cosine", { 0.5, 0.5 }',
             "taper": "taper",
+            "[1, 2]": "std::vector<double>{ 1.0, 2.0 }",
             "[1, 2, 1j]": "std::vector<gr_complexd>{ { 1.0, 0.0 }, { 2.0, 0.0 }, { 0.0, 1.0 } }",
         }
         source = loaded(project / "examples" / "roundtrip.grc")
@@ -516,9 +516,10 @@ class qa_grc(unittest.TestCase):
             for path, expected in zip(paths, forms.values()):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", ", std::vector<gr_complexd>{  }"):
-                    call = f'{block}::make(n_fft, hop, {window}, 0, "centred", "centre", "none", 1.0, false{rest});'
-                    self.assertIn(f"gr::stft::{call}", code)
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })'):
+                    call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
+                    call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
+                    self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_the_family_in_each_form(self):
@@ -541,9 +542,10 @@ class qa_grc(unittest.TestCase):
                 grcc([path], directory)
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window_family({expected})"
-                forward = f'dstft_fvc::make(n_fft, hop, n_fft, {window}, "l2", 0.0, "frame");'
-                for call in forward, f'idstft_vcf::make(n_fft, {window}, "l2", "frame");':
-                    self.assertIn(f"gr::stft::{call}", code)
+                rest = f'("window", {window})("norm", "l2")'
+                forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")'
+                self.assertIn(f"gr::stft::dstft_fvc::make(gr::stft::named{forward});", code)
+                self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame"));', code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_the_bins_in_each_form(self):
@@ -566,9 +568,10 @@ class qa_grc(unittest.TestCase):
             code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
         window = 'gr::stft::kernel::window("hann")'
         for call in (
-            f'stft_bins_fvc::make(std::vector<double>{{ 41.0, 42.5 }}, 1, {window}, 0, n_fft, "absolute", "centred", "magnitude", 1.0);',
-            f'stft_bins_fvc::make(around, 1, {window}, 0, n_fft, "centre", "centred", "none", 1.0);',
-            f'one_integral_vcf::make(n_fft, {window}, 0, "centre", std::vector<double>{{ 41.0, 42.0 }}, "none", 1.0);',
+            f'stft_bins_fvc::make(gr::stft::named("bins", std::vector<double>{{ 41.0, 42.5 }})("hop", 1)("window", {window})',
+            f'stft_bins_fvc::make(gr::stft::named("bins", around)("hop", 1)("window", {window})("win_length", 0)',
+            f'one_integral_vcf::make(gr::stft::named("n_fft", n_fft)("window", {window})("win_length", 0)("phase", "centre")("bins", '
+            'std::vector<double>{ 41.0, 42.0 })("scaling", "none")("samp_rate", 1.0));',
         ):
             self.assertIn(f"gr::stft::{call}", code)
 
@@ -590,12 +593,12 @@ class qa_grc(unittest.TestCase):
             path.write_text(yaml.safe_dump(source), encoding="utf-8")
             grcc([path], directory)
             code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
-        for line in (
-            "adaptive_stft_fvc::make([&] {", "s.n_fft = n_fft;", "s.hop = 50.0;", 's.window = gr::stft::kernel::window_family("gaussian", { 0.125 });',
-            's.share = gr::stft::kernel::sharing_named("cell");', "s.block = (-1);", "s.freeze = false;", "s.invertible = false;", "}(), 1.0, 1000);",
-            "s.interpolate = true;",
+        for part in (
+            'adaptive_stft_fvc::make(gr::stft::named("n_fft", n_fft)("hop", 50.0)', '("interpolate", true)', '("share", "cell")',
+            '("window", gr::stft::kernel::window_family("gaussian", { 0.125 }))', '("block", (-1))', '("freeze", false)',
+            '("invertible", false)("load_limit", 0)("samp_rate", 1.0)("report_interval", 1000));',
         ):  # fmt: skip
-            self.assertIn(line, code)
+            self.assertIn(part, code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_both_axes_of_images(self):
@@ -603,8 +606,8 @@ class qa_grc(unittest.TestCase):
         one, taps = window % '"kaiser", { 8.6 }', window % "std::vector<double>{ 1.0, 2.0 }"
         forms = {  # window, and win_length
             ('"hann"', "32"): (window % '"hann"', "32"),
-            ("8.6", "(32, 16)"): (one, "{ 32, 16 }"),
-            ('("hann", ("kaiser", 8.6))', "size"): (window % '"hann"' + ", " + one, "32"),
+            ("8.6", "(32, 16)"): (one, "32, 16"),
+            ('("hann", ("kaiser", 8.6))', "size"): (window % '"hann"' + ", " + one, "size"),
             ("(window.WIN_HANN, (window.WIN_KAISER, 8.6))", "32"): (window % '"hann"' + ", " + one, "32"),
             ("[1, 2]", "2"): (taps, "2"),
             ("([1, 2], [1, 2])", "2"): (taps + ", " + taps, "2"),
@@ -628,8 +631,10 @@ class qa_grc(unittest.TestCase):
                 grcc([path], directory)
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 for block in "stft2d_vfvc", "istft2d_vcvf":
-                    both = f'gr::stft::kernel::axis_windows({windows}), "constant", "ceil", false, true, "trailing");'
-                    self.assertIn(f"gr::stft::{block}::make(129, {size}, 1, 0, {both}", code)
+                    sizes = f'("win_length", gr::stft::kernel::axis_sizes({size}))("hop", gr::stft::kernel::axis_sizes(1))'
+                    both = f'("window", gr::stft::kernel::axis_windows({windows}))("pad", "constant")("tail", "ceil")("win_sqrt", false)'
+                    self.assertIn(f'gr::stft::{block}::make(gr::stft::named("width", 129){sizes}', code)
+                    self.assertIn(both, code)
 
     def values(self, entry, **changes):
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}

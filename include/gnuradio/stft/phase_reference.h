@@ -22,7 +22,7 @@ template <>
 inline constexpr auto fields<phase_reference_settings> = std::tuple(
     field("n_fft", &phase_reference_settings::n_fft).required(),
     field("hop", &phase_reference_settings::hop).required(),
-    field("win_length", &phase_reference_settings::win_length).automatic(),
+    field("win_length", &phase_reference_settings::win_length).required().automatic(),
     field("source", &phase_reference_settings::source, kernel::phase_reference::named).required(),
     field("target", &phase_reference_settings::target, kernel::phase_reference::named).required(),
     field("sides", &phase_reference_settings::sides, sides_named));

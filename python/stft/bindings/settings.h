@@ -81,10 +81,10 @@ std::string signature_of()
     std::string text;
     gr::stft::kernel::for_each_field<Settings>([&](const auto& field) {
         text += (text.empty() ? "" : ", ") + std::string(field.name) + ": " + type_in_python(field);
-        if (field.is_automatic)
-            text += " = None";
-        else if (!field.is_required)
-            text += " = " + shown(value_in_python(Settings{}.*field.member));
+        if (!field.is_required)
+            text += " = " + (field.is_automatic
+                                 ? "None"
+                                 : shown(value_in_python(Settings{}.*field.member)));
     });
     return text;
 }
@@ -97,6 +97,30 @@ pybind11::tuple names_of()
     gr::stft::kernel::for_each_field<Settings>(
         [&](const auto& field) { names.append(field.name); });
     return names;
+}
+
+//! The C++ types of those parameters that are no numbers, names or booleans.
+template <class Settings>
+pybind11::dict cpp_types_of()
+{
+    namespace kernel = gr::stft::kernel;
+    pybind11::dict types;
+    kernel::for_each_field<Settings>([&](const auto& field) {
+        using given_type = typename std::decay_t<decltype(field)>::given_type;
+        if constexpr (std::is_same_v<given_type, kernel::window>)
+            types[field.name] = "gr::stft::kernel::window";
+        else if constexpr (std::is_same_v<given_type, kernel::window_family>)
+            types[field.name] = "gr::stft::kernel::window_family";
+        else if constexpr (std::is_same_v<given_type, kernel::axis_windows>)
+            types[field.name] = "gr::stft::kernel::axis_windows";
+        else if constexpr (std::is_same_v<given_type, kernel::axis_sizes>)
+            types[field.name] = "gr::stft::kernel::axis_sizes";
+        else if constexpr (std::is_same_v<given_type, std::vector<double>>)
+            types[field.name] = "std::vector<double>";
+        else if constexpr (std::is_same_v<given_type, std::vector<std::complex<double>>>)
+            types[field.name] = "std::vector<gr_complexd>";
+    });
+    return types;
 }
 
 /*!
@@ -139,6 +163,7 @@ template <class Settings, class Class, class Make>
 Class& def_settings(Class& c, Make make)
 {
     c.attr("_arguments") = names_of<Settings>();
+    c.attr("_cpp_types") = cpp_types_of<Settings>();
     const auto name = pybind11::str(c.attr("__name__")).template cast<std::string>();
     const auto doc = "__init__(self: " + name + ", " + signature_of<Settings>() + ") -> None\n";
     pybind11::options options;

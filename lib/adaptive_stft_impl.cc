@@ -39,13 +39,13 @@ public:
      * \throws std::invalid_argument as the kernel's setters
      */
     template <class T>
-    void grant(const adaptive_change& wish, kernel::adaptive_stft<T>& kernel)
+    void apply(const adaptive_change& requested, kernel::adaptive_stft<T>& kernel)
     {
         using settings = kernel::adaptive_settings;
-        const auto& hop = wish.wanted(&settings::hop);
-        const auto& least = wish.wanted(&settings::theta_min);
-        const auto& greatest = wish.wanted(&settings::theta_max);
-        const auto& freeze = wish.wanted(&settings::freeze);
+        const auto& hop = requested.wanted(&settings::hop);
+        const auto& least = requested.wanted(&settings::theta_min);
+        const auto& greatest = requested.wanted(&settings::theta_max);
+        const auto& freeze = requested.wanted(&settings::freeze);
         // shortest windows keep two hops in between, too
         const bool narrows = hop && filled(*hop) < kernel.settings().hop;
         if (narrows)
@@ -60,10 +60,10 @@ public:
         }
         if (hop && !narrows)
             set_hop(*hop, kernel);
-        if (wish.reset)
+        if (requested.reset)
             kernel.reset();
-        if (!wish.theta.empty())
-            kernel.set_theta(wish.theta);
+        if (!requested.theta.empty())
+            kernel.set_theta(requested.theta);
         if (freeze) {
             kernel.set_freeze(*freeze);
             d_given.freeze = *freeze;
@@ -177,30 +177,30 @@ public:
 
     void set_theta(double theta) override
     {
-        adaptive_change wish;
-        wish.theta = { theta };
-        request(wish);
+        adaptive_change requested;
+        requested.theta = { theta };
+        request(requested);
     }
 
     void set_theta(const std::vector<float>& theta) override
     {
-        adaptive_change wish;
-        wish.theta.assign(theta.begin(), theta.end());
-        if (wish.theta.empty())
+        adaptive_change requested;
+        requested.theta.assign(theta.begin(), theta.end());
+        if (requested.theta.empty())
             kernel::refuse("theta", "0 values", "must be one, or one for each bin");
-        request(wish);
+        request(requested);
     }
 
     void load_theta(const std::string& path) override
     {
-        adaptive_change wish;
-        wish.theta = last_item_in(path, d_scratch.size());
-        request(wish);
+        adaptive_change requested;
+        requested.theta = last_item_in(path, d_scratch.size());
+        request(requested);
     }
 
-    void request(const kernel::change<adaptive_stft_settings>& wish) override
+    void request(const kernel::change<adaptive_stft_settings>& requested) override
     {
-        request(adaptive_change{ wish, {} });
+        request(adaptive_change{ requested, {} });
     }
 
     adaptive_stft_settings wanted() const override
@@ -212,9 +212,9 @@ public:
 
     void reset() override
     {
-        adaptive_change wish;
-        wish.reset = true;
-        request(wish);
+        adaptive_change requested;
+        requested.reset = true;
+        request(requested);
     }
 
     std::vector<float> theta() const override
@@ -310,19 +310,19 @@ private:
 
     adaptive_change change_from(const pmt::pmt_t& message) const
     {
-        adaptive_change wish;
+        adaptive_change requested;
         for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
             if (key == "reset")
-                wish.reset = true;
+                requested.reset = true;
             else if (key == "theta")
-                wish.theta = numbers_in(key, value);
+                requested.theta = numbers_in(key, value);
             else if (key == "load")
-                wish.theta = last_item_in(name_in(key, value), d_scratch.size());
+                requested.theta = last_item_in(name_in(key, value), d_scratch.size());
             else
-                return read(wish, key, value);
+                return read(requested, key, value);
             return true;
         });
-        return wish;
+        return requested;
     }
 
     //! A change that was applied to some settings, and the result.
@@ -335,7 +335,7 @@ private:
     //! Queues the change if it and all queued after it can be applied. They are applied to other
     //! kernels first, in the caller's thread, so that the caller gets the exception and the plans
     //! are made before the running kernel needs them.
-    void request(const adaptive_change& wish)
+    void request(const adaptive_change& requested)
     {
         std::scoped_lock one_at_a_time(d_requests);
         std::vector<trial> tried;
@@ -348,10 +348,10 @@ private:
                 next = trial{ before, change, before };
                 return std::optional<changing_settings>();
             };
-            if (this->locked([&] { return d_pending.insert(wish, d_settings, after); }))
+            if (this->locked([&] { return d_pending.insert(requested, d_settings, after); }))
                 return;
             kernel::adaptive_stft<T> kernel(next->before.given());
-            next->after.grant(next->change, kernel);
+            next->after.apply(next->change, kernel);
             tried.push_back(*next);
         }
     }
@@ -379,8 +379,8 @@ private:
 
     void make_changes()
     {
-        this->grant_changes(d_kernel.centre(),
-                            [this](const auto& due) { d_settings.grant(due.change, d_kernel); });
+        this->apply_changes(d_kernel.centre(),
+                            [this](const auto& due) { d_settings.apply(due.change, d_kernel); });
     }
 
     //! Transforms the present frame and goes on to the next.

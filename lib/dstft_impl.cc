@@ -118,21 +118,21 @@ public:
 
     void set_theta(double theta) override
     {
-        dstft_change wish;
-        wish.theta = lengths_from({ theta });
-        request(wish);
+        dstft_change requested;
+        requested.theta = lengths_from({ theta });
+        request(requested);
     }
 
     void set_theta(const std::vector<float>& theta) override
     {
-        dstft_change wish;
-        wish.theta = lengths_from({ theta.begin(), theta.end() });
-        request(wish);
+        dstft_change requested;
+        requested.theta = lengths_from({ theta.begin(), theta.end() });
+        request(requested);
     }
 
-    void request(const kernel::change<dstft_settings>& wish) override
+    void request(const kernel::change<dstft_settings>& requested) override
     {
-        request(dstft_change{ wish, {} });
+        request(dstft_change{ requested, {} });
     }
 
     std::vector<float> theta() const override
@@ -187,26 +187,26 @@ private:
 
     dstft_change change_from(const pmt::pmt_t& message) const
     {
-        dstft_change wish;
+        dstft_change requested;
         for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
             const bool is_theta = key == "theta";
             if (is_theta)
-                wish.theta = lengths_from(numbers_in(key, value));
-            return is_theta || read(wish, key, value);
+                requested.theta = lengths_from(numbers_in(key, value));
+            return is_theta || read(requested, key, value);
         });
-        return wish;
+        return requested;
     }
 
-    void request(const dstft_change& wish)
+    void request(const dstft_change& requested)
     {
-        const auto& hop = wish.wanted(&dstft_settings::hop);
+        const auto& hop = requested.wanted(&dstft_settings::hop);
         if (hop && d_design.pace.fixed_overlap())
             kernel::refuse("hop", *hop, "follows from theta, since alpha is not 0");
         if (hop)
             kernel::pacing(*hop, 0, d_design.settings.share); // refuses what is out of range
         gr::thread::scoped_lock lock(this->d_setlock);
         d_pending.insert(
-            wish, d_present, [](const pace_and_lengths& before, const dstft_change& next) {
+            requested, d_present, [](const pace_and_lengths& before, const dstft_change& next) {
                 return std::optional(
                     pace_and_lengths{ next.wanted(&dstft_settings::hop).value_or(before.hop),
                                       next.theta.empty() ? before.theta : next.theta });
@@ -238,7 +238,7 @@ private:
     //! The present frame's window length and the pace to the next one, if they are known.
     void set_frame()
     {
-        this->grant_changes(d_framer.centre(), [this](const auto& due) {
+        this->apply_changes(d_framer.centre(), [this](const auto& due) {
             if (const auto& hop = due.change.wanted(&dstft_settings::hop))
                 d_pace = kernel::pacing(*hop, 0, d_design.settings.share);
             d_present = due.state;

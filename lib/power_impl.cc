@@ -56,15 +56,15 @@ public:
     }
 
     //! A change takes effect at once, whatever sample it is for.
-    void request(const kernel::change<power_settings>& wish) override
+    void request(const kernel::change<power_settings>& requested) override
     {
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_settings;
-        wish.apply_to(next);
+        requested.apply_to(next);
         next.check();
         d_settings = next;
         d_power.set_average(next.average);
-        if (wish.reset)
+        if (requested.reset)
             d_power.reset();
     }
 
@@ -75,9 +75,9 @@ public:
 
     void reset() override
     {
-        kernel::change<power_settings> wish;
-        wish.reset = true;
-        request(wish);
+        kernel::change<power_settings> requested;
+        requested.reset = true;
+        request(requested);
     }
 
     std::int64_t latency() const override { return 0; }

@@ -53,24 +53,24 @@ public:
         s.n_fft = 64;
         s.hop = 16;
         s.max_hold = true;
-        kernel::change<spectrogram_settings> wish("average", std::int64_t(7));
-        wish.set("hop", std::int64_t(5));
+        kernel::change<spectrogram_settings> requested("average", std::int64_t(7));
+        requested.set("hop", std::int64_t(5));
         auto expected = s;
         expected.average = 7;
         expected.hop = 5;
-        CPPUNIT_ASSERT(expected == changed(s, wish));
-        CPPUNIT_ASSERT_EQUAL(std::size_t(5), *wish.wanted(&parameters::hop));
-        CPPUNIT_ASSERT(!wish.wanted(&parameters::win_length));
+        CPPUNIT_ASSERT(expected == changed(s, requested));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(5), *requested.wanted(&parameters::hop));
+        CPPUNIT_ASSERT(!requested.wanted(&parameters::win_length));
     }
 
     void a_change_of_what_must_stay_is_an_error_of_the_program()
     {
-        kernel::change<parameters> wish;
-        CPPUNIT_ASSERT_THROW(wish.set("n_fft", std::int64_t(8)), std::logic_error); // fixed
-        CPPUNIT_ASSERT_THROW(wish.set("hopp", std::int64_t(8)), std::logic_error);  // unknown
-        CPPUNIT_ASSERT_THROW(wish.set("hop", 8.0), std::logic_error); // of another type
-        CPPUNIT_ASSERT_THROW(wish.wanted(&kernel::bins_parameters::bins), std::logic_error);
-        CPPUNIT_ASSERT(wish == kernel::change<parameters>());
+        kernel::change<parameters> requested;
+        CPPUNIT_ASSERT_THROW(requested.set("n_fft", std::int64_t(8)), std::logic_error); // fixed
+        CPPUNIT_ASSERT_THROW(requested.set("hopp", std::int64_t(8)), std::logic_error);  // unknown
+        CPPUNIT_ASSERT_THROW(requested.set("hop", 8.0), std::logic_error); // of another type
+        CPPUNIT_ASSERT_THROW(requested.wanted(&kernel::bins_parameters::bins), std::logic_error);
+        CPPUNIT_ASSERT(requested == kernel::change<parameters>());
     }
 
     void changes_are_equal_if_they_request_the_same()

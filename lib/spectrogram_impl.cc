@@ -21,9 +21,9 @@ public:
 
     void reset() override
     {
-        kernel::change<spectrogram_settings> wish;
-        wish.reset = true;
-        this->request(wish);
+        kernel::change<spectrogram_settings> requested;
+        requested.reset = true;
+        this->request(requested);
     }
 
     std::int64_t latency() const override
@@ -39,10 +39,11 @@ public:
         return d_power.add(d_spectrum.data(), row) || (last && d_power.flush(row));
     }
 
-    void changed(const spectrogram_settings& s, const kernel::change<spectrogram_settings>& wish)
+    void changed(const spectrogram_settings& s,
+                 const kernel::change<spectrogram_settings>& requested)
     {
         d_power.set_average(s.average);
-        if (wish.reset)
+        if (requested.reset)
             d_power.reset();
     }
 

@@ -70,7 +70,7 @@ public:
     }
 
     //! Queues a change; what it needs is built here, in the caller's thread.
-    void request(const change& wish) override
+    void request(const change& requested) override
     {
         std::scoped_lock one_at_a_time(d_requests);
         for (transforms built;;) {
@@ -80,7 +80,7 @@ public:
                 const auto lead = [&](const state& before, const change& next) {
                     return after(before, next, built, missing);
                 };
-                if (d_pending.insert(wish, { d_settings, d_active }, lead))
+                if (d_pending.insert(requested, { d_settings, d_active }, lead))
                     return;
             }
             built.push_back(std::make_shared<Transform>(*missing));
@@ -154,11 +154,11 @@ private:
     //! State after a change; if no transform for it has been built yet, nullopt, and its settings in
     //! `missing`.
     std::optional<state> after(const state& before,
-                               const change& wish,
+                               const change& requested,
                                const transforms& built,
                                std::optional<settings>& missing) const
     {
-        const auto next = kernel::changed(before.with_settings, wish);
+        const auto next = kernel::changed(before.with_settings, requested);
         next.frames(); // refuses what is out of range
         self().check(next);
         if (const auto with = transform_for(next, before.with, built))

@@ -44,11 +44,11 @@ protected:
     }
 
     //! Applies, in order, the changes that are due at a frame centred at t.
-    template <class Grant>
-    void grant_changes(const kernel::position& t, Grant grant)
+    template <class Apply>
+    void apply_changes(const kernel::position& t, Apply apply)
     {
         for (; const auto* due = d_pending.due(t.sample); d_pending.pop()) {
-            grant(*due);
+            apply(*due);
             d_described = false;
         }
     }

@@ -62,12 +62,12 @@ void for_items(const pmt::pmt_t& message,
  * \throws std::invalid_argument "key: value: rule"
  */
 template <class Settings>
-bool read(kernel::change<Settings>& wish, const std::string& key, const pmt::pmt_t& value)
+bool read(kernel::change<Settings>& requested, const std::string& key, const pmt::pmt_t& value)
 {
     bool known = key == "at";
     if (known)
-        wish.at = integer_in(key, value);
-    wish.for_each([&](const auto& field, auto& wanted) {
+        requested.at = integer_in(key, value);
+    requested.for_each([&](const auto& field, auto& wanted) {
         using given_type = typename std::decay_t<decltype(field)>::given_type;
         if constexpr (std::decay_t<decltype(field)>::may_change)
             if (key == field.name) {
@@ -86,12 +86,12 @@ bool read(kernel::change<Settings>& wish, const std::string& key, const pmt::pmt
 template <class Settings>
 kernel::change<Settings> change_from(const pmt::pmt_t& message, bool resets = false)
 {
-    kernel::change<Settings> wish;
+    kernel::change<Settings> requested;
     for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-        wish.reset = wish.reset || (resets && key == "reset");
-        return read(wish, key, value) || (resets && key == "reset");
+        requested.reset = requested.reset || (resets && key == "reset");
+        return read(requested, key, value) || (resets && key == "reset");
     });
-    return wish;
+    return requested;
 }
 
 //! Gives the block a message port "cmd". What obey() throws goes to the logger, a member of the block, and nothing else

@@ -55,7 +55,7 @@ def adapt(
     prior: float = 0.01,
     whiten: float = 1e-2,
     steps: Optional[int] = None,
-    rate: Optional[float] = None,
+    learning_rate: Optional[float] = None,
     regularisation: Optional[float] = None,
     order: float = 2.0,
     freeze: bool = False,
@@ -95,7 +95,7 @@ def adapt(
         h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
-    steps: of the gradient in each frame; default 0 for the bank's theta, else 3. rate: Adam's, in ln theta and in hops;
+    steps: of the gradient in each frame; default 0 for the bank's theta, else 3. learning_rate: Adam's, in ln theta and in hops;
         default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of
         ln theta over cells; default 0.1.
     freeze: do not learn; every frame has theta_init.
@@ -146,7 +146,7 @@ def adapt(
         prior=prior,
         whiten=whiten,
         steps=steps,
-        rate=rate,
+        learning_rate=learning_rate,
         regularisation=regularisation,
         order=order,
         freeze=freeze,

@@ -187,7 +187,7 @@ class Arrays(unittest.TestCase):
         for length in range(640, 705):
             x = noise(length, 0.01).astype(np.float32)
             x[560:length:40] = 5
-            for settings in ({}, dict(learn="both", rate=1.0), dict(freeze=True)):
+            for settings in ({}, dict(learn="both", learning_rate=1.0), dict(freeze=True)):
                 A = stft.adapt(x, n_fft=1024, hop=64, theta_init=128.0, **settings)
                 y = stft.idstft(A.spectra, A.theta, A.t, n_fft=1024, length=length)
                 self.assertLess(np.abs(y - x).max(), 3e-6 * 5, (length, settings))

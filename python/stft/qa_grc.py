@@ -244,7 +244,7 @@ settings = {
     + [dict(candidates=v) for v in (1, 2, 64, 65)]
     + [dict(bands=v, share="bin", interpolate=i) for v in (0, 1, 32, 33) for i in (True, False)]
     + [{name: v} for name in ("block", "lag", "steps") for v in (-2, -1, 0, 5, 1001, 2**40)]
-    + [{name: v} for name in ("smoothness", "prior", "whiten", "rate", "load_limit") for v in (-1.0, 0.0, 0.5, float("nan"))]
+    + [{name: v} for name in ("smoothness", "prior", "whiten", "learning_rate", "load_limit") for v in (-1.0, 0.0, 0.5, float("nan"))]
     + [dict(regularisation=v, share="cell") for v in (-2.0, -1.0, 0.0, 1.0)]
     + [dict(theta_min=64.0, invertible=v) for v in (True, False)]
     + [dict(freeze=True), dict(samp_rate=0.0), dict(samp_rate=float("inf")), dict(report_interval=0), dict(report_interval=2**31)],

@@ -203,8 +203,10 @@ adaptive_settings adaptive_settings::filled() const
                   "steps",
                   static_cast<double>(s.steps),
                   "must be 0 for share constant and bin, which pool all frames");
-    refuse_unless(
-        rate == 0 || in(rate, 1e-6, 1), "rate", rate, "must be 0 (the default) or in 1e-6 .. 1");
+    refuse_unless(learning_rate == 0 || in(learning_rate, 1e-6, 1),
+                  "learning_rate",
+                  learning_rate,
+                  "must be 0 (the default) or in 1e-6 .. 1");
     if (regularisation == -1)
         s.regularisation = 0.1;
     refuse_unless(in(s.regularisation, 0, 1e6),

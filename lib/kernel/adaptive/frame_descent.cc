@@ -153,7 +153,7 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
 {
     adam descent(0.9, 0.999);
     const auto& s = d_settings;
-    const double rate = s.rate > 0 ? s.rate : theta_rate;
+    const double rate = s.learning_rate > 0 ? s.learning_rate : theta_rate;
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
     const double count = d_criterion.pooled() ? static_cast<double>(frames) : 1;
     double place = std::log(theta);
@@ -179,7 +179,8 @@ position frame_descent<T>::refine_t(const excerpt<T>& x,
 {
     constexpr double units = 65536; // per sample: t stays exact in a double for long
     adam descent(0.9, 0.999);
-    const double rate = (d_settings.rate > 0 ? d_settings.rate : t_rate) * d_settings.hop;
+    const double rate =
+        (d_settings.learning_rate > 0 ? d_settings.learning_rate : t_rate) * d_settings.hop;
     double away = 0;
     for (auto left = take_steps(); left > 0; --left) {
         const auto here =
@@ -202,7 +203,7 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
 {
     const auto& s = d_settings;
     const auto bins = d_theta.size();
-    const double rate = s.rate > 0 ? s.rate : theta_rate;
+    const double rate = s.learning_rate > 0 ? s.learning_rate : theta_rate;
     const double least = std::log(s.theta_min), greatest = std::log(s.theta_max);
     const double middle = (least + greatest) / 2, scale = 1 / static_cast<double>(s.n_fft);
     std::fill(d_adam.begin(), d_adam.end(), adam(0.9, 0.999));

@@ -214,7 +214,7 @@ class qa_adaptive : public CppUnit::TestFixture
     {
         auto s = small();
         s.learn = learned::both;
-        s.rate = 1; // as far as they may go
+        s.learning_rate = 1; // as far as they may go
         s.steps = 9;
         const auto out = run<float>(s, varied<float>(3000));
         double farthest = 0;

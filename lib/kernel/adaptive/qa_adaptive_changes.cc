@@ -281,7 +281,8 @@ class qa_adaptive_changes : public CppUnit::TestFixture
                     s.share = sharing::constant;
                     s.steps = 2;
                 });
-        refused("rate: 2: must be 0 (the default) or in 1e-6 .. 1", [](auto& s) { s.rate = 2; });
+        refused("learning_rate: 2: must be 0 (the default) or in 1e-6 .. 1",
+                [](auto& s) { s.learning_rate = 2; });
         refused("regularisation: -2: must be in 0 .. 1e6, or -1",
                 [](auto& s) { s.regularisation = -2; });
         refused("load_limit: -1: must be in 0 .. 1e6", [](auto& s) { s.load_limit = -1; });

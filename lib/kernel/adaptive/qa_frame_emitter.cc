@@ -147,7 +147,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 s.theta_min = 12;
                 s.learn = learned::both;
                 s.invertible = invertible;
-                s.rate = 1;
+                s.learning_rate = 1;
                 s.steps = 9;
                 emitting<float> e(s);
                 const double most = invertible ? std::min(3.0, 3 * theta / 8 - 3) : 3;
@@ -169,7 +169,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
     {
         auto s = qa::small();
         s.steps = 9;
-        s.rate = 1;
+        s.learning_rate = 1;
         emitting<float> e(s);
         bool shorter = false, longer = false;
         for (std::int64_t sample = 100; sample < 500; sample += 9) {

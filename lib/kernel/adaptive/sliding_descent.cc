@@ -62,7 +62,7 @@ void sliding_descent<T>::measure(std::int64_t p,
             }
     }
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
-    double rate = s.rate > 0 ? s.rate : theta_rate;
+    double rate = s.learning_rate > 0 ? s.learning_rate : theta_rate;
     if (d_endless)
         rate /= std::sqrt(1 + static_cast<double>(d_counted) / settling);
     for (auto left = descent.take_steps(); left > 0; --left) {

@@ -74,17 +74,26 @@ std::string type_in_python(const Field& field)
     return field.is_automatic && type != "object" ? "Optional[" + type + "]" : type;
 }
 
-//! "n_fft: int, window: object = 'hann'"
+/*!
+ * \brief "n_fft: int, window: object = 'hann'"
+ *
+ * Where no settings can be made, as with an unknown GR_STFT_SIMD, the defaults are left out: an import must not fail.
+ */
 template <class Settings>
 std::string signature_of()
 {
+    std::optional<Settings> defaults;
+    try {
+        defaults.emplace();
+    } catch (const std::invalid_argument&) {
+    }
     std::string text;
     gr::stft::kernel::for_each_field<Settings>([&](const auto& field) {
         text += (text.empty() ? "" : ", ") + std::string(field.name) + ": " + type_in_python(field);
         if (!field.is_required)
-            text += " = " + (field.is_automatic
-                                 ? "None"
-                                 : shown(value_in_python(Settings{}.*field.member)));
+            text += " = " + (field.is_automatic ? "None"
+                             : defaults ? shown(value_in_python(*defaults.*field.member))
+                                        : "...");
     });
     return text;
 }
@@ -190,10 +199,10 @@ void def_changes(Class& c)
             const std::string name = field.name;
             c.def(("set_" + name).c_str(),
                   [field](Block& block, const py::object& given) {
-                      change wish;
-                      wish.wanted(field.member) = value_from<settings>(field, given);
+                      change requested;
+                      requested.wanted(field.member) = value_from<settings>(field, given);
                       const py::gil_scoped_release release;
-                      block.request(wish);
+                      block.request(requested);
                   },
                   py::arg(field.name),
                   ("Another " + name + ", from the next frame on.").c_str());
@@ -212,10 +221,10 @@ void def_changes(Class& c)
     c.def(
         "change",
         [](Block& block, const std::optional<std::int64_t>& at, const py::kwargs& keywords) {
-            change wish;
-            wish.at = at.value_or(wish.at);
+            change requested;
+            requested.at = at.value_or(requested.at);
             py::list names;
-            wish.for_each([&](const auto& field, auto& wanted) {
+            requested.for_each([&](const auto& field, auto& wanted) {
                 if constexpr (std::decay_t<decltype(field)>::may_change) {
                     names.append(field.name);
                     if (keywords.contains(field.name))
@@ -224,7 +233,7 @@ void def_changes(Class& c)
             });
             refuse_unknown(keywords, names);
             const py::gil_scoped_release release;
-            block.request(wish);
+            block.request(requested);
         },
         py::kw_only(),
         py::arg("at") = py::none(),

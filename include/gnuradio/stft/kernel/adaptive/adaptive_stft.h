@@ -99,7 +99,7 @@ struct STFT_API adaptive_settings {
         -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3
     //! Learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the
     //! bank), 0.1 for t.
-    double rate = 0;
+    double learning_rate = 0;
     double regularisation =
         -1; //!< weight of the mean total variation of ln theta over the cells; -1: 0.1
     bool invertible = true; //!< refuse parameters with which no inverse may restore some samples
@@ -140,7 +140,7 @@ inline constexpr auto fields<adaptive_settings> =
                field("prior", &adaptive_settings::prior),
                field("whiten", &adaptive_settings::whiten),
                field("steps", &adaptive_settings::steps).automatic(),
-               field("rate", &adaptive_settings::rate).automatic(),
+               field("learning_rate", &adaptive_settings::learning_rate).automatic(),
                field("regularisation", &adaptive_settings::regularisation).automatic(),
                field("order", &adaptive_settings::order),
                field("freeze", &adaptive_settings::freeze).changeable(),

@@ -138,14 +138,14 @@ inline constexpr auto fields<parameters> = std::tuple(stft_fields::n_fft,
 
 //! Settings after a change. A window given as taps brings its own length.
 template <class Settings>
-Settings changed(Settings settings, const change<Settings>& wish)
+Settings changed(Settings settings, const change<Settings>& requested)
 {
     if constexpr (std::is_base_of_v<parameters, Settings>) {
-        const auto& window = wish.wanted(&parameters::window);
+        const auto& window = requested.wanted(&parameters::window);
         if (window && (window->length() || settings.window.length()))
             settings.win_length = 0;
     }
-    wish.apply_to(settings);
+    requested.apply_to(settings);
     return settings;
 }
 

@@ -52,7 +52,7 @@ class random_flowgraph:
         self.is_complex = chance.random() < 0.4
         self.dtype = np.complex64 if self.is_complex else np.float32
         self.tolerance = 1e-3
-        self.legs = []
+        self.legs, self.of_several = [], []
         self.text = [f"seed {seed}"]
         self.choose_transform(chance)
         frames = chance.choice([1, 2, 10, 100, 1000, 3000])
@@ -105,7 +105,7 @@ class random_flowgraph:
     def connect_leg(self, chance, leg, path):
         through = ["ours", "ours", "copy"]
         if self.kind == "stft":
-            through += ["phase_reference", "power", "keep_one_in_n", "null_sink"]
+            through += ["phase_reference", "power", "keep_one_in_n", "several", "null_sink"]
         way = chance.choice(through if leg else through[:4])
         self.text.append(way)
         row = self.analysis.output_signature().sizeof_stream_item(0)
@@ -115,6 +115,11 @@ class random_flowgraph:
             self.connect(self.analysis, power, blocks.null_sink(row // 2))
         elif way == "keep_one_in_n":
             self.connect(self.analysis, blocks.keep_one_in_n(row, chance.randint(1, 5)), blocks.null_sink(row))
+        elif way == "several":
+            sink = blocks.null_sink(row)
+            sink.set_output_multiple(chance.randint(2, 5))
+            self.connect(self.analysis, sink)
+            self.of_several.append(sink)
         elif way == "null_sink":
             self.connect(self.analysis, blocks.null_sink(row))
         else:
@@ -171,6 +176,10 @@ class random_flowgraphs(unittest.TestCase):
                 first = None
                 for turn in range(3):
                     outputs = graph.run()
+                    for sink in graph.of_several:
+                        several, rows = sink.output_multiple(), graph.analysis.nitems_written(0)
+                        if graph.analysis.max_output_buffer(0) > several:  # else the user's limit is too low for it
+                            self.assertEqual(sink.nitems_read(0), rows // several * several, f"{graph}, run {turn}")
                     for y in outputs:
                         self.assertEqual(len(y), len(graph.x), f"{graph}, run {turn}")
                         self.assertLess(np.max(np.abs(y - graph.x)), graph.tolerance, f"{graph}, run {turn}")

@@ -18,6 +18,9 @@ std::size_t whole_pages(std::size_t row_bytes)
     return page / std::gcd(page, row_bytes) * row_bytes;
 }
 
+//! True if the rows of an output lie in a row_buffer.
+bool too_long_for_pages(std::size_t row_bytes) { return whole_pages(row_bytes) > 64 * MiB; }
+
 } // namespace
 
 int rows_per_call(std::size_t row_bytes)
@@ -28,11 +31,9 @@ int rows_per_call(std::size_t row_bytes)
 
 int least_rows_per_call(std::size_t row_bytes)
 {
-    const auto half = single_mapped(row_bytes) ? 0 : whole_pages(row_bytes) / row_bytes / 2;
+    const auto half = too_long_for_pages(row_bytes) ? 0 : whole_pages(row_bytes) / row_bytes / 2;
     return static_cast<int>((half + 1) / 2);
 }
-
-bool single_mapped(std::size_t row_bytes) { return whole_pages(row_bytes) > 64 * MiB; }
 
 std::size_t buffer_bytes(std::size_t row_bytes)
 {
@@ -40,8 +41,8 @@ std::size_t buffer_bytes(std::size_t row_bytes)
         kernel::refuse("row_bytes", row_bytes, "must be 1 or more");
     const auto rows = 2 * static_cast<std::size_t>(rows_per_call(row_bytes));
     const auto pages = whole_pages(row_bytes);
-    return single_mapped(row_bytes) ? rows * row_bytes
-                                    : (rows * row_bytes + pages - 1) / pages * pages;
+    return too_long_for_pages(row_bytes) ? row_buffer::bytes(rows, row_bytes)
+                                         : (rows * row_bytes + pages - 1) / pages * pages;
 }
 
 void check_rows(std::size_t row_bytes)
@@ -66,7 +67,7 @@ std::vector<int> checked_sizes(const std::vector<std::size_t>& row_bytes)
 
 gr::buffer_type buffer_of(std::size_t row_bytes)
 {
-    return single_mapped(row_bytes) ? row_buffer::type() : gr::buffer_double_mapped::type;
+    return too_long_for_pages(row_bytes) ? row_buffer::type() : gr::buffer_double_mapped::type;
 }
 
 } // namespace

@@ -19,13 +19,6 @@ int rows_per_call(std::size_t row_bytes);
 int least_rows_per_call(std::size_t row_bytes);
 
 /*!
- * \brief True if the rows of an output lie in a row_buffer: where whole pages would exceed 64 MiB.
- *
- * A reader with a large output multiple enlarges such a buffer to four times that multiple of rows.
- */
-bool single_mapped(std::size_t row_bytes);
-
-/*!
  * \brief Refuses rows that no stream can carry. To be called before anything is built.
  * \throws std::invalid_argument if the stream's buffer would exceed 512 MiB
  */

@@ -448,13 +448,16 @@ class _Problem:
                 v, g, *direct = term(self, S[c], theta, t)
                 value += weight * v / len(S)
                 if gradient and g is not None:
-                    G[c] += (weight / len(S)) * g
+                    _add_scaled(G[c], weight / len(S), g)
                 for total, more in zip((by_theta, by_t), direct):
                     if more is not None:
                         total += weight / len(S) * np.reshape(more, total.shape)
+        del S, g, direct  # as large as the plane, as is much of what follows
         if gradient and per_cell:
+            G = np.conjugate(G, out=G)
             for name, slope in zip(wanted, slopes):
-                product = np.real(np.conj(G) * slope).sum(axis=0, dtype=np.float64)
+                slope *= G
+                product = slope.real.sum(axis=0, dtype=np.float64)
                 if name == "t":
                     by_t += product.sum(axis=0)
                 else:
@@ -463,11 +466,14 @@ class _Problem:
             vjp = dstft_vjp(self.x, theta, self.begin + t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted)
             by_theta += vjp.theta
             by_t += 0 if vjp.t is None else vjp.t
+        G = slopes = slope = product = vjp = None
         if self.regularisation and theta.size > 1:
             # each pair of neighbours is met twice; taken less its value at equal neighbours
             v, g = losses.total_variation(np.log(theta), eps=_CORNER**2, gamma=0.5)
             value += self.regularisation * (v / theta.size - _CORNER)
-            by_theta += self.regularisation / theta.size * g / theta
+            g *= self.regularisation / theta.size
+            g /= theta
+            by_theta += g
         return value, by_theta, by_t
 
     def count(self, value: float) -> None:
@@ -529,6 +535,14 @@ class _Problem:
         value, theta, t = self.best
         S = self.spectra(theta, t)
         return Learned(S.reshape(self.shape + S.shape[1:]), theta, self.begin + t, float(value), self.history)
+
+
+def _add_scaled(total: NDArray, weight: float, plane: ArrayLike) -> None:
+    """total += weight * plane, by blocks of frames, so that no third plane is needed."""
+    plane = np.broadcast_to(plane, total.shape)
+    for begin in range(0, total.shape[1], 64):
+        frames = slice(begin, begin + 64)
+        total[:, frames] += weight * plane[:, frames]
 
 
 def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> None:

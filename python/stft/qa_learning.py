@@ -7,6 +7,7 @@ import inspect
 import os
 import pathlib
 import sys
+import tracemalloc
 import unittest
 from unittest import mock
 
@@ -397,6 +398,19 @@ class Course(unittest.TestCase):
                 stft.learn(noise(600), n_fft=64, hop=16)
             stft.learn(noise(600), n_fft=64, hop=16, share="constant")  # one theta needs no SciPy
             stft.learn(noise(600), n_fft=64, hop=16, share="frame", method="adam", max_iterations=2)
+
+
+class Memory(unittest.TestCase):
+    def test_of_a_loss_per_cell_and_its_gradient_is_at_most_seven_planes(self):
+        """theta, the spectra and their slopes, the criterion's gradient twice, and the gradient by theta are six."""
+        problem = learning._Problem(noise(12000).astype(np.float32), n_fft=256, share="cell")
+        variables = problem.variables()
+        problem.loss(variables)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        problem.loss(variables)
+        plane = 8 * problem.theta.size  # bytes of float64 or complex64
+        self.assertLess(tracemalloc.get_traced_memory()[1], 7 * plane)
 
 
 class Refusals(unittest.TestCase):

@@ -535,7 +535,7 @@ class Info(InFolder):
 
     def test_buffers_are_whole_pages_unless_that_is_too_much(self):
         for row, expected in ((4096, 2 * 256 * 4096), (1, 4096), (8, 8192), (8 * 65536, 2 * 2**20),
-                              (8 * 513, 513 * 4096), (8 * 8193, 8193 * 4096), (8 * 32769, 6 * 8 * 32769)):
+                              (8 * 513, 513 * 4096), (8 * 8193, 8193 * 4096), (8 * 32769, 10 * 8 * 32769), (8 * 2**20 + 8, 4 * (8 * 2**20 + 8))):
             self.assertEqual(info_command.buffer_bytes(row), expected, row)
         with self.assertRaisesRegex(ValueError, "row_bytes: 0: must be 1 or more"):
             info_command.buffer_bytes(0)

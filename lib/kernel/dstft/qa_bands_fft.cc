@@ -168,9 +168,10 @@ public:
                           together.S.data(),
                           together.by_theta.data(),
                           together.by_t.data());
-            bands.analyse(plan, all, centre, alone.S.data(), nullptr, nullptr);
-            bands.analyse(plan, all, centre, nullptr, alone.by_theta.data(), nullptr);
-            bands.analyse(plan, all, centre, nullptr, nullptr, alone.by_t.data());
+            bands_fft<T> fresh(d.n_fft, d.window, d.scale);
+            fresh.analyse(plan, all, centre, alone.S.data(), nullptr, nullptr);
+            fresh.analyse(plan, all, centre, nullptr, alone.by_theta.data(), nullptr);
+            fresh.analyse(plan, all, centre, nullptr, nullptr, alone.by_t.data());
             CPPUNIT_ASSERT_MESSAGE(what, together == alone);
             bands.analyse(band_plan(), all, centre, nullptr, nullptr, nullptr);
             bands.analyse(

@@ -92,7 +92,7 @@ public:
         const plain_dstft plain(n_fft, "hann", norm::dcunit);
         for (std::size_t m = 0; m < theta.size(); ++m) {
             theta[m] *= 0.9;
-            for (double fraction : { 0.4, 0.1, 0.1 })
+            for (double fraction : { 0.1, 0.4, 0.1 }) // at the first one, the length alone is new
                 assert_norms("bin " + std::to_string(m) + " changed",
                              plain,
                              fraction,

@@ -56,7 +56,7 @@ private:
     //! their FFTs cost less than `sums`, in bins times samples of their windows.
     void keep_if_cheaper_than(double sums, std::size_t n_fft);
 
-    std::array<band, most_bands> d_band{};
+    std::array<band, most_bands> d_band; // the first d_bands of them
     std::size_t d_bands = 0, d_ffts = 0, d_outer = 0;
 };
 

@@ -66,9 +66,10 @@ void cell_transform<T>::pull_back(const excerpt<T>& x,
 {
     if (theta_gradient || t_gradient) {
         analyse(x, t, theta, nullptr, d_by_theta.data(), t_gradient ? d_by_t.data() : nullptr);
-        for (std::size_t m = 0; theta_gradient && m < d_bins; ++m)
+        const auto bins = d_bins;
+        for (std::size_t m = 0; theta_gradient && m < bins; ++m)
             theta_gradient[m] += product(G[m], d_by_theta[m]);
-        for (std::size_t m = 0; t_gradient && m < d_bins; ++m)
+        for (std::size_t m = 0; t_gradient && m < bins; ++m)
             *t_gradient += product(G[m], d_by_t[m]);
     }
     if (!x_gradient)

@@ -66,7 +66,7 @@ class qa_band_plan : public CppUnit::TestFixture
 public:
     void a_default_plan_is_empty()
     {
-        const band_plan plan;
+        const band_plan plan{};
         CPPUNIT_ASSERT(plan.empty());
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), plan.ffts());
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), plan.outer());

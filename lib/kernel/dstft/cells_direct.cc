@@ -128,7 +128,7 @@ void cells_direct<T>::place(const position& t, const double* theta)
 template <class T>
 void cells_direct<T>::fold(const excerpt<T>& x, const position& t, part which)
 {
-    const auto taken = [which](const T& sample) {
+    const auto taken = [&](const T& sample) {
         if constexpr (is_real_v<T>)
             return sample;
         else

@@ -1,68 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "direct_sums.h"
-#include "kernel/names.h"
+#include "cell_transform.h"
+#include "frame_transform.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
-#include "kernel/simd/multiply.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
-#include <algorithm>
-#include <cmath>
-#include <numeric>
 
 namespace gr::stft::kernel {
 
-namespace {
-
-constexpr double farthest_position = 4503599627370496; // 2^52: beyond, doubles hold no fraction
-
-//! std::floor(), which is a call where it has no instruction
-std::int64_t whole_below(double x)
-{
-    const auto towards_zero = static_cast<std::int64_t>(x);
-    return towards_zero - (x < static_cast<double>(towards_zero));
-}
-
-//! Re(x conj(y))
-template <class R>
-void multiply_conjugate(const std::complex<R>* x,
-                        const std::complex<R>* y,
-                        R* product,
-                        std::size_t n)
-{
-    for (std::size_t i = 0; i < n; ++i)
-        product[i] = x[i].real() * y[i].real() + x[i].imag() * y[i].imag();
-}
-
-} // namespace
-
-position position::at(double t)
-{
-    if (!(std::abs(t) <= farthest_position))
-        refuse("t", t, "must be finite and within +-2^52");
-    return position{ 0, 0 } + t;
-}
-
-position position::operator+(double distance) const
-{
-    const double sum = fraction + distance, whole = std::floor(sum);
-    const auto reached = sample + static_cast<std::int64_t>(whole);
-    const double rest = sum - whole;
-    // the rest of a tiny negative sum rounds up to 1
-    return rest < 1 ? position{ reached, rest } : position{ reached + 1, 0 };
-}
-
 std::string simd_level() { return simd::name_of(simd::chosen_level()); }
-
-namespace {
-constexpr name_table names_of_sharing{ named_value{ "constant", sharing::constant },
-                                       named_value{ "frame", sharing::frame },
-                                       named_value{ "bin", sharing::bin },
-                                       named_value{ "cell", sharing::cell } };
-}
-
-sharing sharing_named(const std::string& name) { return names_of_sharing.value_of("share", name); }
-
-const char* name_of(sharing share) { return names_of_sharing.name_of(share); }
 
 namespace {
 constexpr std::size_t longest_per_bin = std::size_t(1) << 20; // tables of its sums: 0.4 GiB
@@ -70,22 +15,17 @@ constexpr std::size_t longest_per_bin = std::size_t(1) << 20; // tables of its s
 
 template <class T>
 dstft<T>::dstft(std::size_t n_fft, const window_family& window, norm n, sharing share)
-    : d_n_fft(checked_n_fft(static_cast<std::int64_t>(n_fft))), d_window(window), d_norm(n)
+    : d_n_fft(checked_n_fft(static_cast<std::int64_t>(n_fft)))
 {
     if (n_fft < 2)
         refuse("n_fft", n_fft, "must be at least 2");
-    if (per_bin(share)) {
-        if (n_fft > longest_per_bin)
-            refuse(
-                "n_fft", n_fft, "must be at most 2^20 where bins have window lengths of their own");
-        d_direct = std::make_unique<direct_sums<T>>(n_fft, window, n);
-        d_cotangent.resize(bins());
+    if (!per_bin(share)) {
+        d_frames = std::make_unique<frame_transform<T>>(n_fft, window, n);
         return;
     }
-    d_analysis = std::make_unique<frame_analysis<T>>(n_fft);
-    d_synthesis = std::make_unique<frame_synthesis<T>>(n_fft);
-    for (auto* taper : { &d_value, &d_by_theta, &d_by_t, &d_product })
-        taper->resize(n_fft + simd::padding);
+    if (n_fft > longest_per_bin)
+        refuse("n_fft", n_fft, "must be at most 2^20 where bins have window lengths of their own");
+    d_cells = std::make_unique<cell_transform<T>>(n_fft, window, n);
 }
 
 template <class T>
@@ -96,104 +36,6 @@ template <class T>
 dstft<T>& dstft<T>::operator=(dstft&&) noexcept = default;
 
 template <class T>
-typename dstft<T>::support dstft<T>::under(const position& t, double theta) const
-{
-    const auto before = whole_below(t.fraction - theta / 2) + 1,
-               after = -whole_below(-t.fraction - theta / 2);
-    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(0, after - before));
-    return { t.sample + before, count, modulo(t.sample + before, d_n_fft) };
-}
-
-template <class T>
-void dstft<T>::sample_window(const position& t, double theta, bool with_derivatives)
-{
-    if (theta == d_theta && t.fraction == d_fraction && (d_derived || !with_derivatives))
-        return;
-    const auto s = under(t, theta);
-    const auto scale = norm_scale(d_norm, d_window, d_n_fft, theta);
-    simd::chosen<real>().taper(d_window.shape(),
-                               d_window.rho(),
-                               static_cast<double>(s.first - t.sample) - t.fraction,
-                               theta,
-                               s.count,
-                               static_cast<real>(scale.factor),
-                               static_cast<real>(-scale.factor / theta),
-                               static_cast<real>(scale.power),
-                               d_value.data(),
-                               with_derivatives ? d_by_theta.data() : nullptr,
-                               with_derivatives ? d_by_t.data() : nullptr);
-    d_top = scale.factor;
-    if (d_norm == norm::dcunit && s.count > 0) {
-        double sum = 0, by_theta = 0, by_t = 0;
-        for (std::size_t j = 0; j < s.count; ++j) {
-            sum += d_value[j];
-            by_theta += with_derivatives ? d_by_theta[j] : 0;
-            by_t += with_derivatives ? d_by_t[j] : 0;
-        }
-        d_top = sum > 0 ? 1 / sum : 0;
-        for (std::size_t j = 0; j < s.count && sum > 0; ++j) {
-            const double value = d_value[j] / sum;
-            d_value[j] = static_cast<real>(value);
-            if (with_derivatives) {
-                d_by_theta[j] = static_cast<real>((d_by_theta[j] - value * by_theta) / sum);
-                d_by_t[j] = static_cast<real>((d_by_t[j] - value * by_t) / sum);
-            }
-        }
-    }
-    d_theta = theta;
-    d_fraction = t.fraction;
-    d_derived = with_derivatives;
-}
-
-//! Calls f(sample, place, count) for each contiguous piece of a support in the DFT's buffer: two if
-//! it wraps modulo n_fft.
-template <class S, class F>
-void for_runs(const S& s, std::size_t n_fft, F f)
-{
-    const auto before_wrap = std::min(s.count, n_fft - s.place);
-    f(s.first, s.place, before_wrap);
-    if (before_wrap < s.count)
-        f(s.first + static_cast<std::int64_t>(before_wrap), std::size_t(0), s.count - before_wrap);
-}
-
-template <class T>
-void dstft<T>::lay(const excerpt<T>& x, const support& s, const real* taper)
-{
-    T* circle = d_analysis->circle();
-    for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
-        const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
-        const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
-        std::fill_n(circle + place, from, T(0));
-        if (from < to)
-            multiply(x.samples + (sample - x.begin + from),
-                     taper + (sample - s.first + from),
-                     circle + place + from,
-                     static_cast<std::size_t>(to - from));
-        std::fill(circle + place + to, circle + place + count, T(0));
-    });
-    const auto clear = [&](std::int64_t from, std::int64_t to) {
-        if (from >= to)
-            return;
-        const auto place = modulo(from, d_n_fft), count = static_cast<std::size_t>(to - from);
-        const auto before_wrap = std::min(count, d_n_fft - place);
-        std::fill_n(circle + place, before_wrap, T(0));
-        std::fill_n(circle, count - before_wrap, T(0));
-    };
-    // clear the previous frame's samples outside of the new support, or all of the rest if both
-    // span more than n_fft
-    const auto end = s.first + static_cast<std::int64_t>(s.count);
-    if (std::max(end, d_laid_end) - std::min(s.first, d_laid) <=
-        static_cast<std::int64_t>(d_n_fft)) {
-        clear(d_laid, std::min(s.first, d_laid_end));
-        clear(std::max(end, d_laid), d_laid_end);
-    } else {
-        clear(end, s.first + static_cast<std::int64_t>(d_n_fft));
-    }
-    d_laid = s.first;
-    d_laid_end = end;
-}
-
-template <class T>
 void dstft<T>::analyse(const excerpt<T>& x,
                        const position& t,
                        const double* theta,
@@ -201,43 +43,16 @@ void dstft<T>::analyse(const excerpt<T>& x,
                        complex* by_theta,
                        complex* by_t)
 {
-    if (d_direct)
-        return d_direct->analyse(x, t, theta, spectrum, by_theta, by_t);
-    const run all{ 0, bins(), *theta };
-    analyse_runs(x, t, &all, &all + 1, spectrum, by_theta, by_t);
-}
-
-template <class T>
-void dstft<T>::analyse_runs(const excerpt<T>& x,
-                            const position& t,
-                            const run* first,
-                            const run* last,
-                            complex* spectrum,
-                            complex* by_theta,
-                            complex* by_t)
-{
-    const auto s = under(t, first->theta);
-    sample_window(t, first->theta, by_theta || by_t);
-    const bool all = first->end - first->begin == bins();
-    const auto transform = [&](const real* taper, complex* to) {
-        if (!to)
-            return;
-        lay(x, s, taper);
-        if (all)
-            return d_analysis->transform(to);
-        d_analysis->transform();
-        for (auto one = first; one != last; ++one)
-            d_analysis->take(one->begin, one->end, to);
-    };
-    transform(d_value.data(), spectrum);
-    transform(d_by_theta.data(), by_theta);
-    transform(d_by_t.data(), by_t);
+    if (d_cells)
+        d_cells->analyse(x, t, theta, spectrum, by_theta, by_t);
+    else
+        d_frames->analyse(x, t, *theta, spectrum, by_theta, by_t);
 }
 
 template <class T>
 typename dstft<T>::complex* dstft<T>::cotangent()
 {
-    return d_direct ? d_cotangent.data() : d_synthesis->spectrum();
+    return d_cells ? d_cells->cotangent() : d_frames->cotangent();
 }
 
 template <class T>
@@ -249,95 +64,10 @@ void dstft<T>::pull_back(const excerpt<T>& x,
                          double* t_gradient,
                          T* x_gradient)
 {
-    if (d_direct)
-        return d_direct->pull_back(x, t, theta, G, theta_gradient, t_gradient, x_gradient);
-    const auto s = under(t, *theta);
-    if (x_gradient)
-        sample_window(t, *theta, false);
-
-    // sum of G exp(+...): FFTW's inverse for real samples adds each inner bin twice
-    auto* bins_of = d_synthesis->spectrum();
-    if (G != bins_of)
-        std::copy_n(G, bins(), bins_of);
-    if constexpr (is_real_v<T>) {
-        bins_of[0] = 2 * bins_of[0].real();
-        if (d_n_fft % 2 == 0)
-            bins_of[d_n_fft / 2] = 2 * bins_of[d_n_fft / 2].real();
-    }
-    const T* gamma = d_synthesis->transform();
-    const real gain = is_real_v<T> ? real(0.5) : real(1);
-    const auto from = std::clamp<std::int64_t>(x.begin - s.first, 0, s.count);
-    const auto to = std::clamp<std::int64_t>(x.end - s.first, from, s.count);
-    const auto first = static_cast<std::size_t>(from), n = static_cast<std::size_t>(to - from);
-    if (n == 0)
-        return;
-
-    if (x_gradient)
-        for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
-            const auto at = sample - s.first;
-            for (auto j = std::max(at, from);
-                 j < std::min(at + static_cast<std::int64_t>(count), to);
-                 ++j)
-                x_gradient[s.first - x.begin + j] +=
-                    gain * d_value[static_cast<std::size_t>(j)] *
-                    gamma[place + static_cast<std::size_t>(j - at)];
-        });
-    if (!theta_gradient && !t_gradient)
-        return;
-    const T* samples = x.samples + (s.first - x.begin + from);
-    const auto place = (s.place + first) % d_n_fft;
-    shape_sums projected;
-    if constexpr (is_real_v<T>) {
-        projected = project(s, t, *theta, first, n, samples, gamma + place, d_n_fft - place);
-    } else {
-        const auto before_wrap = std::min(n, d_n_fft - place);
-        multiply_conjugate(samples, gamma + place, d_product.data(), before_wrap);
-        multiply_conjugate(
-            samples + before_wrap, gamma, d_product.data() + before_wrap, n - before_wrap);
-        projected = project(s, t, *theta, first, n, d_product.data(), nullptr, n);
-    }
-    auto scale = norm_scale(d_norm, d_window, d_n_fft, *theta);
-    if (d_norm == norm::dcunit) { // w / W: subtract the component that only scales the window sum W
-        std::fill_n(d_product.data(), s.count, real(1));
-        const auto whole = project(s, t, *theta, 0, s.count, d_product.data(), nullptr, s.count);
-        if (!(whole.value > 0))
-            return;
-        scale.factor = 1 / whole.value;
-        projected.length -= projected.value * (whole.length / whole.value);
-        projected.slope -= projected.value * (whole.slope / whole.value);
-    }
-    const double per_sample = -gain * scale.factor / *theta;
-    if (theta_gradient)
-        *theta_gradient += per_sample * (scale.power * projected.value + projected.length);
-    if (t_gradient)
-        *t_gradient += per_sample * projected.slope;
-}
-
-//! Sums of c[j] d[j] (d null: of c[j]) times the shape of the window and its slopes at the support's samples
-//! at + j, j < count; d is a circular buffer that wraps to its start at j = turn.
-template <class T>
-typename dstft<T>::shape_sums dstft<T>::project(const support& s,
-                                                const position& t,
-                                                double theta,
-                                                std::size_t at,
-                                                std::size_t count,
-                                                const real* c,
-                                                const real* d,
-                                                std::size_t turn) const
-{
-    double sums[3];
-    const auto first = s.first + static_cast<std::int64_t>(at);
-    simd::chosen<real>().project(d_window.shape(),
-                                 d_window.rho(),
-                                 static_cast<double>(first - t.sample) - t.fraction,
-                                 theta,
-                                 count,
-                                 c,
-                                 d,
-                                 turn,
-                                 d_n_fft,
-                                 sums);
-    return { sums[0], sums[1], sums[2] };
+    if (d_cells)
+        d_cells->pull_back(x, t, theta, G, theta_gradient, t_gradient, x_gradient);
+    else
+        d_frames->pull_back(x, t, *theta, G, theta_gradient, t_gradient, x_gradient);
 }
 
 template <class T>
@@ -350,22 +80,7 @@ void dstft<T>::overlap_add(const complex* spectrum,
                            real* denominator,
                            real* peak)
 {
-    const auto s = under(t, theta);
-    sample_window(t, theta, false);
-    const T* circle = d_synthesis->synthesise(spectrum);
-    const real per_n = real(1) / static_cast<real>(d_n_fft);
-    const auto top = static_cast<real>(d_top);
-    for_runs(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
-        const auto from = std::clamp<std::int64_t>(begin - sample, 0, count);
-        const auto to = std::clamp<std::int64_t>(end - sample, from, count);
-        for (auto j = from; j < to; ++j) {
-            const auto w = d_value[static_cast<std::size_t>(sample - s.first + j)];
-            const auto k = sample - begin + j;
-            numerator[k] += per_n * w * circle[place + static_cast<std::size_t>(j)];
-            denominator[k] += w * w;
-            peak[k] = std::max(peak[k], top * top);
-        }
-    });
+    d_frames->overlap_add(spectrum, t, theta, begin, end, numerator, denominator, peak);
 }
 
 template <class T>
@@ -376,16 +91,10 @@ void dstft<T>::energy(const position& t,
                       std::int64_t end,
                       double* sum)
 {
-    if (d_direct)
-        return d_direct->energy(t, theta, weight, begin, end, sum);
-    const auto s = under(t, *theta);
-    sample_window(t, *theta, false);
-    const double total = std::accumulate(weight, weight + bins(), 0.0);
-    const auto last = s.first + static_cast<std::int64_t>(s.count);
-    for (auto k = std::max(begin, s.first); k < std::min(end, last); ++k) {
-        const double w = d_value[static_cast<std::size_t>(k - s.first)];
-        sum[k - begin] += total * w * w;
-    }
+    if (d_cells)
+        d_cells->energy(t, theta, weight, begin, end, sum);
+    else
+        d_frames->energy(t, *theta, weight, begin, end, sum);
 }
 
 template class dstft<float>;

@@ -11,7 +11,7 @@ constexpr std::size_t chunk = 32768; // samples that may wait for the window len
 
 template <class T>
 dstft_framer<T>::dstft_framer(std::size_t n_fft)
-    : d_reach(static_cast<std::int64_t>(n_fft / 2 + 2)), d_buffer(2 * n_fft + 16 + chunk),
+    : d_reach(static_cast<std::int64_t>(n_fft / 2 + 2)), d_samples(2 * n_fft + 16 + chunk),
       d_pace(1, 0, sharing::constant)
 {}
 
@@ -34,7 +34,7 @@ std::int64_t dstft_framer<T>::end() const
 template <class T>
 void dstft_framer<T>::drop(std::size_t count)
 {
-    d_head += count;
+    d_samples.drop(count);
     d_first += static_cast<std::int64_t>(count);
 }
 
@@ -52,20 +52,12 @@ std::size_t dstft_framer<T>::push(const T* samples, std::size_t count)
     const auto keep_to = [&](std::int64_t sample) {
         auto n = static_cast<std::size_t>(std::clamp<std::int64_t>(
             sample - d_received, 0, static_cast<std::int64_t>(count - taken)));
-        n = std::min(n, d_buffer.size() - stored());
-        if (n > d_buffer.size() - d_tail) {
-            std::copy(d_buffer.begin() + static_cast<std::ptrdiff_t>(d_head),
-                      d_buffer.begin() + static_cast<std::ptrdiff_t>(d_tail),
-                      d_buffer.begin());
-            d_tail -= d_head;
-            d_head = 0;
-        }
-        std::copy_n(samples + taken, n, d_buffer.begin() + static_cast<std::ptrdiff_t>(d_tail));
-        d_tail += n;
+        n = std::min(n, d_samples.room());
+        d_samples.append(samples + taken, n);
         taken += n;
         d_received += static_cast<std::int64_t>(n);
     };
-    if (stored() == 0) {
+    if (d_samples.size() == 0) {
         skip_to(before(d_centre));
         d_first = d_received;
     }
@@ -95,7 +87,7 @@ template <class T>
 excerpt<T> dstft_framer<T>::samples() const
 {
     const auto end = d_left_out ? d_cut : d_received;
-    return { d_buffer.data() + d_head, d_first, end };
+    return { d_samples.data(), d_first, end };
 }
 
 template <class T>
@@ -110,7 +102,7 @@ void dstft_framer<T>::advance()
         d_left_out = 0;
     }
     drop(static_cast<std::size_t>(std::clamp<std::int64_t>(
-        before(d_centre) - d_first, 0, static_cast<std::int64_t>(stored()))));
+        before(d_centre) - d_first, 0, static_cast<std::int64_t>(d_samples.size()))));
 }
 
 template <class T>
@@ -119,7 +111,7 @@ std::int64_t dstft_framer<T>::wanted() const
     if (d_finished || ready())
         return 0;
     if (!d_set)
-        return stored() < d_buffer.size() ? 1 : 0;
+        return d_samples.room() > 0 ? 1 : 0;
     return std::max(end(), d_pace.certain_at(d_next)) - d_received;
 }
 

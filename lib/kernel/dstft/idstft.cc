@@ -40,11 +40,12 @@ void idstft<T>::add(const complex* spectrum, const position& t, double theta)
     const auto half = static_cast<std::int64_t>(n_fft() / 2);
     const auto end = std::max(d_begin, t.sample + half + 2);
     const auto size = static_cast<std::size_t>(end - d_begin);
-    if (size > d_numerator.size()) {
-        d_numerator.resize(size);
-        d_denominator.resize(size);
-        d_peak.resize(size);
-    }
+    for_sums([size](auto& sums) {
+        if (size > sums.capacity())
+            sums.reserve(2 * size);
+        if (size > sums.size())
+            sums.append_zeros(size - sums.size());
+    });
     d_transform.overlap_add(
         spectrum, t, theta, d_begin, end, d_numerator.data(), d_denominator.data(), d_peak.data());
     const auto reach = static_cast<std::int64_t>(std::ceil(t.fraction + theta / 2));
@@ -67,19 +68,15 @@ void idstft<T>::finish(std::int64_t length)
 template <class T>
 void idstft<T>::read(T* samples, std::size_t count)
 {
+    const auto held = d_numerator.size();
+    const auto* numerator = d_numerator.data();
+    const auto *denominator = d_denominator.data(), *peak = d_peak.data();
     for (std::size_t i = 0; i < count; ++i) {
-        const bool covered = i < d_numerator.size() && d_denominator[i] > d_threshold * d_peak[i];
-        samples[i] = covered ? d_numerator[i] / d_denominator[i] : T(0);
+        const bool covered = i < held && denominator[i] > d_threshold * peak[i];
+        samples[i] = covered ? numerator[i] / denominator[i] : T(0);
         d_uncovered += !covered;
     }
-    const auto gone = static_cast<std::ptrdiff_t>(std::min(count, d_numerator.size()));
-    const auto forget = [gone](auto& sums) {
-        std::move(sums.begin() + gone, sums.end(), sums.begin());
-        std::fill(sums.end() - gone, sums.end(), 0);
-    };
-    forget(d_numerator);
-    forget(d_denominator);
-    forget(d_peak);
+    for_sums([count, held](auto& sums) { sums.drop(std::min(count, held)); });
     d_begin += static_cast<std::int64_t>(count);
 }
 

@@ -2,12 +2,12 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_DSTFT_STREAM_EXCERPT_H
 #define INCLUDED_STFT_LIB_KERNEL_DSTFT_STREAM_EXCERPT_H
 
-#include <gnuradio/stft/kernel/dstft/dstft.h>
-#include <algorithm>
+#include <gnuradio/stft/kernel/dstft/position.h>
+#include <gnuradio/stft/kernel/frames/sliding_buffer.h>
 
 namespace gr::stft::kernel {
 
-//! The stretch of an endless signal that is still needed, in one piece.
+//! The stretch of an endless signal that is still needed, contiguous in memory, and its position.
 template <class T>
 class stream_excerpt
 {
@@ -19,14 +19,12 @@ public:
     std::size_t push(const T* samples, std::size_t count)
     {
         count = std::min(count, room());
-        make_room(count);
-        std::copy_n(samples, count, d_samples.data() + d_tail);
-        d_tail += count;
+        d_samples.append(samples, count);
         d_received += static_cast<std::int64_t>(count);
         return count;
     }
 
-    std::size_t room() const { return d_samples.size() - stored(); }
+    std::size_t room() const { return d_samples.room(); }
 
     void finish() { d_finished = true; }
     bool finished() const { return d_finished; }
@@ -35,41 +33,22 @@ public:
     //! Samples before this one are not needed any more.
     void drop_before(std::int64_t sample)
     {
-        const auto count =
-            std::clamp<std::int64_t>(sample - d_first, 0, static_cast<std::int64_t>(stored()));
-        d_head += static_cast<std::size_t>(count);
+        const auto count = std::clamp<std::int64_t>(
+            sample - d_first, 0, static_cast<std::int64_t>(d_samples.size()));
+        d_samples.drop(static_cast<std::size_t>(count));
         d_first += count;
     }
 
-    excerpt<T> samples() const { return { d_samples.data() + d_head, d_first, d_received }; }
+    excerpt<T> samples() const { return { d_samples.data(), d_first, d_received }; }
 
     //! Makes room to hold this many samples at once.
-    void reserve(std::size_t samples)
-    {
-        const auto size = samples + chunk;
-        if (size > d_samples.size())
-            d_samples.resize(size);
-    }
+    void reserve(std::size_t samples) { d_samples.reserve(samples + chunk); }
 
 private:
     static constexpr std::size_t chunk = 32768;
 
-    std::size_t stored() const { return d_tail - d_head; }
-
-    void make_room(std::size_t count)
-    {
-        if (count <= d_samples.size() - d_tail)
-            return;
-        std::copy(d_samples.begin() + static_cast<std::ptrdiff_t>(d_head),
-                  d_samples.begin() + static_cast<std::ptrdiff_t>(d_tail),
-                  d_samples.begin());
-        d_tail -= d_head;
-        d_head = 0;
-    }
-
-    std::vector<T> d_samples;
-    std::size_t d_head = 0, d_tail = 0; // what of it is in use
-    std::int64_t d_first = 0;           // the sample at d_head
+    sliding_buffer<T> d_samples; // from sample d_first on
+    std::int64_t d_first = 0;
     std::int64_t d_received = 0;
     bool d_finished = false;
 };

@@ -1,11 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "frame_sums.h"
+#include "bins_direct.h"
+#include "bins_sliding.h"
 #include "qa/support.h"
-#include "sliding_sums.h"
 
 using namespace gr::stft::kernel;
 
-//! The two ways to sum chosen bins, each by itself: frame_sums and sliding_sums against plain sums.
+//! The two ways to sum chosen bins, each by itself: bins_direct and bins_sliding against plain sums.
 class qa_bin_sums : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_bin_sums);
@@ -104,7 +104,7 @@ class qa_bin_sums : public CppUnit::TestFixture
     }
 
     template <class T>
-    static std::vector<std::complex<real_t<T>>> slid(sliding_sums<T>& sums,
+    static std::vector<std::complex<real_t<T>>> slid(bins_sliding<T>& sums,
                                                      const std::vector<T>& x,
                                                      const bins_parameters& p,
                                                      std::int64_t start,
@@ -128,7 +128,7 @@ public:
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             for_all<T>([](const auto& x, const auto& p, auto start, auto frames, const auto& what) {
-                frame_sums<T> sums(p);
+                bins_direct<T> sums(p);
                 std::vector<std::complex<real_t<T>>> rows(frames * p.bins.size());
                 for (std::size_t n = 0; n < frames; ++n)
                     sums.analyse(x.data() + n * p.hop,
@@ -144,8 +144,8 @@ public:
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             for_all<T>([](const auto& x, const auto& p, auto start, auto frames, const auto& what) {
-                CPPUNIT_ASSERT_MESSAGE(what, sliding_sums<T>::fits(p));
-                sliding_sums<T> sums(p);
+                CPPUNIT_ASSERT_MESSAGE(what, bins_sliding<T>::fits(p));
+                bins_sliding<T> sums(p);
                 qa::assert_near(plain(x, p, start, frames),
                                 slid(sums, x, p, start, frames, frames),
                                 qa::limit<T>,
@@ -157,10 +157,10 @@ public:
     void sliding_in_any_steps_gives_the_same_bits()
     {
         for_all<float>([](const auto& x, const auto& p, auto start, auto frames, const auto& what) {
-            sliding_sums<float> whole(p);
+            bins_sliding<float> whole(p);
             const auto expected = slid(whole, x, p, start, frames, frames);
             for (std::size_t step : { 1, 2, 7 }) {
-                sliding_sums<float> sums(p);
+                bins_sliding<float> sums(p);
                 CPPUNIT_ASSERT_MESSAGE(what + ", " + std::to_string(step) + " frames a call",
                                        expected == slid(sums, x, p, start, frames, step));
             }
@@ -172,7 +172,7 @@ public:
         const auto p = with_bins<double>(designs[4], phase_reference("absolute"));
         const auto frames = frames_of(designs[4]);
         const auto x = signal_of<double>(designs[4]);
-        sliding_sums<double> fresh(p), used(p);
+        bins_sliding<double> fresh(p), used(p);
         const auto expected = slid(fresh, x, p, 0, frames, frames);
         auto loud = x;
         for (auto& sample : loud)
@@ -188,14 +188,14 @@ public:
         auto p = with_bins<float>(designs[0], phase_reference("start"));
         for (const char* name : { "boxcar", "hann", "hamming", "blackman", "nuttall", "flattop" }) {
             p.window = window(name);
-            CPPUNIT_ASSERT_MESSAGE(name, sliding_sums<float>::fits(p));
+            CPPUNIT_ASSERT_MESSAGE(name, bins_sliding<float>::fits(p));
         }
         for (const char* name : { "bartlett", "parzen", "bohman", "cosine" }) {
             p.window = window(name);
-            CPPUNIT_ASSERT_MESSAGE(name, !sliding_sums<float>::fits(p));
+            CPPUNIT_ASSERT_MESSAGE(name, !bins_sliding<float>::fits(p));
         }
         p.window = window("kaiser", { 8.0 });
-        CPPUNIT_ASSERT(!sliding_sums<float>::fits(p));
+        CPPUNIT_ASSERT(!bins_sliding<float>::fits(p));
     }
 };
 

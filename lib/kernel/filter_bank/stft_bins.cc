@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "frame_sums.h"
+#include "bins_direct.h"
+#include "bins_sliding.h"
 #include "kernel/names.h"
 #include "kernel/refuse.h"
-#include "sliding_sums.h"
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 #include <algorithm>
 #include <cmath>
@@ -57,7 +57,7 @@ bins_method cheapest(const bins_parameters& p)
     const auto vector_bytes = simd::chosen_for_bins<real_t<T>>().vector_bytes;
     auto best = bins_method::direct;
     double least = direct_cost<T>(p, vector_bytes);
-    if (sliding_sums<T>::fits(p) && sliding_cost<T>(p, vector_bytes) < least) {
+    if (bins_sliding<T>::fits(p) && sliding_cost<T>(p, vector_bytes) < least) {
         best = bins_method::sliding;
         least = sliding_cost<T>(p, vector_bytes);
     }
@@ -109,15 +109,15 @@ stft_bins<T>::stft_bins(const bins_parameters& p, bins_method method) : d_parame
     if (method == bins_method::automatic)
         method = cheapest<T>(p);
     if (method == bins_method::sliding) {
-        if (!sliding_sums<T>::fits(p))
+        if (!bins_sliding<T>::fits(p))
             refuse("method",
                    "sliding",
                    "needs a window by name that is a sum of at most " +
                        std::to_string(simd::most_cosines) + " cosines, not " +
                        p.window.description());
-        d_sliding = std::make_unique<sliding_sums<T>>(p);
+        d_sliding = std::make_unique<bins_sliding<T>>(p);
     } else if (method == bins_method::direct) {
-        d_direct = std::make_unique<frame_sums<T>>(p);
+        d_direct = std::make_unique<bins_direct<T>>(p);
     } else {
         for (const auto bin : p.bins) {
             if (!is_whole(bin))

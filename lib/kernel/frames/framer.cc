@@ -8,21 +8,15 @@ namespace gr::stft::kernel {
 namespace {
 constexpr std::size_t chunk =
     16384; // samples taken at once; beyond a few thousand it no longer matters
-}
+
+std::size_t capacity(const framing& frames) { return 2 * frames.win_length() + chunk; }
+} // namespace
 
 template <class T>
 framer<T>::framer(const framing& frames)
-    : d_framing(frames), d_buffer(2 * frames.win_length() + chunk), d_start(frames.first())
+    : d_framing(frames), d_samples(capacity(frames)), d_start(frames.first())
 {
-    d_end = static_cast<std::size_t>(-d_start); // zeros in front of the signal
-}
-
-template <class T>
-void framer<T>::make_room()
-{
-    std::copy(d_buffer.begin() + d_begin, d_buffer.begin() + d_end, d_buffer.begin());
-    d_end -= d_begin;
-    d_begin = 0;
+    d_samples.append_zeros(static_cast<std::size_t>(-d_start)); // in front of the signal
 }
 
 template <class T>
@@ -40,14 +34,11 @@ std::size_t framer<T>::push(const T* samples, std::size_t count)
     if (complete() && d_received <= d_start + std::int64_t(d_framing.hop())) {
         // the frame waits for a sample of its successor; those between the two are not kept
         skip_to(d_start + d_framing.hop());
-        d_end = d_begin + d_framing.win_length();
+        d_samples.keep(d_framing.win_length());
         d_left_out = static_cast<std::size_t>(d_received - d_start) - d_framing.win_length();
     }
-    const auto kept = std::min(count - skipped, d_buffer.size() - stored());
-    if (kept > d_buffer.size() - d_end)
-        make_room();
-    std::copy_n(samples + skipped, kept, d_buffer.begin() + d_end);
-    d_end += kept;
+    const auto kept = std::min(count - skipped, d_samples.room());
+    d_samples.append(samples + skipped, kept);
     d_received += kept;
     return skipped + kept;
 }
@@ -65,16 +56,12 @@ const T* framer<T>::frame()
     if (d_finished) {
         if (d_done || d_received == 0)
             return nullptr;
-        if (stored() < length) {
-            if (length > d_buffer.size() - d_begin)
-                make_room();
-            std::fill(d_buffer.begin() + d_end, d_buffer.begin() + d_begin + length, T(0));
-            d_end = d_begin + length;
-        }
+        if (d_samples.size() < length)
+            d_samples.append_zeros(length - d_samples.size());
     } else if (!whole()) {
         return nullptr;
     }
-    return d_buffer.data() + d_begin;
+    return d_samples.data();
 }
 
 template <class T>
@@ -83,7 +70,7 @@ std::size_t framer<T>::run(std::size_t most) const
     if (d_finished || d_left_out > 0)
         return 1;
     const auto hop = d_framing.hop();
-    auto count = std::min(most, (stored() - d_framing.win_length()) / hop + 1);
+    auto count = std::min(most, (d_samples.size() - d_framing.win_length()) / hop + 1);
     while (count > 1 && !d_framing.continues(d_start + std::int64_t((count - 1) * hop), d_received))
         --count;
     return count;
@@ -94,19 +81,17 @@ void framer<T>::advance(std::size_t frames)
 {
     const auto but_one = (frames - 1) * d_framing.hop();
     d_start += std::int64_t(but_one);
-    d_begin += but_one;
+    d_samples.drop(but_one);
     d_done = last();
     d_start += d_framing.hop();
-    d_begin += std::min(d_framing.hop() - d_left_out, stored());
+    d_samples.drop(std::min(d_framing.hop() - d_left_out, d_samples.size()));
     d_left_out = 0;
 }
 
 template <class T>
 void framer<T>::reframe(const framing& frames)
 {
-    const auto size = 2 * frames.win_length() + chunk;
-    if (size > d_buffer.size())
-        d_buffer.resize(size);
+    d_samples.reserve(capacity(frames));
     d_framing = frames;
 }
 
@@ -118,7 +103,7 @@ std::int64_t framer<T>::wanted() const
     if (complete())
         return std::max<std::int64_t>(1, d_start + std::int64_t(d_framing.hop()) + 1 - d_received);
     const auto gap = std::max<std::int64_t>(0, d_start - d_received);
-    return gap + std::int64_t(d_framing.win_length() - stored());
+    return gap + std::int64_t(d_framing.win_length() - d_samples.size());
 }
 
 template class framer<float>;

@@ -95,6 +95,15 @@ struct alignas(64) running_block {
     bool brief; //!< has windows too short for a recursive window phase: recomputed for each frame
 };
 
+//! How the sums of the frame before become those of a frame.
+enum class running_update {
+    restart, //!< they do not: all samples under the windows are summed
+    move,    //!< samples enter and leave
+    repeat   //!< it is the same frame
+};
+enum class running_samples { real, complex };
+enum class running_moments { none, wanted };
+
 //! Positions and samples of a frame and the one before it.
 template <class R>
 struct running_frame {
@@ -108,11 +117,10 @@ struct running_frame {
     const double*
         largest; //!< largest |x| within r = 0, 1 .. samples of `sample`; null if it need not be looked at
     double tolerance; //!< sums restart if tolerance * top exceeds `largest`
-    bool anchored;    //!< the blocks hold the frame before
-    bool repeated;    //!< and it is this one
+    running_update update;
 };
 
-//! Norms as direct_sums has them, and rows of complex numbers; null where not wanted.
+//! Norms as in norm_rows, and rows of complex numbers; null where not wanted.
 template <class R>
 struct running_results {
     const R *value, *length_g, *position_g, *slope;
@@ -197,8 +205,8 @@ struct routines {
     //! results.
     //! \return the largest `top` of all bins
     double (*run)(const running_frame<R>& frame,
-                  bool is_complex,
-                  bool moments,
+                  running_samples samples,
+                  running_moments moments,
                   running_block* blocks,
                   std::size_t bins,
                   const running_results<R>& to);

@@ -286,17 +286,17 @@ double run_blocks(const running_frame<R>& frame,
     const auto steps = static_cast<std::size_t>(moved) + // samples that may enter a window
                        (frame.fraction == frame.previous_fraction ? 0 : 1);
     const auto count = (bins + block_lanes - 1) / block_lanes;
+    const bool repeated = frame.update == running_update::repeat;
     v top{};
     for (std::size_t b = 0; b < count; ++b) {
         auto& block = blocks[b];
         // blocks take turns, so that no frame bears the work of all
         auto stage = frame.previous_stage + block.offset;
         stage -= stage >= frame.n_fft ? frame.n_fft : 0;
-        const bool afresh =
-            !frame.repeated &&
-            (!frame.anchored || block.brief ||
-             block.longest <= 2.0 * static_cast<double>(steps) + 16 ||
-             stage + moved >= frame.n_fft || (frame.largest && outgrown(frame, block)));
+        const bool afresh = !repeated && (frame.update == running_update::restart || block.brief ||
+                                          block.longest <= 2.0 * static_cast<double>(steps) + 16 ||
+                                          stage + moved >= frame.n_fft ||
+                                          (frame.largest && outgrown(frame, block)));
         const bool restarted = afresh || block.age + steps > restart;
         if (afresh)
             block.anchor = frame.sample + (frame.fraction >= 0.5 ? 1 : 0);
@@ -310,14 +310,14 @@ double run_blocks(const running_frame<R>& frame,
             const reach_of now(frame.fraction, theta);
             if (afresh) {
                 lanes.template take<true>(now.first, now.end - now.first, block.entering, true);
-            } else if (!frame.repeated) {
+            } else if (!repeated) {
                 const reach_of before(frame.previous_fraction, theta);
                 const auto end = before.end - static_cast<double>(moved),
                            first = before.first - static_cast<double>(moved);
                 lanes.template take<true>(end, now.end - end, block.entering, restarted);
                 lanes.template take<false>(first, now.first - first, block.leaving, restarted);
             }
-            if (!frame.repeated)
+            if (!repeated)
                 lanes.end();
             top = top < lanes.top ? lanes.top : top;
 
@@ -344,7 +344,7 @@ double run_blocks(const running_frame<R>& frame,
                                slope,
                                sums[2]);
         }
-        if (!frame.repeated)
+        if (!repeated)
             block.age = afresh ? restart : restarted ? steps : block.age + steps;
     }
     return largest<double>(top);
@@ -352,17 +352,18 @@ double run_blocks(const running_frame<R>& frame,
 
 template <class R>
 double run(const running_frame<R>& frame,
-           bool is_complex,
-           bool moments,
+           running_samples samples,
+           running_moments moments,
            running_block* blocks,
            std::size_t bins,
            const running_results<R>& to)
 {
-    if (is_complex)
-        return moments ? run_blocks<R, true, true>(frame, blocks, bins, to)
-                       : run_blocks<R, true, false>(frame, blocks, bins, to);
-    return moments ? run_blocks<R, false, true>(frame, blocks, bins, to)
-                   : run_blocks<R, false, false>(frame, blocks, bins, to);
+    const bool with_moments = moments == running_moments::wanted;
+    if (samples == running_samples::complex)
+        return with_moments ? run_blocks<R, true, true>(frame, blocks, bins, to)
+                            : run_blocks<R, true, false>(frame, blocks, bins, to);
+    return with_moments ? run_blocks<R, false, true>(frame, blocks, bins, to)
+                        : run_blocks<R, false, false>(frame, blocks, bins, to);
 }
 
 } // namespace gr::stft::kernel::simd::SIMD_LEVEL

@@ -2,86 +2,22 @@
 #ifndef INCLUDED_STFT_KERNEL_DSTFT_H
 #define INCLUDED_STFT_KERNEL_DSTFT_H
 
+#include <gnuradio/stft/kernel/dstft/position.h>
+#include <gnuradio/stft/kernel/dstft/theta_field.h>
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
 #include <gnuradio/stft/kernel/frames/window_family.h>
-#include <cstdint>
 #include <memory>
 
 namespace gr::stft::kernel {
-
-//! A real position in a signal: sample + fraction, 0 <= fraction < 1. Exact for ever, where a double is not.
-struct STFT_API position {
-    std::int64_t sample; //!< rounded down
-    double fraction;     //!< fraction of a sample, 0 <= fraction < 1
-
-    //! \throws std::invalid_argument unless t is finite and |t| <= 2^52
-    static position at(double t);
-
-    //! This position moved by distance samples.
-    position operator+(double distance) const;
-
-    //! Samples, rounded to a double.
-    double value() const { return static_cast<double>(sample) + fraction; }
-
-    //! True if this position is the earlier one.
-    bool operator<(const position& other) const
-    {
-        return sample != other.sample ? sample < other.sample : fraction < other.fraction;
-    }
-};
-
-//! Samples begin .. end - 1 of a signal, which is zero elsewhere, or not read there.
-template <class T>
-struct excerpt {
-    const T* samples;   //!< samples[0] is the sample at begin
-    std::int64_t begin; //!< position of the first sample
-    std::int64_t end;   //!< position after the last sample
-};
-
-//! Which frames and bins have one window length in common.
-enum class sharing { constant, frame, bin, cell };
-
-//! \throws std::invalid_argument unless name is "constant", "frame", "bin" or "cell"
-STFT_API sharing sharing_named(const std::string& name);
-//! "constant", "frame", "bin" or "cell"
-STFT_API const char* name_of(sharing share);
-
-//! True if the bins of one frame may have different window lengths.
-constexpr bool per_bin(sharing share) { return share == sharing::bin || share == sharing::cell; }
 
 //! The instruction set that the kernels use: "generic", "avx2" or "avx512"; the best of this processor, or what the
 //! environment variable GR_STFT_SIMD names. \throws std::invalid_argument if it is not available
 STFT_API std::string simd_level();
 
-//! The least window length, in samples.
-constexpr double least_theta = 1e-6;
-
-//! The window lengths of many frames: one, one for each frame, one for each bin, or [frame][bin].
-struct theta_field {
-    const double* values; //!< samples
-    sharing share;        //!< how they are laid out
-    std::size_t bins;     //!< bins of a frame's spectrum
-
-    //! Number of values for this many frames.
-    std::size_t size(std::size_t frames) const
-    {
-        return (share == sharing::frame || share == sharing::cell ? frames : 1) *
-               (per_bin(share) ? bins : 1);
-    }
-
-    //! Index of frame n's first value.
-    std::size_t offset(std::size_t n) const
-    {
-        return share == sharing::frame ? n : share == sharing::cell ? n * bins : 0;
-    }
-    //! Values of frame n: one, or one for each bin.
-    const double* frame(std::size_t n) const { return values + offset(n); }
-};
-
 template <class T>
-class direct_sums;
+class frame_transform;
 template <class T>
-class run_transform;
+class cell_transform;
 
 /*!
  * \brief The differentiable STFT of samples of type T:
@@ -123,7 +59,7 @@ public:
     std::size_t bins() const { return kernel::bins<T>(d_n_fft); }
 
     //! Window lengths that a frame takes: 1, or one for each bin.
-    std::size_t thetas() const { return d_direct ? bins() : 1; }
+    std::size_t thetas() const { return d_cells ? bins() : 1; }
 
     //! True if the value is a window length: in (0, n_fft], not below least_theta.
     bool takes(double theta) const
@@ -192,56 +128,10 @@ public:
                 double* sum);
 
 private:
-    //! Integer positions under a window; place is the first one modulo n_fft, its index in the
-    //! DFT's buffer.
-    struct support {
-        std::int64_t first; // sample
-        std::size_t count, place;
-    };
-    //! Bins begin .. end - 1 and their window length.
-    struct run {
-        std::size_t begin, end;
-        double theta;
-    };
-    //! Sums of numbers times g(u), u g'(u), g'(u).
-    struct shape_sums {
-        double value, length, slope;
-    };
-    support under(const position& t, double theta) const;
-    shape_sums project(const support& s,
-                       const position& t,
-                       double theta,
-                       std::size_t at,
-                       std::size_t count,
-                       const real* c,
-                       const real* d,
-                       std::size_t turn) const;
-    void sample_window(const position& t, double theta, bool with_derivatives);
-    //! Writes x times the taper to the DFT's buffer, modulo n_fft.
-    void lay(const excerpt<T>& x, const support& s, const real* taper);
-    //! analyse() of the bins in runs of one and the same window length; others of the rows stay as they are.
-    void analyse_runs(const excerpt<T>& x,
-                      const position& t,
-                      const run* first,
-                      const run* last,
-                      complex* spectrum,
-                      complex* by_theta,
-                      complex* by_t);
-    friend class run_transform<T>;
-
     std::size_t d_n_fft;
-    window_family d_window;
-    norm d_norm;
-    std::unique_ptr<direct_sums<T>> d_direct;
-    std::unique_ptr<frame_analysis<T>> d_analysis;
-    std::unique_ptr<frame_synthesis<T>> d_synthesis;
-    volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
-    volk::vector<real> d_product;
-    volk::vector<complex> d_cotangent;       // where no frame_synthesis has room for it
-    double d_theta = 0, d_fraction = 0;      // what they hold
-    double d_top = 0;                        // w(0)
-    std::int64_t d_laid = 0, d_laid_end = 0; // samples in the DFT's buffer
-    bool d_derived = false;
+    // one of the two
+    std::unique_ptr<frame_transform<T>> d_frames; // one window length for all bins
+    std::unique_ptr<cell_transform<T>> d_cells;   // one for each bin
 };
 
 } // namespace gr::stft::kernel

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_KERNEL_DSTFT_DSTFT_FRAMER_H
 
 #include <gnuradio/stft/kernel/dstft/positions.h>
+#include <gnuradio/stft/kernel/frames/sliding_buffer.h>
 
 namespace gr::stft::kernel {
 
@@ -69,13 +70,11 @@ private:
     //! Samples that no window around the centre reaches, up to n_fft long.
     std::int64_t before(const position& t) const { return t.sample - d_reach; }
     std::int64_t behind(const position& t) const { return t.sample + d_reach + 1; }
-    std::size_t stored() const { return d_tail - d_head; }
     void drop(std::size_t count);
 
     std::int64_t d_reach;
-    std::vector<T> d_buffer;
-    std::size_t d_head = 0, d_tail = 0; // what of it is in use
-    std::int64_t d_first = 0;           // the sample at d_head
+    sliding_buffer<T> d_samples; // from sample d_first on
+    std::int64_t d_first = 0;
     std::int64_t d_left_out = 0,
                  d_cut = 0; // d_left_out samples from d_cut on, between two frames, are not kept
     std::int64_t d_received = 0;

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_KERNEL_DSTFT_IDSTFT_H
 
 #include <gnuradio/stft/kernel/dstft/dstft.h>
+#include <gnuradio/stft/kernel/frames/sliding_buffer.h>
 
 namespace gr::stft::kernel {
 
@@ -67,13 +68,23 @@ public:
     std::uint64_t uncovered() const { return d_uncovered; }
 
 private:
+    //! Calls f with each of the sums.
+    template <class F>
+    void for_sums(F f)
+    {
+        f(d_numerator);
+        f(d_denominator);
+        f(d_peak);
+    }
+
     dstft<T> d_transform;
     double d_threshold;
     std::int64_t d_begin = 0, d_final = 0; // of the sums, of those that are final
     std::int64_t d_covered = 0;            // end of the windows so far
     position d_last{ INT64_MIN, 0 };
-    std::vector<T> d_numerator;
-    std::vector<real> d_denominator, d_peak;
+    // from sample d_begin on, zeros after the windows so far
+    sliding_buffer<T> d_numerator;
+    sliding_buffer<real> d_denominator, d_peak;
     std::uint64_t d_uncovered = 0;
 };
 

@@ -52,9 +52,9 @@ STFT_API bins_method bins_method_named(const std::string& name);
 STFT_API const char* name_of(bins_method method);
 
 template <class T>
-class sliding_sums;
+class bins_sliding;
 template <class T>
-class frame_sums;
+class bins_direct;
 
 /*!
  * \brief Chosen bins of the short-time Fourier transform, X[k, p] as in stft for each k in bins.
@@ -109,8 +109,8 @@ public:
 private:
     bins_parameters d_parameters;
     std::size_t d_win_length;
-    std::unique_ptr<sliding_sums<T>> d_sliding; // one of the three
-    std::unique_ptr<frame_sums<T>> d_direct;
+    std::unique_ptr<bins_sliding<T>> d_sliding; // one of the three
+    std::unique_ptr<bins_direct<T>> d_direct;
     std::unique_ptr<stft<T>> d_fft;
     std::vector<std::size_t> d_index; // of the spectrum
     volk::vector<complex> d_spectrum;

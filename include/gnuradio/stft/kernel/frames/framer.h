@@ -3,7 +3,8 @@
 #define INCLUDED_STFT_KERNEL_FRAMES_FRAMER_H
 
 #include <gnuradio/stft/kernel/frames/framing.h>
-#include <vector>
+#include <gnuradio/stft/kernel/frames/sliding_buffer.h>
+#include <cstdint>
 
 namespace gr::stft::kernel {
 
@@ -47,7 +48,7 @@ public:
 
     //! True if all samples of the next frame are there, even if it is not yet known whether another
     //! one follows.
-    bool complete() const { return stored() >= d_framing.win_length(); }
+    bool complete() const { return d_samples.size() >= d_framing.win_length(); }
 
     /*!
      * The next frame and those after it are of another length; later ones come at another hop. For a frame
@@ -65,15 +66,11 @@ public:
     std::int64_t wanted() const;
 
 private:
-    std::size_t stored() const { return d_end - d_begin; }
     bool whole() const; // the next frame, and known to have a successor
-    void make_room();
 
     framing d_framing;
-    std::vector<T> d_buffer;
-    std::size_t d_begin = 0;    // in d_buffer: the sample at d_start, once it is there
-    std::size_t d_end = 0;      // one past the last sample
-    std::size_t d_left_out = 0; // samples between this frame and the next that are not in d_buffer
+    sliding_buffer<T> d_samples; // from d_start on
+    std::size_t d_left_out = 0; // samples between this frame and the next that are not in d_samples
     std::int64_t d_start, d_received = 0;
     bool d_finished = false, d_done = false;
 };

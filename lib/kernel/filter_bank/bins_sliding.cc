@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sliding_sums.h"
+#include "bins_sliding.h"
 #include <algorithm>
 
 namespace gr::stft::kernel {
@@ -29,14 +29,14 @@ void put(volk::vector<double>& table, std::size_t at, std::size_t lane, std::com
 } // namespace
 
 template <class T>
-bool sliding_sums<T>::fits(const parameters& p)
+bool bins_sliding<T>::fits(const parameters& p)
 {
     const auto cosines = amplitudes_of(p).size();
     return cosines >= 1 && cosines <= simd::most_cosines;
 }
 
 template <class T>
-sliding_sums<T>::sliding_sums(const bins_parameters& p)
+bins_sliding<T>::bins_sliding(const bins_parameters& p)
     : d_length(p.window_length()), d_hop(p.hop), d_bins(p.bins.size()), d_phase(p.phase),
       d_gain(gain(p.scale, p.taps(), p.n_fft, p.samp_rate)), d_amplitudes(amplitudes_of(p)),
       d_absolute(p.phase == phase_reference("absolute"))
@@ -95,14 +95,14 @@ sliding_sums<T>::sliding_sums(const bins_parameters& p)
 }
 
 template <class T>
-void sliding_sums<T>::begin_period(std::int64_t end)
+void bins_sliding<T>::begin_period(std::int64_t end)
 {
     for (std::size_t j = 0; d_absolute && j < d_turns.size(); ++j)
         put(d_turn, j / block_lanes, j % block_lanes, d_gain * cisoid(-turns_of(d_turns[j], end)));
 }
 
 template <class T>
-void sliding_sums<T>::run(const T* samples, std::int64_t start, std::size_t frames, complex* rows)
+void bins_sliding<T>::run(const T* samples, std::int64_t start, std::size_t frames, complex* rows)
 {
     while (frames > 0) {
         const auto place = modulo(start - 1, d_length) + 1;
@@ -135,9 +135,9 @@ void sliding_sums<T>::run(const T* samples, std::int64_t start, std::size_t fram
     }
 }
 
-template class sliding_sums<float>;
-template class sliding_sums<double>;
-template class sliding_sums<std::complex<float>>;
-template class sliding_sums<std::complex<double>>;
+template class bins_sliding<float>;
+template class bins_sliding<double>;
+template class bins_sliding<std::complex<float>>;
+template class bins_sliding<std::complex<double>>;
 
 } // namespace gr::stft::kernel

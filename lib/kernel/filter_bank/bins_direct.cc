@@ -1,11 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "frame_sums.h"
+#include "bins_direct.h"
 #include "kernel/simd/bin_routines.h"
 
 namespace gr::stft::kernel {
 
 template <class T>
-frame_sums<T>::frame_sums(const bins_parameters& p)
+bins_direct<T>::bins_direct(const bins_parameters& p)
     : d_reals(p.window_length() * (is_real_v<T> ? 1 : 2)),
       d_stride((d_reals / simd::padding + 1) * simd::padding),
       d_absolute(p.phase == phase_reference("absolute")),
@@ -37,7 +37,7 @@ frame_sums<T>::frame_sums(const bins_parameters& p)
 }
 
 template <class T>
-void frame_sums<T>::analyse(const T* frame, std::int64_t start, complex* row)
+void bins_direct<T>::analyse(const T* frame, std::int64_t start, complex* row)
 {
     simd::chosen_for_bins<real_t<T>>().dot(reinterpret_cast<const real_t<T>*>(frame),
                                            d_reals,
@@ -53,9 +53,9 @@ void frame_sums<T>::analyse(const T* frame, std::int64_t start, complex* row)
     }
 }
 
-template class frame_sums<float>;
-template class frame_sums<double>;
-template class frame_sums<std::complex<float>>;
-template class frame_sums<std::complex<double>>;
+template class bins_direct<float>;
+template class bins_direct<double>;
+template class bins_direct<std::complex<float>>;
+template class bins_direct<std::complex<double>>;
 
 } // namespace gr::stft::kernel

@@ -175,9 +175,9 @@ void assert_frames_are_plain_sums(std::size_t n_fft, norm scale, const pattern& 
 
 } // namespace
 
-class qa_running_sums : public CppUnit::TestFixture
+class qa_dstft_recursive : public CppUnit::TestFixture
 {
-    CPPUNIT_TEST_SUITE(qa_running_sums);
+    CPPUNIT_TEST_SUITE(qa_dstft_recursive);
     CPPUNIT_TEST(close_frames_run_and_distant_ones_do_not);
     CPPUNIT_TEST(frames_at_any_step_are_plain_sums);
     CPPUNIT_TEST(every_norm_is_a_plain_sum);
@@ -560,4 +560,4 @@ class qa_running_sums : public CppUnit::TestFixture
     }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(qa_running_sums);
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_dstft_recursive);

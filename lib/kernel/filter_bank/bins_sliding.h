@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_SLIDING_SUMS_H
-#define INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_SLIDING_SUMS_H
+#ifndef INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_SLIDING_H
+#define INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_SLIDING_H
 
 #include "kernel/frames/turns.h"
 #include "kernel/simd/bin_routines.h"
@@ -17,7 +17,7 @@ namespace gr::stft::kernel {
  * multiples of that. Two additions per sample and bin, and no subtraction.
  */
 template <class T>
-class sliding_sums
+class bins_sliding
 {
 public:
     using complex = std::complex<real_t<T>>;
@@ -26,7 +26,7 @@ public:
     static bool fits(const parameters& p);
 
     //! \param p checked, and fits()
-    explicit sliding_sums(const bins_parameters& p);
+    explicit bins_sliding(const bins_parameters& p);
 
     //! Frames of one signal, hop apart from start on; samples from the first one's first sample on.
     void run(const T* samples, std::int64_t start, std::size_t frames, complex* rows);

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_FRAME_SUMS_H
-#define INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_FRAME_SUMS_H
+#ifndef INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_DIRECT_H
+#define INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_DIRECT_H
 
 #include "kernel/frames/turns.h"
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
@@ -9,13 +9,13 @@ namespace gr::stft::kernel {
 
 //! Chosen bins under any window: the samples of each frame times the window times each bin's cisoid, summed.
 template <class T>
-class frame_sums
+class bins_direct
 {
 public:
     using complex = std::complex<real_t<T>>;
 
     //! \param p checked
-    explicit frame_sums(const bins_parameters& p);
+    explicit bins_direct(const bins_parameters& p);
 
     //! One frame, the first of its samples at start.
     void analyse(const T* frame, std::int64_t start, complex* row);

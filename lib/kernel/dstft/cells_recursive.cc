@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "running_sums.h"
+#include "cells_recursive.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <cmath>
@@ -52,10 +52,10 @@ bool is_fit(const T& x)
 } // namespace
 
 template <class T>
-running_sums<T>::running_sums(std::size_t n_fft, norm n)
+cells_recursive<T>::cells_recursive(std::size_t n_fft, norm n)
     : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_shortest(n == norm::dcunit ? 2 : 0),
-      d_blocks((d_bins + simd::block_lanes - 1) / simd::block_lanes), d_theta(d_bins),
-      d_samples(4 * n_fft + 64), d_largest(n_fft / 2 + 2)
+      d_theta(d_bins), d_samples(4 * n_fft + 64),
+      d_blocks((d_bins + simd::block_lanes - 1) / simd::block_lanes), d_largest(n_fft / 2 + 2)
 {
     for (std::size_t b = 0; b < d_blocks.size(); ++b) {
         auto& block = d_blocks[b];
@@ -71,7 +71,7 @@ running_sums<T>::running_sums(std::size_t n_fft, norm n)
 }
 
 template <class T>
-void running_sums<T>::set_theta(const double* theta)
+void cells_recursive<T>::set_theta(const double* theta)
 {
     std::copy_n(theta, d_bins, d_theta.begin());
     const auto [shortest, longest] = std::minmax_element(theta, theta + d_bins);
@@ -79,11 +79,11 @@ void running_sums<T>::set_theta(const double* theta)
     const double mean = std::accumulate(theta, theta + d_bins, 0.0) / static_cast<double>(d_bins);
     const bool gains = mean >= least_mean && *shortest >= d_shortest;
     d_longest_step = gains ? longest_step<real> * mean : -1;
-    d_stale = true;
+    d_blocks_fit_theta = false;
 }
 
 template <class T>
-void running_sums<T>::set_blocks()
+void cells_recursive<T>::set_blocks()
 {
     d_core = std::numeric_limits<double>::infinity();
     for (auto& block : d_blocks) {
@@ -101,64 +101,54 @@ void running_sums<T>::set_blocks()
         block.brief = shortest * most_turns < static_cast<double>(d_n_fft);
         d_core = block.brief ? d_core : shortest;
     }
-    d_stale = false;
+    d_blocks_fit_theta = true;
 }
 
 template <class T>
-std::int64_t running_sums<T>::first_under(const position& t) const
+std::int64_t cells_recursive<T>::first_under(const position& t) const
 {
     return t.sample + static_cast<std::int64_t>(std::floor(t.fraction - d_reach)) + 1;
 }
 
 template <class T>
-std::int64_t running_sums<T>::end_under(const position& t) const
+std::int64_t cells_recursive<T>::end_under(const position& t) const
 {
     return t.sample + static_cast<std::int64_t>(std::ceil(t.fraction + d_reach));
 }
 
 template <class T>
-void running_sums<T>::append(const excerpt<T>& x, std::int64_t end)
+void cells_recursive<T>::append(const excerpt<T>& x, std::int64_t end)
 {
-    auto at = d_samples.begin() + static_cast<std::ptrdiff_t>(d_head);
-    const auto held = d_end - d_first;
-    if (d_head + static_cast<std::size_t>(end - d_first) >= d_samples.size()) {
-        std::copy(at, at + held, d_samples.begin());
-        d_head = 0;
-        at = d_samples.begin();
-    }
-    for (at += held; d_end < end; ++d_end, ++at) {
-        *at = d_end >= x.begin && d_end < x.end ? x.samples[d_end - x.begin] : T(0);
-        if (!is_fit(*at))
-            d_unfit = d_end;
+    auto k = this->end();
+    for (T* to = d_samples.append(static_cast<std::size_t>(end - k)); k < end; ++k, ++to) {
+        *to = k >= x.begin && k < x.end ? x.samples[k - x.begin] : T(0);
+        if (!is_fit(*to))
+            d_unfit = k;
     }
 }
 
 template <class T>
-void running_sums<T>::keep(const excerpt<T>& x)
+void cells_recursive<T>::keep(const excerpt<T>& x)
 {
-    d_head = 0;
-    d_first = d_end = first_under(d_centre);
+    d_samples.clear();
+    d_first = first_under(d_centre);
     d_unfit = d_first - 1;
     append(x, end_under(d_centre));
-    d_kept = true;
-    d_anchored = false;
 }
 
 template <class T>
-bool running_sums<T>::extend(const excerpt<T>& x)
+bool cells_recursive<T>::extend(const excerpt<T>& x)
 {
     const auto drop = first_under(d_previous) - d_first;
-    d_head += static_cast<std::size_t>(drop);
+    d_samples.drop(static_cast<std::size_t>(drop));
     d_first += drop;
     const auto first = first_under(d_centre);
-    const auto from = std::clamp(x.begin, first, d_end), to = std::clamp(x.end, from, d_end);
-    const auto at = [&](std::int64_t k) {
-        return d_samples.begin() + static_cast<std::ptrdiff_t>(d_head) + (k - d_first);
-    };
+    const auto from = std::clamp(x.begin, first, end()), to = std::clamp(x.end, from, end());
+    const auto at = [&](std::int64_t k) { return d_samples.data() + (k - d_first); };
     const auto is_zero = [](const T& v) { return v == T(0); };
     const bool same =
-        std::all_of(at(first), at(from), is_zero) && std::all_of(at(to), at(d_end), is_zero) &&
-        (from == to || std::memcmp(&*at(from),
+        std::all_of(at(first), at(from), is_zero) && std::all_of(at(to), at(end()), is_zero) &&
+        (from == to || std::memcmp(at(from),
                                    x.samples + (from - x.begin),
                                    static_cast<std::size_t>(to - from) * sizeof(T)) == 0);
     if (same)
@@ -167,46 +157,52 @@ bool running_sums<T>::extend(const excerpt<T>& x)
 }
 
 template <class T>
-bool running_sums<T>::follows(const excerpt<T>& x,
-                              const position& t,
-                              const double* theta,
-                              bool moments)
+auto cells_recursive<T>::take(const excerpt<T>& x, const double* theta, moments wanted)
+    -> std::optional<update>
 {
-    const double step =
-        static_cast<double>(t.sample - d_centre.sample) + (t.fraction - d_centre.fraction);
-    d_previous = d_centre;
-    d_centre = t;
-    if (!d_begun || std::memcmp(theta, d_theta.data(), d_bins * sizeof(double)) != 0) {
+    if (d_known == knowledge::none ||
+        std::memcmp(theta, d_theta.data(), d_bins * sizeof(double)) != 0) {
         set_theta(theta);
-        d_begun = true;
-        d_kept = false;
-        return false;
+        d_known = knowledge::lengths;
+        return {};
     }
+    const double step = static_cast<double>(d_centre.sample - d_previous.sample) +
+                        (d_centre.fraction - d_previous.fraction);
     if (step < 0 || step > d_longest_step) {
-        d_kept = false;
-        return false;
+        d_known = knowledge::lengths;
+        return {};
     }
-    if (step == 0) // again, or the same frame of another signal
-        d_kept = d_kept && extend(x);
-    else if (!d_kept || !extend(x)) {
-        keep(x);
-        return false;
+    const bool repeated = step == 0; // perhaps with another signal
+    if (d_known >= knowledge::samples && !extend(x))
+        d_known = knowledge::lengths;
+    if (d_known < knowledge::samples) {
+        if (!repeated) {
+            keep(x);
+            d_known = knowledge::samples;
+        }
+        return {};
     }
-    d_repeated = step == 0;
-    d_anchored = d_anchored && d_kept && d_unfit < first_under(t);
-    if (!d_kept || d_unfit >= first_under(t) || (d_repeated && !d_anchored))
-        return false;
-    if (!d_anchored || (moments && !d_moments)) {
-        d_anchored = d_repeated = false;
-        d_moments = moments;
+    if (holds_unfit_sample()) {
+        d_known = knowledge::samples;
+        return {};
     }
-    return true;
+    if (d_known < knowledge::sums) {
+        if (repeated)
+            return {};
+        d_moments = wanted;
+        return update::restart;
+    }
+    if (wanted == moments::wanted && d_moments == moments::none) {
+        d_moments = wanted;
+        return update::restart;
+    }
+    return repeated ? update::repeat : update::move;
 }
 
 template <class T>
-const double* running_sums<T>::look_around()
+const double* cells_recursive<T>::look_around()
 {
-    const auto centre = d_samples.data() + d_head + (d_centre.sample - d_first);
+    const auto centre = d_samples.data() + (d_centre.sample - d_first);
     const auto magnitude = [&](std::int64_t r) {
         return static_cast<double>(std::max(larger_part(centre[-r]), larger_part(centre[r])));
     };
@@ -224,33 +220,50 @@ const double* running_sums<T>::look_around()
 }
 
 template <class T>
-void running_sums<T>::sum(const simd::running_results<real>& to)
+bool cells_recursive<T>::analyse(const excerpt<T>& x,
+                                 const position& t,
+                                 const double* theta,
+                                 cell_norms<real>& norms,
+                                 complex* spectrum,
+                                 complex* by_theta,
+                                 complex* by_t)
 {
-    if (d_stale)
+    d_previous = d_centre;
+    d_centre = t;
+    const auto how = take(x, theta, by_theta ? moments::wanted : moments::none);
+    if (!how)
+        return false;
+    if (!d_blocks_fit_theta)
         set_blocks();
-    const auto size = static_cast<std::int64_t>(d_n_fft);
     simd::running_frame<real> frame{};
-    frame.samples = reinterpret_cast<const real*>(d_samples.data() + d_head);
+    frame.samples = reinterpret_cast<const real*>(d_samples.data());
     frame.begin = d_first - d_centre.sample;
     frame.sample = d_centre.sample;
     frame.previous_sample = d_previous.sample;
     frame.fraction = d_centre.fraction;
     frame.previous_fraction = d_previous.fraction;
-    frame.n_fft = size;
+    frame.n_fft = static_cast<std::int64_t>(d_n_fft);
     frame.place = static_cast<std::int64_t>(modulo(d_centre.sample, d_n_fft));
     frame.previous_stage = static_cast<std::int64_t>(modulo(d_previous.sample, d_n_fft));
     frame.per_n_fft = 1 / static_cast<double>(d_n_fft);
-    frame.largest = d_anchored && !d_repeated ? look_around() : nullptr;
+    frame.largest = *how == update::move ? look_around() : nullptr;
     frame.tolerance = tolerance<real>;
-    frame.anchored = d_anchored;
-    frame.repeated = d_repeated;
-    d_top = simd::chosen<real>().run(frame, !is_real_v<T>, d_moments, d_blocks.data(), d_bins, to);
-    d_anchored = true;
+    frame.update = *how;
+    const auto& n = norms.of(t.fraction, theta);
+    const auto row = [](complex* of) { return reinterpret_cast<real*>(of); };
+    const simd::running_results<real> to{ n.value.data(), n.length_g.data(), n.position_g.data(),
+                                          n.slope.data(), row(spectrum),     row(by_theta),
+                                          row(by_t) };
+    constexpr auto samples =
+        is_real_v<T> ? simd::running_samples::real : simd::running_samples::complex;
+    d_top = simd::chosen<real>().run(frame, samples, d_moments, d_blocks.data(), d_bins, to);
+    d_known = knowledge::sums;
+    return true;
 }
 
-template class running_sums<float>;
-template class running_sums<double>;
-template class running_sums<std::complex<float>>;
-template class running_sums<std::complex<double>>;
+template class cells_recursive<float>;
+template class cells_recursive<double>;
+template class cells_recursive<std::complex<float>>;
+template class cells_recursive<std::complex<double>>;
 
 } // namespace gr::stft::kernel

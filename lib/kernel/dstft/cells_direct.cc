@@ -1,0 +1,412 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cells_direct.h"
+#include <gnuradio/stft/kernel/frames/phase.h>
+#include <boost/math/constants/constants.hpp>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr double pi = boost::math::double_constants::pi;
+constexpr std::size_t no_bin = std::numeric_limits<std::size_t>::max();
+
+template <class R>
+constexpr std::size_t widest = simd::padding / sizeof(R); // numbers in the widest vector
+
+} // namespace
+
+template <class T>
+cells_direct<T>::cells_direct(std::size_t n_fft, const window_family& window)
+    : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_half(n_fft / 2), d_window(window), d_turns(d_bins)
+{
+    const auto reach = d_half + simd::restart + simd::padding;
+    for (auto* rows : { &d_distance, &d_sample, &d_alternating })
+        rows->for_both([&](auto& row) { row.assign(reach, 0); });
+    for (auto* both : { &d_spread, &d_group_spread })
+        both->for_both([&](auto& row) { row.assign(reach, 0); });
+    d_scratch.resize(2 * reach * widest<real>);
+    for (int k = 0; k < 3; ++k) {
+        d_half_sums[k].resize(d_half + 1);
+        d_sums[k].resize(d_bins);
+    }
+    for (std::size_t j = 0; j < n_fft; ++j)
+        d_roots.push_back(static_cast<complex>(unit_root(j, n_fft)));
+
+    const auto quarter = n_fft / 4;
+    if (n_fft % 2 == 0) {
+        add_group(group_of::pairs, 0, quarter);
+    } else {
+        add_group(group_of::low_bins, 0, quarter);
+        if (quarter < d_half)
+            add_group(group_of::high_bins, quarter + 1, d_half);
+    }
+}
+
+template <class T>
+void cells_direct<T>::add_group(group_of what, std::size_t from, std::size_t to)
+{
+    group g;
+    g.what = what;
+    const auto count = to - from + 1;
+    g.count = (count + widest<real> - 1) / widest<real> * widest<real>;
+    const auto circle = 2 * d_n_fft;
+    for (std::size_t j = 0; j < g.count; ++j) {
+        const auto bin = from + std::min(j, count - 1);
+        const auto h = g.alternates() ? d_n_fft - 2 * bin : 2 * bin;
+        const double angle = pi * static_cast<double>(h) / static_cast<double>(d_n_fft);
+        g.kappa.push_back(static_cast<real>(4 * std::pow(std::sin(angle / 2), 2)));
+        g.sine_half.push_back(static_cast<real>(std::sin(angle / 2)));
+        g.cosine_half.push_back(static_cast<real>(std::cos(angle / 2)));
+        g.sine_scale.push_back(h == 0 ? real(0) : static_cast<real>(-0.5 / std::sin(angle)));
+        g.step.push_back(static_cast<integer>(simd::restart * h % circle));
+        g.bin[0].push_back(j < count ? bin : no_bin);
+        if (what == group_of::pairs)
+            g.bin[1].push_back(j < count && d_half - bin != bin ? d_half - bin : no_bin);
+    }
+    for (int set = 0; set < 2; ++set) {
+        for (auto* row : { &g.theta[set], &g.re[set], &g.im[set] })
+            row->assign(g.count, 1);
+        for (int k = 0; k < 3; ++k) {
+            g.cosine[set][k].resize(g.count);
+            g.sine[set][k].resize(g.count);
+        }
+    }
+    d_groups.push_back(std::move(g));
+}
+
+template <class T>
+std::size_t cells_direct<T>::granule() const
+{
+    return is_real_v<T> && d_groups.front().what == group_of::pairs ? widest<real> : 0;
+}
+
+template <class T>
+simd::bin_group<typename cells_direct<T>::real> cells_direct<T>::described(const group& g,
+                                                                           std::size_t from) const
+{
+    return { g.count - from,
+             g.kappa.data() + from,
+             g.sine_half.data() + from,
+             g.cosine_half.data() + from,
+             g.sine_scale.data() + from,
+             g.step.data() + from,
+             static_cast<integer>(2 * d_n_fft),
+             { g.theta[0].data() + from, g.theta[1].data() + from },
+             d_reach };
+}
+
+template <class T>
+std::size_t cells_direct<T>::bin_of(std::size_t bin, half which) const
+{
+    return which == half::upper ? (d_n_fft - bin) % d_n_fft : bin;
+}
+
+template <class T>
+void cells_direct<T>::place(const position& t, const double* theta)
+{
+    d_reach = *std::max_element(theta, theta + d_bins) / 2;
+    d_fraction = t.fraction;
+    const auto end = static_cast<std::size_t>(d_reach) + simd::restart + 4;
+    for (std::size_t r = 0; r < std::min(end, d_distance.after.size()); ++r) {
+        d_distance.after[r] = static_cast<real>(static_cast<double>(r) - d_fraction);
+        d_distance.before[r] = static_cast<real>(static_cast<double>(r) + d_fraction);
+    }
+    // exp(2j pi m i / n_fft), with the index reduced in integers
+    const auto size = static_cast<std::int64_t>(d_n_fft);
+    const auto stride = static_cast<std::size_t>((t.sample % size + size) % size);
+    std::size_t at = 0;
+    for (auto& turn : d_turns) {
+        turn = d_roots[at];
+        at += stride;
+        at -= at >= d_n_fft ? d_n_fft : 0;
+    }
+}
+
+template <class T>
+void cells_direct<T>::fold(const excerpt<T>& x, const position& t, part which)
+{
+    const auto taken = [&](const T& sample) {
+        if constexpr (is_real_v<T>)
+            return sample;
+        else
+            return which == part::imaginary ? sample.imag() : sample.real();
+    };
+    // the samples strictly under the longest window
+    const auto after = static_cast<std::int64_t>(std::ceil(d_reach + d_fraction));
+    const auto before = static_cast<std::int64_t>(std::ceil(d_reach - d_fraction));
+    const auto end = static_cast<std::size_t>(after) + 6;
+    d_sample.for_both([&](auto& row) { std::fill_n(row.begin(), end, real(0)); });
+    const auto from = std::max(t.sample, x.begin), to = std::min(t.sample + after, x.end);
+    for (auto k = from; k < to; ++k)
+        d_sample.after[static_cast<std::size_t>(k - t.sample)] = taken(x.samples[k - x.begin]);
+    const auto first = std::max(t.sample - before + 1, x.begin), last = std::min(t.sample, x.end);
+    for (auto k = first; k < last; ++k)
+        d_sample.before[static_cast<std::size_t>(t.sample - k)] = taken(x.samples[k - x.begin]);
+    if (d_groups.back().alternates())
+        for (std::size_t r = 0; r < end; ++r) {
+            const real sign = r % 2 ? real(-1) : real(1);
+            d_alternating.after[r] = sign * d_sample.after[r];
+            d_alternating.before[r] = sign * d_sample.before[r];
+        }
+}
+
+template <class T>
+simd::folded_frame<typename cells_direct<T>::real> cells_direct<T>::frame_of(const group& g) const
+{
+    const auto& samples = g.alternates() ? d_alternating : d_sample;
+    return { samples.after.data(),
+             samples.before.data(),
+             d_distance.after.data(),
+             d_distance.before.data(),
+             d_fraction };
+}
+
+template <class T>
+simd::folded_frame<typename cells_direct<T>::real> cells_direct<T>::frame_without_samples() const
+{
+    return { nullptr, nullptr, d_distance.after.data(), d_distance.before.data(), d_fraction };
+}
+
+template <class T>
+void cells_direct<T>::gather_theta(const double* theta, half which)
+{
+    for (auto& g : d_groups)
+        for (int set = 0; set < g.sets(); ++set) {
+            auto* to = g.theta[set].data();
+            std::size_t latest = 0;
+            for (std::size_t j = 0; j < g.count; ++j) {
+                latest = g.bin[set][j] == no_bin ? latest : g.bin[set][j];
+                to[j] = static_cast<real>(theta[bin_of(latest, which)]);
+            }
+        }
+}
+
+template <class T>
+void cells_direct<T>::sum(const double* theta,
+                          half which,
+                          int order,
+                          std::size_t left_out,
+                          complex* const to[3])
+{
+    gather_theta(theta, which);
+    for (auto& g : d_groups) {
+        simd::group_sums<real> rows;
+        for (int set = 0; set < 2; ++set)
+            for (int k = 0; k < 3; ++k) {
+                rows.cosine[set][k] = g.cosine[set][k].data() + left_out;
+                rows.sine[set][k] = g.sine[set][k].data() + left_out;
+            }
+        simd::chosen<real>().analyse(d_window.shape(),
+                                     d_window.rho(),
+                                     order,
+                                     g.sets(),
+                                     frame_of(g),
+                                     described(g, left_out),
+                                     rows);
+        for (int set = 0; set < g.sets(); ++set) {
+            const real sign = set == 1 || g.alternates() ? real(1) : real(-1);
+            for (int k = 0; k < order; ++k)
+                for (std::size_t j = left_out; j < g.count; ++j)
+                    if (g.bin[set][j] != no_bin)
+                        to[k][g.bin[set][j]] = { g.cosine[set][k][j], sign * g.sine[set][k][j] };
+        }
+    }
+}
+
+template <class T>
+void cells_direct<T>::sum_all(const excerpt<T>& x,
+                              const position& t,
+                              const double* theta,
+                              int order,
+                              std::size_t left_out)
+{
+    if constexpr (is_real_v<T>) {
+        complex* const to[] = { d_sums[0].data(), d_sums[1].data(), d_sums[2].data() };
+        fold(x, t, part::real);
+        sum(theta, half::lower, order, left_out, to);
+    } else {
+        complex* const to[] = { d_half_sums[0].data(),
+                                d_half_sums[1].data(),
+                                d_half_sums[2].data() };
+        for (const auto signal : { part::real, part::imaginary }) {
+            fold(x, t, signal);
+            const bool imaginary = signal == part::imaginary;
+            const complex unit = imaginary ? complex(0, 1) : complex(1, 0);
+            for (const auto which : { half::lower, half::upper }) {
+                sum(theta, which, order, left_out, to);
+                const bool upper = which == half::upper;
+                for (int k = 0; k < order; ++k)
+                    for (std::size_t m = upper ? 1 : 0; m <= d_half; ++m) {
+                        const auto bin = bin_of(m, which);
+                        if (upper && bin <= d_half)
+                            continue; // this bin is its own image
+                        const auto value =
+                            unit * (upper ? std::conj(d_half_sums[k][m]) : d_half_sums[k][m]);
+                        d_sums[k][bin] = imaginary ? d_sums[k][bin] + value : value;
+                    }
+            }
+        }
+    }
+}
+
+template <class T>
+void cells_direct<T>::analyse(const excerpt<T>& x,
+                              const position& t,
+                              const double* theta,
+                              const norm_rows<real>& n,
+                              std::size_t left_out,
+                              complex* spectrum,
+                              complex* by_theta,
+                              complex* by_t)
+{
+    place(t, theta);
+    sum_all(x, t, theta, by_t ? 3 : by_theta ? 2 : 1, left_out);
+    const auto turned = [&](std::size_t m, const complex& z) { return z * std::conj(d_turns[m]); };
+    if (spectrum)
+        for (std::size_t m = 0; m < d_bins; ++m)
+            spectrum[m] = turned(m, n.value[m] * d_sums[0][m]);
+    if (by_theta)
+        for (std::size_t m = 0; m < d_bins; ++m)
+            by_theta[m] = turned(m, n.length_g[m] * d_sums[0][m] + n.slope[m] * d_sums[1][m]);
+    if (by_t)
+        for (std::size_t m = 0; m < d_bins; ++m)
+            by_t[m] = turned(m, n.position_g[m] * d_sums[0][m] + n.slope[m] * d_sums[2][m]);
+}
+
+template <class T>
+void cells_direct<T>::clear_spread()
+{
+    d_spread.for_both([](auto& row) { std::fill(row.begin(), row.end(), 0.0); });
+}
+
+template <class T>
+template <class Weight>
+void cells_direct<T>::spread(const double* theta, half which, Weight weight)
+{
+    gather_theta(theta, which);
+    for (auto& g : d_groups) {
+        for (int set = 0; set < g.sets(); ++set)
+            for (std::size_t j = 0; j < g.count; ++j) {
+                const auto bin = g.bin[set][j];
+                const complex z = bin == no_bin ? complex(0) : weight(bin);
+                g.re[set][j] = z.real();
+                g.im[set][j] = g.alternates() ? -z.imag() : z.imag();
+            }
+        const real* const re[2] = { g.re[0].data(), g.re[1].data() };
+        const real* const im[2] = { g.im[0].data(), g.im[1].data() };
+        d_group_spread.for_both([](auto& row) { std::fill(row.begin(), row.end(), 0.0); });
+        simd::chosen<real>().spread(d_window.shape(),
+                                    d_window.rho(),
+                                    g.sets(),
+                                    frame_without_samples(),
+                                    described(g),
+                                    re,
+                                    im,
+                                    d_scratch.data(),
+                                    d_group_spread.after.data(),
+                                    d_group_spread.before.data());
+        for (std::size_t r = 0; r < d_spread.after.size(); ++r) {
+            const double sign = g.alternates() && r % 2 ? -1 : 1;
+            d_spread.after[r] += sign * d_group_spread.after[r];
+            d_spread.before[r] += sign * d_group_spread.before[r];
+        }
+    }
+}
+
+template <class T>
+template <class Add>
+void cells_direct<T>::unfold(const position& t, std::int64_t begin, std::int64_t end, Add add) const
+{
+    const auto extent = static_cast<std::int64_t>(d_reach + d_fraction) + 2;
+    for (auto k = std::max(begin, t.sample - extent); k < std::min(end, t.sample + extent); ++k) {
+        const auto r = k - t.sample;
+        add(k - begin,
+            r < 0 ? d_spread.before[static_cast<std::size_t>(-r)]
+                  : d_spread.after[static_cast<std::size_t>(r)]);
+    }
+}
+
+template <class T>
+void cells_direct<T>::pull_back(const position& t,
+                                const double* theta,
+                                const norm_rows<real>& n,
+                                const complex* G,
+                                std::int64_t begin,
+                                std::int64_t end,
+                                T* x_gradient)
+{
+    place(t, theta);
+    const auto z = [&](std::size_t m) { return n.value[m] * G[m] * d_turns[m]; };
+    if constexpr (is_real_v<T>) {
+        clear_spread();
+        spread(theta, half::lower, z);
+        unfold(t, begin, end, [&](std::int64_t at, double v) {
+            x_gradient[at] += static_cast<real>(v);
+        });
+    } else {
+        for (const auto signal : { part::real, part::imaginary }) {
+            const bool imaginary = signal == part::imaginary;
+            clear_spread();
+            // Im z = Re(-jz); the image of a bin contributes the conjugate of its own
+            const complex unit = imaginary ? complex(0, -1) : complex(1, 0);
+            spread(theta, half::lower, [&](std::size_t m) { return unit * z(m); });
+            spread(theta, half::upper, [&](std::size_t m) {
+                const auto image = bin_of(m, half::upper);
+                return image <= d_half ? complex(0) : std::conj(unit * z(image));
+            });
+            unfold(t, begin, end, [&](std::int64_t at, double v) {
+                x_gradient[at] +=
+                    imaginary ? T(0, static_cast<real>(v)) : T(static_cast<real>(v), 0);
+            });
+        }
+    }
+}
+
+template <class T>
+void cells_direct<T>::energy(const position& t,
+                             const double* theta,
+                             const norm_rows<real>& n,
+                             const real* weight,
+                             std::int64_t begin,
+                             std::int64_t end,
+                             double* sum)
+{
+    place(t, theta);
+    clear_spread();
+    for (const auto which : { half::lower, half::upper }) {
+        const bool upper = which == half::upper;
+        if (upper && is_real_v<T>)
+            break;
+        gather_theta(theta, which);
+        for (auto& g : d_groups) {
+            for (int set = 0; set < g.sets(); ++set)
+                for (std::size_t j = 0; j < g.count; ++j) {
+                    const auto m = g.bin[set][j];
+                    const auto bin = m == no_bin ? 0 : bin_of(m, which);
+                    const bool counts = m != no_bin && !(upper && bin <= d_half);
+                    g.re[set][j] = counts ? weight[bin] * n.value[bin] * n.value[bin] : 0;
+                }
+            const real* const weights[2] = { g.re[0].data(), g.re[1].data() };
+            simd::chosen<real>().energy(d_window.shape(),
+                                        d_window.rho(),
+                                        g.sets(),
+                                        frame_without_samples(),
+                                        described(g),
+                                        weights,
+                                        d_scratch.data(),
+                                        d_spread.after.data(),
+                                        d_spread.before.data());
+        }
+    }
+    unfold(t, begin, end, [&](std::int64_t at, double v) { sum[at] += v; });
+}
+
+template class cells_direct<float>;
+template class cells_direct<double>;
+template class cells_direct<std::complex<float>>;
+template class cells_direct<std::complex<double>>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,104 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_DSTFT_FRAME_TRANSFORM_H
+#define INCLUDED_STFT_LIB_KERNEL_DSTFT_FRAME_TRANSFORM_H
+
+#include "band_plan.h"
+#include <gnuradio/stft/kernel/dstft/position.h>
+#include <gnuradio/stft/kernel/frames/frame_dft.h>
+#include <gnuradio/stft/kernel/frames/window_family.h>
+
+namespace gr::stft::kernel {
+
+//! The DSTFT of frames that have one window length each, by an FFT for each frame. The public methods are those of
+//! dstft<T>, which documents them.
+template <class T>
+class frame_transform
+{
+public:
+    using real = real_t<T>;
+    using complex = std::complex<real>;
+
+    frame_transform(std::size_t n_fft, const window_family& window, norm n);
+
+    void analyse(const excerpt<T>& x,
+                 const position& t,
+                 double theta,
+                 complex* spectrum,
+                 complex* by_theta,
+                 complex* by_t);
+
+    //! Writes the bins in bands first .. last - 1, all of one window length; other bins of the rows stay as they are.
+    void analyse_bands(const excerpt<T>& x,
+                       const position& t,
+                       const band* first,
+                       const band* last,
+                       complex* spectrum,
+                       complex* by_theta,
+                       complex* by_t);
+
+    complex* cotangent() { return d_synthesis.spectrum(); }
+
+    //! x.samples may be null if only x_gradient is not.
+    void pull_back(const excerpt<T>& x,
+                   const position& t,
+                   double theta,
+                   const complex* G,
+                   double* theta_gradient,
+                   double* t_gradient,
+                   T* x_gradient);
+
+    void overlap_add(const complex* spectrum,
+                     const position& t,
+                     double theta,
+                     std::int64_t begin,
+                     std::int64_t end,
+                     T* numerator,
+                     real* denominator,
+                     real* peak);
+
+    void energy(const position& t,
+                double theta,
+                const real* weight,
+                std::int64_t begin,
+                std::int64_t end,
+                double* sum);
+
+private:
+    //! Integer positions under a window; place is the first one modulo n_fft, its index in the
+    //! DFT's buffer.
+    struct support {
+        std::int64_t first; // sample
+        std::size_t count, place;
+    };
+    //! Sums of numbers times g(u), u g'(u), g'(u).
+    struct shape_sums {
+        double value, length, slope;
+    };
+    support under(const position& t, double theta) const;
+    shape_sums project(const support& s,
+                       const position& t,
+                       double theta,
+                       std::size_t at,
+                       std::size_t count,
+                       const real* c,
+                       const real* d,
+                       std::size_t turn) const;
+    void sample_window(const position& t, double theta, bool with_derivatives);
+    //! Writes x times the taper to the DFT's buffer, modulo n_fft.
+    void lay(const excerpt<T>& x, const support& s, const real* taper);
+
+    std::size_t d_n_fft, d_bins;
+    window_family d_window;
+    norm d_norm;
+    frame_analysis<T> d_analysis;
+    frame_synthesis<T> d_synthesis;
+    volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
+    volk::vector<real> d_product;
+    double d_theta = 0, d_fraction = 0;      // what they hold
+    double d_top = 0;                        // w(0)
+    std::int64_t d_laid = 0, d_laid_end = 0; // samples in the DFT's buffer
+    bool d_derived = false;
+};
+
+} // namespace gr::stft::kernel
+#endif

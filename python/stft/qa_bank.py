@@ -11,6 +11,8 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft import bank
 
+from qa_oracles import cisoids, stft_sum
+
 RNG = np.random.default_rng(3)
 SIZES = [(1, 1), (2, 2), (5, 2), (7, 7), (8, 8), (13, 8), (16, 13), (12, 11), (31, 31)]  # n_fft, win_length
 REFERENCES = ("start", "centre", "absolute")
@@ -37,14 +39,14 @@ class filters(unittest.TestCase):
             self.assertEqual(got.filters.shape[0], n_fft // 2 + 1 if sides == "onesided" else n_fft)
             self.assertEqual(got.delays.tolist(), list(range(-(m - 1 - c), c + 1)))
             for row, h in enumerate(got.filters):
-                expected = [np.conj(w[c - j]) * np.exp(2j * np.pi * ((first + row) * j % n_fft) / n_fft) for j in got.delays]
+                expected = np.conj(w[c - got.delays]) * cisoids([first + row], -got.delays, n_fft)[0]
                 np.testing.assert_allclose(h, expected, atol=1e-14)
 
     def test_responses_are_plain_sums_for_any_length(self):
         for (n_fft, m), length in itertools.product(SIZES, (1, 2, 5, 9, 16, 37)):
             got = stft.filter_bank(taps(m), n_fft, length)
-            cisoids = np.exp(-2j * np.pi * (np.outer(got.delays, np.arange(length)) % length) / length)
-            np.testing.assert_allclose(got.responses, got.filters @ cisoids, atol=1e-12)
+            expected = got.filters @ cisoids(got.delays, np.arange(length), length)
+            np.testing.assert_allclose(got.responses, expected, atol=1e-12)
 
     def test_convolved_with_the_signal_give_the_rows_T1(self):
         for (n_fft, m), real, real_window in itertools.product(SIZES, (True, False), (True, False)):
@@ -165,10 +167,7 @@ class chosen_bins(unittest.TestCase):
             if "complex" in kind:
                 bins = np.append(bins, [-0.45 * n_fft, 0.9 * n_fft])
             w = stft.sample_window("hann" if m > 1 else "boxcar", m)
-            n = np.arange(m) - (m // 2 if r is None else r)
-            padded = np.concatenate([np.zeros(m), x, np.zeros(m)])
-            cisoids = np.exp(-2j * np.pi * np.outer(bins, n) / n_fft)
-            expected = np.array([cisoids @ (w * padded[s : s + m]) for s in range(m - m // 2, m - m // 2 + 32)]).T
+            expected = stft_sum(x, w, np.arange(32) - m // 2, n_fft, bins, m // 2 if r is None else r)
             for method in ("sliding", "direct"):
                 got = stft.stft_bins(
                     x, bins, "hann" if m > 1 else "boxcar", hop=1, n_fft=n_fft, win_length=m, phase=phase, method=method
@@ -254,7 +253,7 @@ class inverse_from_single_columns(unittest.TestCase):
                 if not 0 <= p - 2 + c < 40:
                     continue
                 for k, value in zip(bins, X[:, p]):
-                    part = value * np.exp(2j * np.pi * (k * (c - r) % n_fft) / n_fft) / (n_fft * np.conj(w[c]))
+                    part = value * cisoids([k], [r - c], n_fft)[0, 0] / (n_fft * np.conj(w[c]))
                     weight = 1 if k == 0 or 2 * k == n_fft else 2
                     expected[p - 2 + c] += weight * part.real if real else part
             got = stft.one_integral_inverse(

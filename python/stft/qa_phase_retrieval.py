@@ -10,6 +10,8 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft import phase_retrieval
 
+from qa_oracles import cisoids
+
 RNG = np.random.default_rng(11)
 SHAPES = [(40, 8, 8, 2), (37, 7, 7, 2), (44, 9, 13, 4), (30, 11, 11, 3)]  # length, win_length, n_fft, hop
 
@@ -22,13 +24,14 @@ def noise(length, is_complex=True):
 def dense(length, m, n_fft, hop):
     """The STFT as a matrix: (frames n_fft, length); hann, centred, centre phase."""
     w = np.sin(np.pi * np.arange(m) / m) ** 2
-    k, c = np.arange(n_fft), m // 2
+    c = m // 2
+    cells = w * cisoids(np.arange(n_fft), np.arange(m) - c, n_fft)
     blocks = []
     for p in range(1 + -(-length // hop)):
         block = np.zeros((n_fft, length), complex)
         for i in range(m):
             if 0 <= p * hop - c + i < length:
-                block[:, p * hop - c + i] = w[i] * np.exp(-2j * np.pi * (k * (i - c) % n_fft) / n_fft)
+                block[:, p * hop - c + i] = cells[:, i]
         blocks.append(block)
     return np.concatenate(blocks)
 

@@ -177,37 +177,38 @@ class qa_row_buffer : public CppUnit::TestFixture
         });
     }
 
+    //! Lets writer and readers have their turns by chance; the seeds differ in who is fast, too.
+    static void take_turns(const buffer_case& c, unsigned seed)
+    {
+        stream s(c);
+        std::mt19937 chance(seed);
+        const auto some = [&](int most) { return static_cast<int>(chance() % (most + 1U)); };
+        int idle = 0;
+        while (s.written() < 400) {
+            bool moved = false;
+            if (chance() % (1 + seed % 4) == 0) {
+                const int rows = seed % 2 ? s.space() : some(s.space());
+                s.write(rows);
+                moved |= rows > 0;
+            }
+            for (std::size_t which = 0; which < s.readers(); ++which) {
+                const int multiple = c.readers[which].multiple;
+                const int rows = some(s.available(which) / multiple) * multiple;
+                s.read(which, rows);
+                moved |= rows > 0;
+            }
+            idle = moved ? 0 : idle + 1;
+            CPPUNIT_ASSERT_MESSAGE(c.name + ", seed " + std::to_string(seed) +
+                                       ": all wait after row " + std::to_string(s.written()),
+                                   idle < 200);
+        }
+    }
+
     void readers_see_every_row_in_order_whatever_the_turns()
     {
         for (const auto& c : without_history)
-            for (unsigned seed = 1; seed <= 20; ++seed) {
-                stream s(c);
-                std::mt19937 chance(seed);
-                // the seeds differ in who is fast, too
-                const auto some = [&](int most) {
-                    return static_cast<int>(chance() % (most + 1U));
-                };
-                int idle = 0;
-                while (s.written() < 400) {
-                    bool moved = false;
-                    if (chance() % (1 + seed % 4) == 0) {
-                        const int rows = seed % 2 ? s.space() : some(s.space());
-                        s.write(rows);
-                        moved |= rows > 0;
-                    }
-                    for (std::size_t which = 0; which < s.readers(); ++which) {
-                        const int multiple = c.readers[which].multiple;
-                        const int rows = some(s.available(which) / multiple) * multiple;
-                        s.read(which, rows);
-                        moved |= rows > 0;
-                    }
-                    idle = moved ? 0 : idle + 1;
-                    CPPUNIT_ASSERT_MESSAGE(c.name + ", seed " + std::to_string(seed) +
-                                               ": all wait after row " +
-                                               std::to_string(s.written()),
-                                           idle < 200);
-                }
-            }
+            for (unsigned seed = 1; seed <= 20; ++seed)
+                take_turns(c, seed);
     }
 
     void a_slow_reader_stops_the_writer_before_its_rows_are_overwritten()

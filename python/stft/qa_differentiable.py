@@ -146,7 +146,7 @@ class forward(unittest.TestCase):
         some = RNG.uniform(n_fft / 4, n_fft, (bins, frames))
         return (some[0, 0], some[:1], some[:, :1], some)
 
-    def test_is_the_plain_sum(self):
+    def test_dstft_is_the_plain_sum(self):
         for n_fft, dtype in itertools.product((2, 9, 16), ROUNDING):
             x = signal(50, dtype)
             bins = n_fft if x.dtype.kind == "c" else n_fft // 2 + 1
@@ -289,7 +289,7 @@ class forward(unittest.TestCase):
         S.flags.writeable = False
         idstft(dstft(x, 16.0, np.arange(50.0), n_fft=16), 16.0, np.arange(50.0), n_fft=16, length=50)
 
-    def test_gradients_chosen(self):
+    def test_gradients_are_those_that_wrt_names(self):
         x, theta = signal(50), RNG.uniform(4, 16, (9, 6))
         G = signal((9, 6), "complex128")
         every = dstft_vjp(x, theta, self.T, G, n_fft=16)
@@ -337,7 +337,7 @@ class chains(unittest.TestCase):
     def assert_slope(self, f, slope):
         self.assertAlmostEqual((f(1e-5) - f(-1e-5)) / 2e-5 / slope, 1, delta=1e-6)
 
-    def test_hops(self):
+    def test_gradient_by_hops_is_the_slope_of_the_loss(self):
         n = np.arange(12)
         g = self.gradients(13.3, 2.2 + 7.1 * n)
         self.assert_slope(lambda h: self.loss(13.3, 2.2 + (7.1 + h) * n), grad_hop(g.t))
@@ -346,7 +346,7 @@ class chains(unittest.TestCase):
         for i in (0, 4, 11):
             self.assert_slope(lambda h: self.loss(13.3, np.cumsum(hops + h * (n == i))), grad_hops(g.t)[i])
 
-    def test_fixed_overlap(self):
+    def test_gradient_at_fixed_overlap_is_the_slope_of_the_loss(self):
         alpha = 0.61
         t = lambda theta: fixed_overlap_positions(theta, alpha, 120)
         lengths = RNG.uniform(8, 15, (1, 12))
@@ -383,7 +383,7 @@ class inverse(unittest.TestCase):
         some = RNG.uniform(11, 16, (bins, len(self.T)))
         return (15.5, some[:1], some[:, :1], some)
 
-    def test_returns_the_signal(self):
+    def test_idstft_returns_the_signal(self):
         for dtype, window, norm in itertools.product(ROUNDING, ("hann", "gaussian"), ("l2", "dcunit")):
             x = signal((2, self.LENGTH), dtype)
             bins = 16 if x.dtype.kind == "c" else 9
@@ -413,7 +413,7 @@ class inverse(unittest.TestCase):
             y = idstft(S[:, mixed], moved, self.T[mixed], n_fft=16, length=self.LENGTH)
             np.testing.assert_allclose(y, expected, atol=1e-9)
 
-    def test_weights(self):
+    def test_inverse_of_modified_spectra_has_the_least_weighted_error(self):
         """Modified spectra: the error that is least is the weighted one; at its minimum its gradient vanishes."""
         for theta, weights in itertools.product(self.sharings(9), ("twosided", "onesided")):
             S = signal((9, len(self.T)), "complex128")
@@ -428,7 +428,7 @@ class inverse(unittest.TestCase):
             ).x
             self.assertLess(np.linalg.norm(slope(y)), 1e-10 * np.linalg.norm(slope(0 * y)))
 
-    def test_iterations_end(self):
+    def test_iterations_end_at_their_limit_or_tolerance(self):
         x = signal(self.LENGTH)
         theta = self.sharings(9)[3]
         S = dstft(x, theta, self.T, n_fft=16)
@@ -458,14 +458,14 @@ class inverse(unittest.TestCase):
             S = dstft(x, theta, t, n_fft=16)
             np.testing.assert_allclose(idstft(S, theta, t, n_fft=16, length=40), x, atol=1e-9)
 
-    def test_empty(self):
+    def test_inverse_of_no_frames_or_samples_is_empty(self):
         self.assertEqual(idstft(np.ones((9, 3)), 16.0, [0, 1, 2], n_fft=16, length=0).shape, (0,))
         self.assertEqual(idstft(np.ones((2, 9, 0)), 16.0, [], n_fft=16, length=0).shape, (2, 0))
         self.assertEqual(idstft(np.ones((0, 9, 3)), 16.0, [0, 1, 2], n_fft=16, length=5).shape, (0, 5))
         with self.assertRaisesRegex(ValueError, "^t: "):
             idstft(np.ones((9, 0)), 16.0, [], n_fft=16, length=1)
 
-    def test_sides(self):
+    def test_inverse_takes_spectra_of_either_sides(self):
         for n_fft in (2, 3, 15, 16):
             x = signal(self.LENGTH)
             t = np.arange(-1, self.LENGTH + 1, max(0.4, n_fft / 5))

@@ -51,14 +51,14 @@ class golden(unittest.TestCase):
             self.assertGreaterEqual(len(list(DATA.glob("d*.npz"))), 9)
 
     @unittest.skipUnless(DATA.is_dir(), "needs GR_STFT_DATA")
-    def test_forward(self):
+    def test_stft2d_of_the_golden_cases_agrees(self):
         for case, made, kind in self.cases():
             X = self.shaped(stft.stft2d(case["x"].astype(kind), **made), case["X"])
             self.assertEqual(X.dtype, np.result_type(kind, np.complex64))
             self.assertLessEqual(np.max(np.abs(X - case["X"])), limit(kind) * np.max(np.abs(case["X"])))
 
     @unittest.skipUnless(DATA.is_dir(), "needs GR_STFT_DATA")
-    def test_inverse(self):
+    def test_inverses_of_the_golden_cases_agree(self):
         for case, made, kind in self.cases("Z_re"):
             expected = case["y"] if "y" in case else case["x"]
             Z = (case["Z_re"] + 1j * case["Z_im"]).astype(np.result_type(kind, np.complex64))
@@ -75,7 +75,7 @@ class golden(unittest.TestCase):
                 self.assertTrue(np.all(np.abs(y - image) <= local))
 
     @unittest.skipUnless(DATA.is_dir(), "needs GR_STFT_DATA")
-    def test_gradients(self):
+    def test_gradients_of_the_golden_cases_agree(self):
         for case, made, kind in self.cases("Z_re"):
             G = (case["Z_re"] + 1j * case["Z_im"]).astype(np.result_type(kind, np.complex64))
             slope = stft.stft2d_vjp(G, shape=case["x"].shape, **made)
@@ -220,7 +220,7 @@ class arrays(unittest.TestCase):
 
 
 class gradients(unittest.TestCase):
-    def test_of_windows_are_slopes(self):
+    def test_gradients_of_windows_are_slopes(self):
         """Central differences of 1e-5 of a loss that is quadratic (forward) or smooth (inverse) in the taps."""
         taps = [RNG.uniform(0.5, 1.5, 5), RNG.uniform(0.5, 1.5, 4)]
         x = RNG.standard_normal((2, 13, 12))
@@ -294,7 +294,7 @@ class refusals(unittest.TestCase):
         self.refused("X: 3 dimensions: must be (N, C, freq_H, freq_W, frames_H, frames_W), or the last 5 or 4",
                      stft.istft2d, X[0, 0, 0], shape=(12, 20), **good)  # fmt: skip
 
-    def test_of_sizes_that_lose_pixels(self):
+    def test_sizes_that_lose_pixels_are_refused(self):
         # Hann's first tap is 0: rows 4 and 12, of which 12 .. 14 lie after the last frame; columns 4 and 12
         made = dict(win_length=8, hop=8, tail="floor")
         X = stft.stft2d(np.ones((15, 20)), **made)
@@ -305,7 +305,7 @@ class refusals(unittest.TestCase):
 
 
 class documentation(unittest.TestCase):
-    def test_examples(self):
+    def test_examples_of_the_documentation_hold(self):
         self.assertEqual(doctest.testmod(images).failed, 0)
 
     def test_the_example_finds_lines_and_edges(self):

@@ -131,7 +131,7 @@ class Gradients(unittest.TestCase):
         for share in ("constant", "frame"):
             self.check(share=share, alpha=0.3)
 
-    def test_regularisation(self):
+    def test_regularisation_has_its_gradient(self):
         for share in ("frame", "bin", "cell"):
             self.check(share=share, regularisation=0.1)
 
@@ -327,7 +327,7 @@ class Found(unittest.TestCase):
         found = stft.learn(case["x"], n_fft=1000, hop=50, share="constant", theta_init=600)
         self.assertLess(abs(found.theta.item() - case["theta_star"]), 2)
 
-    def test_bounds_hold(self):
+    def test_theta_stays_within_its_bounds(self):
         for method in learning.METHODS:
             found = stft.learn(noise(600), n_fft=64, hop=16, share="frame", theta_min=33, theta_max=41, method=method, max_iterations=9)
             self.assertTrue(np.all((found.theta >= 33) & (found.theta <= 41)))

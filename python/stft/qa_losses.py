@@ -55,7 +55,7 @@ def golden_losses(case, single):
 
 
 class golden(unittest.TestCase):
-    def test_every_loss(self):
+    def test_losses_of_the_golden_case_agree(self):
         for folder in folders():
             case = dict(np.load(folder / "c07_losses.npz", allow_pickle=False))
             for single, of_value, of_gradient in ((False, 1e-10, 1e-10), (True, 2e-5, 2e-4)):

@@ -46,7 +46,7 @@ def twosided(X, n_fft):
 
 
 class projections(unittest.TestCase):
-    def test_are_the_least_squares_of_a_dense_matrix(self):
+    def test_projections_are_the_least_squares_of_a_dense_matrix(self):
         for (length, m, n_fft, hop), real in itertools.product(SHAPES, (True, False)):
             matrix = dense(length, m, n_fft, hop)
             frames = len(matrix) // n_fft
@@ -67,7 +67,7 @@ class projections(unittest.TestCase):
         self.assertLess(abs(np.vdot(Z, rest)), 1e-12 * np.linalg.norm(Z) * np.linalg.norm(rest))
         self.assertGreater(np.linalg.norm(rest), 0.1 * np.linalg.norm(X))
 
-    def test_keep_precision_reference_and_channels(self):
+    def test_projections_keep_precision_reference_and_channels(self):
         X = noise(2 * 9 * 11).reshape(2, 9, 11).astype(np.complex64)
         got = stft.consistent(X, "sine", hop=4, phase="absolute", scaling="ortho")
         self.assertEqual((got.dtype, got.shape), (np.complex64, X.shape))
@@ -75,7 +75,7 @@ class projections(unittest.TestCase):
 
 
 class alternating_projections(unittest.TestCase):
-    def test_are_those_of_a_dense_matrix(self):
+    def test_iterations_are_those_of_a_dense_matrix(self):
         for (length, m, n_fft, hop), real, momentum in itertools.product(SHAPES, (True, False), (0, 0.99)):
             matrix = dense(length, m, n_fft, hop)
             inverse = np.linalg.pinv(matrix)
@@ -96,7 +96,7 @@ class alternating_projections(unittest.TestCase):
             np.testing.assert_allclose(got, y.real if real else y, atol=1e-8)
             np.testing.assert_allclose(history, distances, rtol=1e-8)
 
-    def test_come_no_further_away_and_momentum_comes_nearer(self):
+    def test_iterations_come_no_further_away_and_momentum_comes_nearer(self):
         n = np.arange(4000)
         A = np.abs(stft.stft(np.cos(0.3 * n + 1e-4 * n**2) + 0.3 * noise(4000, False), hop=32, n_fft=128))
         reached = {}
@@ -116,7 +116,7 @@ class alternating_projections(unittest.TestCase):
             self.assertEqual(y.dtype, dtype)
             np.testing.assert_allclose(y, x, atol=limit)
 
-    def test_give_the_same_for_the_same_seed_and_any_threads(self):
+    def test_iterations_give_the_same_for_the_same_seed_and_any_threads(self):
         A = np.abs(noise(3 * 17 * 20)).reshape(3, 17, 20)
         run = lambda seed, workers: stft.griffin_lim(A, hop=8, iterations=4, seed=seed, workers=workers)
         np.testing.assert_array_equal(run(5, 1), run(5, 3))

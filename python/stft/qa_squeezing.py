@@ -321,7 +321,7 @@ class wrong_arguments(unittest.TestCase):
             function(*args, **kwargs)
         self.assertEqual(str(caught.exception), message)
 
-    def test_are_refused_with_the_rule(self):
+    def test_wrong_arguments_are_refused_with_the_rule(self):
         x, refused = noise(40, False), self.refused
         T, _ = stft.synchrosqueeze(x, n_fft=8)
         back = stft.inverse_synchrosqueeze

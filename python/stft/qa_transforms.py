@@ -36,7 +36,7 @@ def limit(dtype):
 
 
 class forward(unittest.TestCase):
-    def test_is_the_plain_sum(self):
+    def test_stft_is_the_plain_sum(self):
         for (n_fft, m, hop), kind, placement in itertools.product(
             SIZES, ("float32", "float64", "complex64", "complex128"), ("centred", "left", "full")
         ):
@@ -51,7 +51,7 @@ class forward(unittest.TestCase):
                     self.assertEqual(X.dtype, np.result_type(x, np.complex64))
                     self.assertLessEqual(np.max(np.abs(X - expected)), limit(kind) * np.max(np.abs(expected)))
 
-    def test_has_the_frames_of_its_placement(self):
+    def test_stft_has_the_frames_of_its_placement(self):
         for m, hop, length in itertools.product((1, 2, 5, 8), (1, 3, 8, 11), (1, 2, 7, 8, 9, 23)):
             x = signal(length, "float64")
             starts = {
@@ -76,7 +76,7 @@ class forward(unittest.TestCase):
         self.assertEqual(stft.stft(x, hop=5, n_fft=16, frames=0).shape, (9, 0))
         self.assertEqual(stft.stft(x[:0], hop=5, n_fft=16).shape, (9, 0))
 
-    def test_sides(self):
+    def test_sides_are_parts_and_orders_of_one_spectrum(self):
         for n_fft in (8, 9):
             x = signal(30, "float64")
             one = stft.stft(x, hop=3, n_fft=n_fft)
@@ -123,7 +123,7 @@ class forward(unittest.TestCase):
         np.testing.assert_array_equal(X, stft.stft(np.arange(1.0, 6), hop=2, n_fft=4))
         self.assertEqual(stft.stft(np.arange(9, dtype=np.int16), hop=2, n_fft=4).dtype, np.complex128)
 
-    def test_detrend(self):
+    def test_detrending_takes_lines_and_means_out_of_each_frame(self):
         n = np.arange(100)
         line = 5 + 0.3 * n
         inside = dict(hop=4, n_fft=16, placement="left", frames=20)
@@ -184,7 +184,7 @@ class batches(unittest.TestCase):
 
 
 class inverse(unittest.TestCase):
-    def test_returns_the_input(self):
+    def test_istft_returns_the_input(self):
         for (n_fft, m, hop), kind, placement, phase, scaling in itertools.product(
             SIZES,
             ("float32", "float64", "complex64", "complex128"),
@@ -203,7 +203,7 @@ class inverse(unittest.TestCase):
                 ratio = 12 if placement == "left" else 1  # a Hamming window starts at 0.08
                 self.assertLessEqual(np.max(np.abs(y - x)), 3 * ratio * limit(kind) * np.max(np.abs(x)))
 
-    def test_is_the_least_squares_signal_of_modified_spectra(self):
+    def test_istft_is_the_least_squares_signal_of_modified_spectra(self):
         for sides, m, hop in itertools.product(("onesided", "twosided"), (8, 7), (2, 3)):
             length, n_fft = 30, 9
             bins = n_fft // 2 + 1 if sides == "onesided" else n_fft
@@ -223,7 +223,7 @@ class inverse(unittest.TestCase):
                 inner = inner.real if sides == "onesided" else inner
                 self.assertLess(abs(inner), 1e-11 * np.linalg.norm(X) * np.linalg.norm(Z))
 
-    def test_length(self):
+    def test_length_is_that_of_the_frames_unless_given(self):
         x = signal(100, "float64")
         X = stft.stft(x, hop=8, n_fft=32)
         self.assertEqual(stft.istft(X, hop=8).shape, (8 * 13 - 16 + 32,))
@@ -305,7 +305,7 @@ class rows(unittest.TestCase):
                     tb.run()
                     np.testing.assert_array_equal(np.array(sink.data(), np.float32).reshape(-1, 33), got.T)
 
-    def test_max_hold(self):
+    def test_max_hold_is_the_running_maximum(self):
         x = signal(300, "float32")
         plain = stft.spectrogram(x, hop=5, n_fft=16)
         np.testing.assert_array_equal(
@@ -318,7 +318,7 @@ class rows(unittest.TestCase):
         exact = 10 * np.log10(stft.spectrogram(x.astype(float), hop=64, n_fft=256))
         self.assertLess(np.max(np.abs(stft.spectrogram(x, hop=64, n_fft=256, db=True) - exact)), 2e-3)
 
-    def test_agree_with_scipy(self):
+    def test_spectrograms_agree_with_scipy(self):
         try:
             from scipy import signal as peer
         except ImportError:
@@ -343,7 +343,7 @@ class windows(unittest.TestCase):
         self.assertFalse(stft.check_cola(stft.sample_window("blackman", 48), 24))
         self.assertTrue(stft.check_nola("hamming", 48, win_length=48))
 
-    def test_duals(self):
+    def test_products_of_dual_windows_sum_to_1(self):
         for w, hop in ((stft.sample_window("hann", 30), 7), (signal(12, "complex128"), 5)):
             for dual in (stft.dual_window(w, hop), stft.closest_dual_window(w, hop)[0]):
                 sums = [np.sum(np.conj(w[r::hop]) * dual[r::hop]) for r in range(hop)]
@@ -351,7 +351,7 @@ class windows(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^hop: 48: "):
             stft.dual_window(stft.sample_window("hann", 48), 48)
 
-    def test_convert_phase(self):
+    def test_convert_phase_leads_from_any_reference_to_any_other(self):
         x = signal(60, "complex128")
         references = ("start", "centre", "absolute", 4)
         for n_fft, m, a, b in itertools.product((9, 8), (7, 8), references, references):
@@ -364,7 +364,7 @@ class windows(unittest.TestCase):
             got = stft.convert_phase(shifted, a, b, first=-13, sides="centered", **made)
             np.testing.assert_allclose(got, np.fft.fftshift(B, axes=0), atol=1e-12)
 
-    def test_axes(self):
+    def test_frequencies_and_times_are_those_of_the_formula(self):
         np.testing.assert_allclose(stft.frequencies(5, 10.0), [0, 2, 4])
         np.testing.assert_allclose(stft.frequencies(5, 10.0, "twosided"), np.fft.fftfreq(5, 0.1))
         np.testing.assert_allclose(stft.frequencies(4, 8.0, "centered"), [-4, -2, 0, 2])
@@ -414,7 +414,7 @@ class golden(unittest.TestCase):
         self.assertEqual(got.shape, wanted.shape)
         self.assertLessEqual(np.max(np.abs(got - wanted)), rtol * np.max(np.abs(wanted)))
 
-    def test_forward(self):
+    def test_stft_of_the_golden_cases_agrees(self):
         for case, meta in self.cases("stft"):
             x, w = case.get("x_ext", case["x"]), case["window"]
             w = w if meta["conj_window"] else np.conj(w)
@@ -432,7 +432,7 @@ class golden(unittest.TestCase):
                 dS = stft.stft(x, case["diff_window"], frames=meta["frames"], **made)
                 self.compare(dS, case["dS"], meta["rtol"])
 
-    def test_inverse(self):
+    def test_inverses_of_the_golden_cases_agree(self):
         for case, meta in self.cases("istft"):
             S = case["S"] / meta["gain"] if meta["gain"] != 1 else case["S"]
             y = stft.istft(
@@ -440,7 +440,7 @@ class golden(unittest.TestCase):
             )
             self.compare(y, case["y"], meta["rtol"])
 
-    def test_duals(self):
+    def test_duals_of_the_golden_cases_agree(self):
         for case, meta in self.cases("dual"):
             for one in meta["cases"]:
                 i, hop, w = one["i"], one["hop"], case[f"win{one['i']}"]

@@ -183,13 +183,16 @@ class qa_stft : public CppUnit::TestFixture
     void real_samples_have_half_of_the_spectrum()
     {
         for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             const auto p = shaped(s);
             const auto x = qa::noise<double>(s.length);
             const auto half = analysed(p, x, { 0 });
             auto whole = analysed(p, qa::exactly(x), { 0 });
             CPPUNIT_ASSERT_EQUAL(s.n_fft / 2 + 1, half.size());
-            for (std::size_t k = 1; k < s.n_fft; ++k) // negative frequencies are conjugate
+            for (std::size_t k = 1; k < s.n_fft; ++k) {
+                const qa::context in_k("k", k); // negative frequencies are conjugate
                 CPPUNIT_ASSERT(std::abs(whole[k] - std::conj(whole[s.n_fft - k])) < 1e-12);
+            }
             whole.resize(half.size());
             qa::assert_near(whole, half, 1e-13, s.text());
         }
@@ -211,14 +214,17 @@ class qa_stft : public CppUnit::TestFixture
     void even_window_about_an_even_signal_is_real()
     {
         for (std::size_t win_length : { 15, 16 }) {
+            const qa::context in_win_length("win_length", win_length);
             parameters p{ 32, 1, "hann", win_length };
             p.window = window(window("hann").sample(win_length, win_length % 2 == 1));
             values x(win_length);
             for (std::size_t m = 0; m < win_length; ++m)
                 x[m] = std::cos(0.9 * (static_cast<double>(m) - win_length / 2));
             const auto zero_phase = spectrum(p, x);
-            for (const auto& bin : zero_phase)
+            for (const auto& bin : zero_phase) {
+                const qa::context in_bin("bin", bin);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(0, bin.imag(), 1e-14);
+            }
             p.phase = "start";
             CPPUNIT_ASSERT(std::abs(spectrum(p, x)[3].imag()) > 0.1);
         }
@@ -229,8 +235,10 @@ class qa_stft : public CppUnit::TestFixture
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             using complex = std::complex<real_t<T>>;
-            for (const auto& s : qa::shapes)
+            for (const auto& s : qa::shapes) {
+                const qa::context in_s("s", s);
                 for (const bool shifted : { false, true }) {
+                    const qa::context in_shifted("shifted", shifted);
                     auto p = shaped(s, "absolute");
                     p.shifted = shifted && !is_real_v<T>;
                     stft<T> transform(p);
@@ -242,12 +250,14 @@ class qa_stft : public CppUnit::TestFixture
                     const std::vector<complex> expected(out.begin(),
                                                         out.begin() + transform.bins());
                     for (std::size_t at = 1; at < 9; ++at) {
+                        const qa::context in_at("at", at);
                         std::copy(frame.begin(), frame.end(), in.begin() + at);
                         transform.analyse(in.data() + at, 1, out.data() + 9 - at);
                         CPPUNIT_ASSERT(
                             std::equal(expected.begin(), expected.end(), out.begin() + 9 - at));
                     }
                 }
+            }
         });
     }
 
@@ -279,21 +289,25 @@ class qa_stft : public CppUnit::TestFixture
     {
         const auto x = qa::noise<float>(90);
         for (const auto& phase : phases) {
+            const qa::context in_phase("phase", phase);
             parameters p = shaped({ 90, 12, 15, 1 }, phase);
             std::vector<std::complex<float>> every(80 * 8), third(27 * 8);
             stft<float>(p).analyse(x.data(), 90, -6, 80, every.data());
             p.hop = 3;
             stft<float>(p).analyse(x.data(), 90, -6, 27, third.data());
-            for (std::size_t frame = 0; frame * 3 < 80; ++frame)
+            for (std::size_t frame = 0; frame * 3 < 80; ++frame) {
+                const qa::context in_frame("frame", frame);
                 CPPUNIT_ASSERT(std::equal(third.begin() + frame * 8,
                                           third.begin() + frame * 8 + 8,
                                           every.begin() + frame * 24));
+            }
         }
     }
 
     void magnitude_reads_the_amplitude_on_bin()
     {
         for (std::size_t n_fft : { 15, 16, 64 }) {
+            const qa::context in_n_fft("n_fft", n_fft);
             parameters p{ n_fft, 1, "hann" };
             p.scale = scaling::magnitude;
             const auto bins = spectrum(p, cisoid(n_fft, 4, n_fft, 3));
@@ -309,8 +323,10 @@ class qa_stft : public CppUnit::TestFixture
 
     void psd_integrates_to_the_power()
     {
-        for (double samp_rate : { 1.0, 48000.0 })
+        for (double samp_rate : { 1.0, 48000.0 }) {
+            const qa::context in_samp_rate("samp_rate", samp_rate);
             for (std::size_t n_fft : { 15, 16, 40 }) {
+                const qa::context in_n_fft("n_fft", n_fft);
                 parameters p{ n_fft, 1, lopsided(15) };
                 p.scale = scaling::psd;
                 p.samp_rate = samp_rate;
@@ -319,11 +335,13 @@ class qa_stft : public CppUnit::TestFixture
                     power += std::norm(bin) * samp_rate / n_fft;
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(9, power, 1e-12);
             }
+        }
     }
 
     void ortho_preserves_energy()
     {
         for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             parameters p = shaped(s);
             p.scale = scaling::ortho;
             const auto x = qa::noise<value>(s.win_length);
@@ -367,6 +385,7 @@ class qa_stft : public CppUnit::TestFixture
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             for (std::size_t length : { 1, 2, 3, 8, 31 }) {
+                const qa::context in_length("length", length);
                 const auto x = qa::noise<T>(length);
                 CPPUNIT_ASSERT(x == detrended(detrending::none, x));
                 // what is left is orthogonal to what was taken off, which is a constant or a line
@@ -374,6 +393,7 @@ class qa_stft : public CppUnit::TestFixture
                 const auto flat = qa::exactly(detrended(detrending::linear, x));
                 value mean = 0, sum = 0, moment = 0;
                 for (std::size_t m = 0; m < length; ++m) {
+                    const qa::context in_m("m", m);
                     mean += level[m];
                     sum += flat[m];
                     moment += flat[m] * static_cast<double>(m);
@@ -411,8 +431,10 @@ class qa_stft : public CppUnit::TestFixture
     void not_a_number_stays_in_its_frames()
     {
         for (float bad :
-             { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
+             { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() }) {
+            const qa::context in_bad("bad", bad);
             for (const auto& phase : phases) {
+                const qa::context in_phase("phase", phase);
                 const auto p = shaped({ 100, 12, 15, 5 }, phase);
                 const auto starts = qa::regular(-6, 5, 22);
                 auto x = qa::noise<float>(100);
@@ -420,11 +442,13 @@ class qa_stft : public CppUnit::TestFixture
                 x[50] = bad;
                 const auto spoilt = analysed(p, x, starts);
                 for (std::size_t i = 0; i < spoilt.size(); ++i) {
+                    const qa::context in_i("i", i);
                     const auto start = starts[i / 8];
                     const bool inside = start <= 50 && 50 < start + 12;
                     CPPUNIT_ASSERT_EQUAL(!inside, spoilt[i] == clean[i]);
                 }
             }
+        }
     }
 
     void window_length_has_a_default()

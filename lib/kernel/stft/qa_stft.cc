@@ -233,7 +233,6 @@ class qa_stft : public CppUnit::TestFixture
             using complex = std::complex<real_t<T>>;
             for (const auto& s : qa::shapes)
                 for (const bool shifted : { false, true }) {
-                    const qa::context in_shifted("shifted", shifted);
                     auto p = shaped(s, "absolute");
                     p.shifted = shifted && !is_real_v<T>;
                     stft<T> transform(p);

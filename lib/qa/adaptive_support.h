@@ -95,30 +95,62 @@ std::vector<T> varied(std::size_t length)
     return x;
 }
 
-//! Settings that take different ways through the learner.
-inline std::vector<adaptive_settings> ways()
+//! Settings that take their own way through the learner.
+struct way {
+    std::string name;
+    adaptive_settings settings;
+
+    const std::string& text() const { return name; }
+};
+
+inline std::vector<way> ways()
 {
-    std::vector<adaptive_settings> all(14, small());
-    all[1].learn = learned::both;
-    all[2].method = learning_method::gradient;
-    all[3].method = learning_method::gradient;
-    all[3].learn = learned::both;
-    all[3].criterion = adaptive_criterion::entropy;
-    all[4].alpha = 0.3;
-    all[5].hop = 5.37;
-    all[5].steps = 2;
-    all[6].share = sharing::constant;
-    all[7].share = sharing::bin;
-    all[8].share = sharing::cell;
-    all[8].steps = 2;
-    all[9].learn = learned::t;
-    all[9].criterion = adaptive_criterion::kurtosis;
-    all[10].block = all[10].lag = 0;
-    all[11].freeze = true;
-    all[12].causal = true;
-    all[13].share = sharing::cell;
-    all[13].interpolate = true;
+    std::vector<way> all;
+    const auto add = [&](const char* name, const std::function<void(adaptive_settings&)>& edit) {
+        all.push_back({ name, small() });
+        edit(all.back().settings);
+    };
+    add("defaults", [](auto&) {});
+    add("theta and t by the bank", [](auto& s) { s.learn = learned::both; });
+    add("gradient", [](auto& s) { s.method = learning_method::gradient; });
+    add("theta and t by the gradient of the entropy", [](auto& s) {
+        s.method = learning_method::gradient;
+        s.learn = learned::both;
+        s.criterion = adaptive_criterion::entropy;
+    });
+    add("fixed overlap", [](auto& s) { s.alpha = 0.3; });
+    add("real hop, with steps after the bank", [](auto& s) {
+        s.hop = 5.37;
+        s.steps = 2;
+    });
+    add("share constant", [](auto& s) { s.share = sharing::constant; });
+    add("share bin", [](auto& s) { s.share = sharing::bin; });
+    add("share cell, with steps after the bank", [](auto& s) {
+        s.share = sharing::cell;
+        s.steps = 2;
+    });
+    add("t by kurtosis", [](auto& s) {
+        s.learn = learned::t;
+        s.criterion = adaptive_criterion::kurtosis;
+    });
+    add("blocks of one frame, no lag", [](auto& s) { s.block = s.lag = 0; });
+    add("frozen", [](auto& s) { s.freeze = true; });
+    add("causal", [](auto& s) { s.causal = true; });
+    add("share cell, interpolated", [](auto& s) {
+        s.share = sharing::cell;
+        s.interpolate = true;
+    });
     return all;
+}
+
+//! Calls f for the settings of each way; the message of a failure names the way.
+template <class F>
+void for_all_ways(F f)
+{
+    for (const auto& one : ways()) {
+        const context here("way", one);
+        f(one.settings);
+    }
 }
 
 } // namespace qa

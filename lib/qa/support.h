@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_QA_SUPPORT_H
 #define INCLUDED_STFT_LIB_QA_SUPPORT_H
 
+#include "context.h"
 #include <gnuradio/stft/kernel/frames/parameters.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <algorithm>
@@ -44,14 +45,23 @@ inline const std::vector<shape> shapes{
     { 200, 64, 64, 16 }, { 9, 64, 64, 24 }, { 150, 50, 64, 13 }, { 300, 127, 127, 64 },
 };
 
+//! Calls f with a zero of one type of sample, which the message of a failure names.
+template <class T, class F>
+void for_type(F f)
+{
+    const auto name = type_name<T>();
+    const context here("type", name);
+    f(T());
+}
+
 //! Calls f with a zero of each type of sample.
 template <class F>
 void for_every_type(F f)
 {
-    f(float());
-    f(double());
-    f(std::complex<float>());
-    f(std::complex<double>());
+    for_type<float>(f);
+    for_type<double>(f);
+    for_type<std::complex<float>>(f);
+    for_type<std::complex<double>>(f);
 }
 
 //! Largest error allowed, relative to the largest value.

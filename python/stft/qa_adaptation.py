@@ -140,13 +140,13 @@ class Command(unittest.TestCase):
             [sys.executable, str(EXAMPLE / script), *arguments], capture_output=True, text=True, env=environment, timeout=300
         )
 
-    def test_says_what_it_skips(self):
+    def test_evaluation_says_what_it_skips(self):
         done = self.run_it("--only", "run-up")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("skipped: ", done.stdout)
         self.assertIn("0 goals", done.stdout)
 
-    def test_writes_its_figures(self):
+    def test_evaluation_writes_its_figures(self):
         import json
 
         with tempfile.TemporaryDirectory() as folder:
@@ -161,7 +161,7 @@ class Command(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(done.stdout.count("spectra equal"), 3)
 
-    def test_refuses_half_a_recording(self):
+    def test_evaluation_refuses_half_a_recording(self):
         for words in (["some.wav"], ["some.wav", "some.csv", "two"], ["some.wav", "some.csv", "2", "0", "0"]):
             done = self.run_it("--run-up", *words)
             self.assertEqual(done.returncode, 2)

@@ -75,7 +75,7 @@ class equality(unittest.TestCase):
 
 
 class stream_equals_array(equality):
-    def test_at_any_size_and_length(self):
+    def test_adaptive_stream_equals_the_array_at_any_size_and_length(self):
         for real, (n_fft, hop) in itertools.product((True, False), [(8, 1.0), (64, 4.0), (250, 20.25), (255, 63.5)]):
             for length in (0, 1, 2, n_fft - 1, n_fft, 3 * n_fft + 5, 2000):
                 with self.subTest(real=real, n_fft=n_fft, hop=hop, length=length):
@@ -87,7 +87,7 @@ class stream_equals_array(equality):
                     if length:
                         self.assert_adapted(got, x, n_fft, hop)
 
-    def test_with_every_setting(self):
+    def test_adaptive_stream_equals_the_array_with_every_setting(self):
         learners = [
             dict(share="constant"), dict(share="frame"), dict(share="bin"), dict(share="cell"),
             dict(share="cell", interpolate=True), dict(share="bin", interpolate=True, bands=3),
@@ -112,7 +112,7 @@ class stream_equals_array(equality):
                 with self.subTest(pieces=pieces, **kwargs):
                     self.assert_adapted(result(adaptive(True, **kwargs), x, pieces), x, **kwargs)
 
-    def test_with_any_buffers_and_outputs(self):
+    def test_adaptive_stream_equals_the_array_with_any_buffers_and_outputs(self):
         x = moving(20000, True)
         expected = stft.adapt(x, n_fft=N_FFT, hop=HOP)
         for most, outputs in ((1, 3), (3, 1), (50, 2)):
@@ -123,7 +123,7 @@ class stream_equals_array(equality):
             if outputs > 1:
                 np.testing.assert_array_equal(got.theta.T, expected.theta)
 
-    def test_in_a_second_run(self):
+    def test_adaptive_stream_equals_the_array_in_a_second_run(self):
         x = moving(1000, True)
         given, block = blocks.vector_source_f(x.tolist()), adaptive(True)
         out = blocks.vector_sink_c(33)
@@ -136,7 +136,7 @@ class stream_equals_array(equality):
         top.run()
         np.testing.assert_array_equal(np.array(out.data()), first)
 
-    def test_with_samples_that_are_not_finite(self):
+    def test_adaptive_stream_equals_the_array_with_samples_that_are_not_finite(self):
         x = moving(1000, True)
         x[500], x[700] = np.nan, np.inf
         got = result(adaptive(True), x)
@@ -162,7 +162,7 @@ class inverse(unittest.TestCase):
         self.assertLessEqual(np.max(np.abs(y - x), initial=0), 3e-6 * np.max(np.abs(x), initial=0))
         self.assertEqual(back.uncovered(), 0)
 
-    def test_returns_the_samples(self):
+    def test_inverse_of_an_adaptive_stream_returns_the_samples(self):
         settings = (
             dict(), dict(share="constant"), dict(learn="both"), dict(learn="t"), dict(method="gradient"), dict(alpha=0.25),
             dict(hop=7.3), dict(hop=7.3, learn="both"), dict(hop=15.5, learn="both"), dict(freeze=True),
@@ -173,11 +173,11 @@ class inverse(unittest.TestCase):
                 with self.subTest(real=real, length=length, **kwargs):
                     self.assert_returned(moving(length, real), adaptive(real, **kwargs), pieces=(300, 17))
 
-    def test_needs_no_positions_where_they_are_not_learned(self):
+    def test_inverse_needs_no_positions_where_they_are_not_learned(self):
         self.assert_returned(moving(2000, True), adaptive(True), t=False)
         self.assert_returned(moving(2000, True), adaptive(True, alpha=0.25), t=False)
 
-    def test_refuses_to_guess_what_was_learned(self):
+    def test_inverse_refuses_to_guess_what_was_learned(self):
         for kwargs, ports in ((dict(), (2,)), (dict(learn="t"), (1,)), (dict(learn="both"), (1,))):
             block, back, out, top = adaptive(True, **kwargs), backward(True, N_FFT), sink(np.float32, 1), graph()
             top.connect(source(moving(500, True)), block, back, out)
@@ -186,7 +186,7 @@ class inverse(unittest.TestCase):
             top.run()
             self.assertEqual(sum(map(len, out.got)), 0)
 
-    def test_returns_the_samples_of_a_changed_stream(self):
+    def test_inverse_returns_the_samples_of_a_changed_stream(self):
         for kwargs in (dict(), dict(learn="both"), dict(method="gradient")):
             block = adaptive(True, **kwargs)
             command(block, theta=30.5, at=300)
@@ -196,7 +196,7 @@ class inverse(unittest.TestCase):
             command(block, freeze=False, reset=True, at=2500)
             self.assert_returned(moving(4000, True), block)
 
-    def test_returns_the_samples_while_other_threads_change_the_block(self):
+    def test_inverse_returns_the_samples_while_other_threads_change_the_block(self):
         x = np.tile(moving(10000, True), 100)
         block, stop = adaptive(True), threading.Event()
 
@@ -325,7 +325,7 @@ class changes(equality):
                 for pieces in ((1,), (7, 300)):
                     self.assert_same(got, self.changed(1201, pieces=pieces, **items)[0])
 
-    def test_of_theta_set_it(self):
+    def test_change_of_theta_sets_it_from_its_sample_on(self):
         got, block = self.changed(1200, theta=40.25)
         self.assertEqual(got.theta[150], 40.25)
         self.assertEqual(block.theta(), got.theta[-1])
@@ -337,7 +337,7 @@ class changes(equality):
         self.assertTrue(np.all(got.theta[150:] == given))
         np.testing.assert_array_equal(block.theta(), given)
 
-    def test_of_theta_come_from_a_file(self):
+    def test_change_of_theta_may_come_from_a_file(self):
         with tempfile.TemporaryDirectory() as directory:
             path = Path(directory) / "theta.f32"
             np.float32([30, 40.25]).tofile(path)
@@ -354,7 +354,7 @@ class changes(equality):
             self.assertRaisesRegex(ValueError, "^load: ", block.load_theta, directory)
             self.assertRaisesRegex(ValueError, "^load: ", block.load_theta, str(path) + "?")
 
-    def test_of_bounds_and_hop(self):
+    def test_change_of_bounds_and_hop_holds_from_its_sample_on(self):
         got, block = self.changed(1200, theta_min=30.0, theta_max=50.0, hop=12.5)
         self.assertTrue(np.all((got.theta[150:] >= 30) & (got.theta[150:] <= 50)))
         np.testing.assert_array_equal(got.t, [*8.0 * np.arange(150), *np.arange(1200, 3001, 12.5)])
@@ -370,7 +370,7 @@ class changes(equality):
         block.set_hop(5.0)
         self.assertEqual((block.theta_min(), block.theta_max()), (10, 64))
 
-    def test_of_one_bound_leave_the_other(self):
+    def test_change_of_one_bound_leaves_the_other(self):
         for items, bounds in (dict(theta_min=24.0), (24, 50)), (dict(theta_max=40.0), (20, 40)):
             _, block = self.changed(1200, dict(theta_min=20.0, theta_max=50.0), **items)
             self.assertEqual((block.theta_min(), block.theta_max()), bounds)
@@ -397,13 +397,13 @@ class changes(equality):
         got = result(block, np.zeros(3000, np.float32))
         np.testing.assert_array_equal(got.theta[:, 0], np.repeat(np.float32([33.5, 60, 33.5]), [100, 100, 176]))
 
-    def test_keep_what_was_learned_before(self):
+    def test_changes_keep_what_was_learned_before(self):
         tone = np.cos(0.9 * np.arange(6000)).astype(np.float32)
         for items in dict(hop=6.0), dict(theta_max=63.0), dict(freeze=True):
             got, _ = self.changed(3000, x=tone, **items)
             self.assertTrue(np.all(got.theta[360:390] > 55))
 
-    def test_are_made_in_the_order_of_their_samples(self):
+    def test_changes_are_made_in_the_order_of_their_samples(self):
         block = adaptive(True)
         command(block, theta=50.0, freeze=True, at=2000)
         command(block, theta=25.0, freeze=True, at=1000)
@@ -412,7 +412,7 @@ class changes(equality):
         self.assertTrue(np.all(got.theta[125:250] == 25))
         self.assertTrue(np.all(got.theta[250:] == 50))
 
-    def test_that_cannot_be_granted_are_ignored(self):
+    def test_changes_that_cannot_be_applied_are_ignored(self):
         nothing = pmt.make_dict()
         for bad in (
             dict(theta=3.0), dict(theta=65.0), dict(theta=float("nan")), dict(theta="x"), dict(theta=pmt.init_f32vector(2, [30, 40])),
@@ -430,7 +430,7 @@ class changes(equality):
             block.to_basic_block()._post(pmt.intern("cmd"), message)
             self.assert_same(result(block, moving(3000, True)), self.plain)
 
-    def test_by_setters_refuse_without_effect(self):
+    def test_setters_refuse_without_effect(self):
         block = adaptive(True)
         for name, call in (
             ("theta", lambda: block.set_theta(3.0)),
@@ -448,7 +448,7 @@ class changes(equality):
         self.assertEqual((block.hop(), block.theta_min(), block.theta_max(), block.freeze()), (8, 16, 64, False))
         self.assert_same(result(block, moving(3000, True)), self.plain)
 
-    def test_by_setters_hold_from_the_first_frame_if_set_before(self):
+    def test_setters_called_before_the_start_hold_from_the_first_frame(self):
         block = adaptive(True, hop=4.0)
         block.set_hop(8.0)
         self.assert_same(result(block, moving(3000, True)), self.plain)
@@ -519,13 +519,13 @@ class reports(unittest.TestCase):
         for r in got:
             self.assertRegex(r["advice"], "^theta is within 1 % of theta_max = 40 samples in [0-9]+ % of the frames: ")
 
-    def test_come_without_a_listener_through_getters(self):
+    def test_getters_report_without_a_listener(self):
         block = adaptive(True)
         got = result(block, moving(3000, True))
         self.assertAlmostEqual(block.theta_mean(), np.mean(got.theta), places=9)
 
     @unittest.skipUnless(importlib.util.find_spec("thrift"), "ControlPort needs thrift (Debian: python3-thrift)")
-    def test_are_variables_of_control_port(self):
+    def test_reports_are_variables_of_control_port(self):
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             port = str(one.getsockname()[1])
@@ -560,7 +560,7 @@ os._exit(0)
 class load(unittest.TestCase):
     x = np.tile(moving(10000, True), 100)
 
-    def test_beyond_its_limit_drops_evaluations_but_no_sample(self):
+    def test_load_beyond_its_limit_drops_evaluations_but_no_sample(self):
         plain = adaptive(True, samp_rate=1e9)
         whole = result(plain, self.x)
         self.assertEqual(plain.dropped(), 0)
@@ -578,7 +578,7 @@ class load(unittest.TestCase):
         self.assertEqual(block.dropped(), 0)
         np.testing.assert_array_equal(got.theta, result(adaptive(True), self.x).theta)
 
-    def test_of_an_unknown_rate_is_how_full_the_buffer_is(self):
+    def test_load_of_an_unknown_rate_is_how_full_the_buffer_is(self):
         block = adaptive(True, load_limit=1e-9)
         result(block, self.x)
         self.assertGreater(block.load(), 0)

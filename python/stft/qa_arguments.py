@@ -150,7 +150,7 @@ class integers(unittest.TestCase):
             with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{name}: True|^{name}: False"):
                 call()
 
-    def test_beyond_64_bits(self):
+    def test_integers_beyond_64_bits_are_refused(self):
         for name, function in HOPS.items():
             if name == "ShortTimeFFT":
                 continue  # which uses its hop where there is a signal
@@ -167,7 +167,7 @@ class far_ends(unittest.TestCase):
                     if name in ("stft", "istft", "spectrogram", "stft_bins direct", "stft_bins sliding", "griffin_lim"):
                         self.assertFalse(result.any(), "there is no sample so far out")
 
-    def test_beyond_it_is_refused(self):
+    def test_first_frames_farther_than_2_to_the_62_are_refused(self):
         for name, function in FIRSTS.items():
             for first in (2**62 + 1, -(2**62) - 1, 2**63 - 1, -(2**63), 2**63, 2**200):
                 with self.subTest(name=name, first=first):
@@ -233,7 +233,7 @@ class defaults(unittest.TestCase):
 
 
 class names(unittest.TestCase):
-    def test_both_spellings_of_centre(self):
+    def test_centred_and_centered_are_the_same(self):
         same = np.testing.assert_array_equal
         for pair in (("centred", "centered"),):
             same(*(stft.stft(X1, placement=one) for one in pair))
@@ -262,7 +262,7 @@ class names(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^phase: middle: must be start, centre or absolute"):
             stft.stft_fvc(16, 4, phase="middle")
 
-    def test_both_spellings_of_the_argument(self):
+    def test_centre_and_center_are_the_same_argument(self):
         for centred in (False, True):
             made = dict(win_length=8, hop=4)
             spelled = dict(made, center=centred), dict(made, centre=centred)
@@ -405,17 +405,17 @@ class wrong_types(unittest.TestCase):
                     with self.assertRaisesRegex(ValueError, f"^{name.split()[1]}: .*: must "):
                         function(value)
 
-    def test_words(self):
+    def test_what_is_no_known_word_is_refused(self):
         self.refuses(WORDS, ("none of them", 5, 2.5, True, ["psd"], {}))
 
-    def test_truth_values(self):
+    def test_what_is_no_truth_value_is_refused(self):
         self.refuses(TRUTHS, ("no", None, 2, 1.0, [], {}))
         for name, function in TRUTHS.items():
             for value in (True, False, np.True_, 0, 1):
                 with self.subTest(name=name, value=value):
                     function(value)
 
-    def test_numbers(self):
+    def test_what_is_no_number_is_refused(self):
         self.refuses(NUMBERS, ("0.5", [0.5, 1.0, 2.0], 1j, True))
 
     def test_no_window_is_none(self):

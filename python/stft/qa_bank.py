@@ -11,6 +11,8 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft import bank
 
+from qa_oracles import cisoids, stft_sum
+
 RNG = np.random.default_rng(3)
 SIZES = [(1, 1), (2, 2), (5, 2), (7, 7), (8, 8), (13, 8), (16, 13), (12, 11), (31, 31)]  # n_fft, win_length
 REFERENCES = ("start", "centre", "absolute")
@@ -29,7 +31,7 @@ def taps(length, is_complex=True):
 class filters(unittest.TestCase):
     """T1 to T7: the numbers of the rules that the names tell."""
 
-    def test_are_the_formula_term_by_term(self):
+    def test_filters_are_the_formula_term_by_term(self):
         for (n_fft, m), sides in itertools.product(SIZES, ("onesided", "twosided", "centered")):
             w, c = taps(m), m // 2
             got = stft.filter_bank(w, n_fft, 20, sides=sides)
@@ -37,16 +39,16 @@ class filters(unittest.TestCase):
             self.assertEqual(got.filters.shape[0], n_fft // 2 + 1 if sides == "onesided" else n_fft)
             self.assertEqual(got.delays.tolist(), list(range(-(m - 1 - c), c + 1)))
             for row, h in enumerate(got.filters):
-                expected = [np.conj(w[c - j]) * np.exp(2j * np.pi * ((first + row) * j % n_fft) / n_fft) for j in got.delays]
+                expected = np.conj(w[c - got.delays]) * cisoids([first + row], -got.delays, n_fft)[0]
                 np.testing.assert_allclose(h, expected, atol=1e-14)
 
     def test_responses_are_plain_sums_for_any_length(self):
         for (n_fft, m), length in itertools.product(SIZES, (1, 2, 5, 9, 16, 37)):
             got = stft.filter_bank(taps(m), n_fft, length)
-            cisoids = np.exp(-2j * np.pi * (np.outer(got.delays, np.arange(length)) % length) / length)
-            np.testing.assert_allclose(got.responses, got.filters @ cisoids, atol=1e-12)
+            expected = got.filters @ cisoids(got.delays, np.arange(length), length)
+            np.testing.assert_allclose(got.responses, expected, atol=1e-12)
 
-    def test_convolved_with_the_signal_give_the_rows_T1(self):
+    def test_filters_convolved_with_the_signal_give_the_rows_T1(self):
         for (n_fft, m), real, real_window in itertools.product(SIZES, (True, False), (True, False)):
             length, c = 40, m // 2
             x, w = noise(length, not real), taps(m, not real_window)
@@ -55,7 +57,7 @@ class filters(unittest.TestCase):
                 row = np.convolve(x, h)[m - 1 - c : m - 1 - c + length]
                 np.testing.assert_allclose(X[k], row, atol=1e-12)
 
-    def test_multiply_the_spectrum_of_a_periodic_signal_T2(self):
+    def test_responses_multiply_the_spectrum_of_a_periodic_signal_T2(self):
         for (n_fft, m), length in itertools.product(SIZES, (31, 40)):
             x, w = noise(length), taps(m)
             periodic = np.concatenate([x, x, x])
@@ -76,7 +78,7 @@ class filters(unittest.TestCase):
         for k in range(32):
             np.testing.assert_allclose(F[k], np.roll(F[0], 4 * k), atol=1e-12)
 
-    def test_are_zero_phase_exactly_if_the_window_is_even_about_its_centre_T4(self):
+    def test_filters_have_zero_phase_exactly_if_the_window_is_even_about_its_centre_T4(self):
         imaginary = lambda w, n_fft, length: np.max(np.abs(stft.filter_bank(w, n_fft, length).responses.imag))
         symmetric = lambda m: stft.sample_window("hamming", m, symmetric=True)
         for n_fft, length in ((16, 64), (19, 57)):
@@ -89,7 +91,7 @@ class filters(unittest.TestCase):
         self.assertAlmostEqual(imaginary(stft.sample_window("hamming", 16), 16, 64), 0.08)
         self.assertLess(imaginary(stft.sample_window("hamming", 16), 16, 16), 1e-13)
 
-    def test_of_a_divided_n_fft_are_every_dth_T5(self):
+    def test_filters_of_a_divided_n_fft_are_every_dth_T5(self):
         w, x = taps(9), noise(50)
         F = stft.filter_bank(w, 36, 50).responses
         for d in (2, 3, 4):
@@ -109,7 +111,7 @@ class filters(unittest.TestCase):
                 shared = min(X.shape[1], -(-every.shape[1] // hop))
                 np.testing.assert_array_equal(X[:, :shared], every[:, ::hop][:, :shared])
 
-    def test_of_negative_frequencies_give_conjugates_of_real_signals_T7(self):
+    def test_filters_of_negative_frequencies_give_conjugates_of_real_signals_T7(self):
         for (n_fft, m), phase in itertools.product(SIZES, REFERENCES):
             X = stft.stft(noise(40, False), taps(m, False), hop=3, n_fft=n_fft, phase=phase, sides="twosided")
             for k in range(n_fft):
@@ -145,7 +147,7 @@ def limit(kind, double=1e-11):
 
 
 class chosen_bins(unittest.TestCase):
-    def test_are_rows_of_the_stft(self):
+    def test_chosen_bins_are_rows_of_the_stft(self):
         for (n_fft, m), kind, hop, phase in itertools.product(SIZES, KINDS, (1, 3, 40), REFERENCES):
             x = noise(57, "complex" in kind).astype(kind)
             made = dict(hop=hop, n_fft=n_fft, win_length=m, phase=phase, scaling="psd", fs=3.0)
@@ -158,24 +160,21 @@ class chosen_bins(unittest.TestCase):
                 if method == "fft":
                     np.testing.assert_array_equal(got, X[rows])
 
-    def test_between_the_rows_are_plain_sums(self):
+    def test_bins_between_the_rows_are_plain_sums(self):
         for (n_fft, m), kind, (phase, r) in itertools.product(SIZES, KINDS, (("start", 0), ("centre", None), (3, 3), (-9, -9))):
             x = noise(31, "complex" in kind).astype(kind)
             bins = np.array([0.1, 0.37, 0.5]) * n_fft
             if "complex" in kind:
                 bins = np.append(bins, [-0.45 * n_fft, 0.9 * n_fft])
             w = stft.sample_window("hann" if m > 1 else "boxcar", m)
-            n = np.arange(m) - (m // 2 if r is None else r)
-            padded = np.concatenate([np.zeros(m), x, np.zeros(m)])
-            cisoids = np.exp(-2j * np.pi * np.outer(bins, n) / n_fft)
-            expected = np.array([cisoids @ (w * padded[s : s + m]) for s in range(m - m // 2, m - m // 2 + 32)]).T
+            expected = stft_sum(x, w, np.arange(32) - m // 2, n_fft, bins, m // 2 if r is None else r)
             for method in ("sliding", "direct"):
                 got = stft.stft_bins(
                     x, bins, "hann" if m > 1 else "boxcar", hop=1, n_fft=n_fft, win_length=m, phase=phase, method=method
                 )
                 np.testing.assert_allclose(got, expected, rtol=0, atol=limit(kind) * np.max(np.abs(expected)))
 
-    def test_decimate_to_the_bit(self):
+    def test_chosen_bins_at_a_hop_are_those_at_hop_1_to_the_bit(self):
         x = noise(3000, False).astype("float32")
         for method, phase in itertools.product(METHODS, REFERENCES):
             made = dict(n_fft=100, method=method, phase=phase)
@@ -229,7 +228,7 @@ class chosen_bins(unittest.TestCase):
 
 
 class inverse_from_single_columns(unittest.TestCase):
-    def test_returns_the_input_at_hop_1(self):
+    def test_inverse_from_single_columns_returns_the_input_at_hop_1(self):
         for (n_fft, m), kind, phase in itertools.product(SIZES, KINDS, REFERENCES + (4, -3)):
             x = noise(57, "complex" in kind).astype(kind)
             for window in ("hamming", taps(m, "complex" in kind)):
@@ -243,7 +242,7 @@ class inverse_from_single_columns(unittest.TestCase):
                     tolerance *= max(1, np.max(np.abs(window)) / abs(window[m // 2])) * 3
                 np.testing.assert_allclose(y, x, rtol=0, atol=tolerance)
 
-    def test_is_the_plain_sum_of_any_columns(self):
+    def test_inverse_is_the_plain_sum_of_any_columns(self):
         for (n_fft, m), phase, real in itertools.product(SIZES, REFERENCES, (True, False)):
             c, w = m // 2, taps(m, not real)
             bins = RNG.permutation(n_fft // 2 + 1 if real else n_fft)[:4]
@@ -254,7 +253,7 @@ class inverse_from_single_columns(unittest.TestCase):
                 if not 0 <= p - 2 + c < 40:
                     continue
                 for k, value in zip(bins, X[:, p]):
-                    part = value * np.exp(2j * np.pi * (k * (c - r) % n_fft) / n_fft) / (n_fft * np.conj(w[c]))
+                    part = value * cisoids([k], [r - c], n_fft)[0, 0] / (n_fft * np.conj(w[c]))
                     weight = 1 if k == 0 or 2 * k == n_fft else 2
                     expected[p - 2 + c] += weight * part.real if real else part
             got = stft.one_integral_inverse(
@@ -262,7 +261,7 @@ class inverse_from_single_columns(unittest.TestCase):
             )
             np.testing.assert_allclose(got, expected, atol=1e-12 * np.max(np.abs(expected)))
 
-    def test_of_some_bins_is_the_signal_in_their_band(self):
+    def test_inverse_of_some_bins_is_the_signal_in_their_band(self):
         n = np.arange(300)
         low, high = 3 + np.cos(2 * np.pi * 5 / 32 * n), np.cos(np.pi * n) + np.sin(2 * np.pi * 12 / 32 * n)
         X = stft.stft(low + high, hop=1, n_fft=32)

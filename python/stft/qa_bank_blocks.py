@@ -29,7 +29,7 @@ def mark(offset):
 
 
 class bins(unittest.TestCase):
-    def test_are_those_of_the_array_to_the_bit(self):
+    def test_bins_are_those_of_the_array_to_the_bit(self):
         for real, (n_fft, m), hop, placement in itertools.product((True, False), SIZES, HOPS, PLACEMENTS):
             for length, phase in ((1, "start"), (m, "centre"), (2500, "absolute")):
                 with self.subTest(real=real, n_fft=n_fft, hop=hop, placement=placement, length=length, phase=phase):
@@ -40,13 +40,13 @@ class bins(unittest.TestCase):
                     np.testing.assert_array_equal(got.T, stft.stft_bins(x, chosen, "blackman", hop=hop, **made))
                     self.assertEqual(value(tags, "stft_length"), [(len(got) - 1, length)])
 
-    def test_of_windows_that_do_not_slide(self):
+    def test_bins_of_windows_that_do_not_slide_are_those_of_the_array(self):
         x = signal(800, True)
         for window, chosen in ((("kaiser", 8.0), [3, 2.5]), (np.hanning(32), range(17)), ("bartlett", [1])):
             got, _ = run(source(x), some_bins(True, chosen, 1, window, 32))
             np.testing.assert_array_equal(got.T, stft.stft_bins(x, chosen, window, hop=1, win_length=32))
 
-    def test_are_described_like_frames(self):
+    def test_tags_describe_bins_like_frames(self):
         x = signal(300, False)
         tags = run(source(x), some_bins(False, [3, -1.5], 5, "hann", 50, 64, "absolute", scaling="psd", samp_rate=9.0))[1]
         for key, wanted in dict(
@@ -102,7 +102,7 @@ class bins(unittest.TestCase):
         made = dict(hop=1, n_fft=128, win_length=64, first=second, frames=len(got) - frame)
         np.testing.assert_array_equal(got[frame:].T, stft.stft_bins(x, [3, 7.25], "blackman", **made))
 
-    def test_start_anew_in_a_second_run(self):
+    def test_bins_start_again_in_a_second_run(self):
         x = signal(1000, True)
         src, block, sink = source(x), some_bins(True, [5], 1, "hann", 64), blocks.vector_sink_c(1)
         tb = gr.top_block()
@@ -114,7 +114,7 @@ class bins(unittest.TestCase):
         tb.run()
         np.testing.assert_array_equal(np.array(sink.data()), first)
 
-    def test_of_nan_stay_in_its_frames(self):
+    def test_nan_stays_in_the_frames_that_hold_it(self):
         x = signal(1000, True)
         x[500] = np.nan
         got, _ = run(source(x), some_bins(True, [5], 1, "hann", 64))
@@ -134,7 +134,7 @@ class bins(unittest.TestCase):
 
 
 class inverse(unittest.TestCase):
-    def test_is_the_array_s_to_the_bit_and_the_input_with_its_length(self):
+    def test_inverse_is_the_array_s_to_the_bit_and_the_input_with_its_length(self):
         for real, (n_fft, m), phase, placement in itertools.product((True, False), SIZES[:-2], REFERENCES, PLACEMENTS):
             for length in (1, 2, m, 300):
                 with self.subTest(real=real, n_fft=n_fft, m=m, phase=phase, placement=placement, length=length):
@@ -159,7 +159,7 @@ class inverse(unittest.TestCase):
                         centres = slice(m // 2, max(m // 2, length - (m - 1 - m // 2)))
                         np.testing.assert_allclose(y[centres, 0], x[centres], rtol=0, atol=2e-6 * np.max(np.abs(x)))
 
-    def test_of_some_bins_is_their_band(self):
+    def test_inverse_of_some_bins_is_their_band(self):
         n = np.arange(2000)
         low, high = np.cos(2 * np.pi * 5 / 32 * n), np.sin(2 * np.pi * 12 / 32 * n)
         x = source((low + high).astype(np.float32))  # the tags give the bins
@@ -173,7 +173,7 @@ class inverse(unittest.TestCase):
         )
         np.testing.assert_allclose(y[16:-17, 0], np.exp(-2j * np.pi * 9 / 32 * n)[16:-17], atol=2e-6)
 
-    def test_of_spectra_without_tags_ends_with_the_last_centre(self):
+    def test_inverse_of_spectra_without_tags_ends_with_the_last_centre(self):
         x = signal(100, True)
         X = stft.stft(x, "hann", hop=1, n_fft=16, phase="absolute")
         spectra = blocks.vector_source_c(np.ascontiguousarray(X.T).ravel().tolist(), False, 9)
@@ -199,7 +199,7 @@ class inverse(unittest.TestCase):
                     self.assertEqual(where, o)
             self.assertFalse([t for t in tags if pmt.symbol_to_string(t.key).startswith("stft_")])
 
-    def test_follows_the_scaling_and_a_window_that_changes(self):
+    def test_inverse_follows_the_scaling_and_a_window_that_changes(self):
         x = signal(2000, True)
         block = analysis(True, 64, 1, "hann", 40, scaling="psd", samp_rate=9.0)
         change = pmt.make_dict()

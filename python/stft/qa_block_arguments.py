@@ -227,7 +227,7 @@ class qa_win_types(unittest.TestCase):
                 with self.subTest(name), self.assertRaisesRegex(ValueError, "^window: None: must be a name"):
                     block(**{n: needed[n] for n in {*without_default, "n_fft"} if n in kinds}, window=None)
 
-    def test_their_numbers_are_taken_by_messages(self):
+    def test_messages_take_the_numbers_of_window_types(self):
         x = np.random.default_rng(2).standard_normal(500).astype(np.float32)
         kaiser = pmt.make_tuple(pmt.from_long(window.WIN_KAISER.value), pmt.from_double(5.0))
         for sent, meant in (pmt.from_long(window.WIN_BLACKMAN.value), "blackman"), (kaiser, ("kaiser", 5.0)):

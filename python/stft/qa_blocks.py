@@ -300,7 +300,7 @@ class a_live_source(unittest.TestCase):
         self.assertEqual(before, 3000 - 31)  # frame p is there with sample p + 31
         self.assertEqual(len(sink.data()) // 33, 3001)
 
-    def test_may_change_while_a_frame_waits_for_its_successor(self):
+    def test_a_live_stream_may_change_while_a_frame_waits_for_its_successor(self):
         x = signal(3000, True)
         src, block = pausing(x[:500], x[500:]), stft.stft_fvc(8, 1000, placement="left")
         sink = blocks.vector_sink_c(5)
@@ -323,7 +323,7 @@ class tags(unittest.TestCase):
     def at(offset, key, value):
         return gr.tag_utils.python_to_tag((int(offset), pmt.intern(key), value, pmt.intern("test")))
 
-    def test_on_the_first_frame_that_holds_the_sample(self):
+    def test_tags_land_on_the_first_frame_that_holds_their_sample(self):
         for n_fft, win_length, hop in SIZES:
             for placement in ("centred", "left", "full"):
                 length = 500
@@ -397,7 +397,7 @@ class tags(unittest.TestCase):
         y, _ = run(source(x), stft.stft_fvc(65, 16), synthesis(True, 64, 16))
         self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
-    def test_of_a_later_start_give_zeros_up_to_it(self):
+    def test_tags_of_a_later_start_give_zeros_up_to_it(self):
         x = signal(1000, True)
         X = stft.stft(x, hop=16, n_fft=64, placement="full")
         frames, first = X.shape[1], -48
@@ -410,12 +410,12 @@ class tags(unittest.TestCase):
         self.assertFalse(y[1064 : 5000 - 64].any())  # under no frame
         self.assertEqual(len(value(found, "mark")), 1)
 
-    def test_of_spectra_that_do_not_fit_are_ignored(self):
+    def test_tags_of_spectra_that_do_not_fit_are_ignored(self):
         x = signal(900, False)
         y, _ = run(source(x), stft.stft_cvc(33, 8), synthesis(True, 64, 16))  # 33 bins, but of other spectra
         self.assertGreater(len(y), 0)
 
-    def test_of_a_hop_beyond_the_window_give_zeros_in_the_gaps(self):
+    def test_tags_of_a_hop_beyond_the_window_give_zeros_in_the_gaps(self):
         x = signal(900, True)
         y, _ = run(source(x), stft.stft_fvc(64, 100, "boxcar", placement="left"), synthesis(True, 64, 16))
         self.assertEqual(len(y), 900)
@@ -492,7 +492,7 @@ class changes(unittest.TestCase):
             self.command(block, message)
         return run(source(x), block)
 
-    def test_at_a_sample_are_reproducible_and_exact(self):
+    def test_changes_at_a_sample_are_reproducible_and_exact(self):
         x = signal(20000, True)
         block = stft.stft_fvc(128, 32)
         spectra, found = self.run_with(
@@ -531,7 +531,7 @@ class changes(unittest.TestCase):
             self.assertEqual(len(y), len(x))
             self.assertLess(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
-    def test_before_the_first_sample_invert_too(self):
+    def test_streams_changed_before_the_first_sample_invert_too(self):
         x = signal(3000, True)
         for placement in ("centred", "full", "left"):
             for changes in (dict(hop=8), dict(win_length=40), dict(hop=10, win_length=40)):
@@ -573,7 +573,7 @@ class changes(unittest.TestCase):
             for y in outputs[1:]:
                 np.testing.assert_array_equal(y, outputs[0], name)
 
-    def test_by_the_thousand_neither_hold_up_the_stream_nor_its_end(self):
+    def test_thousands_of_changes_hold_up_neither_the_stream_nor_its_end(self):
         for descending in (False, True):
             block, head = stft.stft_fvc(1024, 64), blocks.null_source(4)
             tb = gr.top_block()
@@ -728,7 +728,7 @@ class refusals(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^synthesis: "):
             stft.istft_vcf(8, 2, synthesis=[1.0, 2.0])
 
-    def test_of_what_memory_cannot_serve_come_before_it_is_built(self):
+    def test_sizes_that_memory_cannot_serve_are_refused_before_anything_is_built(self):
         for call, rule in (
             ("stft_cvc(2**27, 2**26)", "512 MiB"), ("stft_fvc(2**26, 2**24)", "512 MiB"),
             ("istft_vcf(2**26, 2**24)", "512 MiB"), ("spectrogram_fvf(2**28, 2**20)", "512 MiB"),

@@ -129,7 +129,7 @@ class stream_equals_array(unittest.TestCase):
             return self.assertEqual(len(got), 0)
         np.testing.assert_array_equal(got.T, dstft(x, rounded(theta), t, **made))
 
-    def test_at_any_size_and_length(self):
+    def test_dstft_stream_equals_the_array_at_any_size_and_length(self):
         for real, (n_fft, hop, theta) in itertools.product((True, False), SIZES):
             for length in (0, 1, 2, n_fft - 1, n_fft, 3 * n_fft + 5, 2000):
                 with self.subTest(real=real, n_fft=n_fft, hop=hop, length=length):
@@ -139,7 +139,7 @@ class stream_equals_array(unittest.TestCase):
                     self.assert_equal(got, x, theta, t, n_fft=n_fft)
                     self.assertEqual(s.value("stft_length"), [(len(t) - 1, length)] if length else [])
 
-    def test_with_every_window_norm_and_sharing(self):
+    def test_dstft_stream_equals_the_array_with_every_window_norm_and_sharing(self):
         x = signal(700, True)
         t = positions(700, 13.5)
         for window, norm in itertools.product(
@@ -152,7 +152,7 @@ class stream_equals_array(unittest.TestCase):
                     theta = 41.2 if share in ("constant", "frame") else np.full((26, 1), 41.2)
                     self.assert_equal(got, x, theta, t, n_fft=50, window=window, norm=norm)
 
-    def test_of_derivatives(self):
+    def test_stream_of_derivatives_equals_the_array(self):
         for real, share in itertools.product((True, False), ("frame", "bin")):
             x = signal(900, real)
             t = positions(900, 17.75)
@@ -163,7 +163,7 @@ class stream_equals_array(unittest.TestCase):
                 for have, want in zip(got, wanted):
                     np.testing.assert_array_equal(have.T, want)
 
-    def test_with_a_window_length_for_each_frame(self):
+    def test_stream_equals_the_array_with_a_window_length_for_each_frame(self):
         for real, hop in itertools.product((True, False), (10.0, 7.375, 90.0)):
             x = signal(1500, real)
             t = positions(1500, hop)
@@ -174,7 +174,7 @@ class stream_equals_array(unittest.TestCase):
                     lengths = np.append(given, np.full(len(t), given[-1]))[: len(t)]  # the last one holds
                     self.assert_equal(got, x, lengths[None], t, n_fft=64)
 
-    def test_with_a_window_length_for_each_bin(self):
+    def test_stream_equals_the_array_with_a_window_length_for_each_bin(self):
         for real, per_frame in itertools.product((True, False), (False, True)):
             x = signal(600, real)
             t = positions(600, 12.5)
@@ -190,7 +190,7 @@ class stream_equals_array(unittest.TestCase):
                 self.assert_equal(got, x, theta.T, t, n_fft=48)
                 self.assertEqual(s.value("stft_share"), [(0, "bin")])
 
-    def test_in_steps_so_small_that_sums_run_on(self):
+    def test_stream_equals_the_array_in_steps_so_small_that_sums_are_recursive(self):
         for real, (hop, share) in itertools.product((True, False), ((1.0, "bin"), (0.375, "bin"), (2.5, "cell"))):
             with self.subTest(real=real, hop=hop, share=share):
                 x = signal(600, real)
@@ -207,7 +207,7 @@ class stream_equals_array(unittest.TestCase):
                 self.assertFalse(np.array_equal(got[0].T, apart))
                 np.testing.assert_allclose(got[0].T, apart, atol=2e-6 * np.abs(apart).max(), rtol=0)
 
-    def test_at_fixed_overlap(self):
+    def test_stream_equals_the_array_at_fixed_overlap(self):
         for length, theta, alpha in itertools.product((1, 5, 64, 1000), (50.25, 8.0, 3.5), (0.25, 0.125, 1.5)):
             with self.subTest(length=length, theta=theta, alpha=alpha):
                 x = signal(length, True)
@@ -217,7 +217,7 @@ class stream_equals_array(unittest.TestCase):
                 self.assertEqual(s.value("stft_length"), [(len(t) - 1, length)])
                 self.assertEqual(s.value("stft_alpha"), [(0, alpha)])
 
-    def test_at_fixed_overlap_with_a_window_length_for_each_frame(self):
+    def test_stream_equals_the_array_at_fixed_overlap_with_a_window_length_for_each_frame(self):
         for length, given in itertools.product((1, 300, 1000), (3, 10, 500)):
             x = signal(length, True)
             theta = RNG.uniform(4, 64, given).astype(np.float32)
@@ -244,7 +244,7 @@ class stream_equals_array(unittest.TestCase):
         expected = dstft(x, 40.0, np.arange(len(got)) * 7.3, n_fft=64)
         self.assertLess(np.max(np.abs(got.T - expected)), 1e-6 * np.max(np.abs(expected)))
 
-    def test_at_the_smallest_hop_and_beyond_all_buffers(self):
+    def test_stream_equals_the_array_at_the_smallest_hop_and_beyond_all_buffers(self):
         x = signal(3, True)
         (got,), _ = run(forward(True, 8, 1e-3, 8.0), x)
         self.assertEqual(len(got), 3000)  # 3000 times the double next to 0.001 is beyond 3
@@ -253,7 +253,7 @@ class stream_equals_array(unittest.TestCase):
             (got,), _ = run(forward(True, 8, hop, 7.7), x)
             self.assert_equal(got, x, 7.7, positions(300000, hop), n_fft=8)
 
-    def test_at_a_large_size(self):
+    def test_stream_equals_the_array_at_a_large_size(self):
         n_fft = 1 << 17
         x = signal(n_fft, True)
         (got,), _ = run(forward(True, n_fft, n_fft / 4, n_fft - 0.5), x)
@@ -261,7 +261,7 @@ class stream_equals_array(unittest.TestCase):
 
 
 class streams(unittest.TestCase):
-    def test_start_anew_in_a_second_run(self):
+    def test_streams_start_again_in_a_second_run(self):
         x = signal(1000, True)
         given, lengths = blocks.vector_source_f(x.tolist()), blocks.vector_source_f([float("nan"), 30.0, 20.0])
         block, out = forward(True, 64, 12.5, 50.0), blocks.vector_sink_c(33)
@@ -278,7 +278,7 @@ class streams(unittest.TestCase):
         np.testing.assert_array_equal(np.array(out.data()), first)
         self.assertEqual(block.invalid_thetas(), 1)
 
-    def test_keep_a_nan_in_the_frames_that_hold_it(self):
+    def test_nan_stays_in_the_frames_that_hold_it(self):
         x = signal(1000, True)
         x[500] = np.nan
         for share in ("frame", "cell"):
@@ -300,7 +300,7 @@ class streams(unittest.TestCase):
         np.testing.assert_array_equal(got.T, dstft(x, fixed[None], t, n_fft=64))
         self.assertEqual(block.invalid_thetas(), 5)
 
-    def test_take_window_lengths_computed_from_later_samples(self):
+    def test_streams_take_window_lengths_computed_from_later_samples(self):
         x = signal(100000, True)
         given, block, out = source(x), forward(True, 64, 16.0, 30.0), sink(np.complex64, 33)
         later = blocks.skiphead(4, 25000), blocks.keep_one_in_n(4, 16), blocks.multiply_const_ff(0), blocks.add_const_ff(48.5)
@@ -438,7 +438,7 @@ class tags(unittest.TestCase):
 
 
 class changes(unittest.TestCase):
-    def test_at_a_sample_are_exact(self):
+    def test_changes_at_a_sample_are_exact(self):
         x = signal(2000, True)
         block = forward(True, 64, 12.5, 50.0)
         command(block, theta=30.25, at=500)
@@ -456,7 +456,7 @@ class changes(unittest.TestCase):
         self.assertEqual(s.value("stft_step"), list(zip(frames, (12.5, 12.5, 20.0))))
         self.assertEqual((block.theta(), block.hop()), (40.0, 20.0))
 
-    def test_still_invert(self):
+    def test_changed_streams_still_invert(self):
         x = signal(4000, True)
         block, back, y = forward(True, 128, 12.5, 100.0), backward(True, 128), sink(np.float32, 1)
         command(block, theta=70.5, at=500)
@@ -469,7 +469,7 @@ class changes(unittest.TestCase):
         self.assertEqual(len(got), 4000)
         self.assertLess(np.max(np.abs(got - x)), 3e-6 * np.max(np.abs(x)))
 
-    def test_from_other_threads_still_invert(self):
+    def test_streams_changed_by_other_threads_still_invert(self):
         length = 1000000
         x = np.tile(signal(10000, True), length // 10000)
         block, back, y = forward(True, 128, 20.0, 100.0), backward(True, 128), sink(np.float32, 1)
@@ -498,7 +498,7 @@ class changes(unittest.TestCase):
         self.assertEqual(len(got), length)
         self.assertLess(np.max(np.abs(got - x)), 3e-6 * np.max(np.abs(x)))
 
-    def test_that_cannot_be_granted_are_ignored(self):
+    def test_changes_that_cannot_be_applied_are_ignored(self):
         x = signal(500, True)
         for bad in (
             dict(theta=0.0), dict(theta=65.0), dict(theta=float("nan")), dict(hop=0.0), dict(hop=-1.0), dict(hop="x"),
@@ -509,7 +509,7 @@ class changes(unittest.TestCase):
             (got,), _ = run(block, x)
             np.testing.assert_array_equal(got.T, dstft(x, 50.0, positions(500, 16), n_fft=64))
 
-    def test_by_setters_refuse_without_effect(self):
+    def test_setters_refuse_without_effect(self):
         block = forward(True, 64, 16.0, 50.0)
         for call in (
             lambda: block.set_theta(0.0),
@@ -545,7 +545,7 @@ class inverse(unittest.TestCase):
         top.run()
         return np.concatenate([np.empty(0, x.dtype), *out.got])
 
-    def test_returns_the_samples(self):
+    def test_inverse_returns_the_samples(self):
         for real, (n_fft, hop, theta), length in itertools.product(
             (True, False),
             [(2, 1.0, 2.0), (3, 1.0, 3.0), (15, 4.25, 11.3), (17, 3.125, 17.0), (64, 16.0, 50.25), (1024, 256.5, 1e3)],
@@ -557,7 +557,7 @@ class inverse(unittest.TestCase):
                 self.assertEqual(len(y), length)
                 self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
 
-    def test_returns_the_samples_with_a_window_length_for_each_frame(self):
+    def test_inverse_returns_the_samples_with_a_window_length_for_each_frame(self):
         for real, n_fft, hop in itertools.product((True, False), (64, 255, 1024), (1.0, 7.3, 31.5)):
             x = signal(10007, real)
             t = positions(len(x), hop)
@@ -572,7 +572,7 @@ class inverse(unittest.TestCase):
                         self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
                         self.assertEqual(back.uncovered(), 0)
 
-    def test_returns_the_samples_with_a_window_length_for_each_bin(self):
+    def test_inverse_returns_the_samples_with_a_window_length_for_each_bin(self):
         for real, n_fft, hop, length in ((True, 16, 2.5, 1501), (True, 15, 3.0, 700), (False, 16, 4.0, 900), (True, 64, 8.0, 40)):
             x = signal(length, real)
             bins = n_fft // 2 + 1 if real else n_fft
@@ -588,7 +588,7 @@ class inverse(unittest.TestCase):
                     self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
                     self.assertEqual(back.uncovered(), 0)
 
-    def test_by_segments_gives_the_same_bits_for_any_split(self):
+    def test_inverse_by_segments_gives_the_same_bits_for_any_split(self):
         x = signal(3000, True)
         theta = RNG.uniform(8, 16, (len(positions(3000, 4)), 9)).astype(np.float32)
         once, again = (
@@ -597,7 +597,7 @@ class inverse(unittest.TestCase):
         )
         np.testing.assert_array_equal(once, again)
 
-    def test_by_segments_keeps_nan_around_its_frame(self):
+    def test_inverse_by_segments_keeps_nan_around_its_frame(self):
         x = signal(2000, True)
         x[1000] = np.nan
         y = self.chain(x, forward(True, 16, 4.0, 12.0, share="bin"), backward(True, 16, share="bin"))
@@ -606,7 +606,7 @@ class inverse(unittest.TestCase):
         good = np.abs(np.arange(2000) - 1000) > 16
         self.assertLessEqual(np.max(np.abs(y - x)[good]), 3e-6 * np.max(np.abs(x[good])))
 
-    def test_at_fixed_overlap(self):
+    def test_inverse_at_fixed_overlap_returns_the_samples(self):
         x = signal(5000, True)
         theta = RNG.uniform(20, 64, 100).astype(np.float32)
         for given in (None, theta):
@@ -614,7 +614,7 @@ class inverse(unittest.TestCase):
             self.assertEqual(len(y), 5000)
             self.assertLessEqual(np.max(np.abs(y - x)), 3e-6 * np.max(np.abs(x)))
 
-    def test_to_the_bit_that_of_the_array(self):
+    def test_inverse_is_that_of_the_array_to_the_bit(self):
         x = signal(3000, True)
         t = positions(3000, 12.5)
         theta = RNG.uniform(30, 64, len(t)).astype(np.float32)
@@ -637,7 +637,7 @@ class inverse(unittest.TestCase):
                 inner = slice(48, -48) if placement == "left" else slice(None)
                 self.assertLessEqual(np.max(np.abs(y - x)[inner]), 3e-6 * np.max(np.abs(x)))
 
-    def test_without_tags_ends_under_the_last_window(self):
+    def test_inverse_without_tags_ends_under_the_last_window(self):
         x = signal(500, True)
         t = positions(500, 12.5)
         S = np.ascontiguousarray(dstft(x, 40.0, t, n_fft=64).T)
@@ -646,13 +646,13 @@ class inverse(unittest.TestCase):
         self.assertEqual(len(y), 520)
         self.assertLessEqual(np.max(np.abs(y[:500] - x)), 3e-6 * np.max(np.abs(x)))
 
-    def test_without_tags_or_inputs_ends_at_once(self):
+    def test_inverse_without_tags_or_inputs_ends_at_once(self):
         S = np.zeros((10, 33), np.complex64)
         for inputs in ((S,), (S, np.float32([40.0]))):
             (y,), _ = run(backward(True, 64), *inputs)
             self.assertEqual(len(y), 0)
 
-    def test_counts_samples_under_no_window(self):
+    def test_inverse_counts_samples_under_no_window(self):
         x = signal(1000, True)
         back = backward(True, 64)
         y = self.chain(x, forward(True, 64, 100.0, 60.0), back)
@@ -663,7 +663,7 @@ class inverse(unittest.TestCase):
         self.assertFalse(y[np.abs(n - 100 * np.round(n / 100)) >= 30].any())
         self.assertEqual(back.uncovered(), np.count_nonzero(y == 0))
 
-    def test_leaves_out_frames_that_lie_before_the_last(self):
+    def test_inverse_leaves_out_frames_that_lie_before_the_last(self):
         x = signal(500, True)
         t = positions(500, 12.5)
         S = np.ascontiguousarray(dstft(x, 40.0, t, n_fft=64).T)
@@ -674,7 +674,7 @@ class inverse(unittest.TestCase):
         self.assertLessEqual(np.max(np.abs(y[:500] - x)), 3e-6 * np.max(np.abs(x)))
         self.assertEqual(back.left_out(), 2)
 
-    def test_needs_no_memory_for_a_leap(self):
+    def test_inverse_needs_no_memory_for_a_leap(self):
         S = np.ones((2, 5), np.complex64)
         (y,), _ = run(backward(True, 8), S, np.float32([8.0]), np.array([[0.0, 0.5], [3e6, 0.25]]))
         self.assertEqual(len(y), 3000005)

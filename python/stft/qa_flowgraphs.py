@@ -169,7 +169,7 @@ class random_flowgraph:
 
 
 class random_flowgraphs(unittest.TestCase):
-    def test_give_every_sample_back_in_each_of_three_runs(self):
+    def test_random_flowgraphs_give_every_sample_back_in_each_of_three_runs(self):
         with tempfile.TemporaryDirectory() as directory:
             for seed in range(FIRST_SEED, FIRST_SEED + GRAPHS):
                 graph = random_flowgraph(seed, directory)
@@ -264,7 +264,7 @@ class rows_of_any_size(unittest.TestCase):
                 self.assertEqual(len(sink.data()), length, n_fft)
                 self.assertLess(np.max(np.abs(np.array(sink.data()) - x)), 1e-5, n_fft)
 
-    def test_come_behind_a_delay(self):
+    def test_rows_of_any_size_come_after_a_delay(self):
         bins, length = BEYOND_PAGES // 2 + 1, 60 * BEYOND_PAGES
         x = noise(7, length, False)
         expected = stft.stft(x, n_fft=BEYOND_PAGES, hop=BEYOND_PAGES)[1]
@@ -344,7 +344,7 @@ class rows_of_any_size(unittest.TestCase):
 
 
 class limits_of_buffers(unittest.TestCase):
-    def test_that_the_user_sets_are_kept(self):
+    def test_limits_of_buffers_that_the_user_sets_are_kept(self):
         for limit in (1, 2, 64, 4096):
             for make in (
                 lambda: (stft.stft_cvc(64, 16), stft.istft_vcc(64, 16)),
@@ -365,7 +365,7 @@ class limits_of_buffers(unittest.TestCase):
                 whole_pages = 4096 // np.gcd(4096, forward.output_signature().sizeof_stream_item(0))
                 self.assertLessEqual(forward.max_output_buffer(0), max(limit, 2) + whole_pages)
 
-    def test_are_the_same_in_each_run(self):
+    def test_limits_of_buffers_are_the_same_in_each_run(self):
         forward, backward = stft.stft_fvc(256, 64), stft.istft_vcf(256, 64)
         top = chain_of(blocks.vector_source_f([1.0] * 5000), forward, backward, blocks.null_sink(4))
         sizes = []
@@ -399,7 +399,7 @@ for n in (16, 64, 66, 255, 1000, 1024, 2049, 4096, 8192, 32768):
 
 
 class an_ordinary_flowgraph(unittest.TestCase):
-    def test_prints_nothing(self):
+    def test_an_ordinary_flowgraph_prints_nothing(self):
         environment = {**os.environ, "GR_CONF_LOG_LOG_FILE": "stderr", "GR_CONF_LOG_LOG_LEVEL": "warn"}
         done = subprocess.run([sys.executable, "-c", QUIET], env=environment, capture_output=True, text=True, timeout=300)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))

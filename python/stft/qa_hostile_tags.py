@@ -74,7 +74,7 @@ def keys(tags):
 
 
 class useless_rates(unittest.TestCase):
-    def test_are_ignored_by_every_block(self):
+    def test_useless_rates_are_ignored_by_every_block(self):
         useless = [pmt.from_double(v) for v in (0.0, -5.0, np.nan, np.inf, -np.inf, 1e-300, 1e300)]
         useless += [pmt.from_long(0), pmt.intern("48k"), pmt.PMT_NIL, pmt.from_complex(1, 1), pmt.from_uint64(0)]
         time = pmt.make_tuple(pmt.from_uint64(100), pmt.from_double(0.5))
@@ -91,7 +91,7 @@ class useless_rates(unittest.TestCase):
                     (at,) = [pmt.to_python(t.value) for t in tags if pmt.eq(t.key, pmt.intern("rx_time"))]
                     self.assertTrue(np.isfinite(at[1]) and at[0] <= 100, at)
 
-    def test_are_told_from_numbers_of_any_type(self):
+    def test_useless_rates_are_told_from_numbers_of_any_type(self):
         for name in MAKERS:
             told = []
             for value in (pmt.from_double(1000), pmt.from_long(1000), pmt.from_uint64(1000)):
@@ -103,7 +103,7 @@ class useless_rates(unittest.TestCase):
 
 
 class tags_that_size_something(unittest.TestCase):
-    def test_are_ignored_unless_the_block_was_built_for_them(self):
+    def test_tags_of_sizes_are_ignored_unless_the_block_was_built_for_them(self):
         integers = [pmt.from_long(v) for v in (0, -1, 18, 100, 10**8, 2**31, 2**40 + 1, 2**62, 2**63 - 1, -(2**63))]
         integers += [pmt.from_uint64(2**64 - 1), pmt.from_double(3.5), pmt.intern("16"), pmt.PMT_NIL]
         reals = [pmt.from_double(v) for v in (0.0, -1.0, np.nan, np.inf, 1e300)] + [pmt.intern("x")]
@@ -124,14 +124,14 @@ class tags_that_size_something(unittest.TestCase):
                         data, _ = run(name, 100, told + [tag(item, key, value)])
                         self.assertEqual(len(data), len(expected))
 
-    def test_of_a_hop_far_beyond_the_window_cost_no_memory(self):
+    def test_tags_of_a_hop_far_beyond_the_window_cost_no_memory(self):
         for hop in (10**6, 2**40):
             data, _ = run("istft", 3, [tag(0, "stft_hop", pmt.from_long(hop))])
             y = np.frombuffer(data, np.float32)
             self.assertEqual(len(y), 100000)  # of the many zeros after the first frame
             self.assertFalse(y[N_FFT:].any())
 
-    def test_of_a_later_frame_far_away_give_zeros_up_to_it(self):
+    def test_tags_of_a_later_frame_far_away_give_zeros_up_to_it(self):
         for name in ("istft", "one_integral"):
             data, _ = run(name, 3, [tag(2, "stft_first", pmt.from_long(90000))])
             y = np.frombuffer(data, np.float32)
@@ -148,7 +148,7 @@ class lengths_of_packets(unittest.TestCase):
 
 
 class numbers_in_messages(unittest.TestCase):
-    def test_are_taken_from_pmts_of_any_type(self):
+    def test_numbers_are_taken_from_pmts_of_any_type(self):
         cases = [("hop", 8, 8.0, ("dstft", "adaptive_stft")), ("theta", 12, 12.0, ("dstft", "adaptive_stft")),
                  ("theta_max", 24, 24.0, ("adaptive_stft",))]  # fmt: skip
         cases += [("hop", 8, None, ("stft", "spectrogram", "stft_bins")), ("window", 0, None, ("stft", "spectrogram"))]
@@ -162,12 +162,12 @@ class numbers_in_messages(unittest.TestCase):
                     self.assertNotEqual(told[0], unchanged)
                     self.assertEqual(told, [told[0]] * len(told))
 
-    def test_of_a_window_s_parameters_too(self):
+    def test_parameters_of_windows_are_taken_from_pmts_of_any_type(self):
         told = [run("stft", 200, [], [pmt.cons(pmt.intern("window"), pmt.make_tuple(pmt.intern("kaiser"), beta))])[0]
                 for beta in (pmt.from_double(5), pmt.from_long(5), pmt.from_uint64(5))]
         self.assertEqual(told, [told[0]] * 3)
 
-    def test_beyond_64_bits_with_a_sign_change_nothing(self):
+    def test_integers_beyond_64_bits_with_a_sign_change_nothing(self):
         for name in ("stft", "spectrogram", "stft_bins", "dstft", "adaptive_stft"):
             hop = pmt.from_double(8) if name in ("dstft", "adaptive_stft") else pmt.from_long(8)
             expected, _ = run(name, 200, [])

@@ -16,6 +16,8 @@ from gnuradio import stft
 from gnuradio.stft import squeezing
 from gnuradio.stft.stft_python import kernels
 
+from qa_oracles import cisoids, stft_sum
+
 RNG = np.random.default_rng(7)
 SIZES = [(1, 1), (2, 2), (5, 2), (7, 7), (8, 8), (13, 8), (16, 13), (40, 11), (31, 31), (64, 40)]  # n_fft, win_length
 REACH = 8
@@ -43,18 +45,11 @@ def derivative(w):
 
 def plain(x, w, n_fft, starts, order=1):
     """X, frequencies in cycles per sample, distances from the centre in samples; (n_fft, frames), bins from 0 on."""
-    w, c = np.conj(w), len(w) // 2
+    starts, c = np.asarray(starts), len(w) // 2
     m = np.arange(len(w)) - c
-    k = np.arange(n_fft)[:, None]
-
-    def sums(v, first):
-        n = first + np.arange(len(v))
-        cisoids = np.exp(-2j * np.pi * (k * n % n_fft) / n_fft)
-        at = lambda i: x[i] if 0 <= i < len(x) else 0
-        return np.array([cisoids @ (v * [at(s + c + i) for i in n]) for s in starts]).T
-
-    X, X_t, X_tt = (sums(v, -c) for v in (w, m * w, m * m * w))
-    X_d, X_td = (sums(derivative(v), -c - REACH) for v in (w, m * w))
+    sums = lambda v, before: stft_sum(x, v, starts - before, n_fft, range(n_fft), c + before)
+    X, X_t, X_tt = (sums(v, 0) for v in (w, m * w, m * m * w))
+    X_d, X_td = (sums(derivative(v), REACH) for v in (w, m * w))
     with np.errstate(all="ignore"):
         a, b = X_t / X, X_d / X
         q = b if order == 1 else b + (X_td / X - a * b) / (a * a - X_tt / X) * a
@@ -294,7 +289,7 @@ class with_a_length_for_each_frame(unittest.TestCase):
             weights = np.ones(len(S))
             if real:
                 weights[1 : (n_fft + 1) // 2] = 2
-            S = S * np.exp(2j * np.pi * (np.outer(np.arange(len(S)), np.arange(91)) % n_fft) / n_fft)
+            S = S * cisoids(np.arange(len(S)), -np.arange(91), n_fft)
             total = (weights[:, None] * S).sum(axis=0)
             np.testing.assert_allclose(T.sum(axis=0).real, total.real, atol=1e-11)
 
@@ -326,7 +321,7 @@ class wrong_arguments(unittest.TestCase):
             function(*args, **kwargs)
         self.assertEqual(str(caught.exception), message)
 
-    def test_are_refused_with_the_rule(self):
+    def test_wrong_arguments_are_refused_with_the_rule(self):
         x, refused = noise(40, False), self.refused
         T, _ = stft.synchrosqueeze(x, n_fft=8)
         back = stft.inverse_synchrosqueeze

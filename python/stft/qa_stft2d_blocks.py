@@ -137,7 +137,7 @@ class stream_equals_array(unittest.TestCase):
             y, _ = run(source(image(0, width)), forward(width, made), inverse(width, made))
             self.assertEqual(len(y), 0)
 
-    def test_without_tags_the_last_frames_end_the_image(self):
+    def test_last_frames_end_an_image_without_tags(self):
         made = dict(win_length=8, hop=4)
         x = image(20, 16)
         X = stft.stft2d(x, **made)
@@ -196,7 +196,7 @@ class tags(unittest.TestCase):
             self.assertLess(abs(at - row), 8 if row < 4 else 4)
         self.assertEqual(value(back, "stft_length"), [])
 
-    def test_of_time_and_rate_are_those_of_the_frames(self):
+    def test_tags_of_time_and_rate_are_those_of_the_frames(self):
         made = dict(win_length=8, hop=4)
         given = [
             self.tag(0, "rx_rate", pmt.from_double(100.0)),
@@ -213,7 +213,7 @@ class tags(unittest.TestCase):
         ((row, (seconds, fraction)),) = value(back, "rx_time")
         self.assertAlmostEqual(seconds + fraction, 5.5 + (row - 10) / 100)
 
-    def test_of_a_spectrogram_end_at_its_image(self):
+    def test_tags_of_a_spectrogram_end_at_its_image(self):
         x = RNG.standard_normal(2000).astype(np.float32)
         made = dict(win_length=8, hop=4)
         rows = stft.spectrogram(x, hop=16, n_fft=64, kind="magnitude").T

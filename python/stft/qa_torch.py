@@ -32,7 +32,7 @@ class absence_of_torch(unittest.TestCase):
     def run_python(self, script):
         return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd="/")
 
-    def test_is_one_line_that_names_the_package(self):
+    def test_absence_of_torch_is_one_line_that_names_the_package(self):
         ended = self.run_python(BLOCKED + "from gnuradio.stft import torch")
         self.assertEqual(ended.returncode, 1)
         self.assertEqual(
@@ -40,7 +40,7 @@ class absence_of_torch(unittest.TestCase):
             "ImportError: gnuradio.stft.torch needs the Python module torch: install Debian's python3-torch",
         )
 
-    def test_leaves_the_rest_of_the_package_alone(self):
+    def test_absence_of_torch_leaves_the_rest_of_the_package_alone(self):
         ended = self.run_python(BLOCKED + "from gnuradio import stft; print(stft.stft([1.0, 2, 3], hop=1, n_fft=2).shape)")
         self.assertEqual((ended.stdout, ended.returncode), ("(2, 4)\n", 0), ended.stderr)
 
@@ -50,7 +50,7 @@ class absence_of_torch(unittest.TestCase):
 
 
 class without_torch(unittest.TestCase):
-    def test_the_layer(self):
+    def test_layers_are_skipped_without_torch(self):
         self.skipTest(absence)
 
 
@@ -78,7 +78,7 @@ class with_torch(unittest.TestCase):
 
 
 class gradients(with_torch):
-    def test_of_dstft_by_signal_lengths_and_positions(self):
+    def test_gradients_of_dstft_by_signal_lengths_and_positions_are_differences(self):
         for n_fft in (8, 9):
             for kind in ("float64", "complex128"):
                 for share in ("constant", "frame", "bin", "cell"):
@@ -92,11 +92,11 @@ class gradients(with_torch):
                             self.check(function, self.tensor(2, 11, kind=kind), theta, self.positions(4, 3.3).detach()
                                        if window != "hann" else self.positions(4, 3.3))  # fmt: skip
 
-    def test_of_dstft_twosided_of_real_samples_and_from_the_start(self):
+    def test_gradients_of_dstft_twosided_and_from_the_start_are_differences(self):
         function = lambda x, theta, t: layers.dstft(x, theta, t, n_fft=7, sides="twosided", convention="start")
         self.check(function, self.tensor(10), self.theta("frame", 7, 3, 4, 6), self.positions(3, 3.3))
 
-    def test_of_idstft_by_spectra_lengths_and_positions(self):
+    def test_gradients_of_idstft_by_spectra_lengths_and_positions_are_differences(self):
         for n_fft in (8, 9):
             for sides in ("onesided", "twosided"):
                 for share, weights in (("constant", "twosided"), ("frame", "twosided"), ("frame", "onesided"),
@@ -108,14 +108,14 @@ class gradients(with_torch):
                         S = self.tensor(2, bins, 6, kind="complex128")
                         self.check(function, S, self.theta(share, bins, 6, 6.1, 7.4), self.positions(6, 2))
 
-    def test_of_idstft_by_some_of_them_alone(self):
+    def test_gradients_of_idstft_by_some_arguments_alone_are_differences(self):
         made = dict(n_fft=8, length=10)
         S, theta, t = self.tensor(5, 6, kind="complex128"), self.theta("frame", 5, 6, 6, 7), self.positions(6, 2)
         self.check(lambda S: layers.idstft(S, theta.detach(), t.detach(), **made), S)
         self.check(lambda t: layers.idstft(S.detach(), theta.detach(), t, **made), t)
         self.check(lambda theta: layers.idstft(S.detach(), theta, t.detach(), **made), theta)
 
-    def test_of_stft(self):
+    def test_gradients_of_stft_are_differences(self):
         complex_taps = self.tensor(6, kind="complex128", grad=False)
         for n_fft, made in (
             (8, dict(window="hann", hop=3)),
@@ -133,7 +133,7 @@ class gradients(with_torch):
                 with self.subTest(n_fft=n_fft, kind=kind, **made):
                     self.check(lambda x: layers.stft(x, n_fft=n_fft, **made), self.tensor(2, 23, kind=kind))
 
-    def test_of_istft(self):
+    def test_gradients_of_istft_are_differences(self):
         complex_taps = self.tensor(6, kind="complex128", grad=False)
         for n_fft, sides, made in (
             (8, "onesided", dict(window="hann", hop=3)),
@@ -150,7 +150,7 @@ class gradients(with_torch):
                 function = lambda X: layers.istft(X, n_fft=n_fft, sides=sides, **made)
                 self.check(function, self.tensor(2, bins, 5, kind="complex128"))
 
-    def test_of_modules_by_their_parameters(self):
+    def test_gradients_of_modules_by_their_parameters_are_differences(self):
         x = self.tensor(2, 30)
         for window_mode, hop_mode in (("constant", "constant"), ("time", "time"), ("frequency", "fixed"),
                                       ("time-frequency", "constant")):  # fmt: skip
@@ -170,7 +170,7 @@ class gradients(with_torch):
 
                     self.check(function, x, *raw)
 
-    def test_are_those_of_the_array_functions(self):
+    def test_gradients_are_those_of_the_array_functions(self):
         x, G = self.tensor(3, 40), self.tensor(3, 9, 5, kind="complex128", grad=False)
         theta, t = self.theta("frame", 9, 5, 8, 15), self.positions(5, 7)
         S = layers.dstft(x, theta, t, n_fft=16, norm="l1")
@@ -181,7 +181,7 @@ class gradients(with_torch):
         for got, wanted in zip((x.grad, theta.grad, t.grad), expected):
             np.testing.assert_array_equal(got.numpy(), wanted)
 
-    def test_keep_the_kind_of_what_they_belong_to(self):
+    def test_gradients_keep_the_dtype_of_what_they_belong_to(self):
         for kind in ("float32", "complex64"):
             x = self.tensor(2, 50, kind=kind)
             theta = torch.tensor([[20.0]], requires_grad=True)
@@ -402,7 +402,7 @@ class the_authors_package(with_torch):
     def compare(self, got, wanted):
         np.testing.assert_allclose(got.detach().numpy(), wanted, rtol=1e-3, atol=1e-5)
 
-    def test_has_the_same_magnitudes_at_the_positions_it_used(self):
+    def test_the_authors_package_has_the_same_magnitudes_at_the_positions_it_used(self):
         for case in self.cases():
             n_fft = int(case["N"])
             x, theta, t = (torch.from_numpy(case[name]) for name in ("x", "theta_effective", "t_effective"))
@@ -411,7 +411,7 @@ class the_authors_package(with_torch):
             sign = (-1.0) ** torch.arange(n_fft // 2 + 1)[:, None]
             np.testing.assert_allclose((sign * S).numpy(), case["stft_reference_phase"], atol=1e-4)
 
-    def test_gives_way_to_ours_by_the_import(self):
+    def test_the_authors_package_gives_way_to_ours_by_the_import(self):
         for case in self.cases():
             x = torch.from_numpy(case["x"])
             module = layers.DSTFT(

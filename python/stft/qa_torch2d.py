@@ -45,14 +45,14 @@ class with_torch(unittest.TestCase):
 
 
 class gradients(with_torch):
-    def test_of_transform(self):
+    def test_gradients_of_transform_are_differences(self):
         for design in self.designs:
             with self.subTest(**design):
                 transform = layers.STFT2D(**design)
                 self.check(transform, self.tensor(2, 7, 8))
                 self.check(transform, self.tensor(6, 5))
 
-    def test_of_inverse(self):
+    def test_gradients_of_inverse_are_differences(self):
         for design in self.designs:
             with self.subTest(**design):
                 back = layers.ISTFT2D(**design)
@@ -60,7 +60,7 @@ class gradients(with_torch):
                 self.check(lambda X: back(X, (2, 7, 8)), X)
                 self.check(lambda X: back(X[0], (2, 7, 8)), X)
 
-    def test_of_windows(self):
+    def test_gradients_of_windows_are_differences(self):
         wh, ww = (torch.rand(n, dtype=torch.float64).add(0.5).requires_grad_() for n in (4, 3))
         image = self.tensor(7, 6)
         made = dict(hop=(2, 1), n_fft=(5, 4), pad="edge")
@@ -78,7 +78,7 @@ class gradients(with_torch):
 
 
 class modules(with_torch):
-    def test_take_width_before_height(self):
+    def test_modules_take_width_before_height(self):
         x = self.tensor(30, 41, grad=False)
         X = layers.STFT2D(win_len=(12, 8), win_hop=(6, 4), fft_len=(16, 10)).transform(x)
         expected = stft.stft2d(x.numpy(), win_length=(8, 12), hop=(4, 6), n_fft=(10, 16), tail="floor")
@@ -90,7 +90,7 @@ class modules(with_torch):
         )
         np.testing.assert_array_equal(pair.numpy(), expected)
 
-    def test_are_published_ones_by_default(self):
+    def test_modules_are_the_published_ones_by_default(self):
         X = layers.STFT2D()(torch.zeros(3, 128, 200))
         self.assertEqual(X.shape, (1, 3, 33, 64, 5, 7))
 
@@ -130,7 +130,7 @@ class modules(with_torch):
 
 
 class documentation(with_torch):
-    def test_examples(self):
+    def test_examples_of_the_documentation_hold(self):
         self.assertEqual(doctest.testmod(torch2d).failed, 0)
 
 

@@ -2,12 +2,12 @@
 #include "qa/adaptive_support.h"
 
 using namespace gr::stft::kernel;
+using qa::for_all_ways;
 using qa::output;
 using qa::run;
 using qa::small;
 using qa::take;
 using qa::varied;
-using qa::ways;
 
 //! An adaptive STFT on signals.
 class qa_adaptive : public CppUnit::TestFixture
@@ -28,20 +28,23 @@ class qa_adaptive : public CppUnit::TestFixture
 
     void any_split_of_the_input_gives_the_same_bits()
     {
-        for (const auto& s : ways())
+        for_all_ways([&](const adaptive_settings& s) {
             qa::for_every_type([&](auto zero) {
                 using T = decltype(zero);
                 const auto x = varied<T>(1003);
                 const auto whole = run<T>(s, x);
                 CPPUNIT_ASSERT(!whole.t.empty());
-                for (std::size_t chunk : { 1, 7, 64, 500 })
+                for (std::size_t chunk : { 1, 7, 64, 500 }) {
+                    const qa::context in_chunk("chunk", chunk);
                     CPPUNIT_ASSERT(whole == run<T>(s, x, chunk));
+                }
             });
+        });
     }
 
     void frames_are_those_of_the_transform()
     {
-        for (const auto& s : ways())
+        for_all_ways([&](const adaptive_settings& s) {
             qa::for_every_type([&](auto zero) {
                 using T = decltype(zero);
                 const auto x = varied<T>(777);
@@ -52,10 +55,13 @@ class qa_adaptive : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL(out.t.size() * thetas, out.theta.size());
                 exact_position at;
                 for (std::size_t n = 0; n < out.t.size(); ++n) {
+                    const qa::context in_n("n", n);
                     std::vector<double> theta(out.theta.begin() + n * thetas,
                                               out.theta.begin() + (n + 1) * thetas);
-                    for (double one : theta)
+                    for (double one : theta) {
+                        const qa::context in_one("one", one);
                         CPPUNIT_ASSERT(one >= f.theta_min && one <= f.theta_max);
+                    }
                     std::vector<std::complex<real_t<T>>> S(bins);
                     transform.analyse({ x.data(), 0, 777 }, out.t[n], theta.data(), S.data());
                     CPPUNIT_ASSERT(std::equal(S.begin(), S.end(), out.spectra.begin() + n * bins));
@@ -72,15 +78,17 @@ class qa_adaptive : public CppUnit::TestFixture
                 else
                     CPPUNIT_ASSERT(next.sample > 776);
             });
+        });
     }
 
     void a_frame_is_ready_after_the_latency()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             const auto x = varied<float>(700);
             adaptive_stft<float> learner(s);
             output<float> out;
             for (std::size_t i = 0; i < x.size(); ++i) {
+                const qa::context in_i("i", i);
                 const auto centre = learner.centre();
                 const bool due = learner.received() >= centre.sample + 1 + learner.latency();
                 CPPUNIT_ASSERT(!due || learner.ready());
@@ -91,14 +99,14 @@ class qa_adaptive : public CppUnit::TestFixture
                 take(learner, out);
                 CPPUNIT_ASSERT_EQUAL(std::size_t(1), learner.push(&x[i], 1));
             }
-        }
+        });
     }
 
     void nothing_is_computed_before_ready_is_asked()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             if (s.freeze)
-                continue;
+                return;
             const auto x = varied<float>(700);
             adaptive_stft<float> learner(s);
             learner.push(x.data(), x.size());
@@ -111,12 +119,12 @@ class qa_adaptive : public CppUnit::TestFixture
             take(learner, out);
             CPPUNIT_ASSERT(learner.report().evaluations > 0);
             CPPUNIT_ASSERT(learner.over());
-        }
+        });
     }
 
     void silence_keeps_theta()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             auto x = varied<float>(350);
             x.resize(2000);
             const auto out = run<float>(s, x);
@@ -126,40 +134,55 @@ class qa_adaptive : public CppUnit::TestFixture
             std::size_t first = 0;
             while (out.t[first].value() < 600)
                 ++first;
-            for (auto n = first; n < frames; ++n)
-                for (std::size_t m = 0; m < thetas; ++m)
+            for (auto n = first; n < frames; ++n) {
+                const qa::context in_n("n", n);
+                for (std::size_t m = 0; m < thetas; ++m) {
+                    const qa::context in_m("m", m);
                     CPPUNIT_ASSERT_EQUAL(out.theta[first * thetas + m], out.theta[n * thetas + m]);
+                }
+            }
             const auto nothing = run<float>(s, std::vector<float>(500));
-            for (float theta : nothing.theta)
+            for (float theta : nothing.theta) {
+                const qa::context in_theta("theta", theta);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(s.filled().theta_init, theta, 1e-4);
-        }
+            }
+        });
     }
 
     void samples_that_are_not_finite_do_not_reach_theta()
     {
-        for (const auto& s : ways())
+        for_all_ways([&](const adaptive_settings& s) {
             for (float bad : { std::nanf(""), HUGE_VALF }) {
+                const qa::context in_bad("bad", bad);
                 auto x = varied<float>(1500);
                 x[700] = bad;
                 const auto out = run<float>(s, x);
-                for (float theta : out.theta)
+                for (float theta : out.theta) {
+                    const qa::context in_theta("theta", theta);
                     CPPUNIT_ASSERT(std::isfinite(theta));
+                }
                 const auto none = run<float>(s, std::vector<float>(500, bad));
-                for (float theta : none.theta)
+                for (float theta : none.theta) {
+                    const qa::context in_theta("theta", theta);
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(s.filled().theta_init, theta, 1e-4);
+                }
             }
+        });
         // what is learned from other frames goes on as if the spoilt ones were not there
         auto s = small();
         auto x = varied<double>(3000), y = x;
         y[100] = NAN;
         const auto clean = run<double>(s, x), spoilt = run<double>(s, y);
-        for (std::size_t n = clean.t.size() / 2; n < clean.t.size(); ++n)
+        for (std::size_t n = clean.t.size() / 2; n < clean.t.size(); ++n) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(clean.theta[n], spoilt.theta[n], 0.05 * clean.theta[n]);
+        }
     }
 
     void overflow_is_forgotten()
     {
         for (auto share : { sharing::constant, sharing::frame }) {
+            const qa::context in_share("share", share);
             std::vector<float> x;
             for (int i = 0; i < 3000; ++i)
                 x.push_back(i < 100 ? 1e30F : std::cos(0.5F * static_cast<float>(i)));
@@ -171,7 +194,7 @@ class qa_adaptive : public CppUnit::TestFixture
 
     void the_level_does_not_matter()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             const auto x = varied<double>(900);
             auto loud = x, quiet = x;
             for (std::size_t i = 0; i < x.size(); ++i) {
@@ -183,10 +206,11 @@ class qa_adaptive : public CppUnit::TestFixture
             const double limit = s.criterion == adaptive_criterion::entropy ? 1e-3 : 0;
             const auto louder = run<double>(s, loud), quieter = run<double>(s, quiet);
             for (std::size_t i = 0; i < out.theta.size(); ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(out.theta[i], louder.theta[i], limit + 1e-4);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(out.theta[i], quieter.theta[i], limit + 1e-4);
             }
-        }
+        });
     }
 
     void clicks_are_short_and_tones_long()
@@ -199,14 +223,19 @@ class qa_adaptive : public CppUnit::TestFixture
             x[i] = 5;
         for (auto which :
              { adaptive_criterion::l1l2, adaptive_criterion::entropy, adaptive_criterion::renyi }) {
+            const qa::context in_which("which", which);
             auto s = small();
             s.n_fft = 256;
             s.criterion = which;
             const auto out = run<float>(s, x);
-            for (std::size_t n = 20; n < 230; ++n)
+            for (std::size_t n = 20; n < 230; ++n) {
+                const qa::context in_n("n", n);
                 CPPUNIT_ASSERT(out.theta[n] > 200);
-            for (std::size_t i = 4500; i < 7800; i += 300)
+            }
+            for (std::size_t i = 4500; i < 7800; i += 300) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT(out.theta[i / 16] < 50);
+            }
         }
     }
 
@@ -219,6 +248,7 @@ class qa_adaptive : public CppUnit::TestFixture
         const auto out = run<float>(s, varied<float>(3000));
         double farthest = 0;
         for (std::size_t n = 0; n < out.t.size(); ++n) {
+            const qa::context in_n("n", n);
             const double away = out.t[n].value() - 4.0 * static_cast<double>(n);
             farthest = std::max(farthest, std::abs(away));
             CPPUNIT_ASSERT(std::abs(away) <= 2);
@@ -240,8 +270,10 @@ class qa_adaptive : public CppUnit::TestFixture
             y[i] *= 1e7F;
         const auto calm = run<float>(s, x), loud = run<float>(s, y);
         // from where the path has forgotten, too
-        for (std::size_t n = 500; n < calm.t.size(); ++n)
+        for (std::size_t n = 500; n < calm.t.size(); ++n) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT_EQUAL(calm.theta[n], loud.theta[n]);
+        }
     }
 };
 

@@ -50,12 +50,16 @@ class qa_adaptive_bands : public CppUnit::TestFixture
 
     void bands_share_their_edges()
     {
-        for (bool one_sided : { true, false })
-            for (std::size_t n : { 8, 9, 64, 100 })
+        for (bool one_sided : { true, false }) {
+            const qa::context in_one_sided("one_sided", one_sided);
+            for (std::size_t n : { 8, 9, 64, 100 }) {
+                const qa::context in_n("n", n);
                 for (std::size_t count : { 1, 2, 3, 4 }) {
+                    const qa::context in_count("count", count);
                     const auto bins = one_sided ? n / 2 + 1 : n;
                     std::vector<double> weight(bins);
                     for (std::size_t b = 0; b < count; ++b) {
+                        const qa::context in_b("b", b);
                         const auto band = band_of(n, one_sided, b, count);
                         double sum = band.bin_0_weight;
                         for (auto m = band.begin; m < band.end; ++m)
@@ -66,10 +70,14 @@ class qa_adaptive_bands : public CppUnit::TestFixture
                         for (auto m = band.begin; m < band.end; ++m)
                             weight[m] += band.weight(m);
                     }
-                    for (std::size_t m = 0; m < bins; ++m)
+                    for (std::size_t m = 0; m < bins; ++m) {
+                        const qa::context in_m("m", m);
                         CPPUNIT_ASSERT_DOUBLES_EQUAL(
                             one_sided && (m == 0 || 2 * m == n) ? 0.5 : 1.0, weight[m], 1e-12);
+                    }
                 }
+            }
+        }
     }
 
     void sums_of_bands_are_plain_sums()
@@ -81,10 +89,14 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     template <class R>
     static void compare_sums(double error)
     {
-        for (const auto which : criteria)
-            for (const bool one_sided : { true, false })
-                for (const std::size_t n : { 8, 100, 256, 1000, 2048 })
+        for (const auto which : criteria) {
+            const qa::context in_which("which", which);
+            for (const bool one_sided : { true, false }) {
+                const qa::context in_one_sided("one_sided", one_sided);
+                for (const std::size_t n : { 8, 100, 256, 1000, 2048 }) {
+                    const qa::context in_n("n", n);
                     for (const std::size_t count : { 1, 3, 4 }) {
+                        const qa::context in_count("count", count);
                         auto q = qa::noise<R>(n, 8);
                         for (R& one : q)
                             one *= one;
@@ -96,6 +108,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
                         const block_criterion<R> criterion(with(which));
                         criterion.sums(q.data(), bands.data(), count, sums.data());
                         for (std::size_t b = 0; b < count; ++b) {
+                            const qa::context in_b("b", b);
                             criterion_sums expected, size;
                             const auto add = [&](std::size_t m, double weight) {
                                 const auto one = terms(which, q[m]);
@@ -111,6 +124,9 @@ class qa_adaptive_bands : public CppUnit::TestFixture
                                 expected.second, sums[b].second, error * size.second);
                         }
                     }
+                }
+            }
+        }
     }
 
     void one_infinite_bin_spoils_its_band_only()
@@ -119,14 +135,18 @@ class qa_adaptive_bands : public CppUnit::TestFixture
         for (std::size_t b = 0; b < 4; ++b)
             bands.push_back(band_of(200, true, b, 4));
         for (const auto which : criteria) {
+            const qa::context in_which("which", which);
             const block_criterion<float> criterion(with(which));
             for (const std::size_t bin : { 30, 45 }) {
+                const qa::context in_bin("bin", bin);
                 std::vector<float> q(101, 1);
                 q[bin] = std::numeric_limits<float>::infinity();
                 criterion_sums sums[4];
                 criterion.sums(q.data(), bands.data(), 4, sums);
-                for (std::size_t b = 0; b < 4; ++b)
+                for (std::size_t b = 0; b < 4; ++b) {
+                    const qa::context in_b("b", b);
                     CPPUNIT_ASSERT_EQUAL(b != 1, std::isfinite(sums[b].second));
+                }
             }
         }
     }
@@ -134,6 +154,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     void values_of_many_sums_are_those_of_each()
     {
         for (const auto which : criteria) {
+            const qa::context in_which("which", which);
             const block_criterion<float> criterion(with(which));
             std::vector<double> first, second;
             for (const double level : { 1e-30, 0.3, 1.0, 7.0, 1e30 })
@@ -143,8 +164,10 @@ class qa_adaptive_bands : public CppUnit::TestFixture
                 }
             std::vector<double> J(first.size());
             criterion.values(first.data(), second.data(), J.size(), J.data());
-            for (std::size_t i = 0; i < J.size(); ++i)
+            for (std::size_t i = 0; i < J.size(); ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(criterion.value({ first[i], second[i] }), J[i], 1e-13);
+            }
         }
     }
 
@@ -165,6 +188,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     void the_report_is_of_every_bin()
     {
         for (const std::int64_t steps : { 0, 2 }) {
+            const qa::context in_steps("steps", steps);
             auto [s, x] = banded();
             s.steps = steps;
             adaptive_stft<float> learner(s);

@@ -9,12 +9,14 @@ using qa::varied;
 
 namespace {
 
-//! J of one block by its formula, from every bin of every frame: q, and the weight that it counts with.
-double plain_criterion(adaptive_criterion which,
-                       double order,
-                       const std::vector<std::vector<std::pair<double, double>>>& frames)
+//! Whitened powers q of the bins of one frame and band, each with the weight that it counts with.
+using weighted_powers = std::vector<std::pair<double, double>>;
+
+//! J of one block by its formula, from every bin of every frame.
+double
+plain_criterion(adaptive_criterion which, double order, const std::vector<weighted_powers>& frames)
 {
-    const auto one = [&](const std::vector<std::pair<double, double>>& bins) {
+    const auto one = [&](const weighted_powers& bins) {
         double a = 0, b = 0, logs = 0, a_logs = 0, raised = 0, squares = 0;
         for (const auto& [q, c] : bins) {
             a += c * std::sqrt(q);
@@ -43,7 +45,7 @@ double plain_criterion(adaptive_criterion which,
             sum += one(frame);
         return sum / static_cast<double>(frames.size());
     }
-    std::vector<std::pair<double, double>> all;
+    weighted_powers all;
     for (const auto& frame : frames)
         for (const auto& [q, c] : frame)
             all.emplace_back(q, c / static_cast<double>(frames.size()));
@@ -94,6 +96,104 @@ struct plain_bank {
     }
 };
 
+//! Measurements of each frame by the definition, and the criterion of a block of frames.
+struct plain_blocks {
+    static constexpr std::size_t reference = 1; // the candidate whose powers whiten
+
+    struct measured {
+        std::int64_t frame;
+        weighted_powers q;
+    };
+
+    plain_bank plain;
+    std::size_t bands;
+    std::size_t points = plain.n(reference);
+    std::size_t bins = plain.real ? points / 2 + 1 : points;
+    std::vector<double> envelope{}, W = std::vector<double>(bins, 1);
+    // [candidate][band], frame after frame
+    std::vector<std::vector<std::vector<measured>>> seen{ plain.theta.size(),
+                                                          std::vector<std::vector<measured>>(
+                                                              bands) };
+
+    void measure(std::int64_t p)
+    {
+        if (p % plain.every(reference) == 0)
+            whiten(plain.power(reference, p));
+        for (std::size_t k = 0; k < plain.theta.size(); ++k) {
+            if (p % plain.every(k))
+                continue;
+            const auto power = plain.power(k, p);
+            for (std::size_t b = 0; b < bands; ++b) {
+                weighted_powers q;
+                for (std::size_t m = 0; m < power.size(); ++m)
+                    q.emplace_back(whitening(m, plain.n(k)) * power[m],
+                                   part(m, plain.n(k), b) / static_cast<double>(plain.n(k)));
+                seen[k][b].push_back({ p, q });
+            }
+        }
+    }
+
+    //! Takes the powers of a frame into the running mean, and W from boxes of it.
+    void whiten(const std::vector<double>& power)
+    {
+        const double share = static_cast<double>(plain.every(reference)) / 64;
+        if (envelope.empty())
+            envelope = power;
+        double mean = 0;
+        for (std::size_t m = 0; m < bins; ++m) {
+            envelope[m] += share * (power[m] - envelope[m]);
+            mean += envelope[m] / static_cast<double>(bins);
+        }
+        const auto width = static_cast<std::int64_t>(std::min<std::size_t>(points / 8, 8));
+        for (std::size_t m = 0; m < bins; ++m) {
+            double sum = 0, count = 0;
+            for (auto i = -width; i <= width; ++i) {
+                const auto at = static_cast<std::int64_t>(m) + i;
+                if (plain.real && (at < 0 || at >= static_cast<std::int64_t>(bins)))
+                    continue;
+                sum += envelope[modulo(at, bins)];
+                ++count;
+            }
+            W[m] = mean / (sum / count + plain.s.whiten * mean);
+        }
+    }
+
+    //! W at bin m of a DFT of n points, on the line between its neighbours.
+    double whitening(std::size_t m, std::size_t n) const
+    {
+        const double place = static_cast<double>(m * points) / static_cast<double>(n);
+        const auto below = static_cast<std::size_t>(place);
+        const auto above = plain.real ? std::min(below + 1, bins - 1) : (below + 1) % bins;
+        return W[below] + (place - std::floor(place)) * (W[above] - W[below]);
+    }
+
+    //! The part of bin m of a DFT of n points that lies within a band.
+    double part(std::size_t m, std::size_t n, std::size_t band) const
+    {
+        if (!plain.real && bands == 1)
+            return 1;
+        const auto count = static_cast<double>(bands), bin = static_cast<double>(m);
+        const double width = static_cast<double>(n) / (plain.real ? 2 : 1) / count;
+        const double begin = width * static_cast<double>(band), end = begin + width;
+        const auto within = [&](double at) {
+            return std::max(0.0, std::min(at + 0.5, end) - std::max(at - 0.5, begin));
+        };
+        return within(bin) + (plain.real ? 0 : within(bin + static_cast<double>(n)));
+    }
+
+    //! J of candidate k in the block around a frame.
+    double J(std::size_t k, std::size_t band, std::int64_t block) const
+    {
+        const auto& s = plain.s;
+        std::vector<weighted_powers> frames;
+        for (const auto& one : seen[k][band])
+            if (std::abs(one.frame - block) <= s.block)
+                frames.push_back(one.q);
+        const double away = std::log(plain.theta[k]) - std::log(s.theta_min * s.theta_max) / 2;
+        return plain_criterion(s.criterion, s.order, frames) + s.prior / 2 * away * away;
+    }
+};
+
 template <class T>
 std::vector<double> grid_of(const adaptive_settings& s)
 {
@@ -117,6 +217,8 @@ class qa_adaptive_bank : public CppUnit::TestFixture
             using T = decltype(zero);
             for (auto which : criteria)
                 for (auto share : { sharing::frame, sharing::cell }) {
+                    const qa::context in_which("criterion", which);
+                    const qa::context in_share("share", share);
                     auto s = small(share);
                     s.criterion = which;
                     s.order = 1.5;
@@ -134,90 +236,26 @@ class qa_adaptive_bank : public CppUnit::TestFixture
     {
         const auto theta = grid_of<T>(s);
         const auto length = static_cast<std::int64_t>(x.size());
-        plain_bank plain{ s, is_real_v<T>, theta, qa::exactly(x), first };
+        const std::size_t bands = per_bin(s.share) ? 2 : 1;
+        plain_blocks plain{ { s, is_real_v<T>, theta, qa::exactly(x), first }, bands };
         candidate_bank<T> bank(s, theta);
-        const std::size_t bands = per_bin(s.share) ? 2 : 1, reference = 1;
-        const auto n = plain.n(reference);
-        const auto bins = is_real_v<T> ? n / 2 + 1 : n;
-        std::vector<double> envelope, W(bins, 1);
-        // [candidate][band][frame][bin]
-        std::vector<std::vector<std::vector<std::vector<std::pair<double, double>>>>> seen(
-            theta.size(), decltype(seen)::value_type(bands));
-        std::vector<std::vector<std::int64_t>> when(theta.size());
+        constexpr double limit = std::is_same_v<real_t<T>, float> ? 1e-5 : 1e-12;
         for (std::int64_t p = 0; p < 12; ++p) {
+            const qa::context in_p("frame", p);
             bank.measure(p, { x.data(), 0, length }, first + p * static_cast<std::int64_t>(s.hop));
-            if (p % plain.every(reference) == 0) {
-                const auto power = plain.power(reference, p);
-                const double share = static_cast<double>(plain.every(reference)) / 64;
-                if (envelope.empty())
-                    envelope = power;
-                double mean = 0;
-                for (std::size_t m = 0; m < bins; ++m) {
-                    envelope[m] += share * (power[m] - envelope[m]);
-                    mean += envelope[m] / static_cast<double>(bins);
-                }
-                for (std::size_t m = 0; m < bins; ++m) {
-                    double sum = 0, count = 0;
-                    const auto width = static_cast<std::int64_t>(std::min<std::size_t>(n / 8, 8));
-                    for (auto i = -width; i <= width; ++i) {
-                        const auto at = static_cast<std::int64_t>(m) + i;
-                        if (is_real_v<T> && (at < 0 || at >= static_cast<std::int64_t>(bins)))
-                            continue;
-                        sum += envelope[modulo(at, bins)];
-                        ++count;
-                    }
-                    W[m] = mean / (sum / count + s.whiten * mean);
-                }
-            }
-            for (std::size_t k = 0; k < theta.size(); ++k) {
-                if (p % plain.every(k))
-                    continue;
-                when[k].push_back(p);
-                const auto power = plain.power(k, p);
-                const auto points = plain.n(k);
-                for (std::size_t b = 0; b < bands; ++b) {
-                    std::vector<std::pair<double, double>> q;
-                    const double width =
-                        static_cast<double>(points) / (is_real_v<T> ? 2 : 1) / bands;
-                    for (std::size_t m = 0; m < power.size(); ++m) {
-                        const double place =
-                            static_cast<double>(m * n) / static_cast<double>(points);
-                        const auto below = static_cast<std::size_t>(place);
-                        const auto above =
-                            is_real_v<T> ? std::min(below + 1, bins - 1) : (below + 1) % bins;
-                        const double w =
-                            W[below] + (place - std::floor(place)) * (W[above] - W[below]);
-                        double weight = 0; // the part of the bin that lies within the band
-                        for (const double turn : { 0.0, static_cast<double>(points) })
-                            if (turn == 0 || !is_real_v<T>)
-                                weight += std::max(0.0,
-                                                   std::min(m + turn + 0.5, width * (b + 1)) -
-                                                       std::max(m + turn - 0.5, width * b));
-                        if (!is_real_v<T> && bands == 1)
-                            weight = 1;
-                        q.emplace_back(w * power[m], weight / static_cast<double>(points));
-                    }
-                    seen[k][b].push_back(q);
-                }
-            }
+            plain.measure(p);
             const auto block = p - s.block;
             if (block < 0)
                 continue;
             bank.evaluate(block);
-            for (std::size_t b = 0; b < bands; ++b)
+            for (std::size_t b = 0; b < bands; ++b) {
+                const qa::context in_b("band", b);
+                CPPUNIT_ASSERT(bank.defined(b));
                 for (std::size_t k = 0; k < theta.size(); ++k) {
-                    std::vector<std::vector<std::pair<double, double>>> frames;
-                    for (std::size_t i = 0; i < when[k].size(); ++i)
-                        if (std::abs(when[k][i] - block) <= s.block)
-                            frames.push_back(seen[k][b][i]);
-                    const double away =
-                        std::log(theta[k]) - std::log(s.theta_min * s.theta_max) / 2;
-                    const double J =
-                        plain_criterion(s.criterion, s.order, frames) + s.prior / 2 * away * away;
-                    CPPUNIT_ASSERT(bank.defined(b));
-                    CPPUNIT_ASSERT_DOUBLES_EQUAL(
-                        J, bank.J(b)[k], (std::is_same_v<real_t<T>, float> ? 1e-5 : 1e-12));
+                    const qa::context in_k("candidate", k);
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(plain.J(k, b, block), bank.J(b)[k], limit);
                 }
+            }
         }
     }
 
@@ -256,14 +294,17 @@ class qa_adaptive_bank : public CppUnit::TestFixture
         constexpr std::int64_t away = std::int64_t(1) << 53; // beyond, a double skips integers
         far.restart(away, history::cleared);
         for (std::int64_t p = 0; p < 60; ++p) {
+            const qa::context in_p("p", p);
             near.measure(p, { x.data(), 0, 1000 }, 100 + 4 * p);
             far.measure(away + p, { x.data(), 0, 1000 }, 100 + 4 * p);
             if (p < s.block)
                 continue;
             near.evaluate(p - s.block);
             far.evaluate(away + p - s.block);
-            for (std::size_t k = 0; k < theta.size(); ++k)
+            for (std::size_t k = 0; k < theta.size(); ++k) {
+                const qa::context in_k("k", k);
                 CPPUNIT_ASSERT_EQUAL(near.J(0)[k], far.J(0)[k]);
+            }
         }
     }
 };

@@ -2,12 +2,12 @@
 #include "qa/adaptive_support.h"
 
 using namespace gr::stft::kernel;
+using qa::for_all_ways;
 using qa::output;
 using qa::run;
 using qa::small;
 using qa::take;
 using qa::varied;
-using qa::ways;
 
 //! Changes of settings while the kernel runs, and refusals.
 class qa_adaptive_changes : public CppUnit::TestFixture
@@ -24,23 +24,27 @@ class qa_adaptive_changes : public CppUnit::TestFixture
 
     void a_theta_that_is_set_comes_out_next()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             const auto out = run<float>(s, varied<float>(1000), 50, [](auto& learner) {
                 if (learner.frame() == 40)
                     learner.set_theta({ 20.3 });
             });
             const auto thetas = adaptive_stft<float>(s).thetas();
-            for (std::size_t m = 0; m < thetas; ++m)
+            for (std::size_t m = 0; m < thetas; ++m) {
+                const qa::context in_m("m", m);
                 CPPUNIT_ASSERT_EQUAL(20.3F, out.theta[40 * thetas + m]);
-        }
+            }
+        });
         auto positions = small();
         positions.learn = learned::t;
         const auto kept = run<float>(positions, varied<float>(1000), 50, [](auto& learner) {
             if (learner.frame() == 40)
                 learner.set_theta({ 20.3 });
         });
-        for (std::size_t n = 40; n < kept.theta.size(); ++n) // where theta is not learned
+        for (std::size_t n = 40; n < kept.theta.size(); ++n) {
+            const qa::context in_n("n", n); // where theta is not learned
             CPPUNIT_ASSERT_EQUAL(20.3F, kept.theta[n]);
+        }
         auto s = small(sharing::cell);
         const auto each = run<float>(s, varied<float>(1000), 50, [](auto& learner) {
             std::vector<double> theta(learner.thetas(), 10);
@@ -60,9 +64,9 @@ class qa_adaptive_changes : public CppUnit::TestFixture
 
     void frozen_theta_stays_and_learning_goes_on_from_it()
     {
-        for (auto s : ways()) {
+        for_all_ways([&](adaptive_settings s) {
             if (s.freeze || s.alpha > 0)
-                continue;
+                return;
             const auto out = run<float>(s, varied<float>(1500), 50, [](auto& learner) {
                 if (learner.frame() == 60)
                     learner.set_freeze(true);
@@ -71,27 +75,33 @@ class qa_adaptive_changes : public CppUnit::TestFixture
             });
             const auto thetas = adaptive_stft<float>(s).thetas();
             bool moved = false;
-            for (std::size_t n = 59; n < 120; ++n)
-                for (std::size_t m = 0; m < thetas; ++m)
+            for (std::size_t n = 59; n < 120; ++n) {
+                const qa::context in_n("n", n);
+                for (std::size_t m = 0; m < thetas; ++m) {
+                    const qa::context in_m("m", m);
                     CPPUNIT_ASSERT_EQUAL(out.theta[59 * thetas + m], out.theta[n * thetas + m]);
+                }
+            }
             for (std::size_t n = 120; n < out.t.size(); ++n)
                 for (std::size_t m = 0; m < thetas; ++m)
                     moved = moved || out.theta[59 * thetas + m] != out.theta[n * thetas + m];
             CPPUNIT_ASSERT_EQUAL(s.learn != learned::t, moved);
-        }
+        });
     }
 
     void bounds_that_move_clip_theta()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             const auto out = run<float>(s, varied<float>(1000), 50, [](auto& learner) {
                 if (learner.frame() == 40)
                     learner.set_bounds(12, 20);
             });
             const auto thetas = adaptive_stft<float>(s).thetas();
-            for (auto i = 40 * thetas; i < out.theta.size(); ++i)
+            for (auto i = 40 * thetas; i < out.theta.size(); ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT(out.theta[i] >= 12 && out.theta[i] <= 20);
-        }
+            }
+        });
         adaptive_stft<float> learner(small());
         qa::assert_refused("theta_min: 30: must be below theta_max = 20",
                            [&] { learner.set_bounds(30, 20); });
@@ -100,9 +110,9 @@ class qa_adaptive_changes : public CppUnit::TestFixture
 
     void a_retune_keeps_the_frame_and_the_theta()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             if (s.alpha > 0)
-                continue;
+                return;
             std::vector<float> x;
             for (int i = 0; i < 3000; ++i)
                 x.push_back(std::cos(0.5F * i));
@@ -114,22 +124,25 @@ class qa_adaptive_changes : public CppUnit::TestFixture
             CPPUNIT_ASSERT(out == run<float>(s, x, 1, retune));
             const double hop = s.filled().hop;
             for (std::size_t n = 0; n < out.t.size(); ++n) {
+                const qa::context in_n("n", n);
                 const double place = std::min<double>(n, 100) * hop +
                                      std::max<double>(0, static_cast<double>(n) - 100) * 7.5;
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                     place, out.t[n].value(), s.learn == learned::theta ? 1e-9 : 4);
             }
             if (s.share == sharing::frame && s.learn != learned::t && !s.freeze)
-                for (std::size_t n = 98; n < 103; ++n)
+                for (std::size_t n = 98; n < 103; ++n) {
+                    const qa::context in_n("n", n);
                     CPPUNIT_ASSERT(out.theta[n] > 45);
-        }
+                }
+        });
     }
 
     void a_reset_forgets_everything()
     {
-        for (const auto& s : ways()) {
+        for_all_ways([&](const adaptive_settings& s) {
             if (s.alpha > 0 || s.hop != 0)
-                continue;
+                return;
             // what comes after the reset is that of a signal that begins there
             const auto x = varied<double>(1200);
             const auto out = run<double>(s, x, 50, [](auto& learner) {
@@ -146,9 +159,11 @@ class qa_adaptive_changes : public CppUnit::TestFixture
                 if (learner.frame() == 150)
                     learner.reset();
             });
-            for (auto i = 150 * thetas; i < out.theta.size(); ++i)
+            for (auto i = 150 * thetas; i < out.theta.size(); ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT_EQUAL(alone.theta[i], out.theta[i]);
-        }
+            }
+        });
     }
 
     void lateness_drops_evaluations_and_never_frames()

@@ -72,6 +72,7 @@ class qa_adaptive_search : public CppUnit::TestFixture
         shortest_path path({ 1, 2, 3, 4 }, 0, 2);
         double J[4];
         for (double least : { 1.7, 2.0, 2.4, 3.2 }) {
+            const qa::context in_least("least", least);
             for (int k = 0; k < 4; ++k)
                 J[k] = 5 + 3 * (k + 1 - least) * (k + 1 - least);
             path.start(0, 2, first_frame::free);

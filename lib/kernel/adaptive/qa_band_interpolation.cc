@@ -18,8 +18,10 @@ class qa_band_interpolation : public CppUnit::TestFixture
     void bins_between_the_middles_of_bands_lie_on_straight_lines()
     {
         const std::vector<double> values{ 3, 5, 4 };
-        for (bool one_sided : { true, false })
+        for (bool one_sided : { true, false }) {
+            const qa::context in_one_sided("one_sided", one_sided);
             for (std::size_t n : { 60, 61, 96 }) {
+                const qa::context in_n("n", n);
                 const auto bins = one_sided ? n / 2 + 1 : n;
                 const double width = static_cast<double>(n) / (one_sided ? 6 : 3);
                 std::vector<double> plain(bins);
@@ -28,6 +30,7 @@ class qa_band_interpolation : public CppUnit::TestFixture
                 bands.spread(values.data(), plain.data());
                 bands.spread_exp(values.data(), raised.data());
                 for (std::size_t m = 0; m < bins; ++m) {
+                    const qa::context in_m("m", m);
                     // each band pulls like a tent over two widths, at a distance modulo n_fft
                     double expected = 0, weight = 0;
                     for (int turn = -1; turn <= 1; ++turn)
@@ -46,13 +49,16 @@ class qa_band_interpolation : public CppUnit::TestFixture
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(1, raised[m] / std::exp(expected), 2e-7);
                 }
             }
+        }
     }
 
     void steps_give_each_bin_the_value_of_its_band()
     {
         const std::vector<double> values{ 3, 5, 4 };
-        for (const bool one_sided : { true, false })
+        for (const bool one_sided : { true, false }) {
+            const qa::context in_one_sided("one_sided", one_sided);
             for (const std::size_t n : { 60, 61, 96 }) {
+                const qa::context in_n("n", n);
                 const auto bins = one_sided ? n / 2 + 1 : n;
                 std::vector<double> plain(bins);
                 std::vector<float> raised(bins);
@@ -60,11 +66,13 @@ class qa_band_interpolation : public CppUnit::TestFixture
                 bands.spread(values.data(), plain.data());
                 bands.spread_exp(values.data(), raised.data());
                 for (std::size_t m = 0; m < bins; ++m) {
+                    const qa::context in_m("m", m);
                     const auto band = std::min<std::size_t>((one_sided ? 6 : 3) * m / n, 2);
                     CPPUNIT_ASSERT_EQUAL(values[band], plain[m]);
                     CPPUNIT_ASSERT_EQUAL(static_cast<float>(std::exp(values[band])), raised[m]);
                 }
             }
+        }
     }
 
     void the_middle_bin_of_a_band_is_halfway_between_its_edges()
@@ -89,8 +97,10 @@ class qa_band_interpolation : public CppUnit::TestFixture
 
     void a_single_value_is_that_of_every_band()
     {
-        for (std::size_t b = 0; b < 3; ++b)
+        for (std::size_t b = 0; b < 3; ++b) {
+            const qa::context in_b("b", b);
             CPPUNIT_ASSERT_EQUAL(7.5F, at_middle({ 7.5F }, b, 3));
+        }
     }
 };
 

@@ -43,7 +43,8 @@ class qa_frame_emitter : public CppUnit::TestFixture
 
     void the_spectrum_is_that_of_the_transform()
     {
-        for (const auto share : { sharing::frame, sharing::cell })
+        for (const auto share : { sharing::frame, sharing::cell }) {
+            const qa::context in_share("share", share);
             qa::for_every_type([&](auto zero) {
                 using T = decltype(zero);
                 emitting<T> e(qa::small(share));
@@ -60,6 +61,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL(t.sample, e.emitter.t().sample);
                 CPPUNIT_ASSERT_EQUAL(t.fraction, e.emitter.t().fraction);
             });
+        }
     }
 
     void the_first_window_lengths_are_theta_init()
@@ -68,8 +70,10 @@ class qa_frame_emitter : public CppUnit::TestFixture
         s.theta_init = 23.4;
         const emitting<float> e(s);
         CPPUNIT_ASSERT_EQUAL(std::size_t(33), e.emitter.last().size());
-        for (const float theta : e.emitter.last())
+        for (const float theta : e.emitter.last()) {
+            const qa::context in_theta("theta", theta);
             CPPUNIT_ASSERT_EQUAL(23.4F, theta);
+        }
     }
 
     void a_repeated_frame_has_the_window_lengths_of_the_last_one()
@@ -82,18 +86,24 @@ class qa_frame_emitter : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(12.0, e.emitter.statistics().least);
         CPPUNIT_ASSERT_EQUAL(50.0, e.emitter.statistics().greatest);
         e.emitter.emit(e.samples(), nullptr, true);
-        for (std::size_t m = 0; m < 33; ++m)
+        for (std::size_t m = 0; m < 33; ++m) {
+            const qa::context in_m("m", m);
             CPPUNIT_ASSERT_EQUAL(m == 7 ? 50.0F : 12.0F, e.emitter.last()[m]);
+        }
         e.emitter.set_last({ 30 });
-        for (const float one : e.emitter.last())
+        for (const float one : e.emitter.last()) {
+            const qa::context in_one("one", one);
             CPPUNIT_ASSERT_EQUAL(30.0F, one);
+        }
     }
 
     void bins_follow_their_bands_within_the_bounds()
     {
         const double log_theta[]{ std::log(20.0), std::log(200.0) };
-        for (const std::int64_t steps : { 0, 2 })
+        for (const std::int64_t steps : { 0, 2 }) {
+            const qa::context in_steps("steps", steps);
             for (const bool interpolate : { false, true }) {
+                const qa::context in_interpolate("interpolate", interpolate);
                 auto s = qa::small(sharing::cell); // two bands of 16 bins, from bin 0 to 32
                 s.steps = steps;
                 s.interpolate = interpolate;
@@ -107,6 +117,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 const double between = interpolate ? 20 * std::pow(10, 0.25) : 20;
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(between, theta[12], 1e-4);
             }
+        }
     }
 
     void new_bounds_clip_the_last_window_lengths()
@@ -140,8 +151,10 @@ class qa_frame_emitter : public CppUnit::TestFixture
 
     void a_refined_position_stays_where_windows_overlap()
     {
-        for (const bool invertible : { true, false })
+        for (const bool invertible : { true, false }) {
+            const qa::context in_invertible("invertible", invertible);
             for (const double theta : { 12.0, 30.0 }) {
+                const qa::context in_theta("theta", theta);
                 auto s = qa::small();
                 s.hop = 6;
                 s.theta_min = 12;
@@ -154,6 +167,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 const double log_theta = std::log(theta);
                 double farthest = 0;
                 for (std::int64_t sample = 100; sample < 500; sample += 6) {
+                    const qa::context in_sample("sample", sample);
                     e.emitter.place({ sample, 0 });
                     e.emitter.follow(&log_theta);
                     e.emitter.refine(e.samples(), &others, 1, e.descent);
@@ -163,6 +177,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 }
                 CPPUNIT_ASSERT(farthest < most && farthest > 0.9 * most);
             }
+        }
     }
 
     void a_refined_theta_stays_within_the_bounds()
@@ -173,6 +188,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
         emitting<float> e(s);
         bool shorter = false, longer = false;
         for (std::int64_t sample = 100; sample < 500; sample += 9) {
+            const qa::context in_sample("sample", sample);
             const double log_theta = std::log(30.0);
             e.emitter.place({ sample, 0 });
             e.emitter.follow(&log_theta);

@@ -42,6 +42,7 @@ class qa_frame_grid : public CppUnit::TestFixture
         const auto units = static_cast<__int128>(std::ldexp(hop, 50));
         const auto grid = with(hop);
         for (const std::int64_t p : { 0LL, 1LL, 7LL, 1001LL, 1LL << 40 }) {
+            const qa::context in_p("p", p);
             const auto place = units * p;
             const auto sample = static_cast<std::int64_t>(place >> 50);
             const auto rest =
@@ -55,6 +56,7 @@ class qa_frame_grid : public CppUnit::TestFixture
     {
         auto grid = with(3.7);
         for (std::int64_t n = 0; n < 50; ++n, grid.advance(8 + n)) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT_EQUAL(n, grid.frame());
             CPPUNIT_ASSERT_EQUAL(n, grid.source(endless));
             CPPUNIT_ASSERT_EQUAL(grid.at(n).value(), grid.centre().value());
@@ -66,6 +68,7 @@ class qa_frame_grid : public CppUnit::TestFixture
         auto grid = with(4, 0.3);
         double centre = 0;
         for (const double theta : thetas) {
+            const qa::context in_theta("theta", theta);
             grid.advance(theta);
             centre += 0.3 * theta;
             CPPUNIT_ASSERT_DOUBLES_EQUAL(centre, grid.centre().value(), 1e-12);
@@ -105,6 +108,7 @@ class qa_frame_grid : public CppUnit::TestFixture
         auto s = qa::small();
         s.hop = 2.5;
         for (const double alpha : { 0.0, 0.3 }) {
+            const qa::context in_alpha("alpha", alpha);
             auto grid = with(4, alpha);
             for (const double theta : thetas)
                 grid.advance(theta);
@@ -115,9 +119,11 @@ class qa_frame_grid : public CppUnit::TestFixture
             grid.set_hop(s.filled(), endless);
             CPPUNIT_ASSERT_EQUAL(centre, grid.centre().value());
             CPPUNIT_ASSERT_EQUAL(n, grid.source(endless));
-            for (std::int64_t more = 0; more < 5; ++more)
+            for (std::int64_t more = 0; more < 5; ++more) {
+                const qa::context in_more("more", more);
                 CPPUNIT_ASSERT_EQUAL(place + 2.5 * static_cast<double>(more),
                                      grid.at(n + more).value());
+            }
             grid.advance(20);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                 centre + (alpha > 0 ? alpha * 20 : 2.5), grid.centre().value(), 1e-12);
@@ -126,9 +132,11 @@ class qa_frame_grid : public CppUnit::TestFixture
 
     void the_last_frame_has_no_follower_in_the_signal()
     {
-        for (const std::int64_t length : { 12, 13, 15 }) { // frames at 0, 4, 8, 12
+        for (const std::int64_t length : { 12, 13, 15 }) {
+            const qa::context in_length("length", length); // frames at 0, 4, 8, 12
             auto grid = with(4);
             for (int n = 0; n < 4; ++n, grid.advance(20)) {
+                const qa::context in_n("n", n);
                 CPPUNIT_ASSERT(grid.has_next(20, length));
                 CPPUNIT_ASSERT_EQUAL(n == 3, grid.next_is_last({ length, true }));
                 CPPUNIT_ASSERT(!grid.next_is_last({ length, false }));
@@ -140,8 +148,10 @@ class qa_frame_grid : public CppUnit::TestFixture
     void a_follower_is_certain_from_the_least_length_that_has_it()
     {
         for (const double alpha : { 0.0, 0.4 }) {
+            const qa::context in_alpha("alpha", alpha);
             auto grid = with(3.3, alpha);
             for (int n = 0; n < 20; ++n) {
+                const qa::context in_n("n", n);
                 const auto certain = grid.follower_certain_at(64);
                 grid.advance(64); // the farthest that the follower may be
                 CPPUNIT_ASSERT(grid.has_next(8, certain));
@@ -153,15 +163,20 @@ class qa_frame_grid : public CppUnit::TestFixture
 
     void windows_end_behind_the_last_sample_under_them()
     {
-        for (const double fraction : { 0.0, 0.25, 0.5 })
-            for (const double theta : { 4.0, 7.0, 33.5 })
+        for (const double fraction : { 0.0, 0.25, 0.5 }) {
+            const qa::context in_fraction("fraction", fraction);
+            for (const double theta : { 4.0, 7.0, 33.5 }) {
+                const qa::context in_theta("theta", theta);
                 for (const double away : { 0.0, 1.25 }) {
+                    const qa::context in_away("away", away);
                     const position t{ 100, fraction };
                     std::int64_t end = 100;
                     while (static_cast<double>(end) < 100 + fraction + away + theta / 2)
                         ++end;
                     CPPUNIT_ASSERT_EQUAL(end, end_of_window(t, theta, away));
                 }
+            }
+        }
     }
 
     void halfway_between_two_samples_the_later_one_is_the_nearest()

@@ -47,8 +47,10 @@ class qa_sliding_descent : public CppUnit::TestFixture
     {
         sliding_descent<double> descent(by_gradient());
         descent.restart(5, 3.25, history::cleared);
-        for (std::int64_t n : { 5, 6 })
+        for (std::int64_t n : { 5, 6 }) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT_EQUAL(3.25, descent.log_theta(n));
+        }
         CPPUNIT_ASSERT_EQUAL(std::int64_t(0), descent.frames_in(5));
         descent.pass(5);
         CPPUNIT_ASSERT_EQUAL(3.25, descent.log_theta(5));
@@ -60,6 +62,7 @@ class qa_sliding_descent : public CppUnit::TestFixture
         along a{ by_gradient(), qa::varied<double>(400) };
         std::vector<double> newest;
         for (std::int64_t p = 0; p < 60; ++p) {
+            const qa::context in_p("p", p);
             a.measure(p);
             newest.push_back(a.descent.log_theta(p)); // nothing after p is measured yet
             if (p >= 3)
@@ -74,6 +77,7 @@ class qa_sliding_descent : public CppUnit::TestFixture
         std::vector<criterion_sums> own;
         double log_theta = std::log(a.s.theta_init);
         for (std::int64_t p = 0; p < 30; ++p) {
+            const qa::context in_p("p", p);
             const bool measured = p % 5 != 2;
             own.emplace_back();
             if (measured) {
@@ -104,6 +108,7 @@ class qa_sliding_descent : public CppUnit::TestFixture
     void tones_lengthen_the_window_and_clicks_shorten_it()
     {
         for (const bool click : { false, true }) {
+            const qa::context in_click("click", click);
             std::vector<double> x(1000);
             for (std::size_t i = 0; i < x.size(); ++i)
                 x[i] = click ? i % 70 == 0 : std::cos(0.7 * static_cast<double>(i));

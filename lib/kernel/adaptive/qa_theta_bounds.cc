@@ -25,8 +25,10 @@ class qa_theta_bounds : public CppUnit::TestFixture
     void no_float_passes_a_bound_by_its_rounding()
     {
         bool low_rounded_up = false, high_rounded_down = false;
-        for (const double least : lower)
+        for (const double least : lower) {
+            const qa::context in_least("least", least);
             for (const double greatest : upper) {
+                const qa::context in_greatest("greatest", greatest);
                 const theta_bounds bounds(least, greatest);
                 const float low = bounds.nearest(0), high = bounds.nearest(1e9);
                 CPPUNIT_ASSERT(low >= least && high <= greatest);
@@ -36,14 +38,17 @@ class qa_theta_bounds : public CppUnit::TestFixture
                 low_rounded_up = low_rounded_up || static_cast<float>(least) < least;
                 high_rounded_down = high_rounded_down || static_cast<float>(greatest) > greatest;
             }
+        }
         CPPUNIT_ASSERT(low_rounded_up && high_rounded_down);
     }
 
     void a_theta_within_the_bounds_is_rounded_to_the_nearest_float()
     {
         const theta_bounds bounds(4.1, 64.3);
-        for (const double theta : { 4.2, 17.7, 64.2 })
+        for (const double theta : { 4.2, 17.7, 64.2 }) {
+            const qa::context in_theta("theta", theta);
             CPPUNIT_ASSERT_EQUAL(static_cast<float>(theta), bounds.nearest(theta));
+        }
     }
 
     void clipping_gives_the_extremes_and_the_sum_of_what_is_left()

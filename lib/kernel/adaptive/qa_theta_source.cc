@@ -174,6 +174,7 @@ class qa_theta_source : public CppUnit::TestFixture
     void a_held_first_frame_keeps_its_theta()
     {
         for (const auto first : { first_frame::free, first_frame::held }) {
+            const qa::context in_first("first", first);
             running r(qa::small().filled());
             r.push(length);
             r.source.restart(150, { 20.5F }, first, history::kept);
@@ -210,8 +211,10 @@ class qa_theta_source : public CppUnit::TestFixture
         running r(qa::small().filled());
         r.push(length);
         r.source.set_load(2);
-        for (int n = 0; n < 50; ++n)
+        for (int n = 0; n < 50; ++n) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT(r.resolve());
+        }
         const auto evaluations = r.source.evaluations(), dropped = r.source.dropped();
         const double criterion = r.source.criterion();
         CPPUNIT_ASSERT(evaluations > 0 && dropped > 0 && criterion != 0);

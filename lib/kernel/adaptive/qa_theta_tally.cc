@@ -40,8 +40,10 @@ class qa_theta_tally : public CppUnit::TestFixture
         const auto r = reported(tally);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), r.frames);
         for (const double zero :
-             { r.theta_mean, r.theta_least, r.theta_greatest, r.at_theta_min, r.at_theta_max })
+             { r.theta_mean, r.theta_least, r.theta_greatest, r.at_theta_min, r.at_theta_max }) {
+            const qa::context in_zero("zero", zero);
             CPPUNIT_ASSERT_EQUAL(0.0, zero);
+        }
     }
 
     void a_report_has_the_frames_since_the_one_before()
@@ -85,8 +87,10 @@ class qa_theta_tally : public CppUnit::TestFixture
 
     void advice_needs_more_than_half_of_the_frames_at_a_bound()
     {
-        for (const float bound : { 8.0F, 64.0F })
+        for (const float bound : { 8.0F, 64.0F }) {
+            const qa::context in_bound("bound", bound);
             for (const int at_bound : { 2, 3 }) {
+                const qa::context in_at_bound("at_bound", at_bound);
                 const auto advised = [&](advice wanted) {
                     theta_tally tally;
                     for (int n = 0; n < 4; ++n)
@@ -99,6 +103,7 @@ class qa_theta_tally : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL(at_bound == 3, text.find(change) != std::string::npos);
                 CPPUNIT_ASSERT_EQUAL(std::string(), advised(advice::none));
             }
+        }
     }
 };
 

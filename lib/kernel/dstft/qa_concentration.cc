@@ -499,6 +499,7 @@ class qa_concentration : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(0.0, first([&](auto* g) { entropy(a.data(), 4, g); }));
         CPPUNIT_ASSERT_EQUAL(0.0, first([&](auto* g) { frame_entropy(a.data(), 1, 4, g); }));
         for (double order : { 0.5, 0.8 }) {
+            const qa::context in_order("order", order);
             CPPUNIT_ASSERT_EQUAL(0.0, first([&](auto* g) { renyi(a.data(), 4, order, 1, g); }));
             CPPUNIT_ASSERT_EQUAL(0.0, first([&](auto* g) { lp_lq(a.data(), 4, order, 1.0, g); }));
             CPPUNIT_ASSERT_EQUAL(0.0, first([&](auto* g) { lp_lq(a.data(), 4, 1.0, order, g); }));
@@ -551,6 +552,7 @@ class qa_concentration : public CppUnit::TestFixture
     void kurtosis_follows_its_weights()
     {
         for (const auto& s : planes) {
+            const qa::context in_s("s", s);
             const auto a = magnitudes(s.count());
             assert_slopes(
                 [&](const reals& t, double* g) {
@@ -567,6 +569,7 @@ class qa_concentration : public CppUnit::TestFixture
                      nullptr,
                      kappa.data());
             for (std::size_t n = 0; n < s.frames; ++n) {
+                const qa::context in_n("n", n);
                 const auto frame = frame_of(a, s, n);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                     mean_power(frame, 4) / std::pow(mean_power(frame, 2), 2), kappa[n], 1e-13);
@@ -698,6 +701,7 @@ class qa_concentration : public CppUnit::TestFixture
     void total_variation_is_its_sum()
     {
         for (const auto& s : planes) {
+            const qa::context in_s("s", s);
             const auto theta = magnitudes(s.count());
             const auto at = [&](std::size_t n, std::size_t m) { return theta[n * s.bins + m]; };
             double four = 0, forward = 0;
@@ -801,6 +805,7 @@ class qa_concentration : public CppUnit::TestFixture
     {
         for (auto [criterion, order] : every_criterion())
             for (double level : { 1e-20, 1.0, 1e20 }) {
+                const qa::context in_level("level", level);
                 const pooled_parameters p{ 300, 2, criterion, order };
                 std::vector<std::complex<float>> S(7 * p.bins()), G(S.size());
                 std::vector<std::complex<double>> wide, expected(S.size());
@@ -840,6 +845,7 @@ class qa_concentration : public CppUnit::TestFixture
                 for (R level : { R(0),
                                  std::numeric_limits<R>::denorm_min(),
                                  std::numeric_limits<R>::min() * 1000 }) {
+                    const qa::context in_level("level", level);
                     std::fill(S.begin(), S.end(), level);
                     CPPUNIT_ASSERT_EQUAL(0.0, pooled(S.data(), 9, p, (R*)nullptr, G.data()));
                     CPPUNIT_ASSERT(G == std::vector<std::complex<R>>(S.size()));
@@ -983,6 +989,7 @@ class qa_concentration : public CppUnit::TestFixture
         qa::assert_refused("frames: 0: must be 1 or more",
                            [&] { pooled(S, 0, p, (double*)nullptr, G); });
         for (double order : { 0.0, 1.0, 9.0 }) {
+            const qa::context in_order("order", order);
             p.order = order;
             CPPUNIT_ASSERT_EQUAL(std::size_t(0), qa::refusal([&] {
                                                      pooled(S, 1, p, (double*)nullptr, G);

@@ -364,11 +364,13 @@ class qa_dstft : public CppUnit::TestFixture
         // theta = n_fft at a fraction above (n_fft % 2) / 2 reaches t.sample + n_fft / 2, rounded up
         for (std::size_t n_fft : { 2, 3, 8, 31 })
             for (const auto share : { sharing::frame, sharing::cell }) {
+                const qa::context in_share("share", share);
                 dstft<double> transform(n_fft, "bartlett", norm::peak, share);
                 const std::vector<double> theta(transform.thetas(), static_cast<double>(n_fft));
                 const auto reach = static_cast<std::int64_t>((n_fft + 1) / 2);
                 const double one = 1, fraction = 0.9;
                 for (std::int64_t r = -reach - 1; r <= reach + 1; ++r) {
+                    const qa::context in_r("r", r);
                     const auto S = analysed<double>(
                         transform, { &one, 100 + r, 101 + r }, { 100, fraction }, theta);
                     const double u =
@@ -393,6 +395,7 @@ class qa_dstft : public CppUnit::TestFixture
         const auto near = analysed<T>(transform, { x.data(), 0, end }, t, theta);
         for (const std::int64_t away :
              { 1000000000000 / size * size, -1000000000000 / size * size }) {
+            const qa::context in_away("away", away);
             const auto far = analysed<T>(
                 transform, { x.data(), away, away + end }, { t.sample + away, t.fraction }, theta);
             CPPUNIT_ASSERT(near == far);
@@ -487,6 +490,7 @@ class qa_dstft : public CppUnit::TestFixture
         for (double theta : { 0.5, 2.0, 7.99, 8.0, 20.3, 36.0 })
             for (const auto& t : { position{ 40, 0 }, position{ 40, 0.45 } })
                 for (const auto scale : qa::norms) {
+                    const qa::context in_scale("scale", scale);
                     dstft<T> one(n_fft, "hann", scale, sharing::constant);
                     dstft<T> many(n_fft, "hann", scale, sharing::bin);
                     spectrum_t<T> a[3], b[3];
@@ -503,6 +507,7 @@ class qa_dstft : public CppUnit::TestFixture
                                  b[1].data(),
                                  b[2].data());
                     for (int k = 0; k < 3; ++k) {
+                        const qa::context in_k("k", k);
                         // a derivative may vanish by symmetry
                         const double size = qa::peak(qa::exactly(a[0])) / (k ? theta : 1);
                         for (std::size_t m = 0; m < one.bins(); ++m)
@@ -557,6 +562,7 @@ class qa_dstft : public CppUnit::TestFixture
     {
         for (const auto scale : qa::norms)
             for (const auto share : { sharing::frame, sharing::cell }) {
+                const qa::context in_share("share", share);
                 dstft<double> transform(8, "hann", scale, share);
                 const auto x = signal<double>(9);
                 const std::vector<double> theta(transform.thetas(), 0.5);
@@ -605,6 +611,7 @@ class qa_dstft : public CppUnit::TestFixture
         dstft<T> used(n_fft, "parzen", norm::dcunit, share);
         const auto lengths = qa::window_lengths(share, 12, used.bins(), n_fft);
         for (std::size_t n = 0; n < 12; ++n) {
+            const qa::context in_n("n", n);
             const auto theta = for_kernel(used, qa::taken(lengths, n, used.bins()));
             // theta or fraction is that of the frame before, with and without derivatives
             const position t{ 10 * static_cast<std::int64_t>(n),

@@ -206,6 +206,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         const auto x = qa::noise<T>(2000);
         const auto t = positions({ 200, 0.25 }, { step }, 12);
         for (std::size_t n = 0; n < t.size(); ++n) {
+            const qa::context in_n("n", n);
             const auto f = analysed(transform, whole(x), t[n], theta, true);
             const bool direct = f == alone(n_fft, norm::l2, whole(x), t[n], theta, true);
             // the first two frames show that frames are close
@@ -257,11 +258,13 @@ class qa_dstft_recursive : public CppUnit::TestFixture
                             { norm::dcunit, 0.3, 0.8501 },
                             { norm::peak, least_theta, 1 - 2e-7 } };
         for (const auto& one : cases) {
+            const qa::context in_one("one", one);
             dstft<double> transform(n_fft, "hann", one.scale, sharing::bin);
             const plain_dstft plain(n_fft, "hann", one.scale);
             std::vector<double> theta(transform.bins(), 100);
             theta[9] = one.theta;
             for (const auto& t : positions({ 100, one.fraction }, { 1 }, 20)) {
+                const qa::context in_t("t", t);
                 const auto f = analysed(transform, whole(x), t, theta, false);
                 const auto expected = plain.analyse(qa::exactly(x), 0, t, theta);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(0, std::abs(expected[9] - f.S[9]), 1e-14);
@@ -278,6 +281,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         const auto x = qa::noise<double>(400);
         const auto t = positions({ 100, 0.5 }, { 1, 1.25 }, 90);
         for (std::size_t n = 0; n < t.size(); ++n) {
+            const qa::context in_n("n", n);
             const auto f = analysed(transform, whole(x), t[n], theta, n / 7 % 3 == 1);
             if (n % 7 < 2)
                 assert_plain(plain, x, t[n], theta, f, "frame " + std::to_string(n));
@@ -301,6 +305,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         const std::int64_t length = 500;
         const auto x = qa::noise<T>(500);
         for (const auto& t : positions({ -70, 0.25 }, p.steps, p.frames)) {
+            const qa::context in_t("t", t);
             // |k - t| < n_fft / 2
             const auto begin = std::clamp<std::int64_t>(t.sample - 63, 0, length);
             const auto end =
@@ -326,6 +331,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         const auto theta = lengths(used.bins(), n_fft);
         const auto a = qa::noise<float>(300, 1), b = qa::noise<float>(300, 2);
         for (const auto& x : { a, a, b, a }) {
+            const qa::context in_x("x", x);
             dstft<float> fresh(n_fft, "hann", norm::l2, sharing::bin);
             for (const auto& t : positions({ 0, 0 }, { 1 }, 300))
                 CPPUNIT_ASSERT(analysed(fresh, whole(x), t, theta, false) ==
@@ -343,6 +349,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         x[150] = 1e5;
         const auto t = positions({ 0, 0 }, { 1.5, 2 }, 350);
         for (std::size_t n = 0; n < t.size(); ++n) {
+            const qa::context in_n("n", n);
             const auto f = analysed(early, whole(x), t[n], theta, true);
             if (n >= 60) {
                 const bool same = f == analysed(late, whole(x), t[n], theta, true);
@@ -356,6 +363,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         const std::size_t n_fft = 90;
         const auto x = qa::noise<double>(300);
         for (const std::int64_t away : { 900000000000000000, -900000000000000000 }) {
+            const qa::context in_away("away", away);
             dstft<double> near(n_fft, "hann", norm::l2, sharing::bin),
                 far(n_fft, "hann", norm::l2, sharing::bin);
             const auto theta = lengths(near.bins(), n_fft);
@@ -375,6 +383,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         auto x = qa::noise<double>(500);
         x[200] = 1e9;
         for (const auto& t : positions({ 100, 0 }, { 1.5, 1, 1, 40, 0.5 }, 150)) {
+            const qa::context in_t("t", t);
             const auto f = analysed(once, whole(x), t, theta, true);
             for (int i = 0; i < 3; ++i)
                 CPPUNIT_ASSERT(f == analysed(often, whole(x), t, theta, true));
@@ -394,6 +403,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
             return alone(n_fft, norm::peak, whole(x), t[n], theta, false);
         };
         for (std::size_t n = 0; n < t.size(); ++n) {
+            const qa::context in_n("n", n);
             const auto k = static_cast<std::size_t>(t[n].sample);
             if (n % 12 == 4)
                 x[k - 63] += 1; // the first under the new window
@@ -432,6 +442,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         x[250] = T(bad);
         without[250] = 0;
         for (const auto& t : positions({ 150, 0 }, { 1 }, 200)) {
+            const qa::context in_t("t", t);
             const auto f = analysed(transform, whole(x), t, theta, true);
             if (std::abs(t.sample - 250) < 64)
                 CPPUNIT_ASSERT(f == alone(n_fft, norm::l2, whole(x), t, theta, true));
@@ -459,11 +470,13 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         x[250] = T(enormous);
         const auto in_double = qa::exactly(x);
         for (const auto& t : positions({ 150, 0 }, { 1 }, 200)) {
+            const qa::context in_t("t", t);
             const auto f = analysed(transform, whole(x), t, theta, true);
             if (t.sample % 4)
                 continue;
             const auto expected = plain.analyse(in_double, 0, t, theta);
             for (std::size_t m = 0; m < theta.size(); ++m) {
+                const qa::context in_m("m", m);
                 const bool holds = std::abs(t.value() - 250) < theta[m] / 2;
                 const double size =
                     holds ? static_cast<double>(enormous) : std::sqrt(std::max(theta[m], 1.0));
@@ -505,6 +518,7 @@ class qa_dstft_recursive : public CppUnit::TestFixture
         const auto x = qa::noise<double>(500);
         const auto G = qa::noise<std::complex<double>>(transform.bins(), 4);
         for (const auto& t : positions({ 100, 0 }, { 1.5 }, 80)) {
+            const qa::context in_t("t", t);
             std::vector<double> theta_gradient(theta.size());
             double t_gradient = 0;
             transform.pull_back(

@@ -73,6 +73,7 @@ class qa_dstft_runs : public CppUnit::TestFixture
         const auto bins = transform.bins();
         double at = 300.25;
         for (const auto& theta : fields(bins, n_fft)) {
+            const qa::context in_theta("theta", theta);
             const auto t = position::at(at);
             at += 147.375;
             std::vector<std::complex<real_t<T>>> rows[3];
@@ -183,6 +184,7 @@ class qa_dstft_runs : public CppUnit::TestFixture
             dstft<T> one(256, "hann", norm::l2, sharing::cell);
             std::vector<std::complex<real_t<T>>> S(one.bins()), U(one.bins());
             for (const auto& theta : fields(one.bins(), 256)) {
+                const qa::context in_theta("theta", theta);
                 const position t{ 900, 0.5 };
                 const excerpt<T> all{ x.data(), 0, static_cast<std::int64_t>(x.size()) };
                 one.analyse(all, t, theta.data(), S.data());

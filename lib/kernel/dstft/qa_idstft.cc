@@ -129,6 +129,7 @@ class qa_idstft : public CppUnit::TestFixture
                                                  { 64, 300 } })
                 for (const auto scale : qa::norms)
                     for (const char* window : { "hann", "bartlett" }) {
+                        const qa::context in_window("window", window);
                         const auto f = covering(n_fft, length);
                         const auto x = qa::noise<T>(length);
                         idstft<T> inverse(n_fft, window, scale);
@@ -147,6 +148,7 @@ class qa_idstft : public CppUnit::TestFixture
         qa::for_every_type([](auto type) {
             using T = decltype(type);
             for (std::size_t n_fft : { 2, 15, 32 }) {
+                const qa::context in_n_fft("n_fft", n_fft);
                 auto f = covering(n_fft, 130);
                 for (std::size_t n = 0; n < f.theta.size(); n += 5)
                     f.theta[n] /= 4; // raises the window's peak, and with it the threshold
@@ -158,6 +160,7 @@ class qa_idstft : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL(std::size_t(130), expected.size());
                 CPPUNIT_ASSERT(whole.uncovered() > 0);
                 for (std::size_t piece : { 1, 2, 7, 1000 }) {
+                    const qa::context in_piece("piece", piece);
                     idstft<T> split(n_fft, "sine", norm::l1, 0.3);
                     CPPUNIT_ASSERT(expected == inverted(split, f, S, piece));
                     CPPUNIT_ASSERT_EQUAL(whole.uncovered(), split.uncovered());
@@ -204,10 +207,12 @@ class qa_idstft : public CppUnit::TestFixture
         const frames f{ 8, 30, { position::at(4), position::at(20) }, { 8, 8 } };
         const auto x = qa::noise<double>(30);
         for (const auto scale : qa::norms) {
+            const qa::context in_scale("scale", scale);
             idstft<double> inverse(8, "hann", scale);
             const auto y = inverted(inverse, f, analysed(f, x, "hann", scale));
             CPPUNIT_ASSERT_EQUAL(std::size_t(30), y.size());
             for (std::size_t k = 0; k < 30; ++k) {
+                const qa::context in_k("k", k);
                 const bool covered = (k > 0 && k < 8) || (k > 16 && k < 24);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(covered ? x[k] : 0, y[k], 1e-14);
             }
@@ -236,6 +241,7 @@ class qa_idstft : public CppUnit::TestFixture
         for (const auto& two :
              { frames{ 8, 5, { position::at(3.2), position::at(4) }, { 2, 8 } },
                frames{ 8, 5, { position::at(3), position::at(3.2) }, { 8, 2 } } }) {
+            const qa::context in_two("two", two);
             const std::vector<double> one{ 0, 0, 0, 0, 1 };
             idstft<double> inverse(8, "hann", norm::l1, 0.1);
             CPPUNIT_ASSERT_EQUAL(0.0,
@@ -269,6 +275,7 @@ class qa_idstft : public CppUnit::TestFixture
     {
         // after a frame at t, everything before floor(t) - n_fft / 2
         for (std::size_t n_fft : { 8, 9 }) {
+            const qa::context in_n_fft("n_fft", n_fft);
             idstft<double> inverse(n_fft, "hann", norm::peak);
             const values S(inverse.bins(), 1);
             CPPUNIT_ASSERT_EQUAL(std::size_t(0), inverse.ready());
@@ -484,6 +491,7 @@ class qa_idstft : public CppUnit::TestFixture
         const auto exact = solve<double>(f, sharing::cell, theta, true, S, best, 1e-13);
         double before = 2;
         for (std::size_t most : { 1, 2, 3 }) {
+            const qa::context in_most("most", most);
             const auto report = solve<double>(f, sharing::cell, theta, true, S, y, 1e-13, most);
             CPPUNIT_ASSERT_EQUAL(most, report.iterations);
             CPPUNIT_ASSERT(report.residual > 1e-13 && report.residual < before);
@@ -522,6 +530,7 @@ class qa_idstft : public CppUnit::TestFixture
     void least_squares_refuse_gaps_and_what_is_not_finite()
     {
         for (const auto share : qa::sharings) {
+            const qa::context in_share("share", share);
             // |k - 4| < 4 and |k - 20| < 4: the first sample under none is 0, then 8
             frames f{ 8, 24, { position::at(4), position::at(20) }, {} };
             const std::vector<double> theta(theta_field{ nullptr, share, 5 }.size(2), 8);
@@ -535,6 +544,7 @@ class qa_idstft : public CppUnit::TestFixture
                                [&] { solve<double>(f, share, theta, true, S, y, 1e-9); });
             f.length = 7;
             for (double bad : { double(NAN), double(INFINITY) }) {
+                const qa::context in_bad("bad", bad);
                 S[3] = bad;
                 CPPUNIT_ASSERT(qa::refusal([&] {
                                    solve<double>(f, share, theta, true, S, y, 1e-9);

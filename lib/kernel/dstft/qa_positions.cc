@@ -95,6 +95,7 @@ class qa_positions : public CppUnit::TestFixture
         const auto any = [](std::int64_t n) { return 1.0 + static_cast<double>(n % 50); };
         for (double hop : { 0.1, 0.5, 1.0, 2.5, 7.0, 33.375 })
             for (std::int64_t length = 0; length < 150; ++length) {
+                const qa::context in_length("length", length);
                 // 0.1 is a little more than a tenth
                 const double fit = hop == 0.1 ? 10.0 * static_cast<double>(length) - (length > 0)
                                               : std::floor(static_cast<double>(length) / hop);
@@ -108,6 +109,7 @@ class qa_positions : public CppUnit::TestFixture
         for (double alpha : { 0.125, 0.5, 2.0 })
             for (double theta : { 1.0, 8.0, 12.5 })
                 for (std::int64_t length = 0; length < 100; ++length) {
+                    const qa::context in_length("length", length);
                     const double reach = static_cast<double>(length) - 1 + theta / 2;
                     const auto expected =
                         length ? static_cast<std::int64_t>(std::ceil(reach / (alpha * theta))) : 0;
@@ -152,6 +154,7 @@ class qa_positions : public CppUnit::TestFixture
         for (std::size_t n_fft : { 2, 3, 17, 64, 1001 })
             for (double hop : { 0.7, 5.25, 90.0, 777.7, 100000.3 })
                 for (std::int64_t length : { 1, 2, 40, 3000, 250000 }) {
+                    const qa::context in_length("length", length);
                     if (static_cast<double>(length) / hop > 10000)
                         continue;
                     dstft_framer<float> framer(n_fft);
@@ -189,6 +192,7 @@ class qa_positions : public CppUnit::TestFixture
         const auto half = framer.end() - framer.centre().sample;
         const auto begin = std::max<std::int64_t>(0, framer.centre().sample - half);
         for (auto k = begin; k < std::min(framer.end(), length); ++k) {
+            const qa::context in_k("k", k);
             CPPUNIT_ASSERT(x.begin <= k && k < x.end);
             CPPUNIT_ASSERT_EQUAL(static_cast<float>(k), x.samples[k - x.begin]);
         }
@@ -203,10 +207,12 @@ class qa_positions : public CppUnit::TestFixture
                          { 30, 0, 20, 30 },  { 0, 0.25, 20, 10 }, { 0, 2, 20, 41 },
                          { 0.1, 0, 1e-3, 1 } };
         for (const auto& c : cases) {
+            const qa::context in_c("c", c);
             dstft_framer<float> framer(32);
             framer.set(c.theta, { c.hop, c.alpha, sharing::frame });
             const float sample = 0;
             for (std::int64_t n = 0; n < c.samples; ++n) {
+                const qa::context in_n("n", n);
                 CPPUNIT_ASSERT(!framer.ready());
                 CPPUNIT_ASSERT_EQUAL(c.samples - n, framer.wanted());
                 framer.push(&sample, 1);

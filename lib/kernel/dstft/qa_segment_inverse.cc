@@ -99,6 +99,7 @@ class qa_segment_inverse : public CppUnit::TestFixture
         segment_inverse<float> once(16, "hann", norm::l2);
         const auto expected = a.returned(once, 900);
         for (std::size_t piece : { 1, 7, 100 }) {
+            const qa::context in_piece("piece", piece);
             segment_inverse<float> again(16, "hann", norm::l2);
             CPPUNIT_ASSERT(a.returned(again, 900, piece) == expected);
         }

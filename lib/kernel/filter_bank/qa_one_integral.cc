@@ -76,8 +76,10 @@ class qa_one_integral : public CppUnit::TestFixture
 
     void frames_one_by_one_give_the_same_samples_and_never_too_many()
     {
-        for (const auto& s : qa::shapes)
+        for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             for (const auto where : { placement::centred, placement::left, placement::full }) {
+                const qa::context in_where("where", where);
                 const auto p = shaped(s, "absolute", where);
                 const auto x = qa::noise<float>(s.length);
                 const auto length = static_cast<std::int64_t>(s.length);
@@ -88,6 +90,7 @@ class qa_one_integral : public CppUnit::TestFixture
                 whole.invert(spectra.data(), frames, p.frames().first(), expected.data(), length);
                 std::size_t read = 0;
                 for (std::size_t f = 0; f < frames; ++f) {
+                    const qa::context in_f("f", f);
                     inverse.add(spectra.data() + f * bins);
                     if (f + 1 < frames) // in pieces, some of it later
                         read += inverse.read(y.data() + read, f % 5);
@@ -104,6 +107,7 @@ class qa_one_integral : public CppUnit::TestFixture
                 y.resize(read);
                 CPPUNIT_ASSERT_MESSAGE(s.text() + ", " + name_of(where), y == expected);
             }
+        }
     }
 
     void a_later_start_leaves_zeros()
@@ -122,13 +126,16 @@ class qa_one_integral : public CppUnit::TestFixture
         read += inverse.read(y.data() + read, y.size());
         y.resize(read);
         CPPUNIT_ASSERT_EQUAL(std::size_t(103), y.size());
-        for (std::size_t n = 0; n < y.size(); ++n) // 8 / (8 w[c]), w[c] = 1
+        for (std::size_t n = 0; n < y.size(); ++n) {
+            const qa::context in_n("n", n); // 8 / (8 w[c]), w[c] = 1
             CPPUNIT_ASSERT_DOUBLES_EQUAL(n == 0 || n == 100 ? 1.0 : 0.0, y[n], 1e-15);
+        }
     }
 
     void filters_convolved_with_the_signal_are_rows()
     {
         for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             const auto p = shaped(s, "centre");
             const auto x = qa::noise<value>(s.length);
             const auto rows = transformed(p, x);

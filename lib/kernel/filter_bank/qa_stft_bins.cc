@@ -197,6 +197,7 @@ class qa_stft_bins : public CppUnit::TestFixture
     void rows_by_fft_are_rows_of_the_stft_to_the_bit()
     {
         for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             auto p = shaped(s, "absolute");
             p.bins = whole_bins(s.n_fft);
             const auto x = qa::noise<float>(s.length);
@@ -205,6 +206,7 @@ class qa_stft_bins : public CppUnit::TestFixture
             std::vector<std::complex<float>> spectra(9 * transform.bins());
             transform.analyse(x.data(), static_cast<std::int64_t>(x.size()), -3, 9, spectra.data());
             for (std::size_t i = 0; i < rows.size(); ++i) {
+                const qa::context in_i("i", i);
                 const auto bin = static_cast<std::size_t>(p.bins[i % p.bins.size()]);
                 CPPUNIT_ASSERT(rows[i] == spectra[i / p.bins.size() * transform.bins() + bin]);
             }
@@ -312,17 +314,22 @@ class qa_stft_bins : public CppUnit::TestFixture
         const auto clean = rows_of(p, bins_method::sliding, x, 0, 369);
         x[150] = 1e30f;
         const auto spoilt = rows_of(p, bins_method::sliding, x, 0, 369);
-        for (std::size_t n = 0; n < 369; ++n)
+        for (std::size_t n = 0; n < 369; ++n) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT_EQUAL(n > 150 || n + 31 <= 150,
                                  same_bits(&clean[2 * n], &spoilt[2 * n], 2));
+        }
     }
 
     void not_a_number_stays_in_its_frames()
     {
         for (const float bad :
-             { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
-            for (const auto method : methods)
+             { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() }) {
+            const qa::context in_bad("bad", bad);
+            for (const auto method : methods) {
+                const qa::context in_method("method", method);
                 for (const std::size_t hop : { 1, 4 }) {
+                    const qa::context in_hop("hop", hop);
                     auto p = shaped({ 300, 24, 32, hop }, "absolute", "hann");
                     p.bins = { 2, 9 };
                     auto x = qa::noise<float>(300);
@@ -330,12 +337,15 @@ class qa_stft_bins : public CppUnit::TestFixture
                     x[150] = bad;
                     const auto spoilt = rows_of(p, method, x, -24, 324 / hop);
                     for (std::size_t i = 0; i < clean.size(); ++i) {
+                        const qa::context in_i("i", i);
                         const auto start = static_cast<std::int64_t>(i / 2 * hop) - 24;
                         const bool inside = start <= 150 && 150 < start + 24;
                         CPPUNIT_ASSERT_EQUAL(inside, !std::isfinite(std::abs(spoilt[i])));
                         CPPUNIT_ASSERT_EQUAL(!inside, same_bits(&clean[i], &spoilt[i], 1));
                     }
                 }
+            }
+        }
     }
 
     void scaling_is_that_of_the_stft()

@@ -150,9 +150,15 @@ public:
 
     void complex_dft_beyond_the_cache_is_computed_in_parts()
     {
-        CPPUNIT_ASSERT((complex_dft<float>(dft_kind::forward, 8192).in_parts()));
-        CPPUNIT_ASSERT((complex_dft<double>(dft_kind::forward, 4096).in_parts()));
-        CPPUNIT_ASSERT(!(complex_dft<float>(dft_kind::forward, 6561).in_parts()));
+        for (auto n : large) { // of 64 and 128 KiB
+            const bool floats = n == 8192 || n == 16384, doubles = n == 4096 || n == 8192;
+            const complex_dft<float> single(dft_kind::forward, n);
+            const complex_dft<double> twice(dft_kind::forward, n);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(text<float>(n), floats, single.in_parts());
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(text<double>(n), doubles, twice.in_parts());
+        }
+        const complex_dft<float> odd(dft_kind::forward, 10935);
+        CPPUNIT_ASSERT_MESSAGE("not a power of two", !odd.in_parts());
         for (auto n : large) {
             auto which = some_of(n);
             which.insert(which.end(), { 3 * n / 4 - 1, 3 * n / 4, n - 1 });

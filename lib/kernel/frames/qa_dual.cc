@@ -94,13 +94,16 @@ class qa_dual : public CppUnit::TestFixture
     void steady_coverage_is_the_sum_over_many_frames()
     {
         for (const auto& w : invertible()) {
+            const qa::context in_w("w", w);
             const auto length = w.taps.size();
             const auto starts = qa::regular(-static_cast<std::int64_t>(40 * w.hop), w.hop, 80);
             const auto sums = qa::overlapped(w.taps, w.taps, starts, length);
             const auto coverage = steady_coverage(w.taps, w.hop, w.hop);
             CPPUNIT_ASSERT_EQUAL(w.hop, coverage.size());
-            for (std::size_t r = 0; r < w.hop; ++r)
+            for (std::size_t r = 0; r < w.hop; ++r) {
+                const qa::context in_r("r", r);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(sums[r].real(), coverage[r], 1e-12);
+            }
         }
         CPPUNIT_ASSERT(steady_coverage({ 1, 2, 3 }, 2, 5) == (std::vector<double>{ 1, 4 }));
     }
@@ -142,6 +145,7 @@ class qa_dual : public CppUnit::TestFixture
     void closest_dual_is_the_nearest_one()
     {
         for (const auto& w : invertible()) {
+            const qa::context in_w("w", w);
             const auto desired = qa::exactly(qa::noise<value>(w.taps.size(), 8));
             value alpha = 7;
             const auto dual = closest_dual_window(w.taps, w.hop, desired, false, &alpha);
@@ -176,11 +180,15 @@ class qa_dual : public CppUnit::TestFixture
 
     void desired_window_defaults_to_ones()
     {
-        for (const auto& w : invertible())
-            for (bool scaled : { false, true })
+        for (const auto& w : invertible()) {
+            const qa::context in_w("w", w);
+            for (bool scaled : { false, true }) {
+                const qa::context in_scaled("scaled", scaled);
                 CPPUNIT_ASSERT(
                     closest_dual_window(w.taps, w.hop, {}, scaled) ==
                     closest_dual_window(w.taps, w.hop, values(w.taps.size(), 1), scaled));
+            }
+        }
         // Hann at a quarter overlaps to 2: the constant is a dual up to scale
         value alpha;
         const auto ones = closest_dual_window(window("hann").sample(16), 4, {}, true, &alpha);
@@ -218,6 +226,7 @@ class qa_dual : public CppUnit::TestFixture
             return *most / *least;
         };
         for (const auto& row : table) {
+            const qa::context in_row("row", row);
             const auto taps = window(row.name).sample(48);
             const double tolerance = row.half_of_the_last_digit;
             CPPUNIT_ASSERT_DOUBLES_EQUAL(row.half, ratio(taps, 24), tolerance);
@@ -228,8 +237,10 @@ class qa_dual : public CppUnit::TestFixture
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                 row.five_sixths, ratio(taps, 8), std::min(tolerance, 5e-3));
         }
-        for (std::size_t hop : { 24, 16, 12, 8 })
+        for (std::size_t hop : { 24, 16, 12, 8 }) {
+            const qa::context in_hop("hop", hop);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(1, ratio(window("cosine").sample(48, true), hop), 1e-12);
+        }
         CPPUNIT_ASSERT_DOUBLES_EQUAL(156, ratio(window("hamming").sample(48), 48), 0.5);
     }
 
@@ -267,12 +278,14 @@ class qa_dual : public CppUnit::TestFixture
     void nola_compares_the_least_with_the_largest_coverage()
     {
         for (double scale : { 1e-100, 1.0, 1e100 }) {
+            const qa::context in_scale("scale", scale);
             const values taps{ scale, 0.01 * scale }; // D is 1 and 1e-4
             CPPUNIT_ASSERT(check_nola(taps, 2, 0.99e-4));
             CPPUNIT_ASSERT(!check_nola(taps, 2, 1.01e-4));
             CPPUNIT_ASSERT(check_nola(taps, 1, 0.99));
         }
         for (const char* name : { "hann", "bartlett", "blackman" }) {
+            const qa::context in_name("name", name);
             CPPUNIT_ASSERT(!check_nola(window(name).sample(16), 16, 1e-10));
             CPPUNIT_ASSERT(check_nola(window(name).sample(16), 15, 1e-10));
         }

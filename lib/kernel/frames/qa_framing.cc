@@ -92,6 +92,7 @@ cut_frames cut_in_pieces(const std::vector<double>& signal,
     cut_frames frames;
     framer<double> cutter(regimes.front().frames);
     for (std::size_t at = 0;;) {
+        const qa::context in_at("at", at);
         for (const auto& r : regimes)
             if (r.frame == frames.size())
                 cutter.reframe(r.frames);
@@ -183,6 +184,7 @@ class qa_framing : public CppUnit::TestFixture
             const framing f(win_length, hop, where);
             for (std::int64_t first :
                  { f.first() - 9, f.first() - 1, f.first() + 1, f.first() + 25 }) {
+                const qa::context in_first("first", first);
                 auto start = first;
                 std::int64_t frames = 1;
                 for (; f.continues(start, length); start += hop)
@@ -197,6 +199,7 @@ class qa_framing : public CppUnit::TestFixture
         for (std::int64_t first : { -100, -7, 0, 4 })
             for (std::size_t frames : { 0, 1, 2, 9 })
                 for (std::size_t hop : { 1, 5, 40 }) {
+                    const qa::context in_hop("hop", hop);
                     std::int64_t end = 0;
                     for (auto start : qa::regular(first, hop, frames))
                         end = std::max(end, start + 8);
@@ -219,6 +222,7 @@ class qa_framing : public CppUnit::TestFixture
     {
         for (std::int64_t a = -20; a <= 20; ++a)
             for (std::size_t n : { 1, 2, 3, 7 }) {
+                const qa::context in_n("n", n);
                 const auto r = modulo(a, n);
                 CPPUNIT_ASSERT(r < n);
                 CPPUNIT_ASSERT_EQUAL(std::int64_t(0), (a - std::int64_t(r)) % std::int64_t(n));
@@ -271,6 +275,7 @@ class qa_framing : public CppUnit::TestFixture
     void signals_without_samples_have_no_frames()
     {
         for (auto where : placements) {
+            const qa::context in_where("where", where);
             const framing f(8, 3, where);
             CPPUNIT_ASSERT_EQUAL(std::int64_t(0), f.frames(0));
             framer<float> cutter(f);
@@ -288,6 +293,7 @@ class qa_framing : public CppUnit::TestFixture
             framer<float> cutter(f);
             const float sample = 0;
             for (int n = 0; n < length; ++n) {
+                const qa::context in_n("n", n);
                 cutter.push(&sample, 1);
                 while (cutter.frame()) {
                     const auto centre = cutter.start() + std::int64_t(f.centre());
@@ -307,9 +313,11 @@ class qa_framing : public CppUnit::TestFixture
             framer<float> cutter(framing(win_length, hop, where));
             const float sample = 0;
             for (int n = 0; n < length;) {
+                const qa::context in_n("n", n);
                 const auto wanted = cutter.wanted();
                 CPPUNIT_ASSERT(wanted > 0);
                 for (std::int64_t i = 0; i < wanted; ++i, ++n) {
+                    const qa::context in_i("i", i);
                     CPPUNIT_ASSERT(!cutter.frame());
                     cutter.push(&sample, 1);
                 }
@@ -327,6 +335,7 @@ class qa_framing : public CppUnit::TestFixture
             framer<T> cutter(framing(6, 4, placement::left));
             CPPUNIT_ASSERT_EQUAL(x.size(), cutter.push(x.data(), x.size()));
             for (std::int64_t start : { 0, 4, 8, 12 }) {
+                const qa::context in_start("start", start);
                 CPPUNIT_ASSERT_EQUAL(start, cutter.start());
                 const T* frame = cutter.frame();
                 CPPUNIT_ASSERT(frame && std::equal(frame, frame + 6, x.begin() + start));
@@ -359,6 +368,7 @@ class qa_framing : public CppUnit::TestFixture
                                : (cover - 1) * hop + win_length < length)
                     ++cover;
                 for (auto rule : { tail::floor, tail::ceil }) {
+                    const qa::context in_rule("rule", rule);
                     const axis_framing axis(win_length, hop, centred, rule);
                     const int frames = rule == tail::floor ? fit : cover;
                     CPPUNIT_ASSERT_EQUAL(std::int64_t(frames), axis.frames(length));

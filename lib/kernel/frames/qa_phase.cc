@@ -89,47 +89,63 @@ class qa_phase : public CppUnit::TestFixture
     void offset_is_minus_r_on_the_circle()
     {
         const std::int64_t far = 1000000000000003;
-        for (std::int64_t start : { -far, -far % 8, std::int64_t(0), far })
-            for (const auto& s : qa::shapes)
+        for (std::int64_t start : { -far, -far % 8, std::int64_t(0), far }) {
+            const qa::context in_start("start", start);
+            for (const auto& s : qa::shapes) {
+                const qa::context in_s("s", s);
                 for (const auto& phase : references) {
+                    const qa::context in_phase("phase", phase);
                     const auto r = qa::counted_from(phase, start, s.win_length);
                     const auto offset = phase.offset(start, s.win_length, s.n_fft);
                     CPPUNIT_ASSERT(offset < s.n_fft);
                     CPPUNIT_ASSERT_EQUAL(std::int64_t(0),
                                          (r + std::int64_t(offset)) % std::int64_t(s.n_fft));
                 }
+            }
+        }
     }
 
     void unit_roots_are_exact_on_axes_and_diagonals()
     {
-        for (std::size_t n : { 1, 2, 3, 4, 8, 12, 1000, 1 << 20 })
+        for (std::size_t n : { 1, 2, 3, 4, 8, 12, 1000, 1 << 20 }) {
+            const qa::context in_n("n", n);
             for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+                const qa::context in_quarter("quarter", quarter);
                 if (quarter * n % 4 != 0)
                     continue;
                 const qa::value axes[]{ { 1, 0 }, { 0, 1 }, { -1, 0 }, { 0, -1 } };
                 CPPUNIT_ASSERT_EQUAL(axes[quarter], unit_root(quarter * n / 4, n));
             }
-        for (std::size_t n : { 8, 64, 1 << 20 })
+        }
+        for (std::size_t n : { 8, 64, 1 << 20 }) {
+            const qa::context in_n("n", n);
             for (std::size_t odd : { 1, 3, 5, 7 }) {
+                const qa::context in_odd("odd", odd);
                 const auto root = unit_root(odd * n / 8, n);
                 const double half = std::sqrt(0.5);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                     odd == 1 || odd == 7 ? half : -half, root.real(), 2e-16);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(odd < 4 ? half : -half, root.imag(), 2e-16);
             }
+        }
     }
 
     void unit_roots_are_right_to_the_last_bit()
     {
-        for (std::size_t n : { 1, 2, 3, 5, 7, 16, 31, 127, 1000, 4099 })
-            for (std::size_t j = 0; j < n; ++j)
+        for (std::size_t n : { 1, 2, 3, 5, 7, 16, 31, 127, 1000, 4099 }) {
+            const qa::context in_n("n", n);
+            for (std::size_t j = 0; j < n; ++j) {
+                const qa::context in_j("j", j);
                 CPPUNIT_ASSERT(std::abs(unit_root(j, n) - std::conj(qa::turn(1, j, n))) < 2.3e-16);
+            }
+        }
     }
 
     void same_reference_changes_nothing()
     {
         const auto given = qa::noise<std::complex<float>>(15);
         for (const auto& phase : references) {
+            const qa::context in_phase("phase", phase);
             std::vector<std::complex<float>> converted(15);
             phase_converter<float>(15, 12, phase, phase)
                 .convert(given.data(), given.size(), 77, converted.data());
@@ -140,6 +156,7 @@ class qa_phase : public CppUnit::TestFixture
     void names_come_back()
     {
         for (const char* name : { "start", "centre", "absolute" }) {
+            const qa::context in_name("name", name);
             CPPUNIT_ASSERT_EQUAL(std::string(name), phase_reference(name).name());
             CPPUNIT_ASSERT(phase_reference(name) == phase_reference(name));
         }

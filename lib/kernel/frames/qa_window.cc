@@ -16,6 +16,7 @@ values real(const std::vector<std::complex<double>>& taps)
 {
     values w;
     for (auto tap : taps) {
+        const qa::context in_tap("tap", tap);
         CPPUNIT_ASSERT_EQUAL(0.0, tap.imag());
         w.push_back(tap.real());
     }
@@ -173,10 +174,14 @@ class qa_window : public CppUnit::TestFixture
             { "triang", { "triangle", "tri" } },
             { "tukey", { "tuk" } },
         };
-        for (const auto& entry : aliases)
-            for (const auto& alias : entry.second)
+        for (const auto& entry : aliases) {
+            const qa::context in_entry("entry", entry);
+            for (const auto& alias : entry.second) {
+                const qa::context in_alias("alias", alias);
                 CPPUNIT_ASSERT_EQUAL(window(entry.first, d_all.at(entry.first)).description(),
                                      window(alias, d_all.at(entry.first)).description());
+            }
+        }
     }
 
     void length_one_is_one()
@@ -191,6 +196,7 @@ class qa_window : public CppUnit::TestFixture
     {
         for (const auto& [name, parameters] : d_all)
             for (std::size_t length : { 3, 4, 5, 16, 17, 101 }) {
+                const qa::context in_length("length", length);
                 if (name == "kaiser_bessel_derived" && length % 2)
                     continue;
                 const auto w = symmetric(name, parameters, length);
@@ -289,13 +295,19 @@ class qa_window : public CppUnit::TestFixture
     void tukey_joins_boxcar_and_hann()
     {
         for (std::size_t length : { 3, 4, 17, 64 }) {
-            for (double alpha : { 0.0, -1.0 })
+            const qa::context in_length("length", length);
+            for (double alpha : { 0.0, -1.0 }) {
+                const qa::context in_alpha("alpha", alpha);
                 CPPUNIT_ASSERT(values(length, 1) == symmetric("tukey", { alpha }, length));
+            }
             const auto hann = symmetric("hann", {}, length);
             for (double alpha : { 1.0, 2.0 }) {
+                const qa::context in_alpha("alpha", alpha);
                 const auto tukey = symmetric("tukey", { alpha }, length);
-                for (std::size_t i = 0; i < length; ++i)
+                for (std::size_t i = 0; i < length; ++i) {
+                    const qa::context in_i("i", i);
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(hann[i], tukey[i], 1e-15);
+                }
             }
         }
     }
@@ -303,8 +315,10 @@ class qa_window : public CppUnit::TestFixture
     void exponential_takes_a_centre()
     {
         const auto w = periodic("exponential", { 2.5, 3 }, 7);
-        for (std::size_t i = 0; i < 7; ++i)
+        for (std::size_t i = 0; i < 7; ++i) {
+            const qa::context in_i("i", i);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(std::exp(-std::abs(i - 2.5) / 3), w[i], 1e-15);
+        }
     }
 
     void cosine_sums_overlap_to_a_constant()
@@ -358,8 +372,10 @@ class qa_window : public CppUnit::TestFixture
             return s;
         };
         for (double beta : { 0.1, 8.6, 499.0, 501.0, 1400.0 }) {
+            const qa::context in_beta("beta", beta);
             const auto w = symmetric("kaiser", { beta }, 12);
             for (std::size_t i = 0; i < 12; ++i) {
+                const qa::context in_i("i", i);
                 const double u = (i - 5.5) / 5.5;
                 const double expected =
                     bessel(beta * std::sqrt(1 - u * u), beta) / bessel(beta, beta);
@@ -371,74 +387,99 @@ class qa_window : public CppUnit::TestFixture
     void kaiser_bessel_derived_preserves_power()
     {
         for (std::size_t half : { 1, 2, 5, 8 }) {
+            const qa::context in_half("half", half);
             const auto w = symmetric("kaiser_bessel_derived", { 4 }, 2 * half);
             const auto kaiser = symmetric("kaiser", { 4 }, half + 1);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(kaiser[0] / sum(kaiser), w[0] * w[0], 1e-15);
-            for (std::size_t i = 0; i < half; ++i)
+            for (std::size_t i = 0; i < half; ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(1, w[i] * w[i] + w[i + half] * w[i + half], 1e-15);
+            }
         }
     }
 
     void taylor_side_lobes_start_at_the_asked_level()
     {
-        for (double level : { 30.0, 45.0 })
+        for (double level : { 30.0, 45.0 }) {
+            const qa::context in_level("level", level);
             for (std::size_t length : { 64, 101 }) {
+                const qa::context in_length("length", length);
                 const auto lobes = side_lobes(symmetric("taylor", { 6, level }, length));
-                for (int i = 0; i < 3; ++i)
+                for (int i = 0; i < 3; ++i) {
+                    const qa::context in_i("i", i);
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(level, lobes[i], 1);
+                }
             }
+        }
     }
 
     void taylor_without_norm_has_unit_mean()
     {
         for (std::size_t length : { 16, 17 }) {
+            const qa::context in_length("length", length);
             const auto w = symmetric("taylor", { 4, 35, 0 }, length);
             const auto normed = symmetric("taylor", { 4, 35, 1 }, length);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(length, sum(w), 1e-13);
-            for (std::size_t i = 0; i < length; ++i)
+            for (std::size_t i = 0; i < length; ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(w[i] / w[0], normed[i] / normed[0], 1e-13);
+            }
         }
     }
 
     void chebwin_side_lobes_are_equal()
     {
-        for (double attenuation : { 20.0, 60.0, 100.0 })
+        for (double attenuation : { 20.0, 60.0, 100.0 }) {
+            const qa::context in_attenuation("attenuation", attenuation);
             for (std::size_t length : { 16, 17, 64 }) {
+                const qa::context in_length("length", length);
                 const auto lobes = side_lobes(symmetric("chebwin", { attenuation }, length));
                 CPPUNIT_ASSERT_EQUAL((length - 2) / 2, lobes.size());
-                for (auto lobe : lobes)
+                for (auto lobe : lobes) {
+                    const qa::context in_lobe("lobe", lobe);
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(attenuation, lobe, 1e-3);
+                }
             }
+        }
     }
 
     void chebwin_edge_equals_leading_coefficient()
     {
         // T_N(b cos t) = b^N cos(N t) + ..., the sum of its Fourier coefficients is T_N(b) = ratio
-        for (double attenuation : { 1.0, 100.0, 300.0 })
+        for (double attenuation : { 1.0, 100.0, 300.0 }) {
+            const qa::context in_attenuation("attenuation", attenuation);
             for (std::size_t length : { 2, 3, 4, 101, 1 << 18 }) {
+                const qa::context in_length("length", length);
                 const double ratio = std::pow(10, attenuation / 20), N = length - 1;
                 const double expected = std::pow(std::cosh(std::acosh(ratio) / N), N) / (2 * ratio);
                 const auto w = symmetric("chebwin", { attenuation }, length);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, w[0] / sum(w), 1e-10 * expected);
             }
+        }
     }
 
     void dpss_solves_the_concentration_problem()
     {
-        for (std::size_t length : { 2, 3, 4, 5, 16, 33 })
+        for (std::size_t length : { 2, 3, 4, 5, 16, 33 }) {
+            const qa::context in_length("length", length);
             for (double nw : { 0.1, 0.9, 0.3 * length, 0.49 * length }) {
+                const qa::context in_nw("nw", nw);
                 const auto w = symmetric("dpss", { nw }, length);
                 values product;
                 const double most = concentration(w, nw / length, &product);
                 for (std::size_t i = 0; i < length; ++i) {
+                    const qa::context in_i("i", i);
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(most * w[i], product[i], 1e-14);
                     CPPUNIT_ASSERT(w[i] > 0); // of orthogonal solutions, only one has no zero
                 }
             }
+        }
         const double best = concentration(symmetric("dpss", { 1.5 }, 20), 1.5 / 20);
         CPPUNIT_ASSERT(best > concentration(symmetric("hann", {}, 20), 1.5 / 20));
-        for (double beta : { 4.0, 1.5 * pi, 5.5 })
+        for (double beta : { 4.0, 1.5 * pi, 5.5 }) {
+            const qa::context in_beta("beta", beta);
             CPPUNIT_ASSERT(best > concentration(symmetric("kaiser", { beta }, 20), 1.5 / 20));
+        }
     }
 
     void dpss_peak_is_scipys()
@@ -453,8 +494,10 @@ class qa_window : public CppUnit::TestFixture
         // every third value of 3 n is at the place of one of n; the shapes differ by O(1 / n^2)
         const std::size_t n = 350001;
         const auto coarse = symmetric("dpss", { 4 }, n), fine = symmetric("dpss", { 4 }, 3 * n);
-        for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t i = 0; i < n; ++i) {
+            const qa::context in_i("i", i);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(coarse[i], fine[3 * i + 1], 10.0 / n / n);
+        }
     }
 
     void taps_are_returned_as_they_are()
@@ -500,8 +543,10 @@ class qa_window : public CppUnit::TestFixture
             const auto ours = real(window::of_type(type, parameters).sample(16, true));
             const auto built = theirs::build(
                 type, 16, parameters.empty() ? theirs::INVALID_WIN_PARAM : parameters[0]);
-            for (std::size_t i = 0; i < built.size(); ++i)
+            for (std::size_t i = 0; i < built.size(); ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(built[i], ours[i], 2e-7);
+            }
         }
         CPPUNIT_ASSERT_EQUAL(std::string("flattop"), window::of_type(theirs::WIN_FLATTOP).name());
         CPPUNIT_ASSERT_EQUAL(std::string("lanczos"), window::of_type(theirs::WIN_RIEMANN).name());
@@ -558,9 +603,11 @@ class qa_window : public CppUnit::TestFixture
             { "taylor", { 4, -1 }, "taylor sll -1 is not in [0, 6000]" },
             { "taylor", { 4, 30, 2 }, "taylor norm 2 is not 0 or 1" },
         };
-        for (const auto& it : cases)
+        for (const auto& it : cases) {
+            const qa::context in_it("it", it);
             CPPUNIT_ASSERT_EQUAL("window: " + it.message,
                                  refusal([&] { window(it.name, it.parameters); }));
+        }
 
         const auto unknown = refusal([] { window("Hann"); });
         CPPUNIT_ASSERT(unknown.find("window: name 'Hann' is none of barthann, bartlett, ") == 0);
@@ -621,9 +668,11 @@ class qa_window : public CppUnit::TestFixture
               false,
               std::string("periodic kaiser_bessel_derived(4) of length 4 ") + even_only },
         };
-        for (const auto& it : cases)
+        for (const auto& it : cases) {
+            const qa::context in_it("it", it);
             CPPUNIT_ASSERT_EQUAL("window: " + it.message,
                                  refusal([&] { it.given.sample(it.length, it.symmetric); }));
+        }
     }
 };
 

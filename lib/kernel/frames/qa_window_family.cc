@@ -78,6 +78,7 @@ class qa_window_family : public CppUnit::TestFixture
     void derivatives_are_central_differences()
     {
         for (const auto& plain : qa::plain_families) {
+            const qa::context in_plain("plain", plain);
             const window_family family(plain.name);
             for (double theta : lengths)
                 for (int i = -50; i <= 50; ++i) {
@@ -102,8 +103,10 @@ class qa_window_family : public CppUnit::TestFixture
                                                          family.evaluate(at, theta, wrt::position),
                                                          limit);
                 }
-            for (const auto variable : { wrt::length, wrt::position })
+            for (const auto variable : { wrt::length, wrt::position }) {
+                const qa::context in_variable("variable", variable);
                 CPPUNIT_ASSERT_EQUAL(0.0, std::abs(family.evaluate(0, 12.5, variable)));
+            }
         }
     }
 
@@ -135,20 +138,26 @@ class qa_window_family : public CppUnit::TestFixture
     void shapes_are_even_one_at_the_centre_and_zero_outside()
     {
         for (const auto& name : window_family::names()) {
+            const qa::context in_name("name", name);
             const window_family family(name);
             for (double theta : lengths) {
+                const qa::context in_theta("theta", theta);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL_MESSAGE(name, 1.0, family.evaluate(0, theta), 2e-16);
                 for (double u : { 0.1, 0.25, 0.3, 0.49 }) {
+                    const qa::context in_u("u", u);
                     const double x = u * theta;
                     CPPUNIT_ASSERT_EQUAL(family.evaluate(x, theta), family.evaluate(-x, theta));
                     CPPUNIT_ASSERT_EQUAL(family.evaluate(x, theta, wrt::position),
                                          -family.evaluate(-x, theta, wrt::position));
                 }
-                for (double x : { theta / 2, 0.51 * theta, 3 * theta })
+                for (double x : { theta / 2, 0.51 * theta, 3 * theta }) {
+                    const qa::context in_x("x", x);
                     for (auto variable : { wrt::nothing, wrt::length, wrt::position }) {
+                        const qa::context in_variable("variable", variable);
                         CPPUNIT_ASSERT_EQUAL(0.0, family.evaluate(x, theta, variable));
                         CPPUNIT_ASSERT_EQUAL(0.0, family.evaluate(-x, theta, variable));
                     }
+                }
             }
         }
     }
@@ -211,8 +220,10 @@ class qa_window_family : public CppUnit::TestFixture
     void names_and_descriptions()
     {
         CPPUNIT_ASSERT_EQUAL(qa::plain_families.size(), window_family::names().size());
-        for (const auto& name : window_family::names())
+        for (const auto& name : window_family::names()) {
+            const qa::context in_name("name", name);
             CPPUNIT_ASSERT_EQUAL(name, window_family(name).description().substr(0, name.size()));
+        }
         CPPUNIT_ASSERT_EQUAL(std::string("gaussian(0.125000)"),
                              window_family("gaussian", { 0.125 }).description());
         CPPUNIT_ASSERT_EQUAL(std::string("sine"), window_family("cosine").description());
@@ -221,10 +232,14 @@ class qa_window_family : public CppUnit::TestFixture
 
     void norms_and_sharings_have_names()
     {
-        for (const auto n : qa::norms)
+        for (const auto n : qa::norms) {
+            const qa::context in_n("n", n);
             CPPUNIT_ASSERT(norm_named(name_of(n)) == n);
-        for (const auto share : qa::sharings)
+        }
+        for (const auto share : qa::sharings) {
+            const qa::context in_share("share", share);
             CPPUNIT_ASSERT(sharing_named(name_of(share)) == share);
+        }
         qa::assert_refused("norm: L2: must be peak, l1, l2, dcunit or contract",
                            [] { norm_named("L2"); });
         qa::assert_refused("share: row: must be constant, frame, bin or cell",

@@ -322,6 +322,7 @@ class qa_stft2d : public CppUnit::TestFixture
             }
         };
         for (std::size_t row = 0; row < c.height; ++row) {
+            const qa::context in_row("row", row);
             CPPUNIT_ASSERT(transform.wanted() > 0);
             transform.push(x.data() + row * c.width);
             read_all(row);

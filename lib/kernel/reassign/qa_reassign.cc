@@ -185,6 +185,7 @@ class qa_reassign : public CppUnit::TestFixture
         values slope(1 + 2 * derivative_reach);
         differentiate(&one, 1, slope.data());
         for (double nu = 0.05; nu <= 2; nu += 0.05) {
+            const qa::context in_nu("nu", nu);
             value sum = 0;
             for (std::int64_t i = 0; i < static_cast<std::int64_t>(slope.size()); ++i)
                 sum += slope[i] * std::polar(1.0, -nu * static_cast<double>(i - reach));
@@ -244,12 +245,14 @@ class qa_reassign : public CppUnit::TestFixture
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             for (const auto& s : qa::shapes) {
+                const qa::context in_s("s", s);
                 const auto p = shaped(s, 2);
                 reassignment<T> transform(p);
                 stft<T> plain(p);
                 const auto x = qa::noise<T>(s.length);
                 std::vector<std::complex<real_t<T>>> row(plain.bins());
                 for (const std::int64_t start : { -3, 0, 4, 30 }) {
+                    const qa::context in_start("start", start);
                     const computed<T> got(transform, x, start);
                     plain.analyse(
                         x.data(), static_cast<std::int64_t>(x.size()), start, 1, row.data());
@@ -307,8 +310,10 @@ class qa_reassign : public CppUnit::TestFixture
 
     void second_order_gives_a_chirps_frequency_at_the_frames_centre()
     {
-        for (const auto& name : { "hann", "hamming", "boxcar", "blackman" })
+        for (const auto& name : { "hann", "hamming", "boxcar", "blackman" }) {
+            const qa::context in_name("name", name);
             for (const double deviation : { 1e9, 60.0 }) {
+                const qa::context in_deviation("deviation", deviation);
                 const double f = 0.05, rate = 2e-4;
                 const auto x = chirp(600, f, rate, deviation);
                 const auto error_of_order = [&](int order) {
@@ -323,6 +328,7 @@ class qa_reassign : public CppUnit::TestFixture
                                        error_of_order(2) < 1e-11);
                 CPPUNIT_ASSERT(error_of_order(1) > 1e-3);
             }
+        }
     }
 
     void an_impulse_has_its_time()
@@ -331,8 +337,10 @@ class qa_reassign : public CppUnit::TestFixture
         x[97] = 3;
         reassignment<double> transform(shaped({ 200, 51, 64, 1 }));
         const computed<double> got(transform, x, 80); // centre 105
-        for (std::size_t k = 0; k < transform.bins(); ++k)
+        for (std::size_t k = 0; k < transform.bins(); ++k) {
+            const qa::context in_k("k", k);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(97 - 105, got.times[k], 1e-12);
+        }
     }
 
     void weak_cells_keep_their_place()
@@ -346,6 +354,7 @@ class qa_reassign : public CppUnit::TestFixture
         const double peak = qa::peak(values(a.spectrum.begin(), a.spectrum.end()));
         std::size_t kept = 0;
         for (std::size_t k = 0; k < 64; ++k) {
+            const qa::context in_k("k", k);
             const bool weak = std::abs(a.spectrum[k]) <= 1e-2 * peak;
             kept += weak;
             CPPUNIT_ASSERT_EQUAL(weak ? static_cast<double>(all.bin(k)) / 64 : a.frequencies[k],
@@ -357,9 +366,12 @@ class qa_reassign : public CppUnit::TestFixture
         auto y = x;
         y[100] = std::numeric_limits<double>::quiet_NaN();
         for (const auto& z : { y, std::vector<std::complex<double>>(300) }) {
+            const qa::context in_z("z", z);
             const computed<std::complex<double>> got(all, z, 90);
-            for (std::size_t k = 0; k < 64; ++k)
+            for (std::size_t k = 0; k < 64; ++k) {
+                const qa::context in_k("k", k);
                 CPPUNIT_ASSERT_EQUAL(static_cast<double>(all.bin(k)) / 64, got.frequencies[k]);
+            }
         }
     }
 
@@ -367,11 +379,13 @@ class qa_reassign : public CppUnit::TestFixture
     {
         const window_family family("hann");
         for (const std::size_t n_fft : { 31, 32 }) {
+            const qa::context in_n_fft("n_fft", n_fft);
             auto p = shaped({ 100, n_fft, n_fft, 1 }, 2);
             p.scale = scaling::psd;
             reassignment<double> lengths(p);
             const auto x = qa::noise<double>(100);
             for (const double theta : { 9.3, 31.0, 4.5 }) {
+                const qa::context in_theta("theta", theta);
                 std::vector<double> taps;
                 for (std::size_t m = 0; m < n_fft; ++m) {
                     const double u =
@@ -384,6 +398,7 @@ class qa_reassign : public CppUnit::TestFixture
                 const computed<double> a(plain, x, 20), b(lengths, x, 20);
                 const auto peak = qa::peak(values(a.spectrum.begin(), a.spectrum.end()));
                 for (std::size_t k = 0; k < a.spectrum.size(); ++k) {
+                    const qa::context in_k("k", k);
                     CPPUNIT_ASSERT(std::abs(a.spectrum[k] - b.spectrum[k]) < 1e-13 * peak);
                     if (std::abs(a.spectrum[k]) > 0.1 * peak)
                         CPPUNIT_ASSERT_DOUBLES_EQUAL(a.times[k], b.times[k], 1e-10);
@@ -408,9 +423,12 @@ class qa_reassign : public CppUnit::TestFixture
     void rows_are_the_nearest()
     {
         frequency_rows::arrival to;
-        for (const std::size_t n : { 1, 2, 7, 8 })
-            for (double f = -2.513; f < 2.6; f += 0.0137)
-                for (const int layout : { 0, 1, 2 }) { // one-sided, two-sided, shifted
+        for (const std::size_t n : { 1, 2, 7, 8 }) {
+            const qa::context in_n("n", n);
+            for (double f = -2.513; f < 2.6; f += 0.0137) {
+                const qa::context in_f("f", f);
+                for (const int layout : { 0, 1, 2 }) {
+                    const qa::context in_layout("layout", layout); // one-sided, two-sided, shifted
                     CPPUNIT_ASSERT(frequency_rows(n, layout == 0, layout == 2).nearest(f, to));
                     const auto row = static_cast<double>(to.row);
                     const double at = (layout == 2 ? row - static_cast<double>(n / 2) : row) /
@@ -421,14 +439,18 @@ class qa_reassign : public CppUnit::TestFixture
                     CPPUNIT_ASSERT_EQUAL(layout == 0 && (to.row == 0 || 2 * to.row == n),
                                          to.real_part);
                 }
+            }
+        }
         CPPUNIT_ASSERT(!frequency_rows(8, true, false).nearest(std::nan(""), to));
         CPPUNIT_ASSERT(!frequency_rows(8, true, false).nearest(1e300, to));
     }
 
     void one_sided_rows_are_the_two_sided_ones()
     {
-        for (const std::size_t n : { 1, 2, 9, 16 })
+        for (const std::size_t n : { 1, 2, 9, 16 }) {
+            const qa::context in_n("n", n);
             for (const int order : { 1, 2 }) {
+                const qa::context in_order("order", order);
                 const auto x = qa::noise<double>(60);
                 const std::vector<std::complex<double>> z(x.begin(), x.end());
                 const auto p = shaped({ 60, n, n, 1 }, order);
@@ -436,13 +458,17 @@ class qa_reassign : public CppUnit::TestFixture
                 synchrosqueezing<std::complex<double>> whole(p);
                 std::vector<std::complex<double>> a(half.bins()), b(n);
                 for (const std::int64_t start : { -4, 0, 22, 50 }) {
+                    const qa::context in_start("start", start);
                     half.analyse(x.data(), 60, start, a.data());
                     whole.analyse(z.data(), 60, start, b.data());
-                    for (std::size_t k = 0; k < a.size(); ++k)
+                    for (std::size_t k = 0; k < a.size(); ++k) {
+                        const qa::context in_k("k", k);
                         CPPUNIT_ASSERT(std::abs(a[k] - b[k] * (k == 0 || 2 * k == n ? 1.0 : 2.0)) <
                                        1e-13 * n);
+                    }
                 }
             }
+        }
     }
 
     void inverse_gives_the_signal_back()
@@ -482,6 +508,7 @@ class qa_reassign : public CppUnit::TestFixture
     void reassigned_power_adds_up()
     {
         for (const bool doubled : { false, true }) {
+            const qa::context in_doubled("doubled", doubled);
             const auto x = qa::noise<double>(300);
             auto p = shaped({ 300, 32, 40, 5 });
             reassigned_spectrogram<double> spread(p, power_kind::psd, doubled);
@@ -528,9 +555,11 @@ class qa_reassign : public CppUnit::TestFixture
         qa::assert_refused("window: 4 taps: is 0 at its centre, value 2, which is divided by",
                            [&] { synchrosqueezing_inverse<float>{ p }; });
         reassignment<double> lengths(shaped({ 10, 8, 8, 1 }));
-        for (const double theta : { 0.0, 8.5, std::nan("") })
+        for (const double theta : { 0.0, 8.5, std::nan("") }) {
+            const qa::context in_theta("theta", theta);
             CPPUNIT_ASSERT(
                 qa::refusal([&] { lengths.set_window("hann", theta); }).rfind("theta: ", 0) == 0);
+        }
     }
 };
 

@@ -29,6 +29,7 @@ class qa_griffin_lim : public CppUnit::TestFixture
             using T = decltype(zero);
             for (const qa::shape s :
                  { qa::shape{ 200, 16, 16, 4 }, { 120, 15, 21, 5 }, { 90, 13, 13, 3 } }) {
+                const qa::context in_s("s", s);
                 const auto p = shaped(s);
                 stft<T> forward(p);
                 const auto frames = static_cast<std::size_t>(
@@ -43,6 +44,7 @@ class qa_griffin_lim : public CppUnit::TestFixture
                 search.begin(A.data(), phases.data());
                 double last = search.iterate(), first = last;
                 for (int i = 0; i < 30; ++i) {
+                    const qa::context in_i("i", i);
                     const double now = search.iterate();
                     CPPUNIT_ASSERT(now <= last * (1 + 1e-6));
                     last = now;
@@ -69,6 +71,7 @@ class qa_griffin_lim : public CppUnit::TestFixture
             search.begin(A.data(), X.data());
             std::vector<T> y(150);
             for (int i = 0; i < 3; ++i) {
+                const qa::context in_i("i", i);
                 CPPUNIT_ASSERT(search.iterate() < qa::limit<T>);
                 search.finish(y.data());
                 qa::assert_near(qa::exactly(x), y, 10 * qa::limit<T>, std::to_string(i));

@@ -89,6 +89,7 @@ values through_changes(const std::vector<section>& sections, const values& x, st
     auto start = inverse.next_start();
     bool more = true;
     for (const auto& s : sections) {
+        const qa::context in_s("s", s);
         if (&s != &sections.front()) {
             start += gap;
             inverse.change(s.p, start);
@@ -291,6 +292,7 @@ class qa_istft : public CppUnit::TestFixture
     void threshold_is_relative_to_the_largest_coverage()
     {
         for (double scale : { 1e-100, 1.0, 1e100 }) {
+            const qa::context in_scale("scale", scale);
             const values taps{ 0.01 * scale, scale, scale, scale };
             parameters p{ 4, 2, window(taps), 0, placement::left };
             const auto x = qa::noise<double>(8);
@@ -341,6 +343,7 @@ class qa_istft : public CppUnit::TestFixture
     {
         for (const auto& s : qa::shapes)
             for (auto where : placements) {
+                const qa::context in_where("where", where);
                 if (s.hop > s.win_length)
                     continue;
                 istft<float> inverse({ s.n_fft, s.hop, "boxcar", s.win_length, where });
@@ -348,6 +351,7 @@ class qa_istft : public CppUnit::TestFixture
                 std::vector<float> out(s.win_length + s.hop);
                 std::int64_t read = 0;
                 for (int frame = 0; frame < 20; ++frame) {
+                    const qa::context in_frame("frame", frame);
                     const auto start = inverse.next_start();
                     inverse.add(spectrum.data());
                     CPPUNIT_ASSERT_EQUAL(start + std::int64_t(s.hop), inverse.next_start());
@@ -367,6 +371,7 @@ class qa_istft : public CppUnit::TestFixture
         const auto spectra = forward(p, x);
         const auto whole = inverted(istft<float>(p), spectra, 97);
         for (std::size_t piece : { 1, 2, 3, 7 }) {
+            const qa::context in_piece("piece", piece);
             istft<float> inverse(p);
             std::vector<float> y;
             const auto read_all = [&] {
@@ -481,6 +486,7 @@ class qa_istft : public CppUnit::TestFixture
         const auto x = qa::noise<double>(80);
         for (auto where : placements)
             for (std::int64_t first : { -50, -12, -11, -1, 0, 1, 7, 30 }) {
+                const qa::context in_first("first", first);
                 parameters p{ 15, 5, "hamming", 12, where };
                 p.phase = "absolute";
                 istft<double> inverse(p);
@@ -503,6 +509,7 @@ class qa_istft : public CppUnit::TestFixture
         std::vector<double> got(80), expected(80), end(500);
         for (std::int64_t first : { -6, 0, 7, -50 })
             for (std::size_t frames : { 0, 1, 3, 30 }) {
+                const qa::context in_frames("frames", frames);
                 const auto spectra = forward(p, x, first, 30);
                 used.restart(first);
                 used.invert(spectra.data(), frames, got.data(), 80);
@@ -603,6 +610,7 @@ class qa_istft : public CppUnit::TestFixture
         const auto x = qa::noise<double>(60);
         const auto spectra = forward(p, x, -8, 14); // as far as sample 60
         for (std::size_t length = 48; length <= 60; ++length) {
+            const qa::context in_length("length", length);
             istft<double> inverse(p);
             std::vector<double> y(length);
             std::size_t read = 0;
@@ -638,6 +646,7 @@ class qa_istft : public CppUnit::TestFixture
             const auto frames = spectra.size() / bins<T>(15);
             const auto expected = inverted(istft<T>(p), spectra, 50);
             for (std::size_t at = 1; at < 9; ++at) {
+                const qa::context in_at("at", at);
                 spectra.insert(spectra.begin(), 0);
                 std::vector<T> y(50);
                 istft<T>(p).invert(spectra.data() + at, frames, y.data(), 50);
@@ -649,6 +658,7 @@ class qa_istft : public CppUnit::TestFixture
     void not_a_number_stays_under_its_frames()
     {
         for (std::size_t n_fft : { 15, 16 }) {
+            const qa::context in_n_fft("n_fft", n_fft);
             const parameters p{ n_fft, 5, "hamming", 12 };
             auto x = qa::noise<float>(100);
             const auto clean = inverted(istft<float>(p), forward(p, x), 100);

@@ -91,17 +91,23 @@ class qa_power : public CppUnit::TestFixture
     {
         for_both_precisions([](auto zero) {
             using R = decltype(zero);
-            for (auto n : sizes)
+            for (auto n : sizes) {
+                const qa::context in_n("n", n);
                 for (double factor : { 1.0, 0.3 }) {
+                    const qa::context in_factor("factor", factor);
                     const auto spectrum = qa::noise<std::complex<R>>(n);
-                    for (auto kind : { power_kind::psd, power_kind::power, power_kind::magnitude })
+                    for (auto kind :
+                         { power_kind::psd, power_kind::power, power_kind::magnitude }) {
+                        const qa::context in_kind("kind", kind);
                         for (bool db : { false, true }) {
+                            const qa::context in_db("db", db);
                             auto p = of_kind(kind);
                             p.factor = factor;
                             p.db = db;
                             std::vector<R> row(n);
                             CPPUNIT_ASSERT(power<R>(n, n, p).add(spectrum.data(), row.data()));
                             for (std::size_t k = 0; k < n; ++k) {
+                                const qa::context in_k("k", k);
                                 const double exact = factor * std::norm(qa::value(spectrum[k]));
                                 const double expected = db ? 10 * std::log10(exact)
                                                         : kind == power_kind::magnitude
@@ -111,21 +117,27 @@ class qa_power : public CppUnit::TestFixture
                                     expected, row[k], db ? 1e-4 : 1e-6 * expected);
                             }
                         }
+                    }
                 }
+            }
         });
     }
 
     void inner_bins_are_doubled()
     {
         for (auto n : sizes) {
+            const qa::context in_n("n", n);
             const std::vector<std::complex<double>> ones(n / 2 + 1, 1);
             for (auto kind : { power_kind::psd, power_kind::power, power_kind::magnitude }) {
+                const qa::context in_kind("kind", kind);
                 auto p = of_kind(kind);
                 p.doubled = true;
                 std::vector<double> row(ones.size());
                 power<double>(n, ones.size(), p).add(ones.data(), row.data());
-                for (std::size_t k = 0; k < row.size(); ++k) // but 0, and n / 2 where it exists
+                for (std::size_t k = 0; k < row.size(); ++k) {
+                    const qa::context in_k("k", k); // but 0, and n / 2 where it exists
                     CPPUNIT_ASSERT_EQUAL(k == 0 || 2 * k == n ? 1.0 : 2.0, row[k]);
+                }
             }
         }
     }
@@ -161,6 +173,7 @@ class qa_power : public CppUnit::TestFixture
     {
         for_both_precisions([](auto zero) {
             for (auto kind : { power_kind::psd, power_kind::magnitude }) {
+                const qa::context in_kind("kind", kind);
                 auto p = of_kind(kind, 2);
                 p.db = true;
                 one_bin<decltype(zero)> stage(p);
@@ -294,11 +307,14 @@ class qa_power : public CppUnit::TestFixture
     {
         for_both_precisions([](auto zero) {
             for (auto kind : { power_kind::psd, power_kind::power, power_kind::magnitude }) {
+                const qa::context in_kind("kind", kind);
                 auto p = of_kind(kind);
                 p.db = true;
                 one_bin<decltype(zero)> stage(p);
-                for (double amplitude : { 0.0, 1e-300, 1e-30, 9e-11 })
+                for (double amplitude : { 0.0, 1e-300, 1e-30, 9e-11 }) {
+                    const qa::context in_amplitude("amplitude", amplitude);
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(-200, stage.add(amplitude), 1e-4);
+                }
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(-180, stage.add(1e-9), 1e-4);
             }
         });
@@ -311,30 +327,39 @@ class qa_power : public CppUnit::TestFixture
             std::vector<std::complex<R>> spectrum(17, 1);
             spectrum[3] = static_cast<R>(not_a_number);
             spectrum[8] = static_cast<R>(infinity);
-            for (auto kind : { power_kind::power, power_kind::magnitude })
-                for (bool db : { false, true })
+            for (auto kind : { power_kind::power, power_kind::magnitude }) {
+                const qa::context in_kind("kind", kind);
+                for (bool db : { false, true }) {
+                    const qa::context in_db("db", db);
                     for (std::uint64_t average : { 1, 2 }) {
                         auto p = of_kind(kind, average);
                         p.db = db;
                         power<R> stage(17, 17, p);
                         std::vector<R> row(17);
                         for (int round = 0; round < 2; ++round) {
+                            const qa::context in_round("round", round);
                             while (!stage.add(spectrum.data(), row.data()))
                                 ;
-                            for (std::size_t k = 0; k < 17; ++k)
+                            for (std::size_t k = 0; k < 17; ++k) {
+                                const qa::context in_k("k", k);
                                 if (k == 3)
                                     CPPUNIT_ASSERT(std::isnan(row[k]));
                                 else if (k == 8)
                                     CPPUNIT_ASSERT(std::isinf(row[k]) && row[k] > 0);
                                 else
                                     CPPUNIT_ASSERT_DOUBLES_EQUAL(db ? 0 : 1, row[k], 1e-4);
+                            }
                         }
                         const std::vector<std::complex<R>> clean(17, 1);
                         while (!stage.add(clean.data(), row.data()))
                             ;
-                        for (auto v : row)
+                        for (auto v : row) {
+                            const qa::context in_v("v", v);
                             CPPUNIT_ASSERT_DOUBLES_EQUAL(db ? 0 : 1, v, 1e-4);
+                        }
                     }
+                }
+            }
         });
     }
 
@@ -343,9 +368,11 @@ class qa_power : public CppUnit::TestFixture
     void assert_range(std::initializer_list<double> amplitudes)
     {
         for (double given : amplitudes) {
+            const qa::context in_given("given", given);
             const auto a = static_cast<double>(static_cast<R>(given));
             for (std::uint64_t average : { 1, 3 })
                 for (bool hold : { false, true }) {
+                    const qa::context in_hold("hold", hold);
                     const auto row = [&](power_kind kind, bool db, double factor) {
                         auto p = of_kind(kind, average);
                         p.max_hold = hold;
@@ -360,9 +387,11 @@ class qa_power : public CppUnit::TestFixture
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(
                         a, row(power_kind::magnitude, false, 1), close * a);
                     const double decibels = std::max(20 * std::log10(a), -200.0);
-                    for (auto kind : { power_kind::magnitude, power_kind::psd })
+                    for (auto kind : { power_kind::magnitude, power_kind::psd }) {
+                        const qa::context in_kind("kind", kind);
                         CPPUNIT_ASSERT_DOUBLES_EQUAL(
                             decibels, row(kind, true, 1), 1e-6 * std::abs(decibels) + 1e-6);
+                    }
                     // a factor that brings the power near 1
                     const double factor = std::pow(10.0, -2 * std::round(std::log10(a)));
                     if (std::isnormal(factor) && std::isnormal(a * a)) {
@@ -387,8 +416,10 @@ class qa_power : public CppUnit::TestFixture
     void rows_that_leave_the_range_change_no_other_row()
     {
         const std::size_t n = 37;
-        for (auto kind : { power_kind::psd, power_kind::magnitude })
+        for (auto kind : { power_kind::psd, power_kind::magnitude }) {
+            const qa::context in_kind("kind", kind);
             for (bool db : { false, true }) {
+                const qa::context in_db("db", db);
                 auto p = of_kind(kind);
                 p.db = db;
                 power<float> stage(n, n, p);
@@ -396,17 +427,21 @@ class qa_power : public CppUnit::TestFixture
                 std::vector<float> before(n), after(n);
                 stage.add(ordinary.data(), before.data());
                 for (float far : { 1e20F, 1e-23F, 0.0F }) {
+                    const qa::context in_far("far", far);
                     auto strange = ordinary;
                     strange[5] = far;
                     stage.add(strange.data(), after.data());
-                    for (std::size_t k = 0; k < n; ++k)
+                    for (std::size_t k = 0; k < n; ++k) {
+                        const qa::context in_k("k", k);
                         if (k != 5)
                             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                                 before[k], after[k], db ? 1e-5 : 1e-6 * before[k]);
+                    }
                     stage.add(ordinary.data(), after.data());
                     CPPUNIT_ASSERT(before == after);
                 }
             }
+        }
     }
 
     void far_rows_are_averaged_and_held_with_near_ones()
@@ -436,11 +471,13 @@ class qa_power : public CppUnit::TestFixture
     void alignment_changes_no_bit()
     {
         for (std::size_t n : { 7, 16, 31, 100 }) {
+            const qa::context in_n("n", n);
             auto p = of_kind(power_kind::power, 3);
             p.db = true;
             const auto spectrum = qa::noise<std::complex<float>>(n);
             std::vector<std::vector<float>> rows;
             for (std::size_t at = 0; at < 9; ++at) {
+                const qa::context in_at("at", at);
                 power<float> stage(n, n, p);
                 std::vector<std::complex<float>> in(at);
                 in.insert(in.end(), spectrum.begin(), spectrum.end());

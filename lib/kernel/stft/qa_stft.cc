@@ -183,6 +183,7 @@ class qa_stft : public CppUnit::TestFixture
     void real_samples_have_half_of_the_spectrum()
     {
         for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             const auto p = shaped(s);
             const auto x = qa::noise<double>(s.length);
             const auto half = analysed(p, x, { 0 });
@@ -211,6 +212,7 @@ class qa_stft : public CppUnit::TestFixture
     void even_window_about_an_even_signal_is_real()
     {
         for (std::size_t win_length : { 15, 16 }) {
+            const qa::context in_win_length("win_length", win_length);
             parameters p{ 32, 1, "hann", win_length };
             p.window = window(window("hann").sample(win_length, win_length % 2 == 1));
             values x(win_length);
@@ -243,6 +245,7 @@ class qa_stft : public CppUnit::TestFixture
                     const std::vector<complex> expected(out.begin(),
                                                         out.begin() + transform.bins());
                     for (std::size_t at = 1; at < 9; ++at) {
+                        const qa::context in_at("at", at);
                         std::copy(frame.begin(), frame.end(), in.begin() + at);
                         transform.analyse(in.data() + at, 1, out.data() + 9 - at);
                         CPPUNIT_ASSERT(
@@ -280,6 +283,7 @@ class qa_stft : public CppUnit::TestFixture
     {
         const auto x = qa::noise<float>(90);
         for (const auto& phase : phases) {
+            const qa::context in_phase("phase", phase);
             parameters p = shaped({ 90, 12, 15, 1 }, phase);
             std::vector<std::complex<float>> every(80 * 8), third(27 * 8);
             stft<float>(p).analyse(x.data(), 90, -6, 80, every.data());
@@ -295,6 +299,7 @@ class qa_stft : public CppUnit::TestFixture
     void magnitude_reads_the_amplitude_on_bin()
     {
         for (std::size_t n_fft : { 15, 16, 64 }) {
+            const qa::context in_n_fft("n_fft", n_fft);
             parameters p{ n_fft, 1, "hann" };
             p.scale = scaling::magnitude;
             const auto bins = spectrum(p, cisoid(n_fft, 4, n_fft, 3));
@@ -312,6 +317,7 @@ class qa_stft : public CppUnit::TestFixture
     {
         for (double samp_rate : { 1.0, 48000.0 })
             for (std::size_t n_fft : { 15, 16, 40 }) {
+                const qa::context in_n_fft("n_fft", n_fft);
                 parameters p{ n_fft, 1, lopsided(15) };
                 p.scale = scaling::psd;
                 p.samp_rate = samp_rate;
@@ -325,6 +331,7 @@ class qa_stft : public CppUnit::TestFixture
     void ortho_preserves_energy()
     {
         for (const auto& s : qa::shapes) {
+            const qa::context in_s("s", s);
             parameters p = shaped(s);
             p.scale = scaling::ortho;
             const auto x = qa::noise<value>(s.win_length);
@@ -368,6 +375,7 @@ class qa_stft : public CppUnit::TestFixture
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             for (std::size_t length : { 1, 2, 3, 8, 31 }) {
+                const qa::context in_length("length", length);
                 const auto x = qa::noise<T>(length);
                 CPPUNIT_ASSERT(x == detrended(detrending::none, x));
                 // what is left is orthogonal to what was taken off, which is a constant or a line
@@ -375,6 +383,7 @@ class qa_stft : public CppUnit::TestFixture
                 const auto flat = qa::exactly(detrended(detrending::linear, x));
                 value mean = 0, sum = 0, moment = 0;
                 for (std::size_t m = 0; m < length; ++m) {
+                    const qa::context in_m("m", m);
                     mean += level[m];
                     sum += flat[m];
                     moment += flat[m] * static_cast<double>(m);
@@ -414,6 +423,7 @@ class qa_stft : public CppUnit::TestFixture
         for (float bad :
              { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
             for (const auto& phase : phases) {
+                const qa::context in_phase("phase", phase);
                 const auto p = shaped({ 100, 12, 15, 5 }, phase);
                 const auto starts = qa::regular(-6, 5, 22);
                 auto x = qa::noise<float>(100);
@@ -421,6 +431,7 @@ class qa_stft : public CppUnit::TestFixture
                 x[50] = bad;
                 const auto spoilt = analysed(p, x, starts);
                 for (std::size_t i = 0; i < spoilt.size(); ++i) {
+                    const qa::context in_i("i", i);
                     const auto start = starts[i / 8];
                     const bool inside = start <= 50 && 50 < start + 12;
                     CPPUNIT_ASSERT_EQUAL(!inside, spoilt[i] == clean[i]);

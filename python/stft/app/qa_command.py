@@ -627,10 +627,10 @@ class Refusals(InFolder):
                 self.assert_refused(("spectrogram", "x.npy", "--rate", 100, *options), words)
 
     @needs("matplotlib")
-    def test_unknown_colours(self):
+    def test_unknown_colours_are_refused(self):
         self.assert_refused(("spectrogram", "x.npy", "--cmap", "nonsense"), "cmap: 'nonsense'")
 
-    def test_usage(self):
+    def test_wrong_usage_is_refused(self):
         for arguments in ((), ("nonsense",), ("spectrogram",), ("info", "x")):
             self.assert_refused(arguments)
 

@@ -189,7 +189,7 @@ class Pipes(InFolder):
             np.testing.assert_array_equal(piped["frequencies"], read["frequencies"])
         return err
 
-    def test_bare_samples(self):
+    def test_pipe_of_bare_samples_gives_what_the_file_gives(self):
         complex_noise(5003).astype("c8").tofile("x.raw")
         self.assert_same("x.raw", "--dtype", "cf32_le", "--rate", "250k", "--center", "433.92M")
 
@@ -215,7 +215,7 @@ class Pipes(InFolder):
                 file.write(patched(patched(data, 4, unknown, 4, "little"), 40, unknown, 4, "little"))
             self.assert_same("x.wav")
 
-    def test_standard_input(self):
+    def test_dash_reads_standard_input(self):
         x = np.arange(2000, dtype="u1")
         process = start("spectrogram", "-", "--dtype", "ru8", "--rate", "1k", "-o", "x.npz", stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE)
@@ -294,7 +294,7 @@ class Pipes(InFolder):
         process.stdout.close()
         process.stderr.close()
 
-    def test_empty_pipe(self):
+    def test_empty_pipe_is_refused(self):
         status, out, err = self.through_a_pipe(b"", "--dtype", "cu8")
         self.assertEqual((status, out, err), (2, "", "gr_stft spectrogram: pipe: is empty: there is nothing to analyse\n"))
 
@@ -314,7 +314,7 @@ class Pipes(InFolder):
 
 class Names(unittest.TestCase):
 
-    def test_conventions(self):
+    def test_names_of_files_give_rate_centre_and_dtype(self):
         for name, dtype, rate, centre, iq in (
                 ("gqrx_20230115_183005_433920000_2400000_fc.raw", "cf32_le", 2.4e6, 433.92e6, None),
                 ("g001_433.92M_250k.cu8", "cu8", 250e3, 433.92e6, None),
@@ -361,7 +361,7 @@ class NamedFiles(InFolder):
 
 class Units(unittest.TestCase):
 
-    def test_frequencies(self):
+    def test_frequencies_have_units_and_prefixes(self):
         for text, value in (("48000", 48000), ("250k", 250e3), ("433.92M", 433.92e6), ("433.92MHz", 433.92e6), ("1e6", 1e6),
                             ("2.4Msps", 2.4e6), ("2 MS/s", 2e6), ("1.5G", 1.5e9), (".5k", 500), ("-3k", -3000), ("0.1k", 100),
                             ("1e-3k", 1)):
@@ -371,7 +371,7 @@ class Units(unittest.TestCase):
             with self.assertRaisesRegex(argparse.ArgumentTypeError, "must be a number with k, M or G"):
                 quantities.hertz(text)
 
-    def test_times(self):
+    def test_times_have_units_or_colons(self):
         for text, value in (("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), ("2:00:00", 7200), ("100:00", 6000), ("1500ms", 1.5),
                             ("1.5min", 90), ("1h", 3600), ("0", 0), ("-1", -1), ("1e2", 100), ("20us", 20e-6), ("0:5", 5)):
             self.assertAlmostEqual(quantities.seconds(text), value, 12, text)
@@ -589,7 +589,7 @@ class Several(InFolder):
         self.assertEqual(sorted(name for name in os.listdir() if name.endswith("npz")), ["a-0.npz", "b-0.npz"])
 
     @needs("soundfile")
-    def test_all_channels(self):
+    def test_all_channels_of_a_file_are_analysed(self):
         import soundfile
         x = np.round(np.stack([noise(1000, n) for n in range(4)], 1) * 2**15) / 2**15
         soundfile.write("x.wav", x, 8000)

@@ -43,14 +43,14 @@ class rounds(unittest.TestCase):
         ratio = benchmark.paired([2.0, 20.0, 6.0], [1.0, 10.0, 1.0])
         self.assertEqual((ratio["median"], ratio["quartiles"]), (2.0, [2.0, 4.0]))
 
-    def test_are_summed_up(self):
+    def test_rounds_are_summed_up(self):
         s = benchmark.summary(np.array([1.0, 2.0, 3.0, 4.0, 5.0]))
         self.assertEqual(s, {"min": 1.0, "median": 3.0, "spread": 1 / 3})
 
 
 @unittest.skipIf(torch is None, "python3-torch is not installed")
 class peer(unittest.TestCase):
-    def test_agrees_with_the_kernels_at_every_configuration(self):
+    def test_peer_agrees_with_the_kernels_at_every_configuration(self):
         x = np.random.default_rng(2).standard_normal(700).astype(np.float32)
         for name, theta, t in benchmark_dstft.configurations(64, 16, 40, False):
             with self.subTest(name):
@@ -86,7 +86,7 @@ class verb(unittest.TestCase):
         self.assertEqual(text.count("ns per sample and bin"), 6)
         self.assertEqual("times ours" in text, torch is not None)
 
-    def test_prints_json(self):
+    def test_bench_prints_json(self):
         status, text = self.run_verb("dstft", "--json", "--quick")
         (case,) = json.loads(text)["cases"]
         self.assertEqual((status, case["name"], case["frames"]), (0, "per frame", 12))
@@ -114,13 +114,13 @@ class verb(unittest.TestCase):
         self.assertEqual(peers, expected)
         self.assertEqual(lines.count("of the naive time"), 4)
 
-    def test_has_the_stft_table(self):
+    def test_bench_has_the_stft_table(self):
         measured = mock.Mock(return_value=[])
         with mock.patch.object(benchmark_stft, "kernels", measured):
             self.run_verb("stft", "--table", "--quick")
         self.assertEqual([call.args[:2] for call in measured.call_args_list], benchmark_stft.TABLE)
 
-    def test_gives_no_ratio_where_results_differ(self):
+    def test_bench_gives_no_ratio_where_results_differ(self):
         with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
             benchmark_stft._require_agreement("a peer", np.ones(3), 1.0001 * np.ones(3))
         with mock.patch.object(benchmark_stft, "sample_window", lambda name, n: 1.001 * np.hanning(n)):
@@ -152,7 +152,7 @@ class verb(unittest.TestCase):
             with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
                 benchmark_bins.disagreement(np.ones(200), 64, 1, 8)
 
-    def test_measures_images(self):
+    def test_bench_measures_images(self):
         with mock.patch.multiple(benchmark_stft2d, IMAGE=(3, 150, 200), SIZES=(32, 64)):
             status, text = self.run_verb("images", "--json")
             cases = json.loads(text)["cases"]
@@ -188,13 +188,13 @@ class verb(unittest.TestCase):
             with self.assertRaisesRegex(RuntimeError, "no speed without it"):
                 benchmark_squeezing.error(np.ones(200), 64)
 
-    def test_runs_without_pytorch_and_says_so(self):
+    def test_bench_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):
             status, text = self.run_verb("dstft", "--quick")
         self.assertEqual(status, 0)
         self.assertIn("needs python3-torch", text)
 
-    def test_says_which_peers_of_the_stft_are_missing(self):
+    def test_bench_says_which_peers_of_the_stft_are_missing(self):
         with mock.patch.multiple(benchmark_stft, _SECONDS_PER_TURN=1e-5, _SECONDS_OF_FLOWGRAPH=0.05, _SAMPLES=4096), \
                 mock.patch.object(benchmark_stft, "load", side_effect=lambda name, purpose: self.raise_missing(name)):
             status, text = self.run_verb("stft")
@@ -203,7 +203,7 @@ class verb(unittest.TestCase):
     def raise_missing(self, name):
         raise ImportError(f"needs {name}")
 
-    def test_refuses_sizes_that_cannot_be_compared(self):
+    def test_bench_refuses_sizes_that_cannot_be_compared(self):
         with contextlib.redirect_stderr(io.StringIO()) as error:
             self.assertEqual(command.main(["bench", "--n-fft", "8"]), 2)
             self.assertEqual(command.main(["bench", "--rounds", "0"]), 2)

@@ -24,7 +24,7 @@ public:
         : d_values(std::move(values))
     {}
 
-    //! The same and one more value.
+    //! Returns these values and one more.
     template <class Value>
     named_values<Given..., Value> operator()(const char* name, Value value) const
     {

@@ -20,6 +20,7 @@ template <class... Given>
 class named_values
 {
 public:
+    //! Values with their names.
     explicit named_values(std::tuple<std::pair<const char*, Given>...> values)
         : d_values(std::move(values))
     {}

@@ -17,13 +17,15 @@ namespace gr::stft::kernel {
 template <class Value>
 inline constexpr bool is_named = std::is_enum_v<Value>;
 
+//! The type of a value that may be missing.
 template <class Value>
 struct without_optional {
-    using type = Value;
+    using type = Value; //!< Value, without std::optional
 };
+//! Specialisation for one that may be missing.
 template <class Value>
 struct without_optional<std::optional<Value>> {
-    using type = Value;
+    using type = Value; //!< Value, without std::optional
 };
 
 //! The least number where zero is not allowed.
@@ -61,6 +63,7 @@ struct field {
     double least = 0;          //!< smallest number in a tag
     double greatest = 0;       //!< largest number in a tag
 
+    //! \param n name \param m member \param named for a choice: gives the value of a name
     constexpr field(const char* n,
                     Value Settings::*m,
                     named_type (*named)(const std::string&) = nullptr)

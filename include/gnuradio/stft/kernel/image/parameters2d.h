@@ -160,6 +160,7 @@ struct STFT_API image_settings {
     kernel::parameters2d parameters() const;
 };
 
+//! Parameters of image_settings.
 template <>
 inline constexpr auto
     fields<image_settings> = std::tuple(field("win_length", &image_settings::win_length).required(),

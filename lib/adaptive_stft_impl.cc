@@ -49,25 +49,22 @@ public:
         // shortest windows keep two hops in between, too
         const bool narrows = hop && filled(*hop) < kernel.settings().hop;
         if (narrows)
-            set_hop(*hop, kernel);
+            kernel.set_hop(*hop);
         if (least || greatest) {
             const double theta_min = least.value_or(d_given.theta_min),
                          theta_max = greatest.value_or(d_given.theta_max);
             kernel.set_bounds(theta_min, theta_max);
-            d_given.theta_min = theta_min;
-            d_given.theta_max = theta_max;
-            d_given.theta_init = 0;
         }
         if (hop && !narrows)
-            set_hop(*hop, kernel);
+            kernel.set_hop(*hop);
         if (requested.reset)
             kernel.reset();
         if (!requested.theta.empty())
             kernel.set_theta(requested.theta);
-        if (freeze) {
-            kernel.set_freeze(*freeze);
-            d_given.freeze = *freeze;
-        }
+        const bool is_frozen = freeze.value_or(d_given.freeze);
+        kernel.set_freeze(is_frozen);
+        static_cast<settings&>(d_given) = kernel.given();
+        d_given.freeze = is_frozen;
     }
 
     const adaptive_stft_settings& given() const { return d_given; }
@@ -84,14 +81,7 @@ public:
 private:
     double filled(double hop) const
     {
-        return hop == 0 ? static_cast<double>(d_given.n_fft) / 16 : hop;
-    }
-
-    template <class T>
-    void set_hop(double hop, kernel::adaptive_stft<T>& kernel)
-    {
-        kernel.set_hop(hop);
-        d_given.hop = hop;
+        return hop == 0 ? std::max(1.0, static_cast<double>(d_given.n_fft) / 16) : hop;
     }
 
     adaptive_stft_settings d_given;

@@ -132,7 +132,8 @@ public:
 
     void request(const kernel::change<dstft_settings>& requested) override
     {
-        request(dstft_change{ requested, {} });
+        const auto& theta = requested.wanted(&dstft_settings::theta);
+        request(dstft_change{ requested, theta ? lengths_from({ *theta }) : std::vector<float>() });
     }
 
     std::vector<float> theta() const override
@@ -143,7 +144,9 @@ public:
     dstft_settings wanted() const override
     {
         auto s = d_design.settings;
-        s.hop = this->locked([this] { return d_pending.last(d_present).hop; });
+        const auto last = this->locked([this] { return d_pending.last(d_present); });
+        s.hop = last.hop;
+        s.theta = last.theta[0];
         return s;
     }
 
@@ -156,7 +159,8 @@ public:
         };
         const auto wanted = this->locked([this] { return d_pending.last(d_present); });
         const double half = greatest(wanted.theta) / 2;
-        const double next = d_pace.fixed_overlap() ? 1 + d_pace.step(2 * half) : wanted.hop;
+        const auto& pace = d_design.pace; // alpha, unlike the hop, stays
+        const double next = pace.fixed_overlap() ? 1 + pace.step(2 * half) : wanted.hop;
         return static_cast<std::int64_t>(std::ceil(std::max(half, next)));
     }
 

@@ -16,7 +16,7 @@ namespace gr::stft {
 
 namespace {
 
-//! True if both are inverted alike.
+//! True if one inverse does not serve both.
 bool operator!=(const idstft_settings& a, const idstft_settings& b)
 {
     return a.n_fft != b.n_fft || a.norm != b.norm || !(a.window == b.window);

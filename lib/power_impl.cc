@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -55,9 +56,11 @@ public:
         return produced;
     }
 
-    //! A change takes effect at once, whatever sample it is for.
+    //! A change takes effect at once: spectra have no sample that it could wait for.
     void request(const kernel::change<power_settings>& requested) override
     {
+        if (requested.at != kernel::change<power_settings>().at)
+            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_settings;
         requested.apply_to(next);

@@ -16,6 +16,7 @@ class qa_settings : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_settings);
     CPPUNIT_TEST(names_are_unique_in_each_table);
     CPPUNIT_TEST(a_change_alters_what_it_requests_and_nothing_else);
+    CPPUNIT_TEST(a_change_takes_any_number_and_any_text);
     CPPUNIT_TEST(a_change_of_what_must_stay_is_an_error_of_the_program);
     CPPUNIT_TEST(changes_are_equal_if_they_request_the_same);
     CPPUNIT_TEST(settings_by_name_are_those_by_member);
@@ -63,12 +64,24 @@ public:
         CPPUNIT_ASSERT(!requested.wanted(&parameters::win_length));
     }
 
+    void a_change_takes_any_number_and_any_text()
+    {
+        kernel::change<parameters> requested("hop", 5);
+        requested.set("win_length", 7.0).set("scaling", "psd").set("window", "hamming");
+        CPPUNIT_ASSERT_EQUAL(std::size_t(5), *requested.wanted(&parameters::hop));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(7), *requested.wanted(&parameters::win_length));
+        CPPUNIT_ASSERT(kernel::scaling::psd == *requested.wanted(&parameters::scale));
+        CPPUNIT_ASSERT_EQUAL(std::string("hamming"), requested.wanted(&parameters::window)->name());
+    }
+
     void a_change_of_what_must_stay_is_an_error_of_the_program()
     {
         kernel::change<parameters> requested;
         CPPUNIT_ASSERT_THROW(requested.set("n_fft", std::int64_t(8)), std::logic_error); // fixed
         CPPUNIT_ASSERT_THROW(requested.set("hopp", std::int64_t(8)), std::logic_error);  // unknown
-        CPPUNIT_ASSERT_THROW(requested.set("hop", 8.0), std::logic_error); // of another type
+        CPPUNIT_ASSERT_THROW(requested.set("hop", "8"), std::logic_error); // of another type
+        CPPUNIT_ASSERT_THROW(requested.set("scaling", 8), std::logic_error);
+        CPPUNIT_ASSERT_THROW(requested.set("hop", 8.5), std::invalid_argument);
         CPPUNIT_ASSERT_THROW(requested.wanted(&kernel::bins_parameters::bins), std::logic_error);
         CPPUNIT_ASSERT(requested == kernel::change<parameters>());
     }
@@ -113,6 +126,9 @@ public:
         const auto read = [](const auto& values) { const parameters p = values; };
         qa::assert_refused("hop: has a value of another type",
                            [&] { read(named("n_fft", 8)("hop", "4")); });
+        for (double hop : { 2.5, 1e30, std::nan("") })
+            qa::assert_refused("hop: " + std::to_string(hop) + ": must be an integer",
+                               [&] { read(named("n_fft", 8)("hop", hop)); });
         qa::assert_refused("scaling: has a value of another type",
                            [&] { read(named("n_fft", 8)("hop", 4)("scaling", 3)); });
         qa::assert_refused("samp_rate: has a value of another type",

@@ -55,6 +55,11 @@ def cpp_arguments(name: str, fields: Mapping[str, Any]) -> str:
     return "gr::stft::named" + "".join(f'("{argument}", {_cpp(types.get(argument), field)})' for argument, field in given)
 
 
+def cpp_window(window: Any, custom_window: Any) -> str:
+    """The window of an entry in C++; both are fields, as its templates have them."""
+    return _cpp("gr::stft::kernel::window", custom_window if str(window()) == "custom" else window)
+
+
 def _block(name: str, kind: Any) -> type:
     letters = getattr(kind, "fcn", None)
     return getattr(stft_python, f"{name}_{letters}" if letters else name)

@@ -611,5 +611,34 @@ class refusals(unittest.TestCase):
             stft.adaptive_stft_cvc(1 << 26)
 
 
+class theta_init_after_a_change(unittest.TestCase):
+    """theta_init holds as long as the bounds let it, and gives way to them."""
+
+    def thetas(self, block):
+        sink = blocks.vector_sink_f()
+        graph = gr.top_block()
+        graph.connect(blocks.vector_source_f(np.random.default_rng(1).standard_normal(9000).tolist()), block)
+        graph.connect(block, blocks.null_sink(8 * 257))
+        graph.connect((block, 1), sink)
+        graph.run()
+        graph.disconnect_all()
+        return sink.data()
+
+    def test_bounds_and_a_hop_that_leave_it_outside_do_not_end_the_stream(self):
+        for at in None, 4000:
+            for first, second in itertools.permutations((dict(theta_max=400.0), dict(hop=60.0))):
+                block = stft.adaptive_stft_fvc(n_fft=512, hop=16.0, theta_init=100.0)
+                block.change(at=at, **first)
+                block.change(at=at, **second)
+                self.assertGreater(min(self.thetas(block)[-20:]), 119.9)  # two hops
+
+    def test_it_holds_on_the_second_run(self):
+        for change in {}, dict(theta_max=400.0), dict(hop=20.0):
+            block = stft.adaptive_stft_fvc(n_fft=512, hop=16.0, theta_init=100.0, freeze=True)
+            block.change(**change)
+            for _ in range(2):
+                self.assertEqual(set(self.thetas(block)), {100.0}, change)
+
+
 if __name__ == "__main__":
     unittest.main()

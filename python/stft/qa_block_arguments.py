@@ -3,6 +3,8 @@
 """What blocks take from Python: wrong types are named, and GNU Radio's numbers of windows stand for windows."""
 
 import inspect
+import os
+import random
 import re
 import unittest
 
@@ -170,6 +172,86 @@ class changes(unittest.TestCase):
         after = stft.stft(x, "hamming", hop=4, n_fft=16, placement="left", scaling="ortho")
         np.testing.assert_array_equal(S[:, :25], before[:, :25])
         np.testing.assert_array_equal(S[:, 25:], after[:, 25:])
+
+
+    def test_a_window_comes_back_as_it_can_be_set_again(self):
+        block = stft.stft_fvc(16, 4)
+        for given in "hamming", ("kaiser", 5.0), [1.0, 2.0, 0.5]:
+            block.set_window(given)
+            np.testing.assert_array_equal(stft.sample_window(block.window(), 3), stft.sample_window(given, 3))
+            block.set_window(block.window())
+
+    def test_at_and_reset_are_refused_like_any_argument(self):
+        block = stft.stft_fvc(16, 4)
+        for wrong, rule in ((1.5, "1.5: must be an integer"), (True, "True: must be an integer"), (2**70, ".*: must be an integer")):
+            with self.assertRaisesRegex(ValueError, f"^at: {rule}"):
+                block.change(hop=2, at=wrong)
+        with self.assertRaisesRegex(ValueError, "^reset: True: there is nothing that this block can forget$"):
+            block.change(reset=True)
+        for name in "spectrogram_fvf", "power_vcvf", "adaptive_stft_fvc":
+            blocks[name](**{n: needed[n] for n in ("n_fft", "hop") if n in blocks[name]._arguments}).change(reset=True)
+        with self.assertRaisesRegex(ValueError, "^at: 5: must not be given: a change takes effect at once$"):
+            stft.power_vcvf(16).change(average=2, at=5)
+
+    def test_theta_changes_with_the_others(self):
+        block = stft.dstft_fvc(64, 4.0, 8.0, share="bin")
+        block.change(theta=20.5, hop=7.0)
+        np.testing.assert_array_equal(block.theta(), np.full(33, 20.5))
+        self.assertEqual(block.hop(), 7)
+        with self.assertRaisesRegex(ValueError, "^theta: 65: "):
+            block.change(theta=65.0)
+
+
+class sequences_of_changes(unittest.TestCase):
+    """Any sequence of changes is taken or refused, and the stream goes on to its end, on a second run, too."""
+
+    choices = dict(
+        hop=[1, 2, 5, 16, 60, 100], window=["hann", "hamming", ("kaiser", 5.0), [1.0, 2.0, 1.0]], win_length=[None, 3, 32, 65],
+        scaling=["none", "psd"], average=[1, 3, 50], bins=[[1.0, 2.0], [0.5, 30.0], [3.0]], theta=[5.0, 20.5, 64.0, 70.0],
+        theta_min=[None, 8.0, 40.0], theta_max=[None, 20.0, 64.0], freeze=[True, False], reset=[True, False],
+        at=[None, -5, 100, 500, 10**6],
+    )  # fmt: skip
+    makers = (
+        lambda: stft.stft_fvc(64, 16),
+        lambda: stft.spectrogram_fvf(64, 16, average=2),
+        lambda: stft.stft_bins_fvc([1, 2], 16, n_fft=64),
+        lambda: stft.dstft_fvc(64, 8.0, 30.0),
+        lambda: stft.dstft_fvc(64, 8.0, 30.0, share="bin"),
+        lambda: stft.adaptive_stft_fvc(64, 4.0, theta_init=30.0),
+        lambda: stft.adaptive_stft_fvc(64, freeze=True, theta_init=30.0),
+        lambda: stft.adaptive_stft_fvc(64, share="cell", bands=2),
+    )
+
+    def changed(self, block, draw):
+        names = [n for n in self.choices if n in ("at", "reset") or hasattr(block, f"set_{n}")]
+        requested = {n: draw.choice(self.choices[n]) for n in draw.sample(names, draw.randint(1, 4))}
+        try:
+            if draw.random() < 0.5:
+                block.change(**requested)
+            else:
+                for name, value in requested.items():
+                    if name not in ("at", "reset"):
+                        getattr(block, f"set_{name}")(value)
+        except ValueError as refused:
+            self.assertRegex(str(refused), r"^\w+: ")
+        return requested
+
+    def test_never_end_a_stream(self):
+        for seed in range(int(os.environ.get("GR_STFT_CHANGES", 160))):
+            draw = random.Random(seed)
+            block = self.makers[seed % len(self.makers)]()
+            history = [self.changed(block, draw) for _ in range(draw.randint(1, 6))]
+            with self.subTest(seed=seed, changes=history):
+                for _ in range(2):
+                    sink = blocks_of_gnu_radio.vector_sink_b(block.output_signature().sizeof_stream_item(0))
+                    graph = gr.top_block()
+                    graph.connect(blocks_of_gnu_radio.vector_source_f([1.0, -0.5] * 1000), (block, 0))
+                    graph.connect((block, 0), sink)
+                    graph.run()
+                    lengths = [pmt.to_python(t.value) for t in sink.tags() if pmt.eq(t.key, pmt.intern("stft_length"))]
+                    self.assertEqual(lengths, [2000])
+                    graph.disconnect_all()
+                    history.append(self.changed(block, draw))
 
 
 class qa_win_types(unittest.TestCase):

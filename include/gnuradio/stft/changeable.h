@@ -22,7 +22,7 @@ public:
     //! Requests a change. \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void request(const kernel::change<Settings>& requested) = 0;
 
-    //! The settings last asked for, which may still wait for their frame. Automatic values are filled in.
+    //! The settings after all changes that still wait for their frame. Automatic values are filled in.
     virtual Settings wanted() const = 0;
 };
 

@@ -11,29 +11,26 @@ namespace gr::stft {
 struct STFT_API dstft_settings {
     std::size_t n_fft = 0; //!< DFT length, 2 .. 2^28
     double hop = 0;        //!< samples from frame to frame, 1e-3 .. 2^40; of no effect if alpha > 0
-    //! Window length of all bins in samples, 0 < theta <= n_fft; with input 1 connected, until its first good item.
+    //! Window length of all bins in samples (of bin 0 in wanted(), where they differ), 0 < theta <= n_fft; with input 1 connected, until its first good item.
     double theta = 0;
     kernel::window_family window{ "hann" }; //!< window family
     kernel::norm norm = kernel::norm::l2;   //!< factor on the window
     double alpha = 0; //!< 0, or the hop as a fraction of the window length, 1e-3 .. 1e3
     kernel::sharing share = kernel::sharing::
         frame; //!< constant and frame: one theta for all bins; bin and cell: one for each
-
-    //! True if the settings that may change are equal.
-    bool operator==(const dstft_settings& other) const { return hop == other.hop; }
 };
 
 namespace kernel {
 //! Parameters of dstft_settings.
 template <>
-inline constexpr auto
-    fields<dstft_settings> = std::tuple(field("n_fft", &dstft_settings::n_fft).required(),
-                                        field("hop", &dstft_settings::hop).required().changeable(),
-                                        field("theta", &dstft_settings::theta).required(),
-                                        field("window", &dstft_settings::window),
-                                        field("norm", &dstft_settings::norm, norm_named),
-                                        field("alpha", &dstft_settings::alpha),
-                                        field("share", &dstft_settings::share, sharing_named));
+inline constexpr auto fields<dstft_settings> =
+    std::tuple(field("n_fft", &dstft_settings::n_fft).required(),
+               field("hop", &dstft_settings::hop).required().changeable(),
+               field("theta", &dstft_settings::theta).required().changeable(),
+               field("window", &dstft_settings::window),
+               field("norm", &dstft_settings::norm, norm_named),
+               field("alpha", &dstft_settings::alpha),
+               field("share", &dstft_settings::share, sharing_named));
 } // namespace kernel
 
 /*!

@@ -37,7 +37,10 @@ public:
      * \brief The settings; a field that is not named keeps its default.
      * \throws std::invalid_argument for an unknown name, a value of another type, or a field that needs a value
      */
-    template <class Settings, class = decltype(kernel::fields<Settings>)>
+    template <
+        class Settings,
+        class = std::enable_if_t<
+            !std::is_same_v<std::decay_t<decltype(kernel::fields<Settings>)>, std::nullptr_t>>>
     operator Settings() const
     {
         Settings settings{};
@@ -59,16 +62,11 @@ private:
     {
         bool known = false, fits = false;
         kernel::for_each_field<Settings>([&](const auto& field) {
-            using field_type = std::decay_t<decltype(field)>;
-            using given_type = typename field_type::given_type;
-            constexpr bool numbers =
-                std::is_arithmetic_v<given_type> && std::is_arithmetic_v<Value>;
-            constexpr bool text_for_number = std::is_arithmetic_v<given_type> && !numbers;
             if (name != field.name)
                 return;
             known = true;
-            if constexpr (std::is_convertible_v<Value, given_type> && !text_for_number) {
-                settings.*field.member = field.value_of(static_cast<given_type>(value));
+            if constexpr (std::decay_t<decltype(field)>::template takes<Value>) {
+                settings.*field.member = field.value_of_any(value);
                 fits = true;
             }
         });

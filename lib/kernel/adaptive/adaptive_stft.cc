@@ -11,6 +11,20 @@ namespace gr::stft::kernel {
 
 namespace {
 
+//! Settings whose theta_init is automatic if it lies outside of the bounds, which may follow from the hop.
+//! \throws std::invalid_argument as adaptive_settings::filled()
+adaptive_settings with_possible_init(adaptive_settings s)
+{
+    auto without = s;
+    without.theta_init = 0;
+    const auto bounds = without.filled();
+    return s.theta_init >= bounds.theta_min && s.theta_init <= bounds.theta_max ? s : without;
+}
+
+} // namespace
+
+namespace {
+
 //! Samples kept before the centre of the next frame: as many as the window of the last one may
 //! still need.
 std::int64_t samples_before(const adaptive_settings& s)
@@ -364,15 +378,18 @@ void adaptive_stft<T>::set_theta(const std::vector<double>& theta)
 }
 
 template <class T>
+const adaptive_settings& adaptive_stft<T>::given() const
+{
+    return d_parts->given;
+}
+
+template <class T>
 void adaptive_stft<T>::set_bounds(double theta_min, double theta_max)
 {
     auto changed = d_parts->given;
     changed.theta_min = theta_min;
     changed.theta_max = theta_max;
-    auto& init = changed.theta_init;
-    if (init != 0 && !(theta_min <= init && init <= theta_max))
-        init = 0;
-    d_parts->apply(changed);
+    d_parts->apply(with_possible_init(changed));
 }
 
 template <class T>
@@ -380,7 +397,7 @@ void adaptive_stft<T>::set_hop(double hop)
 {
     auto changed = d_parts->given;
     changed.hop = hop;
-    d_parts->apply(changed);
+    d_parts->apply(with_possible_init(changed));
 }
 
 template <class T>

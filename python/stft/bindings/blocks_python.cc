@@ -23,6 +23,14 @@ const auto latency_of_frames = "Samples that follow a frame's centre before the 
 const auto latency_of_samples =
     "Samples by which the output lags behind the centre of the newest frame.";
 
+const auto latency_of_rows =
+    "Samples that follow the centre of a row's first frame before the row leaves.";
+
+template <class B, class = void>
+struct has_reset : std::false_type {};
+template <class B>
+struct has_reset<B, std::void_t<decltype(&B::reset)>> : std::true_type {};
+
 //! A block with its constructor and its latency.
 template <class B, class Settings>
 block_class<B> bind(py::module& m, const char* name, const char* doc, const char* latency_doc)
@@ -35,23 +43,12 @@ block_class<B> bind(py::module& m, const char* name, const char* doc, const char
 
 //! A block whose settings may change.
 template <class B>
-block_class<B>
-bind_changeable(py::module& m, const char* name, const char* doc, const char* latency_doc)
+void bind_changeable(py::module& m, const char* name, const char* doc, const char* latency_doc)
 {
     auto block = bind<B, typename B::settings>(m, name, doc, latency_doc);
+    if constexpr (has_reset<B>::value)
+        block.def("reset", &B::reset, unlocked(), "Forgets the held maxima.");
     def_changes<B>(block);
-    return block;
-}
-
-template <class B>
-void bind_spectrogram(py::module& m, const char* name, const char* doc)
-{
-    bind_changeable<B>(
-        m,
-        name,
-        doc,
-        "Samples that follow the centre of a row's first frame before the row leaves.")
-        .def("reset", &B::reset, unlocked(), "Forgets the held maxima.");
 }
 
 } // namespace
@@ -122,18 +119,22 @@ transformed. Raises ValueError, also for a window that is 0 at its centre.)",
         "Inverse of an STFT at hop 1 to a stream of complex samples. See one_integral_vcf.",
         latency_of_samples);
 
-    bind_spectrogram<spectrogram_fvf>(
-        m, "spectrogram_fvf", R"(Spectrogram of a stream of floats: rows of n_fft // 2 + 1 floats.
+    bind_changeable<spectrogram_fvf>(
+        m,
+        "spectrogram_fvf",
+        R"(Spectrogram of a stream of floats: rows of n_fft // 2 + 1 floats.
 
 kind "psd" (unit^2 / Hz), "power" or "magnitude" of a line; inner bins are doubled; average frames make a row, the last
 row averages what is left; max_hold keeps the largest since the start; db gives 10 log10 of power, not below -200.
 n_fft, hop, window, win_length, placement, samp_rate (Hz) and sides are those of stft_fvc.
 Message port "cmd": dict of hop, window, win_length, average, reset, at (a sample).
-Raises ValueError naming the parameter, its value and the rule.)");
-    bind_spectrogram<spectrogram_cvf>(
+Raises ValueError naming the parameter, its value and the rule.)",
+        latency_of_rows);
+    bind_changeable<spectrogram_cvf>(
         m,
         "spectrogram_cvf",
-        "Spectrogram of a stream of complex samples: rows of n_fft floats. See spectrogram_fvf.");
+        "Spectrogram of a stream of complex samples: rows of n_fft floats. See spectrogram_fvf.",
+        latency_of_rows);
 
     bind_changeable<power_vcvf>(m,
                                 "power_vcvf",
@@ -143,8 +144,7 @@ n_fft is the length of their DFT; sides "onesided" (inner bins are doubled), "tw
 scaling that the spectra have, "psd" |X|^2 brought to unit^2 / Hz where the tags of stft_* tell the scaling.
 average spectra make a row; max_hold keeps the largest since the start; db gives 10 log10 of power, not below -200.
 Message port "cmd": dict of average, reset. Raises ValueError naming the parameter, its value and the rule.)",
-                                "Samples; 0.")
-        .def("reset", &power_vcvf::reset, unlocked(), "Forgets the held maxima.");
+                                "Samples; 0.");
 
     py::class_<phase_reference_vcvc,
                gr::sync_block,

@@ -49,7 +49,6 @@ void bind_dstft(py::module& m, const char* name, const char* doc)
 {
     block_class<B> block(m, name, doc);
     def_settings<dstft_settings>(block, &B::make);
-    def_changes<B>(block);
     block
         .def("set_theta",
              &set_theta<B>,
@@ -66,6 +65,7 @@ void bind_dstft(py::module& m, const char* name, const char* doc)
              &B::latency,
              unlocked(),
              "Samples that follow a frame's centre before the frame leaves.");
+    def_changes<B>(block);
 }
 
 template <class B>
@@ -74,7 +74,6 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
     using optional = std::optional<double>;
     block_class<B> block(m, name, doc);
     def_settings<adaptive_stft_settings>(block, &B::make);
-    def_changes<B>(block);
     block
         .def("set_theta",
              &set_theta<B>,
@@ -135,6 +134,7 @@ void bind_adaptive_stft(py::module& m, const char* name, const char* doc)
              &B::latency,
              unlocked(),
              "Samples that follow a frame's centre before the frame leaves.");
+    def_changes<B>(block);
 }
 
 template <class B>

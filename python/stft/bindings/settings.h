@@ -44,9 +44,10 @@ pybind11::object value_in_python(const Value& value)
         return pybind11::str(name_of(value));
     else if constexpr (std::is_same_v<Value, kernel::phase_reference>)
         return pybind11::str(value.name());
-    else if constexpr (std::is_same_v<Value, kernel::window> ||
-                       std::is_same_v<Value, kernel::window_family>)
+    else if constexpr (std::is_same_v<Value, kernel::window_family>)
         return pybind11::str(value.description());
+    else if constexpr (std::is_same_v<Value, kernel::window>)
+        return window_in_python(value);
     else if constexpr (std::is_same_v<Value, kernel::axis_windows>)
         return pybind11::str(value.height.description());
     else
@@ -194,52 +195,61 @@ void def_changes(Class& c)
     namespace py = pybind11;
     using settings = typename Block::settings;
     using change = gr::stft::kernel::change<settings>;
+    const bool resets = py::hasattr(c, "reset");
     gr::stft::kernel::for_each_field<settings>([&](const auto& field) {
         if constexpr (std::decay_t<decltype(field)>::may_change) {
             const std::string name = field.name;
-            c.def(("set_" + name).c_str(),
-                  [field](Block& block, const py::object& given) {
-                      change requested;
-                      requested.wanted(field.member) = value_from<settings>(field, given);
-                      const py::gil_scoped_release release;
-                      block.request(requested);
-                  },
-                  py::arg(field.name),
-                  ("Another " + name + ", from the next frame on.").c_str());
-            c.def(
-                field.name,
-                [field](const Block& block) {
-                    const auto wanted = [&] {
-                        const py::gil_scoped_release release;
-                        return block.wanted();
-                    }();
-                    return value_in_python(wanted.*field.member);
-                },
-                ("The " + name + " last asked for.").c_str());
+            if (py::hasattr(c, ("set_" + name).c_str())) // takes more than the field does
+                return;
+            const auto set = [field](Block& block, const py::object& given) {
+                change requested;
+                requested.wanted(field.member) = value_from<settings>(field, given);
+                const py::gil_scoped_release release;
+                block.request(requested);
+            };
+            const auto get = [field](const Block& block) {
+                const auto wanted = [&] {
+                    const py::gil_scoped_release release;
+                    return block.wanted();
+                }();
+                return value_in_python(wanted.*field.member);
+            };
+            const auto set_doc = "Another " + name + ", from the next frame on.";
+            const auto get_doc =
+                "The " + name + " after all changes that still wait for their frame.";
+            c.def(("set_" + name).c_str(), set, py::arg(field.name), set_doc.c_str());
+            c.def(field.name, get, get_doc.c_str());
         }
     });
-    c.def(
-        "change",
-        [](Block& block, const std::optional<std::int64_t>& at, const py::kwargs& keywords) {
-            change requested;
-            requested.at = at.value_or(requested.at);
-            py::list names;
-            requested.for_each([&](const auto& field, auto& wanted) {
-                if constexpr (std::decay_t<decltype(field)>::may_change) {
-                    names.append(field.name);
-                    if (keywords.contains(field.name))
-                        wanted = value_from<settings>(field, keywords[field.name]);
-                }
-            });
-            refuse_unknown(keywords, names);
-            const py::gil_scoped_release release;
-            block.request(requested);
-        },
-        py::kw_only(),
-        py::arg("at") = py::none(),
-        "Several parameters at once, each as set_X() takes it. at: the sample that the first "
-        "changed frame starts at or "
-        "after (or is centred at or after, where positions are real); None: the next frame.");
+    const auto request = [resets](Block& block,
+                                  const given<std::optional<std::int64_t>>& at,
+                                  const given<bool>& reset,
+                                  const py::kwargs& keywords) {
+        change requested;
+        requested.at = value_of<std::optional<std::int64_t>>("at", at.value).value_or(requested.at);
+        requested.reset = value_of<bool>("reset", reset.value);
+        if (requested.reset && !resets)
+            throw std::invalid_argument("reset: True: there is nothing that this block can forget");
+        py::list names;
+        requested.for_each([&](const auto& field, auto& wanted) {
+            if constexpr (std::decay_t<decltype(field)>::may_change) {
+                names.append(field.name);
+                if (keywords.contains(field.name))
+                    wanted = value_from<settings>(field, keywords[field.name]);
+            }
+        });
+        refuse_unknown(keywords, names);
+        const py::gil_scoped_release release;
+        block.request(requested);
+    };
+    c.def("change",
+          request,
+          py::kw_only(),
+          py::arg("at") = py::none(),
+          py::arg("reset") = false,
+          "Several parameters at once, each as set_X() takes it. at: the sample that the first "
+          "changed frame starts at or after (or is centred at or after, where positions are "
+          "real); None: the next frame. reset: does what reset() does.");
 }
 
 #endif

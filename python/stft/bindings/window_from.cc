@@ -67,6 +67,19 @@ std::vector<std::complex<double>> taps_from(const char* name, const py::object& 
     return { taps.data(), taps.data() + taps.size() };
 }
 
+py::object window_in_python(const window& window)
+{
+    if (window.length())
+        return taps_to_array(window.sample(window.length()));
+    if (window.parameters().empty())
+        return py::str(window.name());
+    py::list parts;
+    parts.append(window.name());
+    for (const double parameter : window.parameters())
+        parts.append(parameter);
+    return py::tuple(parts);
+}
+
 gr::stft::kernel::phase_reference phase_from(const char* name, const py::object& given)
 {
     using gr::stft::kernel::phase_reference;

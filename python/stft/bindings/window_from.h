@@ -13,6 +13,9 @@
 //! \throws std::invalid_argument
 gr::stft::kernel::window window_from(const pybind11::object& given);
 
+//! A window as window_from() takes it.
+pybind11::object window_in_python(const gr::stft::kernel::window& window);
+
 //! "start", "centre", "absolute" or an integer. \throws std::invalid_argument
 gr::stft::kernel::phase_reference phase_from(const char* name, const pybind11::object& given);
 

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_FIELDS_H
 #define INCLUDED_STFT_KERNEL_FIELDS_H
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -104,6 +105,26 @@ struct field {
     }
     //!@}
 
+    //! True if a value of this type can be given: a number for a number, text for a name.
+    template <class Given>
+    static constexpr bool takes = std::is_convertible_v<Given, given_type> &&
+                                  (std::is_arithmetic_v<Given> == std::is_arithmetic_v<given_type>);
+
+    /*!
+     * \brief The value that a number or text of any type means.
+     * \throws std::invalid_argument for an unknown name, or a fraction where an integer is needed
+     */
+    template <class Given>
+    Value value_of_any(const Given& given) const
+    {
+        if constexpr (std::is_floating_point_v<Given> && std::is_integral_v<given_type>)
+            if (!(given >= -0x1p62 && given <= 0x1p62 &&
+                  static_cast<Given>(static_cast<std::int64_t>(given)) == given))
+                throw std::invalid_argument(name + (": " + std::to_string(given)) +
+                                            ": must be an integer");
+        return value_of(static_cast<given_type>(given));
+    }
+
     //! The value that users mean. \throws std::invalid_argument for an unknown name
     Value value_of(const given_type& given) const
     {
@@ -114,9 +135,10 @@ struct field {
     }
 };
 
-//! The parameters of a settings struct: a std::tuple of fields, in the order in which Python takes them.
+//! The parameters of a settings struct: a std::tuple of fields, in the order in which Python takes them; null if the struct
+//! has no table.
 template <class Settings>
-inline constexpr std::tuple<> fields{};
+inline constexpr std::nullptr_t fields = nullptr;
 
 //! Calls f(field) for each parameter of a settings struct.
 template <class Settings, class F>
@@ -151,22 +173,26 @@ public:
      * \brief Requests a value.
      * \param name of the parameter \param given its value, as users give it
      * \throws std::invalid_argument for an unknown name of a choice
-     * \throws std::logic_error if no parameter of this name and type may change
+     * \throws std::logic_error if no parameter of this name may change, or it has another type
      */
     template <class Given>
     change& set(const char* name, const Given& given)
     {
-        bool found = false;
+        bool found = false, fits = false;
         for_each([&](const auto& f, auto& wanted) {
             using type = std::decay_t<decltype(f)>;
-            if constexpr (type::may_change && std::is_same_v<typename type::given_type, Given>)
+            if constexpr (type::may_change)
                 if (std::string(f.name) == name) {
-                    wanted = f.value_of(given);
                     found = true;
+                    if constexpr (type::template takes<Given>) {
+                        wanted = f.value_of_any(given);
+                        fits = true;
+                    }
                 }
         });
-        if (!found)
-            throw std::logic_error(std::string(name) + " is no parameter that may change");
+        if (!fits)
+            throw std::logic_error(name + std::string(found ? " has another type"
+                                                            : " is no parameter that may change"));
         return *this;
     }
 

@@ -212,6 +212,10 @@ public:
     //! Settings in force, with defaults filled in.
     const adaptive_settings& settings() const;
 
+    //! Parameters as given, and as set_bounds() and set_hop() have left them; automatic ones are not filled in. A theta_init
+    //! that a change has left outside of the bounds is automatic.
+    const adaptive_settings& given() const;
+
     //! Number of bins of a spectrum.
     std::size_t bins() const;
 

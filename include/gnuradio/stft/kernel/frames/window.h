@@ -77,6 +77,9 @@ public:
     //! Name of the window in SciPy, without parameters; empty for taps.
     const std::string& name() const { return d_name; }
 
+    //! Parameters of a named window.
+    const std::vector<double>& parameters() const { return d_parameters; }
+
     //! For messages and plots: `hann`, `kaiser(8.6)`, `64 taps`.
     std::string description() const;
 

@@ -125,10 +125,10 @@ class qa_adaptive_changes : public CppUnit::TestFixture
             const double hop = s.filled().hop;
             for (std::size_t n = 0; n < out.t.size(); ++n) {
                 const qa::context in_n("n", n);
-                const double place = std::min<double>(n, 100) * hop +
-                                     std::max<double>(0, static_cast<double>(n) - 100) * 7.5;
+                const double centre = std::min<double>(n, 100) * hop +
+                                      std::max<double>(0, static_cast<double>(n) - 100) * 7.5;
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
-                    place, out.t[n].value(), s.learn == learned::theta ? 1e-9 : 4);
+                    centre, out.t[n].value(), s.learn == learned::theta ? 1e-9 : 4);
             }
             if (s.share == sharing::frame && s.learn != learned::t && !s.freeze)
                 for (std::size_t n = 98; n < 103; ++n) {

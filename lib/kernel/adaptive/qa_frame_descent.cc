@@ -32,34 +32,34 @@ class qa_adaptive_search : public CppUnit::TestFixture
         std::mt19937 random(static_cast<unsigned>(trial));
         std::uniform_real_distribution<double> uniform(0, 0.5);
         const double price = 0.4 / static_cast<double>(candidates);
-        const auto place = [](std::size_t k) { return 1 + 0.5 * static_cast<double>(k); };
-        std::vector<double> places;
+        const auto value_of = [](std::size_t k) { return 1 + 0.5 * static_cast<double>(k); };
+        std::vector<double> values;
         for (std::size_t k = 0; k < candidates; ++k)
-            places.push_back(place(k));
-        std::vector<std::vector<double>> J(frames, places);
+            values.push_back(value_of(k));
+        std::vector<std::vector<double>> J(frames, values);
         for (auto& row : J)
             for (auto& one : row)
                 one = uniform(random);
         const auto empty = static_cast<std::size_t>(trial) % frames;
-        shortest_path path(places, price, static_cast<std::int64_t>(frames));
-        path.start(0, places.back(), first_frame::free);
+        shortest_path path(values, price, static_cast<std::int64_t>(frames));
+        path.start(0, values.back(), first_frame::free);
         for (std::size_t n = 0; n < frames; ++n)
             path.advance(n == empty ? nullptr : J[n].data());
-        std::vector<double> value;
+        std::vector<double> resolved;
         for (std::size_t n = 0; n < frames; ++n)
-            value.push_back(path.resolve(static_cast<std::int64_t>(n)));
+            resolved.push_back(path.resolve(static_cast<std::int64_t>(n)));
 
-        // every path there is; one that belongs to the values, which leave its places by half a step at most
+        // every path there is; `found` is the least of those within half a step of the resolved values
         double least = 1e9, found = 1e9;
         const auto paths = std::llround(std::pow(candidates, frames));
         for (std::size_t code = 0; code < static_cast<std::size_t>(paths); ++code) {
-            double sum = 0, before = places.back();
+            double sum = 0, before = values.back();
             bool belongs = true;
             for (std::size_t n = 0, rest = code; n < frames; ++n, rest /= candidates) {
                 const auto k = rest % candidates;
-                sum += (n == empty ? 0 : J[n][k]) + price * std::abs(place(k) - before);
-                belongs = belongs && std::abs(value[n] - place(k)) < 0.25 + 1e-9;
-                before = place(k);
+                sum += (n == empty ? 0 : J[n][k]) + price * std::abs(value_of(k) - before);
+                belongs = belongs && std::abs(resolved[n] - value_of(k)) < 0.25 + 1e-9;
+                before = value_of(k);
             }
             least = std::min(least, sum);
             found = belongs ? std::min(found, sum) : found;
@@ -130,11 +130,11 @@ class qa_adaptive_search : public CppUnit::TestFixture
         const criterion_sums others{ 3, 5 };
         const position t{ 90, 0.3 };
         const double theta = 41.3;
-        const auto here = descent.look(samples, t, theta, others, learned::both);
+        const auto here = descent.evaluate(samples, t, theta, others, learned::both);
         CPPUNIT_ASSERT(here.defined);
         const auto J = [&](double ln, double away) {
             return descent
-                .look(samples, t + away, std::exp(std::log(theta) + ln), others, learned::both)
+                .evaluate(samples, t + away, std::exp(std::log(theta) + ln), others, learned::both)
                 .J;
         };
         CPPUNIT_ASSERT_DOUBLES_EQUAL((J(h, 0) - J(-h, 0)) / (2 * h), here.by_log_theta, 1e-8);

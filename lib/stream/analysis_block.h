@@ -122,7 +122,7 @@ protected:
     void check(const settings&) const {}
     //! Called after a change.
     void changed(const settings&, const change&) {}
-    //! By which a sample rate becomes a rate of rows.
+    //! Frames that make a row.
     std::uint64_t frames_per_row() const { return 1; }
     //!@}
 

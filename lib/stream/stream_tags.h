@@ -13,14 +13,14 @@
 
 namespace gr::stft {
 
-//! What the tags of a DSTFT tell of its frames, beyond those of an STFT.
+//! Contents of the tags that describe the frames of a DSTFT and not those of an STFT.
 struct dstft_frames {
     kernel::window_family family{ "hann" };
     kernel::norm norm = kernel::norm::l2;
     kernel::sharing share = kernel::sharing::frame;
     double theta = 0; //!< window length of the frame, samples
     double step = 0;  //!< samples from frame to frame
-    double alpha = 0; //!< the same as a fraction of the window length
+    double alpha = 0; //!< step as a fraction of the window length
 };
 
 namespace kernel {
@@ -41,8 +41,8 @@ inline constexpr auto fields<dstft_frames> = std::tuple(
 struct stream_description {
     std::optional<std::int64_t> first;              //!< stft_first: first sample under the frame
     std::optional<std::int64_t> length;             //!< stft_length: samples of the whole stream
-    kernel::change<kernel::bins_parameters> frames; //!< of an STFT
-    kernel::change<dstft_frames> varying;           //!< of a DSTFT
+    kernel::change<kernel::bins_parameters> frames; //!< tags of an STFT
+    kernel::change<dstft_frames> varying;           //!< tags of a DSTFT
 
     //! Takes the tag in if it is one of ours. \throws pmt::wrong_type, std::invalid_argument for a wrong value
     bool read(const gr::tag_t& tag);

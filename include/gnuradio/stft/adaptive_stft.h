@@ -14,12 +14,13 @@ struct STFT_API adaptive_stft_settings : kernel::adaptive_settings {
 };
 
 namespace kernel {
+//! Parameters of adaptive_stft_settings.
 template <>
 inline constexpr auto fields<adaptive_stft_settings> =
     std::tuple_cat(fields<adaptive_settings>,
                    std::tuple(field("samp_rate", &adaptive_stft_settings::samp_rate),
                               field("report_interval", &adaptive_stft_settings::report_interval)));
-}
+} // namespace kernel
 
 /*!
  * \brief Samples in, spectra out, with window lengths theta, and frame positions t if wanted, that follow the signal

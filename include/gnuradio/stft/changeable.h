@@ -17,7 +17,7 @@ template <class Settings>
 class STFT_API changeable : virtual public gr::block
 {
 public:
-    using settings = Settings; //!< what make() takes
+    using settings = Settings; //!< argument of make()
 
     //! Requests a change. \throws std::invalid_argument as make(); the running stream then goes on unchanged
     virtual void request(const kernel::change<Settings>& requested) = 0;

@@ -24,6 +24,7 @@ struct STFT_API dstft_settings {
 };
 
 namespace kernel {
+//! Parameters of dstft_settings.
 template <>
 inline constexpr auto
     fields<dstft_settings> = std::tuple(field("n_fft", &dstft_settings::n_fft).required(),
@@ -33,7 +34,7 @@ inline constexpr auto
                                         field("norm", &dstft_settings::norm, norm_named),
                                         field("alpha", &dstft_settings::alpha),
                                         field("share", &dstft_settings::share, sharing_named));
-}
+} // namespace kernel
 
 /*!
  * \brief Samples in, spectra out: the differentiable short-time Fourier transform of a stream, with real window

@@ -19,13 +19,14 @@ struct STFT_API idstft_settings {
 };
 
 namespace kernel {
+//! Parameters of idstft_settings.
 template <>
 inline constexpr auto
     fields<idstft_settings> = std::tuple(field("n_fft", &idstft_settings::n_fft).required(),
                                          field("window", &idstft_settings::window),
                                          field("norm", &idstft_settings::norm, norm_named),
                                          field("share", &idstft_settings::share, sharing_named));
-}
+} // namespace kernel
 
 /*!
  * \brief Spectra in, samples out: the inverse of the differentiable STFT. kernel::idstft has the formula for one window

@@ -45,10 +45,11 @@ using istft_vcf = istft<float>;
 using istft_vcc = istft<gr_complex>;
 
 namespace kernel {
+//! Parameters of istft_settings.
 template <>
 inline constexpr auto fields<istft_settings> =
     std::tuple_cat(fields<parameters>, std::tuple(field("synthesis", &istft_settings::synthesis)));
-}
+} // namespace kernel
 
 } // namespace gr::stft
 #endif

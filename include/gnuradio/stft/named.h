@@ -20,11 +20,12 @@ template <class... Given>
 class named_values
 {
 public:
+    //! Values with their names.
     explicit named_values(std::tuple<std::pair<const char*, Given>...> values)
         : d_values(std::move(values))
     {}
 
-    //! The same and one more value.
+    //! Returns these values and one more.
     template <class Value>
     named_values<Given..., Value> operator()(const char* name, Value value) const
     {

@@ -11,6 +11,7 @@ namespace gr::stft {
 struct STFT_API one_integral_settings : kernel::bins_parameters {};
 
 namespace kernel {
+//! Parameters of one_integral_settings.
 template <>
 inline constexpr auto fields<one_integral_settings> = std::tuple(stft_fields::n_fft,
                                                                  stft_fields::window,
@@ -19,7 +20,7 @@ inline constexpr auto fields<one_integral_settings> = std::tuple(stft_fields::n_
                                                                  stft_fields::bins,
                                                                  stft_fields::scaling,
                                                                  stft_fields::samp_rate);
-}
+} // namespace kernel
 
 /*!
  * \brief Spectra at hop 1 in, samples out: one sample from each spectrum, by the sum over its bins.

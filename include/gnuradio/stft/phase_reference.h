@@ -18,6 +18,7 @@ struct STFT_API phase_reference_settings {
 };
 
 namespace kernel {
+//! Parameters of phase_reference_settings.
 template <>
 inline constexpr auto fields<phase_reference_settings> = std::tuple(
     field("n_fft", &phase_reference_settings::n_fft).required(),
@@ -26,7 +27,7 @@ inline constexpr auto fields<phase_reference_settings> = std::tuple(
     field("source", &phase_reference_settings::source, kernel::phase_reference::named).required(),
     field("target", &phase_reference_settings::target, kernel::phase_reference::named).required(),
     field("sides", &phase_reference_settings::sides, sides_named));
-}
+} // namespace kernel
 
 /*!
  * \brief Spectra in, the same spectra with another phase reference out.

@@ -16,6 +16,7 @@ struct STFT_API power_settings : kernel::power_parameters {
 };
 
 namespace kernel {
+//! Parameters of power_settings.
 template <>
 inline constexpr auto
     fields<power_settings> = std::tuple(field("n_fft", &power_settings::n_fft).required(),
@@ -24,7 +25,7 @@ inline constexpr auto
                                         power_fields::average,
                                         power_fields::max_hold,
                                         power_fields::db);
-}
+} // namespace kernel
 
 /*!
  * \brief Spectra in, rows of power out: averaged, held, in decibels.

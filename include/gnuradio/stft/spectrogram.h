@@ -17,6 +17,7 @@ struct STFT_API spectrogram_settings : kernel::parameters, kernel::power_paramet
 };
 
 namespace kernel {
+//! Parameters of spectrogram_settings.
 template <>
 inline constexpr auto fields<spectrogram_settings> = std::tuple(stft_fields::n_fft,
                                                                 stft_fields::hop,
@@ -29,7 +30,7 @@ inline constexpr auto fields<spectrogram_settings> = std::tuple(stft_fields::n_f
                                                                 power_fields::db,
                                                                 stft_fields::samp_rate,
                                                                 stft_fields::sides);
-}
+} // namespace kernel
 
 /*!
  * \brief Samples in, rows of power out: stft and power in one block.

@@ -13,11 +13,12 @@ struct STFT_API stft2d_settings : kernel::image_settings {
 };
 
 namespace kernel {
+//! Parameters of stft2d_settings.
 template <>
 inline constexpr auto fields<stft2d_settings> =
     std::tuple_cat(std::tuple(field("width", &stft2d_settings::width).required()),
                    fields<image_settings>);
-}
+} // namespace kernel
 
 /*!
  * \brief Rows of an endless image in, rows of its patches' spectra out: the 2-D STFT of a stream.

@@ -63,8 +63,9 @@ void bind_blocks(py::module& m)
           arg("row_bytes"),
           "Bytes of the buffer of a block's output stream of rows of row_bytes, as the scheduler "
           "allocates it.");
-    bind_changeable<stft_fvc>(
-        m, "stft_fvc", R"(STFT of a stream of floats: n_fft // 2 + 1 bins a frame.
+    bind_changeable<stft_fvc>(m,
+                              "stft_fvc",
+                              R"(STFT of a stream of floats: n_fft // 2 + 1 bins a frame.
 
 Arguments as in gnuradio.stft.stft(); samp_rate in Hz; sides: "onesided" for stft_fvc, "twosided" (None) or "centered"
 (bins from -n_fft // 2 on) for stft_cvc.
@@ -72,7 +73,7 @@ Every sample is used; tags land on the first frame that holds their sample; fram
 stft_hop, stft_n_fft, stft_win_length, stft_phase, stft_scaling, stft_window and stft_samp_rate, the last frame
 stft_length. Message port "cmd": dict of hop, window, win_length, scaling, at (a sample).
 Raises ValueError naming the parameter, its value and the rule.)",
-        latency_of_frames);
+                              latency_of_frames);
     bind_changeable<stft_cvc>(
         m,
         "stft_cvc",

@@ -92,8 +92,8 @@ std::string signature_of()
         text += (text.empty() ? "" : ", ") + std::string(field.name) + ": " + type_in_python(field);
         if (!field.is_required)
             text += " = " + (field.is_automatic ? "None"
-                             : defaults ? shown(value_in_python(*defaults.*field.member))
-                                        : "...");
+                             : defaults         ? shown(value_in_python(*defaults.*field.member))
+                                                : "...");
     });
     return text;
 }

@@ -17,13 +17,15 @@ namespace gr::stft::kernel {
 template <class Value>
 inline constexpr bool is_named = std::is_enum_v<Value>;
 
+//! The type of a value that may be missing.
 template <class Value>
 struct without_optional {
-    using type = Value;
+    using type = Value; //!< Value, without std::optional
 };
+//! Specialisation for one that may be missing.
 template <class Value>
 struct without_optional<std::optional<Value>> {
-    using type = Value;
+    using type = Value; //!< Value, without std::optional
 };
 
 //! The least number where zero is not allowed.
@@ -39,8 +41,8 @@ constexpr double above_zero = std::numeric_limits<double>::min();
  */
 template <class Settings, class Value, bool changes = false, bool tagged = false>
 struct field {
-    static constexpr bool may_change = changes; //!< whether it may change while a block runs
-    static constexpr bool has_tag = tagged;     //!< whether a tag carries it
+    static constexpr bool may_change = changes; //!< true: may change while a block runs
+    static constexpr bool has_tag = tagged;     //!< true: a tag carries it
     using value_type = Value;                   //!< type of the member
     //! The type that a name stands for.
     using named_type = typename without_optional<Value>::type;
@@ -55,19 +57,20 @@ struct field {
     const char* name;                                      //!< the parameter's name
     Value Settings::*member;                               //!< member that holds the value
     named_type (*from_name)(const std::string&) = nullptr; //!< gives the value of a name
-    bool is_required = false;                              //!< whether it has no default
-    bool is_automatic = false; //!< whether the default stands for a value that follows from others
+    bool is_required = false;                              //!< true: has no default
+    bool is_automatic = false; //!< true: the default stands for a value that follows from others
     const char* tag = nullptr; //!< key of the tag
     double least = 0;          //!< smallest number in a tag
     double greatest = 0;       //!< largest number in a tag
 
+    //! \param n name \param m member \param named for a choice: gives the value of a name
     constexpr field(const char* n,
                     Value Settings::*m,
                     named_type (*named)(const std::string&) = nullptr)
         : name(n), member(m), from_name(named)
     {}
 
-    //! The same field with other properties.
+    //! Field with other properties.
     template <bool other_changes, bool other_tagged>
     constexpr explicit field(const field<Settings, Value, other_changes, other_tagged>& other)
         : name(other.name), member(other.member), from_name(other.from_name),
@@ -76,7 +79,7 @@ struct field {
     {}
 
     //!@{
-    //! The same field with one more property.
+    //! Returns the field with one more property.
     constexpr field required() const
     {
         auto copy = *this;

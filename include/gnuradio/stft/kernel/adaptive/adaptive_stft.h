@@ -117,6 +117,7 @@ struct STFT_API adaptive_settings {
     void check() const { filled(); }
 };
 
+//! Parameters of adaptive_settings.
 template <>
 inline constexpr auto fields<adaptive_settings> =
     std::tuple(field("n_fft", &adaptive_settings::n_fft).required(),

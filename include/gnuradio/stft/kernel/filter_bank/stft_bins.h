@@ -28,9 +28,11 @@ struct STFT_API bins_parameters : parameters {
 };
 
 namespace stft_fields {
+//! Field of the bins.
 constexpr auto bins = field("bins", &bins_parameters::bins).changeable().with_tag("stft_bins");
-}
+} // namespace stft_fields
 
+//! Parameters of bins_parameters.
 template <>
 inline constexpr auto fields<bins_parameters> = std::tuple(
     stft_fields::bins.required(),

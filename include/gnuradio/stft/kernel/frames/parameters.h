@@ -106,6 +106,8 @@ struct STFT_API parameters {
 
 //! Fields of parameters. The tables of settings list those that they have.
 namespace stft_fields {
+//!@{
+//! Field of a parameter.
 constexpr auto n_fft =
     field("n_fft", &parameters::n_fft).required().with_tag("stft_n_fft", 1, longest_window);
 constexpr auto hop =
@@ -123,8 +125,10 @@ constexpr auto scaling =
 constexpr auto samp_rate =
     field("samp_rate", &parameters::samp_rate).with_tag("stft_samp_rate", 1e-30, 1e30);
 constexpr auto sides = field("sides", &parameters::sides, sides_named).automatic();
+//!@}
 } // namespace stft_fields
 
+//! Parameters of parameters.
 template <>
 inline constexpr auto fields<parameters> = std::tuple(stft_fields::n_fft,
                                                       stft_fields::hop,

@@ -27,7 +27,7 @@ public:
     //! Overload for a string literal.
     phase_reference(const char* name) : phase_reference(std::string(name)) {}
 
-    //! As name() gives it. \throws std::invalid_argument as the constructor, unless name is a whole number
+    //! Phase reference with this name(). \throws std::invalid_argument as the constructor, unless name is a whole number
     static phase_reference named(const std::string& name);
 
     //! Sample r of every frame, which may lie outside of it.

@@ -156,10 +156,11 @@ struct STFT_API image_settings {
     bool centre = true;              //!< frame m is centred at sample m hop
     fill offset = fill::trailing;    //!< position of a window shorter than n_fft
 
-    //! The same by axes. \throws std::invalid_argument for a negative number
+    //! Parameters by axes. \throws std::invalid_argument for a negative number
     kernel::parameters2d parameters() const;
 };
 
+//! Parameters of image_settings.
 template <>
 inline constexpr auto
     fields<image_settings> = std::tuple(field("win_length", &image_settings::win_length).required(),

@@ -48,10 +48,13 @@ struct STFT_API power_parameters {
 
 //! Fields of power_parameters.
 namespace power_fields {
+//!@{
+//! Field of a parameter.
 constexpr auto kind = field("kind", &power_parameters::kind, power_kind_named);
 constexpr auto average = field("average", &power_parameters::average).changeable();
 constexpr auto max_hold = field("max_hold", &power_parameters::max_hold);
 constexpr auto db = field("db", &power_parameters::db);
+//!@}
 } // namespace power_fields
 
 /*!

@@ -49,7 +49,7 @@ struct bin_group {
     const R *sine_half, *cosine_half;         //!< sine and cosine of half the angle
     const R* sine_scale;                      //!< -1 / (2 sin angle), 0 for angle 0
     const typename integer_of<R>::type* step; //!< restart * h mod 2 n_fft
-    typename integer_of<R>::type cycle;       //!< of the phases: 2 n_fft
+    typename integer_of<R>::type cycle;       //!< phase of a whole cycle: 2 n_fft
     const R* theta[2];                        //!< window length of each bin of each set, > 0
     double reach;                             //!< largest distance from the centre under any window
 };

@@ -85,6 +85,7 @@ class qa_frame_descent : public CppUnit::TestFixture
     CPPUNIT_TEST(the_gradient_is_the_central_difference);
     CPPUNIT_TEST(theta_follows_adam_on_the_plain_criterion);
     CPPUNIT_TEST(t_follows_adam_on_the_plain_criterion);
+    CPPUNIT_TEST(theta_turns_back_at_a_bound);
     CPPUNIT_TEST(theta_stays_within_its_bounds);
     CPPUNIT_TEST(frames_of_silence_or_nan_stay_where_they_are);
     CPPUNIT_TEST(load_levels_leave_a_half_and_a_quarter_of_the_steps);
@@ -178,6 +179,17 @@ class qa_frame_descent : public CppUnit::TestFixture
                     follow_theta<double>(s, 41.3);
                     follow_theta<qa::value>(s, 20.7);
                 }
+    }
+
+    void theta_turns_back_at_a_bound()
+    {
+        // the first step leads beyond theta_min, from where the prior pulls back
+        auto s = with_steps(6);
+        s.theta_min = 25;
+        s.theta_max = 44;
+        s.prior = 500;
+        s.learning_rate = 0.7;
+        follow_theta<double>(s, 41.3);
     }
 
     template <class T>

@@ -11,7 +11,7 @@ class qa_shortest_path : public CppUnit::TestFixture
     CPPUNIT_TEST(the_path_is_the_cheapest_of_all);
     CPPUNIT_TEST(a_resolved_frame_lies_on_the_cheapest_path_up_to_lag_frames_later);
     CPPUNIT_TEST(a_held_first_frame_has_the_value_it_starts_from);
-    CPPUNIT_TEST(no_change_wins_among_equal_costs);
+    CPPUNIT_TEST(no_change_wins_among_equal_costs_then_the_first_candidate);
     CPPUNIT_TEST(a_parabola_finds_what_lies_between_candidates);
     CPPUNIT_TEST(frames_without_a_criterion_keep_the_value);
     CPPUNIT_TEST_SUITE_END();
@@ -118,17 +118,26 @@ class qa_shortest_path : public CppUnit::TestFixture
         CPPUNIT_ASSERT_DOUBLES_EQUAL(2, path.resolve(6), 0.5);
     }
 
-    void no_change_wins_among_equal_costs()
+    void no_change_wins_among_equal_costs_then_the_first_candidate()
     {
-        // to change before or after frame 0 costs the same
         shortest_path path({ 1, 2, 3 }, 1, 1);
+        const double equal[]{ 0, 0, 0 }, lowest[]{ 0, 9, 9 }, highest[]{ 9, 9, 0 };
+        // to change before or after frame 0 costs the same
+        for (const auto* last : { lowest, highest }) {
+            const double expected = last == lowest ? 1 : 3;
+            const qa::context in_expected("expected", expected);
+            path.start(0, 2, first_frame::free);
+            path.advance(equal);
+            path.advance(last);
+            CPPUNIT_ASSERT_EQUAL(expected, path.resolve(0));
+            CPPUNIT_ASSERT_EQUAL(expected, path.resolve(1));
+            CPPUNIT_ASSERT_EQUAL(0.0, path.criterion());
+        }
+        const double outer[]{ 0, 9, 0 }, middle[]{ 9, 0, 9 };
         path.start(0, 2, first_frame::free);
-        const double equal[]{ 0, 0, 0 }, last[]{ 9, 9, 0 };
-        path.advance(equal);
-        path.advance(last);
-        CPPUNIT_ASSERT_EQUAL(3.0, path.resolve(0));
-        CPPUNIT_ASSERT_EQUAL(3.0, path.resolve(1));
-        CPPUNIT_ASSERT_EQUAL(0.0, path.criterion());
+        path.advance(outer);
+        path.advance(middle);
+        CPPUNIT_ASSERT_EQUAL(1.0, path.resolve(0));
     }
 
     void a_parabola_finds_what_lies_between_candidates()

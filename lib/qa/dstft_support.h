@@ -106,7 +106,7 @@ struct plain_dstft {
         integral = gaussian ? whole_line : family.integral(1);
         energy = gaussian ? whole_line / std::sqrt(2.0L) : family.integral(2);
         for (std::size_t i = 0; i < n_fft; ++i)
-            roots.push_back(turn(1, static_cast<std::int64_t>(i), n_fft));
+            roots.push_back(twiddle(1, static_cast<std::int64_t>(i), n_fft));
     }
 
     //! Offsets from t.sample of the integers under a window: |r - fraction| < theta / 2.
@@ -187,7 +187,7 @@ struct plain_dstft {
                 const auto at = t.sample + r - x_begin;
                 if (at < 0 || at >= static_cast<std::int64_t>(x.size()))
                     continue;
-                const auto product = x[static_cast<std::size_t>(at)] * circle(m, t.sample + r);
+                const auto product = x[static_cast<std::size_t>(at)] * rotation(m, t.sample + r);
                 sum += w[static_cast<std::size_t>(r - range.first)] * extended_value(product);
             }
             spectrum.emplace_back(sum);
@@ -221,7 +221,7 @@ struct plain_dstft {
         values x(count);
         for_windows(x_begin, count, t, theta, [&](std::size_t m, std::int64_t k, extended w) {
             x[static_cast<std::size_t>(k - x_begin)] +=
-                static_cast<double>(w) * G[m] * std::conj(circle(m, k));
+                static_cast<double>(w) * G[m] * std::conj(rotation(m, k));
         });
         return x;
     }
@@ -245,7 +245,7 @@ struct plain_dstft {
         }
     }
 
-    value circle(std::size_t m, std::int64_t k) const
+    value rotation(std::size_t m, std::int64_t k) const
     {
         return roots[m * gr::stft::kernel::modulo(k, n_fft) % n_fft];
     }

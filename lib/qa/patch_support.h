@@ -66,34 +66,34 @@ void for_patches(F f)
 struct plain_patches {
     image_axis h, w;
     std::size_t frames, row_bins;
-    std::vector<values> h_turns, w_turns; // exp(-2j pi k n / n_fft), [k][n]
+    std::vector<values> h_twiddles, w_twiddles; // exp(-2j pi k n / n_fft), [k][n]
 
     plain_patches(const patch_case& c, std::size_t across)
         : h(c.rows()), w(c.columns()), frames(across), row_bins(h.n_fft() / 2 + 1),
-          h_turns(turns(h.n_fft())), w_turns(turns(w.n_fft()))
+          h_twiddles(twiddles(h.n_fft())), w_twiddles(twiddles(w.n_fft()))
     {}
 
-    static std::vector<values> turns(std::size_t n_fft)
+    static std::vector<values> twiddles(std::size_t n_fft)
     {
         std::vector<values> table(n_fft, values(n_fft));
         for (std::size_t k = 0; k < n_fft; ++k)
             for (std::size_t n = 0; n < n_fft; ++n)
                 table[k][n] =
-                    turn(static_cast<std::int64_t>(k), static_cast<std::int64_t>(n), n_fft);
+                    twiddle(static_cast<std::int64_t>(k), static_cast<std::int64_t>(n), n_fft);
         return table;
     }
 
     std::size_t patch_size() const { return row_bins * w.n_fft(); }
 
-    //! sum_j w[j] canvas[n hop + j] exp(-2j pi k (j + offset) / n_fft) of a padded row, [n][k]
-    values row(const values& canvas) const
+    //! sum_j w[j] padded[n hop + j] exp(-2j pi k (j + offset) / n_fft) of a padded row, [n][k]
+    values row(const values& padded) const
     {
         values spectrum;
         for (std::size_t n = 0; n < frames; ++n)
             for (std::size_t k = 0; k < w.n_fft(); ++k) {
                 value sum = 0;
                 for (std::size_t j = 0; j < w.win_length(); ++j)
-                    sum += w.taps()[j] * canvas[n * w.hop() + j] * w_turns[k][j + w.offset()];
+                    sum += w.taps()[j] * padded[n * w.hop() + j] * w_twiddles[k][j + w.offset()];
                 spectrum.push_back(sum);
             }
         return spectrum;
@@ -108,8 +108,8 @@ struct plain_patches {
                 for (std::size_t kw = 0; kw < w.n_fft(); ++kw) {
                     value sum = 0;
                     for (std::size_t i = 0; i < h.win_length(); ++i)
-                        sum +=
-                            h.taps()[i] * rows[i][n * w.n_fft() + kw] * h_turns[kh][i + h.offset()];
+                        sum += h.taps()[i] * rows[i][n * w.n_fft() + kw] *
+                               h_twiddles[kh][i + h.offset()];
                     spectra.push_back(sum);
                 }
         return spectra;
@@ -132,10 +132,10 @@ struct plain_patches {
                 for (std::size_t b = 0; b < w.n_fft(); ++b) {
                     value sum = 0;
                     for (std::size_t kw = 0; kw < w.n_fft(); ++kw)
-                        sum += X[kw] * std::conj(w_turns[kw][b]);
+                        sum += X[kw] * std::conj(w_twiddles[kw][b]);
                     for (std::size_t a = 0; a < h.n_fft(); ++a)
                         all[(n * h.n_fft() + a) * w.n_fft() + b] +=
-                            factor * (sum * std::conj(h_turns[kh][a])).real();
+                            factor * (sum * std::conj(h_twiddles[kh][a])).real();
                 }
             }
         return all;

@@ -139,7 +139,7 @@ inline void assert_refused(const std::string& message, const std::function<void(
 }
 
 //! exp(-2j pi a b / n), the product reduced as an integer.
-inline value turn(std::int64_t a, std::int64_t b, std::size_t n)
+inline value twiddle(std::int64_t a, std::int64_t b, std::size_t n)
 {
     const auto size = static_cast<__int128>(n);
     const auto index = (static_cast<__int128>(a) * b % size + size) % size;
@@ -170,16 +170,16 @@ inline values plain_dft(const values& frame,
                         std::size_t bins,
                         std::int64_t first_bin = 0)
 {
-    values circle;
+    values twiddles;
     for (std::size_t j = 0; j < n_fft; ++j)
-        circle.push_back(turn(1, static_cast<std::int64_t>(j), n_fft));
+        twiddles.push_back(twiddle(1, static_cast<std::int64_t>(j), n_fft));
     values spectrum(bins);
     for (std::size_t k = 0; k < bins; ++k) {
         const auto bin = first_bin + static_cast<std::int64_t>(k);
-        const auto factor = turn(bin, -(r % static_cast<std::int64_t>(n_fft)), n_fft);
+        const auto factor = twiddle(bin, -(r % static_cast<std::int64_t>(n_fft)), n_fft);
         const auto step = gr::stft::kernel::modulo(bin, n_fft);
         for (std::size_t m = 0; m < taps.size(); ++m)
-            spectrum[k] += frame[m] * std::conj(taps[m]) * circle[step * m % n_fft];
+            spectrum[k] += frame[m] * std::conj(taps[m]) * twiddles[step * m % n_fft];
         spectrum[k] *= factor;
     }
     return spectrum;

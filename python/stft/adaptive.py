@@ -55,8 +55,8 @@ def adapt(
     prior: float = 0.01,
     whiten: float = 1e-2,
     steps: Optional[int] = None,
-    learning_rate: Optional[float] = None,
     regularisation: Optional[float] = None,
+    learning_rate: Optional[float] = None,
     order: float = 2.0,
     freeze: bool = False,
     invertible: bool = True,
@@ -81,7 +81,8 @@ def adapt(
     learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t").
     criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). For each frame
-        alone: "kurtosis" (of |S|, maximised), "frame_entropy" (of |S|; it cannot see concentration in time).
+        alone: "kurtosis" (minus the logarithm of the kurtosis of |S|; that of learn() is minus the kurtosis itself, so the
+        two differ where frames are averaged), "frame_entropy" (of |S|; it cannot see concentration in time).
     theta_min, theta_max: bounds in samples; default 2 hop (at least 4) and n_fft. theta_init: before anything is
         learned; default their geometric mean.
     window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).

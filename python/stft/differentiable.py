@@ -98,9 +98,9 @@ def dstft(
     results.update((one, f.empty_spectra()) for one in derivatives)
     kernels.dstft(f.samples, f.design, results["S"], results.get("theta"), results.get("t"))
     if phase != "absolute":
-        turns = (np.floor(f.t).astype(np.int64)[:, None] % f.n_fft) * np.arange(f.bins) % f.n_fft
+        indices = (np.floor(f.t).astype(np.int64)[:, None] % f.n_fft) * np.arange(f.bins) % f.n_fft
         for spectra in results.values():
-            spectra *= np.exp(2j * np.pi / f.n_fft * turns)
+            spectra *= np.exp(2j * np.pi / f.n_fft * indices)
     shaped = [np.swapaxes(r.reshape(f.shape + r.shape[1:]), -1, -2) for r in results.values()]
     return tuple(shaped) if derivatives else shaped[0]
 

@@ -102,7 +102,10 @@ def lp_lq(a: ArrayLike, p: float = 1.0, q: float = 2.0) -> Tuple[float, NDArray]
 
 
 def kurtosis(a: ArrayLike, t: ArrayLike, *, weights_gradient: bool = True) -> Tuple[float, NDArray, NDArray]:
-    """Weighted mean over frames of the kurtosis E[a^4] / E[a^2]^2 over bins, to be maximised; its gradients by a and t.
+    """Weighted mean over frames of the kurtosis K = E[a^4] / E[a^2]^2 over bins, to be maximised; its gradients by a and t.
+
+    The criterion "kurtosis" of learn() is minus this value; that of adapt() and the adaptive blocks is the mean of -ln K
+    of whitened frames, up to a constant.
 
     t: centres of the frames in samples, shape (frames,). Frames count with the time they stand for: half of the
         distance between their neighbours, at the ends the distance to the only neighbour, 1 for a single frame. The sum

@@ -92,8 +92,8 @@ def griffin_lim(
     iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
     if not _keeps(math.isfinite, momentum):
         raise ValueError(f"momentum: {momentum!r}: must be a number")
-    turns = np.exp(1j * _phases(initial, seed, shape, (bins, frames)))
-    spectra = np.ascontiguousarray(magnitudes * turns, spectra.dtype)
+    phasors = np.exp(1j * _phases(initial, seed, shape, (bins, frames)))
+    spectra = np.ascontiguousarray(magnitudes * phasors, spectra.dtype)
     samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)
     kernel = getattr(kernels, f"griffin_lim_{samples.dtype}")
     state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold))

@@ -28,19 +28,19 @@ def clicks(samples, every, height=10.0):
     """Damped bursts of 60 samples, and where they begin."""
     x = np.zeros(samples)
     burst = height * np.exp(-np.arange(60) / 15) * np.cos(1.3 * np.arange(60))
-    places = np.arange(every, samples - every, every)
-    for place in places:
-        x[place : place + 60] += burst
-    return x, places
+    times = np.arange(every, samples - every, every)
+    for time in times:
+        x[time : time + 60] += burst
+    return x, times
 
 
 def theta_of(x, **settings):
     return stft.adapt(np.asarray(x, np.float32), n_fft=N, hop=HOP, **settings).theta[0]
 
 
-def near(theta, place, frames=5):
+def near(theta, time, frames=5):
     """The least theta within `frames` frames of a sample."""
-    p = int(round(place / HOP))
+    p = int(round(time / HOP))
     return theta[max(0, p - frames) : p + frames + 1].min()
 
 
@@ -76,10 +76,10 @@ class Signals(unittest.TestCase):
         self.assertLess(np.abs(np.diff(np.log(theta))).mean(), 0.2)
 
     def test_clicks_are_found_in_noise(self):
-        signal, places = clicks(60000, 1700)
+        signal, times = clicks(60000, 1700)
         for level, part in ((0.05, 1.0), (np.sqrt(0.5), 0.95), (1.8, 0.4)):
             theta = theta_of(signal + noise(60000, level))
-            found = np.mean([near(theta, place) < 256 for place in places])
+            found = np.mean([near(theta, time) < 256 for time in times])
             self.assertGreaterEqual(found, part, level)
 
     def test_clipping_leaves_a_tone_alone(self):
@@ -94,18 +94,18 @@ class Signals(unittest.TestCase):
                 self.assertGreater(stft.adapt(x, n_fft=N, **settings).theta.min(), 700, settings)
 
     def test_clicks_on_a_tone_are_short_and_what_lies_between_is_longer(self):
-        signal, places = clicks(40000, 5000, 20.0)
+        signal, times = clicks(40000, 5000, 20.0)
         theta = theta_of(signal + tone(40000) + noise(40000, 0.05))
-        for place in places:
-            self.assertLess(near(theta, place), 256)
-            self.assertGreater(theta[int(place + 2500) // HOP], 700)
+        for time in times:
+            self.assertLess(near(theta, time), 256)
+            self.assertGreater(theta[int(time + 2500) // HOP], 700)
 
     def test_an_offset_does_not_decide(self):
-        signal, places = clicks(30000, 3000)
+        signal, times = clicks(30000, 3000)
         x = signal + noise(30000, 0.3) + 10
         self.assertGreater(np.median(theta_of(x, whiten=0)), 1000)
-        self.assertGreater(near(theta_of(x, whiten=0), places[3]), 900)
-        self.assertLess(near(theta_of(x), places[3]), 256)
+        self.assertGreater(near(theta_of(x, whiten=0), times[3]), 900)
+        self.assertLess(near(theta_of(x), times[3]), 256)
 
     def test_impulses_closer_than_theta_min_are_harmonics(self):
         x = np.zeros(20000)

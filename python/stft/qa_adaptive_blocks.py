@@ -504,11 +504,11 @@ class reports(unittest.TestCase):
         top.connect(source(x), throttle, block, blocks.null_sink(8 * 33))
         top.msg_connect((block, "report"), (kept, "store"))
         top.run()
-        told = [pmt.to_python(kept.get_message(n))["frames_per_second"] for n in range(kept.num_messages())]
-        self.assertEqual(told[:2], [0.0, 0.0])  # of the first burst
-        told = [one for one in told if one > 0]
-        self.assertGreater(len(told), 10)
-        np.testing.assert_allclose(told, rate / hop, rtol=0.4)  # as a busy machine lets it sleep
+        rates = [pmt.to_python(kept.get_message(n))["frames_per_second"] for n in range(kept.num_messages())]
+        self.assertEqual(rates[:2], [0.0, 0.0])  # of the first burst
+        rates = [one for one in rates if one > 0]
+        self.assertGreater(len(rates), 10)
+        np.testing.assert_allclose(rates, rate / hop, rtol=0.4)  # as a busy machine lets it sleep
 
     def test_tell_which_bound_most_frames_are_at(self):
         x = np.cos(0.9 * np.arange(4000)).astype(np.float32)
@@ -536,8 +536,8 @@ class reports(unittest.TestCase):
             timeout=60,
             check=True,
         )
-        told, got = ast.literal_eval(done.stdout.decode().splitlines()[-1])
-        self.assertEqual(told, got)
+        shown, got = ast.literal_eval(done.stdout.decode().splitlines()[-1])
+        self.assertEqual(shown, got)
         self.assertGreater(got["evaluations"], 0)
 
 
@@ -550,9 +550,9 @@ top, block = gr.top_block(), stft.adaptive_stft_fvc(64, 8.0)
 top.connect(blocks.vector_source_f([0.0, 1.0, 3.0] * 1000), block, blocks.null_sink(33 * 8))
 top.run()
 knobs = GNURadioControlPortClient("127.0.0.1", int(sys.argv[1]), "thrift").client.getKnobs([])
-told = {name.split("::")[1]: knob.value for name, knob in knobs.items() if name.startswith("adaptive_stft")}
+shown = {name.split("::")[1]: knob.value for name, knob in knobs.items() if name.startswith("adaptive_stft")}
 names = "theta_mean", "criterion", "evaluations", "dropped", "frames_per_second", "load", "latency"
-print((told, {name: getattr(block, name)() for name in names}), flush=True)
+print((shown, {name: getattr(block, name)() for name in names}), flush=True)
 os._exit(0)
 """
 

@@ -198,9 +198,9 @@ class forward(unittest.TestCase):
             for theta in self.lengths(n_fft, n_fft, len(self.T)):
                 absolute = dstft(x, theta, self.T, n_fft=n_fft, derivatives=("theta", "t"))
                 centred = dstft(x, theta, self.T, n_fft=n_fft, derivatives=("theta", "t"), phase="centre")
-                turn = cisoids(np.arange(n_fft), -np.floor(self.T), n_fft)
+                rotation = cisoids(np.arange(n_fft), -np.floor(self.T), n_fft)
                 for a, c in zip(absolute, centred):
-                    self.assertLessEqual(deviation(c, a * turn), 1e-13)
+                    self.assertLessEqual(deviation(c, a * rotation), 1e-13)
         # an impulse on the centre has phase 0, in single precision too
         x = np.zeros(50, np.float32)
         x[13] = 1

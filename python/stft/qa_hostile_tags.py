@@ -93,13 +93,13 @@ class useless_rates(unittest.TestCase):
 
     def test_useless_rates_are_told_from_numbers_of_any_type(self):
         for name in MAKERS:
-            told = []
+            rates = []
             for value in (pmt.from_double(1000), pmt.from_long(1000), pmt.from_uint64(1000)):
                 _, tags = run(name, 200, placed_by_tags(name) + [tag(0, "rx_rate", value)])
-                told += [pmt.to_double(t.value) if not pmt.is_uint64(t.value) else pmt.to_uint64(t.value)
+                rates += [pmt.to_double(t.value) if not pmt.is_uint64(t.value) else pmt.to_uint64(t.value)
                          for t in tags if pmt.eq(t.key, pmt.intern("rx_rate"))]
-            self.assertEqual(told, [told[0]] * 3, name)
-            self.assertIn(told[0], (1000, 1000 / HOP, 1000 * HOP), name)
+            self.assertEqual(rates, [rates[0]] * 3, name)
+            self.assertIn(rates[0], (1000, 1000 / HOP, 1000 * HOP), name)
 
 
 class tags_that_size_something(unittest.TestCase):
@@ -116,12 +116,12 @@ class tags_that_size_something(unittest.TestCase):
             for (key, values), item in itertools.product(cases, (0, 99)):
                 for value in values:
                     with self.subTest(block=name, item=item, key=key, value=pmt.write_string(value)):
-                        told = placed_by_tags(name)
+                        tags = placed_by_tags(name)
                         if item == 0:
-                            told = [t for t in told if not pmt.eq(t.key, pmt.intern(key))] or told
-                            if len(told) < len(placed_by_tags(name)):
+                            tags = [t for t in tags if not pmt.eq(t.key, pmt.intern(key))] or tags
+                            if len(tags) < len(placed_by_tags(name)):
                                 continue  # the tag would stand in place of the one that is needed
-                        data, _ = run(name, 100, told + [tag(item, key, value)])
+                        data, _ = run(name, 100, tags + [tag(item, key, value)])
                         self.assertEqual(len(data), len(expected))
 
     def test_tags_of_a_hop_far_beyond_the_window_cost_no_memory(self):
@@ -157,15 +157,15 @@ class numbers_in_messages(unittest.TestCase):
                 unchanged, _ = run(name, 200, [])
                 pmts = [pmt.from_long(integer), pmt.from_uint64(integer)]
                 pmts += [] if real is None else [pmt.from_double(real)]
-                told = [run(name, 200, [], [pmt.cons(pmt.intern(key), value)])[0] for value in pmts]
+                outputs = [run(name, 200, [], [pmt.cons(pmt.intern(key), value)])[0] for value in pmts]
                 with self.subTest(block=name, key=key):
-                    self.assertNotEqual(told[0], unchanged)
-                    self.assertEqual(told, [told[0]] * len(told))
+                    self.assertNotEqual(outputs[0], unchanged)
+                    self.assertEqual(outputs, [outputs[0]] * len(outputs))
 
     def test_parameters_of_windows_are_taken_from_pmts_of_any_type(self):
-        told = [run("stft", 200, [], [pmt.cons(pmt.intern("window"), pmt.make_tuple(pmt.intern("kaiser"), beta))])[0]
+        outputs = [run("stft", 200, [], [pmt.cons(pmt.intern("window"), pmt.make_tuple(pmt.intern("kaiser"), beta))])[0]
                 for beta in (pmt.from_double(5), pmt.from_long(5), pmt.from_uint64(5))]
-        self.assertEqual(told, [told[0]] * 3)
+        self.assertEqual(outputs, [outputs[0]] * 3)
 
     def test_integers_beyond_64_bits_with_a_sign_change_nothing(self):
         for name in ("stft", "spectrogram", "stft_bins", "dstft", "adaptive_stft"):

@@ -133,7 +133,7 @@ class arrays(unittest.TestCase):
         np.testing.assert_array_equal(X, stft.stft2d(np.asfortranarray(x), **made))
         np.testing.assert_array_equal(X, stft.stft2d(np.repeat(x, 2, axis=1)[:, ::2], **made))
 
-    def test_result_goes_where_it_is_told_to(self):
+    def test_result_goes_to_out(self):
         made = dict(win_length=8, hop=4)
         x = RNG.standard_normal((2, 20, 21))
         X = stft.stft2d(x, **made)

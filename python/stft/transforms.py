@@ -36,8 +36,8 @@ _SPELLINGS = {"center": "centre", "samp_rate": "fs"}
 
 def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Returned]:
     """The function, whose arguments `centre` and `fs` may also be given as `center` and `samp_rate`."""
-    places = {name: place for place, name in enumerate(inspect.signature(function).parameters)}
-    spellings = {other: name for other, name in _SPELLINGS.items() if name in places}
+    positions = {name: position for position, name in enumerate(inspect.signature(function).parameters)}
+    spellings = {other: name for other, name in _SPELLINGS.items() if name in positions}
 
     @functools.wraps(function)
     def either(*arguments: Any, **given: Any) -> _Returned:
@@ -46,8 +46,8 @@ def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Retur
             return function(*arguments, **given)
         for other in used:
             name, value = spellings[other], given.pop(other)
-            by_place = arguments[places[name] : places[name] + 1]
-            already = by_place[0] if by_place else given.setdefault(name, value)
+            by_position = arguments[positions[name] : positions[name] + 1]
+            already = by_position[0] if by_position else given.setdefault(name, value)
             if not (already is value or np.array_equal(already, value)):
                 raise ValueError(f"{other}: {value}: is given already, as {name} = {already}")
         try:

@@ -179,7 +179,7 @@ struct adaptive_stft<T>::parts {
                           received < grid.follower_certain_at(settings.theta_max)))
             return false;
         const bool last = grid.next_is_last(length());
-        emitter.place(grid.centre());
+        emitter.set_centre(grid.centre());
         if (moves && covers(theta, away) && (!last || !learns_t()))
             refine(p);
         if (last && settings.invertible)

@@ -99,7 +99,7 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
         if (known == d_weights.end())
             d_weights.push_back({ n, volk::vector<real>(kernel::bins<T>(n)) });
         frame_analysis<T> analysis(n);
-        std::fill_n(analysis.circle(), n, T(0));
+        std::fill_n(analysis.buffer(), n, T(0));
         d_members.push_back(
             { theta[k], log_theta, n, every, reach, window, std::move(analysis), bands, weights });
         d_reach = std::max(d_reach, reach);
@@ -146,7 +146,7 @@ template <class T>
 void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
 {
     auto& m = d_members[k];
-    multiply(centre - m.reach, m.window.data(), m.analysis.circle(), m.window.size());
+    multiply(centre - m.reach, m.window.data(), m.analysis.buffer(), m.window.size());
     m.analysis.transform(d_spectrum.data());
     const auto bins = kernel::bins<T>(m.n);
     const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
@@ -197,8 +197,8 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
     const auto visit = [&](std::size_t k) {
         const auto reach = d_members[k].reach;
         if (due(k, p, d_load)) {
-            const auto place = std::clamp(centre, x.begin + reach, x.end - 1 - reach);
-            measure(k, to, x.samples + (place - x.begin));
+            const auto nearest = std::clamp(centre, x.begin + reach, x.end - 1 - reach);
+            measure(k, to, x.samples + (nearest - x.begin));
             ++d_evaluations;
         } else if (d_load > 0 && due(k, p, 0)) {
             ++d_dropped;

@@ -109,11 +109,11 @@ void frame_descent<T>::measure(const complex* spectrum)
 }
 
 template <class T>
-typename frame_descent<T>::point frame_descent<T>::look(const excerpt<T>& x,
-                                                        const position& t,
-                                                        double theta,
-                                                        const criterion_sums& others,
-                                                        learned gradients)
+typename frame_descent<T>::point frame_descent<T>::evaluate(const excerpt<T>& x,
+                                                            const position& t,
+                                                            double theta,
+                                                            const criterion_sums& others,
+                                                            learned gradients)
 {
     point here;
     ++d_evaluations;
@@ -156,17 +156,18 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
     const double rate = s.learning_rate > 0 ? s.learning_rate : theta_rate;
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
     const double count = d_criterion.pooled() ? static_cast<double>(frames) : 1;
-    double place = std::log(theta);
+    double log_theta = std::log(theta);
     for (auto left = take_steps(); left > 0; --left) {
-        const auto here = look(x, t, theta_at(place), mean * (count - 1), learned::theta);
+        const auto here = evaluate(x, t, theta_at(log_theta), mean * (count - 1), learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;
         // the gradient of the whole block is `count` times that of one frame, since its frames
         // weigh the same
-        place -= rate * descent.step(count * here.by_log_theta + s.prior * (place - middle));
-        place = std::clamp(place, std::log(s.theta_min), std::log(s.theta_max));
+        log_theta -=
+            rate * descent.step(count * here.by_log_theta + s.prior * (log_theta - middle));
+        log_theta = std::clamp(log_theta, std::log(s.theta_min), std::log(s.theta_max));
     }
-    return theta_at(place);
+    return theta_at(log_theta);
 }
 
 template <class T>
@@ -181,15 +182,15 @@ position frame_descent<T>::refine_t(const excerpt<T>& x,
     adam descent(0.9, 0.999);
     const double rate =
         (d_settings.learning_rate > 0 ? d_settings.learning_rate : t_rate) * d_settings.hop;
-    double away = 0;
+    double shift = 0;
     for (auto left = take_steps(); left > 0; --left) {
         const auto here =
-            look(x, centre + away, theta, mean * static_cast<double>(frames - 1), learned::t);
+            evaluate(x, centre + shift, theta, mean * static_cast<double>(frames - 1), learned::t);
         if (!here.defined || !std::isfinite(here.by_t))
             break;
-        away = std::clamp(away - rate * descent.step(here.by_t), -most, most);
+        shift = std::clamp(shift - rate * descent.step(here.by_t), -most, most);
     }
-    const double to = std::nearbyint((centre.fraction + away) * units) / units;
+    const double to = std::nearbyint((centre.fraction + shift) * units) / units;
     return position{ centre.sample, 0 } + to;
 }
 

@@ -51,11 +51,11 @@ public:
      * \param others sums over the other frames of the block
      * \param gradients derivatives to compute
      */
-    point look(const excerpt<T>& x,
-               const position& t,
-               double theta,
-               const criterion_sums& others,
-               learned gradients);
+    point evaluate(const excerpt<T>& x,
+                   const position& t,
+                   double theta,
+                   const criterion_sums& others,
+                   learned gradients);
 
     //! Descends in ln theta, from theta. \param mean sums per frame of the block \param frames
     //! number of frames of the block \return the last theta, within the bounds

@@ -13,7 +13,7 @@ namespace gr::stft::kernel {
  * \brief The next output frame: its window lengths, first those of the bands, then refined by
  * descent; its centre; and its spectrum.
  *
- * Calls for each frame: place(), then repeat() or follow(), then refine() and cover_end() as
+ * Calls for each frame: set_centre(), then repeat() or follow(), then refine() and cover_end() as
  * needed, then emit().
  */
 template <class T>
@@ -38,7 +38,7 @@ public:
     void forget_before() { d_has_before = false; }
 
     //! Sets the centre of the next frame.
-    void place(const position& t) { d_t = t; }
+    void set_centre(const position& t) { d_t = t; }
     //! Gives the next frame the window lengths of the last one.
     void repeat();
     //! Gives the next frame the window lengths of the bands. \param log_theta ln theta of each band

@@ -23,9 +23,9 @@ std::int64_t frame_grid::nearest_to_centre(const signal_length& length) const
 {
     const double away = samples_between(d_origin_centre, d_centre);
     auto p = std::max(d_origin, d_origin + static_cast<std::int64_t>(away / d_hop));
-    auto place = exact_position(d_origin_at).move(d_hop, p - d_origin);
-    const double before = samples_between(place.rounded(), d_centre);
-    const double after = samples_between(place.move(d_hop).rounded(), d_centre);
+    auto centre = exact_position(d_origin_at).move(d_hop, p - d_origin);
+    const double before = samples_between(centre.rounded(), d_centre);
+    const double after = samples_between(centre.move(d_hop).rounded(), d_centre);
     if (std::abs(after) < std::abs(before))
         ++p;
     while (length.finished && p > d_origin && !exists(p, length.samples))

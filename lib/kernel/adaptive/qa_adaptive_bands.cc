@@ -45,7 +45,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
     CPPUNIT_TEST(one_infinite_bin_spoils_its_band_only);
     CPPUNIT_TEST(values_of_many_sums_are_those_of_each);
     CPPUNIT_TEST(the_report_is_of_every_bin);
-    CPPUNIT_TEST(theta_is_told_in_either_precision);
+    CPPUNIT_TEST(theta_comes_out_in_either_precision);
     CPPUNIT_TEST_SUITE_END();
 
     void bands_share_their_edges()
@@ -211,7 +211,7 @@ class qa_adaptive_bands : public CppUnit::TestFixture
         }
     }
 
-    void theta_is_told_in_either_precision()
+    void theta_comes_out_in_either_precision()
     {
         const auto [s, x] = banded();
         adaptive_stft<float> one(s), other(s);

@@ -89,7 +89,7 @@ struct plain_bank {
             for (std::int64_t i = -reach; i <= reach; ++i)
                 sum += scale * s.window.evaluate(static_cast<double>(i), theta[k]) *
                        x[static_cast<std::size_t>(centre + i)] *
-                       qa::turn(static_cast<std::int64_t>(m), i, points);
+                       qa::twiddle(static_cast<std::int64_t>(m), i, points);
             result.push_back(std::norm(sum));
         }
         return result;
@@ -161,10 +161,10 @@ struct plain_blocks {
     //! W at bin m of a DFT of n points, on the line between its neighbours.
     double whitening(std::size_t m, std::size_t n) const
     {
-        const double place = static_cast<double>(m * points) / static_cast<double>(n);
-        const auto below = static_cast<std::size_t>(place);
+        const double point = static_cast<double>(m * points) / static_cast<double>(n);
+        const auto below = static_cast<std::size_t>(point);
         const auto above = plain.real ? std::min(below + 1, bins - 1) : (below + 1) % bins;
-        return W[below] + (place - std::floor(place)) * (W[above] - W[below]);
+        return W[below] + (point - std::floor(point)) * (W[above] - W[below]);
     }
 
     //! The part of bin m of a DFT of n points that lies within a band.

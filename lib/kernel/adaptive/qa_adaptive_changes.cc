@@ -9,7 +9,7 @@ using qa::small;
 using qa::take;
 using qa::varied;
 
-//! Changes of settings while the kernel runs, and refusals.
+//! Changes of settings while the kernel runs.
 class qa_adaptive_changes : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_adaptive_changes);
@@ -19,7 +19,6 @@ class qa_adaptive_changes : public CppUnit::TestFixture
     CPPUNIT_TEST(a_retune_keeps_the_frame_and_the_theta);
     CPPUNIT_TEST(a_reset_forgets_everything);
     CPPUNIT_TEST(lateness_drops_evaluations_and_never_frames);
-    CPPUNIT_TEST(what_cannot_work_is_refused);
     CPPUNIT_TEST_SUITE_END();
 
     void a_theta_that_is_set_comes_out_next()
@@ -125,10 +124,10 @@ class qa_adaptive_changes : public CppUnit::TestFixture
             const double hop = s.filled().hop;
             for (std::size_t n = 0; n < out.t.size(); ++n) {
                 const qa::context in_n("n", n);
-                const double place = std::min<double>(n, 100) * hop +
-                                     std::max<double>(0, static_cast<double>(n) - 100) * 7.5;
+                const double centre = std::min<double>(n, 100) * hop +
+                                      std::max<double>(0, static_cast<double>(n) - 100) * 7.5;
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
-                    place, out.t[n].value(), s.learn == learned::theta ? 1e-9 : 4);
+                    centre, out.t[n].value(), s.learn == learned::theta ? 1e-9 : 4);
             }
             if (s.share == sharing::frame && s.learn != learned::t && !s.freeze)
                 for (std::size_t n = 98; n < 103; ++n) {
@@ -205,108 +204,6 @@ class qa_adaptive_changes : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(3 * within, quarter.dropped);
         CPPUNIT_ASSERT(fewest.theta_least >= 16 && fewest.theta_greatest <= 256);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(all.theta_mean, fewest.theta_mean, 0.2 * all.theta_mean);
-    }
-
-    static void refused(const std::string& message,
-                        const std::function<void(adaptive_settings&)>& edit)
-    {
-        auto s = small();
-        edit(s);
-        qa::assert_refused(message, [&] { adaptive_stft<float> learner(s); });
-    }
-
-    void what_cannot_work_is_refused()
-    {
-        refused("n_fft: 7: must be at least 8", [](auto& s) { s.n_fft = 7; });
-        refused("hop: 0.5: must be at least 1 sample", [](auto& s) { s.hop = 0.5; });
-        refused("hop: 32: must be below theta_max / 2 = 32: windows shorter than two hops miss "
-                "what lies between two frames",
-                [](auto& s) { s.hop = 32; });
-        refused("hop: 8: must be at most theta_min / 2 = 6: the shortest window, missing what "
-                "lies between two frames, would always win (invertible=False takes it)",
-                [](auto& s) {
-                    s.hop = 8;
-                    s.theta_min = 12;
-                });
-        refused("theta_max: 65: must be above 4, and at most n_fft",
-                [](auto& s) { s.theta_max = 65; });
-        refused("theta_min: 3: must be at least 4 samples: shorter windows have no derivative",
-                [](auto& s) { s.theta_min = 3; });
-        refused("theta_min: 40: must be below theta_max = 30", [](auto& s) {
-            s.theta_min = 40;
-            s.theta_max = 30;
-        });
-        refused("theta_init: 70: must be in theta_min .. theta_max = 8 .. 64",
-                [](auto& s) { s.theta_init = 70; });
-        refused("theta_init: nan: must be in theta_min .. theta_max = 8 .. 64",
-                [](auto& s) { s.theta_init = NAN; });
-        refused("alpha: 0.6: must be at most 0.5: with window lengths that change, frames farther "
-                "apart leave gaps (invertible=False takes it)",
-                [](auto& s) { s.alpha = 0.6; });
-        refused("alpha: 0.3: must be 0 where t is learned: it makes positions follow theta",
-                [](auto& s) {
-                    s.alpha = 0.3;
-                    s.learn = learned::both;
-                });
-        refused("norm: l1: must be l2 where theta varies: others move the level with theta",
-                [](auto& s) { s.norm = norm::l1; });
-        refused("candidates: 1: must be in 2 .. 64", [](auto& s) { s.candidates = 1; });
-        refused("bands: 3: must be in 1 .. 2, so that each has some bins of the shortest window's "
-                "DFT",
-                [](auto& s) {
-                    s.bands = 3;
-                    s.share = sharing::cell;
-                });
-        refused("share: bin: needs method bank, whose bands are where bins and cells start from",
-                [](auto& s) {
-                    s.share = sharing::bin;
-                    s.method = learning_method::gradient;
-                });
-        refused("share: cell: must be constant or frame where t is learned", [](auto& s) {
-            s.share = sharing::cell;
-            s.learn = learned::both;
-        });
-        refused("order: 1: must be positive, at most 8, and not 1", [](auto& s) {
-            s.criterion = adaptive_criterion::renyi;
-            s.order = 1;
-        });
-        refused("block: -2: must be in 0 .. 65536 frames, or -1", [](auto& s) { s.block = -2; });
-        refused("lag: 65537: must be in 0 .. 65536 frames, or -1", [](auto& s) { s.lag = 65537; });
-        refused("lag: 60000: must not reach more than 2^26 samples: they are held until their "
-                "frame is decided",
-                [](auto& s) {
-                    s.n_fft = 1 << 20;
-                    s.lag = 60000;
-                });
-        refused("lag: 3: must be 0 for method gradient, which has no path", [](auto& s) {
-            s.method = learning_method::gradient;
-            s.lag = 3;
-        });
-        refused("smoothness: -1: must be in 0 .. 1e6", [](auto& s) { s.smoothness = -1; });
-        refused("prior: inf: must be in 0 .. 1e6", [](auto& s) { s.prior = HUGE_VAL; });
-        refused("whiten: -1: must be 0 (no whitening) or in 1e-9 .. 1e9",
-                [](auto& s) { s.whiten = -1; });
-        refused("steps: 0: must be 1 or more for method gradient, and where t is learned",
-                [](auto& s) {
-                    s.learn = learned::both;
-                    s.steps = 0;
-                });
-        refused("steps: 2: must be 0 for share constant and bin, which pool all frames",
-                [](auto& s) {
-                    s.share = sharing::constant;
-                    s.steps = 2;
-                });
-        refused("learning_rate: 2: must be 0 (the default) or in 1e-6 .. 1",
-                [](auto& s) { s.learning_rate = 2; });
-        refused("regularisation: -2: must be in 0 .. 1e6, or -1",
-                [](auto& s) { s.regularisation = -2; });
-        refused("load_limit: -1: must be in 0 .. 1e6", [](auto& s) { s.load_limit = -1; });
-        qa::assert_refused("criterion: best: must be l1l2, entropy, renyi, kurtosis, "
-                           "magnitude_entropy or frame_entropy",
-                           [] { adaptive_criterion_named("best"); });
-        qa::assert_refused("method: best: must be bank or gradient",
-                           [] { learning_method_named("best"); });
-        qa::assert_refused("learn: best: must be theta, t or both", [] { learned_named("best"); });
     }
 };
 

@@ -154,10 +154,10 @@ class qa_adaptive_ends : public CppUnit::TestFixture
         bool moved = false;
         for (std::size_t n = 0; n < out.t.size(); ++n) {
             const qa::context in_n("n", n);
-            const double place = 16.0 * static_cast<double>(n);
-            moved = moved || out.t[n].value() != place;
-            if (place < 128 + 8 || place > 2000 - 128 - 8)
-                CPPUNIT_ASSERT_EQUAL(place, out.t[n].value());
+            const double centre = 16.0 * static_cast<double>(n);
+            moved = moved || out.t[n].value() != centre;
+            if (centre < 128 + 8 || centre > 2000 - 128 - 8)
+                CPPUNIT_ASSERT_EQUAL(centre, out.t[n].value());
         }
         CPPUNIT_ASSERT(moved);
     }

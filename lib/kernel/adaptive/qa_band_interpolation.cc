@@ -33,13 +33,13 @@ class qa_band_interpolation : public CppUnit::TestFixture
                     const qa::context in_m("m", m);
                     // each band pulls like a tent over two widths, at a distance modulo n_fft
                     double expected = 0, weight = 0;
-                    for (int turn = -1; turn <= 1; ++turn)
+                    for (int period = -1; period <= 1; ++period)
                         for (std::size_t b = 0; b < 3; ++b) {
-                            const double place = (static_cast<double>(b) + 0.5) * width +
-                                                 turn * static_cast<double>(n);
+                            const double centre = (static_cast<double>(b) + 0.5) * width +
+                                                  period * static_cast<double>(n);
                             const double tent =
-                                1 - std::abs(static_cast<double>(m) - place) / width;
-                            if (tent > 0 && (turn == 0 || !one_sided)) {
+                                1 - std::abs(static_cast<double>(m) - centre) / width;
+                            if (tent > 0 && (period == 0 || !one_sided)) {
                                 expected += tent * values[b];
                                 weight += tent;
                             }

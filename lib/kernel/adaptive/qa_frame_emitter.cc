@@ -50,7 +50,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 emitting<T> e(qa::small(share));
                 const position t{ 200, 0.25 };
                 const double log_theta[]{ std::log(20.0), std::log(40.0) };
-                e.emitter.place(t);
+                e.emitter.set_centre(t);
                 e.emitter.follow(log_theta);
                 e.emitter.emit(e.samples(), e.S.data(), true);
                 const auto& last = e.emitter.last();
@@ -142,7 +142,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
         // samples from the centre to the last one
         for (const auto& [distance, theta] :
              { std::pair(1.0, 16.0), { 6.0, 16.0 }, { 9.0, 24.0 }, { 30.0, 64.0 } }) {
-            e.emitter.place({ 100, 0 });
+            e.emitter.set_centre({ 100, 0 });
             e.emitter.follow(&log_theta);
             e.emitter.cover_end(101 + static_cast<std::int64_t>(distance));
             CPPUNIT_ASSERT_DOUBLES_EQUAL(theta, e.emitter.statistics().greatest, 1e-5);
@@ -168,7 +168,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
                 double farthest = 0;
                 for (std::int64_t sample = 100; sample < 500; sample += 6) {
                     const qa::context in_sample("sample", sample);
-                    e.emitter.place({ sample, 0 });
+                    e.emitter.set_centre({ sample, 0 });
                     e.emitter.follow(&log_theta);
                     e.emitter.refine(e.samples(), &others, 1, e.descent);
                     const double away = e.emitter.t().value() - static_cast<double>(sample);
@@ -190,7 +190,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
         for (std::int64_t sample = 100; sample < 500; sample += 9) {
             const qa::context in_sample("sample", sample);
             const double log_theta = std::log(30.0);
-            e.emitter.place({ sample, 0 });
+            e.emitter.set_centre({ sample, 0 });
             e.emitter.follow(&log_theta);
             e.emitter.refine(e.samples(), &others, 1, e.descent);
             const auto& theta = e.emitter.statistics();
@@ -211,7 +211,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
             now[]{ std::log(22.0), std::log(22.0) };
         const auto second = [&](bool learned, bool forget) {
             emitting<float> e(s);
-            e.emitter.place({ 200, 0 });
+            e.emitter.set_centre({ 200, 0 });
             e.emitter.follow(before);
             e.emitter.emit(e.samples(), nullptr, learned);
             if (forget)

@@ -43,10 +43,10 @@ class qa_frame_grid : public CppUnit::TestFixture
         const auto grid = with(hop);
         for (const std::int64_t p : { 0LL, 1LL, 7LL, 1001LL, 1LL << 40 }) {
             const qa::context in_p("p", p);
-            const auto place = units * p;
-            const auto sample = static_cast<std::int64_t>(place >> 50);
+            const auto exact = units * p;
+            const auto sample = static_cast<std::int64_t>(exact >> 50);
             const auto rest =
-                static_cast<std::int64_t>(place - (static_cast<__int128>(sample) << 50));
+                static_cast<std::int64_t>(exact - (static_cast<__int128>(sample) << 50));
             CPPUNIT_ASSERT_EQUAL(sample, grid.at(p).sample);
             CPPUNIT_ASSERT_EQUAL(std::ldexp(static_cast<double>(rest), -50), grid.at(p).fraction);
         }
@@ -114,14 +114,14 @@ class qa_frame_grid : public CppUnit::TestFixture
                 grid.advance(theta);
             const double centre = grid.centre().value();
             const auto n = grid.source(endless);
-            const double place = grid.at(n).value();
+            const double start = grid.at(n).value();
             s.alpha = alpha;
             grid.set_hop(s.filled(), endless);
             CPPUNIT_ASSERT_EQUAL(centre, grid.centre().value());
             CPPUNIT_ASSERT_EQUAL(n, grid.source(endless));
             for (std::int64_t more = 0; more < 5; ++more) {
                 const qa::context in_more("more", more);
-                CPPUNIT_ASSERT_EQUAL(place + 2.5 * static_cast<double>(more),
+                CPPUNIT_ASSERT_EQUAL(start + 2.5 * static_cast<double>(more),
                                      grid.at(n + more).value());
             }
             grid.advance(20);

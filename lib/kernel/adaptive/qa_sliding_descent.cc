@@ -36,14 +36,14 @@ struct along {
 class qa_sliding_descent : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_sliding_descent);
-    CPPUNIT_TEST(a_descent_starts_where_it_is_told);
+    CPPUNIT_TEST(a_descent_starts_at_the_theta_given);
     CPPUNIT_TEST(a_frame_has_the_theta_of_the_block_in_whose_middle_it_is);
     CPPUNIT_TEST(a_block_has_the_mean_of_the_frames_that_were_measured);
     CPPUNIT_TEST(tones_lengthen_the_window_and_clicks_shorten_it);
     CPPUNIT_TEST(a_cleared_descent_is_a_new_one_and_a_kept_one_is_not);
     CPPUNIT_TEST_SUITE_END();
 
-    void a_descent_starts_where_it_is_told()
+    void a_descent_starts_at_the_theta_given()
     {
         sliding_descent<double> descent(by_gradient());
         descent.restart(5, 3.25, history::cleared);
@@ -82,7 +82,8 @@ class qa_sliding_descent : public CppUnit::TestFixture
             own.emplace_back();
             if (measured) {
                 const double theta = a.frames.theta_at(log_theta);
-                own[p] = a.frames.look(a.samples(), along::at(p), theta, {}, learned::theta).own;
+                own[p] =
+                    a.frames.evaluate(a.samples(), along::at(p), theta, {}, learned::theta).own;
                 a.measure(p);
             } else {
                 a.descent.pass(p);

@@ -18,7 +18,7 @@ typedef std::int64_t integers __attribute__((vector_size(sizeof(numbers))));
 
 //! Computes the least cost of a path to each candidate, and the candidate before it. Of equal
 //! costs, no change wins, then the first candidate.
-STFT_LOOP void cheapest(const double* __restrict places,
+STFT_LOOP void cheapest(const double* __restrict values,
                         const double* __restrict cost,
                         std::size_t candidates,
                         std::size_t vectors,
@@ -30,12 +30,12 @@ STFT_LOOP void cheapest(const double* __restrict places,
     for (std::size_t l = 0; l < lanes; ++l)
         first[l] = static_cast<std::int64_t>(l);
     for (std::size_t k = 0; k < vectors * lanes; k += lanes) {
-        numbers place, best;
-        std::memcpy(&place, places + k, sizeof place);
+        numbers value, best;
+        std::memcpy(&value, values + k, sizeof value);
         std::memcpy(&best, cost + k, sizeof best);
         auto origin = first + static_cast<std::int64_t>(k);
         for (std::size_t i = 0; i < candidates; ++i) {
-            const auto away = place - places[i];
+            const auto away = value - values[i];
             const auto one = cost[i] + price * (away < 0 ? -away : away);
             const auto better = one < best;
             origin = better ? integers{} + static_cast<std::int64_t>(i) : origin;
@@ -48,13 +48,13 @@ STFT_LOOP void cheapest(const double* __restrict places,
 
 } // namespace
 
-shortest_path::shortest_path(std::vector<double> places, double price, std::int64_t lag)
-    : d_candidates(places.size()), d_places(std::move(places)), d_price(price),
+shortest_path::shortest_path(std::vector<double> values, double price, std::int64_t lag)
+    : d_candidates(values.size()), d_values(std::move(values)), d_price(price),
       d_slots(static_cast<std::size_t>(lag) + 1), d_row((d_candidates + lanes - 1) / lanes * lanes),
       d_J(d_slots * d_row), d_from(d_slots * d_row), d_empty(d_slots), d_cost(d_row), d_least(d_row)
 {
-    d_places.resize(d_row);
-    start(0, d_places[0], first_frame::free);
+    d_values.resize(d_row);
+    start(0, d_values[0], first_frame::free);
 }
 
 std::size_t shortest_path::slot(std::int64_t n) const { return modulo(n, d_slots); }
@@ -63,7 +63,7 @@ std::size_t shortest_path::nearest(double at) const
 {
     std::size_t best = 0;
     for (std::size_t k = 1; k < d_candidates; ++k)
-        if (std::abs(d_places[k] - at) < std::abs(d_places[best] - at))
+        if (std::abs(d_values[k] - at) < std::abs(d_values[best] - at))
             best = k;
     return best;
 }
@@ -89,7 +89,7 @@ void shortest_path::advance(const double* J)
     const auto here = slot(++d_front);
     auto* kept = d_J.data() + here * d_row;
     d_empty[here] = !J;
-    simd::dispatch<cheapest>(d_places.data(),
+    simd::dispatch<cheapest>(d_values.data(),
                              d_cost.data(),
                              d_candidates,
                              d_row / lanes,
@@ -123,13 +123,13 @@ double shortest_path::resolve(std::int64_t n)
     if (empty && k == d_last)
         return d_value;
     d_last = k;
-    d_value = d_places[k];
+    d_value = d_values[k];
     if (!empty && k > 0 && k + 1 < d_candidates) {
         const double bend = J[k - 1] - 2 * J[k] + J[k + 1], slope = (J[k + 1] - J[k - 1]) / 2;
         const double offset = bend > 0     ? std::clamp(-slope / bend, -0.5, 0.5)
                               : slope == 0 ? 0
                                            : std::copysign(0.5, -slope);
-        d_value += offset * (d_places[k + 1] - d_places[k]);
+        d_value += offset * (d_values[k + 1] - d_values[k]);
         d_criterion += bend > 0 ? offset * (slope + offset * bend / 2) : offset * slope;
     }
     return d_value;

@@ -19,9 +19,9 @@ namespace gr::stft::kernel {
 class STFT_API shortest_path
 {
 public:
-    //! \param places values of the candidates, equally spaced and ascending \param price cost of a
+    //! \param values values of the candidates, equally spaced and ascending \param price cost of a
     //! change by 1
-    shortest_path(std::vector<double> places, double price, std::int64_t lag);
+    shortest_path(std::vector<double> values, double price, std::int64_t lag);
 
     //! Starts a path at frame n, from the value `at` in the frame before. \param first held: frame
     //! n has this value too
@@ -45,7 +45,7 @@ private:
     std::size_t nearest(double at) const;
 
     std::size_t d_candidates;
-    std::vector<double> d_places; // padded with zeros to whole vectors
+    std::vector<double> d_values; // padded with zeros to whole vectors
     double d_price;
     std::int64_t d_front = -1;
     std::size_t d_slots, d_row;

@@ -66,7 +66,8 @@ void sliding_descent<T>::measure(std::int64_t p,
     if (d_endless)
         rate /= std::sqrt(1 + static_cast<double>(d_counted) / settling);
     for (auto left = descent.take_steps(); left > 0; --left) {
-        const auto here = descent.look(x, t, descent.theta_at(d_log_theta), others, learned::theta);
+        const auto here =
+            descent.evaluate(x, t, descent.theta_at(d_log_theta), others, learned::theta);
         if (!here.defined || !std::isfinite(here.by_log_theta))
             break;
         now.sums = here.own;

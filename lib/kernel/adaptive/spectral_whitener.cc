@@ -135,8 +135,8 @@ void spectral_whitener<R>::weights(std::size_t n, R* W) const
         return;
     }
     for (std::size_t m = 0; m < count; ++m) {
-        const auto place = m * d_n, below = place / n;
-        const R part = static_cast<R>(place % n) / static_cast<R>(n);
+        const auto scaled = m * d_n, below = scaled / n;
+        const R part = static_cast<R>(scaled % n) / static_cast<R>(n);
         W[m] = d_weight[below] + part * (d_weight[below + 1] - d_weight[below]);
     }
 }

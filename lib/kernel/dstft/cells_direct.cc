@@ -20,7 +20,8 @@ constexpr std::size_t widest = simd::padding / sizeof(R); // numbers in the wide
 
 template <class T>
 cells_direct<T>::cells_direct(std::size_t n_fft, const window_family& window)
-    : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_half(n_fft / 2), d_window(window), d_turns(d_bins)
+    : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_half(n_fft / 2), d_window(window),
+      d_twiddles(d_bins)
 {
     const auto reach = d_half + simd::restart + simd::padding;
     for (auto* rows : { &d_distance, &d_sample, &d_alternating })
@@ -52,7 +53,7 @@ void cells_direct<T>::add_group(group_of what, std::size_t from, std::size_t to)
     g.what = what;
     const auto count = to - from + 1;
     g.count = (count + widest<real> - 1) / widest<real> * widest<real>;
-    const auto circle = 2 * d_n_fft;
+    const auto cycle = 2 * d_n_fft;
     for (std::size_t j = 0; j < g.count; ++j) {
         const auto bin = from + std::min(j, count - 1);
         const auto h = g.alternates() ? d_n_fft - 2 * bin : 2 * bin;
@@ -61,7 +62,7 @@ void cells_direct<T>::add_group(group_of what, std::size_t from, std::size_t to)
         g.sine_half.push_back(static_cast<real>(std::sin(angle / 2)));
         g.cosine_half.push_back(static_cast<real>(std::cos(angle / 2)));
         g.sine_scale.push_back(h == 0 ? real(0) : static_cast<real>(-0.5 / std::sin(angle)));
-        g.step.push_back(static_cast<integer>(simd::restart * h % circle));
+        g.step.push_back(static_cast<integer>(simd::restart * h % cycle));
         g.bin[0].push_back(j < count ? bin : no_bin);
         if (what == group_of::pairs)
             g.bin[1].push_back(j < count && d_half - bin != bin ? d_half - bin : no_bin);
@@ -105,7 +106,7 @@ std::size_t cells_direct<T>::bin_of(std::size_t bin, half which) const
 }
 
 template <class T>
-void cells_direct<T>::place(const position& t, const double* theta)
+void cells_direct<T>::set_frame(const position& t, const double* theta)
 {
     d_reach = *std::max_element(theta, theta + d_bins) / 2;
     d_fraction = t.fraction;
@@ -118,8 +119,8 @@ void cells_direct<T>::place(const position& t, const double* theta)
     const auto size = static_cast<std::int64_t>(d_n_fft);
     const auto stride = static_cast<std::size_t>((t.sample % size + size) % size);
     std::size_t at = 0;
-    for (auto& turn : d_turns) {
-        turn = d_roots[at];
+    for (auto& twiddle : d_twiddles) {
+        twiddle = d_roots[at];
         at += stride;
         at -= at >= d_n_fft ? d_n_fft : 0;
     }
@@ -262,18 +263,20 @@ void cells_direct<T>::analyse(const excerpt<T>& x,
                               complex* by_theta,
                               complex* by_t)
 {
-    place(t, theta);
+    set_frame(t, theta);
     sum_all(x, t, theta, by_t ? 3 : by_theta ? 2 : 1, left_out);
-    const auto turned = [&](std::size_t m, const complex& z) { return z * std::conj(d_turns[m]); };
+    const auto rotated = [&](std::size_t m, const complex& z) {
+        return z * std::conj(d_twiddles[m]);
+    };
     if (spectrum)
         for (std::size_t m = 0; m < d_bins; ++m)
-            spectrum[m] = turned(m, n.value[m] * d_sums[0][m]);
+            spectrum[m] = rotated(m, n.value[m] * d_sums[0][m]);
     if (by_theta)
         for (std::size_t m = 0; m < d_bins; ++m)
-            by_theta[m] = turned(m, n.length_g[m] * d_sums[0][m] + n.slope[m] * d_sums[1][m]);
+            by_theta[m] = rotated(m, n.length_g[m] * d_sums[0][m] + n.slope[m] * d_sums[1][m]);
     if (by_t)
         for (std::size_t m = 0; m < d_bins; ++m)
-            by_t[m] = turned(m, n.position_g[m] * d_sums[0][m] + n.slope[m] * d_sums[2][m]);
+            by_t[m] = rotated(m, n.position_g[m] * d_sums[0][m] + n.slope[m] * d_sums[2][m]);
 }
 
 template <class T>
@@ -338,8 +341,8 @@ void cells_direct<T>::pull_back(const position& t,
                                 std::int64_t end,
                                 T* x_gradient)
 {
-    place(t, theta);
-    const auto z = [&](std::size_t m) { return n.value[m] * G[m] * d_turns[m]; };
+    set_frame(t, theta);
+    const auto z = [&](std::size_t m) { return n.value[m] * G[m] * d_twiddles[m]; };
     if constexpr (is_real_v<T>) {
         clear_spread();
         spread(theta, half::lower, z);
@@ -374,7 +377,7 @@ void cells_direct<T>::energy(const position& t,
                              std::int64_t end,
                              double* sum)
 {
-    place(t, theta);
+    set_frame(t, theta);
     clear_spread();
     for (const auto which : { half::lower, half::upper }) {
         const bool upper = which == half::upper;

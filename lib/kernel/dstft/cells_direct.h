@@ -105,7 +105,7 @@ private:
     std::size_t bin_of(std::size_t bin, half which) const;
 
     //! Sets the frame's geometry: distances, reach and phases.
-    void place(const position& t, const double* theta);
+    void set_frame(const position& t, const double* theta);
     //! Sets the samples about the centre.
     void fold(const excerpt<T>& x, const position& t, part which);
     simd::folded_frame<real> frame_of(const group& g) const;
@@ -134,7 +134,7 @@ private:
 
     // the frame in hand
     double d_fraction = 0, d_reach = 0;
-    std::vector<complex> d_turns;
+    std::vector<complex> d_twiddles;
     real_rows d_distance, d_sample, d_alternating;
 
     // room for results

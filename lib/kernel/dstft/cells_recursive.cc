@@ -16,8 +16,8 @@ namespace {
 template <class R>
 constexpr double tolerance = std::is_same_v<R, float> ? 1.0 / (1 << 20) : 1.0 / 8;
 
-//! A window's phase is counted in turns over up to n_fft samples: its error grows with their number.
-constexpr double most_turns = 128;
+//! A window's phase is counted in cycles over up to n_fft samples: its error grows with their number.
+constexpr double most_cycles = 128;
 
 //! Largest useful step, in mean window lengths: for longer ones direct sums are as fast, at every
 //! SIMD level. Direct sums have twice the lanes in single precision, running sums have not.
@@ -62,10 +62,10 @@ cells_recursive<T>::cells_recursive(std::size_t n_fft, norm n)
         block.offset = static_cast<std::int64_t>(b * n_fft / d_blocks.size());
         for (std::size_t l = 0; l < simd::block_lanes; ++l) {
             const auto bin = std::min(b * simd::block_lanes + l, d_bins - 1);
-            const auto turn = unit_root(bin, n_fft);
+            const auto twiddle = unit_root(bin, n_fft);
             block.bin[l] = static_cast<std::int64_t>(bin);
-            block.turn_cosine[l] = turn.real();
-            block.turn_sine[l] = turn.imag();
+            block.twiddle_cosine[l] = twiddle.real();
+            block.twiddle_sine[l] = twiddle.imag();
         }
     }
 }
@@ -98,7 +98,7 @@ void cells_recursive<T>::set_blocks()
             block.longest = std::max(block.longest, theta);
             shortest = std::min(shortest, theta);
         }
-        block.brief = shortest * most_turns < static_cast<double>(d_n_fft);
+        block.brief = shortest * most_cycles < static_cast<double>(d_n_fft);
         d_core = block.brief ? d_core : shortest;
     }
     d_blocks_fit_theta = true;
@@ -243,8 +243,8 @@ bool cells_recursive<T>::analyse(const excerpt<T>& x,
     frame.fraction = d_centre.fraction;
     frame.previous_fraction = d_previous.fraction;
     frame.n_fft = static_cast<std::int64_t>(d_n_fft);
-    frame.place = static_cast<std::int64_t>(modulo(d_centre.sample, d_n_fft));
-    frame.previous_stage = static_cast<std::int64_t>(modulo(d_previous.sample, d_n_fft));
+    frame.offset = static_cast<std::int64_t>(modulo(d_centre.sample, d_n_fft));
+    frame.previous_offset = static_cast<std::int64_t>(modulo(d_previous.sample, d_n_fft));
     frame.per_n_fft = 1 / static_cast<double>(d_n_fft);
     frame.largest = *how == update::move ? look_around() : nullptr;
     frame.tolerance = tolerance<real>;

@@ -61,9 +61,9 @@ std::size_t dstft_framer<T>::push(const T* samples, std::size_t count)
         skip_to(before(d_centre));
         d_first = d_received;
     }
-    if (d_set && before(d_next) > behind(d_centre)) {
-        keep_to(behind(d_centre));
-        if (d_received >= behind(d_centre)) {
+    if (d_set && before(d_next) > after(d_centre)) {
+        keep_to(after(d_centre));
+        if (d_received >= after(d_centre)) {
             if (d_left_out == 0)
                 d_cut = d_received;
             d_left_out += skip_to(before(d_next));

@@ -91,39 +91,39 @@ void frame_transform<T>::sample_window(const position& t, double theta, bool wit
     d_derived = with_derivatives;
 }
 
-//! Calls f(sample, place, count) for each contiguous piece of a support in the DFT's buffer: two if
+//! Calls f(sample, offset, count) for each contiguous piece of a support in the DFT's buffer: two if
 //! it wraps modulo n_fft.
 template <class S, class F>
 void for_pieces(const S& s, std::size_t n_fft, F f)
 {
-    const auto before_wrap = std::min(s.count, n_fft - s.place);
-    f(s.first, s.place, before_wrap);
+    const auto before_wrap = std::min(s.count, n_fft - s.offset);
+    f(s.first, s.offset, before_wrap);
     if (before_wrap < s.count)
         f(s.first + static_cast<std::int64_t>(before_wrap), std::size_t(0), s.count - before_wrap);
 }
 
 template <class T>
-void frame_transform<T>::lay(const excerpt<T>& x, const support& s, const real* taper)
+void frame_transform<T>::write_tapered(const excerpt<T>& x, const support& s, const real* taper)
 {
-    T* circle = d_analysis.circle();
-    for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+    T* buffer = d_analysis.buffer();
+    for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t offset, std::size_t count) {
         const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
         const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
-        std::fill_n(circle + place, from, T(0));
+        std::fill_n(buffer + offset, from, T(0));
         if (from < to)
             multiply(x.samples + (sample - x.begin + from),
                      taper + (sample - s.first + from),
-                     circle + place + from,
+                     buffer + offset + from,
                      static_cast<std::size_t>(to - from));
-        std::fill(circle + place + to, circle + place + count, T(0));
+        std::fill(buffer + offset + to, buffer + offset + count, T(0));
     });
     const auto clear = [&](std::int64_t from, std::int64_t to) {
         if (from >= to)
             return;
-        const auto place = modulo(from, d_n_fft), count = static_cast<std::size_t>(to - from);
-        const auto before_wrap = std::min(count, d_n_fft - place);
-        std::fill_n(circle + place, before_wrap, T(0));
-        std::fill_n(circle, count - before_wrap, T(0));
+        const auto offset = modulo(from, d_n_fft), count = static_cast<std::size_t>(to - from);
+        const auto before_wrap = std::min(count, d_n_fft - offset);
+        std::fill_n(buffer + offset, before_wrap, T(0));
+        std::fill_n(buffer, count - before_wrap, T(0));
     };
     // clear the previous frame's samples outside of the new support, or all of the rest if both
     // span more than n_fft
@@ -166,7 +166,7 @@ void frame_transform<T>::analyse_bands(const excerpt<T>& x,
     const auto transform = [&](const real* taper, complex* to) {
         if (!to)
             return;
-        lay(x, s, taper);
+        write_tapered(x, s, taper);
         if (all)
             return d_analysis.transform(to);
         d_analysis.transform();
@@ -209,25 +209,25 @@ void frame_transform<T>::pull_back(const excerpt<T>& x,
         return;
 
     if (x_gradient)
-        for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+        for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t offset, std::size_t count) {
             const auto at = sample - s.first;
             for (auto j = std::max(at, from);
                  j < std::min(at + static_cast<std::int64_t>(count), to);
                  ++j)
                 x_gradient[s.first - x.begin + j] +=
                     gain * d_value[static_cast<std::size_t>(j)] *
-                    gamma[place + static_cast<std::size_t>(j - at)];
+                    gamma[offset + static_cast<std::size_t>(j - at)];
         });
     if (!theta_gradient && !t_gradient)
         return;
     const T* samples = x.samples + (s.first - x.begin + from);
-    const auto place = (s.place + first) % d_n_fft;
+    const auto offset = (s.offset + first) % d_n_fft;
     shape_sums projected;
     if constexpr (is_real_v<T>) {
-        projected = project(s, t, theta, first, n, samples, gamma + place, d_n_fft - place);
+        projected = project(s, t, theta, first, n, samples, gamma + offset, d_n_fft - offset);
     } else {
-        const auto before_wrap = std::min(n, d_n_fft - place);
-        multiply_conjugate(samples, gamma + place, d_product.data(), before_wrap);
+        const auto before_wrap = std::min(n, d_n_fft - offset);
+        multiply_conjugate(samples, gamma + offset, d_product.data(), before_wrap);
         multiply_conjugate(
             samples + before_wrap, gamma, d_product.data() + before_wrap, n - before_wrap);
         projected = project(s, t, theta, first, n, d_product.data(), nullptr, n);
@@ -250,7 +250,7 @@ void frame_transform<T>::pull_back(const excerpt<T>& x,
 }
 
 //! Sums of c[j] d[j] (d null: of c[j]) times the shape of the window and its slopes at the support's samples
-//! at + j, j < count; d is a circular buffer that wraps to its start at j = turn.
+//! at + j, j < count; d is a circular buffer that wraps to its start at j = wrap.
 template <class T>
 typename frame_transform<T>::shape_sums frame_transform<T>::project(const support& s,
                                                                     const position& t,
@@ -259,7 +259,7 @@ typename frame_transform<T>::shape_sums frame_transform<T>::project(const suppor
                                                                     std::size_t count,
                                                                     const real* c,
                                                                     const real* d,
-                                                                    std::size_t turn) const
+                                                                    std::size_t wrap) const
 {
     double sums[3];
     const auto first = s.first + static_cast<std::int64_t>(at);
@@ -270,7 +270,7 @@ typename frame_transform<T>::shape_sums frame_transform<T>::project(const suppor
                                  count,
                                  c,
                                  d,
-                                 turn,
+                                 wrap,
                                  d_n_fft,
                                  sums);
     return { sums[0], sums[1], sums[2] };
@@ -288,16 +288,16 @@ void frame_transform<T>::overlap_add(const complex* spectrum,
 {
     const auto s = under(t, theta);
     sample_window(t, theta, false);
-    const T* circle = d_synthesis.synthesise(spectrum);
+    const T* period = d_synthesis.synthesise(spectrum);
     const real per_n = real(1) / static_cast<real>(d_n_fft);
     const auto top = static_cast<real>(d_top);
-    for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t place, std::size_t count) {
+    for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t offset, std::size_t count) {
         const auto from = std::clamp<std::int64_t>(begin - sample, 0, count);
         const auto to = std::clamp<std::int64_t>(end - sample, from, count);
         for (auto j = from; j < to; ++j) {
             const auto w = d_value[static_cast<std::size_t>(sample - s.first + j)];
             const auto k = sample - begin + j;
-            numerator[k] += per_n * w * circle[place + static_cast<std::size_t>(j)];
+            numerator[k] += per_n * w * period[offset + static_cast<std::size_t>(j)];
             denominator[k] += w * w;
             peak[k] = std::max(peak[k], top * top);
         }

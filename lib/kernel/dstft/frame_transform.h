@@ -64,11 +64,11 @@ public:
                 double* sum);
 
 private:
-    //! Integer positions under a window; place is the first one modulo n_fft, its index in the
+    //! Integer positions under a window; offset is the first one modulo n_fft, its index in the
     //! DFT's buffer.
     struct support {
         std::int64_t first; // sample
-        std::size_t count, place;
+        std::size_t count, offset;
     };
     //! Sums of numbers times g(u), u g'(u), g'(u).
     struct shape_sums {
@@ -82,10 +82,10 @@ private:
                        std::size_t count,
                        const real* c,
                        const real* d,
-                       std::size_t turn) const;
+                       std::size_t wrap) const;
     void sample_window(const position& t, double theta, bool with_derivatives);
     //! Writes x times the taper to the DFT's buffer, modulo n_fft.
-    void lay(const excerpt<T>& x, const support& s, const real* taper);
+    void write_tapered(const excerpt<T>& x, const support& s, const real* taper);
 
     std::size_t d_n_fft, d_bins;
     window_family d_window;

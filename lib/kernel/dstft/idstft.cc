@@ -180,9 +180,9 @@ public:
             report.residual = extent(residual) / size;
             const double before = energy;
             energy = precondition();
-            const auto turn = static_cast<real>(energy / before);
+            const auto beta = static_cast<real>(energy / before);
             for (std::size_t k = 0; k < d_length; ++k)
-                direction[k] = preconditioned[k] + turn * direction[k];
+                direction[k] = preconditioned[k] + beta * direction[k];
         }
         std::copy(solution.begin(), solution.end(), x);
         return report;

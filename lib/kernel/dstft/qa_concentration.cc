@@ -712,8 +712,8 @@ class qa_concentration : public CppUnit::TestFixture
                     };
                     const double ahead =
                         square(n + 1 < s.frames, n + 1, m) + square(m + 1 < s.bins, n, m + 1);
-                    const double behind = square(n > 0, n - 1, m) + square(m > 0, n, m - 1);
-                    four += std::sqrt(0.01 + 0.3 * (ahead + behind));
+                    const double back = square(n > 0, n - 1, m) + square(m > 0, n, m - 1);
+                    four += std::sqrt(0.01 + 0.3 * (ahead + back));
                     if ((n + 1 < s.frames || s.frames == 1) && (m + 1 < s.bins || s.bins == 1))
                         forward += std::sqrt(0.01 + 0.3 * ahead);
                 }

@@ -15,11 +15,11 @@ bins_direct<T>::bins_direct(const bins_parameters& p)
     const auto r = d_absolute ? 0 : p.phase.counted_from(0, window.size());
     auto* re = d_taps.data();
     for (const auto bin : p.bins) {
-        d_turns.push_back(turns_per_sample(bin, p.n_fft));
+        d_cycles.push_back(cycles_per_sample(bin, p.n_fft));
         auto* im = re + d_stride;
         for (std::size_t m = 0; m < window.size(); ++m) {
             const auto from_r = static_cast<std::int64_t>(m) - r;
-            const auto tap = window[m] * cisoid(-turns_of(d_turns.back(), from_r));
+            const auto tap = window[m] * cisoid(-cycles_of(d_cycles.back(), from_r));
             const auto a = static_cast<real_t<T>>(tap.real()),
                        b = static_cast<real_t<T>>(tap.imag());
             if constexpr (is_real_v<T>) {
@@ -45,10 +45,10 @@ void bins_direct<T>::analyse(const T* frame, std::int64_t start, complex* row)
                                            d_stride,
                                            d_sums.size(),
                                            d_sums.data());
-    for (std::size_t j = 0; j < d_turns.size(); ++j) {
+    for (std::size_t j = 0; j < d_cycles.size(); ++j) {
         std::complex<double> sum{ d_sums[2 * j], d_sums[2 * j + 1] };
         if (d_absolute)
-            sum *= cisoid(-turns_of(d_turns[j], start));
+            sum *= cisoid(-cycles_of(d_cycles[j], start));
         row[j] = static_cast<complex>(sum);
     }
 }

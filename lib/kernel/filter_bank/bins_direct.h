@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_DIRECT_H
 #define INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_DIRECT_H
 
-#include "kernel/frames/turns.h"
+#include "kernel/frames/cycles.h"
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 
 namespace gr::stft::kernel {
@@ -23,7 +23,7 @@ public:
 private:
     std::size_t d_reals, d_stride;
     bool d_absolute;
-    std::vector<turns> d_turns; // per sample, of each bin
+    std::vector<cycles> d_cycles; // per sample, of each bin
     volk::vector<real_t<T>>
         d_taps; // for real and imaginary part of each bin, one for each real number of a frame
     std::vector<double> d_sums;

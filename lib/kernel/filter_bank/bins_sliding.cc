@@ -51,11 +51,11 @@ bins_sliding<T>::bins_sliding(const bins_parameters& p)
 
     const auto blocks = (d_bins + block_lanes - 1) / block_lanes;
     for (std::size_t j = 0; j < blocks * block_lanes; ++j)
-        d_turns.push_back(turns_per_sample(p.bins[std::min(j, d_bins - 1)], p.n_fft));
+        d_cycles.push_back(cycles_per_sample(p.bins[std::min(j, d_bins - 1)], p.n_fft));
 
     constexpr auto fine = simd::fine_samples;
     const auto coarse = (2 * d_length - 1) / fine + 1;
-    const auto turns_kept = d_absolute ? 1 : d_length / fine + 1;
+    const auto twiddles_kept = d_absolute ? 1 : d_length / fine + 1;
     const auto sums = 2 * cosines - 1;
     const auto steps = d_length / simd::step_samples + 1;
     const auto frames = std::min(simd::step_samples, d_length) / d_hop + 1;
@@ -63,31 +63,31 @@ bins_sliding<T>::bins_sliding(const bins_parameters& p)
     const auto r = d_absolute ? 0 : d_phase.counted_from(0, d_length);
     d_fine.resize(blocks * fine * pair_numbers);
     d_coarse.resize(blocks * coarse * pair_numbers);
-    d_turn.resize(blocks * turns_kept * pair_numbers);
+    d_twiddle.resize(blocks * twiddles_kept * pair_numbers);
     d_entered.resize(blocks * sums * pair_numbers);
     d_kept.resize(blocks * steps * sums * pair_numbers);
     d_leaving.resize(blocks * frames * pair_numbers);
     for (std::size_t b = 0; b < blocks; ++b) {
         for (std::size_t lane = 0; lane < block_lanes; ++lane) {
-            const auto turn = d_turns[b * block_lanes + lane];
+            const auto per_sample = d_cycles[b * block_lanes + lane];
             for (std::size_t i = 0; i < fine; ++i)
                 put(d_fine,
                     b * fine + i,
                     lane,
-                    cisoid(-turns_of(turn, static_cast<std::int64_t>(i))));
+                    cisoid(-cycles_of(per_sample, static_cast<std::int64_t>(i))));
             for (std::size_t i = 0; i < coarse; ++i) {
                 const auto from_end = static_cast<std::int64_t>(i * fine) - length;
-                put(d_coarse, b * coarse + i, lane, cisoid(-turns_of(turn, from_end)));
-                if (!d_absolute && i < turns_kept)
-                    put(d_turn,
-                        b * turns_kept + i,
+                put(d_coarse, b * coarse + i, lane, cisoid(-cycles_of(per_sample, from_end)));
+                if (!d_absolute && i < twiddles_kept)
+                    put(d_twiddle,
+                        b * twiddles_kept + i,
                         lane,
-                        d_gain * cisoid(turns_of(turn, from_end + r)));
+                        d_gain * cisoid(cycles_of(per_sample, from_end + r)));
             }
         }
         d_blocks.push_back({ d_fine.data() + b * fine * pair_numbers,
                              d_coarse.data() + b * coarse * pair_numbers,
-                             d_turn.data() + b * turns_kept * pair_numbers,
+                             d_twiddle.data() + b * twiddles_kept * pair_numbers,
                              d_entered.data() + b * sums * pair_numbers,
                              d_kept.data() + b * steps * sums * pair_numbers,
                              d_leaving.data() + b * frames * pair_numbers });
@@ -97,26 +97,29 @@ bins_sliding<T>::bins_sliding(const bins_parameters& p)
 template <class T>
 void bins_sliding<T>::begin_period(std::int64_t end)
 {
-    for (std::size_t j = 0; d_absolute && j < d_turns.size(); ++j)
-        put(d_turn, j / block_lanes, j % block_lanes, d_gain * cisoid(-turns_of(d_turns[j], end)));
+    for (std::size_t j = 0; d_absolute && j < d_cycles.size(); ++j)
+        put(d_twiddle,
+            j / block_lanes,
+            j % block_lanes,
+            d_gain * cisoid(-cycles_of(d_cycles[j], end)));
 }
 
 template <class T>
 void bins_sliding<T>::run(const T* samples, std::int64_t start, std::size_t frames, complex* rows)
 {
     while (frames > 0) {
-        const auto place = modulo(start - 1, d_length) + 1;
-        if (start != d_next || place <= d_hop) {
-            d_begin = place;
-            begin_period(start + static_cast<std::int64_t>(d_length - place));
+        const auto offset = modulo(start - 1, d_length) + 1;
+        if (start != d_next || offset <= d_hop) {
+            d_begin = offset;
+            begin_period(start + static_cast<std::int64_t>(d_length - offset));
         }
-        const auto count = std::min(frames, (d_length - place) / d_hop + 1);
+        const auto count = std::min(frames, (d_length - offset) / d_hop + 1);
         const simd::sliding_run<real_t<T>> now{ reinterpret_cast<const real_t<T>*>(samples),
                                                 count,
                                                 d_hop,
                                                 d_length,
                                                 d_begin,
-                                                place,
+                                                offset,
                                                 d_cosines.data(),
                                                 d_amplitudes.data(),
                                                 d_absolute };

@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_SLIDING_H
 #define INCLUDED_STFT_LIB_KERNEL_FILTER_BANK_BINS_SLIDING_H
 
-#include "kernel/frames/turns.h"
+#include "kernel/frames/cycles.h"
 #include "kernel/simd/bin_routines.h"
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 #include <limits>
@@ -41,13 +41,13 @@ private:
     phase_reference d_phase;
     double d_gain;
     std::vector<double> d_amplitudes, d_cosines;
-    std::vector<turns> d_turns; // per sample, of each lane
-    volk::vector<double> d_fine, d_coarse, d_turn, d_entered, d_kept, d_leaving;
+    std::vector<cycles> d_cycles; // per sample, of each lane
+    volk::vector<double> d_fine, d_coarse, d_twiddle, d_entered, d_kept, d_leaving;
     std::vector<simd::sliding_block> d_blocks;
     bool d_absolute;
     std::int64_t d_next =
         std::numeric_limits<std::int64_t>::min(); // where the next frame continues
-    std::size_t d_begin = 0;                      // place of the period's first frame
+    std::size_t d_begin = 0;                      // offset of the period's first frame
 };
 
 } // namespace gr::stft::kernel

@@ -18,10 +18,10 @@ std::int64_t filter_bank::first() const
 void filter_bank::filter(std::size_t row, complex* h) const
 {
     const auto bin = (d_first_bin + row) % d_n_fft;
-    auto turns = bin * modulo(first(), d_n_fft) % d_n_fft; // both below 2^28
+    auto phase = bin * modulo(first(), d_n_fft) % d_n_fft; // both below 2^28
     for (auto tap = d_taps.rbegin(); tap != d_taps.rend(); ++tap) {
-        *h++ = *tap * unit_root(turns, d_n_fft);
-        turns = (turns + bin) % d_n_fft;
+        *h++ = *tap * unit_root(phase, d_n_fft);
+        phase = (phase + bin) % d_n_fft;
     }
 }
 
@@ -32,12 +32,12 @@ void filter_bank::respond(const complex* filters,
 {
     frame_analysis<complex> dft(checked_n_fft(static_cast<std::int64_t>(length)));
     for (std::size_t row = 0; row < rows; ++row) {
-        auto* circle = dft.circle();
-        std::fill_n(circle, length, complex(0));
-        auto place = modulo(first(), length);
+        auto* buffer = dft.buffer();
+        std::fill_n(buffer, length, complex(0));
+        auto index = modulo(first(), length);
         for (std::size_t m = 0; m < win_length(); ++m) {
-            circle[place] += *filters++;
-            place = place + 1 == length ? 0 : place + 1;
+            buffer[index] += *filters++;
+            index = index + 1 == length ? 0 : index + 1;
         }
         dft.transform(responses + row * length);
     }

@@ -59,11 +59,11 @@ class qa_bin_sums : public CppUnit::TestFixture
                 std::complex<long double> sum = 0;
                 for (std::size_t m = 0; m < taps.size(); ++m) {
                     const auto samples = static_cast<long double>(static_cast<std::int64_t>(m) - r);
-                    const auto turns = std::fmod(static_cast<long double>(bin) * samples /
-                                                     static_cast<long double>(p.n_fft),
-                                                 1.0L);
+                    const auto cycles = std::fmod(static_cast<long double>(bin) * samples /
+                                                      static_cast<long double>(p.n_fft),
+                                                  1.0L);
                     const auto product = qa::value(x[n * p.hop + m]) * std::conj(taps[m]);
-                    sum += std::complex<long double>(product) * std::polar(1.0L, -2 * pi * turns);
+                    sum += std::complex<long double>(product) * std::polar(1.0L, -2 * pi * cycles);
                 }
                 rows.emplace_back(sum);
             }

@@ -50,16 +50,16 @@ values plain_sum(const values& frame, const values& taps, std::int64_t r, const 
         std::frexp(bin - whole, &exponent);
         const int digits = std::min(53 - exponent, 90);
         const auto fraction = static_cast<std::int64_t>(std::ldexp(bin - whole, digits));
-        const auto circle = static_cast<__int128>(p.n_fft) << digits;
+        const auto one_cycle = static_cast<__int128>(p.n_fft) << digits;
         for (std::size_t m = 0; m < taps.size(); ++m) {
             const auto from_r = static_cast<std::int64_t>(m) - r;
-            const auto turns =
-                static_cast<long double>(static_cast<__int128>(fraction) * from_r % circle) /
-                static_cast<long double>(circle);
-            const long double angle = -2 * 3.14159265358979323846264338327950288L * turns;
+            const auto cycles =
+                static_cast<long double>(static_cast<__int128>(fraction) * from_r % one_cycle) /
+                static_cast<long double>(one_cycle);
+            const long double angle = -2 * 3.14159265358979323846264338327950288L * cycles;
             sum +=
                 frame[m] * std::conj(taps[m]) *
-                qa::turn(static_cast<std::int64_t>(whole), from_r, p.n_fft) *
+                qa::twiddle(static_cast<std::int64_t>(whole), from_r, p.n_fft) *
                 value(static_cast<double>(std::cos(angle)), static_cast<double>(std::sin(angle)));
         }
         row.push_back(sum);
@@ -231,7 +231,7 @@ class qa_stft_bins : public CppUnit::TestFixture
                                 stft_bins<T> transform(p, method);
                                 std::vector<std::complex<real_t<T>>> row(count);
                                 for (const std::size_t from :
-                                     { 0, 3, 77 }) // begun at several places
+                                     { 0, 3, 77 }) // begun at several samples
                                     for (auto n = from; n < s.length - win_length; n += hop) {
                                         const std::vector<T> frame(x.begin() + n,
                                                                    x.begin() + n + win_length);

@@ -30,7 +30,7 @@ complex_dft<R>::complex_dft(dft_kind which, std::size_t n)
     for (std::size_t r = 1; d_quarter && r < 4; ++r)
         for (std::size_t k = 0; k < d_quarter; ++k) {
             const auto root = unit_root(r * k, n);
-            d_turns.push_back(complex(d_forward ? std::conj(root) : root));
+            d_twiddles.push_back(complex(d_forward ? std::conj(root) : root));
         }
 }
 
@@ -47,7 +47,7 @@ void complex_dft<R>::execute(const complex* in, complex* out, complex* scratch) 
     simd.part(reals(in),
               d_quarter,
               d_forward,
-              reals(d_turns.data()),
+              reals(d_twiddles.data()),
               d_stride,
               reinterpret_cast<R*>(scratch));
     for (std::size_t r = 0; r < 4; ++r)

@@ -36,7 +36,7 @@ private:
     bool d_forward;
     std::size_t d_quarter, d_stride; // numbers of a part, and from one to the next; 0: no parts
     std::shared_ptr<const dft_plan<R>> d_plan;
-    volk::vector<complex> d_turns; // as simd::dft_routines::part() takes them
+    volk::vector<complex> d_twiddles; // as simd::dft_routines::part() takes them
 };
 
 } // namespace gr::stft::kernel

@@ -16,7 +16,7 @@ constexpr std::size_t longest_direct = 4096;
 
 template <class T>
 frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
-    : d_n_fft(n_fft), d_shifted(shifted), d_circle(n_fft, T(0))
+    : d_n_fft(n_fft), d_shifted(shifted), d_buffer(n_fft, T(0))
 {
     if constexpr (is_real_v<T>) {
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::forward, n_fft);
@@ -36,34 +36,34 @@ void frame_analysis<T>::analyse(const T* frame,
 {
     const auto length = taper.length();
     if ((d_foreign || offset != d_offset || length != d_length) && length < d_n_fft)
-        std::fill(d_circle.begin(), d_circle.end(), T(0));
+        std::fill(d_buffer.begin(), d_buffer.end(), T(0));
     d_foreign = false;
     d_offset = offset;
     d_length = length;
     const auto before_wrap = std::min(length, d_n_fft - offset);
-    taper.multiply(frame, 0, before_wrap, d_circle.data() + offset);
-    taper.multiply(frame + before_wrap, before_wrap, length - before_wrap, d_circle.data());
+    taper.multiply(frame, 0, before_wrap, d_buffer.data() + offset);
+    taper.multiply(frame + before_wrap, before_wrap, length - before_wrap, d_buffer.data());
     transform(spectrum);
 }
 
 template <class T>
-T* frame_analysis<T>::circle()
+T* frame_analysis<T>::buffer()
 {
     d_foreign = true;
-    return d_circle.data();
+    return d_buffer.data();
 }
 
 template <class T>
 void frame_analysis<T>::transform(complex* spectrum)
 {
     if constexpr (is_real_v<T>) {
-        d_real->forward(d_circle.data(), spectrum, d_scratch.data());
+        d_real->forward(d_buffer.data(), spectrum, d_scratch.data());
     } else {
         if (!d_shifted && (d_complex->in_parts() || dft_plan<real_t<T>>::aligned(spectrum))) {
-            d_complex->execute(d_circle.data(), spectrum, d_scratch.data());
+            d_complex->execute(d_buffer.data(), spectrum, d_scratch.data());
             return;
         }
-        d_complex->execute(d_circle.data(), d_spectrum.data(), d_scratch.data());
+        d_complex->execute(d_buffer.data(), d_spectrum.data(), d_scratch.data());
         const auto negative = d_shifted ? d_spectrum.end() - d_n_fft / 2 : d_spectrum.end();
         std::rotate_copy(d_spectrum.begin(), negative, d_spectrum.end(), spectrum);
     }
@@ -73,9 +73,9 @@ template <class T>
 void frame_analysis<T>::transform()
 {
     if constexpr (is_real_v<T>)
-        d_real->transform(d_circle.data(), d_scratch.data());
+        d_real->transform(d_buffer.data(), d_scratch.data());
     else
-        d_complex->execute(d_circle.data(), d_spectrum.data(), d_scratch.data());
+        d_complex->execute(d_buffer.data(), d_spectrum.data(), d_scratch.data());
 }
 
 template <class T>
@@ -90,7 +90,7 @@ void frame_analysis<T>::take(std::size_t begin, std::size_t end, complex* spectr
 template <class T>
 frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
     : d_n_fft(n_fft), d_shifted(shifted), d_spectrum(bins<T>(n_fft)),
-      d_circle(n_fft + simd::padding)
+      d_buffer(n_fft + simd::padding)
 {
     if constexpr (is_real_v<T>) {
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::backward, n_fft);
@@ -105,14 +105,14 @@ template <class T>
 const T* frame_synthesis<T>::synthesise(const complex* spectrum)
 {
     if constexpr (is_real_v<T>) {
-        d_real->backward(spectrum, d_circle.data(), d_scratch.data());
-        return d_circle.data();
+        d_real->backward(spectrum, d_buffer.data(), d_scratch.data());
+        return d_buffer.data();
     } else {
         const bool short_and_aligned =
             d_n_fft <= longest_direct && dft_plan<real_t<T>>::aligned(spectrum);
         if (!d_shifted && (d_complex->in_parts() || short_and_aligned)) {
-            d_complex->execute(spectrum, d_circle.data(), d_scratch.data());
-            return d_circle.data();
+            d_complex->execute(spectrum, d_buffer.data(), d_scratch.data());
+            return d_buffer.data();
         }
         const auto zero = d_shifted ? spectrum + d_n_fft / 2 : spectrum;
         std::rotate_copy(spectrum, zero, spectrum + d_n_fft, d_spectrum.begin());
@@ -126,10 +126,10 @@ const T* frame_synthesis<T>::transform()
     if constexpr (is_real_v<T>)
         synthesise(d_spectrum.data());
     else
-        d_complex->execute(d_spectrum.data(), d_circle.data(), d_scratch.data());
+        d_complex->execute(d_spectrum.data(), d_buffer.data(), d_scratch.data());
     for (std::size_t k = 0; k < simd::padding; ++k)
-        d_circle[d_n_fft + k] = d_circle[k];
-    return d_circle.data();
+        d_buffer[d_n_fft + k] = d_buffer[k];
+    return d_buffer.data();
 }
 
 template class frame_analysis<float>;

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
-#include "quarter_turns.h"
+#include "quarter_cycles.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <charconv>
 
@@ -47,8 +47,8 @@ phase_reference::offset(std::int64_t start, std::size_t win_length, std::size_t 
 {
     const auto from = counted_from(start, win_length);
     const bool within = from >= 0 && from < static_cast<std::int64_t>(n_fft); // spares a division
-    const auto place = within ? static_cast<std::size_t>(from) : modulo(from, n_fft);
-    return place == 0 ? 0 : n_fft - place;
+    const auto shift = within ? static_cast<std::size_t>(from) : modulo(from, n_fft);
+    return shift == 0 ? 0 : n_fft - shift;
 }
 
 std::string phase_reference::name() const
@@ -67,7 +67,7 @@ std::string phase_reference::name() const
 
 std::complex<double> unit_root(std::size_t j, std::size_t n)
 {
-    // turn = quarter + rest / (4 n), rest in -n/2 .. n/2: an eighth of a turn at most
+    // in quarters of a cycle, 4 j / n = quarter + rest / n, rest in -n/2 .. n/2: an eighth of a cycle at most
     const std::size_t quarter = (4 * j + n / 2) / n;
     const double rest = static_cast<double>(static_cast<std::int64_t>(4 * j) -
                                             static_cast<std::int64_t>(quarter * n));

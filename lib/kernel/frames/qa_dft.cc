@@ -45,9 +45,9 @@ class qa_dft : public CppUnit::TestFixture
         for (auto k : which) {
             qa::value sum = 0;
             for (std::size_t m = 0; m < x.size(); ++m) {
-                const auto turn =
-                    qa::turn(static_cast<std::int64_t>(k), static_cast<std::int64_t>(m), x.size());
-                sum += qa::value(x[m]) * (inverse ? std::conj(turn) : turn);
+                const auto twiddle = qa::twiddle(
+                    static_cast<std::int64_t>(k), static_cast<std::int64_t>(m), x.size());
+                sum += qa::value(x[m]) * (inverse ? std::conj(twiddle) : twiddle);
             }
             spectrum.push_back(sum);
         }

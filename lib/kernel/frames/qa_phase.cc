@@ -136,7 +136,8 @@ class qa_phase : public CppUnit::TestFixture
             const qa::context in_n("n", n);
             for (std::size_t j = 0; j < n; ++j) {
                 const qa::context in_j("j", j);
-                CPPUNIT_ASSERT(std::abs(unit_root(j, n) - std::conj(qa::turn(1, j, n))) < 2.3e-16);
+                CPPUNIT_ASSERT(std::abs(unit_root(j, n) - std::conj(qa::twiddle(1, j, n))) <
+                               2.3e-16);
             }
         }
     }

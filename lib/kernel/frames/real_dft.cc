@@ -35,12 +35,12 @@ real_dft<R>::real_dft(direction which, std::size_t n) : d_n(n), d_half(n % 2 == 
     for (std::size_t k = 0; 2 * k <= d_half && d_half; ++k) {
         const auto root = unit_root(k, n);
         const double re = -scale * root.imag(), im = scale * (forward ? -root.real() : root.real());
-        d_turn_re.insert(d_turn_re.end(), 2, static_cast<R>(re));
-        d_turn_im.push_back(static_cast<R>(-im));
-        d_turn_im.push_back(static_cast<R>(im));
+        d_twiddle_re.insert(d_twiddle_re.end(), 2, static_cast<R>(re));
+        d_twiddle_im.push_back(static_cast<R>(-im));
+        d_twiddle_im.push_back(static_cast<R>(im));
     }
-    d_turn_re.resize(d_turn_re.size() + simd::padding);
-    d_turn_im.resize(d_turn_im.size() + simd::padding);
+    d_twiddle_re.resize(d_twiddle_re.size() + simd::padding);
+    d_twiddle_im.resize(d_twiddle_im.size() + simd::padding);
 }
 
 //! Numbers in a row of bins or pairs, padded so that the next row is aligned.
@@ -56,7 +56,7 @@ std::size_t real_dft<R>::scratch_size() const
     return row_size() + (d_pairs ? d_pairs->scratch_size() : 0);
 }
 
-//! simd::dft_routines::fold() with the turns of this DFT
+//! simd::dft_routines::fold() with the twiddles of this DFT
 template <class R>
 void real_dft<R>::fold(const complex* in,
                        std::size_t first,
@@ -65,8 +65,15 @@ void real_dft<R>::fold(const complex* in,
                        R c,
                        complex* out) const
 {
-    simd::chosen_for_dft<R>().fold(
-        reals(in), d_half, first, last, which, c, d_turn_re.data(), d_turn_im.data(), reals(out));
+    simd::chosen_for_dft<R>().fold(reals(in),
+                                   d_half,
+                                   first,
+                                   last,
+                                   which,
+                                   c,
+                                   d_twiddle_re.data(),
+                                   d_twiddle_im.data(),
+                                   reals(out));
 }
 
 template <class R>

@@ -48,7 +48,7 @@ private:
     std::size_t d_n, d_half;                     // d_half: points of the complex DFT, 0 if n is odd
     std::shared_ptr<const dft_plan<R>> d_plan;   // of odd n
     std::optional<const complex_dft<R>> d_pairs; // of even n
-    volk::vector<R> d_turn_re, d_turn_im;        // as simd::dft_routines::fold() takes them
+    volk::vector<R> d_twiddle_re, d_twiddle_im;  // as simd::dft_routines::fold() takes them
 };
 
 } // namespace gr::stft::kernel

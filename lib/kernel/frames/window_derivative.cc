@@ -29,10 +29,10 @@ void differentiate(const std::complex<double>* w,
     std::fill(derivative, derivative + size + 2 * derivative_reach, 0.0);
     for (std::size_t j = 1; j <= derivative_reach; ++j) {
         auto* before = derivative + (derivative_reach - j);
-        auto* behind = derivative + (derivative_reach + j);
+        auto* after = derivative + (derivative_reach + j);
         for (std::size_t m = 0; m < size; ++m) {
             before[m] += c[j - 1] * w[m];
-            behind[m] -= c[j - 1] * w[m];
+            after[m] -= c[j - 1] * w[m];
         }
     }
 }

@@ -33,7 +33,7 @@ istft2d<R>::istft2d(const parameters2d& p, std::size_t width, double threshold)
     const double scale = 1 / (static_cast<double>(d_rows.n_fft()) * columns.n_fft());
     d_patches = std::make_unique<patch_synthesis<R>>(d_rows, columns, width, scale, 0.5);
     d_before = columns.before();
-    d_canvas.resize(d_patches->layout().canvas);
+    d_padded.resize(d_patches->layout().padded_width);
     const auto length = static_cast<std::int64_t>(width), frames = columns.frames(length);
     for (std::int64_t c = 0; c < length; ++c)
         d_weights.push_back(static_cast<R>(columns.weight(c, frames, d_threshold)));
@@ -97,9 +97,9 @@ void istft2d<R>::read(R* row)
         std::fill_n(row, d_width, R(0));
         return;
     }
-    d_patches->read(d_canvas.data());
+    d_patches->read(d_padded.data());
     simd::dispatch<weigh<R>>(
-        d_canvas.data() + d_before, d_weights.data(), static_cast<R>(weight), d_width, row);
+        d_padded.data() + d_before, d_weights.data(), static_cast<R>(weight), d_width, row);
 }
 
 template <class R>

@@ -9,7 +9,7 @@ namespace gr::stft::kernel {
 namespace {
 
 template <class R>
-STFT_LOOP void window_frames(const R* __restrict canvas,
+STFT_LOOP void window_frames(const R* __restrict padded,
                              std::size_t hop,
                              std::size_t frames,
                              const R* __restrict taps,
@@ -17,9 +17,9 @@ STFT_LOOP void window_frames(const R* __restrict canvas,
                              R* __restrict out,
                              std::size_t n_fft)
 {
-    for (std::size_t n = 0; n < frames; ++n, canvas += hop, out += n_fft)
+    for (std::size_t n = 0; n < frames; ++n, padded += hop, out += n_fft)
         for (std::size_t j = 0; j < win_length; ++j)
-            out[j] = taps[j] * canvas[j];
+            out[j] = taps[j] * padded[j];
 }
 
 //! out[i] = taps[i] * count numbers of rows[i], from `from` on
@@ -56,7 +56,7 @@ patch_analysis<R>::patch_analysis(const image_axis& rows,
       d_column_offset(columns.offset()), d_win_length(rows.win_length()),
       d_edge(static_cast<R>(edge)), d_row_taps(scaled_taps<R>(rows, scale)),
       // the sum and difference of two halves need halving
-      d_column_taps(scaled_taps<R>(columns, d_layout.paired ? 0.5 : 1)), d_turns(d_layout),
+      d_column_taps(scaled_taps<R>(columns, d_layout.paired ? 0.5 : 1)), d_twiddles(d_layout),
       d_along_row(dft_plan<R>::get(d_layout.paired ? dft_kind::forward : dft_kind::forward_real,
                                    d_layout.paired ? d_layout.columns : d_layout.column_bins,
                                    d_layout.row_batch(true))),
@@ -68,9 +68,9 @@ patch_analysis<R>::patch_analysis(const image_axis& rows,
 {}
 
 template <class R>
-void patch_analysis<R>::row(const R* canvas, complex* spectrum)
+void patch_analysis<R>::row(const R* padded, complex* spectrum)
 {
-    simd::dispatch<window_frames<R>>(canvas,
+    simd::dispatch<window_frames<R>>(padded,
                                      d_hop,
                                      d_layout.frames,
                                      d_column_taps.data(),
@@ -110,8 +110,8 @@ void patch_analysis<R>::unfold(const complex* v, complex* spectrum) const
                                        l.stride,
                                        l.row_points,
                                        l.columns,
-                                       d_turns.re_twice.data(),
-                                       d_turns.im_signed.data(),
+                                       d_twiddles.re_twice.data(),
+                                       d_twiddles.im_signed.data(),
                                        reinterpret_cast<R*>(spectrum));
     } else {
         for (std::size_t i = 0; i < l.row_bins; ++i) {

@@ -25,9 +25,9 @@ public:
 
     const patch_layout& layout() const { return d_layout; }
 
-    //! \param canvas padded row, layout().canvas samples; \param spectrum layout().row_size,
+    //! \param padded a row with its padding, layout().padded_width samples; \param spectrum layout().row_size,
     //!        aligned as volk::vector is
-    void row(const R* canvas, complex* spectrum);
+    void row(const R* padded, complex* spectrum);
 
     //! rows: win_length spectra, null for rows of zeros -> frame_row [frame][row_bins][column_bins]
     void patches(const complex* const* rows, complex* frame_row);
@@ -39,7 +39,7 @@ private:
     std::size_t d_hop, d_row_offset, d_column_offset, d_win_length; // win_length of the height
     R d_edge;
     volk::vector<R> d_row_taps, d_column_taps; // along the height, along the width
-    patch_turns<R> d_turns;
+    patch_twiddles<R> d_twiddles;
     std::shared_ptr<const dft_plan<R>> d_along_row, d_along_column;
     volk::vector<R> d_frames;              // [frame][n_fft], windowed
     volk::vector<complex> d_chunk, d_wide; // [n_fft][chunk], [n_fft][stride]

@@ -31,8 +31,9 @@ patch_layout::patch_layout(const image_axis& rows, const image_axis& across, std
                samples,
                "holds no frame of win_length = " + std::to_string(across.win_length()));
     frames = static_cast<std::size_t>(count);
-    canvas = across.before() + width + across.after(samples);
-    if (frames * column_bins > std::size_t(most_columns) || std::int64_t(canvas) > 2 * most_columns)
+    padded_width = across.before() + width + across.after(samples);
+    if (frames * column_bins > std::size_t(most_columns) ||
+        std::int64_t(padded_width) > 2 * most_columns)
         refuse("width", samples, "makes a row of spectra of more than 2^28 numbers");
 
     group = std::max<std::size_t>(1, chunk_columns / columns);
@@ -59,7 +60,7 @@ dft_batch patch_layout::column_batch(bool forward) const
 }
 
 template <class R>
-patch_turns<R>::patch_turns(const patch_layout& layout)
+patch_twiddles<R>::patch_twiddles(const patch_layout& layout)
 {
     if (!layout.paired)
         return;
@@ -84,8 +85,8 @@ volk::vector<R> scaled_taps(const image_axis& axis, double factor)
     return taps;
 }
 
-template struct patch_turns<float>;
-template struct patch_turns<double>;
+template struct patch_twiddles<float>;
+template struct patch_twiddles<double>;
 template volk::vector<float> scaled_taps(const image_axis&, double);
 template volk::vector<double> scaled_taps(const image_axis&, double);
 

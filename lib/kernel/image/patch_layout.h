@@ -25,11 +25,11 @@ struct patch_layout {
     std::size_t frames;      //!< patches across
     std::size_t transformed; //!< frames and some zero patches, so that FFTW's vectors are full
     std::size_t row_bins,
-        column_bins;        //!< bins of a patch: n_fft / 2 + 1 of the height, n_fft of the width
-    std::size_t row_points; //!< n_fft of the height
-    bool paired;            //!< n_fft of the width is even
-    std::size_t columns;    //!< complex numbers of a patch in a row spectrum
-    std::size_t canvas;     //!< samples of a padded row
+        column_bins;          //!< bins of a patch: n_fft / 2 + 1 of the height, n_fft of the width
+    std::size_t row_points;   //!< n_fft of the height
+    bool paired;              //!< n_fft of the width is even
+    std::size_t columns;      //!< complex numbers of a patch in a row spectrum
+    std::size_t padded_width; //!< samples of a padded row
     std::size_t group, chunks, chunk; //!< patches of a group, its chunks, columns of each
     std::size_t
         row_size; //!< complex numbers of a row spectrum, with what is transformed or read beyond the last patch
@@ -49,8 +49,8 @@ struct patch_layout {
 
 //! T[k] = -j exp(-2j pi k / n_fft), as simd::routines::unfold_patch() takes it.
 template <class R>
-struct patch_turns {
-    explicit patch_turns(const patch_layout& layout);
+struct patch_twiddles {
+    explicit patch_twiddles(const patch_layout& layout);
     volk::vector<R> re_twice, im_signed;
 };
 

@@ -32,12 +32,12 @@ STFT_LOOP void add_frames(const R* __restrict in,
                           std::size_t frames,
                           const R* __restrict taps,
                           std::size_t win_length,
-                          R* __restrict canvas,
+                          R* __restrict padded,
                           std::size_t hop)
 {
-    for (std::size_t n = 0; n < frames; ++n, canvas += hop, in += n_fft)
+    for (std::size_t n = 0; n < frames; ++n, padded += hop, in += n_fft)
         for (std::size_t j = 0; j < win_length; ++j)
-            canvas[j] += taps[j] * in[j];
+            padded[j] += taps[j] * in[j];
 }
 
 } // namespace
@@ -53,7 +53,7 @@ patch_synthesis<R>::patch_synthesis(const image_axis& rows,
       d_kept(rows.win_length() +
              (rows.hop() > rows.before() ? std::min(rows.hop(), rows.win_length()) : 0)),
       d_edge(static_cast<R>(edge)), d_row_taps(scaled_taps<R>(rows, scale)),
-      d_column_taps(scaled_taps<R>(columns, 1)), d_turns(d_layout),
+      d_column_taps(scaled_taps<R>(columns, 1)), d_twiddles(d_layout),
       d_along_row(dft_plan<R>::get(d_layout.paired ? dft_kind::backward : dft_kind::backward_real,
                                    d_layout.paired ? d_layout.columns : d_layout.column_bins,
                                    d_layout.row_batch(false))),
@@ -126,8 +126,8 @@ void patch_synthesis<R>::fold(const complex* spectrum, complex* v) const
         simd::chosen<R>().fold_patch(reinterpret_cast<const R*>(spectrum),
                                      l.row_points,
                                      l.columns,
-                                     d_turns.re_twice.data(),
-                                     d_turns.im_signed.data(),
+                                     d_twiddles.re_twice.data(),
+                                     d_twiddles.im_signed.data(),
                                      d_edge,
                                      reinterpret_cast<R*>(v),
                                      l.stride);
@@ -160,18 +160,18 @@ const R* patch_synthesis<R>::frames()
 }
 
 template <class R>
-void patch_synthesis<R>::read(R* canvas)
+void patch_synthesis<R>::read(R* padded)
 {
-    if (canvas)
-        std::fill_n(canvas, d_layout.canvas, R(0));
+    if (padded)
+        std::fill_n(padded, d_layout.padded_width, R(0));
     if (d_next < covered_end()) {
-        if (canvas)
+        if (padded)
             simd::dispatch<add_frames<R>>(frames() + d_column_offset,
                                           d_layout.column_bins,
                                           d_layout.frames,
                                           d_column_taps.data(),
                                           d_column_taps.size(),
-                                          canvas,
+                                          padded,
                                           d_hop);
         std::fill_n(row_at(d_next), d_layout.row_size, complex(0));
     }

@@ -43,8 +43,8 @@ public:
     //! The next row to be read; the first one is -P.
     std::int64_t next() const { return d_next; }
 
-    //! \param canvas padded row, layout().canvas samples; null: the row is skipped
-    void read(R* canvas);
+    //! \param padded a row with its padding, layout().padded_width samples; null: the row is skipped
+    void read(R* padded);
 
     //! Samples of the next row's frames, [frame][n_fft], without the window. Gone with the next call.
     const R* frames();
@@ -65,7 +65,7 @@ private:
     std::size_t d_hop, d_column_offset, d_kept;
     R d_edge;
     volk::vector<R> d_row_taps, d_column_taps;
-    patch_turns<R> d_turns;
+    patch_twiddles<R> d_twiddles;
     std::shared_ptr<const dft_plan<R>> d_along_row, d_along_column;
     volk::vector<complex> d_ring;          // [row mod d_kept][row_size]
     volk::vector<complex> d_chunk, d_wide; // [n_fft][chunk], [n_fft][stride]

@@ -23,9 +23,9 @@ class qa_patch_analysis : public CppUnit::TestFixture
     using spectrum_of = volk::vector<std::complex<R>>;
 
     template <class R>
-    static std::vector<R> canvas_for(const patch_layout& l, unsigned seed)
+    static std::vector<R> padded_row_for(const patch_layout& l, unsigned seed)
     {
-        return qa::noise<R>(l.canvas, seed);
+        return qa::noise<R>(l.padded_width, seed);
     }
 
     /*!
@@ -45,7 +45,7 @@ class qa_patch_analysis : public CppUnit::TestFixture
                 }
                 const auto j_root =
                     value(0, 1) *
-                    std::conj(qa::turn(1, static_cast<std::int64_t>(k), l.column_bins));
+                    std::conj(qa::twiddle(1, static_cast<std::int64_t>(k), l.column_bins));
                 const auto low = X[k], high = X[k + l.columns];
                 row.push_back((low + high + j_root * (low - high)) / 4.0);
             }
@@ -60,7 +60,7 @@ class qa_patch_analysis : public CppUnit::TestFixture
         return spectrum_of<R>(l.row_size, std::complex<R>(with, with));
     }
 
-    //! win_length canvases, their exact spectra [n][k], and these as patches() takes them.
+    //! win_length padded rows, their exact spectra [n][k], and these as patches() takes them.
     template <class R>
     struct rows_of {
         std::vector<values> exact;
@@ -70,8 +70,8 @@ class qa_patch_analysis : public CppUnit::TestFixture
         rows_of(const qa::plain_patches& plain, const patch_layout& l)
         {
             for (std::size_t i = 0; i < plain.h.win_length(); ++i) {
-                exact.push_back(
-                    plain.row(qa::exactly(canvas_for<double>(l, static_cast<unsigned>(i + 1)))));
+                exact.push_back(plain.row(
+                    qa::exactly(padded_row_for<double>(l, static_cast<unsigned>(i + 1)))));
                 spectra.push_back(room<R>(l));
                 const auto row = packed(exact.back(), l);
                 for (std::size_t k = 0; k < row.size(); ++k)
@@ -100,10 +100,10 @@ public:
             patch_analysis<R> analysis(c.rows(), c.columns(), c.samples);
             const auto& l = analysis.layout();
             const qa::plain_patches plain(c, l.frames);
-            const auto canvas = canvas_for<R>(l, 1);
+            const auto padded = padded_row_for<R>(l, 1);
             auto spectrum = room<R>(l, 7);
-            analysis.row(canvas.data(), spectrum.data());
-            const auto expected = packed(plain.row(qa::exactly(canvas)), l);
+            analysis.row(padded.data(), spectrum.data());
+            const auto expected = packed(plain.row(qa::exactly(padded)), l);
             const auto end = spectrum.begin() + static_cast<std::ptrdiff_t>(expected.size());
             qa::assert_near(
                 expected, std::vector<std::complex<R>>(spectrum.begin(), end), qa::limit<R>, what);
@@ -169,7 +169,7 @@ public:
             patch_analysis<R> used(c.rows(), c.columns(), c.samples);
             const auto& l = fresh.layout();
             const rows_of<R> rows(qa::plain_patches(c, l.frames), l);
-            auto loud = canvas_for<R>(l, 9);
+            auto loud = padded_row_for<R>(l, 9);
             for (auto& sample : loud)
                 sample *= R(1e6);
             auto spectrum = room<R>(l), other = room<R>(l);
@@ -178,9 +178,9 @@ public:
             std::vector<std::complex<R>> spectra(l.frames * l.patch_size());
             used.patches(louder.data(), spectra.data());
 
-            const auto canvas = canvas_for<R>(l, 1);
-            fresh.row(canvas.data(), spectrum.data());
-            used.row(canvas.data(), other.data());
+            const auto padded = padded_row_for<R>(l, 1);
+            fresh.row(padded.data(), spectrum.data());
+            used.row(padded.data(), other.data());
             CPPUNIT_ASSERT_MESSAGE(what, spectrum == other);
             CPPUNIT_ASSERT_MESSAGE(what, patches_of(fresh, rows) == patches_of(used, rows));
         });

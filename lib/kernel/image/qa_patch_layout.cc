@@ -38,7 +38,7 @@ class qa_patch_layout : public CppUnit::TestFixture
             const auto last_end = (frames - 1) * across.hop() + across.win_length();
             const auto padding = c.centred ? across.win_length() / 2 : 0;
             CPPUNIT_ASSERT_EQUAL_MESSAGE(
-                c.name, std::max(last_end, c.samples + 2 * padding), l.canvas);
+                c.name, std::max(last_end, c.samples + 2 * padding), l.padded_width);
         }
     }
 
@@ -110,19 +110,19 @@ class qa_patch_layout : public CppUnit::TestFixture
     static void check_turns(const qa::patch_case& c)
     {
         const auto l = layout_of(c);
-        const patch_turns<R> turns(l);
+        const patch_twiddles<R> twiddles(l);
         const auto count = l.paired ? 2 * l.columns : 0;
-        CPPUNIT_ASSERT_EQUAL_MESSAGE(c.name, count, turns.re_twice.size());
-        CPPUNIT_ASSERT_EQUAL_MESSAGE(c.name, count, turns.im_signed.size());
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(c.name, count, twiddles.re_twice.size());
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(c.name, count, twiddles.im_signed.size());
         for (std::size_t k = 0; 2 * k < count; ++k) {
             const auto T =
-                qa::value(0, -1) * qa::turn(1, static_cast<std::int64_t>(k), l.column_bins);
+                qa::value(0, -1) * qa::twiddle(1, static_cast<std::int64_t>(k), l.column_bins);
             const auto what = std::string(c.name) + ", k = " + std::to_string(k);
             const double rounding = std::numeric_limits<R>::epsilon();
-            const double found[]{ turns.re_twice[2 * k],
-                                  turns.re_twice[2 * k + 1],
-                                  -turns.im_signed[2 * k],
-                                  turns.im_signed[2 * k + 1] };
+            const double found[]{ twiddles.re_twice[2 * k],
+                                  twiddles.re_twice[2 * k + 1],
+                                  -twiddles.im_signed[2 * k],
+                                  twiddles.im_signed[2 * k + 1] };
             const double expected[]{ T.real(), T.real(), T.imag(), T.imag() };
             for (int i = 0; i < 4; ++i)
                 CPPUNIT_ASSERT_DOUBLES_EQUAL_MESSAGE(what, expected[i], found[i], rounding);

@@ -46,7 +46,7 @@ class qa_patch_synthesis : public CppUnit::TestFixture
         const qa::plain_patches plain(c, l.frames);
         const auto &h = plain.h, &w = plain.w;
         const auto count = static_cast<std::size_t>(patch_rows - 1) * h.hop() + h.win_length();
-        std::vector<values> rows(count, values(windowed ? l.canvas : l.frames * w.n_fft()));
+        std::vector<values> rows(count, values(windowed ? l.padded_width : l.frames * w.n_fft()));
         for (std::int64_t m = 0; m < patch_rows; ++m) {
             const auto v = plain.samples(qa::exactly(spectra<R>(l, m)), edge);
             for (std::size_t i = 0; i < h.win_length(); ++i) {
@@ -94,9 +94,9 @@ public:
             for (const auto& row : expected)
                 all.insert(all.end(), row.begin(), row.end());
             add_and_read(synthesis, [&] {
-                std::vector<R> canvas(l.canvas, R(7));
-                synthesis.read(canvas.data());
-                found.insert(found.end(), canvas.begin(), canvas.end());
+                std::vector<R> padded(l.padded_width, R(7));
+                synthesis.read(padded.data());
+                found.insert(found.end(), padded.begin(), padded.end());
             });
             qa::assert_near(all, found, qa::limit<R>, what);
         });
@@ -110,16 +110,16 @@ public:
             const auto& l = whole.layout();
             std::vector<std::vector<R>> rows;
             add_and_read(whole, [&] {
-                rows.emplace_back(l.canvas);
+                rows.emplace_back(l.padded_width);
                 whole.read(rows.back().data());
             });
             std::size_t i = 0;
             add_and_read(some, [&] {
-                std::vector<R> canvas(l.canvas);
+                std::vector<R> padded(l.padded_width);
                 const bool skipped = i % 3 == 1;
-                some.read(skipped ? nullptr : canvas.data());
+                some.read(skipped ? nullptr : padded.data());
                 const auto which = what + ", row " + std::to_string(i);
-                CPPUNIT_ASSERT_MESSAGE(which, skipped || canvas == rows[i]);
+                CPPUNIT_ASSERT_MESSAGE(which, skipped || padded == rows[i]);
                 ++i;
             });
             CPPUNIT_ASSERT_EQUAL_MESSAGE(what, rows.size(), i);
@@ -188,15 +188,16 @@ public:
             for (std::size_t kh = 0; kh < l.row_bins; ++kh) {
                 const auto* row = X.data() + n * l.patch_size() + kh * l.column_bins;
                 const double factor = plain.at_edge(kh) ? edge : 1;
-                const auto turn = std::conj(plain.h_turns[kh][a]);
-                sum += factor * (row[kw] * turn + std::conj(row[opposite] * turn));
+                const auto twiddle = std::conj(plain.h_twiddles[kh][a]);
+                sum += factor * (row[kw] * twiddle + std::conj(row[opposite] * twiddle));
             }
             return sum;
         };
         if (!l.paired)
             return V(column);
         const auto low = V(column), high = V(column + l.columns);
-        const auto root = std::conj(qa::turn(1, static_cast<std::int64_t>(column), l.column_bins));
+        const auto root =
+            std::conj(qa::twiddle(1, static_cast<std::int64_t>(column), l.column_bins));
         return low + high + value(0, 1) * root * (low - high);
     }
 
@@ -235,13 +236,14 @@ public:
             auto synthesis = synthesis_of<double>(c);
             const auto& l = synthesis.layout();
             const auto win_length = c.rows().win_length();
-            std::vector<std::vector<double>> canvases;
+            std::vector<std::vector<double>> padded_rows;
             std::vector<volk::vector<std::complex<double>>> rows;
             std::vector<const std::complex<double>*> pointers;
             for (std::size_t i = 0; i < win_length; ++i) {
-                canvases.push_back(qa::noise<double>(l.canvas, static_cast<unsigned>(i + 40)));
+                padded_rows.push_back(
+                    qa::noise<double>(l.padded_width, static_cast<unsigned>(i + 40)));
                 rows.emplace_back(l.row_size);
-                analysis.row(canvases.back().data(), rows.back().data());
+                analysis.row(padded_rows.back().data(), rows.back().data());
             }
             for (const auto& row : rows)
                 pointers.push_back(row.data());
@@ -254,10 +256,10 @@ public:
             for (std::size_t i = 0; i < X.size(); ++i)
                 there += (std::conj(Y[i]) * X[i]).real();
             for (std::size_t i = 0; i < win_length; ++i) {
-                std::vector<double> y(l.canvas);
+                std::vector<double> y(l.padded_width);
                 synthesis.read(y.data());
-                for (std::size_t n = 0; n < l.canvas; ++n)
-                    back += y[n] * canvases[i][n];
+                for (std::size_t n = 0; n < l.padded_width; ++n)
+                    back += y[n] * padded_rows[i][n];
             }
             CPPUNIT_ASSERT_DOUBLES_EQUAL_MESSAGE(
                 c.name, there, back, 1e-11 * static_cast<double>(X.size()));

@@ -60,7 +60,7 @@ parameters2d with_taps(parameters2d p)
 struct plain_axis {
     std::size_t L, a, M, P, o, frames, length;
     std::vector<double> w;
-    std::vector<values> turns; // [k][i]
+    std::vector<values> twiddles; // [k][i]
     pad outside;
 
     plain_axis(const axis_parameters& p, const parameters2d& all, std::size_t size)
@@ -81,10 +81,10 @@ struct plain_axis {
         for (const auto& tap : p.window.sample(L))
             w.push_back(all.win_sqrt ? std::sqrt(tap.real()) : tap.real());
         for (std::size_t k = 0; k < M; ++k) {
-            turns.emplace_back();
+            twiddles.emplace_back();
             for (std::size_t i = 0; i < L; ++i)
-                turns.back().push_back(
-                    qa::turn(static_cast<std::int64_t>(k), static_cast<std::int64_t>(i + o), M));
+                twiddles.back().push_back(
+                    qa::twiddle(static_cast<std::int64_t>(k), static_cast<std::int64_t>(i + o), M));
         }
     }
 
@@ -136,10 +136,10 @@ struct plain_transform {
                             value row = 0;
                             for (std::size_t j = 0; j < w.L; ++j)
                                 if (h.at(m, i) >= 0 && w.at(n, j) >= 0)
-                                    row += w.w[j] * w.turns[kw][j] *
+                                    row += w.w[j] * w.twiddles[kw][j] *
                                            x[static_cast<std::size_t>(h.at(m, i)) * w.length +
                                              static_cast<std::size_t>(w.at(n, j))];
-                            sum += h.w[i] * h.turns[kh][i] * row;
+                            sum += h.w[i] * h.twiddles[kh][i] * row;
                         }
                         X.push_back(sum);
                     }
@@ -157,10 +157,10 @@ struct plain_transform {
                     double sum = 0;
                     for (std::size_t kh = 0; kh < bins; ++kh)
                         for (std::size_t kw = 0; kw < w.M; ++kw)
-                            sum +=
-                                (kh > 0 && 2 * kh < h.M ? inner : 1) *
-                                (patch[kh * w.M + kw] * std::conj(h.turns[kh][i] * w.turns[kw][j]))
-                                    .real();
+                            sum += (kh > 0 && 2 * kh < h.M ? inner : 1) *
+                                   (patch[kh * w.M + kw] *
+                                    std::conj(h.twiddles[kh][i] * w.twiddles[kw][j]))
+                                       .real();
                     u.push_back(sum);
                 }
         return u;

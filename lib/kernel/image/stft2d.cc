@@ -35,11 +35,11 @@ stft2d<R>::stft2d(const parameters2d& p, std::size_t width)
 {
     const auto& layout = d_patches->layout();
     d_kept = rows_kept(d_rows, p, layout.row_size * sizeof(complex));
-    d_canvas.resize(layout.canvas, R(0));
+    d_padded.resize(layout.padded_width, R(0));
     d_spectra.resize(d_kept * layout.row_size, complex(0));
     const auto before = static_cast<std::int64_t>(d_columns.before());
     const auto length = static_cast<std::int64_t>(width);
-    for (std::int64_t c = 0; c < static_cast<std::int64_t>(layout.canvas); ++c)
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(layout.padded_width); ++c)
         if (c < before || c >= before + length)
             d_outside.push_back(d_columns.source(c - before, length));
 }
@@ -63,12 +63,12 @@ void stft2d<R>::push(const R* row)
     const auto before = d_columns.before();
     const auto outside = [&](std::size_t c) { return d_outside[c] < 0 ? R(0) : row[d_outside[c]]; };
     for (std::size_t c = 0; c < before; ++c)
-        d_canvas[c] = outside(c);
-    std::copy_n(row, d_width, d_canvas.begin() + before);
+        d_padded[c] = outside(c);
+    std::copy_n(row, d_width, d_padded.begin() + before);
     for (std::size_t c = before; c < d_outside.size(); ++c)
-        d_canvas[d_width + c] = outside(c);
+        d_padded[d_width + c] = outside(c);
     const auto slot = static_cast<std::size_t>(d_received) % d_kept;
-    d_patches->row(d_canvas.data(), d_spectra.data() + slot * d_patches->layout().row_size);
+    d_patches->row(d_padded.data(), d_spectra.data() + slot * d_patches->layout().row_size);
     ++d_received;
 }
 

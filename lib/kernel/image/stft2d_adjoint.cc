@@ -36,8 +36,8 @@ template <class R>
 class padded_rows
 {
 public:
-    padded_rows(const sized_image& size, const R* image, std::size_t canvas)
-        : d_size(size), d_image(image), d_canvas(canvas)
+    padded_rows(const sized_image& size, const R* image, std::size_t padded_width)
+        : d_size(size), d_image(image), d_padded(padded_width)
     {}
 
     //! Null for a row of zeros; lives until the next call.
@@ -47,19 +47,19 @@ public:
         if (source < 0)
             return nullptr;
         const R* from = d_image + source * d_size.width;
-        for (std::size_t c = 0; c < d_canvas.size(); ++c) {
+        for (std::size_t c = 0; c < d_padded.size(); ++c) {
             const auto position =
                 static_cast<std::int64_t>(c) - static_cast<std::int64_t>(d_size.columns.before());
             const auto column = d_size.columns.source(position, d_size.width);
-            d_canvas[c] = column < 0 ? R(0) : from[column];
+            d_padded[c] = column < 0 ? R(0) : from[column];
         }
-        return d_canvas.data();
+        return d_padded.data();
     }
 
 private:
     const sized_image& d_size;
     const R* d_image;
-    volk::vector<R> d_canvas;
+    volk::vector<R> d_padded;
 };
 
 //! Rows of g / D, padded with zeros.
@@ -67,9 +67,9 @@ template <class R>
 class divided_rows
 {
 public:
-    divided_rows(const sized_image& size, const R* g, double threshold, std::size_t canvas)
+    divided_rows(const sized_image& size, const R* g, double threshold, std::size_t padded_width)
         : d_size(size), d_g(g), d_threshold(checked_threshold(threshold, image_threshold)),
-          d_canvas(canvas)
+          d_padded(padded_width)
     {
         const auto frames = size.columns.frames(size.width);
         for (std::int64_t c = 0; c < size.width; ++c)
@@ -84,10 +84,10 @@ public:
         const R* from = d_g + row * d_size.width;
         for (std::size_t c = 0; c < d_weights.size(); ++c) {
             const double both = weight * d_weights[c];
-            d_canvas[d_size.columns.before() + c] =
+            d_padded[d_size.columns.before() + c] =
                 both > 0 ? static_cast<R>(from[c] * both) : R(0);
         }
-        return d_canvas.data();
+        return d_padded.data();
     }
 
 private:
@@ -95,7 +95,7 @@ private:
     const R* d_g;
     double d_threshold;
     std::vector<double> d_weights;
-    volk::vector<R> d_canvas;
+    volk::vector<R> d_padded;
 };
 
 //! Row spectra under one frame row after the other.
@@ -105,8 +105,8 @@ class row_spectra
 public:
     using complex = std::complex<R>;
 
-    row_spectra(const image_axis& rows, patch_analysis<R>& patches, Rows& canvas)
-        : d_rows(rows), d_patches(patches), d_canvas(canvas), d_next(rows.start(0)),
+    row_spectra(const image_axis& rows, patch_analysis<R>& patches, Rows& source)
+        : d_rows(rows), d_patches(patches), d_source(source), d_next(rows.start(0)),
           d_spectra(rows.win_length() * patches.layout().row_size, complex(0)),
           d_there(rows.win_length()), d_under(rows.win_length())
     {}
@@ -117,7 +117,7 @@ public:
         const auto length = static_cast<std::int64_t>(d_rows.win_length());
         d_next = std::max(d_next, d_rows.start(m));
         for (; d_next < d_rows.start(m) + length; ++d_next) {
-            const auto* samples = d_canvas(d_next);
+            const auto* samples = d_source(d_next);
             d_there[slot(d_next)] = samples != nullptr;
             if (samples)
                 d_patches.row(samples, at(slot(d_next)));
@@ -135,7 +135,7 @@ private:
 
     const image_axis& d_rows;
     patch_analysis<R>& d_patches;
-    Rows& d_canvas;
+    Rows& d_source;
     std::int64_t d_next;
     volk::vector<complex> d_spectra;
     std::vector<char> d_there;
@@ -166,7 +166,7 @@ double row_product(const patch_layout& layout,
  */
 template <class R, class Rows>
 void window_products(const sized_image& size,
-                     Rows& canvas,
+                     Rows& source,
                      const std::complex<R>* spectra,
                      double scale,
                      double edge,
@@ -177,14 +177,14 @@ void window_products(const sized_image& size,
     const auto width = static_cast<std::size_t>(size.width);
     patch_analysis<R> analysis(rows, columns, width);
     patch_synthesis<R> synthesis(rows, columns, width, scale, edge);
-    row_spectra<R, Rows> under(rows, analysis, canvas);
+    row_spectra<R, Rows> under(rows, analysis, source);
     const auto& l = analysis.layout();
     std::fill_n(by_height, rows.win_length(), 0.0);
     std::fill_n(by_width, columns.win_length(), 0.0);
 
     const auto finish_rows = [&](std::int64_t end) {
         while (synthesis.next() < end) {
-            if (const R* samples = canvas(synthesis.next())) {
+            if (const R* samples = source(synthesis.next())) {
                 const R* frame = synthesis.frames() + columns.offset();
                 for (std::size_t n = 0; n < l.frames;
                      ++n, samples += columns.hop(), frame += l.column_bins)
@@ -227,18 +227,18 @@ void stft2d_vjp(const parameters2d& p,
 {
     const sized_image size(p, height, width);
     patch_synthesis<R> patches(size.rows, size.columns, width, 0.5, 1);
-    volk::vector<R> canvas(patches.layout().canvas);
+    volk::vector<R> padded(patches.layout().padded_width);
     std::fill_n(gradient, height * width, R(0));
     const auto add_rows = [&](std::int64_t end) {
         while (patches.next() < end) {
             const auto row = size.rows.source(patches.next(), size.height);
-            patches.read(canvas.data());
-            for (std::size_t c = 0; c < canvas.size() && row >= 0; ++c) {
+            patches.read(padded.data());
+            for (std::size_t c = 0; c < padded.size() && row >= 0; ++c) {
                 const auto position =
                     static_cast<std::int64_t>(c) - static_cast<std::int64_t>(size.columns.before());
                 const auto column = size.columns.source(position, size.width);
                 if (column >= 0)
-                    gradient[row * size.width + column] += canvas[c];
+                    gradient[row * size.width + column] += padded[c];
             }
         }
     };
@@ -260,8 +260,8 @@ void istft2d_vjp(const parameters2d& p,
 {
     const sized_image size(p, height, width);
     patch_analysis<R> patches(size.rows, size.columns, width, 2 / size.points(), 0.5);
-    divided_rows<R> canvas(size, g, threshold, patches.layout().canvas);
-    row_spectra<R, divided_rows<R>> under(size.rows, patches, canvas);
+    divided_rows<R> source(size, g, threshold, patches.layout().padded_width);
+    row_spectra<R, divided_rows<R>> under(size.rows, patches, source);
     const auto frame_row = patches.layout().frames * patches.layout().patch_size();
     for (std::int64_t m = 0; m < size.frame_rows; ++m, gradient += frame_row)
         patches.patches(under.under(m), gradient);
@@ -278,8 +278,8 @@ void stft2d_window_vjp(const parameters2d& p,
 {
     const sized_image size(p, height, width);
     const patch_layout layout(size.rows, size.columns, width);
-    padded_rows<R> canvas(size, x, layout.canvas);
-    window_products(size, canvas, G, 0.5, 1, by_height, by_width);
+    padded_rows<R> source(size, x, layout.padded_width);
+    window_products(size, source, G, 0.5, 1, by_height, by_width);
 }
 
 template <class R>
@@ -294,8 +294,8 @@ void istft2d_window_vjp(const parameters2d& p,
 {
     const sized_image size(p, height, width);
     const patch_layout layout(size.rows, size.columns, width);
-    divided_rows<R> canvas(size, g, threshold, layout.canvas);
-    window_products(size, canvas, X, 1 / size.points(), 0.5, by_height, by_width);
+    divided_rows<R> source(size, g, threshold, layout.padded_width);
+    window_products(size, source, X, 1 / size.points(), 0.5, by_height, by_width);
 
     // and through D: y is the overlap-added image over it
     std::vector<R> y(height * width);

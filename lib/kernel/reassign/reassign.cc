@@ -12,7 +12,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double per_turn = 1 / (2 * M_PI); // of a radian
+constexpr double cycles_per_radian = 1 / (2 * M_PI);
 constexpr double largest = std::numeric_limits<double>::max();
 
 template <class R>
@@ -112,10 +112,10 @@ void reassignment<T>::transform(moment& m, const T* frame, std::size_t offset)
     }
     // longer than n_fft by at most twice derivative_reach: modulo n_fft its ends overlap
     m.taper.multiply(frame, 0, size, d_product.data());
-    T* circle = d_dft.circle();
-    std::fill(circle, circle + n_fft, T(0));
+    T* buffer = d_dft.buffer();
+    std::fill(buffer, buffer + n_fft, T(0));
     for (std::size_t i = 0, at = offset; i < size; ++i) {
-        circle[at] += d_product[i];
+        buffer[at] += d_product[i];
         if (++at == n_fft)
             at = 0;
     }
@@ -162,8 +162,8 @@ void reassignment<T>::analyse(const T* x,
     const auto* slope = d_slopes[0].spectrum.data();
     for (std::size_t row = 0; row < n; ++row) {
         const std::complex<double> X(spectrum[row]), Y(slope[row]);
-        const double turned = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
-        const double frequency = d_own[row] - turned * per_turn;
+        const double radians = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
+        const double frequency = d_own[row] - radians * cycles_per_radian;
         const bool moves = d_norms[row] > least && std::abs(frequency) <= largest;
         frequencies[row] = moves ? frequency : d_own[row];
         d_norms[row] = moves ? d_norms[row] : 0;
@@ -184,7 +184,7 @@ void reassignment<T>::analyse(const T* x,
                    c = ratio(d_slopes[1].spectrum[row], inverse),
                    d = ratio(d_moments[1].spectrum[row], inverse);
         const double frequency =
-            frequencies[row] - ((c - a * b) / (a * a - d) * a).imag() * per_turn;
+            frequencies[row] - ((c - a * b) / (a * a - d) * a).imag() * cycles_per_radian;
         frequencies[row] = std::abs(frequency) <= largest ? frequency : frequencies[row];
     }
 }

@@ -38,7 +38,7 @@ SIMD_INLINE complex_lanes times_conjugate(complex_lanes a, complex_lanes b)
 
 constexpr std::size_t pair_numbers = 2 * block_lanes;
 
-//! Sums of samples, turned by the bins' frequencies, times the cosines and sines of a window about a period's end.
+//! Sums of samples, rotated by the bins' frequencies, times the cosines and sines of a window about a period's end.
 template <int Cosines>
 struct window_sums {
     complex_lanes plain, cosine[Cosines], sine[Cosines]; // [0] stays unused
@@ -84,23 +84,25 @@ struct sliding_lanes {
 
     static constexpr std::size_t cell = 2 * (Cosines - 1); // numbers of run.cosines for a sample
 
-    //! Adds the sample at a place; of what is `from` the window's cosines are counted.
-    SIMD_INLINE void add(sums& to, std::size_t place, std::size_t from) const
+    //! Adds the sample at an offset; of what is `from` the window's cosines are counted.
+    SIMD_INLINE void add(sums& to, std::size_t offset, std::size_t from) const
     {
-        const auto at = static_cast<std::ptrdiff_t>(place) - static_cast<std::ptrdiff_t>(run.place);
-        const auto turn = load_complex(block.coarse + place / fine_samples * pair_numbers + lane) *
-                          load_complex(block.fine + place % fine_samples * pair_numbers + lane);
+        const auto at =
+            static_cast<std::ptrdiff_t>(offset) - static_cast<std::ptrdiff_t>(run.offset);
+        const auto twiddle =
+            load_complex(block.coarse + offset / fine_samples * pair_numbers + lane) *
+            load_complex(block.fine + offset % fine_samples * pair_numbers + lane);
         complex_lanes y;
         if constexpr (Complex) {
             const double re = run.samples[2 * at], im = run.samples[2 * at + 1];
-            y = { re * turn.re - im * turn.im, re * turn.im + im * turn.re };
+            y = { re * twiddle.re - im * twiddle.im, re * twiddle.im + im * twiddle.re };
         } else {
             const double x = run.samples[at];
-            y = { x * turn.re, x * turn.im };
+            y = { x * twiddle.re, x * twiddle.im };
         }
         to.plain.re += y.re;
         to.plain.im += y.im;
-        const double* w = run.cosines + (place - from) * cell;
+        const double* w = run.cosines + (offset - from) * cell;
         for (int k = 1; k < Cosines; ++k) {
             const double c = w[2 * k - 2], s = w[2 * k - 1];
             to.cosine[k].re += y.re * c;
@@ -110,10 +112,10 @@ struct sliding_lanes {
         }
     }
 
-    //! The window about the frame at a place, applied to sums about the period's end.
-    SIMD_INLINE complex_lanes windowed(const sums& of, std::size_t place) const
+    //! The window about the frame at an offset, applied to sums about the period's end.
+    SIMD_INLINE complex_lanes windowed(const sums& of, std::size_t offset) const
     {
-        const double* w = run.cosines + (place == run.length ? 0 : place) * cell;
+        const double* w = run.cosines + (offset == run.length ? 0 : offset) * cell;
         complex_lanes z{ run.amplitudes[0] * of.plain.re, run.amplitudes[0] * of.plain.im };
         for (int k = 1; k < Cosines; ++k) {
             const double c = run.amplitudes[k] * w[2 * k - 2], s = run.amplitudes[k] * w[2 * k - 1];
@@ -129,10 +131,10 @@ struct sliding_lanes {
         sums last;
         last.clear();
         const auto least = (run.begin / step_samples + 1) * step_samples;
-        for (auto place = run.length; place > least;) {
-            add(last, --place, 0);
-            if (place % step_samples == 0)
-                last.store(block.kept + place / step_samples * sums::numbers + lane);
+        for (auto offset = run.length; offset > least;) {
+            add(last, --offset, 0);
+            if (offset % step_samples == 0)
+                last.store(block.kept + offset / step_samples * sums::numbers + lane);
         }
     }
 
@@ -141,36 +143,36 @@ struct sliding_lanes {
     {
         const auto next = (first / step_samples + 1) * step_samples;
         sums last;
-        auto place = next;
+        auto offset = next;
         if (next < run.length) {
             last.load(block.kept + next / step_samples * sums::numbers + lane);
         } else {
             last.clear();
-            place = run.length;
+            offset = run.length;
         }
         const auto latest = next <= run.length ? next - 1 : run.length;
         for (auto frame = (latest - first) / run.hop + 1; frame-- > 0;) {
             const auto start = first + frame * run.hop;
-            while (place > start)
-                add(last, --place, 0);
+            while (offset > start)
+                add(last, --offset, 0);
             store_complex(block.leaving + frame * pair_numbers + lane, windowed(last, start));
         }
     }
 
-    SIMD_INLINE complex_lanes turned(complex_lanes z, std::size_t place) const
+    SIMD_INLINE complex_lanes rotated(complex_lanes z, std::size_t offset) const
     {
         if (run.absolute)
-            return z * load_complex(block.turn + lane);
+            return z * load_complex(block.twiddle + lane);
         return z * times_conjugate(
-                       load_complex(block.turn + place / fine_samples * pair_numbers + lane),
-                       load_complex(block.fine + place % fine_samples * pair_numbers + lane));
+                       load_complex(block.twiddle + offset / fine_samples * pair_numbers + lane),
+                       load_complex(block.fine + offset % fine_samples * pair_numbers + lane));
     }
 
     SIMD_INLINE void slide(std::size_t bins, std::size_t left, R* row) const
     {
         sums entered;
-        auto place = run.place, end = run.length + run.place - run.hop;
-        if (run.place == run.begin) {
+        auto offset = run.offset, end = run.length + run.offset - run.hop;
+        if (run.offset == run.begin) {
             keep_steps();
             entered.clear();
             end = run.length;
@@ -178,19 +180,20 @@ struct sliding_lanes {
             entered.load(block.entered + lane);
         }
         for (std::size_t frame = 0; frame < run.frames;) {
-            const auto step = place / step_samples * step_samples;
+            const auto step = offset / step_samples * step_samples;
             auto first = run.begin;
             if (first < step)
                 first += (step - first + run.hop - 1) / run.hop * run.hop;
-            if (place == first)
+            if (offset == first)
                 prepare_step(first);
-            const double* leaving = block.leaving + (place - first) / run.hop * pair_numbers + lane;
-            for (; frame < run.frames && place < step + step_samples; ++frame, place += run.hop) {
-                for (; end < run.length + place; ++end)
+            const double* leaving =
+                block.leaving + (offset - first) / run.hop * pair_numbers + lane;
+            for (; frame < run.frames && offset < step + step_samples; ++frame, offset += run.hop) {
+                for (; end < run.length + offset; ++end)
                     add(entered, end, run.length);
-                auto z = windowed(entered, place);
+                auto z = windowed(entered, offset);
                 const auto before = load_complex(leaving);
-                z = turned({ z.re + before.re, z.im + before.im }, place);
+                z = rotated({ z.re + before.re, z.im + before.im }, offset);
                 write_pairs<R>(row, left, z.re, z.im);
                 leaving += pair_numbers;
                 row += 2 * bins;

@@ -17,8 +17,8 @@ constexpr std::size_t fine_samples = 64, step_samples = 1024;
  * \brief Frames that start in one period and end in the next; E is the end of the first.
  *
  * Periods are as long as the window, and end where the sample's number is a multiple of that
- * length. A sample's `place` is its offset in the period, number - E + length; a frame whose first
- * sample has place s, 1 .. length, holds s samples of the next period.
+ * length. A sample's `offset` is its position in the period, number - E + length; a frame whose first
+ * sample has offset s, 1 .. length, holds s samples of the next period.
  */
 template <class R>
 struct sliding_run {
@@ -26,8 +26,8 @@ struct sliding_run {
     std::size_t frames; //!< frames that start in this period
     std::size_t hop;    //!< samples between frames
     std::size_t length; //!< samples under the window
-    std::size_t begin;  //!< place of the period's first frame
-    std::size_t place;  //!< start of the first frame here: begin, or one hop after the previous run
+    std::size_t begin;  //!< offset of the period's first frame
+    std::size_t offset; //!< start of the first frame here: begin, or one hop after the previous run
     const double* cosines;    //!< cosine and sine of 2 pi k m / length, [m][k = 1 ..][2]
     const double* amplitudes; //!< amplitudes of the window's cosines, [k = 0 ..]
     bool absolute; //!< phases count from sample 0, so all frames here have the same twiddle
@@ -37,7 +37,7 @@ struct sliding_run {
 struct sliding_block {
     const double *fine,
         *coarse; //!< exp(-2j pi f i), i < fine_samples; and the same at offsets fine_samples i from E
-    const double* turn; //!< twiddles of the frames: for each place fine_samples i, or just one
+    const double* twiddle; //!< twiddles of the frames: for each offset fine_samples i, or just one
     double*
         entered; //!< sums over the next period's samples under the frame: 2 cosines - 1 complex numbers
     double* kept;    //!< sums over the period's last samples, from each multiple of step_samples on
@@ -52,7 +52,7 @@ struct bin_routines {
      *
      * A frame's samples before the end of its period are summed backwards from there, the others forwards: nothing is ever
      * subtracted, so samples that left the window have no effect, and the order of the sum depends
-     * on the frame's place only.
+     * on the frame's offset only.
      * \param rows [frame][bin] complex numbers, frames `bins` apart
      */
     void (*slide)(const sliding_run<R>& run,

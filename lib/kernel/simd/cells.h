@@ -70,7 +70,7 @@ struct evaluated_window {
 //! Hann's by recurrence; theta >= 8.
 template <class R>
 struct recurrent_hann {
-    rotator<R> turn;
+    rotator<R> phasor;
     vector<R> per_theta, half, sine_half, cosine_half;
 
     SIMD_INLINE void begin(double, vector<R> theta)
@@ -79,19 +79,19 @@ struct recurrent_hann {
         half = theta * R(0.5);
         sine_half = sin_pi(per_theta);
         cosine_half = cos_pi<R>(per_theta);
-        turn.kappa = 4 * sine_half * sine_half;
+        phasor.kappa = 4 * sine_half * sine_half;
     }
     SIMD_INLINE void start(R x)
     {
         vector<R> c, s;
         circle_point<R>(x * per_theta, c, s);
-        turn.start(c, s, cosine_half, sine_half);
+        phasor.start(c, s, cosine_half, sine_half);
     }
     template <bool Masked>
     SIMD_INLINE window_values<R> step(R x)
     {
-        const auto g = turn.c * R(0.5) + R(0.5);
-        const auto sine = turn.step();
+        const auto g = phasor.c * R(0.5) + R(0.5);
+        const auto sine = phasor.step();
         if (!Masked)
             return { g, x * sine, sine };
         const auto inside = (x < 0 ? -x : x) < half;
@@ -125,8 +125,8 @@ SIMD_INLINE R largest(vector<R> v)
 template <class R>
 struct bin_rotator : rotator<R> {
     vector<R> sine_half, cosine_half;
-    integers<R> place, stride, circle;
-    R per_circle;
+    integers<R> phase, stride, cycle;
+    R per_cycle;
 
     SIMD_INLINE void begin(const bin_group<R>& bins, std::size_t at)
     {
@@ -134,20 +134,20 @@ struct bin_rotator : rotator<R> {
         sine_half = load<R>(bins.sine_half + at);
         cosine_half = load<R>(bins.cosine_half + at);
         stride = load_as<integers<R>>(bins.step + at);
-        circle = bins.circle - integers<R>{};
-        place = integers<R>{};
-        per_circle = R(1) / static_cast<R>(bins.circle);
+        cycle = bins.cycle - integers<R>{};
+        phase = integers<R>{};
+        per_cycle = R(1) / static_cast<R>(bins.cycle);
     }
 
     //! Sets the phasors from the integer phase. To be called at multiples of `restart`, in order.
     SIMD_INLINE void restart_here()
     {
-        const auto centred = place + place > circle ? place - circle : place;
+        const auto centred = phase + phase > cycle ? phase - cycle : phase;
         vector<R> c, s;
-        circle_point<R>(__builtin_convertvector(centred, vector<R>) * per_circle, c, s);
+        circle_point<R>(__builtin_convertvector(centred, vector<R>) * per_cycle, c, s);
         this->start(c, s, cosine_half, sine_half);
-        place += stride;
-        place = place >= circle ? place - circle : place;
+        phase += stride;
+        phase = phase >= cycle ? phase - cycle : phase;
     }
 };
 
@@ -190,8 +190,8 @@ void analyse_lanes(double rho,
                    std::size_t at)
 {
     constexpr int sides = Whole ? 1 : 2;
-    bin_rotator<R> turn;
-    turn.begin(bins, at);
+    bin_rotator<R> phasor;
+    phasor.begin(bins, at);
     Window window[Sets][sides];
     accumulators<R, Order> acc[Sets];
     std::size_t core[Sets], end[Sets]; // under every window of the set, under any
@@ -210,7 +210,7 @@ void analyse_lanes(double rho,
 
     const auto restart_at = [&](std::size_t r0) __attribute__((always_inline))
     {
-        turn.restart_here();
+        phasor.restart_here();
 #pragma GCC unroll 2
         for (int set = 0; set < Sets; ++set) {
             window[set][0].start(frame.x_after[r0]);
@@ -224,8 +224,8 @@ void analyse_lanes(double rho,
         constexpr bool m = decltype(masked)::value;
         constexpr bool alternate = decltype(odd)::value;
         constexpr int from = decltype(first)::value, to = decltype(last)::value;
-        const auto cosine = turn.c;
-        const auto sine = turn.step();
+        const auto cosine = phasor.c;
+        const auto sine = phasor.step();
         const R after = frame.after[r], before = frame.before[r];
         if constexpr (Whole) {
             const R even = after + before, difference = after - before;
@@ -423,8 +423,8 @@ SIMD_INLINE void accumulate_lanes(double rho,
                                   R* before,
                                   Value value)
 {
-    bin_rotator<R> turn;
-    turn.begin(bins, at);
+    bin_rotator<R> phasor;
+    phasor.begin(bins, at);
     Window window[Sets][2];
     R farthest = 0;
 #pragma GCC unroll 2
@@ -437,7 +437,7 @@ SIMD_INLINE void accumulate_lanes(double rho,
     const auto end = even_below(farthest / 2.0 + frame.fraction + 3);
     const auto restart_at = [&](std::size_t r0) __attribute__((always_inline))
     {
-        turn.restart_here();
+        phasor.restart_here();
 #pragma GCC unroll 2
         for (int set = 0; set < Sets; ++set) {
             window[set][0].start(frame.x_after[r0]);
@@ -446,8 +446,8 @@ SIMD_INLINE void accumulate_lanes(double rho,
     };
     const auto sample = [&](std::size_t r, auto odd) __attribute__((always_inline))
     {
-        const auto cosine = turn.c;
-        const auto sine = turn.step();
+        const auto cosine = phasor.c;
+        const auto sine = phasor.step();
         auto sum_after = load<R>(after + r * width<R>), sum_before = load<R>(before + r * width<R>);
 #pragma GCC unroll 2
         for (int set = 0; set < Sets; ++set) {

@@ -40,10 +40,10 @@ void fold_sides(const R* in,
         if (High)
             store<R>(out + mirror, shuffled<R>(conjugate * (s - t), backwards));
     };
-    const auto behind = first + (last + 1 - first) / pairs * pairs;
-    for (auto k = first; k != behind; k += pairs)
+    const auto whole_end = first + (last + 1 - first) / pairs * pairs;
+    for (auto k = first; k != whole_end; k += pairs)
         several(k);
-    auto k = behind;
+    auto k = whole_end;
     if (k <= last && k > first) { // the rest, with some once more
         several(last - pairs + 1);
         return;
@@ -100,14 +100,14 @@ struct complex_orders {
 };
 
 template <class R>
-void part(const R* in, std::size_t m, bool forward, const R* turns, std::size_t stride, R* out)
+void part(const R* in, std::size_t m, bool forward, const R* twiddles, std::size_t stride, R* out)
 {
     const complex_orders<R> order;
     vector<R> minus_plus{};
     for (std::size_t l = 0; l < width<R>; ++l)
         minus_plus[l] = l & 1 ? R(1) : R(-1);
     const auto quarter = forward ? -minus_plus : minus_plus; // -+j z = (+-Im z, -+Re z)
-    const auto turned = [&](vector<R> z, vector<R> u) __attribute__((always_inline))
+    const auto product = [&](vector<R> z, vector<R> u) __attribute__((always_inline))
     {
         return shuffled<R>(u, order.re) * z +
                minus_plus * shuffled<R>(u, order.im) * shuffled<R>(z, order.swapped);
@@ -119,22 +119,22 @@ void part(const R* in, std::size_t m, bool forward, const R* turns, std::size_t 
         const auto even = a + c, odd = a - c, other = b + d;
         const auto rotated = quarter * shuffled<R>(b - d, order.swapped);
         store<R>(out + k, even + other);
-        store<R>(out + k + 2 * stride, turned(odd + rotated, load<R>(turns + k)));
-        store<R>(out + k + 4 * stride, turned(even - other, load<R>(turns + k + 2 * m)));
-        store<R>(out + k + 6 * stride, turned(odd - rotated, load<R>(turns + k + 4 * m)));
+        store<R>(out + k + 2 * stride, product(odd + rotated, load<R>(twiddles + k)));
+        store<R>(out + k + 4 * stride, product(even - other, load<R>(twiddles + k + 2 * m)));
+        store<R>(out + k + 6 * stride, product(odd - rotated, load<R>(twiddles + k + 4 * m)));
     };
     for (std::size_t k = 0; k < 2 * m; k += width<R>)
         several(k);
 }
 
-//! Runs of `run` numbers of a and b by turns: the first half of them, or the second.
+//! Runs of `run` numbers of a and b alternately: the first half of them, or the second.
 template <class R, std::size_t run, bool second>
-SIMD_INLINE vector<R> by_turns(vector<R> a, vector<R> b)
+SIMD_INLINE vector<R> alternate(vector<R> a, vector<R> b)
 {
     integers<R> order{};
     for (std::size_t l = 0; l < width<R>; ++l) {
-        const auto place = l + (second ? width<R> : 0), piece = place / run;
-        const auto at = piece / 2 * run + place % run;
+        const auto index = l + (second ? width<R> : 0), piece = index / run;
+        const auto at = piece / 2 * run + index % run;
         order[l] = static_cast<typename integer_of<R>::type>(piece % 2 ? at + width<R> : at);
     }
 #ifdef __clang__
@@ -157,13 +157,13 @@ void join(const R* in, std::size_t stride, std::size_t m, R* out)
         for (; k < 2 * m; k += width<R>) {
             const auto a = load<R>(in + k), b = load<R>(in + k + 2 * stride);
             const auto c = load<R>(in + k + 4 * stride), d = load<R>(in + k + 6 * stride);
-            const auto ab = by_turns<R, 2, false>(a, b), ab_2 = by_turns<R, 2, true>(a, b);
-            const auto cd = by_turns<R, 2, false>(c, d), cd_2 = by_turns<R, 2, true>(c, d);
+            const auto ab = alternate<R, 2, false>(a, b), ab_2 = alternate<R, 2, true>(a, b);
+            const auto cd = alternate<R, 2, false>(c, d), cd_2 = alternate<R, 2, true>(c, d);
             R* to = out + 4 * k;
-            store<R>(to, by_turns<R, 4, false>(ab, cd));
-            store<R>(to + width<R>, by_turns<R, 4, true>(ab, cd));
-            store<R>(to + 2 * width<R>, by_turns<R, 4, false>(ab_2, cd_2));
-            store<R>(to + 3 * width<R>, by_turns<R, 4, true>(ab_2, cd_2));
+            store<R>(to, alternate<R, 4, false>(ab, cd));
+            store<R>(to + width<R>, alternate<R, 4, true>(ab, cd));
+            store<R>(to + 2 * width<R>, alternate<R, 4, false>(ab_2, cd_2));
+            store<R>(to + 3 * width<R>, alternate<R, 4, true>(ab_2, cd_2));
         }
     for (; k < 2 * m; k += 2)
         for (std::size_t r = 0; r < 4; ++r)

@@ -28,11 +28,11 @@ struct dft_routines {
 
     //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every
     //! fourth bin of the whole: for k < m and part r, out[r stride + k] = U[r][k] sum_s in[k + s m]
-    //! (-+j)^(r s), forward with -j. U[r] is the r-th row of `turns`, r = 1 .. 3, and 1 for r = 0.
+    //! (-+j)^(r s), forward with -j. U[r] is the r-th row of `twiddles`, r = 1 .. 3, and 1 for r = 0.
     void (*part)(const R* in,
                  std::size_t m,
                  bool forward,
-                 const R* turns,
+                 const R* twiddles,
                  std::size_t stride,
                  R* out);
 

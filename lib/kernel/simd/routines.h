@@ -49,7 +49,7 @@ struct bin_group {
     const R *sine_half, *cosine_half;         //!< sine and cosine of half the angle
     const R* sine_scale;                      //!< -1 / (2 sin angle), 0 for angle 0
     const typename integer_of<R>::type* step; //!< restart * h mod 2 n_fft
-    typename integer_of<R>::type circle;      //!< 2 n_fft
+    typename integer_of<R>::type cycle;       //!< phase of a whole cycle: 2 n_fft
     const R* theta[2];                        //!< window length of each bin of each set, > 0
     double reach;                             //!< largest distance from the centre under any window
 };
@@ -83,8 +83,8 @@ struct running_totals {
 struct alignas(64) running_block {
     std::int64_t bin[block_lanes];
     block_row theta, per_theta;
-    block_row turn_cosine, turn_sine;     //!< cosine and sine of 2 pi bin / n_fft
-    block_row window_cosine, window_sine; //!< cosine and sine of 2 pi / theta
+    block_row twiddle_cosine, twiddle_sine; //!< cosine and sine of 2 pi bin / n_fft
+    block_row window_cosine, window_sine;   //!< cosine and sine of 2 pi / theta
     running_phasors entering, leaving;
     running_totals total;
     block_row top;  //!< largest |x| that has entered since the restart; of complex x, largest part
@@ -111,8 +111,8 @@ struct running_frame {
     std::int64_t begin; //!< the first of them, relative to `sample`
     std::int64_t sample, previous_sample; //!< whole parts of the centres
     double fraction, previous_fraction;
-    std::int64_t n_fft, place,
-        previous_stage; //!< place, previous_stage: sample, previous_sample mod n_fft
+    std::int64_t n_fft, offset,
+        previous_offset; //!< offset, previous_offset: sample, previous_sample mod n_fft
     double per_n_fft;
     const double*
         largest; //!< largest |x| within r = 0, 1 .. samples of `sample`; null if it need not be looked at
@@ -144,8 +144,8 @@ struct routines {
                   R* by_position);
 
     //! sums[0 .. 2] = sums of c[j] d[j] times g(u_j), u_j g'(u_j), g'(u_j), u_j = (x0 + j) / theta, |u_j| < 1/2;
-    //! d may be null, for ones. d is a circular buffer of `circle` numbers: from j = turn on it
-    //! wraps to d[j - circle], and its first `padding` numbers are repeated after its end.
+    //! d may be null, for ones. d is a circular buffer of `period` numbers: from j = wrap on it
+    //! wraps to d[j - period], and its first `padding` numbers are repeated after its end.
     void (*project)(shape what,
                     double rho,
                     double x0,
@@ -153,8 +153,8 @@ struct routines {
                     std::size_t count,
                     const R* c,
                     const R* d,
-                    std::size_t turn,
-                    std::size_t circle,
+                    std::size_t wrap,
+                    std::size_t period,
                     double* sums);
 
     //! Sums of a frame's samples times g, u g', g' (the first `order` of them) and cosine or sine.

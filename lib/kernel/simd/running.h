@@ -32,7 +32,7 @@ SIMD_INLINE vector<double> as_double(integers<double> whole)
            to_integer;
 }
 
-SIMD_INLINE vector<double> whole_turns_off(vector<double> f) { return f - nearest(f); }
+SIMD_INLINE vector<double> without_whole_cycles(vector<double> f) { return f - nearest(f); }
 
 //! The integers under windows about a centre: first .. end - 1, relative to the centre's whole part.
 struct reach_of {
@@ -100,24 +100,25 @@ struct running_lanes {
     running_block& block;
     std::size_t lane;
     double from_anchor; // of the centre's whole part
-    v per_theta, turn_cosine, turn_sine, window_cosine, window_sine;
+    v per_theta, twiddle_cosine, twiddle_sine, window_cosine, window_sine;
     running_vectors total;
     v top;
 
     SIMD_INLINE running_lanes(const running_frame<R>& f, running_block& b, std::size_t at)
         : frame(f), block(b), lane(at), per_theta(load<double>(b.per_theta + at)),
-          turn_cosine(load<double>(b.turn_cosine + at)), turn_sine(load<double>(b.turn_sine + at)),
+          twiddle_cosine(load<double>(b.twiddle_cosine + at)),
+          twiddle_sine(load<double>(b.twiddle_sine + at)),
           window_cosine(load<double>(b.window_cosine + at)),
           window_sine(load<double>(b.window_sine + at))
     {}
 
-    SIMD_INLINE void begin(bool afresh)
+    SIMD_INLINE void begin(bool from_zero)
     {
         from_anchor = static_cast<double>(frame.sample - block.anchor);
-        top = afresh ? v{} : load<double>(block.top + lane);
+        top = from_zero ? v{} : load<double>(block.top + lane);
         total.template with<Moments>(
             block.total, [&](v & one, const double* from) __attribute__((always_inline)) {
-                one = afresh ? v{} : load<double>(from + lane);
+                one = from_zero ? v{} : load<double>(from + lane);
             });
     }
 
@@ -135,12 +136,12 @@ struct running_lanes {
     {
         phasors p;
         const auto product =
-            load_as<integers<double>>(block.bin + lane) * (as_integer(at) + frame.place);
-        const auto turns = nearest(__builtin_convertvector(product, v) * frame.per_n_fft);
-        const auto rest = product - as_integer(turns) * frame.n_fft;
+            load_as<integers<double>>(block.bin + lane) * (as_integer(at) + frame.offset);
+        const auto whole_cycles = nearest(__builtin_convertvector(product, v) * frame.per_n_fft);
+        const auto rest = product - as_integer(whole_cycles) * frame.n_fft;
         circle_point<double>(as_double(rest) * frame.per_n_fft, p.re, p.im);
         p.im = -p.im;
-        circle_point<double>(whole_turns_off((at + from_anchor) * per_theta), p.c, p.s);
+        circle_point<double>(without_whole_cycles((at + from_anchor) * per_theta), p.c, p.s);
         return p;
     }
 
@@ -196,8 +197,8 @@ struct running_lanes {
                 total.sine_moment_re += k_re * p.s;
                 total.sine_moment_im += k_im * p.s;
             }
-            const phasors next{ p.re * turn_cosine + p.im * turn_sine,
-                                p.im * turn_cosine - p.re * turn_sine,
+            const phasors next{ p.re * twiddle_cosine + p.im * twiddle_sine,
+                                p.im * twiddle_cosine - p.re * twiddle_sine,
                                 p.c * window_cosine - p.s * window_sine,
                                 p.s * window_cosine + p.c * window_sine };
             if constexpr (m)
@@ -232,7 +233,7 @@ struct running_lanes {
         constexpr double pi = 3.14159265358979323846;
         const double distance = from_anchor + frame.fraction;
         v c, s;
-        circle_point<double>(whole_turns_off(distance * per_theta), c, s);
+        circle_point<double>(without_whole_cycles(distance * per_theta), c, s);
         const auto odd_re = c * total.sine_re - s * total.cosine_re;
         const auto odd_im = c * total.sine_im - s * total.cosine_im;
         sums[0][0] = 0.5 * (total.re + (c * total.cosine_re + s * total.sine_re));
@@ -291,24 +292,25 @@ double run_blocks(const running_frame<R>& frame,
     for (std::size_t b = 0; b < count; ++b) {
         auto& block = blocks[b];
         // blocks take turns, so that no frame bears the work of all
-        auto stage = frame.previous_stage + block.offset;
-        stage -= stage >= frame.n_fft ? frame.n_fft : 0;
-        const bool afresh = !repeated && (frame.update == running_update::restart || block.brief ||
-                                          block.longest <= 2.0 * static_cast<double>(steps) + 16 ||
-                                          stage + moved >= frame.n_fft ||
-                                          (frame.largest && outgrown(frame, block)));
-        const bool restarted = afresh || block.age + steps > restart;
-        if (afresh)
+        auto offset = frame.previous_offset + block.offset;
+        offset -= offset >= frame.n_fft ? frame.n_fft : 0;
+        const bool from_zero =
+            !repeated &&
+            (frame.update == running_update::restart || block.brief ||
+             block.longest <= 2.0 * static_cast<double>(steps) + 16 ||
+             offset + moved >= frame.n_fft || (frame.largest && outgrown(frame, block)));
+        const bool restarted = from_zero || block.age + steps > restart;
+        if (from_zero)
             block.anchor = frame.sample + (frame.fraction >= 0.5 ? 1 : 0);
         for (std::size_t lane = 0; lane < block_lanes; lane += width<double>) {
             const auto at = b * block_lanes + lane;
             if (at >= bins)
                 break;
             running_lanes<R, Complex, Moments> lanes(frame, block, lane);
-            lanes.begin(afresh);
+            lanes.begin(from_zero);
             const auto theta = load<double>(block.theta + lane);
             const reach_of now(frame.fraction, theta);
-            if (afresh) {
+            if (from_zero) {
                 lanes.template take<true>(now.first, now.end - now.first, block.entering, true);
             } else if (!repeated) {
                 const reach_of before(frame.previous_fraction, theta);
@@ -345,7 +347,7 @@ double run_blocks(const running_frame<R>& frame,
                                sums[2]);
         }
         if (!repeated)
-            block.age = afresh ? restart : restarted ? steps : block.age + steps;
+            block.age = from_zero ? restart : restarted ? steps : block.age + steps;
     }
     return largest<double>(top);
 }

@@ -197,9 +197,9 @@ void taper(shape what,
 template <class R, bool Paired>
 struct products {
     const R *c, *d;
-    std::size_t turn, circle;
+    std::size_t wrap, period;
 
-    SIMD_INLINE const R* around(std::size_t j) const { return d + j - (j < turn ? 0 : circle); }
+    SIMD_INLINE const R* around(std::size_t j) const { return d + j - (j < wrap ? 0 : period); }
     SIMD_INLINE vector<R> whole(std::size_t j) const
     {
         const auto v = load<R>(c + j);
@@ -310,8 +310,8 @@ void project(shape what,
              std::size_t count,
              const R* c,
              const R* d,
-             std::size_t turn,
-             std::size_t circle,
+             std::size_t wrap,
+             std::size_t period,
              double* sums)
 {
     sums[0] = sums[1] = sums[2] = 0;
@@ -323,9 +323,9 @@ void project(shape what,
             project_any<R>(what, rho, x0, theta, count, weights, sums);
     };
     if (d)
-        add(products<R, true>{ c, d, turn, circle });
+        add(products<R, true>{ c, d, wrap, period });
     else
-        add(products<R, false>{ c, d, turn, circle });
+        add(products<R, false>{ c, d, wrap, period });
 }
 
 } // namespace gr::stft::kernel::simd::SIMD_LEVEL

@@ -10,7 +10,8 @@ namespace {
 
 //! value's phase on magnitude, or otherwise's where value is 0.
 template <class R>
-std::complex<R> turned(R magnitude, const std::complex<R>& value, const std::complex<R>& otherwise)
+std::complex<R>
+with_phase_of(R magnitude, const std::complex<R>& value, const std::complex<R>& otherwise)
 {
     const auto size = std::hypot(value.real(), value.imag());
     if (!(size > 0))
@@ -47,7 +48,7 @@ void griffin_lim<T>::begin(const real* magnitudes, const complex* spectra)
 {
     std::copy_n(magnitudes, d_magnitudes.size(), d_magnitudes.begin());
     for (std::size_t i = 0; i < d_spectra.size(); ++i)
-        d_spectra[i] = turned(magnitudes[i], spectra[i], complex(magnitudes[i]));
+        d_spectra[i] = with_phase_of(magnitudes[i], spectra[i], complex(magnitudes[i]));
     std::fill(d_rebuilt.begin(), d_rebuilt.end(), complex(0));
 }
 
@@ -70,7 +71,8 @@ double griffin_lim<T>::iterate()
             const double off = std::abs(std::complex<double>(d_row[k])) - A;
             distance += both * off * off;
             energy += both * A * A;
-            d_spectra[i] = turned(d_magnitudes[i], d_row[k] - d_pull * d_rebuilt[i], d_spectra[i]);
+            d_spectra[i] =
+                with_phase_of(d_magnitudes[i], d_row[k] - d_pull * d_rebuilt[i], d_spectra[i]);
             d_rebuilt[i] = d_row[k];
         }
     }

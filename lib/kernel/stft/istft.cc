@@ -159,7 +159,7 @@ T* istft<T>::room()
 //! the DFT's circular output.
 template <class T>
 template <class F>
-void istft<T>::on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const
+void istft<T>::for_pieces(std::size_t offset, std::size_t begin, std::size_t end, F f) const
 {
     const auto wrap = std::clamp(d_parameters.n_fft - offset, begin, end);
     if (begin < wrap)
@@ -175,23 +175,24 @@ std::size_t istft<T>::offset() const
 }
 
 template <class T>
-void istft<T>::place(const complex* spectrum)
+void istft<T>::overlap_add(const complex* spectrum)
 {
     const auto& taper = d_tuning->taper;
     const auto at = offset();
-    const T* circle = d_dft.synthesise(spectrum);
+    const T* period = d_dft.synthesise(spectrum);
     T* sum = room();
     if (d_covered < d_next)
         std::fill(sum - (d_next - d_covered), sum, T(0));
     // what no frame has reached yet is written, the rest added to
     const auto reached = static_cast<std::size_t>(
         std::clamp<std::int64_t>(d_covered - d_next, 0, static_cast<std::int64_t>(taper.length())));
-    on_circle(at, 0, reached, [&](std::size_t from, std::size_t m, std::size_t count) {
-        taper.multiply_add(circle + from, m, count, sum + m);
+    for_pieces(at, 0, reached, [&](std::size_t from, std::size_t m, std::size_t count) {
+        taper.multiply_add(period + from, m, count, sum + m);
     });
-    on_circle(at, reached, taper.length(), [&](std::size_t from, std::size_t m, std::size_t count) {
-        taper.multiply(circle + from, m, count, sum + m);
-    });
+    for_pieces(
+        at, reached, taper.length(), [&](std::size_t from, std::size_t m, std::size_t count) {
+            taper.multiply(period + from, m, count, sum + m);
+        });
     d_covered = std::max(d_covered, d_next + static_cast<std::int64_t>(taper.length()));
 }
 
@@ -214,7 +215,7 @@ void istft<T>::expect_next()
 template <class T>
 void istft<T>::add(const complex* spectrum)
 {
-    place(spectrum);
+    overlap_add(spectrum);
     remember(d_next);
     ++d_run;
     const auto centre = d_next + std::int64_t(d_tuning->centre);
@@ -241,17 +242,17 @@ std::size_t istft<T>::add_run(const complex* spectra, std::size_t frames, T* sam
     const auto* weights = d_tuning->steady.data();
     for (std::size_t p = 0; p < frames; ++p, spectra += bins(), samples += hop) {
         const auto at = offset();
-        const T* circle = d_dft.synthesise(spectra);
+        const T* period = d_dft.synthesise(spectra);
         T* sum = room();
-        on_circle(at, 0, hop, [&](std::size_t from, std::size_t m, std::size_t count) {
-            taper.finish(circle + from, m, count, sum + m, weights + m, samples + m);
+        for_pieces(at, 0, hop, [&](std::size_t from, std::size_t m, std::size_t count) {
+            taper.finish(period + from, m, count, sum + m, weights + m, samples + m);
         });
-        on_circle(at, hop, length - hop, [&](std::size_t from, std::size_t m, std::size_t count) {
-            taper.multiply_add(circle + from, m, count, sum + m);
+        for_pieces(at, hop, length - hop, [&](std::size_t from, std::size_t m, std::size_t count) {
+            taper.multiply_add(period + from, m, count, sum + m);
         });
-        on_circle(
+        for_pieces(
             at, length - hop, length, [&](std::size_t from, std::size_t m, std::size_t count) {
-                taper.multiply(circle + from, m, count, sum + m);
+                taper.multiply(period + from, m, count, sum + m);
             });
         d_next += hop;
         d_covered += hop;

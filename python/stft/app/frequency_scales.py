@@ -60,10 +60,10 @@ class Lines:
         with np.errstate(divide="ignore"):
             return np.log10(frequency)
 
-    def _backward(self, place):
+    def _backward(self, position):
         if self.scale == "mel":
-            return _MEL_CORNER * (10 ** (place / 2595) - 1)
-        return 10**place
+            return _MEL_CORNER * (10 ** (position / 2595) - 1)
+        return 10**position
 
     def pool(self, rows, largest=False):
         """Rows (rows, bins) to (rows, lines): means, or the largest; a line that is narrower than a
@@ -83,7 +83,7 @@ class Lines:
         return lines
 
     def _ticks(self, low, high):
-        """Places and words of 1, 2, 5, 10, ... as far as they have room; finer ones where the range
+        """Positions and words of 1, 2, 5, 10, ... as far as they have room; finer ones where the range
         is small."""
         decades = range(math.floor(math.log10(high)) - 8, math.ceil(math.log10(high)) + 1)
         values = [0.0] + [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
@@ -95,9 +95,9 @@ class Lines:
         span = self.forward(high) - self.forward(low)
         kept = []
         for value in reversed(values):
-            place = float(self.forward(value))
-            if not kept or kept[-1][0] - place >= _CLOSEST_TICKS * span:
-                kept.append((place, _short(value)))
+            position = float(self.forward(value))
+            if not kept or kept[-1][0] - position >= _CLOSEST_TICKS * span:
+                kept.append((position, _short(value)))
         return kept[::-1]
 
 

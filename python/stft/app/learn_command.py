@@ -167,8 +167,8 @@ def _learn_one(arguments, job):
 def _samples(portion, problem):
     """The samples that windows reach, and the number of the first of them in the recording."""
     reach = 2 * problem["n_fft"] + 2 * math.ceil(problem["hop"])
-    before, behind = min(reach, portion.before), min(reach, portion.behind)
-    x = portion.read(-before, portion.length + behind)
+    before, after = min(reach, portion.before), min(reach, portion.after)
+    x = portion.read(-before, portion.length + after)
     start = portion.start - before
     bad = np.flatnonzero(~np.isfinite(x))
     if len(bad):

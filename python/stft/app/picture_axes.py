@@ -53,7 +53,7 @@ def matplotlib_for_pictures():
 class Axis:
     """Edges of an image and limits of an axis, in the multiple of the unit that reads well.
 
-    ticks: (place, words) of each, or None: matplotlib's; shown: the unit in the label
+    ticks: (position, words) of each, or None: matplotlib's; shown: the unit in the label
     """
 
     _multiples = {  # used from, factor, name
@@ -133,7 +133,7 @@ def label_axes(axes, horizontal, vertical):
     for axis, scale in ((axes.xaxis, horizontal), (axes.yaxis, vertical)):
         axis.set_label_text(scale.label)
         if scale.ticks is not None:
-            axis.set_ticks([place for place, _ in scale.ticks], [words for _, words in scale.ticks])
+            axis.set_ticks([position for position, _ in scale.ticks], [words for _, words in scale.ticks])
             continue
         axis.get_major_formatter().set_useOffset(False)
         axis.get_major_formatter().set_scientific(False)

@@ -34,13 +34,13 @@ class Portion:
         return self.start
 
     @property
-    def behind(self):
+    def after(self):
         """Samples of the recording after the portion."""
         return self.recording.length - self.start - self.length
 
     def read(self, begin, end):
         """Samples begin .. end - 1, counted from the portion's first; they may lie outside of it,
-        from -before to length + `behind`."""
+        from -before to length + `after`."""
         return self.recording.read(self.start + begin, end - begin)
 
 

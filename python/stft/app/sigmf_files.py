@@ -72,8 +72,8 @@ def _members(archive):
             raise
 
 
-def _recording(name, meta, data, channel, begin=0, behind=0):
-    """The samples that `meta` describes, in `data` from byte `begin` to `behind` before its end."""
+def _recording(name, meta, data, channel, begin=0, after=0):
+    """The samples that `meta` describes, in `data` from byte `begin` to `after` before its end."""
     described, captures = meta["global"], meta["captures"]
     if any(capture.get("core:header_bytes") for capture in captures[1:]):
         refuse(name, "core:header_bytes", "is supported before the first capture only")
@@ -84,7 +84,7 @@ def _recording(name, meta, data, channel, begin=0, behind=0):
     first = captures[0] if captures else {}
     layout = {"channels": number(described, "core:num_channels", int, 1),
               "offset": begin + number(first, "core:header_bytes", int, 0),
-              "trailing": behind + number(described, "core:trailing_bytes", int, 0)}
+              "trailing": after + number(described, "core:trailing_bytes", int, 0)}
     rate_known = "core:sample_rate" in described
     fs = number(described, "core:sample_rate", float) if rate_known else 1.0
     frequencies = [number(capture, "core:frequency", float)

@@ -206,7 +206,7 @@ def blocks(portion, analysis, statistics):
     hop = analysis.hop
     step = max(1, min(max(_BLOCK_VALUES // analysis.n_fft, _BLOCK_FRAMES), _BLOCK_SAMPLES // hop))
     earliest = -(portion.before // hop)  # frame of the recording
-    latest = -(-(portion.length + portion.behind) // hop)
+    latest = -(-(portion.length + portion.after) // hop)
     seen = -portion.before
     for frame in range(0, analysis.frames, step):
         count = min(step, analysis.frames - frame)
@@ -214,7 +214,7 @@ def blocks(portion, analysis, statistics):
         stop = max(frame + count, min(frame + count + analysis.reach, latest + 1))
         first = analysis.first + start * hop
         last = first + (stop - start - 1) * hop + analysis.win_length
-        end = min(max(last + analysis.margin, 1 - portion.before), portion.length + portion.behind)
+        end = min(max(last + analysis.margin, 1 - portion.before), portion.length + portion.after)
         begin = min(max(first - analysis.margin, -portion.before), end - 1)
         samples = portion.read(begin, end)
         statistics.add_samples(samples[max(0, seen - begin):])
@@ -222,5 +222,5 @@ def blocks(portion, analysis, statistics):
         rows = analysis.compute(samples, first - begin, stop - start)
         starts = analysis.first + np.arange(frame, frame + count) * hop
         inside = (starts >= -portion.before) & \
-            (starts + analysis.win_length <= portion.length + portion.behind)
+            (starts + analysis.win_length <= portion.length + portion.after)
         yield rows[frame - start:frame - start + count], inside

@@ -33,11 +33,11 @@ class Statistics:
         if not len(rows):
             return
         self._peak = max(self._peak, float(rows.max()))
-        for place, some in enumerate((rows[:0], rows) if inside.all() else (rows[~inside], rows[inside])):
+        for group, some in enumerate((rows[:0], rows) if inside.all() else (rows[~inside], rows[inside])):
             if self._squares:
                 some = np.square(some, dtype=np.float64)
-            self._sums[place] = self._sums[place] + some.sum(axis=0, dtype=np.float64)
-            self._frames[place] += len(some)
+            self._sums[group] = self._sums[group] + some.sum(axis=0, dtype=np.float64)
+            self._frames[group] += len(some)
 
     @property
     def finite_frames(self):
@@ -46,8 +46,8 @@ class Statistics:
     @property
     def mean(self):
         """Mean power of each bin."""
-        place = 1 if self._frames[1] else 0
-        return self._sums[place] / max(1, self._frames[place])
+        group = 1 if self._frames[1] else 0
+        return self._sums[group] / max(1, self._frames[group])
 
     @property
     def peak(self):

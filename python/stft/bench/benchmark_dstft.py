@@ -118,9 +118,9 @@ class TorchMethod:
         whole = self.t.detach().floor()
         away = self.r - (self.t - whole)[:, None].to(self.x.dtype)
         whole = whole.long()
-        places = whole[:, None] + self.r  # frames, samples
-        inside = (places >= 0) & (places < len(self.x))
-        frames = torch.where(inside, self.x[places.clamp(0, len(self.x) - 1)], torch.zeros(()))
+        samples = whole[:, None] + self.r  # frames, samples
+        inside = (samples >= 0) & (samples < len(self.x))
+        frames = torch.where(inside, self.x[samples.clamp(0, len(self.x) - 1)], torch.zeros(()))
         theta = _LEAST_THETA + (n - _LEAST_THETA) * torch.sigmoid(self.raw_theta)[..., None]
         u = away / theta  # 1 or bins, frames, samples
         taper = torch.where(u.abs() < 0.5, 0.5 + 0.5 * torch.cos(2 * np.pi * u), torch.zeros(())) / theta.sqrt()

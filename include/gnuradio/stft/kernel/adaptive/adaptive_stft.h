@@ -42,7 +42,8 @@ STFT_API const char* name_of(learned what);
  * - magnitude_entropy: Shannon entropy of a, in nats
  *
  * Criteria of single frames are averaged over the block:
- * - kurtosis: ln((sum q)^2 / sum q^2); minimising it maximises the kurtosis of |S|
+ * - kurtosis: ln((sum q)^2 / sum q^2), the negative logarithm of the kurtosis of a up to a
+ *   constant (kernel::kurtosis() is the kurtosis itself)
  * - frame_entropy: Shannon entropy of a, in nats; it does not depend on concentration in time
  */
 enum class adaptive_criterion { l1l2, entropy, renyi, kurtosis, magnitude_entropy, frame_entropy };

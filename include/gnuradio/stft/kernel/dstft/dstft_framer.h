@@ -69,7 +69,7 @@ public:
 private:
     //! Samples that no window around the centre reaches, up to n_fft long.
     std::int64_t before(const position& t) const { return t.sample - d_reach; }
-    std::int64_t behind(const position& t) const { return t.sample + d_reach + 1; }
+    std::int64_t after(const position& t) const { return t.sample + d_reach + 1; }
     void drop(std::size_t count);
 
     std::int64_t d_reach;

@@ -32,8 +32,8 @@ public:
     void analyse(const T* frame, const taper<T>& taper, std::size_t offset, complex* spectrum);
 
     //! The n_fft points, for a caller who fills all of them and then calls transform().
-    T* circle();
-    //! circle() -> its bins.
+    T* buffer();
+    //! buffer() -> its bins.
     void transform(complex* spectrum);
     //! First of two steps for a caller who needs only some of the bins, followed by take(); not
     //! with shifted bins.
@@ -46,9 +46,9 @@ private:
     bool d_shifted;
     std::shared_ptr<const complex_dft<real_t<T>>> d_complex; // of complex samples
     std::shared_ptr<const real_dft<real_t<T>>> d_real;       // instead, of real ones
-    volk::vector<T> d_circle;
+    volk::vector<T> d_buffer;
     volk::vector<complex> d_spectrum, d_scratch;
-    std::size_t d_offset = 0, d_length = 0; // samples in d_circle; zeros elsewhere
+    std::size_t d_offset = 0, d_length = 0; // samples in d_buffer; zeros elsewhere
     bool d_foreign = false;                 // unless a caller has filled it
 };
 
@@ -81,7 +81,7 @@ private:
     std::shared_ptr<const complex_dft<real_t<T>>> d_complex;
     std::shared_ptr<const real_dft<real_t<T>>> d_real;
     volk::vector<complex> d_spectrum, d_scratch;
-    volk::vector<T> d_circle;
+    volk::vector<T> d_buffer;
 };
 
 } // namespace gr::stft::kernel

@@ -78,7 +78,7 @@ private:
     std::size_t d_width, d_before; // d_before: padding before the row
     double d_threshold;
     std::unique_ptr<patch_synthesis<R>> d_patches;
-    volk::vector<R> d_canvas, d_weights; // 1 / D along the width, 0 where not covered
+    volk::vector<R> d_padded, d_weights; // 1 / D along the width, 0 where not covered
     std::int64_t d_height = -1;          // once it is known
     bool d_finished = false;
 };

@@ -88,7 +88,7 @@ private:
     image_axis d_rows, d_columns;
     std::size_t d_width, d_kept; // rows whose spectra are kept
     std::unique_ptr<patch_analysis<R>> d_patches;
-    volk::vector<R> d_canvas;
+    volk::vector<R> d_padded;
     volk::vector<complex> d_spectra;     // [row mod d_kept]
     std::vector<const complex*> d_under; // the next frame row
     std::vector<std::int64_t> d_outside; // source columns of the padding around a row

@@ -132,10 +132,10 @@ public:
     //! The nearest row; false if there is none because the frequency is not finite or beyond 2^32 rows.
     bool nearest(double frequency, arrival& to) const
     {
-        const double place = frequency * d_size;
-        if (!(std::abs(place) < 4294967296.0))
+        const double bin = frequency * d_size;
+        if (!(std::abs(bin) < 4294967296.0))
             return false;
-        const auto k = static_cast<std::int64_t>(place + std::copysign(0.5, place));
+        const auto k = static_cast<std::int64_t>(bin + std::copysign(0.5, bin));
         // next to a cell's own place there is nothing to divide
         const auto row = static_cast<std::size_t>(k) < d_n_fft ? static_cast<std::size_t>(k)
                                                                : modulo(k, d_n_fft);

@@ -127,8 +127,8 @@ private:
     std::size_t offset() const;
     T* room();
     template <class F>
-    void on_circle(std::size_t offset, std::size_t begin, std::size_t end, F f) const;
-    void place(const complex* spectrum);
+    void for_pieces(std::size_t offset, std::size_t begin, std::size_t end, F f) const;
+    void overlap_add(const complex* spectrum);
     void remember(std::int64_t start);
     void make_ready(std::int64_t end);
     void weigh();

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_QUARTER_TURNS_H
-#define INCLUDED_STFT_LIB_KERNEL_FRAMES_QUARTER_TURNS_H
+#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_QUARTER_CYCLES_H
+#define INCLUDED_STFT_LIB_KERNEL_FRAMES_QUARTER_CYCLES_H
 
 #include <cmath>
 #include <complex>

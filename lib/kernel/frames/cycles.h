@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_TURNS_H
-#define INCLUDED_STFT_LIB_KERNEL_FRAMES_TURNS_H
+#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_CYCLES_H
+#define INCLUDED_STFT_LIB_KERNEL_FRAMES_CYCLES_H
 
-#include "quarter_turns.h"
+#include "quarter_cycles.h"
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace gr::stft::kernel {
  * \brief Phase in units of 2^-128 cycles, modulo one cycle. A frequency times a sample's number is
  * exact to 2^-65 cycles at any sample, whether the frequency is a bin or between bins.
  */
-using turns = unsigned __int128;
+using cycles = unsigned __int128;
 
 //! bin / n_fft cycles, |bin| < 2^63.
-inline turns turns_per_sample(double bin, std::size_t n_fft)
+inline cycles cycles_per_sample(double bin, std::size_t n_fft)
 {
     const double whole = std::floor(std::abs(bin)), rest = std::abs(bin) - whole;
     const double high = std::floor(std::ldexp(rest, 64));
     const double low = std::ldexp(std::ldexp(rest, 64) - high, 64);
     // long division, the digits are 64 bits wide
-    turns remainder = static_cast<std::uint64_t>(whole) % n_fft, quotient = 0;
+    cycles remainder = static_cast<std::uint64_t>(whole) % n_fft, quotient = 0;
     for (const double digit : { high, low }) {
         remainder = (remainder << 64) + static_cast<std::uint64_t>(digit);
         quotient = (quotient << 64) + remainder / n_fft;
@@ -32,13 +32,13 @@ inline turns turns_per_sample(double bin, std::size_t n_fft)
 }
 
 //! Phase advance over `samples` samples.
-inline turns turns_of(turns per_sample, std::int64_t samples)
+inline cycles cycles_of(cycles per_sample, std::int64_t samples)
 {
-    return per_sample * static_cast<turns>(samples);
+    return per_sample * static_cast<cycles>(samples);
 }
 
 //! exp(2j pi t)
-inline std::complex<double> cisoid(turns t)
+inline std::complex<double> cisoid(cycles t)
 {
     const auto high = static_cast<std::uint64_t>(t >> 64);
     const auto quarter = (high + (std::uint64_t(1) << 61)) >> 62; // the nearest, 4 wraps to 0

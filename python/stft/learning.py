@@ -588,8 +588,8 @@ class _Problem:
     def parts(self) -> Iterator[Union[_Problem, _Segment]]:
         """What is minimised one after another: the whole, or its segments, each beside what was found for the one before.
 
-        The last frames of a segment were learned beside those of the start, so the next one learns them again: without that
-        theta changes by a tenth more at a seam than elsewhere.
+        The last frames of a segment were learned beside those of the start, so the next one learns them again from the
+        start: else theta would change more at the seam, or, learned from where they are, more than elsewhere before it.
         """
         if not self.segments:
             yield self
@@ -597,8 +597,11 @@ class _Problem:
         value = self.loss_at(self.theta, self.t)
         self.best = (value, self.theta, self.t)
         self.count(value)
+        start = self.theta[:, :0]
         for first, end in self.segments:
-            yield _Segment(self, max(0, first - self.reach), end)
+            start = np.concatenate([start, self.theta[:, first:end]], axis=1)
+            yield _Segment(self, end - start.shape[1], end, start)
+            start = start[:, -self.reach :].copy()
 
     def result(self) -> Learned:
         value, theta, t = self.best
@@ -619,19 +622,21 @@ class _Segment:
     the cut takes from blocks of frames at their edge: so the loss of the whole changes as that of these frames does.
     """
 
-    def __init__(self, problem: _Problem, first: int, end: int):
+    def __init__(self, problem: _Problem, first: int, end: int, start: NDArray):
         begin = max(0, first - 2 * problem.reach)
         self.problem = problem
         self.learned = slice(first, end)
         self.around = slice(begin, end + 2 * problem.reach)
         self.inner = slice(first - begin, end - begin)
-        self.began = None  # the loss of these frames, and that of the whole
+        self.start = start  # theta of the frames that are learned
+        value = problem.evaluate(problem.theta[:, self.around], problem.t[self.around], gradient=False)[0]
+        self.found = value, problem.best[0]  # the loss of these frames, and that of the whole
 
     def variables(self) -> NDArray:
-        return np.log(self.problem.theta[:, self.learned]).ravel()
+        return np.log(self.start).ravel()
 
     def limits(self) -> List[Tuple[float, float]]:
-        return self.problem.limits_of_theta(self.problem.theta[:, self.learned].size)
+        return self.problem.limits_of_theta(self.start.size)
 
     def loss(self, variables: NDArray) -> Tuple[float, NDArray]:
         """The loss of these frames and its gradient; remembers the best, and counts the loss of the whole."""
@@ -641,8 +646,7 @@ class _Segment:
         inner[:] = np.clip(np.exp(variables), *problem.bounds["theta"]).reshape(inner.shape)
         value, by_theta, _ = problem.evaluate(theta, t)
         value, slope = _finite(value, (inner * by_theta[:, self.inner]).ravel())
-        self.began = self.began or (value, problem.best[0])
-        whole = self.began[1] + (value - self.began[0]) * len(t) / len(problem.t) if np.isfinite(value) else np.inf
+        whole = self.found[1] + (value - self.found[0]) * len(t) / len(problem.t) if np.isfinite(value) else np.inf
         if whole < problem.best[0]:
             problem.theta[:, self.learned] = inner
             problem.best = (whole, problem.theta, problem.t)

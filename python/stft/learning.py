@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+import math
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +32,9 @@ LEARNABLES = ("theta", "t", "hop")
 METHODS = ("lbfgs", "adam")
 REGULARISATION = 0.1
 """By default: as much as the paths of adapt() pay for a change of theta."""
+SEGMENT_CELLS = 2**18
+"""Of cells of the spectra, how many are learned at once at most where segments of frames are learned one after another:
+L-BFGS and a loss with its gradient take about 450 bytes for each, 110 MiB together."""
 
 
 class Learned(NamedTuple):
@@ -44,7 +48,8 @@ class Learned(NamedTuple):
     """Centres of the frames in samples, (frames,)."""
     loss: float
     history: List[float]
-    """The loss after each evaluation, in order, beginning with those of the search for a constant theta if there was one."""
+    """The loss after each evaluation, in order, beginning with those of the search for a constant theta if there was one.
+    Segments count with the loss of the whole."""
     advice: str = ""
     """Which bound most of theta is at, and what to change; "" unless more than half of it is within 1 % of one."""
 
@@ -104,14 +109,20 @@ def learn(
         learned it stays there, by default at the geometric mean of its bounds.
     method: "lbfgs" (SciPy's L-BFGS-B) or "adam", both in ln theta; a constant theta alone is found by a coarse logarithmic
         grid and Brent's method, without gradients.
-    max_iterations: of the method. tol: relative change of the loss at which "lbfgs" stops times 1e-5, and the relative
+    max_iterations: of the method, in each segment. tol: relative change of the loss at which "lbfgs" stops times 1e-5, and the relative
         accuracy of a constant theta.
     learning_rate: of "adam", in units of ln theta.
-    progress: called with the number of evaluations and the loss after each. If it raises StopIteration the learning ends
+    progress: called with the number of evaluations and the loss after each, of the whole. If it raises StopIteration the learning ends
         with the best that was met; other exceptions are passed on.
 
     part: (begin, end), the samples of x that frames are placed in: frame n is centred at begin + n hop, and windows reach
         beyond the part into x. All of x by default.
+
+    Memory: where "cell" learns theta with criteria that are means over frames or blocks of them ("l1l2", "entropy", "renyi",
+    "frame_entropy", "kurtosis"), recordings of more than 2^18 cells are learned by segments of as many frames at most,
+    from the first to the last, each with the last half block of frames of the one before, beside the thetas that were found
+    before it and those of the start behind it. Learning takes about 110 MiB then, besides x and the result of 16 bytes for each cell (24 in double precision). The constant theta
+    of the start is that of the least mean of the segments' losses. Otherwise "cell" takes about 450 bytes for each cell.
 
     Returns Learned(spectra, theta, t, loss, history, advice); theta and t are the best that were met.
 
@@ -157,7 +168,8 @@ def learn(
             problem.begin_at_best_constant(tol)
         if not (searched and share == "constant" and len(problem.learned) == 1):
             descend = _descend if method == "lbfgs" else _adam
-            descend(problem, max_iterations, tol, learning_rate)
+            for minimised in problem.parts():
+                descend(minimised, max_iterations, tol, learning_rate)
     except _Enough:
         pass
     found = problem.result()
@@ -171,7 +183,7 @@ def _advice(theta: NDArray, problem: _Problem) -> str:
     of_what = {"constant": "theta is", "frame": "{} % of the frames have a theta that is", "bin": "{} % of the bins have a theta that is",
                "cell": "{} % of the cells have a theta that is"}[problem.share]  # fmt: skip
     for at, bound, remedy in (
-        (theta * 1.01 >= greatest, f"the greatest, {greatest:g} samples: longer windows may suit x better: ",
+        (theta >= greatest / 1.01, f"the greatest, {greatest:g} samples: longer windows may suit x better: ",
          "raise n_fft" if greatest == problem.n_fft else "raise theta_max, to n_fft at most"),
         (theta <= 1.01 * least, f"the least, {least:g} samples: shorter windows may suit x better: ",
          "lower theta_min, and give a hop of half of it at most"),
@@ -195,7 +207,7 @@ def start_at(theta: ArrayLike, x: ArrayLike, **arguments: Any) -> Start:
     problem = _Problem(x, **arguments)
     problem.bounds["theta"] = (kernels.least_theta, float(problem.n_fft))
     problem.begin_at(theta)
-    loss, _, _ = problem.evaluate(problem.theta, problem.t, gradient=False)
+    loss = problem.loss_at(problem.theta, problem.t)
     return Start(loss, problem.theta, problem.begin + problem.t)
 
 
@@ -233,6 +245,29 @@ def learned_of(learn: Union[str, Sequence[str]], known: Sequence[str] = LEARNABL
     if not chosen:
         raise ValueError(f"learn: nothing: must be some of {', '.join(known[:-1])} and {known[-1]}")
     return chosen
+
+
+def by_segments(share: str, learn: Sequence[str], criterion: Optional[Criterion] = None) -> bool:
+    """Whether segments of the frames of a long recording are learned one after another, as far as `learn` names theta alone,
+    cells have thetas of their own, and each criterion is a mean over frames of what their neighbourhood holds."""
+    return share == "cell" and set(learn) == {"theta"} and all(term.reach is not None for _, term in _terms(criterion, share))
+
+
+def _terms(criterion: Optional[Criterion], share: str) -> List[Tuple[float, _Term]]:
+    criterion = criterion_of(criterion, share)
+    if callable(criterion):
+        return [(1.0, _Term(lambda _, S, theta, t: criterion(S, theta, t), needs_places=True))]
+    if not isinstance(criterion, (str, Mapping)) or criterion == {}:
+        raise ValueError(f"criterion: {criterion!r}: must be a name, {{name: weight}} or a function")
+    weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)
+    for name, weight in weights.items():
+        if name not in _CRITERIA:
+            raise ValueError(f"criterion: {name}: must be one of {', '.join(sorted(_CRITERIA))}, or a function")
+        if not _keeps(np.isfinite, weight):
+            raise ValueError(f"criterion: {name} {weight}: must have a finite weight")
+        if name == "coverage" and share in ("bin", "cell"):
+            raise ValueError(f"criterion: coverage: needs share constant or frame, not {share}")
+    return [(float(weight), _CRITERIA[name]) for name, weight in weights.items()]
 
 
 _CORNER = 1e-2  # of the total variation, in ln theta, as in adapt()
@@ -303,9 +338,10 @@ class _Problem:
         self.progress = progress
         self.varies_frames = "hop" in self.learned or (self.alpha > 0 and share == "constant")
         self.bounds = self._bounds(theta_min, theta_max, hop_min, hop_max)
-        self.terms = self._terms(criterion)
-        self.moves_inward = share in ("frame", "cell") and all(term in _PLACELESS for _, term in self.terms)
+        self.terms = _terms(criterion, share)
+        self.moves_inward = share in ("frame", "cell") and not any(term.needs_places for _, term in self.terms)
         self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there
+        self.reach, self.segments = self._segments() if by_segments(share, self.learned, criterion) else (0, [])
         self.whitening = self._whitening()
         self.history: List[float] = []
         self.begin_at_constant(np.sqrt(np.prod(self.bounds["theta"])))
@@ -328,29 +364,25 @@ class _Problem:
             raise ValueError(f"hop: {self.hop}: must be in hop_min .. hop_max = {least:g} .. {greatest:g}")
         return found
 
-    def _terms(self, criterion) -> List[Tuple[float, Any]]:
-        criterion = criterion_of(criterion, self.share)
-        if callable(criterion):
-            return [(1.0, lambda _, S, theta, t: criterion(S, theta, t))]
-        if not isinstance(criterion, (str, Mapping)) or criterion == {}:
-            raise ValueError(f"criterion: {criterion!r}: must be a name, {{name: weight}} or a function")
-        weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)
-        for name, weight in weights.items():
-            if name not in _CRITERIA:
-                raise ValueError(f"criterion: {name}: must be one of {', '.join(sorted(_CRITERIA))}, or a function")
-            if not _keeps(np.isfinite, weight):
-                raise ValueError(f"criterion: {name} {weight}: must have a finite weight")
-            if name == "coverage" and self.share in ("bin", "cell"):
-                raise ValueError(f"criterion: coverage: needs share constant or frame, not {self.share}")
-        return [(float(weight), _CRITERIA[name]) for name, weight in weights.items()]
-
     def _whitening(self) -> Optional[NDArray]:
         """From the recording's own spectrum, through windows of half the greatest length."""
-        if not any(term in _WHITENED for _, term in self.terms):
+        if not any(term.whitened for _, term in self.terms):
             return None
-        t = np.arange(1 + int(self.samples // self.hop)) * self.hop
-        S = self.spectra(np.full((1, 1), self.n_fft / 2), t)
+        t, half = np.arange(1 + int(self.samples // self.hop)) * self.hop, np.full((1, 1), self.n_fft / 2)
+        if self.segments:  # one frame with the mean power of all
+            norms = [np.linalg.norm(self.spectra(half, t[slice(*segment)]), axis=(0, 2)) for segment in self.segments]
+            S = (np.linalg.norm(norms, axis=0) / np.sqrt(len(self.x) * len(t)))[None, :, None]
+        else:
+            S = self.spectra(half, t)
         return losses.whitener(np.concatenate(list(S), axis=1), width=max(1, self.n_fft // 32))
+
+    def _segments(self) -> Tuple[int, List[Tuple[int, int]]]:
+        """How many frames away from a frame its theta counts; and where segments begin and end, or none if all frames are one."""
+        reach = max(1, *(term.reach(self) for _, term in self.terms))  # of the total variation it is one frame
+        longest = max(SEGMENT_CELLS // (self.bins * len(self.x)), 8 * reach)  # twice as long as what is evaluated along at both ends
+        frames = len(self.positions(np.empty((1, 1)), self.hop))
+        ends = np.linspace(0, frames, 1 + math.ceil(frames / longest)).astype(int).tolist()
+        return reach, list(zip(ends, ends[1:])) if len(ends) > 2 else []
 
     def positions(self, theta: NDArray, hop: float) -> NDArray:
         if self.alpha:
@@ -397,7 +429,7 @@ class _Problem:
         def loss(log_theta: float) -> float:
             theta = np.full((1, 1), np.clip(np.exp(log_theta), *self.bounds["theta"]))
             t = self.positions(theta, self.hop)
-            value = self.evaluate(theta, t, gradient=False)[0]
+            value = self.loss_at(theta, t)
             if not values or value < min(values):
                 self.begin_at_constant(theta.item())
                 self.best = (value, self.theta, self.t)
@@ -433,6 +465,26 @@ class _Problem:
             by_theta += np.where(theta < last - first, by_t / 2 * (early ^ late) * np.where(early, 1, -1), 0)
         return value, by_theta, np.where(early | late, 0, by_t)
 
+    def loss_at(self, theta: NDArray, t: NDArray) -> float:
+        """The loss without its gradients, by segments where there are some.
+
+        A segment and the frames within reach of it have the loss of two neighbours, less that of the frames within reach of
+        the seam, which both contain: blocks of frames that are cut off at the end of one are cut off there in the other.
+        One theta for all is judged in each segment alone, of which it gets the mean.
+        """
+        if not self.segments:
+            return self.evaluate(theta, t, gradient=False)[0]
+        reach = self.reach if theta.shape[1] == len(t) else 0
+
+        def total(first: int, end: int) -> float:
+            frames = slice(max(0, first), end)
+            part = theta[:, frames] if reach else theta
+            return self.evaluate(part, t[frames], gradient=False)[0] * len(t[frames])
+
+        within = sum(total(first - reach, end + reach) for first, end in self.segments)
+        twice = sum(total(end - reach, end + reach) for _, end in self.segments[:-1]) if reach else 0.0
+        return (within - twice) / len(t)
+
     def _evaluate(self, theta: NDArray, t: NDArray, gradient: bool) -> Tuple[float, NDArray, NDArray]:
         per_cell = theta.shape[0] > 1
         only_theta = set(self.learned) == {"theta"} and not self.alpha and (per_cell or not self.moves_inward)
@@ -445,7 +497,7 @@ class _Problem:
         G = np.zeros_like(S) if gradient else None
         for weight, term in self.terms:
             for c in range(len(S)):
-                v, g, *direct = term(self, S[c], theta, t)
+                v, g, *direct = term.of(self, S[c], theta, t)
                 value += weight * v / len(S)
                 if gradient and g is not None:
                     _add_scaled(G[c], weight / len(S), g)
@@ -496,10 +548,13 @@ class _Problem:
             ]
         )
 
+    def limits_of_theta(self, count: int) -> List[Tuple[float, float]]:
+        return [tuple(np.log(self.bounds["theta"]).tolist())] * count
+
     def limits(self) -> List[Tuple[float, float]]:
         offset = (-0.499, 0.499)  # frames keep their order
-        theta, hop = (tuple(np.log(self.bounds[name]).tolist()) for name in ("theta", "hop"))
-        rows = [theta] * (self.theta.size if "theta" in self.learned else 0)
+        hop = tuple(np.log(self.bounds["hop"]).tolist())
+        rows = self.limits_of_theta(self.theta.size if "theta" in self.learned else 0)
         rows += [offset] * (len(self.t) if "t" in self.learned else 0)
         return rows + [hop] * ("hop" in self.learned)
 
@@ -524,17 +579,86 @@ class _Problem:
                 [hop * grad_hop(by_t)] if "hop" in self.learned else [],
             ]
         )
-        if not (np.isfinite(value) and np.all(np.isfinite(slope))):
-            value, slope = np.inf, np.zeros_like(slope)
+        value, slope = _finite(value, slope)
         if value < self.best[0]:
             self.best = (value, theta, t)
         self.count(value)
         return value, slope
 
+    def parts(self) -> Iterator[Union[_Problem, _Segment]]:
+        """What is minimised one after another: the whole, or its segments, each beside what was found for the one before.
+
+        The last frames of a segment were learned beside those of the start, so the next one learns them again from the
+        start: else theta would change more at the seam, or, learned from where they are, more than elsewhere before it.
+        """
+        if not self.segments:
+            yield self
+            return
+        value = self.loss_at(self.theta, self.t)
+        self.best = (value, self.theta, self.t)
+        self.count(value)
+        start = self.theta[:, :0]
+        for first, end in self.segments:
+            start = np.concatenate([start, self.theta[:, first:end]], axis=1)
+            yield _Segment(self, end - start.shape[1], end, start)
+            start = start[:, -self.reach :].copy()
+
     def result(self) -> Learned:
         value, theta, t = self.best
-        S = self.spectra(theta, t)
+        if self.segments:
+            S = np.empty((len(self.x), len(t), self.bins), np.result_type(self.x, np.complex64)).swapaxes(1, 2)
+            for segment in self.segments:
+                frames = slice(*segment)
+                S[:, :, frames] = self.spectra(theta[:, frames], t[frames])
+        else:
+            S = self.spectra(theta, t)
         return Learned(S.reshape(self.shape + S.shape[1:]), theta, self.begin + t, float(value), self.history)
+
+
+class _Segment:
+    """The loss of a problem as a function of ln theta in some of its frames, while the others keep theirs.
+
+    Frames up to twice the reach away are evaluated along. The loss of those that lie beyond does not change, nor does what
+    the cut takes from blocks of frames at their edge: so the loss of the whole changes as that of these frames does.
+    """
+
+    def __init__(self, problem: _Problem, first: int, end: int, start: NDArray):
+        begin = max(0, first - 2 * problem.reach)
+        self.problem = problem
+        self.learned = slice(first, end)
+        self.around = slice(begin, end + 2 * problem.reach)
+        self.inner = slice(first - begin, end - begin)
+        self.start = start  # theta of the frames that are learned
+        value = problem.evaluate(problem.theta[:, self.around], problem.t[self.around], gradient=False)[0]
+        self.found = value, problem.best[0]  # the loss of these frames, and that of the whole
+
+    def variables(self) -> NDArray:
+        return np.log(self.start).ravel()
+
+    def limits(self) -> List[Tuple[float, float]]:
+        return self.problem.limits_of_theta(self.start.size)
+
+    def loss(self, variables: NDArray) -> Tuple[float, NDArray]:
+        """The loss of these frames and its gradient; remembers the best, and counts the loss of the whole."""
+        problem = self.problem
+        t, theta = problem.t[self.around], problem.theta[:, self.around].copy()
+        inner = theta[:, self.inner]
+        inner[:] = np.clip(np.exp(variables), *problem.bounds["theta"]).reshape(inner.shape)
+        value, by_theta, _ = problem.evaluate(theta, t)
+        value, slope = _finite(value, (inner * by_theta[:, self.inner]).ravel())
+        whole = self.found[1] + (value - self.found[0]) * len(t) / len(problem.t) if np.isfinite(value) else np.inf
+        if whole < problem.best[0]:
+            problem.theta[:, self.learned] = inner
+            problem.best = (whole, problem.theta, problem.t)
+        problem.count(whole)
+        return value, slope
+
+
+def _finite(value: float, slope: NDArray) -> Tuple[float, NDArray]:
+    """A loss and its gradient, or infinity and no gradient where one of them is not finite."""
+    if np.isfinite(value) and np.all(np.isfinite(slope)):
+        return value, slope
+    return np.inf, np.zeros_like(slope)
 
 
 def _add_scaled(total: NDArray, weight: float, plane: ArrayLike) -> None:
@@ -545,7 +669,7 @@ def _add_scaled(total: NDArray, weight: float, plane: ArrayLike) -> None:
         total[:, frames] += weight * plane[:, frames]
 
 
-def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> None:
+def _descend(problem: Union[_Problem, _Segment], max_iterations: int, tol: float, _: float) -> None:
     optimize = load("scipy.optimize", "method lbfgs")
     # not minimize(), which makes a few hundred bytes of Python numbers of each variable's bounds
     optimize.fmin_l_bfgs_b(
@@ -558,7 +682,7 @@ def _descend(problem: _Problem, max_iterations: int, tol: float, _: float) -> No
     )
 
 
-def _adam(problem: _Problem, max_iterations: int, tol: float, rate: float) -> None:
+def _adam(problem: Union[_Problem, _Segment], max_iterations: int, tol: float, rate: float) -> None:
     """Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1, kept within the limits."""
     variables, limits = problem.variables(), np.array(problem.limits())
     mean, square = np.zeros_like(variables), np.zeros_like(variables)
@@ -571,7 +695,7 @@ def _adam(problem: _Problem, max_iterations: int, tol: float, rate: float) -> No
     problem.loss(variables)
 
 
-# Criteria: (problem, S (bins, frames), theta, t) -> value, G or None[, dL/dtheta, dL/dt]
+# Criteria, as _Term.of
 
 
 def _of_magnitudes(loss: Callable[[NDArray], Tuple[Any, ...]], S: NDArray) -> Tuple[Any, ...]:
@@ -615,10 +739,14 @@ def _coverage(problem, S, theta, t):
     return 1 - value, None, -by_theta.sum(axis=1, keepdims=True) if theta.size == 1 else -by_theta, -by_t
 
 
+def _half_block(problem):
+    return max(1, round(problem.n_fft / (2 * problem.hop)))
+
+
 def _pooled(kind):
     def pooled(problem, S, theta, t):
         one_block = theta.shape[1] == 1 and theta.shape[0] == 1
-        half_block = len(t) if one_block else max(1, round(problem.n_fft / (2 * problem.hop)))
+        half_block = len(t) if one_block else _half_block(problem)
         sides = "onesided" if problem.bins == problem.n_fft // 2 + 1 else "twosided"
         return losses.pooled(
             S, half_block=half_block, criterion=kind, sides=sides, n_fft=problem.n_fft, whitening=problem.whitening
@@ -627,15 +755,28 @@ def _pooled(kind):
     return pooled
 
 
-_POOLED = ("l1l2", "entropy", "renyi")
+class _Term(NamedTuple):
+    """A criterion, and what else learning has to know of it."""
+
+    of: Callable[..., Tuple[Any, ...]]
+    """(problem, S (bins, frames), theta, t) -> value, G or None[, dL/dtheta, dL/dt]."""
+    whitened: bool = False
+    needs_places: bool = False
+    """It is of the frames' places too, not of the spectra alone: frames stay where they are."""
+    reach: Optional[Callable[[_Problem], int]] = None
+    """It is a mean over the frames of what depends on those up to so many away; None if it is no such mean."""
+
+
+def _own_frame(_: _Problem) -> int:
+    return 0
+
+
 _CRITERIA = {
-    "magnitude_entropy": _magnitude_entropy,
-    "frame_entropy": _frame_entropy,
-    "magnitude_renyi": _magnitude_renyi,
-    "lp_lq": _lp_lq,
-    "kurtosis": _kurtosis,
-    "coverage": _coverage,
-    **{name: _pooled(name) for name in _POOLED},
+    "magnitude_entropy": _Term(_magnitude_entropy),
+    "frame_entropy": _Term(_frame_entropy, reach=_own_frame),
+    "magnitude_renyi": _Term(_magnitude_renyi),
+    "lp_lq": _Term(_lp_lq),
+    "kurtosis": _Term(_kurtosis, needs_places=True, reach=_own_frame),
+    "coverage": _Term(_coverage, needs_places=True),
+    **{name: _Term(_pooled(name), whitened=True, reach=_half_block) for name in ("l1l2", "entropy", "renyi")},
 }
-_WHITENED = tuple(_CRITERIA[name] for name in _POOLED)
-_PLACELESS = tuple(term for name, term in _CRITERIA.items() if name not in ("kurtosis", "coverage"))  # of spectra alone

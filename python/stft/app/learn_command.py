@@ -260,6 +260,8 @@ def _require_memory(portion, problem):
     frames = 1 + portion.length / max(shortest, 1e-9)
     cells = frames * (n_fft if is_complex else n_fft // 2 + 1)
     own = frames if problem["share"] == "frame" else cells if problem["share"] == "cell" else 0
+    if learning.by_segments(problem["share"], problem["learn"], problem["criterion"]):
+        own = min(own, learning.SEGMENT_CELLS)
     needed = cells * _BYTES_PER_CELL[8 if double else 4] + own * _BYTES_PER_OWN_THETA
     if needed > _LARGEST_MEMORY:
         refuse(portion.recording.path, f"{portion.length} samples in frames every {shortest:g}",

@@ -275,10 +275,17 @@ class Refusals(InFolder):
     def test_what_would_not_fit_into_memory(self):
         with open("long.raw", "wb") as file:
             file.truncate(2**33)
-        for options in ((), ("--share", "cell", "--stop", 100), ("--hop", 1e-5, "--stop", 1), ("--alpha", 1e-6, "--stop", 1)):
+        for options in ((), ("--share", "cell", "--stop", 600),
+                        ("--share", "cell", "--criterion", "magnitude_entropy", "--stop", 100), ("--hop", 1e-5, "--stop", 1), ("--alpha", 1e-6, "--stop", 1)):
             with self.subTest(options):
                 self.assert_refused(("learn", "long.raw", "--dtype", "ri8", "--rate", 48000, "-o", "x.npz", *options),
                                     "long.raw: ", "GiB: give --start and --stop")
+
+    def test_a_minute_of_cells_fits_into_memory_as_it_is_learned_by_segments(self):
+        with open("silence.raw", "wb") as file:
+            file.truncate(60 * 48000)
+        self.assert_refused(("learn", "silence.raw", "--dtype", "ri8", "--rate", 48000, "-o", "x.npz", "--share", "cell"),
+                            "nothing is learned from silence")
 
 
 class Failures(InFolder):

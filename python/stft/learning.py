@@ -120,8 +120,8 @@ def learn(
 
     Memory: where "cell" learns theta with criteria that are means over frames or blocks of them ("l1l2", "entropy", "renyi",
     "frame_entropy", "kurtosis"), recordings of more than 2^18 cells are learned by segments of as many frames at most,
-    from the first to the last, each with the last half block of frames of the one before, beside the thetas that were found
-    before it and those of the start behind it. Learning takes about 110 MiB then, besides x and the result of 16 bytes for each cell (24 in double precision). The constant theta
+    from the first to the last, each with the last half block of frames of the one before, next to the thetas that were found
+    before it and those of the start after it. Learning takes about 110 MiB then, in addition to x and the result of 16 bytes for each cell (24 in double precision). The constant theta
     of the start is that of the least mean of the segments' losses. Otherwise "cell" takes about 450 bytes for each cell.
 
     Returns Learned(spectra, theta, t, loss, history, advice); theta and t are the best that were met.
@@ -586,9 +586,9 @@ class _Problem:
         return value, slope
 
     def parts(self) -> Iterator[Union[_Problem, _Segment]]:
-        """What is minimised one after another: the whole, or its segments, each beside what was found for the one before.
+        """What is minimised one after another: the whole, or its segments, each next to what was found for the one before.
 
-        The last frames of a segment were learned beside those of the start, so the next one learns them again from the
+        The last frames of a segment were learned next to those of the start, so the next one learns them again from the
         start: else theta would change more at the seam, or, learned from where they are, more than elsewhere before it.
         """
         if not self.segments:
@@ -764,7 +764,7 @@ class _Term(NamedTuple):
     needs_places: bool = False
     """It is of the frames' places too, not of the spectra alone: frames stay where they are."""
     reach: Optional[Callable[[_Problem], int]] = None
-    """It is a mean over the frames of what depends on those up to so many away; None if it is no such mean."""
+    """It is a mean over the frames of what depends on those up to this number of frames away; None if it is no such mean."""
 
 
 def _own_frame(_: _Problem) -> int:

@@ -96,7 +96,7 @@ def learn(
         "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
         "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes over
-        the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (taken negative), "coverage" (taken as
+        the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (minus the mean of losses.kurtosis(); adapt() takes its logarithm in each frame), "coverage" (taken as
         1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
         f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
     regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28); default 0.1.

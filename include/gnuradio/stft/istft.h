@@ -10,7 +10,7 @@ namespace gr::stft {
 //! Settings of istft.
 struct STFT_API istft_settings : kernel::parameters {
     //! A dual window of win_length taps, used without normalisation; none: overlap-add divided by the coverage.
-    std::vector<std::complex<double>> synthesis;
+    std::vector<std::complex<double>> synthesis = {};
 };
 
 /*!

@@ -65,7 +65,7 @@ struct STFT_API parameters {
     scaling scale = scaling::none;        //!< factor on the spectrum
     double samp_rate = 1.0;               //!< Hz; matters for scaling::psd only
     //! Bins and their order; none: onesided for real, twosided for complex samples.
-    std::optional<kernel::sides> sides;
+    std::optional<kernel::sides> sides = std::nullopt;
 
     //! True if bins come in the order -n_fft/2 .. (n_fft-1)/2.
     bool centered() const { return sides == kernel::sides::centered; }

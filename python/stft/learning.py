@@ -119,10 +119,10 @@ def learn(
         beyond the part into x. All of x by default.
 
     Memory: where "cell" learns theta with criteria that are means over frames or blocks of them ("l1l2", "entropy", "renyi",
-    "frame_entropy", "kurtosis"), recordings of more than 2^18 cells are learned by segments of as many frames at most,
+    "frame_entropy", "kurtosis"), recordings of more than 2^18 cells are learned by segments of as many cells at most,
     from the first to the last, each with the last half block of frames of the one before, next to the thetas that were found
-    before it and those of the start after it. Learning takes about 110 MiB then, in addition to x and the result of 16 bytes for each cell (24 in double precision). The constant theta
-    of the start is that of the least mean of the segments' losses. Otherwise "cell" takes about 450 bytes for each cell.
+    before it and those of the start after it. Learning takes about 110 MiB then, in addition to x and the
+    result of 16 bytes for each cell (24 in double precision). The constant theta of the start is that of the least mean of the segments' losses. Otherwise "cell" takes about 450 bytes for each cell.
 
     Returns Learned(spectra, theta, t, loss, history, advice); theta and t are the best that were met.
 

@@ -25,6 +25,7 @@ USES = {
     "filter_bank": "kernel simd frames stft",
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
+    "monitor": "kernel simd frames",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS

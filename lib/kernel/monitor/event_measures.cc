@@ -1,0 +1,70 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/event_measures.h"
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+extent power_edges(const float* given, std::size_t bins, double deviation)
+{
+    std::vector<float> without_noise(given, given + bins);
+    for (auto& each : without_noise)
+        each = std::max(each - static_cast<float>(2 * deviation), 0.0f);
+    if (!(*std::max_element(without_noise.begin(), without_noise.end()) > 0))
+        without_noise.assign(given, given + bins);
+    const auto profile = without_noise.data();
+    constexpr double left_out = 0.005; // share of the power beyond either edge
+    constexpr double narrow = 6, width_of_hann = 2.4, narrowest = 0.1;
+    double total = 0;
+    for (std::size_t k = 0; k < bins; ++k)
+        total += std::max(profile[k], 0.0f);
+    if (!(total > 0))
+        return { -0.5, static_cast<double>(bins) - 0.5 };
+    const auto position_of = [&](double wanted) {
+        double sum = 0;
+        for (std::size_t k = 0; k < bins; ++k) {
+            const auto value = static_cast<double>(std::max(profile[k], 0.0f));
+            if (value > 0 && sum + value >= wanted)
+                return static_cast<double>(k) - 0.5 + (wanted - sum) / value;
+            sum += value;
+        }
+        return static_cast<double>(bins) - 0.5;
+    };
+    extent found{ position_of(left_out * total), position_of((1 - left_out) * total) };
+    const auto width = found.upper - found.lower;
+    if (width < narrow) {
+        const auto middle = (found.lower + found.upper) / 2;
+        const auto half =
+            std::sqrt(std::max(width * width - width_of_hann * width_of_hann, narrowest)) / 2;
+        found = { middle - half, middle + half };
+    }
+    return found;
+}
+
+extent half_power_crossings(const float* power, std::size_t rows)
+{
+    const auto greatest = *std::max_element(power, power + rows);
+    std::vector<float> strong;
+    for (std::size_t p = 0; p < rows; ++p)
+        if (power[p] > greatest / 4)
+            strong.push_back(power[p]);
+    const auto end = static_cast<double>(rows) - 0.5;
+    if (strong.empty())
+        return { -0.5, end };
+    const auto middle = strong.begin() + static_cast<std::ptrdiff_t>(strong.size() / 2);
+    std::nth_element(strong.begin(), middle, strong.end());
+    const auto level = *middle / 2;
+    std::size_t first = 0, last = rows - 1;
+    while (power[first] < level)
+        ++first;
+    while (power[last] < level)
+        --last;
+    const auto before = [&](std::size_t at, std::size_t outside) { // share of a row beyond `at`
+        return static_cast<double>((power[at] - level) / (power[at] - power[outside]));
+    };
+    return { first == 0 ? -0.5 : static_cast<double>(first) - before(first, first - 1),
+             last + 1 == rows ? end : static_cast<double>(last) + before(last, last + 1) };
+}
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,187 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/event_tracker.h"
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+event_tracker::event_tracker(std::size_t bins,
+                             std::size_t rows,
+                             std::size_t gap_rows,
+                             std::size_t gap_bins,
+                             std::size_t most)
+    : d_bins(bins), d_gap_rows(gap_rows), d_gap_bins(gap_bins), d_kept(rows + gap_rows + 1),
+      d_labels(bins, d_kept), d_slots(most + 1), d_left(bins), d_right(bins)
+{
+    d_free.reserve(most);
+    for (auto i = most; i > 0; --i)
+        d_free.push_back(static_cast<label>(i));
+    d_open.reserve(most);
+    cover(std::vector<std::uint8_t>(bins));
+}
+
+void event_tracker::add_row()
+{
+    std::fill_n(d_labels.add(), d_bins, label(0));
+    while (d_next_leaving < d_leaving.size() &&
+           d_slots[d_leaving[d_next_leaving]].free_after < d_labels.oldest())
+        d_free.push_back(d_leaving[d_next_leaving++]);
+    if (d_next_leaving > d_slots.size()) { // those that have left make room
+        d_leaving.erase(d_leaving.begin(),
+                        d_leaving.begin() + static_cast<std::ptrdiff_t>(d_next_leaving));
+        d_next_leaving = 0;
+    }
+}
+
+void event_tracker::cover(const std::vector<std::uint8_t>& covered)
+{
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        auto left = k, right = k;
+        for (auto room = d_gap_bins + 1; room > 0 && left > 0;)
+            room -= !covered[--left];
+        for (auto room = d_gap_bins + 1; room > 0 && right + 1 < d_bins;)
+            room -= !covered[++right];
+        d_left[k] = left;
+        d_right[k] = right;
+    }
+}
+
+event_tracker::label event_tracker::root(label of) const
+{
+    while (d_slots[of].joined)
+        of = d_slots[of].joined;
+    return of;
+}
+
+event_tracker::label event_tracker::new_event(const found_cells& cells)
+{
+    if (d_free.empty()) {
+        ++d_refused;
+        return 0;
+    }
+    const auto index = d_free.back();
+    d_free.pop_back();
+    auto& slot = d_slots[index];
+    auto profile = std::move(slot.event.profile); // keeps its memory
+    profile.clear();
+    slot.event = {};
+    slot.event.profile = std::move(profile);
+    slot.event.id = d_next_id++;
+    slot.event.first_row = cells.first_row;
+    slot.event.last_row = cells.first_row;
+    slot.event.first_bin = cells.first_bin;
+    slot.event.end_bin = cells.first_bin;
+    slot.event.found_at = d_labels.rows() - 1;
+    slot.event.longest_box = 0;
+    slot.event.cells = 0;
+    slot.joined = 0;
+    slot.free_after = -1;
+    d_open.push_back(index);
+    return index;
+}
+
+//! Two events are one, which has the earlier one's id.
+event_tracker::label event_tracker::join(label a, label b)
+{
+    if (d_slots[b].event.id < d_slots[a].event.id)
+        std::swap(a, b);
+    auto& into = d_slots[a].event;
+    auto& from = d_slots[b].event;
+    into.first_row = std::min(into.first_row, from.first_row);
+    into.last_row = std::max(into.last_row, from.last_row);
+    into.first_bin = std::min(into.first_bin, from.first_bin);
+    into.end_bin = std::max(into.end_bin, from.end_bin);
+    into.found_at = std::min(into.found_at, from.found_at);
+    into.longest_box = std::max(into.longest_box, from.longest_box);
+    into.cells += from.cells;
+    into.excess += from.excess;
+    into.announced_at = std::max(into.announced_at, from.announced_at);
+    if (!into.carrier)
+        into.carrier = from.carrier;
+    if (from.start && (!into.start || *from.start < *into.start))
+        into.start = from.start;
+    if (!from.profile.empty()) {
+        if (into.profile.empty()) {
+            std::swap(into.profile, from.profile);
+            into.profile_bin = from.profile_bin;
+        } else {
+            const auto begin = std::min(into.profile_bin, from.profile_bin);
+            const auto end = std::max(into.profile_bin + into.profile.size(),
+                                      from.profile_bin + from.profile.size());
+            into.profile.insert(into.profile.begin(), into.profile_bin - begin, 0.0f);
+            into.profile.resize(end - begin);
+            for (std::size_t i = 0; i < from.profile.size(); ++i)
+                into.profile[from.profile_bin - begin + i] += from.profile[i];
+            into.profile_bin = begin;
+        }
+    }
+    d_slots[b].joined = a;
+    d_open.erase(std::find(d_open.begin(), d_open.end(), b));
+    d_slots[b].free_after = d_labels.rows() - 1;
+    d_leaving.push_back(b);
+    return a;
+}
+
+void event_tracker::release(label index)
+{
+    d_slots[index].free_after = d_labels.rows() - 1;
+    d_leaving.push_back(index);
+}
+
+//! True if cells are so weak that they do not make two signals, one above the other in frequency, into one.
+bool event_tracker::bridges(const found_cells& cells, label a, label b) const
+{
+    constexpr double weak = 0.1; // share of the weaker signal's power over noise
+    const auto &one = d_slots[a].event, &other = d_slots[b].event;
+    if (std::max(one.first_row, other.first_row) > std::min(one.last_row, other.last_row))
+        return false;
+    const auto density = [](const tracked_event& e) {
+        return e.excess / static_cast<double>(std::max<std::uint64_t>(e.cells, 1));
+    };
+    return static_cast<double>(cells.excess) < weak * std::min(density(one), density(other));
+}
+
+void event_tracker::add(const found_cells& cells)
+{
+    const auto end_row = cells.first_row + static_cast<std::int64_t>(cells.rows);
+    const auto end_bin = cells.first_bin + cells.bins;
+    const auto gap = static_cast<std::int64_t>(d_gap_rows + 1);
+    const auto from = std::max(d_labels.oldest(), cells.first_row - gap);
+    const auto to = std::min(d_labels.rows(), end_row + gap);
+    const auto left = d_left[cells.first_bin], right = d_right[end_bin - 1];
+    label found = 0, last = 0;
+    for (auto r = from; r < to; ++r) {
+        const auto row = d_labels.row(r);
+        for (auto k = left; k <= right; ++k) {
+            if (row[k] == 0 || row[k] == last)
+                continue;
+            last = row[k];
+            const auto other = root(last);
+            if (d_slots[other].free_after >= 0) // it has ended
+                continue;
+            if (!found)
+                found = other;
+            else if (other != found && !bridges(cells, found, other))
+                found = join(found, other);
+        }
+    }
+    if (!found && !(found = new_event(cells)))
+        return;
+    auto& event = d_slots[found].event;
+    event.first_row = std::min(event.first_row, cells.first_row);
+    event.last_row = std::max(event.last_row, end_row - 1);
+    event.first_bin = std::min(event.first_bin, cells.first_bin);
+    event.end_bin = std::max(event.end_bin, end_bin);
+    event.longest_box = std::max(event.longest_box, cells.rows);
+    for (auto r = std::max(d_labels.oldest(), cells.first_row); r < end_row; ++r) {
+        const auto row = d_labels.row(r);
+        for (auto k = cells.first_bin; k < end_bin; ++k) {
+            if (row[k] != 0)
+                continue;
+            ++event.cells;
+            event.excess += static_cast<double>(cells.excess);
+            row[k] = found;
+        }
+    }
+}
+
+} // namespace gr::stft::kernel

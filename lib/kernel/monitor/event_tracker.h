@@ -1,0 +1,108 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_EVENT_TRACKER_H
+#define INCLUDED_STFT_LIB_KERNEL_MONITOR_EVENT_TRACKER_H
+
+#include "kernel/monitor/box_pyramid.h"
+#include "kernel/monitor/row_history.h"
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+//! A group of found cells that touch, or are no more than a gap apart.
+struct tracked_event {
+    std::uint64_t id;
+    std::int64_t first_row, last_row;    // that hold found cells
+    std::size_t first_bin, end_bin;      // likewise; end_bin is the one after the last
+    std::int64_t found_at;               // row in which the first of its cells was found
+    std::size_t longest_box;             // rows of the longest box that found a cell of it
+    std::uint64_t cells;
+    double excess = 0;                   // power over noise, summed over the cells
+    std::int64_t announced_at = -1;      // row of its last report; negative: none yet
+    std::optional<std::uint64_t> carrier; // id of the carrier that it has become
+    // of an event longer than the rows that are kept:
+    std::optional<double> start;         // row at which its power rises
+    std::vector<float> profile;          // sum over the rows that are no longer kept, from profile_bin on
+    std::size_t profile_bin = 0;
+};
+
+/*!
+ * \brief Gathers found cells into events.
+ *
+ * The labels of the last rows tell which event a cell belongs to. New cells join the events that lie no more than a gap
+ * away; if these are several, they become one. Bins that `covered` names do not count in a gap.
+ */
+class event_tracker
+{
+public:
+    //! \param bins of a row \param rows in which cells may be found \param gap_rows,gap_bins see above
+    //! \param most events at once, with those that ended or were joined within the last rows
+    event_tracker(std::size_t bins,
+                  std::size_t rows,
+                  std::size_t gap_rows,
+                  std::size_t gap_bins,
+                  std::size_t most);
+
+    //! A new row begins.
+    void add_row();
+
+    //! Cells were found in the last rows.
+    void add(const found_cells& cells);
+
+    //! Bins that lie in a signal of its own (1) do not count in a gap.
+    void cover(const std::vector<std::uint8_t>& covered);
+
+    //! Calls f(event) for all events that are open, in the order of their ids.
+    template <class F>
+    void for_each_open(F f)
+    {
+        for (const auto index : d_open)
+            f(d_slots[index].event);
+    }
+
+    //! Closes the events for which f(event) is true.
+    template <class F>
+    void close_if(F f)
+    {
+        std::size_t left = 0;
+        for (const auto index : d_open) {
+            if (f(d_slots[index].event))
+                release(index);
+            else
+                d_open[left++] = index;
+        }
+        d_open.resize(left);
+    }
+
+    //! Open events.
+    std::size_t open() const { return d_open.size(); }
+    //! Groups of cells for which there was no place.
+    std::uint64_t refused() const { return d_refused; }
+
+private:
+    using label = std::uint16_t;            // index of a slot; 0: none
+    struct slot {
+        tracked_event event;
+        label joined = 0;                   // slot of the event that this one has become part of
+        std::int64_t free_after = -1;       // row; its labels may still stand in the rows before
+    };
+
+    label root(label of) const;
+    label new_event(const found_cells& cells);
+    label join(label a, label b);
+    void release(label index);
+    bool bridges(const found_cells& cells, label a, label b) const;
+
+    std::size_t d_bins, d_gap_rows, d_gap_bins, d_kept;
+    row_history<label> d_labels;
+    std::vector<slot> d_slots; // the first stands for "none"
+    std::vector<label> d_open, d_free;
+    std::vector<label> d_leaving; // wait for free_after, in this order
+    std::size_t d_next_leaving = 0;
+    std::vector<std::size_t> d_left, d_right; // farthest bins that are no more than a gap away
+    std::uint64_t d_next_id = 0, d_refused = 0;
+};
+
+} // namespace gr::stft::kernel
+#endif

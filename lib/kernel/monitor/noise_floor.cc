@@ -1,0 +1,405 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "kernel/simd/dispatch.h"
+#include <gnuradio/stft/kernel/monitor/noise_floor.h>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t rows_between_shapes = 32, rows_of_mean = 16, longest_hole = 64;
+constexpr std::size_t near_dc = 4;          // bins on either side
+constexpr std::size_t smoothing = 4;        // bins on either side
+constexpr std::size_t most_in_a_median = 129;
+constexpr double truncation = 3;
+constexpr double line_level = 1.8;          // mean over the shape from which a candidate counts as there
+
+//! Mean of an exponential variable of mean 1, given that it is below the truncation.
+double truncated_expectation()
+{
+    const auto e = std::exp(-truncation);
+    return 1 - truncation * e / (1 - e);
+}
+
+struct below_limit {
+    float sum;
+    float count;
+};
+
+STFT_LOOP below_limit sum_below(const float* z, std::size_t n, float limit)
+{
+    float sum = 0, count = 0;
+#pragma omp simd reduction(+ : sum, count)
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto below = z[i] < limit ? 1.0f : 0.0f;
+        sum += below * z[i];
+        count += below;
+    }
+    return { sum, count };
+}
+
+STFT_LOOP void scaled(const float* a, const float* b, std::size_t n, float* product)
+{
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i)
+        product[i] = a[i] * b[i];
+}
+
+STFT_LOOP void
+move_quantiles(const float* row, float inverse_gain, std::size_t n, float up, float down, float* q)
+{
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i)
+        q[i] *= row[i] * inverse_gain > q[i] ? up : down;
+}
+
+STFT_LOOP void accumulate(const float* row, float factor, std::size_t n, float* sum)
+{
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i)
+        sum[i] += row[i] * factor;
+}
+
+//! The value below which a share of the values lies; reorders them.
+float quantile_of(std::vector<float>& values, double share)
+{
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(
+                                         share * static_cast<double>(values.size() - 1) + 0.5);
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+}
+
+} // namespace
+
+void noise_floor_settings::check() const
+{
+    if (!(quantile > 0 && quantile < 1))
+        refuse("quantile", quantile, "must be between 0 and 1");
+    if (!(adaptation > 0 && adaptation < 1))
+        refuse("adaptation", adaptation, "must be between 0 and 1");
+    if (!(cap > 1 && cap <= 1e6))
+        refuse("cap", cap, "must be a factor above 1, at most 1e6");
+    if (warm_up < 16 || warm_up > 1000000)
+        refuse("warm_up", warm_up, "must be 16 .. 1000000 rows");
+    if (steady < 16 || steady > 1000000000)
+        refuse("steady", steady, "must be 16 .. 1e9 rows");
+    if (!(least >= 0 && least <= 1e30))
+        refuse("least", least, "must be 0 or a power, at most 1e30");
+}
+
+noise_floor::noise_floor(std::size_t bins,
+                         bool circular,
+                         std::optional<std::size_t> dc,
+                         const noise_floor_settings& s)
+    : d_bins(bins), d_width(s.neighbourhood ? s.neighbourhood : std::max<std::size_t>(bins / 8, 4)),
+      d_circular(circular), d_dc(dc), d_settings(s)
+{
+    s.check();
+    if (bins < 8)
+        refuse("bins", bins, "a noise floor needs 8 at least");
+    if (d_width < 4 || d_width > bins / 2)
+        refuse("neighbourhood", d_width, "must be 4 bins .. half of the bins");
+    for (auto* each : { &d_quantile,
+                        &d_level,
+                        &d_shape,
+                        &d_inverse,
+                        &d_burst_floor,
+                        &d_relative,
+                        &d_median,
+                        &d_mean,
+                        &d_present })
+        each->assign(bins, 0);
+    d_candidate.assign(bins, 0);
+    d_steady.assign(bins, 0);
+    d_run.assign(bins, 0);
+    d_hole.assign(bins, 0);
+}
+
+//! The bin that stands for one beyond the ends: the row goes on with its other end, or mirrored.
+std::size_t noise_floor::neighbour(std::ptrdiff_t bin) const
+{
+    const auto n = static_cast<std::ptrdiff_t>(d_bins);
+    if (d_circular)
+        return static_cast<std::size_t>((bin % n + n) % n);
+    const auto period = 2 * (n - 1);
+    bin = (bin % period + period) % period;
+    return static_cast<std::size_t>(bin < n ? bin : period - bin);
+}
+
+//! Gain of a row relative to the shape, as a fixed point that starts from a gain.
+float noise_floor::truncated_mean(const float* row, float from)
+{
+    static const auto expectation = static_cast<float>(truncated_expectation());
+    simd::dispatch<scaled>(row, d_inverse.data(), d_bins, d_relative.data());
+    auto gain = from;
+    for (int pass = 0; pass < 3; ++pass) {
+        auto below = simd::dispatch<sum_below>(
+            d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
+        if (pass == 0 && below.count < static_cast<float>(d_bins) / 2) {
+            d_scratch.assign(d_relative.begin(), d_relative.end());
+            gain = quantile_of(d_scratch, 0.35) / 0.431f; // -ln(1 - 0.35)
+            below = simd::dispatch<sum_below>(
+                d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
+        }
+        if (below.sum > 0)
+            gain = below.sum / below.count / expectation;
+    }
+    return std::max(gain, 1e-30f);
+}
+
+void noise_floor::begin(const float* rows, std::size_t count)
+{
+    // gains over a first shape, each bin's median; then quantiles of the rows without their gains, twice
+    std::vector<float> gains(count, 1), column(count);
+    for (int pass = 0; pass < 3; ++pass) {
+        const auto share = pass ? d_settings.quantile : 0.5;
+        for (std::size_t k = 0; k < d_bins; ++k) {
+            for (std::size_t p = 0; p < count; ++p)
+                column[p] = rows[p * d_bins + k] / gains[p];
+            d_quantile[k] = quantile_of(column, share);
+            d_level[k] = d_quantile[k] / static_cast<float>(-std::log1p(-share));
+        }
+        if (pass == 2)
+            leave_out_bursts(rows, count, gains);
+        reshape();
+        if (pass < 2)
+            for (std::size_t p = 0; p < count; ++p)
+                gains[p] = truncated_mean(rows + p * d_bins, pass ? gains[p] : 1);
+    }
+    d_smooth = gains.front();
+    d_last_gain = d_smooth;
+    d_deviating.reset();
+    d_begun = true;
+
+    // a line that was there in all of the first rows is steady from the start
+    if (count < 8 * rows_of_mean)
+        return;
+    for (std::size_t p = 0; p + rows_of_mean <= count; p += rows_of_mean) {
+        for (std::size_t r = p; r < p + rows_of_mean; ++r)
+            follow_lines(rows + r * d_bins, gains[r]);
+        become_steady();
+    }
+    const auto whole = count / rows_of_mean * rows_of_mean;
+    for (std::size_t k = 0; k < d_bins; ++k)
+        if (d_run[k] >= whole)
+            d_run[k] = static_cast<std::uint32_t>(std::max(whole, d_settings.steady));
+    reshape();
+}
+
+/*!
+ * A bin that a burst has filled for half of the first rows has a level 4 dB too high. The least of the levels of the
+ * quarters of these rows, smoothed over 9 bins, replaces one that it undercuts clearly: in noise it is 0.9 of the level,
+ * with a deviation of 0.06.
+ */
+void noise_floor::leave_out_bursts(const float* rows, std::size_t count, const std::vector<float>& gains)
+{
+    constexpr std::size_t parts = 4, least_rows = 32;
+    constexpr float expected = 0.9f, clearly = 0.75f;
+    const auto length = count / parts;
+    if (length < least_rows)
+        return;
+    std::vector<float> column(length), part(d_bins), smooth(d_bins, 0), least(d_bins, 1e38f);
+    const auto to_level = static_cast<float>(-1 / std::log1p(-d_settings.quantile));
+    const auto reach = static_cast<std::ptrdiff_t>(smoothing);
+    for (std::size_t j = 0; j < parts; ++j) {
+        for (std::size_t k = 0; k < d_bins; ++k) {
+            for (std::size_t p = 0; p < length; ++p)
+                column[p] = rows[(j * length + p) * d_bins + k] / gains[j * length + p];
+            part[k] = quantile_of(column, d_settings.quantile) * to_level;
+        }
+        for (std::size_t k = 0; k < d_bins; ++k) {
+            float sum = 0;
+            for (auto i = -reach; i <= reach; ++i)
+                sum += part[neighbour(static_cast<std::ptrdiff_t>(k) + i)];
+            least[k] = std::min(least[k], sum / static_cast<float>(2 * smoothing + 1));
+        }
+    }
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        float sum = 0;
+        for (auto i = -reach; i <= reach; ++i)
+            sum += d_level[neighbour(static_cast<std::ptrdiff_t>(k) + i)];
+        smooth[k] = sum / static_cast<float>(2 * smoothing + 1);
+    }
+    for (std::size_t k = 0; k < d_bins; ++k)
+        if (least[k] < clearly * smooth[k]) {
+            d_level[k] = std::min(d_level[k], least[k] / expected);
+            d_quantile[k] = d_level[k] / to_level;
+        }
+}
+
+void noise_floor::follow_lines(const float* row, float gain)
+{
+    simd::dispatch<accumulate>(row, 1 / gain, d_bins, d_mean.data());
+}
+
+//! Ends a group of 16 rows: which candidates were there in it.
+void noise_floor::become_steady()
+{
+    const auto level = static_cast<float>(line_level * rows_of_mean);
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        if (!d_candidate[k]) {
+            d_run[k] = d_hole[k] = 0;
+        } else if (d_mean[k] > level * d_shape[k]) {
+            d_run[k] = std::min<std::uint32_t>(d_run[k] + d_hole[k] + rows_of_mean, 2000000000);
+            d_hole[k] = 0;
+        } else if (d_run[k]) {
+            d_hole[k] += rows_of_mean;
+            if (d_hole[k] > longest_hole)
+                d_run[k] = d_hole[k] = 0;
+        }
+        d_present[k] = d_mean[k] / rows_of_mean;
+        d_mean[k] = 0;
+    }
+}
+
+noise_floor::presence noise_floor::present_rows(std::size_t first_bin, std::size_t end_bin) const
+{
+    presence found{ 0, longest_hole };
+    for (auto k = first_bin; k < end_bin; ++k) {
+        found.rows = std::max<std::uint64_t>(found.rows, d_run[k] + d_hole[k]);
+        if (d_run[k])
+            found.since = std::min<std::uint64_t>(found.since, d_hole[k]);
+    }
+    return found;
+}
+
+//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, of every so many.
+void noise_floor::running_medians()
+{
+    const auto stride = std::max<std::size_t>(1, (d_width + most_in_a_median - 1) / most_in_a_median);
+    const auto half = static_cast<std::ptrdiff_t>(d_width / 2 / stride);
+    const auto s = static_cast<std::ptrdiff_t>(stride);
+    auto& sorted = d_scratch;
+    sorted.clear();
+    for (auto j = -half; j <= half; ++j)
+        sorted.push_back(d_level[neighbour(j * s)]);
+    std::sort(sorted.begin(), sorted.end());
+    const auto middle = sorted.size() / 2;
+    std::size_t k = 0;
+    for (;;) {
+        d_median[k] = sorted[middle];
+        const auto next = k + stride;
+        if (next >= d_bins)
+            break;
+        const auto old = d_level[neighbour(static_cast<std::ptrdiff_t>(k) - half * s)];
+        const auto fresh = d_level[neighbour(static_cast<std::ptrdiff_t>(next) + half * s)];
+        const auto from = std::lower_bound(sorted.begin(), sorted.end(), old);
+        const auto to = std::lower_bound(sorted.begin(), sorted.end(), fresh);
+        if (to > from) {
+            std::move(from + 1, to, from);
+            *(to - 1) = fresh;
+        } else {
+            std::move_backward(to, from, from + 1);
+            *to = fresh;
+        }
+        k = next;
+    }
+    if (stride == 1)
+        return;
+    const auto last = k; // between the bins that have a median it is interpolated, after the last one it stays
+    for (std::size_t a = 0; a < last; a += stride)
+        for (std::size_t i = 1; i < stride; ++i)
+            d_median[a + i] = d_median[a] + (d_median[a + stride] - d_median[a]) *
+                                                static_cast<float>(i) / static_cast<float>(stride);
+    std::fill(d_median.begin() + static_cast<std::ptrdiff_t>(last), d_median.end(), d_median[last]);
+}
+
+void noise_floor::reshape()
+{
+    running_medians();
+    const auto side = static_cast<std::ptrdiff_t>(d_width / 2 + 4);
+    const auto cap = static_cast<float>(d_settings.cap);
+    auto& plain = d_scratch;
+    plain.resize(d_bins);
+    std::vector<std::uint8_t>& grown = d_candidate;
+    std::fill(grown.begin(), grown.end(), std::uint8_t(0));
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        const auto at = static_cast<std::ptrdiff_t>(k);
+        const auto l = d_median[neighbour(at - side)], r = d_median[neighbour(at + side)];
+        if (d_level[k] > cap * std::max(l, r))
+            for (std::ptrdiff_t j = -1; j <= 1; ++j)
+                grown[neighbour(at + j)] = 1;
+    }
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        plain[k] = d_level[k];
+        if (!grown[k])
+            continue;
+        const auto at = static_cast<std::ptrdiff_t>(k);
+        const auto l = d_median[neighbour(at - side)], r = d_median[neighbour(at + side)];
+        plain[k] = std::min(plain[k], std::sqrt(l * r));
+    }
+    const auto least = std::max(static_cast<float>(d_settings.least), 1e-37f);
+    double sum = 0;
+    const auto reach = static_cast<std::ptrdiff_t>(smoothing);
+    for (auto j = -reach; j <= reach; ++j)
+        sum += plain[neighbour(j)];
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        d_shape[k] = std::max(static_cast<float>(sum / (2 * smoothing + 1)), least);
+        d_inverse[k] = 1 / d_shape[k];
+        const auto at = static_cast<std::ptrdiff_t>(k);
+        sum += plain[neighbour(at + 1 + reach)];
+        sum -= plain[neighbour(at - reach)];
+    }
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        const auto steady = d_candidate[k] && d_run[k] >= d_settings.steady;
+        if (steady && !d_steady[k] && d_present[k] > d_level[k]) { // a quantile would take long to rise so far
+            d_level[k] = d_present[k];
+            d_quantile[k] = d_level[k] * static_cast<float>(-std::log1p(-d_settings.quantile));
+        }
+        d_steady[k] = steady;
+        d_burst_floor[k] = d_steady[k] ? std::max(d_level[k], least) : d_shape[k];
+    }
+    if (d_dc)
+        for (auto j = -static_cast<std::ptrdiff_t>(near_dc); j <= static_cast<std::ptrdiff_t>(near_dc);
+             ++j) {
+            const auto k = neighbour(static_cast<std::ptrdiff_t>(*d_dc) + j);
+            d_burst_floor[k] = std::max(d_shape[k], d_level[k]);
+            d_steady[k] = 0;
+        }
+    ++d_version;
+}
+
+noise_floor::row_gain noise_floor::follow(const float* row)
+{
+    const auto g = static_cast<double>(truncated_mean(row, static_cast<float>(d_smooth)));
+    const auto tolerance = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
+    row_gain result{ static_cast<float>(g), std::abs(std::log(g / d_last_gain)) > 0.35, 1 };
+    if (std::abs(std::log(g / d_smooth)) <= tolerance) {
+        d_smooth += 0.1 * (g - d_smooth);
+        result.gain = static_cast<float>(d_smooth);
+        d_deviating.reset();
+    } else if (d_deviating && std::abs(std::log(g / *d_deviating)) <= tolerance) {
+        result.step = static_cast<float>(g / d_smooth);
+        d_smooth = g;
+        d_deviating.reset();
+    } else {
+        d_deviating = g;
+    }
+    d_last_gain = result.gain;
+
+    const auto q = d_settings.quantile, eta = d_settings.adaptation;
+    simd::dispatch<move_quantiles>(row,
+                                   1 / result.gain,
+                                   d_bins,
+                                   static_cast<float>(1 + eta * q),
+                                   static_cast<float>(1 - eta * (1 - q)),
+                                   d_quantile.data());
+    follow_lines(row, result.gain);
+    ++d_rows;
+    if (d_rows % rows_of_mean == 0)
+        become_steady();
+    if (d_rows % rows_between_shapes == 0) {
+        const auto to_level = static_cast<float>(-1 / std::log1p(-q));
+        for (std::size_t k = 0; k < d_bins; ++k) {
+            d_quantile[k] = std::max(d_quantile[k], 1e-37f); // an exact zero would stay one
+            d_level[k] = d_quantile[k] * to_level;
+        }
+        reshape();
+    }
+    return result;
+}
+
+} // namespace gr::stft::kernel

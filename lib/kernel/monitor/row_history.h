@@ -1,0 +1,56 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_ROW_HISTORY_H
+#define INCLUDED_STFT_LIB_KERNEL_MONITOR_ROW_HISTORY_H
+
+#include <volk/volk_alloc.hh>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace gr::stft::kernel {
+
+//! The last rows of a stream, by row number.
+template <class Value>
+class row_history
+{
+public:
+    //! \param bins of a row \param kept number of rows
+    row_history(std::size_t bins, std::size_t kept) : d_bins(bins), d_kept(kept), d_values(bins * kept)
+    {}
+
+    //! Place of the next row, which takes that of the oldest one.
+    Value* add()
+    {
+        ++d_rows;
+        return row(d_rows - 1);
+    }
+
+    //! A row, from oldest() on.
+    Value* row(std::int64_t number)
+    {
+        return &d_values[static_cast<std::size_t>(number) % d_kept * d_bins];
+    }
+    //! A row, from oldest() on.
+    const Value* row(std::int64_t number) const
+    {
+        return &d_values[static_cast<std::size_t>(number) % d_kept * d_bins];
+    }
+
+    //! Rows so far.
+    std::int64_t rows() const { return d_rows; }
+    //! The oldest row that is kept.
+    std::int64_t oldest() const
+    {
+        return std::max<std::int64_t>(0, d_rows - static_cast<std::int64_t>(d_kept));
+    }
+    //! Values of a row.
+    std::size_t bins() const { return d_bins; }
+
+private:
+    std::size_t d_bins, d_kept;
+    volk::vector<Value> d_values;
+    std::int64_t d_rows = 0;
+};
+
+} // namespace gr::stft::kernel
+#endif

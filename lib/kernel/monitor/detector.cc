@@ -18,7 +18,9 @@ namespace {
 constexpr double margin = 1.05;           // on thresholds, for errors of the floor
 constexpr double low_probability = 1e-2; // of a box that hangs together with a found one
 constexpr double low_snr = 0.7;          // share of min_snr that it must reach
-constexpr float strong_cell = 50;        // what counts in a row in which the gain jumps
+constexpr double strong_at_step = 50;    // mean over noise that an event has to have which lasts no longer than a step
+constexpr std::int64_t rows_of_step = 5; // from the row in which a new level begins to the one that confirms it
+constexpr double step_of_gain = 0.35;    // in the logarithm of the power
 constexpr double strong_event = 10;      // mean over noise from which longer boxes add nothing to an event
 constexpr std::size_t edge_rows = 3, edge_bins = 3;
 constexpr std::int64_t rows_to_begin = 8; // from an event's first cell to its first report, if it lasts
@@ -193,6 +195,7 @@ private:
     extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     measured measure(const tracked_event& e) const;
     bool near_stronger(const measured& m) const;
+    bool is_a_step(const tracked_event& e) const;
     bool reportable(const measured& m) const;
     void close(bool all, event_cut why);
     void release(bool all);
@@ -212,10 +215,11 @@ private:
     struct pending_row {
         volk::vector<float> z;
         float greatest = 0, gain = 1;
-        bool jump = false, there = false;
+        bool there = false;
     } d_pending, d_next;
     float d_greatest_before = 0;
     std::vector<measured> d_ended, d_recent;
+    std::vector<std::int64_t> d_steps; // rows in which another gain was confirmed, the last 16
     std::vector<line> d_lines;
     std::uint64_t d_next_id = 0;
 };
@@ -351,7 +355,6 @@ void detector::parts::refresh_scales()
 void detector::parts::process(const float* ordered)
 {
     d_next.there = true;
-    d_next.jump = false;
     d_next.gain = d_pending.gain;
     d_next.greatest = 0;
     if (ordered) {
@@ -361,7 +364,8 @@ void detector::parts::process(const float* ordered)
             follow_carriers();
         }
         d_next.gain = noise.gain;
-        d_next.jump = noise.jump;
+        if (std::abs(std::log(noise.step)) > step_of_gain)
+            d_steps.push_back(d_stretch.z.rows());
         d_next.greatest = simd::dispatch<normalise>(ordered,
                                                     d_scale.data(),
                                                     d_offset.data(),
@@ -369,6 +373,8 @@ void detector::parts::process(const float* ordered)
                                                     1 / noise.gain,
                                                     d_bins,
                                                     d_next.z.data());
+        if (d_steps.size() > 16)
+            d_steps.erase(d_steps.begin());
         if (noise.step != 1 && d_settings.steps) {
             event e;
             e.id = d_next_id++;
@@ -401,10 +407,6 @@ void detector::parts::search()
         for (auto& each : z)
             if (each < limit)
                 each = std::min(each, 1.0f);
-    if (d_pending.jump || (d_next.there && d_next.jump))
-        for (auto& each : z)
-            if (each < strong_cell)
-                each = 1;
     auto& st = d_stretch;
     std::copy(z.begin(), z.end(), st.z.add());
     *st.gains.add() = d_pending.gain;
@@ -597,6 +599,15 @@ bool detector::parts::near_stronger(const measured& m) const
     return found;
 }
 
+//! True for what a step of the gain within a frame leaves beside a carrier.
+bool detector::parts::is_a_step(const tracked_event& e) const
+{
+    return e.excess < strong_at_step * static_cast<double>(e.cells) &&
+           std::any_of(d_steps.begin(), d_steps.end(), [&](std::int64_t row) {
+               return e.first_row >= row - rows_of_step && e.last_row <= row + 1;
+           });
+}
+
 bool detector::parts::reportable(const measured& m) const
 {
     const auto& r = m.report;
@@ -632,7 +643,7 @@ void detector::parts::close(bool all, event_cut why)
         if (announced) {
             m.report.state = event_state::end;
             push(m.report);
-        } else if (!near_stronger(m)) {
+        } else if (!near_stronger(m) && !is_a_step(e)) {
             d_ended.push_back(m);
         }
         d_recent.push_back(std::move(m));
@@ -894,6 +905,7 @@ void detector::parts::cut(event_cut why)
             report_line(l, event_state::end, why);
         d_lines.clear();
         d_recent.clear();
+        d_steps.clear();
         d_refused += st.tracker.refused();
     }
     d_stretch = stretch(d_bins, d_tests, d_settings);

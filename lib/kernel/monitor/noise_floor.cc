@@ -170,7 +170,6 @@ void noise_floor::begin(const float* rows, std::size_t count)
                 gains[p] = truncated_mean(rows + p * d_bins, pass ? gains[p] : 1);
     }
     d_smooth = gains.front();
-    d_last_gain = d_smooth;
     d_deviating.reset();
     d_begun = true;
 
@@ -366,7 +365,7 @@ noise_floor::row_gain noise_floor::follow(const float* row)
 {
     const auto g = static_cast<double>(truncated_mean(row, static_cast<float>(d_smooth)));
     const auto tolerance = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
-    row_gain result{ static_cast<float>(g), std::abs(std::log(g / d_last_gain)) > 0.35, 1 };
+    row_gain result{ static_cast<float>(g), 1 };
     if (std::abs(std::log(g / d_smooth)) <= tolerance) {
         d_smooth += 0.1 * (g - d_smooth);
         result.gain = static_cast<float>(d_smooth);
@@ -378,8 +377,6 @@ noise_floor::row_gain noise_floor::follow(const float* row)
     } else {
         d_deviating = g;
     }
-    d_last_gain = result.gain;
-
     const auto q = d_settings.quantile, eta = d_settings.adaptation;
     simd::dispatch<move_quantiles>(row,
                                    1 / result.gain,

@@ -45,7 +45,6 @@ public:
     //! What a row says of the noise.
     struct row_gain {
         float gain; //!< factor on the shape
-        bool jump;  //!< the gain differs from the row's before by more than 1.5 dB
         float step; //!< where a new level has been accepted: the factor to the one before; else 1
     };
 
@@ -104,7 +103,6 @@ private:
     std::uint64_t d_rows = 0, d_version = 0;
     double d_smooth = 1;               // the gain, smoothed
     std::optional<double> d_deviating; // gain of the row before, if it differed from the smoothed one
-    double d_last_gain = 1;
     std::vector<float> d_quantile, d_level, d_shape, d_inverse, d_burst_floor;
     std::vector<float> d_relative, d_median, d_scratch; // of one row; of the level
     std::vector<std::uint8_t> d_candidate, d_steady;

@@ -80,6 +80,7 @@ box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests) :
         s.state.assign(l.remembered, std::vector<std::uint8_t>(s.boxes, plain));
         s.sums.assign(l.remembered, std::vector<float>(s.boxes, 0));
         s.marked.assign(l.remembered, 0);
+        d_taken = std::min(d_taken, static_cast<float>(t.low));
         l.scales.push_back(std::move(s));
     }
     for (const auto& l : d_levels) {
@@ -178,8 +179,10 @@ void box_pyramid::test(level& l, scale& s, std::int64_t first_row)
         const auto at = d_todo.back();
         d_todo.pop_back();
         mark(l, s, at, first_row - (l.steps - at.step) * static_cast<std::int64_t>(l.step));
-        const auto oldest = std::max<std::int64_t>(0, l.steps - static_cast<std::int64_t>(l.remembered) + 1);
-        for (auto step = std::max(oldest, at.step - 1); step <= std::min(l.steps, at.step + 1); ++step) {
+        const auto oldest =
+            std::max<std::int64_t>(0, l.steps - static_cast<std::int64_t>(l.remembered) + 1);
+        for (auto step = std::max(oldest, at.step - 1); step <= std::min(l.steps, at.step + 1);
+             ++step) {
             auto& row = s.state[static_cast<std::size_t>(step) % l.remembered];
             for (auto i = at.index - (at.index > 0); i <= std::min(at.index + 1, s.boxes - 1); ++i)
                 if (row[i] == low_box) {
@@ -190,17 +193,17 @@ void box_pyramid::test(level& l, scale& s, std::int64_t first_row)
     }
 }
 
-//! The cells of a box are found: they are 1 from now on.
+//! The cells of a box are found.
 void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
 {
     ++s.marked[static_cast<std::size_t>(at.step) % l.remembered];
     const auto first_bin = at.index * s.step;
     for (std::size_t r = 0; r < l.rows; ++r)
-        std::fill_n(row_at(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, 1.0f);
+        std::fill_n(row_at(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, d_taken);
     const auto fill = [&](volk::vector<float>& sums, std::size_t rows) {
         std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(first_bin),
                     s.bins,
-                    static_cast<float>(rows));
+                    static_cast<float>(rows) * d_taken);
     };
     if (at.step == l.steps) {
         fill(l.sum, l.rows);
@@ -209,11 +212,8 @@ void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
     if (at.step + 1 >= l.steps)
         fill(l.old_half, l.rows - l.step);
     const auto sum = s.sums[static_cast<std::size_t>(at.step) % l.remembered][at.index];
-    d_found.push_back({ first_row,
-                        l.rows,
-                        first_bin,
-                        s.bins,
-                        sum / static_cast<float>(l.rows * s.bins) - 1 });
+    d_found.push_back(
+        { first_row, l.rows, first_bin, s.bins, sum / static_cast<float>(l.rows * s.bins) - 1 });
 }
 
 } // namespace gr::stft::kernel

@@ -5,6 +5,7 @@
 #include <gnuradio/stft/kernel/monitor/detector.h>
 #include <volk/volk_alloc.hh>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -20,15 +21,17 @@ struct box_test {
 struct found_cells {
     std::int64_t first_row;
     std::size_t rows, first_bin, bins;
-    float excess; // mean of the cells that had not been found before, as if they were all, over that of noise
+    float
+        excess; // mean of the cells that had not been found before, as if they were all, over that of noise
 };
 
 /*!
  * \brief Finds cells of normalised power (noise of mean 1) in boxes of several sizes, fine to coarse.
  *
  * Boxes of tau rows and beta bins lie half overlapped, at multiples of tau / 2 and beta / 2. A box is tested when its
- * last row is there and the boxes of fewer rows that reach into it have been; the cells of a found box are 1, the mean of
- * noise, for all boxes after it. Everything depends on row numbers alone.
+ * last row is there and the boxes of fewer rows that reach into it have been. The cells of a found box then have the
+ * value of the least low threshold, so that they find no longer box, and divide none either. Everything depends on row
+ * numbers alone. After finish() the object is spent.
  */
 class box_pyramid
 {
@@ -66,14 +69,15 @@ public:
 private:
     enum : std::uint8_t { plain, low_box, found_box };
 
-    struct scale { // boxes of one size
+    struct scale {                     // boxes of one size
         std::size_t bins, step, boxes; // of a box; between boxes; in a row
         float hit, low;                // on the sum of a box
-        std::vector<std::vector<std::uint8_t>> state; // of the boxes of the last steps, for those that hang together
-        std::vector<std::vector<float>> sums;         // of the same boxes
-        std::vector<std::size_t> marked;              // found boxes of a step
+        std::vector<std::vector<std::uint8_t>>
+            state; // of the boxes of the last steps, for those that hang together
+        std::vector<std::vector<float>> sums; // of the same boxes
+        std::vector<std::size_t> marked;      // found boxes of a step
     };
-    struct level { // boxes of one number of rows
+    struct level {                     // boxes of one number of rows
         std::size_t rows, step, delay; // of a box; between boxes; rows that must follow a box
         std::size_t remembered;        // steps whose boxes may still be found with later ones
         std::vector<scale> scales;
@@ -85,7 +89,10 @@ private:
         std::size_t index;
     };
 
-    float* row_at(std::int64_t row) { return &d_ring[static_cast<std::size_t>(row) % d_kept * d_bins]; }
+    float* row_at(std::int64_t row)
+    {
+        return &d_ring[static_cast<std::size_t>(row) % d_kept * d_bins];
+    }
     void step(level& l, std::int64_t first_row);
     void test(level& l, scale& s, std::int64_t first_row);
     void mark(level& l, scale& s, box at, std::int64_t first_row);
@@ -94,6 +101,8 @@ private:
     std::vector<level> d_levels;
     volk::vector<float> d_ring, d_halves;
     std::int64_t d_rows = 0;
+    float d_taken = std::numeric_limits<
+        float>::max(); // value of a found cell: the least of the tests' low thresholds
     std::vector<found_cells> d_found;
     std::vector<box> d_todo;
 };

@@ -47,7 +47,8 @@ std::vector<double> toeplitz_eigenvalues(const std::vector<double>& first_row)
     }
     std::vector<double> values(n);
     for (std::size_t i = 0; i < n; ++i)
-        values[i] = std::max(a[i * n + i], 0.0); // a correlation matrix has no negative ones but by rounding
+        values[i] = std::max(a[i * n + i],
+                             0.0); // a correlation matrix has no negative ones but by rounding
     return values;
 }
 

@@ -15,15 +15,19 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double margin = 1.05;           // on thresholds, for errors of the floor
+constexpr double margin = 1.05;          // on thresholds, for errors of the floor
 constexpr double low_probability = 1e-2; // of a box that hangs together with a found one
 constexpr double low_snr = 0.7;          // share of min_snr that it must reach
-constexpr double strong_at_step = 50;    // mean over noise that an event has to have which lasts no longer than a step
-constexpr std::int64_t rows_of_step = 5; // from the row in which a new level begins to the one that confirms it
-constexpr double step_of_gain = 0.35;    // in the logarithm of the power
-constexpr double strong_event = 10;      // mean over noise from which longer boxes add nothing to an event
+constexpr double strong_at_step =
+    50; // mean over noise that an event has to have which lasts no longer than a step
+constexpr std::int64_t rows_of_step =
+    5; // from the row in which a new level begins to the one that confirms it
+constexpr double step_of_gain = 0.35; // in the logarithm of the power
+constexpr double strong_event =
+    10; // mean over noise from which longer boxes add nothing to an event
 constexpr std::size_t edge_rows = 3, edge_bins = 3;
-constexpr std::int64_t rows_to_begin = 8; // from an event's first cell to its first report, if it lasts
+constexpr std::int64_t rows_to_begin =
+    8; // from an event's first cell to its first report, if it lasts
 
 STFT_LOOP float sum_of(const float* row, std::size_t n)
 {
@@ -75,8 +79,10 @@ std::vector<box_size> box_sizes_named(const std::string& text)
         long rows = 0, bins = 0;
         char times = 0;
         std::string rest;
-        if (!(one >> rows >> times >> bins) || times != 'x' || (one >> rest) || rows < 1 || bins < 1)
-            refuse("scales", "'" + text + "'", "must be sizes of boxes, rows x bins, such as 1x1,4x4");
+        if (!(one >> rows >> times >> bins) || times != 'x' || (one >> rest) || rows < 1 ||
+            bins < 1)
+            refuse(
+                "scales", "'" + text + "'", "must be sizes of boxes, rows x bins, such as 1x1,4x4");
         sizes.push_back({ static_cast<std::size_t>(rows), static_cast<std::size_t>(bins) });
     }
     return sizes;
@@ -113,9 +119,11 @@ void detector_settings::check() const
     if (gap_rows > 1000)
         refuse("gap_rows", gap_rows, "must be 0 .. 1000");
     if (gap_bins >= bins())
-        refuse("gap_bins", gap_bins, "must be less than the bins of a row, " + std::to_string(bins()));
+        refuse(
+            "gap_bins", gap_bins, "must be less than the bins of a row, " + std::to_string(bins()));
     if (dc_guard >= bins())
-        refuse("dc_guard", dc_guard, "must be less than the bins of a row, " + std::to_string(bins()));
+        refuse(
+            "dc_guard", dc_guard, "must be less than the bins of a row, " + std::to_string(bins()));
     for (const auto& size : scales) {
         for (const auto each : { size.rows, size.bins })
             if (!power_of_two(each) || each > 256)
@@ -138,7 +146,8 @@ void detector_settings::check() const
 //! What belongs to one stretch of rows, between cuts.
 struct stretch {
     stretch(std::size_t bins, const std::vector<box_test>& tests, const detector_settings& s)
-        : pyramid(bins, tests), tracker(bins, pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events),
+        : pyramid(bins, tests),
+          tracker(bins, pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events),
           z(bins, pyramid.reach() + s.gap_rows + 8), gains(1, pyramid.reach() + s.gap_rows + 8)
     {}
 
@@ -170,7 +179,8 @@ private:
         event report;
         std::int64_t first_row, last_row; // of the stretch
         std::size_t first_bin, end_bin;
-        double excess, rows, bins; // sum of power over noise; size of the box that it is the mean of
+        double excess, rows,
+            bins; // sum of power over noise; size of the box that it is the mean of
         std::int64_t closed_at;
     };
     struct line { // a carrier
@@ -206,7 +216,8 @@ private:
     std::size_t d_bins, d_dc;
     bool d_two_sided;
     std::vector<box_test> d_tests;
-    std::vector<std::size_t> d_wait; // rows that must pass after an event, by log2 of its longest box
+    std::vector<std::size_t>
+        d_wait; // rows that must pass after an event, by log2 of its longest box
     stretch d_stretch;
     std::int64_t d_base = 0; // number of the stretch's row 0
     std::vector<float> d_ordered, d_warm, d_scale, d_offset, d_counts;
@@ -436,7 +447,8 @@ void detector::parts::sum_profiles()
         if (e.first_row >= to)
             return;
         if (!e.start) {
-            const auto from = std::max(st.z.oldest(), e.first_row - static_cast<std::int64_t>(edge_rows));
+            const auto from =
+                std::max(st.z.oldest(), e.first_row - static_cast<std::int64_t>(edge_rows));
             e.start = time_of(e, from, std::min(from + 64, st.z.rows())).lower;
         }
         const auto lower = e.first_bin - std::min(e.first_bin, edge_bins);
@@ -488,9 +500,10 @@ detector::parts::measured detector::parts::measure(const tracked_event& e) const
     std::vector<float> profile(upper - lower);
     std::copy(e.profile.begin(),
               e.profile.end(),
-              profile.begin() + static_cast<std::ptrdiff_t>(
-                                    e.profile.empty() ? 0 : e.profile_bin - lower));
-    const auto from = std::max({ e.first_row - 1, e.profile.empty() ? 0 : st.summed, st.z.oldest() });
+              profile.begin() +
+                  static_cast<std::ptrdiff_t>(e.profile.empty() ? 0 : e.profile_bin - lower));
+    const auto from =
+        std::max({ e.first_row - 1, e.profile.empty() ? 0 : st.summed, st.z.oldest() });
     double gain = 0;
     const auto to = std::min(end + 1, st.z.rows());
     for (auto r = from; r < to; ++r) {
@@ -512,9 +525,8 @@ detector::parts::measured detector::parts::measure(const tracked_event& e) const
                                  .lower
                            : time.lower;
 
-    auto band = power_edges(profile.data(),
-                            profile.size(),
-                            std::sqrt(static_cast<double>(end - e.first_row + 2)));
+    auto band = power_edges(
+        profile.data(), profile.size(), std::sqrt(static_cast<double>(end - e.first_row + 2)));
     band.lower += static_cast<double>(lower);
     band.upper += static_cast<double>(lower);
 
@@ -567,10 +579,10 @@ detector::parts::measured detector::parts::measure(const tracked_event& e) const
 }
 
 //! Bins between two ranges of bins; negative where they overlap.
-static std::int64_t
-bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
+static std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
 {
-    return static_cast<std::int64_t>(std::max(a, b)) - static_cast<std::int64_t>(std::min(a_end, b_end));
+    return static_cast<std::int64_t>(std::max(a, b)) -
+           static_cast<std::int64_t>(std::min(a_end, b_end));
 }
 
 //! True for what lies in the time of a much stronger event beside it: its skirts, not a signal.
@@ -581,9 +593,10 @@ bool detector::parts::near_stronger(const measured& m) const
             (!open && m.last_row > o.last_row + 2))
             return false;
         const auto between = bins_between(m.first_bin, m.end_bin, o.first_bin, o.end_bin);
+        const auto width = static_cast<std::int64_t>(o.end_bin - o.first_bin);
         const auto weaker = o.report.snr_db - m.report.snr_db;
-        return (weaker >= 15 && between <= static_cast<std::int64_t>(o.end_bin - o.first_bin) + 8) ||
-               (weaker >= 20 && m.report.cells <= 4);
+        return (weaker >= 15 && between <= std::min<std::int64_t>(width, 8) + 8) ||
+               (weaker >= 20 && (between <= width + 8 || m.report.cells <= 4));
     };
     for (const auto& o : d_recent)
         if (beside(o, false))
@@ -593,7 +606,8 @@ bool detector::parts::near_stronger(const measured& m) const
         if (found || e.id == m.report.id || m.first_row + 2 < e.first_row)
             return;
         const auto between = bins_between(m.first_bin, m.end_bin, e.first_bin, e.end_bin);
-        if (between <= static_cast<std::int64_t>(e.end_bin - e.first_bin) + 8 || m.report.cells <= 4)
+        if (between <= static_cast<std::int64_t>(e.end_bin - e.first_bin) + 8 ||
+            m.report.cells <= 4)
             found = beside(measure(e), true);
     });
     return found;
@@ -636,14 +650,15 @@ void detector::parts::close(bool all, event_cut why)
             return true;
         auto m = measure(e);
         m.closed_at = now;
-        m.report.cut =
-            all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now ? why
-                                                                                        : event_cut::none;
-        const auto announced = e.announced_at >= 0;
-        if (announced) {
-            m.report.state = event_state::end;
+        m.report.cut = all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now
+                           ? why
+                           : event_cut::none;
+        const auto counts = !near_stronger(m) && !is_a_step(e);
+        if (e.announced_at >= 0) {
+            if (!counts)
+                m.report.cut = event_cut::withdrawn;
             push(m.report);
-        } else if (!near_stronger(m) && !is_a_step(e)) {
+        } else if (counts) {
             d_ended.push_back(m);
         }
         d_recent.push_back(std::move(m));
@@ -661,16 +676,18 @@ void detector::parts::release(bool all)
                                   [&](const measured& m) { return now - m.closed_at > 128; }),
                    d_recent.end());
     constexpr std::int64_t alike = 3;
-    const auto parts_of_one = [&](std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end) {
-        return 2 * bins_between(a, a_end, b, b_end) <=
-               5 * static_cast<std::int64_t>((a_end - a) + (b_end - b));
-    };
+    const auto parts_of_one =
+        [&](std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end) {
+            return 2 * bins_between(a, a_end, b, b_end) <=
+                   5 * static_cast<std::int64_t>((a_end - a) + (b_end - b));
+        };
     // tones of one signal begin and end together
     for (std::size_t i = 0; i < d_ended.size(); ++i)
         for (std::size_t j = i + 1; j < d_ended.size();) {
             auto& a = d_ended[i];
             const auto& b = d_ended[j];
-            if (std::abs(a.first_row - b.first_row) > alike || std::abs(a.last_row - b.last_row) > alike ||
+            if (std::abs(a.first_row - b.first_row) > alike ||
+                std::abs(a.last_row - b.last_row) > alike ||
                 !parts_of_one(a.first_bin, a.end_bin, b.first_bin, b.end_bin)) {
                 ++j;
                 continue;
@@ -706,9 +723,9 @@ void detector::parts::release(bool all)
         bool waits = false;
         if (!all)
             st.tracker.for_each_open([&](const tracked_event& e) {
-                waits = waits || (std::abs(e.first_row - m.first_row) <= alike &&
-                                  now - e.last_row > 0 &&
-                                  parts_of_one(e.first_bin, e.end_bin, m.first_bin, m.end_bin));
+                waits = waits ||
+                        (std::abs(e.first_row - m.first_row) <= alike && now - e.last_row > 0 &&
+                         parts_of_one(e.first_bin, e.end_bin, m.first_bin, m.end_bin));
             });
         if (waits) {
             std::swap(d_ended[left++], m);
@@ -724,8 +741,8 @@ void detector::parts::announce()
 {
     auto& st = d_stretch;
     const auto now = st.z.rows() - 1;
-    const auto interval = d_settings.update_interval * d_settings.samp_rate /
-                          static_cast<double>(d_settings.hop);
+    const auto interval =
+        d_settings.update_interval * d_settings.samp_rate / static_cast<double>(d_settings.hop);
     st.tracker.for_each_open([&](tracked_event& e) {
         if (e.carrier)
             return;
@@ -791,8 +808,9 @@ void detector::parts::report_line(const line& l, event_state state, event_cut wh
     e.freq_upper = to_hz(static_cast<double>(lower) + band.upper);
     e.freq_peak = to_hz(static_cast<double>(peak));
     e.power_db = decibels(power * hz);
-    e.noise_db = decibels(noise / static_cast<double>(std::min(upper, l.end_bin + 2) -
-                                                      std::max(lower, l.first_bin < 2 ? 0 : l.first_bin - 2)));
+    e.noise_db = decibels(
+        noise / static_cast<double>(std::min(upper, l.end_bin + 2) -
+                                    std::max(lower, l.first_bin < 2 ? 0 : l.first_bin - 2)));
     e.snr_db = decibels(excess / std::max(band.upper - band.lower, 1.5));
     e.energy_db = decibels(excess * rows * static_cast<double>(d_settings.hop) /
                            static_cast<double>(d_settings.n_fft));
@@ -833,8 +851,13 @@ void detector::parts::follow_carriers()
             known->last_row = now - 1 - hole;
             continue;
         }
-        line l{ 0, std::max<std::int64_t>(0, now - static_cast<std::int64_t>(present.rows)),
-                now - 1 - hole, begin, end, now, true };
+        line l{ 0,
+                std::max<std::int64_t>(0, now - static_cast<std::int64_t>(present.rows)),
+                now - 1 - hole,
+                begin,
+                end,
+                now,
+                true };
         bool taken = false;
         st.tracker.for_each_open([&](tracked_event& e) {
             if (bins_between(e.first_bin, e.end_bin, begin, end) > 1 ||
@@ -852,13 +875,14 @@ void detector::parts::follow_carriers()
         d_lines.push_back(l);
         report_line(l, event_state::begin, event_cut::none);
     }
-    const auto interval = d_settings.update_interval * d_settings.samp_rate /
-                          static_cast<double>(d_settings.hop);
+    const auto interval =
+        d_settings.update_interval * d_settings.samp_rate / static_cast<double>(d_settings.hop);
     d_lines.erase(std::remove_if(d_lines.begin(),
                                  d_lines.end(),
                                  [&](line& l) {
                                      if (l.seen) {
-                                         if (static_cast<double>(now - l.announced_at) >= interval) {
+                                         if (static_cast<double>(now - l.announced_at) >=
+                                             interval) {
                                              l.announced_at = now;
                                              report_line(l, event_state::update, event_cut::none);
                                          }

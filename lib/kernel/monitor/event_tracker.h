@@ -13,17 +13,17 @@ namespace gr::stft::kernel {
 //! A group of found cells that touch, or are no more than a gap apart.
 struct tracked_event {
     std::uint64_t id;
-    std::int64_t first_row, last_row;    // that hold found cells
-    std::size_t first_bin, end_bin;      // likewise; end_bin is the one after the last
-    std::int64_t found_at;               // row in which the first of its cells was found
-    std::size_t longest_box;             // rows of the longest box that found a cell of it
+    std::int64_t first_row, last_row; // that hold found cells
+    std::size_t first_bin, end_bin;   // likewise; end_bin is the one after the last
+    std::int64_t found_at;            // row in which the first of its cells was found
+    std::size_t longest_box;          // rows of the longest box that found a cell of it
     std::uint64_t cells;
-    double excess = 0;                   // power over noise, summed over the cells
-    std::int64_t announced_at = -1;      // row of its last report; negative: none yet
+    double excess = 0;                    // power over noise, summed over the cells
+    std::int64_t announced_at = -1;       // row of its last report; negative: none yet
     std::optional<std::uint64_t> carrier; // id of the carrier that it has become
     // of an event longer than the rows that are kept:
-    std::optional<double> start;         // row at which its power rises
-    std::vector<float> profile;          // sum over the rows that are no longer kept, from profile_bin on
+    std::optional<double> start; // row at which its power rises
+    std::vector<float> profile;  // sum over the rows that are no longer kept, from profile_bin on
     std::size_t profile_bin = 0;
 };
 
@@ -81,11 +81,11 @@ public:
     std::uint64_t refused() const { return d_refused; }
 
 private:
-    using label = std::uint16_t;            // index of a slot; 0: none
+    using label = std::uint16_t; // index of a slot; 0: none
     struct slot {
         tracked_event event;
-        label joined = 0;                   // slot of the event that this one has become part of
-        std::int64_t free_after = -1;       // row; its labels may still stand in the rows before
+        label joined = 0;             // slot of the event that this one has become part of
+        std::int64_t free_after = -1; // row; its labels may still stand in the rows before
     };
 
     label root(label of) const;

@@ -11,11 +11,11 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t rows_between_shapes = 32, rows_of_mean = 16, longest_hole = 64;
-constexpr std::size_t near_dc = 4;          // bins on either side
-constexpr std::size_t smoothing = 4;        // bins on either side
+constexpr std::size_t near_dc = 4;   // bins on either side
+constexpr std::size_t smoothing = 4; // bins on either side
 constexpr std::size_t most_in_a_median = 129;
 constexpr double truncation = 3;
-constexpr double line_level = 1.8;          // mean over the shape from which a candidate counts as there
+constexpr double line_level = 1.8; // mean over the shape from which a candidate counts as there
 
 //! Mean of an exponential variable of mean 1, given that it is below the truncation.
 double truncated_expectation()
@@ -193,7 +193,9 @@ void noise_floor::begin(const float* rows, std::size_t count)
  * quarters of these rows, smoothed over 9 bins, replaces one that it undercuts clearly: in noise it is 0.9 of the level,
  * with a deviation of 0.06.
  */
-void noise_floor::leave_out_bursts(const float* rows, std::size_t count, const std::vector<float>& gains)
+void noise_floor::leave_out_bursts(const float* rows,
+                                   std::size_t count,
+                                   const std::vector<float>& gains)
 {
     constexpr std::size_t parts = 4, least_rows = 32;
     constexpr float expected = 0.9f, clearly = 0.75f;
@@ -268,7 +270,8 @@ noise_floor::presence noise_floor::present_rows(std::size_t first_bin, std::size
 //! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, of every so many.
 void noise_floor::running_medians()
 {
-    const auto stride = std::max<std::size_t>(1, (d_width + most_in_a_median - 1) / most_in_a_median);
+    const auto stride =
+        std::max<std::size_t>(1, (d_width + most_in_a_median - 1) / most_in_a_median);
     const auto half = static_cast<std::ptrdiff_t>(d_width / 2 / stride);
     const auto s = static_cast<std::ptrdiff_t>(stride);
     auto& sorted = d_scratch;
@@ -298,7 +301,8 @@ void noise_floor::running_medians()
     }
     if (stride == 1)
         return;
-    const auto last = k; // between the bins that have a median it is interpolated, after the last one it stays
+    const auto last =
+        k; // between the bins that have a median it is interpolated, after the last one it stays
     for (std::size_t a = 0; a < last; a += stride)
         for (std::size_t i = 1; i < stride; ++i)
             d_median[a + i] = d_median[a] + (d_median[a + stride] - d_median[a]) *
@@ -344,7 +348,8 @@ void noise_floor::reshape()
     }
     for (std::size_t k = 0; k < d_bins; ++k) {
         const auto steady = d_candidate[k] && d_run[k] >= d_settings.steady;
-        if (steady && !d_steady[k] && d_present[k] > d_level[k]) { // a quantile would take long to rise so far
+        if (steady && !d_steady[k] &&
+            d_present[k] > d_level[k]) { // a quantile would take long to rise so far
             d_level[k] = d_present[k];
             d_quantile[k] = d_level[k] * static_cast<float>(-std::log1p(-d_settings.quantile));
         }
@@ -352,7 +357,8 @@ void noise_floor::reshape()
         d_burst_floor[k] = d_steady[k] ? std::max(d_level[k], least) : d_shape[k];
     }
     if (d_dc)
-        for (auto j = -static_cast<std::ptrdiff_t>(near_dc); j <= static_cast<std::ptrdiff_t>(near_dc);
+        for (auto j = -static_cast<std::ptrdiff_t>(near_dc);
+             j <= static_cast<std::ptrdiff_t>(near_dc);
              ++j) {
             const auto k = neighbour(static_cast<std::ptrdiff_t>(*d_dc) + j);
             d_burst_floor[k] = std::max(d_shape[k], d_level[k]);

@@ -15,7 +15,8 @@ class row_history
 {
 public:
     //! \param bins of a row \param kept number of rows
-    row_history(std::size_t bins, std::size_t kept) : d_bins(bins), d_kept(kept), d_values(bins * kept)
+    row_history(std::size_t bins, std::size_t kept)
+        : d_bins(bins), d_kept(kept), d_values(bins * kept)
     {}
 
     //! Place of the next row, which takes that of the oldest one.

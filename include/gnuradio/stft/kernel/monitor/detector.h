@@ -32,24 +32,27 @@ struct STFT_API frequency_range {
 
 //! Parameters of detector.
 struct STFT_API detector_settings {
-    std::size_t n_fft = 1024;             //!< DFT length of the rows, >= 16
-    std::size_t hop = 512;                //!< samples from row to row, >= 1
-    kernel::window window{ "hann" };      //!< window of the frames
-    std::size_t win_length = 0;           //!< samples under it; 0: the taps' number, else n_fft
-    double samp_rate = 1;                 //!< Hz, > 0
+    std::size_t n_fft = 1024;        //!< DFT length of the rows, >= 16
+    std::size_t hop = 512;           //!< samples from row to row, >= 1
+    kernel::window window{ "hann" }; //!< window of the frames
+    std::size_t win_length = 0;      //!< samples under it; 0: the taps' number, else n_fft
+    double samp_rate = 1;            //!< Hz, > 0
     kernel::sides sides = kernel::sides::twosided; //!< bins of a row and their order
-    double false_alarms = 1;   //!< false alarms that noise may cause, per hour and MHz, > 0
-    double min_snr = 0;        //!< dB of the weakest event, in its own box
-    double dynamic_range = 35; //!< dB below the strongest bin of the rows about, where signals are not looked for
-    double min_duration = 0;   //!< s of the shortest burst
-    double min_bandwidth = 0;  //!< Hz of the narrowest burst
-    std::size_t gap_rows = 2;  //!< rows without a found cell that do not end an event
-    std::size_t gap_bins = 2;  //!< bins without one that do not divide it
-    std::size_t dc_guard = 1;  //!< bins on either side of 0 Hz in which an event is the receiver's offset
+    double false_alarms = 1; //!< false alarms that noise may cause, per hour and MHz, > 0
+    double min_snr = 0;      //!< dB of the weakest event, in its own box
+    double dynamic_range =
+        35; //!< dB below the strongest bin of the rows about, where signals are not looked for
+    double min_duration = 0;  //!< s of the shortest burst
+    double min_bandwidth = 0; //!< Hz of the narrowest burst
+    std::size_t gap_rows = 2; //!< rows without a found cell that do not end an event
+    std::size_t gap_bins = 2; //!< bins without one that do not divide it
+    std::size_t dc_guard =
+        1; //!< bins on either side of 0 Hz in which an event is the receiver's offset
     std::vector<box_size> scales; //!< boxes; none: 1x1 to 64x4, eleven of them
-    std::vector<frequency_range> ignore; //!< frequencies in which nothing is looked for, Hz as in the rows
-    bool steps = false;            //!< changes of the whole band are events, too
-    double update_interval = 60;   //!< s between the updates of an event that lasts, > 0
+    std::vector<frequency_range>
+        ignore;                  //!< frequencies in which nothing is looked for, Hz as in the rows
+    bool steps = false;          //!< changes of the whole band are events, too
+    double update_interval = 60; //!< s between the updates of an event that lasts, > 0
     std::size_t max_events = 4096; //!< events that are open, or were in the last rows, at once
     noise_floor_settings floor;    //!< how the noise is followed
 

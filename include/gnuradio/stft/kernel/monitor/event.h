@@ -13,15 +13,15 @@ namespace gr::stft::kernel {
 enum class event_kind { burst, carrier, step, gap, retune };
 //! How far a report goes: an event that lasts begins, is updated, and ends; one that is over is reported once, at its end.
 enum class event_state { begin, update, end };
-//! Why an event's edge is not its own: it is (none), frequency or rate changed, samples were lost, there were too many
-//! events, the samples ended, or it turned out to be part of another event.
-enum class event_cut { none, retune, gap, limit, stop, merged };
+//! Why an event ended: by itself (none), since frequency or rate changed, samples were lost, or the samples ended.
+//! Withdrawn: it had been reported at its beginning, and turned out to belong to a stronger one, or to be too weak.
+enum class event_cut { none, retune, gap, stop, withdrawn };
 
 //! "burst", "carrier", "step", "gap" or "retune"
 STFT_API const char* name_of(event_kind kind);
 //! "begin", "update" or "end"
 STFT_API const char* name_of(event_state state);
-//! "none", "retune", "gap", "limit", "stop" or "merged"
+//! "none", "retune", "gap", "stop" or "withdrawn"
 STFT_API const char* name_of(event_cut cut);
 
 //! A region of time and frequency that holds more than noise.
@@ -32,15 +32,16 @@ struct STFT_API event {
     event_cut cut = event_cut::none;
     std::int64_t sample_start = 0; //!< first sample, counted as the rows' samples are
     std::int64_t sample_count = 0; //!< samples; so far, unless it has ended
-    double freq_lower = 0;         //!< Hz, lower edge of 99 % of the power, relative to the centre frequency
-    double freq_upper = 0;         //!< Hz, upper edge
-    double freq_peak = 0;          //!< Hz, centre of the bin with most power over the noise
-    double power_db = 0;           //!< dB of the mean power over the noise, 0 dB for |x| = 1
-    double noise_db = 0;           //!< dB of the noise power of 1 Hz
-    double snr_db = 0;             //!< dB of the event's mean power density over the noise's, in its own box
-    double energy_db = 0;          //!< dB of the energy over the noise's power of 1 Hz
-    std::uint64_t cells = 0;       //!< cells of the rows in which it was found
-    std::uint64_t rows = 0;        //!< rows from the first to the last of them
+    double freq_lower =
+        0; //!< Hz, lower edge of 99 % of the power, relative to the centre frequency
+    double freq_upper = 0; //!< Hz, upper edge
+    double freq_peak = 0;  //!< Hz, centre of the bin with most power over the noise
+    double power_db = 0;   //!< dB of the mean power over the noise, 0 dB for |x| = 1
+    double noise_db = 0;   //!< dB of the noise power of 1 Hz
+    double snr_db = 0;    //!< dB of the event's mean power density over the noise's, in its own box
+    double energy_db = 0; //!< dB of the energy over the noise's power of 1 Hz
+    std::uint64_t cells = 0; //!< cells of the rows in which it was found
+    std::uint64_t rows = 0;  //!< rows from the first to the last of them
 };
 
 } // namespace gr::stft::kernel

@@ -12,9 +12,10 @@ namespace gr::stft::kernel {
 
 //! How noise_floor follows the noise.
 struct STFT_API noise_floor_settings {
-    double quantile = 0.2;         //!< quantile of a bin's power that is followed in time, 0 < quantile < 1
-    double adaptation = 0.01;      //!< step of the logarithm of a quantile for a row, 0 < adaptation < 1
-    double cap = 2;                //!< a bin is a line if its quantile exceeds that of both neighbourhoods by this factor
+    double quantile = 0.2; //!< quantile of a bin's power that is followed in time, 0 < quantile < 1
+    double adaptation = 0.01; //!< step of the logarithm of a quantile for a row, 0 < adaptation < 1
+    double cap =
+        2; //!< a bin is a line if its quantile exceeds that of both neighbourhoods by this factor
     std::size_t neighbourhood = 0; //!< bins of a neighbourhood; 0: an eighth of the bins
     std::size_t warm_up = 256;     //!< rows from which the floor is first estimated, >= 16
     std::size_t steady = 512;      //!< rows after which a line that stays is a steady one
@@ -101,13 +102,16 @@ private:
     std::optional<std::size_t> d_dc;
     noise_floor_settings d_settings;
     std::uint64_t d_rows = 0, d_version = 0;
-    double d_smooth = 1;               // the gain, smoothed
-    std::optional<double> d_deviating; // gain of the row before, if it differed from the smoothed one
+    double d_smooth = 1; // the gain, smoothed
+    std::optional<double>
+        d_deviating; // gain of the row before, if it differed from the smoothed one
     std::vector<float> d_quantile, d_level, d_shape, d_inverse, d_burst_floor;
     std::vector<float> d_relative, d_median, d_scratch; // of one row; of the level
     std::vector<std::uint8_t> d_candidate, d_steady;
-    std::vector<float> d_mean, d_present;   // of the rows since the last multiple of 16; of the 16 rows before
-    std::vector<std::uint32_t> d_run, d_hole; // rows for which a candidate has been above; since when it is not
+    std::vector<float> d_mean,
+        d_present; // of the rows since the last multiple of 16; of the 16 rows before
+    std::vector<std::uint32_t> d_run,
+        d_hole; // rows for which a candidate has been above; since when it is not
 };
 
 } // namespace gr::stft::kernel

@@ -1,0 +1,51 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_MONITOR_EVENT_TEXT_H
+#define INCLUDED_STFT_KERNEL_MONITOR_EVENT_TEXT_H
+
+#include <gnuradio/stft/kernel/monitor/event.h>
+#include <optional>
+#include <string>
+
+namespace gr::stft::kernel {
+
+//! A time in UTC, as GNU Radio's rx_time has it.
+struct STFT_API utc_time {
+    std::int64_t seconds = 0; //!< whole seconds since 1970-01-01
+    double fraction = 0;      //!< of a second, 0 <= fraction < 1
+};
+
+//! What an event does not know of itself.
+struct STFT_API event_context {
+    double samp_rate = 1;                             //!< Hz
+    std::optional<double> freq_center = std::nullopt; //!< Hz, of the rows' 0 Hz; none: unknown
+    std::optional<utc_time> time = std::nullopt; //!< of the sample `time_sample`; none: unknown
+    std::int64_t time_sample = 0;                //!< a sample whose time is known
+    std::string source;                          //!< where the samples come from
+    std::size_t n_fft = 0;                       //!< DFT length of the rows
+    std::size_t hop = 0;                         //!< samples between rows
+};
+
+//! Time of a sample, if that of another one is known.
+STFT_API std::optional<utc_time> time_of(std::int64_t sample, const event_context& context);
+
+//! "2026-11-29T03:15:00.123456789Z", to the nanosecond. For the years 0 .. 9999; others are "".
+STFT_API std::string iso8601(const utc_time& time);
+
+//! Text as JSON has it, with its quotes; bytes that are no UTF-8 become U+FFFD.
+STFT_API std::string json_string(const std::string& text);
+
+//! A number as JSON has it, in the shortest form that reads back the same; null unless it is finite.
+STFT_API std::string json_number(double value);
+
+/*!
+ * \brief An event as one flat JSON object without a line end. All objects have the same keys, numbers are in SI units,
+ * and what is unknown is null.
+ *
+ * kind, state, id, time, duration (s), sample_start, sample_count, samp_rate (Hz), freq_lower, freq_upper, freq_peak (Hz:
+ * absolute if freq_center is known, else relative to the centre), freq_center (Hz), bandwidth (Hz), power_db, noise_db,
+ * snr_db, energy_db, cells, rows, cut, source, n_fft, hop.
+ */
+STFT_API std::string to_json(const event& e, const event_context& context);
+
+} // namespace gr::stft::kernel
+#endif

@@ -80,7 +80,6 @@ box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests) :
         s.state.assign(l.remembered, std::vector<std::uint8_t>(s.boxes, plain));
         s.sums.assign(l.remembered, std::vector<float>(s.boxes, 0));
         s.marked.assign(l.remembered, 0);
-        d_taken = std::min(d_taken, static_cast<float>(t.low));
         l.scales.push_back(std::move(s));
     }
     for (const auto& l : d_levels) {
@@ -199,11 +198,11 @@ void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
     ++s.marked[static_cast<std::size_t>(at.step) % l.remembered];
     const auto first_bin = at.index * s.step;
     for (std::size_t r = 0; r < l.rows; ++r)
-        std::fill_n(row_at(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, d_taken);
+        std::fill_n(row_at(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, 1.0f);
     const auto fill = [&](volk::vector<float>& sums, std::size_t rows) {
         std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(first_bin),
                     s.bins,
-                    static_cast<float>(rows) * d_taken);
+                    static_cast<float>(rows));
     };
     if (at.step == l.steps) {
         fill(l.sum, l.rows);

@@ -5,7 +5,6 @@
 #include <gnuradio/stft/kernel/monitor/detector.h>
 #include <volk/volk_alloc.hh>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -29,9 +28,8 @@ struct found_cells {
  * \brief Finds cells of normalised power (noise of mean 1) in boxes of several sizes, fine to coarse.
  *
  * Boxes of tau rows and beta bins lie half overlapped, at multiples of tau / 2 and beta / 2. A box is tested when its
- * last row is there and the boxes of fewer rows that reach into it have been. The cells of a found box then have the
- * value of the least low threshold, so that they find no longer box, and divide none either. Everything depends on row
- * numbers alone. After finish() the object is spent.
+ * last row is there and the boxes of fewer rows that reach into it have been. The cells of a found box are then 1, the
+ * mean of noise, for the boxes after it. Everything depends on row numbers alone. After finish() the object is spent.
  */
 class box_pyramid
 {
@@ -101,8 +99,7 @@ private:
     std::vector<level> d_levels;
     volk::vector<float> d_ring, d_halves;
     std::int64_t d_rows = 0;
-    float d_taken = std::numeric_limits<
-        float>::max(); // value of a found cell: the least of the tests' low thresholds
+    float > ::max(); // value of a found cell: the least of the tests' low thresholds
     std::vector<found_cells> d_found;
     std::vector<box> d_todo;
 };

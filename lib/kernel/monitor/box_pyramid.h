@@ -99,7 +99,6 @@ private:
     std::vector<level> d_levels;
     volk::vector<float> d_ring, d_halves;
     std::int64_t d_rows = 0;
-    float > ::max(); // value of a found cell: the least of the tests' low thresholds
     std::vector<found_cells> d_found;
     std::vector<box> d_todo;
 };

@@ -66,82 +66,7 @@ std::vector<box_size> default_scales()
              { 16, 1 }, { 16, 4 }, { 16, 16 }, { 64, 1 }, { 64, 4 } };
 }
 
-bool power_of_two(std::size_t n) { return n && (n & (n - 1)) == 0; }
-
 } // namespace
-
-std::vector<box_size> box_sizes_named(const std::string& text)
-{
-    std::vector<box_size> sizes;
-    std::istringstream in(text);
-    for (std::string word; std::getline(in, word, ',');) {
-        std::istringstream one(word);
-        long rows = 0, bins = 0;
-        char times = 0;
-        std::string rest;
-        if (!(one >> rows >> times >> bins) || times != 'x' || (one >> rest) || rows < 1 ||
-            bins < 1)
-            refuse(
-                "scales", "'" + text + "'", "must be sizes of boxes, rows x bins, such as 1x1,4x4");
-        sizes.push_back({ static_cast<std::size_t>(rows), static_cast<std::size_t>(bins) });
-    }
-    return sizes;
-}
-
-std::string name_of(const std::vector<box_size>& sizes)
-{
-    std::string text;
-    for (const auto& s : sizes)
-        text += (text.empty() ? "" : ",") + std::to_string(s.rows) + "x" + std::to_string(s.bins);
-    return text;
-}
-
-void detector_settings::check() const
-{
-    if (n_fft < 16 || n_fft > (std::size_t(1) << 24))
-        refuse("n_fft", n_fft, "must be 16 .. 2^24");
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
-    parameters p{ n_fft, hop };
-    p.window = window;
-    p.win_length = win_length;
-    p.check<std::complex<float>>();
-    if (!(false_alarms > 0 && false_alarms <= 1e12))
-        refuse("false_alarms", false_alarms, "must be positive, at most 1e12 per hour and MHz");
-    if (!(min_snr >= -100 && min_snr <= 300))
-        refuse("min_snr", min_snr, "must be -100 .. 300 dB");
-    if (!(dynamic_range > 0 && dynamic_range <= 400))
-        refuse("dynamic_range", dynamic_range, "must be positive, at most 400 dB");
-    if (!(min_duration >= 0))
-        refuse("min_duration", min_duration, "must not be negative");
-    if (!(min_bandwidth >= 0))
-        refuse("min_bandwidth", min_bandwidth, "must not be negative");
-    if (gap_rows > 1000)
-        refuse("gap_rows", gap_rows, "must be 0 .. 1000");
-    if (gap_bins >= bins())
-        refuse(
-            "gap_bins", gap_bins, "must be less than the bins of a row, " + std::to_string(bins()));
-    if (dc_guard >= bins())
-        refuse(
-            "dc_guard", dc_guard, "must be less than the bins of a row, " + std::to_string(bins()));
-    for (const auto& size : scales) {
-        for (const auto each : { size.rows, size.bins })
-            if (!power_of_two(each) || each > 256)
-                refuse("scales", name_of(scales), "rows and bins must be powers of two, 1 .. 256");
-        if (size.bins > bins())
-            refuse("scales", name_of(scales), "a box must not have more bins than a row");
-    }
-    for (const auto& range : ignore)
-        if (!(range.lower < range.upper))
-            refuse("ignore",
-                   std::to_string(range.lower) + ":" + std::to_string(range.upper),
-                   "the lower frequency must be less than the upper");
-    if (!(update_interval > 0))
-        refuse("update_interval", update_interval, "must be positive");
-    if (max_events < 1 || max_events > 65535)
-        refuse("max_events", max_events, "must be 1 .. 65535");
-    floor.check();
-}
 
 //! What belongs to one stretch of rows, between cuts.
 struct stretch {
@@ -240,7 +165,7 @@ detector::parts::parts(const detector_settings& given, std::int64_t first)
       d_floor(given.bins(),
               given.sides != sides::onesided,
               given.sides == sides::onesided ? std::nullopt : std::optional(given.n_fft / 2),
-              given.floor),
+              given),
       d_first(first), d_bins(given.bins()),
       d_dc(given.sides == sides::onesided ? 0 : given.n_fft / 2),
       d_two_sided(given.sides != sides::onesided), d_tests(tests()),
@@ -255,7 +180,7 @@ detector::parts::parts(const detector_settings& given, std::int64_t first)
 
 std::vector<box_test> detector::parts::tests() const
 {
-    auto sizes = d_settings.scales;
+    auto sizes = box_sizes_named(d_settings.scales);
     if (sizes.empty()) {
         sizes = default_scales();
         sizes.erase(std::remove_if(sizes.begin(),
@@ -326,7 +251,7 @@ void detector::parts::add(const float* row)
     d_warm_valid.push_back(ordered != nullptr);
     if (ordered)
         d_warm.insert(d_warm.end(), d_ordered.begin(), d_ordered.end());
-    if (d_warm.size() == d_settings.floor.warm_up * d_bins)
+    if (d_warm.size() == d_settings.warm_up * d_bins)
         begin();
 }
 
@@ -352,7 +277,7 @@ void detector::parts::refresh_scales()
         d_offset[k] = 0;
         d_counts[k] = !d_floor.steady()[k];
     }
-    for (const auto& range : d_settings.ignore)
+    for (const auto& range : frequency_ranges_named(d_settings.ignore))
         for (std::size_t k = 0; k < d_bins; ++k)
             if (to_hz(static_cast<double>(k) + 0.5) > range.lower &&
                 to_hz(static_cast<double>(k) - 0.5) < range.upper) {
@@ -862,7 +787,7 @@ void detector::parts::follow_carriers()
         st.tracker.for_each_open([&](tracked_event& e) {
             if (bins_between(e.first_bin, e.end_bin, begin, end) > 1 ||
                 e.end_bin - e.first_bin > 2 * (end - begin) + 6 ||
-                e.last_row - e.first_row < static_cast<std::int64_t>(d_settings.floor.steady / 2))
+                e.last_row - e.first_row < static_cast<std::int64_t>(d_settings.steady / 2))
                 return;
             if (!taken)
                 l.id = e.id;

@@ -157,8 +157,11 @@ std::string json_number(double value)
         return "null";
     if (value == 0)
         return "0"; // also for -0
-    char text[40];
-    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    const auto magnitude = std::abs(value);
+    const bool plain = magnitude >= 1e-5 && magnitude < 1e16;
+    char text[64];
+    const auto end = plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr
+                           : std::to_chars(text, text + sizeof text, value).ptr;
     return { text, end };
 }
 
@@ -167,7 +170,13 @@ std::string to_json(const event& e, const event_context& context)
     const auto centre = context.freq_center.value_or(0);
     const auto time = time_of(e.sample_start, context);
     const auto when = time ? iso8601(*time) : "";
-    const auto decibel = [&](double value) { return json_number(std::round(value * 1000) / 1000); };
+    const auto thousandths = [](double value) {
+        return json_number(std::isfinite(value) ? std::round(value * 1000) / 1000 : value);
+    };
+    const auto decibel = thousandths;
+    const auto hertz = [&](double value) { // without a rate, bandwidths are fractions of 1
+        return context.samp_rate >= 1000 ? thousandths(value) : json_number(value);
+    };
     std::string text = "{";
     const auto add = [&](const char* key, const std::string& value) {
         text += (text.size() > 1 ? ",\"" : "\"") + std::string(key) + "\":" + value;
@@ -180,11 +189,11 @@ std::string to_json(const event& e, const event_context& context)
     add("sample_start", std::to_string(e.sample_start));
     add("sample_count", std::to_string(e.sample_count));
     add("samp_rate", json_number(context.samp_rate));
-    add("freq_lower", json_number(centre + e.freq_lower));
-    add("freq_upper", json_number(centre + e.freq_upper));
-    add("freq_peak", json_number(centre + e.freq_peak));
+    add("freq_lower", hertz(centre + e.freq_lower));
+    add("freq_upper", hertz(centre + e.freq_upper));
+    add("freq_peak", hertz(centre + e.freq_peak));
     add("freq_center", context.freq_center ? json_number(*context.freq_center) : "null");
-    add("bandwidth", json_number(e.freq_upper - e.freq_lower));
+    add("bandwidth", hertz(e.freq_upper - e.freq_lower));
     add("power_db", decibel(e.power_db));
     add("noise_db", decibel(e.noise_db));
     add("snr_db", decibel(e.snr_db));

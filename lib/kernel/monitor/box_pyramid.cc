@@ -120,18 +120,26 @@ void box_pyramid::finish()
     d_rows = end;
 }
 
+void box_pyramid::sum_half(level& l)
+{
+    std::fill(l.new_half.begin(), l.new_half.end(), 0.0f);
+    for (std::size_t r = 0; r < l.step; ++r)
+        simd::dispatch<add_to>(
+            row_at(l.half + static_cast<std::int64_t>(r)), d_bins, l.new_half.data());
+    l.outdated = false;
+}
+
 //! The boxes from first_row on, of which the later half of the rows is new.
 void box_pyramid::step(level& l, std::int64_t first_row)
 {
-    std::swap(l.old_half, l.new_half);
-    const auto half = first_row + static_cast<std::int64_t>(l.rows - l.step);
     if (l.rows == 1) {
-        std::copy_n(row_at(half), d_bins, l.sum.data());
+        std::copy_n(row_at(first_row), d_bins, l.sum.data());
     } else {
-        std::fill(l.new_half.begin(), l.new_half.end(), 0.0f);
-        for (std::size_t r = 0; r < l.step; ++r)
-            simd::dispatch<add_to>(
-                row_at(half + static_cast<std::int64_t>(r)), d_bins, l.new_half.data());
+        if (l.outdated)
+            sum_half(l);
+        std::swap(l.old_half, l.new_half);
+        l.half = first_row + static_cast<std::int64_t>(l.rows - l.step);
+        sum_half(l);
         if (first_row < 0) // the first half has no rows before it
             return;
         simd::dispatch<add_both>(l.old_half.data(), l.new_half.data(), d_bins, l.sum.data());
@@ -210,6 +218,14 @@ void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
     }
     if (at.step + 1 >= l.steps)
         fill(l.old_half, l.rows - l.step);
+    if (at.step + 1 == l.steps && l.rows > 1)
+        for (auto k = first_bin; k < first_bin + s.bins; ++k)
+            l.sum[k] = l.old_half[k] + l.new_half[k];
+    for (auto& longer : d_levels)
+        if (longer.rows > l.rows)
+            longer.outdated = longer.outdated ||
+                              (first_row < longer.half + static_cast<std::int64_t>(longer.step) &&
+                               longer.half < first_row + static_cast<std::int64_t>(l.rows));
     const auto sum = s.sums[static_cast<std::size_t>(at.step) % l.remembered][at.index];
     d_found.push_back(
         { first_row, l.rows, first_bin, s.bins, sum / static_cast<float>(l.rows * s.bins) - 1 });

@@ -81,6 +81,8 @@ private:
         std::vector<scale> scales;
         volk::vector<float> old_half, new_half, sum; // of half a box's rows, of all its rows
         std::int64_t steps = 0;
+        std::int64_t half = 0; // first row of new_half
+        bool outdated = false; // cells of new_half have been found since it was summed
     };
     struct box {
         std::int64_t step;
@@ -91,6 +93,7 @@ private:
     {
         return &d_ring[static_cast<std::size_t>(row) % d_kept * d_bins];
     }
+    void sum_half(level& l);
     void step(level& l, std::int64_t first_row);
     void test(level& l, scale& s, std::int64_t first_row);
     void mark(level& l, scale& s, box at, std::int64_t first_row);

@@ -9,8 +9,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t edge_rows = 3; // about an event, in which its ends may lie
-constexpr std::int64_t rows_of_an_end =
-    64;                           // from which the level is taken that an end crosses half of
 constexpr double narrowest = 1.5; // bins; no line is narrower than the window
 constexpr double shortest = 0.5;  // rows
 
@@ -92,7 +90,7 @@ void stretch::sum_profile(tracked_event& e, std::int64_t to) const
     if (!e.start) {
         const auto from =
             std::max(d_z.oldest(), e.first_row - static_cast<std::int64_t>(edge_rows));
-        e.start = time_of(e, from, std::min(from + rows_of_an_end, rows())).lower;
+        e.start = time_of(e, from, rows()).lower;
     }
     const auto lower = e.first_bin - std::min(e.first_bin, edge_bins);
     const auto upper = std::min(e.end_bin + edge_bins, d_axes.bins);
@@ -130,19 +128,14 @@ extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t 
     return found;
 }
 
-//! The same for all of it. The rows about its two ends tell, each by their own level, if it is long.
+//! Rows at which an event's power rises and falls. Of a long one, the rise was found when its rows were about to be
+//! forgotten.
 extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
 {
     const auto edge = static_cast<std::int64_t>(edge_rows);
-    const auto from = std::max({ e.first_row - edge, d_z.oldest(), e.last_row - rows_of_an_end });
-    auto time = time_of(e, from, std::min(end + edge, rows()));
+    auto time = time_of(e, std::max(e.first_row - edge, d_z.oldest()), std::min(end + edge, rows()));
     if (e.start)
         time.lower = *e.start;
-    else if (from > e.first_row - edge && from > d_z.oldest())
-        time.lower = time_of(e,
-                             std::max(d_z.oldest(), e.first_row - edge),
-                             std::min(e.first_row + rows_of_an_end, rows()))
-                         .lower;
     return time;
 }
 

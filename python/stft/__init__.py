@@ -3,7 +3,7 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -40,8 +40,10 @@ from .stft_python import (
     __version__,
     adaptive_stft_cvc,
     adaptive_stft_fvc,
+    detector_vxm,
     dstft_cvc,
     dstft_fvc,
+    event_to_json,
     idstft_vcc,
     idstft_vcf,
     istft2d_vcvf,
@@ -84,11 +86,13 @@ __all__ = [
     "closest_dual_window",
     "consistent",
     "convert_phase",
+    "detector_vxm",
     "dstft",
     "dstft_cvc",
     "dstft_fvc",
     "dstft_vjp",
     "dual_window",
+    "event_to_json",
     "filter_bank",
     "fixed_overlap_positions",
     "frequencies",

@@ -1,0 +1,101 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/monitor/detector_settings.h>
+#include <cmath>
+#include <sstream>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+bool power_of_two(std::size_t n) { return n && (n & (n - 1)) == 0; }
+
+//! Calls f(first, second) for each "first<between>second" of a list with commas; false if one of them is malformed.
+template <class Value, class F>
+bool for_each_pair(const std::string& text, char between, F f)
+{
+    std::istringstream list(text);
+    for (std::string word; std::getline(list, word, ',');) {
+        std::istringstream pair(word);
+        pair.imbue(std::locale::classic());
+        Value first{}, second{};
+        char found = 0;
+        std::string rest;
+        if (!(pair >> first >> found >> second) || found != between || (pair >> rest) ||
+            !f(first, second))
+            return false;
+    }
+    return text.empty() || text.back() != ',';
+}
+
+} // namespace
+
+std::vector<box_size> box_sizes_named(const std::string& text)
+{
+    std::vector<box_size> sizes;
+    if (!for_each_pair<long>(text, 'x', [&](long rows, long bins) {
+            sizes.push_back({ static_cast<std::size_t>(rows), static_cast<std::size_t>(bins) });
+            return rows >= 1 && bins >= 1;
+        }))
+        refuse("scales", "'" + text + "'", "must be sizes of boxes, rows x bins, such as 1x1,4x4");
+    return sizes;
+}
+
+std::vector<frequency_range> frequency_ranges_named(const std::string& text)
+{
+    std::vector<frequency_range> ranges;
+    if (!for_each_pair<double>(text, ':', [&](double lower, double upper) {
+            ranges.push_back({ lower, upper });
+            return lower < upper;
+        }))
+        refuse("ignore",
+               "'" + text + "'",
+               "must be ranges lower:upper in Hz, lower < upper, such as -2e5:-1e5,0:1500");
+    return ranges;
+}
+
+void detector_settings::check() const
+{
+    if (n_fft < 16 || n_fft > (std::size_t(1) << 24))
+        refuse("n_fft", n_fft, "must be 16 .. 2^24");
+    if (!(samp_rate > 0 && samp_rate <= 1e30))
+        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    parameters p{ n_fft, hop };
+    p.window = window;
+    p.win_length = win_length;
+    p.check<std::complex<float>>();
+    if (!(false_alarms > 0 && false_alarms <= 1e12))
+        refuse("false_alarms", false_alarms, "must be positive, at most 1e12 per hour and MHz");
+    if (!(min_snr >= -100 && min_snr <= 300))
+        refuse("min_snr", min_snr, "must be -100 .. 300 dB");
+    if (!(dynamic_range > 0 && dynamic_range <= 400))
+        refuse("dynamic_range", dynamic_range, "must be positive, at most 400 dB");
+    if (!(min_duration >= 0))
+        refuse("min_duration", min_duration, "must not be negative");
+    if (!(min_bandwidth >= 0))
+        refuse("min_bandwidth", min_bandwidth, "must not be negative");
+    if (gap_rows > 1000)
+        refuse("gap_rows", gap_rows, "must be 0 .. 1000");
+    if (gap_bins >= bins())
+        refuse(
+            "gap_bins", gap_bins, "must be less than the bins of a row, " + std::to_string(bins()));
+    if (dc_guard >= bins())
+        refuse(
+            "dc_guard", dc_guard, "must be less than the bins of a row, " + std::to_string(bins()));
+    for (const auto& size : box_sizes_named(scales)) {
+        for (const auto each : { size.rows, size.bins })
+            if (!power_of_two(each) || each > 256)
+                refuse(
+                    "scales", "'" + scales + "'", "rows and bins must be powers of two, 1 .. 256");
+        if (size.bins > bins())
+            refuse("scales", "'" + scales + "'", "a box must not have more bins than a row");
+    }
+    frequency_ranges_named(ignore);
+    if (!(update_interval > 0))
+        refuse("update_interval", update_interval, "must be positive");
+    if (max_events < 1 || max_events > 65535)
+        refuse("max_events", max_events, "must be 1 .. 65535");
+    noise_floor_settings::check();
+}
+
+} // namespace gr::stft::kernel

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_BOX_PYRAMID_H
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_BOX_PYRAMID_H
 
+#include "kernel/monitor/row_history.h"
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
 #include <volk/volk_alloc.hh>
 #include <cstdint>
@@ -47,7 +48,7 @@ public:
     const std::vector<found_cells>& found() const { return d_found; }
 
     //! Rows so far.
-    std::int64_t rows() const { return d_rows; }
+    std::int64_t rows() const { return d_ring.rows(); }
 
     //! Rows from the last one back to the earliest in which cells may still be found.
     std::size_t reach() const { return d_kept; }
@@ -87,18 +88,14 @@ private:
         std::size_t index;
     };
 
-    float* row_at(std::int64_t row)
-    {
-        return &d_ring[static_cast<std::size_t>(row) % d_kept * d_bins];
-    }
     void step(level& l, std::int64_t first_row);
     void test(level& l, scale& s, std::int64_t first_row);
     void mark(level& l, scale& s, box at, std::int64_t first_row);
 
     std::size_t d_bins, d_kept = 0, d_latency = 0;
     std::vector<level> d_levels;
-    volk::vector<float> d_ring, d_halves;
-    std::int64_t d_rows = 0;
+    row_history<float> d_ring;
+    volk::vector<float> d_halves;
     std::vector<found_cells> d_found;
     std::vector<box> d_todo;
 };

@@ -53,7 +53,7 @@ public:
     //! Rows from the last one back to the earliest in which cells may still be found.
     std::size_t reach() const { return d_kept; }
 
-    //! Rows by which the box that follows one of so many rows has been tested.
+    //! Rows by which the box that follows one of `rows` rows has been tested.
     std::size_t wait_of(std::size_t rows) const
     {
         for (const auto& l : d_levels)
@@ -72,7 +72,7 @@ private:
         std::size_t bins, step, boxes; // of a box; between boxes; in a row
         float hit, low;                // on the sum of a box
         std::vector<std::vector<std::uint8_t>>
-            state; // of the boxes of the last steps, for those that hang together
+            state; // of the boxes of the last steps: boxes of several steps may hang together
         std::vector<std::vector<float>> sums; // of the same boxes
         std::vector<std::size_t> marked;      // found boxes of a step
     };

@@ -41,7 +41,7 @@ void event_tracker::add_row()
     while (d_next_leaving < d_leaving.size() &&
            d_slots[d_leaving[d_next_leaving]].free_after < d_labels.oldest())
         d_free.push_back(d_leaving[d_next_leaving++]);
-    if (d_next_leaving > d_slots.size()) { // those that have left make room
+    if (d_next_leaving > d_slots.size()) { // the slots that have left make room
         d_leaving.erase(d_leaving.begin(),
                         d_leaving.begin() + static_cast<std::ptrdiff_t>(d_next_leaving));
         d_next_leaving = 0;

@@ -295,7 +295,7 @@ noise_floor::presence noise_floor::present_rows(std::size_t first_bin, std::size
     return found;
 }
 
-//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, of every so many.
+//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, only every `stride`th counts.
 void noise_floor::running_medians()
 {
     const auto stride =

@@ -130,7 +130,7 @@ extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t 
     return found;
 }
 
-//! The same for all of it. The rows about its two ends tell, each by their own level, if it is long.
+//! Rows at which a whole event rises and falls; the two ends of a long one have levels of their own.
 extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
 {
     const auto edge = static_cast<std::int64_t>(edge_rows);

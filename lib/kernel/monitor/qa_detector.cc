@@ -99,11 +99,13 @@ class qa_detector : public CppUnit::TestFixture
     CPPUNIT_TEST(gap_while_warming_up_ends_events);
     CPPUNIT_TEST(long_silence_before_the_first_row_costs_nothing);
     CPPUNIT_TEST(retune_ends_events_and_is_one);
+    CPPUNIT_TEST(retune_while_warming_up_searches_the_rows_so_far);
     CPPUNIT_TEST(known_frequency_needs_no_rows_to_warm_up);
     CPPUNIT_TEST(new_frequency_warms_up);
     CPPUNIT_TEST(sixty_fifth_frequency_takes_the_place_of_the_first);
     CPPUNIT_TEST(first_frequency_is_no_event);
     CPPUNIT_TEST(carrier_after_a_cut_begins_there);
+    CPPUNIT_TEST(carrier_that_went_before_a_cut_does_not_come_back);
     CPPUNIT_TEST(cuts_without_rows_report_nothing);
     CPPUNIT_TEST(rows_after_the_end_are_searched);
     CPPUNIT_TEST(carrier_below_the_least_snr_is_not_reported);
@@ -228,6 +230,34 @@ class qa_detector : public CppUnit::TestFixture
         CPPUNIT_ASSERT_DOUBLES_EQUAL(31.5e3, e.freq_upper, 1e-6);
         CPPUNIT_ASSERT_THROW(d.retune(std::numeric_limits<double>::quiet_NaN()),
                              std::invalid_argument);
+    }
+
+    void retune_while_warming_up_searches_the_rows_so_far()
+    {
+        detector d(settings());
+        rows(40).signal(20, 5, 40, 4).into(d);
+        d.retune(2);
+        assert_begins(20, only(d.take(), event_kind::burst));
+        rows(10).signal(2, 5, 40, 4).into(d); // too few rows for a floor
+        d.retune(3);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), of_kind(d.take(), event_kind::burst).size());
+        rows(200).signal(100, 5, 40, 4).into(d);
+        d.finish();
+        assert_begins(150, only(d.take(), event_kind::burst));
+    }
+
+    //! The floor takes a line for present until 64 rows have passed without it.
+    void carrier_that_went_before_a_cut_does_not_come_back()
+    {
+        detector d(settings());
+        const auto tone = rows(400).signal(0, 288, 40, 1);
+        tone.into(d, 0, 310);
+        d.skip(1000);
+        tone.into(d, 310, 400);
+        d.finish();
+        const auto e = only(d.take(), event_kind::carrier);
+        CPPUNIT_ASSERT(e.cut == event_cut::gap);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(288 * hop, static_cast<double>(e.sample_count), 16 * hop);
     }
 
     //! The floor at 1 is 1, that at 2 is 100: with the other one's, all or nothing would be found.

@@ -46,17 +46,22 @@ std::int64_t framing::first() const
     }
 }
 
-bool framing::continues(std::int64_t start, std::int64_t length) const
+std::int64_t framing::length_to_continue(std::int64_t start) const
 {
     const auto m = std::int64_t(d_win_length), h = std::int64_t(d_hop);
     switch (d_where) {
     case placement::centred:
-        return start + std::int64_t(centre()) < length;
+        return start + std::int64_t(centre()) + 1;
     case placement::left:
-        return start + std::max(m, h) < length;
+        return start + std::max(m, h) + 1;
     default:
-        return start + h < length;
+        return start + h + 1;
     }
+}
+
+bool framing::continues(std::int64_t start, std::int64_t length) const
+{
+    return length >= length_to_continue(start);
 }
 
 std::int64_t framing::latency() const

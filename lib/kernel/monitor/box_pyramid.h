@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_BOX_PYRAMID_H
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_BOX_PYRAMID_H
 
-#include <gnuradio/stft/kernel/monitor/detector.h>
+#include <gnuradio/stft/kernel/monitor/detector_settings.h>
 #include <volk/volk_alloc.hh>
 #include <cstdint>
 #include <vector>

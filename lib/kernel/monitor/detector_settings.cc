@@ -85,9 +85,8 @@ void detector_settings::check() const
     for (const auto& size : box_sizes_named(scales)) {
         for (const auto each : { size.rows, size.bins })
             if (!power_of_two(each) || each > 256)
-                refuse("scales",
-                       "'" + scales + "'",
-                       "rows and bins must be powers of two, 1 .. 256");
+                refuse(
+                    "scales", "'" + scales + "'", "rows and bins must be powers of two, 1 .. 256");
         if (size.bins > bins())
             refuse("scales", "'" + scales + "'", "a box must not have more bins than a row");
     }

@@ -165,45 +165,65 @@ std::string json_number(double value)
     return { text, end };
 }
 
-std::string to_json(const event& e, const event_context& context)
+std::string json_value(const event_value& value)
 {
+    struct {
+        std::string operator()(std::monostate) const { return "null"; }
+        std::string operator()(std::int64_t number) const { return std::to_string(number); }
+        std::string operator()(std::uint64_t number) const { return std::to_string(number); }
+        std::string operator()(double number) const { return json_number(number); }
+        std::string operator()(const std::string& text) const { return json_string(text); }
+    } write;
+    return std::visit(write, value);
+}
+
+std::vector<std::pair<const char*, event_value>> values_of(const event& e,
+                                                           const event_context& context)
+{
+    const auto text = [](const std::string& value) {
+        return value.empty() ? event_value() : event_value(value);
+    };
+    const auto real = [](double value) {
+        return std::isfinite(value) ? event_value(value == 0 ? 0.0 : value) : event_value();
+    };
+    const auto decibels = [&](double value) { return real(std::round(value * 1000) / 1000); };
+    const auto hertz = [&](double value) { // without a rate, frequencies are fractions of 1
+        return context.samp_rate >= 1000 ? real(std::round(value * 1000) / 1000) : real(value);
+    };
     const auto centre = context.freq_center.value_or(0);
     const auto time = time_of(e.sample_start, context);
-    const auto when = time ? iso8601(*time) : "";
-    const auto thousandths = [](double value) {
-        return json_number(std::isfinite(value) ? std::round(value * 1000) / 1000 : value);
+    return {
+        { "kind", text(name_of(e.kind)) },
+        { "state", text(name_of(e.state)) },
+        { "id", e.id },
+        { "time", time ? text(iso8601(*time)) : event_value() },
+        { "duration", real(static_cast<double>(e.sample_count) / context.samp_rate) },
+        { "sample_start", e.sample_start },
+        { "sample_count", e.sample_count },
+        { "samp_rate", real(context.samp_rate) },
+        { "freq_lower", hertz(centre + e.freq_lower) },
+        { "freq_upper", hertz(centre + e.freq_upper) },
+        { "freq_peak", hertz(centre + e.freq_peak) },
+        { "freq_center", context.freq_center ? real(*context.freq_center) : event_value() },
+        { "bandwidth", hertz(e.freq_upper - e.freq_lower) },
+        { "power_db", decibels(e.power_db) },
+        { "noise_db", decibels(e.noise_db) },
+        { "snr_db", decibels(e.snr_db) },
+        { "energy_db", decibels(e.energy_db) },
+        { "cells", e.cells },
+        { "rows", e.rows },
+        { "cut", e.cut == event_cut::none ? event_value() : text(name_of(e.cut)) },
+        { "source", text(context.source) },
+        { "n_fft", static_cast<std::uint64_t>(context.n_fft) },
+        { "hop", static_cast<std::uint64_t>(context.hop) },
     };
-    const auto decibel = thousandths;
-    const auto hertz = [&](double value) { // without a rate, bandwidths are fractions of 1
-        return context.samp_rate >= 1000 ? thousandths(value) : json_number(value);
-    };
+}
+
+std::string to_json(const event& e, const event_context& context)
+{
     std::string text = "{";
-    const auto add = [&](const char* key, const std::string& value) {
-        text += (text.size() > 1 ? ",\"" : "\"") + std::string(key) + "\":" + value;
-    };
-    add("kind", json_string(name_of(e.kind)));
-    add("state", json_string(name_of(e.state)));
-    add("id", std::to_string(e.id));
-    add("time", when.empty() ? "null" : json_string(when));
-    add("duration", json_number(static_cast<double>(e.sample_count) / context.samp_rate));
-    add("sample_start", std::to_string(e.sample_start));
-    add("sample_count", std::to_string(e.sample_count));
-    add("samp_rate", json_number(context.samp_rate));
-    add("freq_lower", hertz(centre + e.freq_lower));
-    add("freq_upper", hertz(centre + e.freq_upper));
-    add("freq_peak", hertz(centre + e.freq_peak));
-    add("freq_center", context.freq_center ? json_number(*context.freq_center) : "null");
-    add("bandwidth", hertz(e.freq_upper - e.freq_lower));
-    add("power_db", decibel(e.power_db));
-    add("noise_db", decibel(e.noise_db));
-    add("snr_db", decibel(e.snr_db));
-    add("energy_db", decibel(e.energy_db));
-    add("cells", std::to_string(e.cells));
-    add("rows", std::to_string(e.rows));
-    add("cut", e.cut == event_cut::none ? "null" : json_string(name_of(e.cut)));
-    add("source", context.source.empty() ? "null" : json_string(context.source));
-    add("n_fft", std::to_string(context.n_fft));
-    add("hop", std::to_string(context.hop));
+    for (const auto& [key, value] : values_of(e, context))
+        text += (text.size() > 1 ? ",\"" : "\"") + std::string(key) + "\":" + json_value(value);
     return text + "}";
 }
 

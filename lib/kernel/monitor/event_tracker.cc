@@ -8,9 +8,10 @@ event_tracker::event_tracker(std::size_t bins,
                              std::size_t rows,
                              std::size_t gap_rows,
                              std::size_t gap_bins,
-                             std::size_t most)
+                             std::size_t most,
+                             std::uint64_t& next_id)
     : d_bins(bins), d_gap_rows(gap_rows), d_gap_bins(gap_bins), d_kept(rows + gap_rows + 1),
-      d_labels(bins, d_kept), d_slots(most + 1), d_left(bins), d_right(bins)
+      d_labels(bins, d_kept), d_slots(most + 1), d_left(bins), d_right(bins), d_next_id(&next_id)
 {
     d_free.reserve(most);
     for (auto i = most; i > 0; --i)
@@ -65,7 +66,7 @@ event_tracker::label event_tracker::new_event(const found_cells& cells)
     profile.clear();
     slot.event = {};
     slot.event.profile = std::move(profile);
-    slot.event.id = d_next_id++;
+    slot.event.id = (*d_next_id)++;
     slot.event.first_row = cells.first_row;
     slot.event.last_row = cells.first_row;
     slot.event.first_bin = cells.first_bin;

@@ -38,11 +38,13 @@ class event_tracker
 public:
     //! \param bins of a row \param rows in which cells may be found \param gap_rows,gap_bins see above
     //! \param most events at once, with those that ended or were joined within the last rows
+    //! \param next_id id of the next event, counted on by every event; must live as long as this object
     event_tracker(std::size_t bins,
                   std::size_t rows,
                   std::size_t gap_rows,
                   std::size_t gap_bins,
-                  std::size_t most);
+                  std::size_t most,
+                  std::uint64_t& next_id);
 
     //! A new row begins.
     void add_row();
@@ -56,6 +58,14 @@ public:
     //! Calls f(event) for all events that are open, in the order of their ids.
     template <class F>
     void for_each_open(F f)
+    {
+        for (const auto index : d_open)
+            f(d_slots[index].event);
+    }
+
+    //! Calls f(event) for all events that are open, in the order of their ids.
+    template <class F>
+    void for_each_open(F f) const
     {
         for (const auto index : d_open)
             f(d_slots[index].event);
@@ -101,7 +111,8 @@ private:
     std::vector<label> d_leaving; // wait for free_after, in this order
     std::size_t d_next_leaving = 0;
     std::vector<std::size_t> d_left, d_right; // farthest bins that are no more than a gap away
-    std::uint64_t d_next_id = 0, d_refused = 0;
+    std::uint64_t* d_next_id;
+    std::uint64_t d_refused = 0;
 };
 
 } // namespace gr::stft::kernel

@@ -107,11 +107,11 @@ noise_floor::noise_floor(std::size_t bins,
                         &d_shape,
                         &d_inverse,
                         &d_burst_floor,
-                        &d_relative,
                         &d_median,
                         &d_mean,
                         &d_present })
         each->assign(bins, 0);
+    d_relative.assign(bins, 0);
     d_candidate.assign(bins, 0);
     d_steady.assign(bins, 0);
     d_run.assign(bins, 0);

@@ -103,8 +103,9 @@ void signal_detector<T>::skip(std::int64_t count)
     d_framer.finish();
     frames();
     const auto given = d_rows;
+    const lost_samples lost{ samples(), count };
     restart(samples() + count);
-    d_detector.skip(static_cast<std::uint64_t>(d_rows - given));
+    d_detector.skip(static_cast<std::uint64_t>(d_rows - given), lost);
 }
 
 template <class T>

@@ -25,33 +25,16 @@ std::optional<utc_time> time_from(const py::object& given)
 //! Keys and values as to_json() has them.
 py::dict in_python(const event& e, const event_context& context)
 {
-    const auto centre = context.freq_center.value_or(0);
-    const auto time = time_of(e.sample_start, context);
-    const auto text = time ? iso8601(*time) : "";
     py::dict d;
-    d["kind"] = name_of(e.kind);
-    d["state"] = name_of(e.state);
-    d["id"] = e.id;
-    d["time"] = text.empty() ? py::object(py::none()) : py::object(py::str(text));
-    d["duration"] = static_cast<double>(e.sample_count) / context.samp_rate;
-    d["sample_start"] = e.sample_start;
-    d["sample_count"] = e.sample_count;
-    d["samp_rate"] = context.samp_rate;
-    d["freq_lower"] = centre + e.freq_lower;
-    d["freq_upper"] = centre + e.freq_upper;
-    d["freq_peak"] = centre + e.freq_peak;
-    d["freq_center"] = context.freq_center;
-    d["bandwidth"] = e.freq_upper - e.freq_lower;
-    d["power_db"] = e.power_db;
-    d["noise_db"] = e.noise_db;
-    d["snr_db"] = e.snr_db;
-    d["energy_db"] = e.energy_db;
-    d["cells"] = e.cells;
-    d["rows"] = e.rows;
-    d["cut"] = e.cut == event_cut::none ? py::object(py::none()) : py::object(py::str(name_of(e.cut)));
-    d["source"] = context.source.empty() ? py::object(py::none()) : py::object(py::str(context.source));
-    d["n_fft"] = context.n_fft;
-    d["hop"] = context.hop;
+    for (const auto& [key, value] : values_of(e, context))
+        d[key] = std::visit(
+            [](const auto& held) -> py::object {
+                if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>)
+                    return py::none();
+                else
+                    return py::cast(held);
+            },
+            value);
     return d;
 }
 

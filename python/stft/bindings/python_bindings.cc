@@ -12,6 +12,7 @@ void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
+void bind_monitor_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
 void bind_stft(pybind11::module& m);
 
@@ -22,6 +23,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_blocks(m);
     bind_dstft_blocks(m);
     bind_image_blocks(m);
+    bind_monitor_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);

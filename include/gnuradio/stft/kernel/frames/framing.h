@@ -62,6 +62,9 @@ public:
     //! True if another frame follows the one that starts at start, in a signal of length samples.
     bool continues(std::int64_t start, std::int64_t length) const;
 
+    //! The least length of a signal in which another frame follows the one that starts at start.
+    std::int64_t length_to_continue(std::int64_t start) const;
+
     //! Samples that must follow a frame's centre before framer hands the frame out.
     std::int64_t latency() const;
 

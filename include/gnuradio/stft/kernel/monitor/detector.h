@@ -5,9 +5,16 @@
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
 #include <gnuradio/stft/kernel/monitor/event.h>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace gr::stft::kernel {
+
+//! Samples that did not come.
+struct STFT_API lost_samples {
+    std::int64_t start; //!< the first of them
+    std::int64_t count; //!< how many
+};
 
 /*!
  * \brief Finds events in rows of power spectral density, at a stated rate of false alarms.
@@ -37,14 +44,31 @@ public:
     //! The next row, design().bins() values; null for one that is lost.
     void add(const float* row);
 
-    //! Rows were lost: as many rows without a value follow.
-    void skip(std::uint64_t rows);
+    /*!
+     * \brief Rows were lost. Events go on over gap_rows of them; more are a gap: all events end with cut gap, an event of
+     * kind gap is reported, and the floor is kept.
+     * \param rows that are missing
+     * \param lost what the event tells; none: the samples from the first of these rows on, a hop for each
+     * \throws std::invalid_argument if a sample number would reach 2^62
+     */
+    void skip(std::uint64_t rows, std::optional<lost_samples> lost = std::nullopt);
 
-    //! All events end here, for this reason, and the floor is kept: what follows has another frequency.
+    //! All events end here, for this reason, and the floor is kept.
     void cut(event_cut why);
 
-    void retune(double) { cut(event_cut::retune); }
-    //! No more rows: all events are closed and reported.
+    /*!
+     * \brief The next row has another centre frequency.
+     *
+     * All events end with cut retune, and an event of kind retune is reported, the whole band wide, at the next row's first
+     * sample, of 0 samples. The floors of the last 64 frequencies are kept, so a receiver that comes back to one of them
+     * finds events from its first row on; at a new one it warms up. Before the first row, the first call tells the
+     * frequency, and reports nothing.
+     * \param freq_center Hz
+     * \throws std::invalid_argument unless it is finite
+     */
+    void retune(double freq_center);
+
+    //! No more rows: all events end with cut stop. Rows that come nevertheless are those after a cut.
     void finish();
 
     //! Reports since the last call of take(), oldest first.

@@ -45,7 +45,7 @@ struct STFT_API detector_settings : noise_floor_settings {
     std::size_t gap_rows = 2; //!< rows without a found cell that do not end an event
     std::size_t gap_bins = 2; //!< bins without one that do not divide it
     std::size_t dc_guard =
-        1; //!< bins on either side of 0 Hz in which an event is the receiver's offset
+        1;              //!< bins on either side of 0 Hz in which an event is the receiver's offset
     std::string scales; //!< boxes as in box_sizes_named(); "": 1x1 to 64x4, eleven of them
     //! Frequencies in which nothing is looked for, Hz as in the rows, as in frequency_ranges_named().
     std::string ignore;

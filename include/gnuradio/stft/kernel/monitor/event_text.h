@@ -3,8 +3,12 @@
 #define INCLUDED_STFT_KERNEL_MONITOR_EVENT_TEXT_H
 
 #include <gnuradio/stft/kernel/monitor/event.h>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -36,6 +40,16 @@ STFT_API std::string json_string(const std::string& text);
 
 //! A number as JSON has it, in the shortest form that reads back the same; null unless it is finite.
 STFT_API std::string json_number(double value);
+
+//! A value of a report: unknown, an integer, a real number that is finite, or text.
+using event_value = std::variant<std::monostate, std::int64_t, std::uint64_t, double, std::string>;
+
+//! A value as JSON has it; null if it is unknown.
+STFT_API std::string json_value(const event_value& value);
+
+//! All that is told of an event, with the keys of to_json() in their order, levels rounded to thousandths of a decibel.
+STFT_API std::vector<std::pair<const char*, event_value>> values_of(const event& e,
+                                                                    const event_context& context);
 
 /*!
  * \brief An event as one flat JSON object without a line end. All objects have the same keys, numbers are in SI units,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <vector>
+#include <volk/volk_alloc.hh>
 
 namespace gr::stft::kernel {
 
@@ -70,6 +71,8 @@ public:
     //! True once begin() was called.
     bool begun() const { return d_begun; }
 
+    //! The gain of the last rows.
+    float gain() const { return static_cast<float>(d_smooth); }
     //! Power of the noise in each bin where gain is 1.
     const std::vector<float>& shape() const { return d_shape; }
     //! The same for bursts: steady lines and bins near DC belong to it.
@@ -106,7 +109,8 @@ private:
     std::optional<double>
         d_deviating; // gain of the row before, if it differed from the smoothed one
     std::vector<float> d_quantile, d_level, d_shape, d_inverse, d_burst_floor;
-    std::vector<float> d_relative, d_median, d_scratch; // of one row; of the level
+    volk::vector<float> d_relative; // of one row; aligned, so that sums round alike in all objects
+    std::vector<float> d_median, d_scratch; // of the level
     std::vector<std::uint8_t> d_candidate, d_steady;
     std::vector<float> d_mean,
         d_present; // of the rows since the last multiple of 16; of the 16 rows before

@@ -1,0 +1,247 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/event_reports.h"
+#include "kernel/monitor/decibels.h"
+#include <algorithm>
+#include <cstdlib>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+// mean over noise that an event has to have which lasts no longer than a step
+constexpr double strong_at_step = 50;
+// from the row in which a new level begins to the one that confirms it
+constexpr std::int64_t rows_of_step = 5;
+constexpr std::size_t remembered_steps = 16;
+// mean over noise from which longer boxes add nothing to an event
+constexpr double strong_event = 10;
+// from an event's first cell to its first report, if it lasts
+constexpr std::int64_t rows_to_begin = 8;
+constexpr std::int64_t rows_to_forget = 128; // an event that has ended
+constexpr std::int64_t alike = 3;            // rows between the ends of parts of one event
+constexpr std::size_t fewest_rows_to_end = 4;
+
+//! True for bins that are near enough to be parts of one signal, as its tones are.
+bool parts_of_one(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
+{
+    return 2 * bins_between(a, a_end, b, b_end) <=
+           5 * static_cast<std::int64_t>((a_end - a) + (b_end - b));
+}
+
+//! True if m lies in the skirts of another event, which is open or has ended.
+bool beside(const measured_event& m, const measured_event& other, bool open)
+{
+    if (other.report.id == m.report.id || m.first_row + 2 < other.first_row ||
+        (!open && m.last_row > other.last_row + 2))
+        return false;
+    const auto between = bins_between(m.first_bin, m.end_bin, other.first_bin, other.end_bin);
+    const auto width = static_cast<std::int64_t>(other.end_bin - other.first_bin);
+    const auto weaker = other.report.snr_db - m.report.snr_db;
+    return (weaker >= 15 && between <= std::min<std::int64_t>(width, 8) + 8) ||
+           (weaker >= 20 && (between <= width + 8 || m.report.cells <= 4));
+}
+
+//! Adds b, a part of the same event, to a.
+void add_part(measured_event& a, const measured_event& b)
+{
+    auto& r = a.report;
+    const auto end =
+        std::max(r.sample_start + r.sample_count, b.report.sample_start + b.report.sample_count);
+    r.id = std::min(r.id, b.report.id);
+    r.sample_start = std::min(r.sample_start, b.report.sample_start);
+    r.sample_count = end - r.sample_start;
+    if (b.report.power_db > r.power_db)
+        r.freq_peak = b.report.freq_peak;
+    r.freq_lower = std::min(r.freq_lower, b.report.freq_lower);
+    r.freq_upper = std::max(r.freq_upper, b.report.freq_upper);
+    r.power_db = decibels(from_decibels(r.power_db) + from_decibels(b.report.power_db));
+    r.energy_db = decibels(from_decibels(r.energy_db) + from_decibels(b.report.energy_db));
+    r.cells += b.report.cells;
+    a.excess += b.excess;
+    a.rows = std::max(a.rows, b.rows);
+    a.bins += b.bins;
+    r.snr_db = decibels(a.excess / (a.rows * a.bins));
+    a.first_row = std::min(a.first_row, b.first_row);
+    a.last_row = std::max(a.last_row, b.last_row);
+    a.first_bin = std::min(a.first_bin, b.first_bin);
+    a.end_bin = std::max(a.end_bin, b.end_bin);
+    r.rows = static_cast<std::uint64_t>(a.last_row - a.first_row + 1);
+}
+
+} // namespace
+
+event_reports::event_reports(const detector_settings& s, std::vector<event>& reports)
+    : d_settings(s), d_reports(reports),
+      d_interval(s.update_interval * s.samp_rate / static_cast<double>(s.hop))
+{}
+
+void event_reports::step_at(std::int64_t row)
+{
+    d_steps.push_back(row);
+    if (d_steps.size() > remembered_steps)
+        d_steps.erase(d_steps.begin());
+}
+
+void event_reports::report(stretch& rows, const noise_floor& floor)
+{
+    if (rows.events().open()) {
+        close(rows, floor, std::nullopt);
+        announce(rows, floor);
+    }
+    if (!d_ended.empty() || !d_recent.empty())
+        release(rows, false);
+}
+
+void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut why)
+{
+    close(rows, floor, why);
+    release(rows, true);
+    d_recent.clear();
+    d_steps.clear();
+}
+
+//! Ends the events that nothing can follow any more, or all of them, for a reason.
+void event_reports::close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all)
+{
+    const auto now = rows.rows() - 1;
+    rows.events().close_if([&](tracked_event& e) {
+        const auto box = e.excess >= strong_event * static_cast<double>(e.cells)
+                             ? rows.wait_of(e.longest_box)
+                             : rows.latency();
+        const auto wait =
+            std::max<std::size_t>({ d_settings.gap_rows + 1, fewest_rows_to_end, box });
+        if (!all && now - e.last_row <= static_cast<std::int64_t>(wait))
+            return false;
+        if (e.carrier) // reported as such
+            return true;
+        auto m = rows.measure(e, floor);
+        m.ended = now;
+        if (all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now)
+            m.report.cut = *all;
+        const auto counts = !near_stronger(m, rows, floor) && !is_a_step(e);
+        if (e.announced_at >= 0) {
+            if (!counts)
+                m.report.cut = event_cut::withdrawn;
+            d_reports.push_back(m.report);
+        } else if (counts) {
+            d_ended.push_back(m);
+        }
+        d_recent.push_back(std::move(m));
+        return true;
+    });
+}
+
+//! True for what lies in the time of a much stronger event beside it: its skirts, not a signal.
+bool event_reports::near_stronger(const measured_event& m,
+                                  const stretch& rows,
+                                  const noise_floor& floor) const
+{
+    for (const auto& other : d_recent)
+        if (beside(m, other, false))
+            return true;
+    bool found = false;
+    rows.events().for_each_open([&](const tracked_event& e) {
+        if (found || e.id == m.report.id || m.first_row + 2 < e.first_row)
+            return;
+        const auto between = bins_between(m.first_bin, m.end_bin, e.first_bin, e.end_bin);
+        if (between <= static_cast<std::int64_t>(e.end_bin - e.first_bin) + 8 ||
+            m.report.cells <= 4)
+            found = beside(m, rows.measure(e, floor), true);
+    });
+    return found;
+}
+
+//! True for what a step of the gain within a frame leaves beside a carrier.
+bool event_reports::is_a_step(const tracked_event& e) const
+{
+    return e.excess < strong_at_step * static_cast<double>(e.cells) &&
+           std::any_of(d_steps.begin(), d_steps.end(), [&](std::int64_t row) {
+               return e.first_row >= row - rows_of_step && e.last_row <= row + 1;
+           });
+}
+
+bool event_reports::reportable(const measured_event& m, const plane_axes& axes) const
+{
+    const auto& r = m.report;
+    if (r.snr_db < d_settings.min_snr ||
+        static_cast<double>(r.sample_count) < d_settings.min_duration * d_settings.samp_rate ||
+        r.freq_upper - r.freq_lower < d_settings.min_bandwidth)
+        return false;
+    const auto has_offset = d_settings.sides != sides::onesided;
+    return !(has_offset && m.first_bin + d_settings.dc_guard >= axes.zero_bin &&
+             m.end_bin <= axes.zero_bin + d_settings.dc_guard + 1);
+}
+
+//! Tones of one signal begin and end together.
+void event_reports::join_parts()
+{
+    for (std::size_t i = 0; i < d_ended.size(); ++i)
+        for (std::size_t j = i + 1; j < d_ended.size();) {
+            auto& a = d_ended[i];
+            const auto& b = d_ended[j];
+            if (std::abs(a.first_row - b.first_row) > alike ||
+                std::abs(a.last_row - b.last_row) > alike ||
+                !parts_of_one(a.first_bin, a.end_bin, b.first_bin, b.end_bin)) {
+                ++j;
+                continue;
+            }
+            add_part(a, b);
+            d_ended.erase(d_ended.begin() + static_cast<std::ptrdiff_t>(j));
+            j = i + 1;
+        }
+}
+
+//! Reports what has ended, once nothing that is open may be a part of it.
+void event_reports::release(const stretch& rows, bool all)
+{
+    const auto now = rows.rows() - 1;
+    d_recent.erase(
+        std::remove_if(d_recent.begin(),
+                       d_recent.end(),
+                       [&](const measured_event& m) { return now - m.ended > rows_to_forget; }),
+        d_recent.end());
+    join_parts();
+    std::size_t left = 0;
+    for (auto& m : d_ended) {
+        bool waits = false;
+        if (!all)
+            rows.events().for_each_open([&](const tracked_event& e) {
+                waits = waits ||
+                        (std::abs(e.first_row - m.first_row) <= alike && now - e.last_row > 0 &&
+                         parts_of_one(e.first_bin, e.end_bin, m.first_bin, m.end_bin));
+            });
+        if (waits)
+            std::swap(d_ended[left++], m);
+        else if (reportable(m, rows.axes()))
+            d_reports.push_back(m.report);
+    }
+    d_ended.resize(left);
+}
+
+//! Reports events that last.
+void event_reports::announce(stretch& rows, const noise_floor& floor)
+{
+    const auto now = rows.rows() - 1;
+    rows.events().for_each_open([&](tracked_event& e) {
+        if (e.carrier)
+            return;
+        const auto begins = e.announced_at < 0;
+        if (begins) {
+            const auto age = now - e.found_at;
+            if (age < rows_to_begin || (age & (age - 1))) // at 8, 16, 32 ..
+                return;
+            if (now - e.last_row > static_cast<std::int64_t>(rows.wait_of(e.longest_box)))
+                return;
+        } else if (static_cast<double>(now - e.announced_at) < d_interval) {
+            return;
+        }
+        auto m = rows.measure(e, floor);
+        if (begins && (!reportable(m, rows.axes()) || near_stronger(m, rows, floor)))
+            return;
+        m.report.state = begins ? event_state::begin : event_state::update;
+        d_reports.push_back(m.report);
+        e.announced_at = now;
+    });
+}
+
+} // namespace gr::stft::kernel

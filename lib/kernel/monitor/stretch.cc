@@ -1,0 +1,217 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/stretch.h"
+#include "kernel/monitor/decibels.h"
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t edge_rows = 3; // about an event, in which its ends may lie
+constexpr double narrowest = 1.5; // bins; no line is narrower than the window
+constexpr double shortest = 0.5;  // rows
+
+} // namespace
+
+plane_axes::plane_axes(const detector_settings& s, std::int64_t first)
+    : samp_rate(s.samp_rate), n_fft(s.n_fft), hop(s.hop), bins(s.bins()),
+      zero_bin(s.sides == sides::onesided ? 0 : s.n_fft / 2), first_sample(first)
+{}
+
+double plane_axes::hz(double bin) const
+{
+    return (bin - static_cast<double>(zero_bin)) * samp_rate / static_cast<double>(n_fft);
+}
+
+double plane_axes::sample(double row) const
+{
+    return static_cast<double>(first_sample) + row * static_cast<double>(hop) +
+           static_cast<double>(n_fft / 2);
+}
+
+std::int64_t plane_axes::nearest_sample(double row) const
+{
+    return static_cast<std::int64_t>(std::llround(sample(row)));
+}
+
+std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
+{
+    return static_cast<std::int64_t>(std::max(a, b)) -
+           static_cast<std::int64_t>(std::min(a_end, b_end));
+}
+
+stretch::stretch(const detector_settings& s,
+                 const std::vector<box_test>& tests,
+                 std::int64_t first_sample,
+                 std::int64_t earliest,
+                 std::uint64_t& next_id)
+    : d_axes(s, first_sample), d_earliest(earliest), d_pyramid(d_axes.bins, tests),
+      d_tracker(d_axes.bins, d_pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events, next_id),
+      d_z(d_axes.bins, d_pyramid.reach() + s.gap_rows + 8),
+      d_gains(1, d_pyramid.reach() + s.gap_rows + 8)
+{}
+
+void stretch::add(const float* z, float gain)
+{
+    std::copy_n(z, d_axes.bins, d_z.add());
+    *d_gains.add() = gain;
+    d_tracker.add_row();
+    d_pyramid.add(z);
+    for (const auto& each : d_pyramid.found())
+        d_tracker.add(each);
+    sum_profiles();
+}
+
+void stretch::finish()
+{
+    d_pyramid.finish();
+    for (const auto& each : d_pyramid.found())
+        d_tracker.add(each);
+}
+
+//! Rows that are about to be forgotten go into the profiles of events that are older.
+void stretch::sum_profiles()
+{
+    constexpr std::int64_t at_once = 16;
+    const auto keep = static_cast<std::int64_t>(d_pyramid.reach() + edge_rows);
+    if (rows() - keep - d_summed < at_once)
+        return;
+    const auto to = d_summed + at_once;
+    d_tracker.for_each_open([&](tracked_event& e) {
+        if (e.first_row < to)
+            sum_profile(e, to);
+    });
+    d_summed = to;
+}
+
+void stretch::sum_profile(tracked_event& e, std::int64_t to) const
+{
+    if (!e.start) {
+        const auto from =
+            std::max(d_z.oldest(), e.first_row - static_cast<std::int64_t>(edge_rows));
+        e.start = time_of(e, from, rows()).lower;
+    }
+    const auto lower = e.first_bin - std::min(e.first_bin, edge_bins);
+    const auto upper = std::min(e.end_bin + edge_bins, d_axes.bins);
+    if (e.profile.empty()) {
+        e.profile_bin = lower;
+        e.profile.assign(upper - lower, 0);
+    }
+    if (lower < e.profile_bin) {
+        e.profile.insert(e.profile.begin(), e.profile_bin - lower, 0.0f);
+        e.profile_bin = lower;
+    }
+    if (upper > e.profile_bin + e.profile.size())
+        e.profile.resize(upper - e.profile_bin);
+    for (auto r = std::max(d_summed, e.first_row - 1); r < to; ++r) {
+        const auto row = d_z.row(r) + e.profile_bin;
+        for (std::size_t i = 0; i < e.profile.size(); ++i)
+            e.profile[i] += row[i] - 1;
+    }
+}
+
+//! Rows at which an event's power rises and falls, within rows from .. to - 1.
+extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const
+{
+    std::vector<float> power;
+    for (auto r = from; r < to; ++r) {
+        const auto row = d_z.row(r);
+        float sum = 0;
+        for (auto k = e.first_bin; k < e.end_bin; ++k)
+            sum += row[k] - 1;
+        power.push_back(sum);
+    }
+    auto found = half_power_crossings(power.data(), power.size());
+    found.lower += static_cast<double>(from);
+    found.upper += static_cast<double>(from);
+    return found;
+}
+
+//! Rows at which an event's power rises and falls. Of a long one, the rise was found when its rows were about to be
+//! forgotten.
+extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
+{
+    const auto edge = static_cast<std::int64_t>(edge_rows);
+    auto time = time_of(e, std::max(e.first_row - edge, d_z.oldest()), std::min(end + edge, rows()));
+    if (e.start)
+        time.lower = *e.start;
+    return time;
+}
+
+measured_event stretch::measure(const tracked_event& e, const noise_floor& floor) const
+{
+    const auto end = std::min(e.last_row + 1, rows());
+    const auto lower = std::min(e.first_bin - std::min(e.first_bin, edge_bins),
+                                e.profile.empty() ? e.first_bin : e.profile_bin);
+    const auto upper = std::max(std::min(e.end_bin + edge_bins, d_axes.bins),
+                                e.profile.empty() ? e.end_bin : e.profile_bin + e.profile.size());
+    std::vector<float> profile(upper - lower);
+    std::copy(e.profile.begin(),
+              e.profile.end(),
+              profile.begin() +
+                  static_cast<std::ptrdiff_t>(e.profile.empty() ? 0 : e.profile_bin - lower));
+    const auto from = std::max({ e.first_row - 1, e.profile.empty() ? 0 : d_summed, d_z.oldest() });
+    double gain = 0;
+    const auto to = std::min(end + 1, rows());
+    for (auto r = from; r < to; ++r) {
+        const auto row = d_z.row(r) + lower;
+        for (std::size_t i = 0; i < profile.size(); ++i)
+            profile[i] += row[i] - 1;
+        gain += *d_gains.row(r);
+    }
+    gain /= static_cast<double>(std::max<std::int64_t>(1, to - from));
+
+    const auto time = whole_time_of(e, end);
+    auto band = power_edges(
+        profile.data(), profile.size(), std::sqrt(static_cast<double>(end - e.first_row + 2)));
+    band.lower += static_cast<double>(lower);
+    band.upper += static_cast<double>(lower);
+
+    measured_event m{};
+    m.first_row = e.first_row;
+    m.last_row = e.last_row;
+    m.first_bin = e.first_bin;
+    m.end_bin = e.end_bin;
+    double power = 0, noise = 0, greatest = 0;
+    std::size_t peak = e.first_bin;
+    for (std::size_t i = 0; i < profile.size(); ++i) {
+        const auto k = lower + i;
+        if (k + 2 < e.first_bin || k >= e.end_bin + 2)
+            continue;
+        const auto value =
+            static_cast<double>(profile[i]) * (static_cast<double>(floor.burst_floor()[k]) * gain);
+        m.excess += static_cast<double>(profile[i]);
+        power += value;
+        if (k >= e.first_bin && k < e.end_bin) {
+            noise += static_cast<double>(floor.shape()[k]) * gain;
+            if (value > greatest) {
+                greatest = value;
+                peak = k;
+            }
+        }
+    }
+    noise /= static_cast<double>(e.end_bin - e.first_bin);
+    m.rows = std::max(time.upper - time.lower, shortest);
+    m.bins = std::max(band.upper - band.lower, narrowest);
+
+    auto& r = m.report;
+    r.id = e.carrier ? *e.carrier : e.id;
+    r.kind = event_kind::burst;
+    r.sample_start = std::max(d_axes.nearest_sample(time.lower), d_earliest);
+    r.sample_count = std::max<std::int64_t>(d_axes.nearest_sample(time.upper) - r.sample_start, 1);
+    r.freq_lower = d_axes.hz(std::max(band.lower, -0.5));
+    r.freq_upper = d_axes.hz(std::min(band.upper, static_cast<double>(d_axes.bins) - 0.5));
+    r.freq_peak = d_axes.hz(static_cast<double>(peak));
+    const auto bin_width = d_axes.samp_rate / static_cast<double>(d_axes.n_fft);
+    r.power_db = decibels(power / m.rows * bin_width);
+    r.noise_db = decibels(noise);
+    r.snr_db = decibels(m.excess / (m.rows * m.bins));
+    r.energy_db =
+        decibels(m.excess * static_cast<double>(d_axes.hop) / static_cast<double>(d_axes.n_fft));
+    r.cells = e.cells;
+    r.rows = static_cast<std::uint64_t>(e.last_row - e.first_row + 1);
+    return m;
+}
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,105 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_STRETCH_H
+#define INCLUDED_STFT_LIB_KERNEL_MONITOR_STRETCH_H
+
+#include "kernel/monitor/box_pyramid.h"
+#include "kernel/monitor/event_measures.h"
+#include "kernel/monitor/event_tracker.h"
+#include "kernel/monitor/row_history.h"
+#include <gnuradio/stft/kernel/monitor/event.h>
+
+namespace gr::stft::kernel {
+
+constexpr std::size_t edge_bins = 3; // beside an event, in which its edges may lie
+
+//! Where the rows of a stretch and their bins lie, in samples and Hz.
+struct plane_axes {
+    double samp_rate;
+    std::size_t n_fft, hop, bins;
+    std::size_t zero_bin;      //!< that of 0 Hz
+    std::int64_t first_sample; //!< of row 0
+
+    //! The axes of rows with these settings, in the order of their frequencies.
+    plane_axes(const detector_settings& s, std::int64_t first);
+
+    //! Frequency of a bin's centre, or between those of two.
+    double hz(double bin) const;
+    //! The sample at the centre of a row, or between those of two.
+    double sample(double row) const;
+    //! The same, rounded.
+    std::int64_t nearest_sample(double row) const;
+};
+
+//! Bins between two ranges of bins; negative where they overlap.
+std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end);
+
+//! An event that has ended, or so far.
+struct measured_event {
+    event report;
+    std::int64_t first_row, last_row;
+    std::size_t first_bin, end_bin;
+    double excess;      //!< sum of power over noise, without the noise
+    double rows, bins;  //!< size of the box that it is the mean of
+    std::int64_t ended; //!< row in which it was closed
+};
+
+/*!
+ * \brief The rows between two cuts: the search in them, the events that are open, and how an event is measured.
+ *
+ * The last rows are kept. Events that are longer keep sums over the rows that go.
+ */
+class stretch
+{
+public:
+    //! \param tests the boxes \param first_sample of row 0
+    //! \param earliest sample, before which no event begins \param next_id id of the next event
+    stretch(const detector_settings& s,
+            const std::vector<box_test>& tests,
+            std::int64_t first_sample,
+            std::int64_t earliest,
+            std::uint64_t& next_id);
+
+    //! The next row of power over noise, in which noise had this gain.
+    void add(const float* z, float gain);
+
+    //! No more rows: what the present ones hold is found.
+    void finish();
+
+    //! Where an event lies and what it holds, so far.
+    measured_event measure(const tracked_event& e, const noise_floor& floor) const;
+
+    //! Bins in a signal of their own, which do not count in gaps.
+    void cover(const std::vector<std::uint8_t>& covered) { d_tracker.cover(covered); }
+
+    //!@{
+    //! The events that are open.
+    event_tracker& events() { return d_tracker; }
+    const event_tracker& events() const { return d_tracker; }
+    //!@}
+
+    //! Rows so far.
+    std::int64_t rows() const { return d_z.rows(); }
+    //! Rows after an event's last one by which it has been searched in boxes up to the one after that of so many rows.
+    std::size_t wait_of(std::size_t box_rows) const { return d_pyramid.wait_of(box_rows); }
+    //! Rows after a row by which it has been searched in all boxes.
+    std::size_t latency() const { return d_pyramid.latency(); }
+    //! The places of rows and bins.
+    const plane_axes& axes() const { return d_axes; }
+
+private:
+    void sum_profiles();
+    void sum_profile(tracked_event& e, std::int64_t to) const;
+    extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
+    extent whole_time_of(const tracked_event& e, std::int64_t end) const;
+
+    plane_axes d_axes;
+    std::int64_t d_earliest;
+    box_pyramid d_pyramid;
+    event_tracker d_tracker;
+    row_history<float> d_z; // power over noise
+    row_history<float> d_gains;
+    std::int64_t d_summed = 0; // rows before it are in the profiles of long events
+};
+
+} // namespace gr::stft::kernel
+#endif

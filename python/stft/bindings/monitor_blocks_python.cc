@@ -1,0 +1,64 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "settings.h"
+#include <gnuradio/stft/detector.h>
+#include <gnuradio/stft/event_to_json.h>
+
+namespace py = pybind11;
+using namespace gr::stft;
+using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
+
+namespace {
+
+template <class B>
+using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
+
+} // namespace
+
+void bind_monitor_blocks(py::module& m)
+{
+    block_class<detector_vxm> detector(
+        m,
+        "detector_vxm",
+        R"(Finds events in rows of power spectral density: rows pass through, a message tells of each event.
+
+Input: rows of spectrogram_fvf (sides "onesided") or spectrogram_cvf ("twosided", "centered"), kind "psd", without db and
+average.
+n_fft, hop (samples), window, win_length, placement and samp_rate (Hz) are those of the rows; the tags of stft_* and rx_rate
+override them.
+false_alarms: events that noise alone may cause, per hour and MHz. min_snr: dB of the weakest event, in its own box.
+dynamic_range: dB below the strongest bin of the rows about, where signals are not looked for.
+min_duration (s), min_bandwidth (Hz): of the shortest and narrowest burst.
+gap_rows, gap_bins: rows and bins without a found cell that do not divide an event.
+dc_guard: bins on either side of 0 Hz that may hold the receiver's offset. steps: changes of the whole band are events, too.
+update_interval: s between the updates of an event that lasts. max_events: open at once. source: a value of each message.
+
+Message port "events": a dict for each report, with kind, state, id, time, duration, sample_start, sample_count, samp_rate,
+freq_lower, freq_upper, freq_peak, freq_center, bandwidth, power_db, noise_db, snr_db, energy_db, cells, rows, cut, source,
+n_fft, hop; nil for what is unknown. Message port "cmd": dict of false_alarms, min_snr, dynamic_range, min_duration,
+min_bandwidth, reset; events end, and the detector starts anew.
+Raises ValueError naming the parameter, its value and the rule.)");
+    def_settings<detector_block_settings>(detector, &detector_vxm::make);
+    detector
+        .def("reset",
+             &detector_vxm::reset,
+             unlocked(),
+             "All events end, and the detector starts anew with the next row.")
+        .def("latency",
+             &detector_vxm::latency,
+             unlocked(),
+             "Samples by which the rows that are searched lag behind the newest one.")
+        .def("refused",
+             &detector_vxm::refused,
+             unlocked(),
+             "Groups of found cells that were not followed, since max_events were open.");
+    def_changes<detector_vxm>(detector);
+
+    block_class<event_to_json> to_json(
+        m,
+        "event_to_json",
+        R"(Messages of detector_vxm as lines of JSON, for pdu.socket_pdu and other blocks that take bytes.
+
+Message port "events": dicts of names and values. Message port "pdus": for each a PDU of bytes, a flat JSON object and a
+line end. A message that is no such dict is logged and ignored.)");
+    def_settings<event_to_json_settings>(to_json, &event_to_json::make);
+}

@@ -12,10 +12,17 @@ struct design {
     std::size_t bins, rows, gap_rows, gap_bins, most;
 };
 
-event_tracker tracker_of(const design& d)
-{
-    return { d.bins, d.rows, d.gap_rows, d.gap_bins, d.most };
-}
+struct id_count {
+    std::uint64_t next_id = 0;
+};
+
+//! A tracker with the count of its ids.
+struct tracker_of : id_count, event_tracker {
+    explicit tracker_of(const design& d)
+        : event_tracker(d.bins, d.rows, d.gap_rows, d.gap_bins, d.most, next_id)
+    {}
+    tracker_of(const tracker_of&) = delete;
+};
 
 //! What is known of a group: first and last row, first bin, the one after the last, cells, longest box, found at.
 using group = std::tuple<std::int64_t,

@@ -15,8 +15,8 @@ constexpr std::size_t near_dc = 4;   // bins on either side
 constexpr std::size_t smoothing = 4; // bins on either side
 constexpr std::size_t most_in_a_median = 129;
 constexpr double truncation = 3;
-constexpr int most_passes = 12;    // of the gain's fixed point
-constexpr float settled = 2e-3f;   // relative change that ends them
+constexpr int passes =
+    3; // of the gain's fixed point; more would take a burst as wide as the band for a gain
 constexpr float rounding = 1e-13f; // of single precision, in power, below the strongest line
 constexpr double line_level = 1.8; // mean over the shape from which a candidate counts as there
 
@@ -166,7 +166,7 @@ float noise_floor::truncated_mean(const float* row, float from)
     static const auto expectation = static_cast<float>(truncated_expectation());
     simd::dispatch<scaled>(row, d_inverse.data(), d_bins, d_relative.data());
     auto gain = from;
-    for (int pass = 0; pass < most_passes; ++pass) {
+    for (int pass = 0; pass < passes; ++pass) {
         auto below = simd::dispatch<sum_below>(
             d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
         if (pass == 0 && below.count < static_cast<float>(d_bins) / 2) {
@@ -177,12 +177,9 @@ float noise_floor::truncated_mean(const float* row, float from)
         }
         if (!(below.sum > 0))
             break;
-        const auto before = gain;
         gain = below.sum / below.count / expectation;
-        if (std::abs(gain - before) < settled * before)
-            break;
     }
-    return std::max(gain, 1e-30f);
+    return std::max(gain, d_silent ? 1.0f : 1e-30f);
 }
 
 void noise_floor::begin(const float* rows, std::size_t count)
@@ -368,13 +365,16 @@ void noise_floor::reshape()
     const auto reach = static_cast<std::ptrdiff_t>(smoothing);
     for (auto j = -reach; j <= reach; ++j)
         sum += plain[neighbour(j)];
+    std::size_t silent = 0;
     for (std::size_t k = 0; k < d_bins; ++k) {
+        silent += !(sum > (2 * smoothing + 1) * static_cast<double>(least));
         d_shape[k] = std::max(static_cast<float>(sum / (2 * smoothing + 1)), least);
         d_inverse[k] = 1 / d_shape[k];
         const auto at = static_cast<std::ptrdiff_t>(k);
         sum += plain[neighbour(at + 1 + reach)];
         sum -= plain[neighbour(at - reach)];
     }
+    d_silent = 2 * silent > d_bins;
     for (std::size_t k = 0; k < d_bins; ++k) {
         const auto steady = d_candidate[k] && d_run[k] >= d_settings.steady;
         if (steady && !d_steady[k] &&

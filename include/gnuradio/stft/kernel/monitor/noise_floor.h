@@ -102,6 +102,7 @@ private:
 
     std::size_t d_bins, d_width;
     bool d_circular, d_begun = false;
+    bool d_silent = false; // most bins have the smallest floor, below which no gain leads
     std::optional<std::size_t> d_dc;
     noise_floor_settings d_settings;
     std::uint64_t d_rows = 0, d_version = 0;

@@ -124,7 +124,9 @@ noise_floor::noise_floor(std::size_t bins,
                          bool circular,
                          std::optional<std::size_t> dc,
                          const noise_floor_settings& s)
-    : d_bins(bins), d_width(s.neighbourhood ? s.neighbourhood : std::max<std::size_t>(bins / 8, 4)),
+    : d_bins(bins),
+      d_width(s.neighbourhood ? s.neighbourhood
+                              : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
       d_circular(circular), d_dc(dc), d_settings(s)
 {
     s.check();

@@ -29,7 +29,7 @@ bool parts_of_one(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b
 }
 
 //! True if m lies in the skirts of another event, which is open or has ended.
-bool beside(const measured_event& m, const measured_event& other, bool open)
+bool in_skirts(const measured_event& m, const measured_event& other, bool open)
 {
     if (other.report.id == m.report.id || m.first_row + 2 < other.first_row ||
         (!open && m.last_row > other.last_row + 2))
@@ -131,13 +131,13 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
     });
 }
 
-//! True for what lies in the time of a much stronger event beside it: its skirts, not a signal.
+//! True for cells near a much stronger event, in its time: they are its skirts, not a signal.
 bool event_reports::near_stronger(const measured_event& m,
                                   const stretch& rows,
                                   const noise_floor& floor) const
 {
     for (const auto& other : d_recent)
-        if (beside(m, other, false))
+        if (in_skirts(m, other, false))
             return true;
     bool found = false;
     rows.events().for_each_open([&](const tracked_event& e) {
@@ -146,12 +146,12 @@ bool event_reports::near_stronger(const measured_event& m,
         const auto between = bins_between(m.first_bin, m.end_bin, e.first_bin, e.end_bin);
         if (between <= static_cast<std::int64_t>(e.end_bin - e.first_bin) + 8 ||
             m.report.cells <= 4)
-            found = beside(m, rows.measure(e, floor), true);
+            found = in_skirts(m, rows.measure(e, floor), true);
     });
     return found;
 }
 
-//! True for what a step of the gain within a frame leaves beside a carrier.
+//! True for cells that a step of the gain within a frame leaves next to a carrier.
 bool event_reports::is_a_step(const tracked_event& e) const
 {
     return e.excess < strong_at_step * static_cast<double>(e.cells) &&

@@ -31,14 +31,14 @@ struct below_limit {
 
 STFT_LOOP below_limit sum_below(const float* z, std::size_t n, float limit)
 {
-    float sum = 0, count = 0;
+    float sum = 0;
+    int count = 0; // an integer: with two sums of floats GCC 12 does not use vectors
 #pragma omp simd reduction(+ : sum, count)
     for (std::size_t i = 0; i < n; ++i) {
-        const auto below = z[i] < limit ? 1.0f : 0.0f;
-        sum += below * z[i];
-        count += below;
+        sum += z[i] < limit ? z[i] : 0;
+        count += z[i] < limit;
     }
-    return { sum, count };
+    return { sum, static_cast<float>(count) };
 }
 
 STFT_LOOP void scaled(const float* a, const float* b, std::size_t n, float* product)
@@ -70,6 +70,33 @@ float quantile_of(std::vector<float>& values, double share)
                                          share * static_cast<double>(values.size() - 1) + 0.5);
     std::nth_element(values.begin(), at, values.end());
     return *at;
+}
+
+//! Number of sorted values that are less; without branches, which nothing could predict.
+std::size_t number_below(const std::vector<float>& sorted, float value)
+{
+    const float* first = sorted.data();
+    auto left = sorted.size();
+    while (left > 1) {
+        const auto half = left / 2;
+        first += first[half - 1] < value ? half : 0;
+        left -= half;
+    }
+    return static_cast<std::size_t>(first - sorted.data()) + (*first < value);
+}
+
+//! One of the sorted values goes, another one comes.
+void replace(std::vector<float>& sorted, float old, float fresh)
+{
+    const auto values = sorted.data();
+    const auto from = number_below(sorted, old), to = number_below(sorted, fresh);
+    if (to > from) {
+        std::copy(values + from + 1, values + to, values + from);
+        values[to - 1] = fresh;
+    } else {
+        std::copy_backward(values + to, values + from, values + from + 1);
+        values[to] = fresh;
+    }
 }
 
 } // namespace
@@ -122,10 +149,11 @@ noise_floor::noise_floor(std::size_t bins,
 std::size_t noise_floor::neighbour(std::ptrdiff_t bin) const
 {
     const auto n = static_cast<std::ptrdiff_t>(d_bins);
-    if (d_circular)
-        return static_cast<std::size_t>((bin % n + n) % n);
-    const auto period = 2 * (n - 1);
-    bin = (bin % period + period) % period;
+    const auto period = d_circular ? n : 2 * (n - 1);
+    while (bin < 0)
+        bin += period;
+    while (bin >= period)
+        bin -= period;
     return static_cast<std::size_t>(bin < n ? bin : period - bin);
 }
 
@@ -267,7 +295,7 @@ noise_floor::presence noise_floor::present_rows(std::size_t first_bin, std::size
     return found;
 }
 
-//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, of every so many.
+//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, only every `stride`th counts.
 void noise_floor::running_medians()
 {
     const auto stride =
@@ -286,17 +314,9 @@ void noise_floor::running_medians()
         const auto next = k + stride;
         if (next >= d_bins)
             break;
-        const auto old = d_level[neighbour(static_cast<std::ptrdiff_t>(k) - half * s)];
-        const auto fresh = d_level[neighbour(static_cast<std::ptrdiff_t>(next) + half * s)];
-        const auto from = std::lower_bound(sorted.begin(), sorted.end(), old);
-        const auto to = std::lower_bound(sorted.begin(), sorted.end(), fresh);
-        if (to > from) {
-            std::move(from + 1, to, from);
-            *(to - 1) = fresh;
-        } else {
-            std::move_backward(to, from, from + 1);
-            *to = fresh;
-        }
+        replace(sorted,
+                d_level[neighbour(static_cast<std::ptrdiff_t>(k) - half * s)],
+                d_level[neighbour(static_cast<std::ptrdiff_t>(next) + half * s)]);
         k = next;
     }
     if (stride == 1)

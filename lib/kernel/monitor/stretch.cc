@@ -8,6 +8,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr std::int64_t at_once = 16; // rows that go into profiles
 constexpr std::size_t edge_rows = 3; // about an event, in which its ends may lie
 constexpr double narrowest = 1.5; // bins; no line is narrower than the window
 constexpr double shortest = 0.5;  // rows
@@ -48,8 +49,8 @@ stretch::stretch(const detector_settings& s,
                  std::uint64_t& next_id)
     : d_axes(s, first_sample), d_earliest(earliest), d_pyramid(d_axes.bins, tests),
       d_tracker(d_axes.bins, d_pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events, next_id),
-      d_z(d_axes.bins, d_pyramid.reach() + s.gap_rows + 8),
-      d_gains(1, d_pyramid.reach() + s.gap_rows + 8)
+      d_z(d_axes.bins, d_pyramid.reach() + edge_rows + at_once + s.gap_rows),
+      d_gains(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
 {}
 
 void stretch::add(const float* z, float gain)
@@ -73,7 +74,6 @@ void stretch::finish()
 //! Rows that are about to be forgotten go into the profiles of events that are older.
 void stretch::sum_profiles()
 {
-    constexpr std::int64_t at_once = 16;
     const auto keep = static_cast<std::int64_t>(d_pyramid.reach() + edge_rows);
     if (rows() - keep - d_summed < at_once)
         return;

@@ -44,10 +44,10 @@ struct STFT_API noise_floor_settings {
 class STFT_API noise_floor
 {
 public:
-    //! What a row says of the noise.
+    //! Level of the noise in a row.
     struct row_gain {
         float gain; //!< factor on the shape
-        float step; //!< where a new level has been accepted: the factor to the one before; else 1
+        float step; //!< factor to the level before, if a new one has been accepted; else 1
     };
 
     /*!
@@ -75,7 +75,7 @@ public:
     float gain() const { return static_cast<float>(d_smooth); }
     //! Power of the noise in each bin where gain is 1.
     const std::vector<float>& shape() const { return d_shape; }
-    //! The same for bursts: steady lines and bins near DC belong to it.
+    //! Power against which bursts are seen: steady lines and bins near DC belong to it.
     const std::vector<float>& burst_floor() const { return d_burst_floor; }
     //! 1 for bins of a line that has been there for `steady` rows, else 0.
     const std::vector<std::uint8_t>& steady() const { return d_steady; }

@@ -177,7 +177,8 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
         const auto value =
             static_cast<double>(profile[i]) * (static_cast<double>(floor.burst_floor()[k]) * gain);
         m.excess += static_cast<double>(profile[i]);
-        power += value;
+        // a line or an offset in this bin may be below its floor for long, which tells nothing of the event
+        power += floor.burst_floor()[k] > floor.shape()[k] ? std::max(value, 0.0) : value;
         if (k >= e.first_bin && k < e.end_bin) {
             noise += static_cast<double>(floor.shape()[k]) * gain;
             if (value > greatest) {

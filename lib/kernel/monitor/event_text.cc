@@ -160,8 +160,9 @@ std::string json_number(double value)
     const auto magnitude = std::abs(value);
     const bool plain = magnitude >= 1e-5 && magnitude < 1e16;
     char text[64];
-    const auto end = plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr
-                           : std::to_chars(text, text + sizeof text, value).ptr;
+    const auto end =
+        plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr
+              : std::to_chars(text, text + sizeof text, value).ptr;
     return { text, end };
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t at_once = 16; // rows that go into profiles
 constexpr std::size_t edge_rows = 3; // about an event, in which its ends may lie
-constexpr double narrowest = 1.5; // bins; no line is narrower than the window
-constexpr double shortest = 0.5;  // rows
+constexpr double narrowest = 1.5;    // bins; no line is narrower than the window
+constexpr double shortest = 0.5;     // rows
 
 } // namespace
 
@@ -128,7 +128,8 @@ extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t 
 extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
 {
     const auto edge = static_cast<std::int64_t>(edge_rows);
-    auto time = time_of(e, std::max(e.first_row - edge, d_z.oldest()), std::min(end + edge, rows()));
+    auto time =
+        time_of(e, std::max(e.first_row - edge, d_z.oldest()), std::min(end + edge, rows()));
     if (e.start)
         time.lower = *e.start;
     return time;

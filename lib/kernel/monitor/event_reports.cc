@@ -82,8 +82,19 @@ void event_reports::step_at(std::int64_t row)
         d_steps.erase(d_steps.begin());
 }
 
+//! An event that has been reported is part of another one.
+void event_reports::withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor)
+{
+    auto r = rows.measure(e, floor).report;
+    r.id = e.id;
+    r.cut = event_cut::withdrawn;
+    d_reports.push_back(r);
+}
+
 void event_reports::report(stretch& rows, const noise_floor& floor)
 {
+    for (const auto& e : rows.events().take_absorbed())
+        withdraw(e, rows, floor);
     if (rows.events().open()) {
         close(rows, floor, std::nullopt);
         announce(rows, floor);
@@ -94,6 +105,8 @@ void event_reports::report(stretch& rows, const noise_floor& floor)
 
 void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut why)
 {
+    for (const auto& e : rows.events().take_absorbed())
+        withdraw(e, rows, floor);
     close(rows, floor, why);
     release(rows, true);
     d_recent.clear();
@@ -112,8 +125,11 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
             std::max<std::size_t>({ d_settings.gap_rows + 1, fewest_rows_to_end, box });
         if (!all && now - e.last_row <= static_cast<std::int64_t>(wait))
             return false;
-        if (e.carrier) // reported as such
+        if (e.carrier) { // reported as such
+            if (e.announced_at >= 0 && *e.carrier != e.id)
+                withdraw(e, rows, floor);
             return true;
+        }
         auto m = rows.measure(e, floor);
         m.ended = now;
         if (all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now)

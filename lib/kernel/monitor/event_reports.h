@@ -29,6 +29,7 @@ public:
 
 private:
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
+    void withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor);
     void join_parts();
     void release(const stretch& rows, bool all);
     void announce(stretch& rows, const noise_floor& floor);

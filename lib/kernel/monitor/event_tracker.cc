@@ -95,11 +95,17 @@ event_tracker::label event_tracker::new_event(const found_cells& cells)
     return index;
 }
 
-//! Two events are one, which has the earlier one's id.
+//! Two events are one. It has the id of the one that has been reported; of two such, or none, the earlier one's.
 event_tracker::label event_tracker::join(label a, label b)
 {
-    if (d_slots[b].event.id < d_slots[a].event.id)
+    const auto rank = [&](label of) {
+        const auto& e = d_slots[of].event;
+        return std::pair(e.announced_at < 0, e.id);
+    };
+    if (rank(b) < rank(a))
         std::swap(a, b);
+    if (d_slots[b].event.announced_at >= 0)
+        d_absorbed.push_back(d_slots[b].event);
     auto& into = d_slots[a].event;
     auto& from = d_slots[b].event;
     into.first_row = std::min(into.first_row, from.first_row);

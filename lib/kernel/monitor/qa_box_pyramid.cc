@@ -208,7 +208,6 @@ std::size_t assert_as_defined(const plane& rows, const std::vector<box_test>& te
     }
     pyramid.finish();
     assert_same(plain.finish(), pyramid.found());
-    CPPUNIT_ASSERT_EQUAL(static_cast<std::int64_t>(rows.size()), pyramid.rows());
     return found + pyramid.found().size();
 }
 
@@ -303,7 +302,6 @@ class qa_box_pyramid : public CppUnit::TestFixture
                 pyramid.add(x[p].data());
             pyramid.finish();
             assert_same(ended.finish(), pyramid.found());
-            CPPUNIT_ASSERT_EQUAL(static_cast<std::int64_t>(length), pyramid.rows());
             if (length < 200)
                 plain.add(x[length]);
         }

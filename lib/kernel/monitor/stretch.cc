@@ -25,15 +25,10 @@ double plane_axes::hz(double bin) const
     return (bin - static_cast<double>(zero_bin)) * samp_rate / static_cast<double>(n_fft);
 }
 
-double plane_axes::sample(double row) const
-{
-    return static_cast<double>(first_sample) + row * static_cast<double>(hop) +
-           static_cast<double>(n_fft / 2);
-}
-
 std::int64_t plane_axes::nearest_sample(double row) const
 {
-    return static_cast<std::int64_t>(std::llround(sample(row)));
+    const auto from_first = row * static_cast<double>(hop) + static_cast<double>(n_fft / 2);
+    return first_sample + static_cast<std::int64_t>(std::llround(from_first));
 }
 
 std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
@@ -183,7 +178,8 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
         const auto value =
             static_cast<double>(profile[i]) * (static_cast<double>(floor.burst_floor()[k]) * gain);
         m.excess += static_cast<double>(profile[i]);
-        power += value;
+        // a line or an offset in this bin may be below its floor for long, which tells nothing of the event
+        power += floor.burst_floor()[k] > floor.shape()[k] ? std::max(value, 0.0) : value;
         if (k >= e.first_bin && k < e.end_bin) {
             noise += static_cast<double>(floor.shape()[k]) * gain;
             if (value > greatest) {

@@ -24,9 +24,7 @@ struct plane_axes {
 
     //! Frequency of a bin's centre, or between those of two.
     double hz(double bin) const;
-    //! The sample at the centre of a row, or between those of two.
-    double sample(double row) const;
-    //! sample(), rounded.
+    //! The sample nearest to the centre of a row, or between those of two.
     std::int64_t nearest_sample(double row) const;
 };
 

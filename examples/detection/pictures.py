@@ -42,7 +42,7 @@ def sensitivity(path: pathlib.Path, results: list) -> pathlib.Path:
     panels = figure.subplots(2, 3, sharex=True, sharey=True).flat
     cases = [case for case in results if case["part"] == "sensitivity"]
     for axes, (kind, width, duration) in zip(panels, benchmark_detection.SIZES):
-        for rule, style in zip(benchmark_detection.RULES, ("o-C0", "s--C1", "^:C2")):
+        for rule, style in zip(benchmark_detection.RULES, ("o-C0", "s--C1", "^:C2", "v-C9")):
             chosen = sorted((c["snr"], c["found"]) for c in cases
                             if (c["kind"], c["width"], c["duration"], c["rule"]) == (kind, width, duration, rule))
             if chosen:

@@ -8,7 +8,7 @@ Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_win
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, noise_floor.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 

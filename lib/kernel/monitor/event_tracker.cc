@@ -9,12 +9,19 @@ namespace {
 
 constexpr std::size_t at_once = 4; // labels in 64 bits
 
-//! True if the next labels are all none, or all this one.
+//! The highest bit of each label that is not 0.
+std::uint64_t not_zero(std::uint64_t labels)
+{
+    constexpr std::uint64_t low = 0x7fff7fff7fff7fff, high = 0x8000800080008000;
+    return (((labels & low) + low) | labels) & high;
+}
+
+//! True if each of the next labels is none, or this one.
 bool alike(const std::uint16_t* labels, std::uint16_t one)
 {
     std::uint64_t all = 0;
     std::memcpy(&all, labels, sizeof all);
-    return all == 0 || all == one * 0x0001000100010001u;
+    return (not_zero(all) & not_zero(all ^ (one * 0x0001000100010001u))) == 0;
 }
 
 } // namespace
@@ -178,6 +185,9 @@ void event_tracker::add(const found_cells& cells)
                 k += at_once - 1;
                 continue;
             }
+            if (k > left && k + at_once > right + 1 && right + 1 >= left + at_once &&
+                alike(row + right + 1 - at_once, last)) // the rest, with labels seen before
+                break;
             if (row[k] == 0 || row[k] == last)
                 continue;
             last = row[k];

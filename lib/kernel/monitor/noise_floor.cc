@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/running_median.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/noise_floor.h>
@@ -73,33 +74,6 @@ float quantile_of(std::vector<float>& values, double share)
                                          share * static_cast<double>(values.size() - 1) + 0.5);
     std::nth_element(values.begin(), at, values.end());
     return *at;
-}
-
-//! Number of sorted values that are less; without branches, which nothing could predict.
-std::size_t number_below(const std::vector<float>& sorted, float value)
-{
-    const float* first = sorted.data();
-    auto left = sorted.size();
-    while (left > 1) {
-        const auto half = left / 2;
-        first += first[half - 1] < value ? half : 0;
-        left -= half;
-    }
-    return static_cast<std::size_t>(first - sorted.data()) + (*first < value);
-}
-
-//! One of the sorted values goes, another one comes.
-void replace(std::vector<float>& sorted, float old, float fresh)
-{
-    const auto values = sorted.data();
-    const auto from = number_below(sorted, old), to = number_below(sorted, fresh);
-    if (to > from) {
-        std::copy(values + from + 1, values + to, values + from);
-        values[to - 1] = fresh;
-    } else {
-        std::copy_backward(values + to, values + from, values + from + 1);
-        values[to] = fresh;
-    }
 }
 
 } // namespace
@@ -307,28 +281,19 @@ void noise_floor::running_medians()
     const auto stride =
         std::max<std::size_t>(1, (d_width + most_in_a_median - 1) / most_in_a_median);
     const auto half = static_cast<std::ptrdiff_t>(d_width / 2 / stride);
-    const auto s = static_cast<std::ptrdiff_t>(stride);
-    auto& sorted = d_scratch;
-    sorted.clear();
-    for (auto j = -half; j <= half; ++j)
-        sorted.push_back(d_level[neighbour(j * s)]);
-    std::sort(sorted.begin(), sorted.end());
-    const auto middle = sorted.size() / 2;
-    std::size_t k = 0;
-    for (;;) {
-        d_median[k] = sorted[middle];
-        const auto next = k + stride;
-        if (next >= d_bins)
-            break;
-        replace(sorted,
-                d_level[neighbour(static_cast<std::ptrdiff_t>(k) - half * s)],
-                d_level[neighbour(static_cast<std::ptrdiff_t>(next) + half * s)]);
-        k = next;
-    }
+    const auto count = static_cast<std::ptrdiff_t>((d_bins - 1) / stride + 1);
+    auto& values = d_scratch; // one for a stride, with the neighbours of both ends
+    values.clear();
+    for (auto j = -half; j < count + half; ++j)
+        values.push_back(d_level[neighbour(j * static_cast<std::ptrdiff_t>(stride))]);
+    running_median().run(values, static_cast<std::size_t>(2 * half + 1), d_median);
     if (stride == 1)
         return;
-    const auto last =
-        k; // between the bins that have a median it is interpolated, after the last one it stays
+    // between the bins that have a median it is interpolated, after the last one it stays
+    const auto last = (static_cast<std::size_t>(count) - 1) * stride;
+    d_median.resize(d_bins);
+    for (auto i = static_cast<std::size_t>(count); i-- > 1;)
+        d_median[i * stride] = d_median[i];
     for (std::size_t a = 0; a < last; a += stride)
         for (std::size_t i = 1; i < stride; ++i)
             d_median[a + i] = d_median[a] + (d_median[a + stride] - d_median[a]) *

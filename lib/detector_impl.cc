@@ -17,7 +17,8 @@ namespace {
 const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
 
 constexpr std::size_t most_held = std::size_t(512) << 20; // bytes of rows that wait
-constexpr double most_lost = 1e15;                        // rows that a jump of rx_time may skip
+constexpr double most_lost = 1e15; // samples that may be lost at once
+constexpr std::int64_t most_lost_in_all = std::int64_t(1) << 60;
 
 bool tells_of_overflow(const pmt::pmt_t& key)
 {
@@ -267,7 +268,11 @@ private:
         auto row = std::move(d_waiting.front());
         d_waiting.pop_front();
         if (!row.tags.empty())
-            obey(row.tags);
+            try {
+                obey(row.tags);
+            } catch (const std::exception& e) {
+                d_logger->warn("tags ignored: {}", e.what());
+            }
         const bool whole =
             d_damaged == 0 && d_start >= 0 && (!length || d_start + d_grid.span() <= *length);
         d_detector->add(whole ? row.values.data() : nullptr);
@@ -358,35 +363,33 @@ private:
             d_context.time_sample = sample;
         }
         if (all.freq && all.freq != d_context.freq_center) {
-            if (d_context.freq_center && d_rows > 0) {
-                d_detector->cut(kernel::event_cut::retune);
-                publish();
-                d_damaged = d_grid.across();
-            }
+            d_detector->retune(*all.freq);
+            publish(all.freq);
             d_context.freq_center = all.freq;
+            d_damaged = d_rows > 0 ? d_grid.across() : 0;
         }
     }
 
     //! Rows were lost before this one.
     void lose(const told& all)
     {
-        auto lost = static_cast<double>(all.lost) / static_cast<double>(d_grid.hop());
+        auto lost = static_cast<double>(all.lost); // samples
         bool jumps = all.overflow;
+        const auto hop = static_cast<double>(d_grid.hop());
         if (all.time && d_context.time && knows_rate()) {
             const auto expected = kernel::time_of(d_start + d_lost, d_context);
-            const auto rows = seconds_between(*expected, *all.time) * d_present.samp_rate /
-                              static_cast<double>(d_grid.hop());
-            if (std::abs(rows) > 0.5) {
-                lost = rows; // the clock knows better than the tag of an overflow
+            const auto samples = seconds_between(*expected, *all.time) * d_present.samp_rate;
+            if (std::abs(samples) > hop / 2) {
+                lost = samples; // the clock knows better than the tag of an overflow
                 jumps = true;
             }
         }
         if (!jumps)
             return;
-        const auto rows = std::round(lost);
-        if (rows > 0 && rows <= most_lost && d_lost < kernel::farthest_start / 2 &&
-            rows * static_cast<double>(d_grid.hop()) < static_cast<double>(kernel::farthest_start / 4)) {
-            d_detector->skip(static_cast<std::uint64_t>(rows));
+        const auto rows = std::round(lost / hop);
+        if (rows > 0 && lost <= most_lost && d_lost <= most_lost_in_all) {
+            d_detector->skip(static_cast<std::uint64_t>(rows),
+                             kernel::lost_samples{ d_start + d_lost, std::llround(lost) });
             d_lost += static_cast<std::int64_t>(rows) * d_grid.hop();
         } else if (rows != 0 || (all.overflow && all.lost == 0)) { // nobody knows how many
             d_detector->cut(kernel::event_cut::gap);
@@ -493,6 +496,8 @@ private:
             d_context.time_sample = sample;
         }
         d_detector.emplace(std::move(made));
+        if (d_context.freq_center)
+            d_detector->retune(*d_context.freq_center);
         d_present = next;
         d_average = average;
         d_grid = row_grid(next, average);
@@ -507,14 +512,18 @@ private:
         d_context.hop = static_cast<std::size_t>(d_grid.hop());
     }
 
-    void publish()
+    //! freq_center: of the event that tells of a retune
+    void publish(std::optional<double> freq_center = {})
     {
         if (!d_detector->waiting())
             return;
         for (auto& event : d_detector->take()) {
             event.id += d_first_id;
             d_next_id = std::max(d_next_id, event.id + 1);
-            message_port_pub(events_port, event_message(event, d_context));
+            auto context = d_context;
+            if (event.kind == kernel::event_kind::retune)
+                context.freq_center = freq_center;
+            message_port_pub(events_port, event_message(event, context));
         }
     }
 

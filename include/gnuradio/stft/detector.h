@@ -33,9 +33,16 @@ inline constexpr auto fields<detector_block_settings> = std::tuple(
     field("gap_rows", &detector_settings::gap_rows),
     field("gap_bins", &detector_settings::gap_bins),
     field("dc_guard", &detector_settings::dc_guard),
+    field("scales", &detector_settings::scales),
+    field("ignore", &detector_settings::ignore).changeable(),
     field("steps", &detector_settings::steps),
     field("update_interval", &detector_settings::update_interval),
     field("max_events", &detector_settings::max_events),
+    field("warm_up", &noise_floor_settings::warm_up),
+    field("steady", &noise_floor_settings::steady),
+    field("least", &noise_floor_settings::least),
+    field("quantile", &noise_floor_settings::quantile),
+    field("adaptation", &noise_floor_settings::adaptation),
     field("source", &detector_block_settings::source));
 } // namespace kernel
 
@@ -50,10 +57,10 @@ inline constexpr auto fields<detector_block_settings> = std::tuple(
  * and symbols, nil where they are unknown. sample_start counts samples of the stream and those that were lost.
  *
  * Tags: stft_* and rx_rate override the arguments. Another n_fft (of as many bins), hop, window or rate ends all events, and
- * the detector starts anew. Another rx_freq ends all events, and the floor is kept. rx_time gives the time of events; where
- * it jumps by more than half a hop, rows were lost: forward, they are skipped; backward, all events end. So does a tag
- * "overflow" or "rx_overflow": an integer above 0 is the number of lost samples, any other value leaves it unknown.
- * Rows that hold samples of both sides are lost, too.
+ * the detector starts anew. Another rx_freq is a retune (kernel::detector::retune()). rx_time gives the time of events; where it
+ * jumps forward by more than half a hop, that many rows were lost (kernel::detector::skip()); where it jumps back, all
+ * events end. A tag "overflow" or "rx_overflow" does the same: a number above 0 is that of the lost samples, with any other
+ * value all events end. Rows that hold samples of both sides are lost, too.
  *
  * Message port "cmd": a dict (or pair) of false_alarms, min_snr, dynamic_range, min_duration, min_bandwidth, ignore, and reset
  * (any value). Events end, and the detector starts anew with the next row.

@@ -15,6 +15,9 @@ constexpr std::size_t near_dc = 4;   // bins on either side
 constexpr std::size_t smoothing = 4; // bins on either side
 constexpr std::size_t most_in_a_median = 129;
 constexpr double truncation = 3;
+constexpr int passes =
+    3; // of the gain's fixed point; more would take a burst as wide as the band for a gain
+constexpr float rounding = 1e-13f; // of single precision, in power, below the strongest line
 constexpr double line_level = 1.8; // mean over the shape from which a candidate counts as there
 
 //! Mean of an exponential variable of mean 1, given that it is below the truncation.
@@ -121,7 +124,9 @@ noise_floor::noise_floor(std::size_t bins,
                          bool circular,
                          std::optional<std::size_t> dc,
                          const noise_floor_settings& s)
-    : d_bins(bins), d_width(s.neighbourhood ? s.neighbourhood : std::max<std::size_t>(bins / 8, 4)),
+    : d_bins(bins),
+      d_width(s.neighbourhood ? s.neighbourhood
+                              : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
       d_circular(circular), d_dc(dc), d_settings(s)
 {
     s.check();
@@ -163,7 +168,7 @@ float noise_floor::truncated_mean(const float* row, float from)
     static const auto expectation = static_cast<float>(truncated_expectation());
     simd::dispatch<scaled>(row, d_inverse.data(), d_bins, d_relative.data());
     auto gain = from;
-    for (int pass = 0; pass < 3; ++pass) {
+    for (int pass = 0; pass < passes; ++pass) {
         auto below = simd::dispatch<sum_below>(
             d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
         if (pass == 0 && below.count < static_cast<float>(d_bins) / 2) {
@@ -172,10 +177,11 @@ float noise_floor::truncated_mean(const float* row, float from)
             below = simd::dispatch<sum_below>(
                 d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
         }
-        if (below.sum > 0)
-            gain = below.sum / below.count / expectation;
+        if (!(below.sum > 0))
+            break;
+        gain = below.sum / below.count / expectation;
     }
-    return std::max(gain, 1e-30f);
+    return std::max(gain, d_silent ? 1.0f : 1e-30f);
 }
 
 void noise_floor::begin(const float* rows, std::size_t count)
@@ -354,18 +360,23 @@ void noise_floor::reshape()
         const auto l = d_median[neighbour(at - side)], r = d_median[neighbour(at + side)];
         plain[k] = std::min(plain[k], std::sqrt(l * r));
     }
-    const auto least = std::max(static_cast<float>(d_settings.least), 1e-37f);
+    const auto strongest = *std::max_element(d_level.begin(), d_level.end());
+    const auto least =
+        std::max({ static_cast<float>(d_settings.least), rounding * strongest, 1e-37f });
     double sum = 0;
     const auto reach = static_cast<std::ptrdiff_t>(smoothing);
     for (auto j = -reach; j <= reach; ++j)
         sum += plain[neighbour(j)];
+    std::size_t silent = 0;
     for (std::size_t k = 0; k < d_bins; ++k) {
+        silent += !(sum > (2 * smoothing + 1) * static_cast<double>(least));
         d_shape[k] = std::max(static_cast<float>(sum / (2 * smoothing + 1)), least);
         d_inverse[k] = 1 / d_shape[k];
         const auto at = static_cast<std::ptrdiff_t>(k);
         sum += plain[neighbour(at + 1 + reach)];
         sum -= plain[neighbour(at - reach)];
     }
+    d_silent = 2 * silent > d_bins;
     for (std::size_t k = 0; k < d_bins; ++k) {
         const auto steady = d_candidate[k] && d_run[k] >= d_settings.steady;
         if (steady && !d_steady[k] &&

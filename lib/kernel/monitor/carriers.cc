@@ -95,7 +95,8 @@ void carriers::adopt(line& l, stretch& rows)
 {
     bool taken = false;
     rows.events().for_each_open([&](tracked_event& e) {
-        if (bins_between(e.first_bin, e.end_bin, l.first_bin, l.end_bin) > 1 ||
+        if (e.carrier || // of a line that has ended since
+            bins_between(e.first_bin, e.end_bin, l.first_bin, l.end_bin) > 1 ||
             e.end_bin - e.first_bin > 2 * (l.end_bin - l.first_bin) + 6 ||
             e.last_row - e.first_row < static_cast<std::int64_t>(d_settings.steady / 2))
             return;

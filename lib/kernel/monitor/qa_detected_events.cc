@@ -875,7 +875,7 @@ class qa_detected_events : public CppUnit::TestFixture
         std::minstd_rand random(99);
         const auto below = [&](std::size_t n) { return random() % n; };
         std::size_t events = 0;
-        for (unsigned walk = 0; walk < 2000; ++walk) {
+        for (unsigned walk = 0; walk < 150; ++walk) {
             const qa::context in_walk("walk", walk);
             const auto onesided = below(4) == 0;
             const auto s = small([&](detector_settings& c) {

@@ -72,7 +72,7 @@ void carriers::see(stretch& rows, const noise_floor& floor, std::size_t begin, s
     const auto present = floor.present_rows(begin, end);
     const auto now = rows.rows();
     const auto last_row = now - 1 - static_cast<std::int64_t>(present.since);
-    if (last_row < 0) // not there since the cut
+    if (last_row < 0 || present.rows == 0) // not there since the cut, or not any more
         return;
     const auto known = std::find_if(d_lines.begin(), d_lines.end(), [&](const line& l) {
         return bins_between(l.first_bin, l.end_bin, begin, end) <= 1;
@@ -95,7 +95,8 @@ void carriers::adopt(line& l, stretch& rows)
 {
     bool taken = false;
     rows.events().for_each_open([&](tracked_event& e) {
-        if (bins_between(e.first_bin, e.end_bin, l.first_bin, l.end_bin) > 1 ||
+        if (e.carrier || // of a line that has ended since
+            bins_between(e.first_bin, e.end_bin, l.first_bin, l.end_bin) > 1 ||
             e.end_bin - e.first_bin > 2 * (l.end_bin - l.first_bin) + 6 ||
             e.last_row - e.first_row < static_cast<std::int64_t>(d_settings.steady / 2))
             return;

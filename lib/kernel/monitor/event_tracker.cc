@@ -111,8 +111,9 @@ event_tracker::label event_tracker::join(label a, label b)
     };
     if (rank(b) < rank(a))
         std::swap(a, b);
-    if (d_slots[b].event.announced_at >= 0)
-        d_absorbed.push_back(d_slots[b].event);
+    const auto& part = d_slots[b].event;
+    if (part.announced_at >= 0 && part.carrier != part.id) // a carrier of this id goes on
+        d_absorbed.push_back(part);
     auto& into = d_slots[a].event;
     auto& from = d_slots[b].event;
     into.first_row = std::min(into.first_row, from.first_row);

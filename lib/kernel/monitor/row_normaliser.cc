@@ -7,6 +7,8 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr float greatest_value = 1e30f; // of which sums are finite; a floor may be as good as 0
+
 //! z = row scale factor + offset -> the greatest value of counted bins.
 STFT_LOOP float normalise(const float* row,
                           const float* scale,
@@ -19,7 +21,8 @@ STFT_LOOP float normalise(const float* row,
     float greatest = 0;
 #pragma omp simd reduction(max : greatest)
     for (std::size_t i = 0; i < n; ++i) {
-        z[i] = row[i] * (scale[i] * factor) + offset[i];
+        const auto over = row[i] * factor * scale[i] + offset[i];
+        z[i] = over < greatest_value ? over : greatest_value;
         const auto counted = z[i] * counts[i];
         greatest = counted > greatest ? counted : greatest;
     }

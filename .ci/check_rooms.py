@@ -25,7 +25,7 @@ USES = {
     "filter_bank": "kernel simd frames stft",
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
-    "monitor": "kernel simd frames",
+    "monitor": "kernel simd frames stft",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS

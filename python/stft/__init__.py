@@ -33,6 +33,7 @@ from .images import (
     stft2d_window_vjp,
 )
 from .learning import learn
+from .monitoring import NoiseFloor, SignalDetector, detect, detect_rows, ended, noise_floor
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
@@ -76,7 +77,9 @@ from .transforms import (
 )
 
 __all__ = [
+    "NoiseFloor",
     "ShortTimeFFT",
+    "SignalDetector",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
@@ -86,12 +89,15 @@ __all__ = [
     "closest_dual_window",
     "consistent",
     "convert_phase",
+    "detect",
+    "detect_rows",
     "detector_vxm",
     "dstft",
     "dstft_cvc",
     "dstft_fvc",
     "dstft_vjp",
     "dual_window",
+    "ended",
     "event_to_json",
     "filter_bank",
     "fixed_overlap_positions",
@@ -113,6 +119,7 @@ __all__ = [
     "istft_vcf",
     "learn",
     "losses",
+    "noise_floor",
     "one_integral_inverse",
     "one_integral_vcc",
     "one_integral_vcf",

@@ -2,6 +2,7 @@
 #include "kernel/monitor/box_pyramid.h"
 #include "kernel/simd/dispatch.h"
 #include <algorithm>
+#include <cstring>
 
 namespace gr::stft::kernel {
 
@@ -50,9 +51,20 @@ STFT_LOOP float compare(const float* values, std::size_t n, float low, std::uint
     return greatest;
 }
 
+constexpr std::size_t at_once = 8; // states in 64 bits
+
+//! True if the next states are all plain.
+bool none_of(const std::uint8_t* states)
+{
+    std::uint64_t all = 0;
+    std::memcpy(&all, states, sizeof all);
+    return all == 0;
+}
+
 } // namespace
 
-box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests) : d_bins(bins)
+box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests)
+    : d_bins(bins), d_ring(bins, 1)
 {
     std::size_t delay = 0;
     for (const auto& t : tests) {
@@ -86,17 +98,16 @@ box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests) :
         d_kept = std::max(d_kept, l.rows + l.step * l.remembered + l.delay);
         d_latency = std::max(d_latency, l.rows + l.delay);
     }
-    d_ring.assign(d_kept * bins, 1);
+    d_ring = row_history<float>(bins, d_kept);
     d_halves.resize(bins);
 }
 
 void box_pyramid::add(const float* row)
 {
     d_found.clear();
-    std::copy_n(row, d_bins, row_at(d_rows));
-    ++d_rows;
+    std::copy_n(row, d_bins, d_ring.add());
     for (auto& l : d_levels) {
-        const auto end = d_rows - static_cast<std::int64_t>(l.delay);
+        const auto end = rows() - static_cast<std::int64_t>(l.delay);
         if (end > 0 && end % static_cast<std::int64_t>(l.step) == 0)
             step(l, end - static_cast<std::int64_t>(l.rows));
     }
@@ -106,7 +117,7 @@ void box_pyramid::finish()
 {
     const std::vector<float> ones(d_bins, 1);
     std::vector<found_cells> all;
-    const auto end = d_rows;
+    const auto end = rows();
     for (std::size_t i = 0; i < d_latency + d_levels.back().step; ++i) {
         add(ones.data());
         for (auto each : d_found) {
@@ -117,21 +128,28 @@ void box_pyramid::finish()
         }
     }
     d_found = std::move(all);
-    d_rows = end;
+}
+
+void box_pyramid::sum_half(level& l)
+{
+    std::fill(l.new_half.begin(), l.new_half.end(), 0.0f);
+    for (std::size_t r = 0; r < l.step; ++r)
+        simd::dispatch<add_to>(
+            d_ring.row(l.half + static_cast<std::int64_t>(r)), d_bins, l.new_half.data());
+    l.outdated = false;
 }
 
 //! The boxes from first_row on, of which the later half of the rows is new.
 void box_pyramid::step(level& l, std::int64_t first_row)
 {
-    std::swap(l.old_half, l.new_half);
-    const auto half = first_row + static_cast<std::int64_t>(l.rows - l.step);
     if (l.rows == 1) {
-        std::copy_n(row_at(half), d_bins, l.sum.data());
+        std::copy_n(d_ring.row(first_row), d_bins, l.sum.data());
     } else {
-        std::fill(l.new_half.begin(), l.new_half.end(), 0.0f);
-        for (std::size_t r = 0; r < l.step; ++r)
-            simd::dispatch<add_to>(
-                row_at(half + static_cast<std::int64_t>(r)), d_bins, l.new_half.data());
+        if (l.outdated)
+            sum_half(l);
+        std::swap(l.old_half, l.new_half);
+        l.half = first_row + static_cast<std::int64_t>(l.rows - l.step);
+        sum_half(l);
         if (first_row < 0) // the first half has no rows before it
             return;
         simd::dispatch<add_both>(l.old_half.data(), l.new_half.data(), d_bins, l.sum.data());
@@ -168,12 +186,17 @@ void box_pyramid::test(level& l, scale& s, std::int64_t first_row)
         d_todo.push_back({ l.steps, i });
     };
     const auto& last = s.state[before];
-    for (std::size_t i = 0; i < s.boxes; ++i)
+    for (std::size_t i = 0; i < s.boxes; ++i) {
+        if (i + at_once <= s.boxes && none_of(&state[i])) {
+            i += at_once - 1;
+            continue;
+        }
         if (state[i] == low_box &&
             (boxes[i] > s.hit ||
              (s.marked[before] && (last[i] == found_box || (i > 0 && last[i - 1] == found_box) ||
                                    (i + 1 < s.boxes && last[i + 1] == found_box)))))
             seed(i);
+    }
     while (!d_todo.empty()) {
         const auto at = d_todo.back();
         d_todo.pop_back();
@@ -198,7 +221,7 @@ void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
     ++s.marked[static_cast<std::size_t>(at.step) % l.remembered];
     const auto first_bin = at.index * s.step;
     for (std::size_t r = 0; r < l.rows; ++r)
-        std::fill_n(row_at(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, 1.0f);
+        std::fill_n(d_ring.row(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, 1.0f);
     const auto fill = [&](volk::vector<float>& sums, std::size_t rows) {
         std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(first_bin),
                     s.bins,
@@ -210,6 +233,14 @@ void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
     }
     if (at.step + 1 >= l.steps)
         fill(l.old_half, l.rows - l.step);
+    if (at.step + 1 == l.steps && l.rows > 1)
+        for (auto k = first_bin; k < first_bin + s.bins; ++k)
+            l.sum[k] = l.old_half[k] + l.new_half[k];
+    for (auto& longer : d_levels)
+        if (longer.rows > l.rows)
+            longer.outdated = longer.outdated ||
+                              (first_row < longer.half + static_cast<std::int64_t>(longer.step) &&
+                               longer.half < first_row + static_cast<std::int64_t>(l.rows));
     const auto sum = s.sums[static_cast<std::size_t>(at.step) % l.remembered][at.index];
     d_found.push_back(
         { first_row, l.rows, first_bin, s.bins, sum / static_cast<float>(l.rows * s.bins) - 1 });

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_BOX_PYRAMID_H
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_BOX_PYRAMID_H
 
+#include "kernel/monitor/row_history.h"
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
 #include <volk/volk_alloc.hh>
 #include <cstdint>
@@ -47,12 +48,12 @@ public:
     const std::vector<found_cells>& found() const { return d_found; }
 
     //! Rows so far.
-    std::int64_t rows() const { return d_rows; }
+    std::int64_t rows() const { return d_ring.rows(); }
 
     //! Rows from the last one back to the earliest in which cells may still be found.
     std::size_t reach() const { return d_kept; }
 
-    //! Rows by which the box that follows one of so many rows has been tested.
+    //! Rows by which the box that follows one of `rows` rows has been tested.
     std::size_t wait_of(std::size_t rows) const
     {
         for (const auto& l : d_levels)
@@ -71,7 +72,7 @@ private:
         std::size_t bins, step, boxes; // of a box; between boxes; in a row
         float hit, low;                // on the sum of a box
         std::vector<std::vector<std::uint8_t>>
-            state; // of the boxes of the last steps, for those that hang together
+            state; // of the boxes of the last steps: boxes of several steps may hang together
         std::vector<std::vector<float>> sums; // of the same boxes
         std::vector<std::size_t> marked;      // found boxes of a step
     };
@@ -81,24 +82,23 @@ private:
         std::vector<scale> scales;
         volk::vector<float> old_half, new_half, sum; // of half a box's rows, of all its rows
         std::int64_t steps = 0;
+        std::int64_t half = 0; // first row of new_half
+        bool outdated = false; // cells of new_half have been found since it was summed
     };
     struct box {
         std::int64_t step;
         std::size_t index;
     };
 
-    float* row_at(std::int64_t row)
-    {
-        return &d_ring[static_cast<std::size_t>(row) % d_kept * d_bins];
-    }
+    void sum_half(level& l);
     void step(level& l, std::int64_t first_row);
     void test(level& l, scale& s, std::int64_t first_row);
     void mark(level& l, scale& s, box at, std::int64_t first_row);
 
     std::size_t d_bins, d_kept = 0, d_latency = 0;
     std::vector<level> d_levels;
-    volk::vector<float> d_ring, d_halves;
-    std::int64_t d_rows = 0;
+    row_history<float> d_ring;
+    volk::vector<float> d_halves;
     std::vector<found_cells> d_found;
     std::vector<box> d_todo;
 };

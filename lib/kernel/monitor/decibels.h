@@ -10,7 +10,7 @@ namespace gr::stft::kernel {
 //! 10 lg of a power; -300 dB for what is less.
 inline double decibels(double power) { return 10 * std::log10(std::max(power, 1e-30)); }
 
-//! The power of so many decibels.
+//! Power of `db` decibels.
 inline double from_decibels(double db) { return std::pow(10, db / 10); }
 
 } // namespace gr::stft::kernel

@@ -191,7 +191,7 @@ void detector::parts::end_stretch(event_cut why)
     d_refused += d_stretch->events().refused();
 }
 
-//! What has come so far is searched, even if it was too little for a good floor; all events end.
+//! Searches the rows that wait, even if they are too few for a good floor, and ends all events.
 void detector::parts::conclude(event_cut why)
 {
     if (!d_floor.begun() && d_held.size() >= fewest_rows)
@@ -241,7 +241,7 @@ void detector::parts::search()
     d_bursts.report(*d_stretch, d_floor);
 }
 
-//! Reports what happened to the whole band.
+//! Reports an event of the whole band.
 void detector::parts::report_band(event_kind kind,
                                   std::int64_t sample,
                                   std::int64_t count,
@@ -299,10 +299,12 @@ void detector::parts::retune(double freq_center)
     }
     conclude(event_cut::retune);
     report_band(event_kind::retune, first_sample_of(d_rows), 0, 0);
+    if (d_freq_center == freq_center)
+        return;
+    auto known = d_floors.take(freq_center);
     if (d_freq_center && d_floor.begun())
         d_floors.keep(*d_freq_center, std::move(d_floor));
     d_freq_center = freq_center;
-    auto known = d_floors.take(freq_center);
     d_floor = known ? std::move(*known) : new_floor();
     d_gain = d_floor.gain();
     if (d_floor.begun())

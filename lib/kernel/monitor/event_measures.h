@@ -6,7 +6,7 @@
 
 namespace gr::stft::kernel {
 
-//! Where something begins and ends, as fractions of a row or bin.
+//! A beginning and an end, in rows or bins and fractions of them.
 struct extent {
     double lower, upper;
 };
@@ -21,7 +21,7 @@ struct extent {
 extent power_edges(const float* profile, std::size_t bins, double deviation);
 
 /*!
- * \brief Where a power that rises and falls crosses half of its level, the median of the rows above a quarter of the
+ * \brief The rows in which a power that rises and falls crosses half of its level, the median of the rows above a quarter of the
  * greatest: the first and the last crossing, linear between the rows.
  */
 extent half_power_crossings(const float* power, std::size_t rows);

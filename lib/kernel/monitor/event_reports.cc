@@ -29,7 +29,7 @@ bool parts_of_one(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b
 }
 
 //! True if m lies in the skirts of another event, which is open or has ended.
-bool beside(const measured_event& m, const measured_event& other, bool open)
+bool in_skirts(const measured_event& m, const measured_event& other, bool open)
 {
     if (other.report.id == m.report.id || m.first_row + 2 < other.first_row ||
         (!open && m.last_row > other.last_row + 2))
@@ -82,8 +82,19 @@ void event_reports::step_at(std::int64_t row)
         d_steps.erase(d_steps.begin());
 }
 
+//! An event that has been reported is part of another one.
+void event_reports::withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor)
+{
+    auto r = rows.measure(e, floor).report;
+    r.id = e.id;
+    r.cut = event_cut::withdrawn;
+    d_reports.push_back(r);
+}
+
 void event_reports::report(stretch& rows, const noise_floor& floor)
 {
+    for (const auto& e : rows.events().take_absorbed())
+        withdraw(e, rows, floor);
     if (rows.events().open()) {
         close(rows, floor, std::nullopt);
         announce(rows, floor);
@@ -94,6 +105,8 @@ void event_reports::report(stretch& rows, const noise_floor& floor)
 
 void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut why)
 {
+    for (const auto& e : rows.events().take_absorbed())
+        withdraw(e, rows, floor);
     close(rows, floor, why);
     release(rows, true);
     d_recent.clear();
@@ -112,8 +125,11 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
             std::max<std::size_t>({ d_settings.gap_rows + 1, fewest_rows_to_end, box });
         if (!all && now - e.last_row <= static_cast<std::int64_t>(wait))
             return false;
-        if (e.carrier) // reported as such
+        if (e.carrier) { // reported as such
+            if (e.announced_at >= 0 && *e.carrier != e.id)
+                withdraw(e, rows, floor);
             return true;
+        }
         auto m = rows.measure(e, floor);
         m.ended = now;
         if (all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now)
@@ -131,13 +147,13 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
     });
 }
 
-//! True for what lies in the time of a much stronger event beside it: its skirts, not a signal.
+//! True for cells near a much stronger event, in its time: they are its skirts, not a signal.
 bool event_reports::near_stronger(const measured_event& m,
                                   const stretch& rows,
                                   const noise_floor& floor) const
 {
     for (const auto& other : d_recent)
-        if (beside(m, other, false))
+        if (in_skirts(m, other, false))
             return true;
     bool found = false;
     rows.events().for_each_open([&](const tracked_event& e) {
@@ -146,12 +162,12 @@ bool event_reports::near_stronger(const measured_event& m,
         const auto between = bins_between(m.first_bin, m.end_bin, e.first_bin, e.end_bin);
         if (between <= static_cast<std::int64_t>(e.end_bin - e.first_bin) + 8 ||
             m.report.cells <= 4)
-            found = beside(m, rows.measure(e, floor), true);
+            found = in_skirts(m, rows.measure(e, floor), true);
     });
     return found;
 }
 
-//! True for what a step of the gain within a frame leaves beside a carrier.
+//! True for cells that a step of the gain within a frame leaves next to a carrier.
 bool event_reports::is_a_step(const tracked_event& e) const
 {
     return e.excess < strong_at_step * static_cast<double>(e.cells) &&

@@ -9,8 +9,8 @@ namespace gr::stft::kernel {
 /*!
  * \brief Reports bursts: those that have ended, and those that last.
  *
- * An event has ended once no cell can follow that would belong to it. What lies beside a much stronger event in its time
- * is a part of its skirts, and what a step of the gain leaves is none. Events that begin and end together are one.
+ * An event has ended once no cell can follow that would belong to it. Cells near a much stronger event, in its
+ * time, are its skirts and no event; neither is what a step of the gain leaves. Events that begin and end together are one.
  */
 class event_reports
 {
@@ -29,6 +29,7 @@ public:
 
 private:
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
+    void withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor);
     void join_parts();
     void release(const stretch& rows, bool all);
     void announce(stretch& rows, const noise_floor& floor);

@@ -157,8 +157,12 @@ std::string json_number(double value)
         return "null";
     if (value == 0)
         return "0"; // also for -0
-    char text[40];
-    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    const auto magnitude = std::abs(value);
+    const bool plain = magnitude >= 1e-5 && magnitude < 1e16;
+    char text[64];
+    const auto end =
+        plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr
+              : std::to_chars(text, text + sizeof text, value).ptr;
     return { text, end };
 }
 
@@ -184,6 +188,9 @@ std::vector<std::pair<const char*, event_value>> values_of(const event& e,
         return std::isfinite(value) ? event_value(value == 0 ? 0.0 : value) : event_value();
     };
     const auto decibels = [&](double value) { return real(std::round(value * 1000) / 1000); };
+    const auto hertz = [&](double value) { // without a rate, frequencies are fractions of 1
+        return context.samp_rate >= 1000 ? real(std::round(value * 1000) / 1000) : real(value);
+    };
     const auto centre = context.freq_center.value_or(0);
     const auto time = time_of(e.sample_start, context);
     return {
@@ -195,11 +202,11 @@ std::vector<std::pair<const char*, event_value>> values_of(const event& e,
         { "sample_start", e.sample_start },
         { "sample_count", e.sample_count },
         { "samp_rate", real(context.samp_rate) },
-        { "freq_lower", real(centre + e.freq_lower) },
-        { "freq_upper", real(centre + e.freq_upper) },
-        { "freq_peak", real(centre + e.freq_peak) },
+        { "freq_lower", hertz(centre + e.freq_lower) },
+        { "freq_upper", hertz(centre + e.freq_upper) },
+        { "freq_peak", hertz(centre + e.freq_peak) },
         { "freq_center", context.freq_center ? real(*context.freq_center) : event_value() },
-        { "bandwidth", real(e.freq_upper - e.freq_lower) },
+        { "bandwidth", hertz(e.freq_upper - e.freq_lower) },
         { "power_db", decibels(e.power_db) },
         { "noise_db", decibels(e.noise_db) },
         { "snr_db", decibels(e.snr_db) },

@@ -1,8 +1,23 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/monitor/event_tracker.h"
 #include <algorithm>
+#include <cstring>
 
 namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t at_once = 4; // labels in 64 bits
+
+//! True if the next labels are all none, or all this one.
+bool alike(const std::uint16_t* labels, std::uint16_t one)
+{
+    std::uint64_t all = 0;
+    std::memcpy(&all, labels, sizeof all);
+    return all == 0 || all == one * 0x0001000100010001u;
+}
+
+} // namespace
 
 event_tracker::event_tracker(std::size_t bins,
                              std::size_t rows,
@@ -26,7 +41,7 @@ void event_tracker::add_row()
     while (d_next_leaving < d_leaving.size() &&
            d_slots[d_leaving[d_next_leaving]].free_after < d_labels.oldest())
         d_free.push_back(d_leaving[d_next_leaving++]);
-    if (d_next_leaving > d_slots.size()) { // those that have left make room
+    if (d_next_leaving > d_slots.size()) { // the slots that have left make room
         d_leaving.erase(d_leaving.begin(),
                         d_leaving.begin() + static_cast<std::ptrdiff_t>(d_next_leaving));
         d_next_leaving = 0;
@@ -80,11 +95,17 @@ event_tracker::label event_tracker::new_event(const found_cells& cells)
     return index;
 }
 
-//! Two events are one, which has the earlier one's id.
+//! Two events are one. It has the id of the one that has been reported; of two such, or none, the earlier one's.
 event_tracker::label event_tracker::join(label a, label b)
 {
-    if (d_slots[b].event.id < d_slots[a].event.id)
+    const auto rank = [&](label of) {
+        const auto& e = d_slots[of].event;
+        return std::pair(e.announced_at < 0, e.id);
+    };
+    if (rank(b) < rank(a))
         std::swap(a, b);
+    if (d_slots[b].event.announced_at >= 0)
+        d_absorbed.push_back(d_slots[b].event);
     auto& into = d_slots[a].event;
     auto& from = d_slots[b].event;
     into.first_row = std::min(into.first_row, from.first_row);
@@ -153,6 +174,10 @@ void event_tracker::add(const found_cells& cells)
     for (auto r = from; r < to; ++r) {
         const auto row = d_labels.row(r);
         for (auto k = left; k <= right; ++k) {
+            if (k + at_once <= right + 1 && alike(row + k, last)) {
+                k += at_once - 1;
+                continue;
+            }
             if (row[k] == 0 || row[k] == last)
                 continue;
             last = row[k];
@@ -173,16 +198,16 @@ void event_tracker::add(const found_cells& cells)
     event.first_bin = std::min(event.first_bin, cells.first_bin);
     event.end_bin = std::max(event.end_bin, end_bin);
     event.longest_box = std::max(event.longest_box, cells.rows);
+    std::uint64_t fresh = 0;
     for (auto r = std::max(d_labels.oldest(), cells.first_row); r < end_row; ++r) {
         const auto row = d_labels.row(r);
         for (auto k = cells.first_bin; k < end_bin; ++k) {
-            if (row[k] != 0)
-                continue;
-            ++event.cells;
-            event.excess += static_cast<double>(cells.excess);
-            row[k] = found;
+            fresh += row[k] == 0;
+            row[k] = row[k] == 0 ? found : row[k];
         }
     }
+    event.cells += fresh;
+    event.excess += static_cast<double>(fresh) * static_cast<double>(cells.excess);
 }
 
 } // namespace gr::stft::kernel

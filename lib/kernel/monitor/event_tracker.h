@@ -6,6 +6,7 @@
 #include "kernel/monitor/row_history.h"
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -85,6 +86,9 @@ public:
         d_open.resize(left);
     }
 
+    //! Events that had been reported, and have become part of another since the last call.
+    std::vector<tracked_event> take_absorbed() { return std::exchange(d_absorbed, {}); }
+
     //! Open events.
     std::size_t open() const { return d_open.size(); }
     //! Groups of cells for which there was no place.
@@ -108,6 +112,7 @@ private:
     row_history<label> d_labels;
     std::vector<slot> d_slots; // the first stands for "none"
     std::vector<label> d_open, d_free;
+    std::vector<tracked_event> d_absorbed;
     std::vector<label> d_leaving; // wait for free_after, in this order
     std::size_t d_next_leaving = 0;
     std::vector<std::size_t> d_left, d_right; // farthest bins that are no more than a gap away

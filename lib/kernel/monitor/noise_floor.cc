@@ -15,6 +15,9 @@ constexpr std::size_t near_dc = 4;   // bins on either side
 constexpr std::size_t smoothing = 4; // bins on either side
 constexpr std::size_t most_in_a_median = 129;
 constexpr double truncation = 3;
+constexpr int passes =
+    3; // of the gain's fixed point; more would take a burst as wide as the band for a gain
+constexpr float rounding = 1e-13f; // of single precision, in power, below the strongest line
 constexpr double line_level = 1.8; // mean over the shape from which a candidate counts as there
 
 //! Mean of an exponential variable of mean 1, given that it is below the truncation.
@@ -31,14 +34,14 @@ struct below_limit {
 
 STFT_LOOP below_limit sum_below(const float* z, std::size_t n, float limit)
 {
-    float sum = 0, count = 0;
+    float sum = 0;
+    int count = 0; // an integer: with two sums of floats GCC 12 does not use vectors
 #pragma omp simd reduction(+ : sum, count)
     for (std::size_t i = 0; i < n; ++i) {
-        const auto below = z[i] < limit ? 1.0f : 0.0f;
-        sum += below * z[i];
-        count += below;
+        sum += z[i] < limit ? z[i] : 0;
+        count += z[i] < limit;
     }
-    return { sum, count };
+    return { sum, static_cast<float>(count) };
 }
 
 STFT_LOOP void scaled(const float* a, const float* b, std::size_t n, float* product)
@@ -72,6 +75,33 @@ float quantile_of(std::vector<float>& values, double share)
     return *at;
 }
 
+//! Number of sorted values that are less; without branches, which nothing could predict.
+std::size_t number_below(const std::vector<float>& sorted, float value)
+{
+    const float* first = sorted.data();
+    auto left = sorted.size();
+    while (left > 1) {
+        const auto half = left / 2;
+        first += first[half - 1] < value ? half : 0;
+        left -= half;
+    }
+    return static_cast<std::size_t>(first - sorted.data()) + (*first < value);
+}
+
+//! One of the sorted values goes, another one comes.
+void replace(std::vector<float>& sorted, float old, float fresh)
+{
+    const auto values = sorted.data();
+    const auto from = number_below(sorted, old), to = number_below(sorted, fresh);
+    if (to > from) {
+        std::copy(values + from + 1, values + to, values + from);
+        values[to - 1] = fresh;
+    } else {
+        std::copy_backward(values + to, values + from, values + from + 1);
+        values[to] = fresh;
+    }
+}
+
 } // namespace
 
 void noise_floor_settings::check() const
@@ -94,7 +124,9 @@ noise_floor::noise_floor(std::size_t bins,
                          bool circular,
                          std::optional<std::size_t> dc,
                          const noise_floor_settings& s)
-    : d_bins(bins), d_width(s.neighbourhood ? s.neighbourhood : std::max<std::size_t>(bins / 8, 4)),
+    : d_bins(bins),
+      d_width(s.neighbourhood ? s.neighbourhood
+                              : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
       d_circular(circular), d_dc(dc), d_settings(s)
 {
     s.check();
@@ -122,10 +154,11 @@ noise_floor::noise_floor(std::size_t bins,
 std::size_t noise_floor::neighbour(std::ptrdiff_t bin) const
 {
     const auto n = static_cast<std::ptrdiff_t>(d_bins);
-    if (d_circular)
-        return static_cast<std::size_t>((bin % n + n) % n);
-    const auto period = 2 * (n - 1);
-    bin = (bin % period + period) % period;
+    const auto period = d_circular ? n : 2 * (n - 1);
+    while (bin < 0)
+        bin += period;
+    while (bin >= period)
+        bin -= period;
     return static_cast<std::size_t>(bin < n ? bin : period - bin);
 }
 
@@ -135,7 +168,7 @@ float noise_floor::truncated_mean(const float* row, float from)
     static const auto expectation = static_cast<float>(truncated_expectation());
     simd::dispatch<scaled>(row, d_inverse.data(), d_bins, d_relative.data());
     auto gain = from;
-    for (int pass = 0; pass < 3; ++pass) {
+    for (int pass = 0; pass < passes; ++pass) {
         auto below = simd::dispatch<sum_below>(
             d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
         if (pass == 0 && below.count < static_cast<float>(d_bins) / 2) {
@@ -144,10 +177,11 @@ float noise_floor::truncated_mean(const float* row, float from)
             below = simd::dispatch<sum_below>(
                 d_relative.data(), d_bins, static_cast<float>(truncation) * gain);
         }
-        if (below.sum > 0)
-            gain = below.sum / below.count / expectation;
+        if (!(below.sum > 0))
+            break;
+        gain = below.sum / below.count / expectation;
     }
-    return std::max(gain, 1e-30f);
+    return std::max(gain, d_silent ? 1.0f : 1e-30f);
 }
 
 void noise_floor::begin(const float* rows, std::size_t count)
@@ -267,7 +301,7 @@ noise_floor::presence noise_floor::present_rows(std::size_t first_bin, std::size
     return found;
 }
 
-//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, of every so many.
+//! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, only every `stride`th counts.
 void noise_floor::running_medians()
 {
     const auto stride =
@@ -286,17 +320,9 @@ void noise_floor::running_medians()
         const auto next = k + stride;
         if (next >= d_bins)
             break;
-        const auto old = d_level[neighbour(static_cast<std::ptrdiff_t>(k) - half * s)];
-        const auto fresh = d_level[neighbour(static_cast<std::ptrdiff_t>(next) + half * s)];
-        const auto from = std::lower_bound(sorted.begin(), sorted.end(), old);
-        const auto to = std::lower_bound(sorted.begin(), sorted.end(), fresh);
-        if (to > from) {
-            std::move(from + 1, to, from);
-            *(to - 1) = fresh;
-        } else {
-            std::move_backward(to, from, from + 1);
-            *to = fresh;
-        }
+        replace(sorted,
+                d_level[neighbour(static_cast<std::ptrdiff_t>(k) - half * s)],
+                d_level[neighbour(static_cast<std::ptrdiff_t>(next) + half * s)]);
         k = next;
     }
     if (stride == 1)
@@ -334,18 +360,23 @@ void noise_floor::reshape()
         const auto l = d_median[neighbour(at - side)], r = d_median[neighbour(at + side)];
         plain[k] = std::min(plain[k], std::sqrt(l * r));
     }
-    const auto least = std::max(static_cast<float>(d_settings.least), 1e-37f);
+    const auto strongest = *std::max_element(d_level.begin(), d_level.end());
+    const auto least =
+        std::max({ static_cast<float>(d_settings.least), rounding * strongest, 1e-37f });
     double sum = 0;
     const auto reach = static_cast<std::ptrdiff_t>(smoothing);
     for (auto j = -reach; j <= reach; ++j)
         sum += plain[neighbour(j)];
+    std::size_t silent = 0;
     for (std::size_t k = 0; k < d_bins; ++k) {
+        silent += !(sum > (2 * smoothing + 1) * static_cast<double>(least));
         d_shape[k] = std::max(static_cast<float>(sum / (2 * smoothing + 1)), least);
         d_inverse[k] = 1 / d_shape[k];
         const auto at = static_cast<std::ptrdiff_t>(k);
         sum += plain[neighbour(at + 1 + reach)];
         sum -= plain[neighbour(at - reach)];
     }
+    d_silent = 2 * silent > d_bins;
     for (std::size_t k = 0; k < d_bins; ++k) {
         const auto steady = d_candidate[k] && d_run[k] >= d_settings.steady;
         if (steady && !d_steady[k] &&

@@ -22,20 +22,17 @@ public:
     //! Place of the next row, which takes that of the oldest one.
     Value* add()
     {
+        const auto place = d_next;
+        d_next = d_next + 1 < d_kept ? d_next + 1 : 0;
         ++d_rows;
-        return row(d_rows - 1);
+        return &d_values[place * d_bins];
     }
 
+    //!@{
     //! A row, from oldest() on.
-    Value* row(std::int64_t number)
-    {
-        return &d_values[static_cast<std::size_t>(number) % d_kept * d_bins];
-    }
-    //! A row, from oldest() on.
-    const Value* row(std::int64_t number) const
-    {
-        return &d_values[static_cast<std::size_t>(number) % d_kept * d_bins];
-    }
+    Value* row(std::int64_t number) { return &d_values[place_of(number) * d_bins]; }
+    const Value* row(std::int64_t number) const { return &d_values[place_of(number) * d_bins]; }
+    //!@}
 
     //! Rows so far.
     std::int64_t rows() const { return d_rows; }
@@ -48,7 +45,14 @@ public:
     std::size_t bins() const { return d_bins; }
 
 private:
-    std::size_t d_bins, d_kept;
+    //! Counted back from the next row's, since a division would take longer than much of what is done with a row.
+    std::size_t place_of(std::int64_t number) const
+    {
+        const auto age = static_cast<std::size_t>(d_rows - number);
+        return d_next >= age ? d_next - age : d_next + d_kept - age;
+    }
+
+    std::size_t d_bins, d_kept, d_next = 0;
     volk::vector<Value> d_values;
     std::int64_t d_rows = 0;
 };

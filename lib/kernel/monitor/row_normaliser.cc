@@ -26,7 +26,7 @@ STFT_LOOP float normalise(const float* row,
     return greatest;
 }
 
-//! What is below the limit becomes 1 at most.
+//! Values below the limit become 1 at most.
 STFT_LOOP void lower_to_noise(float* z, std::size_t n, float limit)
 {
 #pragma omp simd

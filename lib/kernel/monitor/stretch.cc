@@ -8,11 +8,10 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr std::int64_t at_once = 16; // rows that go into profiles
 constexpr std::size_t edge_rows = 3; // about an event, in which its ends may lie
-constexpr std::int64_t rows_of_an_end =
-    64;                           // from which the level is taken that an end crosses half of
-constexpr double narrowest = 1.5; // bins; no line is narrower than the window
-constexpr double shortest = 0.5;  // rows
+constexpr double narrowest = 1.5;    // bins; no line is narrower than the window
+constexpr double shortest = 0.5;     // rows
 
 } // namespace
 
@@ -26,15 +25,10 @@ double plane_axes::hz(double bin) const
     return (bin - static_cast<double>(zero_bin)) * samp_rate / static_cast<double>(n_fft);
 }
 
-double plane_axes::sample(double row) const
-{
-    return static_cast<double>(first_sample) + row * static_cast<double>(hop) +
-           static_cast<double>(n_fft / 2);
-}
-
 std::int64_t plane_axes::nearest_sample(double row) const
 {
-    return static_cast<std::int64_t>(std::llround(sample(row)));
+    const auto from_first = row * static_cast<double>(hop) + static_cast<double>(n_fft / 2);
+    return first_sample + static_cast<std::int64_t>(std::llround(from_first));
 }
 
 std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
@@ -50,8 +44,8 @@ stretch::stretch(const detector_settings& s,
                  std::uint64_t& next_id)
     : d_axes(s, first_sample), d_earliest(earliest), d_pyramid(d_axes.bins, tests),
       d_tracker(d_axes.bins, d_pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events, next_id),
-      d_z(d_axes.bins, d_pyramid.reach() + s.gap_rows + 8),
-      d_gains(1, d_pyramid.reach() + s.gap_rows + 8)
+      d_z(d_axes.bins, d_pyramid.reach() + edge_rows + at_once + s.gap_rows),
+      d_gains(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
 {}
 
 void stretch::add(const float* z, float gain)
@@ -75,7 +69,6 @@ void stretch::finish()
 //! Rows that are about to be forgotten go into the profiles of events that are older.
 void stretch::sum_profiles()
 {
-    constexpr std::int64_t at_once = 16;
     const auto keep = static_cast<std::int64_t>(d_pyramid.reach() + edge_rows);
     if (rows() - keep - d_summed < at_once)
         return;
@@ -92,7 +85,7 @@ void stretch::sum_profile(tracked_event& e, std::int64_t to) const
     if (!e.start) {
         const auto from =
             std::max(d_z.oldest(), e.first_row - static_cast<std::int64_t>(edge_rows));
-        e.start = time_of(e, from, std::min(from + rows_of_an_end, rows())).lower;
+        e.start = time_of(e, from, rows()).lower;
     }
     const auto lower = e.first_bin - std::min(e.first_bin, edge_bins);
     const auto upper = std::min(e.end_bin + edge_bins, d_axes.bins);
@@ -130,19 +123,15 @@ extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t 
     return found;
 }
 
-//! The same for all of it. The rows about its two ends tell, each by their own level, if it is long.
+//! Rows at which an event's power rises and falls. Of a long one, the rise was found when its rows were about to be
+//! forgotten.
 extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
 {
     const auto edge = static_cast<std::int64_t>(edge_rows);
-    const auto from = std::max({ e.first_row - edge, d_z.oldest(), e.last_row - rows_of_an_end });
-    auto time = time_of(e, from, std::min(end + edge, rows()));
+    auto time =
+        time_of(e, std::max(e.first_row - edge, d_z.oldest()), std::min(end + edge, rows()));
     if (e.start)
         time.lower = *e.start;
-    else if (from > e.first_row - edge && from > d_z.oldest())
-        time.lower = time_of(e,
-                             std::max(d_z.oldest(), e.first_row - edge),
-                             std::min(e.first_row + rows_of_an_end, rows()))
-                         .lower;
     return time;
 }
 
@@ -189,7 +178,8 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
         const auto value =
             static_cast<double>(profile[i]) * (static_cast<double>(floor.burst_floor()[k]) * gain);
         m.excess += static_cast<double>(profile[i]);
-        power += value;
+        // a line or an offset in this bin may be below its floor for long, which tells nothing of the event
+        power += floor.burst_floor()[k] > floor.shape()[k] ? std::max(value, 0.0) : value;
         if (k >= e.first_bin && k < e.end_bin) {
             noise += static_cast<double>(floor.shape()[k]) * gain;
             if (value > greatest) {

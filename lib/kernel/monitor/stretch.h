@@ -10,23 +10,21 @@
 
 namespace gr::stft::kernel {
 
-constexpr std::size_t edge_bins = 3; // beside an event, in which its edges may lie
+constexpr std::size_t edge_bins = 3; // next to an event, in which its edges may lie
 
-//! Where the rows of a stretch and their bins lie, in samples and Hz.
+//! Places of the rows of a stretch and of their bins, in samples and Hz.
 struct plane_axes {
     double samp_rate;
     std::size_t n_fft, hop, bins;
-    std::size_t zero_bin;      //!< that of 0 Hz
-    std::int64_t first_sample; //!< of row 0
+    std::size_t zero_bin;      //!< bin of 0 Hz
+    std::int64_t first_sample; //!< first sample of row 0
 
     //! The axes of rows with these settings, in the order of their frequencies.
     plane_axes(const detector_settings& s, std::int64_t first);
 
     //! Frequency of a bin's centre, or between those of two.
     double hz(double bin) const;
-    //! The sample at the centre of a row, or between those of two.
-    double sample(double row) const;
-    //! The same, rounded.
+    //! The sample nearest to the centre of a row, or between those of two.
     std::int64_t nearest_sample(double row) const;
 };
 
@@ -65,7 +63,7 @@ public:
     //! No more rows: what the present ones hold is found.
     void finish();
 
-    //! Where an event lies and what it holds, so far.
+    //! Place, power and the other figures of an event, so far.
     measured_event measure(const tracked_event& e, const noise_floor& floor) const;
 
     //! Bins in a signal of their own, which do not count in gaps.
@@ -79,7 +77,7 @@ public:
 
     //! Rows so far.
     std::int64_t rows() const { return d_z.rows(); }
-    //! Rows after an event's last one by which it has been searched in boxes up to the one after that of so many rows.
+    //! Rows after an event's last one by which it has been searched in boxes of `box_rows` rows, and of the next size.
     std::size_t wait_of(std::size_t box_rows) const { return d_pyramid.wait_of(box_rows); }
     //! Rows after a row by which it has been searched in all boxes.
     std::size_t latency() const { return d_pyramid.latency(); }

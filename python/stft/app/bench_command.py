@@ -7,6 +7,7 @@ from gnuradio.stft.app.command_options import require_positive
 from gnuradio.stft.bench import (
     benchmark_adaptive,
     benchmark_bins,
+    benchmark_detection,
     benchmark_dstft,
     benchmark_squeezing,
     benchmark_stft,
@@ -21,13 +22,14 @@ _SUBJECTS = {
     "bins": benchmark_bins,
     "squeezing": benchmark_squeezing,
     "images": benchmark_stft2d,
+    "detection": benchmark_detection,
 }
 _DEFAULT = ("stft", "dstft")
 
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins, squeezing or images (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing, images or detection (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",
@@ -36,7 +38,8 @@ def add_arguments(parser):
     parser.add_argument("--table", action="store_true",
                         help="the STFT at n_fft 256 .. 16384 and hops of n_fft / 2, / 4 and / 8 instead of one size")
     parser.add_argument("--quick", action="store_true",
-                        help="no flowgraphs and peers of the STFT; the DSTFT with one window length per frame only")
+                        help="no flowgraphs and peers of the STFT; the DSTFT with one window length per frame only; "
+                             "of detection the speed only")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 

@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Frequencies, rates and times as people write them, read and written."""
 import argparse
+import datetime
 import decimal
 import math
 import re
@@ -31,6 +32,19 @@ def seconds(text):
         hours, minutes = (match[1], match[2]) if match[1] else (0, match[3])
         return 3600.0 * int(hours) + 60.0 * int(minutes) + float(match[4])
     return _plain_float(text, "must be seconds, m:ss or h:mm:ss: 90, 1:30, 0:01:30.5")
+
+
+def iso_time(text):
+    """A datetime with its zone from an ISO 8601 time, UTC if it names none; None for other text."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:?\d\d)?", text.strip())
+    if not match:
+        return None
+    try:
+        zone = (match[3] or "Z").replace("Z", "+0000")
+        time = datetime.datetime.strptime(match[1].replace(" ", "T") + zone, "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return None
+    return time + datetime.timedelta(microseconds=round(int((match[2] or "0").ljust(9, "0")) / 1000))
 
 
 def scaled(number, factor):

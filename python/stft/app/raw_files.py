@@ -37,6 +37,11 @@ class SampleFormat:
         """Bytes of one sample."""
         return self.stored.itemsize * self.parts
 
+    @property
+    def quantum(self):
+        """Step of integer samples, as they are converted; 0 for floating point."""
+        return 1 / self.full_scale if self.stored.kind in "iu" else 0.0
+
     def convert(self, stored):
         """Samples from their stored parts (samples, parts)."""
         values = np.ascontiguousarray(stored, self.real)  # no copy where they are the same
@@ -60,6 +65,7 @@ class RawFile(Recording):
         self.format = f"raw samples, {sample_format.name}"
         self.dtype = sample_format.dtype
         self.unit = "FS"
+        self.quantum = sample_format.quantum
         self._sample_format = sample_format
         self._offset = offset
         self._file = open_to_read(source)
@@ -96,6 +102,7 @@ class NpyFormat:
             exact = np.complex64 if dtype.itemsize <= 8 else np.complex128
         self.dtype = np.dtype(exact)
         self.name = dtype.name
+        self.quantum = 1.0 if dtype.kind in "iu" else 0.0
 
     def convert(self, stored):
         return np.ascontiguousarray(stored[:, 0], self.dtype)

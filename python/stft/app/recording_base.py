@@ -36,6 +36,8 @@ class Recording:
     dtype: of what read() returns: float32, float64, complex64 or complex128
     unit: of a sample: "FS" (full scale = 1) or "" (plain numbers)
     centre_frequency: Hz, of the samples' zero frequency, as far as it is known
+    quantum: step of the samples' quantiser, 0 where it is not known
+    time: of sample 0, a datetime with its zone, or None where it is not known
     format: words for the user
     channel, channels: index from 0, and how many there are
     annotations: Annotation, in the order of the metadata
@@ -51,6 +53,8 @@ class Recording:
         self.dtype = np.dtype(np.float32)
         self.unit = "FS"
         self.centre_frequency = 0.0
+        self.quantum = 0.0
+        self.time = None
         self.format = ""
         self.channel = 0
         self.channels = 1
@@ -61,6 +65,11 @@ class Recording:
     @property
     def is_complex(self):
         return self.dtype.kind == "c"
+
+    @property
+    def sigmf_datatype(self):
+        """SigMF's name of the type of what read() returns."""
+        return ("c" if self.is_complex else "r") + f"f{self.dtype.itemsize * 8 // (1 + self.is_complex)}_le"
 
     @property
     def duration(self):

@@ -4,6 +4,7 @@ import json
 import os
 import tarfile
 
+from gnuradio.stft.app.quantities import iso_time
 from gnuradio.stft.app.raw_files import RawFile, SampleFormat
 from gnuradio.stft.app.recording_base import (Annotation, Source, open_to_read, refuse,
                                               require_regular_file)
@@ -98,6 +99,8 @@ def _recording(name, meta, data, channel, begin=0, after=0):
         recording.centre_frequency = frequencies[0]
         if any(frequency != frequencies[0] for frequency in frequencies):
             recording.warnings.append("captures differ in core:frequency: the first one labels all")
+    if isinstance(first.get("core:datetime"), str) and number(first, "core:sample_start", int, 0) == 0:
+        recording.time = iso_time(first["core:datetime"])
     _annotate(recording, meta.get("annotations", []), number(described, "core:offset", int, 0))
     return recording
 

@@ -11,6 +11,7 @@ void bind_griffin_lim(pybind11::module& m);
 void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
 void bind_losses(pybind11::module& m);
+void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
 void bind_stft(pybind11::module& m);
@@ -33,5 +34,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_image(kernels);
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
+    bind_monitor(kernels);
     bind_reassign(kernels);
 }

@@ -38,8 +38,11 @@ public:
     //! \throws std::invalid_argument as detector_settings::check()
     explicit detector(const detector_settings& s, std::int64_t first = 0);
     ~detector();
+    //!@{
+    //! Takes another detector's state, which can only be destroyed or assigned to from then on.
     detector(detector&&) noexcept;
     detector& operator=(detector&&) noexcept;
+    //!@}
 
     //! The next row, design().bins() values; null for one that is lost.
     void add(const float* row);

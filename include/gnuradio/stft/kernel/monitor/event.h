@@ -8,7 +8,7 @@
 
 namespace gr::stft::kernel {
 
-//! What was detected: a signal with two ends, a line that stays, a change of the whole band, samples that were lost, or
+//! Kind of an event: a signal with two ends, a line that stays, a change of the whole band, samples that were lost, or
 //! another frequency or rate.
 enum class event_kind { burst, carrier, step, gap, retune };
 //! How far a report goes: an event that lasts begins, is updated, and ends; one that is over is reported once, at its end.
@@ -26,10 +26,10 @@ STFT_API const char* name_of(event_cut cut);
 
 //! A region of time and frequency that holds more than noise.
 struct STFT_API event {
-    std::uint64_t id = 0; //!< of the event; the reports of one event share it
-    event_kind kind = event_kind::burst;
-    event_state state = event_state::end;
-    event_cut cut = event_cut::none;
+    std::uint64_t id = 0; //!< number of the event; all reports of one event have it
+    event_kind kind = event_kind::burst;  //!< kind of the event
+    event_state state = event_state::end; //!< progress of the event
+    event_cut cut = event_cut::none;      //!< reason of its end
     std::int64_t sample_start = 0; //!< first sample, counted as the rows' samples are
     std::int64_t sample_count = 0; //!< samples; so far, unless it has ended
     double freq_lower =

@@ -15,18 +15,19 @@ namespace gr::stft::kernel {
 //! A time in UTC, as GNU Radio's rx_time has it.
 struct STFT_API utc_time {
     std::int64_t seconds = 0; //!< whole seconds since 1970-01-01
-    double fraction = 0;      //!< of a second, 0 <= fraction < 1
+    double fraction = 0;      //!< part of a second, 0 <= fraction < 1
 };
 
-//! What an event does not know of itself.
+//! Facts that an event does not hold itself.
 struct STFT_API event_context {
     double samp_rate = 1;                             //!< Hz
     std::optional<double> freq_center = std::nullopt; //!< Hz, of the rows' 0 Hz; none: unknown
-    std::optional<utc_time> time = std::nullopt; //!< of the sample `time_sample`; none: unknown
-    std::int64_t time_sample = 0;                //!< a sample whose time is known
-    std::string source;                          //!< where the samples come from
-    std::size_t n_fft = 0;                       //!< DFT length of the rows
-    std::size_t hop = 0;                         //!< samples between rows
+    std::optional<utc_time> time =
+        std::nullopt;             //!< time of the sample `time_sample`; none: unknown
+    std::int64_t time_sample = 0; //!< a sample whose time is known
+    std::string source;           //!< origin of the samples
+    std::size_t n_fft = 0;        //!< DFT length of the rows
+    std::size_t hop = 0;          //!< samples between rows
 };
 
 //! Time of a sample, if that of another one is known.

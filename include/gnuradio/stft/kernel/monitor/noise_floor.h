@@ -17,7 +17,7 @@ struct STFT_API noise_floor_settings {
     double adaptation = 0.01; //!< step of the logarithm of a quantile for a row, 0 < adaptation < 1
     double cap =
         2; //!< a bin is a line if its quantile exceeds that of both neighbourhoods by this factor
-    std::size_t neighbourhood = 0; //!< bins of a neighbourhood; 0: an eighth of the bins
+    std::size_t neighbourhood = 0; //!< bins of a neighbourhood; 0: an eighth of the bins, 16 at least
     std::size_t warm_up = 256;     //!< rows from which the floor is first estimated, >= 16
     std::size_t steady = 512;      //!< rows after which a line that stays is a steady one
     double least = 0;              //!< smallest floor, for instance that of the quantiser; 0: none
@@ -44,10 +44,10 @@ struct STFT_API noise_floor_settings {
 class STFT_API noise_floor
 {
 public:
-    //! What a row says of the noise.
+    //! Level of the noise in a row.
     struct row_gain {
         float gain; //!< factor on the shape
-        float step; //!< where a new level has been accepted: the factor to the one before; else 1
+        float step; //!< factor to the level before, if a new one has been accepted; else 1
     };
 
     /*!
@@ -75,7 +75,7 @@ public:
     float gain() const { return static_cast<float>(d_smooth); }
     //! Power of the noise in each bin where gain is 1.
     const std::vector<float>& shape() const { return d_shape; }
-    //! The same for bursts: steady lines and bins near DC belong to it.
+    //! Power against which bursts are seen: steady lines and bins near DC belong to it.
     const std::vector<float>& burst_floor() const { return d_burst_floor; }
     //! 1 for bins of a line that has been there for `steady` rows, else 0.
     const std::vector<std::uint8_t>& steady() const { return d_steady; }
@@ -102,6 +102,7 @@ private:
 
     std::size_t d_bins, d_width;
     bool d_circular, d_begun = false;
+    bool d_silent = false; // most bins have the smallest floor, below which no gain leads
     std::optional<std::size_t> d_dc;
     noise_floor_settings d_settings;
     std::uint64_t d_rows = 0, d_version = 0;

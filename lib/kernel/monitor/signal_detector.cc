@@ -1,0 +1,134 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/monitor/signal_detector.h>
+#include <algorithm>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t frames_at_once = 16;
+
+template <class T>
+detector_settings for_samples(detector_settings s)
+{
+    s.sides = is_real_v<T> ? sides::onesided : sides::twosided;
+    s.check();
+    return s;
+}
+
+parameters of_frames(const detector_settings& s)
+{
+    parameters p{ s.n_fft, s.hop };
+    p.window = s.window;
+    p.win_length = s.win_length;
+    p.where = placement::left;
+    p.scale = scaling::psd;
+    p.samp_rate = s.samp_rate;
+    return p;
+}
+
+power_parameters of_power(bool doubled)
+{
+    power_parameters p;
+    p.kind = power_kind::psd;
+    p.doubled = doubled;
+    return p;
+}
+
+} // namespace
+
+template <class T>
+signal_detector<T>::signal_detector(const detector_settings& s)
+    : d_detector(for_samples<T>(s)), d_parameters(of_frames(d_detector.design())),
+      d_stft(d_parameters), d_power(s.n_fft, d_stft.bins(), of_power(is_real_v<T>)),
+      d_framer(d_parameters.frames()), d_spectra(frames_at_once * d_stft.bins()),
+      d_row(d_stft.bins())
+{}
+
+template <class T>
+void signal_detector<T>::frames()
+{
+    while (const T* first = d_framer.frame()) {
+        const auto count = d_framer.run(frames_at_once);
+        const auto start = d_framer.start();
+        // frames after the end of the signal are padded
+        if (start + static_cast<std::int64_t>(d_stft.win_length()) > d_framer.received()) {
+            d_framer.advance();
+            continue;
+        }
+        d_stft.analyse_run(first, start, count, d_spectra.data());
+        for (std::size_t p = 0; p < count; ++p) {
+            d_power.add(d_spectra.data() + p * d_stft.bins(), d_row.data());
+            d_detector.add(d_row.data());
+        }
+        d_rows += static_cast<std::int64_t>(count);
+        d_framer.advance(count);
+    }
+}
+
+template <class T>
+void signal_detector<T>::add(const T* samples, std::size_t count)
+{
+    const auto left_out = std::min<std::uint64_t>(count, static_cast<std::uint64_t>(d_left_out));
+    d_left_out -= static_cast<std::int64_t>(left_out);
+    samples += left_out;
+    count -= left_out;
+    while (count) {
+        const auto taken = d_framer.push(samples, count);
+        samples += taken;
+        count -= taken;
+        frames();
+    }
+}
+
+//! Whole frames end here; they begin again at the first row whose samples all come after sample `next`.
+template <class T>
+void signal_detector<T>::restart(std::int64_t next)
+{
+    const auto hop = static_cast<std::int64_t>(d_parameters.hop);
+    d_rows = (next + hop - 1) / hop;
+    d_base = d_rows * hop;
+    d_left_out = d_base - next;
+    d_framer = framer<T>(d_parameters.frames());
+}
+
+template <class T>
+void signal_detector<T>::skip(std::int64_t count)
+{
+    if (count < 0 || count > farthest_start)
+        refuse("count", count, "must be 0 .. 2^62 samples");
+    if (count == 0)
+        return;
+    d_framer.finish();
+    frames();
+    const auto given = d_rows;
+    const lost_samples lost{ samples(), count };
+    restart(samples() + count);
+    d_detector.skip(static_cast<std::uint64_t>(d_rows - given), lost);
+}
+
+template <class T>
+void signal_detector<T>::retune(double freq_center)
+{
+    d_framer.finish();
+    frames();
+    const auto given = d_rows;
+    restart(samples());
+    d_detector.retune(freq_center);
+    for (auto row = given; row < d_rows; ++row) // frames that hold samples of both frequencies
+        d_detector.add(nullptr);
+}
+
+template <class T>
+void signal_detector<T>::finish()
+{
+    d_framer.finish();
+    frames();
+    d_detector.finish();
+}
+
+template class signal_detector<float>;
+template class signal_detector<std::complex<float>>;
+
+} // namespace gr::stft::kernel

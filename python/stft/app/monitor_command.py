@@ -1,0 +1,175 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""gr_stft monitor: watches a recording, a pipe, a receiver or a stream, and reports events while they happen."""
+import contextlib
+import os
+import sys
+import time
+
+from gnuradio.stft.app.command import DONE, warn
+from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, require_finite, require_positive,
+                                               require_range)
+from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for
+from gnuradio.stft.app.event_files import sigmf_metadata, write_sigmf
+from gnuradio.stft.app.quantities import hertz, in_units, seconds
+from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.sample_sources import open_source
+from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+
+ALARM = 3
+_EVENTS_TO_SAVE = 100     # between two saves of annotations
+_SECONDS_TO_SAVE = 60.0
+
+
+def add_arguments(parser):
+    parser.add_argument("source", metavar="SOURCE",
+                        help="a recording as in spectrogram; - (with --dtype and --rate: samples as they come); "
+                             "soapy=ARGS, uhd=ARGS, audio=DEVICE, zmq=tcp://HOST:PORT")
+    parser.add_argument("--detect", action="store_true", help="report events: bursts, carriers, gaps")
+    source = parser.add_argument_group("source")
+    add_rate_argument(source, "sampling rate: 48000, 250k, 2.4M")
+    source.add_argument("--center", "--centre", type=hertz, metavar="HZ", action=EitherName,
+                        help="frequency of the samples' zero frequency; a receiver is tuned to it")
+    source.add_argument("--gain", type=float, metavar="DB", help="of a receiver (default: its own)")
+    source.add_argument("--dtype", metavar="FORMAT",
+                        help="samples are raw, of this SigMF type: cf32_le, ci16_le, cu8, ...")
+    source.add_argument("--channel", type=int, metavar="N", default=0, help="channel, counted from 0 (default: 0)")
+    source.add_argument("--iq", action="store_true", default=None, help="two channels of a sound file are I and Q")
+    source.add_argument("--realtime", action="store_true",
+                        help="a recording is read no faster than it was made")
+    source.add_argument("--duration", type=seconds, metavar="TIME", help="stop after this time of the signal")
+    add_detection_arguments(parser)
+    result = parser.add_argument_group("result")
+    result.add_argument("--sigmf", metavar="OUT.sigmf-meta", help="events as annotations, too, saved as they come")
+    result.add_argument("--update-interval", type=seconds, metavar="TIME", default=60.0,
+                        help="between the reports of an event that lasts (default: 60 s)")
+    result.add_argument("--fail-on-alarm", action="store_true",
+                        help=f"exit status {ALARM} if there was an event")
+
+
+def run(arguments):
+    _check(arguments)
+    with contextlib.ExitStack() as files:
+        source = files.enter_context(open_source(arguments))
+        for warning in source.warnings:
+            warn("monitor", f"{source.name}: {warning}")
+        detector = detector_for(arguments, source.rate, source.dtype, center=source.center, time=source.time,
+                                source=source.name, quantum=source.quantum)
+        watch = _Watch(arguments, source, detector)
+        try:
+            for piece in source.pieces(arguments.duration):
+                watch.take(piece)
+        finally:  # also after a signal: what is open is reported, files are closed
+            watch.finish()
+    return ALARM if arguments.fail_on_alarm and watch.alarms else DONE
+
+
+def _check(arguments):
+    if not arguments.detect:
+        refuse("monitor", "nothing to watch for", "give --detect")
+    require_positive("rate", arguments.rate)
+    require_finite("center", arguments.center)
+    require_range("channel", arguments.channel, 0, 2**16)
+    if arguments.duration is not None and not arguments.duration > 0:
+        refuse("duration", arguments.duration, "must be positive")
+    require_positive("update_interval", arguments.update_interval)
+    check_detection(arguments)
+    if arguments.sigmf is not None and not arguments.sigmf.endswith(".sigmf-meta"):
+        refuse("sigmf", arguments.sigmf, "must end in .sigmf-meta")
+
+
+class _Watch:
+    """Pieces of the source in, lines of JSON out."""
+
+    def __init__(self, arguments, source, detector):
+        self.alarms = 0
+        self._source, self._detector = source, detector
+        self._annotations = _Annotations(arguments.sigmf, source) if arguments.sigmf else None
+        self._status = _Status(source) if sys.stderr.isatty() else None
+
+    def take(self, piece):
+        """Samples, a number of lost ones, or a frequency."""
+        if piece.lost:
+            self._write([(event, None) for event in self._detector.skip(piece.lost)])
+        if piece.center is not None:
+            self._write([(event, None) for event in self._detector.retune(piece.center, piece.time)])
+        if piece.samples is not None:
+            self._write(self._detector.push_lines(piece.samples))
+        if self._status:
+            self._status.show(self._detector.samples, self.alarms)
+
+    def finish(self):
+        try:
+            self._write(self._detector.finish_lines())
+        finally:
+            if self._annotations:
+                self._annotations.save()
+            if self._status:
+                self._status.end()
+        if self._detector.refused:
+            warn("monitor", f"{self._detector.refused} groups of cells are left out, since too many events were open")
+        if self._source.lost:
+            warn("monitor", f"{self._source.lost} samples were lost")
+
+    def _write(self, reports):
+        for event, line in reports:
+            sys.stdout.write((line or _json(event)) + "\n")
+            if event["state"] == "end" and event["cut"] != "withdrawn":
+                self.alarms += event["kind"] in ("burst", "carrier", "step")
+                if self._annotations:
+                    self._annotations.add(event)
+        if reports:
+            sys.stdout.flush()
+        if self._annotations:
+            self._annotations.save_if_due()
+
+
+def _json(event):
+    import json
+    return json.dumps(event, allow_nan=False, separators=(",", ":"))
+
+
+class _Annotations:
+    """A SigMF file that is replaced as a whole each time it is saved."""
+
+    def __init__(self, path, source):
+        self._path, self._source = path, source
+        self._events, self._unsaved, self._saved_at = [], 0, time.monotonic()
+        self.save()  # a folder that cannot be written is refused before anything is watched
+
+    def add(self, event):
+        self._events.append(event)
+        self._unsaved += 1
+
+    def save_if_due(self):
+        if self._unsaved and (self._unsaved >= max(_EVENTS_TO_SAVE, len(self._events) // 10) or
+                              time.monotonic() - self._saved_at > _SECONDS_TO_SAVE):
+            self.save()
+
+    def save(self):
+        with replaced_when_whole(self._path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+            write_sigmf(sigmf_metadata(self._events, datatype=self._source.datatype, rate=self._source.rate,
+                                       center=self._source.center), file)
+        self._unsaved, self._saved_at = 0, time.monotonic()
+
+
+class _Status:
+    """A line on the terminal: speed, events, losses."""
+
+    def __init__(self, source):
+        self._source, self._began, self._shown, self._width = source, time.monotonic(), 0.0, 0
+
+    def show(self, samples, events):
+        now = time.monotonic()
+        if now - self._shown < 0.5:
+            return
+        self._shown = now
+        speed = in_units(samples / max(now - self._began, 1e-9), "S/s", 3)
+        words = f"{samples / self._source.rate:.1f} s · {speed} · {events} events · {self._source.lost} samples lost"
+        self._width = max(self._width, len(words))
+        sys.stderr.write("\r" + words.ljust(self._width))
+        sys.stderr.flush()
+
+    def end(self):
+        if self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()

@@ -1,0 +1,202 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "settings.h"
+#include <gnuradio/stft/kernel/monitor/box_statistics.h>
+#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/monitor/signal_detector.h>
+#include <pybind11/numpy.h>
+
+namespace py = pybind11;
+using namespace gr::stft::kernel;
+using py::arg;
+
+namespace {
+
+template <class T>
+using array = py::array_t<T, py::array::c_style>; // dtype and layout are monitoring.py's duty
+
+std::optional<utc_time> time_from(const py::object& given)
+{
+    if (given.is_none())
+        return std::nullopt;
+    const auto pair = given.cast<std::pair<std::int64_t, double>>();
+    return utc_time{ pair.first, pair.second };
+}
+
+//! Keys and values as to_json() has them.
+py::dict in_python(const event& e, const event_context& context)
+{
+    py::dict d;
+    for (const auto& [key, value] : values_of(e, context))
+        d[key] = std::visit(
+            [](const auto& held) -> py::object {
+                if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>)
+                    return py::none();
+                else
+                    return py::cast(held);
+            },
+            value);
+    return d;
+}
+
+//! Adds what is known to the reports of a detector, as dicts and as lines of JSON.
+class reports
+{
+public:
+    explicit reports(const detector_settings& s)
+    {
+        d_context.samp_rate = s.samp_rate;
+        d_context.n_fft = s.n_fft;
+        d_context.hop = s.hop;
+    }
+
+    void locate(const py::object& freq_center, const py::object& time, std::int64_t time_sample)
+    {
+        d_context.freq_center = freq_center.cast<std::optional<double>>();
+        d_context.time = time_from(time);
+        d_context.time_sample = time_sample;
+    }
+    void name(const std::string& source) { d_context.source = source; }
+
+    py::list dicts(const std::vector<event>& events) const
+    {
+        py::list all;
+        for (const auto& e : events)
+            all.append(in_python(e, d_context));
+        return all;
+    }
+    py::list lines(const std::vector<event>& events) const
+    {
+        py::list all;
+        for (const auto& e : events)
+            all.append(py::make_tuple(in_python(e, d_context), to_json(e, d_context)));
+        return all;
+    }
+
+private:
+    event_context d_context;
+};
+
+template <class Detector>
+struct reporting {
+    explicit reporting(const detector_settings& s) : detector(s), reports(s) {}
+    Detector detector;
+    ::reports reports;
+};
+
+//! What detectors of samples and of rows have in common in Python.
+template <class Detector>
+auto def_reporting(py::module& m, const char* name)
+{
+    using held = reporting<Detector>;
+    py::class_<held> c(m, name);
+    def_settings<detector_settings>(
+        c, [](const detector_settings& s) { return std::make_unique<held>(s); });
+    c.def("locate",
+          [](held& h, const py::object& f, const py::object& t, std::int64_t s) {
+              h.reports.locate(f, t, s);
+          })
+        .def("name", [](held& h, const std::string& source) { h.reports.name(source); })
+        .def("take", [](held& h) { return h.reports.dicts(h.detector.take()); })
+        .def("take_lines", [](held& h) { return h.reports.lines(h.detector.take()); })
+        .def("skip",
+             [](held& h, std::int64_t count) {
+                 py::gil_scoped_release release;
+                 h.detector.skip(count);
+             })
+        .def("retune",
+             [](held& h, double f) {
+                 py::gil_scoped_release release;
+                 h.detector.retune(f);
+             })
+        .def("finish", [](held& h) {
+            py::gil_scoped_release release;
+            h.detector.finish();
+        });
+    return c;
+}
+
+template <class T>
+void bind_signal_detector(py::module& m, const char* name)
+{
+    using held = reporting<signal_detector<T>>;
+    auto c = def_reporting<signal_detector<T>>(m, name);
+    c.def("add",
+          [](held& h, const array<T>& x) {
+              const auto* samples = x.data();
+              const auto count = static_cast<std::size_t>(x.size());
+              py::gil_scoped_release release;
+              h.detector.add(samples, count);
+          })
+        .def_property_readonly("samples", [](const held& h) { return h.detector.samples(); })
+        .def_property_readonly("refused", [](const held& h) { return h.detector.rows().refused(); });
+}
+
+//! rows (rows, bins), their bins in the order of the frequencies -> floor, burst floor (rows, bins); steady (rows, bins)
+void follow_noise(const array<float>& rows,
+                  array<float> floor,
+                  array<float> burst_floor,
+                  array<bool> steady,
+                  bool circular,
+                  std::optional<std::size_t> dc,
+                  const detector_settings& s)
+{
+    const auto count = static_cast<std::size_t>(rows.shape(0)),
+               bins = static_cast<std::size_t>(rows.shape(1));
+    const auto* in = rows.data();
+    auto *f = floor.mutable_data(), *b = burst_floor.mutable_data();
+    auto* lines = steady.mutable_data();
+    py::gil_scoped_release release;
+    noise_floor noise(bins, circular, dc, s);
+    noise.begin(in, std::min(count, s.warm_up));
+    for (std::size_t p = 0; p < count; ++p) {
+        const auto gain = noise.follow(in + p * bins).gain;
+        for (std::size_t k = 0; k < bins; ++k) {
+            f[p * bins + k] = noise.shape()[k] * gain;
+            b[p * bins + k] = noise.burst_floor()[k] * gain;
+            lines[p * bins + k] = noise.steady()[k] != 0;
+        }
+    }
+}
+
+} // namespace
+
+void bind_monitor(py::module& m)
+{
+    bind_signal_detector<float>(m, "signal_detector_f");
+    bind_signal_detector<std::complex<float>>(m, "signal_detector_c");
+    using of_rows = reporting<detector>;
+    def_reporting<detector>(m, "row_detector")
+        .def("add",
+             [](of_rows& h, const array<float>& rows) {
+                 const auto count = rows.shape(0), bins = rows.shape(1);
+                 const auto* in = rows.data();
+                 py::gil_scoped_release release;
+                 for (py::ssize_t p = 0; p < count; ++p)
+                     h.detector.add(in + p * bins);
+             })
+        .def_property_readonly("bins", [](const of_rows& h) { return h.detector.design().bins(); })
+        .def_property_readonly("rows", [](const of_rows& h) { return h.detector.rows(); })
+        .def_property_readonly("refused", [](const of_rows& h) { return h.detector.refused(); });
+    m.def("follow_noise",
+          [](const array<float>& rows,
+             array<float> floor,
+             array<float> burst_floor,
+             array<bool> steady,
+             bool circular,
+             std::optional<std::size_t> dc,
+             const py::kwargs& settings) {
+              follow_noise(rows,
+                           std::move(floor),
+                           std::move(burst_floor),
+                           std::move(steady),
+                           circular,
+                           dc,
+                           settings_from<detector_settings>(py::args(), settings));
+          });
+    m.def("detection_threshold",
+          [](const py::object& window, std::size_t n_fft, std::size_t hop, std::size_t rows, std::size_t bins, double p) {
+              parameters q{ n_fft, hop };
+              q.window = window_from(window);
+              return box_statistics(q.checked_taps<std::complex<float>>(), n_fft, hop, rows, bins).threshold(p);
+          });
+}

@@ -1,0 +1,253 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""A band under watch: the noise floor, and events that exceed it at a stated rate of false alarms.
+
+An event is a dict with the keys of a line of `gr_stft monitor`: kind ("burst", "carrier", "step", "gap", "retune"), state
+("begin", "update", "end"), id, time (ISO 8601, UTC, of sample_start), duration (s), sample_start, sample_count, samp_rate (Hz),
+freq_lower, freq_upper, freq_peak, freq_center, bandwidth (Hz), power_db (dB of the mean power, 0 dB for |x| = 1), noise_db (dB
+of the noise in 1 Hz), snr_db (dB of the mean density over the noise's, in the event's own box), energy_db (dB of the energy
+over the noise in 1 Hz), cells, rows, cut (None, "retune", "gap", "stop" or "withdrawn"), source, n_fft, hop. What is unknown is
+None.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Dict, List, NamedTuple, Optional, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .stft_python import kernels
+
+Event = Dict[str, Any]
+"""One report of an event."""
+
+_KEYWORDS = """
+    samp_rate: Hz. n_fft, hop (default n_fft // 2), window, win_length: the frames; hop = n_fft / 2 costs half of n_fft / 4
+        and finds as much.
+    false_alarms: events that noise alone may cause, per hour and MHz; thresholds follow from it.
+    min_snr: dB, of the weakest event in its own box. dynamic_range: dB below the strongest bin within which signals are
+        looked for.
+    min_duration, min_bandwidth: s and Hz, of the shortest and the narrowest burst.
+    gap_rows, gap_bins: rows and bins without a found cell that do not divide an event.
+    dc_guard: bins on either side of 0 Hz in which an event is the receiver's offset.
+    scales: boxes that are searched, "1x1,4x4,..." rows x bins; "": eleven of 1 .. 64 rows and 1 .. 16 bins.
+    ignore: "433.9e6:434.0e6,...", Hz as the events have them, in which nothing is looked for.
+    steps: True: changes of the level of the whole band are events, too.
+    update_interval: s between the updates of an event that lasts.
+    max_events: events that are open at once; what is beyond them is counted, not reported.
+    warm_up: rows from which the floor is first estimated. steady: rows after which a line that stays is a carrier.
+    quantile, adaptation: of a bin's power, followed in time as its floor. least: smallest floor, unit^2 / Hz.
+    freq_center: Hz, added to all frequencies; None: unknown. time: of sample 0, a datetime, seconds since 1970, or None.
+"""
+
+
+class SignalDetector:
+    """Finds events in a stream of samples: push() them in chunks of any size, with the same events."""
+
+    def __init__(self, samp_rate: float = 1.0, *, dtype: Any = np.complex64, freq_center: Optional[float] = None,
+                 time: Union[datetime.datetime, float, None] = None, source: str = "", **settings: Any) -> None:
+        kind = np.dtype(dtype).kind
+        if kind not in "fc":
+            raise ValueError(f"dtype: {np.dtype(dtype)}: must be real or complex floating point")
+        self._dtype = np.dtype(np.complex64 if kind == "c" else np.float32)
+        make = kernels.signal_detector_c if kind == "c" else kernels.signal_detector_f
+        self._detector = make(**_settings(samp_rate, freq_center, settings))
+        self._detector.name(_text("source", source))
+        self._locate(freq_center, time, 0)
+
+    def _locate(self, freq_center, time, sample):
+        self._freq_center = freq_center
+        self._time = _utc(time), sample
+        self._detector.locate(freq_center, *self._time)
+
+    def push(self, x: ArrayLike) -> List[Event]:
+        """Takes the next samples, one-dimensional -> the reports that they complete."""
+        self._detector.add(self._samples(x))
+        return self._detector.take()
+
+    def push_lines(self, x: ArrayLike) -> List[tuple]:
+        """push() with (event, line of JSON without its end) for each report."""
+        self._detector.add(self._samples(x))
+        return self._detector.take_lines()
+
+    def _samples(self, x):
+        x = np.asarray(x)
+        if x.ndim != 1:
+            raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
+        if x.dtype.kind not in "biufc" or (x.dtype.kind == "c") > (self._dtype.kind == "c"):
+            raise ValueError(f"x: type {x.dtype}: must be {'numbers' if self._dtype.kind == 'c' else 'real numbers'}")
+        with np.errstate(over="ignore"):  # what single precision cannot hold is infinite, and holds nothing
+            return np.ascontiguousarray(x, self._dtype)
+
+    def skip(self, count: int) -> List[Event]:
+        """`count` samples were lost: events end unless that is less than gap_rows rows; the floor stays."""
+        self._detector.skip(_count("count", count))
+        return self._detector.take()
+
+    def retune(self, freq_center: float, time: Union[datetime.datetime, float, None] = None) -> List[Event]:
+        """The samples that follow have another centre frequency: all events end. The floors of 64 frequencies are kept.
+
+        time: of the next sample; None: as counted.
+        """
+        self._detector.retune(float(freq_center))
+        reports = self._detector.take()  # with the frequency before
+        self._freq_center = float(freq_center)
+        if time is not None:
+            self._time = _utc(time), self.samples
+        self._detector.locate(self._freq_center, *self._time)
+        return reports
+
+    def finish(self) -> List[Event]:
+        """No more samples: all events end."""
+        self._detector.finish()
+        return self._detector.take()
+
+    def finish_lines(self) -> List[tuple]:
+        """finish() with (event, line of JSON) for each report."""
+        self._detector.finish()
+        return self._detector.take_lines()
+
+    @property
+    def samples(self) -> int:
+        """Samples so far, lost ones included."""
+        return self._detector.samples
+
+    @property
+    def refused(self) -> int:
+        """Groups of cells that were not followed, since max_events events were open."""
+        return self._detector.refused
+
+
+SignalDetector.__doc__ += "\n" + _KEYWORDS + "    dtype: of the samples, real or complex. source: name in the events.\n"
+
+
+def detect(x: ArrayLike, samp_rate: float = 1.0, *, freq_center: Optional[float] = None,
+           time: Union[datetime.datetime, float, None] = None, **settings: Any) -> List[Event]:
+    """Finds events in a signal x, one-dimensional -> events that have ended, by their beginning.
+
+    Only whole frames are used. The same kernel as the block detector_vxm and `gr_stft monitor` finds the same events.
+    """
+    x = np.asarray(x)
+    detector = SignalDetector(samp_rate, dtype=np.complex64 if x.dtype.kind == "c" else np.float32,
+                              freq_center=freq_center, time=time, **settings)
+    return ended(detector.push(x) + detector.finish())
+
+
+detect.__doc__ += "\n" + _KEYWORDS
+
+
+def detect_rows(rows: ArrayLike, samp_rate: float = 1.0, *, n_fft: int, freq_center: Optional[float] = None,
+                time: Union[datetime.datetime, float, None] = None, **settings: Any) -> List[Event]:
+    """Finds events in power spectral densities (rows, bins) -> events that have ended, by their beginning.
+
+    Row p is that of samples p hop .. p hop + win_length - 1. A row of NaN is a lost one.
+    sides: "twosided" (default), "centered" or "onesided": which bins a row has, in which order.
+    """
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(rows, np.float32)
+    detector = kernels.row_detector(n_fft=n_fft, **_settings(samp_rate, freq_center, settings, n_fft))
+    if rows.ndim != 2 or rows.shape[1] != detector.bins:
+        raise ValueError(f"rows: shape {rows.shape}: must be (rows, {detector.bins})")
+    detector.locate(freq_center, _utc(time), 0)
+    detector.add(rows)
+    detector.finish()
+    return ended(detector.take())
+
+
+detect_rows.__doc__ += "\n" + _KEYWORDS
+
+
+def ended(reports: List[Event]) -> List[Event]:
+    """The last report of each event that was not withdrawn, by its beginning."""
+    return sorted((e for e in reports if e["state"] == "end" and e["cut"] != "withdrawn"),
+                  key=lambda e: (e["sample_start"], e["freq_lower"]))
+
+
+class NoiseFloor(NamedTuple):
+    """What noise_floor() returns, each of shape (rows, bins)."""
+
+    floor: NDArray
+    """Power of the noise, float32: carriers stay above it."""
+    burst_floor: NDArray
+    """Floor for bursts, float32: steady lines and the receiver's offset belong to it."""
+    steady: NDArray
+    """True where a bin belongs to a steady line."""
+
+
+def noise_floor(rows: ArrayLike, *, sides: str = "centered", dc: Optional[int] = None, **settings: Any) -> NoiseFloor:
+    """Follows the noise in rows of power (rows, bins), bins in the order of their frequencies.
+
+    sides: "centered": the last bin is a neighbour of the first; "onesided": it is not.
+    dc: bin of the receiver's offset; None: bins // 2 of "centered", none of "onesided".
+    quantile, adaptation, least, warm_up, steady: as in detect().
+    """
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(rows, np.float32)
+    if rows.ndim != 2 or rows.shape[0] < 1:
+        raise ValueError(f"rows: shape {rows.shape}: must be (rows, bins), at least one row")
+    if not np.all(np.isfinite(rows)) or not np.all(rows.any(axis=1)) or rows.min() < 0:
+        raise ValueError("rows: hold NaN, infinity, a negative value or a row of zeros: must be powers")
+    if sides not in ("centered", "onesided"):
+        raise ValueError(f"sides: {sides!r}: must be 'centered' or 'onesided'")
+    if dc is None and sides == "centered":
+        dc = rows.shape[1] // 2
+    out = NoiseFloor(np.empty_like(rows), np.empty_like(rows), np.empty(rows.shape, bool))
+    kernels.follow_noise(rows, *out, sides == "centered", dc, **settings)
+    return out
+
+
+def _settings(samp_rate, freq_center, given, n_fft=None):
+    """Arguments of a detector; frequencies to ignore are given as the events have them."""
+    settings = dict(given, samp_rate=samp_rate)
+    if settings.get("hop") is None:
+        settings["hop"] = max(1, _count("n_fft", n_fft or settings.get("n_fft", 1024)) // 2)
+    if "scales" in settings and not isinstance(settings["scales"], str):
+        settings["scales"] = ",".join(f"{rows}x{bins}" for rows, bins in settings["scales"])
+    ignored = settings.get("ignore", "")
+    if not isinstance(ignored, str):
+        ignored = ",".join(f"{lower!r}:{upper!r}" for lower, upper in ignored)
+    if ignored and freq_center:
+        ignored = ",".join(_shifted(part, freq_center) for part in ignored.split(","))
+    settings["ignore"] = ignored
+    return settings
+
+
+def _shifted(part, freq_center):
+    try:
+        lower, upper = (float(edge) - freq_center for edge in part.split(":"))
+    except ValueError:
+        return part  # refused with the others, by its words
+    return f"{lower!r}:{upper!r}"
+
+
+def _utc(time):
+    """(seconds since 1970, fraction of a second), or None."""
+    if time is None:
+        return None
+    if isinstance(time, datetime.datetime):
+        if time.tzinfo is None:
+            raise ValueError(f"time: {time}: must have a time zone")
+        since = time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+        return since.days * 86400 + since.seconds, since.microseconds * 1e-6
+    if isinstance(time, tuple):
+        return int(time[0]), float(time[1])
+    if not np.isfinite(time):
+        raise ValueError(f"time: {time}: must be finite")
+    return int(np.floor(time)), float(time - np.floor(time))
+
+
+def _text(name, value):
+    if not isinstance(value, str):
+        raise ValueError(f"{name}: {value!r}: must be text")
+    return value
+
+
+def _count(name, value):
+    try:
+        count = value.__index__()
+    except AttributeError:
+        raise ValueError(f"{name}: {value!r}: must be an integer") from None
+    if count < 0:
+        raise ValueError(f"{name}: {count}: must not be negative")
+    return count

@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Detection of events on arrays and streams of samples: figures on scenes, splits, gaps, hostile samples, refusals."""
+
+import datetime
+import json
+import os
+import unittest
+
+import numpy as np
+from gnuradio.stft.bench import band_scenes
+
+from gnuradio import stft
+
+RATE = 1e6
+
+
+def noise(seconds, seed=1, rate=RATE):
+    return band_scenes.white_noise(seconds, rate, seed)
+
+
+def with_bursts(*bursts, seconds=0.6, seed=1):
+    """Noise and bursts (kind, start, count, frequency, width, snr)."""
+    scene = band_scenes.Scene(noise(seconds, seed), RATE, [])
+    rng = np.random.default_rng(seed)
+    for kind, start, count, frequency, width, snr in bursts:
+        band_scenes.add(scene, kind, start, count, frequency, width, snr, rng)
+    return scene
+
+
+def pushed(detector, x, sizes):
+    """All reports of x in chunks of these sizes, the last one repeated."""
+    reports, at, sizes = [], 0, list(sizes)
+    while at < len(x):
+        size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
+        reports += detector.push(x[at:at + size])
+        at += size
+    return reports + detector.finish()
+
+
+BURST = ("noise", 300_000, 20_000, 100e3, 20e3, 15)
+
+
+class Figures(unittest.TestCase):
+    """Of the whole benchmark, one seed for each recipe."""
+
+    def test_signals_of_scenes_are_found(self):
+        for recipe, least in (("quiet", 0.92), ("mixed", 0.92), ("full", 0.92), ("crowded", 0.85)):
+            with self.subTest(recipe):
+                scene = band_scenes.scene(recipe, 9)
+                events = [e for e in stft.detect(scene.samples, RATE) if e["kind"] in ("burst", "carrier")]
+                found = band_scenes.score(events, scene)
+                self.assertGreaterEqual(found.found / found.signals, least)
+                self.assertLessEqual(found.false, 4)
+                self.assertEqual(found.carriers, found.all_carriers)
+                self.assertLessEqual(np.mean(found.pieces), 1.7)
+                self.assertLess(np.median(np.abs(found.start + found.end)), 0.15e-3)
+
+    def test_noise_gives_fewer_events_than_stated(self):
+        for recipe in ("white", "coloured", "steps"):
+            with self.subTest(recipe):
+                scene = band_scenes.Scene(noise(5, 3), RATE, [])
+                if recipe != "white":
+                    band_scenes.receive(scene, np.random.default_rng(4), steps=recipe == "steps")
+                events = [e for e in stft.detect(scene.samples, RATE, false_alarms=36000) if e["kind"] != "step"]
+                self.assertLess(len(events), 50)
+                self.assertGreater(len(events), 1)  # or the rate is not what thresholds come from
+
+    def test_bursts_of_3_db_are_found(self):
+        for width in (20e3, 100e3):
+            with self.subTest(width=width):
+                scene = band_scenes.repeated("noise", 3, width, 20e-3, 2, count=20)
+                self.assertGreaterEqual(band_scenes.score(stft.detect(scene.samples, RATE), scene).found, 18)
+
+    def test_edges_and_levels_of_a_burst_are_its_own(self):
+        scene = with_bursts(BURST)
+        event, = stft.detect(scene.samples, RATE)
+        self.assertEqual((event["kind"], event["state"], event["cut"]), ("burst", "end", None))
+        self.assertLess(abs(event["sample_start"] - 300_000), 512)
+        self.assertLess(abs(event["sample_start"] + event["sample_count"] - 320_000), 512)
+        self.assertLess(abs(event["freq_lower"] - 90e3), 1.5e3)
+        self.assertLess(abs(event["freq_upper"] - 110e3), 1.5e3)
+        self.assertTrue(90e3 < event["freq_peak"] < 110e3)
+        power = 10 * np.log10(band_scenes.DENSITY * 20e3) + 15
+        for name, expected, tolerance in (("snr_db", 15, 1), ("power_db", power, 1), ("noise_db", -60, 0.5),
+                                          ("energy_db", power + 60 + 10 * np.log10(20e-3), 1)):
+            self.assertLess(abs(event[name] - expected), tolerance, name)
+
+    def test_a_carrier_begins_is_updated_and_ends_and_bursts_on_it_are_found(self):
+        count = 2_000_000
+        scene = with_bursts(("tone", 0, count, -200e3, 1e3, 20), ("noise", 1_500_000, 20_000, -200e3, 30e3, 25), seconds=4.0)
+        reports = pushed(stft.SignalDetector(RATE, update_interval=0.5), scene.samples, [1 << 16])
+        line = [r for r in reports if r["kind"] == "carrier"]
+        self.assertEqual([r["state"] for r in line], ["begin", *["update"] * (len(line) - 2), "end"])
+        self.assertGreaterEqual(len(line), 4)
+        self.assertEqual(len({r["id"] for r in line}), 1)
+        self.assertLess(abs(line[-1]["sample_count"] - count), 64 * 512)
+        self.assertLess(abs(line[-1]["freq_peak"] + 200e3), 1e3)
+        bursts = [e for e in stft.ended(reports) if e["kind"] == "burst"]
+        self.assertEqual(len([e for e in bursts if abs(e["sample_start"] - 1_500_000) < 1024]), 1)
+
+    def test_a_long_burst_is_announced_within_ten_rows_and_ends_under_its_id(self):
+        scene = with_bursts(("noise", 300_000, 100_000, 100e3, 20e3, 15))
+        detector, seen = stft.SignalDetector(RATE), []
+        for at in range(0, len(scene.samples), 512):
+            seen += [(at + 512, r) for r in detector.push(scene.samples[at:at + 512])]
+        seen += [(len(scene.samples), r) for r in detector.finish()]
+        (begun, begin), (ended, end) = seen
+        self.assertEqual((begin["state"], end["state"], begin["id"]), ("begin", "end", end["id"]))
+        self.assertLess(begun, 300_000 + 1024 + 12 * 512)
+        self.assertLess(ended, 400_000 + 1024 + 8 * 512)  # a strong event waits for four rows
+
+
+class Streams(unittest.TestCase):
+
+    def test_any_split_gives_the_same_reports(self):
+        scene = band_scenes.scene("full", 3, seconds=0.7, bursts=15)
+        x = scene.samples
+        whole = pushed(stft.SignalDetector(RATE), x, [len(x)])
+        self.assertGreater(len(whole), 10)
+        rng = np.random.default_rng(1)
+        for sizes in ([1] * 3000 + [977], [511], rng.integers(1, 5000, 1000).tolist()):
+            self.assertEqual(pushed(stft.SignalDetector(RATE), x, sizes), whole)
+
+    def test_rows_of_the_spectrogram_give_the_same_events(self):
+        for sides in ("twosided", "centered", "onesided"):
+            with self.subTest(sides):
+                x = band_scenes.scene("mixed", 4, seconds=0.7, bursts=15).samples
+                x = x if sides != "onesided" else np.ascontiguousarray(x.real)
+                frames = 1 + (len(x) - 1024) // 512
+                rows = stft.spectrogram(x, hop=512, n_fft=1024, fs=RATE, first=0, frames=frames, sides=sides).T
+                found = stft.detect_rows(rows, RATE, n_fft=1024, sides=sides)
+                expected = stft.detect(x, RATE)
+                self.assertGreater(len(expected), 5)
+                self.assertEqual(found, expected)
+
+    def test_the_level_does_not_matter(self):
+        x = band_scenes.scene("mixed", 5, seconds=0.7, bursts=15).samples
+        def boxes(x):
+            return [(e["sample_start"], e["sample_count"], e["kind"]) for e in stft.detect(x, RATE)]
+        for factor in (2.0**7, 2.0**-9, 2.0**20):
+            self.assertEqual(boxes(x * np.float32(factor)), boxes(x))
+
+    def test_lost_samples_end_events_and_keep_the_floor_and_the_count(self):
+        scene = with_bursts(("noise", 300_000, 100_000, 100e3, 20e3, 15), ("noise", 500_000, 20_000, -100e3, 20e3, 6))
+        for lost in (40_000, 150_000):
+            with self.subTest(lost=lost):
+                detector = stft.SignalDetector(RATE)
+                reports = detector.push(scene.samples[:350_000])
+                reports += detector.skip(lost)
+                self.assertEqual(detector.samples, 350_000 + lost)
+                reports += detector.push(scene.samples[350_000 + lost:]) + detector.finish()
+                events = stft.ended(reports)
+                gap, = (e for e in events if e["kind"] == "gap")
+                self.assertLess(abs(gap["sample_start"] - 350_000), 1024)
+                self.assertLess(abs(gap["sample_count"] - lost), 2048)
+                first = events[0]
+                self.assertEqual(first["cut"], "gap")
+                self.assertLess(abs(first["sample_start"] - 300_000), 512)
+                self.assertEqual(sum(abs(e["sample_start"] - 500_000) < 1024 for e in events), lost == 40_000 or 1)
+
+    def test_a_retune_ends_events_and_a_known_frequency_has_its_floor_at_once(self):
+        x = with_bursts(("noise", 100_000, 5_000, 100e3, 20e3, 15), seconds=0.3).samples
+        y = noise(0.3, 2) * np.float32(3)
+        detector = stft.SignalDetector(RATE, freq_center=100e6)
+        reports = detector.push(x) + detector.retune(200e6) + detector.push(y) + detector.retune(100e6)
+        begin = detector.samples
+        reports += detector.push(x[90_000:120_000]) + detector.finish()
+        events = [e for e in stft.ended(reports) if e["kind"] == "burst"]
+        self.assertEqual(len(events), 2)
+        self.assertLess(abs(events[1]["sample_start"] - begin - 10_000), 512)
+        for event in events:
+            self.assertLess(abs(event["freq_lower"] - 100.09e6), 3e3)
+        self.assertEqual([e["freq_center"] for e in events], [100e6, 100e6])
+        self.assertEqual(sum(e["kind"] == "retune" for e in reports), 2)
+
+    def test_time_and_centre_frequency_are_added(self):
+        start = datetime.datetime(2026, 2, 28, 23, 59, 59, 900000, tzinfo=datetime.timezone.utc)
+        event, = stft.detect(with_bursts(BURST).samples, RATE, freq_center=433e6, time=start)
+        self.assertTrue(event["time"].startswith("2026-03-01T00:00:00.2"), event["time"])
+        self.assertTrue(433.08e6 < event["freq_lower"] < 433.1e6 < event["freq_upper"])
+        self.assertEqual(event["freq_center"], 433e6)
+
+    def test_lines_are_json_with_the_keys_and_values_of_the_events(self):
+        detector = stft.SignalDetector(RATE, source='a "b"\n', freq_center=1e9, time=1e9)
+        lines = detector.push_lines(with_bursts(BURST).samples) + detector.finish_lines()
+        self.assertTrue(lines)
+        for event, line in lines:
+            self.assertNotIn("\n", line)
+            read = json.loads(line)
+            self.assertEqual(list(read), list(event))
+            for name, value in event.items():
+                if isinstance(value, float):
+                    self.assertAlmostEqual(read[name], value, delta=1e-3, msg=name)
+                else:
+                    self.assertEqual(read[name], value, name)
+
+
+class Hostile(unittest.TestCase):
+
+    def test_samples_that_are_no_numbers_or_silent_hold_nothing(self):
+        x = with_bursts(BURST).samples
+        for value in (np.nan, np.inf, 0, 1e30, -np.inf):
+            for where in (slice(0, 100_000), slice(200_000, 200_001), slice(250_000, 280_000), slice(400_000, None)):
+                with self.subTest(value=value, where=where):
+                    y = x.copy()
+                    y[where] = value
+                    events = [e for e in stft.detect(y, RATE) if e["kind"] == "burst"]
+                    self.assertEqual(sum(abs(e["sample_start"] - 300_000) < 600 for e in events), 1)
+
+    def test_streams_of_one_value_have_no_events(self):
+        for value in (0, 1, np.nan, np.inf, 1e-45):
+            for count in (0, 1, 1023, 1024, 9215, 9216, 200_000):
+                with self.subTest(value=value, count=count):
+                    events = stft.detect(np.full(count, value, np.complex64), RATE)
+                    self.assertEqual([e for e in events if e["kind"] == "burst"], [])
+
+    def test_clipped_samples_are_searched_as_they_are(self):
+        x = with_bursts(("noise", 300_000, 20_000, 100e3, 20e3, 30)).samples
+        limit = np.float32(2 * np.sqrt(band_scenes.DENSITY * RATE))
+        y = np.clip(x.real, -limit, limit) + 1j * np.clip(x.imag, -limit, limit)
+        self.assertTrue(any(abs(e["sample_start"] - 300_000) < 600 for e in stft.detect(y, RATE)))
+
+    def test_short_recordings_use_what_there_is(self):
+        x = with_bursts(BURST).samples
+        for rows in (0, 1, 15, 16, 17, 100, 255, 256, 257):
+            events = stft.detect(x[290_000:290_000 + 1024 + 512 * max(rows - 1, 0)][:None if rows else 1000], RATE)
+            self.assertEqual(any(e["kind"] == "burst" for e in events), rows >= 100, rows)
+
+    def test_a_source_that_ends_within_an_event_says_so(self):
+        event, = stft.detect(with_bursts(BURST).samples[:310_000], RATE)
+        self.assertEqual((event["cut"], event["state"]), ("stop", "end"))
+
+    def test_many_events_at_once_are_bounded_and_counted(self):
+        rng = np.random.default_rng(1)
+        x = noise(0.4)
+        n = np.arange(40_000)
+        for k in range(-450, 450, 14):
+            if abs(k) > 8:
+                x[200_000:240_000] += np.exp(2j * np.pi * (k / 1024 * n + rng.uniform())).astype(np.complex64) * 0.3
+        few = stft.SignalDetector(RATE, max_events=20, dynamic_range=80)
+        reports = few.push(x) + few.finish()
+        self.assertGreater(few.refused, 0)
+        self.assertLessEqual(len({r["id"] for r in reports}), 60)
+        many = stft.detect(x, RATE, dynamic_range=80)
+        self.assertGreater(len(many), 55)
+
+    def test_masks_and_least_sizes_leave_events_out(self):
+        x = with_bursts(BURST, ("noise", 400_000, 40_000, -200e3, 5e3, 20)).samples
+        for options, left in (({}, 2), ({"ignore": "80e3:120e3"}, 1), ({"ignore": [(-210e3, -190e3), (80e3, 120e3)]}, 0),
+                              ({"min_duration": 0.03}, 1), ({"min_bandwidth": 10e3}, 1), ({"min_snr": 40}, 0),
+                              ({"freq_center": 1e9, "ignore": [(1e9 + 80e3, 1e9 + 120e3)]}, 1)):
+            self.assertEqual(len(stft.detect(x, RATE, **options)), left, options)
+
+    def test_bad_settings_are_refused_by_name(self):
+        for name, values in {
+            "n_fft": (0, 15, -1, 1.5, "x", None), "hop": (0, -1, 2.5), "samp_rate": (0, -1, np.nan, "x"),
+            "false_alarms": (0, -1, np.nan, np.inf), "min_snr": (np.nan, 1e9), "dynamic_range": (0, np.nan),
+            "min_duration": (-1, np.nan), "min_bandwidth": (-1,), "gap_rows": (-1, 10**6), "gap_bins": (-1, 2000),
+            "dc_guard": (-1, 5000), "scales": ("3x3", "x", "1x1,", "1024x1", "0x1", "1x2048"),
+            "ignore": ("5", "5:4", "a:b"), "max_events": (0, 10**6), "warm_up": (1,), "steady": (0,), "quantile": (0, 1),
+            "adaptation": (0, 1), "least": (-1,), "update_interval": (0, np.nan), "window": ("nosuch",), "nosuch": (1,),
+        }.items():
+            for value in values:
+                with self.subTest(name=name, value=value), self.assertRaisesRegex(ValueError, rf"\A{name}: "):
+                    stft.SignalDetector(**{"samp_rate": RATE, name: value})
+        for x in (np.zeros((2, 3)), ["a"], np.zeros(3, complex)):
+            with self.assertRaisesRegex(ValueError, r"\Ax: "):
+                stft.SignalDetector(RATE, dtype="f4").push(x)
+        with self.assertRaisesRegex(ValueError, r"\Arows: "):
+            stft.detect_rows(np.zeros((4, 5)), RATE, n_fft=1024)
+        with self.assertRaisesRegex(ValueError, r"\Atime: "):
+            stft.SignalDetector(RATE, time=datetime.datetime(2020, 1, 1))
+
+
+class Floor(unittest.TestCase):
+
+    def test_follows_shape_and_gain_and_leaves_carriers_visible(self):
+        rng = np.random.default_rng(1)
+        shape = 10 ** (-3 * np.clip(np.abs(np.arange(512) - 256) / 256 - 0.8, 0, 1) / 0.2)
+        gain = np.where(np.arange(1500) < 800, 1.0, 4.0)
+        rows = rng.exponential(size=(1500, 512)) * shape * gain[:, None]
+        rows[:, 100:103] += 50
+        found = stft.noise_floor(rows, dc=None)
+        error = 10 * np.log10(found.floor / (shape * gain[:, None]))
+        self.assertLess(np.max(np.abs(np.median(error[200:], axis=0)[8:-8])), 1)
+        self.assertLess(np.max(np.median(error[:, 100:103], axis=0)), 1)  # of the carrier
+        self.assertTrue(found.steady[-1, 100:103].all())
+        self.assertGreater(found.burst_floor[-1, 101], 20)
+        self.assertLess(np.abs(np.median(error[803])), 1.5)  # right after the step
+        self.assertLess(np.abs(np.median(error[830])), 0.3)
+
+
+@unittest.skipUnless("GR_STFT_DATA" in os.environ, "GR_STFT_DATA is not set")
+class Recordings(unittest.TestCase):
+
+    @staticmethod
+    def samples(name):
+        folder = os.path.join(os.environ["GR_STFT_DATA"], "rf")
+        with open(os.path.join(folder, name + ".sigmf-meta"), encoding="utf-8") as file:
+            meta = json.load(file)
+        kind = {"ci16_le": ("<i2", 2.0**15, 0), "ci8": ("i1", 2.0**7, 0), "cu8": ("u1", 2.0**7, 127.5)}
+        stored, scale, offset = kind[meta["global"]["core:datatype"]]
+        parts = (np.fromfile(os.path.join(folder, name + ".sigmf-data"), stored).astype(np.float32) - offset) / scale
+        rate = meta["global"].get("core:sample_rate", 1e6)
+        return parts.view(np.complex64), rate, meta, 1 / scale**2 / 6 / rate
+
+    def test_every_group_of_the_nb_iot_uplink_is_found_at_its_time(self):
+        x, rate, meta, least = self.samples("nbiot_uplink")
+        events = stft.detect(x, rate, least=least)
+        groups = []
+        for a in sorted(meta["annotations"], key=lambda a: a["core:sample_start"]):
+            begin, end = a["core:sample_start"], a["core:sample_start"] + a["core:sample_count"]
+            if groups and begin - groups[-1][1] < 1024:
+                groups[-1][1] = end
+            else:
+                groups.append([begin, end])
+        self.assertEqual(len(groups), 9)
+        for begin, end in groups:
+            self.assertTrue(any(abs(e["sample_start"] - begin) <= 512 and
+                                abs(e["sample_start"] + e["sample_count"] - end) <= 1024 for e in events), begin)
+        self.assertLessEqual(len(events), 40)
+
+    def test_bursts_of_a_remote_and_a_valve_are_found(self):
+        for name, starts in (("ook_remote", (26.6e3, 90.4e3, 154.1e3, 217.9e3, 281.6e3)), ("fsk_homematic", (17.7e3, 70.4e3))):
+            x, rate, _, least = self.samples(name)
+            events = [e for e in stft.detect(x, rate, least=least) if e["snr_db"] > 25]
+            for start in starts:
+                self.assertTrue(any(abs(e["sample_start"] - start) < 2500 for e in events), (name, start))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -34,7 +34,7 @@ _KEYWORDS = """
     scales: boxes that are searched, "1x1,4x4,..." rows x bins; "": eleven of 1 .. 64 rows and 1 .. 16 bins.
     ignore: "433.9e6:434.0e6,...", Hz as the events have them, in which nothing is looked for.
     steps: True: changes of the level of the whole band are events, too.
-    update_interval: s between the updates of an event that lasts.
+    update_interval: s between the updates of an event that lasts, 16 rows at least.
     max_events: events that are open at once; what is beyond them is counted, not reported.
     warm_up: rows from which the floor is first estimated. steady: rows after which a line that stays is a carrier.
     quantile, adaptation: of a bin's power, followed in time as its floor. least: smallest floor, unit^2 / Hz.
@@ -165,7 +165,8 @@ def ended(reports: List[Event]) -> List[Event]:
 
 
 class NoiseFloor(NamedTuple):
-    """What noise_floor() returns, each of shape (rows, bins)."""
+    """What noise_floor() returns: the floor of each row and bin, the one that bursts are compared with, and steady lines; each of
+    shape (rows, bins)."""
 
     floor: NDArray
     """Power of the noise, float32: carriers stay above it."""

@@ -13,8 +13,7 @@ constexpr double narrowest = 1.5;         // bins
 } // namespace
 
 carriers::carriers(const detector_settings& s, std::vector<event>& reports, std::uint64_t& next_id)
-    : d_settings(s), d_reports(reports), d_next_id(next_id),
-      d_interval(s.update_interval * s.samp_rate / static_cast<double>(s.hop))
+    : d_settings(s), d_reports(reports), d_next_id(next_id), d_interval(rows_between_updates(s))
 {}
 
 void carriers::follow(stretch& rows,

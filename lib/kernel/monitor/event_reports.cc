@@ -71,8 +71,7 @@ void add_part(measured_event& a, const measured_event& b)
 } // namespace
 
 event_reports::event_reports(const detector_settings& s, std::vector<event>& reports)
-    : d_settings(s), d_reports(reports),
-      d_interval(s.update_interval * s.samp_rate / static_cast<double>(s.hop))
+    : d_settings(s), d_reports(reports), d_interval(rows_between_updates(s))
 {}
 
 void event_reports::step_at(std::int64_t row)

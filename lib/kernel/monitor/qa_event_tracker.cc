@@ -24,7 +24,7 @@ struct tracker_of : id_count, event_tracker {
     tracker_of(const tracker_of&) = delete;
 };
 
-//! What is known of a group: first and last row, first bin, the one after the last, cells, longest box, found at.
+//! Properties of a group: first and last row, first bin, the one after the last, cells, longest box, found at.
 using group = std::tuple<std::int64_t,
                          std::int64_t,
                          std::size_t,
@@ -394,7 +394,7 @@ class qa_event_tracker : public CppUnit::TestFixture
         auto tracker = tracker_of({ 2 * count, 4, 0, 0, count });
         for (int round = 0; round < 3; ++round) {
             const qa::context in_round("round", round);
-            add_rows(tracker, 6); // those before have left
+            add_rows(tracker, 6); // the groups before have left
             auto now = 6 * static_cast<std::int64_t>(round + 1) - 1;
             for (std::size_t i = 0; i < count; ++i)
                 tracker.add(cells_at(now, 1, 2 * ((i * 7 + 5) % count), 1));

@@ -7,7 +7,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr float greatest_value = 1e30f; // of which sums are finite; a floor may be as good as 0
+constexpr float greatest_value = 1e30f; // sums of such values are finite; a floor may be almost 0
 
 //! z = row scale factor + offset -> the greatest value of counted bins.
 STFT_LOOP float normalise(const float* row,

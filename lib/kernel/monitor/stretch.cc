@@ -31,6 +31,11 @@ std::int64_t plane_axes::nearest_sample(double row) const
     return first_sample + static_cast<std::int64_t>(std::llround(from_first));
 }
 
+double rows_between_updates(const detector_settings& s)
+{
+    return std::max(s.update_interval * s.samp_rate / static_cast<double>(s.hop), 16.0);
+}
+
 std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
 {
     return static_cast<std::int64_t>(std::max(a, b)) -

@@ -28,6 +28,9 @@ struct plane_axes {
     std::int64_t nearest_sample(double row) const;
 };
 
+//! Rows between two reports of an event that lasts: 16 at least, since with the default rate of 1 Hz a minute is less.
+double rows_between_updates(const detector_settings& s);
+
 //! Bins between two ranges of bins; negative where they overlap.
 std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end);
 

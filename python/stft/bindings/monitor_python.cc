@@ -83,7 +83,7 @@ struct reporting {
     ::reports reports;
 };
 
-//! What detectors of samples and of rows have in common in Python.
+//! Defines what detectors of samples and of rows have in common in Python.
 template <class Detector>
 auto def_reporting(py::module& m, const char* name)
 {
@@ -128,7 +128,8 @@ void bind_signal_detector(py::module& m, const char* name)
               h.detector.add(samples, count);
           })
         .def_property_readonly("samples", [](const held& h) { return h.detector.samples(); })
-        .def_property_readonly("refused", [](const held& h) { return h.detector.rows().refused(); });
+        .def_property_readonly("refused",
+                               [](const held& h) { return h.detector.rows().refused(); });
 }
 
 //! rows (rows, bins), their bins in the order of the frequencies -> floor, burst floor (rows, bins); steady (rows, bins)
@@ -194,9 +195,15 @@ void bind_monitor(py::module& m)
                            settings_from<detector_settings>(py::args(), settings));
           });
     m.def("detection_threshold",
-          [](const py::object& window, std::size_t n_fft, std::size_t hop, std::size_t rows, std::size_t bins, double p) {
+          [](const py::object& window,
+             std::size_t n_fft,
+             std::size_t hop,
+             std::size_t rows,
+             std::size_t bins,
+             double p) {
               parameters q{ n_fft, hop };
               q.window = window_from(window);
-              return box_statistics(q.checked_taps<std::complex<float>>(), n_fft, hop, rows, bins).threshold(p);
+              return box_statistics(q.checked_taps<std::complex<float>>(), n_fft, hop, rows, bins)
+                  .threshold(p);
           });
 }

@@ -49,8 +49,9 @@ struct STFT_API detector_settings : noise_floor_settings {
     std::string scales; //!< boxes as in box_sizes_named(); "": 1x1 to 64x4, eleven of them
     //! Frequencies in which nothing is looked for, Hz as in the rows, as in frequency_ranges_named().
     std::string ignore;
-    bool steps = false;            //!< changes of the whole band are events, too
-    double update_interval = 60;   //!< s between the updates of an event that lasts, > 0
+    bool steps = false; //!< changes of the whole band are events, too
+    double update_interval =
+        60; //!< s between the updates of an event that lasts, > 0; 16 rows at least
     std::size_t max_events = 4096; //!< events that are open, or were in the last rows, at once
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule

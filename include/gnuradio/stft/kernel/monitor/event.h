@@ -26,12 +26,12 @@ STFT_API const char* name_of(event_cut cut);
 
 //! A region of time and frequency that holds more than noise.
 struct STFT_API event {
-    std::uint64_t id = 0; //!< number of the event; all reports of one event have it
+    std::uint64_t id = 0;                 //!< number of the event; all reports of one event have it
     event_kind kind = event_kind::burst;  //!< kind of the event
     event_state state = event_state::end; //!< progress of the event
     event_cut cut = event_cut::none;      //!< reason of its end
-    std::int64_t sample_start = 0; //!< first sample, counted as the rows' samples are
-    std::int64_t sample_count = 0; //!< samples; so far, unless it has ended
+    std::int64_t sample_start = 0;        //!< first sample, counted as the rows' samples are
+    std::int64_t sample_count = 0;        //!< samples; so far, unless it has ended
     double freq_lower =
         0; //!< Hz, lower edge of 99 % of the power, relative to the centre frequency
     double freq_upper = 0; //!< Hz, upper edge

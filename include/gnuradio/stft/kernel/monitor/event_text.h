@@ -48,7 +48,7 @@ using event_value = std::variant<std::monostate, std::int64_t, std::uint64_t, do
 //! A value as JSON has it; null if it is unknown.
 STFT_API std::string json_value(const event_value& value);
 
-//! All that is told of an event, with the keys of to_json() in their order, levels rounded to thousandths of a decibel.
+//! All values of a report, with the keys of to_json() in their order, levels rounded to thousandths of a decibel.
 STFT_API std::vector<std::pair<const char*, event_value>> values_of(const event& e,
                                                                     const event_context& context);
 

@@ -17,10 +17,11 @@ struct STFT_API noise_floor_settings {
     double adaptation = 0.01; //!< step of the logarithm of a quantile for a row, 0 < adaptation < 1
     double cap =
         2; //!< a bin is a line if its quantile exceeds that of both neighbourhoods by this factor
-    std::size_t neighbourhood = 0; //!< bins of a neighbourhood; 0: an eighth of the bins, 16 at least
-    std::size_t warm_up = 256;     //!< rows from which the floor is first estimated, >= 16
-    std::size_t steady = 512;      //!< rows after which a line that stays is a steady one
-    double least = 0;              //!< smallest floor, for instance that of the quantiser; 0: none
+    std::size_t neighbourhood =
+        0;                     //!< bins of a neighbourhood; 0: an eighth of the bins, 16 at least
+    std::size_t warm_up = 256; //!< rows from which the floor is first estimated, >= 16
+    std::size_t steady = 512;  //!< rows after which a line that stays is a steady one
+    double least = 0;          //!< smallest floor, for instance that of the quantiser; 0: none
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;

@@ -797,10 +797,10 @@ class qa_detected_events : public CppUnit::TestFixture
             for (std::size_t i = 0; i < count; ++i)
                 plant(row, { 0, 1, 5 * i, 1, 300 });
             detector d(s);
-            for (int p = 0; p < 16; ++p)
+            for (int p = 0; p < 15; ++p)
                 d.add(quiet[0].data());
             d.add(row[0].data());
-            for (int p = 0; p < 16; ++p)
+            for (int p = 0; p < 6; ++p)
                 d.add(quiet[0].data());
             d.finish();
             CPPUNIT_ASSERT(d.refused() >= 100000 - most);
@@ -892,7 +892,7 @@ class qa_detected_events : public CppUnit::TestFixture
         std::minstd_rand random(99);
         const auto below = [&](std::size_t n) { return random() % n; };
         std::size_t events = 0;
-        for (unsigned walk = 0; walk < 150; ++walk) {
+        for (unsigned walk = 0; walk < 400; ++walk) {
             const qa::context in_walk("walk", walk);
             const auto onesided = below(4) == 0;
             const auto s = small([&](detector_settings& c) {

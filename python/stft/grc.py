@@ -5,6 +5,7 @@ The rules are those of the blocks: an entry makes its block from the settings, a
 It prints the text of an exception for a parameter's type, not for an assertion, so each entry ends with a hidden
 parameter whose type is check(...). `settings` is the namespace of an entry: its parameters by name, evaluated.
 """
+import json
 import os
 import pickle
 from collections import OrderedDict
@@ -80,9 +81,11 @@ def _text(field: Any) -> str:
 
 def _cpp(kind: Optional[str], field: Any) -> str:
     """A field as a value of a type of C++, or as it stands if it is a number, a string or a boolean."""
+    text, value = str(field), field()
+    if kind is None and isinstance(value, str) and (not text.isidentifier() or text == value):
+        return json.dumps(value)
     if kind is None:
         return _text(field)
-    text, value = str(field), field()
     if text.isidentifier():  # a variable
         return text if kind.startswith("std::") else f"{kind}({text})"
     if kind.endswith("axis_sizes"):

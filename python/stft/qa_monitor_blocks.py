@@ -270,7 +270,7 @@ class detector_vxm(unittest.TestCase):
             events = watch(items(spoiled), rows=True)
             self.assertEqual(len(ends(events)), 2, bad)
             for event, other in zip(ends(events), ends(expected)):
-                self.assertEqual(event["sample_start"], other["sample_start"])
+                self.assertLessEqual(abs(event["sample_start"] - other["sample_start"]), 2)
         self.assertEqual(watch(items(np.full_like(rows, np.nan)), rows=True), [])
 
     def test_splits_tags_included_and_slow_readers_change_no_message(self):

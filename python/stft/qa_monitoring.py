@@ -96,6 +96,8 @@ class Figures(unittest.TestCase):
         self.assertEqual(len({r["id"] for r in line}), 1)
         self.assertLess(abs(line[-1]["sample_count"] - count), 64 * 512)
         self.assertLess(abs(line[-1]["freq_peak"] + 200e3), 1e3)
+        power = 10 * np.log10(band_scenes.DENSITY * 1e3) + 20
+        self.assertLess(abs(line[1]["power_db"] - power), 1, line[1]["power_db"])
         bursts = [e for e in stft.ended(reports) if e["kind"] == "burst"]
         self.assertEqual(len([e for e in bursts if abs(e["sample_start"] - 1_500_000) < 1024]), 1)
 

@@ -122,7 +122,7 @@ event carriers::measure(const line& l,
     std::size_t counted = 0;
     auto peak = l.first_bin;
     for (auto k = lower; k < upper; ++k) {
-        const auto over = floor.level()[k] / floor.shape()[k] - 1;
+        const auto over = floor.line()[k] / floor.shape()[k] - 1;
         profile.push_back(over);
         if (k + 2 < l.first_bin || k >= l.end_bin + 2)
             continue;

@@ -115,7 +115,8 @@ noise_floor::noise_floor(std::size_t bins,
                         &d_burst_floor,
                         &d_median,
                         &d_mean,
-                        &d_present })
+                        &d_present,
+                        &d_line })
         each->assign(bins, 0);
     d_relative.assign(bins, 0);
     d_candidate.assign(bins, 0);
@@ -260,6 +261,10 @@ void noise_floor::become_steady()
                 d_run[k] = d_hole[k] = 0;
         }
         d_present[k] = d_mean[k] / rows_of_mean;
+        if (d_run[k] == rows_of_mean) // it has come
+            d_line[k] = d_present[k];
+        else if (d_hole[k] == 0)
+            d_line[k] += 0.1f * (d_present[k] - d_line[k]);
         d_mean[k] = 0;
     }
 }

@@ -11,10 +11,10 @@ namespace gr::stft::kernel {
 //! Kind of an event: a signal with two ends, a line that stays, a change of the whole band, samples that were lost, or
 //! another frequency or rate.
 enum class event_kind { burst, carrier, step, gap, retune };
-//! How far a report goes: an event that lasts begins, is updated, and ends; one that is over is reported once, at its end.
+//! How far a report goes (a burst that becomes a carrier begins again, as one, with its id): an event that lasts begins, is updated, and ends; one that is over is reported once, at its end.
 enum class event_state { begin, update, end };
 //! Why an event ended: by itself (none), since frequency or rate changed, samples were lost, or the samples ended.
-//! Withdrawn: it had been reported at its beginning, and turned out to belong to a stronger one, or to be too weak.
+//! Withdrawn: it had been reported at its beginning, and turned out to belong to a stronger one.
 enum class event_cut { none, retune, gap, stop, withdrawn };
 
 //! "burst", "carrier", "step", "gap" or "retune"

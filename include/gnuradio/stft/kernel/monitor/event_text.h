@@ -33,7 +33,7 @@ struct STFT_API event_context {
 //! Time of a sample, if that of another one is known.
 STFT_API std::optional<utc_time> time_of(std::int64_t sample, const event_context& context);
 
-//! "2026-11-29T03:15:00.123456789Z", to the nanosecond. For the years 0 .. 9999; others are "".
+//! "2026-11-29T03:15:00.123456789Z", to the nanosecond. For the years 1404 .. 9999; others are "".
 STFT_API std::string iso8601(const utc_time& time);
 
 //! Text as JSON has it, with its quotes; bytes that are no UTF-8 become U+FFFD.

@@ -20,8 +20,9 @@ struct STFT_API noise_floor_settings {
     std::size_t neighbourhood =
         0;                     //!< bins of a neighbourhood; 0: an eighth of the bins, 16 at least
     std::size_t warm_up = 256; //!< rows from which the floor is first estimated, >= 16
-    std::size_t steady = 512;  //!< rows after which a line that stays is a steady one
-    double least = 0;          //!< smallest floor, for instance that of the quantiser; 0: none
+    std::size_t steady =
+        512; //!< rows after which a line that stays is a steady one; they count from where its quantile stands out, up to 500 rows after it came
+    double least = 0; //!< smallest floor, for instance that of the quantiser; 0: none
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -89,6 +90,8 @@ public:
     };
     //! That of the line in these bins.
     presence present_rows(std::size_t first_bin, std::size_t end_bin) const;
+    //! Mean power in each bin, where gain is 1, over the last 160 rows or so: that of a line whether it fluctuates or not.
+    const std::vector<float>& line() const { return d_line; }
     //! Counts changes of shape, burst floor and steady bins.
     std::uint64_t version() const { return d_version; }
 
@@ -114,6 +117,7 @@ private:
     volk::vector<float> d_relative; // of one row; aligned, so that sums round alike in all objects
     std::vector<float> d_median, d_scratch; // of the level
     std::vector<std::uint8_t> d_candidate, d_steady;
+    std::vector<float> d_line; // mean, held while a line is not there
     std::vector<float> d_mean,
         d_present; // of the rows since the last multiple of 16; of the 16 rows before
     std::vector<std::uint32_t> d_run,

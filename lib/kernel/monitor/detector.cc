@@ -20,6 +20,8 @@ constexpr double step_of_gain = 0.35;          // in the logarithm of the power
 constexpr std::size_t fewest_rows = 16;        // that give a floor
 constexpr std::int64_t longest_silence = 1024; // lost rows of the warm-up that are searched
 
+constexpr float greatest_sum = 1e25f; // of a row, far from what products with a floor cannot hold
+
 STFT_LOOP float sum_of(const float* row, std::size_t n)
 {
     float sum = 0;
@@ -122,7 +124,7 @@ std::int64_t detector::parts::first_sample_of(std::int64_t row) const
 bool detector::parts::holds_something(const float* row) const
 {
     const auto sum = simd::dispatch<sum_of>(row, d_ordered.size());
-    return sum > 0 && sum <= std::numeric_limits<float>::max();
+    return sum > 0 && sum <= greatest_sum;
 }
 
 //! A row with its bins in the order of their frequencies.

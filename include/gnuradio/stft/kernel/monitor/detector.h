@@ -25,7 +25,7 @@ struct STFT_API lost_samples {
  * has, or the gap. Lines that stay are carriers: they have a floor of their own, so that bursts on them are seen.
  *
  * Rows are power spectral densities (unit^2 / Hz) of frames a hop apart; row p is that of the samples
- * first + p hop .. + n_fft. A row that is lost, not finite, or all zero holds nothing: no event is found in it, and the
+ * first + p hop .. + n_fft. A row that is lost, not finite, above 1e25 in sum, or all zero holds nothing: no event is found in it, and the
  * floor does not follow it. No event is reported before `warm_up` rows, or finish(); these rows are kept, and
  * searched then. Fewer than 16 rows have no floor, and no events.
  *

@@ -620,14 +620,14 @@ class qa_grc(unittest.TestCase):
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_of_the_detector_names_its_settings_and_connects_its_messages(self):
         source = loaded(project / "examples" / "rf_detect.grc")
-        source["options"]["parameters"].update(output_language="cpp", id="detector")
+        source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
         used = {block["name"]: block for block in source["blocks"] if block["id"] != "import"}
         used["scene"]["parameters"]["value"] = "[0.0, 5.0]"
         used["source"]["parameters"]["tags"] = "[]"
         used["detector"]["parameters"].update(ignore='-2e5:-1e5', source='say "so"', scales="1x1", window='("kaiser", 8.6)')
         source["blocks"] = list(used.values())
         with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "detector.grc"
+            path = Path(directory) / "in_cpp.grc"
             path.write_text(yaml.safe_dump(source), encoding="utf-8")
             grcc([path], directory)
             code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")

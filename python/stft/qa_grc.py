@@ -62,7 +62,7 @@ def default(parameter):
     """A parameter's default, evaluated as GRC does in a flowgraph whose samp_rate is 1."""
     if parameter["dtype"] == "enum":
         return parameter.get("default", parameter["options"][0])
-    if parameter["dtype"] == "string" and parameter["default"][:1] != '"':
+    if parameter["dtype"] in ("string", "file_save") and parameter["default"][:1] != '"':
         return parameter["default"]
     value = str(parameter.get("default", ""))
     return 1.0 if value == "samp_rate" else ast.literal_eval(value or "None")
@@ -76,7 +76,7 @@ def plain(label):
 def refusal(block, values):
     """What a block says to values that it does not take; None if it takes them."""
     try:
-        block(**{name: values[name] for name in signature(block.__init__)[0]})
+        getattr(block, "_check", block)(**{name: values[name] for name in signature(block.__init__)[0]})
         return None
     except ValueError as refused:
         return str(refused)
@@ -279,6 +279,9 @@ settings["stft_detector_vxm.block.yml"] = (
     + [dict(sides=v, placement=w) for v in ("onesided", "twosided", "centered") for w in ("centred", "left", "full")]
 )
 settings["stft_event_to_json.block.yml"] = [{}]
+settings["stft_sigmf_annotation_sink.block.yml"] = [
+    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
+] + [dict(path=path) for path in ("", "out/", "out")]
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
@@ -681,6 +684,7 @@ class qa_grc(unittest.TestCase):
 
     def block_of(self, entry, kind, block, values=None):
         values = values or self.values(entry, type=kind)
+        values = {**values, "path": os.devnull[:-4] + "shm/qa_grc"} if "path" in values else values
         return block(**{name: values[name] for name in signature(block.__init__)[0]})
 
 

@@ -100,7 +100,7 @@ void sigmf_annotations::begin_capture(std::int64_t sample, const event_context& 
     if (const auto text = time ? iso8601(*time) : ""; !text.empty())
         object("core:datetime", json_string(text));
     d_captures[std::max<std::int64_t>(sample, 0)] = object.text();
-    ++d_new;
+    d_changed = true;
 }
 
 void sigmf_annotations::add(const event& e, const event_context& context)
@@ -126,6 +126,7 @@ void sigmf_annotations::add(const event& e, const event_context& context)
         ++d_left_out;
     else {
         d_annotations.emplace(std::max<std::int64_t>(e.sample_start, 0), annotation(e, context));
+        d_changed = true;
         ++d_new;
     }
     if (d_new >= d_settings.flush_every)
@@ -134,7 +135,7 @@ void sigmf_annotations::add(const event& e, const event_context& context)
 
 void sigmf_annotations::flush()
 {
-    if (d_new)
+    if (d_changed)
         write();
 }
 
@@ -156,6 +157,7 @@ void sigmf_annotations::write()
 {
     d_new = 0; // a folder that is gone is not tried again for each event
     write_durably(d_path, text());
+    d_changed = false;
 }
 
 } // namespace gr::stft::kernel

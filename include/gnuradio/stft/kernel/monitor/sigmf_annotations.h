@@ -78,7 +78,8 @@ private:
     double d_samp_rate = 0;                                 // Hz; 0: unknown
     std::map<std::int64_t, std::string> d_captures;         // by their first sample
     std::multimap<std::int64_t, std::string> d_annotations; // the same
-    std::size_t d_new = 0; // annotations and captures since the file was written
+    std::size_t d_new = 0;  // annotations since it was tried to write the file
+    bool d_changed = false; // since the file was written
     std::uint64_t d_left_out = 0;
 };
 

@@ -435,6 +435,8 @@ class sigmf_annotation_sink(unittest.TestCase):
         sink = stft.sigmf_annotation_sink(str(self.path)[: -len(".sigmf-meta")], flush_every=2)
         self.assertEqual(json.loads(self.path.read_text())["annotations"], [])
         self.assertEqual([p.name for p in self.path.parent.iterdir()], [self.path.name])
+        before = self.path.parent / "before"
+        os.link(self.path, before)
         graph = gr.top_block()
         graph.msg_connect(stft.event_to_json(), "pdus", sink, "events")
         graph.start()
@@ -447,6 +449,7 @@ class sigmf_annotation_sink(unittest.TestCase):
         graph.stop()
         graph.wait()
         self.assertEqual(len(json.loads(self.path.read_text())["annotations"]), 4)
+        self.assertEqual(json.loads(before.read_text())["annotations"], [])  # it was replaced, never written over
 
     def test_a_folder_that_cannot_be_written_is_refused_and_later_errors_stop_nothing(self):
         with self.assertRaisesRegex(RuntimeError, "^path: .*/none/x.sigmf-meta: cannot be written: No such file"):

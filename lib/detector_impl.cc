@@ -17,7 +17,7 @@ namespace {
 const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
 
 constexpr std::size_t most_held = std::size_t(512) << 20; // bytes of rows that wait
-constexpr double most_lost = 1e15; // samples that may be lost at once
+constexpr double most_lost = 1e15;                        // samples that may be lost at once
 constexpr std::int64_t most_lost_in_all = std::int64_t(1) << 60;
 
 bool tells_of_overflow(const pmt::pmt_t& key)
@@ -316,10 +316,8 @@ private:
 
     void ignore(const gr::tag_t& tag, const char* rule)
     {
-        d_logger->warn("{} ignored: {}: {}",
-                       pmt::write_string(tag.key),
-                       pmt::write_string(tag.value),
-                       rule);
+        d_logger->warn(
+            "{} ignored: {}: {}", pmt::write_string(tag.key), pmt::write_string(tag.value), rule);
     }
 
     told read(const std::vector<gr::tag_t>& tags)
@@ -401,7 +399,8 @@ private:
     bool knows_rate() const { return d_told_rate || d_told_samp_rate || d_given.samp_rate != 1; }
 
     //! The settings, as the tags of frames change them.
-    detector_block_settings followed(detector_block_settings s, const stream_description& told) const
+    detector_block_settings followed(detector_block_settings s,
+                                     const stream_description& told) const
     {
         const auto& frames = told.frames;
         if (const auto& n_fft = frames.wanted(&kernel::parameters::n_fft);
@@ -532,12 +531,12 @@ private:
     row_grid d_grid;
     std::optional<kernel::detector> d_detector;
     std::deque<waiting_row> d_waiting;
-    std::vector<float> d_spare;              // memory of the row before
-    std::optional<std::int64_t> d_length;    // of the stream, if the newest row tells it
-    std::int64_t d_held = 0;                 // rows that wait
-    std::int64_t d_start = 0, d_lost = 0;    // first sample under the next row; samples lost so far
-    std::int64_t d_damaged = 0;              // rows that hold samples of both sides of a gap
-    std::uint64_t d_rows = 0;                // searched
+    std::vector<float> d_spare;           // memory of the row before
+    std::optional<std::int64_t> d_length; // of the stream, if the newest row tells it
+    std::int64_t d_held = 0;              // rows that wait
+    std::int64_t d_start = 0, d_lost = 0; // first sample under the next row; samples lost so far
+    std::int64_t d_damaged = 0;           // rows that hold samples of both sides of a gap
+    std::uint64_t d_rows = 0;             // searched
     std::uint64_t d_first_id = 0, d_next_id = 0, d_refused = 0;
     std::optional<double> d_told_rate, d_told_samp_rate; // of rows, of samples; Hz
     kernel::event_context d_context;

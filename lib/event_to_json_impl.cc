@@ -9,7 +9,9 @@ class event_to_json_impl : public event_to_json
 {
 public:
     event_to_json_impl()
-        : gr::block("event_to_json", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+        : gr::block("event_to_json",
+                    gr::io_signature::make(0, 0, 0),
+                    gr::io_signature::make(0, 0, 0))
     {
         const auto out = pmt::mp("pdus");
         message_port_register_in(events_port);

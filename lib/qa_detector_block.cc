@@ -176,8 +176,9 @@ class qa_detector_block : public CppUnit::TestFixture
                                       std::to_string(hop) + ", " + std::to_string(length);
                     CPPUNIT_ASSERT_MESSAGE(what, got.rows_in == got.rows_out);
                     CPPUNIT_ASSERT_MESSAGE(what, got.messages.size() >= 4);
-                    assert_equal(
-                        said_by_the_kernel(got.rows_in, s, std::int64_t(length)), got.messages, what);
+                    assert_equal(said_by_the_kernel(got.rows_in, s, std::int64_t(length)),
+                                 got.messages,
+                                 what);
                 }
     }
 

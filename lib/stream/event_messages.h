@@ -6,6 +6,7 @@
 #include <pmt/pmt.h>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace gr::stft {
 
@@ -20,6 +21,9 @@ std::map<std::string, kernel::event_value> values_in(const pmt::pmt_t& message);
 
 //! The values as a flat JSON object, those of kernel::to_json() first and in its order.
 std::string json_of(const std::map<std::string, kernel::event_value>& values);
+
+//! A report, from a message of event_message(). \throws std::invalid_argument for what is none
+std::pair<kernel::event, kernel::event_context> report_in(const pmt::pmt_t& message);
 
 //! An rx_time: full seconds, below 10^17, and a fraction. Nothing if it is none.
 std::optional<kernel::utc_time> time_in(const pmt::pmt_t& rx_time);

@@ -3,7 +3,7 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -54,6 +54,7 @@ from .stft_python import (
     one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
+    sigmf_annotation_sink,
     spectrogram_cvf,
     spectrogram_fvf,
     stft2d_vfvc,
@@ -128,6 +129,7 @@ __all__ = [
     "reassign",
     "reassigned_spectrogram",
     "sample_window",
+    "sigmf_annotation_sink",
     "spectrogram",
     "spectrogram_cvf",
     "spectrogram_fvf",

@@ -139,6 +139,9 @@ def _made(block: type, given: Dict[str, Any]) -> Dict[str, Any]:
     effort = os.environ.get("GR_STFT_PLANNER")
     os.environ["GR_STFT_PLANNER"] = "estimate"  # nothing is transformed here, so a plan need not be fast
     try:
+        if hasattr(block, "_check"):  # making the block would write a file
+            block._check(**given)
+            return {}
         return {"filled": _filled(block(**given), given)}
     except Exception as refusal:
         return {"refusal": str(refusal) or type(refusal).__name__}

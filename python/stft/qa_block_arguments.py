@@ -6,6 +6,7 @@ import inspect
 import os
 import random
 import re
+import tempfile
 import unittest
 
 import numpy as np
@@ -19,8 +20,10 @@ blocks = {
     for name, value in vars(stft.stft_python).items()
     if inspect.isclass(value) and hasattr(value, "message_ports_in")
 }
+folder = tempfile.TemporaryDirectory()  # of files that blocks write
 # what there is no default for
-needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre")
+needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre",
+              path=os.path.join(folder.name, "x"))  # fmt: skip
 wrong = {
     "int": ["x", 2.5, None, True, 1j, [3], 2**63, np.float64(4.0)],
     "float": ["x", None, True, 1j, [3.0, 4.0]],

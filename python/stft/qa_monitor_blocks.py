@@ -10,8 +10,12 @@ import itertools
 import json
 import os
 import random
+import shutil
+import tempfile
 import time
 import unittest
+import uuid
+from pathlib import Path
 
 import numpy as np
 import pmt
@@ -354,6 +358,142 @@ class event_to_json(unittest.TestCase):
         improper = pmt.cons(pmt.cons(pmt.intern("kind"), pmt.PMT_T), pmt.from_long(4))
         pair = pmt.cons(pmt.intern("kind"), pmt.from_long(4))
         self.assertEqual(lines_of(of_tuple, of_number, improper, pair, pmt.PMT_NIL, pmt.from_long(1), pmt.make_dict()), [])
+
+
+def written(path, *sent, **given):
+    """The file that sigmf_annotation_sink makes of messages, and the block."""
+    sink, detector = stft.sigmf_annotation_sink(str(path), **given), stft.detector_vxm(N_FFT, HOP)
+    graph = gr.top_block()
+    graph.connect(items(np.ones((1, N_FFT))), detector, blocks.null_sink(4 * N_FFT))
+    graph.msg_connect(detector, "events", sink, "events")
+    for message in sent:
+        sink.to_basic_block()._post(pmt.intern("events"), message)
+    faulthandler.dump_traceback_later(60, exit=True)
+    graph.run()
+    faulthandler.cancel_dump_traceback_later()
+    return (json.loads(path.read_text()) if path.exists() else None), sink
+
+
+def report(**changed):
+    """A message of detector_vxm."""
+    values = dict(
+        kind="burst", state="end", id=1, time="2026-11-29T03:15:00.500000000Z", duration=0.25, sample_start=1000, sample_count=250,
+        samp_rate=1000.0, freq_lower=99.5, freq_upper=110.25, freq_peak=100.0, freq_center=90.0, bandwidth=10.75, power_db=-20.5,
+        noise_db=-70.0, snr_db=12.34, energy_db=30.0, cells=9, rows=4, cut=None, source=None, n_fft=64, hop=32)  # fmt: skip
+    message = pmt.make_dict()
+    for key, value in {**values, **changed}.items():
+        message = pmt.dict_add(message, pmt.intern(key), pmt.PMT_NIL if value is None else pmt.to_pmt(value))
+    return message
+
+
+class sigmf_annotation_sink(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "band.sigmf-meta"
+
+    def test_an_event_that_has_ended_is_an_annotation(self):
+        file, _ = written(self.path, report(), datatype="ci16_le", description='a "roof"')
+        self.assertEqual(file["global"], {
+            "core:datatype": "ci16_le", "core:version": "1.2.0", "core:sample_rate": 1000, "core:description": 'a "roof"',
+            "core:recorder": "gr_stft", "core:metadata_only": True,
+            "core:extensions": [{"name": "stft", "version": "1.0.0", "optional": True}]})  # fmt: skip
+        (annotation,) = file["annotations"]
+        self.assertEqual(str(uuid.UUID(annotation.pop("core:uuid"))).count("-"), 4)
+        self.assertEqual(annotation, {
+            "core:sample_start": 1000, "core:sample_count": 250, "core:freq_lower_edge": 99.5, "core:freq_upper_edge": 110.25,
+            "core:label": "burst", "core:generator": "gr_stft", "core:comment": "12.3 dB", "stft:snr_db": 12.34,
+            "stft:power_db": -20.5, "stft:kind": "burst", "stft:cut": None})  # fmt: skip
+        # sample 1000 of 1000 a second is at 03:15:00.5
+        self.assertEqual(file["captures"], [
+            {"core:sample_start": 0, "core:frequency": 90, "core:datetime": "2026-11-29T03:14:59.500000000Z"}])  # fmt: skip
+
+    def test_annotations_are_sorted_and_what_has_not_ended_or_is_withdrawn_is_none(self):
+        sent = [report(sample_start=start, id=start) for start in (500, 20, 900, 20, -7)]
+        sent += [report(state="begin"), report(state="update"), report(cut="withdrawn"), report(cut="stop", sample_start=600)]
+        file, sink = written(self.path, *sent)
+        self.assertEqual([a["core:sample_start"] for a in file["annotations"]], [0, 20, 20, 500, 600, 900])
+        self.assertEqual([a["core:sample_count"] for a in file["annotations"]], [243] + 5 * [250])
+        self.assertEqual([a["stft:cut"] for a in file["annotations"]], 4 * [None] + ["stop", None])
+        self.assertEqual(sink.count(), 6)
+
+    def test_a_retune_and_a_gap_begin_captures(self):
+        file, _ = written(
+            self.path, report(freq_center=None), report(kind="retune", sample_start=3000, sample_count=0, freq_center=500.0),
+            report(kind="gap", sample_start=5000, sample_count=400, freq_center=500.0, time="2026-11-29T04:00:00.000000000Z"))
+        self.assertEqual(len(file["annotations"]), 1)
+        self.assertEqual(file["captures"], [
+            {"core:sample_start": 0, "core:datetime": "2026-11-29T03:14:59.500000000Z"},
+            {"core:sample_start": 3000, "core:frequency": 500, "core:datetime": "2026-11-29T03:15:00.500000000Z"},
+            {"core:sample_start": 5400, "core:frequency": 500, "core:datetime": "2026-11-29T04:00:00.400000000Z"}])  # fmt: skip
+
+    def test_more_events_than_most_and_those_of_another_rate_are_left_out(self):
+        file, sink = written(self.path, *[report(sample_start=n) for n in range(5)], report(samp_rate=2000.0), most=3)
+        self.assertEqual(([a["core:sample_start"] for a in file["annotations"]], sink.left_out()), ([0, 1, 2], 3))
+
+    def test_the_file_is_there_from_the_beginning_and_after_as_many_annotations_as_flush_every(self):
+        sink = stft.sigmf_annotation_sink(str(self.path)[: -len(".sigmf-meta")], flush_every=2)
+        self.assertEqual(json.loads(self.path.read_text())["annotations"], [])
+        self.assertEqual([p.name for p in self.path.parent.iterdir()], [self.path.name])
+        before = self.path.parent / "before"
+        os.link(self.path, before)
+        graph = gr.top_block()
+        graph.msg_connect(stft.event_to_json(), "pdus", sink, "events")
+        graph.start()
+        for n, wanted in enumerate((0, 2, 2, 4)):
+            sink.to_basic_block()._post(pmt.intern("events"), report(sample_start=n))
+            deadline = time.monotonic() + 20
+            while sink.count() <= n and time.monotonic() < deadline:
+                time.sleep(0.005)
+            self.assertEqual(len(json.loads(self.path.read_text())["annotations"]), wanted)
+        graph.stop()
+        graph.wait()
+        self.assertEqual(len(json.loads(self.path.read_text())["annotations"]), 4)
+        self.assertEqual(json.loads(before.read_text())["annotations"], [])  # it was replaced, never written over
+
+    def test_a_folder_that_cannot_be_written_is_refused_and_later_errors_stop_nothing(self):
+        with self.assertRaisesRegex(RuntimeError, "^path: .*/none/x.sigmf-meta: cannot be written: No such file"):
+            stft.sigmf_annotation_sink(str(self.path.parent / "none" / "x"))
+        for given, said in (dict(path=""), "path: "), (dict(path="out/"), "path: "), (dict(flush_every=0), "flush_every: 0: "):
+            with self.assertRaisesRegex(ValueError, "^" + said):
+                stft.sigmf_annotation_sink(**{**dict(path=str(self.path)), **given})
+        folder = self.path.parent / "gone"
+        folder.mkdir()
+        sink = stft.sigmf_annotation_sink(str(folder / "x"), flush_every=1)
+        shutil.rmtree(folder)
+        graph = gr.top_block()
+        graph.msg_connect(stft.event_to_json(), "pdus", sink, "events")
+        graph.start()
+        for n in range(3):
+            sink.to_basic_block()._post(pmt.intern("events"), report(sample_start=n))
+        deadline = time.monotonic() + 20
+        while sink.count() < 3 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        graph.stop()
+        graph.wait()
+        self.assertEqual(sink.count(), 3)
+
+    def test_a_flowgraph_s_last_messages_are_in_the_file_and_a_second_run_begins_anew(self):
+        sink, detector = stft.sigmf_annotation_sink(str(self.path)), stft.detector_vxm(N_FFT, HOP, **MADE)
+        source = samples(with_bursts(16000, *globals()["detector_vxm"].bursts, (15500, 500, 125e3)))
+        graph = gr.top_block()
+        graph.connect(source, stft.spectrogram_cvf(N_FFT, HOP, samp_rate=RATE), detector, blocks.null_sink(4 * N_FFT))
+        graph.msg_connect(detector, "events", sink, "events")
+        for _ in range(2):
+            source.rewind()
+            graph.run()
+            annotations = json.loads(self.path.read_text())["annotations"]
+            self.assertEqual(len(annotations), 4)
+            self.assertEqual(annotations[-1]["stft:cut"], "stop")
+
+    def test_what_is_no_report_is_ignored(self):
+        chance = random.Random(FIRST_SEED)
+        sent = [hostile_value(chance) for _ in range(100)] + [report(kind="x"), report(id="y"), report(samp_rate=-1.0),
+                report(samp_rate=None), report(time="2026-99-99T00:00:00.000000000Z"), report(sample_start=2**63 - 1)]  # fmt: skip
+        for _ in range(300):
+            sent.append(pmt.dict_add(report(), pmt.intern(chance.choice(KEYS)), hostile_value(chance)))
+        file, _ = written(self.path, report(), *sent, report(sample_start=77))
+        self.assertIn(77, [a["core:sample_start"] for a in file["annotations"]])
 
 
 class hostile(unittest.TestCase):

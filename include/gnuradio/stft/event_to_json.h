@@ -9,8 +9,7 @@
 namespace gr::stft {
 
 //! Settings of event_to_json: none.
-struct STFT_API event_to_json_settings {
-};
+struct STFT_API event_to_json_settings {};
 
 namespace kernel {
 //! Parameters of event_to_json_settings.

@@ -2,6 +2,7 @@
 #include "settings.h"
 #include <gnuradio/stft/detector.h>
 #include <gnuradio/stft/event_to_json.h>
+#include <gnuradio/stft/sigmf_annotation_sink.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -63,4 +64,30 @@ Raises ValueError naming the parameter, its value and the rule.)");
 Message port "events": dicts of names and values. Message port "pdus": for each a PDU of bytes, a flat JSON object and a
 line end. A message that is no such dict is logged and ignored.)");
     def_settings<event_to_json_settings>(to_json, &event_to_json::make);
+
+    block_class<sigmf_annotation_sink> annotations(
+        m,
+        "sigmf_annotation_sink",
+        R"(Messages of detector_vxm as the annotations of a SigMF 1.2 metadata file.
+
+path: of the file; .sigmf-meta is added unless it ends so. flush_every: annotations after which the file is written anew,
+besides the end of the flowgraph. most: annotations of the file; others are left out. datatype: of the samples, as SigMF names it.
+description: of the recording.
+
+Message port "events": dicts. An event that has ended, and was not withdrawn, is an annotation; a retune or a gap begins a
+capture. The file is complete at any time. Raises ValueError naming the parameter, its value and the rule, and RuntimeError if
+the file cannot be written; later errors are logged.)");
+    def_settings<kernel::sigmf_settings>(annotations, &sigmf_annotation_sink::make);
+    annotations
+        .def_static(
+            "_check",
+            [](const py::args& positional, const py::kwargs& keywords) {
+                settings_from<kernel::sigmf_settings>(positional, keywords).check();
+            },
+            "Raises ValueError as the constructor does, and writes nothing.")
+        .def("count", &sigmf_annotation_sink::count, unlocked(), "Annotations so far.")
+        .def("left_out",
+             &sigmf_annotation_sink::left_out,
+             unlocked(),
+             "Events that were left out: too many, or of another sample rate.");
 }

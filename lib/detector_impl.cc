@@ -209,7 +209,7 @@ private:
         std::vector<gr::tag_t> tags;
     };
 
-    //! What the tags of a row say.
+    //! Values of the tags of a row.
     struct told {
         std::optional<kernel::utc_time> time;
         std::optional<double> freq, rate;
@@ -511,7 +511,7 @@ private:
         d_context.hop = static_cast<std::size_t>(d_grid.hop());
     }
 
-    //! freq_center: of the event that tells of a retune
+    //! freq_center: of the event that reports a retune
     void publish(std::optional<double> freq_center = {})
     {
         if (!d_detector->waiting())
@@ -526,7 +526,7 @@ private:
         }
     }
 
-    detector_block_settings d_given, d_present; // by make() or a change; with what tags say
+    detector_block_settings d_given, d_present; // by make() or a change; with the values of tags
     std::size_t d_bins, d_average = 1;          // frames of a row
     row_grid d_grid;
     std::optional<kernel::detector> d_detector;

@@ -99,7 +99,7 @@ outcome run(const std::vector<gr_complex>& x,
     return got;
 }
 
-//! What the kernel says of the same rows, those that hold less than a whole frame of the signal being lost.
+//! Reports of the kernel for the same rows, those that hold less than a whole frame of the signal being lost.
 std::vector<std::string> said_by_the_kernel(const std::vector<float>& rows,
                                             const detector_block_settings& s,
                                             std::int64_t length)

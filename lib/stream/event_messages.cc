@@ -100,7 +100,7 @@ private:
     std::map<std::string, kernel::event_value> d_values;
 };
 
-//! What kernel::iso8601() has written; nothing for other text.
+//! The time that kernel::iso8601() has written; nothing for other text.
 std::optional<kernel::utc_time> time_from(const std::string& text)
 {
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, nanoseconds = 0, end = 0;

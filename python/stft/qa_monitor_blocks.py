@@ -186,7 +186,7 @@ class detector_vxm(unittest.TestCase):
         self.assertEqual(cut[0]["freq_center"], 1e8)
         self.assertTrue(1e8 + 120e3 < cut[0]["freq_peak"] < 1e8 + 130e3)
         retunes = [e for e in events if e["kind"] == "retune"]
-        self.assertEqual([e["freq_center"] for e in retunes], [2e8])  # the third tag tells nothing new
+        self.assertEqual([e["freq_center"] for e in retunes], [2e8])  # the third tag has nothing new
         self.assertLess(abs(retunes[0]["sample_start"] - 10496), N_FFT)
         last = ends(events)[-1]
         self.assertTrue(near({**last, "freq_lower": last["freq_lower"] - 2e8, "freq_upper": last["freq_upper"] - 2e8},

@@ -11,7 +11,7 @@ namespace gr::stft {
 //! Settings of detector_vxm.
 struct STFT_API detector_block_settings : kernel::detector_settings {
     kernel::placement where = kernel::placement::centred; //!< placement of the rows' frames
-    std::string source; //!< where the samples come from; a value of each message
+    std::string source; //!< origin of the samples; a value of each message
 };
 
 namespace kernel {
@@ -47,7 +47,7 @@ inline constexpr auto fields<detector_block_settings> =
 } // namespace kernel
 
 /*!
- * \brief Finds events in rows of power spectral density: rows pass through, a message tells of each event.
+ * \brief Finds events in rows of power spectral density: rows pass through, a message reports each event.
  *
  * Input: rows of spectrogram, kind "psd", not in decibels, one frame each. Output: the same rows. kernel::detector says
  * what is found, and at which rate of false alarms. Frames that hang over an end of the stream are lost rows to it: they hold
@@ -57,13 +57,13 @@ inline constexpr auto fields<detector_block_settings> =
  * and symbols, nil where they are unknown. sample_start counts samples of the stream and those that were lost.
  *
  * Tags: stft_* and rx_rate override the arguments. Another n_fft (of as many bins), hop, window or rate ends all events, and
- * the detector starts anew. Another rx_freq is a retune (kernel::detector::retune()). rx_time gives the time of events; where it
+ * the detector begins again. Another rx_freq is a retune (kernel::detector::retune()). rx_time gives the time of events; where it
  * jumps forward by more than half a hop, that many rows were lost (kernel::detector::skip()); where it jumps back, all
  * events end. A tag "overflow" or "rx_overflow" does the same: a number above 0 is that of the lost samples, with any other
  * value all events end. Rows that hold samples of both sides are lost, too.
  *
  * Message port "cmd": a dict (or pair) of false_alarms, min_snr, dynamic_range, min_duration, min_bandwidth, ignore, and reset
- * (any value). Events end, and the detector starts anew with the next row.
+ * (any value). Events end, and the detector begins again with the next row.
  */
 class STFT_API detector_vxm : public changeable<detector_block_settings>
 {
@@ -76,7 +76,7 @@ public:
      */
     static sptr make(const detector_block_settings& s);
 
-    //! All events end, and the detector starts anew with the next row.
+    //! All events end, and the detector begins again with the next row.
     virtual void reset() = 0;
 
     //! Samples by which the rows that are searched lag behind the newest one.

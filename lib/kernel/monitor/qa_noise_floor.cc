@@ -149,7 +149,7 @@ class qa_noise_floor : public CppUnit::TestFixture
             if (floor.steady()[70] && !at)
                 at = p;
         }
-        // its quantile doubles in ln 2 / (0.01 x 0.2) = 347 rows, from which on it is a line
+        // the quantile doubles in ln 2 / (0.01 x 0.2) = 347 rows, from which on it is a line
         CPPUNIT_ASSERT(at >= 300 + 512 && at <= 300 + 347 + 512 + 128);
     }
 

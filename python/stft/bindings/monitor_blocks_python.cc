@@ -20,7 +20,7 @@ void bind_monitor_blocks(py::module& m)
     block_class<detector_vxm> detector(
         m,
         "detector_vxm",
-        R"(Finds events in rows of power spectral density: rows pass through, a message tells of each event.
+        R"(Finds events in rows of power spectral density: rows pass through, a message reports each event.
 
 Input: rows of spectrogram_fvf (sides "onesided") or spectrogram_cvf ("twosided", "centered"), kind "psd", without db and
 average.
@@ -38,14 +38,14 @@ update_interval: s between the updates of an event that lasts. max_events: open 
 Message port "events": a dict for each report, with kind, state, id, time, duration, sample_start, sample_count, samp_rate,
 freq_lower, freq_upper, freq_peak, freq_center, bandwidth, power_db, noise_db, snr_db, energy_db, cells, rows, cut, source,
 n_fft, hop; nil for what is unknown. Message port "cmd": dict of false_alarms, min_snr, dynamic_range, min_duration,
-min_bandwidth, ignore, reset; events end, and the detector starts anew.
+min_bandwidth, ignore, reset; events end, and the detector begins again.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<detector_block_settings>(detector, &detector_vxm::make);
     detector
         .def("reset",
              &detector_vxm::reset,
              unlocked(),
-             "All events end, and the detector starts anew with the next row.")
+             "All events end, and the detector begins again with the next row.")
         .def("latency",
              &detector_vxm::latency,
              unlocked(),
@@ -70,8 +70,8 @@ line end. A message that is no such dict is logged and ignored.)");
         "sigmf_annotation_sink",
         R"(Messages of detector_vxm as the annotations of a SigMF 1.2 metadata file.
 
-path: of the file; .sigmf-meta is added unless it ends so. flush_every: annotations after which the file is written anew,
-besides the end of the flowgraph. most: annotations of the file; others are left out. datatype: of the samples, as SigMF names it.
+path: of the file; .sigmf-meta is added unless it ends so. flush_every: annotations after which the file is written again,
+in addition to the end of the flowgraph. most: annotations of the file; others are left out. datatype: of the samples, as SigMF names it.
 description: of the recording.
 
 Message port "events": dicts. An event that has ended, and was not withdrawn, is an annotation; a retune or a gap begins a

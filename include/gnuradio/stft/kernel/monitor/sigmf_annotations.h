@@ -13,11 +13,11 @@ namespace gr::stft::kernel {
 
 //! Parameters of sigmf_annotations.
 struct STFT_API sigmf_settings {
-    std::string path;                 //!< of the file; .sigmf-meta is added unless it ends so
+    std::string path;                 //!< name of the file; .sigmf-meta is added unless it ends so
     std::size_t flush_every = 100;    //!< annotations after which the file is written, >= 1
     std::size_t most = 100000;        //!< annotations of the file, >= 1; others are left out
-    std::string datatype = "cf32_le"; //!< of the samples, as SigMF names it
-    std::string description;          //!< of the recording
+    std::string datatype = "cf32_le"; //!< type of the samples, as SigMF names it
+    std::string description;          //!< words on the recording
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -75,9 +75,9 @@ private:
 
     sigmf_settings d_settings;
     std::string d_path;
-    double d_samp_rate = 0;                                 // Hz; 0: unknown
-    std::map<std::int64_t, std::string> d_captures;         // by their first sample
-    std::multimap<std::int64_t, std::string> d_annotations; // the same
+    double d_samp_rate = 0;                         // Hz; 0: unknown
+    std::map<std::int64_t, std::string> d_captures; // by their first sample
+    std::multimap<std::int64_t, std::string> d_annotations;
     std::size_t d_new = 0;  // annotations since it was tried to write the file
     bool d_changed = false; // since the file was written
     std::uint64_t d_left_out = 0;

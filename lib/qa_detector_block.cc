@@ -102,7 +102,8 @@ outcome run(const std::vector<gr_complex>& x,
 //! Reports of the kernel for the same rows, those that hold less than a whole frame of the signal being lost.
 std::vector<std::string> said_by_the_kernel(const std::vector<float>& rows,
                                             const detector_block_settings& s,
-                                            std::int64_t length)
+                                            std::int64_t length,
+                                            std::int64_t known_length)
 {
     const kernel::framing frames(s.n_fft, s.hop, s.where);
     kernel::detector detector(s, frames.first());
@@ -110,7 +111,7 @@ std::vector<std::string> said_by_the_kernel(const std::vector<float>& rows,
     CPPUNIT_ASSERT_EQUAL(frames.frames(length), count);
     for (std::int64_t p = 0; p < count; ++p) {
         const auto start = frames.first() + p * static_cast<std::int64_t>(s.hop);
-        const bool whole = start >= 0 && start + static_cast<std::int64_t>(s.n_fft) <= length;
+        const bool whole = start >= 0 && start + static_cast<std::int64_t>(s.n_fft) <= known_length;
         detector.add(whole ? rows.data() + p * s.n_fft : nullptr);
     }
     detector.finish();
@@ -160,6 +161,7 @@ class qa_detector_block : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_detector_block);
     CPPUNIT_TEST(messages_are_the_kernels_and_rows_hanging_over_the_ends_are_lost);
+    CPPUNIT_TEST(rows_without_tags_are_lost_where_they_may_hang_over_the_ends);
     CPPUNIT_TEST(any_split_of_the_rows_gives_the_same_messages);
     CPPUNIT_TEST(a_second_run_gives_the_same_messages);
     CPPUNIT_TEST_SUITE_END();
@@ -176,10 +178,31 @@ class qa_detector_block : public CppUnit::TestFixture
                                       std::to_string(hop) + ", " + std::to_string(length);
                     CPPUNIT_ASSERT_MESSAGE(what, got.rows_in == got.rows_out);
                     CPPUNIT_ASSERT_MESSAGE(what, got.messages.size() >= 4);
-                    assert_equal(said_by_the_kernel(got.rows_in, s, std::int64_t(length)),
+                    assert_equal(said_by_the_kernel(
+                                     got.rows_in, s, std::int64_t(length), std::int64_t(length)),
                                  got.messages,
                                  what);
                 }
+    }
+
+    void rows_without_tags_are_lost_where_they_may_hang_over_the_ends()
+    {
+        const std::size_t n_fft = 64, hop = 16, length = 20000;
+        const auto s = settings(n_fft, hop, kernel::placement::centred);
+        const auto rows = run(scene(length), front_of(s), s).rows_in;
+        const auto top = gr::make_top_block("rows");
+        const auto block = detector_vxm::make(s);
+        const auto messages = gr::blocks::message_debug::make(false);
+        top->connect(gr::blocks::vector_source_f::make(rows, false, n_fft), 0, block, 0);
+        top->connect(block, 0, gr::blocks::vector_sink_f::make(n_fft), 0);
+        top->msg_connect(block, "events", messages, "store");
+        top->run();
+        // the last frame is centred at sample 20000, and the one before at one that the stream has
+        const auto expected = said_by_the_kernel(rows, s, length, length - hop + 1);
+        CPPUNIT_ASSERT(expected != said_by_the_kernel(rows, s, length, 2 * length));
+        CPPUNIT_ASSERT_EQUAL(expected.size(), messages->num_messages());
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            CPPUNIT_ASSERT_EQUAL(expected[i], json_of(values_in(messages->get_message(i))));
     }
 
     void any_split_of_the_rows_gives_the_same_messages()

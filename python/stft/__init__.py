@@ -8,7 +8,7 @@ Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_win
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, noise_floor.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -33,7 +33,17 @@ from .images import (
     stft2d_window_vjp,
 )
 from .learning import learn
-from .monitoring import NoiseFloor, SignalDetector, detect, detect_rows, ended, noise_floor
+from .monitoring import (
+    Clip,
+    EventCutter,
+    NoiseFloor,
+    SignalDetector,
+    cut_events,
+    detect,
+    detect_rows,
+    ended,
+    noise_floor,
+)
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
@@ -78,6 +88,8 @@ from .transforms import (
 )
 
 __all__ = [
+    "Clip",
+    "EventCutter",
     "NoiseFloor",
     "ShortTimeFFT",
     "SignalDetector",
@@ -90,6 +102,7 @@ __all__ = [
     "closest_dual_window",
     "consistent",
     "convert_phase",
+    "cut_events",
     "detect",
     "detect_rows",
     "detector_vxm",

@@ -198,6 +198,93 @@ def noise_floor(rows: ArrayLike, *, sides: str = "centered", dc: Optional[int] =
     return out
 
 
+class Clip(NamedTuple):
+    """The samples of an event, as EventCutter and cut_events() return them."""
+
+    event: Event
+    """The event that was asked for."""
+    samples: NDArray
+    """complex64."""
+    sample_start: int
+    """First sample, in the stream's count."""
+    samp_rate: float
+    """Hz, of the clip."""
+    freq_center: Optional[float]
+    """Hz that lies at 0 Hz in the clip; None if the frequencies of the event are not absolute and it was not shifted."""
+    missing: int
+    """Samples of the stream that were not kept any more, or lie before its beginning or after its end."""
+
+
+class EventCutter:
+    """Cuts the samples of events out of a stream: push() it, request() events as they are reported, collect clips.
+
+    samp_rate: Hz. pre, post: samples before and after the event. max_clip: samples of a clip, before decimation.
+    history: samples that are kept in addition, since events are reported after their end: 74 rows and more.
+    shift: True: the middle of the event's band is at 0 Hz, and the rate is the lowest that is twice its bandwidth, after a
+        low pass of linear phase whose delay is taken off.
+    """
+
+    def __init__(self, samp_rate: float = 1.0, *, pre: int = 0, post: int = 0, max_clip: int = 1 << 22,
+                 history: int = 1 << 18, shift: bool = False) -> None:
+        self._cutter = kernels.event_cutter(samp_rate=samp_rate, pre=pre, post=post, max_clip=max_clip, history=history,
+                                            shift=shift)
+        self._samp_rate, self._shift = float(samp_rate), shift
+        self._events: Dict[int, Event] = {}
+        self._count = 0
+
+    def push(self, x: ArrayLike) -> List[Clip]:
+        """The next samples, one-dimensional -> the clips that they complete."""
+        x = np.asarray(x)
+        if x.ndim != 1 or x.dtype.kind not in "biufc":
+            raise ValueError(f"x: {x.dtype} of shape {x.shape}: must be one-dimensional numbers")
+        with np.errstate(over="ignore"):
+            self._cutter.add(np.ascontiguousarray(x, np.complex64))
+        return self._clips()
+
+    def skip(self, count: int) -> List[Clip]:
+        """`count` samples were lost; they are zeros in clips."""
+        self._cutter.skip(_count("count", count))
+        return self._clips()
+
+    def request(self, event: Event) -> List[Clip]:
+        """Asks for the samples of an event -> clips that are complete, this one among them if its samples are there."""
+        centre = event["freq_center"] or 0.0
+        self._events[self._count] = event
+        self._cutter.request(self._count, event["sample_start"], event["sample_count"], event["freq_lower"] - centre,
+                             event["freq_upper"] - centre)
+        self._count += 1
+        return self._clips()
+
+    def finish(self) -> List[Clip]:
+        """No more samples -> the clips that wait, as far as their samples are there."""
+        self._cutter.finish()
+        return self._clips()
+
+    def _clips(self):
+        clips = []
+        for number, samples, start, decimation, frequency, missing in self._cutter.take():
+            event = self._events.pop(number)
+            centre = event["freq_center"]
+            clips.append(Clip(event, samples, start, self._samp_rate / decimation,
+                              frequency + (centre or 0.0) if self._shift or centre is not None else None, missing))
+        return clips
+
+
+def cut_events(x: ArrayLike, events: List[Event], samp_rate: float = 1.0, *, pre: int = 0, post: int = 0,
+               shift: bool = False) -> List[Clip]:
+    """The samples of events of a signal x, one-dimensional, in the order of the events. pre, post, shift: as in EventCutter."""
+    x = np.asarray(x)
+    length = max(1, x.size)
+    cutter = EventCutter(samp_rate, pre=pre, post=post, max_clip=min(1 << 28, length + _count("pre", pre) + _count("post", post)),
+                         history=1 << 16, shift=shift)
+    clips = cutter.push(x)
+    for event in events:
+        clips += cutter.request(event)
+    clips += cutter.finish()
+    order = {id(event): number for number, event in enumerate(events)}
+    return sorted(clips, key=lambda clip: order[id(clip.event)])
+
+
 def _settings(samp_rate, freq_center, given, n_fft=None):
     """Arguments of a detector; frequencies to ignore are given as the events have them."""
     settings = dict(given, samp_rate=samp_rate)

@@ -275,6 +275,81 @@ class Hostile(unittest.TestCase):
             stft.SignalDetector(RATE, time=datetime.datetime(2020, 1, 1))
 
 
+class Clips(unittest.TestCase):
+
+    def test_clips_are_the_samples_of_the_events(self):
+        scene = with_bursts(BURST, ("noise", 400_000, 10_000, -200e3, 5e3, 20))
+        events = stft.detect(scene.samples, RATE, freq_center=1e9)
+        for pre, post in ((0, 0), (1000, 500), (10**6, 10**6)):
+            clips = stft.cut_events(scene.samples, events, RATE, pre=pre, post=post)
+            self.assertEqual([c.event for c in clips], events)
+            for clip, event in zip(clips, events):
+                begin = max(0, event["sample_start"] - pre)
+                end = event["sample_start"] + event["sample_count"] + post
+                np.testing.assert_array_equal(clip.samples, scene.samples[begin:end])
+                self.assertEqual((clip.sample_start, clip.samp_rate, clip.freq_center), (begin, RATE, 1e9))
+                self.assertEqual(clip.missing, end - (event["sample_start"] - pre) - len(clip.samples))
+
+    def test_a_shifted_clip_is_the_signal_at_0_hz_without_delay(self):
+        n = np.arange(100_000)
+        tone, slow = 123_456.0, 700.0  # Hz
+        shape = 1 + 0.5 * np.cos(2 * np.pi * slow / RATE * n)
+        x = shape * np.exp(2j * np.pi * tone / RATE * n) + 3 * np.exp(2j * np.pi * 0.31 * n)
+        event = {"sample_start": 30_000, "sample_count": 40_000, "freq_lower": tone - 4e3, "freq_upper": tone + 4e3,
+                 "freq_center": None}
+        clip, = stft.cut_events(x, [event], RATE, shift=True)
+        self.assertEqual(clip.samp_rate, RATE / 62)  # the lowest rate of at least 16 kHz
+        self.assertEqual(clip.freq_center, tone)
+        self.assertEqual(len(clip.samples), -(-40_000 // 62))
+        np.testing.assert_allclose(clip.samples, shape[30_000:70_000:62], atol=2e-3)
+
+    def test_a_stream_gives_the_clips_of_the_array_function_for_any_split(self):
+        scene = with_bursts(BURST, ("noise", 400_000, 10_000, -200e3, 5e3, 20))
+        for shift in (False, True):
+            expected = stft.cut_events(scene.samples, stft.detect(scene.samples, RATE), RATE, pre=300, post=3000, shift=shift)
+            for size in (1 << 20, 4096, 999):
+                detector, cutter, clips = stft.SignalDetector(RATE), stft.EventCutter(RATE, pre=300, post=3000, shift=shift), []
+                for at in range(0, len(scene.samples), size):
+                    piece = scene.samples[at:at + size]
+                    clips += cutter.push(piece)
+                    for event in stft.ended(detector.push(piece)):
+                        clips += cutter.request(event)
+                for event in stft.ended(detector.finish()):
+                    clips += cutter.request(event)
+                clips += cutter.finish()
+                if size == 1 << 20:  # more came at once than is kept, but for the newest
+                    self.assertEqual(len(clips), len(expected))
+                    continue
+                self.assertEqual([c.event for c in clips], [c.event for c in expected])
+                for clip, other in zip(clips, expected):
+                    np.testing.assert_array_equal(clip.samples, other.samples)
+                    self.assertEqual(clip.missing, 0)
+
+    def test_what_is_not_kept_is_counted_and_lost_samples_are_zeros(self):
+        cutter = stft.EventCutter(max_clip=100, history=50)
+        event = {"sample_start": 10, "sample_count": 120, "freq_lower": 0.0, "freq_upper": 0.1, "freq_center": None}
+        cutter.push(np.arange(1, 101))
+        cutter.skip(100)
+        clip, = cutter.request(event)
+        self.assertEqual((clip.sample_start, clip.missing, len(clip.samples)), (50, 40, 60))  # 10 .. 109, of which 50 .. are kept
+        np.testing.assert_array_equal(clip.samples, np.concatenate((np.arange(51, 101), np.zeros(10))))
+        ahead = {**event, "sample_start": 1000, "sample_count": 90}
+        self.assertEqual(cutter.request(ahead), [])
+        clip, = cutter.push(np.arange(201, 5001))  # many times what is kept
+        np.testing.assert_array_equal(clip.samples, np.arange(1001, 1091))
+        late = {**event, "sample_start": 50000}
+        self.assertEqual(cutter.request(late), [])
+        clip, = cutter.finish()
+        self.assertEqual((len(clip.samples), clip.missing), (0, 100))
+
+    def test_bad_settings_are_refused_by_name(self):
+        for name, values in {"samp_rate": (0, -1, "x"), "pre": (-1, 2.5), "post": (-1,), "max_clip": (0, 2**40), "history": (-1,),
+                             "shift": ("x",)}.items():
+            for value in values:
+                with self.subTest(name=name, value=value), self.assertRaisesRegex(ValueError, rf"\A{name}: "):
+                    stft.EventCutter(**{name: value})
+
+
 class Floor(unittest.TestCase):
 
     def test_follows_shape_and_gain_and_leaves_carriers_visible(self):

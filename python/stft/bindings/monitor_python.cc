@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/box_statistics.h>
+#include <gnuradio/stft/kernel/monitor/event_cutter.h>
 #include <gnuradio/stft/kernel/monitor/event_text.h>
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <pybind11/numpy.h>
@@ -159,10 +160,69 @@ void follow_noise(const array<float>& rows,
     }
 }
 
+//! (number of the request, samples, sample_start, decimation, freq_center, missing) of each clip
+py::list clips_of(event_cutter& cutter)
+{
+    py::list all;
+    for (const auto& clip : cutter.take()) {
+        array<std::complex<float>> samples(static_cast<py::ssize_t>(clip.samples.size()));
+        std::copy(clip.samples.begin(), clip.samples.end(), samples.mutable_data());
+        all.append(py::make_tuple(clip.of.id,
+                                  std::move(samples),
+                                  clip.sample_start,
+                                  clip.decimation,
+                                  clip.freq_center,
+                                  clip.missing));
+    }
+    return all;
+}
+
+void bind_event_cutter(py::module& m)
+{
+    py::class_<event_cutter> c(m, "event_cutter");
+    def_settings<event_cutter_settings>(
+        c, [](const event_cutter_settings& s) { return std::make_unique<event_cutter>(s); });
+    c.def("add",
+          [](event_cutter& cutter, const array<std::complex<float>>& x) {
+              const auto* samples = x.data();
+              const auto count = static_cast<std::size_t>(x.size());
+              py::gil_scoped_release release;
+              cutter.add(samples, count);
+          })
+        .def("skip",
+             [](event_cutter& cutter, std::size_t count) {
+                 py::gil_scoped_release release;
+                 cutter.add(nullptr, count);
+             })
+        .def("request",
+             [](event_cutter& cutter,
+                std::uint64_t number,
+                std::int64_t start,
+                std::int64_t count,
+                double lower,
+                double upper) {
+                 event e;
+                 e.id = number;
+                 e.sample_start = start;
+                 e.sample_count = count;
+                 e.freq_lower = lower;
+                 e.freq_upper = upper;
+                 py::gil_scoped_release release;
+                 cutter.request(e);
+             })
+        .def("finish",
+             [](event_cutter& cutter) {
+                 py::gil_scoped_release release;
+                 cutter.finish();
+             })
+        .def("take", &clips_of);
+}
+
 } // namespace
 
 void bind_monitor(py::module& m)
 {
+    bind_event_cutter(m);
     bind_signal_detector<float>(m, "signal_detector_f");
     bind_signal_detector<std::complex<float>>(m, "signal_detector_c");
     using of_rows = reporting<detector>;

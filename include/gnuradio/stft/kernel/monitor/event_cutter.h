@@ -1,0 +1,102 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_MONITOR_EVENT_CUTTER_H
+#define INCLUDED_STFT_KERNEL_MONITOR_EVENT_CUTTER_H
+
+#include <gnuradio/stft/kernel/fields.h>
+#include <gnuradio/stft/kernel/monitor/event.h>
+#include <complex>
+#include <deque>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+//! Parameters of event_cutter.
+struct STFT_API event_cutter_settings {
+    double samp_rate = 1; //!< Hz, > 0
+    std::size_t pre = 0;  //!< samples before the event, at most 2^40
+    std::size_t post = 0; //!< samples after it, at most 2^40
+    std::size_t max_clip =
+        1
+        << 22; //!< samples of a clip, before decimation; what is beyond them is left out, 1 .. 2^28
+    std::size_t history =
+        1
+        << 18; //!< samples that are kept in addition, since events are reported late, at most 2^28
+    bool shift = false; //!< true: the event's centre is at 0 Hz, and the rate fits its band
+
+    //! \throws std::invalid_argument naming the parameter, its value and the rule
+    void check() const;
+};
+
+//! Parameters of event_cutter_settings.
+template <>
+inline constexpr auto fields<event_cutter_settings> =
+    std::tuple(field("samp_rate", &event_cutter_settings::samp_rate),
+               field("pre", &event_cutter_settings::pre),
+               field("post", &event_cutter_settings::post),
+               field("max_clip", &event_cutter_settings::max_clip),
+               field("history", &event_cutter_settings::history),
+               field("shift", &event_cutter_settings::shift));
+
+//! The samples of an event.
+struct STFT_API event_clip {
+    event of;                      //!< the event that was asked for
+    std::int64_t sample_start = 0; //!< first sample, in the stream's count
+    std::int64_t missing =
+        0; //!< samples at the beginning or end that were not kept, or lie outside
+    std::size_t decimation = 1;               //!< samples of the stream for one of the clip
+    double freq_center = 0;                   //!< Hz in the stream, at 0 Hz in the clip
+    std::vector<std::complex<float>> samples; //!< the clip
+};
+
+/*!
+ * \brief Cuts the samples of events out of a stream, of which it keeps the last max_clip + pre + post + history ones.
+ *
+ * A clip holds samples sample_start - pre .. sample_start + sample_count + post - 1. With `shift`, the middle of the
+ * event's band is moved to 0 Hz, and every decimation-th sample kept after a low pass (Kaiser window, linear phase, its delay
+ * taken off, stop band 80 dB): the decimation is the largest at which the rate is at least twice the bandwidth, so
+ * that the band is within the flat part. The phase is that of the stream: exp(-2j pi freq_center n / samp_rate), n counted
+ * from sample 0.
+ */
+class STFT_API event_cutter
+{
+public:
+    //! \throws std::invalid_argument as event_cutter_settings::check()
+    explicit event_cutter(const event_cutter_settings& s);
+
+    //! The next samples; null for lost ones, which are zeros.
+    void add(const std::complex<float>* samples, std::size_t count);
+
+    //! Asks for the samples of an event. It may lie in the past or in the future.
+    void request(const event& e);
+
+    //! No more samples: what has been asked for is cut as far as it is there.
+    void finish();
+
+    //! Clips that are complete since the last call, in the order of their ends.
+    std::vector<event_clip> take();
+
+    //! Samples so far, lost ones included.
+    std::int64_t samples() const { return d_end; }
+    //! The parameters.
+    const event_cutter_settings& design() const { return d_settings; }
+
+private:
+    struct wanted {
+        event of;
+        std::int64_t start, end, reach; // reach: the sample after the last one that is needed
+        std::size_t decimation;
+    };
+
+    void cut_what_is_complete(bool all);
+    event_clip cut(const wanted& w) const;
+    std::complex<float> sample(std::int64_t at) const;
+
+    event_cutter_settings d_settings;
+    std::vector<std::complex<float>> d_ring;
+    std::int64_t d_end = 0;
+    std::vector<wanted> d_wanted;
+    std::deque<event_clip> d_clips;
+};
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,168 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/frames/window.h>
+#include <gnuradio/stft/kernel/monitor/event_cutter.h>
+#include <boost/math/constants/constants.hpp>
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+constexpr std::size_t taps_per_decimation =
+    10; // of a transition half as wide as the new rate, 80 dB down
+constexpr double beta = 8;
+constexpr std::size_t highest_decimation = 1 << 16;
+
+//! A low pass that lets half of the new rate through, of odd length and of gain 1 at 0 Hz.
+std::vector<double> low_pass(std::size_t decimation)
+{
+    if (decimation == 1)
+        return { 1 };
+    const auto length = taps_per_decimation * decimation + 1;
+    const auto shape = window("kaiser", { beta }).sample(length, true);
+    std::vector<double> taps(length);
+    double sum = 0;
+    for (std::size_t i = 0; i < length; ++i) {
+        const auto t = (static_cast<double>(i) - static_cast<double>(length - 1) / 2) /
+                       static_cast<double>(decimation);
+        const auto angle = boost::math::double_constants::pi * t;
+        taps[i] = (t == 0 ? 1 : std::sin(angle) / angle) * shape[i].real();
+        sum += taps[i];
+    }
+    for (auto& each : taps)
+        each /= sum;
+    return taps;
+}
+
+} // namespace
+
+void event_cutter_settings::check() const
+{
+    if (!(samp_rate > 0 && samp_rate <= 1e30))
+        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    if (pre > std::size_t(1) << 40)
+        refuse("pre", pre, "must be 0 .. 2^40 samples");
+    if (post > std::size_t(1) << 40)
+        refuse("post", post, "must be 0 .. 2^40 samples");
+    if (max_clip < 1 || max_clip > std::size_t(1) << 28)
+        refuse("max_clip", max_clip, "must be 1 .. 2^28 samples");
+    if (history > std::size_t(1) << 28)
+        refuse("history", history, "must be 0 .. 2^28 samples");
+}
+
+event_cutter::event_cutter(const event_cutter_settings& s)
+    : d_settings((s.check(), s)), d_ring(s.max_clip + s.history)
+{}
+
+void event_cutter::add(const std::complex<float>* samples, std::size_t count)
+{
+    // clips that end within these samples are cut before what they need is overwritten
+    const auto piece = std::max<std::size_t>(1, d_settings.history / 2);
+    while (count) {
+        const auto n = std::min(count, piece);
+        for (std::size_t i = 0; i < n;) {
+            const auto at = static_cast<std::size_t>(d_end) % d_ring.size();
+            const auto part = std::min(n - i, d_ring.size() - at);
+            if (samples)
+                std::copy_n(samples + i, part, d_ring.begin() + static_cast<std::ptrdiff_t>(at));
+            else
+                std::fill_n(d_ring.begin() + static_cast<std::ptrdiff_t>(at), part, 0.0f);
+            i += part;
+            d_end += static_cast<std::int64_t>(part);
+        }
+        if (samples)
+            samples += n;
+        count -= n;
+        cut_what_is_complete(false);
+    }
+}
+
+void event_cutter::request(const event& e)
+{
+    wanted w;
+    w.of = e;
+    w.start = e.sample_start - static_cast<std::int64_t>(d_settings.pre);
+    w.end = e.sample_start + std::max<std::int64_t>(e.sample_count, 0) +
+            static_cast<std::int64_t>(d_settings.post);
+    w.end = std::min(w.end, w.start + static_cast<std::int64_t>(d_settings.max_clip));
+    w.decimation = 1;
+    const auto width = e.freq_upper - e.freq_lower;
+    if (d_settings.shift && width > 0)
+        w.decimation = static_cast<std::size_t>(
+            std::clamp(std::floor(d_settings.samp_rate / (2 * width)),
+                       1.0,
+                       static_cast<double>(std::min(highest_decimation, d_settings.max_clip))));
+    w.reach = w.end + static_cast<std::int64_t>(
+                          w.decimation > 1 ? taps_per_decimation * w.decimation / 2 : 0);
+    d_wanted.push_back(w);
+    cut_what_is_complete(false);
+}
+
+void event_cutter::finish() { cut_what_is_complete(true); }
+
+void event_cutter::cut_what_is_complete(bool all)
+{
+    const auto complete = [&](const wanted& w) { return all || w.reach <= d_end; };
+    std::stable_sort(d_wanted.begin(), d_wanted.end(), [](const wanted& a, const wanted& b) {
+        return a.reach < b.reach;
+    });
+    const auto rest = std::find_if_not(d_wanted.begin(), d_wanted.end(), complete);
+    for (auto w = d_wanted.begin(); w != rest; ++w)
+        d_clips.push_back(cut(*w));
+    d_wanted.erase(d_wanted.begin(), rest);
+}
+
+//! A sample of the stream; 0 for one that is not kept, or not there.
+std::complex<float> event_cutter::sample(std::int64_t at) const
+{
+    const auto oldest = std::max<std::int64_t>(0, d_end - static_cast<std::int64_t>(d_ring.size()));
+    return at < oldest || at >= d_end ? std::complex<float>()
+                                      : d_ring[static_cast<std::size_t>(at) % d_ring.size()];
+}
+
+event_clip event_cutter::cut(const wanted& w) const
+{
+    const auto oldest = std::max<std::int64_t>(0, d_end - static_cast<std::int64_t>(d_ring.size()));
+    const auto start = std::max(w.start, oldest), end = std::min(w.end, d_end);
+    event_clip clip;
+    clip.of = w.of;
+    clip.sample_start = start;
+    clip.missing = w.end - w.start - std::max<std::int64_t>(0, end - start);
+    clip.decimation = w.decimation;
+    clip.freq_center = d_settings.shift ? (w.of.freq_lower + w.of.freq_upper) / 2 : 0;
+    if (!d_settings.shift) {
+        for (auto n = start; n < end; ++n)
+            clip.samples.push_back(sample(n));
+        return clip;
+    }
+    const auto taps = low_pass(w.decimation);
+    const auto middle = static_cast<std::int64_t>(taps.size() / 2);
+    const auto cycles = clip.freq_center / d_settings.samp_rate;
+    // the samples under the taps are shifted once
+    std::vector<std::complex<double>> shifted;
+    for (auto n = start - middle; n < end + middle; ++n) {
+        const auto turn = std::fmod(cycles * static_cast<double>(n), 1.0);
+        shifted.push_back(std::complex<double>(sample(n)) *
+                          std::polar(1.0, -boost::math::double_constants::two_pi * turn));
+    }
+    for (auto n = start; n < end; n += static_cast<std::int64_t>(w.decimation)) {
+        const auto from = shifted.data() + (n - start);
+        std::complex<double> sum = 0;
+        for (std::size_t i = 0; i < taps.size(); ++i)
+            sum += taps[i] * from[i];
+        clip.samples.emplace_back(sum);
+    }
+    return clip;
+}
+
+std::vector<event_clip> event_cutter::take()
+{
+    std::vector<event_clip> all(std::make_move_iterator(d_clips.begin()),
+                                std::make_move_iterator(d_clips.end()));
+    d_clips.clear();
+    return all;
+}
+
+} // namespace gr::stft::kernel

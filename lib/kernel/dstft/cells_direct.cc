@@ -20,11 +20,11 @@ constexpr std::size_t widest = simd::padding / sizeof(R); // numbers in the wide
 
 template <class T>
 cells_direct<T>::cells_direct(std::size_t n_fft, const window_family& window)
-    : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_half(n_fft / 2), d_window(window),
-      d_twiddles(d_bins)
+    : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_half(n_fft / 2), d_window(window)
 {
+    d_frame.twiddles.resize(d_bins);
     const auto reach = d_half + simd::restart + simd::padding;
-    for (auto* rows : { &d_distance, &d_sample, &d_alternating })
+    for (auto* rows : { &d_frame.distance, &d_sample, &d_alternating })
         rows->for_both([&](auto& row) { row.assign(reach, 0); });
     for (auto* both : { &d_spread, &d_group_spread })
         both->for_both([&](auto& row) { row.assign(reach, 0); });
@@ -85,10 +85,11 @@ std::size_t cells_direct<T>::granule() const
 }
 
 template <class T>
-simd::bin_group<typename cells_direct<T>::real> cells_direct<T>::described(const group& g,
-                                                                           std::size_t from) const
+simd::bin_group<typename cells_direct<T>::real>
+cells_direct<T>::entries(const placed_frame& frame, const group& g, std::size_t from) const
 {
     return { g.count - from,
+             g.sets(),
              g.kappa.data() + from,
              g.sine_half.data() + from,
              g.cosine_half.data() + from,
@@ -96,7 +97,7 @@ simd::bin_group<typename cells_direct<T>::real> cells_direct<T>::described(const
              g.step.data() + from,
              static_cast<integer>(2 * d_n_fft),
              { g.theta[0].data() + from, g.theta[1].data() + from },
-             d_reach };
+             frame.reach };
 }
 
 template <class T>
@@ -106,29 +107,32 @@ std::size_t cells_direct<T>::bin_of(std::size_t bin, half which) const
 }
 
 template <class T>
-void cells_direct<T>::set_frame(const position& t, const double* theta)
+auto cells_direct<T>::place(const position& t, const double* theta) -> const placed_frame&
 {
-    d_reach = *std::max_element(theta, theta + d_bins) / 2;
-    d_fraction = t.fraction;
-    const auto end = static_cast<std::size_t>(d_reach) + simd::restart + 4;
-    for (std::size_t r = 0; r < std::min(end, d_distance.after.size()); ++r) {
-        d_distance.after[r] = static_cast<real>(static_cast<double>(r) - d_fraction);
-        d_distance.before[r] = static_cast<real>(static_cast<double>(r) + d_fraction);
+    auto& frame = d_frame;
+    frame.t = t;
+    frame.reach = *std::max_element(theta, theta + d_bins) / 2;
+    const auto end = static_cast<std::size_t>(frame.reach) + simd::restart + 4;
+    for (std::size_t r = 0; r < std::min(end, frame.distance.after.size()); ++r) {
+        frame.distance.after[r] = static_cast<real>(static_cast<double>(r) - t.fraction);
+        frame.distance.before[r] = static_cast<real>(static_cast<double>(r) + t.fraction);
     }
     // exp(2j pi m i / n_fft), with the index reduced in integers
     const auto size = static_cast<std::int64_t>(d_n_fft);
     const auto stride = static_cast<std::size_t>((t.sample % size + size) % size);
     std::size_t at = 0;
-    for (auto& twiddle : d_twiddles) {
+    for (auto& twiddle : frame.twiddles) {
         twiddle = d_roots[at];
         at += stride;
         at -= at >= d_n_fft ? d_n_fft : 0;
     }
+    return frame;
 }
 
 template <class T>
-void cells_direct<T>::fold(const excerpt<T>& x, const position& t, part which)
+void cells_direct<T>::fold(const excerpt<T>& x, const placed_frame& frame, part which)
 {
+    const auto& t = frame.t;
     const auto taken = [&](const T& sample) {
         if constexpr (is_real_v<T>)
             return sample;
@@ -136,8 +140,8 @@ void cells_direct<T>::fold(const excerpt<T>& x, const position& t, part which)
             return which == part::imaginary ? sample.imag() : sample.real();
     };
     // the samples strictly under the longest window
-    const auto after = static_cast<std::int64_t>(std::ceil(d_reach + d_fraction));
-    const auto before = static_cast<std::int64_t>(std::ceil(d_reach - d_fraction));
+    const auto after = static_cast<std::int64_t>(std::ceil(frame.reach + t.fraction));
+    const auto before = static_cast<std::int64_t>(std::ceil(frame.reach - t.fraction));
     const auto end = static_cast<std::size_t>(after) + 6;
     d_sample.for_both([&](auto& row) { std::fill_n(row.begin(), end, real(0)); });
     const auto from = std::max(t.sample, x.begin), to = std::min(t.sample + after, x.end);
@@ -155,20 +159,26 @@ void cells_direct<T>::fold(const excerpt<T>& x, const position& t, part which)
 }
 
 template <class T>
-simd::folded_frame<typename cells_direct<T>::real> cells_direct<T>::frame_of(const group& g) const
+simd::folded_frame<typename cells_direct<T>::real>
+cells_direct<T>::samples_for(const placed_frame& frame, const group& g) const
 {
     const auto& samples = g.alternates() ? d_alternating : d_sample;
     return { samples.after.data(),
              samples.before.data(),
-             d_distance.after.data(),
-             d_distance.before.data(),
-             d_fraction };
+             frame.distance.after.data(),
+             frame.distance.before.data(),
+             frame.t.fraction };
 }
 
 template <class T>
-simd::folded_frame<typename cells_direct<T>::real> cells_direct<T>::frame_without_samples() const
+simd::folded_frame<typename cells_direct<T>::real>
+cells_direct<T>::distances_of(const placed_frame& frame) const
 {
-    return { nullptr, nullptr, d_distance.after.data(), d_distance.before.data(), d_fraction };
+    return { nullptr,
+             nullptr,
+             frame.distance.after.data(),
+             frame.distance.before.data(),
+             frame.t.fraction };
 }
 
 template <class T>
@@ -186,9 +196,10 @@ void cells_direct<T>::gather_theta(const double* theta, half which)
 }
 
 template <class T>
-void cells_direct<T>::sum(const double* theta,
+void cells_direct<T>::sum(const placed_frame& frame,
+                          const double* theta,
                           half which,
-                          int order,
+                          simd::window_terms terms,
                           std::size_t left_out,
                           complex* const to[3])
 {
@@ -202,14 +213,13 @@ void cells_direct<T>::sum(const double* theta,
             }
         simd::chosen<real>().analyse(d_window.shape(),
                                      d_window.rho(),
-                                     order,
-                                     g.sets(),
-                                     frame_of(g),
-                                     described(g, left_out),
+                                     terms,
+                                     samples_for(frame, g),
+                                     entries(frame, g, left_out),
                                      rows);
         for (int set = 0; set < g.sets(); ++set) {
             const real sign = set == 1 || g.alternates() ? real(1) : real(-1);
-            for (int k = 0; k < order; ++k)
+            for (int k = 0; k < static_cast<int>(terms); ++k)
                 for (std::size_t j = left_out; j < g.count; ++j)
                     if (g.bin[set][j] != no_bin)
                         to[k][g.bin[set][j]] = { g.cosine[set][k][j], sign * g.sine[set][k][j] };
@@ -219,27 +229,27 @@ void cells_direct<T>::sum(const double* theta,
 
 template <class T>
 void cells_direct<T>::sum_all(const excerpt<T>& x,
-                              const position& t,
+                              const placed_frame& frame,
                               const double* theta,
-                              int order,
+                              simd::window_terms terms,
                               std::size_t left_out)
 {
     if constexpr (is_real_v<T>) {
         complex* const to[] = { d_sums[0].data(), d_sums[1].data(), d_sums[2].data() };
-        fold(x, t, part::real);
-        sum(theta, half::lower, order, left_out, to);
+        fold(x, frame, part::real);
+        sum(frame, theta, half::lower, terms, left_out, to);
     } else {
         complex* const to[] = { d_half_sums[0].data(),
                                 d_half_sums[1].data(),
                                 d_half_sums[2].data() };
         for (const auto signal : { part::real, part::imaginary }) {
-            fold(x, t, signal);
+            fold(x, frame, signal);
             const bool imaginary = signal == part::imaginary;
             const complex unit = imaginary ? complex(0, 1) : complex(1, 0);
             for (const auto which : { half::lower, half::upper }) {
-                sum(theta, which, order, left_out, to);
+                sum(frame, theta, which, terms, left_out, to);
                 const bool upper = which == half::upper;
-                for (int k = 0; k < order; ++k)
+                for (int k = 0; k < static_cast<int>(terms); ++k)
                     for (std::size_t m = upper ? 1 : 0; m <= d_half; ++m) {
                         const auto bin = bin_of(m, which);
                         if (upper && bin <= d_half)
@@ -263,10 +273,14 @@ void cells_direct<T>::analyse(const excerpt<T>& x,
                               complex* by_theta,
                               complex* by_t)
 {
-    set_frame(t, theta);
-    sum_all(x, t, theta, by_t ? 3 : by_theta ? 2 : 1, left_out);
+    using simd::window_terms;
+    const auto& frame = place(t, theta);
+    const auto terms = by_t       ? window_terms::g_ug_slope
+                       : by_theta ? window_terms::g_ug
+                                  : window_terms::g;
+    sum_all(x, frame, theta, terms, left_out);
     const auto rotated = [&](std::size_t m, const complex& z) {
-        return z * std::conj(d_twiddles[m]);
+        return z * std::conj(frame.twiddles[m]);
     };
     if (spectrum)
         for (std::size_t m = 0; m < d_bins; ++m)
@@ -287,7 +301,10 @@ void cells_direct<T>::clear_spread()
 
 template <class T>
 template <class Weight>
-void cells_direct<T>::spread(const double* theta, half which, Weight weight)
+void cells_direct<T>::spread(const placed_frame& frame,
+                             const double* theta,
+                             half which,
+                             Weight weight)
 {
     gather_theta(theta, which);
     for (auto& g : d_groups) {
@@ -303,9 +320,8 @@ void cells_direct<T>::spread(const double* theta, half which, Weight weight)
         d_group_spread.for_both([](auto& row) { std::fill(row.begin(), row.end(), 0.0); });
         simd::chosen<real>().spread(d_window.shape(),
                                     d_window.rho(),
-                                    g.sets(),
-                                    frame_without_samples(),
-                                    described(g),
+                                    distances_of(frame),
+                                    entries(frame, g),
                                     re,
                                     im,
                                     d_scratch.data(),
@@ -321,9 +337,13 @@ void cells_direct<T>::spread(const double* theta, half which, Weight weight)
 
 template <class T>
 template <class Add>
-void cells_direct<T>::unfold(const position& t, std::int64_t begin, std::int64_t end, Add add) const
+void cells_direct<T>::unfold(const placed_frame& frame,
+                             std::int64_t begin,
+                             std::int64_t end,
+                             Add add) const
 {
-    const auto extent = static_cast<std::int64_t>(d_reach + d_fraction) + 2;
+    const auto& t = frame.t;
+    const auto extent = static_cast<std::int64_t>(frame.reach + t.fraction) + 2;
     for (auto k = std::max(begin, t.sample - extent); k < std::min(end, t.sample + extent); ++k) {
         const auto r = k - t.sample;
         add(k - begin,
@@ -341,12 +361,12 @@ void cells_direct<T>::pull_back(const position& t,
                                 std::int64_t end,
                                 T* x_gradient)
 {
-    set_frame(t, theta);
-    const auto z = [&](std::size_t m) { return n.value[m] * G[m] * d_twiddles[m]; };
+    const auto& frame = place(t, theta);
+    const auto z = [&](std::size_t m) { return n.value[m] * G[m] * frame.twiddles[m]; };
     if constexpr (is_real_v<T>) {
         clear_spread();
-        spread(theta, half::lower, z);
-        unfold(t, begin, end, [&](std::int64_t at, double v) {
+        spread(frame, theta, half::lower, z);
+        unfold(frame, begin, end, [&](std::int64_t at, double v) {
             x_gradient[at] += static_cast<real>(v);
         });
     } else {
@@ -355,12 +375,12 @@ void cells_direct<T>::pull_back(const position& t,
             clear_spread();
             // Im z = Re(-jz); the image of a bin contributes the conjugate of its own
             const complex unit = imaginary ? complex(0, -1) : complex(1, 0);
-            spread(theta, half::lower, [&](std::size_t m) { return unit * z(m); });
-            spread(theta, half::upper, [&](std::size_t m) {
+            spread(frame, theta, half::lower, [&](std::size_t m) { return unit * z(m); });
+            spread(frame, theta, half::upper, [&](std::size_t m) {
                 const auto image = bin_of(m, half::upper);
                 return image <= d_half ? complex(0) : std::conj(unit * z(image));
             });
-            unfold(t, begin, end, [&](std::int64_t at, double v) {
+            unfold(frame, begin, end, [&](std::int64_t at, double v) {
                 x_gradient[at] +=
                     imaginary ? T(0, static_cast<real>(v)) : T(static_cast<real>(v), 0);
             });
@@ -377,7 +397,7 @@ void cells_direct<T>::energy(const position& t,
                              std::int64_t end,
                              double* sum)
 {
-    set_frame(t, theta);
+    const auto& frame = place(t, theta);
     clear_spread();
     for (const auto which : { half::lower, half::upper }) {
         const bool upper = which == half::upper;
@@ -395,16 +415,15 @@ void cells_direct<T>::energy(const position& t,
             const real* const weights[2] = { g.re[0].data(), g.re[1].data() };
             simd::chosen<real>().energy(d_window.shape(),
                                         d_window.rho(),
-                                        g.sets(),
-                                        frame_without_samples(),
-                                        described(g),
+                                        distances_of(frame),
+                                        entries(frame, g),
                                         weights,
                                         d_scratch.data(),
                                         d_spread.after.data(),
                                         d_spread.before.data());
         }
     }
-    unfold(t, begin, end, [&](std::int64_t at, double v) { sum[at] += v; });
+    unfold(frame, begin, end, [&](std::int64_t at, double v) { sum[at] += v; });
 }
 
 template class cells_direct<float>;

@@ -71,11 +71,12 @@ private:
     //! the points of angle pi - angle and samples of alternating sign.
     enum class group_of { pairs, low_bins, high_bins };
 
-    //! Bins with common rotators, one or two sets of them, and the constants of their angles.
+    //! Bins with common rotators, and the constants of their angles: a simd::bin_group that owns its arrays. Arrays of
+    //! two are indexed by set, arrays of three by window term, as in simd::group_sums.
     struct group {
         std::size_t count = 0; // entries; whole vectors, the last bin repeated
         group_of what = group_of::pairs;
-        std::vector<std::size_t> bin[2];
+        std::vector<std::size_t> bin[2]; // of each entry; no_bin where an entry repeats another
         volk::vector<real> kappa, sine_half, cosine_half, sine_scale;
         volk::vector<integer> step;
         volk::vector<real> theta[2], re[2], im[2];
@@ -100,45 +101,59 @@ private:
     using real_rows = two_sided<volk::vector<real>>;
     using sums = two_sided<std::vector<double>>;
 
+    //! A frame whose windows have their places and lengths.
+    struct placed_frame {
+        position t{ 0, 0 };
+        double reach = 0;              // largest distance from t under any window
+        real_rows distance;            // from t, of the r-th sample on either side of t.sample
+        std::vector<complex> twiddles; // exp(2j pi m t.sample / n_fft) of each bin m
+    };
+
     void add_group(group_of what, std::size_t from, std::size_t to);
-    simd::bin_group<real> described(const group& g, std::size_t from = 0) const;
+    //! The entries of a group from `from` on, with their window lengths in this frame.
+    simd::bin_group<real>
+    entries(const placed_frame& frame, const group& g, std::size_t from = 0) const;
     std::size_t bin_of(std::size_t bin, half which) const;
 
-    //! Sets the frame's geometry: distances, reach and phases.
-    void set_frame(const position& t, const double* theta);
-    //! Sets the samples about the centre.
-    void fold(const excerpt<T>& x, const position& t, part which);
-    simd::folded_frame<real> frame_of(const group& g) const;
-    simd::folded_frame<real> frame_without_samples() const;
+    //! Places the windows. \return the frame, valid until the next call
+    const placed_frame& place(const position& t, const double* theta);
+    //! Sets the samples under the frame's windows, by their distance from t.sample.
+    void fold(const excerpt<T>& x, const placed_frame& frame, part which);
+    //! The folded samples as a group sums them.
+    simd::folded_frame<real> samples_for(const placed_frame& frame, const group& g) const;
+    simd::folded_frame<real> distances_of(const placed_frame& frame) const;
     void gather_theta(const double* theta, half which);
-    //! Sets to[k][m], m = 0 .. n_fft / 2, to the sums of the folded samples for the window lengths of this half.
-    void
-    sum(const double* theta, half which, int order, std::size_t left_out, complex* const to[3]);
+    //! Sets to[term][m], m = 0 .. n_fft / 2, to the sums of the folded samples for the window lengths of this half.
+    void sum(const placed_frame& frame,
+             const double* theta,
+             half which,
+             simd::window_terms terms,
+             std::size_t left_out,
+             complex* const to[3]);
+    //! Sets d_sums[term][bin] for all bins but those left out.
     void sum_all(const excerpt<T>& x,
-                 const position& t,
+                 const placed_frame& frame,
                  const double* theta,
-                 int order,
+                 simd::window_terms terms,
                  std::size_t left_out);
     //! d_spread[r] += sum over bins of g Re(weight exp(+-j angle r)); weight(bin) is complex.
     template <class Weight>
-    void spread(const double* theta, half which, Weight weight);
+    void spread(const placed_frame& frame, const double* theta, half which, Weight weight);
     void clear_spread();
     //! Calls add(k - begin, value) for the samples k under the windows, of begin .. end - 1.
     template <class Add>
-    void unfold(const position& t, std::int64_t begin, std::int64_t end, Add add) const;
+    void unfold(const placed_frame& frame, std::int64_t begin, std::int64_t end, Add add) const;
 
     std::size_t d_n_fft, d_bins, d_half;
     window_family d_window;
     std::vector<group> d_groups;
     std::vector<complex> d_roots;
 
-    // the frame in hand
-    double d_fraction = 0, d_reach = 0;
-    std::vector<complex> d_twiddles;
-    real_rows d_distance, d_sample, d_alternating;
+    placed_frame d_frame;              // the frame in hand
+    real_rows d_sample, d_alternating; // its samples; times (-1)^r
 
     // room for results
-    volk::vector<complex> d_half_sums[3], d_sums[3];
+    volk::vector<complex> d_half_sums[3], d_sums[3]; // [term][bin]
     sums d_spread, d_group_spread;
     volk::vector<real> d_scratch;
 };

@@ -156,191 +156,262 @@ constexpr std::size_t even_below(double x)
     return x <= 0 ? 0 : static_cast<std::size_t>(x) / 2 * 2;
 }
 
-/*!
- * \brief Runs body(r) over a frame: restart(r0) at each multiple of `restart`, core(r) for pairs of samples under
- * every window, edge(r) for pairs that some windows do not hold.
- */
-template <class Restart, class Core, class Edge>
-SIMD_INLINE void
-walk(std::size_t core_end, std::size_t end, Restart restart_at, Core core, Edge edge)
+//! Calls body(from, to) for the samples 0 .. end - 1 in stretches between two restarts of the recurrences.
+template <class Body>
+SIMD_INLINE void for_stretches(std::size_t end, Body body)
 {
-    for (std::size_t r0 = 0; r0 < end; r0 += restart) {
-        restart_at(r0);
-        const auto stop = end < r0 + restart ? end : r0 + restart;
-        auto r = r0;
-        for (; r < stop && r < core_end; r += 2)
-            core(r);
-        for (; r < stop; r += 2)
-            edge(r);
-    }
+    for (std::size_t from = 0; from < end; from += restart)
+        body(from, end < from + restart ? end : from + restart);
 }
 
-//! Sums for one set of windows over one rotator.
-template <class R, int Order>
-struct accumulators {
-    vector<R> cosine[Order], sine[Order];
+//! sum += a b, or sum -= a b.
+template <bool Negative, class R>
+SIMD_INLINE void add_product(vector<R>& sum, vector<R> a, vector<R> b)
+{
+    if (Negative)
+        sum -= a * b;
+    else
+        sum += a * b;
+}
+
+//! Samples s[i + r] and s[i - r] times cos(angle r) and sin(angle r) of each lane.
+template <class R, bool Whole>
+struct sample_products;
+
+//! Both samples have the same window: their sum and difference are multiplied by it.
+template <class R>
+struct sample_products<R, true> {
+    vector<R> even_cosine, odd_sine, odd_cosine, even_sine;
+
+    SIMD_INLINE sample_products(R after, R before, vector<R> cosine, vector<R> sine)
+    {
+        const R even = after + before, odd = after - before;
+        even_cosine = even * cosine;
+        odd_sine = odd * sine;
+        odd_cosine = odd * cosine;
+        even_sine = even * sine;
+    }
 };
 
-//! One vector of bins. Whole: the centre is an integer, so windows before and after it agree.
-template <class R, class Window, int Order, int Sets, bool Whole>
-void analyse_lanes(double rho,
-                   const folded_frame<R>& frame,
-                   const bin_group<R>& bins,
-                   const group_sums<R>& sums,
-                   std::size_t at)
-{
-    constexpr int sides = Whole ? 1 : 2;
-    bin_rotator<R> phasor;
-    phasor.begin(bins, at);
-    Window window[Sets][sides];
-    accumulators<R, Order> acc[Sets];
-    std::size_t core[Sets], end[Sets]; // under every window of the set, under any
-#pragma GCC unroll 2
-    for (int set = 0; set < Sets; ++set) {
-        const auto theta = load<R>(bins.theta[set] + at);
-#pragma GCC unroll 2
-        for (int side = 0; side < sides; ++side)
-            window[set][side].begin(rho, theta);
-        core[set] = even_below(smallest<R>(theta) / 2.0 * (1 - 1e-6) - frame.fraction);
-        end[set] = even_below(largest<R>(theta) / 2.0 + frame.fraction + 3);
+//! Each sample has a window of its own.
+template <class R>
+struct sample_products<R, false> {
+    vector<R> after_cosine, after_sine, before_cosine, before_sine;
+
+    SIMD_INLINE sample_products(R after, R before, vector<R> cosine, vector<R> sine)
+    {
+        after_cosine = after * cosine;
+        after_sine = after * sine;
+        before_cosine = before * cosine;
+        before_sine = before * sine;
+    }
+};
+
+/*!
+ * \brief Sums over a frame for one set of bins: s[i +- r] times the first Terms of g, u g' and g', and the cosine or
+ * sine of angle r, where s[i - r] counts with -sin.
+ *
+ * g and u g' are even functions of the distance from the centre, g' is odd.
+ */
+template <class R, int Terms>
+struct set_sums {
+    vector<R> cosine[Terms], sine[Terms];
+
+    SIMD_INLINE void clear()
+    {
 #pragma GCC unroll 3
-        for (int k = 0; k < Order; ++k)
-            acc[set].cosine[k] = acc[set].sine[k] = vector<R>{};
+        for (int k = 0; k < Terms; ++k)
+            cosine[k] = sine[k] = vector<R>{};
     }
 
-    const auto restart_at = [&](std::size_t r0) __attribute__((always_inline))
+    //! Adds (or subtracts) a pair of samples at the same distance from the centre.
+    template <bool Negative>
+    SIMD_INLINE void add(const window_values<R>& w, const sample_products<R, true>& s)
+    {
+        add_product<Negative, R>(cosine[0], w.g, s.even_cosine);
+        add_product<Negative, R>(sine[0], w.g, s.odd_sine);
+        if constexpr (Terms > 1) {
+            add_product<Negative, R>(cosine[1], w.ug, s.even_cosine);
+            add_product<Negative, R>(sine[1], w.ug, s.odd_sine);
+        }
+        if constexpr (Terms > 2) {
+            add_product<Negative, R>(cosine[2], w.slope, s.odd_cosine);
+            add_product<Negative, R>(sine[2], w.slope, s.even_sine);
+        }
+    }
+
+    //! Adds (or subtracts) a sample after the centre with window a, and one before it with window b.
+    template <bool Negative>
+    SIMD_INLINE void
+    add(const window_values<R>& a, const window_values<R>& b, const sample_products<R, false>& s)
+    {
+        const vector<R> values_after[3] = { a.g, a.ug, a.slope };
+        const vector<R> values_before[3] = { b.g, b.ug, -b.slope };
+#pragma GCC unroll 3
+        for (int k = 0; k < Terms; ++k) {
+            add_product<Negative, R>(cosine[k], values_after[k], s.after_cosine);
+            add_product<Negative, R>(cosine[k], values_before[k], s.before_cosine);
+            add_product<Negative, R>(sine[k], values_after[k], s.after_sine);
+            add_product<!Negative, R>(sine[k], values_before[k], s.before_sine);
+        }
+    }
+};
+
+/*!
+ * \brief The direct sums of one frame for one vector of bins, a bin to a lane, in one set of bins or two.
+ *
+ * A step takes the samples at distance r on both sides of the centre, r = 0, 1 .. The second set has the angles
+ * pi - angle, whose phasors are those of the first set up to signs: cos((pi - angle) r) = (-1)^r cos(angle r) and
+ * sin((pi - angle) r) = -(-1)^r sin(angle r). So both sets share the products of samples and phasors; the second one
+ * subtracts them where r is odd, and the caller negates its sums of sines. Steps come in pairs, of an even and an odd r.
+ *
+ * Windows of different lengths end at different r. Up to under_all[set] every lane's window holds the samples, and
+ * no mask is needed; from under_any[set] on, none does.
+ *
+ * \tparam Terms number of window functions summed with: 1: g; 2: and u g'; 3: and g'
+ * \tparam Whole the centre is an integer, so that the windows before and after it agree
+ */
+template <class R, class Window, int Terms, int Sets, bool Whole>
+struct lane_sums {
+    static constexpr int sides = Whole ? 1 : 2;
+
+    const folded_frame<R>& frame;
+    bin_rotator<R> phasor;
+    Window window[Sets][sides]; // after the centre, and before it
+    set_sums<R, Terms> sums[Sets];
+    std::size_t under_all[Sets], under_any[Sets]; // distances r, even
+
+    SIMD_INLINE
+    lane_sums(double rho, const folded_frame<R>& samples, const bin_group<R>& bins, std::size_t at)
+        : frame(samples)
+    {
+        phasor.begin(bins, at);
+#pragma GCC unroll 2
+        for (int set = 0; set < Sets; ++set) {
+            const auto theta = load<R>(bins.theta[set] + at);
+#pragma GCC unroll 2
+            for (int side = 0; side < sides; ++side)
+                window[set][side].begin(rho, theta);
+            under_all[set] = even_below(smallest<R>(theta) / 2.0 * (1 - 1e-6) - frame.fraction);
+            under_any[set] = even_below(largest<R>(theta) / 2.0 + frame.fraction + 3);
+            sums[set].clear();
+        }
+    }
+
+    //! Restarts the recurrences at distance r, a multiple of `restart`.
+    SIMD_INLINE void restart_at(std::size_t r)
     {
         phasor.restart_here();
 #pragma GCC unroll 2
         for (int set = 0; set < Sets; ++set) {
-            window[set][0].start(frame.x_after[r0]);
+            window[set][0].start(frame.x_after[r]);
             if (!Whole)
-                window[set][sides - 1].start(frame.x_before[r0]);
-        }
-    };
-    const auto sample = [&](std::size_t r, auto masked, auto odd, auto first, auto last)
-        __attribute__((always_inline))
-    {
-        constexpr bool m = decltype(masked)::value;
-        constexpr bool alternate = decltype(odd)::value;
-        constexpr int from = decltype(first)::value, to = decltype(last)::value;
-        const auto cosine = phasor.c;
-        const auto sine = phasor.step();
-        const R after = frame.after[r], before = frame.before[r];
-        if constexpr (Whole) {
-            const R even = after + before, difference = after - before;
-            const auto even_cosine = even * cosine, odd_sine = difference * sine;
-            const auto odd_cosine = difference * cosine, even_sine = even * sine;
-#pragma GCC unroll 2
-            for (int set = from; set < to; ++set) {
-                const auto w = window[set][0].template step<m>(frame.x_after[r]);
-                if (alternate && set == 1) {
-                    acc[set].cosine[0] -= w.g * even_cosine;
-                    acc[set].sine[0] -= w.g * odd_sine;
-                    if constexpr (Order > 1) {
-                        acc[set].cosine[1] -= w.ug * even_cosine;
-                        acc[set].sine[1] -= w.ug * odd_sine;
-                    }
-                    if constexpr (Order > 2) {
-                        acc[set].cosine[2] -= w.slope * odd_cosine;
-                        acc[set].sine[2] -= w.slope * even_sine;
-                    }
-                } else {
-                    acc[set].cosine[0] += w.g * even_cosine;
-                    acc[set].sine[0] += w.g * odd_sine;
-                    if constexpr (Order > 1) {
-                        acc[set].cosine[1] += w.ug * even_cosine;
-                        acc[set].sine[1] += w.ug * odd_sine;
-                    }
-                    if constexpr (Order > 2) {
-                        acc[set].cosine[2] += w.slope * odd_cosine;
-                        acc[set].sine[2] += w.slope * even_sine;
-                    }
-                }
-            }
-        } else {
-            const auto after_cosine = after * cosine, after_sine = after * sine;
-            const auto before_cosine = before * cosine, before_sine = before * sine;
-#pragma GCC unroll 2
-            for (int set = from; set < to; ++set) {
-                const auto a = window[set][0].template step<m>(frame.x_after[r]);
-                const auto b = window[set][sides - 1].template step<m>(frame.x_before[r]);
-                const vector<R> values[3][2] = { { a.g, b.g },
-                                                 { a.ug, b.ug },
-                                                 { a.slope, -b.slope } };
-#pragma GCC unroll 3
-                for (int k = 0; k < Order; ++k) {
-                    const auto wa = values[k][0], wb = values[k][1];
-                    if (alternate && set == 1) {
-                        acc[set].cosine[k] -= wa * after_cosine;
-                        acc[set].cosine[k] -= wb * before_cosine;
-                        acc[set].sine[k] -= wa * after_sine;
-                        acc[set].sine[k] += wb * before_sine;
-                    } else {
-                        acc[set].cosine[k] += wa * after_cosine;
-                        acc[set].cosine[k] += wb * before_cosine;
-                        acc[set].sine[k] += wa * after_sine;
-                        acc[set].sine[k] -= wb * before_sine;
-                    }
-                }
-            }
-        }
-    };
-    const auto pairs = [&](std::size_t r, std::size_t stop, auto masked, auto first, auto last)
-        __attribute__((always_inline))
-    {
-        for (; r < stop; r += 2) {
-            sample(r, masked, no, first, last);
-            sample(r + 1, masked, yes, first, last);
-        }
-        return r;
-    };
-    //! Some sets alone: pairs under every window, then those that some windows do not hold
-    const auto run = [&](std::size_t r, std::size_t full, std::size_t stop, auto first, auto last)
-        __attribute__((always_inline))
-    {
-        r = pairs(r, full < stop ? full : stop, no, first, last);
-        return pairs(r, stop, yes, first, last);
-    };
-    const auto lesser = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
-    constexpr count<0> first{};
-    constexpr count<1> second{};
-    constexpr count<Sets> all_sets{};
-    const auto longest = Sets == 2 && end[Sets - 1] > end[0] ? end[Sets - 1] : end[0];
-    const auto both = lesser(end[0], end[Sets - 1]), both_core = lesser(core[0], core[Sets - 1]);
-    for (std::size_t r0 = 0; r0 < longest; r0 += restart) {
-        restart_at(r0);
-        const auto stop = lesser(longest, r0 + restart);
-        auto r = run(r0, both_core, lesser(stop, both), first, all_sets);
-        if constexpr (Sets == 2) {
-            if (end[0] > both)
-                run(r, core[0], stop, first, second);
-            else
-                run(r, core[1], stop, second, all_sets);
+                window[set][sides - 1].start(frame.x_before[r]);
         }
     }
 
-    const auto sine_scale = load<R>(bins.sine_scale + at);
+    //! Adds the samples at distance r to the sets First .. End - 1.
+    template <bool Masked, bool Odd, int First, int End>
+    SIMD_INLINE void step(std::size_t r)
+    {
+        const auto cosine = phasor.c;
+        const auto sine = phasor.step();
+        const sample_products<R, Whole> samples(frame.after[r], frame.before[r], cosine, sine);
 #pragma GCC unroll 2
-    for (int set = 0; set < Sets; ++set) {
-        const vector<R> scale[3] = { all<R>(1),
-                                     window[set][0].ug_scale(),
-                                     window[set][0].slope_scale() };
-#pragma GCC unroll 3
-        for (int k = 0; k < Order; ++k) {
-            store<R>(sums.cosine[set][k] + at, scale[k] * acc[set].cosine[k]);
-            store<R>(sums.sine[set][k] + at, scale[k] * sine_scale * acc[set].sine[k]);
+        for (int set = First; set < End; ++set) {
+            const auto add = [&](const auto&... windows) __attribute__((always_inline))
+            {
+                if (Odd && set == 1)
+                    sums[set].template add<true>(windows..., samples);
+                else
+                    sums[set].template add<false>(windows..., samples);
+            };
+            const auto after = window[set][0].template step<Masked>(frame.x_after[r]);
+            if constexpr (Whole)
+                add(after);
+            else
+                add(after, window[set][sides - 1].template step<Masked>(frame.x_before[r]));
         }
     }
+
+    //! Adds distances r .. to - 1, both even. \return the distance that comes next
+    template <bool Masked, int First, int End>
+    SIMD_INLINE std::size_t add_pairs(std::size_t r, std::size_t to)
+    {
+        for (; r < to; r += 2) {
+            step<Masked, false, First, End>(r);
+            step<Masked, true, First, End>(r + 1);
+        }
+        return r;
+    }
+
+    //! Adds distances r .. to - 1 to some of the sets, without masks as far as `unmasked`.
+    template <int First, int End>
+    SIMD_INLINE std::size_t add(std::size_t r, std::size_t unmasked, std::size_t to)
+    {
+        r = add_pairs<false, First, End>(r, unmasked < to ? unmasked : to);
+        return add_pairs<true, First, End>(r, to);
+    }
+
+    //! Adds all samples: to both sets as far as both have windows, then to the set with the longer ones.
+    SIMD_INLINE void add_all()
+    {
+        constexpr int last = Sets - 1;
+        const auto lesser = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
+        const auto both = lesser(under_any[0], under_any[last]);
+        const auto both_unmasked = lesser(under_all[0], under_all[last]);
+        const auto either = under_any[0] > both ? under_any[0] : under_any[last];
+        for_stretches(
+            either, [&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
+                restart_at(from);
+                const auto r = add<0, Sets>(from, both_unmasked, lesser(to, both));
+                if constexpr (Sets == 2) {
+                    if (under_any[0] > both)
+                        add<0, 1>(r, under_all[0], to);
+                    else
+                        add<1, 2>(r, under_all[1], to);
+                }
+            });
+    }
+
+    //! Writes the sums, multiplied by the factors that windows and phasors were computed without.
+    SIMD_INLINE void store_at(std::size_t at, const bin_group<R>& bins, const group_sums<R>& to)
+    {
+        const auto sine_scale = load<R>(bins.sine_scale + at);
+#pragma GCC unroll 2
+        for (int set = 0; set < Sets; ++set) {
+            const vector<R> scale[3] = { all<R>(1),
+                                         window[set][0].ug_scale(),
+                                         window[set][0].slope_scale() };
+#pragma GCC unroll 3
+            for (int k = 0; k < Terms; ++k) {
+                store<R>(to.cosine[set][k] + at, scale[k] * sums[set].cosine[k]);
+                store<R>(to.sine[set][k] + at, scale[k] * sine_scale * sums[set].sine[k]);
+            }
+        }
+    }
+};
+
+//! Sums a frame for the vector of bins that begins at bin `at` of the group.
+template <class R, class Window, int Terms, int Sets, bool Whole>
+void analyse_lanes(double rho,
+                   const folded_frame<R>& frame,
+                   const bin_group<R>& bins,
+                   const group_sums<R>& to,
+                   std::size_t at)
+{
+    lane_sums<R, Window, Terms, Sets, Whole> lanes(rho, frame, bins, at);
+    lanes.add_all();
+    lanes.store_at(at, bins, to);
 }
 
 //! Calls f with the cheapest window that serves this shape and the bins from `at` on.
 template <class R, class F>
-SIMD_INLINE void with_window(shape what, const bin_group<R>& bins, int sets, std::size_t at, F f)
+SIMD_INLINE void with_window(shape what, const bin_group<R>& bins, std::size_t at, F f)
 {
     if (what == shape::hann) {
         R shortest = smallest<R>(load<R>(bins.theta[0] + at));
-        if (sets > 1) {
+        if (bins.sets == 2) {
             const R other = smallest<R>(load<R>(bins.theta[1] + at));
             shortest = other < shortest ? other : shortest;
         }
@@ -363,14 +434,13 @@ struct window_of<R, true, shape::hann> {
 template <class R>
 void analyse(shape what,
              double rho,
-             int order,
-             int sets,
+             window_terms terms,
              const folded_frame<R>& frame,
              const bin_group<R>& bins,
              const group_sums<R>& sums)
 {
     for (std::size_t at = 0; at < bins.count; at += width<R>)
-        with_window<R>(what, bins, sets, at, [&](auto recurrent, auto which) {
+        with_window<R>(what, bins, at, [&](auto recurrent, auto which) {
             using window =
                 typename window_of<R, decltype(recurrent)::value, decltype(which)::value>::type;
             const auto run = [&](auto how_many, auto paired) {
@@ -383,14 +453,14 @@ void analyse(shape what,
                     analyse_lanes<R, window, n, s, false>(rho, frame, bins, sums, at);
             };
             const auto choose = [&](auto paired) {
-                if (order == 1)
+                if (terms == window_terms::g)
                     run(count<1>{}, paired);
-                else if (order == 2)
+                else if (terms == window_terms::g_ug)
                     run(count<2>{}, paired);
                 else
                     run(count<3>{}, paired);
             };
-            sets == 1 ? choose(no) : choose(yes);
+            bins.sets == 1 ? choose(no) : choose(yes);
         });
 }
 
@@ -435,15 +505,6 @@ SIMD_INLINE void accumulate_lanes(double rho,
         farthest = largest<R>(theta) > farthest ? largest<R>(theta) : farthest;
     }
     const auto end = even_below(farthest / 2.0 + frame.fraction + 3);
-    const auto restart_at = [&](std::size_t r0) __attribute__((always_inline))
-    {
-        phasor.restart_here();
-#pragma GCC unroll 2
-        for (int set = 0; set < Sets; ++set) {
-            window[set][0].start(frame.x_after[r0]);
-            window[set][1].start(frame.x_before[r0]);
-        }
-    };
     const auto sample = [&](std::size_t r, auto odd) __attribute__((always_inline))
     {
         const auto cosine = phasor.c;
@@ -458,18 +519,25 @@ SIMD_INLINE void accumulate_lanes(double rho,
         store<R>(after + r * width<R>, sum_after);
         store<R>(before + r * width<R>, sum_before);
     };
-    const auto pair = [&](std::size_t r) __attribute__((always_inline))
-    {
-        sample(r, no);
-        sample(r + 1, yes);
-    };
-    walk(0, end < total ? end : total, restart_at, pair, pair);
+    for_stretches(
+        end < total ? end : total,
+        [&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
+            phasor.restart_here();
+#pragma GCC unroll 2
+            for (int set = 0; set < Sets; ++set) {
+                window[set][0].start(frame.x_after[from]);
+                window[set][1].start(frame.x_before[from]);
+            }
+            for (auto r = from; r < to; r += 2) {
+                sample(r, no);
+                sample(r + 1, yes);
+            }
+        });
 }
 
 template <class R>
 void spread(shape what,
             double rho,
-            int sets,
             const folded_frame<R>& frame,
             const bin_group<R>& bins,
             const R* const re[2],
@@ -483,7 +551,7 @@ void spread(shape what,
     std::memset(scratch, 0, 2 * end * width<R> * sizeof(R));
     for (std::size_t at = 0; at < bins.count; at += width<R>) {
         const auto sine_scale = load<R>(bins.sine_scale + at);
-        with_window<R>(what, bins, sets, at, [&](auto recurrent, auto which) {
+        with_window<R>(what, bins, at, [&](auto recurrent, auto which) {
             using window =
                 typename window_of<R, decltype(recurrent)::value, decltype(which)::value>::type;
             const auto run = [&](auto paired) {
@@ -522,7 +590,7 @@ void spread(shape what,
                         }
                     });
             };
-            sets == 1 ? run(no) : run(yes);
+            bins.sets == 1 ? run(no) : run(yes);
         });
     }
     collect(columns[0], end, after);
@@ -532,7 +600,6 @@ void spread(shape what,
 template <class R>
 void energy(shape what,
             double rho,
-            int sets,
             const folded_frame<R>& frame,
             const bin_group<R>& bins,
             const R* const weight[2],
@@ -544,11 +611,12 @@ void energy(shape what,
     R* const columns[2] = { scratch, scratch + end * width<R> };
     std::memset(scratch, 0, 2 * end * width<R> * sizeof(R));
     for (std::size_t at = 0; at < bins.count; at += width<R>)
-        for (int set = 0; set < sets; ++set) {
+        for (int set = 0; set < bins.sets; ++set) {
             auto one = bins;
+            one.sets = 1;
             one.theta[0] = bins.theta[set];
             const auto share = load<R>(weight[set] + at);
-            with_window<R>(what, one, 1, at, [&](auto recurrent, auto which) {
+            with_window<R>(what, one, at, [&](auto recurrent, auto which) {
                 using window =
                     typename window_of<R, decltype(recurrent)::value, decltype(which)::value>::type;
                 accumulate_lanes<R, window, 1>(

@@ -39,25 +39,36 @@ struct folded_frame {
 };
 
 /*!
- * \brief Bins that share rotators: bins of angle h pi / n_fft, h <= n_fft / 2, and, as a second set, the bins of
- * angle pi - h pi / n_fft. All arrays have `count` entries and end in a whole number of padding.
+ * \brief The first of g(u), u g'(u) and g'(u), u = (k - t) / theta, as many as the value says: the functions that
+ * samples are summed with.
+ *
+ * S needs g, dS/dtheta needs u g' too, and dS/dt all three.
+ */
+enum class window_terms { g = 1, g_ug = 2, g_ug_slope = 3 };
+
+/*!
+ * \brief Bins that share rotators. Set 0 holds bins of angle h pi / n_fft, h <= n_fft / 2; set 1, if there is one,
+ * holds the bins of angle pi - h pi / n_fft, entry by entry. An entry's position is the same in both sets.
+ *
+ * All arrays have `count` entries and end in a whole number of padding.
  */
 template <class R>
 struct bin_group {
     std::size_t count;
+    int sets;                                 //!< 1 or 2
     const R* kappa;                           //!< 4 sin^2 of half the angle
     const R *sine_half, *cosine_half;         //!< sine and cosine of half the angle
     const R* sine_scale;                      //!< -1 / (2 sin angle), 0 for angle 0
     const typename integer_of<R>::type* step; //!< restart * h mod 2 n_fft
     typename integer_of<R>::type cycle;       //!< phase of a whole cycle: 2 n_fft
-    const R* theta[2];                        //!< window length of each bin of each set, > 0
+    const R* theta[2];                        //!< [set]: window length of each bin, > 0
     double reach;                             //!< largest distance from the centre under any window
 };
 
 //! Samples between two exact evaluations of the recurrences; even.
 constexpr std::size_t restart = 64;
 
-//! Sums over a frame, [set][what: g, u g'(u), g'(u)][entry]; sine sums belong to the imaginary part.
+//! Sums over a frame, [set][term: g, u g'(u), g'(u)][entry]; sine sums belong to the imaginary part.
 template <class R>
 struct group_sums {
     R* cosine[2][3];
@@ -157,11 +168,10 @@ struct routines {
                     std::size_t period,
                     double* sums);
 
-    //! Sums of a frame's samples times g, u g', g' (the first `order` of them) and cosine or sine.
+    //! Sums of a frame's samples times the window terms and cosine or sine.
     void (*analyse)(shape what,
                     double rho,
-                    int order,
-                    int sets,
+                    window_terms terms,
                     const folded_frame<R>& frame,
                     const bin_group<R>& bins,
                     const group_sums<R>& sums);
@@ -170,7 +180,6 @@ struct routines {
     //! scratch: 2 (reach + 4) vectors.
     void (*spread)(shape what,
                    double rho,
-                   int sets,
                    const folded_frame<R>& frame,
                    const bin_group<R>& bins,
                    const R* const re[2],
@@ -182,7 +191,6 @@ struct routines {
     //! after[r] and before[r] += sum over bins of weight g(u)^2
     void (*energy)(shape what,
                    double rho,
-                   int sets,
                    const folded_frame<R>& frame,
                    const bin_group<R>& bins,
                    const R* const weight[2],

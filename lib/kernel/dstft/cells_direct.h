@@ -76,7 +76,8 @@ private:
     struct group {
         std::size_t count = 0; // entries; whole vectors, the last bin repeated
         group_of what = group_of::pairs;
-        std::vector<std::size_t> bin[2]; // bins of the entries; no_bin where an entry repeats another
+        std::vector<std::size_t>
+            bin[2]; // bins of the entries; no_bin where an entry repeats another
         volk::vector<real> kappa, sine_half, cosine_half, sine_scale;
         volk::vector<integer> step;
         volk::vector<real> theta[2], re[2], im[2];

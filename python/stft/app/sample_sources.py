@@ -6,9 +6,9 @@ the samples' quantiser, 0 if it is not known), datatype (SigMF's), warnings, los
 yields each Piece as it comes.
 """
 import contextlib
+import importlib
 import os
 import queue
-import sys
 import time
 from dataclasses import dataclass
 from typing import Optional
@@ -19,7 +19,7 @@ from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import open_recording
-from gnuradio.stft.optional_modules import load
+from gnuradio.stft.interruption import uninterrupted
 
 _AT_ONCE = 2**18        # samples of a piece of a file
 _SHORTEST = 0.02        # s of a piece in real time
@@ -235,8 +235,17 @@ def _queue_sink(gr, dtype, rate):
     return QueueSink()
 
 
+def _part_of_gnuradio(name, purpose):
+    """A module that Debian's gnuradio has, and a GNU Radio built by hand may lack."""
+    try:
+        with uninterrupted():
+            return importlib.import_module(f"gnuradio.{name}")
+    except (ImportError, OSError) as error:
+        raise ImportError(f"{purpose} needs gnuradio.{name}: install Debian's gnuradio") from error
+
+
 def _open_soapy(words, arguments):
-    soapy = load("gnuradio.soapy", "a receiver by SoapySDR")
+    soapy = _part_of_gnuradio("soapy", "a receiver by SoapySDR")
     block = soapy.source(words, "fc32", 1, "", "", [""], [""])
     block.set_sample_rate(0, arguments.rate)
     if arguments.center is not None:
@@ -247,7 +256,7 @@ def _open_soapy(words, arguments):
 
 
 def _open_uhd(words, arguments):
-    uhd = load("gnuradio.uhd", "a receiver by UHD")
+    uhd = _part_of_gnuradio("uhd", "a receiver by UHD")
     block = uhd.usrp_source(words, uhd.stream_args("fc32"))
     block.set_samp_rate(arguments.rate)
     if arguments.center is not None:
@@ -258,12 +267,12 @@ def _open_uhd(words, arguments):
 
 
 def _open_audio(words, arguments):
-    audio = load("gnuradio.audio", "a sound card")
+    audio = _part_of_gnuradio("audio", "a sound card")
     return audio.source(round(arguments.rate), words, True), np.float32
 
 
 def _open_zmq(words, arguments):
-    zeromq = load("gnuradio.zeromq", "a stream by ZeroMQ")
+    zeromq = _part_of_gnuradio("zeromq", "a stream by ZeroMQ")
     if not words.startswith(("tcp://", "ipc://")):
         refuse("zmq", words, "must be an address: tcp://127.0.0.1:5555")
     real = arguments.dtype is not None and SampleFormat(arguments.dtype).dtype.kind != "c"

@@ -1,7 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """gr_stft monitor: watches a recording, a pipe, a receiver or a stream, and reports events while they happen."""
 import contextlib
-import os
+import json
 import sys
 import time
 
@@ -124,7 +124,6 @@ class _Watch:
 
 
 def _json(event):
-    import json
     return json.dumps(event, allow_nan=False, separators=(",", ":"))
 
 

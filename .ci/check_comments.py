@@ -32,10 +32,10 @@ RULES = [
     ("R6 comparisons", PROSE, "compared with, next to, in addition to", r"\bbesides?\b"),
     ("R7 subject, verb, object", PROSE, "the subject first", r"(?:^|[.:] )Of (?:some|these|those|all|each|every|which)\b"),
     ("R8 field words", PROSE, "again, restart, recompute", r"\b(?:afresh|anew)\b"),
-    ("R8 field words", PROSE, "circular buffer, modulo n_fft", r"\bcircles?\b(?![(\]])"),
+    ("R8 field words", PROSE, "circular buffer, modulo n_fft", r"\bcircles?\b"),
     ("R8 field words", PROSE, "phase in cycles, twiddle", r"\b(?:its|whole|full|half|these|those) turns?\b"),
     ("R8 field words", PROSE, "at offset, at index", r"\bat places?\b"),
-    ("R8 field words", PROSE, "padded row; related", r"(?<![.\w])(?<!param\s)canvas\b(?![:\[.])|\bkin\b"),
+    ("R8 field words", PROSE, "padded row; related", r"\bcanvas\b|\bkin\b"),
     ("R8 field words", PROSE, "computed from, available", r"\bhad from\b|\b(?:to|is|are) (?:be )?had\b"),
     ("R8 field words", PROSE, "NaN", r"\bnot a number\b(?! of)"),
 ]

@@ -481,15 +481,20 @@ private:
     load_meter d_load;
 };
 
+void adaptive_stft_settings::check() const
+{
+    adaptive_settings::check();
+    if (!(samp_rate > 0 && std::isfinite(samp_rate)))
+        kernel::refuse("samp_rate", samp_rate, "must be positive and finite");
+    if (report_interval < 1 || report_interval > INT32_MAX)
+        kernel::refuse("report_interval", report_interval, "must be in 1 .. 2^31 - 1 frames");
+}
+
 template <class T>
 typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const adaptive_stft_settings& s)
 {
     s.check(); // before streams are sized
     check_rows(kernel::bins<T>(s.n_fft) * sizeof(gr_complex));
-    if (!(s.samp_rate > 0 && std::isfinite(s.samp_rate)))
-        kernel::refuse("samp_rate", s.samp_rate, "must be positive and finite");
-    if (s.report_interval < 1 || s.report_interval > INT32_MAX)
-        kernel::refuse("report_interval", s.report_interval, "must be in 1 .. 2^31 - 1 frames");
     return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(s);
 }
 

@@ -46,7 +46,7 @@ public:
                                        Inverse::thetas(d.n_fft) * sizeof(float),
                                        2 * sizeof(double) }),
                     gr::io_signature::make(1, 1, sizeof(T))),
-          d_given(d), d_present(d), d_inverse(inverse_of(d)), d_lengths(Inverse::thetas(d.n_fft))
+          d_given(d), d_stream(d)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto row_bytes = bins() * sizeof(gr_complex);
@@ -57,31 +57,14 @@ public:
 
     void restarted() override
     {
-        d_present = d_given;
-        d_inverse = inverse_of(d_given);
-        d_last = { INT64_MIN, 0 };
-        d_steps = {};
-        d_start = 0;
-        d_win_length = 0;
-        d_description = {};
-        d_tags.clear();
-        d_length.reset();
-        d_rate.reset();
-        d_step = d_alpha = d_theta_told = 0;
-        d_placed = d_taken = d_ended = d_varies = d_starts = false;
-        d_frames = 0;
-        d_covered = 0;
-        d_converter.reset();
-        d_gain = 1;
-        d_lengths = window_lengths(Inverse::thetas(d_given.n_fft));
-        d_has_length = false;
+        d_stream = stream_state(d_given);
         d_uncovered = d_left_out = d_invalid = 0;
     }
 
     void forecast(int, gr_vector_int& required) override
     {
         std::fill(required.begin(), required.end(), 0);
-        if (d_inverse.ready() || d_ended)
+        if (d_stream.inverse.ready() || d_stream.ended)
             return;
         for (std::size_t port = 0; port < required.size(); ++port) {
             const auto reader = this->detail()->input(static_cast<unsigned>(port));
@@ -101,31 +84,31 @@ public:
         inputs in(ninput_items, input_items);
         int produced = 0;
         while (produced < noutput_items) {
-            if (d_inverse.ready())
+            if (d_stream.inverse.ready())
                 produced += read(out + produced, noutput_items - produced, produced);
-            else if (d_length || d_ended)
+            else if (d_stream.length || d_stream.ended)
                 break;
-            else if (d_taken)
+            else if (d_stream.taken)
                 add(in);
             else if (!take(in))
                 break;
         }
-        if (d_length)
+        if (d_stream.length)
             in.used = ninput_items[0]; // drops frames after the last one
-        const bool ends = d_ended || (in.used == ninput_items[0] && !d_taken &&
-                                      input_ends(this->detail(), in.used));
+        const bool ends = d_stream.ended || (in.used == ninput_items[0] && !d_stream.taken &&
+                                             input_ends(this->detail(), in.used));
         this->consume(0, in.used);
         for (std::size_t port = 1; port < ninput_items.size(); ++port)
             this->consume(static_cast<int>(port), port == 1 ? in.lengths_used : in.centres_used);
-        if (ends && !d_inverse.ready()) {
-            d_ended = true;
-            if (!d_length) {
-                d_inverse.finish();
-                d_length = d_inverse.end();
-                if (d_inverse.ready() && produced < noutput_items)
+        if (ends && !d_stream.inverse.ready()) {
+            d_stream.ended = true;
+            if (!d_stream.length) {
+                d_stream.inverse.finish();
+                d_stream.length = d_stream.inverse.end();
+                if (d_stream.inverse.ready() && produced < noutput_items)
                     produced += read(out + produced, noutput_items - produced, produced);
             }
-            if (!d_inverse.ready()) {
+            if (!d_stream.inverse.ready()) {
                 this->produce(0, produced);
                 return gr::block::WORK_DONE;
             }
@@ -168,18 +151,19 @@ private:
         return Inverse(d.n_fft, d.window, d.norm);
     }
 
-    std::size_t bins() const { return d_inverse.bins(); }
+    std::size_t bins() const { return d_stream.inverse.bins(); }
 
     int read(T* out, int room, int before)
     {
-        const auto count = std::min(d_inverse.ready(), static_cast<std::size_t>(room));
-        d_inverse.read(out, count);
-        this->write_tags(
-            d_tags, this->nitems_written(0) + static_cast<std::uint64_t>(before) + count, d_length);
-        if (d_inverse.uncovered() > 0 && d_uncovered == 0)
+        const auto count = std::min(d_stream.inverse.ready(), static_cast<std::size_t>(room));
+        d_stream.inverse.read(out, count);
+        this->write_tags(d_stream.tags,
+                         this->nitems_written(0) + static_cast<std::uint64_t>(before) + count,
+                         d_stream.length);
+        if (d_stream.inverse.uncovered() > 0 && d_uncovered == 0)
             this->d_logger->warn("no window covers sample {}: such samples come out as 0",
                                  this->nitems_written(0) + static_cast<std::uint64_t>(before));
-        d_uncovered = d_inverse.uncovered();
+        d_uncovered = d_stream.inverse.uncovered();
         return static_cast<int>(count);
     }
 
@@ -192,95 +176,96 @@ private:
         if (no_length && !input_ends(this->detail(), in.lengths_count, 1))
             return false;
         if (in.centres && in.centres_used == in.centres_count) {
-            d_ended = input_ends(this->detail(), in.centres_count, 2);
+            d_stream.ended = input_ends(this->detail(), in.centres_count, 2);
             return false;
         }
         take_tags(this->nitems_read(0) + static_cast<std::uint64_t>(in.used));
         if (!is_placed(in)) {
-            d_ended = true;
+            d_stream.ended = true;
             return false;
         }
         if (in.lengths && !no_length)
             take_length(in.lengths +
-                        static_cast<std::size_t>(in.lengths_used++) * d_lengths.size());
-        d_frame.theta = d_lengths.greatest();
-        d_frame.t = d_steps.rounded();
-        d_frame.good = true;
+                        static_cast<std::size_t>(in.lengths_used++) * d_stream.lengths.size());
+        d_stream.frame.theta = d_stream.lengths.greatest();
+        d_stream.frame.t = d_stream.steps.rounded();
+        d_stream.frame.good = true;
         if (in.centres) {
             const auto given = position_in(in.centres + 2 * in.centres_used++);
-            d_frame.good = given.has_value();
-            d_frame.t = given.value_or(d_last);
+            d_stream.frame.good = given.has_value();
+            d_stream.frame.t = given.value_or(d_stream.last);
         }
-        d_frame.good = d_frame.good && !(d_frame.t < d_last);
-        if (d_frame.good) {
-            d_last = d_frame.t;
-            d_inverse.expect(d_frame.t);
+        d_stream.frame.good = d_stream.frame.good && !(d_stream.frame.t < d_stream.last);
+        if (d_stream.frame.good) {
+            d_stream.last = d_stream.frame.t;
+            d_stream.inverse.expect(d_stream.frame.t);
         } else if (d_left_out++ == 0) {
             this->d_logger->warn("frame {} does not lie behind the one before; such frames are "
                                  "left out",
-                                 d_frames);
+                                 d_stream.frames);
         }
         place_tags();
-        d_taken = true;
+        d_stream.taken = true;
         return true;
     }
 
     //! True if inputs or tags have given the frame's window length and centre.
     bool is_placed(const inputs& in)
     {
-        if (!in.lengths && (d_theta_told == 0 || d_varies)) {
-            this->d_logger->error(d_varies ? "window lengths that change from frame to frame have "
-                                             "to come in on input 1"
-                                           : "there is no stft_theta tag, so window lengths have "
-                                             "to come in on input 1");
+        if (!in.lengths && (d_stream.theta == 0 || d_stream.varies)) {
+            this->d_logger->error(d_stream.varies
+                                      ? "window lengths that change from frame to frame have "
+                                        "to come in on input 1"
+                                      : "there is no stft_theta tag, so window lengths have "
+                                        "to come in on input 1");
             return false;
         }
-        if (!in.centres && !d_placed) {
+        if (!in.centres && !d_stream.placed) {
             this->d_logger->error(
                 "there is no tag that places the frames, so centres have to come in on input 2");
             return false;
         }
-        if (!in.lengths || !d_has_length)
-            d_lengths.set(static_cast<float>(
-                d_theta_told > 0 ? d_theta_told : static_cast<double>(d_present.n_fft)));
+        if (!in.lengths || !d_stream.has_length)
+            d_stream.lengths.set(static_cast<float>(
+                d_stream.theta > 0 ? d_stream.theta : static_cast<double>(d_stream.present.n_fft)));
         return true;
     }
 
     void take_length(const float* item)
     {
-        if (d_lengths.take(item, d_inverse))
-            d_has_length = true;
+        if (d_stream.lengths.take(item, d_stream.inverse))
+            d_stream.has_length = true;
         else if (d_invalid++ == 0)
             this->d_logger->warn("the window length of frame {} is not in (0, n_fft = {}]; such "
                                  "are replaced by the last good one",
-                                 d_frames,
-                                 d_present.n_fft);
+                                 d_stream.frames,
+                                 d_stream.present.n_fft);
     }
 
     void take_tags(std::uint64_t item)
     {
-        d_description = {};
+        d_stream.description = {};
         this->get_tags_in_range(d_found, 0, item, item + 1);
         for (const auto& tag : d_found)
-            this->read_tag(d_description, tag);
-        leave_out_what_does_not_fit(d_description);
+            this->read_tag(d_stream.description, tag);
+        drop_unfit_tags(d_stream.description);
         try {
-            follow(d_description);
+            follow(d_stream.description);
         } catch (const std::exception& e) {
             this->d_logger->warn("tags of a change ignored: {}", e.what());
         }
     }
 
-    void leave_out_what_does_not_fit(stream_description& said)
+    void drop_unfit_tags(stream_description& tagged)
     {
-        auto& said_n_fft = said.frames.wanted(&kernel::parameters::n_fft);
-        auto& win_length = said.frames.wanted(&kernel::parameters::win_length);
-        if (said_n_fft && kernel::bins<T>(*said_n_fft) != bins()) {
+        auto& n_fft_tag = tagged.frames.wanted(&kernel::parameters::n_fft);
+        auto& win_length = tagged.frames.wanted(&kernel::parameters::win_length);
+        if (n_fft_tag && kernel::bins<T>(*n_fft_tag) != bins()) {
             this->d_logger->warn(
-                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *said_n_fft, bins());
-            said_n_fft.reset();
+                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *n_fft_tag, bins());
+            n_fft_tag.reset();
         }
-        const auto n_fft = said_n_fft.value_or(d_present.n_fft);
+        const auto n_fft = n_fft_tag.value_or(d_stream.present.n_fft);
         if (win_length.value_or(0) > n_fft) {
             this->d_logger->warn(
                 "tag stft_win_length ignored: {}: must be at most n_fft = {}", *win_length, n_fft);
@@ -288,108 +273,120 @@ private:
         }
     }
 
-    //! The stream says how its frames are made.
-    void follow(const stream_description& said)
+    //! Applies what tags give about the frames from here on.
+    void follow(const stream_description& tagged)
     {
-        const auto of_frames = [&said](auto member) { return said.frames.wanted(member); };
-        const auto varying = [&said](auto member) { return said.varying.wanted(member); };
-        auto design = d_present;
-        design.n_fft = of_frames(&kernel::parameters::n_fft).value_or(d_present.n_fft);
-        design.window = varying(&dstft_frames::family).value_or(d_present.window);
-        design.norm = varying(&dstft_frames::norm).value_or(d_present.norm);
-        if (design != d_present) {
-            if (d_frames > 0)
+        const auto of_frames = [&tagged](auto member) { return tagged.frames.wanted(member); };
+        const auto varying = [&tagged](auto member) { return tagged.varying.wanted(member); };
+        auto design = d_stream.present;
+        design.n_fft = of_frames(&kernel::parameters::n_fft).value_or(d_stream.present.n_fft);
+        design.window = varying(&dstft_frames::family).value_or(d_stream.present.window);
+        design.norm = varying(&dstft_frames::norm).value_or(d_stream.present.norm);
+        if (design != d_stream.present) {
+            if (d_stream.frames > 0)
                 throw std::invalid_argument("n_fft, window and norm cannot change in a stream");
-            d_inverse = inverse_of(design);
-            d_present = design;
+            d_stream.inverse = inverse_of(design);
+            d_stream.present = design;
         }
         if (const auto share = varying(&dstft_frames::share))
-            d_varies = *share != kernel::sharing::constant;
-        if (const auto theta = varying(&dstft_frames::theta); theta && d_inverse.takes(*theta))
-            d_theta_told = *theta;
+            d_stream.varies = *share != kernel::sharing::constant;
+        if (const auto theta = varying(&dstft_frames::theta);
+            theta && d_stream.inverse.takes(*theta))
+            d_stream.theta = *theta;
         const auto step = varying(&dstft_frames::step), alpha = varying(&dstft_frames::alpha);
         if (step || alpha) {
-            d_step = step.value_or(0);
-            d_alpha = alpha.value_or(0);
-            d_placed = true;
+            d_stream.step = step.value_or(0);
+            d_stream.alpha = alpha.value_or(0);
+            d_stream.placed = true;
         }
         if (const auto hop = of_frames(&kernel::parameters::hop))
-            d_step = static_cast<double>(*hop);
+            d_stream.step = static_cast<double>(*hop);
         if (const auto win_length = of_frames(&kernel::parameters::win_length)) {
-            d_win_length = *win_length;
-            d_theta_told = static_cast<double>(d_win_length);
+            d_stream.win_length = *win_length;
+            d_stream.theta = static_cast<double>(d_stream.win_length);
         }
-        if (said.first) {
-            d_start = *said.first;
-            d_starts = true;
-            d_steps = kernel::exact_position(kernel::position{ d_start, 0 } +
-                                             static_cast<double>(d_win_length) / 2);
-            d_placed = true;
+        if (tagged.first) {
+            d_stream.start = *tagged.first;
+            d_stream.starts = true;
+            d_stream.steps = kernel::exact_position(kernel::position{ d_stream.start, 0 } +
+                                                    static_cast<double>(d_stream.win_length) / 2);
+            d_stream.placed = true;
         }
         if (const auto phase = of_frames(&kernel::parameters::phase))
-            follow_phase(*phase, said);
+            follow_phase(*phase, tagged);
     }
 
-    void follow_phase(const kernel::phase_reference& phase, const stream_description& said)
+    void follow_phase(const kernel::phase_reference& phase, const stream_description& tagged)
     {
-        d_converter.reset();
-        d_gain = 1;
+        d_stream.converter.reset();
+        d_stream.gain = 1;
         const auto scale =
-            said.frames.wanted(&kernel::parameters::scale).value_or(kernel::scaling::none);
-        if (scale != kernel::scaling::none && said.frames.wanted(&kernel::parameters::window)) {
-            const kernel::parameters p = said.applied_to(kernel::parameters{ d_present.n_fft, 1 });
-            d_gain = static_cast<float>(1 / kernel::gain(scale, p.taps(), p.n_fft, p.samp_rate));
+            tagged.frames.wanted(&kernel::parameters::scale).value_or(kernel::scaling::none);
+        if (scale != kernel::scaling::none && tagged.frames.wanted(&kernel::parameters::window)) {
+            const kernel::parameters p =
+                tagged.applied_to(kernel::parameters{ d_stream.present.n_fft, 1 });
+            d_stream.gain =
+                static_cast<float>(1 / kernel::gain(scale, p.taps(), p.n_fft, p.samp_rate));
         }
-        if (!(phase == kernel::phase_reference("absolute")) || d_gain != 1)
-            d_converter.emplace(
-                d_present.n_fft, d_win_length ? d_win_length : d_present.n_fft, phase, "absolute");
+        if (!(phase == kernel::phase_reference("absolute")) || d_stream.gain != 1)
+            d_stream.converter.emplace(d_stream.present.n_fft,
+                                       d_stream.win_length ? d_stream.win_length
+                                                           : d_stream.present.n_fft,
+                                       phase,
+                                       "absolute");
     }
 
     void add(inputs& in)
     {
         const gr_complex* spectrum = in.spectra + static_cast<std::size_t>(in.used) * bins();
-        if (d_frame.good) {
-            if (d_converter) {
+        if (d_stream.frame.good) {
+            if (d_stream.converter) {
                 d_converted.resize(bins());
-                d_converter->convert(spectrum, bins(), d_start, d_converted.data());
+                d_stream.converter->convert(spectrum, bins(), d_stream.start, d_converted.data());
                 for (auto& bin : d_converted)
-                    bin *= d_gain;
+                    bin *= d_stream.gain;
                 spectrum = d_converted.data();
             }
             if constexpr (by_segments)
-                d_inverse.add(spectrum, d_frame.t, d_lengths.data());
+                d_stream.inverse.add(spectrum, d_stream.frame.t, d_stream.lengths.data());
             else
-                d_inverse.add(spectrum, d_frame.t, d_frame.theta);
-            d_covered = std::max(d_covered,
-                                 d_frame.t.sample + static_cast<std::int64_t>(std::ceil(
-                                                        d_frame.t.fraction + d_frame.theta / 2)));
+                d_stream.inverse.add(spectrum, d_stream.frame.t, d_stream.frame.theta);
+            d_stream.covered =
+                std::max(d_stream.covered,
+                         d_stream.frame.t.sample +
+                             static_cast<std::int64_t>(
+                                 std::ceil(d_stream.frame.t.fraction + d_stream.frame.theta / 2)));
         }
         ++in.used;
-        ++d_frames;
-        d_taken = false;
-        d_steps.move(step());
-        d_start += static_cast<std::int64_t>(d_step);
-        const auto longest = d_frame.t.sample + 2 +
-                             static_cast<std::int64_t>(
-                                 std::max(static_cast<double>(d_present.n_fft), std::ceil(step())));
-        if (d_description.length.value_or(longest) > longest) {
+        ++d_stream.frames;
+        d_stream.taken = false;
+        d_stream.steps.move(step());
+        d_stream.start += static_cast<std::int64_t>(d_stream.step);
+        const auto longest = d_stream.frame.t.sample + 2 +
+                             static_cast<std::int64_t>(std::max(
+                                 static_cast<double>(d_stream.present.n_fft), std::ceil(step())));
+        if (d_stream.description.length.value_or(longest) > longest) {
             this->d_logger->warn(
                 "tag stft_length ignored: {}: must be at most {}, so near to its frame's centre",
-                *d_description.length,
+                *d_stream.description.length,
                 longest);
-        } else if (d_description.length) {
-            d_length = *d_description.length;
-            d_inverse.finish(*d_length);
+        } else if (d_stream.description.length) {
+            d_stream.length = *d_stream.description.length;
+            d_stream.inverse.finish(*d_stream.length);
         }
     }
 
     //! Samples to the next frame's centre.
-    double step() const { return d_alpha > 0 ? d_alpha * d_frame.theta : d_step; }
+    double step() const
+    {
+        return d_stream.alpha > 0 ? d_stream.alpha * d_stream.frame.theta : d_stream.step;
+    }
 
     //! The frame's tags go to the first sample that it adds.
     void place_tags()
     {
-        const auto to = std::max(d_covered, static_cast<std::int64_t>(this->nitems_written(0)));
+        const auto to =
+            std::max(d_stream.covered, static_cast<std::int64_t>(this->nitems_written(0)));
         std::stable_partition(d_found.begin(), d_found.end(), [](const auto& tag) {
             return pmt::eq(tag.key, rx_rate_key); // rx_time needs it
         });
@@ -400,50 +397,65 @@ private:
                 const auto rate = this->rate_in(tag);
                 if (!rate)
                     continue;
-                d_rate = d_description.frames.wanted(&kernel::parameters::samp_rate)
-                             .value_or(*rate * step());
-                tag.value = pmt::from_double(*d_rate);
-            } else if (pmt::eq(tag.key, rx_time_key) && d_rate) {
-                // stft tells the time of a frame's first sample, dstft that of its centre
-                const auto from = d_starts ? kernel::position{ d_start, 0 } : d_frame.t;
-                tag.value = shifted_time(
-                    tag.value, (static_cast<double>(to - from.sample) - from.fraction) / *d_rate);
+                d_stream.rate = d_stream.description.frames.wanted(&kernel::parameters::samp_rate)
+                                    .value_or(*rate * step());
+                tag.value = pmt::from_double(*d_stream.rate);
+            } else if (pmt::eq(tag.key, rx_time_key) && d_stream.rate) {
+                // rx_time after stft is that of a frame's first sample, after dstft that of its centre
+                const auto from =
+                    d_stream.starts ? kernel::position{ d_stream.start, 0 } : d_stream.frame.t;
+                tag.value = shifted_time(tag.value,
+                                         (static_cast<double>(to - from.sample) - from.fraction) /
+                                             *d_stream.rate);
             }
-            d_tags.add(to, tag);
+            d_stream.tags.add(to, tag);
         }
     }
 
-    idstft_settings d_given, d_present;
-    Inverse d_inverse;
-    std::optional<std::int64_t> d_length; // of the stream, once it is known
-    bool d_ended = false;
-
-    struct {
+    //! A frame whose spectrum has not been added yet.
+    struct pending_frame {
         kernel::position t{ 0, 0 };
         double theta = 0;
-        bool good = false;
-    } d_frame;            // that has been read, but for its spectrum
-    bool d_taken = false; // whether there is one
-    std::uint64_t d_frames = 0;
-    kernel::position d_last{ INT64_MIN, 0 };
-    std::int64_t d_covered = 0; // end of the windows so far
+        bool good = false; // the centre does not lie before that of the last good frame
+    };
 
-    // state given by tags
-    stream_description d_description; // tags of the present frame
-    bool d_placed = false, d_varies = false, d_starts = false;
-    kernel::exact_position d_steps; // centre of the next frame
-    double d_step = 0, d_alpha = 0, d_theta_told = 0;
-    std::int64_t d_start = 0; // first sample of the frame, with integer hops
-    std::size_t d_win_length = 0;
-    std::optional<kernel::phase_converter<float>> d_converter;
-    float d_gain = 1;
+    //! State of the stream between calls of work(). A restart begins with a new one.
+    struct stream_state {
+        explicit stream_state(const idstft_settings& s)
+            : present(s), inverse(inverse_of(s)), lengths(Inverse::thetas(s.n_fft))
+        {}
+
+        idstft_settings present; // the settings, as tags have changed them
+        Inverse inverse;
+        std::optional<std::int64_t> length; // of the stream, once it is known
+        bool ended = false;
+
+        pending_frame frame;
+        bool taken = false; // the frame has been read, but for its spectrum
+        std::uint64_t frames = 0;
+        kernel::position last{ INT64_MIN, 0 };
+        std::int64_t covered = 0; // end of the windows so far
+
+        // given by tags
+        stream_description description; // tags of the present frame
+        bool placed = false, varies = false, starts = false;
+        kernel::exact_position steps; // centre of the next frame
+        double step = 0, alpha = 0, theta = 0;
+        std::int64_t start = 0; // first sample of the frame, with integer hops
+        std::size_t win_length = 0;
+        std::optional<kernel::phase_converter<float>> converter;
+        float gain = 1;
+        std::optional<double> rate; // Hz
+
+        window_lengths lengths;  // of the present frame
+        bool has_length = false; // they came in on input 1
+        delayed_tags tags;
+    };
+
+    idstft_settings d_given;
+    stream_state d_stream;
     std::vector<gr_complex> d_converted;
-
-    window_lengths d_lengths;
-    bool d_has_length = false;
-    delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
-    std::optional<double> d_rate; // Hz
     std::atomic<std::uint64_t> d_uncovered = 0, d_left_out = 0, d_invalid = 0;
 };
 

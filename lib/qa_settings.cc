@@ -22,6 +22,7 @@ class qa_settings : public CppUnit::TestFixture
     CPPUNIT_TEST(settings_by_name_are_those_by_member);
     CPPUNIT_TEST(a_number_fits_a_number_and_nothing_else);
     CPPUNIT_TEST(a_missing_or_unknown_name_is_refused);
+    CPPUNIT_TEST(settings_of_the_adaptive_block_check_the_stream_too);
     CPPUNIT_TEST_SUITE_END();
 
     template <class Settings>
@@ -46,6 +47,24 @@ public:
         assert_unique_names<istft_settings>();
         assert_unique_names<adaptive_stft_settings>();
         assert_unique_names<stft2d_settings>();
+    }
+
+    void settings_of_the_adaptive_block_check_the_stream_too()
+    {
+        adaptive_stft_settings s;
+        qa::assert_refused("n_fft: 0: must be 1 .. 2^28", [&] { s.check(); });
+        s.n_fft = 64;
+        qa::assert_refused("accepted", [&] { s.check(); });
+        for (const auto& [rate, text] :
+             { std::pair{ 0.0, "0" }, { -1.0, "-1" }, { HUGE_VAL, "inf" } }) {
+            s.samp_rate = rate;
+            qa::assert_refused(std::string("samp_rate: ") + text + ": must be positive and finite",
+                               [&] { s.check(); });
+        }
+        s.samp_rate = 1;
+        s.report_interval = 0;
+        qa::assert_refused("report_interval: 0: must be in 1 .. 2^31 - 1 frames",
+                           [&] { s.check(); });
     }
 
     void a_change_alters_what_it_requests_and_nothing_else()

@@ -46,7 +46,7 @@ def adapt(
     window: FamilyName = "hann",
     norm: str = "l2",
     candidates: int = 7,
-    bands: int = 4,
+    bands: Optional[int] = None,
     interpolate: bool = False,
     block: Optional[int] = None,
     lag: Optional[int] = None,
@@ -88,7 +88,7 @@ def adapt(
     window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).
     norm: "l2"; others, see dstft(), only where theta is not learned.
     candidates: window lengths in the bank, log-spaced, 2 to 64.
-    bands: of share "bin" and "cell". All bins of a band have its theta, so that an FFT for each band does. interpolate: ln
+    bands: of share "bin" and "cell"; default 4, or fewer if the shortest window's DFT has too few bins. All bins of a band have its theta, so that an FFT for each band does. interpolate: ln
         theta runs in straight lines between the bands' middles instead, which takes a sum for each bin.
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).

@@ -17,6 +17,7 @@ from .stft_python import kernels
 from .transforms import (
     Window,
     _array,
+    _array_along,
     _at_least,
     _bins,
     _complex,
@@ -25,6 +26,7 @@ from .transforms import (
     _integer,
     _precision,
     _sides_named,
+    _spectra,
     _threshold,
     convert_phase,
     istft,
@@ -73,11 +75,14 @@ def stft_vjp(
     taps, n_fft = _taps(window, win_length, n_fft), _integer("n_fft", n_fft)
     hop, m = _integer("hop", hop), len(taps)
     sides = _sides_named(sides)
-    G = _array("G", G)
-    first = _first(first, m, hop, placement, G.shape[-1] if G.ndim else 0)
+    G = _spectra("G", G)
+    if G.shape[-2] != _bins(n_fft, sides):
+        raise ValueError(f"G: {G.shape[-2]} bins: must be {_bins(n_fft, sides)}, for n_fft {n_fft} and sides {sides}")
+    real = _real_precision(G)
+    first = _first(first, m, hop, placement, G.shape[-1])
     # istft() has the gain and 1 / n_fft the other way round, and counts inner bins twice
-    rows = np.full((_bins(n_fft, sides), 1), n_fft * _gain(taps, n_fft, scaling, fs), G.real.dtype)
-    rows /= _multiplicity(n_fft, sides, G.real.dtype)
+    rows = np.full((_bins(n_fft, sides), 1), n_fft * _gain(taps, n_fft, scaling, fs), real)
+    rows /= _multiplicity(n_fft, sides, real)
     made = dict(n_fft=n_fft, sides=sides, synthesis=taps)
     if hop <= m:
         return istft(G * rows, taps, hop=hop, length=length, first=first, phase=phase, **made)
@@ -130,8 +135,8 @@ def istft_vjp(
     hop, m = _integer("hop", hop), len(taps)
     sides = _sides_named(sides)
     first = _first(first, m, hop, placement, _at_least(0, "frames", frames))
-    v = _array("v", v)
-    real = v.real.dtype
+    v = _array_along("v", v)
+    real = _real_precision(v)
     if synthesis is None:
         v = v * _over_coverage(np.abs(taps) ** 2, hop, first, frames, v.shape[-1], real, threshold)
     rows = _multiplicity(n_fft, sides, real) / real.type(n_fft * _gain(taps, n_fft, scaling, fs))
@@ -180,7 +185,8 @@ def idstft_vjp(
     for one in wrt:
         if one not in ("S", "theta", "t"):
             raise ValueError(f"wrt: {one}: must be S, theta or t")
-    S, v = _array("S", S), _array("v", v)
+    S, v = _spectra("S", S), _array_along("v", v)
+    v = v.astype(_precision(v.dtype), copy=False)
     length = v.shape[-1]
     made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)
     inverse = dict(made, length=length, weights=weights, tol=tol, max_iterations=max_iterations)
@@ -225,6 +231,11 @@ def _solved(v, bins, theta, t, *, n_fft, window, norm, sides, convention, twosid
 def _taps(window: Window, win_length: Optional[int], n_fft: int) -> NDArray:
     """The window's values, whatever names it."""
     return sample_window(window, kernels.window_length(window) or (n_fft if win_length is None else win_length))
+
+
+def _real_precision(values: NDArray) -> np.dtype:
+    """dtype of the real parts that these values are transformed with."""
+    return np.empty(0, _precision(values.dtype)).real.dtype
 
 
 def _multiplicity(n_fft: int, sides: str, real: np.dtype) -> NDArray:

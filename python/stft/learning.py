@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -193,6 +194,14 @@ def _advice(theta: NDArray, problem: _Problem) -> str:
     return ""
 
 
+def _problem(x: ArrayLike, **arguments: Any) -> _Problem:
+    """The problem of learn(x, **arguments), whose defaults hold for arguments that are not given."""
+    sought = inspect.signature(_Problem).parameters
+    defaults = {name: one.default for name, one in inspect.signature(learn).parameters.items()
+                if name in sought and one.default is not one.empty}  # fmt: skip
+    return _Problem(x, **{**defaults, **arguments})
+
+
 class Start(NamedTuple):
     """Where a learning begins: a loss, and the theta and t it is of."""
 
@@ -204,9 +213,8 @@ class Start(NamedTuple):
 def start_at(theta: ArrayLike, x: ArrayLike, **arguments: Any) -> Start:
     """The loss that learn(x, theta_init=theta, **arguments) would begin with; arguments: those of learn() that say what is
     sought. theta may lie outside of the bounds, but not of (0, n_fft]."""
-    problem = _Problem(x, **arguments)
-    problem.bounds["theta"] = (kernels.least_theta, float(problem.n_fft))
-    problem.begin_at(theta)
+    problem = _problem(x, **arguments)
+    problem.begin_at(theta, (kernels.least_theta, float(problem.n_fft)))
     loss = problem.loss_at(problem.theta, problem.t)
     return Start(loss, problem.theta, problem.begin + problem.t)
 
@@ -285,20 +293,20 @@ class _Problem:
         x,
         *,
         n_fft,
-        hop=None,
-        alpha=0.0,
-        share="frame",
-        learn="theta",
-        criterion=None,
-        theta_min=None,
-        theta_max=None,
-        hop_min=None,
-        hop_max=None,
-        window="hann",
-        norm="l2",
-        regularisation=None,
-        progress=None,
-        part=None,
+        hop,
+        alpha,
+        share,
+        learn,
+        criterion,
+        theta_min,
+        theta_max,
+        hop_min,
+        hop_max,
+        window,
+        norm,
+        regularisation,
+        progress,
+        part,
     ):
         self.x, self.shape = _channels(x, -1)
         self.samples = self.x.shape[1]
@@ -402,9 +410,10 @@ class _Problem:
         )
         self._begin(np.full(shape, float(theta)))
 
-    def begin_at(self, theta: ArrayLike) -> None:
+    def begin_at(self, theta: ArrayLike, allowed: Optional[Tuple[float, float]] = None) -> None:
+        """allowed: least and greatest theta; by default the bounds of what is learned."""
         theta = _reals("theta_init", theta)
-        low, high = self.bounds["theta"]
+        low, high = allowed or self.bounds["theta"]
         if not np.all((theta >= low) & (theta <= high)):
             raise ValueError(f"theta_init: {theta}: must be in theta_min .. theta_max = {low:g} .. {high:g}")
         if theta.size == 1:
@@ -457,7 +466,8 @@ class _Problem:
         if not self.moves_inward or theta.shape[1] != len(t):
             return self._evaluate(theta, t, gradient)
         first, last = self.seen
-        longest = np.minimum(theta[0] if len(theta) == 1 else self.bounds["theta"][1], last - first)
+        greatest = max(self.bounds["theta"][1], np.max(theta))  # start_at() may be given a theta beyond the bounds
+        longest = np.minimum(theta[0] if len(theta) == 1 else greatest, last - first)
         early, late = t < first + longest / 2, t > last - longest / 2
         places = np.where(early, first + longest / 2, np.where(late, last - longest / 2, t))
         value, by_theta, by_t = self._evaluate(theta, places, gradient)

@@ -610,6 +610,14 @@ class refusals(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "512 MiB"):
             stft.adaptive_stft_cvc(1 << 26)
 
+    def test_defaults_are_not_refused(self):
+        for make in stft.adaptive_stft_fvc, stft.adaptive_stft_cvc:
+            for n_fft in range(8, 140):
+                for share in ("constant", "frame", "bin", "cell"):
+                    with self.subTest(make=make.__name__, n_fft=n_fft, share=share):
+                        make(n_fft, share=share)
+                        make(n_fft, max(1, n_fft // 11), share=share)
+
 
 class theta_init_after_a_change(unittest.TestCase):
     """theta_init holds as long as the bounds let it, and gives way to them."""

@@ -112,6 +112,34 @@ class arrays_of_numbers(unittest.TestCase):
             with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{wanted}: masked array: 1 of its values"):
                 function(lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) == 0))
 
+    def test_a_number_is_no_signal_and_no_spectrum(self):
+        for name, function in CALLS.items():
+            wanted = name.split()[1]
+            if wanted in ("x", "v", "image", "X", "S", "G", "T", "magnitude", "a"):
+                with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{wanted}: .*: must "):
+                    function(lambda a: 3.5)
+        with self.assertRaisesRegex(ValueError, "^v: 0 dimensions: must have one or more"):
+            adjoints.idstft_vjp(D, 12.0, T8, 3.5, n_fft=16, sides="onesided")
+
+    def test_integers_are_taken_as_doubles(self):
+        def rounded(dtype):
+            return lambda a: np.round(4 * a.real).astype(dtype)
+
+        for name, function in CALLS.items():
+            if name.split()[1] in ("x", "v", "image", "X", "S", "G", "T", "magnitude", "a"):
+                with self.subTest(name=name):
+                    got, expected = ([np.asarray(part) for part in (of if isinstance(of, tuple) else (of,)) if part is not None]
+                                     for of in (function(rounded(int)), function(rounded(float))))  # fmt: skip
+                    self.assertEqual([part.dtype for part in got], [part.dtype for part in expected])
+                    for one, other in zip(got, expected):
+                        np.testing.assert_array_equal(one, other)
+        got, expected = (adjoints.idstft_vjp(D, 12.0, T8, rounded(dtype)(X1[:30]), n_fft=16, sides="onesided").S for dtype in (int, float))
+        np.testing.assert_array_equal(got, expected)
+
+    def test_bins_that_do_not_fit_a_gradient_are_refused(self):
+        with self.assertRaisesRegex(ValueError, "^G: 8 bins: must be 9, for n_fft 16 and sides onesided"):
+            adjoints.stft_vjp(S[:8], hop=4, n_fft=16, length=400, sides="onesided")
+
     def test_nothing_masked_is_the_plain_array(self):
         for name, function in CALLS.items():
             plain, masked = function(lambda a: a), function(lambda a: np.ma.array(a))

@@ -95,7 +95,7 @@ class Gradients(unittest.TestCase):
         options = {"n_fft": 64, "hop": 13.7, "share": "constant", "learn": ("theta",), "criterion": "magnitude_entropy",
                    "regularisation": 0.0, "theta_min": 8, "theta_max": 64, "alpha": 0.0, "window": "hann", "norm": "l2",
                    "progress": None, **options}
-        problem = learning._Problem(x, **options)
+        problem = learning._problem(x, **options)
         shape = problem.theta.shape
         problem._begin(np.random.default_rng(seed).uniform(24, 50, shape))
         v = problem.variables()
@@ -211,11 +211,20 @@ class Found(unittest.TestCase):
         moved = np.clip(16.0 * np.arange(38), 31.5, 567.5)
         for criterion in ("magnitude_entropy", "entropy"):
             options = {"n_fft": 64, "hop": 16, "share": "frame", "criterion": criterion}
-            problem = learning._Problem(x, **options)
+            problem = learning._problem(x, **options)
             S = stft.dstft(x, theta, moved, n_fft=64)
             expected = losses.magnitude_entropy(np.abs(S))[0] if criterion == "magnitude_entropy" else losses.pooled(
                 S, half_block=2, criterion="entropy", n_fft=64, whitening=problem.whitening)[0]  # fmt: skip
             self.assertAlmostEqual(learning.start_at(np.full((1, 38), theta), x, **options).loss, expected, 12)
+
+    def test_start_has_the_loss_that_learning_begins_with(self):
+        x = noise(400)
+        for share in learning.SHARES:
+            for criterion in ("l1l2", "magnitude_entropy"):
+                options = dict(n_fft=64, hop=8, share=share, criterion=criterion, theta_max=40)
+                with self.subTest(share=share, criterion=criterion):
+                    begun = stft.learn(x, theta_init=24.0, max_iterations=1, **options).history[0]
+                    self.assertAlmostEqual(learning.start_at(24.0, x, **options).loss, begun, 12)
 
     def test_a_criterion_is_the_formula_that_its_name_has_in_adapt(self):
         x = noise(600) + np.cos(np.arange(600))
@@ -447,7 +456,7 @@ class Segments(unittest.TestCase):
             for hop in (16, 13.7):
                 for samples in (x, np.stack([x, x[::-1]]), x + 1j * x[::-1]):
                     options = {**self.options, "hop": hop, "criterion": criterion}
-                    shape = learning._Problem(samples, **options).theta.shape
+                    shape = learning._problem(samples, **options).theta.shape
                     theta = np.random.default_rng(3).uniform(32, 64, shape)
                     losses = []
                     for cells in (self.cells, 10**9):
@@ -501,7 +510,7 @@ class Segments(unittest.TestCase):
 class Memory(unittest.TestCase):
     def test_of_a_loss_per_cell_and_its_gradient_is_at_most_seven_planes(self):
         """theta, the spectra and their slopes, the criterion's gradient twice, and the gradient by theta are six."""
-        problem = learning._Problem(noise(12000).astype(np.float32), n_fft=256, share="cell")
+        problem = learning._problem(noise(12000).astype(np.float32), n_fft=256, share="cell")
         variables = problem.variables()
         problem.loss(variables)
         tracemalloc.start()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _array, _channels, _complex, _either_spelling, _frame_major, frequencies, sample_window
+from .transforms import _array, _array_along, _channels, _complex, _either_spelling, _frame_major, _integer, frequencies, sample_window
 
 FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
 PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
@@ -525,7 +525,7 @@ class ShortTimeFFT:
         detr: "constant" (the mean is taken off), "linear" (the least-squares line), None, or a function that is called
             with each slice, shape (..., m_num), and returns what replaces it, of that shape or broadcast to it.
         """
-        x = _array("x", x)
+        x = _array_along("x", x, axis)
         self._check_real(x, "x")
         if not (detr is None or isinstance(detr, str) or callable(detr)):
             raise ValueError(f"Parameter {detr=} is not a str, function or None!")
@@ -582,6 +582,11 @@ class ShortTimeFFT:
         which the result does not have, it is t_axis.
         """
         S = _array("S", S)
+        if S.ndim < 2:
+            raise ValueError(f"S: {S.ndim} dimensions: must have two or more, for bins and slices")
+        for name, axis in (("f_axis", f_axis), ("t_axis", t_axis)):
+            if not -S.ndim <= _integer(name, axis) < S.ndim:
+                raise ValueError(f"{name}: {axis}: must be an axis of S, which has {S.ndim}")
         if f_axis == t_axis:
             raise ValueError(f"{f_axis=} may not be equal to {t_axis=}!")
         if S.shape[f_axis] != self.f_pts:

@@ -433,11 +433,7 @@ def convert_phase(
 
 def _channels(x: ArrayLike, axis: int) -> Tuple[NDArray, Tuple[int, ...]]:
     """x as (channels, samples), contiguous and of a dtype that the kernels know; and the shape of the channels."""
-    x = _array("x", x)
-    if x.ndim == 0:
-        raise ValueError("x: 0 dimensions: must have one or more")
-    if not -x.ndim <= _integer("axis", axis) < x.ndim:
-        raise ValueError(f"axis: {axis}: must be an axis of x, which has {x.ndim}")
+    x = _array_along("x", x, axis)
     if axis not in (-1, x.ndim - 1):
         x = np.moveaxis(x, axis, -1)
     flat = np.ascontiguousarray(x, _precision(x.dtype)).reshape(math.prod(x.shape[:-1]), x.shape[-1])
@@ -446,9 +442,7 @@ def _channels(x: ArrayLike, axis: int) -> Tuple[NDArray, Tuple[int, ...]]:
 
 def _frame_major(X: ArrayLike, name: str = "X") -> Tuple[NDArray, Tuple[int, ...]]:
     """Spectra (..., bins, frames) as (channels, frames, bins), contiguous; and the shape of the channels."""
-    X = _array(name, X)
-    if X.ndim < 2:
-        raise ValueError(f"{name}: {X.ndim} dimensions: must be (..., bins, frames)")
+    X = _spectra(name, X)
     if X.shape[-2] == 0:
         raise ValueError(f"{name}: 0 bins: must have one or more")
     X = X.swapaxes(-1, -2)
@@ -464,6 +458,24 @@ def _array(name: str, values: ArrayLike) -> NDArray:
     values = np.asarray(values)
     if values.dtype.kind not in "iufc":
         raise ValueError(f"{name}: dtype {values.dtype}: must be numbers")
+    return values
+
+
+def _array_along(name: str, values: ArrayLike, axis: int = -1) -> NDArray:
+    """An array of numbers that has this axis."""
+    values = _array(name, values)
+    if values.ndim == 0:
+        raise ValueError(f"{name}: 0 dimensions: must have one or more")
+    if not -values.ndim <= _integer("axis", axis) < values.ndim:
+        raise ValueError(f"axis: {axis}: must be an axis of {name}, which has {values.ndim}")
+    return values
+
+
+def _spectra(name: str, values: ArrayLike) -> NDArray:
+    """An array of numbers (..., bins, frames)."""
+    values = _array(name, values)
+    if values.ndim < 2:
+        raise ValueError(f"{name}: {values.ndim} dimensions: must be (..., bins, frames)")
     return values
 
 

@@ -11,6 +11,9 @@ namespace gr::stft {
 struct STFT_API adaptive_stft_settings : kernel::adaptive_settings {
     double samp_rate = 1;                //!< Hz; 1: unknown. An rx_rate tag overrides it
     std::int64_t report_interval = 1000; //!< frames from report to report, 1 .. 2^31 - 1
+
+    //! Checks all parameters. \throws std::invalid_argument naming the parameter, its value and the rule
+    void check() const;
 };
 
 namespace kernel {

@@ -12,6 +12,7 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t least_n_fft = 8;
+constexpr std::int64_t default_bands = 4;
 constexpr double most_samples = 1 << 26; // that may wait for the future of their frame
 constexpr std::int64_t most_frames = 1 << 16;
 constexpr double most_sums = 1 << 24;
@@ -126,11 +127,13 @@ adaptive_settings adaptive_settings::filled() const
                   "candidates",
                   static_cast<double>(candidates),
                   "must be in 2 .. 64");
+    const auto most = static_cast<std::int64_t>(dft_length_for(s.theta_min) / 4);
+    if (bands == -1)
+        s.bands = std::min(default_bands, most);
     if (per_bin(share)) {
-        const auto most = static_cast<std::int64_t>(dft_length_for(s.theta_min) / 4);
-        refuse_unless(bands >= 1 && bands <= most,
+        refuse_unless(s.bands >= 1 && s.bands <= most,
                       "bands",
-                      static_cast<double>(bands),
+                      static_cast<double>(s.bands),
                       "must be in 1 .. " + std::to_string(most) +
                           ", so that each has some bins of the shortest window's DFT");
         if (!bank)
@@ -173,7 +176,7 @@ adaptive_settings adaptive_settings::filled() const
                   static_cast<double>(s.lag),
                   "must be 0 for method gradient, which has no path");
     refuse_unless(static_cast<double>((2 * s.block + s.lag + 2) * candidates) *
-                          static_cast<double>(per_bin(share) ? bands : 1) <=
+                          static_cast<double>(per_bin(share) ? s.bands : 1) <=
                       most_sums,
                   "block",
                   static_cast<double>(s.block),

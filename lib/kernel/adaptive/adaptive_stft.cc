@@ -71,6 +71,7 @@ struct adaptive_stft<T>::parts {
           signal(samples_kept(settings)), grid(settings), emitter(settings, transform),
           source(settings, only_candidate()), frozen(settings.freeze)
     {
+        given.bands = settings.bands; // what has sums per band keeps their number
         descent.emplace(settings, transform);
         restart(first_frame::free, history::cleared);
     }

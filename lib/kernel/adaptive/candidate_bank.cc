@@ -143,7 +143,7 @@ bool candidate_bank<T>::due(std::size_t k, std::int64_t p, int load) const
 }
 
 template <class T>
-void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
+void candidate_bank<T>::measure(std::size_t k, const row& to, const T* centre)
 {
     auto& m = d_members[k];
     multiply(centre - m.reach, m.window.data(), m.analysis.buffer(), m.window.size());
@@ -167,22 +167,21 @@ void candidate_bank<T>::measure(std::size_t k, double* row, const T* centre)
         if (!std::isfinite(sums.first) || !std::isfinite(sums.second))
             return;
     }
-    const auto K = size();
     for (std::size_t b = 0; b < d_bands; ++b) {
         const auto& sums = d_sums[b];
-        row[b * K + k] = d_criterion.pooled()       ? sums.first
+        to.first(b)[k] = d_criterion.pooled()       ? sums.first
                          : d_criterion.silent(sums) ? 0
                                                     : d_criterion.value(sums);
-        row[(d_bands + b) * K + k] = sums.second;
-        row[(2 * d_bands + b) * K + k] = 1;
+        to.second(b)[k] = sums.second;
+        to.counts(b)[k] = 1;
     }
 }
 
 template <class T>
 void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre)
 {
-    auto* to = row(p);
-    std::fill_n(to, d_row, 0.0);
+    const auto to = row_of(p);
+    std::fill_n(to.data, d_row, 0.0);
     d_end = p + 1;
     d_gathered = -1;
     constexpr std::size_t parts = is_real_v<T> ? 1 : 2;
@@ -212,20 +211,21 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
     if (fitting < size())
         repeat(fitting, to);
     if (d_endless)
-        simd::dispatch<add>(to, 1, d_row, d_total.data());
+        simd::dispatch<add>(to.data, 1, d_row, d_total.data());
 }
 
 //! Gives the candidates from k on the sums of the longest shorter candidate that is kept.
 template <class T>
-void candidate_bank<T>::repeat(std::size_t k, double* row) const
+void candidate_bank<T>::repeat(std::size_t k, const row& to) const
 {
     if (k == 0)
         return;
     auto longest = k - 1;
     while (longest > 0 && !kept(longest, d_load))
         --longest;
-    for (std::size_t sums = 0; sums < 3 * d_bands; ++sums, row += size())
-        std::fill(row + k, row + size(), row[longest]);
+    for (std::size_t b = 0; b < d_bands; ++b)
+        for (auto* sums : { to.first(b), to.second(b), to.counts(b) })
+            std::fill(sums + k, sums + size(), sums[longest]);
 }
 
 template <class T>
@@ -234,39 +234,39 @@ std::int64_t candidate_bank<T>::frames_in(std::int64_t n) const
     return std::min(n + d_half + 1, d_end) - std::max(n - d_half, d_begin);
 }
 
-//! Returns the sums of block n in the layout of a row.
+//! Returns the sums of block n.
 template <class T>
-const double* candidate_bank<T>::gather(std::int64_t n)
+auto candidate_bank<T>::gather(std::int64_t n) -> const_row
 {
-    if (d_endless)
-        return d_total.data();
-    if (d_gathered == n)
-        return d_block.data();
+    const auto& sums = d_endless ? d_total : d_block;
+    const const_row gathered{ sums.data(), d_bands, size() };
+    if (d_endless || d_gathered == n)
+        return gathered;
     d_gathered = n;
     std::fill(d_block.begin(), d_block.end(), 0.0);
     const auto end = std::min(n + d_half + 1, d_end);
     for (auto p = std::max(n - d_half, d_begin); p < end;) {
         const auto to_wrap = static_cast<std::int64_t>(d_slots - modulo(p, d_slots));
         const auto rows = std::min(end - p, to_wrap);
-        simd::dispatch<add>(row(p), static_cast<std::size_t>(rows), d_row, d_block.data());
+        simd::dispatch<add>(row_of(p).data, static_cast<std::size_t>(rows), d_row, d_block.data());
         p += rows;
     }
-    return d_block.data();
+    return gathered;
 }
 
 template <class T>
 void candidate_bank<T>::evaluate(std::int64_t n)
 {
-    const auto* block = gather(n);
+    const auto block = gather(n);
     const auto K = size(), pairs = d_bands * K;
-    const auto* counts = block + 2 * pairs;
-    simd::dispatch<means>(block, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
+    simd::dispatch<means>(block.data, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
     if (d_criterion.pooled())
         d_criterion.values(d_means.data(), d_means.data() + pairs, pairs, d_J.data());
     else
         std::copy_n(d_means.data(), pairs, d_J.data());
     for (std::size_t i = 0; i < pairs; ++i)
         d_J[i] += d_pull[i];
+    const auto* counts = block.counts(0); // each band has these counts
     for (std::size_t b = 0; b < d_bands; ++b) {
         bool defined = true;
         for (std::size_t k = 0; k < K; ++k) {
@@ -283,18 +283,19 @@ void candidate_bank<T>::evaluate(std::int64_t n)
 }
 
 template <class T>
-criterion_sums candidate_bank<T>::mean(const double* block, std::size_t k, std::size_t band) const
+criterion_sums
+candidate_bank<T>::mean(const const_row& block, std::size_t k, std::size_t band) const
 {
-    const auto pairs = d_bands * size(), i = band * size() + k;
-    return criterion_sums{ block[i], block[pairs + i] } * (1 / block[2 * pairs + i]);
+    return criterion_sums{ block.first(band)[k], block.second(band)[k] } *
+           (1 / block.counts(band)[k]);
 }
 
 template <class T>
 criterion_sums candidate_bank<T>::block_mean(std::int64_t n, std::size_t band, double log_theta)
 {
-    const auto* block = gather(n);
+    const auto block = gather(n);
     const auto K = size();
-    const auto* counts = block + 2 * d_bands * K;
+    const auto* counts = block.counts(0); // each band has these counts
     std::size_t above = 0;
     while (above < K && (counts[above] == 0 || d_members[above].log_theta < log_theta))
         ++above;

@@ -103,13 +103,31 @@ private:
         std::uint64_t version = 0;
     };
 
+    //! Sums of one frame, or of several: first sums, second sums and the number of frames measured, each
+    //! [band][candidate].
+    template <class Value>
+    struct row_view {
+        Value* data;
+        std::size_t bands, candidates;
+
+        Value* first(std::size_t band) const { return data + band * candidates; }
+        Value* second(std::size_t band) const { return first(bands + band); }
+        Value* counts(std::size_t band) const { return first(2 * bands + band); }
+    };
+    using row = row_view<double>;
+    using const_row = row_view<const double>;
+
     bool kept(std::size_t k, int load) const;
     bool due(std::size_t k, std::int64_t p, int load) const;
-    void measure(std::size_t k, double* row, const T* centre);
-    void repeat(std::size_t k, double* row) const;
-    double* row(std::int64_t p) { return d_rows.data() + modulo(p, d_slots) * d_row; }
-    const double* gather(std::int64_t n);
-    criterion_sums mean(const double* block, std::size_t k, std::size_t band) const;
+    void measure(std::size_t k, const row& to, const T* centre);
+    void repeat(std::size_t k, const row& to) const;
+    //! Row of frame p, one of the last d_slots frames.
+    row row_of(std::int64_t p)
+    {
+        return { d_rows.data() + modulo(p, d_slots) * d_row, d_bands, size() };
+    }
+    const_row gather(std::int64_t n);
+    criterion_sums mean(const const_row& block, std::size_t k, std::size_t band) const;
 
     std::size_t d_bands, d_reference = 0; // candidate whose power updates the whitener
     std::int64_t d_half;
@@ -122,7 +140,7 @@ private:
     volk::vector<complex> d_spectrum;
     volk::vector<real> d_power, d_q;
 
-    std::size_t d_slots, d_row; // first sums, second sums and counts, each [band][candidate]
+    std::size_t d_slots, d_row; // rows, and numbers in each with its padding
     volk::vector<double> d_rows, d_total, d_block;
     std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
     std::int64_t d_gathered = -1;                       // the block that d_block holds

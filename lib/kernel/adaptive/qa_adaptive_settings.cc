@@ -146,6 +146,8 @@ class qa_adaptive_settings : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_adaptive_settings);
     CPPUNIT_TEST(what_cannot_work_is_refused);
     CPPUNIT_TEST(unknown_names_are_refused);
+    CPPUNIT_TEST(bands_by_default_fit_the_shortest_window);
+    CPPUNIT_TEST(bands_by_default_stay_when_bounds_change);
     CPPUNIT_TEST_SUITE_END();
 
     void what_cannot_work_is_refused()
@@ -157,6 +159,38 @@ class qa_adaptive_settings : public CppUnit::TestFixture
             qa::assert_refused(one.message, [&] { s.check(); });
             qa::assert_refused(one.message, [&] { adaptive_stft<float> learner(s); });
         }
+    }
+
+    //! A band has four points of the shortest window's DFT or more, whose length is a power of two.
+    void bands_by_default_fit_the_shortest_window()
+    {
+        for (const auto& [theta_min, bands] :
+             { std::pair{ 4.0, 1 }, { 8.0, 2 }, { 9.0, 4 }, { 33.0, 4 } })
+            for (const auto share : { sharing::cell, sharing::bin }) {
+                const qa::context in_theta_min("theta_min", theta_min);
+                auto s = small();
+                s.hop = 2;
+                s.theta_min = theta_min;
+                s.share = share;
+                s.bands = adaptive_settings{}.bands;
+                CPPUNIT_ASSERT_EQUAL(std::int64_t(bands), s.filled().bands);
+                adaptive_stft<float> learner(s);
+            }
+    }
+
+    void bands_by_default_stay_when_bounds_change()
+    {
+        auto s = small();
+        s.hop = 2;
+        s.theta_min = 16;
+        s.share = sharing::cell;
+        s.bands = adaptive_settings{}.bands;
+        adaptive_stft<float> learner(s);
+        learner.set_bounds(32, 60);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(4), learner.settings().bands);
+        qa::assert_refused("bands: 4: must be in 1 .. 2, so that each has some bins of the "
+                           "shortest window's DFT",
+                           [&] { learner.set_bounds(8, 60); });
     }
 
     void unknown_names_are_refused()

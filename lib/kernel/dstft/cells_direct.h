@@ -76,8 +76,7 @@ private:
     struct group {
         std::size_t count = 0; // entries; whole vectors, the last bin repeated
         group_of what = group_of::pairs;
-        std::vector<std::size_t>
-            bin[2]; // bins of the entries; no_bin where an entry repeats another
+        std::vector<std::size_t> bin[2]; // bin of the entry; no_bin where it repeats another one
         volk::vector<real> kappa, sine_half, cosine_half, sine_scale;
         volk::vector<integer> step;
         volk::vector<real> theta[2], re[2], im[2];
@@ -151,7 +150,7 @@ private:
     std::vector<complex> d_roots;
 
     placed_frame d_frame;              // the frame in hand
-    real_rows d_sample, d_alternating; // samples of a frame; times (-1)^r
+    real_rows d_sample, d_alternating; // samples of d_frame, and these times (-1)^r
 
     // room for results
     volk::vector<complex> d_half_sums[3], d_sums[3]; // [term][bin]

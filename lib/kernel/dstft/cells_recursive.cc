@@ -157,7 +157,7 @@ bool cells_recursive<T>::extend(const excerpt<T>& x)
 }
 
 template <class T>
-auto cells_recursive<T>::take(const excerpt<T>& x, const double* theta, moments wanted)
+auto cells_recursive<T>::go_to_frame(const excerpt<T>& x, const double* theta, moments wanted)
     -> std::optional<update>
 {
     if (d_known == knowledge::none ||
@@ -230,7 +230,7 @@ bool cells_recursive<T>::analyse(const excerpt<T>& x,
 {
     d_previous = d_centre;
     d_centre = t;
-    const auto how = take(x, theta, by_theta ? moments::wanted : moments::none);
+    const auto how = go_to_frame(x, theta, by_theta ? moments::wanted : moments::none);
     if (!how)
         return false;
     if (!d_blocks_fit_theta)

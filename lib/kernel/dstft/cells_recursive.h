@@ -60,8 +60,9 @@ private:
     using moments = simd::running_moments;
     using update = simd::running_update;
 
-    //! \return how the sums reach the frame at d_centre, or nothing if it does not follow
-    std::optional<update> take(const excerpt<T>& x, const double* theta, moments wanted);
+    //! Brings d_theta, d_samples and d_known to the frame at d_centre.
+    //! \return how the sums reach it, or nothing if it does not follow the one before
+    std::optional<update> go_to_frame(const excerpt<T>& x, const double* theta, moments wanted);
     //! Takes the samples that only the new window holds.
     //! \return true if the samples under both windows are x's
     bool extend(const excerpt<T>& x);

@@ -35,9 +35,18 @@ double energy_of(const taps_t& taps)
     return sum;
 }
 
+//! \throws std::invalid_argument unless all taps are finite
+void check_finite(const char* name, const taps_t& taps)
+{
+    for (std::size_t m = 0; m < taps.size(); ++m)
+        if (!std::isfinite(taps[m].real()) || !std::isfinite(taps[m].imag()))
+            refuse(name, "tap " + std::to_string(m), "must be finite");
+}
+
 //! steady_coverage() of a window and hop that are NOLA; refuses others.
 std::vector<double> invertible_coverage(const taps_t& window, std::size_t hop, double tolerance)
 {
+    check_finite("window", window);
     if (!check_nola(window, hop, tolerance))
         refuse("hop",
                hop,
@@ -122,6 +131,7 @@ taps_t closest_dual_window(const taps_t& window,
         refuse("desired",
                std::to_string(target.size()) + " taps",
                "must have as many as the window, " + std::to_string(window.size()));
+    check_finite("desired", target);
 
     // every dual is canonical + v - P v, with P the projection on what the canonical dual spans
     auto projected = canonical;

@@ -51,7 +51,11 @@ bool parameters::same_spectra(const parameters& other) const
 
 std::vector<std::complex<double>> parameters::taps() const
 {
-    return window.sample(window_length());
+    const auto length = window_length();
+    if (window.length() && length != window.length())
+        refuse(
+            "win_length", length, "must be the number of taps, " + std::to_string(window.length()));
+    return window.sample(length);
 }
 
 template <class T>

@@ -331,6 +331,13 @@ class qa_dual : public CppUnit::TestFixture
                                                  [&] { check_nola(hann, 0, 0); } })
             qa::assert_refused("hop: 0: must be 1 or more", action);
         qa::assert_refused("window: 0 taps: must have one or more", [] { dual_window({}, 1); });
+        const values broken{ 1, NAN, 1, 1 }, endless{ 1, 1, { 1, HUGE_VAL }, 1 };
+        qa::assert_refused("window: tap 1: must be finite", [&] { dual_window(broken, 2); });
+        qa::assert_refused("window: tap 2: must be finite", [&] { tight_window(endless, 2); });
+        qa::assert_refused("window: tap 1: must be finite",
+                           [&] { closest_dual_window(broken, 2, {}, true); });
+        qa::assert_refused("desired: tap 1: must be finite",
+                           [&] { closest_dual_window(flat, 2, broken, true); });
     }
 };
 

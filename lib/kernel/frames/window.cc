@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <boost/math/constants/constants.hpp>
 #include <boost/math/special_functions/bessel.hpp>
@@ -495,11 +496,12 @@ std::vector<std::complex<double>> window::sample(std::size_t length, bool symmet
 {
     if (!d_taps.empty()) {
         if (length != d_taps.size())
-            refuse("length " + std::to_string(length), "is not that of the " + description());
+            kernel::refuse(
+                "length", length, "must be the number of taps, " + std::to_string(d_taps.size()));
         return d_taps;
     }
     if (length == 0)
-        refuse("length 0", "is not >= 1");
+        kernel::refuse("length", length, "must be 1 or more");
     if (length == 1)
         return { 1.0 };
     const auto& family = find(d_name, d_parameters.size());

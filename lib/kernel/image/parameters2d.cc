@@ -28,6 +28,10 @@ std::vector<double> real_taps(const axis_parameters& p, std::size_t win_length, 
 {
     if (!p.window.is_real())
         refuse("window", "complex taps", "must be real for images");
+    if (p.window.length() && win_length != p.window.length())
+        refuse("win_length",
+               win_length,
+               "must be the number of taps, " + std::to_string(p.window.length()));
     std::vector<double> taps;
     for (const auto& w : p.window.sample(win_length)) {
         if (win_sqrt && w.real() < 0)

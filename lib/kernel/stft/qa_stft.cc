@@ -461,7 +461,7 @@ class qa_stft : public CppUnit::TestFixture
         refused("hop: 0: must be 1 .. 2^40 samples", { 8, 0 });
         refused("win_length: 9: must be 1 .. n_fft = 8", { 8, 4, "hann", 9 });
         refused("win_length: 9: must be 1 .. n_fft = 8", { 8, 4, lopsided(9) });
-        refused("window: length 6 is not that of the 7 taps", { 8, 4, lopsided(7), 6 });
+        refused("win_length: 6: must be the number of taps, 7", { 8, 4, lopsided(7), 6 });
         refused("window: complex taps: need complex samples, whose spectrum is two-sided",
                 { 8, 4, complex_window(8) },
                 false);

@@ -82,7 +82,9 @@ struct STFT_API adaptive_settings {
     window_family window{ "hann" };       //!< window family
     kernel::norm norm = kernel::norm::l2; //!< norm of the output spectra
     std::int64_t candidates = 7;          //!< window lengths in the bank
-    std::int64_t bands = 4; //!< frequency bands with a theta of their own, for share bin and cell
+    //! Frequency bands with a theta of their own, for share bin and cell; -1: 4, or fewer if the shortest window's DFT has
+    //! too few bins for them. It does not follow later changes of theta_min.
+    std::int64_t bands = -1;
     //! Interpolate ln theta linearly between band centres; false: constant within each band.
     bool interpolate = false;
     //! Half block h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop) if the
@@ -133,7 +135,7 @@ inline constexpr auto fields<adaptive_settings> =
                field("window", &adaptive_settings::window),
                field("norm", &adaptive_settings::norm, norm_named),
                field("candidates", &adaptive_settings::candidates),
-               field("bands", &adaptive_settings::bands),
+               field("bands", &adaptive_settings::bands).automatic(),
                field("interpolate", &adaptive_settings::interpolate),
                field("block", &adaptive_settings::block).automatic(),
                field("lag", &adaptive_settings::lag).automatic(),

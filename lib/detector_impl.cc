@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
 #include "stream/event_messages.h"
+#include "stream/receiver_tags.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -14,17 +15,7 @@ namespace gr::stft {
 
 namespace {
 
-const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
-
 constexpr std::size_t most_held = std::size_t(512) << 20; // bytes of rows that wait
-constexpr double most_lost = 1e15;                        // samples that may be lost at once
-constexpr std::int64_t most_lost_in_all = std::int64_t(1) << 60;
-
-bool tells_of_overflow(const pmt::pmt_t& key)
-{
-    static const auto overflow = pmt::mp("overflow"), rx_overflow = pmt::mp("rx_overflow");
-    return pmt::eq(key, overflow) || pmt::eq(key, rx_overflow);
-}
 
 //! How rows lie in the stream of samples.
 class row_grid
@@ -211,10 +202,8 @@ private:
 
     //! Values of the tags of a row.
     struct told {
-        std::optional<kernel::utc_time> time;
-        std::optional<double> freq, rate;
-        bool overflow = false;
-        std::int64_t lost = 0; // samples
+        receiver_tags receiver;
+        std::optional<double> rate;
         stream_description frames;
     };
 
@@ -302,8 +291,7 @@ private:
 
     static bool is_own(const pmt::pmt_t& key)
     {
-        return pmt::eq(key, rx_rate_key) || pmt::eq(key, rx_freq_key) ||
-               pmt::eq(key, rx_time_key) || tells_of_overflow(key);
+        return pmt::eq(key, rx_rate_key) || receiver_tags::takes(key);
     }
 
     static void read_quietly(stream_description& description, const gr::tag_t& tag)
@@ -314,12 +302,6 @@ private:
         }
     }
 
-    void ignore(const gr::tag_t& tag, const char* rule)
-    {
-        d_logger->warn(
-            "{} ignored: {}: {}", pmt::write_string(tag.key), pmt::write_string(tag.value), rule);
-    }
-
     told read(const std::vector<gr::tag_t>& tags)
     {
         told all;
@@ -327,22 +309,8 @@ private:
             if (pmt::eq(tag.key, rx_rate_key)) {
                 if (const auto rate = rate_in(tag))
                     all.rate = rate;
-            } else if (pmt::eq(tag.key, rx_freq_key)) {
-                const auto freq = real_number(tag.value);
-                if (freq && std::abs(*freq) <= 1e30)
-                    all.freq = freq;
-                else
-                    ignore(tag, "must be a number of Hz, at most 1e30");
-            } else if (pmt::eq(tag.key, rx_time_key)) {
-                if (const auto time = time_in(tag.value))
-                    all.time = time;
-                else
-                    ignore(tag, "must be a tuple of full seconds and a fraction");
-            } else if (tells_of_overflow(tag.key)) {
-                const auto lost = real_number(tag.value);
-                all.overflow = true;
-                if (lost && *lost >= 1 && *lost <= most_lost)
-                    all.lost = std::max(all.lost, static_cast<std::int64_t>(*lost));
+            } else if (receiver_tags::takes(tag.key)) {
+                all.receiver.read(tag, d_logger);
             } else {
                 this->read_tag(all.frames, tag);
             }
@@ -353,43 +321,34 @@ private:
     void obey(const std::vector<gr::tag_t>& tags)
     {
         const auto all = read(tags);
-        lose(all);
+        lose(all.receiver);
         follow_frames(all);
         const auto sample = d_start + d_lost;
-        if (all.time && knows_rate()) {
-            d_context.time = all.time;
+        if (all.receiver.time && knows_rate()) {
+            d_context.time = all.receiver.time;
             d_context.time_sample = sample;
         }
-        if (all.freq && all.freq != d_context.freq_center) {
-            d_detector->retune(*all.freq);
-            publish(all.freq);
-            d_context.freq_center = all.freq;
+        if (const auto& freq = all.receiver.freq; freq && freq != d_context.freq_center) {
+            d_detector->retune(*freq);
+            publish(freq);
+            d_context.freq_center = freq;
             d_damaged = d_rows > 0 ? d_grid.across() : 0;
         }
     }
 
     //! Rows were lost before this one.
-    void lose(const told& all)
+    void lose(const receiver_tags& tags)
     {
-        auto lost = static_cast<double>(all.lost); // samples
-        bool jumps = all.overflow;
-        const auto hop = static_cast<double>(d_grid.hop());
-        if (all.time && d_context.time && knows_rate()) {
-            const auto expected = kernel::time_of(d_start + d_lost, d_context);
-            const auto samples = seconds_between(*expected, *all.time) * d_present.samp_rate;
-            if (std::abs(samples) > hop / 2) {
-                lost = samples; // the clock knows better than the tag of an overflow
-                jumps = true;
-            }
-        }
-        if (!jumps)
+        const auto sample = d_start + d_lost;
+        const auto hop = static_cast<std::size_t>(d_grid.hop());
+        const auto lost = lost_before(tags, sample, d_context, hop, knows_rate());
+        if (!lost)
             return;
-        const auto rows = std::round(lost / hop);
-        if (rows > 0 && lost <= most_lost && d_lost <= most_lost_in_all) {
-            d_detector->skip(static_cast<std::uint64_t>(rows),
-                             kernel::lost_samples{ d_start + d_lost, std::llround(lost) });
-            d_lost += static_cast<std::int64_t>(rows) * d_grid.hop();
-        } else if (rows != 0 || (all.overflow && all.lost == 0)) { // nobody knows how many
+        if (lost->rows > 0) {
+            d_detector->skip(static_cast<std::uint64_t>(lost->rows),
+                             kernel::lost_samples{ sample, lost->samples });
+            d_lost += lost->rows * d_grid.hop();
+        } else if (!lost->counted) {
             d_detector->cut(kernel::event_cut::gap);
         }
         publish();

@@ -26,8 +26,8 @@ public:
     bool start() override
     {
         guarded([this] {
-            if (d_file.count() > 0 || d_file.left_out() > 0)
-                d_file = kernel::sigmf_annotations(d_settings);
+            if (d_file.contents().additions() > 0)
+                d_file = kernel::sigmf_file(d_settings);
         });
         return gr::block::start();
     }
@@ -41,13 +41,13 @@ public:
     std::uint64_t count() const override
     {
         gr::thread::scoped_lock lock(d_mutex);
-        return d_file.count();
+        return d_file.contents().count();
     }
 
     std::uint64_t left_out() const override
     {
         gr::thread::scoped_lock lock(d_mutex);
-        return d_file.left_out();
+        return d_file.contents().left_out();
     }
 
 private:
@@ -64,7 +64,7 @@ private:
     }
 
     kernel::sigmf_settings d_settings;
-    kernel::sigmf_annotations d_file;
+    kernel::sigmf_file d_file;
     mutable gr::thread::mutex d_mutex;
 };
 

@@ -41,7 +41,8 @@ public:
         this->set_output_multiple(
             1); // buffers have their sizes; any number of items may be asked for
         gr::thread::scoped_lock lock(this->d_setlock);
-        if (this->nitems_read(0) == 0 && this->nitems_written(0) == 0)
+        const bool writes = this->detail()->noutputs() > 0;
+        if (this->nitems_read(0) == 0 && (!writes || this->nitems_written(0) == 0))
             restarted();
         return Interface::start();
     }

@@ -3,7 +3,8 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, event_cutter,
+frame_file_sink.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -54,7 +55,9 @@ from .stft_python import (
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
+    event_cutter,
     event_to_json,
+    frame_file_sink,
     idstft_vcc,
     idstft_vcf,
     istft2d_vcvf,
@@ -112,7 +115,9 @@ __all__ = [
     "dstft_vjp",
     "dual_window",
     "ended",
+    "event_cutter",
     "event_to_json",
+    "frame_file_sink",
     "filter_bank",
     "fixed_overlap_positions",
     "frequencies",

@@ -58,7 +58,7 @@ class SignalDetector:
 
     def _locate(self, freq_center, time, sample):
         self._freq_center = freq_center
-        self._time = _utc(time), sample
+        self._time = seconds_since_1970(time), sample
         self._detector.locate(freq_center, *self._time)
 
     def push(self, x: ArrayLike) -> List[Event]:
@@ -94,7 +94,7 @@ class SignalDetector:
         reports = self._detector.take()  # with the frequency before
         self._freq_center = float(freq_center)
         if time is not None:
-            self._time = _utc(time), self.samples
+            self._time = seconds_since_1970(time), self.samples
         self._detector.locate(self._freq_center, *self._time)
         return reports
 
@@ -149,7 +149,7 @@ def detect_rows(rows: ArrayLike, samp_rate: float = 1.0, *, n_fft: int, freq_cen
     detector = kernels.row_detector(n_fft=n_fft, **_settings(samp_rate, freq_center, settings, n_fft))
     if rows.ndim != 2 or rows.shape[1] != detector.bins:
         raise ValueError(f"rows: shape {rows.shape}: must be (rows, {detector.bins})")
-    detector.locate(freq_center, _utc(time), 0)
+    detector.locate(freq_center, seconds_since_1970(time), 0)
     detector.add(rows)
     detector.finish()
     return ended(detector.take())
@@ -229,8 +229,8 @@ class EventCutter:
         self._cutter = kernels.event_cutter(samp_rate=samp_rate, pre=pre, post=post, max_clip=max_clip, history=history,
                                             shift=shift)
         self._samp_rate, self._shift = float(samp_rate), shift
-        self._events: Dict[int, Event] = {}
-        self._count = 0
+        self._events: Dict[int, Event] = {}  # by the number of their request
+        self._lasting: Dict[int, int] = {}  # requests at the beginning of events, by their id
 
     def push(self, x: ArrayLike) -> List[Clip]:
         """The next samples, one-dimensional -> the clips that they complete."""
@@ -247,12 +247,19 @@ class EventCutter:
         return self._clips()
 
     def request(self, event: Event) -> List[Clip]:
-        """Asks for the samples of an event -> clips that are complete, this one among them if its samples are there."""
-        centre = event["freq_center"] or 0.0
-        self._events[self._count] = event
-        self._cutter.request(self._count, event["sample_start"], event["sample_count"], event["freq_lower"] - centre,
-                             event["freq_upper"] - centre)
-        self._count += 1
+        """Asks for the samples of an event -> clips that are complete, this one among them if its samples are there.
+
+        An event that lasts may be asked for at its beginning, and again when it ends: then its clip has max_clip samples at
+        most, from the beginning on. Updates are ignored.
+        """
+        report = {"kind": "burst", "state": "end", "id": 0, **event}
+        number = self._cutter.request(report)
+        if report["state"] == "end":
+            self._events.pop(self._lasting.pop(report["id"], None), None)
+        if number >= 0:
+            self._events[number] = event
+            if report["state"] == "begin":
+                self._lasting[report["id"]] = number
         return self._clips()
 
     def finish(self) -> List[Clip]:
@@ -264,7 +271,7 @@ class EventCutter:
         clips = []
         for number, samples, start, decimation, frequency, missing in self._cutter.take():
             event = self._events.pop(number)
-            centre = event["freq_center"]
+            centre = event.get("freq_center")
             clips.append(Clip(event, samples, start, self._samp_rate / decimation,
                               frequency + (centre or 0.0) if self._shift or centre is not None else None, missing))
         return clips
@@ -309,7 +316,7 @@ def _shifted(part, freq_center):
     return f"{lower!r}:{upper!r}"
 
 
-def _utc(time):
+def seconds_since_1970(time):
     """(seconds since 1970, fraction of a second), or None."""
     if time is None:
         return None

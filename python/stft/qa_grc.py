@@ -283,6 +283,13 @@ settings["stft_event_to_json.block.yml"] = [{}]
 settings["stft_sigmf_annotation_sink.block.yml"] = [
     dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
+settings["stft_event_cutter.block.yml"] = [
+    dict(samp_rate=1e6, **{name: value}) for name in ("hop", "pre", "post", "max_clip", "history") for value in (-1, 0, 1, 10**8, 10**10)
+] + [dict(samp_rate=rate, shift=shift) for rate in (0, 1e6) for shift in (True, False)]
+settings["stft_frame_file_sink.block.yml"] = [
+    dict(bins=64, hop=32, samp_rate=1e6, **given)
+    for given in (dict(), dict(name="a/b"), dict(rotate=0), dict(rotate=0.5), dict(max_bytes=10), dict(directory="none"))
+] + [dict(bins=bins, hop=hop, samp_rate=1.0) for bins in (0, 1, 2**25) for hop in (0, 1)]
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
@@ -339,7 +346,8 @@ class qa_grc(unittest.TestCase):
                 for n_fft in (16, 17, 1024) if detects else (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
                     window = "hann" if of_family else "boxcar"
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
-                    given.update(bins=[0] if "hop" in parameters(entry) else ())
+                    of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
+                    given.update(bins=n_fft if of_rows else [0] if "hop" in parameters(entry) else ())
                     if of_image:
                         given.update(n_fft=(n_fft, n_fft + 3), win_length=(n_fft, max(1, n_fft - 1)))
                     chooser = "sides" if "sides" in parameters(entry) else "tail" if of_image else "share"

@@ -10,8 +10,8 @@ namespace gr::stft {
 /*!
  * \brief Messages of detector_vxm as the annotations of a SigMF file; kernel::sigmf_annotations says which.
  *
- * Message port "events": dicts. The file is written at make(), whenever flush_every annotations have come, and when the flowgraph
- * stops. Each run begins a file of its own in place of the one before. A message that is no event, and a file that cannot be
+ * Message port "events": dicts. The file is written at make(), whenever flush_every annotations (or a tenth of those there are)
+ * have come, and when the flowgraph stops. Each run begins a file of its own in place of the one before. A message that is no event, and a file that cannot be
  * written later on, are logged, and the flowgraph goes on.
  */
 class STFT_API sigmf_annotation_sink : virtual public gr::block

@@ -14,6 +14,7 @@ constexpr std::size_t taps_per_decimation =
     10; // of a transition half as wide as the new rate, 80 dB down
 constexpr double beta = 8;
 constexpr std::size_t highest_decimation = 1 << 16;
+constexpr std::size_t most_wanted = 1 << 16;
 
 //! A low pass that lets half of the new rate through, of odd length and of gain 1 at 0 Hz.
 std::vector<double> low_pass(std::size_t decimation)
@@ -56,9 +57,9 @@ event_cutter::event_cutter(const event_cutter_settings& s)
     : d_settings((s.check(), s)), d_ring(s.max_clip + s.history)
 {}
 
-void event_cutter::add(const std::complex<float>* samples, std::size_t count)
+//! Samples into the ring; zeros for null. Clips that end within them are cut before what they need is overwritten.
+void event_cutter::store(const std::complex<float>* samples, std::size_t count)
 {
-    // clips that end within these samples are cut before what they need is overwritten
     const auto piece = std::max<std::size_t>(1, d_settings.history / 2);
     while (count) {
         const auto n = std::min(count, piece);
@@ -79,25 +80,65 @@ void event_cutter::add(const std::complex<float>* samples, std::size_t count)
     }
 }
 
-void event_cutter::request(const event& e)
+void event_cutter::add(const std::complex<float>* samples, std::size_t count)
 {
+    store(samples, count);
+}
+
+void event_cutter::skip(std::int64_t count)
+{
+    const auto filled = std::min(count, static_cast<std::int64_t>(d_ring.size()));
+    store(nullptr, static_cast<std::size_t>(std::max<std::int64_t>(filled, 0)));
+    for (auto rest = count - filled;
+         rest > 0;) { // the ring holds zeros only, and so does what follows
+        auto step = rest;
+        for (const auto& w : d_wanted)
+            step = std::min(step, w.reach - d_end);
+        d_end += step;
+        rest -= step;
+        cut_what_is_complete(false);
+    }
+}
+
+std::int64_t event_cutter::request(const event& e, double samp_rate)
+{
+    if (e.state == event_state::update)
+        return -1;
+    const auto begun = std::find_if(d_wanted.begin(), d_wanted.end(), [&](const wanted& w) {
+        return w.lasts && w.of.id == e.id;
+    });
+    const bool cut_already = d_cut_early.count(e.id) > 0;
+    if (e.state == event_state::begin && (begun != d_wanted.end() || cut_already))
+        return -1; // a burst has become a carrier
+    if (begun != d_wanted.end())
+        d_wanted.erase(begun);
+    d_cut_early.erase(e.id);
+    if (cut_already || e.cut == event_cut::withdrawn || d_wanted.size() == most_wanted)
+        return -1;
+
+    const auto most = static_cast<std::int64_t>(d_settings.max_clip);
+    const auto post = static_cast<std::int64_t>(d_settings.post);
     wanted w;
     w.of = e;
+    w.request = d_requests++;
+    w.lasts = e.state == event_state::begin;
+    w.samp_rate = samp_rate > 0 ? samp_rate : d_settings.samp_rate;
     w.start = e.sample_start - static_cast<std::int64_t>(d_settings.pre);
-    w.end = e.sample_start + std::max<std::int64_t>(e.sample_count, 0) +
-            static_cast<std::int64_t>(d_settings.post);
-    w.end = std::min(w.end, w.start + static_cast<std::int64_t>(d_settings.max_clip));
+    w.end = w.lasts ? w.start + most
+                    : e.sample_start + std::max<std::int64_t>(e.sample_count, 0) + post;
+    w.end = std::min(w.end, w.start + most);
     w.decimation = 1;
     const auto width = e.freq_upper - e.freq_lower;
     if (d_settings.shift && width > 0)
         w.decimation = static_cast<std::size_t>(
-            std::clamp(std::floor(d_settings.samp_rate / (2 * width)),
+            std::clamp(std::floor(w.samp_rate / (2 * width)),
                        1.0,
                        static_cast<double>(std::min(highest_decimation, d_settings.max_clip))));
     w.reach = w.end + static_cast<std::int64_t>(
                           w.decimation > 1 ? taps_per_decimation * w.decimation / 2 : 0);
     d_wanted.push_back(w);
     cut_what_is_complete(false);
+    return w.request;
 }
 
 void event_cutter::finish() { cut_what_is_complete(true); }
@@ -109,8 +150,11 @@ void event_cutter::cut_what_is_complete(bool all)
         return a.reach < b.reach;
     });
     const auto rest = std::find_if_not(d_wanted.begin(), d_wanted.end(), complete);
-    for (auto w = d_wanted.begin(); w != rest; ++w)
+    for (auto w = d_wanted.begin(); w != rest; ++w) {
         d_clips.push_back(cut(*w));
+        if (w->lasts && d_cut_early.size() < most_wanted)
+            d_cut_early.insert(w->of.id);
+    }
     d_wanted.erase(d_wanted.begin(), rest);
 }
 
@@ -128,6 +172,8 @@ event_clip event_cutter::cut(const wanted& w) const
     const auto start = std::max(w.start, oldest), end = std::min(w.end, d_end);
     event_clip clip;
     clip.of = w.of;
+    clip.request = w.request;
+    clip.samp_rate = w.samp_rate;
     clip.sample_start = start;
     clip.missing = w.end - w.start - std::max<std::int64_t>(0, end - start);
     clip.decimation = w.decimation;
@@ -139,7 +185,7 @@ event_clip event_cutter::cut(const wanted& w) const
     }
     const auto taps = low_pass(w.decimation);
     const auto middle = static_cast<std::int64_t>(taps.size() / 2);
-    const auto cycles = clip.freq_center / d_settings.samp_rate;
+    const auto cycles = clip.freq_center / w.samp_rate;
     // the samples under the taps are shifted once
     std::vector<std::complex<double>> shifted;
     for (auto n = start - middle; n < end + middle; ++n) {

@@ -36,6 +36,8 @@ class qa_event_cutter : public CppUnit::TestFixture
     CPPUNIT_TEST(any_order_of_samples_and_requests_gives_what_is_kept);
     CPPUNIT_TEST(a_clip_that_is_decimated_has_every_so_manieth_sample_of_a_slow_signal);
     CPPUNIT_TEST(events_far_outside_are_counted_as_missing);
+    CPPUNIT_TEST(an_event_that_lasts_is_cut_from_its_beginning);
+    CPPUNIT_TEST(what_is_skipped_is_zeros_at_any_length);
     CPPUNIT_TEST_SUITE_END();
 
     void any_order_of_samples_and_requests_gives_what_is_kept()
@@ -108,6 +110,70 @@ class qa_event_cutter : public CppUnit::TestFixture
             CPPUNIT_ASSERT_EQUAL((1000 + decimation - 1) / decimation, clip.samples.size());
             for (const auto& each : clip.samples)
                 CPPUNIT_ASSERT(std::abs(each - complex(1)) < 1e-5f);
+        }
+    }
+
+    void an_event_that_lasts_is_cut_from_its_beginning()
+    {
+        event_cutter_settings s;
+        s.max_clip = 100;
+        s.history = 10;
+        const auto x = numbers(1000);
+        auto e = at(20, 3);
+        e.id = 7;
+        e.state = event_state::begin;
+        for (const std::int64_t length : { 30, 100, 500 }) {
+            const qa::context with_length("length", length);
+            event_cutter cutter(s);
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e));
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e)); // it has begun already
+            const auto over = static_cast<std::size_t>(20 + length);
+            cutter.add(x.data(), over);
+            auto end = at(20, length);
+            end.id = 7;
+            const auto number = cutter.request(end);
+            cutter.add(x.data() + over, x.size() - over);
+            const auto clips = cutter.take();
+            CPPUNIT_ASSERT_EQUAL(std::size_t(1), clips.size());
+            CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(std::min<std::int64_t>(length, 100)),
+                                 clips[0].samples.size());
+            CPPUNIT_ASSERT_EQUAL(complex(20, -1), clips[0].samples[0]);
+            CPPUNIT_ASSERT_EQUAL(length < 100 ? number : 0, clips[0].request);
+            // the id may be another event's now
+            CPPUNIT_ASSERT(cutter.request(end) > number);
+        }
+    }
+
+    void what_is_skipped_is_zeros_at_any_length()
+    {
+        event_cutter_settings s;
+        s.max_clip = 50;
+        s.history = 20;
+        const auto x = numbers(100);
+        for (const std::int64_t lost :
+             { std::int64_t(1), std::int64_t(69), std::int64_t(1000), std::int64_t(1) << 50 }) {
+            const qa::context with_lost("lost", lost);
+            event_cutter cutter(s);
+            cutter.add(x.data(), 100);
+            cutter.request(at(90, 20));
+            cutter.request(at(100 + lost / 2, 40));
+            cutter.request(at(100 + lost - 5, 30));
+            cutter.skip(lost);
+            cutter.add(x.data(), 100);
+            CPPUNIT_ASSERT_EQUAL(200 + lost, cutter.samples());
+            const auto clips = cutter.take();
+            CPPUNIT_ASSERT_EQUAL(std::size_t(3), clips.size());
+            for (const auto& clip : clips) {
+                CPPUNIT_ASSERT_EQUAL(std::int64_t(0), clip.missing);
+                for (std::size_t i = 0; i < clip.samples.size(); ++i) {
+                    const auto n = clip.sample_start + static_cast<std::int64_t>(i);
+                    const auto expected = n < 100 ? x[static_cast<std::size_t>(n)]
+                                          : n < 100 + lost
+                                              ? complex()
+                                              : x[static_cast<std::size_t>(n - 100 - lost)];
+                    CPPUNIT_ASSERT_EQUAL(expected, clip.samples[i]);
+                }
+            }
         }
     }
 

@@ -84,11 +84,7 @@ void sigmf_settings::check() const
         refuse("datatype", "''", "must be one of SigMF's, such as cf32_le");
 }
 
-sigmf_annotations::sigmf_annotations(const sigmf_settings& s)
-    : d_settings((s.check(), s)), d_path(with_ending(s.path))
-{
-    write();
-}
+sigmf_annotations::sigmf_annotations(const sigmf_settings& s) : d_settings((s.check(), s)) {}
 
 void sigmf_annotations::begin_capture(std::int64_t sample, const event_context& context)
 {
@@ -100,7 +96,13 @@ void sigmf_annotations::begin_capture(std::int64_t sample, const event_context& 
     if (const auto text = time ? iso8601(*time) : ""; !text.empty())
         object("core:datetime", json_string(text));
     d_captures[std::max<std::int64_t>(sample, 0)] = object.text();
-    d_changed = true;
+    ++d_additions;
+}
+
+void sigmf_annotations::begin(const event_context& context)
+{
+    d_samp_rate = context.samp_rate;
+    begin_capture(0, context);
 }
 
 void sigmf_annotations::add(const event& e, const event_context& context)
@@ -108,11 +110,10 @@ void sigmf_annotations::add(const event& e, const event_context& context)
     if (!(context.samp_rate > 0 && std::isfinite(context.samp_rate)))
         return;
     if (d_captures.empty()) {
-        d_samp_rate = context.samp_rate;
         auto first = context;
         if (e.kind == event_kind::retune) // it tells the frequency of what follows
             first.freq_center.reset();
-        begin_capture(0, first);
+        begin(first);
     }
     if (e.state != event_state::end || e.cut == event_cut::withdrawn)
         return;
@@ -126,17 +127,8 @@ void sigmf_annotations::add(const event& e, const event_context& context)
         ++d_left_out;
     else {
         d_annotations.emplace(std::max<std::int64_t>(e.sample_start, 0), annotation(e, context));
-        d_changed = true;
-        ++d_new;
+        ++d_additions;
     }
-    if (d_new >= d_settings.flush_every)
-        write();
-}
-
-void sigmf_annotations::flush()
-{
-    if (d_changed)
-        write();
 }
 
 std::string sigmf_annotations::text() const
@@ -147,17 +139,39 @@ std::string sigmf_annotations::text() const
         about("core:sample_rate", json_number(d_samp_rate));
     if (!d_settings.description.empty())
         about("core:description", json_string(d_settings.description));
-    about("core:recorder", json_string("gr_stft"))("core:metadata_only", "true")(
-        "core:extensions", R"([{"name": "stft", "version": "1.0.0", "optional": true}])");
+    about("core:recorder", json_string("gr_stft"));
+    if (d_settings.metadata_only)
+        about("core:metadata_only", "true");
+    about("core:extensions", R"([{"name": "stft", "version": "1.0.0", "optional": true}])");
     return "{\n  \"global\": " + about.text() + ",\n  \"captures\": " + json_list(d_captures) +
            ",\n  \"annotations\": " + json_list(d_annotations) + "\n}\n";
 }
 
-void sigmf_annotations::write()
+sigmf_file::sigmf_file(const sigmf_settings& s)
+    : d_settings(s), d_path(with_ending(s.path)), d_contents(s)
 {
-    d_new = 0; // a folder that is gone is not tried again for each event
-    write_durably(d_path, text());
-    d_changed = false;
+    write();
+}
+
+void sigmf_file::add(const event& e, const event_context& context)
+{
+    d_contents.add(e, context);
+    const auto count = d_contents.count();
+    if (count - d_tried >= std::max(d_settings.flush_every, count / 10))
+        write();
+}
+
+void sigmf_file::flush()
+{
+    if (d_written != d_contents.additions())
+        write();
+}
+
+void sigmf_file::write()
+{
+    d_tried = d_contents.count(); // a folder that is gone is not tried again for each event
+    write_durably(d_path, d_contents.text());
+    d_written = d_contents.additions();
 }
 
 } // namespace gr::stft::kernel

@@ -9,7 +9,7 @@ from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (add_input_arguments, add_picture_arguments, check_input,
                                                check_outputs, suffix)
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for
-from gnuradio.stft.app.event_files import sigmf_metadata, write_csv, write_lines, write_sigmf
+from gnuradio.stft.app.event_files import sigmf_metadata, write_csv, write_lines
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
 from gnuradio.stft.app.progress_bar import progress_bar
@@ -97,8 +97,8 @@ def _write_table(recording, portion, events, path, temporary):
         elif suffix(path) == ".jsonl":
             write_lines(events, file)
         else:
-            write_sigmf(sigmf_metadata(events, datatype=recording.sigmf_datatype, rate=recording.fs,
-                                       center=recording.centre_frequency or None), file)
+            file.write(sigmf_metadata(events, datatype=recording.sigmf_datatype, rate=recording.fs,
+                                      center=recording.centre_frequency or None))
 
 
 def _draw(arguments, job, portion, events, path, temporary):

@@ -9,14 +9,13 @@ from gnuradio.stft.app.command import DONE, warn
 from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, require_finite, require_positive,
                                                require_range)
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for
-from gnuradio.stft.app.event_files import sigmf_metadata, write_sigmf
 from gnuradio.stft.app.quantities import hertz, in_units, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.sample_sources import open_source
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.monitoring import seconds_since_1970
+from gnuradio.stft.stft_python import kernels
 
 ALARM = 3
-_EVENTS_TO_SAVE = 100     # between two saves of annotations
 _SECONDS_TO_SAVE = 60.0
 
 
@@ -115,8 +114,8 @@ class _Watch:
             sys.stdout.write((line or _json(event)) + "\n")
             if event["state"] == "end" and event["cut"] != "withdrawn":
                 self.alarms += event["kind"] in ("burst", "carrier", "step")
-                if self._annotations:
-                    self._annotations.add(event)
+            if self._annotations:
+                self._annotations.add(event)
         if reports:
             sys.stdout.flush()
         if self._annotations:
@@ -128,27 +127,24 @@ def _json(event):
 
 
 class _Annotations:
-    """A SigMF file that is replaced as a whole each time it is saved."""
+    """A SigMF file that is complete at any time."""
 
     def __init__(self, path, source):
-        self._path, self._source = path, source
-        self._events, self._unsaved, self._saved_at = [], 0, time.monotonic()
-        self.save()  # a folder that cannot be written is refused before anything is watched
+        # a folder that cannot be written is refused before anything is watched
+        self._file = kernels.sigmf_file(path=path, datatype=source.datatype)
+        self._file.begin(source.rate, source.center, seconds_since_1970(source.time))
+        self._saved_at = time.monotonic()
 
     def add(self, event):
-        self._events.append(event)
-        self._unsaved += 1
+        self._file.add(event)
 
     def save_if_due(self):
-        if self._unsaved and (self._unsaved >= max(_EVENTS_TO_SAVE, len(self._events) // 10) or
-                              time.monotonic() - self._saved_at > _SECONDS_TO_SAVE):
+        if time.monotonic() - self._saved_at > _SECONDS_TO_SAVE:
             self.save()
 
     def save(self):
-        with replaced_when_whole(self._path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-            write_sigmf(sigmf_metadata(self._events, datatype=self._source.datatype, rate=self._source.rate,
-                                       center=self._source.center), file)
-        self._unsaved, self._saved_at = 0, time.monotonic()
+        self._file.flush()
+        self._saved_at = time.monotonic()
 
 
 class _Status:

@@ -1,7 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 #include <gnuradio/stft/detector.h>
+#include <gnuradio/stft/event_cutter.h>
 #include <gnuradio/stft/event_to_json.h>
+#include <gnuradio/stft/frame_file_sink.h>
 #include <gnuradio/stft/sigmf_annotation_sink.h>
 
 namespace py = pybind11;
@@ -56,6 +58,24 @@ Raises ValueError naming the parameter, its value and the rule.)");
              "Groups of found cells that were not followed, since max_events were open.");
     def_changes<detector_vxm>(detector);
 
+    block_class<event_cutter> cutter(
+        m,
+        "event_cutter",
+        R"(Cuts the samples of events out of the stream in which detector_vxm found them.
+
+Input: the complex samples of which the detector's rows are made. Message port "events": its messages.
+samp_rate: Hz; rx_rate overrides it. pre, post: samples before and after the event. max_clip: samples of a clip, before
+decimation. history: samples that are kept in addition, since events are reported after their end: 74 rows and more.
+shift: True: the middle of the event's band is at 0 Hz, and the rate is the lowest that is twice its bandwidth. hop: samples
+from one row of the detector to the next; lost samples count by whole rows.
+
+Message port "clips": for each a PDU of the samples, complex. Its dict is the event's message with clip_sample_start,
+clip_samp_rate (Hz), clip_freq_center (Hz at 0 Hz in the clip), clip_decimation and clip_missing (samples that were not kept any
+more or lie outside of the stream). An event is asked for where it begins and where it ends, so a clip ends after max_clip
+samples, even if the event lasts. Raises ValueError naming the parameter, its value and the rule.)");
+    def_settings<event_cutter_block_settings>(cutter, &event_cutter::make);
+    cutter.def("count", &event_cutter::count, unlocked(), "Clips so far.");
+
     block_class<event_to_json> to_json(
         m,
         "event_to_json",
@@ -72,7 +92,7 @@ line end. A message that is no such dict is logged and ignored.)");
 
 path: of the file; .sigmf-meta is added unless it ends so. flush_every: annotations after which the file is written again,
 in addition to the end of the flowgraph. most: annotations of the file; others are left out. datatype: of the samples, as SigMF names it.
-description: of the recording.
+description: of the recording. metadata_only: no file of samples belongs to it.
 
 Message port "events": dicts. An event that has ended, and was not withdrawn, is an annotation; a retune or a gap begins a
 capture. The file is complete at any time. Raises ValueError naming the parameter, its value and the rule, and RuntimeError if
@@ -90,4 +110,25 @@ the file cannot be written; later errors are logged.)");
              &sigmf_annotation_sink::left_out,
              unlocked(),
              "Events that were left out: too many, or of another sample rate.");
+
+    block_class<frame_file_sink> frame_files(
+        m,
+        "frame_file_sink",
+        R"(Writes rows to NPY files of float32 (rows, bins), each with a JSON file of metadata next to it.
+
+directory: a folder that is there. bins: values of a row. hop: samples from one row to the next. samp_rate: Hz, of the samples;
+the tags rx_rate (Hz, of the rows) and stft_hop override both. name: first part of the files' names, which go on with the UTC of
+the first row, the centre frequency (tag rx_freq) and the sample rate. rotate: s; a file ends where the time of a row reaches a
+multiple of it since 1970; 0: never. max_bytes: of a file. description: what the values are, for the metadata.
+
+rx_time gives the time of rows; without one it is the system's. Another rate or rx_freq ends a file, and so do lost samples.
+While a file grows, its name ends in .part. A file that cannot be written is logged, the flowgraph goes on, and the next attempt
+comes 1 .. 60 s later. Raises ValueError naming the parameter, its value and the rule.)");
+    def_settings<frame_file_sink_settings>(frame_files, &frame_file_sink::make);
+    frame_files.def("files", &frame_file_sink::files, unlocked(), "Files that are complete.")
+        .def("lost", &frame_file_sink::lost, unlocked(), "Rows that could not be written.")
+        .def("last_path",
+             &frame_file_sink::last_path,
+             unlocked(),
+             "Name of the last file that is complete, with its folder; '' before there is one.");
 }

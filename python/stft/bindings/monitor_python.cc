@@ -3,6 +3,7 @@
 #include <gnuradio/stft/kernel/monitor/box_statistics.h>
 #include <gnuradio/stft/kernel/monitor/event_cutter.h>
 #include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <pybind11/numpy.h>
 
@@ -37,6 +38,35 @@ py::dict in_python(const event& e, const event_context& context)
             },
             value);
     return d;
+}
+
+event_value value_from(const py::handle& given)
+{
+    if (given.is_none())
+        return {};
+    if (py::isinstance<py::str>(given))
+        return given.cast<std::string>();
+    if (py::isinstance<py::float_>(given))
+        return std::isfinite(given.cast<double>()) ? event_value(given.cast<double>())
+                                                   : event_value();
+    if (py::hasattr(given, "__index__"))
+        return given.attr("__index__")().cast<std::int64_t>();
+    return given.cast<double>();
+}
+
+//! A report from the dict that in_python() makes of one.
+std::pair<event, event_context> from_python(const py::dict& given)
+{
+    std::map<std::string, event_value> values;
+    for (const auto& [key, value] : given)
+        try {
+            values[key.cast<std::string>()] = value_from(value);
+        } catch (const std::exception&) {
+            throw std::invalid_argument("event: " + py::repr(key).cast<std::string>() + ": " +
+                                        py::repr(value).cast<std::string>() +
+                                        ": must be a number, text or None");
+        }
+    return report_of(values);
 }
 
 //! Adds what is known to the reports of a detector, as dicts and as lines of JSON.
@@ -167,7 +197,7 @@ py::list clips_of(event_cutter& cutter)
     for (const auto& clip : cutter.take()) {
         array<std::complex<float>> samples(static_cast<py::ssize_t>(clip.samples.size()));
         std::copy(clip.samples.begin(), clip.samples.end(), samples.mutable_data());
-        all.append(py::make_tuple(clip.of.id,
+        all.append(py::make_tuple(clip.request,
                                   std::move(samples),
                                   clip.sample_start,
                                   clip.decimation,
@@ -190,25 +220,13 @@ void bind_event_cutter(py::module& m)
               cutter.add(samples, count);
           })
         .def("skip",
-             [](event_cutter& cutter, std::size_t count) {
+             [](event_cutter& cutter, std::int64_t count) {
                  py::gil_scoped_release release;
-                 cutter.add(nullptr, count);
+                 cutter.skip(count);
              })
         .def("request",
-             [](event_cutter& cutter,
-                std::uint64_t number,
-                std::int64_t start,
-                std::int64_t count,
-                double lower,
-                double upper) {
-                 event e;
-                 e.id = number;
-                 e.sample_start = start;
-                 e.sample_count = count;
-                 e.freq_lower = lower;
-                 e.freq_upper = upper;
-                 py::gil_scoped_release release;
-                 cutter.request(e);
+             [](event_cutter& cutter, const py::dict& report) {
+                 return cutter.request(from_python(report).first);
              })
         .def("finish",
              [](event_cutter& cutter) {
@@ -218,10 +236,48 @@ void bind_event_cutter(py::module& m)
         .def("take", &clips_of);
 }
 
+event_context context_of(double samp_rate, const py::object& freq_center, const py::object& time)
+{
+    event_context context;
+    context.samp_rate = samp_rate;
+    context.freq_center = freq_center.cast<std::optional<double>>();
+    context.time = time_from(time);
+    return context;
+}
+
+template <class Contents>
+void def_annotations(py::class_<Contents>& c)
+{
+    def_settings<sigmf_settings>(
+        c, [](const sigmf_settings& s) { return std::make_unique<Contents>(s); });
+    c.def(
+         "begin",
+         [](Contents& of, double samp_rate, const py::object& freq_center, const py::object& time) {
+             of.begin(context_of(samp_rate, freq_center, time));
+         })
+        .def("add", [](Contents& to, const py::dict& report) {
+            const auto [event, context] = from_python(report);
+            to.add(event, context);
+        });
+}
+
+void bind_sigmf(py::module& m)
+{
+    py::class_<sigmf_annotations> annotations(m, "sigmf_annotations");
+    def_annotations(annotations);
+    annotations.def("text", &sigmf_annotations::text);
+    py::class_<sigmf_file> file(m, "sigmf_file");
+    def_annotations(file);
+    file.def("flush", &sigmf_file::flush)
+        .def_property_readonly("left_out",
+                               [](const sigmf_file& f) { return f.contents().left_out(); });
+}
+
 } // namespace
 
 void bind_monitor(py::module& m)
 {
+    bind_sigmf(m);
     bind_event_cutter(m);
     bind_signal_detector<float>(m, "signal_detector_f");
     bind_signal_detector<std::complex<float>>(m, "signal_detector_c");

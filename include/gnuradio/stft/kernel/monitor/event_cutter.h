@@ -6,6 +6,7 @@
 #include <gnuradio/stft/kernel/monitor/event.h>
 #include <complex>
 #include <deque>
+#include <set>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -40,6 +41,8 @@ inline constexpr auto fields<event_cutter_settings> =
 //! The samples of an event.
 struct STFT_API event_clip {
     event of;                      //!< the event that was asked for
+    std::int64_t request = 0;      //!< number of the request
+    double samp_rate = 1;          //!< Hz, of the stream
     std::int64_t sample_start = 0; //!< first sample, in the stream's count
     std::int64_t missing =
         0; //!< samples at the beginning or end that were not kept, or lie outside
@@ -56,6 +59,9 @@ struct STFT_API event_clip {
  * taken off, stop band 80 dB): the decimation is the largest at which the rate is at least twice the bandwidth, so
  * that the band is within the flat part. The phase is that of the stream: exp(-2j pi freq_center n / samp_rate), n counted
  * from sample 0.
+ *
+ * An event that lasts may be asked for at its beginning, and again when it ends: then its clip has max_clip samples at
+ * most, from the beginning on, however long it lasts.
  */
 class STFT_API event_cutter
 {
@@ -63,11 +69,20 @@ public:
     //! \throws std::invalid_argument as event_cutter_settings::check()
     explicit event_cutter(const event_cutter_settings& s);
 
-    //! The next samples; null for lost ones, which are zeros.
+    //! The next samples.
     void add(const std::complex<float>* samples, std::size_t count);
+    //! Samples that were lost, which are zeros in clips.
+    void skip(std::int64_t count);
 
-    //! Asks for the samples of an event. It may lie in the past or in the future.
-    void request(const event& e);
+    /*!
+     * \brief Asks for the samples of an event, which may lie in the past or in the future.
+     *
+     * Its state: `end`, where it is over; `begin` asks for max_clip samples, unless its end is reported before they have
+     * come; `update` is ignored. An event that is withdrawn is not asked for any more.
+     * \param samp_rate Hz, of the samples; 0: that of the settings
+     * \return number of the request; -1 if there will be no clip: its clip is cut already, or too many requests wait (65536)
+     */
+    std::int64_t request(const event& e, double samp_rate = 0);
 
     //! No more samples: what has been asked for is cut as far as it is there.
     void finish();
@@ -83,18 +98,23 @@ public:
 private:
     struct wanted {
         event of;
+        std::int64_t request;
+        double samp_rate;
         std::int64_t start, end, reach; // reach: the sample after the last one that is needed
         std::size_t decimation;
+        bool lasts;
     };
 
+    void store(const std::complex<float>* samples, std::size_t count);
     void cut_what_is_complete(bool all);
     event_clip cut(const wanted& w) const;
     std::complex<float> sample(std::int64_t at) const;
 
     event_cutter_settings d_settings;
     std::vector<std::complex<float>> d_ring;
-    std::int64_t d_end = 0;
+    std::int64_t d_end = 0, d_requests = 0;
     std::vector<wanted> d_wanted;
+    std::set<std::uint64_t> d_cut_early; // events that last, whose clips are full
     std::deque<event_clip> d_clips;
 };
 

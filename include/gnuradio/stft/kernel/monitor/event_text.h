@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/monitor/event.h>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,6 +52,10 @@ STFT_API std::string json_value(const event_value& value);
 //! All values of a report, with the keys of to_json() in their order, levels rounded to thousandths of a decibel.
 STFT_API std::vector<std::pair<const char*, event_value>> values_of(const event& e,
                                                                     const event_context& context);
+
+//! The report that has these values, by the keys of values_of(). \throws std::invalid_argument for what is none
+STFT_API std::pair<event, event_context>
+report_of(const std::map<std::string, event_value>& values);
 
 /*!
  * \brief An event as one flat JSON object without a line end. All objects have the same keys, numbers are in SI units,

@@ -1,0 +1,72 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_MONITOR_FRAME_FILES_H
+#define INCLUDED_STFT_KERNEL_MONITOR_FRAME_FILES_H
+
+#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <memory>
+#include <string>
+
+namespace gr::stft::kernel {
+
+//! Parameters of frame_files.
+struct STFT_API frame_files_settings {
+    std::string directory;            //!< folder of the files, which is there
+    std::size_t bins = 0;             //!< values of a row, 1 .. 2^24
+    std::string name = "rows";        //!< first part of the files' names
+    double rotate = 3600;             //!< s, period of the files, >= 1; 0: none
+    std::int64_t max_bytes = 1 << 30; //!< largest size of a file, >= 4096
+    std::string description;          //!< words on the values, for the metadata
+
+    //! \throws std::invalid_argument naming the parameter, its value and the rule
+    void check() const;
+};
+
+/*!
+ * \brief Rows in NPY files of float32 (rows, bins), each with a JSON file of metadata next to it.
+ *
+ * A file ends where the time of a row reaches the next multiple of `rotate` since 1970 (since the first row, where the time is
+ * unknown), where it would exceed max_bytes, and where the caller ends it. Its name is NAME_UTC_CENTREHz_RATEsps.npy, with the
+ * time of its first row and, where that is taken, a number. While it grows, its name ends in .part; its header is right after
+ * each flush(), so that what is left of a process that was killed can be read, too. It gets its name when it is complete and on
+ * the disk, after its metadata.
+ *
+ * Metadata: schema (1), name, time (of the first row, ISO 8601, or null), sample_start (of the first row, lost samples counted),
+ * rows, bins, hop, samp_rate, row_rate (Hz), freq_center (or null), description, source, ended_by.
+ */
+class STFT_API frame_files
+{
+public:
+    //! \throws std::invalid_argument as frame_files_settings::check()
+    explicit frame_files(const frame_files_settings& s);
+    ~frame_files();
+    frame_files(frame_files&&) noexcept;
+    frame_files& operator=(frame_files&&) noexcept;
+
+    /*!
+     * \brief Adds a row.
+     * \param row bins values
+     * \param sample at which the row starts, counted with those that were lost
+     * \param context rate, hop, centre frequency and time; the caller ends the file where the first three change
+     * \throws std::runtime_error if a file cannot be written; what it holds stays under its .part name, and the next row
+     * begins another
+     */
+    void add(const float* row, std::int64_t sample, const event_context& context);
+
+    //! Brings the rows so far, and a header that counts them, into the file. \throws std::runtime_error as add()
+    void flush();
+
+    //! Completes the file, if there is one. \param reason value of ended_by \throws std::runtime_error as add()
+    void end(const char* reason);
+
+    //! Files that are complete.
+    std::uint64_t files() const;
+    //! Name of the last file that is complete, with its folder; "" before there is one.
+    const std::string& last_path() const;
+
+private:
+    struct parts;
+    std::unique_ptr<parts> d;
+};
+
+} // namespace gr::stft::kernel
+#endif

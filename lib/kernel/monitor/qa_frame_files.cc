@@ -1,0 +1,137 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa/support.h"
+#include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+using namespace gr::stft;
+using namespace gr::stft::kernel;
+namespace fs = std::filesystem;
+
+namespace {
+
+//! A folder that is removed when it goes out of scope.
+struct folder {
+    folder()
+    {
+        auto name = (fs::temp_directory_path() / "qa_frame_files_XXXXXX").string();
+        path = ::mkdtemp(name.data());
+    }
+    ~folder() { fs::remove_all(path); }
+    fs::path path;
+};
+
+//! Values of an NPY file after its header of 128 bytes, and the number of rows that the header says.
+std::pair<std::vector<float>, std::size_t> read(const fs::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::string header(128, 0);
+    file.read(header.data(), 128);
+    const auto shape = header.find("'shape': (") + 10;
+    std::vector<float> values((fs::file_size(path) - 128) / sizeof(float));
+    file.read(reinterpret_cast<char*>(values.data()),
+              static_cast<std::streamsize>(values.size() * sizeof(float)));
+    return { values, std::stoul(header.substr(shape)) };
+}
+
+} // namespace
+
+class qa_frame_files : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_frame_files);
+    CPPUNIT_TEST(rows_of_any_size_are_in_files_that_are_no_larger_than_they_may_be);
+    CPPUNIT_TEST(a_row_belongs_to_the_period_in_which_it_starts);
+    CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_the_next_row_begins_another_file);
+    CPPUNIT_TEST_SUITE_END();
+
+    void rows_of_any_size_are_in_files_that_are_no_larger_than_they_may_be()
+    {
+        for (unsigned walk = 0; walk < 40; ++walk) {
+            const qa::context in_walk("walk", walk);
+            std::mt19937 random(walk + 1);
+            folder here;
+            frame_files_settings s;
+            s.directory = here.path.string();
+            s.bins = 1 + random() % (walk % 4 ? 20 : 200000);
+            s.max_bytes = std::max<std::int64_t>(
+                4096, 128 + 4 * static_cast<std::int64_t>(s.bins * (1 + random() % 9)));
+            s.rotate = 0;
+            frame_files files(s);
+            event_context context;
+            context.hop = 3;
+            std::vector<float> all, row(s.bins);
+            std::vector<fs::path> names;
+            const auto rows = 1 + random() % 30;
+            for (std::size_t p = 0; p < rows; ++p) {
+                for (auto& value : row)
+                    all.push_back(value = static_cast<float>(random()));
+                if (random() % 5 == 0)
+                    files.end("test");
+                files.add(row.data(), static_cast<std::int64_t>(3 * p), context);
+                if (random() % 5 == 0)
+                    files.flush();
+                if (names.size() < files.files())
+                    names.push_back(files.last_path());
+            }
+            files.end("stop");
+            if (names.size() < files.files())
+                names.push_back(files.last_path());
+            CPPUNIT_ASSERT_EQUAL(names.size(), static_cast<std::size_t>(files.files()));
+            std::vector<float> got;
+            for (const auto& name : names) {
+                const auto [values, count] = read(name);
+                CPPUNIT_ASSERT_EQUAL(values.size(), count * s.bins);
+                CPPUNIT_ASSERT(static_cast<std::int64_t>(fs::file_size(name)) <= s.max_bytes);
+                got.insert(got.end(), values.begin(), values.end());
+            }
+            CPPUNIT_ASSERT(all == got);
+        }
+    }
+
+    void a_row_belongs_to_the_period_in_which_it_starts()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.bins = 1;
+        s.rotate = 10;
+        frame_files files(s);
+        event_context context;
+        context.samp_rate = 1000;
+        context.time = utc_time{ 1700000009, 0.5 };
+        context.time_sample = std::int64_t(1) << 40;
+        const float row = 1;
+        for (const auto& [sample, complete] : { std::pair(0, 0u),
+                                                std::pair(499, 0u),
+                                                std::pair(500, 1u),
+                                                std::pair(10499, 1u),
+                                                std::pair(10500, 2u) }) {
+            const qa::context at("sample", sample);
+            files.add(&row, context.time_sample + sample, context);
+            CPPUNIT_ASSERT_EQUAL(std::uint64_t(complete), files.files());
+        }
+    }
+
+    void a_folder_that_is_gone_is_an_error_and_the_next_row_begins_another_file()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = (here.path / "there").string();
+        s.bins = 2;
+        fs::create_directory(s.directory);
+        frame_files files(s);
+        const float row[] = { 1, 2 };
+        files.add(row, 0, {});
+        fs::remove_all(s.directory);
+        CPPUNIT_ASSERT_THROW(files.end("stop"), std::runtime_error);
+        CPPUNIT_ASSERT_THROW(files.add(row, 1, {}), std::runtime_error);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), files.files());
+        fs::create_directory(s.directory);
+        files.add(row, 2, {});
+        files.end("stop");
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_frame_files);

@@ -53,18 +53,17 @@ void band_envelope_settings::check() const
         refuse("n_fft", static_cast<std::int64_t>(n_fft), "must be 4 .. 2^24");
     if (!(samp_rate > 0 && samp_rate <= 1e30))
         refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
-    if (!(f_min >= 0 && f_min < samp_rate / 2))
+    if (!(f_min >= 0 && lower() < samp_rate / 2))
         refuse("f_min",
                f_min,
-               "must be 0 Hz or more, below half of the sample rate, " +
-                   std::to_string(samp_rate / 2));
-    if (f_max != 0 && !(f_max > f_min && f_max <= samp_rate / 2))
+               "must be below half of the sample rate, " + std::to_string(samp_rate / 2));
+    if (f_max != 0 && !(f_max > lower() && f_max <= samp_rate / 2))
         refuse("f_max",
                f_max,
                "must be greater than f_min, at most half of the sample rate, " +
                    std::to_string(samp_rate / 2));
     if (count() < 2)
-        refuse("f_min", f_min, "leaves fewer than 2 bins up to f_max");
+        refuse("f_min", lower(), "leaves fewer than 2 bins up to f_max");
     if (constant < 1 || constant > (std::size_t(1) << 40))
         refuse("constant", static_cast<std::int64_t>(constant), "must be 1 .. 2^40 rows");
     if (!(clip == 0 || (clip >= 1 && clip <= 1e30)))
@@ -73,7 +72,7 @@ void band_envelope_settings::check() const
 
 std::size_t band_envelope_settings::first() const
 {
-    return static_cast<std::size_t>(std::ceil(f_min / samp_rate * static_cast<double>(n_fft)));
+    return static_cast<std::size_t>(std::ceil(lower() / samp_rate * static_cast<double>(n_fft)));
 }
 
 std::size_t band_envelope_settings::count() const

@@ -13,7 +13,7 @@ namespace {
 constexpr double stretch_step = 0.0005;
 constexpr std::size_t compared_at_first = 160; // frequencies
 constexpr std::size_t least_compared = 30;
-constexpr std::size_t most_bins_in_median = 1u << 24;
+constexpr double most_bins_in_median = 1 << 24;
 constexpr int greatest_ratio = 4; // of the integers a : b
 constexpr int harmonics_with_sides = 3, sides_of_harmonic = 2;
 constexpr double weight_of_side = 0.25;
@@ -115,6 +115,43 @@ void fault_lines_settings::check() const
         refuse("tolerance",
                tolerance,
                "must be smaller: it leaves too few frequencies to compare the lines with");
+}
+
+std::vector<std::pair<std::string, event_value>> values_of(const fault_report& report)
+{
+    const auto real = [](double value) {
+        return std::isfinite(value) ? event_value(value) : event_value();
+    };
+    const fault_line* greatest = nullptr;
+    for (const auto& line : report.lines)
+        if (std::isfinite(line.z) && !(greatest && greatest->z >= line.z))
+            greatest = &line;
+    const auto of_greatest = [&](double fault_line::*member) {
+        return greatest ? real(greatest->*member) : event_value();
+    };
+    std::vector<std::pair<std::string, event_value>> values{
+        { "speed", real(report.speed) },
+        { "fault",
+          report.fault ? event_value(std::string(name_of(*report.fault))) : event_value() },
+        { "z", of_greatest(&fault_line::z) },
+        { "frequency", of_greatest(&fault_line::frequency) },
+        { "stretch", of_greatest(&fault_line::stretch) },
+        { "missing", report.missing ? event_value(std::string(report.missing)) : event_value() },
+    };
+    const auto add = [&](const std::string& name, const fault_line& line) {
+        values.emplace_back("z_" + name, real(line.z));
+        values.emplace_back("frequency_" + name, real(line.frequency));
+        values.emplace_back("stretch_" + name, real(line.stretch));
+    };
+    for (const auto fault : all_faults) {
+        std::string name = name_of(fault);
+        std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+            return static_cast<char>(c - 'A' + 'a');
+        });
+        add(name, report.lines[static_cast<std::size_t>(fault)]);
+    }
+    add("shaft", report.shaft);
+    return values;
 }
 
 class fault_lines::parts
@@ -222,10 +259,9 @@ private:
     void whiten()
     {
         const auto bins = d_relative.size();
+        const auto width = d_settings.whiten * d_report.speed / d_settings.spacing();
         const auto half = std::clamp<std::size_t>(
-            static_cast<std::size_t>(
-                std::min(d_settings.whiten * d_report.speed / d_settings.spacing() / 2,
-                         static_cast<double>(most_bins_in_median))),
+            static_cast<std::size_t>(std::lround(std::min(width / 2, most_bins_in_median))),
             4,
             (bins - 1) / 2);
         d_padded.clear();

@@ -12,6 +12,7 @@ band_envelope_settings settings_of(std::size_t n_fft, std::size_t constant, doub
     band_envelope_settings s;
     s.n_fft = n_fft;
     s.samp_rate = 16000;
+    s.f_min = 1000;
     s.constant = constant;
     s.clip = clip;
     return s;
@@ -144,6 +145,7 @@ class qa_band_envelope : public CppUnit::TestFixture
     CPPUNIT_TEST(a_knock_is_clipped_and_soon_forgotten);
     CPPUNIT_TEST(a_step_of_the_level_is_followed);
     CPPUNIT_TEST(a_silent_half_of_a_record_does_not_clip_the_other);
+    CPPUNIT_TEST(the_band_begins_at_1_kHz_or_an_eighth_of_the_rate);
     CPPUNIT_TEST(bad_settings_are_refused);
     CPPUNIT_TEST_SUITE_END();
 
@@ -275,6 +277,18 @@ class qa_band_envelope : public CppUnit::TestFixture
         auto found = record_of(s, rows);
         found.resize(100);
         CPPUNIT_ASSERT(found == loud);
+    }
+
+    void the_band_begins_at_1_kHz_or_an_eighth_of_the_rate()
+    {
+        for (const double rate : { 1.0, 4096.0, 8000.0, 51200.0 }) {
+            const qa::context here("rate", rate);
+            band_envelope_settings s;
+            s.samp_rate = rate;
+            CPPUNIT_ASSERT_EQUAL(rate < 8000 ? rate / 8 : 1000.0, s.lower());
+            CPPUNIT_ASSERT_EQUAL(s.first() + s.count(), s.bins());
+            s.check();
+        }
     }
 
     void bad_settings_are_refused()

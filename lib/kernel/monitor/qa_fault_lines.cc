@@ -71,6 +71,7 @@ class qa_fault_lines : public CppUnit::TestFixture
     CPPUNIT_TEST(an_order_of_the_shaft_next_to_a_line_accuses_nobody);
     CPPUNIT_TEST(frequencies_that_are_compared_have_no_meaning);
     CPPUNIT_TEST(what_is_missing_is_said);
+    CPPUNIT_TEST(values_are_those_of_the_report);
     CPPUNIT_TEST(lines_above_half_of_the_rate_are_not_looked_for);
     CPPUNIT_TEST(a_gain_changes_nothing);
     CPPUNIT_TEST(a_row_is_judged_alike_whatever_was_before);
@@ -173,6 +174,7 @@ class qa_fault_lines : public CppUnit::TestFixture
         const auto s = settings_of(geometries[0]);
         fault_lines lines(s);
         const auto row = row_of(s, 1, 81, 30);
+        CPPUNIT_ASSERT(lines.examine(row.data(), speed).fault == bearing_fault::bpfo);
         const auto missing = [&](const std::vector<double>& from, double at) {
             const auto& report = lines.examine(from.data(), at);
             CPPUNIT_ASSERT(!report.fault);
@@ -193,6 +195,32 @@ class qa_fault_lines : public CppUnit::TestFixture
             CPPUNIT_ASSERT_EQUAL(std::string("no signal"), missing(damaged, speed));
         }
         CPPUNIT_ASSERT(lines.examine(row.data(), speed).fault == bearing_fault::bpfo);
+    }
+
+    void values_are_those_of_the_report()
+    {
+        const auto s = settings_of(geometries[0]);
+        fault_lines lines(s);
+        const auto row = row_of(s, 1, 81, 30);
+        const auto value = [](const fault_report& report, const std::string& key) {
+            for (const auto& [name, each] : values_of(report))
+                if (name == key)
+                    return json_value(each);
+            return std::string("no such key");
+        };
+        const auto report = lines.examine(row.data(), speed);
+        const auto& line = report.lines[static_cast<std::size_t>(bearing_fault::bpfo)];
+        CPPUNIT_ASSERT_EQUAL(std::string("\"BPFO\""), value(report, "fault"));
+        CPPUNIT_ASSERT_EQUAL(json_number(line.z), value(report, "z"));
+        CPPUNIT_ASSERT_EQUAL(json_number(line.z), value(report, "z_bpfo"));
+        CPPUNIT_ASSERT_EQUAL(json_number(line.frequency), value(report, "frequency"));
+        CPPUNIT_ASSERT_EQUAL(json_number(line.stretch), value(report, "stretch_bpfo"));
+        CPPUNIT_ASSERT_EQUAL(json_number(report.shaft.z), value(report, "z_shaft"));
+        CPPUNIT_ASSERT_EQUAL(std::string("null"), value(report, "missing"));
+        const auto nothing = lines.examine(row.data(), 0);
+        CPPUNIT_ASSERT_EQUAL(std::string("\"no speed\""), value(nothing, "missing"));
+        for (const char* key : { "fault", "z", "frequency", "stretch", "z_bsf", "stretch_shaft" })
+            CPPUNIT_ASSERT_EQUAL(std::string("null"), value(nothing, key));
     }
 
     void lines_above_half_of_the_rate_are_not_looked_for()

@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/api.h>
 #include <gnuradio/stft/kernel/fields.h>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,13 +16,15 @@ namespace gr::stft::kernel {
 struct STFT_API band_envelope_settings {
     std::size_t n_fft = 64;      //!< DFT length of the rows, 4 .. 2^24
     double samp_rate = 1;        //!< Hz of the samples, > 0
-    double f_min = 1000;         //!< Hz, lower edge of the band
+    double f_min = 0;            //!< Hz, lower edge of the band; 0: 1000, at most samp_rate / 8
     double f_max = 0;            //!< Hz, upper edge; 0: half of samp_rate
     std::size_t constant = 2000; //!< rows of the exponential mean that a bin is divided by, >= 1
     double clip = 12;            //!< bound of a sample, in medians of |sample|; 0: none
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
+    //! Hz, lower edge of the band with its default filled in.
+    double lower() const { return f_min != 0 ? f_min : std::min(1000.0, samp_rate / 8); }
     //! Bins of a row.
     std::size_t bins() const { return n_fft / 2 + 1; }
     //! First bin of the band.
@@ -35,7 +38,7 @@ template <>
 inline constexpr auto fields<band_envelope_settings> =
     std::tuple(field("n_fft", &band_envelope_settings::n_fft).required(),
                field("samp_rate", &band_envelope_settings::samp_rate),
-               field("f_min", &band_envelope_settings::f_min),
+               field("f_min", &band_envelope_settings::f_min).automatic(),
                field("f_max", &band_envelope_settings::f_max).automatic(),
                field("constant", &band_envelope_settings::constant),
                field("clip", &band_envelope_settings::clip));

@@ -4,10 +4,13 @@
 
 #include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/monitor/bearing_geometry.h>
+#include <gnuradio/stft/kernel/monitor/event_text.h>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -48,6 +51,14 @@ struct STFT_API fault_report {
     std::optional<bearing_fault> fault; //!< that of the greatest z, if it reaches the threshold
     fault_line shaft; //!< the shaft's own orders, which are left out where they stand out
 };
+
+/*!
+ * \brief The values of a report, as messages and JSON have them.
+ *
+ * speed (Hz), fault ("FTF", "BPFO", "BPFI", "BSF"; unknown if none is named), z, frequency (Hz), stretch (those of the greatest z),
+ * missing, then z_, frequency_ and stretch_ of ftf, bpfo, bpfi, bsf and shaft.
+ */
+STFT_API std::vector<std::pair<std::string, event_value>> values_of(const fault_report& report);
 
 /*!
  * \brief Looks for the lines of a bearing in rows of the power spectral density of an envelope.

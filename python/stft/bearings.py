@@ -36,7 +36,7 @@ _LINES = ("FTF", "BPFO", "BPFI", "BSF")
 
 
 class Envelope(NamedTuple):
-    """What envelope() returns."""
+    """What envelope() returns: a signal, one sample for each frame, and its rate."""
 
     samples: NDArray
     """Squared envelope of the band over its mean, less 1: float32 or float64."""
@@ -45,7 +45,7 @@ class Envelope(NamedTuple):
 
 
 class FaultLine(NamedTuple):
-    """A line of a bearing in an envelope spectrum."""
+    """A line of a bearing in an envelope spectrum: where it should be, where it was found, and how clearly."""
 
     order: float
     """By the geometry, per revolution of the shaft."""
@@ -58,7 +58,7 @@ class FaultLine(NamedTuple):
 
 
 class BearingDiagnosis(NamedTuple):
-    """What diagnose_bearing() returns."""
+    """What diagnose_bearing() returns: the verdict, and the spectrum and envelope that it is made from."""
 
     fault: Optional[str]
     """Line of the greatest z, "FTF", "BPFO", "BPFI" or "BSF", if this z reaches the threshold; else None."""
@@ -178,8 +178,8 @@ def score_fault_lines(
     The block finds the same to the bit.
     """
     rows = _array("rows", rows)
-    if rows.dtype.kind == "c" or rows.ndim not in (1, 2) or rows.shape[-1] < 33:
-        raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}: must be real, (bins,) or (rows, bins), 33 bins or more")
+    if rows.dtype.kind == "c" or rows.ndim not in (1, 2) or rows.shape[-1] < 9:
+        raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}: must be real, (bins,) or (rows, bins), 9 bins or more")
     rows = np.ascontiguousarray(np.atleast_2d(rows), _precision(rows.dtype))
     n_fft = 2 * (rows.shape[1] - 1) if n_fft is None else _integer("n_fft", n_fft)
     lines = _made(kernels.fault_lines, dict(_geometry(geometry), n_fft=n_fft, win_length=win_length, samp_rate=fs,

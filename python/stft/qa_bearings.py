@@ -263,7 +263,7 @@ class qa_bearings(unittest.TestCase):
             self.assertTrue(str(caught.exception).startswith(words), (wrong.keys(), str(caught.exception)))
             self.assertRegex(str(caught.exception), r"^\w+: .+: .+")
         with self.assertRaisesRegex(ValueError, "^rows: "):
-            stft.score_fault_lines(np.ones(10), 1000, 25, MFPT)
+            stft.score_fault_lines(np.ones(5), 1000, 25, MFPT)
         with self.assertRaisesRegex(ValueError, "^n_fft: 100: "):
             stft.score_fault_lines(np.ones(4097), 1000, 25, MFPT, n_fft=100)
         with self.assertRaisesRegex(ValueError, "^f: "):

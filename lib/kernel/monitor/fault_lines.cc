@@ -96,8 +96,8 @@ std::vector<double> orders_of_the_shaft(const fault_lines_settings& s)
 
 void fault_lines_settings::check() const
 {
-    if (n_fft < 64 || n_fft > (std::size_t(1) << 24))
-        refuse("n_fft", static_cast<std::int64_t>(n_fft), "must be 64 .. 2^24");
+    if (n_fft < 16 || n_fft > (std::size_t(1) << 24))
+        refuse("n_fft", static_cast<std::int64_t>(n_fft), "must be 16 .. 2^24");
     if (win_length > n_fft)
         refuse("win_length", static_cast<std::int64_t>(win_length), "must be at most n_fft");
     if (!(samp_rate > 0 && samp_rate <= 1e30))

@@ -282,7 +282,7 @@ class qa_fault_lines : public CppUnit::TestFixture
             }
             CPPUNIT_FAIL("not refused");
         };
-        refused("n_fft", [](auto& s) { s.n_fft = 63; });
+        refused("n_fft", [](auto& s) { s.n_fft = 15; });
         refused("win_length", [](auto& s) { s.win_length = s.n_fft + 1; });
         refused("samp_rate", [](auto& s) { s.samp_rate = -1; });
         refused("balls", [](auto& s) { s.balls = 2; });

@@ -17,7 +17,7 @@ namespace gr::stft::kernel {
 
 //! Parameters of fault_lines.
 struct STFT_API fault_lines_settings : bearing_geometry {
-    std::size_t n_fft = 8192;   //!< DFT length of the rows, 64 .. 2^24
+    std::size_t n_fft = 8192;   //!< DFT length of the rows, 16 .. 2^24
     std::size_t win_length = 0; //!< samples of the envelope under the window; 0: n_fft
     double samp_rate = 1;       //!< Hz, of the envelope, > 0
     double tolerance = 0.015;   //!< fraction by which lines may be off, 0.001 .. 0.05

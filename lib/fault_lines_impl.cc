@@ -132,7 +132,7 @@ private:
         }
     }
 
-    //! Takes what a tag tells of the rows' frames.
+    //! Takes the parameters of the rows' frames from a tag.
     void follow(const gr::tag_t& tag)
     {
         try {
@@ -180,7 +180,7 @@ private:
 
     fault_lines_block_settings d_given, d_present; // by make() or a change; with the values of tags
     kernel::fault_lines d_lines;
-    kernel::event_context d_context; // its samples are rows
+    kernel::event_context d_context; // rows are samples to it
     bool d_rate_known = false;
     std::vector<gr::tag_t> d_found;
 };

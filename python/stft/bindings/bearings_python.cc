@@ -78,7 +78,7 @@ py::dict in_python(const kernel::fault_report& report)
     return d;
 }
 
-//! Of rows (rows, bins): a report for each.
+//! A report for each of the rows (rows, bins).
 template <class R>
 py::list examine(kernel::fault_lines& lines,
                  const array<R>& rows,

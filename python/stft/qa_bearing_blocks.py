@@ -8,7 +8,7 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
-from qa_bearings import FS, MFPT, F, vibration
+from gnuradio.stft.bench.bearing_scenes import FS, MFPT, F, vibration
 from qa_monitor_blocks import at_time, messages, tag, unequal
 
 N_FFT, HOP = 64, 20

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from gnuradio import stft
+from gnuradio.stft.bench import bearing_scenes
+from gnuradio.stft.bench.bearing_scenes import FAULTS, FS, MFPT, F, modulated, vibration
 
 try:
     import soundfile
 except ImportError:
     soundfile = None
 
-FS, F = 25600.0, 25.0
-MFPT = 8, 0.235, 1.245
-GEOMETRIES = MFPT, (9, 0.3126, 1.537), (12, 8.0, 50.0, 25.0), (16, 0.331, 2.815, 15.17), (7, 0.3, 1.1)
-NAMES = "FTF", "BPFO", "BPFI", "BSF"
+GEOMETRIES = tuple(bearing_scenes.GEOMETRIES.values())
 RECORDINGS = Path(os.environ.get("GR_STFT_DATA", "")) / "vibration"
 
 
@@ -25,39 +24,6 @@ def orders(geometry):
     balls, ball, pitch, angle = (*geometry, 0)[:4]
     c = ball / pitch * np.cos(np.radians(angle))
     return dict(FTF=(1 - c) / 2, BPFO=balls * (1 - c) / 2, BPFI=balls * (1 + c) / 2, BSF=pitch / ball * (1 - c * c) / 2)
-
-
-def vibration(kind, seed, snr_db=-9.0, geometry=MFPT, f=F, seconds=6.0, fs=FS):
-    """Noise and a gear; with a kind, its fault: knocks that ring, 0.2 to 1.2 % slower than the geometry says, each interval off
-    by 1 %; that of the cage is a band of noise whose level it turns. snr_db: fault over noise in the whole band."""
-    draw = np.random.default_rng([seed, len(str(kind)), *str(kind).encode()])
-    t = np.arange(int(fs * seconds)) / fs
-    noise, fault = draw.standard_normal(t.size), np.zeros(t.size)
-    slow = 1 - draw.uniform(0.002, 0.012)
-    lines = {name: order * f * slow for name, order in orders(geometry).items()}
-    if kind == "FTF":
-        spectrum = np.fft.rfft(draw.standard_normal(t.size))
-        hertz = np.fft.rfftfreq(t.size, 1 / fs)
-        spectrum[(hertz < 0.15 * fs) | (hertz > 0.3 * fs)] = 0
-        fault = np.fft.irfft(spectrum, t.size) * (1 + 0.8 * np.cos(2 * np.pi * lines["FTF"] * t)) ** 3
-    elif kind:
-        rate = lines[kind] * (2 if kind == "BSF" else 1)
-        turning = dict(BPFO=0.0, BPFI=f, BSF=lines["FTF"])[kind]
-        ring, damping = draw.uniform(0.15, 0.35) * fs, 0.03
-        tail = np.arange(int(0.01 * fs))
-        for at in np.cumsum((1 + 0.01 * draw.standard_normal(int(rate * seconds) - 2)) / rate):
-            first = int(np.ceil(at * fs))
-            if first + tail.size > t.size:
-                break
-            since = (first + tail) / fs - at
-            size = (1 + 0.9 * np.cos(2 * np.pi * turning * at)) * draw.uniform(0.7, 1.3) if turning else draw.uniform(0.7, 1.3)
-            fault[first + tail] += size * np.exp(-2 * np.pi * damping * ring * since) * np.sin(2 * np.pi * ring * since)
-    if kind:
-        noise += fault * np.sqrt(np.mean(noise**2) / np.mean(fault**2)) * 10 ** (snr_db / 20)
-    for order in 1, 2, 3, 31, 62:
-        level = 1 + 0.2 * np.cos(2 * np.pi * (f * t + draw.uniform()))
-        noise += draw.uniform(0.2, 0.6) * level * np.cos(2 * np.pi * (order * f * t + draw.uniform()))
-    return noise
 
 
 def plain_envelope(x, fs, n_fft, hop, lower, upper, clip):
@@ -164,7 +130,7 @@ class qa_bearings(unittest.TestCase):
 
     def test_each_fault_at_minus_9_dB_is_named_and_none_wrong(self):
         for geometry, f in (MFPT, F), (GEOMETRIES[1], 29.2), (GEOMETRIES[2], 17.3):
-            for kind, seed in itertools.product(NAMES, range(3)):
+            for kind, seed in itertools.product(FAULTS, range(3)):
                 found = stft.diagnose_bearing(vibration(kind, seed, geometry=geometry, f=f), FS, f, geometry)
                 self.assertEqual(found.fault, kind, (geometry, seed))
                 self.assertGreaterEqual(found.lines[kind].z, 4)
@@ -179,10 +145,7 @@ class qa_bearings(unittest.TestCase):
 
     def test_the_modulation_by_a_shaft_is_no_fault(self):
         for seed, geometry in enumerate(GEOMETRIES):
-            draw = np.random.default_rng(seed)
-            t = np.arange(int(6 * FS)) / FS
-            level = 1 + sum(draw.uniform(0.05, 0.4) * np.cos(2 * np.pi * (k * F * 1.003 * t + draw.uniform())) for k in range(1, 9))
-            found = stft.diagnose_bearing(level * draw.standard_normal(t.size), FS, F, geometry)
+            found = stft.diagnose_bearing(modulated(seed, 1.003 * F), FS, F, geometry)
             self.assertIsNone(found.fault)
             self.assertGreater(found.shaft.z, 4)
             self.assertAlmostEqual(found.shaft.stretch, 1.003, 3)
@@ -202,7 +165,7 @@ class qa_bearings(unittest.TestCase):
         plain = stft.diagnose_bearing(x, FS, F, MFPT)
         for other in 1e6 * x, 1e-6 * x, x + 1000.0, x.astype(np.float32), (1e-6 * x).astype(np.float32), (1e6 * x).astype(np.float32):
             found = stft.diagnose_bearing(other, FS, F, MFPT)
-            for name in NAMES:
+            for name in FAULTS:
                 self.assertAlmostEqual(found.lines[name].z, plain.lines[name].z, 3)
         short = (np.rint(x * 300)).astype(np.int16)
         self.assertEqual(stft.diagnose_bearing(short, FS, F, MFPT).fault, "BPFO")

@@ -3,17 +3,14 @@
 """The verb diagnose of gr_stft: verdicts, files, pictures, files of bearings, refusals."""
 import csv
 import json
-import os
-import sys
 import unittest
 
 import numpy as np
 from qa_command import InFolder, needs
 
 from gnuradio import stft
+from gnuradio.stft.bench.bearing_scenes import FS, MFPT, F, vibration
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from qa_bearings import FS, MFPT, F, vibration  # noqa: E402
 
 RAW = "--rate", "25.6k"
 MACHINE = "--speed", "25", "--bearing", "8,0.235,1.245"

@@ -3,12 +3,14 @@
 """Blocks for bearings: a flowgraph equals the array call to the bit, in pieces, with tags and messages, and on a second run."""
 import faulthandler
 import json
+import random
 import unittest
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 from gnuradio.stft.bench.bearing_scenes import FS, MFPT, F, vibration
+from qa_hostile_tags import hostile_value
 from qa_monitor_blocks import at_time, messages, tag, unequal
 
 N_FFT, HOP = 64, 20
@@ -167,6 +169,23 @@ class qa_bearing_blocks(unittest.TestCase):
         graph.msg_connect(lines, "events", got, "in")
         run(graph)
         self.assert_reports([pmt.to_python(m) for m in got.got], expected)
+
+    def test_tags_of_any_kind_end_no_stream(self):
+        rows = np.random.default_rng(2).exponential(size=(40, 513)).astype(np.float32)
+        keys = ["stft_n_fft", "stft_hop", "stft_window", "stft_win_length", "stft_samp_rate", "stft_first", "stft_length", "rx_rate", "rx_time", "packet_len", "x"]
+        for seed in range(60):
+            draw = random.Random(seed)
+            tags = [tag(draw.randrange(40), draw.choice(keys), hostile_value(draw)) for _ in range(12)]
+            graph, got = gr.top_block(), messages()
+            lines = stft.fault_lines(1024, *MFPT, samp_rate=300, speed=25)
+            envelope, sink, whitened = stft.band_envelope_vf(1024, samp_rate=FS), blocks.vector_sink_f(), blocks.vector_sink_f(513)
+            source = blocks.vector_source_f(rows.ravel().tolist(), False, 513, tags)
+            graph.connect(source, lines, whitened)
+            graph.connect(source, envelope, sink)
+            graph.msg_connect(lines, "events", got, "in")
+            run(graph)
+            self.assertEqual((len(sink.data()), len(whitened.data()), len(got.got)), (40, 40 * 513, 40), seed)
+            self.assertTrue(np.isfinite(sink.data()).all())
 
     def test_reports_become_lines_of_json(self):
         graph, got = gr.top_block(), messages()

@@ -209,6 +209,18 @@ class qa_bearings(unittest.TestCase):
         for key in "z_bpfi", "stretch_bpfi", "z_bsf":
             self.assertAlmostEqual(in_hertz[key], in_orders[key], 6)
 
+    def test_faults_at_a_variable_speed_are_named_by_the_angle(self):
+        cells = 48  # samples per revolution
+        for kind, seed in itertools.product(("BPFO", "BPFI", None), range(3)):
+            x, turns = bearing_scenes.of_variable_speed(kind, seed)
+            e, rate = stft.envelope(x, FS, n_fft=64, hop=20)
+            at = np.interp(np.arange(e.size) * FS / rate + 32, np.arange(x.size), turns)
+            by_angle = np.interp(np.arange(at[0], at[-1], 1 / cells), at, e)
+            row = stft.spectrogram(by_angle, n_fft=32768, win_length=by_angle.size, placement="left", frames=1, fs=cells)[:, 0]
+            (report,), _ = stft.score_fault_lines(row, cells, 1.0, MFPT, win_length=by_angle.size)
+            self.assertEqual(report["fault"], kind)
+            self.assertIsNone(stft.diagnose_bearing(x, FS, F, MFPT).fault)
+
     def test_what_is_wrong_is_refused_by_name_value_and_rule(self):
         x = np.ones(60000)
         for wrong, words in (

@@ -54,6 +54,28 @@ def vibration(kind, seed, snr_db=-9.0, geometry=MFPT, f=F, seconds=6.0, fs=FS):
     return noise
 
 
+def of_variable_speed(kind, seed, snr_db=-9.0, geometry=MFPT, seconds=8.0, fs=FS):
+    """Samples, and the turns of the shaft at each: its speed swings by a fifth about 25 Hz. kind: None, "BPFO" or "BPFI"."""
+    draw = np.random.default_rng([seed, len(str(kind))])
+    t = np.arange(int(fs * seconds)) / fs
+    f = F * (1 + 0.2 * np.sin(2 * np.pi * (0.13 * t + draw.uniform())) + 0.05 * np.sin(np.pi * t))
+    turns = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / (2 * fs))])
+    noise, fault = draw.standard_normal(t.size), np.zeros(t.size)
+    if kind:
+        per_turn = orders(geometry)[kind] * (1 - draw.uniform(0.002, 0.012))
+        ring, tail = draw.uniform(0.15, 0.35) * fs, np.arange(int(0.01 * fs))
+        for angle in np.cumsum((1 + 0.01 * draw.standard_normal(int(per_turn * turns[-1]) - 3)) / per_turn):
+            at = np.interp(angle, turns, t)
+            first = int(np.ceil(at * fs))
+            if first + tail.size > t.size:
+                break
+            since = (first + tail) / fs - at
+            size = 1 + 0.9 * np.cos(2 * np.pi * angle) * (kind == "BPFI")
+            fault[first + tail] += size * np.exp(-0.06 * np.pi * ring * since) * np.sin(2 * np.pi * ring * since)
+        noise += fault * np.sqrt(np.mean(noise**2) / np.mean(fault**2)) * 10 ** (snr_db / 20)
+    return noise, turns
+
+
 def modulated(seed, f=F, seconds=6.0, fs=FS, orders_of_shaft=8):
     """Noise whose level has all orders of a shaft up to one, as that of a healthy gear or pump may have."""
     draw = np.random.default_rng(seed)

@@ -659,6 +659,30 @@ class qa_grc(unittest.TestCase):
         self.assertRegex(code, r'msg_connect\(.*detector, "events", .*lines, "events"\)')
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_of_bearings_names_their_settings(self):
+        source = loaded(project / "examples" / "machine_bearing.grc")
+        source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
+        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("import", "parameter")}
+        for name in "knocks", "ring":
+            del used[name]
+        for name, value in dict(samples="[0.0, 5.0]", samp_rate="25600.0", n_fft="64", hop="25", envelope_rate="1024.0", win_length="6000",
+                                long_n_fft="16384").items():  # fmt: skip
+            used[name]["parameters"]["value"] = value
+        used["envelope"]["parameters"]["constant"] = "1000"
+        source["blocks"] = list(used.values())
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "in_cpp.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc([path], directory)
+            code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+        for part in (
+            'band_envelope_vf::make(gr::stft::named("n_fft", n_fft)("samp_rate", samp_rate)("f_min", 0.0)("f_max", 0.0)("constant", 1000)',
+            'fault_lines::make(gr::stft::named("n_fft", long_n_fft)("balls", balls)("ball_diameter", ball_diameter)',
+            '("pitch_diameter", pitch_diameter)("contact_angle", 0.0)("speed", speed)("samp_rate", envelope_rate)("win_length", win_length)',
+        ):
+            self.assertIn(part, code)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_both_axes_of_images(self):
         window = "gr::stft::kernel::window(%s)"
         one, taps = window % '"kaiser", { 8.6 }', window % "std::vector<double>{ 1.0, 2.0 }"

@@ -21,7 +21,7 @@ std::vector<float> rows_of(std::size_t count, std::size_t bins)
     return rows;
 }
 
-//! What a block makes of rows, `most` at a time, in two runs one after the other.
+//! Output of a block for rows, `most` of them at a time, in two runs one after the other.
 std::vector<float> twice(const gr::block_sptr& block,
                          const std::vector<float>& rows,
                          std::size_t bins,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Bearings on arrays: the envelope and the score against their definitions, and faults that are known."""
+import doctest
 import itertools
 import os
 import unittest
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from gnuradio import stft
+from gnuradio.stft import bearings
 from gnuradio.stft.bench import bearing_scenes
 from gnuradio.stft.bench.bearing_scenes import FAULTS, FS, MFPT, F, modulated, vibration
 
@@ -95,6 +97,9 @@ def plain_scores(row, fs, f, geometry, n_fft, win_length, tolerance=0.015, harmo
 
 
 class qa_bearings(unittest.TestCase):
+    def test_the_examples_of_the_docstrings_are_right(self):
+        self.assertEqual(doctest.testmod(bearings).failed, 0)
+
     def test_frequencies_are_those_of_the_geometry(self):
         for geometry in GEOMETRIES:
             for name, hertz in stft.fault_frequencies(geometry, F).items():

@@ -160,6 +160,27 @@ class qa_bearings(unittest.TestCase):
             found = stft.diagnose_bearing(vibration("BPFO", 3, snr_db=-6, f=f, seconds=seconds), FS, f, MFPT)
             self.assertEqual(found.fault, "BPFO", f)
 
+    def test_frames_follow_the_speed(self):
+        x = vibration("BPFO", 3, seconds=10)
+        for f, n_fft, hop in (25.0, 64, 25), (120.0, 16, 5), (3.0, 64, 32):
+            found = stft.diagnose_bearing(x, FS, f, MFPT)
+            same = stft.diagnose_bearing(x, FS, f, MFPT, n_fft=n_fft, hop=hop)
+            self.assertEqual(found.envelope.fs, FS / hop)
+            np.testing.assert_array_equal(found.envelope.samples, same.envelope.samples)
+
+    def test_a_longer_record_is_judged_by_the_mean_of_several_spectra(self):
+        x = vibration("BPFI", 7, snr_db=-17, seconds=30)
+        found = stft.diagnose_bearing(x, FS, F, MFPT)
+        e, rate = found.envelope
+        length = round(6 * rate)
+        starts = np.arange(9) * ((e.size - length) // 8)
+        rows = [stft.spectrogram(e[s : s + length], n_fft=16384, win_length=length, placement="left", frames=1, fs=rate)[:, 0] for s in starts]
+        expected = plain_scores(np.mean(rows, axis=0), rate, F, MFPT, 16384, length)
+        for name in FAULTS:
+            self.assertAlmostEqual(found.lines[name].z, expected[name][0], 2)
+        self.assertEqual(found.fault, "BPFI")
+        self.assertIsNone(stft.diagnose_bearing(x[: int(6 * FS)], FS, F, MFPT).fault)
+
     def test_a_knock_changes_no_name(self):
         x = vibration("BPFI", 1)
         x[40000:40100] += 60 * np.exp(-np.arange(100) / 20) * np.cos(np.arange(100))

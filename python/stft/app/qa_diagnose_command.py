@@ -88,7 +88,8 @@ class Diagnose(InFolder):
     def test_pictures_are_drawn_of_faults_of_health_and_of_silence(self):
         np.save("silent.npy", np.zeros(100000))
         np.save("ball.npy", vibration("BSF", 3))
-        for name in "x", "silent", "ball":
+        np.save("healthy.npy", vibration(None, 3))
+        for name in "x", "silent", "ball", "healthy":
             self.assert_done("diagnose", f"{name}.npy", *RAW, *MACHINE, "-o", f"{name}.png", "--width", 600, "--height", 400)
             with open(f"{name}.png", "rb") as file:
                 self.assertEqual(file.read(4), b"\x89PNG")

@@ -12,6 +12,9 @@ namespace gr::stft {
 
 extern const pmt::pmt_t events_port; //!< "events"
 
+//! A value of a message; nil if it is unknown.
+pmt::pmt_t message_value(const kernel::event_value& value);
+
 //! A report as a dict with the keys of kernel::values_of(); nil for what is unknown.
 pmt::pmt_t event_message(const kernel::event& e, const kernel::event_context& context);
 

@@ -5,17 +5,29 @@ Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_c
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, event_cutter,
 frame_file_sink.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
+band_envelope_vf, fault_lines.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
+of bearings: diagnose_bearing, envelope, score_fault_lines, fault_frequencies.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import grc, losses
 from .adaptive import adapt
 from .bank import filter_bank, one_integral_inverse, stft_bins
+from .bearings import (
+    BearingDiagnosis,
+    Envelope,
+    FaultLine,
+    diagnose_bearing,
+    envelope,
+    fault_frequencies,
+    score_fault_lines,
+)
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -52,12 +64,14 @@ from .stft_python import (
     __version__,
     adaptive_stft_cvc,
     adaptive_stft_fvc,
+    band_envelope_vf,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
     event_cutter,
     event_to_json,
     frame_file_sink,
+    fault_lines,
     idstft_vcc,
     idstft_vcf,
     istft2d_vcvf,
@@ -91,14 +105,18 @@ from .transforms import (
 )
 
 __all__ = [
+    "BearingDiagnosis",
     "Clip",
+    "Envelope",
     "EventCutter",
+    "FaultLine",
     "NoiseFloor",
     "ShortTimeFFT",
     "SignalDetector",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
+    "band_envelope_vf",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -109,6 +127,7 @@ __all__ = [
     "detect",
     "detect_rows",
     "detector_vxm",
+    "diagnose_bearing",
     "dstft",
     "dstft_cvc",
     "dstft_fvc",
@@ -118,6 +137,10 @@ __all__ = [
     "event_cutter",
     "event_to_json",
     "frame_file_sink",
+    "envelope",
+    "event_to_json",
+    "fault_frequencies",
+    "fault_lines",
     "filter_bank",
     "fixed_overlap_positions",
     "frequencies",
@@ -147,6 +170,7 @@ __all__ = [
     "reassign",
     "reassigned_spectrogram",
     "sample_window",
+    "score_fault_lines",
     "sigmf_annotation_sink",
     "spectrogram",
     "spectrogram_cvf",

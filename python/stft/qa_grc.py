@@ -280,6 +280,20 @@ settings["stft_detector_vxm.block.yml"] = (
     + [dict(sides=v, placement=w) for v in ("onesided", "twosided", "centered") for w in ("centred", "left", "full")]
 )
 settings["stft_event_to_json.block.yml"] = [{}]
+settings["stft_band_envelope_vf.block.yml"] = (
+    [dict(n_fft=n) for n in (-1, 0, 3, 4, 63, 2**24 + 1)]
+    + [{name: v} for name in ("samp_rate", "f_min", "f_max", "clip") for v in of_real_numbers]
+    + [dict(samp_rate=25600.0, f_min=lower, f_max=upper) for lower, upper in ((0.0, 900.0), (2000.0, 12800.0), (12800.0, 0.0), (1001.0, 1100.0))]
+    + [dict(constant=v) for v in (-1, 0, 1, 2**40, 2**41)]
+)
+settings["stft_fault_lines.block.yml"] = (
+    [dict(n_fft=n) for n in (-1, 0, 15, 16, 1001, 2**24 + 1)]
+    + [dict(win_length=n) for n in (-1, 0, 1, 8192, 8193)]
+    + [{name: v} for name in ("samp_rate", "speed", "ball_diameter", "pitch_diameter", "threshold", "tolerance", "whiten") for v in of_real_numbers]
+    + [dict(balls=n) for n in (-1, 2, 3, 16, 17)]
+    + [dict(contact_angle=v) for v in (-1.0, 0.0, 25.0, 90.0, float("nan"))]
+    + [dict(harmonics=n) for n in (-1, 0, 1, 16, 17)]
+)
 settings["stft_sigmf_annotation_sink.block.yml"] = [
     dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
@@ -318,7 +332,7 @@ class qa_grc(unittest.TestCase):
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
-                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore)$"
+                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -343,7 +357,8 @@ class qa_grc(unittest.TestCase):
                 learns = "theta_min" in parameters(entry)
                 detects = "false_alarms" in parameters(entry)
                 of_image = "width" in parameters(entry)
-                for n_fft in (16, 17, 1024) if detects else (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
+                of_envelope = "f_min" in parameters(entry) or "balls" in parameters(entry)
+                for n_fft in (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
                     window = "hann" if of_family else "boxcar"
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
                     of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
@@ -650,6 +665,30 @@ class qa_grc(unittest.TestCase):
         ):  # fmt: skip
             self.assertIn(part, code)
         self.assertRegex(code, r'msg_connect\(.*detector, "events", .*lines, "events"\)')
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_of_bearings_names_their_settings(self):
+        source = loaded(project / "examples" / "machine_bearing.grc")
+        source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
+        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("import", "parameter")}
+        for name in "knocks", "ring":
+            del used[name]
+        for name, value in dict(samples="[0.0, 5.0]", samp_rate="25600.0", n_fft="64", hop="25", envelope_rate="1024.0", win_length="6000",
+                                long_n_fft="16384").items():  # fmt: skip
+            used[name]["parameters"]["value"] = value
+        used["envelope"]["parameters"]["constant"] = "1000"
+        source["blocks"] = list(used.values())
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "in_cpp.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc([path], directory)
+            code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+        for part in (
+            'band_envelope_vf::make(gr::stft::named("n_fft", n_fft)("samp_rate", samp_rate)("f_min", 0.0)("f_max", 0.0)("constant", 1000)',
+            'fault_lines::make(gr::stft::named("n_fft", long_n_fft)("balls", balls)("ball_diameter", ball_diameter)',
+            '("pitch_diameter", pitch_diameter)("contact_angle", 0.0)("speed", speed)("samp_rate", envelope_rate)("win_length", win_length)',
+        ):
+            self.assertIn(part, code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_both_axes_of_images(self):

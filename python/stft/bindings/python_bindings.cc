@@ -2,6 +2,8 @@
 #include <pybind11/pybind11.h>
 
 void bind_adaptive(pybind11::module& m);
+void bind_bearing_blocks(pybind11::module& m);
+void bind_bearings(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
@@ -24,6 +26,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft_blocks(m);
     bind_image_blocks(m);
     bind_monitor_blocks(m);
+    bind_bearing_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -35,5 +38,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
     bind_monitor(kernels);
+    bind_bearings(kernels);
     bind_reassign(kernels);
 }

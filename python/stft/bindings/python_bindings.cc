@@ -13,6 +13,7 @@ void bind_image_blocks(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
+void bind_orders(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
 void bind_stft(pybind11::module& m);
 
@@ -35,5 +36,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
     bind_monitor(kernels);
+    bind_orders(kernels);
     bind_reassign(kernels);
 }

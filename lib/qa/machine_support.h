@@ -60,7 +60,7 @@ struct machine {
     }
 };
 
-//! What is wrong with a tacho.
+//! Faults of a tacho.
 struct tacho_faults {
     double missing = 0, bounced = 0; // fractions of the pulses
     double noise = 0.02;             // of a pulse of 5

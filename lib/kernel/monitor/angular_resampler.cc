@@ -44,7 +44,7 @@ class angular_resampler<T>::parts
 public:
     parts(const angular_settings& s, std::int64_t first, std::int64_t revolution)
         : design((s.check(), s)), rate(s.samp_rate), curve({ first, 0 }, s.lowest() / s.samp_rate),
-          d_begin(first), d_end(first), d_from(first), d_start{ revolution, 0 }
+          d_first(first), d_begin(first), d_end(first), d_from(first), d_start{ revolution, 0 }
     {
         d_next.revolution = revolution;
         const auto lowest = s.lowest() / s.samp_rate;
@@ -186,6 +186,8 @@ private:
     void find(const speed_piece& piece, double more)
     {
         d_next.at = piece.find(more, d_next.speed);
+        if (d_next.at.sample < d_first) // by rounding
+            d_next.at = { d_first, 0 };
         d_from = d_next.at.sample;
         d_found = true;
         const auto stretch = 1 / (d_next.speed * static_cast<double>(design.samples_per_rev));
@@ -212,6 +214,7 @@ private:
     std::vector<double> d_stretches;
     std::vector<stretched_sinc<T>> d_sums;
     sliding_buffer<T> d_samples;
+    std::int64_t d_first;        // number of the first sample
     std::int64_t d_begin, d_end; // numbers of the first sample held, and of the one after the last
     std::int64_t d_from;         // no later output lies before this sample
     revolutions d_start;         // at the beginning of the front piece

@@ -32,7 +32,7 @@ inline constexpr auto fields<angular_settings> =
 struct STFT_API angle_position {
     std::int64_t revolution = 0; //!< revolutions before it
     std::size_t cell = 0;        //!< sample of the revolution, 0 .. samples_per_rev - 1
-    sample_instant at;           //!< in the input
+    sample_instant at;           //!< instant in the input
     double speed = 0;            //!< revolutions per sample of the input
     bool after_gap = false; //!< true: the speed was too low, or unknown, since the sample before
 };

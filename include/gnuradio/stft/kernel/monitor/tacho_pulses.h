@@ -12,7 +12,7 @@ namespace gr::stft::kernel {
 //! An instant: a sample of a stream, and a fraction of a sample after it.
 struct STFT_API sample_instant {
     std::int64_t sample = 0; //!< number of the sample
-    double fraction = 0;     //!< in [0, 1)
+    double fraction = 0;     //!< 0 .. 1, without 1
 
     //! Samples from the other instant to this one.
     double after(const sample_instant& other) const
@@ -55,7 +55,7 @@ inline constexpr auto
 
 //! A pulse of a tacho.
 struct STFT_API tacho_pulse {
-    sample_instant at;   //!< where its edge passes half of its height
+    sample_instant at;   //!< its edge passes half of its height
     std::int64_t number; //!< pulses since the first one, missing ones included
     double speed;        //!< Hz of the revolution
     bool start;          //!< true: what passed since the pulse before is unknown

@@ -182,7 +182,8 @@ class qa_angular_resampler : public CppUnit::TestFixture
     template <class T>
     static void check_orders()
     {
-        const qa::context in_type("type", qa::type_name<T>());
+        const auto type = qa::type_name<T>();
+        const qa::context in_type("type", type);
         for (double rate : { 4096.0, 25600.0 })
             for (const auto& law : { qa::run_up, qa::swing }) {
                 const qa::machine m(law, rate, 12);

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/angular_resampler.h>
+#include <gnuradio/stft/kernel/monitor/order_map.h>
 #include <gnuradio/stft/kernel/monitor/tacho_pulses.h>
 #include <pybind11/numpy.h>
 #include <cmath>
@@ -158,6 +159,65 @@ void bind_angular_resampler(py::module& m, const char* name)
         .def("read", &angle_samples<T>);
 }
 
+//! Power (rows, bins), levels (rows, orders), times (s), speeds (Hz), revolutions of the rows' centres.
+template <class T>
+py::tuple order_rows(order_map<T>& map)
+{
+    std::vector<T> power, levels;
+    std::vector<double> times, speeds, revolutions;
+    const auto rate = map.design().samp_rate;
+    {
+        py::gil_scoped_release release;
+        order_row<T> row;
+        while (map.next(row)) {
+            power.insert(power.end(), row.power.begin(), row.power.end());
+            levels.insert(levels.end(), row.levels.begin(), row.levels.end());
+            const auto& c = row.centre;
+            times.push_back(seconds(c.at, rate));
+            speeds.push_back(c.speed * rate);
+            revolutions.push_back(static_cast<double>(c.revolution) +
+                                  static_cast<double>(c.cell) /
+                                      static_cast<double>(map.design().samples_per_rev));
+        }
+    }
+    const auto rows = static_cast<py::ssize_t>(times.size());
+    const auto shaped = [rows](const std::vector<T>& values, std::size_t columns) {
+        return array<T>({ rows, static_cast<py::ssize_t>(columns) }, values.data());
+    };
+    return py::make_tuple(shaped(power, map.design().bins()),
+                          shaped(levels, map.design().orders.size()),
+                          as_array(times),
+                          as_array(speeds),
+                          as_array(revolutions));
+}
+
+template <class T>
+void bind_order_map(py::module& m, const char* name)
+{
+    using map_type = order_map<T>;
+    py::class_<map_type> c(m, name);
+    def_settings<order_map_settings>(
+        c, [](const order_map_settings& s) { return std::make_unique<map_type>(s); });
+    c.def("add",
+          [](map_type& map, const array<T>& x) {
+              const auto* samples = x.data();
+              const auto count = static_cast<std::size_t>(x.size());
+              py::gil_scoped_release release;
+              map.resampler().add(samples, count);
+          })
+        .def("finish", [](map_type& map) { map.resampler().finish_samples(); })
+        .def("add_speeds",
+             [](map_type& map, const array<double>& speeds, std::int64_t first) {
+                 add_speeds(map.resampler(), speeds, { first, 0 });
+             })
+        .def("add_speeds_at",
+             [](map_type& map, const array<double>& speeds, const array<double>& times) {
+                 add_speeds_at(map.resampler(), speeds, times);
+             })
+        .def_property_readonly("turns", [](const map_type& map) { return map.design().turns; })
+        .def("read", &order_rows<T>);
+}
+
 } // namespace
 
 void bind_orders(py::module& m)
@@ -167,4 +227,6 @@ void bind_orders(py::module& m)
     bind_angular_resampler<float>(m, "angular_resampler_f");
     bind_angular_resampler<double>(m, "angular_resampler_d");
     bind_angular_resampler<std::complex<float>>(m, "angular_resampler_c");
+    bind_order_map<float>(m, "order_map_f");
+    bind_order_map<double>(m, "order_map_d");
 }

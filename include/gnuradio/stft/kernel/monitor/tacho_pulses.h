@@ -55,7 +55,7 @@ inline constexpr auto
 
 //! A pulse of a tacho.
 struct STFT_API tacho_pulse {
-    sample_instant at;   //!< its edge passes half of its height
+    sample_instant at;   //!< instant at which its edge passes half of its height
     std::int64_t number; //!< pulses since the first one, missing ones included
     double speed;        //!< Hz of the revolution
     bool start;          //!< true: what passed since the pulse before is unknown

@@ -8,7 +8,8 @@ Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_win
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
+of machines: tacho_pulses, tacho_speed, angle_resample, order_map.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -44,6 +45,7 @@ from .monitoring import (
     ended,
     noise_floor,
 )
+from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
@@ -88,14 +90,18 @@ from .transforms import (
 )
 
 __all__ = [
+    "AngleSamples",
     "Clip",
     "EventCutter",
     "NoiseFloor",
+    "OrderMap",
     "ShortTimeFFT",
     "SignalDetector",
+    "Tacho",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
+    "angle_resample",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -137,6 +143,7 @@ __all__ = [
     "one_integral_inverse",
     "one_integral_vcc",
     "one_integral_vcf",
+    "order_map",
     "phase_reference_vcvc",
     "power_vcvf",
     "reassign",
@@ -157,5 +164,7 @@ __all__ = [
     "stft_cvc",
     "stft_fvc",
     "synchrosqueeze",
+    "tacho_pulses",
+    "tacho_speed",
     "times",
 ]

@@ -49,7 +49,7 @@ std::size_t order_map_settings::frame_step() const
 {
     const auto samples = static_cast<double>(samples_per_rev);
     if (frame_hop == 0)
-        return std::max<std::size_t>(1, frame_length() / 4);
+        return std::max<std::size_t>(1, frame_length() / 16);
     return static_cast<std::size_t>(std::round(frame_hop * samples));
 }
 
@@ -62,7 +62,7 @@ void order_map_settings::check() const
           (frame_hop * static_cast<double>(samples_per_rev) >= 0.5 && frame_hop <= 0x1p24)))
         refuse("frame_hop",
                frame_hop,
-               "must be 0 (turns / 4), or 1 / samples_per_rev .. 2^24 revolutions");
+               "must be 0 (turns / 16), or 1 / samples_per_rev .. 2^24 revolutions");
     of_frames(*this).check<float>();
     if (!(width > 0 && width < 1))
         refuse("width", width, "must be between 0 and 1");

@@ -8,6 +8,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr double held_intervals = 1.5; // before the first pulse of a run, and after the last one
 constexpr std::size_t reach =
     2; // revolutions before and after a pulse, in the polynomial through it
 
@@ -84,10 +85,10 @@ bool pulse_speeds::is_free(const sample_instant& at, const sample_instant& befor
     return (d_turns ? d_run.front().at : before).after(at) > d_longest;
 }
 
-//! True if this is at most one interval from the first or last pulse of a run.
+//! True if the speed at the first or last pulse of a run holds this many samples before or after it.
 bool pulse_speeds::holds(const tacho_pulse& pulse, double samples) const
 {
-    return samples * pulse.speed * d_ppr <= d_rate && samples <= d_longest;
+    return samples * pulse.speed * d_ppr <= held_intervals * d_rate && samples <= d_longest;
 }
 
 //! Hz, this many samples after pulse a and before b, the next one.

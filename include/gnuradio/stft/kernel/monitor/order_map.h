@@ -12,7 +12,7 @@ namespace gr::stft::kernel {
 //! Parameters of order_map.
 struct STFT_API order_map_settings : angular_settings {
     std::size_t turns = 64;          //!< revolutions of a frame, >= 1; an order is turns bins wide
-    double frame_hop = 0;            //!< revolutions from frame to frame; 0: turns / 4
+    double frame_hop = 0;            //!< revolutions from frame to frame; 0: turns / 16
     kernel::window window{ "hann" }; //!< window of the frames
     std::vector<double> orders;      //!< orders whose level is computed
     double width = 0.05;             //!< fraction of an order on either side that belongs to it

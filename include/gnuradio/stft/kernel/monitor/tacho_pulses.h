@@ -77,7 +77,7 @@ struct STFT_API tacho_pulse {
  *
  * The speed at a pulse is the slope of the polynomial through it and pulses one and two revolutions from it. The speed at
  * sample p hop lies between those of the pulses about it; with one pulse per revolution its integral from pulse to pulse
- * is one revolution. Up to one interval before the first pulse and after the last one, the speed stays; else it is 0.
+ * is one revolution. Up to 1.5 intervals before the first pulse and after the last one, the speed stays; else it is 0.
  *
  * Samples may come in chunks of any size, with the same pulses and speeds. Samples that are not finite hold no edge.
  * Memory: level_time of samples, unless levels are given. T: float or double.

@@ -3,7 +3,8 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
+tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -53,6 +54,8 @@ from .stft_python import (
     __version__,
     adaptive_stft_cvc,
     adaptive_stft_fvc,
+    angular_resampler_cc,
+    angular_resampler_ff,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
@@ -74,6 +77,7 @@ from .stft_python import (
     stft_bins_fvc,
     stft_cvc,
     stft_fvc,
+    tacho_pulses_ff,
 )
 from .transforms import (
     check_cola,
@@ -102,6 +106,8 @@ __all__ = [
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
     "angle_resample",
+    "angular_resampler_cc",
+    "angular_resampler_ff",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -165,6 +171,7 @@ __all__ = [
     "stft_fvc",
     "synchrosqueeze",
     "tacho_pulses",
+    "tacho_pulses_ff",
     "tacho_speed",
     "times",
 ]

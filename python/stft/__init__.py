@@ -7,12 +7,15 @@ adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, e
 frame_file_sink.
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
 band_envelope_vf, fault_lines.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
+tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of bearings: diagnose_bearing, envelope, score_fault_lines, fault_frequencies.
+of machines: tacho_pulses, tacho_speed, angle_resample, order_map.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -57,6 +60,7 @@ from .monitoring import (
     ended,
     noise_floor,
 )
+from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
@@ -65,6 +69,8 @@ from .stft_python import (
     adaptive_stft_cvc,
     adaptive_stft_fvc,
     band_envelope_vf,
+    angular_resampler_cc,
+    angular_resampler_ff,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
@@ -89,6 +95,7 @@ from .stft_python import (
     stft_bins_fvc,
     stft_cvc,
     stft_fvc,
+    tacho_pulses_ff,
 )
 from .transforms import (
     check_cola,
@@ -106,17 +113,23 @@ from .transforms import (
 
 __all__ = [
     "BearingDiagnosis",
+    "AngleSamples",
     "Clip",
     "Envelope",
     "EventCutter",
     "FaultLine",
     "NoiseFloor",
+    "OrderMap",
     "ShortTimeFFT",
     "SignalDetector",
+    "Tacho",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
     "band_envelope_vf",
+    "angle_resample",
+    "angular_resampler_cc",
+    "angular_resampler_ff",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -165,6 +178,7 @@ __all__ = [
     "one_integral_inverse",
     "one_integral_vcc",
     "one_integral_vcf",
+    "order_map",
     "phase_reference_vcvc",
     "power_vcvf",
     "reassign",
@@ -186,5 +200,8 @@ __all__ = [
     "stft_cvc",
     "stft_fvc",
     "synchrosqueeze",
+    "tacho_pulses",
+    "tacho_pulses_ff",
+    "tacho_speed",
     "times",
 ]

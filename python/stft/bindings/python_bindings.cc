@@ -15,6 +15,8 @@ void bind_image_blocks(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
+void bind_orders(pybind11::module& m);
+void bind_orders_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
 void bind_stft(pybind11::module& m);
 
@@ -27,6 +29,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_image_blocks(m);
     bind_monitor_blocks(m);
     bind_bearing_blocks(m);
+    bind_orders_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -39,5 +42,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_adaptive(kernels);
     bind_monitor(kernels);
     bind_bearings(kernels);
+    bind_orders(kernels);
     bind_reassign(kernels);
 }

@@ -129,7 +129,7 @@ void level_alarm::add_row(const R* levels, std::optional<double> speed)
 void level_alarm::miss(std::size_t level)
 {
     auto& record = d_levels[level];
-    if (++record.missing != d_off || record.silent)
+    if (++record.missing < d_off || record.silent)
         return;
     record.silent = true;
     level_event e;

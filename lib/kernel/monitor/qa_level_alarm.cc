@@ -190,6 +190,9 @@ class qa_level_alarm : public CppUnit::TestFixture
                "from 2 for 9; "
                "clear 0 1>0 row 14 from 2 for 10; raise 0 0>2 row 17 from 16 for 2; ",
                events);
+        level_alarm both(s);
+        follow(both, { 50, 1 }); // gave up in three zones
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), both.nearly(0));
         const std::vector<double> limits{ 10, 40, 40, 10, 20 };
         for (std::size_t i = 0; i < limits.size(); ++i)
             CPPUNIT_ASSERT_EQUAL(limits[i], events[i].limit);

@@ -110,6 +110,8 @@ class qa_monitor_state : public CppUnit::TestFixture
         CPPUNIT_ASSERT(!read_state(folder.path + "/state"));
         CPPUNIT_ASSERT_THROW(read_state(folder.path), std::exception); // a folder
         write(folder.path + "/state", "");
+        CPPUNIT_ASSERT_THROW(read_state(folder.path + "/state/no"),
+                             std::runtime_error); // no folder
         CPPUNIT_ASSERT_THROW(read_state(folder.path + "/state"), std::invalid_argument);
     }
 

@@ -106,6 +106,7 @@ class qa_spectral_kurtosis : public CppUnit::TestFixture
     CPPUNIT_TEST(it_is_the_quotient_of_plain_means);
     CPPUNIT_TEST(spread_and_mean_in_noise_are_as_predicted);
     CPPUNIT_TEST(bins_near_dc_of_real_samples_have_their_own_moments);
+    CPPUNIT_TEST(a_bin_that_is_partly_circular_has_its_own_spread_and_bias);
     CPPUNIT_TEST(exponential_means_scatter_as_predicted);
     CPPUNIT_TEST(exponential_means_are_the_weighted_ones);
     CPPUNIT_TEST(what_is_not_finite_stays_in_its_bin_and_block);
@@ -217,6 +218,30 @@ class qa_spectral_kurtosis : public CppUnit::TestFixture
         }
         CPPUNIT_ASSERT_DOUBLES_EQUAL(std::sqrt(6), predicted[0] / predicted[6], 1e-3); // 24 / 4
         CPPUNIT_ASSERT(predicted[1] > 1.2 * predicted[6] && predicted[1] < 2.4 * predicted[6]);
+    }
+
+    // P = a x^2 + b y^2 with a - b = q, without overlap; without its second-order part the sd would be 3 % less
+    void a_bin_that_is_partly_circular_has_its_own_spread_and_bias()
+    {
+        const auto measure = [](double q, std::uint64_t frames, int blocks) {
+            spectral_kurtosis<double> kurtosis({}, { q }, mean_kind::blocks, frames);
+            std::mt19937_64 draw(1);
+            std::normal_distribution<> normal;
+            double sum = 0, squares = 0, out = 0;
+            for (int found = 0; found < blocks;) {
+                const auto x = normal(draw), y = normal(draw);
+                const auto power = ((1 + q) * x * x + (1 - q) * y * y) / 2;
+                if (kurtosis.add(&power, &out)) {
+                    sum += out / blocks;
+                    squares += out * out / blocks;
+                    ++found;
+                }
+            }
+            return std::pair(sum, std::sqrt(squares - sum * sum) / kurtosis.spread()[0]);
+        };
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(1, measure(0.58, 400, 20000).second, 0.017);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(0, measure(0.58, 40, 100000).first, 0.01); // 0.1 without
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(0, measure(1, 20, 100000).first, 0.01);
     }
 
     void exponential_means_scatter_as_predicted()

@@ -3,12 +3,14 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
+band_power_vff, spectral_kurtosis_vff, level_alarm, baseline.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
+of a machine: band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -33,6 +35,17 @@ from .images import (
     stft2d_window_vjp,
 )
 from .learning import learn
+from .levels import (
+    BandLevels,
+    Baseline,
+    LevelAlarm,
+    MonitorState,
+    SpectralKurtosis,
+    alarm_levels,
+    band_levels,
+    band_power,
+    spectral_kurtosis,
+)
 from .monitoring import (
     Clip,
     EventCutter,
@@ -51,6 +64,8 @@ from .stft_python import (
     __version__,
     adaptive_stft_cvc,
     adaptive_stft_fvc,
+    band_power_vff,
+    baseline,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
@@ -60,11 +75,13 @@ from .stft_python import (
     istft2d_vcvf,
     istft_vcc,
     istft_vcf,
+    level_alarm,
     one_integral_vcc,
     one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
     sigmf_annotation_sink,
+    spectral_kurtosis_vff,
     spectrogram_cvf,
     spectrogram_fvf,
     stft2d_vfvc,
@@ -88,14 +105,24 @@ from .transforms import (
 )
 
 __all__ = [
+    "BandLevels",
+    "Baseline",
     "Clip",
     "EventCutter",
+    "LevelAlarm",
+    "MonitorState",
     "NoiseFloor",
     "ShortTimeFFT",
     "SignalDetector",
+    "SpectralKurtosis",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
+    "alarm_levels",
+    "band_levels",
+    "band_power",
+    "band_power_vff",
+    "baseline",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -132,6 +159,7 @@ __all__ = [
     "istft_vcc",
     "istft_vcf",
     "learn",
+    "level_alarm",
     "losses",
     "noise_floor",
     "one_integral_inverse",
@@ -143,6 +171,8 @@ __all__ = [
     "reassigned_spectrogram",
     "sample_window",
     "sigmf_annotation_sink",
+    "spectral_kurtosis",
+    "spectral_kurtosis_vff",
     "spectrogram",
     "spectrogram_cvf",
     "spectrogram_fvf",

@@ -69,9 +69,23 @@ void band_power_settings::check() const
 template <class R>
 band_power<R>::band_power(const band_power_settings& s) : d_settings((s.check(), s))
 {
-    for (const auto& band : frequency_ranges_named(s.bands, "bands"))
-        d_bands.push_back(weights_of(band, s));
+    change(s);
     d_sum.resize(d_bands.size());
+}
+
+template <class R>
+void band_power<R>::change(const band_power_settings& s)
+{
+    s.check();
+    std::vector<weighted_bins> bands;
+    for (const auto& band : frequency_ranges_named(s.bands, "bands"))
+        bands.push_back(weights_of(band, s));
+    if (s.n_fft != d_settings.n_fft)
+        refuse("n_fft", s.n_fft, "must stay " + std::to_string(d_settings.n_fft));
+    if (!d_sum.empty() && bands.size() != d_bands.size())
+        refuse("bands", s.bands, "must stay " + std::to_string(d_bands.size()) + " bands");
+    d_bands = std::move(bands);
+    d_settings = s;
 }
 
 template <class R>
@@ -125,15 +139,6 @@ bool band_power<R>::flush(R* levels)
     }
     d_count = 0;
     return true;
-}
-
-template <class R>
-void band_power<R>::set_average(std::uint64_t average)
-{
-    auto next = d_settings;
-    next.average = average;
-    next.check();
-    d_settings = next;
 }
 
 template class band_power<float>;

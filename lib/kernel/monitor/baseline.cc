@@ -26,7 +26,7 @@ level_alarm_settings alarm_of(const baseline_settings& s)
     alarm.limits = { s.threshold };
     alarm.t_on = s.t_on;
     alarm.t_off = s.t_off;
-    alarm.samp_rate = s.samp_rate;
+    alarm.rate = s.rate;
     return alarm;
 }
 
@@ -62,7 +62,7 @@ void baseline_settings::check() const
                speed_bins,
                "must be at least 1, and the cells of all levels at most " +
                    std::to_string(most_cells));
-    if (!(learn_time > 0 && learn_time * samp_rate <= 1e15))
+    if (!(learn_time > 0 && learn_time * rate <= 1e15))
         refuse("learn_time", learn_time, "must be positive, at most 1e15 rows");
     if (!(floor > 0 && floor <= 100))
         refuse("floor", floor, "must be positive, at most 100 dB");
@@ -87,15 +87,22 @@ double baseline::bin_width() const
     return (d_settings.f_max - d_settings.f_min) / static_cast<double>(d_settings.bins());
 }
 
-//! Place at which a row counts, if it does.
-std::optional<baseline::place> baseline::place_of(double speed)
+//! True if the next row's speed differs little from that of the row before.
+bool baseline::is_steady(double speed)
+{
+    if (d_settings.f_max == 0)
+        return true;
+    const auto last = std::exchange(d_last, speed);
+    const auto change = std::abs(speed - last) * d_settings.rate; // NaN without a row before
+    return change <= d_settings.max_rate * speed;
+}
+
+//! Place of a speed, if it lies in a bin.
+std::optional<baseline::place> baseline::place_of(double speed) const
 {
     if (d_settings.f_max == 0)
         return place{ 0, 0 };
-    const auto last = std::exchange(d_last, speed);
-    const auto change = std::abs(speed - last) * d_settings.samp_rate; // NaN without a row before
-    if (!(change <= d_settings.max_rate * speed) || !(speed >= d_settings.f_min) ||
-        !(speed <= d_settings.f_max))
+    if (!(speed >= d_settings.f_min && speed <= d_settings.f_max))
         return std::nullopt;
     const auto position = (speed - d_settings.f_min) / bin_width();
     const auto bin = std::min(std::floor(position), static_cast<double>(d_settings.bins() - 1));
@@ -143,19 +150,29 @@ void baseline::learn(std::size_t level, const place& at, double value)
 void baseline::add(const float* levels, double speed, float* z) { add_row(levels, speed, z); }
 void baseline::add(const double* levels, double speed, double* z) { add_row(levels, speed, z); }
 
+//! z of a level; NaN without a verdict.
+double baseline::deviation_from(const cell& healthy, const place& at, double value) const
+{
+    if (!std::isfinite(value) || healthy.count < d_settings.least_count)
+        return unknown;
+    return (value - healthy.median - healthy.slope * at.distance) /
+           std::max(healthy.spread, d_settings.floor);
+}
+
+void baseline::deviation(const double* levels, double speed, double* deviations) const
+{
+    const auto here = place_of(speed);
+    for (std::size_t i = 0; i < d_settings.levels; ++i)
+        deviations[i] = here ? deviation_from(at(i, here->bin), *here, levels[i]) : unknown;
+}
+
 template <class R>
 void baseline::add_row(const R* levels, double speed, R* deviations)
 {
-    const auto here = place_of(speed);
+    const auto here = is_steady(speed) ? place_of(speed) : std::nullopt;
     for (std::size_t i = 0; i < d_settings.levels; ++i) {
         const auto value = static_cast<double>(levels[i]);
-        d_z[i] = unknown;
-        if (here && std::isfinite(value)) {
-            const auto& healthy = filled(i, here->bin);
-            if (healthy.count >= d_settings.least_count)
-                d_z[i] = (value - healthy.median - healthy.slope * here->distance) /
-                         std::max(healthy.spread, d_settings.floor);
-        }
+        d_z[i] = here ? deviation_from(filled(i, here->bin), *here, value) : unknown;
         deviations[i] = static_cast<R>(d_z[i]);
     }
     if (d_frozen) {
@@ -178,7 +195,7 @@ void baseline::add_row(const R* levels, double speed, R* deviations)
                 any = true;
             }
         d_learned += any;
-        if (d_learned >= rows_of(d_settings.learn_time, d_settings.samp_rate))
+        if (d_learned >= rows_of(d_settings.learn_time, d_settings.rate))
             end_learning();
     }
     ++d_rows;

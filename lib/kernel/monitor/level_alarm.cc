@@ -11,17 +11,17 @@ namespace {
 constexpr std::size_t most_levels = 65536;
 constexpr double longest_hold = 1e15; // rows
 
-void check_hold(const char* name, double seconds, double samp_rate)
+void check_hold(const char* name, double seconds, double rate)
 {
-    if (!(seconds >= 0 && seconds * samp_rate <= longest_hold))
+    if (!(seconds >= 0 && seconds * rate <= longest_hold))
         refuse(name, seconds, "must be 0 s or more, at most 1e15 rows");
 }
 
 } // namespace
 
-std::uint64_t rows_of(double seconds, double samp_rate)
+std::uint64_t rows_of(double seconds, double rate)
 {
-    const auto rows = seconds * samp_rate;
+    const auto rows = seconds * rate;
     const auto nearest =
         std::round(rows); // 0.3 s of 10 Hz are 3 rows, whatever the product's last bit is
     const auto whole =
@@ -49,10 +49,10 @@ void level_alarm_settings::check() const
     }
     if (!(hysteresis >= 0 && hysteresis < 1))
         refuse("hysteresis", hysteresis, "must be at least 0 and less than 1");
-    if (!(samp_rate >= 1e-9 && samp_rate <= 1e9))
-        refuse("samp_rate", samp_rate, "must be 1e-9 .. 1e9 rows per second");
-    check_hold("t_on", t_on, samp_rate);
-    check_hold("t_off", t_off, samp_rate);
+    if (!(rate >= 1e-9 && rate <= 1e9))
+        refuse("rate", rate, "must be 1e-9 .. 1e9 rows per second");
+    check_hold("t_on", t_on, rate);
+    check_hold("t_off", t_off, rate);
 }
 
 level_alarm::level_alarm(const level_alarm_settings& s)
@@ -64,8 +64,8 @@ level_alarm::level_alarm(const level_alarm_settings& s)
 
 void level_alarm::derive()
 {
-    d_on = rows_of(d_settings.t_on, d_settings.samp_rate);
-    d_off = rows_of(d_settings.t_off, d_settings.samp_rate);
+    d_on = rows_of(d_settings.t_on, d_settings.rate);
+    d_off = rows_of(d_settings.t_off, d_settings.rate);
 }
 
 void level_alarm::change(const level_alarm_settings& s)

@@ -30,7 +30,7 @@ std::vector<std::pair<const char*, event_value>> values_of(const level_event& e,
                                                            const level_context& context)
 {
     event_context clock;
-    clock.samp_rate = context.samp_rate;
+    clock.samp_rate = context.rate;
     clock.time = context.time;
     clock.time_sample = context.time_row;
     const auto time = time_of(static_cast<std::int64_t>(e.row), clock);
@@ -44,7 +44,7 @@ std::vector<std::pair<const char*, event_value>> values_of(const level_event& e,
         { "time", time ? text(iso8601(*time)) : event_value() },
         { "row", e.row },
         { "start", e.start },
-        { "duration", real(static_cast<double>(e.rows) / context.samp_rate) },
+        { "duration", real(static_cast<double>(e.rows) / context.rate) },
         { "value", real(e.value) },
         { "limit", real(e.limit) },
         { "peak", real(e.peak) },

@@ -3,6 +3,7 @@
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/event_text.h>
 #include <gnuradio/stft/kernel/monitor/monitor_state.h>
+#define BOOST_BIND_GLOBAL_PLACEHOLDERS // the JSON parser of Boost below 1.83 uses them
 #include <boost/property_tree/json_parser.hpp>
 #include <algorithm>
 #include <cerrno>

@@ -181,10 +181,20 @@ class qa_band_power : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(2.0f, level);
         CPPUNIT_ASSERT(!power.flush(&level));
         CPPUNIT_ASSERT(!add(16));
-        power.set_average(2);
+        s.average = 2;
+        power.change(s);
         CPPUNIT_ASSERT(add(64));
         CPPUNIT_ASSERT_EQUAL(std::sqrt(40.0f / 4), level);
-        CPPUNIT_ASSERT_THROW(power.set_average(0), std::invalid_argument);
+        CPPUNIT_ASSERT(!add(16));
+        s.samp_rate = 4; // bins are four times as wide
+        s.bands = "0:2";
+        power.change(s);
+        CPPUNIT_ASSERT(add(16));
+        CPPUNIT_ASSERT_EQUAL(std::sqrt((16.0f / 4 + 16) / 2), level);
+        s.bands = "0:1,1:2";
+        qa::assert_refused("bands: 0:1,1:2: must stay 1 bands", [&] { power.change(s); });
+        s.n_fft = 8;
+        qa::assert_refused("n_fft: 8: must stay 4", [&] { power.change(s); });
     }
 
     void decibels_are_those_of_the_rms_and_silence_is_minus_infinity()

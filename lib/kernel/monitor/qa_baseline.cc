@@ -104,7 +104,7 @@ baseline_settings of_machine()
     s.levels = 10;
     s.f_min = 15;
     s.f_max = 45;
-    s.samp_rate = 1.0 / 60;
+    s.rate = 1.0 / 60;
     return s;
 }
 
@@ -242,6 +242,13 @@ class qa_baseline : public CppUnit::TestFixture
         CPPUNIT_ASSERT(b.at(0, 0).spread < 0.5);
         for (int i = 0; i < 500; ++i)
             CPPUNIT_ASSERT(std::abs(deviation(b, level(speed(i)), speed(i))) < 5);
+        double z = 0;
+        const double low = -20 + 4.4 - 3;
+        const auto before = b.rows();
+        b.deviation(&low, 14.7, &z);
+        CPPUNIT_ASSERT(z < -5 && b.rows() == before);
+        b.deviation(&low, 17.7, &z);
+        CPPUNIT_ASSERT(std::isnan(z));
         deviation(b, -20, 14.7);
         CPPUNIT_ASSERT(deviation(b, -20 + 4.4 - 3, 14.7) < -5);
     }
@@ -315,7 +322,7 @@ class qa_baseline : public CppUnit::TestFixture
     void it_freezes_after_the_stated_time_of_rows_that_were_learned()
     {
         auto s = made();
-        s.samp_rate = 0.5;
+        s.rate = 0.5;
         baseline b(s); // 200 s are 100 rows
         teach(b, 100, 12, -20.5);
         CPPUNIT_ASSERT(!b.frozen());
@@ -524,8 +531,7 @@ class qa_baseline : public CppUnit::TestFixture
         refused("max_rate: nan: must be positive", [](auto& s) { s.max_rate = none; });
         refused("threshold: 0: must be positive and finite", [](auto& s) { s.threshold = 0; });
         refused("t_on: -1: must be 0 s or more, at most 1e15 rows", [](auto& s) { s.t_on = -1; });
-        refused("samp_rate: 0: must be 1e-9 .. 1e9 rows per second",
-                [](auto& s) { s.samp_rate = 0; });
+        refused("rate: 0: must be 1e-9 .. 1e9 rows per second", [](auto& s) { s.rate = 0; });
         baseline b(made());
         auto s = made();
         s.threshold = 9;

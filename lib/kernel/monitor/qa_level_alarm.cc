@@ -120,8 +120,7 @@ class qa_level_alarm : public CppUnit::TestFixture
     void hold_times_are_counted_in_whole_rows()
     {
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), rows_of(0, 10));
-        CPPUNIT_ASSERT_EQUAL(std::uint64_t(3),
-                             rows_of(0.3, 10)); // 0.3 * 10 > 3 in double precision
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(11), rows_of(1.1, 10)); // 1.1 * 10 > 11
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(4), rows_of(0.31, 10));
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), rows_of(1e-9, 10));
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(1000000000001), rows_of(1e12 + 1, 1));
@@ -417,7 +416,7 @@ class qa_level_alarm : public CppUnit::TestFixture
     void values_have_their_names_units_and_time()
     {
         level_context context;
-        context.samp_rate = 4;
+        context.rate = 4;
         context.names = names_in("axial, radial");
         context.time = utc_time{ 1000000000, 0.5 };
         context.time_row = 2;
@@ -461,8 +460,8 @@ class qa_level_alarm : public CppUnit::TestFixture
         s.zones = 2;
         refused("limits: 3 values: must be as many as zones, 2, or as levels and zones, 4", s);
         s = made({ 10 });
-        s.samp_rate = 0;
-        refused("samp_rate: 0: must be 1e-9 .. 1e9 rows per second", s);
+        s.rate = 0;
+        refused("rate: 0: must be 1e-9 .. 1e9 rows per second", s);
     }
 };
 

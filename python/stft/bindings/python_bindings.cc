@@ -10,6 +10,8 @@ void bind_frames(pybind11::module& m);
 void bind_griffin_lim(pybind11::module& m);
 void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
+void bind_level_blocks(pybind11::module& m);
+void bind_levels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
@@ -24,6 +26,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft_blocks(m);
     bind_image_blocks(m);
     bind_monitor_blocks(m);
+    bind_level_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -35,5 +38,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
     bind_monitor(kernels);
+    bind_levels(kernels);
     bind_reassign(kernels);
 }

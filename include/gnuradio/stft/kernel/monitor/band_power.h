@@ -72,8 +72,11 @@ public:
     //! Levels of the rows that have not filled an average, and true if there are any.
     bool flush(R* levels);
 
-    //! Levels are complete from now on once they have this many rows; the present ones keep what they have.
-    void set_average(std::uint64_t average);
+    /*!
+     * \brief Another average, rate, window length ..., from the next row on; the present levels keep the rows that they have.
+     * \throws std::invalid_argument as check(), or if n_fft or the number of bands differs
+     */
+    void change(const band_power_settings& s);
 
     //! Number of bands.
     std::size_t bands() const { return d_bands.size(); }

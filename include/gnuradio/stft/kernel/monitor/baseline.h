@@ -14,7 +14,7 @@ struct STFT_API baseline_settings {
     double f_max = 0;                //!< Hz, fastest one; both 0: there is no speed, and one bin
     std::size_t speed_bins = 16;     //!< equal parts of f_min .. f_max
     double learn_time = 7 * 86400.0; //!< s of rows that were learned until learning ends
-    double samp_rate = 1;            //!< rows per second
+    double rate = 1;                 //!< rows per second
     double floor = 0.3;              //!< dB, smallest spread
     std::size_t least_count = 30;    //!< rows in a speed bin without which it has no verdict
     double max_rate = 0.05;          //!< 1/s, largest |f'| / f of a speed that counts as steady
@@ -36,7 +36,7 @@ inline constexpr auto
                                            field("f_max", &baseline_settings::f_max),
                                            field("speed_bins", &baseline_settings::speed_bins),
                                            field("learn_time", &baseline_settings::learn_time),
-                                           field("samp_rate", &baseline_settings::samp_rate),
+                                           field("rate", &baseline_settings::rate),
                                            field("floor", &baseline_settings::floor),
                                            field("least_count", &baseline_settings::least_count),
                                            field("max_rate", &baseline_settings::max_rate),
@@ -88,6 +88,9 @@ public:
     void add(const float* levels, double speed, float* deviations);
     void add(const double* levels, double speed, double* deviations);
     //!@}
+
+    //! z of levels at a speed that counts as steady. Nothing is learned, and no row is counted.
+    void deviation(const double* levels, double speed, double* deviations) const;
 
     //! While it is held, nothing is learned: to be said while an alarm is raised anywhere.
     void hold(bool held) { d_held = held; }
@@ -152,7 +155,9 @@ private:
         double weight = 0; // Hz^2, sum of the squared distances from the mean, and the prior's
     };
     double bin_width() const;
-    std::optional<place> place_of(double speed);
+    std::optional<place> place_of(double speed) const;
+    bool is_steady(double speed);
+    double deviation_from(const cell& healthy, const place& at, double value) const;
     void learn(std::size_t level, const place& at, double value);
     cell& filled(std::size_t level, std::size_t speed_bin);
     void tell(std::size_t speed_bin, double speed);

@@ -18,8 +18,8 @@ struct STFT_API level_alarm_settings {
     std::size_t zones = 0;   //!< limits of one level; 0: all that are given
     double hysteresis = 0.1; //!< an alarm falls below limit (1 - hysteresis), 0 <= hysteresis < 1
     double t_on = 10;        //!< s above the limit until an alarm is raised
-    double t_off = 60;    //!< s below it until it is cleared, and without data until that is reported
-    double samp_rate = 1; //!< rows per second
+    double t_off = 60; //!< s below it until it is cleared, and without data until that is reported
+    double rate = 1;   //!< rows per second
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -35,11 +35,11 @@ inline constexpr auto fields<level_alarm_settings> =
                field("hysteresis", &level_alarm_settings::hysteresis),
                field("t_on", &level_alarm_settings::t_on),
                field("t_off", &level_alarm_settings::t_off),
-               field("samp_rate", &level_alarm_settings::samp_rate),
+               field("rate", &level_alarm_settings::rate),
                field("zones", &level_alarm_settings::zones).automatic());
 
 //! Rows of a duration in seconds, rounded up, one at least.
-STFT_API std::uint64_t rows_of(double seconds, double samp_rate);
+STFT_API std::uint64_t rows_of(double seconds, double rate);
 
 /*!
  * \brief Alarms that do not chatter: hysteresis, and hold times in both directions.
@@ -104,7 +104,7 @@ public:
     state_section state() const;
     /*!
      * \brief Goes on from a state: alarms that were raised are, and are not raised again.
-     * \param may_differ parameters that may have other values: hysteresis, limits, t_on, t_off, samp_rate
+     * \param may_differ parameters that may have other values: hysteresis, limits, t_on, t_off, rate
      * \throws std::invalid_argument naming parameters that differ, or what is missing
      */
     void restore(const state_section& state, const std::vector<std::string>& may_differ = {});

@@ -36,8 +36,8 @@ struct STFT_API level_event {
 
 //! Facts that an event does not hold itself.
 struct STFT_API level_context {
-    double samp_rate = 1;                        //!< rows per second
-    std::vector<std::string> names;              //!< names of the levels; a level beyond them has none
+    double rate = 1;                //!< rows per second
+    std::vector<std::string> names; //!< names of the levels; a level beyond them has none
     std::optional<utc_time> time = std::nullopt; //!< time of the row `time_row`; none: unknown
     std::int64_t time_row = 0;                   //!< a row whose time is known
     std::string source;                          //!< origin of the levels

@@ -106,6 +106,8 @@ public:
 
     //! Bins of a row.
     std::size_t bins() const { return d_impropriety.size(); }
+    //! Rows from one kurtosis to the next.
+    std::uint64_t rows_per_mean() const { return d_mean == mean_kind::blocks ? d_frames : 1; }
     //! Standard deviation in noise, of each bin.
     const std::vector<double>& spread() const { return d_spread; }
     //! Independent frames of a mean.

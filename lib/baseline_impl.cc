@@ -2,6 +2,7 @@
 #include "kernel/refuse.h"
 #include "stream/level_block.h"
 #include <gnuradio/stft/baseline.h>
+#include <algorithm>
 #include <cmath>
 
 namespace gr::stft {
@@ -25,17 +26,6 @@ public:
           level_block(s, "baseline")
     {
         listen(*this, d_logger, [this](const pmt::pmt_t& message) { obey_command(message); });
-        const auto alarms = pmt::mp("alarms");
-        message_port_register_in(alarms);
-        set_msg_handler(alarms, [this](const pmt::pmt_t& message) {
-            gr::thread::scoped_lock lock(d_setlock);
-            try {
-                d_alarms.take(message);
-                held().hold(d_held || d_alarms.any());
-            } catch (const std::exception& e) { // leaving the handler, it would end the thread
-                d_logger->warn("message ignored: {}", e.what());
-            }
-        });
     }
 
     void freeze() override
@@ -62,13 +52,6 @@ public:
         return locked([this] { return static_cast<std::int64_t>(held().learned()); });
     }
 
-protected:
-    void restarted() override
-    {
-        level_block::restarted();
-        held().hold(d_held || d_alarms.any());
-    }
-
 private:
     void obey_command(const pmt::pmt_t& message)
     {
@@ -91,19 +74,22 @@ private:
             freeze();
         gr::thread::scoped_lock lock(d_setlock);
         d_held = holds.value_or(d_held);
-        held().hold(d_held || d_alarms.any());
         if (saves)
             save();
     }
 
-    void add(const float* levels, std::optional<double> speed, float* deviations) override
+    void add(const row& r) override
     {
-        held().add(levels, speed.value_or(NAN), deviations);
+        const auto any = [&r](std::size_t count) {
+            return r.zones &&
+                   !std::all_of(r.zones, r.zones + count, [](float z) { return z == 0; });
+        };
+        held().hold(d_held || any(held().design().levels));
+        held().add(r.levels, r.speed.value_or(NAN), r.out);
     }
 
     void forget() override {}
 
-    raised_alarms d_alarms;
     bool d_held = false;
 };
 

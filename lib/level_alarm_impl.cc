@@ -62,11 +62,11 @@ private:
         return static_cast<std::size_t>(level);
     }
 
-    void add(const float* levels, std::optional<double> speed, float* zones) override
+    void add(const row& r) override
     {
-        held().add(levels, speed);
+        held().add(r.levels, r.speed);
         for (std::size_t i = 0; i < held().design().levels; ++i)
-            zones[i] = static_cast<float>(held().zone(i));
+            r.out[i] = static_cast<float>(held().zone(i));
     }
 
     void forget() override { held().reset(); }

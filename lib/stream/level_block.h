@@ -47,8 +47,11 @@ public:
     {
         gr::thread::scoped_lock lock(this->d_setlock);
         const auto levels = static_cast<const float*>(input_items[0]);
-        const auto speed =
-            input_items.size() > 1 ? static_cast<const float*>(input_items[1]) : nullptr;
+        const auto input = [&](std::size_t port) {
+            return input_items.size() > port ? static_cast<const float*>(input_items[port])
+                                             : nullptr;
+        };
+        const auto speed = input(1), zones = input(2);
         const auto out = static_cast<float*>(output_items[0]);
         const auto count =
             std::min(noutput_items, *std::min_element(ninput_items.begin(), ninput_items.end()));
@@ -59,7 +62,10 @@ public:
             for (; tag != d_found.end() && tag->offset == this->nitems_read(0) + i; ++tag)
                 obey(*tag);
             const auto at = i * d_settings.levels;
-            add(levels + at, speed ? std::optional<double>(speed[i]) : std::nullopt, out + at);
+            add({ levels + at,
+                  speed ? std::optional<double>(speed[i]) : std::nullopt,
+                  zones ? zones + at : nullptr,
+                  out + at });
             if (d_kernel.waiting())
                 publish();
             if (++d_unsaved >= d_rows_to_save && d_file)
@@ -98,8 +104,15 @@ public:
     std::int64_t latency() const override { return 0; }
 
 protected:
-    //! Gives the kernel a row; a row without a speed has none.
-    virtual void add(const float* levels, std::optional<double> speed, float* out) = 0;
+    //! One item of each port.
+    struct row {
+        const float* levels;
+        std::optional<double> speed; // none: there is no such port
+        const float* zones;          // null: there is no such port
+        float* out;
+    };
+    //! Gives the kernel a row.
+    virtual void add(const row& r) = 0;
     //! Does what `reset` of a request asks for.
     virtual void forget() = 0;
 

@@ -1,6 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "level_messages.h"
-#include "kernel/refuse.h"
 #include <mutex>
 
 namespace gr::stft {
@@ -14,23 +13,6 @@ std::mutex files; // of state: a block reads what another one has written, and a
 pmt::pmt_t level_message(const kernel::level_event& e, const kernel::level_context& context)
 {
     return dict_of(kernel::values_of(e, context));
-}
-
-void raised_alarms::take(const pmt::pmt_t& message)
-{
-    const auto values = values_in(message);
-    const auto text = [&values](const char* key) {
-        const auto found = values.find(key);
-        return found == values.end() ? std::string("null") : kernel::json_value(found->second);
-    };
-    const auto kind = text("kind");
-    if (kind == "null" || text("level") == "null")
-        kernel::refuse("event", pmt::write_string(message), "must be one of level_alarm");
-    const auto name = text("level") + " " + text("source");
-    if (kind == "\"raise\"")
-        d_raised.insert(name);
-    else if (kind == "\"clear\"")
-        d_raised.erase(name);
 }
 
 std::optional<kernel::state_section> state_file::read() const

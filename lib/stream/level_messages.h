@@ -3,28 +3,13 @@
 #define INCLUDED_STFT_LIB_STREAM_LEVEL_MESSAGES_H
 
 #include "event_messages.h"
-#include "stream_tags.h"
 #include <gnuradio/stft/kernel/monitor/level_event.h>
 #include <gnuradio/stft/kernel/monitor/monitor_state.h>
-#include <set>
 
 namespace gr::stft {
 
 //! An event of a level as a dict with the keys of kernel::values_of(); nil for what is unknown.
 pmt::pmt_t level_message(const kernel::level_event& e, const kernel::level_context& context);
-
-//! Alarms that messages have raised and not cleared.
-class raised_alarms
-{
-public:
-    //! Takes a message of level_alarm, of whatever kind. \throws std::invalid_argument for what is none
-    void take(const pmt::pmt_t& message);
-    //! True if one is raised.
-    bool any() const { return !d_raised.empty(); }
-
-private:
-    std::set<std::string> d_raised; // level and source
-};
 
 /*!
  * \brief One section of a file of state, which several blocks may share.

@@ -155,7 +155,7 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
     the frames' window and hop, or from their correlation.
 
     P: rows of one frame each, not averaged, not in decibels. frames: of a mean; None: all rows.
-    mean: "blocks": of `frames` rows after one another; what is left at the end is not used. "exponential": of all rows so far, weights
+    mean: "blocks": over `frames` rows after one another; what is left at the end is not used. "exponential": over all rows so far, weights
         falling as exp(-age / frames), a value for each row, NaN in the first 4 frames constants.
     window, hop, n_fft, win_length: the frames of P; n_fft: None: even.
     correlation: instead of them, rho_1, rho_2 .. of frames 1, 2 .. rows apart in noise, |sum w[n] w[n + l hop]| / sum w^2.

@@ -59,7 +59,7 @@ class band_levels(unittest.TestCase):
         x = np.zeros(10000)
         with self.assertWarnsRegex(UserWarning, "holds 9.77 periods"):
             stft.band_levels(x, FS, "10:1000", integrate=1, win_length=2500)
-        with self.assertRaisesRegex(ValueError, "bands: 10:1000: must begin at 10.04 Hz"):
+        with self.assertRaisesRegex(ValueError, "bands: 10:1000: must begin at 10.0392 Hz"):
             stft.band_levels(x, FS, "10:1000", integrate=1, win_length=1275)
 
     def test_signals_shorter_than_a_frame_have_no_rows(self):
@@ -88,7 +88,7 @@ class band_levels(unittest.TestCase):
     def test_what_is_wrong_is_refused_by_name(self):
         x = np.zeros(5000)
         for message, wrong in {
-            "bands: '100:10': ": dict(bands=[(100, 10)]), "bands: ''": dict(bands=[]), "bands: 5: must be pairs": dict(bands=5),
+            "bands: '100.0:10.0': ": dict(bands=[(100, 10)]), "bands: ''": dict(bands=[]), "bands: 5: must be pairs": dict(bands=5),
             "bands: 10:1281": dict(bands="10:1281"), "integrate: 3": dict(integrate=3), "average: 0": dict(average=0),
             "samp_rate: 0": dict(fs=0), "samp_rate: nan": dict(fs=float("nan")), "factor: -1": dict(factor=-1),
             "x: type complex": dict(x=np.zeros(9000, complex)), "hop: 0": dict(hop=0),
@@ -105,8 +105,8 @@ class spectral_kurtosis(unittest.TestCase):
         n = 200000
         x = draw.standard_normal(n)
         x += 300 * np.cos(2 * np.pi * 0.125 * np.arange(n))  # bin 16 of 128
-        bursts = 60 * np.cos(2 * np.pi * 0.375 * np.arange(n)) * (np.arange(n) % 20000 < 200)  # bin 48
-        P = stft.spectrogram(x + bursts, hop=32, n_fft=128, placement="full")
+        bursts = 60 * np.cos(2 * np.pi * 0.375 * np.arange(n)) * np.exp(-(((np.arange(n) % 20000) / 100 - 50) ** 2))  # bin 48
+        P = stft.spectrogram(x + bursts, hop=32, n_fft=128, first=0, frames=(n - 128) // 32 + 1)
         found = stft.spectral_kurtosis(P, hop=32)
         values = found.values[:, 0]
         self.assertLess(values[16], -0.99)
@@ -167,9 +167,9 @@ class alarm_levels(unittest.TestCase):
         levels[1, draw.integers(0, 1000, 200)] = np.nan
         levels[2, 300:400] = 0
         speed = np.where(np.arange(1000) // 10 % 7 == 3, np.nan, 20.0)
-        made = dict(limit=[10, 20], t_on=2, t_off=4, rate=2.0, names=["a", "b"], source="here")
+        made = dict(limit=[10, 20], t_on=1, t_off=1, rate=2.0, names=["a", "b"], source="here")
         expected = stft.alarm_levels(levels, speed=speed, time=1.5, **made)
-        self.assertGreater(len(expected), 100)
+        self.assertGreater(len(expected), 50)
         self.assertEqual({e["kind"] for e in expected}, {"raise", "zone", "clear", "no data", "data"})
         alarm, events = stft.LevelAlarm(3, time=1.5, **made), []
         for piece in np.split(np.arange(1000), np.sort(draw.integers(0, 1001, 40))):

@@ -45,10 +45,11 @@ inline constexpr auto fields<baseline_block_settings> =
  * \brief Deviations of levels from those of the healthy machine at the same speed, and a message when they last.
  *
  * Input 0: a vector of `levels` floats in dB. Input 1, which may be left out where f_min and f_max are 0: the speed in Hz of each
- * vector; NaN where it is unknown. Output: z of each level, NaN without a verdict. kernel::baseline says how it is learned.
+ * vector; NaN where it is unknown. Input 2, which may be left out: the zones of level_alarm; while one of them is not 0, nothing is
+ * learned. Output: z of each level, NaN without a verdict. kernel::baseline says how it is learned.
  *
  * Message port "events": a dict for each change, with the keys of kernel::values_of(); kind is "learned", "not learned", "raise" or
- * "clear", the last two of z. Message port "alarms": those of level_alarm; while one is raised, nothing is learned.
+ * "clear", the last two of z.
  *
  * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Message port "cmd": a dict (or pair) of
  * learn_time, floor, threshold, t_on, t_off, hold (a boolean: nothing is learned), and of freeze, relearn and save (any value).

@@ -67,10 +67,7 @@ public:
 
     //!@{
     //! Sets a parameter, from the next row on. \throws as request()
-    void set_limits : const std : (vector<double>& limits : const std:)
-    {
-        this->request({ "limits:const std:", limits : const std : });
-    }
+    void set_limits(const std::vector<double>& limits) { this->request({ "limits", limits }); }
     void set_hysteresis(double hysteresis) { this->request({ "hysteresis", hysteresis }); }
     void set_t_on(double t_on) { this->request({ "t_on", t_on }); }
     void set_t_off(double t_off) { this->request({ "t_off", t_off }); }

@@ -398,15 +398,15 @@ Raises ValueError naming the parameter, its value and the rule.)");
         R"(Deviations of levels from those of the healthy machine at the same speed, and a message when they last.
 
 Input 0: a vector of `levels` floats in dB. Input 1, which may be left out where f_min and f_max are 0: the speed in Hz of each vector,
-NaN where it is unknown. Output: z of each level, its distance from the median in spreads; NaN without a verdict.
+NaN where it is unknown. Input 2, which may be left out: the output of level_alarm; while one of its zones is not 0, nothing is learned.
+Output: z of each level, its distance from the median in spreads; NaN without a verdict.
 f_min, f_max (Hz): range of the speed, divided into speed_bins. learn_time: s of rows that are learned. rate: vectors per
 second; an rx_rate tag overrides it. floor: dB, smallest spread. least_count: rows without which a speed bin has no verdict.
 max_rate: largest relative change of the speed, 1/s. threshold, t_on, t_off: z above which an alarm is raised, and for how long (s).
 names, source, state, save_interval: as in level_alarm.
 
-Message port "events": dicts as in level_alarm, kind "learned", "not learned", "raise", "clear". Message port "alarms": events of
-level_alarm; while an alarm is raised, nothing is learned. Message port "cmd": dict of learn_time, floor, threshold, t_on, t_off, hold,
-freeze, relearn, save.
+Message port "events": dicts as in level_alarm, kind "learned", "not learned", "raise", "clear". Message port "cmd": dict of
+learn_time, floor, threshold, t_on, t_off, hold, freeze, relearn, save.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<baseline_block_settings>(base, &baseline::make);
     base.def("freeze", &baseline::freeze, unlocked(), "Learning ends.")

@@ -9,6 +9,8 @@ adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, e
 band_envelope_vf, fault_lines.
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
+band_power_vff, spectral_kurtosis_vff, level_alarm, baseline.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -16,6 +18,7 @@ fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, i
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of bearings: diagnose_bearing, envelope, score_fault_lines, fault_frequencies.
 of machines: tacho_pulses, tacho_speed, angle_resample, order_map.
+of a machine: band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -49,6 +52,17 @@ from .images import (
     stft2d_window_vjp,
 )
 from .learning import learn
+from .levels import (
+    BandLevels,
+    Baseline,
+    LevelAlarm,
+    MonitorState,
+    SpectralKurtosis,
+    alarm_levels,
+    band_levels,
+    band_power,
+    spectral_kurtosis,
+)
 from .monitoring import (
     Clip,
     EventCutter,
@@ -71,6 +85,8 @@ from .stft_python import (
     band_envelope_vf,
     angular_resampler_cc,
     angular_resampler_ff,
+    band_power_vff,
+    baseline,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
@@ -83,11 +99,13 @@ from .stft_python import (
     istft2d_vcvf,
     istft_vcc,
     istft_vcf,
+    level_alarm,
     one_integral_vcc,
     one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
     sigmf_annotation_sink,
+    spectral_kurtosis_vff,
     spectrogram_cvf,
     spectrogram_fvf,
     stft2d_vfvc,
@@ -114,10 +132,14 @@ from .transforms import (
 __all__ = [
     "BearingDiagnosis",
     "AngleSamples",
+    "BandLevels",
+    "Baseline",
     "Clip",
     "Envelope",
     "EventCutter",
     "FaultLine",
+    "LevelAlarm",
+    "MonitorState",
     "NoiseFloor",
     "OrderMap",
     "ShortTimeFFT",
@@ -130,6 +152,15 @@ __all__ = [
     "angle_resample",
     "angular_resampler_cc",
     "angular_resampler_ff",
+    "SpectralKurtosis",
+    "adapt",
+    "adaptive_stft_cvc",
+    "adaptive_stft_fvc",
+    "alarm_levels",
+    "band_levels",
+    "band_power",
+    "band_power_vff",
+    "baseline",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -173,6 +204,7 @@ __all__ = [
     "istft_vcc",
     "istft_vcf",
     "learn",
+    "level_alarm",
     "losses",
     "noise_floor",
     "one_integral_inverse",
@@ -186,6 +218,8 @@ __all__ = [
     "sample_window",
     "score_fault_lines",
     "sigmf_annotation_sink",
+    "spectral_kurtosis",
+    "spectral_kurtosis_vff",
     "spectrogram",
     "spectrogram_cvf",
     "spectrogram_fvf",

@@ -279,6 +279,37 @@ settings["stft_detector_vxm.block.yml"] = (
     + [dict(ignore=v) for v in ("-2e5:-1e5,0:1.5e3", "2:1", "x", "1:2:3")]
     + [dict(sides=v, placement=w) for v in ("onesided", "twosided", "centered") for w in ("centred", "left", "full")]
 )
+of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
+of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
+settings["stft_band_power_vff.block.yml"] = [
+    dict(dict(bands="0.05:0.3"), **change)
+    for change in [dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**26)]
+    + [dict(bands=v) for v in ("", "x", "0:0.5", "0.1:0.2,0.2:0.3", "0.3:0.2", "0.1:0.6", "-0.1:0.2", "0.1:0.2,")]
+    + [{name: v} for name in ("factor", "samp_rate") for v in of_real_numbers]
+    + [dict(integrate=i, n_fft=n) for i in (-1, 0, 1, 2, 3) for n in (99, 100, 1024)]
+    + [dict(win_length=w, integrate=1) for w in (-1, 0, 99, 100, 1025)]
+    + [dict(average=v) for v in (-1, 0, 3, 2**41)]
+    + [dict(db=v) for v in (False, True)]
+]
+settings["stft_spectral_kurtosis_vff.block.yml"] = (
+    framing
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]
+    + [dict(frames=v) for v in (-1, 1, 2, 2**41)]
+    + [dict(sides=s, mean=m) for s in ("onesided", "twosided", "centered") for m in ("blocks", "exponential")]
+)
+settings["stft_level_alarm.block.yml"] = (
+    of_levels
+    + [dict(limits=v) for v in ([], [1.0], [1.0, 2.0], [2.0, 1.0], [-1.0], [float("nan")], [0.0])]
+    + [dict(limits=[1.0, 2.0, 3.0, 4.0], zones=z, levels=n) for z in (-1, 0, 1, 2, 4) for n in (1, 2, 4)]
+    + [dict(hysteresis=v) for v in of_real_numbers]
+)
+settings["stft_baseline.block.yml"] = (
+    of_levels
+    + [{name: v} for name in ("learn_time", "floor", "max_rate", "threshold") for v in of_real_numbers]
+    + [dict(f_min=a, f_max=b) for a in (-1.0, 0.0, 10.0) for b in (0.0, 10.0, 20.0, float("inf"))]
+    + [dict(speed_bins=v, f_max=10.0) for v in (-1, 0, 1, 2**17)]
+    + [dict(least_count=v) for v in (-1, 0, 1, 2**40)]
+)
 settings["stft_event_to_json.block.yml"] = [{}]
 settings["stft_band_envelope_vf.block.yml"] = (
     [dict(n_fft=n) for n in (-1, 0, 3, 4, 63, 2**24 + 1)]
@@ -333,6 +364,8 @@ class qa_grc(unittest.TestCase):
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold)$"
+                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore"
+                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|threshold)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -363,6 +396,11 @@ class qa_grc(unittest.TestCase):
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
                     of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
                     given.update(bins=n_fft if of_rows else [0] if "hop" in parameters(entry) else ())
+                measures = "integrate" in parameters(entry)
+                for n_fft in (16, 17, 1024) if detects else (8, 15, 1024) if learns else (2, 7, 1024) if of_family or measures else (1, 7, 40 if of_image else 1024):
+                    window = "hann" if of_family else "boxcar"
+                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands="0:0.1,0.1:0.2,0:0.5" if measures else 1, levels=n_fft)
+                    given.update(bins=[0] if "hop" in parameters(entry) else ())
                     if of_image:
                         given.update(n_fft=(n_fft, n_fft + 3), win_length=(n_fft, max(1, n_fft - 1)))
                     chooser = "sides" if "sides" in parameters(entry) else "tail" if of_image else "share"
@@ -727,6 +765,8 @@ class qa_grc(unittest.TestCase):
                     self.assertIn(both, code)
 
     def values(self, entry, **changes):
+        if "integrate" in parameters(entry):
+            changes.setdefault("bands", "0:0.5")  # the default has a sample rate above 2000 Hz in mind
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}
         return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}
 

@@ -12,6 +12,8 @@ void bind_frames(pybind11::module& m);
 void bind_griffin_lim(pybind11::module& m);
 void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
+void bind_level_blocks(pybind11::module& m);
+void bind_levels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
@@ -30,6 +32,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_monitor_blocks(m);
     bind_bearing_blocks(m);
     bind_orders_blocks(m);
+    bind_level_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -43,5 +46,6 @@ PYBIND11_MODULE(stft_python, m)
     bind_monitor(kernels);
     bind_bearings(kernels);
     bind_orders(kernels);
+    bind_levels(kernels);
     bind_reassign(kernels);
 }

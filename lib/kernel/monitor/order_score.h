@@ -15,6 +15,8 @@ struct row_axis {
     double bin_width; //!< Hz
     double nyquist;   //!< Hz, of the samples before decimation
 
+    static constexpr double noise = 0.6; //!< mean of ln(1 + P / F) of noise, e E1(1)
+
     //! Value of a row at a frequency, linear between its bins; 0 below bin 2 and above the last one.
     template <class R>
     R at(const R* row, double hz) const
@@ -27,9 +29,9 @@ struct row_axis {
         return row[whole] + part * (row[whole + 1] - row[whole]);
     }
 
-    //! Sets the values within `reach` Hz of a frequency to 0.
+    //! Sets the values within `reach` Hz of a frequency.
     template <class R>
-    void clear(R* row, double hz, double reach) const
+    void set(R* row, double hz, double reach, R value) const
     {
         const auto last = static_cast<double>(bins) - 1;
         const auto begin = std::ceil((hz - reach) / bin_width),
@@ -38,16 +40,17 @@ struct row_axis {
             return;
         std::fill(row + static_cast<std::size_t>(std::max(0.0, begin)),
                   row + static_cast<std::size_t>(std::min(last, end)) + 1,
-                  R(0));
+                  value);
     }
 
-    //! Sets the values within `reach` Hz of the multiples of these frequencies to 0.
+    //! Sets the values within `reach` Hz of the multiples of these frequencies to those of noise, which speak neither for
+    //! nor against an order there.
     template <class R>
     void clear_multiples(R* row, const std::vector<double>& frequencies, double reach) const
     {
         for (const auto hz : frequencies)
             for (double k = 1; k * hz - reach <= bin_width * static_cast<double>(bins); ++k)
-                clear(row, k * hz, reach);
+                set(row, k * hz, reach, static_cast<R>(noise));
     }
 };
 

@@ -8,6 +8,8 @@ namespace {
 constexpr double slope_time = 0.5;    // s of path that give its slope
 constexpr double reject_reach = 2;    // 1 / duration on either side of a line of the mains
 constexpr double other_reach = 1.5;   // on either side of an order of another shaft
+constexpr double same_reach = 1.5;  // 1 / duration about a track in which a path is the same shaft
+constexpr float other_cost = 0.5f;  // a frame and order, of a path that leaves its shaft for another
 constexpr double slow = 60, fast = 2; // s, constants of the weights' means
 // of orders that are no integers, before they are learned: they are weaker as a rule, and 4/3 f has lines of f among them
 constexpr float fraction_weight = 0.5f;
@@ -97,8 +99,14 @@ void ridge_chain::add(std::size_t number, const float* rows, bool damaged)
         low = std::min(low, high);
     }
     t.path.add(scores, low, high);
-    if (t.path.frames() > d_lag)
-        give(number);
+    if (t.path.frames() <= d_lag)
+        return;
+    give(number);
+    if (d_tracks.size() > 1)
+        t.path.favour(d_lag,
+                      static_cast<std::size_t>(std::lround((t.last - d_grid.first) / d_grid.step)),
+                      static_cast<std::size_t>(same_reach / d_duration / d_grid.step),
+                      other_cost * static_cast<float>(d_weights.size()));
 }
 
 bool ridge_chain::give_one()
@@ -120,27 +128,34 @@ double ridge_chain::frequency(const track& t, std::uint64_t frame, ridge_path::s
     return d_grid.at(at.cell + vertex(scores[at.cell - 1], scores[at.cell], scores[at.cell + 1]));
 }
 
-//! Slope at a frame of the parabola through the path about it, least squares. back: frames from the newest one
-double ridge_chain::slope(const track& t, std::size_t back, std::size_t traced) const
+//! Slope and bend at a frame of the parabola through the path about it, least squares. back: frames from the newest one
+void ridge_chain::shape(const track& t,
+                        std::size_t back,
+                        std::size_t traced,
+                        ridge_point& point) const
 {
     const auto later = std::min(back, d_wing);
     const auto earlier = std::min(traced - 1 - back, 2 * d_wing - later);
     double n = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, y0 = 0, y1 = 0, y2 = 0;
     for (auto i = back - later; i <= back + earlier; ++i) {
         const auto x = static_cast<double>(back) - static_cast<double>(i);
-        const auto y = frequency(t, t.path.frames() - 1 - i, d_trace[i]);
+        const auto y = frequency(t, t.path.frames() - 1 - i, d_trace[i]) - point.frequency;
         n += 1, s1 += x, s2 += x * x, s3 += x * x * x, s4 += x * x * x * x;
         y0 += y, y1 += x * y, y2 += x * x * y;
     }
-    if (n < 2)
-        return d_rates[d_trace[back].rate] * d_grid.at(d_trace[back].cell);
-    if (n < 4)
-        return (n * y1 - s1 * y0) / (n * s2 - s1 * s1) / d_hop_time;
-    // normal equations of c0 + c1 x + c2 x^2, for c1
-    const auto determinant =
-        n * (s2 * s4 - s3 * s3) - s1 * (s1 * s4 - s2 * s3) + s2 * (s1 * s3 - s2 * s2);
-    const auto c1 = n * (y1 * s4 - s3 * y2) - y0 * (s1 * s4 - s3 * s2) + s2 * (s1 * y2 - y1 * s2);
-    return c1 / determinant / d_hop_time;
+    point.bend = 0;
+    if (n < 2) {
+        point.slope = d_rates[d_trace[back].rate] * point.frequency;
+    } else if (n < 4) {
+        point.slope = (n * y1 - s1 * y0) / (n * s2 - s1 * s1) / d_hop_time;
+    } else { // normal equations of c0 + c1 x + c2 x^2
+        const auto a = s2 * s4 - s3 * s3, b = s1 * s4 - s2 * s3, c = s1 * s3 - s2 * s2;
+        const auto determinant = n * a - s1 * b + s2 * c;
+        point.slope =
+            (y1 * (n * s4 - s2 * s2) - y0 * b - y2 * (n * s3 - s1 * s2)) / determinant / d_hop_time;
+        point.bend = 2 * (y0 * c - y1 * (n * s3 - s1 * s2) + y2 * (n * s2 - s1 * s1)) /
+                     determinant / (d_hop_time * d_hop_time);
+    }
 }
 
 //! How far a score stands out of those of all frequencies.
@@ -176,6 +191,7 @@ void ridge_chain::give(std::size_t number)
     const auto back = static_cast<std::size_t>(t.path.frames() - 1 - frame);
     const auto traced = t.path.trace(std::min(d_depth, back + 2 * d_wing + 1), d_trace.data());
     const auto at = d_trace[back];
+    t.last = d_grid.at(at.cell);
     const auto slot = frame % d_depth;
     const auto* scores = t.scores.data() + (slot * d_rates.size() + at.rate) * d_grid.count;
     auto* rows = t.rows.data() + slot * d_row.size();
@@ -183,7 +199,7 @@ void ridge_chain::give(std::size_t number)
     point.track = number;
     point.frame = frame;
     point.frequency = frequency(t, frame, at);
-    point.slope = slope(t, back, traced);
+    shape(t, back, traced, point);
     point.confidence = t.damaged[slot] ? 0.0f : confidence(scores, scores[at.cell]);
     point.row = rows + at.rate * d_axis.bins;
     const auto time = d_start + static_cast<double>(frame) * d_hop_time;
@@ -195,7 +211,7 @@ void ridge_chain::give(std::size_t number)
         return;
     for (std::size_t r = 0; r < d_rates.size(); ++r)
         for (const auto k : d_settings.orders)
-            d_axis.clear(rows + r * d_axis.bins, k * point.frequency, other_reach / d_duration);
+            d_axis.set(rows + r * d_axis.bins, k * point.frequency, other_reach / d_duration, 0.0f);
     add(number + 1, rows, t.damaged[slot]);
 }
 

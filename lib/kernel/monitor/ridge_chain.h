@@ -14,6 +14,7 @@ struct ridge_point {
     std::uint64_t frame; //!< counted from the first row
     double frequency;    //!< Hz
     double slope;        //!< Hz/s
+    double bend; //!< Hz/s^2
     float confidence;    //!< > 1: to be trusted
     const float*
         row; //!< the row of the path's rate, without the orders of the tracks before; till the next call
@@ -59,12 +60,13 @@ private:
         std::vector<float> rows, scores;   // rings of d_depth frames
         std::vector<std::uint8_t> damaged; // ring
         std::uint64_t given = 0;           // frames
+        double last = 0;                   // Hz of the frame that was given last
     };
 
     void add(std::size_t track, const float* rows, bool damaged);
     void give(std::size_t track);
     float confidence(const float* scores, float at);
-    double slope(const track& t, std::size_t back, std::size_t traced) const;
+    void shape(const track& t, std::size_t back, std::size_t traced, ridge_point& point) const;
     double frequency(const track& t, std::uint64_t frame, ridge_path::state at) const;
     void learn(const float* row, double f, double constant);
 

@@ -9,9 +9,12 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double fit_time = 1, bridge_time = 2; // s
+constexpr double guard_time = 0.25;             // s on either side of an encounter, where ridges disturb each other
 constexpr double slope_weight = 0.5;            // s
 constexpr double clear_margin = 0.5;            // Hz between the costs of two pairings
-constexpr std::size_t frequency = 0, slope = 1, swap_possible = 3;
+constexpr double unknown_cost = 3;              // Hz of a side where a ridge was lost
+constexpr std::size_t frequency = 0, slope = 1, confidence = 2, swap_possible = 3;
+constexpr double least_trust = 0.4; // of the frames of a line
 
 std::size_t frames_in(double time, double hop_time)
 {
@@ -23,7 +26,8 @@ std::size_t frames_in(double time, double hop_time)
 ridge_pairing::ridge_pairing(std::size_t tracks, std::size_t width, double hop_time, double reach)
     : d_tracks(tracks), d_width(width), d_hop_time(hop_time), d_reach(reach),
       d_fit(frames_in(fit_time, hop_time)), d_bridge(frames_in(bridge_time, hop_time)),
-      d_hold(tracks > 1 ? d_bridge + d_fit : 0), d_depth(d_hold + d_fit + 2),
+      d_guard(frames_in(guard_time, hop_time)),
+      d_hold(tracks > 1 ? d_bridge + 2 * d_guard + d_fit : 0), d_depth(d_hold + d_guard + d_fit + 2),
       d_ring(d_depth * tracks * width), d_incoming(tracks * width), d_names(tracks),
       d_encounters(tracks * tracks)
 {
@@ -56,21 +60,23 @@ const double* ridge_pairing::frame(bool ended)
 
 ridge_pairing::line ridge_pairing::fit(std::size_t track, std::uint64_t begin, std::uint64_t end)
 {
-    line fitted;
-    const auto n = static_cast<double>(end - begin);
-    if (end <= begin)
-        return fitted;
-    const auto middle = static_cast<double>(begin) + (n - 1) / 2;
-    double mean = 0, product = 0, square = 0;
+    // frames count as far as they can be trusted
+    double n = 0, x1 = 0, x2 = 0, y0 = 0, y1 = 0;
     for (auto p = begin; p < end; ++p) {
-        const auto f = slot(p, track)[frequency], x = static_cast<double>(p) - middle;
-        mean += f / n;
-        product += x * f;
-        square += x * x;
+        const auto* values = slot(p, track);
+        const auto trust = std::min(1.0, values[confidence]);
+        const auto weight = trust * trust, x = static_cast<double>(p - begin), y = values[frequency];
+        n += weight, x1 += weight * x, x2 += weight * x * x;
+        y0 += weight * y, y1 += weight * x * y;
     }
-    fitted.points = static_cast<std::size_t>(end - begin);
-    fitted.slope = square > 0 ? product / square : 0;
-    fitted.value = mean - fitted.slope * middle;
+    line fitted;
+    fitted.trust = n;
+    const auto determinant = n * x2 - x1 * x1;
+    if (!(determinant > 1e-9 * n * x2))
+        return fitted;
+    fitted.known = n >= least_trust * static_cast<double>(end - begin) && end - begin >= 3;
+    fitted.slope = (n * y1 - x1 * y0) / determinant;
+    fitted.value = (y0 - fitted.slope * x1) / n - fitted.slope * static_cast<double>(begin);
     return fitted;
 }
 
@@ -78,52 +84,61 @@ ridge_pairing::line ridge_pairing::fit(std::size_t track, std::uint64_t begin, s
 void ridge_pairing::follow(std::size_t i, std::size_t j, encounter& e)
 {
     const auto frame = d_added - 1;
-    const bool near = std::abs(slot(frame, i)[frequency] - slot(frame, j)[frequency]) < d_reach;
-    if (e.waits && (near || frame + 1 >= e.end + d_fit))
+    const auto distance = slot(frame, i)[frequency] - slot(frame, j)[frequency];
+    const bool crossed = frame > 0 && (distance > 0) != (e.distance > 0);
+    const bool near = std::abs(distance) < d_reach || crossed;
+    if (e.waits && near && frame < e.end + d_guard + d_fit / 2) {
+        e.waits = false; // the same encounter goes on
+        e.open = true;
+    } else if (e.waits && (near || frame + 1 >= e.end + d_guard + d_fit)) {
         decide(i, j, e, near ? frame : frame + 1);
+    }
+    e.distance = slot(frame, i)[frequency] - slot(frame, j)[frequency]; // names may have changed
     if (near && !e.open) {
         e.open = true;
-        e.begin = frame;
-        const auto first = frame > d_fit ? frame - d_fit : 0;
-        e.before[0] = fit(i, first, frame);
-        e.before[1] = fit(j, first, frame);
+        e.begin = frame > d_guard ? frame - d_guard : 0;
+        const auto first = e.begin > d_fit ? e.begin - d_fit : 0;
+        e.before[0] = fit(i, first, e.begin);
+        e.before[1] = fit(j, first, e.begin);
     } else if (!near && e.open) {
         e.open = false;
         e.waits = true;
         e.end = frame;
     }
-    if (e.open && frame - e.begin >= d_bridge) // too long to be told apart
+    if (e.open && frame - e.begin >= d_bridge + d_guard) // too long to be told apart
         for (auto p = std::max(e.begin, d_left); p <= frame; ++p)
             slot(p, i)[swap_possible] = slot(p, j)[swap_possible] = 1;
 }
 
-//! Pairs the sides of an encounter; end: frame up to which the later side is known
-void ridge_pairing::decide(std::size_t i, std::size_t j, encounter& e, std::uint64_t end)
+//! Pairs the sides of an encounter; known: frame up to which the later side is known
+void ridge_pairing::decide(std::size_t i, std::size_t j, encounter& e, std::uint64_t known)
 {
     e.waits = false;
-    const line after[2] = { fit(i, e.end, end), fit(j, e.end, end) };
-    if (e.before[0].points < 3 || after[0].points < 3)
-        return;
-    const auto middle = static_cast<double>(e.begin + e.end - 1) / 2;
+    const bool bridged = e.end - e.begin <= d_bridge + d_guard;
+    const auto end = std::min(e.end + d_guard, known - 1); // later side begins
+    const line after[2] = { fit(i, end, known), fit(j, end, known) };
+    const auto middle = static_cast<double>(e.begin + end - 1) / 2;
     const auto cost = [&](std::size_t from, std::size_t to) {
+        if (!e.before[from].known || !after[to].known)
+            return unknown_cost;
         return std::abs(e.before[from].at(middle) - after[to].at(middle)) +
                slope_weight * std::abs(e.before[from].slope - after[to].slope) / d_hop_time;
     };
     const auto kept = cost(0, 0) + cost(1, 1), crossed = cost(0, 1) + cost(1, 0);
     if (crossed < kept) {
-        for (auto p = std::max(e.end, d_left); p < d_added; ++p)
+        for (auto p = std::max(end, d_left); p < d_added; ++p)
             std::swap_ranges(slot(p, i), slot(p, i) + d_width, slot(p, j));
         std::swap(d_names[i], d_names[j]);
     }
     const bool guess = std::abs(crossed - kept) < clear_margin;
-    const bool bridged = e.end - e.begin <= d_bridge;
     for (const auto track : { i, j }) {
-        const auto from = e.before[track == i ? 0 : 1].at(static_cast<double>(e.begin) - 1);
-        const auto to = slot(e.end, track)[frequency];
-        const auto length = static_cast<double>(e.end - e.begin + 1);
-        for (auto p = std::max(e.begin, d_left); p < e.end; ++p) {
+        const auto& before = e.before[track == i ? 0 : 1];
+        const auto from = before.at(static_cast<double>(e.begin) - 1);
+        const auto to = slot(end, track)[frequency];
+        const auto length = static_cast<double>(end - e.begin + 1);
+        for (auto p = std::max(e.begin, d_left); p < end; ++p) {
             auto* values = slot(p, track);
-            if (bridged) {
+            if (bridged && before.known) {
                 values[frequency] =
                     from + (to - from) * static_cast<double>(p - e.begin + 1) / length;
                 values[slope] = (to - from) / length / d_hop_time;

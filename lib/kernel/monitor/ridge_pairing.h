@@ -10,7 +10,7 @@ namespace gr::stft::kernel {
 /*!
  * \brief Keeps the names of ridges that meet.
  *
- * Where two ridges come nearer than `reach`, lines are fitted to 1 s of each on either side, and the sides are paired by
+ * Where two ridges come nearer than `reach`, or cross in a jump, lines are fitted to 1 s of each on either side, and the sides are paired by
  * |gap at the middle| + 0.5 s |difference of slopes|. An encounter of at most 2 s is bridged by straight lines. In a longer one,
  * and where both pairings are about as good, swap_possible is raised: which is which is a guess. Frames leave `latency()`
  * later than they came.
@@ -39,11 +39,13 @@ public:
 private:
     struct line {
         double value = 0, slope = 0; // at the frame 0; a frame
-        std::size_t points = 0;
+        double trust = 0;
+        bool known = false; // from frames of which most are to be trusted
         double at(double frame) const { return value + slope * frame; }
     };
     struct encounter {
         bool open = false, waits = false;
+        double distance = 0; // Hz in the newest frame
         std::uint64_t begin = 0, end = 0;
         line before[2];
     };
@@ -54,11 +56,11 @@ private:
     }
     line fit(std::size_t track, std::uint64_t begin, std::uint64_t end);
     void follow(std::size_t i, std::size_t j, encounter& e);
-    void decide(std::size_t i, std::size_t j, encounter& e, std::uint64_t end);
+    void decide(std::size_t i, std::size_t j, encounter& e, std::uint64_t known);
 
     std::size_t d_tracks, d_width;
     double d_hop_time, d_reach;
-    std::size_t d_fit, d_bridge, d_hold, d_depth; // frames
+    std::size_t d_fit, d_bridge, d_guard, d_hold, d_depth; // frames
     std::vector<double> d_ring, d_incoming;
     std::vector<std::size_t> d_names;    // d_names[i]: the track as it comes that is called i
     std::vector<encounter> d_encounters; // of pairs

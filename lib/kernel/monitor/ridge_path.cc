@@ -122,20 +122,52 @@ void ridge_path::add(const float* scores, std::size_t low, std::size_t high)
             }
         }
     }
-    auto best = 2 * closed;
     for (std::size_t r = 0; r < d_rates; ++r)
         for (std::size_t g = 0; g < cells; ++g) {
             auto& sum = d_sums[r * d_stride + pad + g];
             if ((g < low || g > high) && sum > closed / 2)
                 sum -= 50;
-            if (sum > best) {
+        }
+    find_best();
+    ++d_frames;
+}
+
+//! Finds the best state, whose sum becomes 0.
+void ridge_path::find_best()
+{
+    auto best = 2 * closed;
+    for (std::size_t r = 0; r < d_rates; ++r)
+        for (std::size_t g = 0; g < d_grid.count; ++g)
+            if (const auto sum = d_sums[r * d_stride + pad + g]; sum > best) {
                 best = sum;
                 d_best = { static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(g) };
             }
-        }
     for (auto& sum : d_sums)
         sum = sum > closed / 2 ? sum - best : closed;
-    ++d_frames;
+}
+
+void ridge_path::favour(std::size_t back, std::size_t cell, std::size_t reach, float cost)
+{
+    if (back >= d_frames || back >= d_depth)
+        return;
+    for (std::uint32_t r = 0; r < d_rates; ++r)
+        for (std::uint32_t g = 0; g < d_grid.count; ++g) {
+            auto& sum = d_sums[r * d_stride + pad + g];
+            if (!(sum > closed / 2))
+                continue;
+            state at{ r, g };
+            for (std::size_t i = 0; i < back; ++i)
+                at = before(d_frames - 1 - i, at);
+            if (at.cell > cell + reach || at.cell + reach < cell)
+                sum -= cost;
+        }
+    find_best();
+}
+
+ridge_path::state ridge_path::before(std::uint64_t frame, state at) const
+{
+    const auto from = d_back[(frame % d_depth * d_rates + at.rate) * d_grid.count + at.cell];
+    return { from >> 24, from & 0xffffff };
 }
 
 std::size_t ridge_path::trace(std::size_t count, state* states) const
@@ -144,11 +176,8 @@ std::size_t ridge_path::trace(std::size_t count, state* states) const
     auto at = d_best;
     for (std::size_t i = 0; i < count; ++i) {
         states[i] = at;
-        const auto frame = d_frames - 1 - i;
-        if (frame == 0)
-            continue;
-        const auto from = d_back[(frame % d_depth * d_rates + at.rate) * d_grid.count + at.cell];
-        at = { from >> 24, from & 0xffffff };
+        if (const auto frame = d_frames - 1 - i)
+            at = before(frame, at);
     }
     return count;
 }

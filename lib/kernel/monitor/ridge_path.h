@@ -31,6 +31,8 @@ public:
 
     //! The next frame. \param scores rates x frequencies \param low,high cells that are open
     void add(const float* scores, std::size_t low, std::size_t high);
+    //! Paths that were farther than `reach` cells from `cell`, `back` frames before the newest, lose `cost`.
+    void favour(std::size_t back, std::size_t cell, std::size_t reach, float cost);
     //! Frames so far.
     std::uint64_t frames() const { return d_frames; }
     //! The best state of the newest frame.
@@ -39,7 +41,9 @@ public:
     std::size_t trace(std::size_t count, state* states) const;
 
 private:
+    void find_best();
     void from_rates();
+    state before(std::uint64_t frame, state at) const;
     void from_frequencies(const float* scores, float* to);
 
     ridge_grid d_grid;

@@ -23,7 +23,10 @@ struct refinement {
     double reach() const;
 };
 
-//! Refines a ridge on a longer frame, warped by the ridge's own slope, and gives the amplitudes of its orders.
+/*!
+ * \brief Refines a ridge on a longer frame, warped by the ridge's own slope, and gives the amplitudes of its orders. Where the
+ * ridge is bent so much that the warp leaves a smear, the frame is as long as those of the rows.
+ */
 template <class R>
 class ridge_refiner
 {
@@ -41,19 +44,25 @@ public:
                   double* amplitudes);
 
 private:
-    double amplitude(double hz) const;
+    struct frame {
+        double duration; // s
+        std::size_t count;
+        std::vector<R> taps;
+        double weight = 0; // sum of the taps
+    };
+    double amplitude(const frame& of, double hz) const;
+    const frame& frame_for(const ridge_point& point) const;
 
     ridge_tracker_settings d_settings;
-    refinement d_frame;
-    double d_rate; // Hz after decimation
-    std::size_t d_count;
+    refinement d_longest;
+    double d_rate, d_order; // Hz after decimation; median of the orders
+    frame d_frames[2];      // longer one first
     frame_analysis<R> d_dft;
     row_axis d_axis;
     row_whitener<R> d_whitener;
     double d_reach; // Hz on either side of f that is searched
-    std::vector<R> d_taps, d_samples, d_row;
+    std::vector<R> d_samples, d_row;
     volk::vector<std::complex<R>> d_spectrum;
-    double d_weight = 0; // sum of d_taps
 };
 
 } // namespace gr::stft::kernel

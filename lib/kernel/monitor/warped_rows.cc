@@ -12,6 +12,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr double whole = 0.2;            // presence of a frame that counts fully
 constexpr std::size_t spare = 16384; // values that come at once
 constexpr auto oversampling = static_cast<std::int64_t>(band_decimator<float>::oversampling);
 
@@ -43,9 +44,14 @@ std::vector<R> hann(std::size_t count)
     return taps;
 }
 
-//! Takes the mean under a window away. \return the largest magnitude that is left
+//! What a frame holds, once its mean under the window is taken away.
+struct content {
+    double largest;  //!< magnitude
+    double presence; //!< power under the window, relative to that of the same samples under a flat one
+};
+
 template <class R>
-R remove_mean(const R* taps, std::size_t count, R* y)
+content remove_mean(const R* taps, std::size_t count, R* y)
 {
     double sum = 0, weight = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -53,12 +59,16 @@ R remove_mean(const R* taps, std::size_t count, R* y)
         weight += static_cast<double>(taps[i]);
     }
     const auto mean = static_cast<R>(sum / weight);
-    R largest = 0;
+    double largest = 0, inside = 0, all = 0, square = 0;
     for (std::size_t i = 0; i < count; ++i) {
         y[i] -= mean;
-        largest = std::max(largest, std::abs(y[i]));
+        const double value = y[i], tap = taps[i];
+        largest = std::max(largest, std::abs(value));
+        all += value * value;
+        inside += tap * tap * value * value;
+        square += tap * tap;
     }
-    return largest;
+    return { largest, all > 0 ? inside / all * static_cast<double>(count) / square : 0 };
 }
 
 template <class R>
@@ -165,7 +175,7 @@ public:
             auto* y = dft.buffer();
             for (std::size_t i = 0; i < count; ++i)
                 y[i] = axes[r][i].of(middle + axes[r][i].at);
-            const auto largest = remove_mean(taps.data(), count, y);
+            const auto [largest, presence] = remove_mean(taps.data(), count, y);
             std::fill(y + count, y + n_fft, R(0));
             auto* row = rows.data() + r * bins;
             if (!(largest > 0)) {
@@ -178,6 +188,9 @@ public:
             dft.transform(spectrum.data());
             simd::dispatch<powers<R>>(spectrum.data(), bins, power.data());
             whitener.whiten(power.data(), row);
+            if (presence < whole) // the samples are under the window's ends: what they tell is of another time
+                for (std::size_t m = 0; m < bins; ++m)
+                    row[m] *= static_cast<R>(presence / whole);
         }
         known = true;
     }

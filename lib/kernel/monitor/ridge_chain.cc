@@ -5,11 +5,11 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double slope_time = 0.5;    // s of path that give its slope
-constexpr double reject_reach = 2;    // 1 / duration on either side of a line of the mains
-constexpr double other_reach = 1.5;   // on either side of an order of another shaft
+constexpr double slope_time = 0.5;  // s of path that give its slope
+constexpr double reject_reach = 2;  // 1 / duration on either side of a line of the mains
+constexpr double other_reach = 1.5; // on either side of an order of another shaft
 constexpr double same_reach = 1.5;  // 1 / duration about a track in which a path is the same shaft
-constexpr float other_cost = 0.5f;  // a frame and order, of a path that leaves its shaft for another
+constexpr float other_cost = 0.5f; // a frame and order, of a path that leaves its shaft for another
 constexpr double slow = 60, fast = 2; // s, constants of the weights' means
 // of orders that are no integers, before they are learned: they are weaker as a rule, and 4/3 f has lines of f among them
 constexpr float fraction_weight = 0.5f;

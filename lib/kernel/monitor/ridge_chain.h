@@ -14,7 +14,7 @@ struct ridge_point {
     std::uint64_t frame; //!< counted from the first row
     double frequency;    //!< Hz
     double slope;        //!< Hz/s
-    double bend; //!< Hz/s^2
+    double bend;         //!< Hz/s^2
     float confidence;    //!< > 1: to be trusted
     const float*
         row; //!< the row of the path's rate, without the orders of the tracks before; till the next call

@@ -9,10 +9,11 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double fit_time = 1, bridge_time = 2; // s
-constexpr double guard_time = 0.25;             // s on either side of an encounter, where ridges disturb each other
-constexpr double slope_weight = 0.5;            // s
-constexpr double clear_margin = 0.5;            // Hz between the costs of two pairings
-constexpr double unknown_cost = 3;              // Hz of a side where a ridge was lost
+constexpr double guard_time =
+    0.25; // s on either side of an encounter, where ridges disturb each other
+constexpr double slope_weight = 0.5; // s
+constexpr double clear_margin = 0.5; // Hz between the costs of two pairings
+constexpr double unknown_cost = 3;   // Hz of a side where a ridge was lost
 constexpr std::size_t frequency = 0, slope = 1, confidence = 2, swap_possible = 3;
 constexpr double least_trust = 0.4; // of the frames of a line
 
@@ -27,9 +28,9 @@ ridge_pairing::ridge_pairing(std::size_t tracks, std::size_t width, double hop_t
     : d_tracks(tracks), d_width(width), d_hop_time(hop_time), d_reach(reach),
       d_fit(frames_in(fit_time, hop_time)), d_bridge(frames_in(bridge_time, hop_time)),
       d_guard(frames_in(guard_time, hop_time)),
-      d_hold(tracks > 1 ? d_bridge + 2 * d_guard + d_fit : 0), d_depth(d_hold + d_guard + d_fit + 2),
-      d_ring(d_depth * tracks * width), d_incoming(tracks * width), d_names(tracks),
-      d_encounters(tracks * tracks)
+      d_hold(tracks > 1 ? d_bridge + 2 * d_guard + d_fit : 0),
+      d_depth(d_hold + d_guard + d_fit + 2), d_ring(d_depth * tracks * width),
+      d_incoming(tracks * width), d_names(tracks), d_encounters(tracks * tracks)
 {
     std::iota(d_names.begin(), d_names.end(), std::size_t(0));
 }
@@ -65,7 +66,8 @@ ridge_pairing::line ridge_pairing::fit(std::size_t track, std::uint64_t begin, s
     for (auto p = begin; p < end; ++p) {
         const auto* values = slot(p, track);
         const auto trust = std::min(1.0, values[confidence]);
-        const auto weight = trust * trust, x = static_cast<double>(p - begin), y = values[frequency];
+        const auto weight = trust * trust, x = static_cast<double>(p - begin),
+                   y = values[frequency];
         n += weight, x1 += weight * x, x2 += weight * x * x;
         y0 += weight * y, y1 += weight * x * y;
     }

@@ -11,7 +11,7 @@ constexpr double longer = 1.4;     // the frame, than those of the rows
 constexpr double farthest = 0.9;   // |rate| duration
 constexpr double least_bins = 4;   // points of the DFT for each sample
 constexpr std::size_t cells = 41;  // frequencies that are tried
-constexpr double most_smear = 1.5;   // 1 / duration, that a warp may leave
+constexpr double most_smear = 1.5; // 1 / duration, that a warp may leave
 constexpr double reject_reach = 2; // 1 / duration on either side of a line of the mains
 constexpr double pi = 3.14159265358979323846;
 
@@ -95,8 +95,7 @@ double ridge_refiner<R>::amplitude(const frame& of, double hz) const
 }
 
 template <class R>
-const typename ridge_refiner<R>::frame&
-ridge_refiner<R>::frame_for(const ridge_point& point) const
+const typename ridge_refiner<R>::frame& ridge_refiner<R>::frame_for(const ridge_point& point) const
 {
     const auto half = d_frames[0].duration / 2;
     const auto smear = d_order * std::abs(point.bend) * half * half / 2; // Hz at the frame's ends

@@ -7,12 +7,13 @@
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <gnuradio/stft/kernel/monitor/warped_rows.h>
+#include <limits>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double whole = 0.2;            // presence of a frame that counts fully
+constexpr double whole = 0.2;        // presence of a frame that counts fully
 constexpr std::size_t spare = 16384; // values that come at once
 constexpr auto oversampling = static_cast<std::int64_t>(band_decimator<float>::oversampling);
 
@@ -46,8 +47,9 @@ std::vector<R> hann(std::size_t count)
 
 //! What a frame holds, once its mean under the window is taken away.
 struct content {
-    double largest;  //!< magnitude
-    double presence; //!< power under the window, relative to that of the same samples under a flat one
+    double largest; //!< magnitude
+    double
+        presence; //!< power under the window, relative to that of the same samples under a flat one
 };
 
 template <class R>
@@ -68,6 +70,8 @@ content remove_mean(const R* taps, std::size_t count, R* y)
         inside += tap * tap * value * value;
         square += tap * tap;
     }
+    if (largest <= 64 * std::numeric_limits<R>::epsilon() * std::abs(static_cast<double>(mean)))
+        return { 0, 0 }; // a constant, and what rounding makes of it
     return { largest, all > 0 ? inside / all * static_cast<double>(count) / square : 0 };
 }
 
@@ -188,7 +192,8 @@ public:
             dft.transform(spectrum.data());
             simd::dispatch<powers<R>>(spectrum.data(), bins, power.data());
             whitener.whiten(power.data(), row);
-            if (presence < whole) // the samples are under the window's ends: what they tell is of another time
+            if (presence <
+                whole) // the samples are under the window's ends: what they tell is of another time
                 for (std::size_t m = 0; m < bins; ++m)
                     row[m] *= static_cast<R>(presence / whole);
         }

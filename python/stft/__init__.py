@@ -3,12 +3,14 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, warped_rows_fvf,
+ridge_tracker_fvf, ridge_tracker_vfvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
+of a machine's speed: track_ridges, RidgeTracker, track_rows, Ridges, warped_rows, WarpedRows.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -46,6 +48,7 @@ from .monitoring import (
 )
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from .speed import RidgeTracker, Ridges, WarpedRows, track_ridges, track_rows, warped_rows
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
     __version__,
@@ -64,6 +67,8 @@ from .stft_python import (
     one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
+    ridge_tracker_fvf,
+    ridge_tracker_vfvf,
     sigmf_annotation_sink,
     spectrogram_cvf,
     spectrogram_fvf,
@@ -72,6 +77,7 @@ from .stft_python import (
     stft_bins_fvc,
     stft_cvc,
     stft_fvc,
+    warped_rows_fvf,
 )
 from .transforms import (
     check_cola,
@@ -91,8 +97,11 @@ __all__ = [
     "Clip",
     "EventCutter",
     "NoiseFloor",
+    "RidgeTracker",
+    "Ridges",
     "ShortTimeFFT",
     "SignalDetector",
+    "WarpedRows",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
@@ -141,6 +150,8 @@ __all__ = [
     "power_vcvf",
     "reassign",
     "reassigned_spectrogram",
+    "ridge_tracker_fvf",
+    "ridge_tracker_vfvf",
     "sample_window",
     "sigmf_annotation_sink",
     "spectrogram",
@@ -158,4 +169,8 @@ __all__ = [
     "stft_fvc",
     "synchrosqueeze",
     "times",
+    "track_ridges",
+    "track_rows",
+    "warped_rows",
+    "warped_rows_fvf",
 ]

@@ -37,7 +37,7 @@ public:
         }
     }
 
-    //! So many samples are missing: the last one stands for them.
+    //! Takes `count` missing samples: the last one stands for them.
     template <class F>
     void hold(std::size_t count, F f)
     {

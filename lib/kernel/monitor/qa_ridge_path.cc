@@ -24,7 +24,7 @@ struct scene {
         return all;
     }
 
-    //! What a move costs, by the page that defines it; infinite if it is not allowed.
+    //! Cost of a move, by its definition; infinite if the move is not allowed.
     double cost(std::size_t from, std::size_t to) const
     {
         const auto count = static_cast<double>(grid.count);

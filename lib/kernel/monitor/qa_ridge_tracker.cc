@@ -66,7 +66,7 @@ std::vector<R> as(const std::vector<double>& x)
 struct ridges {
     std::vector<double> time;
     std::vector<std::int64_t> numbers;
-    std::vector<std::vector<double>> values; // of each frame, tracks x width
+    std::vector<std::vector<double>> values; // [frame][tracks x width]
     std::vector<double> weights;
 };
 
@@ -302,7 +302,7 @@ class qa_ridge_tracker : public CppUnit::TestFixture
         CPPUNIT_ASSERT(e.rms < 0.1);
     }
 
-    //! Of the candidates, the machine has four; from 16 of them an octave is lost without the range.
+    //! The machine has four of the candidates; without the range an octave is lost.
     void orders_are_learned_from_a_range()
     {
         const auto x = with_noise(machine(14, run_up, { 1, 2, 4, 6 }), 0.5);

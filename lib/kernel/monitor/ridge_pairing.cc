@@ -90,7 +90,7 @@ void ridge_pairing::follow(std::size_t i, std::size_t j, encounter& e)
     const bool crossed = frame > 0 && (distance > 0) != (e.distance > 0);
     const bool near = std::abs(distance) < d_reach || crossed;
     if (e.waits && near && frame < e.end + d_guard + d_fit / 2) {
-        e.waits = false; // the same encounter goes on
+        e.waits = false; // this encounter goes on
         e.open = true;
     } else if (e.waits && (near || frame + 1 >= e.end + d_guard + d_fit)) {
         decide(i, j, e, near ? frame : frame + 1);
@@ -107,7 +107,7 @@ void ridge_pairing::follow(std::size_t i, std::size_t j, encounter& e)
         e.waits = true;
         e.end = frame;
     }
-    if (e.open && frame - e.begin >= d_bridge + d_guard) // too long to be told apart
+    if (e.open && frame - e.begin >= d_bridge + d_guard) // too long to know which is which
         for (auto p = std::max(e.begin, d_left); p <= frame; ++p)
             slot(p, i)[swap_possible] = slot(p, j)[swap_possible] = 1;
 }

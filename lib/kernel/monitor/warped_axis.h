@@ -13,15 +13,15 @@ namespace gr::stft::kernel {
 //! Time on which a frequency of relative rate a is steady, in s from the frame's centre. 2 a u > -1
 inline double warped_time(double u, double a)
 {
-    // the same as (sqrt(1 + 2 a u) - 1) / a, without its loss of digits
+    // (sqrt(1 + 2 a u) - 1) / a, without its loss of digits
     return 2 * u / (std::sqrt(1 + 2 * a * u) + 1);
 }
 
-//! Where a value between those of a row is read: cubic through four neighbours.
+//! A place between the values of a row: the cubic through four neighbours is read there.
 template <class R>
 struct cubic_point {
     std::int64_t at;         //!< index of the first of four values
-    std::array<R, 4> weight; //!< of each
+    std::array<R, 4> weight; //!< weight of each of the four
 
     //! \param position of the value, index 0 at the row's start
     explicit cubic_point(double position)

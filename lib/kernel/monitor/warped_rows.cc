@@ -45,7 +45,7 @@ std::vector<R> hann(std::size_t count)
     return taps;
 }
 
-//! What a frame holds, once its mean under the window is taken away.
+//! Content of a frame without its mean under the window.
 struct content {
     double largest; //!< magnitude
     double

@@ -14,6 +14,8 @@ void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
+void bind_speed(pybind11::module& m);
+void bind_speed_blocks(pybind11::module& m);
 void bind_stft(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
@@ -24,6 +26,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft_blocks(m);
     bind_image_blocks(m);
     bind_monitor_blocks(m);
+    bind_speed_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -36,4 +39,5 @@ PYBIND11_MODULE(stft_python, m)
     bind_adaptive(kernels);
     bind_monitor(kernels);
     bind_reassign(kernels);
+    bind_speed(kernels);
 }

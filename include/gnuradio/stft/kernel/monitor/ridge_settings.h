@@ -18,7 +18,8 @@ struct STFT_API warped_rows_settings {
     //! 0.75 / duration.
     std::vector<double> rates;
     double whiten = 30; //!< Hz on either side of a bin whose median is its floor, > 0
-    double limit = 6;   //!< samples are clipped at so many medians of their magnitudes; 0: never
+    double limit =
+        6; //!< samples are clipped at this multiple of the median of their magnitudes; 0: never
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -42,7 +43,7 @@ struct STFT_API ridge_settings {
     double f_min = 0;                //!< Hz of the slowest rotation
     double f_max = 0;                //!< Hz of the fastest one
     std::vector<double> orders{ 1 }; //!< lines that belong together, in multiples of the rotation
-    std::vector<double> weights;     //!< of the orders in the score; none: all 1
+    std::vector<double> weights;     //!< weights of the orders in the score; none: all 1
     double max_slew = 60;            //!< Hz/s that the rotation changes at most
     double lag = 1;                  //!< s by which the path looks ahead, >= 0
     std::size_t tracks = 1;          //!< shafts, 1 .. 4
@@ -67,14 +68,14 @@ struct STFT_API ridge_tracker_settings : ridge_settings {
     double samp_rate = 1;  //!< Hz of the samples, > 0
     double duration = 0.5; //!< s of a frame, T
     double hop = 0;        //!< s from frame to frame; 0: duration / 8
-    //! 1/s, relative rates f'/f, as of warped_rows_settings; {0}: frames that are not warped.
+    //! 1/s, relative rates f'/f, as in warped_rows_settings; {0}: frames that are not warped.
     std::vector<double> rates;
-    double whiten = 30; //!< as of warped_rows_settings
-    double limit = 6;   //!< as of warped_rows_settings
+    double whiten = 30; //!< see warped_rows_settings
+    double limit = 6;   //!< see warped_rows_settings
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
-    //! Those of the rows.
+    //! Parameters of the rows.
     warped_rows_settings rows() const;
 };
 
@@ -106,7 +107,7 @@ struct STFT_API row_ridge_tracker_settings : ridge_settings {
     std::size_t hop = 512;      //!< samples from row to row, >= 1
     std::size_t win_length = 0; //!< samples under the window; 0: n_fft
     std::vector<double> rates{ 0 }; //!< 1/s, relative rates of the rows that come together
-    double whiten = 30; //!< Hz, as of warped_rows_settings; 0: rows are whitened already
+    double whiten = 30; //!< Hz, as in warped_rows_settings; 0: rows are whitened already
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;

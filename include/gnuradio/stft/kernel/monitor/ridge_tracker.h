@@ -8,7 +8,7 @@
 
 namespace gr::stft::kernel {
 
-//! Where the values of a ridge stand; amplitudes of the orders follow.
+//! Indices of the values of a ridge; amplitudes of the orders follow.
 enum ridge_value : std::size_t {
     ridge_frequency,     //!< Hz of the rotation
     ridge_slope,         //!< Hz/s
@@ -26,7 +26,7 @@ enum ridge_value : std::size_t {
  * confidence is how far the score stands out of those of all f, in spreads, over 5: below 1 there is no speed to be
  * trusted (standstill, noise, a frame that holds a missing sample), and the path runs on freely. It tells that a family
  * of lines is there, not that it is the one that was meant: **speed and orders are one unknown**. Orders 2, 4, 6 of f are
- * orders 1, 2, 3 of 2 f. Orders must be told; or a range narrower than an octave, [learn_min, learn_max] for the first
+ * orders 1, 2, 3 of 2 f. Orders must be given; or a range narrower than an octave, [learn_min, learn_max] for the first
  * learn_time s, teaches their weights, and after that f is free.
  *
  * Several shafts (tracks): the first one's orders are taken away before the next is looked for. Where they meet, names are
@@ -51,7 +51,7 @@ public:
 
     //! Takes as many of the samples as there is room for, some at least if values() is null, and returns how many.
     std::size_t push(const R* samples, std::size_t count);
-    //! As push(), of samples that are missing: the frames that hold them have confidence 0.
+    //! Takes missing samples as push() takes others: the frames that hold them have confidence 0.
     std::size_t hold(std::size_t count);
     //! No more samples: the frames that wait leave.
     void finish();
@@ -100,23 +100,23 @@ public:
     row_ridge_tracker& operator=(row_ridge_tracker&&) noexcept;
     //!@}
 
-    //! The next row, rates x bins values; call it only while values() is null. A row with a value that is not finite is
+    //! The next row, rates x bins values; call it only while values() is null. A row with a value that is not finite counts
     //! as a row of zeros, of confidence 0.
     void add(const float* row);
     //! No more rows.
     void finish();
 
-    //! As of ridge_tracker; of row frame().
+    //! Values of row frame(), laid out as in ridge_tracker; null if they are not known yet.
     const double* values();
     //! Moves on to the row after it.
     void advance();
     //! Number of the next row.
     std::int64_t frame() const;
-    //! As of ridge_tracker.
+    //! Values of a track: ridge_amplitudes and the amplitudes of the orders.
     std::size_t width() const;
     //! Rows by which the values lag.
     std::size_t latency() const;
-    //! As of ridge_tracker.
+    //! Weights of the orders in the score, as learned.
     std::vector<double> weights() const;
     //! The parameters.
     const row_ridge_tracker_settings& design() const;

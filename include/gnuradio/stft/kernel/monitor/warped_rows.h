@@ -46,7 +46,7 @@ public:
 
     //! Takes as many of the samples as there is room for, some at least if row() is null, and returns how many.
     std::size_t push(const R* samples, std::size_t count);
-    //! As push(), of samples that are missing.
+    //! Takes missing samples as push() takes others.
     std::size_t hold(std::size_t count);
     //! No more samples.
     void finish();

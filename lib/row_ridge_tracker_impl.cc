@@ -38,7 +38,10 @@ public:
           d_tracker(std::make_unique<tracker>(s)), d_watch(watch())
     {
         set_tag_propagation_policy(TPP_CUSTOM);
-        set_items_per_call(64);
+        const auto row_bytes = d_row * sizeof(float), item_bytes = d_item * sizeof(float);
+        set_items_per_call(std::max({ std::min(64, rows_per_call(row_bytes)),
+                                      least_rows_per_call(row_bytes),
+                                      least_rows_per_call(item_bytes) }));
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
             request(change_from<row_ridge_tracker_block_settings>(message, true));

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_STREAM_MACHINE_BLOCK_H
 
 #include "event_messages.h"
+#include "stream_buffers.h"
 #include "stream_end.h"
 #include "tagged_block.h"
 #include <cmath>
@@ -71,8 +72,9 @@ protected:
         : d_kernel(std::move(kernel)), d_length(length), d_given_rate(samp_rate), d_rate(samp_rate)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        this->set_items_per_call(static_cast<int>(
-            std::clamp<std::size_t>((std::size_t(1) << 18) / (length * sizeof(float)), 1, 64)));
+        const auto item_bytes = length * sizeof(float);
+        this->set_items_per_call(
+            std::max(std::min(64, rows_per_call(item_bytes)), least_rows_per_call(item_bytes)));
         set_rate_of_items();
     }
 

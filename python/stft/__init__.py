@@ -11,6 +11,8 @@ adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, e
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc.
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
 band_power_vff, spectral_kurtosis_vff, level_alarm, baseline.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, warped_rows_fvf,
+ridge_tracker_fvf, ridge_tracker_vfvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -19,6 +21,7 @@ istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, 
 of bearings: diagnose_bearing, envelope, score_fault_lines, fault_frequencies.
 of machines: tacho_pulses, tacho_speed, angle_resample, order_map.
 of a machine: band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState.
+of a machine's speed: track_ridges, RidgeTracker, track_rows, Ridges, warped_rows, WarpedRows.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -77,6 +80,7 @@ from .monitoring import (
 from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from .speed import RidgeTracker, Ridges, WarpedRows, track_ridges, track_rows, warped_rows
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
     __version__,
@@ -104,6 +108,8 @@ from .stft_python import (
     one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
+    ridge_tracker_fvf,
+    ridge_tracker_vfvf,
     sigmf_annotation_sink,
     spectral_kurtosis_vff,
     spectrogram_cvf,
@@ -114,6 +120,7 @@ from .stft_python import (
     stft_cvc,
     stft_fvc,
     tacho_pulses_ff,
+    warped_rows_fvf,
 )
 from .transforms import (
     check_cola,
@@ -145,6 +152,11 @@ __all__ = [
     "ShortTimeFFT",
     "SignalDetector",
     "Tacho",
+    "RidgeTracker",
+    "Ridges",
+    "ShortTimeFFT",
+    "SignalDetector",
+    "WarpedRows",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
@@ -215,6 +227,8 @@ __all__ = [
     "power_vcvf",
     "reassign",
     "reassigned_spectrogram",
+    "ridge_tracker_fvf",
+    "ridge_tracker_vfvf",
     "sample_window",
     "score_fault_lines",
     "sigmf_annotation_sink",
@@ -238,4 +252,8 @@ __all__ = [
     "tacho_pulses_ff",
     "tacho_speed",
     "times",
+    "track_ridges",
+    "track_rows",
+    "warped_rows",
+    "warped_rows_fvf",
 ]

@@ -20,6 +20,8 @@ void bind_monitor_blocks(pybind11::module& m);
 void bind_orders(pybind11::module& m);
 void bind_orders_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
+void bind_speed(pybind11::module& m);
+void bind_speed_blocks(pybind11::module& m);
 void bind_stft(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
@@ -33,6 +35,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_bearing_blocks(m);
     bind_orders_blocks(m);
     bind_level_blocks(m);
+    bind_speed_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -48,4 +51,5 @@ PYBIND11_MODULE(stft_python, m)
     bind_orders(kernels);
     bind_levels(kernels);
     bind_reassign(kernels);
+    bind_speed(kernels);
 }

@@ -47,10 +47,8 @@ pmt::pmt_t event_message(const kernel::event& e, const kernel::event_context& co
 pmt::pmt_t dict_of(const std::vector<std::pair<const char*, kernel::event_value>>& values)
 {
     auto dict = pmt::make_dict();
-    for (const auto& [key, value] : kernel::values_of(e, context))
-        dict = pmt::dict_add(dict, pmt::mp(key), message_value(value));
     for (const auto& [key, value] : values)
-        dict = pmt::dict_add(dict, pmt::mp(key), std::visit(as_pmt(), value));
+        dict = pmt::dict_add(dict, pmt::mp(key), message_value(value));
     return dict;
 }
 

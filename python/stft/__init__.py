@@ -3,25 +3,18 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, event_cutter,
-frame_file_sink.
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
+sigmf_annotation_sink, event_cutter, frame_file_sink; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
+tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
 band_envelope_vf, fault_lines.
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
-tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc.
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink,
-band_power_vff, spectral_kurtosis_vff, level_alarm, baseline.
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, warped_rows_fvf,
-ridge_tracker_fvf, ridge_tracker_vfvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
-of bearings: diagnose_bearing, envelope, score_fault_lines, fault_frequencies.
-of machines: tacho_pulses, tacho_speed, angle_resample, order_map.
-of a machine: band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState.
-of a machine's speed: track_ridges, RidgeTracker, track_rows, Ridges, warped_rows, WarpedRows.
+of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map;
+band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
+score_fault_lines, fault_frequencies.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -86,9 +79,9 @@ from .stft_python import (
     __version__,
     adaptive_stft_cvc,
     adaptive_stft_fvc,
-    band_envelope_vf,
     angular_resampler_cc,
     angular_resampler_ff,
+    band_envelope_vf,
     band_power_vff,
     baseline,
     detector_vxm,
@@ -96,8 +89,8 @@ from .stft_python import (
     dstft_fvc,
     event_cutter,
     event_to_json,
-    frame_file_sink,
     fault_lines,
+    frame_file_sink,
     idstft_vcc,
     idstft_vcf,
     istft2d_vcvf,
@@ -137,10 +130,10 @@ from .transforms import (
 )
 
 __all__ = [
-    "BearingDiagnosis",
     "AngleSamples",
     "BandLevels",
     "Baseline",
+    "BearingDiagnosis",
     "Clip",
     "Envelope",
     "EventCutter",
@@ -149,26 +142,21 @@ __all__ = [
     "MonitorState",
     "NoiseFloor",
     "OrderMap",
-    "ShortTimeFFT",
-    "SignalDetector",
-    "Tacho",
     "RidgeTracker",
     "Ridges",
     "ShortTimeFFT",
     "SignalDetector",
+    "SpectralKurtosis",
+    "Tacho",
     "WarpedRows",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
-    "band_envelope_vf",
+    "alarm_levels",
     "angle_resample",
     "angular_resampler_cc",
     "angular_resampler_ff",
-    "SpectralKurtosis",
-    "adapt",
-    "adaptive_stft_cvc",
-    "adaptive_stft_fvc",
-    "alarm_levels",
+    "band_envelope_vf",
     "band_levels",
     "band_power",
     "band_power_vff",
@@ -190,15 +178,14 @@ __all__ = [
     "dstft_vjp",
     "dual_window",
     "ended",
-    "event_cutter",
-    "event_to_json",
-    "frame_file_sink",
     "envelope",
+    "event_cutter",
     "event_to_json",
     "fault_frequencies",
     "fault_lines",
     "filter_bank",
     "fixed_overlap_positions",
+    "frame_file_sink",
     "frequencies",
     "grad_fixed_overlap",
     "grad_hop",

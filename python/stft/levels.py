@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .monitoring import _text, _utc
+from .monitoring import _text, seconds_since_1970
 from .stft_python import kernels
 from .transforms import spectrogram
 
@@ -222,7 +222,7 @@ class LevelAlarm:
                                            t_on=t_on, t_off=t_off, rate=rate)  # fmt: skip
         self._levels = levels
         self._kernel.name([_text("names", name) for name in names], _text("source", source))
-        self._kernel.locate(_utc(time))
+        self._kernel.locate(seconds_since_1970(time))
 
     def push(self, levels: ArrayLike, speed: Optional[ArrayLike] = None) -> List[Dict[str, Any]]:
         """The next rows of levels, (levels, rows), or (rows) of one level -> the events that they bring.
@@ -299,7 +299,7 @@ class Baseline:
         self._kernel = kernels.baseline(levels=levels, f_min=f_min, f_max=f_max, **settings)
         self._levels = levels
         self._kernel.name([_text("names", name) for name in names], _text("source", source))
-        self._kernel.locate(_utc(time))
+        self._kernel.locate(seconds_since_1970(time))
         self.events: List[Dict[str, Any]] = []
         """Events so far: "learned", "not learned", "raise" and "clear"."""
 

@@ -25,8 +25,8 @@ def add_detection_arguments(parser):
                        help="of the narrowest burst: 5k (default: 0)")
     group.add_argument("--ignore", type=_range, metavar="F0:F1", action="append", default=[],
                        help="frequencies in which nothing is looked for: 433.9M:434.0M; repeatable")
-    group.add_argument("--band", type=_range, metavar="F0:F1",
-                       help="frequencies in which alone events are looked for")
+    group.add_argument("--band", type=_range, metavar="F0:F1", action="append", default=[],
+                       help="frequencies in which alone events are looked for; repeatable")
     group.add_argument("--scales", metavar="SIZES", default="",
                        help="boxes that are searched, rows x bins: 1x1,4x4,16x4 (default: eleven, from 1x1 to 64x4)")
     group.add_argument("--gap", type=int, metavar="ROWS", default=2,
@@ -56,11 +56,13 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
     low = (center or 0.0) - (rate / 2 if np.dtype(dtype).kind == "c" else 0.0)
     high = (center or 0.0) + rate / 2
     ignored = list(arguments.ignore)
-    if arguments.band is not None:
-        begin, end = arguments.band
-        if begin >= high or end <= low:
-            refuse("band", f"{begin:g}:{end:g}", f"lies outside of the samples' {low:g} .. {high:g} Hz")
-        ignored += [edges for edges in ((low - rate, begin), (end, high + rate)) if edges[0] < edges[1]]
+    begin = low - rate
+    for lower, upper in sorted(arguments.band):
+        if lower >= high or upper <= low:
+            refuse("band", f"{lower:g}:{upper:g}", f"lies outside of the samples' {low:g} .. {high:g} Hz")
+        ignored += [(begin, lower)] if begin < lower else []
+        begin = max(begin, upper)
+    ignored += [(begin, high + rate)] if arguments.band and begin < high + rate else []
     return stft.SignalDetector(
         rate, dtype=dtype, freq_center=center, time=time, source=source, n_fft=arguments.n_fft, hop=arguments.hop,
         window=named_window(arguments.window), false_alarms=arguments.false_alarms, min_snr=arguments.min_snr,
@@ -78,7 +80,7 @@ def check_detection(arguments):
 
 def _without_band(arguments):
     copy = type(arguments)(**vars(arguments))
-    copy.band, copy.ignore = None, []
+    copy.band, copy.ignore = [], []
     return copy
 
 

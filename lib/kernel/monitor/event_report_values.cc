@@ -59,6 +59,8 @@ public:
             return {};
         if (const auto value = std::get_if<double>(&found->second))
             return *value;
+        if (const auto text = std::get_if<std::string>(&found->second))
+            refuse(key, json_string(*text), "must be a number or nil");
         return static_cast<double>(integer(key));
     }
 

@@ -1,12 +1,13 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Where the samples that are watched come from: recordings, pipes, receivers and streams.
 
-open_source() gives a source with name, rate (Hz), dtype, center (Hz or None), time (of sample 0, or None), quantum (a step of
+open_source() gives a source with name, rate (Hz), rate_known, dtype, center (Hz or None), time (of sample 0, or None), quantum (a step of
 the samples' quantiser, 0 if it is not known), datatype (SigMF's), warnings, lost (samples so far) and pieces(duration), which
 yields each Piece as it comes.
 """
 import contextlib
 import importlib
+import itertools
 import os
 import queue
 import time
@@ -15,6 +16,7 @@ from typing import Optional
 
 import numpy as np
 
+from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.recording_base import refuse
@@ -29,11 +31,11 @@ LIVE = ("soapy", "uhd", "audio", "zmq")
 
 @dataclass
 class Piece:
-    """What came: first `lost` samples did not, then the frequency is another, then there are samples."""
+    """What came: first `lost` samples did not, then time and frequency are these, if they are given, then there are samples."""
     samples: Optional[np.ndarray] = None
     lost: int = 0
-    center: Optional[float] = None
-    time: Optional[float] = None
+    center: Optional[float] = None  # Hz
+    time: Optional[tuple] = None    # (seconds since 1970, fraction)
 
 
 @contextlib.contextmanager
@@ -57,8 +59,9 @@ class _Recording:
     def __init__(self, recording, realtime):
         self._recording, self._realtime = recording, realtime
         self.name, self.rate, self.dtype = recording.path, recording.fs, recording.dtype
+        self.rate_known = recording.rate_known
         self.center = recording.zero_frequency or None
-        self.time, self.quantum = recording.time, recording.quantum
+        self.time, self.quantum = recording.time if recording.rate_known else None, recording.quantum
         self.datatype = recording.sigmf_datatype
         self.warnings, self.lost = recording.warnings, 0
 
@@ -85,6 +88,7 @@ class _RawPipe:
             refuse("standard input", "is a terminal", "must be a pipe or a file")
         self._format = SampleFormat(arguments.dtype)
         self.name, self.rate, self.dtype = "standard input", arguments.rate, self._format.dtype
+        self.rate_known = True
         self.center, self.time = arguments.center, time.time()
         self.quantum, self.datatype = self._format.quantum, self._format.name
         self.warnings, self.lost = [], 0
@@ -115,12 +119,15 @@ def _live(kind, words, arguments):
     if arguments.realtime:
         refuse("realtime", "given", f"is for recordings; {kind} is in real time")
     from gnuradio import gr
+    from gnuradio.stft.app.receiver_tags import ReceiverTags
     graph = gr.top_block("gr_stft monitor")
     try:
         block, dtype = _OPEN[kind](words, arguments)
     except (RuntimeError, ValueError) as error:
         refuse(arguments.source, "cannot be opened", str(error).splitlines()[0] if str(error) else type(error).__name__)
-    sink = _queue_sink(gr, dtype, arguments.rate)
+    row = arguments.hop or max(1, arguments.n_fft // 2)
+    receiver = ReceiverTags(arguments.rate, row, arguments.center, lambda words: warn("monitor", words))
+    sink = _queue_sink(gr, dtype, arguments.rate, receiver)
     graph.connect(block, sink)
     source = _Live(arguments, graph, sink, dtype)
     graph.start()
@@ -137,6 +144,7 @@ class _Live:
     def __init__(self, arguments, graph, sink, dtype):
         self._graph, self._sink = graph, sink
         self.name, self.rate, self.dtype = arguments.source, arguments.rate, np.dtype(dtype)
+        self.rate_known = True
         self.center, self.time, self.quantum = arguments.center, None, 0.0
         self.datatype = "cf32_le" if self.dtype.kind == "c" else "rf32_le"
         self.warnings = []
@@ -151,69 +159,53 @@ class _Live:
             piece = self._sink.take()
             if piece is None:
                 return
-            if piece.samples is not None and left is not None:
-                piece.samples = piece.samples[:left]
-                left -= len(piece.samples)
+            if left is not None:  # lost samples take their time, too
+                piece.lost = min(piece.lost, left)
+                left -= piece.lost
+                if piece.samples is not None:
+                    piece.samples = piece.samples[:left]
+                    left -= len(piece.samples)
             yield piece
 
 
-def _queue_sink(gr, dtype, rate):
+def _queue_sink(gr, dtype, rate, receiver):
     """A block that never makes its flowgraph wait: what nobody takes within two seconds of samples is lost, and counted."""
-    import pmt
 
     class QueueSink(gr.sync_block):
         def __init__(self):
             gr.sync_block.__init__(self, "queue_sink", [dtype], [])
-            self.lost, self.closed = 0, False
-            self._queue, self._waiting, self._unreported = queue.Queue(), 0, 0
-            self._time = None  # (item, seconds) of the last rx_time
-            self._center = None
+            self.closed = False
+            self._dropped, self._queue, self._waiting, self._unreported = 0, queue.Queue(), 0, 0
+
+        @property
+        def lost(self):
+            return self._dropped + receiver.lost
 
         def work(self, input_items, output_items):
-            samples = input_items[0]
-            begin = self.nitems_read(0)
-            at = 0
-            for tag in sorted(self.get_tags_in_window(0, 0, len(samples)), key=lambda tag: tag.offset):
-                name = pmt.symbol_to_string(tag.key) if pmt.is_symbol(tag.key) else ""
-                where = tag.offset - begin
-                if name == "rx_freq" and pmt.is_number(tag.value):
-                    center = pmt.to_double(tag.value)
-                    if self._center is not None and center != self._center:
-                        self._put(Piece(samples[at:where].copy()))
-                        at = where
-                        self._put(Piece(center=center))
-                    self._center = center
-                elif name == "rx_time" and pmt.is_tuple(tag.value) and pmt.length(tag.value) >= 2:
-                    lost = self._gap(tag)
-                    if lost > 0:
-                        self._put(Piece(samples[at:where].copy()))
-                        at = where
-                        self._put(Piece(lost=lost))
-            self._put(Piece(samples[at:].copy()))
-            return len(samples)
-
-        def _gap(self, tag):
-            """Samples between the time of the last tag and this one that did not come."""
             try:
-                seconds = pmt.to_uint64(pmt.tuple_ref(tag.value, 0))
-                fraction = pmt.to_double(pmt.tuple_ref(tag.value, 1))
-            except (TypeError, ValueError, RuntimeError):
-                return 0
-            before, self._time = self._time, (tag.offset, seconds, fraction)
-            if before is None:
-                return 0
-            passed = (seconds - before[1]) + (fraction - before[2])
-            lost = round(passed * rate) - (tag.offset - before[0])
-            if lost > 0:
-                self.lost += lost
-            return lost
+                self._take_in(input_items[0])
+            except Exception as error:  # pylint: disable=broad-except; who takes the samples raises it
+                self._queue.put(error)
+                return -1
+            return len(input_items[0])
+
+        def _take_in(self, samples):
+            begin, at = self.nitems_read(0), 0
+            tags = sorted(self.get_tags_in_window(0, 0, len(samples)), key=lambda tag: tag.offset)
+            for offset, group in itertools.groupby(tags, key=lambda tag: tag.offset):
+                lost, seconds, center = receiver.read(offset, group)
+                if lost or seconds is not None or center is not None:
+                    self._put(Piece(samples[at:offset - begin].copy()))
+                    at = offset - begin
+                    self._put(Piece(lost=lost, time=seconds, center=center))
+            self._put(Piece(samples[at:].copy()))
 
         def _put(self, piece):
             count = 0 if piece.samples is None else len(piece.samples)
             if piece.samples is not None and not count:
                 return
-            if self._waiting + count > _WAITING * rate + _AT_ONCE:
-                self.lost += count
+            if count and self._waiting + count > _WAITING * rate + _AT_ONCE:
+                self._dropped += count
                 self._unreported += count
                 return
             if self._unreported:
@@ -228,6 +220,8 @@ def _queue_sink(gr, dtype, rate):
 
         def take(self):
             piece = self._queue.get()
+            if isinstance(piece, Exception):
+                raise RuntimeError(f"the stream cannot be read any more: {piece}") from piece
             if piece is not None and piece.samples is not None:
                 self._waiting -= len(piece.samples)
             return piece

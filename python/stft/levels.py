@@ -294,8 +294,9 @@ class Baseline:
     threshold, t_on, t_off: deviation above which an alarm is raised once it is frozen, and s until it is raised and cleared.
     names: of the levels. source: a value of each event. time: of the first row.
 
-    The deviation is (level - median) / max(spread, floor), in spreads: median and spread, 1.4826 times the median distance from it, are
-    those of the rows that were learned at this speed. It is NaN without a verdict.
+    The deviation is (level - median) / max(spread, typical, floor), in spreads: median and spread, 1.4826 times the median distance from
+    it, are those of the rows that were learned at this speed; typical is the median of the level's spreads at all speeds, since a speed
+    that was seen once has a spread that is too small. It is NaN without a verdict.
     """
 
     def __init__(self, levels: int, f_range: Optional[Tuple[float, float]] = None, *, names: Sequence[str] = (), source: str = "",

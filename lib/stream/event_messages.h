@@ -19,9 +19,6 @@ pmt::pmt_t event_message(const kernel::event& e, const kernel::event_context& co
 //! booleans (as integers) or nil, and there is one at least
 std::map<std::string, kernel::event_value> values_in(const pmt::pmt_t& message);
 
-//! The values as a flat JSON object, those of kernel::to_json() first and in its order.
-std::string json_of(const std::map<std::string, kernel::event_value>& values);
-
 //! A report, from a message of event_message(). \throws std::invalid_argument for what is none
 std::pair<kernel::event, kernel::event_context> report_in(const pmt::pmt_t& message);
 

@@ -117,7 +117,10 @@ std::string whole_number(double value)
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-std::string json_text(const std::string& text) { return text.empty() ? "null" : json_string(text); }
+std::string string_or_null(const std::string& text)
+{
+    return text.empty() ? "null" : json_string(text);
+}
 
 } // namespace
 
@@ -182,18 +185,23 @@ struct frame_files::parts {
     {
         const auto time = time_of(first, context);
         const auto row_rate = context.samp_rate / static_cast<double>(context.hop);
-        return "{\"schema\": 1, \"name\": " + json_string(settings.name) +
-               ", \"time\": " + json_text(time ? iso8601(*time) : "") +
-               ", \"sample_start\": " + std::to_string(first) +
-               ", \"rows\": " + std::to_string(file->rows()) +
-               ", \"bins\": " + std::to_string(settings.bins) +
-               ", \"hop\": " + std::to_string(context.hop) +
-               ", \"samp_rate\": " + json_number(context.samp_rate) +
-               ", \"row_rate\": " + json_number(row_rate) + ", \"freq_center\": " +
-               (context.freq_center ? json_number(*context.freq_center) : "null") +
-               ", \"description\": " + json_text(settings.description) +
-               ", \"source\": " + json_text(context.source) +
-               ", \"ended_by\": " + json_string(reason) + "}\n";
+        return json_object()
+                   .add("schema", "1")
+                   .add("name", json_string(settings.name))
+                   .add("time", string_or_null(time ? iso8601(*time) : ""))
+                   .add("sample_start", std::to_string(first))
+                   .add("rows", std::to_string(file->rows()))
+                   .add("bins", std::to_string(settings.bins))
+                   .add("hop", std::to_string(context.hop))
+                   .add("samp_rate", json_number(context.samp_rate))
+                   .add("row_rate", json_number(row_rate))
+                   .add("freq_center",
+                        context.freq_center ? json_number(*context.freq_center) : "null")
+                   .add("description", string_or_null(settings.description))
+                   .add("source", string_or_null(context.source))
+                   .add("ended_by", json_string(reason))
+                   .text() +
+               "\n";
     }
 
     void add(const float* row, std::int64_t sample, const event_context& known)

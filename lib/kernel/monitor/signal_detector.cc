@@ -19,9 +19,7 @@ detector_settings for_samples(detector_settings s)
 
 parameters of_frames(const detector_settings& s)
 {
-    parameters p{ s.n_fft, s.hop };
-    p.window = s.window;
-    p.win_length = s.win_length;
+    auto p = s.stft_parameters();
     p.where = placement::left;
     p.scale = scaling::psd;
     p.samp_rate = s.samp_rate;

@@ -58,6 +58,8 @@ struct STFT_API detector_settings : noise_floor_settings {
     void check() const;
     //! Bins of a row.
     std::size_t bins() const { return kernel::bins(sides, n_fft); }
+    //! Parameters of the STFT whose power the rows are: n_fft, hop, window, win_length.
+    parameters stft_parameters() const;
 };
 
 //! Parameters of detector_settings.

@@ -83,7 +83,7 @@ public:
         requested.apply_to(next);
         requested.apply_to(present.settings);
         described_rows{ next }.check();
-        begin_anew(present);
+        restart_with(present);
         d_given = next;
     }
 
@@ -303,10 +303,10 @@ private:
                     d_logger->warn("rows are means of {} frames; thresholds are those of single "
                                    "ones, so weak events are missed",
                                    next.average);
-                begin_anew(next);
+                restart_with(next);
             } else if (first && *first != d_start) {
                 d_start = *first;
-                begin_anew(next);
+                restart_with(next);
             }
         } catch (const std::exception& e) {
             d_logger->warn("tags of a change ignored: {}", e.what());
@@ -314,7 +314,7 @@ private:
     }
 
     //! All events end; what follows is searched by another detector. \throws as detector_settings::check()
-    void begin_anew(const described_rows& next)
+    void restart_with(const described_rows& next)
     {
         kernel::detector made(next.of_detector(), first_of_detector(next));
         d_detector->cut(kernel::event_cut::retune);

@@ -8,8 +8,6 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
-#include <stdexcept>
-#include <system_error>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -46,12 +44,6 @@ std::string compact_utc(const utc_time& time)
     return compact;
 }
 
-[[noreturn]] void fail(const std::string& path)
-{
-    throw std::runtime_error("path: " + path +
-                             ": cannot be written: " + std::generic_category().message(errno));
-}
-
 //! A file that grows by rows. It is closed where it goes out of scope.
 class growing_file
 {
@@ -61,7 +53,7 @@ public:
           d_buffer(buffer_bytes)
     {
         if (!d_file)
-            fail(path);
+            fail_to_write(path, errno);
         std::setvbuf(d_file, d_buffer.data(), _IOFBF, d_buffer.size());
         write(npy_header(0, bins).data(), header_bytes);
         flush();
@@ -81,14 +73,14 @@ public:
         const auto header = npy_header(d_rows, d_bins);
         if (std::fflush(d_file) != 0 || ::pwrite(fileno(d_file), header.data(), header.size(), 0) !=
                                             static_cast<ssize_t>(header.size()))
-            fail(d_path);
+            fail_to_write(d_path, errno);
     }
 
     void to_disk()
     {
         flush();
         if (::fsync(fileno(d_file)) != 0 && errno != EINVAL)
-            fail(d_path);
+            fail_to_write(d_path, errno);
     }
 
     std::int64_t rows() const { return d_rows; }
@@ -98,7 +90,7 @@ private:
     void write(const void* bytes, std::size_t count)
     {
         if (std::fwrite(bytes, 1, count, d_file) != count)
-            fail(d_path);
+            fail_to_write(d_path, errno);
     }
 
     std::string d_path;

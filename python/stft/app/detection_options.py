@@ -72,7 +72,8 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
 
 
 def _quantisation_noise(quantum, rate):
-    """Its density, unit^2 / Hz: I and Q have an error of variance quantum^2 / 12 each; one-sided densities count real ones twice."""
+    """Its density, unit^2 / Hz: I and Q have an error of variance quantum^2 / 12 each, and a one-sided density of real
+    samples counts theirs twice."""
     return quantum**2 / 6 / rate
 
 

@@ -8,7 +8,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! The profile without twice the deviation, negative values as 0; as it is if nothing is left of it.
+//! Takes twice the deviation off, unless nothing would be left. Negative values become 0.
 std::vector<float> without_noise(const float* profile, std::size_t bins, double deviation)
 {
     std::vector<float> rest(profile, profile + bins);

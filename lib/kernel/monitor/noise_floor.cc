@@ -98,9 +98,8 @@ noise_floor::noise_floor(std::size_t bins,
     : d_bins(bins),
       d_width(s.neighbourhood ? s.neighbourhood
                               : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
-      d_circular(circular), d_dc(dc), d_settings(s), d_lines(bins)
+      d_circular(circular), d_dc(dc), d_settings((s.check(), s)), d_lines(bins)
 {
-    s.check();
     if (bins < 8)
         refuse("bins", bins, "a noise floor needs 8 at least");
     if (d_width < 4 || d_width > bins / 2)

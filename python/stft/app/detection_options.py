@@ -48,11 +48,10 @@ def add_detection_arguments(parser):
                         help="window by its SciPy name, parameters after colons: kaiser:8.6")
 
 
-def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", quantum=0.0, **settings):
+def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", quantum=0.0):
     """The SignalDetector that the arguments ask for.
 
     center: Hz of the samples' zero frequency, or None. quantum: a step of the samples' quantiser, 0 if it is not known.
-    settings: others of SignalDetector, which not both verbs have as an option.
     """
     low = (center or 0.0) - (rate / 2 if np.dtype(dtype).kind == "c" else 0.0)
     high = (center or 0.0) + rate / 2
@@ -68,7 +67,8 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
         dynamic_range=arguments.dynamic_range, min_duration=arguments.min_duration,
         min_bandwidth=arguments.min_bandwidth, gap_rows=arguments.gap, gap_bins=arguments.gap_bins,
         scales=arguments.scales, ignore=ignored, steps=arguments.steps, warm_up=arguments.warm_up,
-        least=_quantisation_noise(quantum, rate), **settings)
+        least=_quantisation_noise(quantum, rate),
+        **({"update_interval": arguments.update_interval} if hasattr(arguments, "update_interval") else {}))
 
 
 def _quantisation_noise(quantum, rate):

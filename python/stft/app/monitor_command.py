@@ -52,7 +52,7 @@ def run(arguments):
         for warning in source.warnings:
             warn("monitor", f"{source.name}: {warning}")
         detector = detector_for(arguments, source.rate, source.dtype, center=source.center, time=source.time,
-                                source=source.name, quantum=source.quantum, update_interval=arguments.update_interval)
+                                source=source.name, quantum=source.quantum)
         watch = _Watch(arguments, source, detector)
         try:
             for piece in source.pieces(arguments.duration):

@@ -99,7 +99,7 @@ def _pushed_tacho(y, **settings):
 
 
 class AngleSamples(NamedTuple):
-    """What angle_resample(positions=True) returns."""
+    """What angle_resample(positions=True) returns: the samples, and where each of them lies, the same for all signals."""
 
     samples: NDArray
     """(..., samples)."""
@@ -162,7 +162,7 @@ def angle_resample(
 
 
 class OrderMap(NamedTuple):
-    """What order_map() returns."""
+    """What order_map() returns: spectra whose bins are orders, with their axes, and the levels of some orders."""
 
     power: NDArray
     """Mean square of each bin (unit^2), (..., bins, rows): the sum of the bins is that of the signal in the frame."""

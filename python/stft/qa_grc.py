@@ -335,6 +335,16 @@ settings["stft_frame_file_sink.block.yml"] = [
     dict(bins=64, hop=32, samp_rate=1e6, **given)
     for given in (dict(), dict(name="a/b"), dict(rotate=0), dict(rotate=0.5), dict(max_bytes=10), dict(directory="none"))
 ] + [dict(bins=bins, hop=hop, samp_rate=1.0) for bins in (0, 1, 2**25) for hop in (0, 1)]
+settings["stft_tacho_pulses_ff.block.yml"] = (
+    [{name: v} for name in ("samp_rate", "f_max", "f_min", "slew", "level_time") for v in of_real_numbers]
+    + [{name: v} for name in ("ppr", "hop") for v in (-1, 0, 1, 60, 2**41)]
+    + [dict(levels=v) for v in ((0, 5), (5.0, 0.0), [1], [1, 1], "x", [0, float("nan")])]
+)
+settings["stft_angular_resampler_xx.block.yml"] = (
+    [{name: v} for name in ("samp_rate", "f_min") for v in of_real_numbers]
+    + [dict(hop=v) for v in (-1, 0, 1, 2**41)]
+    + [dict(samples_per_rev=v) for v in (-1, 1, 2, 1000, 2**21)]
+)
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 

@@ -145,7 +145,7 @@ def track_rows(rows: ArrayLike, *, n_fft: int, hop: int, f_range: Tuple[float, f
 
 
 class WarpedRows(NamedTuple):
-    """What warped_rows() returns."""
+    """What warped_rows() returns: whitened spectra, one for each frame and relative rate of change."""
 
     rows: NDArray
     """Whitened rows ln(1 + P / F), (frames, rates, bins)."""

@@ -13,7 +13,7 @@ HARD = "resonance", "gear", "gear change", "knocks", "hum", "noise -10 dB", "sta
 
 
 class Scene(NamedTuple):
-    """Samples, the speed at each of them (Hz), and what the tracker is told."""
+    """Samples, the speed at each of them (Hz), and the settings of the tracker."""
     x: np.ndarray
     speed: np.ndarray
     settings: dict

@@ -42,7 +42,7 @@ class Ridges(_Values):
 
     times (frames): s, of the frames' centres. frequency (frames): Hz of the rotation. rate (frames): its change, Hz/s.
     confidence (frames): above 1 a family of lines is there; below there is no speed to be trusted.
-    amplitudes (frames, orders): amplitudes of the orders, as of cosines.
+    amplitudes (frames, orders): amplitudes of the orders: those of cosines.
     Further attributes: swap_possible (frames): True where shafts may have changed names. weights (orders): of the score, as
     learned.
     """

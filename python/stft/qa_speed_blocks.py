@@ -135,6 +135,23 @@ class qa_speed_blocks(unittest.TestCase):
             np.testing.assert_array_equal(items, expected)
         self.assertIn((40, "note", "here"), tags)
 
+    def test_messages_of_warped_rows_count_their_samples(self):
+        x = machine()
+        bank = stft.warped_rows_fvf(samp_rate=FS, f_top=240, rates=(0,))
+        rate = bank.bin_width() * bank.n_fft()  # after decimation
+        hop = round(bank.hop() * rate / FS)
+        made = dict(n_fft=bank.n_fft(), hop=hop, samp_rate=rate, win_length=round(0.5 * rate))
+        tracker = stft.ridge_tracker_vfvf(**made, f_min=6, f_max=60, orders=ORDERS, whiten=0)
+        source, got = blocks.vector_source_f(x.tolist(), False, 1, [tag(0, "rx_time", at_time(7.5))]), messages()
+        tb = gr.top_block()
+        tb.connect(source, bank, tracker, blocks.null_sink(8 * gr.sizeof_float))
+        tb.msg_connect(tracker, "events", got, "in")
+        tb.run()
+        time.sleep(0.05)
+        first = round(stft.warped_rows(x, fs=FS, f_top=240, rates=(0,)).times[0] * FS)
+        self.assertEqual((got.got[0]["kind"], got.got[0]["sample"]), ("lock", first))
+        self.assertAlmostEqual(float(got.got[0]["time"][18:-1]), 7.5 + first / FS, 6)
+
     def test_short_streams_give_nothing(self):
         for count in 0, 1, 700:
             items, _, _ = through(stft.ridge_tracker_fvf(**MADE), np.zeros(count), out=8)

@@ -24,6 +24,7 @@ folder = tempfile.TemporaryDirectory()  # of files that blocks write
 # what there is no default for
 needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre",
               path=os.path.join(folder.name, "x"))  # fmt: skip
+needed.update(samp_rate=1000.0, f_min=130.0, f_max=200.0, f_top=100.0)
 wrong = {
     "int": ["x", 2.5, None, True, 1j, [3], 2**63, np.float64(4.0)],
     "float": ["x", None, True, 1j, [3.0, 4.0]],
@@ -130,6 +131,7 @@ class changes(unittest.TestCase):
     values = dict(hop=3, window="hamming", win_length=11, scaling="psd", average=5, bins=[3.0, 2.5],
                   theta_min=20.0, theta_max=50.0, freeze=True, false_alarms=2.5, min_snr=3.0,
                   dynamic_range=40.0, min_duration=0.25, min_bandwidth=0.125, ignore="0:1")  # fmt: skip
+    values.update(f_min=140.0, max_slew=30.0, reject=[600.0], limit=3.0)
     given = dict(n_fft=64, hop=4, theta=8.0, bins=[1, 2])
 
     def of_all_blocks(self):

@@ -8,16 +8,16 @@ namespace gr::stft::kernel {
 
 namespace {
 
-// mean over noise that an event has to have which lasts no longer than a step
+// mean over noise below which an event as short as a step of the gain is taken for its trace
 constexpr double strong_at_step = 50;
-// from the row in which a new level begins to the one that confirms it
+// rows from the one in which a new level begins to the one that confirms it
 constexpr std::int64_t rows_of_step = 5;
 constexpr std::size_t remembered_steps = 16;
 // mean over noise from which longer boxes add nothing to an event
 constexpr double strong_event = 10;
-// from an event's first cell to its first report, if it lasts
+// rows from an event's first cell to its first report, if it lasts
 constexpr std::int64_t rows_to_begin = 8;
-constexpr std::int64_t rows_to_forget = 128; // an event that has ended
+constexpr std::int64_t rows_to_forget = 128; // after which an event that has ended has no skirts
 constexpr std::int64_t alike = 3;            // rows between the ends of parts of one event
 constexpr std::size_t fewest_rows_to_end = 4;
 
@@ -112,7 +112,7 @@ void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut w
     d_steps.clear();
 }
 
-//! Ends the events that nothing can follow any more, or all of them, for a reason.
+//! Ends the events that nothing can follow any more. \param all reason for which all events end, if they do
 void event_reports::close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all)
 {
     const auto now = rows.rows() - 1;

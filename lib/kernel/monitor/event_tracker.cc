@@ -187,7 +187,7 @@ void event_tracker::add(const found_cells& cells)
                 continue;
             }
             if (k > left && k + at_once > right + 1 && right + 1 >= left + at_once &&
-                alike(row + right + 1 - at_once, last)) // the rest, with labels seen before
+                alike(row + right + 1 - at_once, last)) // the last ones, some for a second time
                 break;
             if (row[k] == 0 || row[k] == last)
                 continue;

@@ -269,7 +269,7 @@ class qa_warped_rows : public CppUnit::TestFixture
     {
         const auto x = noise<float>(2000);
         const auto plain = rows_of(small(), x);
-        for (const float gain : { 0x1p-40f, 1e-6f, 1e6f, 0x1p40f }) {
+        for (const float gain : { 1e-20f, 0x1p-40f, 1e-6f, 1e6f, 0x1p40f, 1e17f }) {
             const qa::context here("gain", gain);
             auto y = x;
             for (auto& each : y)

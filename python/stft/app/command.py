@@ -19,7 +19,9 @@ VERBS = {
     "spectrogram": "compute the spectrogram of a recording: picture, NPZ or HDF5",
     "detect": "find the events of a recording: bursts and carriers, as a table and drawn into its spectrogram",
     "diagnose": "name the damaged part of a rolling bearing by the spectrum of its envelope",
+    "levels": "measure the rms of a recording in bands, also of velocity and displacement, and raise alarms",
     "monitor": "watch a recording, a receiver or a stream, and report events as they happen",
+    "orders": "levels of a machine's orders against its speed, by a tacho or tracked: table, picture, NPZ",
     "learn": "learn window lengths, positions or a hop from a recording",
     "info": "show resolution, latency, invertibility, memory and speed for given parameters",
     "bench": "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT, of chosen bins and "

@@ -11,7 +11,7 @@ from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.monitoring import check_detector
 
 _NEVER = 1e15  # s
-_SPANS = {"h": "1", "hour": "1", "d": f"{1 / 24!r}", "day": f"{1 / 24!r}", "s": "3600"}
+_PER_HOUR = {"h": 1.0, "hour": 1.0, "d": 1 / 24, "day": 1 / 24, "s": 3600.0}
 
 
 def add_detection_arguments(parser):
@@ -60,7 +60,7 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
         if hasattr(arguments, "update_interval") else {}
     return stft.SignalDetector(
         rate, dtype=dtype, freq_center=center, time=time, source=source, ignore=_ignored(arguments, rate, dtype, center),
-        least=quantum**2 / 6 / rate, **interval, **_settings(arguments))
+        least=_quantisation_noise(quantum, rate), **interval, **_settings(arguments))
 
 
 def _settings(arguments):
@@ -91,6 +91,12 @@ def _ignored(arguments, rate, dtype, center):
     return ignored
 
 
+def _quantisation_noise(quantum, rate):
+    """Its density, unit^2 / Hz: I and Q have an error of variance quantum^2 / 12 each, and a one-sided density of real
+    samples counts theirs twice."""
+    return quantum**2 / 6 / rate
+
+
 def check_detection(arguments):
     """ValueError for what can be refused before a recording or a device is opened."""
     check_detector(1e6, **_settings(arguments))
@@ -107,21 +113,23 @@ def _rate_of_alarms(text):
     try:
         value = float(number)
     except ValueError:
-        refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
-    if units and (len(units) != 2 or units[0] not in _SPANS or units[1] != "MHz"):
-        refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
-    return value * float(_SPANS[units[0]]) if units else value
+        _refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
+    if not units:
+        return value
+    if len(units) != 2 or units[0] not in _PER_HOUR or units[1] != "MHz":
+        _refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
+    return value * _PER_HOUR[units[0]]
 
 
 def _range(text):
     lower, colon, upper = text.partition(":")
     if not colon:
-        refuse_argument(text, "must be two frequencies: 433.9M:434.0M")
+        _refuse_argument(text, "must be two frequencies: 433.9M:434.0M")
     edges = hertz(lower), hertz(upper)
     if not edges[0] < edges[1]:
-        refuse_argument(text, "the first frequency must be less than the second")
+        _refuse_argument(text, "the first frequency must be less than the second")
     return edges
 
 
-def refuse_argument(text, rule):
+def _refuse_argument(text, rule):
     raise argparse.ArgumentTypeError(f"{text!r}: {rule}")

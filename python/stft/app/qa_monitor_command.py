@@ -18,8 +18,8 @@ import numpy as np
 from qa_command import InFolder, needs, run, start
 
 from gnuradio import stft
-from gnuradio.stft.app import (detect_command, event_files, monitor_command, quantities, receiver_tags,
-                               sample_sources)
+from gnuradio.stft.app import (detect_command, event_files, live_sources, monitor_command, quantities,
+                               receiver_tags)
 from gnuradio.stft.bench import band_scenes
 
 RATE = 1e6
@@ -306,7 +306,7 @@ class Live(InFolder):
         def source(words, arguments):
             return blocks.vector_source_c(samples().tolist(), False, 1, [tag(*each) for each in tags]), np.complex64
 
-        with mock.patch.dict(sample_sources._OPEN, zmq=source):
+        with mock.patch.dict(live_sources.OPEN, zmq=source):
             status, out, err = run("monitor", "zmq=tcp://127.0.0.1:1", "--rate", "1M", "--detect", *options)
         return status, lines(out), err
 

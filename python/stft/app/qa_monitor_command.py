@@ -3,7 +3,6 @@
 """The verbs detect and monitor of gr_stft: files, pipes, streams, signals, refusals."""
 
 import csv
-import functools
 import json
 import os
 import signal
@@ -167,7 +166,7 @@ class Monitor(InFolder):
         self.assertTrue({"begin", "end"} <= {e["state"] for e in lines(out)})
 
     def test_gaps_and_retunes_are_written_as_the_others_are(self):
-        watch = monitor_command._Band(functools.partial(stft.SignalDetector, RATE), 1e6, None)
+        watch = monitor_command._Band(lambda center, time: stft.SignalDetector(RATE, freq_center=center, time=time), 1e6, None)
         watch.push(self.x[:200_000])
         reports = watch.skip(100_000) + watch.push(self.x[:200_000]) + watch.retune(2e6)
         self.assertTrue({"gap", "retune"} <= {event["kind"] for event, _ in reports})
@@ -317,11 +316,11 @@ class Live(InFolder):
 
     def assert_bursts(self, events, *expected):
         """(sample, Hz) of the middle of the lower edge, roughly."""
-        found = [e for e in events if e["kind"] == "burst" and e["state"] == "end"]
-        self.assertEqual(len(found), len(expected), found)
-        for event, (sample, lower) in zip(found, expected):
-            self.assertLess(abs(event["sample_start"] - sample), 600)
-            self.assertLess(abs(event["freq_lower"] - lower), 4e3)
+        found = [(e["sample_start"], e["freq_lower"]) for e in events if e["kind"] == "burst" and e["state"] == "end"]
+        for pair in expected:  # each is found, and nothing else; a burst may be two events
+            self.assertTrue(any(abs(a - c) < 600 and abs(b - d) < 4e3 for a, b in found for c, d in [pair]), found)
+        for pair in found:
+            self.assertTrue(any(abs(a - c) < 6000 and abs(b - d) < 4e3 for a, b in expected for c, d in [pair]), found)
 
     def test_values_that_are_no_frequency_are_told_and_ignored(self):
         import pmt

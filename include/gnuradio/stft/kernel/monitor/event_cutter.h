@@ -122,8 +122,9 @@ private:
     std::vector<std::complex<float>> d_ring;
     std::int64_t d_end = 0, d_requests = 0;
     std::map<place, wanted> d_wanted;
-    std::unordered_map<std::uint64_t, place> d_lasting; // requests of events that last, by their ids
-    std::set<std::uint64_t> d_cut_early;                // events that last, whose clips are full
+    std::unordered_map<std::uint64_t, place>
+        d_lasting;                       // requests of events that last, by their ids
+    std::set<std::uint64_t> d_cut_early; // events that last, whose clips are full
     std::deque<event_clip> d_clips;
 };
 

@@ -730,8 +730,8 @@ class qa_detected_events : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), ended(checked_events(small(), x)).size());
         const auto s = small([](auto& c) { c.ignore = "-23e3:-18e3,-12500:-11e3"; });
         assert_at(in, only_one(checked_events(s, x)), s);
-        const auto all = small([](auto& c) { c.ignore = "-1e6:1e6"; });
-        CPPUNIT_ASSERT_EQUAL(std::size_t(0), checked_events(all, x).size());
+        const auto nearly_all = small([](auto& c) { c.ignore = "-1e6:17400,18600:1e6"; });
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), checked_events(nearly_all, x).size());
     }
 
     void what_lies_within_the_guard_about_dc_is_not_reported()

@@ -163,7 +163,7 @@ void box_pyramid::test(tier& t, scale& s, std::int64_t first_row)
     sum_boxes(t, s, sums);
     const auto greatest = simd::dispatch<compare>(sums, s.boxes, s.low, s.state[now].data());
     s.marked[now] = 0;
-    if (!(greatest > s.hit) && !s.marked[t.slot_before()])
+    if (!(greatest > s.hit) && !s.marked[t.before(now)])
         return;
     find_seeds(t, s);
     while (!d_todo.empty()) {
@@ -193,7 +193,7 @@ void box_pyramid::sum_boxes(const tier& t, const scale& s, float* sums)
 //! step before.
 void box_pyramid::find_seeds(const tier& t, scale& s)
 {
-    const auto now = t.slot(t.steps), before = t.slot_before();
+    const auto now = t.slot(t.steps), before = t.before(now);
     auto& state = s.state[now];
     const auto& sums = s.sums[now];
     const auto& last = s.state[before];

@@ -84,7 +84,8 @@ private:
         {
             return static_cast<std::size_t>(of_step) % remembered;
         }
-        std::size_t slot_before() const { return (slot(steps) + remembered - 1) % remembered; }
+        //! Slot of the step before that of a slot; without a division, which a test of a box size would notice.
+        std::size_t before(std::size_t slot) const { return (slot > 0 ? slot : remembered) - 1; }
 
         std::size_t rows, step, delay; // of a box; between boxes; rows that must follow a box
         std::size_t remembered;        // steps whose boxes may still be found with later ones

@@ -105,7 +105,7 @@ private:
     void test(tier& t, scale& s, std::int64_t first_row);
     void sum_boxes(const tier& t, const scale& s, float* sums);
     void find_seeds(const tier& t, scale& s);
-    void spread(const tier& t, scale& s, box from);
+    void spread(tier& t, scale& s, std::int64_t first_row);
     void mark(tier& t, scale& s, box at, std::int64_t first_row);
 
     std::size_t d_bins, d_kept = 0, d_latency = 0;

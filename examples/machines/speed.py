@@ -2,8 +2,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The speed of machines whose speed is known: easy and hard scenes, shafts that cross, noise, and the cost.
 
-    /usr/bin/python3 evaluate.py
-    /usr/bin/python3 evaluate.py --recording car.flac --speed 8:100 --orders 2,4 --known 15:25 --tacho 80.357
+    /usr/bin/python3 speed.py
+    /usr/bin/python3 speed.py --recording car.flac --speed 8:100 --orders 2,4 --known 15:25 --tacho 80.357
 
 Trackers: gr-stft with its defaults; "plain", the same with frames that are not warped; "peaks", the best score of each
 frame by itself; with ssqueezepy installed its extract_ridges on the plain spectra (of order 1, or the first that is given). All take the same samples, orders and range. gross:

@@ -15,6 +15,7 @@ constexpr std::size_t rows_between_shapes = 32, rows_of_mean = 16, longest_hole 
 constexpr std::size_t near_dc = 4;   // bins on either side
 constexpr std::size_t smoothing = 4; // bins on either side
 constexpr std::size_t most_in_a_median = 129;
+constexpr std::size_t cells_of_a_level = 512, fewest_rows_of_a_level = 2; // that agree on it
 constexpr double truncation = 3;
 constexpr int passes =
     3; // of the gain's fixed point; more would take a burst as wide as the band for a gain
@@ -101,6 +102,8 @@ noise_floor::noise_floor(std::size_t bins,
     : d_bins(bins),
       d_width(s.neighbourhood ? s.neighbourhood
                               : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
+      d_rows_to_accept(
+          std::max(fewest_rows_of_a_level, cells_of_a_level / std::max<std::size_t>(bins, 1))),
       d_circular(circular), d_dc(dc), d_settings(s)
 {
     s.check();
@@ -377,12 +380,18 @@ noise_floor::row_gain noise_floor::follow(const float* row)
         d_smooth += 0.1 * (g - d_smooth);
         result.gain = static_cast<float>(d_smooth);
         d_deviating.reset();
-    } else if (d_deviating && std::abs(std::log(g / *d_deviating)) <= tolerance) {
-        result.step = static_cast<float>(g / d_smooth);
-        d_smooth = g;
-        d_deviating.reset();
     } else {
-        d_deviating = g;
+        if (!d_deviating || std::abs(std::log(g / *d_deviating)) > tolerance) {
+            d_deviating = g;
+            d_agreeing = 0;
+        }
+        if (++d_agreeing >= d_rows_to_accept) {
+            result.step = static_cast<float>(g / d_smooth);
+            d_smooth = g;
+            d_deviating.reset();
+        } else if (d_rows_to_accept > fewest_rows_of_a_level && g > d_smooth) {
+            result.gain = static_cast<float>(d_smooth);
+        }
     }
     const auto q = d_settings.quantile, eta = d_settings.adaptation;
     simd::dispatch<move_quantiles>(row,

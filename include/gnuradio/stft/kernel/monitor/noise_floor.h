@@ -36,7 +36,8 @@ struct STFT_API noise_floor_settings {
  * instead, so that carriers stay above the floor and a filter's slope, which exceeds one side only, does not.
  *
  * gain: the mean of the row over the shape without what exceeds three times the mean, so it follows a receiver's AGC in
- * the row in which it steps.
+ * the row in which it steps. Rows of less than 256 bins must agree on a new level until they hold 512 cells: what raises
+ * a band of so few bins for a few rows is as likely a pulse as wide as it, which stays above the former level till then.
  *
  * burst_floor: the same, but for steady lines and bins near DC the floor is their own quantile, so that a burst on a
  * carrier is seen against the carrier, and the receiver's own offset is no signal.
@@ -73,6 +74,9 @@ public:
     //! True once begin() was called.
     bool begun() const { return d_begun; }
 
+    //! Rows that must agree on a new level before it is accepted, the one in which it begins among them.
+    std::size_t rows_to_accept() const { return d_rows_to_accept; }
+
     //! The gain of the last rows.
     float gain() const { return static_cast<float>(d_smooth); }
     //! Power of the noise in each bin where gain is 1.
@@ -104,7 +108,7 @@ private:
     void follow_lines(const float* row, float gain);
     void become_steady();
 
-    std::size_t d_bins, d_width;
+    std::size_t d_bins, d_width, d_rows_to_accept;
     bool d_circular, d_begun = false;
     bool d_silent = false; // most bins have the smallest floor, below which no gain leads
     std::optional<std::size_t> d_dc;
@@ -112,7 +116,8 @@ private:
     std::uint64_t d_rows = 0, d_version = 0;
     double d_smooth = 1; // the gain, smoothed
     std::optional<double>
-        d_deviating; // gain of the row before, if it differed from the smoothed one
+        d_deviating; // gain of the first of the last rows, if they differ from the smoothed one
+    std::size_t d_agreeing = 0; // rows that had this gain
     std::vector<float> d_quantile, d_level, d_shape, d_inverse, d_burst_floor;
     volk::vector<float> d_relative; // of one row; aligned, so that sums round alike in all objects
     std::vector<float> d_median, d_scratch; // of the level

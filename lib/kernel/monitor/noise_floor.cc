@@ -261,7 +261,7 @@ void noise_floor::running_medians()
 }
 
 //! The medians of the neighbourhoods before and after a bin.
-std::pair<float, float> noise_floor::medians_beside(std::size_t bin) const
+inline std::pair<float, float> noise_floor::medians_beside(std::size_t bin) const
 {
     const auto at = static_cast<std::ptrdiff_t>(bin);
     const auto side = static_cast<std::ptrdiff_t>(d_width / 2 + 4);

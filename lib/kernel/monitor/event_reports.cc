@@ -307,7 +307,8 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         }
         auto m = rows.measure(e, floor);
-        if (begins && (!reportable(m, rows.axes()) || near_stronger(m, rows, floor)))
+        if (begins &&
+            (!reportable(m, rows.axes()) || near_stronger(m, rows, floor) || is_a_step(e)))
             return;
         m.report.state = begins ? event_state::begin : event_state::update;
         d_reports.push_back(m.report);

@@ -335,6 +335,8 @@ class qa_event_tracker : public CppUnit::TestFixture
             e.excess = 10 * static_cast<double>(excess);
             const tracker_of tracker({ 40, 100, 2, 2, 4 }, boxes_of_lines);
             CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(rows), tracker.rows_to_show(e));
+            e.excess *= 2;
+            CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(rows), tracker.rows_to_show(e, 0.5));
             const auto gap = std::max<std::int64_t>(rows, 2);
             CPPUNIT_ASSERT_EQUAL(std::size_t(1), events_about_a_gap(bins, excess, gap, excess));
             CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_about_a_gap(bins, excess, gap + 1, excess));

@@ -366,7 +366,7 @@ class qa_detected_events : public CppUnit::TestFixture
             for (std::size_t p = 300; p < 340; ++p)
                 for (std::size_t k = 4; k < 20; ++k)
                     x[p][k] *= static_cast<float>(skirts);
-            plant(x, { 300, 40, 40, 8, 1e6 }); // cells below 25 dB do not count beside it
+            plant(x, { 300, 40, 40, 8, 1e6 }); // next to it cells below 25 dB do not count
             plant(x, { 310, 10, 8, 4, beside });
             return ended(checked_events(small(), x)).size();
         };

@@ -201,7 +201,7 @@ const std::vector<box_test> boxes_of_lines{ { { 1, 1 }, 26, 5 },
                                             { { 16, 1 }, 4, 2 },
                                             { { 64, 1 }, 2, 1.5 } };
 
-//! Events that one of this width and power makes with cells of another power that follow after so many rows.
+//! Events that one of this width and power makes with cells of another power that follow after a gap.
 std::size_t events_about_a_gap(std::size_t bins,
                                float excess,
                                std::int64_t gap,

@@ -34,10 +34,10 @@ double rows_between_updates(const detector_settings& s);
 //! Bins between two ranges of bins; negative where they overlap.
 std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end);
 
-//! What a row is measured against.
+//! Levels of a row.
 struct row_level {
-    float gain;  //!< of the noise
-    float limit; //!< power over noise below which nothing counts beside the row's strongest signal
+    float gain;  //!< gain of the noise
+    float limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
 };
 
 //! An event that has ended, or so far.

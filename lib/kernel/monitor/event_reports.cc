@@ -15,6 +15,7 @@ constexpr std::size_t remembered_steps = 16;
 // Mean of exponential cells that exceed a limit, over the limit, if their own mean is as great: skirts below the limit do
 // not reach it.
 constexpr double peaks_over_limit = 2;
+constexpr double faded = 0.7;     // share of its power that an event may still have before it ends
 constexpr double as_strong = 0.1; // share of the power over noise of the event that goes on
 // rows from an event's first cell to its first report, if it lasts
 constexpr std::int64_t rows_to_begin = 8;
@@ -138,11 +139,11 @@ void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut w
     d_steps.clear();
 }
 
-//! True once nothing can follow an event: neither cells of a box like those that hold it, nor of one that shows a signal
-//! as strong and begins after as many rows without one.
+//! True once nothing can follow an event: neither cells of a box like those that hold it, nor of one that would show it
+//! faded and begins after as many rows without one.
 bool event_reports::ends(const tracked_event& e, const stretch& rows) const
 {
-    const auto to_show = rows.events().rows_to_show(e);
+    const auto to_show = rows.events().rows_to_show(e, faded);
     const auto box =
         std::min(std::max(e.longest_box, to_show + rows.wait_of(to_show)), rows.latency());
     const auto wait = std::max(d_settings.gap_rows + 1, box);
@@ -307,7 +308,8 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         }
         auto m = rows.measure(e, floor);
-        if (begins && (!reportable(m, rows.axes()) || near_stronger(m, rows, floor)))
+        if (begins &&
+            (!reportable(m, rows.axes()) || near_stronger(m, rows, floor) || is_a_step(e)))
             return;
         m.report.state = begins ? event_state::begin : event_state::update;
         d_reports.push_back(m.report);

@@ -178,14 +178,14 @@ bool event_tracker::bridges(const found_cells& cells, label a, label b) const
     return static_cast<double>(cells.excess) < weak * std::min(density(one), density(other));
 }
 
-std::size_t event_tracker::rows_to_show(const tracked_event& e) const
+std::size_t event_tracker::rows_to_show(const tracked_event& e, double share) const
 {
     std::size_t rows = 1;
     for (const auto& box : d_boxes) {
         if (box.size.bins > e.end_bin - e.first_bin)
             continue;
         rows = box.size.rows;
-        if (box.hit <= 1 + density(e))
+        if (box.hit <= 1 + share * density(e))
             break;
     }
     return rows;

@@ -60,9 +60,9 @@ public:
     //! Bins that lie in a signal of its own (1) do not count in a gap.
     void cover(const std::vector<std::uint8_t>& covered);
 
-    //! Rows of the shortest box, no wider than the event, that a signal as strong as the event exceeds; of the longest
-    //! one if there is none.
-    std::size_t rows_to_show(const tracked_event& e) const;
+    //! Rows of the shortest box, no wider than the event, that a signal with this share of its power exceeds; of the
+    //! longest one if there is none.
+    std::size_t rows_to_show(const tracked_event& e, double share = 1) const;
 
     //! Makes one event of two that are open, by their ids.
     void unite(std::uint64_t a, std::uint64_t b);

@@ -13,10 +13,10 @@ namespace gr::stft::kernel {
 
 constexpr std::size_t edge_bins = 3; // on either side of an event, in which its edges may lie
 
-//! What a row is measured against.
+//! Levels of a row.
 struct row_level {
-    float gain;  //!< of the noise
-    float limit; //!< power over noise below which nothing counts beside the row's strongest signal
+    float gain;  //!< gain of the noise
+    float limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
 };
 
 //! An event that has ended, or so far.

@@ -43,8 +43,8 @@ struct STFT_API noise_floor_settings {
  * instead, so that carriers stay above the floor and a filter's slope, which exceeds one side only, does not.
  *
  * gain: the mean of the row over the shape without what exceeds three times the mean, so it follows a receiver's AGC in
- * the row in which it steps. Rows of less than 256 bins must agree on a new level until they hold 512 cells: what raises
- * a band of so few bins for a few rows is as likely a pulse as wide as it, which stays above the former level till then.
+ * the row in which it steps. Rows of less than 256 bins must agree on a new level until they hold 512 cells, and are
+ * measured against the former one till then: a pulse may be as wide as their band.
  *
  * burst_floor: the same, but for steady lines and bins near DC the floor is their own quantile, so that a burst on a
  * carrier is seen against the carrier, and the receiver's own offset is no signal.

@@ -190,7 +190,7 @@ private:
         return false;
     }
 
-    //! Where a row lies among the samples, as the tags say: stft_first, stft_hop; else rows begin at sample 0.
+    //! Sample of a row: the tags stft_first and stft_hop give it; without them rows begin at sample 0.
     std::int64_t sample_of(std::uint64_t item) const
     {
         return d_first + static_cast<std::int64_t>(item - d_first_item) * d_step;

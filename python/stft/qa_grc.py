@@ -344,6 +344,7 @@ settings["stft_angular_resampler_xx.block.yml"] = (
     [{name: v} for name in ("samp_rate", "f_min") for v in of_real_numbers]
     + [dict(hop=v) for v in (-1, 0, 1, 2**41)]
     + [dict(samples_per_rev=v) for v in (-1, 1, 2, 1000, 2**21)]
+)
 of_speed = (
     [{}]
     + [{name: v} for name in ("f_min", "f_max", "samp_rate", "max_slew", "lag", "whiten", "limit") for v in of_real_numbers]

@@ -80,6 +80,8 @@ class RidgeTracker:
         """`count` samples are missing -> as push(). The frames that hold them have confidence 0."""
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
             raise ValueError(f"count: {count!r}: must be an integer, not negative")
+        if count > 3600 * self._tracker.samp_rate:
+            raise ValueError(f"count: {count}: must be an hour of samples at most; begin with another tracker")
         first = self._tracker.frame
         return self._ridges(self._tracker.skip(int(count)), first)
 

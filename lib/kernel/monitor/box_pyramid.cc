@@ -163,15 +163,10 @@ void box_pyramid::test(tier& t, scale& s, std::int64_t first_row)
     sum_boxes(t, s, sums);
     const auto greatest = simd::dispatch<compare>(sums, s.boxes, s.low, s.state[now].data());
     s.marked[now] = 0;
-    if (!(greatest > s.hit) && !s.marked[t.slot_before()])
+    if (!(greatest > s.hit) && !s.marked[t.before(now)])
         return;
     find_seeds(t, s);
-    while (!d_todo.empty()) {
-        const auto at = d_todo.back();
-        d_todo.pop_back();
-        mark(t, s, at, first_row - (t.steps - at.step) * static_cast<std::int64_t>(t.step));
-        spread(t, s, at);
-    }
+    spread(t, s, first_row);
 }
 
 //! Sums of the boxes of a step, from the sums of their rows.
@@ -193,7 +188,7 @@ void box_pyramid::sum_boxes(const tier& t, const scale& s, float* sums)
 //! step before.
 void box_pyramid::find_seeds(const tier& t, scale& s)
 {
-    const auto now = t.slot(t.steps), before = t.slot_before();
+    const auto now = t.slot(t.steps), before = t.before(now);
     auto& state = s.state[now];
     const auto& sums = s.sums[now];
     const auto& last = s.state[before];
@@ -214,20 +209,25 @@ void box_pyramid::find_seeds(const tier& t, scale& s)
     }
 }
 
-//! Finds the boxes above the lower threshold that overlap a found one, in this step and those that are remembered.
-void box_pyramid::spread(const tier& t, scale& s, box from)
+//! Marks the found boxes, and finds those above the lower threshold that overlap them, in this step and those that are
+//! remembered.
+void box_pyramid::spread(tier& t, scale& s, std::int64_t first_row)
 {
     const auto oldest =
         std::max<std::int64_t>(0, t.steps - static_cast<std::int64_t>(t.remembered) + 1);
-    const auto last = std::min(t.steps, from.step + 1);
-    for (auto step = std::max(oldest, from.step - 1); step <= last; ++step) {
-        auto& row = s.state[t.slot(step)];
-        for (auto i = from.index - (from.index > 0); i <= std::min(from.index + 1, s.boxes - 1);
-             ++i)
-            if (row[i] == low_box) {
-                row[i] = found_box;
-                d_todo.push_back({ step, i });
-            }
+    while (!d_todo.empty()) {
+        const auto at = d_todo.back();
+        d_todo.pop_back();
+        mark(t, s, at, first_row - (t.steps - at.step) * static_cast<std::int64_t>(t.step));
+        const auto last = std::min(t.steps, at.step + 1);
+        for (auto step = std::max(oldest, at.step - 1); step <= last; ++step) {
+            auto& row = s.state[t.slot(step)];
+            for (auto i = at.index - (at.index > 0); i <= std::min(at.index + 1, s.boxes - 1); ++i)
+                if (row[i] == low_box) {
+                    row[i] = found_box;
+                    d_todo.push_back({ step, i });
+                }
+        }
     }
 }
 

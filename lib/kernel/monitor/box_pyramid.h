@@ -84,7 +84,8 @@ private:
         {
             return static_cast<std::size_t>(of_step) % remembered;
         }
-        std::size_t slot_before() const { return (slot(steps) + remembered - 1) % remembered; }
+        //! Slot of the step before that of a slot; without a division, which a test of a box size would notice.
+        std::size_t before(std::size_t slot) const { return (slot > 0 ? slot : remembered) - 1; }
 
         std::size_t rows, step, delay; // of a box; between boxes; rows that must follow a box
         std::size_t remembered;        // steps whose boxes may still be found with later ones
@@ -104,7 +105,7 @@ private:
     void test(tier& t, scale& s, std::int64_t first_row);
     void sum_boxes(const tier& t, const scale& s, float* sums);
     void find_seeds(const tier& t, scale& s);
-    void spread(const tier& t, scale& s, box from);
+    void spread(tier& t, scale& s, std::int64_t first_row);
     void mark(tier& t, scale& s, box at, std::int64_t first_row);
 
     std::size_t d_bins, d_kept = 0, d_latency = 0;

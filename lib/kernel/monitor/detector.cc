@@ -221,10 +221,12 @@ void detector::parts::process(const float* ordered)
             d_carriers.follow(*d_stretch, d_floor, d_ignored, d_gain);
         }
         d_gain = noise.gain;
-        if (noise.step != 1) { // confirmed in this row; the one before, not yet searched, began it
-            const auto row = d_stretch->rows();
+        if (noise.step != 1) { // accepted in this row, which follows one that is not yet searched
+            const auto accepted = d_stretch->rows() + 1;
+            const auto row =
+                accepted - static_cast<std::int64_t>(d_floor.rows_to_accept()) + 1; // began it
             if (std::abs(std::log(noise.step)) > static_cast<float>(step_of_gain))
-                d_bursts.step_at(row);
+                d_bursts.step(row, accepted);
             if (d_settings.steps)
                 report_band(event_kind::step,
                             d_stretch->axes().nearest_sample(static_cast<double>(row)),
@@ -239,7 +241,7 @@ void detector::parts::process(const float* ordered)
 //! Searches the row that the normaliser has ready.
 void detector::parts::search()
 {
-    d_stretch->add(d_normaliser.row(), d_normaliser.gain());
+    d_stretch->add(d_normaliser.row(), { d_normaliser.gain(), d_normaliser.limit() });
     d_bursts.report(*d_stretch, d_floor);
 }
 

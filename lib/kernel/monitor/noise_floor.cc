@@ -16,6 +16,7 @@ constexpr std::ptrdiff_t near_dc = 4;   // bins on either side
 constexpr std::ptrdiff_t smoothing = 4; // bins on either side
 constexpr std::size_t smoothed_bins = 2 * smoothing + 1;
 constexpr std::size_t most_in_a_median = 129;
+constexpr std::size_t cells_of_a_level = 512, fewest_rows_of_a_level = 2; // that agree on it
 constexpr double truncation = 3;
 // of the gain's fixed point; more would take a burst as wide as the band for a gain
 constexpr int passes = 3;
@@ -98,6 +99,8 @@ noise_floor::noise_floor(std::size_t bins,
     : d_bins(bins),
       d_width(s.neighbourhood ? s.neighbourhood
                               : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
+      d_rows_to_accept(
+          std::max(fewest_rows_of_a_level, cells_of_a_level / std::max<std::size_t>(bins, 1))),
       d_circular(circular), d_dc(dc), d_settings((s.check(), s)), d_lines(bins)
 {
     if (bins < 8)
@@ -258,7 +261,7 @@ void noise_floor::running_medians()
 }
 
 //! The medians of the neighbourhoods before and after a bin.
-std::pair<float, float> noise_floor::medians_beside(std::size_t bin) const
+inline std::pair<float, float> noise_floor::medians_beside(std::size_t bin) const
 {
     const auto at = static_cast<std::ptrdiff_t>(bin);
     const auto side = static_cast<std::ptrdiff_t>(d_width / 2 + 4);
@@ -339,7 +342,7 @@ void noise_floor::reshape()
     ++d_version;
 }
 
-//! A gain near the smoothed one moves it. One that differs is used for its row, and is a step if the next one agrees.
+//! A gain near the smoothed one moves it. One that differs is a step once as many rows agree on it.
 noise_floor::row_gain noise_floor::accept(double gain)
 {
     const auto tolerance = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
@@ -348,12 +351,18 @@ noise_floor::row_gain noise_floor::accept(double gain)
         d_smooth += 0.1 * (gain - d_smooth);
         result.gain = static_cast<float>(d_smooth);
         d_deviating.reset();
-    } else if (d_deviating && std::abs(std::log(gain / *d_deviating)) <= tolerance) {
-        result.step = static_cast<float>(gain / d_smooth);
-        d_smooth = gain;
-        d_deviating.reset();
     } else {
-        d_deviating = gain;
+        if (!d_deviating || std::abs(std::log(gain / *d_deviating)) > tolerance) {
+            d_deviating = gain;
+            d_agreeing = 0;
+        }
+        if (++d_agreeing >= d_rows_to_accept) {
+            result.step = static_cast<float>(gain / d_smooth);
+            d_smooth = gain;
+            d_deviating.reset();
+        } else if (d_rows_to_accept > fewest_rows_of_a_level && gain > d_smooth) {
+            result.gain = static_cast<float>(d_smooth);
+        }
     }
     return result;
 }

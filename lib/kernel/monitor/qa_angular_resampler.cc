@@ -365,11 +365,11 @@ class qa_angular_resampler : public CppUnit::TestFixture
     }
 
     template <class T>
-    static void check_splits()
+    static void check_splits(double lowest)
     {
         const qa::machine m(qa::start_and_stop, 4096, 20);
         auto s = settings(4096, 50);
-        s.f_min = 2;
+        s.f_min = lowest;
         const auto x = signal_of<T>(m);
         const auto speeds = every(50, m.speed);
         const auto all = resample(s, x, speeds);
@@ -400,9 +400,11 @@ class qa_angular_resampler : public CppUnit::TestFixture
 
     void any_split_gives_the_same()
     {
-        check_splits<float>();
-        check_splits<double>();
-        check_splits<std::complex<float>>();
+        check_splits<float>(2);
+        check_splits<float>(
+            44); // the longest sums are in use, which need all samples that are held
+        check_splits<double>(2);
+        check_splits<std::complex<float>>(44);
     }
 
     void numbers_of_2_40_and_millions_of_speeds_lose_nothing()

@@ -32,15 +32,21 @@ stretch::stretch(const detector_settings& s,
                  std::int64_t earliest,
                  std::uint64_t& next_id)
     : d_axes(s, first_sample), d_earliest(earliest), d_pyramid(d_axes.bins, tests),
-      d_tracker(d_axes.bins, d_pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events, next_id),
+      d_tracker(d_axes.bins,
+                d_pyramid.reach(),
+                s.gap_rows,
+                s.gap_bins,
+                s.max_events,
+                next_id,
+                tests),
       d_z(d_axes.bins, d_pyramid.reach() + edge_rows + at_once + s.gap_rows),
-      d_gains(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
+      d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
 {}
 
-void stretch::add(const float* z, float gain)
+void stretch::add(const float* z, row_level level)
 {
     std::copy_n(z, d_axes.bins, d_z.add());
-    *d_gains.add() = gain;
+    *d_levels.add() = level;
     d_tracker.add_row();
     d_pyramid.add(z);
     for (const auto& each : d_pyramid.found())
@@ -141,7 +147,7 @@ stretch::profile stretch::profile_of(const tracked_event& e) const
         const auto row = d_z.row(r) + lower;
         for (std::size_t i = 0; i < sum.excess.size(); ++i)
             sum.excess[i] += row[i] - 1;
-        sum.gain += *d_gains.row(r);
+        sum.gain += static_cast<double>(d_levels.row(r)->gain);
     }
     sum.gain /= static_cast<double>(std::max<std::int64_t>(1, to - from));
     return sum;
@@ -186,6 +192,12 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
     const auto strength = strength_of(summed, e, floor);
 
     measured_event m{};
+    m.limit = 0;
+    if (e.first_row >= d_levels.oldest() && e.first_row < end) {
+        m.limit = static_cast<double>(d_levels.row(e.first_row)->limit);
+        for (auto r = e.first_row; r < end; ++r)
+            m.limit = std::min(m.limit, static_cast<double>(d_levels.row(r)->limit));
+    }
     m.first_row = e.first_row;
     m.last_row = e.last_row;
     m.first_bin = e.first_bin;

@@ -13,6 +13,12 @@ namespace gr::stft::kernel {
 
 constexpr std::size_t edge_bins = 3; // on either side of an event, in which its edges may lie
 
+//! Levels of a row.
+struct row_level {
+    float gain;  //!< gain of the noise
+    float limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
+};
+
 //! An event that has ended, or so far.
 struct measured_event {
     event report;
@@ -20,6 +26,7 @@ struct measured_event {
     std::size_t first_bin, end_bin;
     double excess;      //!< sum of power over noise, without the noise
     double rows, bins;  //!< size of the box that it is the mean of
+    double limit;       //!< least row_level::limit of its rows; 0 if they are not all kept
     std::int64_t ended; //!< row in which it was closed
 };
 
@@ -39,8 +46,8 @@ public:
             std::int64_t earliest,
             std::uint64_t& next_id);
 
-    //! The next row of power over noise, in which noise had this gain.
-    void add(const float* z, float gain);
+    //! The next row of power over noise.
+    void add(const float* z, row_level level);
 
     //! No more rows: what the present ones hold is found.
     void finish();
@@ -94,7 +101,7 @@ private:
     box_pyramid d_pyramid;
     event_tracker d_tracker;
     row_history<float> d_z; // power over noise
-    row_history<float> d_gains;
+    row_history<row_level> d_levels;
     std::int64_t d_summed = 0; // rows before it are in the profiles of long events
 };
 

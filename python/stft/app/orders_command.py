@@ -25,6 +25,7 @@ from gnuradio.stft.optional_modules import require
 
 _TABLES = (".csv", ".npz")
 _SPEEDS_PER_SECOND = 200  # of a tacho, about
+_LONGEST_HOLE = 1.0       # s without confidence through which a tracked speed goes on
 
 
 def add_arguments(parser):
@@ -153,9 +154,19 @@ def _speed_by_tacho(arguments, portion):
 
 
 def _tracked_speed(arguments, x, fs):
-    """The same by the orders of the vibration; NaN where the tracker does not trust it."""
+    """The same by the orders of the vibration; NaN where the tracker has no confidence for long."""
     ridges = stft.track_ridges(x, f_range=arguments.speed, orders=arguments.orders, samp_rate=fs)
-    return ridges.times, np.where(ridges.confidence > 1, ridges.frequency, np.nan)
+    return without_short_holes(ridges.times, np.where(ridges.confidence > 1, ridges.frequency, np.nan))
+
+
+def without_short_holes(times, speeds):
+    """Leaves out what is NaN for less than a second, so that the speed goes on through it."""
+    known = np.flatnonzero(np.isfinite(speeds))
+    kept = np.isfinite(speeds)
+    for before, after in zip(known[:-1], known[1:]):
+        if times[after] - times[before] > _LONGEST_HOLE:
+            kept[before:after] = True
+    return times[kept], speeds[kept]
 
 
 def _why_none(arguments):

@@ -9,6 +9,7 @@ import numpy as np
 from qa_command import InFolder, needs, run
 
 from gnuradio import stft
+from gnuradio.stft.app import orders_command
 
 FS = 4096
 
@@ -58,6 +59,24 @@ class Orders(InFolder):
         self.assert_done("orders", *self.written(), "--width", "600", "--height", "400", "-o", "x.png", "-o", "x.svg")
         with open("x.png", "rb") as file:
             self.assertEqual(file.read(8), b"\x89PNG\r\n\x1a\n")
+
+    def test_a_tracked_speed_goes_on_through_short_holes_only(self):
+        times = np.arange(100) / 10
+        speeds = 20 + times
+        speeds[[0, 5, 6, 7, 8, 99]] = speeds[40:60] = np.nan
+        got, known = orders_command.without_short_holes(times, speeds)
+        self.assertEqual(np.flatnonzero(np.isnan(known)).tolist(), list(range(35, 55)))
+        np.testing.assert_array_equal(got[:6], [0.1, 0.2, 0.3, 0.4, 0.9, 1.0])
+        self.assertEqual((len(got), got[-1]), (94, 9.8))
+
+    @unittest.skipUnless(hasattr(stft, "track_ridges"), "needs track_ridges()")
+    @needs("soundfile")
+    def test_the_speed_may_be_tracked(self):
+        self.x += 0.05 * np.random.default_rng(2).standard_normal(self.x.size)
+        self.assert_done("orders", self.written()[0], "--speed", "15:60", "--orders", "2,4.5", "-o", "x.csv")
+        table = np.loadtxt("x.csv", delimiter=",", skiprows=1)
+        self.assertLess(np.abs(table[:, 1] - (20 + 2 * table[:, 0]))[8:-8].max(), 0.2)
+        np.testing.assert_allclose(table[16:-16, 3:], [[-3.01, -23.01]] * len(table[16:-16]), atol=1)
 
     @needs("soundfile")
     def test_a_reference_moves_the_levels(self):

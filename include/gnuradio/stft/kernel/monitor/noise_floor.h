@@ -43,7 +43,8 @@ struct STFT_API noise_floor_settings {
  * instead, so that carriers stay above the floor and a filter's slope, which exceeds one side only, does not.
  *
  * gain: the mean of the row over the shape without what exceeds three times the mean, so it follows a receiver's AGC in
- * the row in which it steps.
+ * the row in which it steps. Rows of less than 256 bins must agree on a new level until they hold 512 cells, and are
+ * measured against the former one till then: a pulse may be as wide as their band.
  *
  * burst_floor: the same, but for steady lines and bins near DC the floor is their own quantile, so that a burst on a
  * carrier is seen against the carrier, and the receiver's own offset is no signal.
@@ -80,6 +81,9 @@ public:
     //! True once begin() was called.
     bool begun() const { return d_begun; }
 
+    //! Rows that must agree on a new level before it is accepted, the one in which it begins among them.
+    std::size_t rows_to_accept() const { return d_rows_to_accept; }
+
     //! The gain of the last rows.
     float gain() const { return static_cast<float>(d_smooth); }
     //! Power of the noise in each bin where gain is 1.
@@ -115,13 +119,16 @@ private:
     void find_steady(float least);
 
     std::size_t d_bins, d_width; // of a row; of a neighbourhood
+    std::size_t d_rows_to_accept;
     bool d_circular, d_begun = false;
     bool d_silent = false; // most bins have the smallest floor, below which no gain leads
     std::optional<std::size_t> d_dc;
     noise_floor_settings d_settings;
     std::uint64_t d_rows = 0, d_version = 0;
-    double d_smooth = 1;               // the gain, smoothed
-    std::optional<double> d_deviating; // gain of the row before, if it differed from d_smooth
+    double d_smooth = 1; // the gain, smoothed
+    std::optional<double>
+        d_deviating;            // gain of the first of the last rows, if they differ from d_smooth
+    std::size_t d_agreeing = 0; // rows that had this gain
     std::vector<float> d_quantile, d_level, d_shape, d_burst_floor;
     std::vector<float> d_inverse;           // of the shape
     volk::vector<float> d_relative;         // one row over the shape; aligned, so that its sums

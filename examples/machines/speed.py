@@ -2,8 +2,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The speed of machines whose speed is known: easy and hard scenes, shafts that cross, noise, and the cost.
 
-    /usr/bin/python3 evaluate.py
-    /usr/bin/python3 evaluate.py --recording car.flac --speed 8:100 --orders 2,4 --known 15:25 --tacho 80.357
+    /usr/bin/python3 speed.py
+    /usr/bin/python3 speed.py --recording car.flac --speed 8:100 --orders 2,4 --known 15:25 --tacho 80.357
 
 Trackers: gr-stft with its defaults; "plain", the same with frames that are not warped; "peaks", the best score of each
 frame by itself; with ssqueezepy installed its extract_ridges on the plain spectra (of order 1, or the first that is given). All take the same samples, orders and range. gross:
@@ -12,6 +12,7 @@ times this number of Hz. The exit status is 1 if a figure misses its goal.
 """
 import argparse
 import importlib.util
+import pathlib
 import sys
 import time
 
@@ -160,6 +161,33 @@ def recording(options):
                 yield f"{name}: {np.mean(off**2):.4f} Hz^2"
 
 
+def picture(folder):
+    """A machine that starts and stops in noise: its spectrogram, the orders that were found, and the confidence."""
+    matplotlib = load("matplotlib", "a picture")
+    matplotlib.use("Agg")
+    figure_of = load("matplotlib.figure", "a picture").Figure
+    x, speed, settings = scenes.scene("start-stop", 1)
+    ridges = stft.track_ridges(x.astype(np.float32), fs=scenes.FS, f_range=RANGE, **settings)
+    times, hertz, S = spectra(x, scenes.FS, RANGE, (3,))
+    figure = figure_of(figsize=(9, 6), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    level = 20 * np.log10(S.T + 1e-9)
+    upper.pcolormesh(times, hertz, level, vmin=level.max() - 45, vmax=level.max(), cmap="magma", rasterized=True)
+    trusted = np.where(ridges.confidence > 1, ridges.frequency, np.nan)
+    for k in settings["orders"]:
+        upper.plot(ridges.times, k * trusted, "w--", linewidth=0.8)
+    upper.set(ylabel="Frequency (Hz)", ylim=(0, 330), title="Orders found in the spectrogram of a machine in noise")
+    off = np.abs(ridges.frequency - np.interp(ridges.times, np.arange(len(x)) / scenes.FS, speed))
+    lower.semilogy(ridges.times, np.maximum(off, 1e-3), label="error, Hz")
+    lower.plot(ridges.times, ridges.confidence, label="confidence")
+    lower.axhline(1, color="grey", linewidth=0.8)
+    lower.set(xlabel="Time (s)", ylim=(1e-3, 100))
+    lower.legend(loc="center", ncols=2)
+    path = pathlib.Path(folder) / "machine_speed.png"
+    figure.savefig(path, dpi=100)
+    return path
+
+
 def pair(text):
     low, _, high = text.partition(":")
     return float(low), float(high)
@@ -168,6 +196,7 @@ def pair(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one seed for each scene")
+    parser.add_argument("--pictures", metavar="DIR", help="draw the picture of docs/machines.md into this folder")
     parser.add_argument("--recording", help="a sound file")
     parser.add_argument("--channel", type=int, default=0, help="of its vibration (default 0)")
     parser.add_argument("--tacho-channel", type=int, default=1, help="of its speed (default 1)")
@@ -176,6 +205,9 @@ def main():
     parser.add_argument("--orders", type=lambda text: [float(k) for k in text.split(",")], default=(2, 4), metavar="K,K ..")
     parser.add_argument("--known", type=pair, metavar="LOW:HIGH", help="Hz of the first 3 s: learn the orders, too")
     options = parser.parse_args()
+    if options.pictures:
+        print(picture(options.pictures))
+        return 0
     if options.recording:
         missed = list(recording(options))
     else:

@@ -9,13 +9,14 @@ Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_win
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor; of files: batch.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import grc, losses
 from .adaptive import adapt
 from .bank import filter_bank, one_integral_inverse, stft_bins
+from .batching import batch
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -99,6 +100,7 @@ __all__ = [
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
+    "batch",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",

@@ -82,10 +82,18 @@ class Picture:
         else:
             self._keep(self._pooled(self._mean.add(rows)))
 
-    def finish(self):
+    def columns(self):
+        """Those of the rows so far, (columns, lines) in dB."""
         for mean in self._mean.last():
             self._keep(mean if self._look.density else self._pooled(mean))
-        figure = self._draw(np.concatenate(self._columns))
+        return np.concatenate(self._columns)
+
+    def add_columns(self, columns):
+        """Takes what columns() of another one has returned."""
+        self._columns.append(columns)
+
+    def finish(self):
+        figure = self._draw(self.columns())
         save_figure(figure, self._path, self._temporary, self._look.form)
 
     def abandon(self):

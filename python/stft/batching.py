@@ -1,7 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """A function called for many files, by the processes of this machine or by the workers of a cluster."""
+import concurrent.futures
 import contextlib
-import multiprocessing
 import os
 import pickle
 import queue
@@ -9,15 +9,16 @@ import signal
 import threading
 import time
 import traceback
+import warnings
 from collections import deque
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 
 from gnuradio.stft.optional_modules import load
 
 PURPOSE = "work on other machines"
 _ATTEMPTS = 3             # of a call whose worker dies, the first one in company, the others alone
+_MOST_DEATHS = 10         # in a row, after which workers are taken for unable to work
 _SECONDS_TO_END = 3.0     # that a worker has for its temporary files
 _SECONDS_TO_LOOK = 1.0    # between looks at a cluster
 _TERMINATED = 128 + signal.SIGTERM
@@ -97,6 +98,7 @@ def processors():
 def _ended(crew, take, key):
     ended = queue.SimpleQueue()
     running, suspects, deaths = {}, deque(), {}
+    in_a_row = 0
 
     def begin(item):
         future = crew.submit(item if key is None else item[key])
@@ -127,7 +129,13 @@ def _ended(crew, take, key):
             lost += running.values()
             running.clear()
             ended = queue.SimpleQueue()
+            in_a_row = 0 if group else in_a_row + 1
+            if in_a_row == _MOST_DEATHS:
+                raise RuntimeError(f"{in_a_row} workers in a row have died; a script's call must stand below "
+                                   "if __name__ == '__main__'")
             crew.restart()
+        else:
+            in_a_row = 0
         if alone and not lost:
             suspects.popleft()
         for item in lost:
@@ -192,9 +200,11 @@ class _Processes:
         self._start()
 
     def _start(self):
+        import multiprocessing  # which takes its time to load
+
         context = multiprocessing.get_context("spawn")
         there, self._lifeline = context.Pipe(duplex=False)
-        self._executor = ProcessPoolExecutor(self._jobs, context, _begin, (there, self._function))
+        self._executor = concurrent.futures.ProcessPoolExecutor(self._jobs, context, _begin, (there, self._function))
         self._there = there  # which goes to each process when it begins
 
     def submit(self, item):
@@ -289,7 +299,9 @@ def connect(address, seconds=10):
     """A distributed.Client of the scheduler at `address`; ConnectionError where there is none."""
     distributed = load("distributed", PURPOSE)
     try:
-        return distributed.Client(address, timeout=seconds, set_as_default=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # tornado's, of distributed
+            return distributed.Client(address, timeout=seconds, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ConnectionError(f"{address}: no scheduler answers: {error}") from error
 
@@ -322,6 +334,8 @@ def _begin(lifeline, payload):
 
 def _end_with(lifeline):
     """Ends this process when the first one closes the pipe, or dies."""
+    from multiprocessing.connection import wait
+
     wait([lifeline])
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_SECONDS_TO_END)

@@ -40,10 +40,9 @@ def add_arguments(parser):
     parser.add_argument("--match", metavar="PATTERN", help="names that are taken of folders: '*.cu8' (default: recordings)")
     parser.add_argument("--piece", type=int, metavar="SAMPLES", default=_PIECE,
                         help="of a long recording, which is cut where the verb allows it; 0: never (default: 2^26)")
-    parser.add_argument("task", metavar="VERB", help="a verb with INPUT and --output: spectrogram, detect, ...")
-    parser.add_argument("words", metavar="[OPTIONS] -- FILE|DIR|@LIST ... -o DIR", nargs=argparse.REMAINDER,
-                        help="the verb's options, in which outputs are names without a folder; recordings, folders, "
-                             "files of names; the output folder")
+    parser.add_argument("words", metavar="VERB", nargs=argparse.PARSER,
+                        help="a verb that reads recordings and writes files, its options, in which outputs are names without a "
+                             "folder, then -- and FILE, DIR or @LIST ..., then -o DIR")
 
 
 def run(arguments):
@@ -73,8 +72,8 @@ class _Plan:
                 refuse("scheduler", arguments.scheduler, "must be tcp://HOST:PORT")
             require("distributed", batching.PURPOSE)
         self.words, files, self.folder = _divided(arguments)
-        self.manifest = arguments.manifest or os.path.join(self.folder, NAME)
         verb = _parsed(self.words)
+        self.manifest = arguments.manifest or os.path.join(self.folder, NAME)
         self.parameters = parameters_hash(verb)
         self.inputs = inputs_of(files, verb, self.folder, arguments.match)
         if arguments.scheduler is not None:  # workers begin in other folders
@@ -99,25 +98,25 @@ class _Plan:
 
 def _divided(arguments):
     """The verb and its options, the words for files, and the output folder."""
-    words, folder = arguments.words, arguments.output
-    if arguments.task not in VERBS:
-        refuse("batch", arguments.task, f"is no verb; there are {', '.join(VERBS)}")
-    if "--" not in words and {"-h", "--help"}.isdisjoint(words):
+    (verb, *words), folder = arguments.words, arguments.output
+    if verb not in VERBS:
+        refuse("batch", verb, f"is no verb; there are {', '.join(VERBS)}")
+    if not {"-h", "--help"}.isdisjoint(words):
+        return (verb, "--help"), [], ""
+    if "--" not in words:
         refuse("batch", "no file is given", "must have -- and files after the verb's options")
-    at = words.index("--") if "--" in words else len(words)
+    at = words.index("--")
     options, files = words[:at], words[at + 1:]
     if folder is None and len(files) >= 2 and files[-2] in ("-o", "--output"):
         *files, _, folder = files
-    if folder is None and at < len(words):
+    if not folder:
         refuse("output", "no folder is given", "must be the last words, -o DIR, or stand before the verb")
-    if folder == "":
-        refuse("output", "''", "must be a folder's name")
-    return (arguments.task, *options), files, folder
+    return (verb, *options), files, folder
 
 
 def _parsed(words):
     """Parsed options of the verb, which must be one that reads recordings and writes files."""
-    parser = verb_parser(words[0], f"gr_stft batch {words[0]}")
+    parser = verb_parser(words[0])
     known = {action.dest for action in parser._actions}
     if not {"input", "output", "channel"} <= known:
         refuse("batch", words[0], "reads no recordings, or writes no files of them")
@@ -170,10 +169,10 @@ class _Batch:
         self._todo = [one for one in plan.inputs if not (
             arguments.skip_existing and manifest.is_done(one.path, plan.words[0], plan.parameters))]
         self._skipped = len(plan.inputs) - len(self._todo)
-        outputs = [os.path.abspath(output) for one in self._todo for output in plan.outputs_of(one)]
-        folder = os.path.abspath(plan.folder)
-        manifest.forget({one.path for one in self._todo}, plan.words[0], {os.path.relpath(path, folder) for path in outputs})
-        remove_leftovers(outputs)
+        self._outputs = [output for one in self._todo for output in plan.outputs_of(one)]
+        manifest.forget({one.path for one in self._todo}, plan.words[0],
+                        {os.path.relpath(path, plan.folder) for path in self._outputs})
+        remove_leftovers(self._outputs)
         self._next = iter(self._todo)
         self._urgent = deque()  # (input, task): pieces and joins
         self._cut = {}          # _Cut of an input
@@ -194,8 +193,7 @@ class _Batch:
                         self._manifest.append(ended)
                         self._count(ended)
             finally:
-                if self._cut:
-                    remove_leftovers([output for one in self._cut for output in self._plan.outputs_of(one)])
+                remove_leftovers(self._outputs)
                 left = len(self._todo) - self._written
                 if left:
                     warn("batch", f"stopped with {left} of {len(self._todo)} files to do; --skip-existing goes on from there")

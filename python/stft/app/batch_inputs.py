@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gnuradio.stft.app.command import EXPECTED
 from gnuradio.stft.app.jobs import open_input, planned_outputs
+from gnuradio.stft.app.piped_input import is_pipe
 from gnuradio.stft.app.recording_base import Source, refuse
 from gnuradio.stft.app.recording_names import names_a_recording
 
@@ -43,6 +44,8 @@ def inputs_of(words, arguments, folder, match=None):
                     refuse(name, "holds no recording", "give a folder with recordings" + (
                         f" whose names match {match}" if match else ""))
                 found += inside
+            elif is_pipe(name) and name != "-":
+                refuse(name, "is a pipe", "must be a file, to be read by other processes")
             else:  # not standard input, whatever its name
                 found.append(Input(os.path.join(os.curdir, name) if name == "-" else name))
     if not found:

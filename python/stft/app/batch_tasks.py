@@ -5,14 +5,16 @@ import contextlib
 import functools
 import io
 import os
+import re
 import threading
 from dataclasses import dataclass, field
 
 from gnuradio.stft import __version__
 from gnuradio.stft.app.command import DONE, EXPECTED, failure, verb_parser
 from gnuradio.stft.app.jobs import run_input
-from gnuradio.stft.app.spectrogram_files import leftover_pattern
 
+_PART = re.compile(r"\.(.*)\.(\d+)\.part", re.DOTALL)  # of replaced_when_whole()
+_PIECE = re.compile(r"\.(.*)\.\d+-of-\d+\.piece", re.DOTALL)
 _ONE_AT_A_TIME = threading.Lock()  # what a verb prints is the process's; so are some libraries
 
 
@@ -75,7 +77,7 @@ def arguments_of(words, name, folder, driver=None):
 
 @functools.lru_cache(maxsize=16)
 def _parsed(words):
-    return verb_parser(words[0], f"gr_stft {words[0]}").parse_args([*words[1:], "--", "recording"])
+    return verb_parser(words[0]).parse_args([*words[1:], "--", "recording"])
 
 
 def _perform(task):
@@ -156,15 +158,28 @@ def piece_path(output, number, count):
 
 
 def remove_leftovers(outputs):
-    """Takes away what processes that were killed have left of these outputs."""
+    """Removes the temporary files of these outputs that a process which was killed has left."""
     by_folder = {}
     for path in outputs:
         folder, name = os.path.split(path)
-        by_folder.setdefault(folder, set()).add(f".{name[:200]}.")
-    for folder, starts in by_folder.items():
+        by_folder.setdefault(folder, set()).add(name[:200])
+    for folder, names in by_folder.items():
         with contextlib.suppress(OSError):
             for name in os.listdir(folder):
-                found = leftover_pattern.fullmatch(name)
-                if found and found[1] in starts:
+                part = _PART.fullmatch(name)
+                piece = _PIECE.fullmatch(part[1] if part else name)
+                of = piece[1] if piece else part[1] if part else None
+                if of in names and not (part and _is_alive(part[2])):
                     with contextlib.suppress(OSError):
                         os.unlink(os.path.join(folder, name))
+
+
+def _is_alive(process):
+    """Whether there is a process of this number on this machine."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        pass
+    return True

@@ -64,9 +64,9 @@ def add_verb(verb, name):
     verb.set_defaults(run=module.run)
 
 
-def verb_parser(name, label):
-    """The parser of one verb's options, which calls itself `label`."""
-    verb = _Parser(prog=label, description=VERBS[name], allow_abbrev=False)
+def verb_parser(name):
+    """The parser of one verb's options."""
+    verb = _Parser(prog=f"gr_stft {name}", description=VERBS[name], allow_abbrev=False)
     add_verb(verb, name)
     verb.set_defaults(verb=name)
     return verb

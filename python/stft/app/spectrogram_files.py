@@ -9,16 +9,12 @@ import errno
 import io
 import json
 import os
-import re
 import zipfile
 
 import numpy as np
 
 from gnuradio.stft.interruption import uninterrupted
 from gnuradio.stft.optional_modules import load
-
-# names that replaced_when_whole() and a batch's pieces have while they are written: .NAME.PID.part, .NAME.K-of-N.piece
-leftover_pattern = re.compile(r"(\..*\.)(?:\d+\.part|\d+-of-\d+\.piece(?:\.part)?)", re.DOTALL)
 
 
 @contextlib.contextmanager

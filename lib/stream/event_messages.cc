@@ -37,11 +37,18 @@ kernel::event_value value_in(const std::string& key, const pmt::pmt_t& value)
 
 const pmt::pmt_t events_port = pmt::mp("events");
 
+pmt::pmt_t message_value(const kernel::event_value& value) { return std::visit(as_pmt(), value); }
+
 pmt::pmt_t event_message(const kernel::event& e, const kernel::event_context& context)
 {
+    return dict_of(kernel::values_of(e, context));
+}
+
+pmt::pmt_t dict_of(const std::vector<std::pair<const char*, kernel::event_value>>& values)
+{
     auto dict = pmt::make_dict();
-    for (const auto& [key, value] : kernel::values_of(e, context))
-        dict = pmt::dict_add(dict, pmt::mp(key), std::visit(as_pmt(), value));
+    for (const auto& [key, value] : values)
+        dict = pmt::dict_add(dict, pmt::mp(key), message_value(value));
     return dict;
 }
 

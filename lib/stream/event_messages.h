@@ -12,8 +12,14 @@ namespace gr::stft {
 
 extern const pmt::pmt_t events_port; //!< "events"
 
+//! A value of a message; nil if it is unknown.
+pmt::pmt_t message_value(const kernel::event_value& value);
+
 //! A report as a dict with the keys of kernel::values_of(); nil for what is unknown.
 pmt::pmt_t event_message(const kernel::event& e, const kernel::event_context& context);
+
+//! Values as a dict; nil for what is unknown.
+pmt::pmt_t dict_of(const std::vector<std::pair<const char*, kernel::event_value>>& values);
 
 //! The values of a dict by their keys. \throws std::invalid_argument unless all keys are names, all values numbers, names,
 //! booleans (as integers) or nil, and there is one at least

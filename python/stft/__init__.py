@@ -3,13 +3,18 @@
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
-adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf, detector_vxm, event_to_json, sigmf_annotation_sink, event_cutter,
-frame_file_sink.
+adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
+sigmf_annotation_sink, event_cutter, frame_file_sink; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
+tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
+band_envelope_vf, fault_lines.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
-istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor; of files: batch.
+istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
+of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map;
+band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
+score_fault_lines, fault_frequencies; of files: batch.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -17,6 +22,15 @@ from . import grc, losses
 from .adaptive import adapt
 from .bank import filter_bank, one_integral_inverse, stft_bins
 from .batching import batch
+from .bearings import (
+    BearingDiagnosis,
+    Envelope,
+    FaultLine,
+    diagnose_bearing,
+    envelope,
+    fault_frequencies,
+    score_fault_lines,
+)
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -35,6 +49,17 @@ from .images import (
     stft2d_window_vjp,
 )
 from .learning import learn
+from .levels import (
+    BandLevels,
+    Baseline,
+    LevelAlarm,
+    MonitorState,
+    SpectralKurtosis,
+    alarm_levels,
+    band_levels,
+    band_power,
+    spectral_kurtosis,
+)
 from .monitoring import (
     Clip,
     EventCutter,
@@ -46,29 +71,41 @@ from .monitoring import (
     ended,
     noise_floor,
 )
+from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from .speed import RidgeTracker, Ridges, WarpedRows, track_ridges, track_rows, warped_rows
 from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
     __version__,
     adaptive_stft_cvc,
     adaptive_stft_fvc,
+    angular_resampler_cc,
+    angular_resampler_ff,
+    band_envelope_vf,
+    band_power_vff,
+    baseline,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
     event_cutter,
     event_to_json,
+    fault_lines,
     frame_file_sink,
     idstft_vcc,
     idstft_vcf,
     istft2d_vcvf,
     istft_vcc,
     istft_vcf,
+    level_alarm,
     one_integral_vcc,
     one_integral_vcf,
     phase_reference_vcvc,
     power_vcvf,
+    ridge_tracker_fvf,
+    ridge_tracker_vfvf,
     sigmf_annotation_sink,
+    spectral_kurtosis_vff,
     spectrogram_cvf,
     spectrogram_fvf,
     stft2d_vfvc,
@@ -76,6 +113,8 @@ from .stft_python import (
     stft_bins_fvc,
     stft_cvc,
     stft_fvc,
+    tacho_pulses_ff,
+    warped_rows_fvf,
 )
 from .transforms import (
     check_cola,
@@ -92,15 +131,38 @@ from .transforms import (
 )
 
 __all__ = [
+    "AngleSamples",
+    "BandLevels",
+    "Baseline",
+    "BearingDiagnosis",
     "Clip",
+    "Envelope",
     "EventCutter",
+    "FaultLine",
+    "LevelAlarm",
+    "MonitorState",
     "NoiseFloor",
+    "OrderMap",
+    "RidgeTracker",
+    "Ridges",
     "ShortTimeFFT",
     "SignalDetector",
+    "SpectralKurtosis",
+    "Tacho",
+    "WarpedRows",
     "adapt",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
     "batch",
+    "alarm_levels",
+    "angle_resample",
+    "angular_resampler_cc",
+    "angular_resampler_ff",
+    "band_envelope_vf",
+    "band_levels",
+    "band_power",
+    "band_power_vff",
+    "baseline",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",
@@ -111,17 +173,21 @@ __all__ = [
     "detect",
     "detect_rows",
     "detector_vxm",
+    "diagnose_bearing",
     "dstft",
     "dstft_cvc",
     "dstft_fvc",
     "dstft_vjp",
     "dual_window",
     "ended",
+    "envelope",
     "event_cutter",
     "event_to_json",
-    "frame_file_sink",
+    "fault_frequencies",
+    "fault_lines",
     "filter_bank",
     "fixed_overlap_positions",
+    "frame_file_sink",
     "frequencies",
     "grad_fixed_overlap",
     "grad_hop",
@@ -139,17 +205,24 @@ __all__ = [
     "istft_vcc",
     "istft_vcf",
     "learn",
+    "level_alarm",
     "losses",
     "noise_floor",
     "one_integral_inverse",
     "one_integral_vcc",
     "one_integral_vcf",
+    "order_map",
     "phase_reference_vcvc",
     "power_vcvf",
     "reassign",
     "reassigned_spectrogram",
+    "ridge_tracker_fvf",
+    "ridge_tracker_vfvf",
     "sample_window",
+    "score_fault_lines",
     "sigmf_annotation_sink",
+    "spectral_kurtosis",
+    "spectral_kurtosis_vff",
     "spectrogram",
     "spectrogram_cvf",
     "spectrogram_fvf",
@@ -164,5 +237,12 @@ __all__ = [
     "stft_cvc",
     "stft_fvc",
     "synchrosqueeze",
+    "tacho_pulses",
+    "tacho_pulses_ff",
+    "tacho_speed",
     "times",
+    "track_ridges",
+    "track_rows",
+    "warped_rows",
+    "warped_rows_fvf",
 ]

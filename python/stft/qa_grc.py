@@ -279,7 +279,52 @@ settings["stft_detector_vxm.block.yml"] = (
     + [dict(ignore=v) for v in ("-2e5:-1e5,0:1.5e3", "2:1", "x", "1:2:3")]
     + [dict(sides=v, placement=w) for v in ("onesided", "twosided", "centered") for w in ("centred", "left", "full")]
 )
+of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
+of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
+settings["stft_band_power_vff.block.yml"] = [
+    dict(dict(bands="0.05:0.3"), **change)
+    for change in [dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**26)]
+    + [dict(bands=v) for v in ("", "x", "0:0.5", "0.1:0.2,0.2:0.3", "0.3:0.2", "0.1:0.6", "-0.1:0.2", "0.1:0.2,")]
+    + [{name: v} for name in ("factor", "samp_rate") for v in of_real_numbers]
+    + [dict(integrate=i, n_fft=n) for i in (-1, 0, 1, 2, 3) for n in (99, 100, 1024)]
+    + [dict(win_length=w, integrate=1) for w in (-1, 0, 99, 100, 1025)]
+    + [dict(average=v) for v in (-1, 0, 3, 2**41)]
+    + [dict(db=v) for v in (False, True)]
+]
+settings["stft_spectral_kurtosis_vff.block.yml"] = (
+    framing
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]
+    + [dict(frames=v) for v in (-1, 1, 2, 2**41)]
+    + [dict(sides=s, mean=m) for s in ("onesided", "twosided", "centered") for m in ("blocks", "exponential")]
+)
+settings["stft_level_alarm.block.yml"] = (
+    of_levels
+    + [dict(limits=v) for v in ([], [1.0], [1.0, 2.0], [2.0, 1.0], [-1.0], [float("nan")], [0.0])]
+    + [dict(limits=[1.0, 2.0, 3.0, 4.0], zones=z, levels=n) for z in (-1, 0, 1, 2, 4) for n in (1, 2, 4)]
+    + [dict(hysteresis=v) for v in of_real_numbers]
+)
+settings["stft_baseline.block.yml"] = (
+    of_levels
+    + [{name: v} for name in ("learn_time", "floor", "max_rate", "threshold") for v in of_real_numbers]
+    + [dict(f_min=a, f_max=b) for a in (-1.0, 0.0, 10.0) for b in (0.0, 10.0, 20.0, float("inf"))]
+    + [dict(speed_bins=v, f_max=10.0) for v in (-1, 0, 1, 2**17)]
+    + [dict(least_count=v) for v in (-1, 0, 1, 2**40)]
+)
 settings["stft_event_to_json.block.yml"] = [{}]
+settings["stft_band_envelope_vf.block.yml"] = (
+    [dict(n_fft=n) for n in (-1, 0, 3, 4, 63, 2**24 + 1)]
+    + [{name: v} for name in ("samp_rate", "f_min", "f_max", "clip") for v in of_real_numbers]
+    + [dict(samp_rate=25600.0, f_min=lower, f_max=upper) for lower, upper in ((0.0, 900.0), (2000.0, 12800.0), (12800.0, 0.0), (1001.0, 1100.0))]
+    + [dict(constant=v) for v in (-1, 0, 1, 2**40, 2**41)]
+)
+settings["stft_fault_lines.block.yml"] = (
+    [dict(n_fft=n) for n in (-1, 0, 15, 16, 1001, 2**24 + 1)]
+    + [dict(win_length=n) for n in (-1, 0, 1, 8192, 8193)]
+    + [{name: v} for name in ("samp_rate", "speed", "ball_diameter", "pitch_diameter", "threshold", "tolerance", "whiten") for v in of_real_numbers]
+    + [dict(balls=n) for n in (-1, 2, 3, 16, 17)]
+    + [dict(contact_angle=v) for v in (-1.0, 0.0, 25.0, 90.0, float("nan"))]
+    + [dict(harmonics=n) for n in (-1, 0, 1, 16, 17)]
+)
 settings["stft_sigmf_annotation_sink.block.yml"] = [
     dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
@@ -318,7 +363,9 @@ class qa_grc(unittest.TestCase):
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
-                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore)$"
+                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold)$"
+                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore"
+                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|threshold)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -343,11 +390,17 @@ class qa_grc(unittest.TestCase):
                 learns = "theta_min" in parameters(entry)
                 detects = "false_alarms" in parameters(entry)
                 of_image = "width" in parameters(entry)
-                for n_fft in (16, 17, 1024) if detects else (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
+                of_envelope = "f_min" in parameters(entry) or "balls" in parameters(entry)
+                for n_fft in (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
                     window = "hann" if of_family else "boxcar"
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
                     of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
                     given.update(bins=n_fft if of_rows else [0] if "hop" in parameters(entry) else ())
+                measures = "integrate" in parameters(entry)
+                for n_fft in (16, 17, 1024) if detects else (8, 15, 1024) if learns else (2, 7, 1024) if of_family or measures else (1, 7, 40 if of_image else 1024):
+                    window = "hann" if of_family else "boxcar"
+                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands="0:0.1,0.1:0.2,0:0.5" if measures else 1, levels=n_fft)
+                    given.update(bins=[0] if "hop" in parameters(entry) else ())
                     if of_image:
                         given.update(n_fft=(n_fft, n_fft + 3), win_length=(n_fft, max(1, n_fft - 1)))
                     chooser = "sides" if "sides" in parameters(entry) else "tail" if of_image else "share"
@@ -652,6 +705,30 @@ class qa_grc(unittest.TestCase):
         self.assertRegex(code, r'msg_connect\(.*detector, "events", .*lines, "events"\)')
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
+    def test_cpp_code_of_bearings_names_their_settings(self):
+        source = loaded(project / "examples" / "machine_bearing.grc")
+        source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
+        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("import", "parameter")}
+        for name in "knocks", "ring":
+            del used[name]
+        for name, value in dict(samples="[0.0, 5.0]", samp_rate="25600.0", n_fft="64", hop="25", envelope_rate="1024.0", win_length="6000",
+                                long_n_fft="16384").items():  # fmt: skip
+            used[name]["parameters"]["value"] = value
+        used["envelope"]["parameters"]["constant"] = "1000"
+        source["blocks"] = list(used.values())
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "in_cpp.grc"
+            path.write_text(yaml.safe_dump(source), encoding="utf-8")
+            grcc([path], directory)
+            code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+        for part in (
+            'band_envelope_vf::make(gr::stft::named("n_fft", n_fft)("samp_rate", samp_rate)("f_min", 0.0)("f_max", 0.0)("constant", 1000)',
+            'fault_lines::make(gr::stft::named("n_fft", long_n_fft)("balls", balls)("ball_diameter", ball_diameter)',
+            '("pitch_diameter", pitch_diameter)("contact_angle", 0.0)("speed", speed)("samp_rate", envelope_rate)("win_length", win_length)',
+        ):
+            self.assertIn(part, code)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_both_axes_of_images(self):
         window = "gr::stft::kernel::window(%s)"
         one, taps = window % '"kaiser", { 8.6 }', window % "std::vector<double>{ 1.0, 2.0 }"
@@ -688,6 +765,8 @@ class qa_grc(unittest.TestCase):
                     self.assertIn(both, code)
 
     def values(self, entry, **changes):
+        if "integrate" in parameters(entry):
+            changes.setdefault("bands", "0:0.5")  # the default has a sample rate above 2000 Hz in mind
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}
         return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}
 

@@ -41,14 +41,14 @@ std::vector<box_size> box_sizes_named(const std::string& text)
     return sizes;
 }
 
-std::vector<frequency_range> frequency_ranges_named(const std::string& text)
+std::vector<frequency_range> frequency_ranges_named(const std::string& text, const char* parameter)
 {
     std::vector<frequency_range> ranges;
     if (!for_each_pair<double>(text, ':', [&](double lower, double upper) {
             ranges.push_back({ lower, upper });
             return lower < upper;
         }))
-        refuse("ignore",
+        refuse(parameter,
                "'" + text + "'",
                "must be ranges lower:upper in Hz, lower < upper, such as -2e5:-1e5,0:1500");
     return ranges;

@@ -17,6 +17,7 @@ from gnuradio.stft.interruption import termination_as_exit
 VERBS = {
     "spectrogram": "compute the spectrogram of a recording: picture, NPZ or HDF5",
     "detect": "find the events of a recording: bursts and carriers, as a table and drawn into its spectrogram",
+    "diagnose": "name the damaged part of a rolling bearing by the spectrum of its envelope",
     "monitor": "watch a recording, a receiver or a stream, and report events as they happen",
     "learn": "learn window lengths, positions or a hop from a recording",
     "batch": "run a verb over many recordings, on all processors or on many machines",

@@ -2,6 +2,8 @@
 #include <pybind11/pybind11.h>
 
 void bind_adaptive(pybind11::module& m);
+void bind_bearing_blocks(pybind11::module& m);
+void bind_bearings(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
@@ -10,10 +12,16 @@ void bind_frames(pybind11::module& m);
 void bind_griffin_lim(pybind11::module& m);
 void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
+void bind_level_blocks(pybind11::module& m);
+void bind_levels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
+void bind_orders(pybind11::module& m);
+void bind_orders_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
+void bind_speed(pybind11::module& m);
+void bind_speed_blocks(pybind11::module& m);
 void bind_stft(pybind11::module& m);
 
 PYBIND11_MODULE(stft_python, m)
@@ -24,6 +32,10 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft_blocks(m);
     bind_image_blocks(m);
     bind_monitor_blocks(m);
+    bind_bearing_blocks(m);
+    bind_orders_blocks(m);
+    bind_level_blocks(m);
+    bind_speed_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -35,5 +47,9 @@ PYBIND11_MODULE(stft_python, m)
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
     bind_monitor(kernels);
+    bind_bearings(kernels);
+    bind_orders(kernels);
+    bind_levels(kernels);
     bind_reassign(kernels);
+    bind_speed(kernels);
 }

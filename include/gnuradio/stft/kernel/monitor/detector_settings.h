@@ -25,8 +25,10 @@ struct STFT_API frequency_range {
     double upper; //!< Hz
 };
 
-//! Ranges as users write them: "-2e5:-1e5,0:1.5e3" (lower:upper, Hz). \throws std::invalid_argument for what is none
-STFT_API std::vector<frequency_range> frequency_ranges_named(const std::string& text);
+//! Ranges as users write them: "-2e5:-1e5,0:1.5e3" (lower:upper, Hz). \throws std::invalid_argument for what is none, naming
+//! the parameter
+STFT_API std::vector<frequency_range> frequency_ranges_named(const std::string& text,
+                                                             const char* parameter = "ignore");
 
 //! Parameters of detector, and of the noise floor that it follows.
 struct STFT_API detector_settings : noise_floor_settings {

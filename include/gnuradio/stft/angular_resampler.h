@@ -1,0 +1,42 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_ANGULAR_RESAMPLER_H
+#define INCLUDED_STFT_ANGULAR_RESAMPLER_H
+
+#include <gnuradio/block.h>
+#include <gnuradio/stft/api.h>
+#include <gnuradio/stft/kernel/monitor/angular_resampler.h>
+
+namespace gr::stft {
+
+/*!
+ * \brief Samples at equal angles of a machine, from samples at equal times and its speed. T: float or gr_complex.
+ *
+ * Input 0: samples. Input 1: the speed (float, Hz), one for each hop samples. The block waits for the speed, which may come
+ * any time after its sample: item p is the speed at sample p hop, unless tags of the speed say otherwise, which tacho_pulses_ff and
+ * other blocks of stft write (stft_first, stft_win_length, stft_hop: the speed is that of the frame's centre). The last speed
+ * holds if that input ends first. Output: samples_per_rev samples a revolution, those of kernel::angular_resampler, to the
+ * bit, however the scheduler cuts the streams.
+ *
+ * Tags: the first sample of each revolution carries angle_turn (int64, revolutions before it) and angle_time (double, s after
+ * sample 0). The first sample after a standstill begins a revolution and carries angle_gap too (double, s without output). A
+ * tag of a sample goes to the first output at it or after it, rx_time moved; tags after the last output are lost. rx_rate
+ * overrides samp_rate from its sample on, and ends here, since the output has no rate in time.
+ */
+template <class T>
+class STFT_API angular_resampler : virtual public gr::block
+{
+public:
+    using sptr = std::shared_ptr<angular_resampler<T>>; //!< type that make() returns
+
+    //! \throws std::invalid_argument naming the parameter, its value and the rule
+    static sptr make(const kernel::angular_settings& s);
+
+    //! Samples after an instant that its output takes, at the lowest speed; the lag of the speed comes on top.
+    virtual std::int64_t latency() const = 0;
+};
+
+using angular_resampler_ff = angular_resampler<float>;      //!< of real samples
+using angular_resampler_cc = angular_resampler<gr_complex>; //!< of complex samples
+
+} // namespace gr::stft
+#endif

@@ -1,0 +1,559 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa/support.h"
+#include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
+#include <gnuradio/stft/kernel/monitor/warped_rows.h>
+#include <gnuradio/stft/kernel/stft/power.h>
+#include <gnuradio/stft/kernel/stft/stft.h>
+#include <limits>
+
+using namespace gr::stft::kernel;
+
+namespace {
+
+constexpr double fs = 2048;
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+const std::vector<double> orders{ 1, 2, 3, 4 };
+const std::vector<double> levels{ 1, 0.6, 0.5, 0.35 };
+
+ridge_tracker_settings usual(const std::function<void(ridge_tracker_settings&)>& change = {})
+{
+    ridge_tracker_settings s;
+    s.samp_rate = fs;
+    s.f_min = 6;
+    s.f_max = 60;
+    s.orders = orders;
+    if (change)
+        change(s);
+    return s;
+}
+
+using law = std::function<double(double t)>;
+
+double run_up(double t) { return 14 + 3 * t + 0.4 * std::sin(2 * qa::pi * 0.3 * t); }
+
+//! Orders of a shaft of this speed.
+std::vector<double> machine(double seconds, const law& f, const std::vector<double>& at = orders)
+{
+    std::vector<double> x(static_cast<std::size_t>(seconds * fs));
+    double turns = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        for (std::size_t k = 0; k < at.size(); ++k)
+            x[i] += levels[k] *
+                    std::cos(2 * qa::pi * (at[k] * turns + 0.3 * static_cast<double>(k * k)));
+        turns += f((static_cast<double>(i) + 0.5) / fs) / fs;
+    }
+    return x;
+}
+
+std::vector<double> with_noise(std::vector<double> x, double level, unsigned seed = 1)
+{
+    std::minstd_rand random(seed);
+    std::normal_distribution<double> normal(0, level);
+    for (auto& each : x)
+        each += normal(random);
+    return x;
+}
+
+template <class R>
+std::vector<R> as(const std::vector<double>& x)
+{
+    std::vector<R> y;
+    for (const auto v : x)
+        y.push_back(static_cast<R>(v));
+    return y;
+}
+
+struct ridges {
+    std::vector<double> time;
+    std::vector<std::int64_t> numbers;
+    std::vector<std::vector<double>> values; // [frame][tracks x width]
+    std::vector<double> weights;
+};
+
+template <class R>
+void take(ridge_tracker<R>& tracker, ridges& all)
+{
+    for (; const auto* v = tracker.values(); tracker.advance()) {
+        all.values.emplace_back(v, v + tracker.design().tracks * tracker.width());
+        all.numbers.push_back(tracker.frame());
+        all.time.push_back(static_cast<double>(tracker.frame()) *
+                           static_cast<double>(tracker.hop()) / fs);
+    }
+}
+
+template <class R>
+ridges track(const ridge_tracker_settings& s,
+             const std::vector<R>& x,
+             std::size_t chunk = SIZE_MAX,
+             std::int64_t first = 0)
+{
+    ridge_tracker<R> tracker(s, first);
+    ridges all;
+    for (std::size_t i = 0; i < x.size();) {
+        i += tracker.push(x.data() + i, std::min(chunk, x.size() - i));
+        take(tracker, all);
+    }
+    tracker.finish();
+    take(tracker, all);
+    all.weights = tracker.weights();
+    return all;
+}
+
+//! Share of frames off by more than 3 % and 0.5 Hz, and rms of the others in Hz.
+struct errors {
+    double gross = 0, rms = 0;
+    errors(const ridges& r, const law& truth, std::size_t column = 0, double from = 0)
+    {
+        double good = 0, all = 0;
+        for (std::size_t p = 0; p < r.time.size(); ++p) {
+            if (r.time[p] < from)
+                continue;
+            const auto f = truth(r.time[p]), off = std::abs(r.values[p][column] - f);
+            const bool far = off > std::max(0.5, 0.03 * f);
+            ++all;
+            good += !far;
+            rms += far ? 0 : off * off;
+        }
+        gross = 1 - good / all;
+        rms = std::sqrt(rms / good);
+    }
+};
+
+double share_of_trust(const ridges& r)
+{
+    double trusted = 0;
+    for (const auto& v : r.values)
+        trusted += v[ridge_confidence] > 1;
+    return trusted / static_cast<double>(r.values.size());
+}
+
+} // namespace
+
+class qa_ridge_tracker : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_ridge_tracker);
+    CPPUNIT_TEST(follows_a_run_up_in_noise);
+    CPPUNIT_TEST(slope_and_amplitudes_are_those_of_the_machine);
+    CPPUNIT_TEST(any_split_gives_the_same_bits);
+    CPPUNIT_TEST(frames_count_from_any_sample);
+    CPPUNIT_TEST(gain_changes_amplitudes_alone);
+    CPPUNIT_TEST(a_missing_sample_makes_its_frames_doubtful);
+    CPPUNIT_TEST(noise_is_not_trusted);
+    CPPUNIT_TEST(mains_are_rejected);
+    CPPUNIT_TEST(knocks_and_gaps_do_not_mislead);
+    CPPUNIT_TEST(orders_are_learned_from_a_range);
+    CPPUNIT_TEST(shafts_that_cross_keep_their_names);
+    CPPUNIT_TEST(latency_is_as_told);
+    CPPUNIT_TEST(short_signals_are_no_trouble);
+    CPPUNIT_TEST(rows_of_power_are_followed);
+    CPPUNIT_TEST(warped_rows_from_outside_give_the_same_path);
+    CPPUNIT_TEST(a_row_that_is_not_finite_is_not_trusted);
+    CPPUNIT_TEST(what_is_wrong_is_refused);
+    CPPUNIT_TEST_SUITE_END();
+
+    void follows_a_run_up_in_noise()
+    {
+        const auto x = with_noise(machine(12, run_up), 0.9);
+        for (const bool warped : { true, false })
+            for (const double lag : { 1.0, 0.25, 0.0 }) {
+                const qa::context here("warped", warped);
+                const qa::context there("lag", lag);
+                const auto s = usual([&](auto& p) {
+                    p.lag = lag;
+                    if (!warped)
+                        p.rates = { 0 };
+                });
+                const auto found = track(s, as<float>(x));
+                const errors e(found, run_up);
+                CPPUNIT_ASSERT(found.time.size() > 170);
+                CPPUNIT_ASSERT_EQUAL(0.0, e.gross);
+                CPPUNIT_ASSERT(e.rms < 0.1);
+                CPPUNIT_ASSERT(share_of_trust(found) > 0.95);
+                CPPUNIT_ASSERT(errors(track(s, x), run_up).rms < 0.1);
+            }
+    }
+
+    void slope_and_amplitudes_are_those_of_the_machine()
+    {
+        const law f = [](double t) { return 15 + 8 * t; }; // orders 1 .. 4 sweep 32 Hz/s
+        const auto s = usual();
+        const auto found = track(s, with_noise(machine(5, f), 1e-3));
+        for (std::size_t p = 8; p + 8 < found.time.size(); ++p) {
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(8.0, found.values[p][ridge_slope], 1.0);
+            for (std::size_t k = 0; k < orders.size(); ++k) // 0.15 dB
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    1, found.values[p][ridge_amplitudes + k] / levels[k], 0.0175);
+        }
+    }
+
+    void any_split_gives_the_same_bits()
+    {
+        auto x = as<float>(with_noise(machine(9, run_up), 1));
+        x[7000] = not_a_number;
+        for (const std::size_t tracks : { 1, 2 })
+            for (const double lag : { 1.0, 0.0 }) {
+                const auto s = usual([&](auto& p) {
+                    p.tracks = tracks;
+                    p.lag = lag;
+                    p.reject = { 50 };
+                });
+                const auto whole = track(s, x);
+                CPPUNIT_ASSERT(whole.values.size() > 100);
+                for (const std::size_t chunk : { 1, 100, 4097 })
+                    CPPUNIT_ASSERT(track(s, x, chunk).values == whole.values);
+            }
+    }
+
+    void frames_count_from_any_sample()
+    {
+        const auto x = as<float>(with_noise(machine(5, run_up), 1));
+        const auto plain = track(usual(), x);
+        const auto hop = static_cast<std::int64_t>(ridge_tracker<float>(usual()).hop());
+        const auto late = track(usual(), x, 1000, hop << 40);
+        CPPUNIT_ASSERT(late.values == plain.values);
+        CPPUNIT_ASSERT_EQUAL(plain.numbers[0] + (std::int64_t(1) << 40), late.numbers[0]);
+    }
+
+    void gain_changes_amplitudes_alone()
+    {
+        const auto x = with_noise(machine(5, run_up), 1);
+        const auto plain = track(usual(), as<float>(x));
+        for (const double gain : { 0x1p-20, 1e-6, 1e6 }) {
+            const qa::context here("gain", gain);
+            auto y = x;
+            for (auto& each : y)
+                each *= gain;
+            const auto other = track(usual(), as<float>(y));
+            for (std::size_t p = 0; p < plain.time.size(); ++p) {
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(plain.values[p][0], other.values[p][0], 1e-3);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(plain.values[p][2], other.values[p][2], 1e-2);
+                for (auto k = std::size_t(ridge_amplitudes); k < plain.values[p].size(); ++k)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                        plain.values[p][k], other.values[p][k] / gain, 1e-2);
+            }
+        }
+    }
+
+    void a_missing_sample_makes_its_frames_doubtful()
+    {
+        const auto x = with_noise(machine(9, run_up), 0.5);
+        for (const bool lost : { false, true }) {
+            auto y = as<float>(x);
+            ridge_tracker<float> tracker(usual());
+            ridges all;
+            const std::size_t from = 8000, count = 50;
+            for (std::size_t i = 0; i < y.size();) {
+                if (i >= from && i < from + count) {
+                    const std::vector<float> bad(from + count - i, not_a_number);
+                    i += lost ? tracker.hold(bad.size()) : tracker.push(bad.data(), bad.size());
+                } else {
+                    const auto end = i < from ? from : y.size();
+                    i += tracker.push(y.data() + i, std::min<std::size_t>(1000, end - i));
+                }
+                take(tracker, all);
+            }
+            tracker.finish();
+            take(tracker, all);
+            CPPUNIT_ASSERT_EQUAL(0.0, errors(all, run_up).gross);
+            std::size_t doubtful = 0;
+            for (std::size_t p = 0; p < all.time.size(); ++p) {
+                const auto off = std::abs(all.time[p] - static_cast<double>(from) / fs);
+                const bool zero = all.values[p][ridge_confidence] == 0;
+                doubtful += zero;
+                CPPUNIT_ASSERT(!zero || off < 0.45);
+                CPPUNIT_ASSERT(zero || off > 0.25);
+                for (const auto v : all.values[p])
+                    CPPUNIT_ASSERT(std::isfinite(v));
+            }
+            CPPUNIT_ASSERT(doubtful >= 8);
+        }
+    }
+
+    void noise_is_not_trusted()
+    {
+        const auto found = track(usual(), with_noise(std::vector<double>(120 * 2048), 1));
+        CPPUNIT_ASSERT(share_of_trust(found) < 0.05);
+    }
+
+    void mains_are_rejected()
+    {
+        auto x = with_noise(machine(12, run_up), 0.7);
+        for (std::size_t i = 0; i < x.size(); ++i)
+            for (const int k : { 1, 2, 3, 5 })
+                x[i] += 2.5 / k * std::cos(2 * qa::pi * 50.02 * k * static_cast<double>(i) / fs);
+        CPPUNIT_ASSERT(errors(track(usual(), x), run_up).gross > 0.3);
+        const errors e(track(usual([](auto& s) { s.reject = { 50 }; }), x), run_up);
+        CPPUNIT_ASSERT(e.gross <= 0.06);
+    }
+
+    void knocks_and_gaps_do_not_mislead()
+    {
+        auto x = with_noise(machine(12, run_up), 0.7);
+        std::minstd_rand random(4);
+        for (int knock = 0; knock < 84; ++knock) {
+            const auto at = random() % (x.size() - 200);
+            for (std::size_t i = 0; i < 160; ++i)
+                x[at + i] += 30 * std::exp(-static_cast<double>(i) / 20) *
+                             std::cos(0.9 * static_cast<double>(i));
+        }
+        std::fill_n(x.begin() + 10000, 800, 0.0); // 0.4 s
+        const errors e(track(usual(), x), run_up);
+        CPPUNIT_ASSERT(e.gross <= 0.02);
+        CPPUNIT_ASSERT(e.rms < 0.1);
+    }
+
+    //! The machine has four of the candidates; without the range an octave is lost.
+    void orders_are_learned_from_a_range()
+    {
+        const auto x = with_noise(machine(14, run_up, { 1, 2, 4, 6 }), 0.5);
+        const auto s = usual([](auto& p) {
+            p.orders.clear();
+            for (int k = 1; k <= 16; ++k)
+                p.orders.push_back(k / 2.0);
+            p.learn_min = 12;
+            p.learn_max = 22;
+        });
+        const auto found = track(s, x);
+        CPPUNIT_ASSERT_EQUAL(0.0, errors(found, run_up).gross);
+        for (std::size_t k = 0; k < 16; ++k) {
+            const auto order = s.orders[k];
+            const bool there = order == 1 || order == 2 || order == 4 || order == 6;
+            CPPUNIT_ASSERT(there ? found.weights[k] > 0.6 : found.weights[k] < 0.5);
+        }
+    }
+
+    void shafts_that_cross_keep_their_names()
+    {
+        const law up = [](double t) { return 22 + 1.7 * t; };
+        const law down = [](double t) { return 42 - 1.8 * t; };
+        auto x = machine(12, up);
+        const auto other = machine(12, down);
+        for (std::size_t i = 0; i < x.size(); ++i)
+            x[i] += 0.8 * other[i];
+        const auto found = track(usual([](auto& s) { s.tracks = 2; }), with_noise(x, 0.7));
+        const auto width = ridge_amplitudes + orders.size();
+        const bool first = std::abs(found.values[0][0] - up(found.time[0])) < 1;
+        std::size_t wrong = 0;
+        for (std::size_t p = 0; p < found.time.size(); ++p) {
+            const auto t = found.time[p];
+            const auto a = found.values[p][first ? 0 : width],
+                       b = found.values[p][first ? width : 0];
+            wrong += std::abs(a - up(t)) > 1.2 || std::abs(b - down(t)) > 1.2;
+        }
+        CPPUNIT_ASSERT(static_cast<double>(wrong) <= 0.05 * static_cast<double>(found.time.size()));
+    }
+
+    //! The values of a frame are there as soon as latency() samples after its centre are, and not before.
+    void latency_is_as_told()
+    {
+        const auto x = as<float>(with_noise(machine(9, run_up), 1));
+        for (const double lag : { 0.0, 1.0 })
+            for (const std::size_t tracks : { 1, 2 }) {
+                const qa::context here("lag", lag);
+                const qa::context there("tracks", tracks);
+                ridge_tracker<float> tracker(usual([&](auto& s) {
+                    s.lag = lag;
+                    s.tracks = tracks;
+                }));
+                std::size_t frames = 0;
+                for (std::size_t i = 0; i < x.size(); ++i) {
+                    tracker.push(&x[i], 1);
+                    for (; tracker.values(); tracker.advance()) {
+                        const auto centre =
+                            tracker.frame() * static_cast<std::int64_t>(tracker.hop());
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                            static_cast<double>(tracker.latency()),
+                            static_cast<double>(static_cast<std::int64_t>(i) - centre),
+                            4.0);
+                        ++frames;
+                    }
+                }
+                CPPUNIT_ASSERT(frames > 10);
+            }
+    }
+
+    void short_signals_are_no_trouble()
+    {
+        for (const std::size_t count : { 0, 1, 1000, 1400, 3000 })
+            for (const std::size_t tracks : { 1, 3 }) {
+                const auto x = as<float>(with_noise(std::vector<double>(count), 1));
+                const auto found = track(usual([&](auto& s) { s.tracks = tracks; }), x);
+                CPPUNIT_ASSERT_EQUAL(count > 1400, !found.values.empty());
+            }
+        for (const auto& v : track(usual(), std::vector<float>(6000)).values)
+            CPPUNIT_ASSERT_EQUAL(0.0, v[ridge_confidence]);
+    }
+
+    static std::vector<std::vector<float>> rows_of_power(const std::vector<double>& x)
+    {
+        parameters p{ 2048, 128 };
+        p.win_length = 1024;
+        p.where = placement::left;
+        stft<float> transform(p);
+        const auto y = as<float>(x);
+        std::vector<std::complex<float>> spectrum(transform.bins());
+        std::vector<std::vector<float>> rows;
+        for (std::size_t start = 0; start + 1024 <= y.size(); start += 128) {
+            transform.analyse(y.data() + start, static_cast<std::int64_t>(start), spectrum.data());
+            rows.emplace_back();
+            for (const auto& X : spectrum)
+                rows.back().push_back(std::norm(X));
+        }
+        return rows;
+    }
+
+    static row_ridge_tracker_settings of_rows()
+    {
+        row_ridge_tracker_settings s;
+        s.samp_rate = fs;
+        s.n_fft = 2048;
+        s.win_length = 1024;
+        s.hop = 128;
+        s.f_min = 6;
+        s.f_max = 60;
+        s.orders = orders;
+        return s;
+    }
+
+    static ridges track_rows(const row_ridge_tracker_settings& s,
+                             const std::vector<std::vector<float>>& rows)
+    {
+        row_ridge_tracker tracker(s);
+        ridges all;
+        const auto take = [&] {
+            for (; const auto* v = tracker.values(); tracker.advance()) {
+                all.values.emplace_back(v, v + s.tracks * tracker.width());
+                all.time.push_back(0.25 + static_cast<double>(tracker.frame()) * 128 / fs);
+            }
+        };
+        for (const auto& row : rows) {
+            tracker.add(row.data());
+            take();
+        }
+        CPPUNIT_ASSERT_EQUAL(rows.size() - tracker.latency(), all.time.size());
+        tracker.finish();
+        take();
+        CPPUNIT_ASSERT_EQUAL(rows.size(), all.time.size());
+        return all;
+    }
+
+    void rows_of_power_are_followed()
+    {
+        const auto rows = rows_of_power(with_noise(machine(12, run_up), 0.9));
+        const errors e(track_rows(of_rows(), rows), run_up);
+        CPPUNIT_ASSERT_EQUAL(0.0, e.gross);
+        CPPUNIT_ASSERT(e.rms < 0.15);
+    }
+
+    //! The path of the tracker of samples, before it is refined.
+    void warped_rows_from_outside_give_the_same_path()
+    {
+        const auto x = as<float>(with_noise(machine(9, run_up), 0.9));
+        const auto s = usual([](auto& p) { p.f_max = 90; }); // decimation by 2, 512 samples
+        warped_rows<float> bank(s.rows());
+        auto t = of_rows();
+        t.f_max = 90;
+        t.samp_rate = fs / static_cast<double>(bank.decimation());
+        t.hop = bank.hop() / bank.decimation();
+        t.n_fft = bank.n_fft();
+        t.win_length = static_cast<std::size_t>(std::lround(s.duration * t.samp_rate));
+        t.rates = bank.design().bank();
+        t.whiten = 0;
+        row_ridge_tracker tracker(t);
+        const auto whole = track(s, x);
+        std::size_t p = 0;
+        const auto compare = [&] {
+            for (; const auto* v = tracker.values(); tracker.advance(), ++p) {
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    whole.values[p][ridge_confidence], v[ridge_confidence], 1e-6);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(whole.values[p][ridge_slope], v[ridge_slope], 1e-6);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    whole.values[p][ridge_frequency], v[ridge_frequency], 0.6);
+            }
+        };
+        for (std::size_t i = 0; i < x.size();) {
+            i += bank.push(x.data() + i, x.size() - i);
+            for (; const auto* row = bank.row(); bank.advance()) {
+                tracker.add(row);
+                compare();
+            }
+        }
+        bank.finish();
+        for (; const auto* row = bank.row(); bank.advance()) {
+            tracker.add(row);
+            compare();
+        }
+        tracker.finish();
+        compare();
+        CPPUNIT_ASSERT_EQUAL(whole.values.size(), p);
+    }
+
+    void a_row_that_is_not_finite_is_not_trusted()
+    {
+        auto rows = rows_of_power(with_noise(machine(6, run_up), 0.9));
+        rows[40][100] = not_a_number;
+        rows[41].assign(rows[41].size(), HUGE_VALF);
+        const auto found = track_rows(of_rows(), rows);
+        for (std::size_t p = 0; p < rows.size(); ++p)
+            CPPUNIT_ASSERT_EQUAL(p == 40 || p == 41, found.values[p][ridge_confidence] == 0);
+        CPPUNIT_ASSERT_EQUAL(0.0, errors(found, run_up).gross);
+    }
+
+    void what_is_wrong_is_refused()
+    {
+        const auto refused = [](const char* message, auto change) {
+            qa::assert_refused(message, [&] { ridge_tracker<float> tracker(usual(change)); });
+        };
+        refused(
+            "f_min: 3: must be at least 2 / duration = 4 Hz: orders that are closer melt into one",
+            [](auto& s) { s.f_min = 3; });
+        refused("f_max: 6: must be above f_min = 6 Hz", [](auto& s) { s.f_max = 6; });
+        refused("orders: (): must be 1 .. 64 numbers", [](auto& s) { s.orders.clear(); });
+        refused("orders: (1, 200): order 200 of f_min = 6 Hz must be below half the sample rate, "
+                "1024 Hz",
+                [](auto& s) {
+                    s.orders = { 1, 200 };
+                });
+        refused("orders: (1, 1): must differ from each other", [](auto& s) {
+            s.orders = { 1, 1 };
+        });
+        refused("orders: (0): must be positive, at most 1e6", [](auto& s) { s.orders = { 0 }; });
+        refused("weights: (1): must be as many as orders, 4, or none",
+                [](auto& s) { s.weights = { 1 }; });
+        refused("max_slew: 0: must be positive, at most 1e12 Hz/s",
+                [](auto& s) { s.max_slew = 0; });
+        refused("lag: -1: must be 0 .. 60 s", [](auto& s) { s.lag = -1; });
+        refused("tracks: 5: must be 1 .. 4", [](auto& s) { s.tracks = 5; });
+        refused(
+            "reject: (10): must be at least 8 / duration = 16 Hz, else its multiples leave nothing",
+            [](auto& s) { s.reject = { 10 }; });
+        refused(
+            "learn_max: 30: must be at most 2 learn_min = 24 Hz: speeds an octave apart look alike",
+            [](auto& s) {
+                s.learn_min = 12;
+                s.learn_max = 30;
+            });
+        refused("learn_min: 5: must be at least f_min = 6 and below learn_max = 10 Hz",
+                [](auto& s) {
+                    s.learn_min = 5;
+                    s.learn_max = 10;
+                });
+        refused("duration: nan: must be positive, at most 1e6 s",
+                [](auto& s) { s.duration = NAN; });
+        refused("f_max: 1e+09: gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
+                "must be at most 2^18",
+                [](auto& s) { s.f_max = 1e9; });
+        qa::assert_refused("n_fft: 8: must be 16 .. 2^24", [] {
+            auto s = of_rows();
+            s.n_fft = 8;
+            row_ridge_tracker tracker(s);
+        });
+        qa::assert_refused("win_length: 4096: must be at most n_fft = 2048", [] {
+            auto s = of_rows();
+            s.win_length = 4096;
+            row_ridge_tracker tracker(s);
+        });
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_ridge_tracker);

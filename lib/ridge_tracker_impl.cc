@@ -1,0 +1,128 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "stream/machine_block.h"
+#include "stream/retune.h"
+#include "stream/ridge_messages.h"
+#include "stream/stream_buffers.h"
+#include <gnuradio/stft/ridge_tracker.h>
+
+namespace gr::stft {
+
+namespace {
+
+using tracker = kernel::ridge_tracker<float>;
+using change = kernel::change<ridge_tracker_block_settings>;
+
+std::size_t length_of(const ridge_tracker_block_settings& s)
+{
+    return s.tracks * (kernel::ridge_amplitudes + s.orders.size());
+}
+
+} // namespace
+
+class ridge_tracker_impl : public machine_block<ridge_tracker_fvf, tracker, ridge_tracker_impl>
+{
+    using base = machine_block<ridge_tracker_fvf, tracker, ridge_tracker_impl>;
+
+public:
+    explicit ridge_tracker_impl(const ridge_tracker_block_settings& s)
+        : gr::block("ridge_tracker",
+                    gr::io_signature::make(1, 1, sizeof(float)),
+                    output_rows(length_of(s) * sizeof(float))),
+          base(length_of(s), s.samp_rate, std::make_unique<tracker>(s)), d_settings(s),
+          d_watch(watch())
+    {
+        message_port_register_out(events_port);
+        listen(*this, d_logger, [this](const pmt::pmt_t& message) {
+            request(change_from<ridge_tracker_block_settings>(message, true));
+        });
+    }
+
+    void request(const change& requested) override
+    {
+        if (requested.at != change().at)
+            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        gr::thread::scoped_lock lock(d_setlock);
+        auto next = d_settings;
+        requested.apply_to(next);
+        auto with_rate = next;
+        with_rate.samp_rate = rate();
+        replace(std::make_unique<tracker>(with_rate, next_sample()));
+        d_settings = next;
+    }
+
+    ridge_tracker_block_settings wanted() const override
+    {
+        return locked([this] { return d_settings; });
+    }
+
+    void reset() override
+    {
+        change requested;
+        requested.reset = true;
+        request(requested);
+    }
+
+    std::int64_t latency() const override
+    {
+        return locked([this] { return kernel().latency(); });
+    }
+    std::int64_t hop() const override
+    {
+        return locked([this] { return static_cast<std::int64_t>(kernel().hop()); });
+    }
+    std::vector<double> learned() const override
+    {
+        return locked([this] { return kernel().weights(); });
+    }
+
+    std::unique_ptr<tracker> made(double samp_rate, std::int64_t first) const
+    {
+        auto s = d_settings;
+        s.samp_rate = samp_rate;
+        return std::make_unique<tracker>(s, first);
+    }
+    static bool ready(tracker& ridges) { return ridges.values(); }
+    void write(tracker& ridges, std::int64_t sample, float* out)
+    {
+        const auto* values = ridges.values();
+        std::transform(values, values + length_of(d_settings), out, [](double v) {
+            return static_cast<float>(v);
+        });
+        d_watch.look(values, [&](const kernel::ridge_change& each) {
+            const auto since = static_cast<std::int64_t>(each.since * ridges.hop());
+            message_port_pub(events_port,
+                             ridge_message(each,
+                                           values + each.track * ridges.width(),
+                                           sample - since,
+                                           context(),
+                                           d_settings.source));
+        });
+    }
+
+protected:
+    void restarted() override
+    {
+        base::restarted();
+        d_watch = watch();
+    }
+
+private:
+    kernel::ridge_watch watch() const
+    {
+        return { d_settings.tracks,
+                 kernel().width(),
+                 frames_to_report(d_settings.samp_rate, kernel().hop()) };
+    }
+
+    ridge_tracker_block_settings d_settings;
+    kernel::ridge_watch d_watch;
+};
+
+ridge_tracker_fvf::sptr ridge_tracker_fvf::make(const ridge_tracker_block_settings& s)
+{
+    s.check();
+    return gnuradio::make_block_sptr<ridge_tracker_impl>(s);
+}
+
+} // namespace gr::stft

@@ -1,0 +1,234 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "stream/retune.h"
+#include "stream/ridge_messages.h"
+#include "stream/stream_buffers.h"
+#include "stream/stream_end.h"
+#include "stream/tagged_block.h"
+#include <gnuradio/stft/ridge_tracker.h>
+#include <memory>
+
+namespace gr::stft {
+
+namespace {
+
+using tracker = kernel::row_ridge_tracker;
+using change = kernel::change<row_ridge_tracker_block_settings>;
+
+std::size_t row_length(const row_ridge_tracker_block_settings& s)
+{
+    return s.rates.size() * s.bins();
+}
+
+std::size_t item_length(const row_ridge_tracker_block_settings& s)
+{
+    return s.tracks * (kernel::ridge_amplitudes + s.orders.size());
+}
+
+} // namespace
+
+class row_ridge_tracker_impl : public tagged_block<ridge_tracker_vfvf>
+{
+public:
+    explicit row_ridge_tracker_impl(const row_ridge_tracker_block_settings& s)
+        : gr::block("ridge_tracker_of_rows",
+                    input_rows(row_length(s) * sizeof(float)),
+                    output_rows(item_length(s) * sizeof(float))),
+          d_settings(s), d_row(row_length(s)), d_item(item_length(s)),
+          d_tracker(std::make_unique<tracker>(s)), d_watch(watch())
+    {
+        set_tag_propagation_policy(TPP_CUSTOM);
+        const auto row_bytes = d_row * sizeof(float), item_bytes = d_item * sizeof(float);
+        set_items_per_call(std::max({ std::min(64, rows_per_call(row_bytes)),
+                                      least_rows_per_call(row_bytes),
+                                      least_rows_per_call(item_bytes) }));
+        message_port_register_out(events_port);
+        listen(*this, d_logger, [this](const pmt::pmt_t& message) {
+            request(change_from<row_ridge_tracker_block_settings>(message, true));
+        });
+    }
+
+    void forecast(int, gr_vector_int& required) override
+    {
+        required[0] = d_waits ? 0 : askable(detail(), 1);
+    }
+
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override
+    {
+        gr::thread::scoped_lock lock(d_setlock);
+        const auto* in = static_cast<const float*>(input_items[0]);
+        auto* out = static_cast<float*>(output_items[0]);
+        int used = 0, produced = 0;
+        while (produced < noutput_items) {
+            if (const auto* values = d_tracker->values()) {
+                write(values,
+                      nitems_written(0) + static_cast<std::uint64_t>(produced),
+                      out + static_cast<std::size_t>(produced) * d_item);
+                ++produced;
+                d_tracker->advance();
+            } else if (d_next) { // all rows of the tracker before have left
+                d_tracker = std::move(d_next);
+                d_ended = false;
+            } else if (used < ninput_items[0]) {
+                const auto row = nitems_read(0) + static_cast<std::uint64_t>(used);
+                if (std::exchange(d_tags_read, row + 1) != row + 1) {
+                    take_tags(used, used + 1);
+                    if (follow(row)) // another tracker takes this row
+                        continue;
+                }
+                d_tracker->add(in + static_cast<std::size_t>(used++) * d_row);
+            } else if (input_ends(detail(), used) && !d_ended) {
+                d_tracker->finish();
+                d_ended = true;
+            } else {
+                break;
+            }
+        }
+        const bool ends = used == ninput_items[0] && input_ends(detail(), used);
+        consume_each(used);
+        d_waits = d_next || d_tracker->values();
+        if (!ends || d_waits || !d_ended)
+            return produced;
+        produce(0, produced);
+        return WORK_DONE;
+    }
+
+    void request(const change& requested) override
+    {
+        if (requested.at != change().at)
+            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        gr::thread::scoped_lock lock(d_setlock);
+        auto next = d_settings;
+        requested.apply_to(next);
+        auto with_rate = next;
+        with_rate.samp_rate = d_rate.value_or(next.samp_rate);
+        replace(std::make_unique<tracker>(with_rate));
+        d_settings = next;
+    }
+
+    row_ridge_tracker_block_settings wanted() const override
+    {
+        return locked([this] { return d_settings; });
+    }
+
+    void reset() override
+    {
+        change requested;
+        requested.reset = true;
+        request(requested);
+    }
+
+    std::int64_t latency() const override
+    {
+        return locked(
+            [this] { return static_cast<std::int64_t>(d_tracker->latency() * d_settings.hop); });
+    }
+    std::vector<double> learned() const override
+    {
+        return locked([this] { return (d_next ? d_next : d_tracker)->weights(); });
+    }
+
+protected:
+    void restarted() override
+    {
+        d_tracker = std::make_unique<tracker>(d_settings);
+        d_next.reset();
+        d_tags.clear();
+        d_rate.reset();
+        d_tags_read = 0;
+        d_ended = d_waits = false;
+        d_context = {};
+        d_watch = watch();
+    }
+
+private:
+    kernel::ridge_watch watch() const
+    {
+        return { d_settings.tracks,
+                 d_tracker->width(),
+                 frames_to_report(d_settings.samp_rate, d_settings.hop) };
+    }
+
+    void replace(std::unique_ptr<tracker> other)
+    {
+        if (!d_next) {
+            d_tracker->finish();
+            d_ended = true;
+        }
+        d_next = std::move(other);
+    }
+
+    //! Reads the tags of a row, which are the last ones of d_tags. True if the rate of rows is another one
+    bool follow(std::uint64_t row)
+    {
+        for (auto tag = d_tags.rbegin(); tag != d_tags.rend() && tag->offset == row; ++tag) {
+            if (!pmt::eq(tag->key, rx_rate_key))
+                continue;
+            const auto of_rows = rate_in(*tag);
+            if (!of_rows)
+                continue;
+            auto s = d_settings;
+            s.samp_rate = *of_rows * static_cast<double>(s.hop);
+            const auto before = d_rate.value_or(d_settings.samp_rate);
+            if (std::abs(s.samp_rate - before) <= 1e-9 * before)
+                continue;
+            try {
+                auto other = std::make_unique<tracker>(s);
+                d_rate = s.samp_rate;
+                replace(std::move(other));
+                return true;
+            } catch (const std::exception& e) {
+                d_logger->warn("rx_rate ignored: {}", e.what());
+            }
+        }
+        return false;
+    }
+
+    void write(const double* values, std::uint64_t item, float* out)
+    {
+        const auto hop = static_cast<std::int64_t>(d_settings.hop);
+        const auto sample = static_cast<std::int64_t>(item) * hop;
+        for (; !d_tags.empty() && d_tags.front().offset <= item; d_tags.pop_front()) {
+            const auto& tag = d_tags.front();
+            if (ends_here(tag.key))
+                continue;
+            add_item_tag(0, item, tag.key, tag.value, tag.srcid);
+            if (pmt::eq(tag.key, rx_time_key)) {
+                d_context.time = time_in(tag.value);
+                d_context.time_sample = sample;
+                d_context.samp_rate = d_rate.value_or(d_settings.samp_rate);
+            }
+        }
+        std::transform(
+            values, values + d_item, out, [](double v) { return static_cast<float>(v); });
+        d_watch.look(values, [&](const kernel::ridge_change& each) {
+            message_port_pub(events_port,
+                             ridge_message(each,
+                                           values + each.track * d_tracker->width(),
+                                           sample - static_cast<std::int64_t>(each.since) * hop,
+                                           d_context,
+                                           d_settings.source));
+        });
+    }
+
+    row_ridge_tracker_block_settings d_settings;
+    std::size_t d_row, d_item; // values of an input and an output item
+    std::unique_ptr<tracker> d_tracker, d_next;
+    kernel::ridge_watch d_watch;
+    std::optional<double> d_rate;  // Hz of the samples, by rx_rate
+    std::uint64_t d_tags_read = 0; // one past the row whose tags were read last
+    bool d_ended = false, d_waits = false;
+    kernel::event_context d_context;
+};
+
+ridge_tracker_vfvf::sptr ridge_tracker_vfvf::make(const row_ridge_tracker_block_settings& s)
+{
+    s.check();
+    check_rows(row_length(s) * sizeof(float));
+    return gnuradio::make_block_sptr<row_ridge_tracker_impl>(s);
+}
+
+} // namespace gr::stft

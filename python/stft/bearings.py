@@ -1,0 +1,314 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Rolling bearings: the envelope of a vibration, and the lines of a bearing in its spectrum.
+
+A geometry is (rolling elements, their diameter, pitch diameter) or (..., contact angle in degrees), diameters in one unit; the
+outer ring stands still. Lines: FTF (cage), BPFO (outer race), BPFI (inner race), BSF (rolling element, which knocks at
+twice BSF). z says by how many deviations a line exceeds frequencies that mean nothing to the machine.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .stft_python import kernels
+from .transforms import (
+    Window,
+    _array,
+    _at_least,
+    _either_spelling,
+    _frames,
+    _integer,
+    _lengths,
+    _positive,
+    _precision,
+    spectrogram,
+)
+
+LEAST_TURNS = 20.0
+"""Turns of the shaft that a record or a row must hold."""
+
+_CELLS_AT_ONCE = 2**20
+_LINES = ("FTF", "BPFO", "BPFI", "BSF")
+
+
+class Envelope(NamedTuple):
+    """What envelope() returns: a signal, one sample for each frame, and its rate."""
+
+    samples: NDArray
+    """Squared envelope of the band over its mean, less 1: float32 or float64."""
+    fs: float
+    """Hz, of these samples."""
+
+
+class FaultLine(NamedTuple):
+    """A line of a bearing in an envelope spectrum: where it should be, where it was found, and how clearly."""
+
+    order: float
+    """By the geometry, per revolution of the shaft."""
+    frequency: float
+    """Hz: order, speed and stretch."""
+    stretch: float
+    """Factor at which the line was found, one for all of its harmonics; NaN if it was not looked for."""
+    z: float
+    """Score over that of frequencies without meaning, in deviations; NaN if the line was not looked for."""
+
+
+class BearingDiagnosis(NamedTuple):
+    """What diagnose_bearing() returns: the verdict, and the spectrum and envelope that it is made from."""
+
+    fault: Optional[str]
+    """Line of the greatest z, "FTF", "BPFO", "BPFI" or "BSF", if this z reaches the threshold; else None."""
+    lines: Dict[str, FaultLine]
+    """Of each name."""
+    shaft: FaultLine
+    """The shaft's own orders, which do not count for the lines where their z is 2 or more."""
+    speed: float
+    """Hz, as given."""
+    frequencies: NDArray
+    """Hz, of the bins of the spectrum."""
+    spectrum: NDArray
+    """Power of the envelope over its running median, float32: noise has a median of 1."""
+    envelope: Envelope
+    """The envelope that the spectrum is that of."""
+    missing: Optional[str]
+    """Why there is no verdict: "no signal"; None if there is one."""
+
+
+def fault_frequencies(geometry: Sequence[float], f: float = 1.0) -> Dict[str, float]:
+    """FTF, BPFO, BPFI and BSF in Hz at a speed of f Hz; without f their orders.
+
+    >>> {name: round(order, 4) for name, order in fault_frequencies((8, 0.235, 1.245)).items()}
+    {'FTF': 0.4056, 'BPFO': 3.245, 'BPFI': 4.755, 'BSF': 2.5546}
+    """
+    _positive("f", f)
+    orders = kernels.fault_orders(*_geometry(geometry).values())
+    return {name: f * orders[name][0] for name in _LINES}
+
+
+@_either_spelling
+def envelope(
+    x: ArrayLike,
+    fs: float = 1.0,
+    *,
+    band: Tuple[Optional[float], Optional[float]] = (None, None),
+    n_fft: Optional[int] = None,
+    hop: Optional[int] = None,
+    win_length: Optional[int] = None,
+    window: Window = "hann",
+    constant: Optional[int] = None,
+    clip: float = 12.0,
+) -> Envelope:
+    """Squared envelope of a band of a signal x, one-dimensional and real: a sample for each frame of an STFT.
+
+    e[p] = mean over the band's bins of P[m, p] / M[m] - 1: every bin counts alike, so no band has to be chosen around a
+    resonance.
+
+    fs: Hz. band: Hz, lower and upper edge; None: 1000, at most fs / 8, and fs / 2. n_fft: default the power of two nearest to fs / 400, 16 at least; hop:
+    default win_length // 4. window, win_length: as in stft(); frames are placed "left".
+    constant: None: M is the mean of the whole record, and only whole frames are used. A number of frames: M is an exponential mean, as the block
+        band_envelope_vf has it, with the same samples to the bit.
+    clip: bound of a sample in medians of |e|; 0: none.
+    A frame that holds NaN, or no power in the band, is 0.
+
+    >>> x = np.random.default_rng(1).standard_normal(8000) * (1 + np.sin(2 * np.pi * 30 * np.arange(8000) / 8000))
+    >>> e, rate = envelope(x, 8000)
+    >>> int(rate), float(np.argmax(np.abs(np.fft.rfft(e))))
+    (2000, 30.0)
+    """
+    x = _signal(x)
+    _positive("fs", fs)
+    if n_fft is None and win_length is None:
+        n_fft = _frame_length(fs / 400)
+    n_fft, win_length = _lengths(window, win_length, n_fft)
+    hop = max(1, win_length // 4) if hop is None else _at_least(1, "hop", hop)
+    first, frames = _frames(x.size, win_length, hop, "left", None, None)
+    if constant is None and x.size >= win_length:  # one that hangs over the end sees the offset of x as a step
+        frames = 1 + (x.size - win_length) // hop
+    settings = dict(_band(band), n_fft=n_fft, samp_rate=fs, clip=clip)
+    letter = "f" if x.dtype == np.float32 else "d"
+    samples = np.empty(frames, x.dtype)
+
+    def rows():
+        count = max(1, _CELLS_AT_ONCE // n_fft)
+        for begin in range(0, frames, count):
+            end = min(frames, begin + count)
+            columns = spectrogram(x, window, hop=hop, win_length=win_length, n_fft=n_fft, first=first + begin * hop,
+                                  frames=end - begin, fs=fs)  # fmt: skip
+            yield slice(begin, end), np.ascontiguousarray(columns.T)
+
+    if constant is None:
+        held = _made(getattr(kernels, f"record_envelope_{letter}"), settings)
+        for _, part in rows():
+            held.learn(part)
+    else:
+        held = _made(getattr(kernels, f"band_envelope_{letter}"), dict(settings, constant=constant))
+    for where, part in rows():
+        held.add(part, samples[where])
+    if constant is None:
+        held.limit(samples)
+    return Envelope(samples, fs / hop)
+
+
+@_either_spelling
+def score_fault_lines(
+    rows: ArrayLike,
+    fs: float,
+    f: ArrayLike,
+    geometry: Sequence[float],
+    *,
+    n_fft: Optional[int] = None,
+    win_length: Optional[int] = None,
+    tolerance: float = 0.015,
+    harmonics: int = 4,
+    threshold: float = 4.0,
+    whiten: float = 2.4,
+) -> Tuple[List[Dict[str, Any]], NDArray]:
+    """Looks for the lines of a bearing in power spectral densities of an envelope -> a report for each row, and the rows over
+    their running median, float32.
+
+    rows: (bins,) or (rows, bins), one-sided. fs: Hz, of the envelope. f: Hz of the shaft, one or one for each row; NaN: unknown.
+    n_fft: default 2 (bins - 1). win_length: samples of the envelope under the rows' window, default n_fft.
+    An envelope resampled to the angle has fs samples per revolution and f = 1.
+    The other arguments are those of diagnose_bearing(). A report has the keys of the messages of the block fault_lines
+    but kind, row and time, and None for what is unknown; `missing` is "no speed", "no signal", "too few turns" or None.
+    The block finds the same to the bit.
+    """
+    rows = _array("rows", rows)
+    if rows.dtype.kind == "c" or rows.ndim not in (1, 2) or rows.shape[-1] < 9:
+        raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}: must be real, (bins,) or (rows, bins), 9 bins or more")
+    rows = np.ascontiguousarray(np.atleast_2d(rows), _precision(rows.dtype))
+    n_fft = 2 * (rows.shape[1] - 1) if n_fft is None else _integer("n_fft", n_fft)
+    lines = _made(kernels.fault_lines, dict(_geometry(geometry), n_fft=n_fft, win_length=win_length, samp_rate=fs,
+                  tolerance=tolerance, harmonics=harmonics, threshold=threshold, whiten=whiten))  # fmt: skip
+    if lines.bins != rows.shape[1]:
+        raise ValueError(f"n_fft: {n_fft}: must fit the {rows.shape[1]} bins of the rows")
+    f = _array("f", f)
+    if f.dtype.kind == "c" or f.shape not in ((), (len(rows),)):
+        raise ValueError(f"f: shape {f.shape}: must be a number of Hz, or one for each of the {len(rows)} rows")
+    speeds = np.ascontiguousarray(np.broadcast_to(f, (len(rows),)), np.float64)
+    whitened = np.empty(rows.shape, np.float32)
+    return lines.examine(rows, speeds, whitened), whitened
+
+
+@_either_spelling
+def diagnose_bearing(
+    x: ArrayLike,
+    fs: float,
+    f: float,
+    geometry: Sequence[float],
+    *,
+    tolerance: float = 0.015,
+    harmonics: int = 4,
+    threshold: float = 4.0,
+    whiten: float = 2.4,
+    turns: float = 150.0,
+    band: Tuple[Optional[float], Optional[float]] = (None, None),
+    n_fft: Optional[int] = None,
+    hop: Optional[int] = None,
+    clip: float = 12.0,
+) -> BearingDiagnosis:
+    """Names the fault of a rolling bearing from a record of its vibration.
+
+    The spectrum of envelope() is searched for each line by a score that has one stretch for all harmonics, with side bands of
+    the shaft for BPFI and of the cage for BSF, and the score is compared with that of frequencies that mean nothing.
+
+    x: one-dimensional, 20 turns of the shaft at least, best 75 or more. fs: Hz. f: Hz, the shaft's speed, constant to about 1 %.
+    geometry: (balls, ball diameter, pitch diameter), or with the contact angle in degrees as a fourth.
+    tolerance: fraction by which lines may be off (slip, and the error of f). harmonics: of a line that count.
+    threshold: z from which on a line names the fault. whiten: width of the running median, in orders.
+    turns: under the window of a spectrum; a longer record gives the mean of several.
+    band, clip: as in envelope(). n_fft, hop: of its frames; by default 2.5 ms, less above 25 Hz, and 8 frames for each
+        period of the fastest line.
+    """
+    x = _signal(x)
+    _positive("fs", fs)
+    _positive("f", f)
+    _positive("turns", turns)
+    if turns < LEAST_TURNS:
+        raise ValueError(f"turns: {turns:g}: must be {LEAST_TURNS:g} or more")
+    if not x.size * f / fs >= LEAST_TURNS:
+        raise ValueError(f"x: {x.size / fs:g} s: must hold {LEAST_TURNS:g} turns of the shaft at least, "
+                         f"{LEAST_TURNS / f:g} s")  # fmt: skip
+    orders = kernels.fault_orders(*_geometry(geometry).values())
+    fastest = f * max(knocks for _, knocks in orders.values())
+    if n_fft is None:
+        n_fft = _frame_length(fs / max(400.0, 16 * f))
+    if hop is None:
+        hop = max(1, min(int(fs / (8 * fastest)), n_fft // 2))
+    held = envelope(x, fs, band=band, n_fft=n_fft, hop=hop, clip=clip)
+    rate = held.fs
+    if fastest * (1 + tolerance) >= rate / 2:
+        raise ValueError(f"f: {f:g}: its fastest line, {fastest:g} Hz, must be below {rate / 2:g} Hz: fs is too low, or hop too long")
+    length = min(held.samples.size, max(64, round(turns * rate / f)))
+    frames = 1 + math.ceil((held.samples.size - length) / max(1, length // 2))
+    step = max(1, (held.samples.size - length) // max(1, frames - 1))
+    bins_of = 1 << (2 * length - 1).bit_length()
+    row = spectrogram(held.samples, hop=step, win_length=length, n_fft=bins_of, placement="left", frames=frames, fs=rate,
+                      average=frames)[:, 0]  # fmt: skip
+    (report,), whitened = score_fault_lines(row, rate, f, geometry, n_fft=bins_of, win_length=length, tolerance=tolerance,
+                                            harmonics=harmonics, threshold=threshold, whiten=whiten)  # fmt: skip
+    lines = {name: _line(report, name.lower(), orders[name][0]) for name in _LINES}
+    frequencies = np.arange(whitened.shape[1]) * (rate / bins_of)
+    return BearingDiagnosis(report["fault"], lines, _line(report, "shaft", 1.0), float(f), frequencies, whitened[0], held,
+                            report["missing"])  # fmt: skip
+
+
+def _line(report, name, order):
+    frequency, stretch, z = (math.nan if report[f"{key}_{name}"] is None else report[f"{key}_{name}"]
+                             for key in ("frequency", "stretch", "z"))  # fmt: skip
+    return FaultLine(order, frequency, stretch, z)
+
+
+def _signal(x):
+    x = _array("x", x)
+    if x.ndim != 1 or x.dtype.kind == "c":
+        raise ValueError(f"x: {x.dtype} of shape {x.shape}: must be real, one-dimensional")
+    return np.ascontiguousarray(x, _precision(x.dtype))
+
+
+def _geometry(geometry):
+    """The arguments of a kernel."""
+    try:
+        given = tuple(geometry)
+    except TypeError:
+        given = ()
+    if not 3 <= len(given) <= 4:
+        raise ValueError(f"geometry: {geometry!r}: must be (balls, ball diameter, pitch diameter) or with a contact angle")
+    balls, *numbers = given
+    if isinstance(balls, float) and balls.is_integer():
+        balls = int(balls)
+    names = ("ball_diameter", "pitch_diameter", "contact_angle")
+    named = dict(zip(names, numbers + [0.0] * (3 - len(numbers))))
+    for name, value in named.items():
+        if isinstance(value, (bool, str)) or not np.isreal(value) or np.ndim(value):
+            raise ValueError(f"{name}: {value!r}: must be a number")
+    return {"balls": _integer("balls", balls), **{name: float(value) for name, value in named.items()}}
+
+
+def _band(band):
+    try:
+        lower, upper = band
+    except (TypeError, ValueError):
+        raise ValueError(f"band: {band!r}: must be (lower, upper) in Hz") from None
+    return {"f_min": lower, "f_max": upper}
+
+
+def _made(kernel, settings):
+    """The kernel, whose refusals name what the caller gave."""
+    try:
+        return kernel(**settings)
+    except ValueError as refusal:
+        text = str(refusal)
+        for name in ("f_min", "f_max"):
+            if text.startswith(f"{name}: "):
+                text = f"band: {text[len(name) + 2 :]}"
+        raise ValueError(text.replace("samp_rate: ", "fs: ", 1) if text.startswith("samp_rate: ") else text) from None
+
+
+def _frame_length(samples):
+    """The power of two nearest to a number of samples, 16 at least."""
+    return 1 << max(4, round(math.log2(max(1.0, samples))))

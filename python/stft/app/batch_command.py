@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import datetime
+import logging
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.optional_modules import require
 
 _PIECE = 2**26   # samples
+_LEAST_PIECE = 2**14
 _MOST_LINES = 20  # about files that have failed; the manifest has all
 
 
@@ -52,6 +54,8 @@ def run(arguments):
         client = None
         if arguments.scheduler is not None:
             client = open_things.enter_context(contextlib.closing(batching.connect(arguments.scheduler)))
+            for name in ("distributed", "asyncio", "tornado"):  # what goes wrong is one line of ours
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
             _warn_of_workers(client)
         try:
             os.makedirs(plan.folder, exist_ok=True)
@@ -66,7 +70,8 @@ class _Plan:
 
     def __init__(self, arguments):
         require_range("jobs", arguments.jobs, 1, 4096)
-        require_range("piece", arguments.piece, 0, 2**62)
+        if arguments.piece:
+            require_range("piece", arguments.piece, _LEAST_PIECE, 2**62)
         if arguments.scheduler is not None:
             if not re.fullmatch(r"(tcp|tls)://[^/\s]+:\d+", arguments.scheduler):
                 refuse("scheduler", arguments.scheduler, "must be tcp://HOST:PORT")

@@ -197,21 +197,16 @@ def _meta(portion, analysis, unit):
     }
 
 
-def frames_of_a_block(analysis):
-    """How many frames are computed at a time."""
-    return max(1, min(max(_BLOCK_VALUES // analysis.n_fft, _BLOCK_FRAMES), _BLOCK_SAMPLES // analysis.hop))
-
-
 def blocks(portion, analysis, statistics, begin=0, end=None):
     """All frames in blocks (frames, bins) of limited size, and which of them lie in the recording.
 
     Windows reach out of the portion into the recording, and so do the neighbours of a frame from
     which its cells come; zeros are where the recording has nothing.
-    begin, end: frames; `begin` is a multiple of frames_of_a_block(), so that blocks are those of the whole.
+    begin, end: frames, all by default; a frame is the same to the bit in any block.
     """
-    step = frames_of_a_block(analysis)
+    step = max(1, min(max(_BLOCK_VALUES // analysis.n_fft, _BLOCK_FRAMES), _BLOCK_SAMPLES // analysis.hop))
     end = analysis.frames if end is None else end
-    seen = _context(portion, analysis, begin - step, step).end if begin else -portion.before
+    seen = _context(portion, analysis, begin - 1, 1).end if begin else -portion.before
     for frame in range(begin, end, step):
         count = min(step, end - frame)
         context = _context(portion, analysis, frame, count)

@@ -2,7 +2,6 @@
 """gr_stft spectrogram: spectrograms of recordings as pictures, NPZ or HDF5."""
 import argparse
 import contextlib
-import math
 import os
 import time
 from types import SimpleNamespace
@@ -19,8 +18,7 @@ from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_analysis import (KINDS, TRANSFORMS, analysis_of, blocks,
-                                                    frames_of_a_block, grid_of)
+from gnuradio.stft.app.spectrogram_analysis import KINDS, TRANSFORMS, analysis_of, blocks, grid_of
 from gnuradio.stft.app.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
 from gnuradio.stft.app.spectrogram_picture import GroupMean, Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line, summary_text
@@ -81,7 +79,7 @@ def _plan(arguments, job):
 
 
 class _Pieces:
-    """A recording in pieces of whole blocks and whole rows, so that each value is what it is without pieces.
+    """A recording in pieces of whole rows, each of which is to the bit what it is without pieces.
 
     A piece is a file of rows, or of columns of the picture where nothing else is to be written: then pieces hold
     whole columns.
@@ -92,8 +90,9 @@ class _Pieces:
 
     def count(self, job, samples):
         portion, analysis, grid = _plan(self._arguments, job)
-        units = -(-analysis.frames // self._unit(job, analysis, grid))
-        most = max(1, samples // (analysis.hop * self._unit(job, analysis, grid)))
+        unit = self._unit(job, analysis, grid)
+        most = max(1, samples // (analysis.hop * unit))
+        units = -(-analysis.frames // unit)
         return -(-units // most)
 
     def compute(self, job, number, count, path):
@@ -136,8 +135,7 @@ class _Pieces:
     def _unit(self, job, analysis, grid):
         """Frames of which a piece holds a multiple."""
         picture = self._picture(job, analysis, grid)
-        group = analysis.average * (1 if picture is None else picture.frames_per_column)
-        return math.lcm(frames_of_a_block(analysis), group)
+        return analysis.average * (1 if picture is None else picture.frames_per_column)
 
     def _picture(self, job, analysis, grid):
         """One of the pictures, or None if there are other files as well."""

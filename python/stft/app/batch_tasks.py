@@ -27,7 +27,7 @@ class Task:
     step: "whole", "piece" or "join"
     samples: of a piece of a long recording, 0 if it is to be left whole
     number, count: of a piece
-    notes: of all pieces, for joining
+    notes: what the pieces have given, for joining
     """
 
     words: tuple

@@ -85,17 +85,16 @@ class _Plan:
             self.folder = os.path.abspath(self.folder)
             self.inputs = [type(one)(one.path, one.below) for one in self.inputs]
         self._templates = _templates(self.words, len(self.inputs) > 1)
-        check_names(self.inputs, self._templates, self.arguments_of, self.folder)
+        self._arguments = arguments_of(self.words, "", "")
+        check_names(self.inputs, self.outputs_of, self.folder)
         for one in self.inputs:
             if one.path == os.path.abspath(self.manifest):
                 refuse("manifest", self.manifest, "is an input")
 
-    def arguments_of(self, one):
-        return arguments_of(self.words, one.name, os.path.join(self.folder, one.below))
-
     def outputs_of(self, one):
-        """Their names, of channel 0 where all channels are asked for."""
-        return planned_outputs(self.arguments_of(one), self._templates)
+        """Their names in the folder, of channel 0 where all channels are asked for."""
+        self._arguments.input, self._arguments.folder = [one.name], one.below
+        return planned_outputs(self._arguments, self._templates)
 
     def task(self, one, **what):
         return Task(self.words, one.name, os.path.join(self.folder, one.below), **what)
@@ -175,9 +174,7 @@ class _Batch:
             arguments.skip_existing and manifest.is_done(one.path, plan.words[0], plan.parameters))]
         self._skipped = len(plan.inputs) - len(self._todo)
         self._outputs = [output for one in self._todo for output in plan.outputs_of(one)]
-        manifest.forget({one.path for one in self._todo}, plan.words[0],
-                        {os.path.relpath(path, plan.folder) for path in self._outputs})
-        remove_leftovers(self._outputs)
+        manifest.forget({one.path for one in self._todo}, plan.words[0], set(self._outputs))
         self._next = iter(self._todo)
         self._urgent = deque()  # (input, task): pieces and joins
         self._cut = {}          # _Cut of an input
@@ -198,7 +195,7 @@ class _Batch:
                         self._manifest.append(ended)
                         self._count(ended)
             finally:
-                remove_leftovers(self._outputs)
+                remove_leftovers(self._plan.folder, self._outputs)
                 left = len(self._todo) - self._written
                 if left:
                     warn("batch", f"stopped with {left} of {len(self._todo)} files to do; --skip-existing goes on from there")
@@ -233,7 +230,7 @@ class _Batch:
         cut = self._cut.pop(one, _Cut(0, [], 0.0))
         errors = cut.errors + report.errors * (task.step != "piece")
         if errors and cut.notes:
-            remove_leftovers(self._plan.outputs_of(one))
+            remove_leftovers(self._plan.folder, self._plan.outputs_of(one))
         self._bar.update(1 / (len(cut.notes) + 1))
         return {
             "input": one.path, "verb": self._plan.words[0], "status": "failed" if errors else "done",

@@ -1,12 +1,13 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The recordings of a batch: files, what folders hold, and names in lists."""
 import fnmatch
+import functools
 import os
 import sys
 from dataclasses import dataclass
 
 from gnuradio.stft.app.command import EXPECTED
-from gnuradio.stft.app.jobs import open_input, planned_outputs
+from gnuradio.stft.app.jobs import open_input
 from gnuradio.stft.app.piped_input import is_pipe
 from gnuradio.stft.app.recording_base import Source, refuse
 from gnuradio.stft.app.recording_names import names_a_recording
@@ -22,7 +23,7 @@ class Input:
     name: str
     below: str = ""
 
-    @property
+    @functools.cached_property
     def path(self):
         return os.path.abspath(self.name)
 
@@ -100,23 +101,26 @@ def _is_recording(path, arguments, match):
         return False
 
 
-def check_names(inputs, templates, arguments_of, folder):
-    """ValueError where two inputs are one recording, or an output has two inputs or is one itself."""
+def check_names(inputs, outputs_of, folder):
+    """ValueError where two inputs are one recording, or an output has two inputs or is one itself.
+
+    outputs_of: gives an input's outputs, as named in `folder`.
+    """
     real = _RealPaths()
     by_path, by_output = {}, {}
     for one in inputs:
         other = by_path.setdefault(real.of(one.path), one)
         if other is not one:
             refuse("input", one.name, "is given twice" if other.name == one.name else f"is the same file as {other.name}")
+    folder = os.path.abspath(folder)
     for one in inputs:
-        for output in planned_outputs(arguments_of(one), templates):
-            output = real.of(os.path.abspath(output))
+        for name in outputs_of(one):
+            output = real.of(os.path.join(folder, name))
             other = by_output.setdefault(output, one)
-            shown = os.path.relpath(output, os.path.realpath(folder))
             if other is not one:
-                refuse("output", shown, f"would be of both {other.name} and {one.name}; give them different output folders")
+                refuse("output", name, f"would be of both {other.name} and {one.name}; give them different output folders")
             if output in by_path:
-                refuse("output", shown, f"is the input {by_path[output].name}")
+                refuse("output", name, f"is the input {by_path[output].name}")
 
 
 class _RealPaths:

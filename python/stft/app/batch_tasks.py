@@ -157,13 +157,14 @@ def piece_path(output, number, count):
     return os.path.join(folder, f".{name[:200]}.{number}-of-{count}.piece")
 
 
-def remove_leftovers(outputs):
-    """Removes the temporary files of these outputs that a process which was killed has left."""
+def remove_leftovers(top, outputs):
+    """Removes the temporary files of these outputs below `top` that a process which was killed has left."""
     by_folder = {}
     for path in outputs:
         folder, name = os.path.split(path)
         by_folder.setdefault(folder, set()).add(name[:200])
-    for folder, names in by_folder.items():
+    for below, names in by_folder.items():
+        folder = os.path.join(top, below)
         with contextlib.suppress(OSError):
             for name in os.listdir(folder):
                 part = _PART.fullmatch(name)

@@ -247,7 +247,7 @@ class _Batch:
         cut = self._cut[one]
         cut.left -= 1
         cut.seconds += seconds
-        cut.notes[task.number] = report.note
+        cut.notes[task.number] = report.notes
         cut.errors += report.errors
         cut.warnings += report.warnings
         if report.errors:  # the others need not begin

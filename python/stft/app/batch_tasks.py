@@ -46,7 +46,7 @@ class Report:
     """What is sent back.
 
     pieces: into which the recording is to be cut, nothing else is done then; 0: it is done
-    note: of a piece
+    notes: of a piece, one for each channel
     """
 
     version: str = __version__
@@ -56,7 +56,7 @@ class Report:
     warnings: list = field(default_factory=list)
     status: int = DONE
     pieces: int = 0
-    note: object = None
+    notes: list = field(default_factory=list)
 
 
 def perform(task):
@@ -122,7 +122,7 @@ class _Recorder:
         self._task = task
 
     def drive(self, arguments, templates, analyse, pieces):
-        self._analyse, self._pieces = analyse, pieces if arguments.channel != "all" else None
+        self._analyse, self._pieces, self._channels = analyse, pieces, 0
         run_input(arguments, self._task.name, templates, self)
 
     def attempt(self, action):
@@ -136,10 +136,12 @@ class _Recorder:
     def analyse(self, job):
         task, pieces, report = self._task, self._pieces, self.report
         if task.step == "piece":
-            report.note = pieces.compute(job, task.number, task.count, piece_path(job.outputs[0], task.number, task.count))
+            path = piece_path(job.outputs[0], task.number, task.count)
+            report.notes.append(pieces.compute(job, task.number, task.count, path))
         elif task.step == "join":
             paths = [piece_path(job.outputs[0], number, task.count) for number in range(task.count)]
-            pieces.join(job, paths, task.notes)
+            pieces.join(job, paths, [notes[self._channels] for notes in task.notes])
+            self._channels += 1
             report.outputs += job.outputs
             for path in paths:
                 os.unlink(path)

@@ -354,11 +354,20 @@ class Files(InFolder):
                          ["in/001.npy", "other/000.npy"])
 
     @needs("soundfile")
-    def test_channels_have_their_own_outputs(self):
+    def test_channels_have_their_own_outputs_and_pieces(self):
         import soundfile
-        soundfile.write("two.wav", np.stack([noise(40_000, 1), noise(40_000, 2)], 1), 8000)
-        self.batch("--piece", 2**14, "spectrogram", "--channel", "all", "-o", "{input}.{channel}.npz", "--", "two.wav", "-o", "out")
-        self.assertEqual(lines()[0]["outputs"], ["two.0.npz", "two.1.npz"])
+        x = np.stack([noise(60_000, 1), noise(60_000, 2)], 1).astype(np.float32)
+        x[50_000, 0] = x[100, 1] = x[40_000, 1] = np.nan
+        soundfile.write("two.wav", x, 8000, subtype="FLOAT")
+        words = ("spectrogram", "--channel", "all", "-o", "{input}.{channel}.npz")
+        self.batch("--piece", 2**14, *words, "--", "two.wav", "-o", "out")
+        [entry] = lines()
+        self.assertEqual(entry["outputs"], ["two.0.npz", "two.1.npz"])
+        self.assertGreater(entry["pieces"], 2)
+        self.assertEqual([warning.split(" are ")[0] for warning in entry["warnings"]], ["two.wav: 1 samples", "two.wav: 2 samples"])
+        self.assertEqual(run(*words, "two.wav")[0], 0)
+        for name in entry["outputs"]:
+            self.assertTrue(same(name, f"out/{name}"), name)
 
     def test_the_bar_has_rate_and_time_left(self):
         make(30)

@@ -61,7 +61,7 @@ def main():
         if clients:
             many_workers(20 // part)
         calls(crews, clients, options.rounds, 5000 // part)
-        in_memory(crews, clients, options.rounds, 2**28 // part)
+        in_memory(crews, clients, options.rounds, 2**31 // part)
         small_files(crews, clients, options.rounds, 1000 // part)
         long_file(crews, clients, options.rounds, 2**28 // part)
         manifest(20000 // part)
@@ -186,19 +186,19 @@ def small_files(crews, clients, rounds, count):
 
 def long_file(crews, clients, rounds, samples):
     rng = np.random.default_rng(0)
-    with open("long_2.4M.cu8", "wb") as file:
+    with open("long_2.4Msps.cu8", "wb") as file:
         for _ in range(16):
             file.write(rng.integers(0, 256, 2 * samples // 16, np.uint8).tobytes())
     for title, options in (("power density, averages of 64 frames", ("--average", 64)),
-                           ("reassigned, averages of 64 frames", ("--average", 64, "--transform", "reassigned", "--stop", 8)),
+                           ("reassigned, averages of 64 frames", ("--average", 64, "--transform", "reassigned", "--stop", 80)),
                            ("power density, all rows", ("--stop", 20))):
         length = min([samples, *(int(2.4e6 * options[at + 1]) for at, word in enumerate(options) if word == "--stop")])
-        actions = {"no batch": lambda: verb("out", "spectrogram", "-o", "out/{input}.npz", *options, "long_2.4M.cu8")}
-        actions.update(commands(crews, clients, ("--piece", max(2**14, length // 8)), "long_2.4M.cu8", *options))
+        actions = {"no batch": lambda: verb("out", "spectrogram", "-o", "out/{input}.npz", *options, "long_2.4Msps.cu8")}
+        actions.update(commands(crews, clients, ("--piece", max(2**14, length // 8)), "long_2.4Msps.cu8", *options))
         print(f"\none file of {length / 1e6:.0f} MS (cu8) in eight pieces, {title}")
         shown(best(rounds, actions), length / 1e6, "MS/s")
         for path in pathlib.Path().glob("out *"):
-            same = (path / "long_2.4M.npz").read_bytes() == pathlib.Path("out/long_2.4M.npz").read_bytes()
+            same = (path / "long_2.4Msps.npz").read_bytes() == pathlib.Path("out/long_2.4Msps.npz").read_bytes()
             print(f"{path.name[4:]}: {'the same bytes' if same else 'OTHER BYTES'} as without batch")
         for path in pathlib.Path().glob("out*"):
             shutil.rmtree(path)

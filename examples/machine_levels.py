@@ -62,22 +62,23 @@ def main():
     short_rows = stft.spectrogram_fvf(SHORT, SHORT // 2, placement="left", samp_rate=SAMP_RATE)
     kurtosis = stft.spectral_kurtosis_vff(SHORT, SHORT // 2, frames=60 * SAMP_RATE // (SHORT // 2))  # of a minute
     bursts = blocks.vector_sink_f(SHORT // 2 + 1)
-    to_json, printed = stft.event_to_json(), lines()
     tb.connect(source, rows, velocity, alarm, blocks.null_sink(2 * gr.sizeof_float))
     tb.connect(rows, decibels, healthy, blocks.null_sink(2 * gr.sizeof_float))
     tb.connect(no_speed, (healthy, 1))
     tb.connect(alarm, (healthy, 2))  # nothing is learned while an alarm is raised
     tb.connect(source, short_rows, kurtosis, bursts)
-    for block in alarm, healthy:
+    printed = lines(), lines()
+    for block, end in zip((alarm, healthy), printed):  # blocks of messages end with the first block before them
+        to_json = stft.event_to_json()
         tb.msg_connect(block, "events", to_json, "events")
-    tb.msg_connect(to_json, "pdus", printed, "pdus")
+        tb.msg_connect(to_json, "pdus", end, "pdus")
     tb.run()
 
     bin_of_knocks = 800 * SHORT // SAMP_RATE
     values = np.reshape(bursts.data(), (-1, SHORT // 2 + 1))[:, bin_of_knocks]
     threshold = kurtosis.threshold()[bin_of_knocks]
     print(f"spectral kurtosis about 800 Hz, minute by minute: {np.round(values, 2)}, threshold {threshold:.2f}", file=sys.stderr)
-    raised = {e["limit"]: e["row"] * HOP / SAMP_RATE for e in printed.all if e["kind"] == "raise"}
+    raised = {e["limit"]: e["row"] * HOP / SAMP_RATE for e in printed[0].all + printed[1].all if e["kind"] == "raise"}
     right = (set(raised) == {LIMIT, healthy.threshold()} and WORSE < raised[LIMIT] < WORSE + 30
              and WORSE < raised[healthy.threshold()] < WORSE + 60 and values[0] < threshold < values[2])  # fmt: skip
     print("the alarm and the baseline" if right else "not what was to be seen", file=sys.stderr)

@@ -131,7 +131,7 @@ public:
         return produced;
     }
 
-    std::int64_t latency() const override { return static_cast<std::int64_t>(d_kernel.reach()); }
+    std::int64_t reach() const override { return static_cast<std::int64_t>(d_kernel.reach()); }
 
 protected:
     void restarted() override

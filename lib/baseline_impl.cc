@@ -19,10 +19,11 @@ class baseline_impl : public level_block<baseline, kernel::baseline>
 {
 public:
     explicit baseline_impl(const baseline_block_settings& s)
-        : gr::block(
-              "baseline",
-              mixed_input_rows(s.f_max > 0 ? 2 : 1, { s.levels * sizeof(float), sizeof(float) }),
-              output_rows(s.levels * sizeof(float))),
+        : gr::block("baseline",
+                    mixed_input_rows(
+                        s.f_max > 0 ? 2 : 1,
+                        { s.levels * sizeof(float), sizeof(float), s.levels * sizeof(float) }),
+                    output_rows(s.levels * sizeof(float))),
           level_block(s, "baseline")
     {
         listen(*this, d_logger, [this](const pmt::pmt_t& message) { obey_command(message); });

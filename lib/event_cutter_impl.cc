@@ -157,44 +157,31 @@ private:
 
     void add(const gr_complex* samples, int count)
     {
-        get_tags_in_range(d_found, 0, nitems_read(0), nitems_read(0) + count);
-        std::stable_sort(d_found.begin(), d_found.end(), gr::tag_t::offset_compare);
-        int done = 0;
-        for (auto tag = d_found.cbegin(); tag != d_found.cend();) {
-            const auto offset = tag->offset;
-            receiver_tags receiver;
-            std::optional<double> rate;
-            for (; tag != d_found.cend() && tag->offset == offset; ++tag)
-                if (receiver_tags::takes(tag->key))
-                    receiver.read(*tag, d_logger);
-                else if (pmt::eq(tag->key, rx_rate_key))
-                    rate = rate_in(*tag);
-            const auto at = static_cast<int>(offset - nitems_read(0));
-            d_cutter.add(samples + done, static_cast<std::size_t>(at - done));
-            done = at;
-            obey(receiver, rate);
-        }
-        d_cutter.add(samples + done, static_cast<std::size_t>(count - done));
+        for_runs_between_tags(count, [&](int from, int to, const std::vector<gr::tag_t>& tags) {
+            obey(tags);
+            d_cutter.add(samples + from, static_cast<std::size_t>(to - from));
+        });
     }
 
-    void obey(const receiver_tags& tags, const std::optional<double>& rate)
+    void obey(const std::vector<gr::tag_t>& all)
     {
+        receiver_tags tags;
+        std::optional<double> rate;
+        for (const auto& tag : all)
+            if (receiver_tags::takes(tag.key))
+                tags.read(tag, d_logger);
+            else if (pmt::eq(tag.key, rx_rate_key))
+                rate = rate_in(tag);
         const auto loss =
             lost_before(tags, d_cutter.samples(), d_context, d_settings.hop, d_knows_rate);
         if (loss)
             d_cutter.skip(loss->rows * static_cast<std::int64_t>(d_settings.hop));
         if (rate) {
-            if (const auto time = kernel::time_of(d_cutter.samples(), d_context)) {
-                d_context.time = time; // by the rate until here
-                d_context.time_sample = d_cutter.samples();
-            }
-            d_context.samp_rate = *rate;
+            d_context.change_rate(d_cutter.samples(), *rate);
             d_knows_rate = true;
         }
-        if (tags.time && d_knows_rate) {
-            d_context.time = tags.time;
-            d_context.time_sample = d_cutter.samples();
-        }
+        if (tags.time && d_knows_rate)
+            d_context.set_time(d_cutter.samples(), *tags.time);
     }
 
     void publish()
@@ -228,7 +215,6 @@ private:
     kernel::event_context d_context;
     bool d_knows_rate = false, d_detector_ended = false, d_looked_again = false;
     std::optional<steady_clock::time_point> d_waits_since;
-    std::vector<gr::tag_t> d_found;
     std::uint64_t d_count = 0;
 };
 

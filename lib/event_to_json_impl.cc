@@ -18,7 +18,7 @@ public:
         message_port_register_out(out);
         set_msg_handler(events_port, [this, out](const pmt::pmt_t& message) {
             try {
-                const auto line = json_of(values_in(message)) + "\n";
+                const auto line = kernel::to_json(values_in(message)) + "\n";
                 const auto bytes = reinterpret_cast<const std::uint8_t*>(line.data());
                 message_port_pub(
                     out, pmt::cons(pmt::make_dict(), pmt::init_u8vector(line.size(), bytes)));

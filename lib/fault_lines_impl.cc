@@ -162,20 +162,18 @@ private:
 
     void publish(const kernel::fault_report& report, std::uint64_t row)
     {
-        auto dict = pmt::make_dict();
-        const auto add = [&dict](const std::string& key, const kernel::event_value& value) {
-            dict = pmt::dict_add(dict, pmt::mp(key), message_value(value));
-        };
-        add("kind", std::string("bearing"));
-        add("row", row);
         const auto at = static_cast<std::int64_t>(row);
         const auto time = d_rate_known || at == d_context.time_sample
                               ? kernel::time_of(at, d_context)
                               : std::nullopt;
-        add("time", time ? kernel::event_value(kernel::iso8601(*time)) : kernel::event_value());
-        for (const auto& [key, value] : kernel::values_of(report))
-            add(key, value);
-        message_port_pub(events_port, dict);
+        std::vector<std::pair<const char*, kernel::event_value>> values{
+            { "kind", std::string("bearing") },
+            { "row", row },
+            { "time", time ? kernel::event_value(kernel::iso8601(*time)) : kernel::event_value() },
+        };
+        const auto of_report = kernel::values_of(report);
+        values.insert(values.end(), of_report.begin(), of_report.end());
+        message_port_pub(events_port, dict_of(values));
     }
 
     fault_lines_block_settings d_given, d_present; // by make() or a change; with the values of tags

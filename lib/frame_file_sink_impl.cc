@@ -59,22 +59,16 @@ public:
         gr::thread::scoped_lock lock(d_setlock);
         const auto rows = static_cast<const float*>(input_items[0]);
         const auto count = ninput_items[0];
-        if (!d_context.time) {
-            d_context.time = now_in_utc();
-            d_context.time_sample = d_sample;
-        }
-        get_tags_in_range(d_found, 0, nitems_read(0), nitems_read(0) + count);
-        std::stable_sort(d_found.begin(), d_found.end(), gr::tag_t::offset_compare);
-        auto tag = d_found.cbegin();
-        for (int i = 0; i < count; ++i) {
-            const auto first = tag;
-            while (tag != d_found.cend() && tag->offset <= nitems_read(0) + i)
-                ++tag;
-            if (tag != first)
-                obey({ first, tag });
-            write(rows + static_cast<std::size_t>(i) * d_settings.bins);
-            d_sample += static_cast<std::int64_t>(d_context.hop);
-        }
+        if (!d_context.time)
+            d_context.set_time(d_sample, now_in_utc());
+        for_runs_between_tags(count, [&](int from, int to, const std::vector<gr::tag_t>& tags) {
+            if (!tags.empty())
+                obey(tags);
+            for (int i = from; i < to; ++i) {
+                write(rows + static_cast<std::size_t>(i) * d_settings.bins);
+                d_sample += static_cast<std::int64_t>(d_context.hop);
+            }
+        });
         consume_each(count);
         if (steady_clock::now() - d_flushed > between_flushes) {
             attempt([this] { d_files.flush(); });
@@ -144,10 +138,8 @@ private:
             end("retune");
             d_context.freq_center = receiver.freq;
         }
-        if (receiver.time && d_knows_rate) {
-            d_context.time = receiver.time;
-            d_context.time_sample = d_sample;
-        }
+        if (receiver.time && d_knows_rate)
+            d_context.set_time(d_sample, *receiver.time);
     }
 
     void follow_rate(const std::optional<double>& row_rate, std::size_t hop)
@@ -159,9 +151,7 @@ private:
         if (samp_rate == d_context.samp_rate && hop == d_context.hop)
             return;
         end("rate");
-        d_context.time = kernel::time_of(d_sample, d_context); // by the rate until here
-        d_context.time_sample = d_sample;
-        d_context.samp_rate = samp_rate;
+        d_context.change_rate(d_sample, samp_rate);
         d_context.hop = hop;
     }
 
@@ -208,7 +198,6 @@ private:
     bool d_knows_rate = false, d_failed = false;
     std::chrono::seconds d_pause = first_pause;
     steady_clock::time_point d_next_attempt, d_flushed;
-    std::vector<gr::tag_t> d_found;
 };
 
 frame_file_sink::sptr frame_file_sink::make(const frame_file_sink_settings& s)

@@ -95,7 +95,7 @@ outcome run(const std::vector<gr_complex>& x,
     top->run();
     outcome got{ before->data(), after->data(), {} };
     for (std::size_t i = 0; i < messages->num_messages(); ++i)
-        got.messages.push_back(json_of(values_in(messages->get_message(i))));
+        got.messages.push_back(kernel::to_json(values_in(messages->get_message(i))));
     return got;
 }
 
@@ -202,7 +202,7 @@ class qa_detector_block : public CppUnit::TestFixture
         CPPUNIT_ASSERT(expected != said_by_the_kernel(rows, s, length, 2 * length));
         CPPUNIT_ASSERT_EQUAL(expected.size(), messages->num_messages());
         for (std::size_t i = 0; i < expected.size(); ++i)
-            CPPUNIT_ASSERT_EQUAL(expected[i], json_of(values_in(messages->get_message(i))));
+            CPPUNIT_ASSERT_EQUAL(expected[i], kernel::to_json(values_in(messages->get_message(i))));
     }
 
     void any_split_of_the_rows_gives_the_same_messages()
@@ -237,8 +237,8 @@ class qa_detector_block : public CppUnit::TestFixture
         top->run();
         CPPUNIT_ASSERT_EQUAL(2 * count, messages->num_messages());
         for (std::size_t i = 0; i < count; ++i)
-            CPPUNIT_ASSERT_EQUAL(json_of(values_in(messages->get_message(i))),
-                                 json_of(values_in(messages->get_message(count + i))));
+            CPPUNIT_ASSERT_EQUAL(kernel::to_json(values_in(messages->get_message(i))),
+                                 kernel::to_json(values_in(messages->get_message(count + i))));
     }
 };
 

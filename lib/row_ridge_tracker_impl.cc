@@ -141,6 +141,9 @@ protected:
         d_tags_read = 0;
         d_ended = d_waits = false;
         d_context = {};
+        d_first = 0;
+        d_first_item = 0;
+        d_step = static_cast<std::int64_t>(d_settings.hop);
         d_watch = watch();
     }
 
@@ -187,30 +190,54 @@ private:
         return false;
     }
 
+    //! Sample of a row: the tags stft_first and stft_hop give it; without them rows begin at sample 0.
+    std::int64_t sample_of(std::uint64_t item) const
+    {
+        return d_first + static_cast<std::int64_t>(item - d_first_item) * d_step;
+    }
+
+    void obey(const gr::tag_t& tag, std::uint64_t item)
+    {
+        static const auto first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop");
+        const bool first = pmt::eq(tag.key, first_key), hop = pmt::eq(tag.key, hop_key);
+        const auto number = first || hop ? real_number(tag.value) : std::nullopt;
+        if (number && std::abs(*number) <= 1e15 && (first || *number >= 1)) {
+            d_first = first ? std::llround(*number) : sample_of(item);
+            d_first_item = item;
+            d_step = hop ? std::llround(*number) : d_step;
+        } else if (pmt::eq(tag.key, rx_time_key)) {
+            d_context.time = time_in(tag.value);
+            d_context.time_sample = sample_of(item);
+        }
+    }
+
     void write(const double* values, std::uint64_t item, float* out)
     {
-        const auto hop = static_cast<std::int64_t>(d_settings.hop);
-        const auto sample = static_cast<std::int64_t>(item) * hop;
-        for (; !d_tags.empty() && d_tags.front().offset <= item; d_tags.pop_front()) {
-            const auto& tag = d_tags.front();
-            if (ends_here(tag.key))
-                continue;
-            add_item_tag(0, item, tag.key, tag.value, tag.srcid);
-            if (pmt::eq(tag.key, rx_time_key)) {
-                d_context.time = time_in(tag.value);
-                d_context.time_sample = sample;
-                d_context.samp_rate = d_rate.value_or(d_settings.samp_rate);
-            }
-        }
+        const auto tags = d_tags.begin();
+        auto end = tags;
+        while (end != d_tags.end() && end->offset <= item)
+            ++end;
+        for (const bool time : { false, true }) // a time is that of a sample
+            std::for_each(tags, end, [&](const gr::tag_t& tag) {
+                if (pmt::eq(tag.key, rx_time_key) == time)
+                    obey(tag, item);
+            });
+        for (; !d_tags.empty() && d_tags.front().offset <= item; d_tags.pop_front())
+            if (const auto& tag = d_tags.front(); !ends_here(tag.key))
+                add_item_tag(0, item, tag.key, tag.value, tag.srcid);
+        const auto rows =
+            d_rate.value_or(d_settings.samp_rate) / static_cast<double>(d_settings.hop);
+        d_context.samp_rate = rows * static_cast<double>(d_step);
         std::transform(
             values, values + d_item, out, [](double v) { return static_cast<float>(v); });
         d_watch.look(values, [&](const kernel::ridge_change& each) {
-            message_port_pub(events_port,
-                             ridge_message(each,
-                                           values + each.track * d_tracker->width(),
-                                           sample - static_cast<std::int64_t>(each.since) * hop,
-                                           d_context,
-                                           d_settings.source));
+            message_port_pub(
+                events_port,
+                ridge_message(each,
+                              values + each.track * d_tracker->width(),
+                              sample_of(item) - static_cast<std::int64_t>(each.since) * d_step,
+                              d_context,
+                              d_settings.source));
         });
     }
 
@@ -221,6 +248,8 @@ private:
     std::optional<double> d_rate;  // Hz of the samples, by rx_rate
     std::uint64_t d_tags_read = 0; // one past the row whose tags were read last
     bool d_ended = false, d_waits = false;
+    std::int64_t d_first = 0, d_step = 0; // sample of item d_first_item; samples between items
+    std::uint64_t d_first_item = 0;
     kernel::event_context d_context;
 };
 

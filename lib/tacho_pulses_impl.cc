@@ -143,7 +143,7 @@ private:
         d_tags.add(item, tag);
     }
 
-    //! From here on the samples have another rate: what came before is finished.
+    //! Requests another rate for the samples from here on; what came before is finished.
     void request(double rate)
     {
         auto wanted = d_settings;

@@ -68,25 +68,6 @@ std::map<std::string, kernel::event_value> values_in(const pmt::pmt_t& message)
     return values;
 }
 
-std::string json_of(const std::map<std::string, kernel::event_value>& values)
-{
-    static const auto usual = kernel::values_of({}, {});
-    std::string text = "{";
-    const auto add = [&](const std::string& key, const kernel::event_value& value) {
-        text += (text.size() > 1 ? "," : "") + kernel::json_string(key) + ":" +
-                kernel::json_value(value);
-    };
-    auto others = values;
-    for (const auto& [key, unused] : usual)
-        if (const auto found = others.find(key); found != others.end()) {
-            add(key, found->second);
-            others.erase(found);
-        }
-    for (const auto& [key, value] : others)
-        add(key, value);
-    return text + "}";
-}
-
 std::pair<kernel::event, kernel::event_context> report_in(const pmt::pmt_t& message)
 {
     return kernel::report_of(values_in(message));

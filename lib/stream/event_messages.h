@@ -25,9 +25,6 @@ pmt::pmt_t dict_of(const std::vector<std::pair<const char*, kernel::event_value>
 //! booleans (as integers) or nil, and there is one at least
 std::map<std::string, kernel::event_value> values_in(const pmt::pmt_t& message);
 
-//! The values as a flat JSON object, those of kernel::to_json() first and in its order.
-std::string json_of(const std::map<std::string, kernel::event_value>& values);
-
 //! A report, from a message of event_message(). \throws std::invalid_argument for what is none
 std::pair<kernel::event, kernel::event_context> report_in(const pmt::pmt_t& message);
 

@@ -101,8 +101,6 @@ public:
         return Interface::stop();
     }
 
-    std::int64_t latency() const override { return 0; }
-
 protected:
     //! One item of each port.
     struct row {

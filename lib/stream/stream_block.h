@@ -62,6 +62,27 @@ protected:
         return f();
     }
 
+    /*!
+     * \brief Divides the next `items` items of input 0 where they have tags, and calls f(from, to, tags) for each part in
+     * order: items from .. to - 1 of this call, of which only the first has tags; rx_rate comes first among them.
+     */
+    template <class F>
+    void for_runs_between_tags(int items, F f)
+    {
+        const auto read = this->nitems_read(0);
+        this->get_tags_in_range(d_tags_of_call, 0, read, read + static_cast<std::uint64_t>(items));
+        sort_by_sample(d_tags_of_call);
+        const auto end = d_tags_of_call.cend();
+        auto tag = d_tags_of_call.cbegin();
+        for (int from = 0, to = 0; from < items; from = to) {
+            const auto first = tag;
+            while (tag != end && tag->offset == read + static_cast<std::uint64_t>(from))
+                ++tag;
+            to = tag == end ? items : static_cast<int>(tag->offset - read);
+            f(from, to, std::vector<gr::tag_t>(first, tag));
+        }
+    }
+
     //! Adds a tag to the description of the stream. A wrong value is ignored and logged.
     void read_tag(stream_description& description, const gr::tag_t& tag)
     {
@@ -121,6 +142,7 @@ private:
 
     int d_items_per_call = 1;
     std::vector<long> d_limits; // one for each output
+    std::vector<gr::tag_t> d_tags_of_call;
     bool d_warned_of_rate = false, d_warned_of_time = false;
 };
 

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .orders import angle_resample
 from .stft_python import kernels
 from .transforms import (
     Window,
@@ -67,7 +68,7 @@ class BearingDiagnosis(NamedTuple):
     shaft: FaultLine
     """The shaft's own orders, which do not count for the lines where their z is 2 or more."""
     speed: float
-    """Hz, as given."""
+    """Hz, as given; the mean of one that varies."""
     frequencies: NDArray
     """Hz, of the bins of the spectrum."""
     spectrum: NDArray
@@ -198,9 +199,10 @@ def score_fault_lines(
 def diagnose_bearing(
     x: ArrayLike,
     fs: float,
-    f: float,
+    f: ArrayLike,
     geometry: Sequence[float],
     *,
+    times: Optional[ArrayLike] = None,
     tolerance: float = 0.015,
     harmonics: int = 4,
     threshold: float = 4.0,
@@ -216,7 +218,9 @@ def diagnose_bearing(
     The spectrum of envelope() is searched for each line by a score that has one stretch for all harmonics, with side bands of
     the shaft for BPFI and of the cage for BSF, and the score is compared with that of frequencies that mean nothing.
 
-    x: one-dimensional, 20 turns of the shaft at least, best 75 or more. fs: Hz. f: Hz, the shaft's speed, constant to about 1 %.
+    x: one-dimensional, 20 turns of the shaft at least, best 75 or more. fs: Hz. f: Hz, the shaft's speed, constant to about 1 %;
+        or an array: one for each sample, or for these times (s, rising). Then the envelope is resampled to the angle, and
+        frequencies are those at the mean speed. NaN or standstill: not used.
     geometry: (balls, ball diameter, pitch diameter), or with the contact angle in degrees as a fourth.
     tolerance: fraction by which lines may be off (slip, and the error of f). harmonics: of a line that count.
     threshold: z from which on a line names the fault. whiten: width of the running median, in orders.
@@ -226,41 +230,71 @@ def diagnose_bearing(
     """
     x = _signal(x)
     _positive("fs", fs)
-    _positive("f", f)
+    varies = times is not None or np.ndim(f) > 0
+    if varies:
+        times, f = _speeds(f, times, x.size, fs)
+        fastest = float(np.nanmax(f))
+    else:
+        _positive("f", f)
+        fastest = f
     _positive("turns", turns)
     if turns < LEAST_TURNS:
         raise ValueError(f"turns: {turns:g}: must be {LEAST_TURNS:g} or more")
-    if not x.size * f / fs >= LEAST_TURNS:
-        raise ValueError(f"x: {x.size / fs:g} s: must hold {LEAST_TURNS:g} turns of the shaft at least, "
-                         f"{LEAST_TURNS / f:g} s")  # fmt: skip
+    if not varies:
+        _enough_turns(x.size * f / fs, x.size / fs)
     orders = kernels.fault_orders(*_geometry(geometry).values())
-    fastest = f * max(knocks for _, knocks in orders.values())
+    highest = max(knocks for _, knocks in orders.values())
     if n_fft is None:
-        n_fft = _frame_length(fs / max(400.0, 16 * f))
-    if hop is None:
-        hop = max(1, min(int(fs / (8 * fastest)), n_fft // 2))
+        n_fft = _frame_length(fs / max(400.0, 16 * fastest))
+    if hop is None:  # the resampler keeps less of the rate
+        hop = max(1, min(int(fs / ((12 if varies else 8) * highest * fastest)), n_fft // 2))
     held = envelope(x, fs, band=band, n_fft=n_fft, hop=hop, clip=clip)
-    rate = held.fs
-    if fastest * (1 + tolerance) >= rate / 2:
-        raise ValueError(f"f: {f:g}: its fastest line, {fastest:g} Hz, must be below {rate / 2:g} Hz: fs is too low, or hop too long")
-    length = min(held.samples.size, max(64, round(turns * rate / f)))
-    frames = 1 + math.ceil((held.samples.size - length) / max(1, length // 2))
-    step = max(1, (held.samples.size - length) // max(1, frames - 1))
+    if highest * fastest * (1 + tolerance) >= held.fs / 2:
+        raise ValueError(f"f: {fastest:g}: its fastest line, {highest * fastest:g} Hz, must be below {held.fs / 2:g} Hz: fs is too low, "
+                         "or hop too long")  # fmt: skip
+    e, rate, mean, unit = held.samples, held.fs, f, 1.0
+    if varies:  # Hz become orders, which are `unit` Hz
+        cells = 1 << math.ceil(math.log2(_integer("harmonics", harmonics) * highest / 0.3))
+        by_angle = angle_resample(e, rate, f, cells, times=times - n_fft / (2 * fs), positions=True)
+        e, rate, mean = by_angle.samples, float(cells), 1.0
+        _enough_turns(e.size / rate, x.size / fs)
+        unit = float(1 / np.mean(1 / by_angle.speeds))  # samples are equal parts of turns, not of time
+    length = min(e.size, max(64, round(turns * rate / mean)))
+    frames = 1 + math.ceil((e.size - length) / max(1, length // 2))
+    step = max(1, (e.size - length) // max(1, frames - 1))
     bins_of = 1 << (2 * length - 1).bit_length()
-    row = spectrogram(held.samples, hop=step, win_length=length, n_fft=bins_of, placement="left", frames=frames, fs=rate,
+    row = spectrogram(e, hop=step, win_length=length, n_fft=bins_of, placement="left", frames=frames, fs=rate,
                       average=frames)[:, 0]  # fmt: skip
-    (report,), whitened = score_fault_lines(row, rate, f, geometry, n_fft=bins_of, win_length=length, tolerance=tolerance,
+    (report,), whitened = score_fault_lines(row, rate, mean, geometry, n_fft=bins_of, win_length=length, tolerance=tolerance,
                                             harmonics=harmonics, threshold=threshold, whiten=whiten)  # fmt: skip
-    lines = {name: _line(report, name.lower(), orders[name][0]) for name in _LINES}
-    frequencies = np.arange(whitened.shape[1]) * (rate / bins_of)
-    return BearingDiagnosis(report["fault"], lines, _line(report, "shaft", 1.0), float(f), frequencies, whitened[0], held,
-                            report["missing"])  # fmt: skip
+    lines = {name: _line(report, name.lower(), orders[name][0], unit) for name in _LINES}
+    frequencies = np.arange(whitened.shape[1]) * (rate / bins_of * unit)
+    return BearingDiagnosis(report["fault"], lines, _line(report, "shaft", 1.0, unit), float(mean * unit), frequencies, whitened[0],
+                            held, report["missing"])  # fmt: skip
 
 
-def _line(report, name, order):
+def _line(report, name, order, unit):
     frequency, stretch, z = (math.nan if report[f"{key}_{name}"] is None else report[f"{key}_{name}"]
                              for key in ("frequency", "stretch", "z"))  # fmt: skip
-    return FaultLine(order, frequency, stretch, z)
+    return FaultLine(order, frequency * unit, stretch, z)
+
+
+def _speeds(f, times, samples, fs):
+    """Times in s and speeds in Hz; NaN where the speed is not positive."""
+    f = _array("f", f)
+    times = np.arange(samples) / fs if times is None else _array("times", times)
+    if f.dtype.kind == "c" or f.ndim != 1 or f.shape != times.shape:
+        raise ValueError(f"f: shape {f.shape}: must be a number of Hz, or one for each of the {times.size} "
+                         f"{'samples of x' if times.size == samples else 'times'}")  # fmt: skip
+    f = np.where(f > 0, f, np.nan).astype(float)
+    if not np.isfinite(np.nanmax(f, initial=0)) or not np.any(np.isfinite(f)):
+        raise ValueError("f: no speed is positive and finite: must be so somewhere")
+    return times, f
+
+
+def _enough_turns(turns, seconds):
+    if not turns >= LEAST_TURNS:
+        raise ValueError(f"x: {seconds:g} s: must hold {LEAST_TURNS:g} turns of the shaft at least, it holds {turns:.3g}")
 
 
 def _signal(x):

@@ -21,14 +21,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from .monitoring import _text, seconds_since_1970
 from .stft_python import kernels
-from .transforms import spectrogram
+from .transforms import _either_spelling, spectrogram
 
 Bands = Union[str, Sequence[Tuple[float, float]]]
 _ENOUGH = 10  # periods of a lowest edge in a window
 
 
 class BandLevels(NamedTuple):
-    """What band_levels() returns."""
+    """What band_levels() returns: the rms of each band, and the time of each row."""
 
     levels: NDArray
     """The level of each band and row, (..., bands, rows)."""
@@ -36,6 +36,7 @@ class BandLevels(NamedTuple):
     """Middle of the samples of each row, s."""
 
 
+@_either_spelling
 def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: int = 0, factor: float = 1.0, average: int = 1,
                 db: bool = False, window: Any = "hann", win_length: Optional[int] = None, n_fft: Optional[int] = None,
                 hop: Optional[int] = None, axis: int = -1) -> BandLevels:
@@ -55,9 +56,8 @@ def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: 
     if x.dtype.kind not in "biuf":
         raise ValueError(f"x: type {x.dtype}: must be real numbers")
     text = _bands(bands)
+    _check_rate(fs)
     if win_length is None:
-        if not (fs > 0 and np.isfinite(fs)):
-            raise ValueError(f"samp_rate: {fs}: must be positive and finite")
         lowest = min((float(part.split(":")[0]) for part in text.split(",") if _is_number(part.split(":")[0])), default=0.0)
         length = fs * _ENOUGH / lowest if lowest > 0 else fs
         win_length = int(np.clip(np.ceil(length * (1 - 1e-12)), 2, 2**28))
@@ -80,6 +80,7 @@ def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: 
     return BandLevels(levels, np.array(groups, float))
 
 
+@_either_spelling
 def band_power(P: ArrayLike, fs: float = 1.0, bands: Bands = "", *, n_fft: Optional[int] = None, integrate: int = 0,
                factor: float = 1.0, average: int = 1, db: bool = False, win_length: Optional[int] = None) -> NDArray:
     """The rms in bands of frequency, from rows of power per Hz (..., n_fft // 2 + 1 bins, rows) -> (..., bands, rows).
@@ -91,6 +92,7 @@ def band_power(P: ArrayLike, fs: float = 1.0, bands: Bands = "", *, n_fft: Optio
     if P.ndim < 2:
         raise ValueError(f"P: shape {P.shape}: must be (..., bins, rows)")
     n_fft = 2 * (P.shape[-2] - 1) if n_fft is None else n_fft
+    _check_rate(fs)
     made = dict(n_fft=n_fft, bands=_bands(bands), samp_rate=fs, win_length=win_length, integrate=integrate, factor=factor,
                 average=average, db=db)  # fmt: skip
     _warn_of_few_periods(made)
@@ -99,11 +101,16 @@ def band_power(P: ArrayLike, fs: float = 1.0, bands: Bands = "", *, n_fft: Optio
     return _through(lambda p: kernels.band_power(p, **made), P)
 
 
+def _check_rate(fs):
+    if not 1e-30 <= fs <= 1e30:
+        raise ValueError(f"fs: {fs}: must be 1e-30 .. 1e30 Hz")
+
+
 def _warn_of_few_periods(made):
     periods = kernels.band_periods(**made)
     if periods < _ENOUGH:
         warnings.warn(f"bands: {made['bands']}: the window holds {periods:.3g} periods of the lowest edge; below {_ENOUGH}, what lies "
-                      "outside of a band adds to it", stacklevel=3)  # fmt: skip
+                      "outside of a band adds to it", stacklevel=4)  # fmt: skip
 
 
 def _bands(bands):
@@ -134,7 +141,7 @@ def _through(kernel, P):
 
 
 class SpectralKurtosis(NamedTuple):
-    """What spectral_kurtosis() returns."""
+    """What spectral_kurtosis() returns: the kurtosis of each bin, and how much noise alone makes it scatter."""
 
     values: NDArray
     """Of each bin and mean, (..., bins, means): 0 in noise, -1 for a steady tone, large for bursts."""
@@ -287,8 +294,9 @@ class Baseline:
     threshold, t_on, t_off: deviation above which an alarm is raised once it is frozen, and s until it is raised and cleared.
     names: of the levels. source: a value of each event. time: of the first row.
 
-    The deviation is (level - median) / max(spread, floor), in spreads: median and spread, 1.4826 times the median distance from it, are
-    those of the rows that were learned at this speed. It is NaN without a verdict.
+    The deviation is (level - median) / max(spread, typical, floor), in spreads: median and spread, 1.4826 times the median distance from
+    it, are those of the rows that were learned at this speed; typical is the median of the level's spreads at all speeds, since a speed
+    that was seen once has a spread that is too small. It is NaN without a verdict.
     """
 
     def __init__(self, levels: int, f_range: Optional[Tuple[float, float]] = None, *, names: Sequence[str] = (), source: str = "",

@@ -99,7 +99,7 @@ def _pushed_tacho(y, **settings):
 
 
 class AngleSamples(NamedTuple):
-    """What angle_resample(positions=True) returns."""
+    """What angle_resample(positions=True) returns: the samples, and where each of them lies, the same for all signals."""
 
     samples: NDArray
     """(..., samples)."""
@@ -149,7 +149,6 @@ def angle_resample(
             for channel in part if len(part) else [np.empty(0, part.dtype)]:
                 resampler = getattr(kernels, "angular_resampler_" + kind)(**settings)
                 resampler.add(np.ascontiguousarray(channel))
-                resampler.finish()
                 speed.give(resampler, fs)
                 found.append(resampler.read())
     rows = np.array([each[0] for each in found])
@@ -162,7 +161,7 @@ def angle_resample(
 
 
 class OrderMap(NamedTuple):
-    """What order_map() returns."""
+    """What order_map() returns: spectra whose bins are orders, with their axes, and the levels of some orders."""
 
     power: NDArray
     """Mean square of each bin (unit^2), (..., bins, rows): the sum of the bins is that of the signal in the frame."""
@@ -225,7 +224,6 @@ def order_map(
         for channel in channels if len(channels) else [np.empty(0, channels.dtype)]:
             mapped = getattr(kernels, "order_map_" + kind)(**settings)
             mapped.add(np.ascontiguousarray(channel))
-            mapped.finish()
             speed.give(mapped, fs)
             found.append(mapped.read())
     power, levels = (np.array([each[part] for each in found])[: len(channels)] for part in (0, 1))

@@ -246,6 +246,26 @@ class qa_bearings(unittest.TestCase):
             (report,), _ = stft.score_fault_lines(row, cells, 1.0, MFPT, win_length=by_angle.size)
             self.assertEqual(report["fault"], kind)
             self.assertIsNone(stft.diagnose_bearing(x, FS, F, MFPT).fault)
+            f = np.gradient(turns) * FS
+            every = slice(0, None, 2560)
+            for speeds, times in (f, None), (f[every], np.arange(x.size)[every] / FS):
+                found = stft.diagnose_bearing(x, FS, speeds, MFPT, times=times)
+                self.assertEqual(found.fault, kind)
+                self.assertAlmostEqual(found.speed, turns[-1] / 8, delta=0.2)
+                if kind:
+                    self.assertAlmostEqual(found.lines[kind].stretch, report[f"stretch_{kind.lower()}"], delta=1e-3)
+                    self.assertAlmostEqual(found.lines[kind].frequency, found.speed * orders(MFPT)[kind] * found.lines[kind].stretch, 6)
+        f[: 3 * int(FS)] = np.nan  # the speed of the first three seconds is not known
+        self.assertIsNone(stft.diagnose_bearing(x, FS, f, MFPT).fault)
+
+    def test_a_steady_speed_given_as_an_array_is_a_number(self):
+        for kind in "BPFI", "BSF", "FTF", None:
+            x = vibration(kind, 4)
+            number, array = stft.diagnose_bearing(x, FS, F, MFPT), stft.diagnose_bearing(x, FS, np.full(x.size, F), MFPT)
+            self.assertEqual(number.fault, array.fault)
+            if kind:
+                self.assertAlmostEqual(number.lines[kind].frequency, array.lines[kind].frequency, delta=0.1)
+                self.assertAlmostEqual(number.lines[kind].z, array.lines[kind].z, delta=0.2 * number.lines[kind].z)
 
     def test_what_is_wrong_is_refused_by_name_value_and_rule(self):
         x = np.ones(60000)
@@ -253,7 +273,9 @@ class qa_bearings(unittest.TestCase):
             (dict(geometry=(8, 0.235)), "geometry: "), (dict(geometry=None), "geometry: "), (dict(geometry=(8, 1.245, 0.235)), "pitch_diameter: 0.235: "),
             (dict(geometry=(17, 0.235, 1.245)), "balls: 17: "), (dict(geometry=(2, 1, 5)), "balls: 2: "), (dict(geometry=(8.5, 1, 5)), "balls: 8.5: "),
             (dict(geometry=(8, "a", 5)), "ball_diameter: 'a': "), (dict(geometry=(8, 1, 5, 90)), "contact_angle: 90: "),
-            (dict(geometry=(8, np.nan, 5)), "ball_diameter: nan: "), (dict(f=0), "f: 0: "), (dict(f=np.nan), "f: nan: "), (dict(f="25"), "f: 25: "),
+            (dict(geometry=(8, np.nan, 5)), "ball_diameter: nan: "), (dict(f=0), "f: 0: "), (dict(f=np.nan), "f: nan: "), (dict(f="25"), "f: 25: "), (dict(f=[25, 25]), "f: shape (2,): "),
+            (dict(f=np.zeros(60000)), "f: no speed "), (dict(f=np.full(60000, np.nan)), "f: no speed "), (dict(f=[25, 26], times=[0]), "f: shape (2,): "),
+            (dict(f=[25, 26], times=[1, 0]), "times: "), (dict(f=np.full(60000, 5)), "x: 2.34"),
             (dict(fs=-1), "fs: -1: "), (dict(x=x[:20000]), "x: 0.78"), (dict(x=np.ones((2, 60000))), "x: "), (dict(x=x * 1j), "x: "),
             (dict(band=(13000, None)), "band: 13000: "), (dict(band=(1000, 900)), "band: 900: "), (dict(band=5), "band: 5: "),
             (dict(tolerance=0), "tolerance: 0: "), (dict(harmonics=0), "harmonics: 0: "), (dict(threshold=-1), "threshold: -1: "),

@@ -23,7 +23,10 @@ blocks = {
 folder = tempfile.TemporaryDirectory()  # of files that blocks write
 # what there is no default for
 needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre",
-              balls=8, ball_diameter=0.235, pitch_diameter=1.245, path=os.path.join(folder.name, "x"))  # fmt: skip
+              balls=8, ball_diameter=0.235, pitch_diameter=1.245,
+              bands="0.1:0.4", levels=2, limits=[1.0],
+              path=os.path.join(folder.name, "x"))  # fmt: skip
+needed.update(samp_rate=1000.0, f_min=130.0, f_max=200.0, f_top=100.0)
 wrong = {
     "int": ["x", 2.5, None, True, 1j, [3], 2**63, np.float64(4.0)],
     "float": ["x", None, True, 1j, [3.0, 4.0]],
@@ -129,7 +132,9 @@ class changes(unittest.TestCase):
 
     values = dict(hop=3, window="hamming", win_length=11, scaling="psd", average=5, bins=[3.0, 2.5],
                   theta_min=20.0, theta_max=50.0, freeze=True, false_alarms=2.5, min_snr=3.0,
-                  dynamic_range=40.0, min_duration=0.25, min_bandwidth=0.125, ignore="0:1", speed=12.5, threshold=5.0)  # fmt: skip
+                  dynamic_range=40.0, min_duration=0.25, min_bandwidth=0.125, ignore="0:1", speed=12.5,
+                  limits=[2.0], hysteresis=0.25, t_on=3.0, t_off=4.0, learn_time=5.0, floor=0.5, threshold=6.0)  # fmt: skip
+    values.update(f_min=140.0, max_slew=30.0, reject=[600.0], limit=3.0)
     given = dict(n_fft=64, hop=4, theta=8.0, bins=[1, 2])
 
     def of_all_blocks(self):

@@ -335,6 +335,38 @@ settings["stft_frame_file_sink.block.yml"] = [
     dict(bins=64, hop=32, samp_rate=1e6, **given)
     for given in (dict(), dict(name="a/b"), dict(rotate=0), dict(rotate=0.5), dict(max_bytes=10), dict(directory="none"))
 ] + [dict(bins=bins, hop=hop, samp_rate=1.0) for bins in (0, 1, 2**25) for hop in (0, 1)]
+settings["stft_tacho_pulses_ff.block.yml"] = (
+    [{name: v} for name in ("samp_rate", "f_max", "f_min", "slew", "level_time") for v in of_real_numbers]
+    + [{name: v} for name in ("ppr", "hop") for v in (-1, 0, 1, 60, 2**41)]
+    + [dict(levels=v) for v in ((0, 5), (5.0, 0.0), [1], [1, 1], "x", [0, float("nan")])]
+)
+settings["stft_angular_resampler_xx.block.yml"] = (
+    [{name: v} for name in ("samp_rate", "f_min") for v in of_real_numbers]
+    + [dict(hop=v) for v in (-1, 0, 1, 2**41)]
+    + [dict(samples_per_rev=v) for v in (-1, 1, 2, 1000, 2**21)]
+)
+of_speed = (
+    [{}]
+    + [{name: v} for name in ("f_min", "f_max", "samp_rate", "max_slew", "lag", "whiten", "limit") for v in of_real_numbers]
+    + [dict(orders=v) for v in ((), (2.0, 4.0), [0.5, 1], (1.0, 1.0), (0.0,), (1e4,), range(1, 70))]
+    + [dict(orders=(1.0, 2.0), weights=v) for v in ((), (1.0,), (1.0, 0.5), (0.0, 0.0), (-1.0, 1.0))]
+    + [dict(duration=v) for v in (0.0, 0.1, 0.3, 2.0, float("nan"))]
+    + [dict(rates=v) for v in ((), (0.0,), (-1.0, 0.0, 1.0), (1.0, 0.0), (50.0,), None)]
+    + [dict(tracks=v) for v in (-1, 0, 2, 5)]
+    + [dict(reject=v) for v in ((50.0,), (50.0, 60.0), (1.0,), (float("inf"),))]
+    + [dict(learn_min=v, learn_max=w) for v, w in ((12.0, 20.0), (12.0, 30.0), (5.0, 9.0), (12.0, 0.0), (0.0, 20.0))]
+    + [dict(learn_min=12.0, learn_max=20.0, **more) for more in (dict(learn_time=0.0), dict(tracks=2), dict(learn_time=5.0))]
+)
+settings["stft_ridge_tracker_fvf.block.yml"] = [dict(dict(samp_rate=4096.0), **s) for s in of_speed] + [
+    dict(samp_rate=4096.0, hop=v) for v in (-1.0, 1e-9, 0.1, 1.0, float("nan"))
+]
+settings["stft_ridge_tracker_vfvf.block.yml"] = [dict(dict(samp_rate=4096.0, rates=(0.0,)), **s) for s in of_speed if s.get("rates", 1)] + [
+    dict(samp_rate=4096.0, **s) for s in (dict(n_fft=8), dict(n_fft=2**25), dict(hop=0), dict(hop=-1), dict(win_length=2000), dict(n_fft=2000))
+]
+settings["stft_warped_rows_fvf.block.yml"] = (
+    [dict(dict(samp_rate=4096.0), **{name: v}) for name in ("samp_rate", "f_top", "duration", "hop", "whiten", "limit") for v in of_real_numbers]
+    + [dict(samp_rate=4096.0, rates=v) for v in ((), (0.0,), (-1.0, 0.0, 1.0), (1.0, 0.0), (50.0,), None)]
+)
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
@@ -363,9 +395,8 @@ class qa_grc(unittest.TestCase):
             callbacks = entry["templates"].get("callbacks", [])
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
-                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold)$"
-                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore"
-                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|threshold)$"
+                setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
+                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -390,17 +421,22 @@ class qa_grc(unittest.TestCase):
                 learns = "theta_min" in parameters(entry)
                 detects = "false_alarms" in parameters(entry)
                 of_image = "width" in parameters(entry)
-                of_envelope = "f_min" in parameters(entry) or "balls" in parameters(entry)
-                for n_fft in (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns else (2, 7, 1024) if of_family else (1, 7, 40 if of_image else 1024):
-                    window = "hann" if of_family else "boxcar"
-                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands=1)
-                    of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
-                    given.update(bins=n_fft if of_rows else [0] if "hop" in parameters(entry) else ())
+                of_envelope = not {"balls", "clip"}.isdisjoint(parameters(entry))
+                watches_speed = not {"max_slew", "f_top"}.isdisjoint(parameters(entry))
                 measures = "integrate" in parameters(entry)
-                for n_fft in (16, 17, 1024) if detects else (8, 15, 1024) if learns else (2, 7, 1024) if of_family or measures else (1, 7, 40 if of_image else 1024):
+                of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
+                lengths = (
+                    (1024, 2000) if watches_speed else (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns
+                    else (2, 7, 1024) if of_family or measures else (1, 7, 40) if of_image else (1, 7, 1024))  # fmt: skip
+                for n_fft in lengths:
                     window = "hann" if of_family else "boxcar"
-                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, bands="0:0.1,0.1:0.2,0:0.5" if measures else 1, levels=n_fft)
-                    given.update(bins=[0] if "hop" in parameters(entry) else ())
+                    given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, levels=n_fft)
+                    if "levels" in parameters(entry) and parameters(entry)["levels"]["dtype"] != "int":
+                        del given["levels"]
+                    given.update(bands="0:0.1,0.1:0.2,0:0.5" if measures else 1)
+                    given.update(bins=n_fft if of_rows else [0] if "hop" in parameters(entry) else ())
+                    if watches_speed:
+                        given.update(hop=256 if "n_fft" in parameters(entry) else 0.1, tracks=2, orders=(1, 2, 4.5), rates=(-0.5, 0, 0.5))
                     if of_image:
                         given.update(n_fft=(n_fft, n_fft + 3), win_length=(n_fft, max(1, n_fft - 1)))
                     chooser = "sides" if "sides" in parameters(entry) else "tail" if of_image else "share"
@@ -420,7 +456,7 @@ class qa_grc(unittest.TestCase):
                             for i, port in enumerate(streams):
                                 dtype = port["dtype"].replace("${ type }", str(kind))
                                 vlen = str(port.get("vlen", 1))
-                                vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, values)
+                                vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, {**values, "stft": stft})
                                 self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(i), f"{name}: {ports}")
 
     @unittest.skipUnless(Platform, "GNU Radio Companion is not installed (Debian: gnuradio)")
@@ -768,7 +804,10 @@ class qa_grc(unittest.TestCase):
         if "integrate" in parameters(entry):
             changes.setdefault("bands", "0:0.5")  # the default has a sample rate above 2000 Hz in mind
         changes = {name: value for name, value in changes.items() if name in parameters(entry)}
-        return {**{name: default(p) for name, p in parameters(entry).items()}, **changes}
+        defaults = {name: default(p) for name, p in parameters(entry).items()}
+        if not {"max_slew", "f_top"}.isdisjoint(defaults):  # a rate of 1 Hz would hold no machine
+            defaults["samp_rate"] = 4096.0
+        return {**defaults, **changes}
 
     def block_of(self, entry, kind, block, values=None):
         values = values or self.values(entry, type=kind)

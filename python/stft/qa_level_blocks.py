@@ -336,7 +336,7 @@ class baseline(unittest.TestCase):
             f = flow(block, stream(levels), stream(speed), pieces=pieces).run()
             np.testing.assert_array_equal(f.rows, expected.T)
             self.assertEqual(f.events, base.events)
-            self.assertEqual((block.frozen(), block.learned(), block.latency()), (True, 1500, 0))
+            self.assertEqual((block.frozen(), block.learned()), (True, 1500))
             np.testing.assert_array_equal(f.again().rows, expected.T)
             self.assertEqual(f.events, base.events)
 

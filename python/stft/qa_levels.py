@@ -90,11 +90,13 @@ class band_levels(unittest.TestCase):
         for message, wrong in {
             "bands: '100.0:10.0': ": dict(bands=[(100, 10)]), "bands: ''": dict(bands=[]), "bands: 5: must be pairs": dict(bands=5),
             "bands: 10:1281": dict(bands="10:1281"), "integrate: 3": dict(integrate=3), "average: 0": dict(average=0),
-            "samp_rate: 0": dict(fs=0), "samp_rate: nan": dict(fs=float("nan")), "factor: -1": dict(factor=-1),
+            "fs: 0": dict(fs=0), "fs: nan": dict(fs=float("nan")), "factor: -1": dict(factor=-1),
             "x: type complex": dict(x=np.zeros(9000, complex)), "hop: 0": dict(hop=0),
         }.items():  # fmt: skip
             with self.subTest(message), self.assertRaisesRegex(ValueError, "^" + message):
                 stft.band_levels(**{**dict(x=x, fs=FS, bands="10:100"), **wrong})
+        with self.assertRaisesRegex(ValueError, "^samp_rate: -1: must be 1e-30"):
+            stft.band_levels(x, samp_rate=-1, bands="10:100")
         with self.assertRaisesRegex(ValueError, "P: 9 bins: must be n_fft // 2 . 1, 11"):
             stft.band_power(np.zeros((9, 4)), FS, "10:100", n_fft=20)
 

@@ -42,8 +42,8 @@ class Ridges(_Values):
 
     times (frames): s, of the frames' centres. frequency (frames): Hz of the rotation. rate (frames): its change, Hz/s.
     confidence (frames): above 1 a family of lines is there; below there is no speed to be trusted.
-    amplitudes (frames, orders): of each order, that of a cosine.
-    Beside the tuple: swap_possible (frames): True where shafts may have changed names. weights (orders): of the score, as
+    amplitudes (frames, orders): amplitudes of the orders: those of cosines.
+    Further attributes: swap_possible (frames): True where shafts may have changed names. weights (orders): of the score, as
     learned.
     """
 
@@ -80,6 +80,8 @@ class RidgeTracker:
         """`count` samples are missing -> as push(). The frames that hold them have confidence 0."""
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
             raise ValueError(f"count: {count!r}: must be an integer, not negative")
+        if count > 3600 * self._tracker.samp_rate:
+            raise ValueError(f"count: {count}: must be an hour of samples at most; begin with another tracker")
         first = self._tracker.frame
         return self._ridges(self._tracker.skip(int(count)), first)
 
@@ -145,7 +147,7 @@ def track_rows(rows: ArrayLike, *, n_fft: int, hop: int, f_range: Tuple[float, f
 
 
 class WarpedRows(NamedTuple):
-    """What warped_rows() returns."""
+    """What warped_rows() returns: whitened spectra, one for each frame and relative rate of change."""
 
     rows: NDArray
     """Whitened rows ln(1 + P / F), (frames, rates, bins)."""

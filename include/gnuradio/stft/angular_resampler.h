@@ -32,11 +32,11 @@ public:
     static sptr make(const kernel::angular_settings& s);
 
     //! Samples after an instant that its output takes, at the lowest speed; the lag of the speed comes on top.
-    virtual std::int64_t latency() const = 0;
+    virtual std::int64_t reach() const = 0;
 };
 
-using angular_resampler_ff = angular_resampler<float>;      //!< of real samples
-using angular_resampler_cc = angular_resampler<gr_complex>; //!< of complex samples
+using angular_resampler_ff = angular_resampler<float>;      //!< resampler of real samples
+using angular_resampler_cc = angular_resampler<gr_complex>; //!< resampler of complex samples
 
 } // namespace gr::stft
 #endif

@@ -85,8 +85,6 @@ public:
     virtual bool frozen() const = 0;
     //! Rows that were learned.
     virtual std::int64_t learned() const = 0;
-    //! Samples; 0.
-    virtual std::int64_t latency() const = 0;
 };
 
 } // namespace gr::stft

@@ -81,9 +81,6 @@ public:
 
     //! Times at which a level exceeded its lowest limit, and not for t_on. \throws std::invalid_argument unless level < levels
     virtual std::int64_t nearly(std::int64_t level) const = 0;
-
-    //! Samples; 0.
-    virtual std::int64_t latency() const = 0;
 };
 
 } // namespace gr::stft

@@ -76,7 +76,9 @@ baseline::baseline(const baseline_settings& s)
     : d_settings((s.check(), s)), d_histograms(s.levels * s.bins()), d_trends(s.levels * s.bins()),
       d_cells(s.levels * s.bins(), cell{ 0, unknown, unknown, 0 }), d_told(s.bins()),
       d_alarm(alarm_of(s)), d_z(s.levels), d_last(unknown)
-{}
+{
+    d_spreads.reserve(s.bins());
+}
 
 baseline::~baseline() = default;
 baseline::baseline(baseline&&) noexcept = default;
@@ -110,7 +112,7 @@ std::optional<baseline::place> baseline::place_of(double speed) const
 }
 
 //! A cell with its statistics.
-baseline::cell& baseline::filled(std::size_t level, std::size_t speed_bin)
+const baseline::cell& baseline::filled(std::size_t level, std::size_t speed_bin) const
 {
     const auto index = level * d_settings.bins() + speed_bin;
     auto& known = d_cells[index];
@@ -150,20 +152,35 @@ void baseline::learn(std::size_t level, const place& at, double value)
 void baseline::add(const float* levels, double speed, float* z) { add_row(levels, speed, z); }
 void baseline::add(const double* levels, double speed, double* z) { add_row(levels, speed, z); }
 
-//! z of a level; NaN without a verdict.
-double baseline::deviation_from(const cell& healthy, const place& at, double value) const
+//! Median of the spreads of the speed bins that have a verdict.
+double baseline::typical_spread(std::size_t level) const
 {
+    d_spreads.clear();
+    for (std::size_t j = 0; j < d_settings.bins(); ++j)
+        if (const auto& each = filled(level, j); each.count >= d_settings.least_count)
+            d_spreads.push_back(each.spread);
+    if (d_spreads.empty())
+        return 0;
+    const auto middle = d_spreads.begin() + static_cast<std::ptrdiff_t>(d_spreads.size() / 2);
+    std::nth_element(d_spreads.begin(), middle, d_spreads.end());
+    return *middle;
+}
+
+//! z of a level; NaN without a verdict.
+double baseline::deviation_at(const place& at, std::size_t level, double value) const
+{
+    const auto& healthy = filled(level, at.bin);
     if (!std::isfinite(value) || healthy.count < d_settings.least_count)
         return unknown;
     return (value - healthy.median - healthy.slope * at.distance) /
-           std::max(healthy.spread, d_settings.floor);
+           std::max({ healthy.spread, typical_spread(level), d_settings.floor });
 }
 
 void baseline::deviation(const double* levels, double speed, double* deviations) const
 {
     const auto here = place_of(speed);
     for (std::size_t i = 0; i < d_settings.levels; ++i)
-        deviations[i] = here ? deviation_from(at(i, here->bin), *here, levels[i]) : unknown;
+        deviations[i] = here ? deviation_at(*here, i, levels[i]) : unknown;
 }
 
 template <class R>
@@ -172,7 +189,7 @@ void baseline::add_row(const R* levels, double speed, R* deviations)
     const auto here = is_steady(speed) ? place_of(speed) : std::nullopt;
     for (std::size_t i = 0; i < d_settings.levels; ++i) {
         const auto value = static_cast<double>(levels[i]);
-        d_z[i] = here ? deviation_from(filled(i, here->bin), *here, value) : unknown;
+        d_z[i] = here ? deviation_at(*here, i, value) : unknown;
         deviations[i] = static_cast<R>(d_z[i]);
     }
     if (d_frozen) {

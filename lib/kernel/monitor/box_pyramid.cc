@@ -63,53 +63,50 @@ bool none_of(const std::uint8_t* states)
 
 } // namespace
 
+box_pyramid::scale::scale(const box_test& test, std::size_t bins_of_row, std::size_t remembered)
+    : bins(test.size.bins), step(std::max<std::size_t>(1, bins / 2)),
+      boxes(bins_of_row / step + 1 - bins / step),
+      state(remembered, std::vector<std::uint8_t>(boxes, plain)),
+      sums(remembered, std::vector<float>(boxes, 0)), marked(remembered, 0)
+{
+    const auto cells = static_cast<double>(test.size.rows * bins);
+    hit = static_cast<float>(test.hit * cells);
+    low = static_cast<float>(test.low * cells);
+}
+
+box_pyramid::tier::tier(std::size_t rows_of_box, std::size_t delay_of_box, std::size_t bins_of_row)
+    : rows(rows_of_box), step(std::max<std::size_t>(1, rows / 2)), delay(delay_of_box),
+      remembered(std::clamp<std::size_t>(remembered_rows / step, 2, 8)), old_half(bins_of_row),
+      new_half(bins_of_row), sum(bins_of_row)
+{}
+
 box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests)
-    : d_bins(bins), d_ring(bins, 1)
+    : d_bins(bins), d_ring(bins, 1), d_halves(bins)
 {
     std::size_t delay = 0;
-    for (const auto& t : tests) {
-        if (d_levels.empty() || d_levels.back().rows != t.size.rows) {
-            if (!d_levels.empty())
-                delay += d_levels.back().rows / 2;
-            level l;
-            l.rows = t.size.rows;
-            l.step = std::max<std::size_t>(1, t.size.rows / 2);
-            l.delay = delay;
-            l.remembered = std::clamp<std::size_t>(remembered_rows / l.step, 2, 8);
-            l.old_half.resize(bins);
-            l.new_half.resize(bins);
-            l.sum.resize(bins);
-            d_levels.push_back(std::move(l));
+    for (const auto& test : tests) {
+        if (d_tiers.empty() || d_tiers.back().rows != test.size.rows) {
+            if (!d_tiers.empty())
+                delay += d_tiers.back().rows / 2;
+            d_tiers.emplace_back(test.size.rows, delay, bins);
         }
-        auto& l = d_levels.back();
-        scale s;
-        s.bins = t.size.bins;
-        s.step = std::max<std::size_t>(1, t.size.bins / 2);
-        s.boxes = bins / s.step + 1 - s.bins / s.step;
-        const auto cells = static_cast<double>(l.rows * s.bins);
-        s.hit = static_cast<float>(t.hit * cells);
-        s.low = static_cast<float>(t.low * cells);
-        s.state.assign(l.remembered, std::vector<std::uint8_t>(s.boxes, plain));
-        s.sums.assign(l.remembered, std::vector<float>(s.boxes, 0));
-        s.marked.assign(l.remembered, 0);
-        l.scales.push_back(std::move(s));
+        d_tiers.back().scales.emplace_back(test, bins, d_tiers.back().remembered);
     }
-    for (const auto& l : d_levels) {
-        d_kept = std::max(d_kept, l.rows + l.step * l.remembered + l.delay);
-        d_latency = std::max(d_latency, l.rows + l.delay);
+    for (const auto& t : d_tiers) {
+        d_kept = std::max(d_kept, t.rows + t.step * t.remembered + t.delay);
+        d_latency = std::max(d_latency, t.rows + t.delay);
     }
     d_ring = row_history<float>(bins, d_kept);
-    d_halves.resize(bins);
 }
 
 void box_pyramid::add(const float* row)
 {
     d_found.clear();
     std::copy_n(row, d_bins, d_ring.add());
-    for (auto& l : d_levels) {
-        const auto end = rows() - static_cast<std::int64_t>(l.delay);
-        if (end > 0 && end % static_cast<std::int64_t>(l.step) == 0)
-            step(l, end - static_cast<std::int64_t>(l.rows));
+    for (auto& t : d_tiers) {
+        const auto end = rows() - static_cast<std::int64_t>(t.delay);
+        if (end > 0 && end % static_cast<std::int64_t>(t.step) == 0)
+            step(t, end - static_cast<std::int64_t>(t.rows));
     }
 }
 
@@ -118,7 +115,7 @@ void box_pyramid::finish()
     const std::vector<float> ones(d_bins, 1);
     std::vector<found_cells> all;
     const auto end = rows();
-    for (std::size_t i = 0; i < d_latency + d_levels.back().step; ++i) {
+    for (std::size_t i = 0; i < d_latency + d_tiers.back().step; ++i) {
         add(ones.data());
         for (auto each : d_found) {
             if (each.first_row >= end)
@@ -130,82 +127,101 @@ void box_pyramid::finish()
     d_found = std::move(all);
 }
 
-void box_pyramid::sum_half(level& l)
+void box_pyramid::sum_half(tier& t)
 {
-    std::fill(l.new_half.begin(), l.new_half.end(), 0.0f);
-    for (std::size_t r = 0; r < l.step; ++r)
+    std::fill(t.new_half.begin(), t.new_half.end(), 0.0f);
+    for (std::size_t r = 0; r < t.step; ++r)
         simd::dispatch<add_to>(
-            d_ring.row(l.half + static_cast<std::int64_t>(r)), d_bins, l.new_half.data());
-    l.outdated = false;
+            d_ring.row(t.half + static_cast<std::int64_t>(r)), d_bins, t.new_half.data());
+    t.outdated = false;
 }
 
 //! The boxes from first_row on, of which the later half of the rows is new.
-void box_pyramid::step(level& l, std::int64_t first_row)
+void box_pyramid::step(tier& t, std::int64_t first_row)
 {
-    if (l.rows == 1) {
-        std::copy_n(d_ring.row(first_row), d_bins, l.sum.data());
+    if (t.rows == 1) {
+        std::copy_n(d_ring.row(first_row), d_bins, t.sum.data());
     } else {
-        if (l.outdated)
-            sum_half(l);
-        std::swap(l.old_half, l.new_half);
-        l.half = first_row + static_cast<std::int64_t>(l.rows - l.step);
-        sum_half(l);
+        if (t.outdated)
+            sum_half(t);
+        std::swap(t.old_half, t.new_half);
+        t.half = first_row + static_cast<std::int64_t>(t.rows - t.step);
+        sum_half(t);
         if (first_row < 0) // the first half has no rows before it
             return;
-        simd::dispatch<add_both>(l.old_half.data(), l.new_half.data(), d_bins, l.sum.data());
+        simd::dispatch<add_both>(t.old_half.data(), t.new_half.data(), d_bins, t.sum.data());
     }
-    for (auto& s : l.scales)
-        test(l, s, first_row);
-    ++l.steps;
+    for (auto& s : t.scales)
+        test(t, s, first_row);
+    ++t.steps;
 }
 
-void box_pyramid::test(level& l, scale& s, std::int64_t first_row)
+void box_pyramid::test(tier& t, scale& s, std::int64_t first_row)
 {
-    const auto now = static_cast<std::size_t>(l.steps) % l.remembered;
-    const auto boxes = s.sums[now].data();
-    if (s.bins == 1) {
-        std::copy_n(l.sum.data(), s.boxes, boxes);
-    } else {
-        const float* halves = l.sum.data();
-        for (std::size_t width = 1; width < s.step; width *= 2) {
-            simd::dispatch<pairs>(halves, d_bins / (2 * width), d_halves.data());
-            halves = d_halves.data();
-        }
-        simd::dispatch<neighbours>(halves, s.boxes, boxes);
-    }
-    const auto before = (now + l.remembered - 1) % l.remembered;
-    auto& state = s.state[now];
-    const auto greatest = simd::dispatch<compare>(boxes, s.boxes, s.low, state.data());
+    const auto now = t.slot(t.steps);
+    const auto sums = s.sums[now].data();
+    sum_boxes(t, s, sums);
+    const auto greatest = simd::dispatch<compare>(sums, s.boxes, s.low, s.state[now].data());
     s.marked[now] = 0;
-    if (!(greatest > s.hit) && !s.marked[before])
+    if (!(greatest > s.hit) && !s.marked[t.before(now)])
         return;
+    find_seeds(t, s);
+    spread(t, s, first_row);
+}
 
-    d_todo.clear();
-    const auto seed = [&](std::size_t i) {
-        state[i] = found_box;
-        d_todo.push_back({ l.steps, i });
-    };
+//! Sums of the boxes of a step, from the sums of their rows.
+void box_pyramid::sum_boxes(const tier& t, const scale& s, float* sums)
+{
+    if (s.bins == 1) {
+        std::copy_n(t.sum.data(), s.boxes, sums);
+        return;
+    }
+    const float* halves = t.sum.data();
+    for (std::size_t width = 1; width < s.step; width *= 2) {
+        simd::dispatch<pairs>(halves, d_bins / (2 * width), d_halves.data());
+        halves = d_halves.data();
+    }
+    simd::dispatch<neighbours>(halves, s.boxes, sums);
+}
+
+//! Finds the boxes of this step that are above the upper threshold, or above the lower one and next to a box found in the
+//! step before.
+void box_pyramid::find_seeds(const tier& t, scale& s)
+{
+    const auto now = t.slot(t.steps), before = t.before(now);
+    auto& state = s.state[now];
+    const auto& sums = s.sums[now];
     const auto& last = s.state[before];
+    const auto next_to_found = [&](std::size_t i) {
+        return s.marked[before] && (last[i] == found_box || (i > 0 && last[i - 1] == found_box) ||
+                                    (i + 1 < s.boxes && last[i + 1] == found_box));
+    };
+    d_todo.clear();
     for (std::size_t i = 0; i < s.boxes; ++i) {
         if (i + at_once <= s.boxes && none_of(&state[i])) {
             i += at_once - 1;
             continue;
         }
-        if (state[i] == low_box &&
-            (boxes[i] > s.hit ||
-             (s.marked[before] && (last[i] == found_box || (i > 0 && last[i - 1] == found_box) ||
-                                   (i + 1 < s.boxes && last[i + 1] == found_box)))))
-            seed(i);
+        if (state[i] == low_box && (sums[i] > s.hit || next_to_found(i))) {
+            state[i] = found_box;
+            d_todo.push_back({ t.steps, i });
+        }
     }
+}
+
+//! Marks the found boxes, and finds those above the lower threshold that overlap them, in this step and those that are
+//! remembered.
+void box_pyramid::spread(tier& t, scale& s, std::int64_t first_row)
+{
+    const auto oldest =
+        std::max<std::int64_t>(0, t.steps - static_cast<std::int64_t>(t.remembered) + 1);
     while (!d_todo.empty()) {
         const auto at = d_todo.back();
         d_todo.pop_back();
-        mark(l, s, at, first_row - (l.steps - at.step) * static_cast<std::int64_t>(l.step));
-        const auto oldest =
-            std::max<std::int64_t>(0, l.steps - static_cast<std::int64_t>(l.remembered) + 1);
-        for (auto step = std::max(oldest, at.step - 1); step <= std::min(l.steps, at.step + 1);
-             ++step) {
-            auto& row = s.state[static_cast<std::size_t>(step) % l.remembered];
+        mark(t, s, at, first_row - (t.steps - at.step) * static_cast<std::int64_t>(t.step));
+        const auto last = std::min(t.steps, at.step + 1);
+        for (auto step = std::max(oldest, at.step - 1); step <= last; ++step) {
+            auto& row = s.state[t.slot(step)];
             for (auto i = at.index - (at.index > 0); i <= std::min(at.index + 1, s.boxes - 1); ++i)
                 if (row[i] == low_box) {
                     row[i] = found_box;
@@ -216,34 +232,34 @@ void box_pyramid::test(level& l, scale& s, std::int64_t first_row)
 }
 
 //! The cells of a box are found.
-void box_pyramid::mark(level& l, scale& s, box at, std::int64_t first_row)
+void box_pyramid::mark(tier& t, scale& s, box at, std::int64_t first_row)
 {
-    ++s.marked[static_cast<std::size_t>(at.step) % l.remembered];
+    ++s.marked[t.slot(at.step)];
     const auto first_bin = at.index * s.step;
-    for (std::size_t r = 0; r < l.rows; ++r)
+    for (std::size_t r = 0; r < t.rows; ++r)
         std::fill_n(d_ring.row(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, 1.0f);
     const auto fill = [&](volk::vector<float>& sums, std::size_t rows) {
         std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(first_bin),
                     s.bins,
                     static_cast<float>(rows));
     };
-    if (at.step == l.steps) {
-        fill(l.sum, l.rows);
-        fill(l.new_half, l.step);
+    if (at.step == t.steps) {
+        fill(t.sum, t.rows);
+        fill(t.new_half, t.step);
     }
-    if (at.step + 1 >= l.steps)
-        fill(l.old_half, l.rows - l.step);
-    if (at.step + 1 == l.steps && l.rows > 1)
+    if (at.step + 1 >= t.steps)
+        fill(t.old_half, t.rows - t.step);
+    if (at.step + 1 == t.steps && t.rows > 1)
         for (auto k = first_bin; k < first_bin + s.bins; ++k)
-            l.sum[k] = l.old_half[k] + l.new_half[k];
-    for (auto& longer : d_levels)
-        if (longer.rows > l.rows)
+            t.sum[k] = t.old_half[k] + t.new_half[k];
+    for (auto& longer : d_tiers)
+        if (longer.rows > t.rows)
             longer.outdated = longer.outdated ||
                               (first_row < longer.half + static_cast<std::int64_t>(longer.step) &&
-                               longer.half < first_row + static_cast<std::int64_t>(l.rows));
-    const auto sum = s.sums[static_cast<std::size_t>(at.step) % l.remembered][at.index];
+                               longer.half < first_row + static_cast<std::int64_t>(t.rows));
+    const auto sum = s.sums[t.slot(at.step)][at.index];
     d_found.push_back(
-        { first_row, l.rows, first_bin, s.bins, sum / static_cast<float>(l.rows * s.bins) - 1 });
+        { first_row, t.rows, first_bin, s.bins, sum / static_cast<float>(t.rows * s.bins) - 1 });
 }
 
 } // namespace gr::stft::kernel

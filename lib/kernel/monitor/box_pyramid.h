@@ -17,12 +17,12 @@ struct box_test {
     double low; //!< a box above it is found, too, if it hangs together with a found one
 };
 
-//! Cells that were found: rows first_row .. + rows, bins first_bin .. + bins.
+//! Cells of a box that was found: rows first_row .. + rows, bins first_bin .. + bins.
 struct found_cells {
     std::int64_t first_row;
     std::size_t rows, first_bin, bins;
     float
-        excess; // mean of the cells that had not been found before, as if they were all, over that of noise
+        excess; // mean power over noise, without the noise; cells of boxes found before count as noise
 };
 
 /*!
@@ -53,12 +53,12 @@ public:
     //! Rows from the last one back to the earliest in which cells may still be found.
     std::size_t reach() const { return d_kept; }
 
-    //! Rows by which the box that follows one of `rows` rows has been tested.
+    //! Rows after a row by which all boxes of `rows` rows that hold it have been tested.
     std::size_t wait_of(std::size_t rows) const
     {
-        for (const auto& l : d_levels)
-            if (l.rows >= rows)
-                return l.rows + l.delay;
+        for (const auto& t : d_tiers)
+            if (t.rows >= rows)
+                return t.rows + t.delay;
         return d_latency;
     }
 
@@ -68,21 +68,31 @@ public:
 private:
     enum : std::uint8_t { plain, low_box, found_box };
 
-    struct scale {                     // boxes of one size
+    struct scale { // boxes of one size
+        scale(const box_test& test, std::size_t bins_of_row, std::size_t remembered);
+
         std::size_t bins, step, boxes; // of a box; between boxes; in a row
         float hit, low;                // on the sum of a box
-        std::vector<std::vector<std::uint8_t>>
-            state; // of the boxes of the last steps: boxes of several steps may hang together
-        std::vector<std::vector<float>> sums; // of the same boxes
-        std::vector<std::size_t> marked;      // found boxes of a step
+        // of the boxes of the last steps, by the step's number modulo `remembered`:
+        std::vector<std::vector<std::uint8_t>> state;
+        std::vector<std::vector<float>> sums;
+        std::vector<std::size_t> marked; // number of found boxes
     };
-    struct level {                     // boxes of one number of rows
+    struct tier { // boxes of one number of rows
+        tier(std::size_t rows_of_box, std::size_t delay, std::size_t bins_of_row);
+        std::size_t slot(std::int64_t of_step) const
+        {
+            return static_cast<std::size_t>(of_step) % remembered;
+        }
+        //! Slot of the step before that of a slot; without a division, which a test of a box size would notice.
+        std::size_t before(std::size_t slot) const { return (slot > 0 ? slot : remembered) - 1; }
+
         std::size_t rows, step, delay; // of a box; between boxes; rows that must follow a box
         std::size_t remembered;        // steps whose boxes may still be found with later ones
         std::vector<scale> scales;
         volk::vector<float> old_half, new_half, sum; // of half a box's rows, of all its rows
-        std::int64_t steps = 0;
-        std::int64_t half = 0; // first row of new_half
+        std::int64_t steps = 0;                      // number of the step that is tested
+        std::int64_t half = 0;                       // first row of new_half
         bool outdated = false; // cells of new_half have been found since it was summed
     };
     struct box {
@@ -90,17 +100,20 @@ private:
         std::size_t index;
     };
 
-    void sum_half(level& l);
-    void step(level& l, std::int64_t first_row);
-    void test(level& l, scale& s, std::int64_t first_row);
-    void mark(level& l, scale& s, box at, std::int64_t first_row);
+    void sum_half(tier& t);
+    void step(tier& t, std::int64_t first_row);
+    void test(tier& t, scale& s, std::int64_t first_row);
+    void sum_boxes(const tier& t, const scale& s, float* sums);
+    void find_seeds(const tier& t, scale& s);
+    void spread(tier& t, scale& s, std::int64_t first_row);
+    void mark(tier& t, scale& s, box at, std::int64_t first_row);
 
     std::size_t d_bins, d_kept = 0, d_latency = 0;
-    std::vector<level> d_levels;
+    std::vector<tier> d_tiers;
     row_history<float> d_ring;
     volk::vector<float> d_halves;
     std::vector<found_cells> d_found;
-    std::vector<box> d_todo;
+    std::vector<box> d_todo; // found boxes whose neighbours have not been looked at
 };
 
 } // namespace gr::stft::kernel

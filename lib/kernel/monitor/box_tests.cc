@@ -31,10 +31,7 @@ std::vector<box_test> box_tests(const detector_settings& s)
     std::sort(sizes.begin(), sizes.end(), [](const box_size& a, const box_size& b) {
         return std::pair(a.rows, a.bins) < std::pair(b.rows, b.bins);
     });
-    parameters p{ s.n_fft, s.hop };
-    p.window = s.window;
-    p.win_length = s.win_length;
-    const auto taps = p.taps();
+    const auto taps = s.stft_parameters().taps();
     const auto cells =
         3.6e9 * static_cast<double>(s.n_fft) / static_cast<double>(s.hop); // for each hour and MHz
     const auto snr = from_decibels(s.min_snr);

@@ -16,9 +16,9 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double step_of_gain = 0.35;          // in the logarithm of the power
+constexpr double step_of_gain = 0.35;          // in the natural logarithm of the power
 constexpr std::size_t fewest_rows = 16;        // that give a floor
-constexpr std::int64_t longest_silence = 1024; // lost rows of the warm-up that are searched
+constexpr std::int64_t longest_silence = 1024; // lost rows in the warm-up that end no event
 
 constexpr float greatest_sum = 1e25f; // of a row, far from what products with a floor cannot hold
 
@@ -86,7 +86,7 @@ private:
     std::vector<box_test> d_tests;
     std::vector<std::uint8_t> d_ignored;
     noise_floor d_floor;
-    std::uint64_t d_version = 0; // of the floor, by which the rows are normalised
+    std::uint64_t d_version = 0; // of the floor that the normaliser uses
     float d_gain = 1;            // of the noise in the last row
     std::optional<double> d_freq_center;
     floor_memory d_floors;
@@ -211,20 +211,22 @@ void detector::parts::refresh()
     d_stretch->cover(d_floor.steady());
 }
 
-//! A row in the order of the frequencies, or null.
+//! Follows the noise in a row, its bins in the order of their frequencies, and searches the row before; null: a lost row.
 void detector::parts::process(const float* ordered)
 {
     if (ordered) {
-        const auto noise = d_floor.follow(ordered);
+        const auto noise = d_floor.follow(ordered); // gain and step
         if (d_floor.version() != d_version) {
             refresh();
             d_carriers.follow(*d_stretch, d_floor, d_ignored, d_gain);
         }
         d_gain = noise.gain;
-        if (noise.step != 1) { // confirmed in this row; the one before, not yet searched, began it
-            const auto row = d_stretch->rows();
+        if (noise.step != 1) { // accepted in this row, which follows one that is not yet searched
+            const auto accepted = d_stretch->rows() + 1;
+            const auto row =
+                accepted - static_cast<std::int64_t>(d_floor.rows_to_accept()) + 1; // began it
             if (std::abs(std::log(noise.step)) > static_cast<float>(step_of_gain))
-                d_bursts.step_at(row);
+                d_bursts.step(row, accepted);
             if (d_settings.steps)
                 report_band(event_kind::step,
                             d_stretch->axes().nearest_sample(static_cast<double>(row)),
@@ -236,10 +238,10 @@ void detector::parts::process(const float* ordered)
         search();
 }
 
-//! The row that is ready.
+//! Searches the row that the normaliser has ready.
 void detector::parts::search()
 {
-    d_stretch->add(d_normaliser.row(), d_normaliser.gain());
+    d_stretch->add(d_normaliser.row(), { d_normaliser.gain(), d_normaliser.limit() });
     d_bursts.report(*d_stretch, d_floor);
 }
 

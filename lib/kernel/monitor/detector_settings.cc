@@ -54,16 +54,21 @@ std::vector<frequency_range> frequency_ranges_named(const std::string& text, con
     return ranges;
 }
 
+parameters detector_settings::stft_parameters() const
+{
+    parameters p{ n_fft, hop };
+    p.window = window;
+    p.win_length = win_length;
+    return p;
+}
+
 void detector_settings::check() const
 {
     if (n_fft < 16 || n_fft > (std::size_t(1) << 24))
         refuse("n_fft", n_fft, "must be 16 .. 2^24");
     if (!(samp_rate > 0 && samp_rate <= 1e30))
         refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
-    parameters p{ n_fft, hop };
-    p.window = window;
-    p.win_length = win_length;
-    p.check<std::complex<float>>();
+    stft_parameters().check<std::complex<float>>();
     if (!(false_alarms > 0 && false_alarms <= 1e12))
         refuse("false_alarms", false_alarms, "must be positive, at most 1e12 per hour and MHz");
     if (!(min_snr >= -100 && min_snr <= 300))

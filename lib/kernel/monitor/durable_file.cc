@@ -11,12 +11,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path, int error)
-{
-    throw std::runtime_error("path: " + path +
-                             ": cannot be written: " + std::generic_category().message(error));
-}
-
 //! A file that is closed when it goes out of scope.
 class open_file
 {
@@ -40,10 +34,16 @@ private:
 
 } // namespace
 
+void fail_to_write(const std::string& path, int reason)
+{
+    throw std::runtime_error("path: " + path +
+                             ": cannot be written: " + std::generic_category().message(reason));
+}
+
 void rename_durably(const std::string& from, const std::string& to)
 {
     if (std::rename(from.c_str(), to.c_str()) != 0)
-        fail(to, errno);
+        fail_to_write(to, errno);
     const auto slash = to.rfind('/');
     const auto folder = slash == std::string::npos ? "." : slash == 0 ? "/" : to.substr(0, slash);
     const open_file directory(folder, O_RDONLY | O_DIRECTORY);
@@ -57,7 +57,7 @@ void write_durably(const std::string& path, const std::string& contents)
     {
         const open_file file(part, O_WRONLY | O_CREAT | O_TRUNC);
         if (file.number() < 0)
-            fail(path, errno);
+            fail_to_write(path, errno);
         for (std::size_t done = 0; done < contents.size();) {
             const auto written =
                 ::write(file.number(), contents.data() + done, contents.size() - done);
@@ -66,14 +66,14 @@ void write_durably(const std::string& path, const std::string& contents)
             if (written <= 0) {
                 const auto error = errno;
                 ::unlink(part.c_str());
-                fail(path, error);
+                fail_to_write(path, error);
             }
             done += static_cast<std::size_t>(written);
         }
         if (::fsync(file.number()) != 0 && errno != EINVAL) {
             const auto error = errno;
             ::unlink(part.c_str());
-            fail(path, error);
+            fail_to_write(path, error);
         }
     }
     rename_durably(part, path);

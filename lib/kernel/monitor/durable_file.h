@@ -12,6 +12,10 @@ namespace gr::stft::kernel {
  */
 void write_durably(const std::string& path, const std::string& contents);
 
+//! Reports that a file cannot be written, and the system's reason (errno).
+//! \throws std::runtime_error "path: value: cannot be written: reason"
+[[noreturn]] void fail_to_write(const std::string& path, int reason);
+
 //! Gives a file that has been written its name, and makes that last. \throws std::runtime_error as write_durably()
 void rename_durably(const std::string& from, const std::string& to);
 

@@ -10,9 +10,9 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr std::size_t taps_per_decimation =
-    10; // of a transition half as wide as the new rate, 80 dB down
-constexpr double beta = 8;
+// of a transition half as wide as the new rate, 80 dB down
+constexpr std::size_t taps_per_decimation = 10;
+constexpr double beta = 8; // of its Kaiser window
 constexpr std::size_t highest_decimation = 1 << 16;
 constexpr std::size_t most_wanted = 1 << 16;
 
@@ -89,8 +89,7 @@ void event_cutter::skip(std::int64_t count)
 {
     const auto filled = std::min(count, static_cast<std::int64_t>(d_ring.size()));
     store(nullptr, static_cast<std::size_t>(std::max<std::int64_t>(filled, 0)));
-    for (auto rest = count - filled;
-         rest > 0;) { // the ring holds zeros only, and so does what follows
+    for (auto rest = count - filled; rest > 0;) { // the ring holds zeros, which stay
         auto step = rest;
         for (const auto& w : d_wanted)
             step = std::min(step, w.reach - d_end);
@@ -116,11 +115,20 @@ std::int64_t event_cutter::request(const event& e, double samp_rate)
     if (cut_already || e.cut == event_cut::withdrawn || d_wanted.size() == most_wanted)
         return -1;
 
+    auto w = clip_of(e, samp_rate);
+    w.request = d_requests++;
+    d_wanted.push_back(w);
+    cut_what_is_complete(false);
+    return w.request;
+}
+
+//! The samples of an event's clip.
+event_cutter::wanted event_cutter::clip_of(const event& e, double samp_rate) const
+{
     const auto most = static_cast<std::int64_t>(d_settings.max_clip);
     const auto post = static_cast<std::int64_t>(d_settings.post);
-    wanted w;
+    wanted w{};
     w.of = e;
-    w.request = d_requests++;
     w.lasts = e.state == event_state::begin;
     w.samp_rate = samp_rate > 0 ? samp_rate : d_settings.samp_rate;
     w.start = e.sample_start - static_cast<std::int64_t>(d_settings.pre);
@@ -136,9 +144,7 @@ std::int64_t event_cutter::request(const event& e, double samp_rate)
                        static_cast<double>(std::min(highest_decimation, d_settings.max_clip))));
     w.reach = w.end + static_cast<std::int64_t>(
                           w.decimation > 1 ? taps_per_decimation * w.decimation / 2 : 0);
-    d_wanted.push_back(w);
-    cut_what_is_complete(false);
-    return w.request;
+    return w;
 }
 
 void event_cutter::finish() { cut_what_is_complete(true); }
@@ -158,18 +164,22 @@ void event_cutter::cut_what_is_complete(bool all)
     d_wanted.erase(d_wanted.begin(), rest);
 }
 
+//! The oldest sample that is kept.
+std::int64_t event_cutter::oldest() const
+{
+    return std::max<std::int64_t>(0, d_end - static_cast<std::int64_t>(d_ring.size()));
+}
+
 //! A sample of the stream; 0 for one that is not kept, or not there.
 std::complex<float> event_cutter::sample(std::int64_t at) const
 {
-    const auto oldest = std::max<std::int64_t>(0, d_end - static_cast<std::int64_t>(d_ring.size()));
-    return at < oldest || at >= d_end ? std::complex<float>()
-                                      : d_ring[static_cast<std::size_t>(at) % d_ring.size()];
+    return at < oldest() || at >= d_end ? std::complex<float>()
+                                        : d_ring[static_cast<std::size_t>(at) % d_ring.size()];
 }
 
 event_clip event_cutter::cut(const wanted& w) const
 {
-    const auto oldest = std::max<std::int64_t>(0, d_end - static_cast<std::int64_t>(d_ring.size()));
-    const auto start = std::max(w.start, oldest), end = std::min(w.end, d_end);
+    const auto start = std::max(w.start, oldest()), end = std::min(w.end, d_end);
     event_clip clip;
     clip.of = w.of;
     clip.request = w.request;
@@ -177,15 +187,24 @@ event_clip event_cutter::cut(const wanted& w) const
     clip.sample_start = start;
     clip.missing = w.end - w.start - std::max<std::int64_t>(0, end - start);
     clip.decimation = w.decimation;
-    clip.freq_center = d_settings.shift ? (w.of.freq_lower + w.of.freq_upper) / 2 : 0;
-    if (!d_settings.shift) {
+    if (d_settings.shift) {
+        clip.freq_center = (w.of.freq_lower + w.of.freq_upper) / 2;
+        clip.samples = decimated(start, end, clip.freq_center / w.samp_rate, w.decimation);
+    } else {
         for (auto n = start; n < end; ++n)
             clip.samples.push_back(sample(n));
-        return clip;
     }
-    const auto taps = low_pass(w.decimation);
+    return clip;
+}
+
+//! Samples start .. end - 1, shifted down by a frequency in cycles per sample, one of `decimation` after the low pass.
+std::vector<std::complex<float>> event_cutter::decimated(std::int64_t start,
+                                                         std::int64_t end,
+                                                         double cycles,
+                                                         std::size_t decimation) const
+{
+    const auto taps = low_pass(decimation);
     const auto middle = static_cast<std::int64_t>(taps.size() / 2);
-    const auto cycles = clip.freq_center / w.samp_rate;
     // the samples under the taps are shifted once
     std::vector<std::complex<double>> shifted;
     for (auto n = start - middle; n < end + middle; ++n) {
@@ -193,14 +212,15 @@ event_clip event_cutter::cut(const wanted& w) const
         shifted.push_back(std::complex<double>(sample(n)) *
                           std::polar(1.0, -boost::math::double_constants::two_pi * turn));
     }
-    for (auto n = start; n < end; n += static_cast<std::int64_t>(w.decimation)) {
+    std::vector<std::complex<float>> kept;
+    for (auto n = start; n < end; n += static_cast<std::int64_t>(decimation)) {
         const auto from = shifted.data() + (n - start);
         std::complex<double> sum = 0;
         for (std::size_t i = 0; i < taps.size(); ++i)
             sum += taps[i] * from[i];
-        clip.samples.emplace_back(sum);
+        kept.emplace_back(sum);
     }
-    return clip;
+    return kept;
 }
 
 std::vector<event_clip> event_cutter::take()

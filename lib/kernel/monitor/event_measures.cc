@@ -6,40 +6,57 @@
 
 namespace gr::stft::kernel {
 
+namespace {
+
+//! Takes twice the deviation off, unless nothing would be left. Negative values become 0.
+std::vector<float> without_noise(const float* profile, std::size_t bins, double deviation)
+{
+    std::vector<float> rest(profile, profile + bins);
+    for (auto& each : rest)
+        each = std::max(each - static_cast<float>(2 * deviation), 0.0f);
+    if (*std::max_element(rest.begin(), rest.end()) > 0)
+        return rest;
+    for (std::size_t k = 0; k < bins; ++k)
+        rest[k] = std::max(profile[k], 0.0f);
+    return rest;
+}
+
+//! Takes the window's own width off what is narrow, about the same middle.
+extent without_window(const extent& measured)
+{
+    constexpr double narrow = 6, width_of_hann = 2.4; // bins
+    constexpr double narrowest = 0.1;                 // bins squared
+    const auto width = measured.upper - measured.lower;
+    if (!(width < narrow))
+        return measured;
+    const auto middle = (measured.lower + measured.upper) / 2;
+    const auto half =
+        std::sqrt(std::max(width * width - width_of_hann * width_of_hann, narrowest)) / 2;
+    return { middle - half, middle + half };
+}
+
+} // namespace
+
 extent power_edges(const float* given, std::size_t bins, double deviation)
 {
-    std::vector<float> without_noise(given, given + bins);
-    for (auto& each : without_noise)
-        each = std::max(each - static_cast<float>(2 * deviation), 0.0f);
-    if (!(*std::max_element(without_noise.begin(), without_noise.end()) > 0))
-        without_noise.assign(given, given + bins);
-    const auto profile = without_noise.data();
     constexpr double left_out = 0.005; // share of the power beyond either edge
-    constexpr double narrow = 6, width_of_hann = 2.4, narrowest = 0.1;
+    const auto profile = without_noise(given, bins, deviation);
     double total = 0;
-    for (std::size_t k = 0; k < bins; ++k)
-        total += std::max(profile[k], 0.0f);
+    for (const auto value : profile)
+        total += static_cast<double>(value);
     if (!(total > 0))
         return { -0.5, static_cast<double>(bins) - 0.5 };
     const auto position_of = [&](double wanted) {
         double sum = 0;
         for (std::size_t k = 0; k < bins; ++k) {
-            const auto value = static_cast<double>(std::max(profile[k], 0.0f));
+            const auto value = static_cast<double>(profile[k]);
             if (value > 0 && sum + value >= wanted)
                 return static_cast<double>(k) - 0.5 + (wanted - sum) / value;
             sum += value;
         }
         return static_cast<double>(bins) - 0.5;
     };
-    extent found{ position_of(left_out * total), position_of((1 - left_out) * total) };
-    const auto width = found.upper - found.lower;
-    if (width < narrow) {
-        const auto middle = (found.lower + found.upper) / 2;
-        const auto half =
-            std::sqrt(std::max(width * width - width_of_hann * width_of_hann, narrowest)) / 2;
-        found = { middle - half, middle + half };
-    }
-    return found;
+    return without_window({ position_of(left_out * total), position_of((1 - left_out) * total) });
 }
 
 extent half_power_crossings(const float* power, std::size_t rows)

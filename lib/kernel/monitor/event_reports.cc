@@ -8,18 +8,19 @@ namespace gr::stft::kernel {
 
 namespace {
 
-// mean over noise that an event has to have which lasts no longer than a step
+// mean over noise below which an event as short as a step of the gain is taken for its trace
 constexpr double strong_at_step = 50;
-// from the row in which a new level begins to the one that confirms it
-constexpr std::int64_t rows_of_step = 5;
+constexpr std::int64_t rows_before_step = 5; // into which what a step leaves may reach
 constexpr std::size_t remembered_steps = 16;
-// mean over noise from which longer boxes add nothing to an event
-constexpr double strong_event = 10;
-// from an event's first cell to its first report, if it lasts
+// Mean of exponential cells that exceed a limit, over the limit, if their own mean is as great: skirts below the limit do
+// not reach it.
+constexpr double peaks_over_limit = 2;
+constexpr double faded = 0.7;     // share of its power that an event may still have before it ends
+constexpr double as_strong = 0.1; // share of the power over noise of the event that goes on
+// rows from an event's first cell to its first report, if it lasts
 constexpr std::int64_t rows_to_begin = 8;
-constexpr std::int64_t rows_to_forget = 128; // an event that has ended
+constexpr std::int64_t rows_to_forget = 128; // after which an event that has ended has no skirts
 constexpr std::int64_t alike = 3;            // rows between the ends of parts of one event
-constexpr std::size_t fewest_rows_to_end = 4;
 
 //! True for bins that are near enough to be parts of one signal, as its tones are.
 bool parts_of_one(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
@@ -39,6 +40,30 @@ bool in_skirts(const measured_event& m, const measured_event& other, bool open)
     const auto weaker = other.report.snr_db - m.report.snr_db;
     return (weaker >= 15 && between <= std::min<std::int64_t>(width, 8) + 8) ||
            (weaker >= 20 && (between <= width + 8 || m.report.cells <= 4));
+}
+
+//! True if b goes on with a, as the next sweep over a band does: it begins in the time of a and in its band, outlasts it,
+//! and is about as strong.
+bool goes_on(const tracked_event& a,
+             const tracked_event& b,
+             std::size_t gap_rows,
+             std::size_t gap_bins)
+{
+    const auto gap = static_cast<std::int64_t>(gap_rows) + 1;
+    if (a.carrier || b.carrier || b.first_row <= a.first_row || b.first_row > a.last_row + gap ||
+        b.last_row <= a.last_row || b.first_bin + gap_bins < a.first_bin ||
+        b.end_bin > a.end_bin + gap_bins)
+        return false;
+    const auto of_a = a.excess * static_cast<double>(b.cells);
+    const auto of_b = b.excess * static_cast<double>(a.cells);
+    return of_b >= as_strong * of_a && of_a >= as_strong * of_b;
+}
+
+//! True in the rows in which an event that has not been reported may be, if it lasts: 8, 16, 32 .. after its first cell.
+bool may_begin(const tracked_event& e, std::int64_t now)
+{
+    const auto age = now - e.found_at;
+    return e.announced_at < 0 && age >= rows_to_begin && (age & (age - 1)) == 0;
 }
 
 //! Adds b, a part of the same event, to a.
@@ -74,9 +99,9 @@ event_reports::event_reports(const detector_settings& s, std::vector<event>& rep
     : d_settings(s), d_reports(reports), d_interval(rows_between_updates(s))
 {}
 
-void event_reports::step_at(std::int64_t row)
+void event_reports::step(std::int64_t began, std::int64_t accepted)
 {
-    d_steps.push_back(row);
+    d_steps.push_back({ began, accepted });
     if (d_steps.size() > remembered_steps)
         d_steps.erase(d_steps.begin());
 }
@@ -92,6 +117,7 @@ void event_reports::withdraw(const tracked_event& e, const stretch& rows, const 
 
 void event_reports::report(stretch& rows, const noise_floor& floor)
 {
+    join_those_that_go_on(rows, false);
     for (const auto& e : rows.events().take_absorbed())
         withdraw(e, rows, floor);
     if (rows.events().open()) {
@@ -104,6 +130,7 @@ void event_reports::report(stretch& rows, const noise_floor& floor)
 
 void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut why)
 {
+    join_those_that_go_on(rows, true);
     for (const auto& e : rows.events().take_absorbed())
         withdraw(e, rows, floor);
     close(rows, floor, why);
@@ -112,17 +139,46 @@ void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut w
     d_steps.clear();
 }
 
+//! True once nothing can follow an event: neither cells of a box like those that hold it, nor of one that would show it
+//! faded and begins after as many rows without one.
+bool event_reports::ends(const tracked_event& e, const stretch& rows) const
+{
+    const auto to_show = rows.events().rows_to_show(e, faded);
+    const auto box =
+        std::min(std::max(e.longest_box, to_show + rows.wait_of(to_show)), rows.latency());
+    const auto wait = std::max(d_settings.gap_rows + 1, box);
+    return rows.rows() - 1 - e.last_row > static_cast<std::int64_t>(wait);
+}
+
+//! Before an event is reported for the first time, or ends, it becomes one with those that go on with it.
+void event_reports::join_those_that_go_on(stretch& rows, bool all)
+{
+    if (rows.events().open() < 2)
+        return;
+    const auto now = rows.rows() - 1;
+    const auto& events = rows.events();
+    const auto due = [&](const tracked_event& e) {
+        return all || may_begin(e, now) || ends(e, rows);
+    };
+    d_pairs.clear();
+    events.for_each_open([&](const tracked_event& e) {
+        if (due(e))
+            events.for_each_open([&](const tracked_event& other) {
+                if (goes_on(e, other, d_settings.gap_rows, d_settings.gap_bins) ||
+                    goes_on(other, e, d_settings.gap_rows, d_settings.gap_bins))
+                    d_pairs.emplace_back(e.id, other.id);
+            });
+    });
+    for (const auto& [one, other] : d_pairs)
+        rows.events().unite(one, other);
+}
+
 //! Ends the events that nothing can follow any more, or all of them, for a reason.
 void event_reports::close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all)
 {
     const auto now = rows.rows() - 1;
     rows.events().close_if([&](tracked_event& e) {
-        const auto box = e.excess >= strong_event * static_cast<double>(e.cells)
-                             ? rows.wait_of(e.longest_box)
-                             : rows.latency();
-        const auto wait =
-            std::max<std::size_t>({ d_settings.gap_rows + 1, fewest_rows_to_end, box });
-        if (!all && now - e.last_row <= static_cast<std::int64_t>(wait))
+        if (!all && !ends(e, rows))
             return false;
         if (e.carrier) { // reported as such
             if (e.announced_at >= 0 && *e.carrier != e.id)
@@ -146,11 +202,13 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
     });
 }
 
-//! True for cells near a much stronger event, in its time: they are its skirts, not a signal.
+//! True for cells near a much stronger event, in its time, or below the dynamic range: they are its skirts, not a signal.
 bool event_reports::near_stronger(const measured_event& m,
                                   const stretch& rows,
                                   const noise_floor& floor) const
 {
+    if (m.excess < peaks_over_limit * m.limit * m.rows * m.bins)
+        return true;
     for (const auto& other : d_recent)
         if (in_skirts(m, other, false))
             return true;
@@ -170,8 +228,8 @@ bool event_reports::near_stronger(const measured_event& m,
 bool event_reports::is_a_step(const tracked_event& e) const
 {
     return e.excess < strong_at_step * static_cast<double>(e.cells) &&
-           std::any_of(d_steps.begin(), d_steps.end(), [&](std::int64_t row) {
-               return e.first_row >= row - rows_of_step && e.last_row <= row + 1;
+           std::any_of(d_steps.begin(), d_steps.end(), [&](const gain_step& s) {
+               return e.first_row >= s.began - rows_before_step && e.last_row <= s.accepted;
            });
 }
 
@@ -242,8 +300,7 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         const auto begins = e.announced_at < 0;
         if (begins) {
-            const auto age = now - e.found_at;
-            if (age < rows_to_begin || (age & (age - 1))) // at 8, 16, 32 ..
+            if (!may_begin(e, now))
                 return;
             if (now - e.last_row > static_cast<std::int64_t>(rows.wait_of(e.longest_box)))
                 return;
@@ -251,7 +308,8 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         }
         auto m = rows.measure(e, floor);
-        if (begins && (!reportable(m, rows.axes()) || near_stronger(m, rows, floor)))
+        if (begins &&
+            (!reportable(m, rows.axes()) || near_stronger(m, rows, floor) || is_a_step(e)))
             return;
         m.report.state = begins ? event_state::begin : event_state::update;
         d_reports.push_back(m.report);

@@ -10,7 +10,8 @@ namespace gr::stft::kernel {
  * \brief Reports bursts: those that have ended, and those that last.
  *
  * An event has ended once no cell can follow that would belong to it. Cells near a much stronger event, in its
- * time, are its skirts and no event; neither is what a step of the gain leaves. Events that begin and end together are one.
+ * time, are its skirts and no event; neither is what a step of the gain leaves, nor what stays below the dynamic range of
+ * its rows. Events that begin and end together are one, and so is one that goes on in another: a sweep, a hop.
  */
 class event_reports
 {
@@ -18,8 +19,8 @@ public:
     //! \param reports that this adds to
     event_reports(const detector_settings& s, std::vector<event>& reports);
 
-    //! Another level of the noise was accepted in a row.
-    void step_at(std::int64_t row);
+    //! Another level of the noise, which began in a row, was accepted in another.
+    void step(std::int64_t began, std::int64_t accepted);
 
     //! After each row: what has ended, and what lasts.
     void report(stretch& rows, const noise_floor& floor);
@@ -28,6 +29,8 @@ public:
     void end_all(stretch& rows, const noise_floor& floor, event_cut why);
 
 private:
+    void join_those_that_go_on(stretch& rows, bool all);
+    bool ends(const tracked_event& e, const stretch& rows) const;
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
     void withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor);
     void join_parts();
@@ -43,7 +46,11 @@ private:
     double d_interval;                    // rows between reports
     std::vector<measured_event> d_ended;  // wait for others that may be parts of them
     std::vector<measured_event> d_recent; // that have ended in the last rows
-    std::vector<std::int64_t> d_steps;    // rows of the last steps of the gain
+    struct gain_step {
+        std::int64_t began, accepted; // rows
+    };
+    std::vector<gain_step> d_steps;                               // the last ones
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> d_pairs; // ids of events that are one
 };
 
 } // namespace gr::stft::kernel

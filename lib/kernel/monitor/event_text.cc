@@ -1,53 +1,106 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/names.h"
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/frames/framing.h>
 #include <gnuradio/stft/kernel/monitor/event_text.h>
-#include <boost/date_time/gregorian/gregorian_types.hpp>
-#include <charconv>
 #include <cmath>
 
 namespace gr::stft::kernel {
 
-const char* name_of(event_kind kind)
+namespace {
+
+constexpr name_table names_of_kind{ named_value{ "burst", event_kind::burst },
+                                    named_value{ "carrier", event_kind::carrier },
+                                    named_value{ "step", event_kind::step },
+                                    named_value{ "gap", event_kind::gap },
+                                    named_value{ "retune", event_kind::retune } };
+constexpr name_table names_of_state{ named_value{ "begin", event_state::begin },
+                                     named_value{ "update", event_state::update },
+                                     named_value{ "end", event_state::end } };
+constexpr name_table names_of_cut{ named_value{ "none", event_cut::none },
+                                   named_value{ "retune", event_cut::retune },
+                                   named_value{ "gap", event_cut::gap },
+                                   named_value{ "stop", event_cut::stop },
+                                   named_value{ "withdrawn", event_cut::withdrawn } };
+
+//! The values of a report, each checked.
+class report_values
 {
-    switch (kind) {
-    case event_kind::burst:
-        return "burst";
-    case event_kind::carrier:
-        return "carrier";
-    case event_kind::step:
-        return "step";
-    case event_kind::gap:
-        return "gap";
-    default:
-        return "retune";
+public:
+    explicit report_values(const std::map<std::string, event_value>& values) : d_values(values) {}
+
+    //! A value of an enumeration, by its name.
+    template <class Table>
+    auto choice(const char* key, const Table& names) const
+    {
+        return names.value_of(key, text(key));
     }
+
+    //! "" if it is unknown.
+    std::string text(const std::string& key) const
+    {
+        const auto found = d_values.find(key);
+        if (found == d_values.end() || std::holds_alternative<std::monostate>(found->second))
+            return "";
+        if (const auto value = std::get_if<std::string>(&found->second))
+            return *value;
+        refuse(key, json_value(found->second), "must be a name or nil");
+    }
+
+    //! An integer in -2^62 .. 2^62.
+    std::int64_t integer(const std::string& key) const
+    {
+        constexpr auto most = farthest_start;
+        const auto& value = needed(key);
+        if (const auto whole = std::get_if<std::int64_t>(&value);
+            whole && *whole >= -most && *whole <= most)
+            return *whole;
+        if (const auto whole = std::get_if<std::uint64_t>(&value);
+            whole && *whole <= static_cast<std::uint64_t>(most))
+            return static_cast<std::int64_t>(*whole);
+        refuse(key, json_value(value), "must be an integer in -2^62 .. 2^62");
+    }
+
+    //! Nothing if it is unknown.
+    std::optional<double> number(const std::string& key) const
+    {
+        const auto found = d_values.find(key);
+        if (found == d_values.end() || std::holds_alternative<std::monostate>(found->second))
+            return {};
+        if (const auto value = std::get_if<double>(&found->second))
+            return *value;
+        return static_cast<double>(integer(key));
+    }
+
+private:
+    const event_value& needed(const std::string& key) const
+    {
+        const auto found = d_values.find(key);
+        if (found == d_values.end())
+            refuse("event", "without " + key, "must be a report of detector_vxm");
+        return found->second;
+    }
+
+    const std::map<std::string, event_value>& d_values;
+};
+
+} // namespace
+
+const char* name_of(event_kind kind) { return names_of_kind.name_of(kind); }
+const char* name_of(event_state state) { return names_of_state.name_of(state); }
+const char* name_of(event_cut cut) { return names_of_cut.name_of(cut); }
+
+void event_context::set_time(std::int64_t sample, const utc_time& known)
+{
+    time = known;
+    time_sample = sample;
 }
 
-const char* name_of(event_state state)
+void event_context::change_rate(std::int64_t sample, double rate)
 {
-    switch (state) {
-    case event_state::begin:
-        return "begin";
-    case event_state::update:
-        return "update";
-    default:
-        return "end";
-    }
-}
-
-const char* name_of(event_cut cut)
-{
-    switch (cut) {
-    case event_cut::none:
-        return "none";
-    case event_cut::retune:
-        return "retune";
-    case event_cut::gap:
-        return "gap";
-    case event_cut::stop:
-        return "stop";
-    default:
-        return "withdrawn";
-    }
+    if (const auto known = time_of(sample, *this))
+        set_time(sample, *known);
+    samp_rate = rate;
 }
 
 std::optional<utc_time> time_of(std::int64_t sample, const event_context& context)
@@ -63,107 +116,6 @@ std::optional<utc_time> time_of(std::int64_t sample, const event_context& contex
     return utc_time{ context.time->seconds + static_cast<std::int64_t>(whole) +
                          static_cast<std::int64_t>(carry),
                      rest - carry };
-}
-
-std::string iso8601(const utc_time& time)
-{
-    auto seconds = time.seconds;
-    auto nanoseconds = std::llround(time.fraction * 1e9);
-    if (nanoseconds >= 1000000000) {
-        nanoseconds -= 1000000000;
-        ++seconds;
-    }
-    constexpr std::int64_t day = 86400;
-    auto days = seconds / day;
-    auto of_day = seconds % day;
-    if (of_day < 0) {
-        of_day += day;
-        --days;
-    }
-    constexpr std::int64_t earliest = -207000, latest = 2932896; // 1403-04-02 .. 9999-12-31
-    if (days < earliest || days > latest)
-        return "";
-    const auto date = boost::gregorian::date(1970, 1, 1) + boost::gregorian::days(days);
-    char text[40];
-    std::snprintf(text,
-                  sizeof text,
-                  "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ",
-                  static_cast<int>(date.year()),
-                  static_cast<int>(date.month()),
-                  static_cast<int>(date.day()),
-                  static_cast<int>(of_day / 3600),
-                  static_cast<int>(of_day / 60 % 60),
-                  static_cast<int>(of_day % 60),
-                  static_cast<int>(nanoseconds));
-    return text;
-}
-
-namespace {
-
-//! Length of the UTF-8 sequence at the text's beginning; 0 if there is none.
-std::size_t utf8_length(const char* text, std::size_t size)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto first = byte(0);
-    const std::size_t length = first < 0x80                    ? 1
-                               : first >= 0xc2 && first < 0xe0 ? 2
-                               : first >= 0xe0 && first < 0xf0 ? 3
-                               : first >= 0xf0 && first < 0xf5 ? 4
-                                                               : 0;
-    if (length == 0 || length > size)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-    if (length > 2) { // overlong forms, surrogates, beyond U+10FFFF
-        const auto second = byte(1);
-        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
-            (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90))
-            return 0;
-    }
-    return length;
-}
-
-} // namespace
-
-std::string json_string(const std::string& text)
-{
-    std::string out = "\"";
-    for (std::size_t i = 0; i < text.size();) {
-        const auto length = utf8_length(text.data() + i, text.size() - i);
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (length == 0) {
-            out += "\xef\xbf\xbd";
-            ++i;
-        } else if (c == '"' || c == '\\') {
-            out += '\\';
-            out += text[i++];
-        } else if (c < 0x20 || c == 0x7f) {
-            char escape[8];
-            std::snprintf(escape, sizeof escape, "\\u%04x", c);
-            out += escape;
-            ++i;
-        } else {
-            out.append(text, i, length);
-            i += length;
-        }
-    }
-    return out + '"';
-}
-
-std::string json_number(double value)
-{
-    if (!std::isfinite(value))
-        return "null";
-    if (value == 0)
-        return "0"; // also for -0
-    const auto magnitude = std::abs(value);
-    const bool plain = magnitude >= 1e-5 && magnitude < 1e16;
-    char text[64];
-    const auto end =
-        plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr
-              : std::to_chars(text, text + sizeof text, value).ptr;
-    return { text, end };
 }
 
 std::string json_value(const event_value& value)
@@ -220,12 +172,56 @@ std::vector<std::pair<const char*, event_value>> values_of(const event& e,
     };
 }
 
+std::pair<event, event_context> report_of(const std::map<std::string, event_value>& given)
+{
+    const report_values values(given);
+    event e;
+    e.kind = values.choice("kind", names_of_kind);
+    e.state = values.choice("state", names_of_state);
+    e.cut = values.text("cut").empty() ? event_cut::none : values.choice("cut", names_of_cut);
+    e.id = static_cast<std::uint64_t>(values.integer("id"));
+    e.sample_start = values.integer("sample_start");
+    e.sample_count = values.integer("sample_count");
+    event_context context;
+    context.samp_rate = values.number("samp_rate").value_or(1);
+    if (!(context.samp_rate > 0))
+        refuse("samp_rate", context.samp_rate, "must be positive");
+    context.freq_center = values.number("freq_center");
+    context.time = time_from_iso8601(values.text("time"));
+    context.time_sample = e.sample_start;
+    context.source = values.text("source");
+    const auto centre = context.freq_center.value_or(0);
+    e.freq_lower = values.number("freq_lower").value_or(NAN) - centre;
+    e.freq_upper = values.number("freq_upper").value_or(NAN) - centre;
+    e.freq_peak = values.number("freq_peak").value_or(NAN) - centre;
+    e.power_db = values.number("power_db").value_or(NAN);
+    e.noise_db = values.number("noise_db").value_or(NAN);
+    e.snr_db = values.number("snr_db").value_or(NAN);
+    e.energy_db = values.number("energy_db").value_or(NAN);
+    return { e, context };
+}
+
 std::string to_json(const event& e, const event_context& context)
 {
-    std::string text = "{";
+    json_object object("");
     for (const auto& [key, value] : values_of(e, context))
-        text += (text.size() > 1 ? ",\"" : "\"") + std::string(key) + "\":" + json_value(value);
-    return text + "}";
+        object.add(key, json_value(value));
+    return object.text();
+}
+
+std::string to_json(const std::map<std::string, event_value>& values)
+{
+    static const auto usual = values_of({}, {});
+    json_object object("");
+    auto others = values;
+    for (const auto& [key, unused] : usual)
+        if (const auto found = others.find(key); found != others.end()) {
+            object.add(key, json_value(found->second));
+            others.erase(found);
+        }
+    for (const auto& [key, value] : others)
+        object.add(key, json_value(value));
+    return object.text();
 }
 
 } // namespace gr::stft::kernel

@@ -8,6 +8,14 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t at_once = 4; // labels in 64 bits
+constexpr double weak =
+    0.1; // share of a signal's power over noise, below which cells are not of it
+
+//! Mean power over noise of the cells of an event.
+double density(const tracked_event& e)
+{
+    return e.excess / static_cast<double>(std::max<std::uint64_t>(e.cells, 1));
+}
 
 //! The highest bit of each label that is not 0.
 std::uint64_t not_zero(std::uint64_t labels)
@@ -31,10 +39,14 @@ event_tracker::event_tracker(std::size_t bins,
                              std::size_t gap_rows,
                              std::size_t gap_bins,
                              std::size_t most,
-                             std::uint64_t& next_id)
+                             std::uint64_t& next_id,
+                             std::vector<box_test> boxes)
     : d_bins(bins), d_gap_rows(gap_rows), d_gap_bins(gap_bins), d_kept(rows + gap_rows + 1),
-      d_labels(bins, d_kept), d_slots(most + 1), d_left(bins), d_right(bins), d_next_id(&next_id)
+      d_boxes(std::move(boxes)), d_labels(bins, d_kept), d_slots(most + 1), d_left(bins),
+      d_right(bins), d_next_id(&next_id)
 {
+    for (const auto& box : d_boxes)
+        d_longest = std::max(d_longest, box.size.rows);
     d_free.reserve(most);
     for (auto i = most; i > 0; --i)
         d_free.push_back(static_cast<label>(i));
@@ -160,14 +172,55 @@ void event_tracker::release(label index)
 //! True if cells are so weak that they do not make two signals, one above the other in frequency, into one.
 bool event_tracker::bridges(const found_cells& cells, label a, label b) const
 {
-    constexpr double weak = 0.1; // share of the weaker signal's power over noise
     const auto &one = d_slots[a].event, &other = d_slots[b].event;
     if (std::max(one.first_row, other.first_row) > std::min(one.last_row, other.last_row))
         return false;
-    const auto density = [](const tracked_event& e) {
-        return e.excess / static_cast<double>(std::max<std::uint64_t>(e.cells, 1));
-    };
     return static_cast<double>(cells.excess) < weak * std::min(density(one), density(other));
+}
+
+std::size_t event_tracker::rows_to_show(const tracked_event& e, double share) const
+{
+    std::size_t rows = 1;
+    for (const auto& box : d_boxes) {
+        if (box.size.bins > e.end_bin - e.first_bin)
+            continue;
+        rows = box.size.rows;
+        if (box.hit <= 1 + share * density(e))
+            break;
+    }
+    return rows;
+}
+
+void event_tracker::unite(std::uint64_t a, std::uint64_t b)
+{
+    label one = 0, other = 0;
+    for (const auto index : d_open) {
+        const auto id = d_slots[index].event.id;
+        one = id == a ? index : one;
+        other = id == b ? index : other;
+    }
+    if (one && other && one != other)
+        join(one, other);
+}
+
+//! The last event in the bins of these cells, if it may still go on in them.
+event_tracker::label event_tracker::interrupted_by(const found_cells& cells) const
+{
+    const auto first = cells.first_row - static_cast<std::int64_t>(d_gap_rows) - 2;
+    const auto end = cells.first_row - static_cast<std::int64_t>(d_longest) - 1;
+    for (auto r = first; r >= std::max(d_labels.oldest(), end); --r) {
+        const auto row = d_labels.row(r);
+        for (auto k = cells.first_bin; k < cells.first_bin + cells.bins; ++k) {
+            if (row[k] == 0)
+                continue;
+            const auto found = root(row[k]);
+            const auto& [event, joined, free_after] = d_slots[found];
+            if (free_after < 0 && weak * static_cast<double>(cells.excess) <= density(event) &&
+                cells.first_row - r - 1 <= static_cast<std::int64_t>(rows_to_show(event)))
+                return found;
+        }
+    }
+    return 0;
 }
 
 void event_tracker::add(const found_cells& cells)
@@ -187,7 +240,7 @@ void event_tracker::add(const found_cells& cells)
                 continue;
             }
             if (k > left && k + at_once > right + 1 && right + 1 >= left + at_once &&
-                alike(row + right + 1 - at_once, last)) // the rest, with labels seen before
+                alike(row + right + 1 - at_once, last)) // the last ones, some for a second time
                 break;
             if (row[k] == 0 || row[k] == last)
                 continue;
@@ -201,7 +254,7 @@ void event_tracker::add(const found_cells& cells)
                 found = join(found, other);
         }
     }
-    if (!found && !(found = new_event(cells)))
+    if (!found && !(found = interrupted_by(cells)) && !(found = new_event(cells)))
         return;
     auto& event = d_slots[found].event;
     event.first_row = std::min(event.first_row, cells.first_row);

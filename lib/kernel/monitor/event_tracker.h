@@ -32,7 +32,9 @@ struct tracked_event {
  * \brief Gathers found cells into events.
  *
  * The labels of the last rows tell which event a cell belongs to. New cells join the events that lie no more than a gap
- * away; if these are several, they become one. Bins that `covered` names do not count in a gap.
+ * away; if these are several, they become one. Bins that `covered` names do not count in a gap. Cells that join no event
+ * go on with one of their bins that may have been interrupted for as long: until a box that would show a signal as strong
+ * has passed without a hit, its absence says nothing.
  */
 class event_tracker
 {
@@ -40,12 +42,14 @@ public:
     //! \param bins of a row \param rows in which cells may be found \param gap_rows,gap_bins see above
     //! \param most events at once, with those that ended or were joined within the last rows
     //! \param next_id id of the next event, counted on by every event; must live as long as this object
+    //! \param boxes in which cells are searched, by rows; none: no event is interrupted
     event_tracker(std::size_t bins,
                   std::size_t rows,
                   std::size_t gap_rows,
                   std::size_t gap_bins,
                   std::size_t most,
-                  std::uint64_t& next_id);
+                  std::uint64_t& next_id,
+                  std::vector<box_test> boxes = {});
 
     //! A new row begins.
     void add_row();
@@ -55,6 +59,13 @@ public:
 
     //! Bins that lie in a signal of its own (1) do not count in a gap.
     void cover(const std::vector<std::uint8_t>& covered);
+
+    //! Rows of the shortest box, no wider than the event, that a signal with this share of its power exceeds; of the
+    //! longest one if there is none.
+    std::size_t rows_to_show(const tracked_event& e, double share = 1) const;
+
+    //! Makes one event of two that are open, by their ids.
+    void unite(std::uint64_t a, std::uint64_t b);
 
     //! Calls f(event) for all events that are open, in the order of their ids.
     template <class F>
@@ -105,10 +116,13 @@ private:
     label root(label of) const;
     label new_event(const found_cells& cells);
     label join(label a, label b);
+    label interrupted_by(const found_cells& cells) const;
     void release(label index);
     bool bridges(const found_cells& cells, label a, label b) const;
 
     std::size_t d_bins, d_gap_rows, d_gap_bins, d_kept;
+    std::vector<box_test> d_boxes;
+    std::size_t d_longest = 0; // rows of a box
     row_history<label> d_labels;
     std::vector<slot> d_slots; // the first stands for "none"
     std::vector<label> d_open, d_free;

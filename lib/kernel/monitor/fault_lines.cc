@@ -28,6 +28,18 @@ constexpr std::array<bearing_fault, bearing_faults> all_faults{ bearing_fault::f
                                                                 bearing_fault::bpfi,
                                                                 bearing_fault::bsf };
 
+struct line_keys {
+    const char *z, *frequency, *stretch;
+};
+
+//! Keys of the values of each fault's line, by bearing_fault.
+constexpr std::array<line_keys, bearing_faults> keys_of_faults{
+    { { "z_ftf", "frequency_ftf", "stretch_ftf" },
+      { "z_bpfo", "frequency_bpfo", "stretch_bpfo" },
+      { "z_bpfi", "frequency_bpfi", "stretch_bpfi" },
+      { "z_bsf", "frequency_bsf", "stretch_bsf" } }
+};
+
 //! True if a and b differ by less than this fraction.
 bool near(double a, double b, double fraction) { return std::abs(a / b - 1) < fraction; }
 
@@ -117,7 +129,7 @@ void fault_lines_settings::check() const
                "must be smaller: it leaves too few frequencies to compare the lines with");
 }
 
-std::vector<std::pair<std::string, event_value>> values_of(const fault_report& report)
+std::vector<std::pair<const char*, event_value>> values_of(const fault_report& report)
 {
     const auto real = [](double value) {
         return std::isfinite(value) ? event_value(value) : event_value();
@@ -129,7 +141,7 @@ std::vector<std::pair<std::string, event_value>> values_of(const fault_report& r
     const auto of_greatest = [&](double fault_line::*member) {
         return greatest ? real(greatest->*member) : event_value();
     };
-    std::vector<std::pair<std::string, event_value>> values{
+    std::vector<std::pair<const char*, event_value>> values{
         { "speed", real(report.speed) },
         { "fault",
           report.fault ? event_value(std::string(name_of(*report.fault))) : event_value() },
@@ -138,19 +150,14 @@ std::vector<std::pair<std::string, event_value>> values_of(const fault_report& r
         { "stretch", of_greatest(&fault_line::stretch) },
         { "missing", report.missing ? event_value(std::string(report.missing)) : event_value() },
     };
-    const auto add = [&](const std::string& name, const fault_line& line) {
-        values.emplace_back("z_" + name, real(line.z));
-        values.emplace_back("frequency_" + name, real(line.frequency));
-        values.emplace_back("stretch_" + name, real(line.stretch));
+    const auto add = [&](const line_keys& keys, const fault_line& line) {
+        values.emplace_back(keys.z, real(line.z));
+        values.emplace_back(keys.frequency, real(line.frequency));
+        values.emplace_back(keys.stretch, real(line.stretch));
     };
-    for (const auto fault : all_faults) {
-        std::string name = name_of(fault);
-        std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-            return static_cast<char>(c - 'A' + 'a');
-        });
-        add(name, report.lines[static_cast<std::size_t>(fault)]);
-    }
-    add("shaft", report.shaft);
+    for (std::size_t i = 0; i < bearing_faults; ++i)
+        add(keys_of_faults[i], report.lines[i]);
+    add({ "z_shaft", "frequency_shaft", "stretch_shaft" }, report.shaft);
     return values;
 }
 

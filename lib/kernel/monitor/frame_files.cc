@@ -8,8 +8,6 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
-#include <stdexcept>
-#include <system_error>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -46,12 +44,6 @@ std::string compact_utc(const utc_time& time)
     return compact;
 }
 
-[[noreturn]] void fail(const std::string& path)
-{
-    throw std::runtime_error("path: " + path +
-                             ": cannot be written: " + std::generic_category().message(errno));
-}
-
 //! A file that grows by rows. It is closed where it goes out of scope.
 class growing_file
 {
@@ -61,7 +53,7 @@ public:
           d_buffer(buffer_bytes)
     {
         if (!d_file)
-            fail(path);
+            fail_to_write(path, errno);
         std::setvbuf(d_file, d_buffer.data(), _IOFBF, d_buffer.size());
         write(npy_header(0, bins).data(), header_bytes);
         flush();
@@ -81,14 +73,14 @@ public:
         const auto header = npy_header(d_rows, d_bins);
         if (std::fflush(d_file) != 0 || ::pwrite(fileno(d_file), header.data(), header.size(), 0) !=
                                             static_cast<ssize_t>(header.size()))
-            fail(d_path);
+            fail_to_write(d_path, errno);
     }
 
     void to_disk()
     {
         flush();
         if (::fsync(fileno(d_file)) != 0 && errno != EINVAL)
-            fail(d_path);
+            fail_to_write(d_path, errno);
     }
 
     std::int64_t rows() const { return d_rows; }
@@ -98,7 +90,7 @@ private:
     void write(const void* bytes, std::size_t count)
     {
         if (std::fwrite(bytes, 1, count, d_file) != count)
-            fail(d_path);
+            fail_to_write(d_path, errno);
     }
 
     std::string d_path;
@@ -117,7 +109,10 @@ std::string whole_number(double value)
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-std::string json_text(const std::string& text) { return text.empty() ? "null" : json_string(text); }
+std::string string_or_null(const std::string& text)
+{
+    return text.empty() ? "null" : json_string(text);
+}
 
 } // namespace
 
@@ -182,18 +177,23 @@ struct frame_files::parts {
     {
         const auto time = time_of(first, context);
         const auto row_rate = context.samp_rate / static_cast<double>(context.hop);
-        return "{\"schema\": 1, \"name\": " + json_string(settings.name) +
-               ", \"time\": " + json_text(time ? iso8601(*time) : "") +
-               ", \"sample_start\": " + std::to_string(first) +
-               ", \"rows\": " + std::to_string(file->rows()) +
-               ", \"bins\": " + std::to_string(settings.bins) +
-               ", \"hop\": " + std::to_string(context.hop) +
-               ", \"samp_rate\": " + json_number(context.samp_rate) +
-               ", \"row_rate\": " + json_number(row_rate) + ", \"freq_center\": " +
-               (context.freq_center ? json_number(*context.freq_center) : "null") +
-               ", \"description\": " + json_text(settings.description) +
-               ", \"source\": " + json_text(context.source) +
-               ", \"ended_by\": " + json_string(reason) + "}\n";
+        return json_object()
+                   .add("schema", "1")
+                   .add("name", json_string(settings.name))
+                   .add("time", string_or_null(time ? iso8601(*time) : ""))
+                   .add("sample_start", std::to_string(first))
+                   .add("rows", std::to_string(file->rows()))
+                   .add("bins", std::to_string(settings.bins))
+                   .add("hop", std::to_string(context.hop))
+                   .add("samp_rate", json_number(context.samp_rate))
+                   .add("row_rate", json_number(row_rate))
+                   .add("freq_center",
+                        context.freq_center ? json_number(*context.freq_center) : "null")
+                   .add("description", string_or_null(settings.description))
+                   .add("source", string_or_null(context.source))
+                   .add("ended_by", json_string(reason))
+                   .text() +
+               "\n";
     }
 
     void add(const float* row, std::int64_t sample, const event_context& known)

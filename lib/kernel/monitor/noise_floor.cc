@@ -11,15 +11,17 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr std::size_t rows_between_shapes = 32, rows_of_mean = 16, longest_hole = 64;
-constexpr std::size_t near_dc = 4;   // bins on either side
-constexpr std::size_t smoothing = 4; // bins on either side
+constexpr std::size_t rows_between_shapes = 32;
+constexpr std::ptrdiff_t near_dc = 4;   // bins on either side
+constexpr std::ptrdiff_t smoothing = 4; // bins on either side
+constexpr std::size_t smoothed_bins = 2 * smoothing + 1;
 constexpr std::size_t most_in_a_median = 129;
+constexpr std::size_t cells_of_a_level = 512, fewest_rows_of_a_level = 2; // that agree on it
 constexpr double truncation = 3;
-constexpr int passes =
-    3; // of the gain's fixed point; more would take a burst as wide as the band for a gain
+// of the gain's fixed point; more would take a burst as wide as the band for a gain
+constexpr int passes = 3;
 constexpr float rounding = 1e-13f; // of single precision, in power, below the strongest line
-constexpr double line_level = 1.8; // mean over the shape from which a candidate counts as there
+constexpr float smallest = 1e-37f; // power that has an inverse in single precision
 
 //! Mean of an exponential variable of mean 1, given that it is below the truncation.
 double truncated_expectation()
@@ -27,6 +29,9 @@ double truncated_expectation()
     const auto e = std::exp(-truncation);
     return 1 - truncation * e / (1 - e);
 }
+
+//! Quantile of the power of noise of mean 1, which is exponential.
+double unit_quantile(double share) { return -std::log1p(-share); }
 
 struct below_limit {
     float sum;
@@ -58,13 +63,6 @@ move_quantiles(const float* row, float inverse_gain, std::size_t n, float up, fl
 #pragma omp simd
     for (std::size_t i = 0; i < n; ++i)
         q[i] *= row[i] * inverse_gain > q[i] ? up : down;
-}
-
-STFT_LOOP void accumulate(const float* row, float factor, std::size_t n, float* sum)
-{
-#pragma omp simd
-    for (std::size_t i = 0; i < n; ++i)
-        sum[i] += row[i] * factor;
 }
 
 //! The value below which a share of the values lies; reorders them.
@@ -101,28 +99,19 @@ noise_floor::noise_floor(std::size_t bins,
     : d_bins(bins),
       d_width(s.neighbourhood ? s.neighbourhood
                               : std::min(std::max<std::size_t>(bins / 8, 16), bins / 2)),
-      d_circular(circular), d_dc(dc), d_settings(s)
+      d_rows_to_accept(
+          std::max(fewest_rows_of_a_level, cells_of_a_level / std::max<std::size_t>(bins, 1))),
+      d_circular(circular), d_dc(dc), d_settings((s.check(), s)), d_lines(bins)
 {
-    s.check();
     if (bins < 8)
         refuse("bins", bins, "a noise floor needs 8 at least");
     if (d_width < 4 || d_width > bins / 2)
         refuse("neighbourhood", d_width, "must be 4 bins .. half of the bins");
-    for (auto* each : { &d_quantile,
-                        &d_level,
-                        &d_shape,
-                        &d_inverse,
-                        &d_burst_floor,
-                        &d_median,
-                        &d_mean,
-                        &d_present,
-                        &d_line })
+    for (auto* each : { &d_quantile, &d_level, &d_shape, &d_inverse, &d_burst_floor, &d_median })
         each->assign(bins, 0);
     d_relative.assign(bins, 0);
     d_candidate.assign(bins, 0);
     d_steady.assign(bins, 0);
-    d_run.assign(bins, 0);
-    d_hole.assign(bins, 0);
 }
 
 //! The bin that stands for one beyond the ends: the row goes on with its other end, or mirrored.
@@ -135,6 +124,15 @@ std::size_t noise_floor::neighbour(std::ptrdiff_t bin) const
     while (bin >= period)
         bin -= period;
     return static_cast<std::size_t>(bin < n ? bin : period - bin);
+}
+
+//! Mean of the values near a bin.
+float noise_floor::mean_about(const std::vector<float>& values, std::size_t bin) const
+{
+    float sum = 0;
+    for (auto j = -smoothing; j <= smoothing; ++j)
+        sum += values[neighbour(static_cast<std::ptrdiff_t>(bin) + j)];
+    return sum / static_cast<float>(smoothed_bins);
 }
 
 //! Gain of a row relative to the shape, as a fixed point that starts from a gain.
@@ -169,7 +167,7 @@ void noise_floor::begin(const float* rows, std::size_t count)
             for (std::size_t p = 0; p < count; ++p)
                 column[p] = rows[p * d_bins + k] / gains[p];
             d_quantile[k] = quantile_of(column, share);
-            d_level[k] = d_quantile[k] / static_cast<float>(-std::log1p(-share));
+            d_level[k] = d_quantile[k] / static_cast<float>(unit_quantile(share));
         }
         if (pass == 2)
             leave_out_bursts(rows, count, gains);
@@ -181,19 +179,24 @@ void noise_floor::begin(const float* rows, std::size_t count)
     d_smooth = gains.front();
     d_deviating.reset();
     d_begun = true;
+    find_first_lines(rows, count, gains);
+}
 
-    // a line that was there in all of the first rows is steady from the start
-    if (count < 8 * rows_of_mean)
+//! A line that was there in all of the first rows is steady from the start.
+void noise_floor::find_first_lines(const float* rows,
+                                   std::size_t count,
+                                   const std::vector<float>& gains)
+{
+    constexpr std::size_t fewest_groups = 8, group = line_presence::rows_of_group;
+    if (count < fewest_groups * group)
         return;
-    for (std::size_t p = 0; p + rows_of_mean <= count; p += rows_of_mean) {
-        for (std::size_t r = p; r < p + rows_of_mean; ++r)
-            follow_lines(rows + r * d_bins, gains[r]);
-        become_steady();
+    const auto whole = count / group * group;
+    for (std::size_t p = 0; p < whole; ++p) {
+        d_lines.add(rows + p * d_bins, gains[p]);
+        if ((p + 1) % group == 0)
+            d_lines.end_group(d_candidate, d_shape);
     }
-    const auto whole = count / rows_of_mean * rows_of_mean;
-    for (std::size_t k = 0; k < d_bins; ++k)
-        if (d_run[k] >= whole)
-            d_run[k] = static_cast<std::uint32_t>(std::max(whole, d_settings.steady));
+    d_lines.lengthen(whole, std::max(whole, d_settings.steady));
     reshape();
 }
 
@@ -211,73 +214,24 @@ void noise_floor::leave_out_bursts(const float* rows,
     const auto length = count / parts;
     if (length < least_rows)
         return;
-    std::vector<float> column(length), part(d_bins), smooth(d_bins, 0), least(d_bins, 1e38f);
-    const auto to_level = static_cast<float>(-1 / std::log1p(-d_settings.quantile));
-    const auto reach = static_cast<std::ptrdiff_t>(smoothing);
+    std::vector<float> column(length), part(d_bins), smooth(d_bins), least(d_bins, 1e38f);
+    const auto to_level = static_cast<float>(1 / unit_quantile(d_settings.quantile));
     for (std::size_t j = 0; j < parts; ++j) {
         for (std::size_t k = 0; k < d_bins; ++k) {
             for (std::size_t p = 0; p < length; ++p)
                 column[p] = rows[(j * length + p) * d_bins + k] / gains[j * length + p];
             part[k] = quantile_of(column, d_settings.quantile) * to_level;
         }
-        for (std::size_t k = 0; k < d_bins; ++k) {
-            float sum = 0;
-            for (auto i = -reach; i <= reach; ++i)
-                sum += part[neighbour(static_cast<std::ptrdiff_t>(k) + i)];
-            least[k] = std::min(least[k], sum / static_cast<float>(2 * smoothing + 1));
-        }
+        for (std::size_t k = 0; k < d_bins; ++k)
+            least[k] = std::min(least[k], mean_about(part, k));
     }
-    for (std::size_t k = 0; k < d_bins; ++k) {
-        float sum = 0;
-        for (auto i = -reach; i <= reach; ++i)
-            sum += d_level[neighbour(static_cast<std::ptrdiff_t>(k) + i)];
-        smooth[k] = sum / static_cast<float>(2 * smoothing + 1);
-    }
+    for (std::size_t k = 0; k < d_bins; ++k)
+        smooth[k] = mean_about(d_level, k);
     for (std::size_t k = 0; k < d_bins; ++k)
         if (least[k] < clearly * smooth[k]) {
             d_level[k] = std::min(d_level[k], least[k] / expected);
             d_quantile[k] = d_level[k] / to_level;
         }
-}
-
-void noise_floor::follow_lines(const float* row, float gain)
-{
-    simd::dispatch<accumulate>(row, 1 / gain, d_bins, d_mean.data());
-}
-
-//! Ends a group of 16 rows: which candidates were there in it.
-void noise_floor::become_steady()
-{
-    const auto level = static_cast<float>(line_level * rows_of_mean);
-    for (std::size_t k = 0; k < d_bins; ++k) {
-        if (!d_candidate[k]) {
-            d_run[k] = d_hole[k] = 0;
-        } else if (d_mean[k] > level * d_shape[k]) {
-            d_run[k] = std::min<std::uint32_t>(d_run[k] + d_hole[k] + rows_of_mean, 2000000000);
-            d_hole[k] = 0;
-        } else if (d_run[k]) {
-            d_hole[k] += rows_of_mean;
-            if (d_hole[k] > longest_hole)
-                d_run[k] = d_hole[k] = 0;
-        }
-        d_present[k] = d_mean[k] / rows_of_mean;
-        if (d_run[k] == rows_of_mean) // it has come
-            d_line[k] = d_present[k];
-        else if (d_hole[k] == 0)
-            d_line[k] += 0.1f * (d_present[k] - d_line[k]);
-        d_mean[k] = 0;
-    }
-}
-
-noise_floor::presence noise_floor::present_rows(std::size_t first_bin, std::size_t end_bin) const
-{
-    presence found{ 0, longest_hole };
-    for (auto k = first_bin; k < end_bin; ++k) {
-        found.rows = std::max<std::uint64_t>(found.rows, d_run[k] + d_hole[k]);
-        if (d_run[k])
-            found.since = std::min<std::uint64_t>(found.since, d_hole[k]);
-    }
-    return found;
 }
 
 //! Medians of the level over a neighbourhood about each bin; where it holds more than 129 bins, only every `stride`th counts.
@@ -306,84 +260,117 @@ void noise_floor::running_medians()
     std::fill(d_median.begin() + static_cast<std::ptrdiff_t>(last), d_median.end(), d_median[last]);
 }
 
-void noise_floor::reshape()
+//! The medians of the neighbourhoods before and after a bin.
+inline std::pair<float, float> noise_floor::medians_beside(std::size_t bin) const
 {
-    running_medians();
+    const auto at = static_cast<std::ptrdiff_t>(bin);
     const auto side = static_cast<std::ptrdiff_t>(d_width / 2 + 4);
+    return { d_median[neighbour(at - side)], d_median[neighbour(at + side)] };
+}
+
+void noise_floor::find_candidates()
+{
     const auto cap = static_cast<float>(d_settings.cap);
+    std::fill(d_candidate.begin(), d_candidate.end(), std::uint8_t(0));
+    for (std::size_t k = 0; k < d_bins; ++k) {
+        const auto [before, after] = medians_beside(k);
+        if (d_level[k] > cap * std::max(before, after))
+            for (std::ptrdiff_t j = -1; j <= 1; ++j)
+                d_candidate[neighbour(static_cast<std::ptrdiff_t>(k) + j)] = 1;
+    }
+}
+
+//! The shape is the level, without lines, smoothed over the bins; `least` at least.
+void noise_floor::smooth_shape(float least)
+{
     auto& plain = d_scratch;
     plain.resize(d_bins);
-    std::vector<std::uint8_t>& grown = d_candidate;
-    std::fill(grown.begin(), grown.end(), std::uint8_t(0));
-    for (std::size_t k = 0; k < d_bins; ++k) {
-        const auto at = static_cast<std::ptrdiff_t>(k);
-        const auto l = d_median[neighbour(at - side)], r = d_median[neighbour(at + side)];
-        if (d_level[k] > cap * std::max(l, r))
-            for (std::ptrdiff_t j = -1; j <= 1; ++j)
-                grown[neighbour(at + j)] = 1;
-    }
     for (std::size_t k = 0; k < d_bins; ++k) {
         plain[k] = d_level[k];
-        if (!grown[k])
+        if (!d_candidate[k])
             continue;
-        const auto at = static_cast<std::ptrdiff_t>(k);
-        const auto l = d_median[neighbour(at - side)], r = d_median[neighbour(at + side)];
-        plain[k] = std::min(plain[k], std::sqrt(l * r));
+        const auto [before, after] = medians_beside(k);
+        plain[k] = std::min(plain[k], std::sqrt(before * after));
     }
-    const auto strongest = *std::max_element(d_level.begin(), d_level.end());
-    const auto least =
-        std::max({ static_cast<float>(d_settings.least), rounding * strongest, 1e-37f });
     double sum = 0;
-    const auto reach = static_cast<std::ptrdiff_t>(smoothing);
-    for (auto j = -reach; j <= reach; ++j)
+    for (auto j = -smoothing; j <= smoothing; ++j)
         sum += plain[neighbour(j)];
     std::size_t silent = 0;
     for (std::size_t k = 0; k < d_bins; ++k) {
-        silent += !(sum > (2 * smoothing + 1) * static_cast<double>(least));
-        d_shape[k] = std::max(static_cast<float>(sum / (2 * smoothing + 1)), least);
+        silent += !(sum > smoothed_bins * static_cast<double>(least));
+        d_shape[k] = std::max(static_cast<float>(sum / smoothed_bins), least);
         d_inverse[k] = 1 / d_shape[k];
         const auto at = static_cast<std::ptrdiff_t>(k);
-        sum += plain[neighbour(at + 1 + reach)];
-        sum -= plain[neighbour(at - reach)];
+        sum += plain[neighbour(at + 1 + smoothing)];
+        sum -= plain[neighbour(at - smoothing)];
     }
     d_silent = 2 * silent > d_bins;
+}
+
+//! Steady lines, and what lies near DC, belong to the floor that bursts are compared with.
+void noise_floor::find_steady(float least)
+{
     for (std::size_t k = 0; k < d_bins; ++k) {
-        const auto steady = d_candidate[k] && d_run[k] >= d_settings.steady;
+        const auto steady = d_candidate[k] && d_lines.lasts(k, d_settings.steady);
         if (steady && !d_steady[k] &&
-            d_present[k] > d_level[k]) { // a quantile would take long to rise so far
-            d_level[k] = d_present[k];
-            d_quantile[k] = d_level[k] * static_cast<float>(-std::log1p(-d_settings.quantile));
+            d_lines.last_mean(k) > d_level[k]) { // a quantile would take long to rise so far
+            d_level[k] = d_lines.last_mean(k);
+            d_quantile[k] = d_level[k] * static_cast<float>(unit_quantile(d_settings.quantile));
         }
         d_steady[k] = steady;
         d_burst_floor[k] = d_steady[k] ? std::max(d_level[k], least) : d_shape[k];
     }
-    if (d_dc)
-        for (auto j = -static_cast<std::ptrdiff_t>(near_dc);
-             j <= static_cast<std::ptrdiff_t>(near_dc);
-             ++j) {
-            const auto k = neighbour(static_cast<std::ptrdiff_t>(*d_dc) + j);
-            d_burst_floor[k] = std::max(d_shape[k], d_level[k]);
-            d_steady[k] = 0;
-        }
+    if (!d_dc)
+        return;
+    for (auto j = -near_dc; j <= near_dc; ++j) {
+        const auto k = neighbour(static_cast<std::ptrdiff_t>(*d_dc) + j);
+        d_burst_floor[k] = std::max(d_shape[k], d_level[k]);
+        d_steady[k] = 0;
+    }
+}
+
+//! The level of the bins has changed.
+void noise_floor::reshape()
+{
+    running_medians();
+    find_candidates();
+    const auto strongest = *std::max_element(d_level.begin(), d_level.end());
+    const auto least =
+        std::max({ static_cast<float>(d_settings.least), rounding * strongest, smallest });
+    smooth_shape(least);
+    find_steady(least);
     ++d_version;
+}
+
+//! A gain near the smoothed one moves it. One that differs is a step once as many rows agree on it.
+noise_floor::row_gain noise_floor::accept(double gain)
+{
+    const auto tolerance = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
+    row_gain result{ static_cast<float>(gain), 1 };
+    if (std::abs(std::log(gain / d_smooth)) <= tolerance) {
+        d_smooth += 0.1 * (gain - d_smooth);
+        result.gain = static_cast<float>(d_smooth);
+        d_deviating.reset();
+    } else {
+        if (!d_deviating || std::abs(std::log(gain / *d_deviating)) > tolerance) {
+            d_deviating = gain;
+            d_agreeing = 0;
+        }
+        if (++d_agreeing >= d_rows_to_accept) {
+            result.step = static_cast<float>(gain / d_smooth);
+            d_smooth = gain;
+            d_deviating.reset();
+        } else if (d_rows_to_accept > fewest_rows_of_a_level && gain > d_smooth) {
+            result.gain = static_cast<float>(d_smooth);
+        }
+    }
+    return result;
 }
 
 noise_floor::row_gain noise_floor::follow(const float* row)
 {
-    const auto g = static_cast<double>(truncated_mean(row, static_cast<float>(d_smooth)));
-    const auto tolerance = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
-    row_gain result{ static_cast<float>(g), 1 };
-    if (std::abs(std::log(g / d_smooth)) <= tolerance) {
-        d_smooth += 0.1 * (g - d_smooth);
-        result.gain = static_cast<float>(d_smooth);
-        d_deviating.reset();
-    } else if (d_deviating && std::abs(std::log(g / *d_deviating)) <= tolerance) {
-        result.step = static_cast<float>(g / d_smooth);
-        d_smooth = g;
-        d_deviating.reset();
-    } else {
-        d_deviating = g;
-    }
+    const auto result =
+        accept(static_cast<double>(truncated_mean(row, static_cast<float>(d_smooth))));
     const auto q = d_settings.quantile, eta = d_settings.adaptation;
     simd::dispatch<move_quantiles>(row,
                                    1 / result.gain,
@@ -391,14 +378,14 @@ noise_floor::row_gain noise_floor::follow(const float* row)
                                    static_cast<float>(1 + eta * q),
                                    static_cast<float>(1 - eta * (1 - q)),
                                    d_quantile.data());
-    follow_lines(row, result.gain);
+    d_lines.add(row, result.gain);
     ++d_rows;
-    if (d_rows % rows_of_mean == 0)
-        become_steady();
+    if (d_rows % line_presence::rows_of_group == 0)
+        d_lines.end_group(d_candidate, d_shape);
     if (d_rows % rows_between_shapes == 0) {
-        const auto to_level = static_cast<float>(-1 / std::log1p(-q));
+        const auto to_level = static_cast<float>(1 / unit_quantile(q));
         for (std::size_t k = 0; k < d_bins; ++k) {
-            d_quantile[k] = std::max(d_quantile[k], 1e-37f); // an exact zero would stay one
+            d_quantile[k] = std::max(d_quantile[k], smallest); // an exact zero would stay one
             d_level[k] = d_quantile[k] * to_level;
         }
         reshape();

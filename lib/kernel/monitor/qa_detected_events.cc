@@ -240,6 +240,12 @@ class qa_detected_events : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_detected_events);
     CPPUNIT_TEST(a_burst_is_one_event_with_its_edges_and_powers);
     CPPUNIT_TEST(a_burst_beside_a_line_has_its_own_power);
+    CPPUNIT_TEST(a_line_that_fades_is_one_event);
+    CPPUNIT_TEST(sweeps_over_one_band_are_one_event);
+    CPPUNIT_TEST(what_begins_beside_a_sweep_is_another_event);
+    CPPUNIT_TEST(peaks_below_the_dynamic_range_are_no_events);
+    CPPUNIT_TEST(a_pulse_as_wide_as_few_bins_is_an_event);
+    CPPUNIT_TEST(an_end_waits_for_boxes_that_may_add_to_it);
     CPPUNIT_TEST(noise_has_no_events);
     CPPUNIT_TEST(an_event_that_lasts_begins_is_updated_and_ends);
     CPPUNIT_TEST(a_short_event_is_reported_once);
@@ -306,6 +312,105 @@ class qa_detected_events : public CppUnit::TestFixture
                     10 * std::log10(300 * noise_level * 4 * 1000), e.power_db, 1.5);
             }
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), bursts);
+    }
+
+    void a_line_that_fades_is_one_event()
+    {
+        const auto s = small();
+        for (const bool strong : { false, true }) {
+            const qa::context in_strong("strong", strong);
+            auto x = noise(700);
+            for (std::size_t p = 300; p < 380; p += 20) // 8 rows out of 20
+                plant(x, { p, 8, 50, 1, strong ? 200.0 : 6.0 });
+            const auto ends = ended(checked_events(s, x));
+            CPPUNIT_ASSERT_EQUAL(std::size_t(strong ? 4 : 1), ends.size());
+            if (!strong)
+                assert_at({ 300, 68, 50, 1, 6 }, ends[0], s);
+        }
+    }
+
+    void sweeps_over_one_band_are_one_event()
+    {
+        const auto s = small();
+        for (const std::size_t first_row : { 290, 300, 307 })
+            for (const double power : { 100.0, 1000.0 }) {
+                const qa::context in_first("first_row", first_row);
+                const qa::context in_power("power", power);
+                auto x = noise(700);
+                for (std::size_t p = 0; p < 60; ++p)
+                    plant(x, { first_row + p, 1, 10 + 3 * (p % 12), 3, power });
+                assert_at({ first_row, 60, 10, 36, power }, only_one(checked_events(s, x)), s);
+            }
+    }
+
+    void what_begins_beside_a_sweep_is_another_event()
+    {
+        const auto events_with = [](const burst& other) {
+            auto x = noise(700);
+            for (std::size_t p = 0; p < 15; ++p)
+                plant(x, { 300 + p, 1, 10 + 3 * p, 3, 1000 });
+            plant(x, other);
+            return ended(checked_events(small(), x)).size();
+        };
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), events_with({ 309, 20, 16, 3, 1000 })); // goes on
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_with({ 309, 20, 3, 3, 1000 }));  // other band
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_with({ 309, 20, 16, 3, 50 }));   // weaker
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_with({ 325, 20, 16, 3, 1000 })); // later
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_with({ 307, 3, 10, 3, 1000 }));  // no longer
+    }
+
+    void peaks_below_the_dynamic_range_are_no_events()
+    {
+        const auto events_with = [](double skirts, double beside) {
+            auto x = noise(700);
+            for (std::size_t p = 300; p < 340; ++p)
+                for (std::size_t k = 4; k < 20; ++k)
+                    x[p][k] *= static_cast<float>(skirts);
+            plant(x, { 300, 40, 40, 8, 1e6 }); // next to it cells below 25 dB do not count
+            plant(x, { 310, 10, 8, 4, beside });
+            return ended(checked_events(small(), x)).size();
+        };
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), events_with(150, 0));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_with(1, 5000));
+    }
+
+    void a_pulse_as_wide_as_few_bins_is_an_event()
+    {
+        auto x = noise(900);
+        for (std::size_t p = 600; p < 606; ++p)
+            for (auto& cell : x[p])
+                cell *= 100;
+        const auto s = small();
+        assert_at({ 600, 6, 0, 64, 100 }, only_one(checked_events(s, x)), s);
+    }
+
+    void an_end_waits_for_boxes_that_may_add_to_it()
+    {
+        struct known {
+            burst planted;
+            std::size_t least, most; // rows from its end to its report
+        };
+        // strong: 3 rows of the gap and one for the neighbour's limit; weak: twice 16 rows, and what is searched before
+        for (const auto& [b, least, most] : { known{ { 300, 40, 20, 8, 100 }, 4, 8 },
+                                              known{ { 300, 12, 20, 8, 5 }, 6, 40 },
+                                              known{ { 300, 200, 20, 1, 3 }, 64, 140 } }) {
+            const qa::context in_power("power", b.power);
+            auto x = noise(700);
+            plant(x, b);
+            detector d(small());
+            std::size_t at = 0;
+            for (std::size_t p = 0; p < x.size(); ++p) {
+                d.add(x[p].data());
+                for (const auto& e : d.take())
+                    if (e.state == event_state::end)
+                        at = p + 1;
+            }
+            const auto end = b.first_row + b.rows;
+            CPPUNIT_ASSERT(at >= end);
+            const auto rows = at - end;
+            const qa::context in_rows("rows", rows);
+            CPPUNIT_ASSERT(rows >= least && rows <= most);
+        }
     }
 
     void noise_has_no_events()

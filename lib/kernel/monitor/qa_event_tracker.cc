@@ -18,8 +18,8 @@ struct id_count {
 
 //! A tracker with the count of its ids.
 struct tracker_of : id_count, event_tracker {
-    explicit tracker_of(const design& d)
-        : event_tracker(d.bins, d.rows, d.gap_rows, d.gap_bins, d.most, next_id)
+    explicit tracker_of(const design& d, const std::vector<box_test>& boxes = {})
+        : event_tracker(d.bins, d.rows, d.gap_rows, d.gap_bins, d.most, next_id, boxes)
     {}
     tracker_of(const tracker_of&) = delete;
 };
@@ -195,6 +195,28 @@ void assert_excess_of_bridge(float excess, std::size_t expected, std::int64_t se
     CPPUNIT_ASSERT_EQUAL(expected, tracker.open());
 }
 
+const std::vector<box_test> boxes_of_lines{ { { 1, 1 }, 26, 5 },
+                                            { { 4, 1 }, 9, 3 },
+                                            { { 4, 4 }, 5, 2 },
+                                            { { 16, 1 }, 4, 2 },
+                                            { { 64, 1 }, 2, 1.5 } };
+
+//! Events that one of this width and power makes with cells of another power that follow after a gap.
+std::size_t events_about_a_gap(std::size_t bins,
+                               float excess,
+                               std::int64_t gap,
+                               float later,
+                               bool ended = false)
+{
+    auto tracker = tracker_of({ 40, 100, 2, 2, 4 }, boxes_of_lines);
+    add_rows(tracker, 90);
+    tracker.add(cells_at(5, 1, 20, bins, excess));
+    if (ended)
+        tracker.close_if([](const tracked_event&) { return true; });
+    tracker.add(cells_at(6 + gap, 1, 20, 1, later));
+    return tracker.open();
+}
+
 } // namespace
 
 //! Found cells that are gathered into events.
@@ -204,6 +226,9 @@ class qa_event_tracker : public CppUnit::TestFixture
     CPPUNIT_TEST(events_are_the_connected_groups_of_the_plane);
     CPPUNIT_TEST(bins_of_a_gap_count_unless_they_are_covered);
     CPPUNIT_TEST(a_gap_of_one_more_row_or_bin_divides);
+    CPPUNIT_TEST(weak_events_go_on_after_a_box_that_would_show_them);
+    CPPUNIT_TEST(cells_of_other_bins_or_power_are_another_event);
+    CPPUNIT_TEST(events_are_united_by_their_ids);
     CPPUNIT_TEST(a_cell_belongs_to_the_event_that_found_it_first);
     CPPUNIT_TEST(weak_cells_do_not_join_strong_events_side_by_side);
     CPPUNIT_TEST(cells_join_none_that_has_ended);
@@ -283,6 +308,76 @@ class qa_event_tracker : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL(std::size_t(distance <= gap ? 1 : 2), tracker.open());
             }
         }
+    }
+
+    void weak_events_go_on_after_a_box_that_would_show_them()
+    {
+        struct known {
+            std::size_t bins;
+            float excess;
+            std::int64_t rows; // of the box
+        };
+        for (const auto& [bins, excess, rows] : { known{ 1, 25.1f, 1 },
+                                                  known{ 1, 24.9f, 4 },
+                                                  known{ 1, 8.1f, 4 },
+                                                  known{ 1, 7.9f, 16 },
+                                                  known{ 3, 7.9f, 16 },
+                                                  known{ 4, 7.9f, 4 },
+                                                  known{ 1, 3.1f, 16 },
+                                                  known{ 4, 3.9f, 16 },
+                                                  known{ 1, 2.9f, 64 },
+                                                  known{ 1, 0.5f, 64 } }) {
+            const qa::context in_bins("bins", bins);
+            const qa::context in_excess("excess", excess);
+            tracked_event e{};
+            e.end_bin = bins;
+            e.cells = 10;
+            e.excess = 10 * static_cast<double>(excess);
+            const tracker_of tracker({ 40, 100, 2, 2, 4 }, boxes_of_lines);
+            CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(rows), tracker.rows_to_show(e));
+            e.excess *= 2;
+            CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(rows), tracker.rows_to_show(e, 0.5));
+            const auto gap = std::max<std::int64_t>(rows, 2);
+            CPPUNIT_ASSERT_EQUAL(std::size_t(1), events_about_a_gap(bins, excess, gap, excess));
+            CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_about_a_gap(bins, excess, gap + 1, excess));
+        }
+    }
+
+    void cells_of_other_bins_or_power_are_another_event()
+    {
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), events_about_a_gap(1, 3, 10, 29));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events_about_a_gap(1, 3, 10, 31));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), events_about_a_gap(1, 3, 10, 3, true)); // a new one
+        auto tracker = tracker_of({ 40, 100, 2, 2, 4 }, boxes_of_lines);
+        add_rows(tracker, 90);
+        tracker.add(cells_at(5, 1, 20, 2));
+        for (const std::size_t bin : { 19, 24 }) {
+            tracker.add(cells_at(10, 1, bin, 1));
+            CPPUNIT_ASSERT_EQUAL(std::size_t(bin == 19 ? 2 : 3), tracker.open());
+        }
+        tracker.add(cells_at(30, 1, 21, 1));
+        const auto events = open_events(tracker);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3), events.size());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(30), events[0].last_row);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(3), events[0].cells);
+    }
+
+    void events_are_united_by_their_ids()
+    {
+        auto tracker = tracker_of({ 40, 8, 0, 0, 4 });
+        add_rows(tracker, 4);
+        for (const std::size_t bin : { 4, 10, 20 })
+            tracker.add(cells_at(0, 1, bin, 1));
+        tracker.unite(2, 2);
+        tracker.unite(1, 9);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3), tracker.open());
+        tracker.unite(2, 0);
+        const auto events = open_events(tracker);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), events.size());
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), events[0].id);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(4), events[0].first_bin);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(21), events[0].end_bin);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(2), events[0].cells);
     }
 
     void a_cell_belongs_to_the_event_that_found_it_first()

@@ -367,7 +367,7 @@ class qa_level_alarm : public CppUnit::TestFixture
         qa::assert_refused("state: missing -1: must not be negative",
                            [&] { alarm.restore(broken); });
         broken = state;
-        broken.numbers["peak"] = {};
+        broken.numbers["peak"].clear();
         qa::assert_refused("state: peak of 0 values: must have 1", [&] { alarm.restore(broken); });
     }
 

@@ -2,6 +2,7 @@
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/monitor/noise_floor.h>
 #include <limits>
+#include <map>
 
 using namespace gr::stft::kernel;
 
@@ -60,6 +61,7 @@ class qa_noise_floor : public CppUnit::TestFixture
     CPPUNIT_TEST(any_number_of_bins_has_its_floor);
     CPPUNIT_TEST(a_drift_is_followed);
     CPPUNIT_TEST(a_step_of_the_gain_is_followed_within_two_rows);
+    CPPUNIT_TEST(few_bins_accept_a_level_once_it_has_stayed);
     CPPUNIT_TEST(a_receivers_slope_is_its_shape);
     CPPUNIT_TEST(a_carrier_stays_above_the_shape_and_is_steady);
     CPPUNIT_TEST(a_carrier_that_comes_is_steady_after_so_many_rows);
@@ -101,6 +103,29 @@ class qa_noise_floor : public CppUnit::TestFixture
             CPPUNIT_ASSERT(median_error(floor, s, s.power(), [](auto p, auto) {
                                return p >= 402 && p < 410;
                            }) < 1);
+        }
+    }
+
+    void few_bins_accept_a_level_once_it_has_stayed()
+    {
+        const std::map<std::size_t, std::size_t> rows_of{ { 16, 32 }, { 64, 8 },  { 100, 5 },
+                                                          { 128, 4 }, { 256, 2 }, { 1024, 2 } };
+        for (const auto& [bins, rows] : rows_of) {
+            const qa::context in_bins("bins", bins);
+            CPPUNIT_ASSERT_EQUAL(rows, noise_floor(bins, true, std::nullopt, {}).rows_to_accept());
+        }
+        // a pulse of 7 rows, and a level that stays
+        const scene s{ 440, 64, [](auto p, auto) {
+                          return (p >= 400 && p < 407) || p >= 420 ? 100.0 : 1.0;
+                      } };
+        const auto x = s.power();
+        noise_floor floor(64, true, std::nullopt, {});
+        floor.begin(x.data(), 256);
+        for (std::size_t p = 256; p < s.rows; ++p) {
+            const qa::context in_row("row", p);
+            const auto found = floor.follow(x.data() + p * 64);
+            CPPUNIT_ASSERT(p < 427 ? found.gain < 3 : found.gain > 30);
+            CPPUNIT_ASSERT_EQUAL(p == 427, found.step != 1);
         }
     }
 

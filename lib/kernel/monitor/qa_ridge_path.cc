@@ -74,12 +74,40 @@ struct scene {
 class qa_ridge_path : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_ridge_path);
+    CPPUNIT_TEST(scores_are_sums_of_what_the_rows_have_at_the_orders);
     CPPUNIT_TEST(path_is_the_best_of_all);
     CPPUNIT_TEST(a_path_that_left_its_ridge_pays);
     CPPUNIT_TEST(ridges_that_cross_keep_their_names);
     CPPUNIT_TEST(ridges_that_meet_and_part_keep_their_names);
     CPPUNIT_TEST(a_long_encounter_raises_swap_possible);
     CPPUNIT_TEST_SUITE_END();
+
+    //! Below bin 2, above the last bin and above the samples' own Nyquist frequency there is nothing.
+    void scores_are_sums_of_what_the_rows_have_at_the_orders()
+    {
+        const row_axis axis{ 32, 2, 55 };
+        std::vector<float> row;
+        for (int m = 0; m < 32; ++m)
+            row.push_back(static_cast<float>(m * m + 1));
+        const ridge_grid grid{ 3, 0.25, 200 };
+        const std::vector<double> orders{ 0.5, 1, 2.5 };
+        const std::vector<float> weights{ 0.25f, 1, 2 };
+        std::vector<float> scores(grid.count);
+        order_score(grid, orders, axis).sum(row.data(), weights, scores.data());
+        for (std::size_t g = 0; g < grid.count; ++g) {
+            double expected = 0;
+            for (std::size_t k = 0; k < orders.size(); ++k) {
+                const auto hz = orders[k] * (3 + 0.25 * static_cast<double>(g)), m = hz / 2;
+                const auto low = std::floor(m);
+                const auto value = low * low + 1 + (m - low) * (2 * low + 1);
+                if (hz >= 4 && hz < 55 && m < 31)
+                    expected += static_cast<double>(weights[k]) * value;
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    hz >= 4 && hz < 55 && m < 31 ? value : 0, axis.at(row.data(), hz), 1e-3);
+            }
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, scores[g], 1e-2);
+        }
+    }
 
     void path_is_the_best_of_all()
     {

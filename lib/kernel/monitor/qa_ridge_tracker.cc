@@ -134,6 +134,7 @@ class qa_ridge_tracker : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_ridge_tracker);
     CPPUNIT_TEST(follows_a_run_up_in_noise);
     CPPUNIT_TEST(slope_and_amplitudes_are_those_of_the_machine);
+    CPPUNIT_TEST(a_bent_ridge_is_not_smeared);
     CPPUNIT_TEST(any_split_gives_the_same_bits);
     CPPUNIT_TEST(frames_count_from_any_sample);
     CPPUNIT_TEST(gain_changes_amplitudes_alone);
@@ -142,7 +143,9 @@ class qa_ridge_tracker : public CppUnit::TestFixture
     CPPUNIT_TEST(mains_are_rejected);
     CPPUNIT_TEST(knocks_and_gaps_do_not_mislead);
     CPPUNIT_TEST(orders_are_learned_from_a_range);
+    CPPUNIT_TEST(of_families_that_share_lines_the_one_of_integers_is_learned);
     CPPUNIT_TEST(shafts_that_cross_keep_their_names);
+    CPPUNIT_TEST(shafts_that_are_alike_keep_their_names);
     CPPUNIT_TEST(latency_is_as_told);
     CPPUNIT_TEST(short_signals_are_no_trouble);
     CPPUNIT_TEST(rows_of_power_are_followed);
@@ -184,6 +187,14 @@ class qa_ridge_tracker : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                     1, found.values[p][ridge_amplitudes + k] / levels[k], 0.0175);
         }
+    }
+
+    void a_bent_ridge_is_not_smeared()
+    {
+        const law f = [](double t) { return 30 + 5 * std::sin(2 * qa::pi * 0.8 * t); };
+        const errors e(track(usual(), with_noise(machine(10, f), 0.3)), f);
+        CPPUNIT_ASSERT_EQUAL(0.0, e.gross);
+        CPPUNIT_ASSERT(e.rms < 0.28);
     }
 
     void any_split_gives_the_same_bits()
@@ -322,6 +333,25 @@ class qa_ridge_tracker : public CppUnit::TestFixture
         }
     }
 
+    //! Lines 2, 4 .. 10 f are orders 1.5, 3 .. 7.5 of 4/3 f as well, and the range holds both.
+    void of_families_that_share_lines_the_one_of_integers_is_learned()
+    {
+        const law f = [](double t) { return 16 + 0.5 * t; };
+        auto x = machine(8, f, { 2, 4, 6, 8 });
+        const auto more = machine(8, f, { 10 });
+        for (std::size_t i = 0; i < x.size(); ++i)
+            x[i] += 0.5 * more[i];
+        const auto found = track(usual([](auto& p) {
+                                     p.orders.clear();
+                                     for (int k = 1; k <= 16; ++k)
+                                         p.orders.push_back(k / 2.0);
+                                     p.learn_min = 13;
+                                     p.learn_max = 25;
+                                 }),
+                                 with_noise(x, 0.5));
+        CPPUNIT_ASSERT_EQUAL(0.0, errors(found, f).gross);
+    }
+
     void shafts_that_cross_keep_their_names()
     {
         const law up = [](double t) { return 22 + 1.7 * t; };
@@ -341,6 +371,32 @@ class qa_ridge_tracker : public CppUnit::TestFixture
             wrong += std::abs(a - up(t)) > 1.2 || std::abs(b - down(t)) > 1.2;
         }
         CPPUNIT_ASSERT(static_cast<double>(wrong) <= 0.05 * static_cast<double>(found.time.size()));
+    }
+
+    //! Which of them is the stronger one changes all the time.
+    void shafts_that_are_alike_keep_their_names()
+    {
+        const auto width = ridge_amplitudes + orders.size();
+        for (unsigned seed = 1; seed <= 6; ++seed) {
+            const qa::context here("seed", seed);
+            const law slow = [](double t) { return 20 + 3 * std::sin(1.4 * t); };
+            const law fast = [&](double t) { return 2.14 * slow(t); };
+            auto x = machine(16, slow);
+            const auto other = machine(16, fast);
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                const auto louder = 0.2 * std::sin(2 * qa::pi * 0.12 * static_cast<double>(i) / fs);
+                x[i] = (1 + louder) * x[i] + 0.9 * (1 - louder) * other[i];
+            }
+            const auto found =
+                track(usual([](auto& s) { s.tracks = 2; }), with_noise(x, 0.5, seed));
+            const bool first = found.values[20][0] < 30;
+            std::size_t wrong = 0;
+            for (std::size_t p = 0; p < found.time.size(); ++p)
+                wrong += (found.values[p][first ? 0 : width] < 30) !=
+                         (found.values[p][first ? width : 0] > 30);
+            CPPUNIT_ASSERT(wrong == 0);
+            CPPUNIT_ASSERT(errors(found, slow, first ? 0 : width).gross < 0.05);
+        }
     }
 
     //! The values of a frame are there as soon as latency() samples after its centre are, and not before.
@@ -497,6 +553,16 @@ class qa_ridge_tracker : public CppUnit::TestFixture
         for (std::size_t p = 0; p < rows.size(); ++p)
             CPPUNIT_ASSERT_EQUAL(p == 40 || p == 41, found.values[p][ridge_confidence] == 0);
         CPPUNIT_ASSERT_EQUAL(0.0, errors(found, run_up).gross);
+        auto s = of_rows();
+        s.whiten = 0; // rows are whitened already
+        for (auto& row : rows)
+            for (auto& value : row)
+                value = std::log(1 + value / 300);
+        const auto other = track_rows(s, rows);
+        for (std::size_t p = 0; p < rows.size(); ++p) {
+            CPPUNIT_ASSERT_EQUAL(p == 40 || p == 41, other.values[p][ridge_confidence] == 0);
+            CPPUNIT_ASSERT(std::isfinite(other.values[p][ridge_frequency]));
+        }
     }
 
     void what_is_wrong_is_refused()
@@ -543,6 +609,12 @@ class qa_ridge_tracker : public CppUnit::TestFixture
         refused("f_max: 1e+09: gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
                 "must be at most 2^18",
                 [](auto& s) { s.f_max = 1e9; });
+        refused("lag: 60: must be shorter: the path would take more than 2 GiB", [](auto& s) {
+            s.lag = 60;
+            s.orders = { 200 };
+            s.f_min = 4;
+            s.f_max = 500;
+        });
         qa::assert_refused("n_fft: 8: must be 16 .. 2^24", [] {
             auto s = of_rows();
             s.n_fft = 8;

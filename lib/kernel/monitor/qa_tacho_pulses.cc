@@ -127,6 +127,9 @@ class qa_tacho_pulses : public CppUnit::TestFixture
         speed_is_held_for_an_interval_and_a_half_before_the_first_pulse_and_after_the_last);
     CPPUNIT_TEST(streams_of_any_length_have_a_speed_for_each_hop);
     CPPUNIT_TEST(slow_slopes_and_levels_between_the_thresholds_do_not_stop_the_stream);
+    CPPUNIT_TEST(an_edge_goes_from_below_35_to_above_65_percent);
+    CPPUNIT_TEST(a_few_samples_at_the_end_have_no_levels_of_their_own);
+    CPPUNIT_TEST(a_standstill_is_known_while_it_lasts);
     CPPUNIT_TEST(bad_settings_are_refused_by_name_value_and_rule);
     CPPUNIT_TEST_SUITE_END();
 
@@ -218,6 +221,10 @@ class qa_tacho_pulses : public CppUnit::TestFixture
                 assert_counted(m, all, 0);
             for (const auto& p : all.pulses)
                 CPPUNIT_ASSERT(p.number < 5 || lost > 5 || !p.start);
+            auto s = settings();
+            s.levels = { 0, 5 };
+            const auto y = qa::tacho_signal<float>(m, 1, faults);
+            assert_same(find(s, y), find(s, y, 50));
         }
     }
 
@@ -344,6 +351,9 @@ class qa_tacho_pulses : public CppUnit::TestFixture
             const auto found = find(settings(), other);
             assert_counted(m, found, 0);
             CPPUNIT_ASSERT(found.pulses.size() + 1 >= all.pulses.size());
+            for (std::size_t i = 0; !std::isfinite(bad) && i < found.pulses.size(); ++i)
+                CPPUNIT_ASSERT_EQUAL(sample_of(all.pulses[i + (i >= 40)]),
+                                     sample_of(found.pulses[i]));
         }
     }
 
@@ -390,6 +400,51 @@ class qa_tacho_pulses : public CppUnit::TestFixture
         std::fill(y.begin(), y.begin() + 100, 0.0f);
         tacho.add(y.data(), y.size());
         CPPUNIT_ASSERT(tacho.ready() * 256 + 8 * 25600 > y.size());
+    }
+
+    void an_edge_goes_from_below_35_to_above_65_percent()
+    {
+        auto s = settings();
+        s.levels = { 0, 10 };
+        for (const auto& [low, high, found] : { std::tuple(3.4, 6.6, true),
+                                                std::tuple(3.6, 6.6, false),
+                                                std::tuple(3.4, 6.4, false) }) {
+            std::vector<double> y(25600);
+            for (std::size_t i = 0; i < y.size(); ++i)
+                y[i] = i % 512 < 256 ? low : high;
+            y[0] = 0;
+            const auto pulses = find(s, y).pulses.size();
+            CPPUNIT_ASSERT_EQUAL(found ? std::size_t(50) : std::size_t(0), pulses);
+        }
+    }
+
+    void a_few_samples_at_the_end_have_no_levels_of_their_own()
+    {
+        const qa::machine m([](double) { return 10.0; }, rate, 3);
+        auto s = settings();
+        s.level_time = 0.5; // 12800 samples, four times up to 51200
+        for (unsigned seed = 1; seed <= 20; ++seed)
+            for (std::size_t rest : { 2, 3, 4, 6 }) {
+                const qa::context here("rest", rest);
+                auto y = qa::tacho_signal<float>(m, 1, { 0, 0, 0.02, seed });
+                y.erase(y.begin(), y.begin() + 2000); // pulses at 49200 and 51760
+                y.resize(51200 + rest);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(49201, sample_of(find(s, y).pulses.back()), 0.5);
+            }
+    }
+
+    void a_standstill_is_known_while_it_lasts()
+    {
+        const qa::machine m([](double t) { return std::max(0.0, 20 - 20 * std::max(0.0, t - 2)); },
+                            rate,
+                            20); // it stops within a second, at angle 50
+        const auto y = qa::tacho_signal<float>(m, 1, {});
+        auto s = settings();
+        s.levels = { 0, 5 };
+        tacho_pulses<float> tacho(s);
+        tacho.add(y.data(), y.size());
+        CPPUNIT_ASSERT(tacho.ready() * 256 + 3 * 25600 > y.size());
+        CPPUNIT_ASSERT(tacho.take().size() >= 49);
     }
 
     void bad_settings_are_refused_by_name_value_and_rule()

@@ -123,6 +123,7 @@ class qa_warped_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(frames_count_from_any_sample);
     CPPUNIT_TEST(gain_changes_nothing);
     CPPUNIT_TEST(a_missing_sample_stays_in_its_frames);
+    CPPUNIT_TEST(a_frame_with_samples_at_its_ends_alone_says_little);
     CPPUNIT_TEST(knocks_are_clipped_at_six_medians);
     CPPUNIT_TEST(short_and_silent_signals_are_no_trouble);
     CPPUNIT_TEST(what_is_wrong_is_refused);
@@ -269,7 +270,7 @@ class qa_warped_rows : public CppUnit::TestFixture
     {
         const auto x = noise<float>(2000);
         const auto plain = rows_of(small(), x);
-        for (const float gain : { 0x1p-40f, 1e-6f, 1e6f, 0x1p40f }) {
+        for (const float gain : { 1e-22f, 0x1p-40f, 1e-6f, 1e6f, 0x1p40f, 1e17f }) {
             const qa::context here("gain", gain);
             auto y = x;
             for (auto& each : y)
@@ -301,6 +302,22 @@ class qa_warped_rows : public CppUnit::TestFixture
             }
             CPPUNIT_ASSERT(damaged >= 8 && damaged <= 15); // frames of 0.2 s, warped up to 0.27 s
         }
+    }
+
+    void a_frame_with_samples_at_its_ends_alone_says_little()
+    {
+        auto x = noise<float>(3000);
+        std::fill_n(x.begin() + 1500 - 85, 170, 0.0f); // frame 60 holds 200 samples about 1500
+        const auto all = rows_of(small([](auto& s) { s.rates = { 0 }; }), x);
+        const auto mean = [&](std::size_t p) {
+            double sum = 0;
+            for (const auto v : all.rows[p])
+                sum += v;
+            return sum;
+        };
+        const auto p = static_cast<std::size_t>(60 - all.numbers[0]);
+        CPPUNIT_ASSERT(mean(p) < 0.1 * mean(p - 10));
+        CPPUNIT_ASSERT(mean(p + 10) > 0.5 * mean(p - 10));
     }
 
     void knocks_are_clipped_at_six_medians()

@@ -14,6 +14,8 @@ constexpr double slow = 60, fast = 2; // s, constants of the weights' means
 // of orders that are no integers, before they are learned: they are weaker as a rule, and 4/3 f has lines of f among them
 constexpr float fraction_weight = 0.5f;
 constexpr double spread_of_trust = 5; // spreads above the median that make a confidence of 1
+// of ln(1 + P / median P), P of noise: mean less median, and standard deviation, in spreads of centre_and_spread()
+constexpr float mean_above_median = 0.1169f, deviation_of_noise = 0.9102f;
 
 ridge_grid grid_of(const ridge_settings& s, double duration)
 {
@@ -55,8 +57,8 @@ ridge_chain::ridge_chain(const ridge_settings& s,
       d_lag(frames_in(s.lag, hop_time)),
       d_wing(std::max<std::size_t>(1, frames_in(slope_time / 2, hop_time))),
       d_depth(d_lag + 2 * d_wing + 1), d_weights(s.weights.begin(), s.weights.end()),
-      d_trace(d_depth), d_sorted(d_grid.count), d_row(rates.size() * axis.bins),
-      d_found(std::move(found))
+      d_trace(d_depth), d_sorted(std::max(d_grid.count, axis.bins)),
+      d_row(rates.size() * axis.bins), d_found(std::move(found))
 {
     if (d_weights.empty())
         for (const auto k : s.orders)
@@ -158,16 +160,32 @@ void ridge_chain::shape(const track& t,
     }
 }
 
-//! How far a score stands out of those of all frequencies.
-float ridge_chain::confidence(const float* scores, float at)
+//! Median and 1.4826 times the median distance from it, of values that are put in another order.
+std::pair<float, float> ridge_chain::centre_and_spread()
+{
+    const auto median = middle(d_sorted);
+    for (auto& value : d_sorted)
+        value = std::abs(value - median);
+    return { median, 1.4826f * middle(d_sorted) };
+}
+
+/*!
+ * Distance of a score from those without a machine, in spreads. These are the scores of the other frequencies, or, where the
+ * lines themselves fill the range that is searched, sums of as many values of the row's noise: the smaller of both.
+ */
+float ridge_chain::confidence(const float* scores, float at, const float* row)
 {
     d_sorted.assign(scores, scores + d_grid.count);
-    const auto median = middle(d_sorted);
-    for (auto& score : d_sorted)
-        score = std::abs(score - median);
-    const auto spread = 1.4826f * middle(d_sorted);
-    return spread > 0 ? std::max(0.0f, (at - median) / spread / static_cast<float>(spread_of_trust))
-                      : 0.0f;
+    const auto [median, spread] = centre_and_spread();
+    d_sorted.assign(row + std::min<std::size_t>(2, d_axis.bins - 1), row + d_axis.bins);
+    const auto [value, width] = centre_and_spread();
+    float sum = 0, squares = 0;
+    for (const auto w : d_weights)
+        sum += w, squares += w * w;
+    const auto centre = std::min(median, sum * (value + mean_above_median * width));
+    const auto scale = std::min(spread, std::sqrt(squares) * deviation_of_noise * width);
+    return scale > 0 ? std::max(0.0f, (at - centre) / scale / static_cast<float>(spread_of_trust))
+                     : 0.0f;
 }
 
 void ridge_chain::learn(const float* row, double f, double constant)
@@ -200,8 +218,8 @@ void ridge_chain::give(std::size_t number)
     point.frame = frame;
     point.frequency = frequency(t, frame, at);
     shape(t, back, traced, point);
-    point.confidence = t.damaged[slot] ? 0.0f : confidence(scores, scores[at.cell]);
     point.row = rows + at.rate * d_axis.bins;
+    point.confidence = t.damaged[slot] ? 0.0f : confidence(scores, scores[at.cell], point.row);
     const auto time = d_start + static_cast<double>(frame) * d_hop_time;
     const bool held = d_settings.learns() && time < d_settings.learn_time;
     if (d_settings.learns() && !t.damaged[slot] && (held || point.confidence >= 1))

@@ -65,7 +65,8 @@ private:
 
     void add(std::size_t track, const float* rows, bool damaged);
     void give(std::size_t track);
-    float confidence(const float* scores, float at);
+    std::pair<float, float> centre_and_spread();
+    float confidence(const float* scores, float at, const float* row);
     void shape(const track& t, std::size_t back, std::size_t traced, ridge_point& point) const;
     double frequency(const track& t, std::uint64_t frame, ridge_path::state at) const;
     void learn(const float* row, double f, double constant);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double most_cells = 1 << 22; // of a frame: frequencies times rates
 constexpr double most_samples = 1 << 24;
+constexpr double most_values = 1 << 29; // of 4 bytes
 
 std::string in_text(double value)
 {
@@ -96,7 +97,11 @@ std::vector<double> warped_rows_settings::bank() const
     return scaled;
 }
 
-void ridge_settings::check(double duration, double nyquist) const
+void ridge_settings::check(double duration,
+                           double nyquist,
+                           double hop_time,
+                           double row_length,
+                           std::size_t rates) const
 {
     if (!(f_min > 0 && f_min <= 1e12))
         refuse("f_min", f_min, "must be positive, at most 1e12 Hz");
@@ -168,6 +173,10 @@ void ridge_settings::check(double duration, double nyquist) const
                f_max,
                "gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
                "must be at most 2^18");
+    const auto frames = lag / hop_time + duration / hop_time + 16; // that are kept
+    const auto values = 2 * cells * static_cast<double>(rates) + row_length;
+    if (!(frames * values * static_cast<double>(tracks) <= most_values))
+        refuse("lag", lag, "must be shorter: the path would take more than 2 GiB");
 }
 
 void ridge_tracker_settings::check() const
@@ -175,7 +184,11 @@ void ridge_tracker_settings::check() const
     check_rate(samp_rate);
     if (!(duration > 0 && duration <= 1e6))
         refuse("duration", duration, "must be positive, at most 1e6 s");
-    ridge_settings::check(duration, samp_rate / 2);
+    const auto step = hop > 0 ? std::max(hop, duration / 1000) : duration / 8;
+    const auto bank = rows().bank().size();
+    const auto count = duration * std::min(samp_rate, 2 * 2.56 * rows().f_top); // at most
+    ridge_settings::check(
+        duration, samp_rate / 2, step, 2 * count * static_cast<double>(bank), bank);
     check_frames(samp_rate, rows().f_top, duration, hop);
     rows().check();
 }
@@ -203,9 +216,13 @@ void row_ridge_tracker_settings::check() const
         refuse("hop", hop, "must be 1 .. 2^32");
     if (win_length > n_fft)
         refuse("win_length", win_length, "must be at most n_fft = " + std::to_string(n_fft));
-    ridge_settings::check(duration(), samp_rate / 2);
     check_rates(rates, duration());
     check_whiten(whiten, true);
+    ridge_settings::check(duration(),
+                          samp_rate / 2,
+                          static_cast<double>(hop) / samp_rate,
+                          static_cast<double>(rates.size() * bins()),
+                          rates.size());
 }
 
 } // namespace gr::stft::kernel

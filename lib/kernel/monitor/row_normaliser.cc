@@ -72,7 +72,7 @@ bool row_normaliser::add(const float* row, float gain)
     if (!row)
         std::fill(z.begin(), z.end(), 1.0f);
     d_last.there = true;
-    limit(d_last.greatest);
+    apply_limit(d_last.greatest);
     return d_ready.there;
 }
 
@@ -81,15 +81,15 @@ bool row_normaliser::finish()
     std::swap(d_ready, d_last);
     d_last.there = false;
     d_last.greatest = 0;
-    limit(0);
+    apply_limit(0);
     return d_ready.there;
 }
 
-void row_normaliser::limit(float greatest_after)
+void row_normaliser::apply_limit(float greatest_after)
 {
-    const auto limit = d_least * std::max({ d_greatest_before, d_ready.greatest, greatest_after });
-    if (d_ready.there && limit > 1)
-        simd::dispatch<lower_to_noise>(d_ready.z.data(), d_ready.z.size(), limit);
+    d_limit = d_least * std::max({ d_greatest_before, d_ready.greatest, greatest_after });
+    if (d_ready.there && d_limit > 1)
+        simd::dispatch<lower_to_noise>(d_ready.z.data(), d_ready.z.size(), d_limit);
     d_greatest_before = d_ready.greatest;
 }
 

@@ -28,9 +28,10 @@ public:
     bool finish();
 
     //!@{
-    //! The row that is ready, and the gain of the noise in it.
+    //! The row that is ready, the gain of the noise in it, and the power over noise below which it holds no signal.
     const float* row() const { return d_ready.z.data(); }
     float gain() const { return d_ready.gain; }
+    float limit() const { return d_limit; }
     //!@}
 
 private:
@@ -40,13 +41,13 @@ private:
         bool there = false;
     };
 
-    void limit(float greatest_after);
+    void apply_limit(float greatest_after);
 
     const std::vector<std::uint8_t>& d_ignored;
     float d_least;
     volk::vector<float> d_scale, d_offset, d_counts;
     normalised d_ready, d_last;
-    float d_greatest_before = 0;
+    float d_greatest_before = 0, d_limit = 0;
 };
 
 } // namespace gr::stft::kernel

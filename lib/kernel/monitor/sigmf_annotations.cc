@@ -22,21 +22,6 @@ std::string with_ending(const std::string& path)
     return has ? path : path + wanted;
 }
 
-//! An object of JSON, one key after the other.
-class json_object
-{
-public:
-    json_object& operator()(const char* key, const std::string& value)
-    {
-        d_text += (d_text.empty() ? "" : ", ") + json_string(key) + ": " + value;
-        return *this;
-    }
-    std::string text() const { return "{" + d_text + "}"; }
-
-private:
-    std::string d_text;
-};
-
 template <class Map>
 std::string json_list(const Map& items)
 {
@@ -53,20 +38,24 @@ std::string annotation(const event& e, const event_context& context)
     const auto end = std::max(e.sample_start + std::max<std::int64_t>(e.sample_count, 0), start);
     const auto centre = context.freq_center.value_or(0);
     const auto thousandths = [](double db) { return json_number(std::round(db * 1000) / 1000); };
+    const auto kind = json_string(name_of(e.kind));
     char comment[40];
     std::snprintf(comment, sizeof comment, "%.1f dB", e.snr_db);
     json_object object;
-    object("core:sample_start", std::to_string(start))("core:sample_count",
-                                                       std::to_string(end - start));
-    if (std::isfinite(e.freq_lower) && std::isfinite(e.freq_upper))
-        object("core:freq_lower_edge", json_number(centre + e.freq_lower))(
-            "core:freq_upper_edge", json_number(centre + e.freq_upper));
-    object("core:label", json_string(name_of(e.kind)))("core:generator", json_string("gr_stft"))(
-        "core:uuid", json_string(boost::uuids::to_string(make_uuid())))("core:comment",
-                                                                        json_string(comment));
-    object("stft:snr_db", thousandths(e.snr_db))("stft:power_db", thousandths(e.power_db))(
-        "stft:kind", json_string(name_of(e.kind)))(
-        "stft:cut", e.cut == event_cut::none ? "null" : json_string(name_of(e.cut)));
+    object.add("core:sample_start", std::to_string(start));
+    object.add("core:sample_count", std::to_string(end - start));
+    if (std::isfinite(e.freq_lower) && std::isfinite(e.freq_upper)) {
+        object.add("core:freq_lower_edge", json_number(centre + e.freq_lower));
+        object.add("core:freq_upper_edge", json_number(centre + e.freq_upper));
+    }
+    object.add("core:label", kind);
+    object.add("core:generator", json_string("gr_stft"));
+    object.add("core:uuid", json_string(boost::uuids::to_string(make_uuid())));
+    object.add("core:comment", json_string(comment));
+    object.add("stft:snr_db", thousandths(e.snr_db));
+    object.add("stft:power_db", thousandths(e.power_db));
+    object.add("stft:kind", kind);
+    object.add("stft:cut", e.cut == event_cut::none ? "null" : json_string(name_of(e.cut)));
     return object.text();
 }
 
@@ -88,14 +77,15 @@ sigmf_annotations::sigmf_annotations(const sigmf_settings& s) : d_settings((s.ch
 
 void sigmf_annotations::begin_capture(std::int64_t sample, const event_context& context)
 {
+    const auto start = std::max<std::int64_t>(sample, 0);
     json_object object;
-    object("core:sample_start", std::to_string(std::max<std::int64_t>(sample, 0)));
+    object.add("core:sample_start", std::to_string(start));
     if (context.freq_center)
-        object("core:frequency", json_number(*context.freq_center));
-    const auto time = time_of(std::max<std::int64_t>(sample, 0), context);
+        object.add("core:frequency", json_number(*context.freq_center));
+    const auto time = time_of(start, context);
     if (const auto text = time ? iso8601(*time) : ""; !text.empty())
-        object("core:datetime", json_string(text));
-    d_captures[std::max<std::int64_t>(sample, 0)] = object.text();
+        object.add("core:datetime", json_string(text));
+    d_captures[start] = object.text();
     ++d_additions;
 }
 
@@ -134,15 +124,16 @@ void sigmf_annotations::add(const event& e, const event_context& context)
 std::string sigmf_annotations::text() const
 {
     json_object about;
-    about("core:datatype", json_string(d_settings.datatype))("core:version", json_string("1.2.0"));
+    about.add("core:datatype", json_string(d_settings.datatype));
+    about.add("core:version", json_string("1.2.0"));
     if (d_samp_rate > 0)
-        about("core:sample_rate", json_number(d_samp_rate));
+        about.add("core:sample_rate", json_number(d_samp_rate));
     if (!d_settings.description.empty())
-        about("core:description", json_string(d_settings.description));
-    about("core:recorder", json_string("gr_stft"));
+        about.add("core:description", json_string(d_settings.description));
+    about.add("core:recorder", json_string("gr_stft"));
     if (d_settings.metadata_only)
-        about("core:metadata_only", "true");
-    about("core:extensions", R"([{"name": "stft", "version": "1.0.0", "optional": true}])");
+        about.add("core:metadata_only", "true");
+    about.add("core:extensions", R"([{"name": "stft", "version": "1.0.0", "optional": true}])");
     return "{\n  \"global\": " + about.text() + ",\n  \"captures\": " + json_list(d_captures) +
            ",\n  \"annotations\": " + json_list(d_annotations) + "\n}\n";
 }

@@ -19,9 +19,7 @@ detector_settings for_samples(detector_settings s)
 
 parameters of_frames(const detector_settings& s)
 {
-    parameters p{ s.n_fft, s.hop };
-    p.window = s.window;
-    p.win_length = s.win_length;
+    auto p = s.stft_parameters();
     p.where = placement::left;
     p.scale = scaling::psd;
     p.samp_rate = s.samp_rate;
@@ -46,8 +44,9 @@ signal_detector<T>::signal_detector(const detector_settings& s)
       d_row(d_stft.bins())
 {}
 
+//! Gives the detector the rows of the frames that are complete.
 template <class T>
-void signal_detector<T>::frames()
+void signal_detector<T>::search_frames()
 {
     while (const T* first = d_framer.frame()) {
         const auto count = d_framer.run(frames_at_once);
@@ -78,7 +77,7 @@ void signal_detector<T>::add(const T* samples, std::size_t count)
         const auto taken = d_framer.push(samples, count);
         samples += taken;
         count -= taken;
-        frames();
+        search_frames();
     }
 }
 
@@ -101,7 +100,7 @@ void signal_detector<T>::skip(std::int64_t count)
     if (count == 0)
         return;
     d_framer.finish();
-    frames();
+    search_frames();
     const auto given = d_rows;
     const lost_samples lost{ samples(), count };
     restart(samples() + count);
@@ -112,7 +111,7 @@ template <class T>
 void signal_detector<T>::retune(double freq_center)
 {
     d_framer.finish();
-    frames();
+    search_frames();
     const auto given = d_rows;
     restart(samples());
     d_detector.retune(freq_center);
@@ -124,7 +123,7 @@ template <class T>
 void signal_detector<T>::finish()
 {
     d_framer.finish();
-    frames();
+    search_frames();
     d_detector.finish();
 }
 

@@ -100,6 +100,16 @@ bool speed_curve::add(const sample_instant& at, double speed)
     return true;
 }
 
+//! Removes the front piece; memory is used again once half of it is free, so that nothing is allocated in the long run.
+void speed_curve::pop()
+{
+    ++d_front;
+    if (2 * d_front < d_pieces.size())
+        return;
+    d_pieces.erase(d_pieces.begin(), d_pieces.begin() + static_cast<std::ptrdiff_t>(d_front));
+    d_front = 0;
+}
+
 void speed_curve::finish()
 {
     if (d_finished)
@@ -163,7 +173,7 @@ void speed_curve::make(std::size_t i)
     put(turns(a) && turns(b) ? speed_piece(a.at, length, end_at(i), end_at(i + 1))
                              : speed_piece::gap(a.at, length, (a.speed + b.speed) / 2 * length));
     if (i == reach)
-        d_knots.pop_front();
+        d_knots.erase(d_knots.begin());
     else
         ++d_next;
 }

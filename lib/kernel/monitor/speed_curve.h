@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_SPEED_CURVE_H
 
 #include <gnuradio/stft/kernel/monitor/angular_resampler.h>
-#include <deque>
+#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -85,9 +85,9 @@ public:
     void finish();
 
     bool finished() const { return d_finished; }
-    bool empty() const { return d_pieces.empty(); }
-    const speed_piece& front() const { return d_pieces.front(); }
-    void pop() { d_pieces.pop_front(); }
+    bool empty() const { return d_front == d_pieces.size(); }
+    const speed_piece& front() const { return d_pieces[d_front]; }
+    void pop();
     //! The revolutions at the beginning of front(), relative to those at the instant where the curve begins.
     double before_first() const { return d_before_first; }
 
@@ -104,10 +104,11 @@ private:
     sample_instant d_first;
     double d_lowest;
     double d_before_first = 0;
-    std::deque<knot> d_knots;
-    std::size_t d_next = 0; // index of the knot at which the next piece begins
+    std::vector<knot> d_knots; // six at most
+    std::size_t d_next = 0;    // index of the knot at which the next piece begins
     bool d_started = false, d_finished = false;
-    std::deque<speed_piece> d_pieces;
+    std::vector<speed_piece> d_pieces;
+    std::size_t d_front = 0; // index of the first one that is left
 };
 
 } // namespace gr::stft::kernel

@@ -13,34 +13,18 @@ constexpr std::size_t edge_rows = 3; // about an event, in which its ends may li
 constexpr double narrowest = 1.5;    // bins; no line is narrower than the window
 constexpr double shortest = 0.5;     // rows
 
+struct bin_range {
+    std::size_t first, end;
+};
+
+//! Bins of an event, and those in which its edges may lie.
+bin_range with_edges(const tracked_event& e, std::size_t bins)
+{
+    return { e.first_bin - std::min(e.first_bin, edge_bins),
+             std::min(e.end_bin + edge_bins, bins) };
+}
+
 } // namespace
-
-plane_axes::plane_axes(const detector_settings& s, std::int64_t first)
-    : samp_rate(s.samp_rate), n_fft(s.n_fft), hop(s.hop), bins(s.bins()),
-      zero_bin(s.sides == sides::onesided ? 0 : s.n_fft / 2), first_sample(first)
-{}
-
-double plane_axes::hz(double bin) const
-{
-    return (bin - static_cast<double>(zero_bin)) * samp_rate / static_cast<double>(n_fft);
-}
-
-std::int64_t plane_axes::nearest_sample(double row) const
-{
-    const auto from_first = row * static_cast<double>(hop) + static_cast<double>(n_fft / 2);
-    return first_sample + static_cast<std::int64_t>(std::llround(from_first));
-}
-
-double rows_between_updates(const detector_settings& s)
-{
-    return std::max(s.update_interval * s.samp_rate / static_cast<double>(s.hop), 16.0);
-}
-
-std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
-{
-    return static_cast<std::int64_t>(std::max(a, b)) -
-           static_cast<std::int64_t>(std::min(a_end, b_end));
-}
 
 stretch::stretch(const detector_settings& s,
                  const std::vector<box_test>& tests,
@@ -48,15 +32,21 @@ stretch::stretch(const detector_settings& s,
                  std::int64_t earliest,
                  std::uint64_t& next_id)
     : d_axes(s, first_sample), d_earliest(earliest), d_pyramid(d_axes.bins, tests),
-      d_tracker(d_axes.bins, d_pyramid.reach(), s.gap_rows, s.gap_bins, s.max_events, next_id),
+      d_tracker(d_axes.bins,
+                d_pyramid.reach(),
+                s.gap_rows,
+                s.gap_bins,
+                s.max_events,
+                next_id,
+                tests),
       d_z(d_axes.bins, d_pyramid.reach() + edge_rows + at_once + s.gap_rows),
-      d_gains(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
+      d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
 {}
 
-void stretch::add(const float* z, float gain)
+void stretch::add(const float* z, row_level level)
 {
     std::copy_n(z, d_axes.bins, d_z.add());
-    *d_gains.add() = gain;
+    *d_levels.add() = level;
     d_tracker.add_row();
     d_pyramid.add(z);
     for (const auto& each : d_pyramid.found())
@@ -92,8 +82,7 @@ void stretch::sum_profile(tracked_event& e, std::int64_t to) const
             std::max(d_z.oldest(), e.first_row - static_cast<std::int64_t>(edge_rows));
         e.start = time_of(e, from, rows()).lower;
     }
-    const auto lower = e.first_bin - std::min(e.first_bin, edge_bins);
-    const auto upper = std::min(e.end_bin + edge_bins, d_axes.bins);
+    const auto [lower, upper] = with_edges(e, d_axes.bins);
     if (e.profile.empty()) {
         e.profile_bin = lower;
         e.profile.assign(upper - lower, 0);
@@ -140,60 +129,80 @@ extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
     return time;
 }
 
+//! The event's rows, whether they are still kept or not.
+stretch::profile stretch::profile_of(const tracked_event& e) const
+{
+    const bool begun = !e.profile.empty();
+    const auto around = with_edges(e, d_axes.bins);
+    const auto lower = begun ? std::min(around.first, e.profile_bin) : around.first;
+    const auto upper = begun ? std::max(around.end, e.profile_bin + e.profile.size()) : around.end;
+    profile sum{ lower, std::vector<float>(upper - lower), 0 };
+    if (begun)
+        std::copy(e.profile.begin(),
+                  e.profile.end(),
+                  sum.excess.begin() + static_cast<std::ptrdiff_t>(e.profile_bin - lower));
+    const auto from = std::max({ e.first_row - 1, begun ? d_summed : 0, d_z.oldest() });
+    const auto to = std::min(std::min(e.last_row + 1, rows()) + 1, rows());
+    for (auto r = from; r < to; ++r) {
+        const auto row = d_z.row(r) + lower;
+        for (std::size_t i = 0; i < sum.excess.size(); ++i)
+            sum.excess[i] += row[i] - 1;
+        sum.gain += static_cast<double>(d_levels.row(r)->gain);
+    }
+    sum.gain /= static_cast<double>(std::max<std::int64_t>(1, to - from));
+    return sum;
+}
+
+//! Strength of an event in its own bins, and two on either side.
+stretch::strength
+stretch::strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor)
+{
+    strength s{ 0, 0, 0, e.first_bin };
+    double greatest = 0;
+    for (std::size_t i = 0; i < summed.excess.size(); ++i) {
+        const auto k = summed.first_bin + i;
+        if (k + 2 < e.first_bin || k >= e.end_bin + 2)
+            continue;
+        const auto excess = static_cast<double>(summed.excess[i]);
+        const auto value = excess * (static_cast<double>(floor.burst_floor()[k]) * summed.gain);
+        s.excess += excess;
+        // a line or an offset in this bin may be below its floor for long, which tells nothing of the event
+        s.power += floor.burst_floor()[k] > floor.shape()[k] ? std::max(value, 0.0) : value;
+        if (k >= e.first_bin && k < e.end_bin) {
+            s.noise += static_cast<double>(floor.shape()[k]) * summed.gain;
+            if (value > greatest) {
+                greatest = value;
+                s.peak = k;
+            }
+        }
+    }
+    s.noise /= static_cast<double>(e.end_bin - e.first_bin);
+    return s;
+}
+
 measured_event stretch::measure(const tracked_event& e, const noise_floor& floor) const
 {
     const auto end = std::min(e.last_row + 1, rows());
-    const auto lower = std::min(e.first_bin - std::min(e.first_bin, edge_bins),
-                                e.profile.empty() ? e.first_bin : e.profile_bin);
-    const auto upper = std::max(std::min(e.end_bin + edge_bins, d_axes.bins),
-                                e.profile.empty() ? e.end_bin : e.profile_bin + e.profile.size());
-    std::vector<float> profile(upper - lower);
-    std::copy(e.profile.begin(),
-              e.profile.end(),
-              profile.begin() +
-                  static_cast<std::ptrdiff_t>(e.profile.empty() ? 0 : e.profile_bin - lower));
-    const auto from = std::max({ e.first_row - 1, e.profile.empty() ? 0 : d_summed, d_z.oldest() });
-    double gain = 0;
-    const auto to = std::min(end + 1, rows());
-    for (auto r = from; r < to; ++r) {
-        const auto row = d_z.row(r) + lower;
-        for (std::size_t i = 0; i < profile.size(); ++i)
-            profile[i] += row[i] - 1;
-        gain += *d_gains.row(r);
-    }
-    gain /= static_cast<double>(std::max<std::int64_t>(1, to - from));
-
     const auto time = whole_time_of(e, end);
-    auto band = power_edges(
-        profile.data(), profile.size(), std::sqrt(static_cast<double>(end - e.first_row + 2)));
-    band.lower += static_cast<double>(lower);
-    band.upper += static_cast<double>(lower);
+    const auto summed = profile_of(e);
+    const auto deviation = std::sqrt(static_cast<double>(end - e.first_row + 2));
+    auto band = power_edges(summed.excess.data(), summed.excess.size(), deviation);
+    band.lower += static_cast<double>(summed.first_bin);
+    band.upper += static_cast<double>(summed.first_bin);
+    const auto strength = strength_of(summed, e, floor);
 
     measured_event m{};
+    m.limit = 0;
+    if (e.first_row >= d_levels.oldest() && e.first_row < end) {
+        m.limit = static_cast<double>(d_levels.row(e.first_row)->limit);
+        for (auto r = e.first_row; r < end; ++r)
+            m.limit = std::min(m.limit, static_cast<double>(d_levels.row(r)->limit));
+    }
     m.first_row = e.first_row;
     m.last_row = e.last_row;
     m.first_bin = e.first_bin;
     m.end_bin = e.end_bin;
-    double power = 0, noise = 0, greatest = 0;
-    std::size_t peak = e.first_bin;
-    for (std::size_t i = 0; i < profile.size(); ++i) {
-        const auto k = lower + i;
-        if (k + 2 < e.first_bin || k >= e.end_bin + 2)
-            continue;
-        const auto value =
-            static_cast<double>(profile[i]) * (static_cast<double>(floor.burst_floor()[k]) * gain);
-        m.excess += static_cast<double>(profile[i]);
-        // a line or an offset in this bin may be below its floor for long, which tells nothing of the event
-        power += floor.burst_floor()[k] > floor.shape()[k] ? std::max(value, 0.0) : value;
-        if (k >= e.first_bin && k < e.end_bin) {
-            noise += static_cast<double>(floor.shape()[k]) * gain;
-            if (value > greatest) {
-                greatest = value;
-                peak = k;
-            }
-        }
-    }
-    noise /= static_cast<double>(e.end_bin - e.first_bin);
+    m.excess = strength.excess;
     m.rows = std::max(time.upper - time.lower, shortest);
     m.bins = std::max(band.upper - band.lower, narrowest);
 
@@ -204,10 +213,10 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
     r.sample_count = std::max<std::int64_t>(d_axes.nearest_sample(time.upper) - r.sample_start, 1);
     r.freq_lower = d_axes.hz(std::max(band.lower, -0.5));
     r.freq_upper = d_axes.hz(std::min(band.upper, static_cast<double>(d_axes.bins) - 0.5));
-    r.freq_peak = d_axes.hz(static_cast<double>(peak));
+    r.freq_peak = d_axes.hz(static_cast<double>(strength.peak));
     const auto bin_width = d_axes.samp_rate / static_cast<double>(d_axes.n_fft);
-    r.power_db = decibels(power / m.rows * bin_width);
-    r.noise_db = decibels(noise);
+    r.power_db = decibels(strength.power / m.rows * bin_width);
+    r.noise_db = decibels(strength.noise);
     r.snr_db = decibels(m.excess / (m.rows * m.bins));
     r.energy_db =
         decibels(m.excess * static_cast<double>(d_axes.hop) / static_cast<double>(d_axes.n_fft));

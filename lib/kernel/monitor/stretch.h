@@ -5,34 +5,19 @@
 #include "kernel/monitor/box_pyramid.h"
 #include "kernel/monitor/event_measures.h"
 #include "kernel/monitor/event_tracker.h"
+#include "kernel/monitor/plane_axes.h"
 #include "kernel/monitor/row_history.h"
 #include <gnuradio/stft/kernel/monitor/event.h>
 
 namespace gr::stft::kernel {
 
-constexpr std::size_t edge_bins = 3; // next to an event, in which its edges may lie
+constexpr std::size_t edge_bins = 3; // on either side of an event, in which its edges may lie
 
-//! Places of the rows of a stretch and of their bins, in samples and Hz.
-struct plane_axes {
-    double samp_rate;
-    std::size_t n_fft, hop, bins;
-    std::size_t zero_bin;      //!< bin of 0 Hz
-    std::int64_t first_sample; //!< first sample of row 0
-
-    //! The axes of rows with these settings, in the order of their frequencies.
-    plane_axes(const detector_settings& s, std::int64_t first);
-
-    //! Frequency of a bin's centre, or between those of two.
-    double hz(double bin) const;
-    //! The sample nearest to the centre of a row, or between those of two.
-    std::int64_t nearest_sample(double row) const;
+//! Levels of a row.
+struct row_level {
+    float gain;  //!< gain of the noise
+    float limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
 };
-
-//! Rows between two reports of an event that lasts: 16 at least, since with the default rate of 1 Hz a minute is less.
-double rows_between_updates(const detector_settings& s);
-
-//! Bins between two ranges of bins; negative where they overlap.
-std::int64_t bins_between(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end);
 
 //! An event that has ended, or so far.
 struct measured_event {
@@ -41,6 +26,7 @@ struct measured_event {
     std::size_t first_bin, end_bin;
     double excess;      //!< sum of power over noise, without the noise
     double rows, bins;  //!< size of the box that it is the mean of
+    double limit;       //!< least row_level::limit of its rows; 0 if they are not all kept
     std::int64_t ended; //!< row in which it was closed
 };
 
@@ -60,8 +46,8 @@ public:
             std::int64_t earliest,
             std::uint64_t& next_id);
 
-    //! The next row of power over noise, in which noise had this gain.
-    void add(const float* z, float gain);
+    //! The next row of power over noise.
+    void add(const float* z, row_level level);
 
     //! No more rows: what the present ones hold is found.
     void finish();
@@ -80,16 +66,33 @@ public:
 
     //! Rows so far.
     std::int64_t rows() const { return d_z.rows(); }
-    //! Rows after an event's last one by which it has been searched in boxes of `box_rows` rows, and of the next size.
+    //! Rows after a row by which all boxes of `box_rows` rows that hold it have been tested.
     std::size_t wait_of(std::size_t box_rows) const { return d_pyramid.wait_of(box_rows); }
-    //! Rows after a row by which it has been searched in all boxes.
+    //! Rows after a row by which all boxes that hold it have been tested.
     std::size_t latency() const { return d_pyramid.latency(); }
     //! The places of rows and bins.
     const plane_axes& axes() const { return d_axes; }
 
 private:
+    //! Rows of an event, added up.
+    struct profile {
+        std::size_t first_bin;
+        std::vector<float> excess; //!< power over noise, without the noise
+        double gain;               //!< mean of the rows' gains
+    };
+    //! Bins of a profile, added up.
+    struct strength {
+        double excess; //!< power over noise, without the noise
+        double power;  //!< power without the noise
+        double noise;  //!< mean noise of a bin
+        std::size_t peak;
+    };
+
     void sum_profiles();
     void sum_profile(tracked_event& e, std::int64_t to) const;
+    profile profile_of(const tracked_event& e) const;
+    static strength
+    strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor);
     extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent whole_time_of(const tracked_event& e, std::int64_t end) const;
 
@@ -98,7 +101,7 @@ private:
     box_pyramid d_pyramid;
     event_tracker d_tracker;
     row_history<float> d_z; // power over noise
-    row_history<float> d_gains;
+    row_history<row_level> d_levels;
     std::int64_t d_summed = 0; // rows before it are in the profiles of long events
 };
 

@@ -9,7 +9,7 @@ from gnuradio.stft.app.command_options import named_window
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
 
-_SPANS = {"h": "1", "hour": "1", "d": f"{1 / 24!r}", "day": f"{1 / 24!r}", "s": "3600"}
+_PER_HOUR = {"h": 1.0, "hour": 1.0, "d": 1 / 24, "day": 1 / 24, "s": 3600.0}
 
 
 def add_detection_arguments(parser):
@@ -25,8 +25,8 @@ def add_detection_arguments(parser):
                        help="of the narrowest burst: 5k (default: 0)")
     group.add_argument("--ignore", type=_range, metavar="F0:F1", action="append", default=[],
                        help="frequencies in which nothing is looked for: 433.9M:434.0M; repeatable")
-    group.add_argument("--band", type=_range, metavar="F0:F1",
-                       help="frequencies in which alone events are looked for")
+    group.add_argument("--band", type=_range, metavar="F0:F1", action="append", default=[],
+                       help="frequencies in which alone events are looked for; repeatable")
     group.add_argument("--scales", metavar="SIZES", default="",
                        help="boxes that are searched, rows x bins: 1x1,4x4,16x4 (default: eleven, from 1x1 to 64x4)")
     group.add_argument("--gap", type=int, metavar="ROWS", default=2,
@@ -56,19 +56,27 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
     low = (center or 0.0) - (rate / 2 if np.dtype(dtype).kind == "c" else 0.0)
     high = (center or 0.0) + rate / 2
     ignored = list(arguments.ignore)
-    if arguments.band is not None:
-        begin, end = arguments.band
-        if begin >= high or end <= low:
-            refuse("band", f"{begin:g}:{end:g}", f"lies outside of the samples' {low:g} .. {high:g} Hz")
-        ignored += [edges for edges in ((low - rate, begin), (end, high + rate)) if edges[0] < edges[1]]
+    begin = low - rate
+    for lower, upper in sorted(arguments.band):
+        if lower >= high or upper <= low:
+            refuse("band", f"{lower:g}:{upper:g}", f"lies outside of the samples' {low:g} .. {high:g} Hz")
+        ignored += [(begin, lower)] if begin < lower else []
+        begin = max(begin, upper)
+    ignored += [(begin, high + rate)] if arguments.band and begin < high + rate else []
     return stft.SignalDetector(
         rate, dtype=dtype, freq_center=center, time=time, source=source, n_fft=arguments.n_fft, hop=arguments.hop,
         window=named_window(arguments.window), false_alarms=arguments.false_alarms, min_snr=arguments.min_snr,
         dynamic_range=arguments.dynamic_range, min_duration=arguments.min_duration,
         min_bandwidth=arguments.min_bandwidth, gap_rows=arguments.gap, gap_bins=arguments.gap_bins,
         scales=arguments.scales, ignore=ignored, steps=arguments.steps, warm_up=arguments.warm_up,
-        least=quantum**2 / 6 / rate, **({"update_interval": arguments.update_interval}
-                                        if hasattr(arguments, "update_interval") else {}))
+        least=_quantisation_noise(quantum, rate),
+        **({"update_interval": arguments.update_interval} if hasattr(arguments, "update_interval") else {}))
+
+
+def _quantisation_noise(quantum, rate):
+    """Its density, unit^2 / Hz: I and Q have an error of variance quantum^2 / 12 each, and a one-sided density of real
+    samples counts theirs twice."""
+    return quantum**2 / 6 / rate
 
 
 def check_detection(arguments):
@@ -78,7 +86,7 @@ def check_detection(arguments):
 
 def _without_band(arguments):
     copy = type(arguments)(**vars(arguments))
-    copy.band, copy.ignore = None, []
+    copy.band, copy.ignore = [], []
     return copy
 
 
@@ -88,21 +96,23 @@ def _rate_of_alarms(text):
     try:
         value = float(number)
     except ValueError:
-        refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
-    if units and (len(units) != 2 or units[0] not in _SPANS or units[1] != "MHz"):
-        refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
-    return value * float(_SPANS[units[0]]) if units else value
+        _refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
+    if not units:
+        return value
+    if len(units) != 2 or units[0] not in _PER_HOUR or units[1] != "MHz":
+        _refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
+    return value * _PER_HOUR[units[0]]
 
 
 def _range(text):
     lower, colon, upper = text.partition(":")
     if not colon:
-        refuse_argument(text, "must be two frequencies: 433.9M:434.0M")
+        _refuse_argument(text, "must be two frequencies: 433.9M:434.0M")
     edges = hertz(lower), hertz(upper)
     if not edges[0] < edges[1]:
-        refuse_argument(text, "the first frequency must be less than the second")
+        _refuse_argument(text, "the first frequency must be less than the second")
     return edges
 
 
-def refuse_argument(text, rule):
+def _refuse_argument(text, rule):
     raise argparse.ArgumentTypeError(f"{text!r}: {rule}")

@@ -46,7 +46,8 @@ def add_arguments(parser):
                              "INPUT's name and the channel (the verdict is on standard output in any case)")
     machine = parser.add_argument_group("machine")
     machine.add_argument("--speed", type=_speed, metavar="HZ", required=True,
-                         help="of the shaft: 25, or 1500rpm; constant to about 1 %%")
+                         help="of the shaft: 25, or 1500rpm, constant to about 1 %%; or a .csv file of times (s) and speeds "
+                              "(Hz) in its first two columns")
     machine.add_argument("--bearing", metavar="GEOMETRY", required=True,
                          help="BALLS,BALL_DIAMETER,PITCH_DIAMETER[,ANGLE]: 8,0.235,1.245; with --bearings a name")
     machine.add_argument("--bearings", metavar="FILE",
@@ -70,6 +71,9 @@ def add_arguments(parser):
 
 
 def _speed(text):
+    """Hz, or the name of a file."""
+    if text.lower().endswith(".csv"):
+        return text
     if text.strip().lower().endswith("rpm"):
         return hertz(text.strip()[:-3]) / 60
     return hertz(text)
@@ -82,6 +86,30 @@ def _band(text):
     return tuple(hertz(edge) if edge else None for edge in (lower, upper))
 
 
+def read_speeds(path):
+    """Times (s) and speeds (Hz) from the first two columns of a CSV file, below a line of names if there is one."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except OSError as error:
+        refuse("speed", path, error.strerror)
+    except (csv.Error, UnicodeDecodeError) as error:
+        refuse("speed", path, f"is no CSV: {error}")
+    values = []
+    for number, row in enumerate(rows, 1):
+        try:
+            values.append((float(row[0]), float(row[1] or "nan")))
+        except (ValueError, IndexError):
+            if number > 1:
+                refuse("speed", f"{path}: row {number}", "must begin with a time in s and a speed in Hz")
+    times, speeds = np.array(values).reshape(-1, 2).T
+    if not (len(times) and np.all(np.isfinite(times)) and np.all(np.diff(times) > 0)):
+        refuse("speed", path, "must hold times that rise")
+    if not np.any(speeds[np.isfinite(speeds)] > 0):
+        refuse("speed", path, "must hold a speed above 0")
+    return times, speeds
+
+
 def run(arguments):
     arguments.geometry, templates = _check(arguments)
     return run_jobs(arguments, templates, lambda job: _diagnose(arguments, job))
@@ -91,7 +119,8 @@ def _check(arguments):
     """The geometry and the names of the outputs; ValueError for what can be refused before the recording is opened."""
     check_input(arguments)
     arguments.n_fft = None  # of run_jobs()
-    if not (math.isfinite(arguments.speed) and arguments.speed > 0):
+    arguments.speeds = read_speeds(arguments.speed) if isinstance(arguments.speed, str) else None
+    if arguments.speeds is None and not (math.isfinite(arguments.speed) and arguments.speed > 0):
         refuse("speed", f"{arguments.speed:g}", "must be positive and finite")
     require_range("width", arguments.width, 300, 10000)
     require_range("height", arguments.height, 200, 10000)
@@ -116,8 +145,11 @@ def _diagnose(arguments, job):
     unusable = np.count_nonzero(~np.isfinite(x))
     if unusable:
         warn("diagnose", f"{recording.path}: {unusable} samples are not finite; frames that hold them count as silent")
+    speed, times = arguments.speed, None
+    if arguments.speeds is not None:
+        times, speed = arguments.speeds[0] - portion.start / recording.fs, arguments.speeds[1]
     try:
-        found = stft.diagnose_bearing(x, recording.fs, arguments.speed, arguments.geometry, tolerance=arguments.tolerance,
+        found = stft.diagnose_bearing(x, recording.fs, speed, arguments.geometry, times=times, tolerance=arguments.tolerance,
                                       harmonics=arguments.harmonics, threshold=arguments.threshold, band=arguments.band)
     except ValueError as refusal:
         name, _, rest = str(refusal).partition(": ")

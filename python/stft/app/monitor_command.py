@@ -1,14 +1,19 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""gr_stft monitor: watches a recording, a pipe, a receiver or a stream, and reports events while they happen."""
+"""gr_stft monitor: watches a band or a machine in a recording, a pipe, a receiver or a stream, and reports events while they
+happen."""
 import contextlib
 import json
 import sys
 import time
 
+import numpy as np
+
 from gnuradio.stft.app.command import DONE, warn
 from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, require_finite, require_positive,
                                                require_range)
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for
+from gnuradio.stft.app.machine_options import add_machine_arguments, check_machine, is_asked_for, levels_of
+from gnuradio.stft.app.machine_watch import MachineWatch
 from gnuradio.stft.app.quantities import hertz, in_units, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.sample_sources import open_source
@@ -23,7 +28,7 @@ def add_arguments(parser):
     parser.add_argument("source", metavar="SOURCE",
                         help="a recording as in spectrogram; - (with --dtype and --rate: samples as they come); "
                              "soapy=ARGS, uhd=ARGS, audio=DEVICE, zmq=tcp://HOST:PORT")
-    parser.add_argument("--detect", action="store_true", help="report events: bursts, carriers, gaps")
+    parser.add_argument("--detect", action="store_true", help="report the events of a band: bursts, carriers, gaps")
     source = parser.add_argument_group("source")
     add_rate_argument(source, "sampling rate: 48000, 250k, 2.4M")
     source.add_argument("--center", "--centre", type=hertz, metavar="HZ", action=EitherName,
@@ -37,6 +42,7 @@ def add_arguments(parser):
                         help="a recording is read no faster than it was made")
     source.add_argument("--duration", type=seconds, metavar="TIME", help="stop after this time of the signal")
     add_detection_arguments(parser)
+    add_machine_arguments(parser)
     result = parser.add_argument_group("result")
     result.add_argument("--sigmf", metavar="OUT.sigmf-meta", help="events as annotations, too, saved as they come")
     result.add_argument("--update-interval", type=seconds, metavar="TIME", default=60.0,
@@ -51,9 +57,7 @@ def run(arguments):
         source = files.enter_context(open_source(arguments))
         for warning in source.warnings:
             warn("monitor", f"{source.name}: {warning}")
-        detector = detector_for(arguments, source.rate, source.dtype, center=source.center, time=source.time,
-                                source=source.name, quantum=source.quantum)
-        watch = _Watch(arguments, source, detector)
+        watch = _Watch(arguments, source, (_band if arguments.detect else _machine)(arguments, source))
         try:
             for piece in source.pieces(arguments.duration):
                 watch.take(piece)
@@ -63,57 +67,118 @@ def run(arguments):
 
 
 def _check(arguments):
-    if not arguments.detect:
-        refuse("monitor", "nothing to watch for", "give --detect")
+    if not arguments.detect and not is_asked_for(arguments) and not arguments.band:
+        refuse("monitor", "nothing to watch for", "give --detect, or --speed or --band of a machine")
+    if arguments.detect and is_asked_for(arguments):
+        refuse("detect", "of a band", "does not go with --speed, --alarm, --baseline and levels of a machine")
     require_positive("rate", arguments.rate)
     require_finite("center", arguments.center)
     require_range("channel", arguments.channel, 0, 2**16)
     if arguments.duration is not None and not arguments.duration > 0:
         refuse("duration", arguments.duration, "must be positive")
     require_positive("update_interval", arguments.update_interval)
-    check_detection(arguments)
+    if arguments.detect:
+        check_detection(arguments)
+    else:
+        check_machine(arguments)
+    if arguments.sigmf is not None and not arguments.detect:
+        refuse("sigmf", arguments.sigmf, "needs --detect")
     if arguments.sigmf is not None and not arguments.sigmf.endswith(".sigmf-meta"):
         refuse("sigmf", arguments.sigmf, "must end in .sigmf-meta")
+
+
+class _Band:
+    """A detector of events, which makes their lines itself."""
+
+    def __init__(self, detector):
+        self._detector, self.push, self.finish = detector, detector.push_lines, detector.finish_lines
+
+    def skip(self, count):
+        return [(event, None) for event in self._detector.skip(count)]
+
+    def retune(self, center, at):
+        return [(event, None) for event in self._detector.retune(center, at)]
+
+    def is_alarm(self, event):
+        return event["state"] == "end" and event["cut"] != "withdrawn" and event["kind"] in ("burst", "carrier", "step")
+
+    def warnings(self):
+        if self._detector.refused:
+            yield f"{self._detector.refused} groups of cells are left out, since too many events were open"
+
+
+class _Machine:
+    """A machine under watch."""
+
+    def __init__(self, watch):
+        self._watch = watch
+
+    def push(self, samples):
+        return [(event, None) for event in self._watch.push(samples)]
+
+    def finish(self):
+        return [(event, None) for event in self._watch.finish()]
+
+    def skip(self, count):
+        return [(event, None) for event in self._watch.skip(count)]
+
+    def is_alarm(self, event):
+        return event["kind"] == "raise"
+
+    def warnings(self):
+        return ()
+
+
+def _band(arguments, source):
+    return _Band(detector_for(arguments, source.rate, source.dtype, center=source.center, time=source.time,
+                              source=source.name, quantum=source.quantum))
+
+
+def _machine(arguments, source):
+    if np.dtype(source.dtype).kind == "c":
+        refuse("source", source.name, "has complex samples: those of a machine are real")
+    return _Machine(MachineWatch(arguments, levels_of(arguments), rate=source.rate, name=source.name, start=source.time,
+                                 quantum=source.quantum))
 
 
 class _Watch:
     """Pieces of the source in, lines of JSON out."""
 
-    def __init__(self, arguments, source, detector):
-        self.alarms = 0
-        self._source, self._detector = source, detector
+    def __init__(self, arguments, source, watcher):
+        self.alarms, self._samples = 0, 0
+        self._source, self._watcher = source, watcher
         self._annotations = _Annotations(arguments.sigmf, source) if arguments.sigmf else None
         self._status = _Status(source) if sys.stderr.isatty() else None
 
     def take(self, piece):
         """Samples, a number of lost ones, or a frequency."""
         if piece.lost:
-            self._write([(event, None) for event in self._detector.skip(piece.lost)])
-        if piece.center is not None:
-            self._write([(event, None) for event in self._detector.retune(piece.center, piece.time)])
+            self._write(self._watcher.skip(piece.lost))
+        if piece.center is not None and hasattr(self._watcher, "retune"):
+            self._write(self._watcher.retune(piece.center, piece.time))
         if piece.samples is not None:
-            self._write(self._detector.push_lines(piece.samples))
+            self._write(self._watcher.push(piece.samples))
+            self._samples += len(piece.samples)
         if self._status:
-            self._status.show(self._detector.samples, self.alarms)
+            self._status.show(self._samples, self.alarms)
 
     def finish(self):
         try:
-            self._write(self._detector.finish_lines())
+            self._write(self._watcher.finish())
         finally:
             if self._annotations:
                 self._annotations.save()
             if self._status:
                 self._status.end()
-        if self._detector.refused:
-            warn("monitor", f"{self._detector.refused} groups of cells are left out, since too many events were open")
+        for words in self._watcher.warnings():
+            warn("monitor", words)
         if self._source.lost:
             warn("monitor", f"{self._source.lost} samples were lost")
 
     def _write(self, reports):
         for event, line in reports:
             sys.stdout.write((line or _json(event)) + "\n")
-            if event["state"] == "end" and event["cut"] != "withdrawn":
-                self.alarms += event["kind"] in ("burst", "carrier", "step")
+            self.alarms += self._watcher.is_alarm(event)
             if self._annotations:
                 self._annotations.add(event)
         if reports:

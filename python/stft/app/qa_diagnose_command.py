@@ -9,7 +9,7 @@ import numpy as np
 from qa_command import InFolder, needs
 
 from gnuradio import stft
-from gnuradio.stft.bench.bearing_scenes import FS, MFPT, F, vibration
+from gnuradio.stft.bench.bearing_scenes import FS, MFPT, F, of_variable_speed, vibration
 
 
 RAW = "--rate", "25.6k"
@@ -45,6 +45,24 @@ class Diagnose(InFolder):
         self.assertEqual([words.split()[0] for words in out[1:]], ["line", "FTF", "BPFO", "BPFI", "BSF"])
         for same in ("--speed", "1500rpm", "--bearing", "8,0.235,1.245,0"), ("--speed", "25Hz", "--bearing", "MFPT", "--bearings", "bearings.toml"):
             self.assertEqual(self.assert_done("diagnose", "x.npy", *RAW, *same).splitlines(), out)
+
+    def test_a_speed_that_varies_comes_from_a_file(self):
+        x, turns = of_variable_speed("BPFO", 3)
+        np.save("varies.npy", x)
+        times = np.arange(-0.05, 8.1, 0.05)
+        speeds = np.interp(times, np.arange(x.size) / FS, np.gradient(turns) * FS)
+        with open("speed.csv", "w", encoding="utf-8") as file:
+            file.write("time,frequency,confidence\n" + "".join(f"{t!r},{f!r},3\n" for t, f in zip(times, speeds)))
+        for options, part, begin in ((), x, 0), (("--start", "1"), x[int(FS) :], 1):
+            found = stft.diagnose_bearing(part, FS, speeds, MFPT, times=times - begin)
+            self.assertEqual(found.fault, "BPFO")
+            out = self.assert_done("diagnose", "varies.npy", *RAW, "--speed", "speed.csv", "--bearing", "8,0.235,1.245", *options)
+            self.assertIn(f"BPFO (outer race), z {found.lines['BPFO'].z:.1f} at", out)
+        for text, words in ("", "times that rise"), ("a,b\n1,2\n1,2\n", "times that rise"), ("1,2\nx,3\n", "row 2: must begin"), ("1,0\n2,nan\n", "a speed above 0"), ("1\n2\n", "row 2"):
+            with open("bad.csv", "w", encoding="utf-8") as file:
+                file.write(text)
+            self.assert_refused(("diagnose", "varies.npy", *RAW, "--speed", "bad.csv", "--bearing", "8,0.235,1.245"), "speed: bad.csv", words)
+        self.assert_refused(("diagnose", "varies.npy", *RAW, "--speed", "none.csv", "--bearing", "8,0.235,1.245"), "speed: none.csv: No such file")
 
     def test_a_healthy_machine_and_a_silent_sensor_are_said_to_be_so(self):
         np.save("healthy.npy", vibration(None, 3))

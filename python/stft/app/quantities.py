@@ -8,10 +8,10 @@ import re
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _HERTZ = re.compile(rf"({_NUMBER})\s*([kKMG]?)(?:Hz|hz|HZ|[Ss][Pp][Ss]|[Ss]/[Ss])?")
-_DURATION = re.compile(rf"({_NUMBER})\s*(s|ms|us|µs|min|h)?")
+_DURATION = re.compile(rf"({_NUMBER})\s*(s|ms|us|µs|min|h|d)?")
 _CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d(?:\.\d*)?)")
 _FACTORS = {"": "1", "k": "1e3", "K": "1e3", "M": "1e6", "G": "1e9"}
-_SECONDS = {None: "1", "s": "1", "ms": "1e-3", "us": "1e-6", "µs": "1e-6", "min": "60", "h": "3600"}
+_SECONDS = {None: "1", "s": "1", "ms": "1e-3", "us": "1e-6", "µs": "1e-6", "min": "60", "h": "3600", "d": "86400"}
 
 
 def hertz(text):
@@ -23,7 +23,7 @@ def hertz(text):
 
 
 def seconds(text):
-    """Seconds: "90", "1:30", "0:01:30", "1500ms", "1.5min"."""
+    """Seconds: "90", "1:30", "0:01:30", "1500ms", "1.5min", "7d"."""
     match = _DURATION.fullmatch(text.strip())
     if match:
         return scaled(match[1], _SECONDS[match[2]])

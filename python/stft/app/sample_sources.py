@@ -6,41 +6,26 @@ the samples' quantiser, 0 if it is not known), datatype (SigMF's), warnings, los
 yields each Piece as it comes.
 """
 import contextlib
-import importlib
 import os
-import queue
 import time
-from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 
+from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
 from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import open_recording
-from gnuradio.stft.interruption import uninterrupted
 
-_AT_ONCE = 2**18        # samples of a piece of a file
-_SHORTEST = 0.02        # s of a piece in real time
-_WAITING = 2.0          # s of samples that may wait to be watched before some are lost
-LIVE = ("soapy", "uhd", "audio", "zmq")
-
-
-@dataclass
-class Piece:
-    """What came: first `lost` samples did not, then the frequency is another, then there are samples."""
-    samples: Optional[np.ndarray] = None
-    lost: int = 0
-    center: Optional[float] = None
-    time: Optional[float] = None
+_AT_ONCE = 2**18  # samples of a piece of a recording, bytes of one of a pipe
+_SHORTEST = 0.02  # s of a piece in real time
 
 
 @contextlib.contextmanager
 def open_source(arguments):
     kind, equals, words = arguments.source.partition("=")
-    if equals and kind in LIVE:
-        with _live(kind, words, arguments) as source:
+    if equals and kind in OPEN:
+        with live_source(kind, words, arguments) as source:
             yield source
     elif arguments.source == STANDARD_INPUT and arguments.dtype:
         yield _RawPipe(arguments)
@@ -93,7 +78,7 @@ class _RawPipe:
         left = None if duration is None else round(duration * self.rate)
         rest = b""
         while left is None or left > 0:
-            data = rest + os.read(0, 2**18)
+            data = rest + os.read(0, _AT_ONCE)
             if len(data) == len(rest):
                 return
             whole = len(data) // self._format.size
@@ -105,179 +90,3 @@ class _RawPipe:
             if whole:
                 stored = np.frombuffer(data[:cut], self._format.stored).reshape(-1, self._format.parts)
                 yield Piece(self._format.convert(stored))
-
-
-@contextlib.contextmanager
-def _live(kind, words, arguments):
-    """A flowgraph from a receiver or a stream to a queue."""
-    if arguments.rate is None:
-        refuse("rate", "missing", f"must be given for {kind}")
-    if arguments.realtime:
-        refuse("realtime", "given", f"is for recordings; {kind} is in real time")
-    from gnuradio import gr
-    graph = gr.top_block("gr_stft monitor")
-    try:
-        block, dtype = _OPEN[kind](words, arguments)
-    except (RuntimeError, ValueError) as error:
-        refuse(arguments.source, "cannot be opened", str(error).splitlines()[0] if str(error) else type(error).__name__)
-    sink = _queue_sink(gr, dtype, arguments.rate)
-    graph.connect(block, sink)
-    source = _Live(arguments, graph, sink, dtype)
-    graph.start()
-    source.time = time.time()
-    try:
-        yield source
-    finally:
-        graph.stop()
-        sink.closed = True
-        graph.wait()
-
-
-class _Live:
-    def __init__(self, arguments, graph, sink, dtype):
-        self._graph, self._sink = graph, sink
-        self.name, self.rate, self.dtype = arguments.source, arguments.rate, np.dtype(dtype)
-        self.center, self.time, self.quantum = arguments.center, None, 0.0
-        self.datatype = "cf32_le" if self.dtype.kind == "c" else "rf32_le"
-        self.warnings = []
-
-    @property
-    def lost(self):
-        return self._sink.lost
-
-    def pieces(self, duration):
-        left = None if duration is None else round(duration * self.rate)
-        while left is None or left > 0:
-            piece = self._sink.take()
-            if piece is None:
-                return
-            if piece.samples is not None and left is not None:
-                piece.samples = piece.samples[:left]
-                left -= len(piece.samples)
-            yield piece
-
-
-def _queue_sink(gr, dtype, rate):
-    """A block that never makes its flowgraph wait: what nobody takes within two seconds of samples is lost, and counted."""
-    import pmt
-
-    class QueueSink(gr.sync_block):
-        def __init__(self):
-            gr.sync_block.__init__(self, "queue_sink", [dtype], [])
-            self.lost, self.closed = 0, False
-            self._queue, self._waiting, self._unreported = queue.Queue(), 0, 0
-            self._time = None  # (item, seconds) of the last rx_time
-            self._center = None
-
-        def work(self, input_items, output_items):
-            samples = input_items[0]
-            begin = self.nitems_read(0)
-            at = 0
-            for tag in sorted(self.get_tags_in_window(0, 0, len(samples)), key=lambda tag: tag.offset):
-                name = pmt.symbol_to_string(tag.key) if pmt.is_symbol(tag.key) else ""
-                where = tag.offset - begin
-                if name == "rx_freq" and pmt.is_number(tag.value):
-                    center = pmt.to_double(tag.value)
-                    if self._center is not None and center != self._center:
-                        self._put(Piece(samples[at:where].copy()))
-                        at = where
-                        self._put(Piece(center=center))
-                    self._center = center
-                elif name == "rx_time" and pmt.is_tuple(tag.value) and pmt.length(tag.value) >= 2:
-                    lost = self._gap(tag)
-                    if lost > 0:
-                        self._put(Piece(samples[at:where].copy()))
-                        at = where
-                        self._put(Piece(lost=lost))
-            self._put(Piece(samples[at:].copy()))
-            return len(samples)
-
-        def _gap(self, tag):
-            """Samples between the time of the last tag and this one that did not come."""
-            try:
-                seconds = pmt.to_uint64(pmt.tuple_ref(tag.value, 0))
-                fraction = pmt.to_double(pmt.tuple_ref(tag.value, 1))
-            except (TypeError, ValueError, RuntimeError):
-                return 0
-            before, self._time = self._time, (tag.offset, seconds, fraction)
-            if before is None:
-                return 0
-            passed = (seconds - before[1]) + (fraction - before[2])
-            lost = round(passed * rate) - (tag.offset - before[0])
-            if lost > 0:
-                self.lost += lost
-            return lost
-
-        def _put(self, piece):
-            count = 0 if piece.samples is None else len(piece.samples)
-            if piece.samples is not None and not count:
-                return
-            if self._waiting + count > _WAITING * rate + _AT_ONCE:
-                self.lost += count
-                self._unreported += count
-                return
-            if self._unreported:
-                self._queue.put(Piece(lost=self._unreported))
-                self._unreported = 0
-            self._waiting += count
-            self._queue.put(piece)
-
-        def stop(self):
-            self._queue.put(None)
-            return True
-
-        def take(self):
-            piece = self._queue.get()
-            if piece is not None and piece.samples is not None:
-                self._waiting -= len(piece.samples)
-            return piece
-
-    return QueueSink()
-
-
-def _part_of_gnuradio(name, purpose):
-    """A module that Debian's gnuradio has, and a GNU Radio built by hand may lack."""
-    try:
-        with uninterrupted():
-            return importlib.import_module(f"gnuradio.{name}")
-    except (ImportError, OSError) as error:
-        raise ImportError(f"{purpose} needs gnuradio.{name}: install Debian's gnuradio") from error
-
-
-def _open_soapy(words, arguments):
-    soapy = _part_of_gnuradio("soapy", "a receiver by SoapySDR")
-    block = soapy.source(words, "fc32", 1, "", "", [""], [""])
-    block.set_sample_rate(0, arguments.rate)
-    if arguments.center is not None:
-        block.set_frequency(0, arguments.center)
-    if arguments.gain is not None:
-        block.set_gain(0, arguments.gain)
-    return block, np.complex64
-
-
-def _open_uhd(words, arguments):
-    uhd = _part_of_gnuradio("uhd", "a receiver by UHD")
-    block = uhd.usrp_source(words, uhd.stream_args("fc32"))
-    block.set_samp_rate(arguments.rate)
-    if arguments.center is not None:
-        block.set_center_freq(arguments.center)
-    if arguments.gain is not None:
-        block.set_gain(arguments.gain)
-    return block, np.complex64
-
-
-def _open_audio(words, arguments):
-    audio = _part_of_gnuradio("audio", "a sound card")
-    return audio.source(round(arguments.rate), words, True), np.float32
-
-
-def _open_zmq(words, arguments):
-    zeromq = _part_of_gnuradio("zeromq", "a stream by ZeroMQ")
-    if not words.startswith(("tcp://", "ipc://")):
-        refuse("zmq", words, "must be an address: tcp://127.0.0.1:5555")
-    real = arguments.dtype is not None and SampleFormat(arguments.dtype).dtype.kind != "c"
-    dtype = np.float32 if real else np.complex64
-    return zeromq.sub_source(np.dtype(dtype).itemsize, 1, words, 100, True), dtype
-
-
-_OPEN = {"soapy": _open_soapy, "uhd": _open_uhd, "audio": _open_audio, "zmq": _open_zmq}

@@ -67,7 +67,7 @@ py::dict in_python(const kernel::fault_report& report)
 {
     py::dict d;
     for (const auto& [key, value] : kernel::values_of(report))
-        d[key.c_str()] = std::visit(
+        d[key] = std::visit(
             [](const auto& held) -> py::object {
                 if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>)
                     return py::none();

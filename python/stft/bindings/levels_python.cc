@@ -388,8 +388,7 @@ Raises ValueError naming the parameter, its value and the rule.)");
              &level_alarm::nearly,
              unlocked(),
              py::arg("level"),
-             "Times at which a level exceeded its lowest limit, and not for t_on.")
-        .def("latency", &level_alarm::latency, unlocked(), "Samples; 0.");
+             "Times at which a level exceeded its lowest limit, and not for t_on.");
     def_changes<level_alarm>(alarm);
 
     block_class<baseline> base(
@@ -413,7 +412,6 @@ Raises ValueError naming the parameter, its value and the rule.)");
         .def(
             "relearn", &baseline::relearn, unlocked(), "Everything is forgotten and learned again.")
         .def("frozen", &baseline::frozen, unlocked(), "True once learning has ended.")
-        .def("learned", &baseline::learned, unlocked(), "Rows that were learned.")
-        .def("latency", &baseline::latency, unlocked(), "Samples; 0.");
+        .def("learned", &baseline::learned, unlocked(), "Rows that were learned.");
     def_changes<baseline>(base);
 }

@@ -278,6 +278,9 @@ void bind_sigmf(py::module& m)
 void bind_monitor(py::module& m)
 {
     bind_sigmf(m);
+    m.def("iso8601", [](const std::pair<std::int64_t, double>& time) {
+        return iso8601({ time.first, time.second });
+    });
     bind_event_cutter(m);
     bind_signal_detector<float>(m, "signal_detector_f");
     bind_signal_detector<std::complex<float>>(m, "signal_detector_c");

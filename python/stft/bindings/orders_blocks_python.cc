@@ -17,8 +17,8 @@ void bind_resampler(py::module& m, const char* name, const char* doc)
 {
     block_class<B> resampler(m, name, doc);
     def_settings<kernel::angular_settings>(resampler, &B::make);
-    resampler.def("latency",
-                  &B::latency,
+    resampler.def("reach",
+                  &B::reach,
                   unlocked(),
                   "Samples after an instant that its output takes, at the lowest speed; the lag of "
                   "the speed comes on top.");

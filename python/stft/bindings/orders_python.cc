@@ -80,142 +80,175 @@ std::vector<sample_instant> instants_at(const array<double>& times, double samp_
     return instants;
 }
 
-//! Speeds (Hz) at samples first + p hop, or at times (s); no more follow.
-template <class Resampler>
-void add_speeds(Resampler& r, const array<double>& speeds, const sample_instant& first)
+constexpr std::size_t speeds_at_once = 4096; // so that pieces of the speed do not pile up
+
+/*!
+ * \brief Gives speeds (Hz) to a resampler; no more follow.
+ * \param instant_of(p) the instant of speed p \param read takes what the speeds so far make known
+ */
+template <class Resampler, class Instant, class Read>
+void give_speeds(Resampler& resampler,
+                 const double* speeds,
+                 std::size_t count,
+                 const Instant& instant_of,
+                 const Read& read)
 {
-    const auto hop = static_cast<std::int64_t>(r.design().hop);
-    const auto* f = speeds.data();
-    const auto count = speeds.size();
-    py::gil_scoped_release release;
-    for (py::ssize_t p = 0; p < count; ++p)
-        r.add_speed({ first.sample + p * hop, first.fraction }, f[p]);
-    r.finish_speeds();
+    for (std::size_t p = 0; p < count; ++p) {
+        resampler.add_speed(instant_of(p), speeds[p]);
+        if (p % speeds_at_once == speeds_at_once - 1)
+            read();
+    }
+    resampler.finish_speeds();
+    read();
 }
 
-template <class Resampler>
-void add_speeds_at(Resampler& r, const array<double>& speeds, const array<double>& times)
+//! Defines in Python how samples, and after them speeds, are given to an object with resampler() and read().
+template <class T, class Held, class Class>
+void def_inputs(Class& c)
 {
-    const auto instants = instants_at(times, r.design().samp_rate);
-    const auto* f = speeds.data();
-    py::gil_scoped_release release;
-    for (std::size_t p = 0; p < instants.size(); ++p)
-        r.add_speed(instants[p], f[p]);
-    r.finish_speeds();
+    c.def("add",
+          [](Held& held, const array<T>& x) {
+              const auto* samples = x.data();
+              const auto count = static_cast<std::size_t>(x.size());
+              py::gil_scoped_release release;
+              held.resampler().add(samples, count);
+              held.resampler().finish_samples();
+          })
+        .def("add_speeds", // at samples first + p hop
+             [](Held& held, const array<double>& speeds, std::int64_t first) {
+                 const auto hop = static_cast<std::int64_t>(held.resampler().design().hop);
+                 const auto* f = speeds.data();
+                 const auto count = static_cast<std::size_t>(speeds.size());
+                 const auto instant_of = [=](std::size_t p) {
+                     return sample_instant{ first + static_cast<std::int64_t>(p) * hop, 0 };
+                 };
+                 py::gil_scoped_release release;
+                 give_speeds(held.resampler(), f, count, instant_of, [&] { held.read(); });
+             })
+        .def("add_speeds_at", // times (s)
+             [](Held& held, const array<double>& speeds, const array<double>& times) {
+                 const auto instants = instants_at(times, held.resampler().design().samp_rate);
+                 const auto* f = speeds.data();
+                 const auto instant_of = [&](std::size_t p) { return instants[p]; };
+                 py::gil_scoped_release release;
+                 give_speeds(
+                     held.resampler(), f, instants.size(), instant_of, [&] { held.read(); });
+             });
 }
 
-//! Samples, revolutions, cells, times (s), speeds (Hz), after gaps.
+//! A resampler and what it has given.
 template <class T>
-py::tuple angle_samples(angular_resampler<T>& r)
+class resampling
 {
-    std::vector<T> samples;
-    std::vector<std::int64_t> revolutions, cells;
-    std::vector<double> times, speeds;
-    std::vector<std::uint8_t> gaps;
+public:
+    explicit resampling(const angular_settings& s)
+        : d_resampler(s), d_out(4096), d_where(d_out.size())
+    {}
+
+    angular_resampler<T>& resampler() { return d_resampler; }
+
+    void read()
     {
-        py::gil_scoped_release release;
-        std::vector<T> out(4096);
-        std::vector<angle_position> where(out.size());
-        while (const auto n = r.read(out.data(), where.data(), out.size())) {
-            samples.insert(
-                samples.end(), out.begin(), out.begin() + static_cast<std::ptrdiff_t>(n));
+        const auto rate = d_resampler.design().samp_rate;
+        while (const auto n = d_resampler.read(d_out.data(), d_where.data(), d_out.size())) {
+            d_samples.insert(
+                d_samples.end(), d_out.begin(), d_out.begin() + static_cast<std::ptrdiff_t>(n));
             for (std::size_t i = 0; i < n; ++i) {
-                revolutions.push_back(where[i].revolution);
-                cells.push_back(static_cast<std::int64_t>(where[i].cell));
-                times.push_back(seconds(where[i].at, r.design().samp_rate));
-                speeds.push_back(where[i].speed * r.design().samp_rate);
-                gaps.push_back(where[i].after_gap);
+                const auto& p = d_where[i];
+                d_revolutions.push_back(p.revolution);
+                d_cells.push_back(static_cast<std::int64_t>(p.cell));
+                d_times.push_back(seconds(p.at, rate));
+                d_speeds.push_back(p.speed * rate);
+                d_gaps.push_back(p.after_gap);
             }
         }
     }
-    return py::make_tuple(as_array(samples),
-                          as_array(revolutions),
-                          as_array(cells),
-                          as_array(times),
-                          as_array(speeds),
-                          as_array(gaps));
-}
+
+    //! Samples, revolutions, cells, times (s), speeds (Hz), after gaps.
+    py::tuple result() const
+    {
+        return py::make_tuple(as_array(d_samples),
+                              as_array(d_revolutions),
+                              as_array(d_cells),
+                              as_array(d_times),
+                              as_array(d_speeds),
+                              as_array(d_gaps));
+    }
+
+private:
+    angular_resampler<T> d_resampler;
+    std::vector<T> d_out, d_samples;
+    std::vector<angle_position> d_where;
+    std::vector<std::int64_t> d_revolutions, d_cells;
+    std::vector<double> d_times, d_speeds;
+    std::vector<std::uint8_t> d_gaps;
+};
 
 template <class T>
 void bind_angular_resampler(py::module& m, const char* name)
 {
-    using resampler = angular_resampler<T>;
-    py::class_<resampler> c(m, name);
+    using held = resampling<T>;
+    py::class_<held> c(m, name);
     def_settings<angular_settings>(
-        c, [](const angular_settings& s) { return std::make_unique<resampler>(s); });
-    c.def("add",
-          [](resampler& r, const array<T>& x) {
-              const auto* samples = x.data();
-              const auto count = static_cast<std::size_t>(x.size());
-              py::gil_scoped_release release;
-              r.add(samples, count);
-          })
-        .def("finish", &resampler::finish_samples)
-        .def("add_speeds",
-             [](resampler& r, const array<double>& speeds, std::int64_t first) {
-                 add_speeds(r, speeds, { first, 0 });
-             })
-        .def("add_speeds_at", &add_speeds_at<resampler>)
-        .def("read", &angle_samples<T>);
+        c, [](const angular_settings& s) { return std::make_unique<held>(s); });
+    def_inputs<T, held>(c);
+    c.def("read", &held::result);
 }
 
-//! Power (rows, bins), levels (rows, orders), times (s), speeds (Hz), revolutions of the rows' centres.
+//! An order map and its rows.
 template <class T>
-py::tuple order_rows(order_map<T>& map)
+class mapping
 {
-    std::vector<T> power, levels;
-    std::vector<double> times, speeds, revolutions;
-    const auto rate = map.design().samp_rate;
+public:
+    explicit mapping(const order_map_settings& s) : d_map(s) {}
+
+    angular_resampler<T>& resampler() { return d_map.resampler(); }
+
+    void read()
     {
-        py::gil_scoped_release release;
-        order_row<T> row;
-        while (map.next(row)) {
-            power.insert(power.end(), row.power.begin(), row.power.end());
-            levels.insert(levels.end(), row.levels.begin(), row.levels.end());
-            const auto& c = row.centre;
-            times.push_back(seconds(c.at, rate));
-            speeds.push_back(c.speed * rate);
-            revolutions.push_back(static_cast<double>(c.revolution) +
-                                  static_cast<double>(c.cell) /
-                                      static_cast<double>(map.design().samples_per_rev));
+        const auto rate = d_map.design().samp_rate;
+        while (d_map.next(d_row)) {
+            const auto& c = d_row.centre;
+            d_power.insert(d_power.end(), d_row.power.begin(), d_row.power.end());
+            d_levels.insert(d_levels.end(), d_row.levels.begin(), d_row.levels.end());
+            d_times.push_back(seconds(c.at, rate));
+            d_speeds.push_back(c.speed * rate);
+            d_revolutions.push_back(static_cast<double>(c.revolution) +
+                                    static_cast<double>(c.cell) /
+                                        static_cast<double>(d_map.design().samples_per_rev));
         }
     }
-    const auto rows = static_cast<py::ssize_t>(times.size());
-    const auto shaped = [rows](const std::vector<T>& values, std::size_t columns) {
-        return array<T>({ rows, static_cast<py::ssize_t>(columns) }, values.data());
-    };
-    return py::make_tuple(shaped(power, map.design().bins()),
-                          shaped(levels, map.design().orders.size()),
-                          as_array(times),
-                          as_array(speeds),
-                          as_array(revolutions));
-}
+
+    //! Power (rows, bins), levels (rows, orders), times (s), speeds (Hz), revolutions of the rows' centres.
+    py::tuple result() const
+    {
+        const auto rows = static_cast<py::ssize_t>(d_times.size());
+        const auto shaped = [rows](const std::vector<T>& values, std::size_t columns) {
+            return array<T>({ rows, static_cast<py::ssize_t>(columns) }, values.data());
+        };
+        return py::make_tuple(shaped(d_power, d_map.design().bins()),
+                              shaped(d_levels, d_map.design().orders.size()),
+                              as_array(d_times),
+                              as_array(d_speeds),
+                              as_array(d_revolutions));
+    }
+
+private:
+    order_map<T> d_map;
+    order_row<T> d_row;
+    std::vector<T> d_power, d_levels;
+    std::vector<double> d_times, d_speeds, d_revolutions;
+};
 
 template <class T>
 void bind_order_map(py::module& m, const char* name)
 {
-    using map_type = order_map<T>;
-    py::class_<map_type> c(m, name);
+    using held = mapping<T>;
+    py::class_<held> c(m, name);
     def_settings<order_map_settings>(
-        c, [](const order_map_settings& s) { return std::make_unique<map_type>(s); });
-    c.def("add",
-          [](map_type& map, const array<T>& x) {
-              const auto* samples = x.data();
-              const auto count = static_cast<std::size_t>(x.size());
-              py::gil_scoped_release release;
-              map.resampler().add(samples, count);
-          })
-        .def("finish", [](map_type& map) { map.resampler().finish_samples(); })
-        .def("add_speeds",
-             [](map_type& map, const array<double>& speeds, std::int64_t first) {
-                 add_speeds(map.resampler(), speeds, { first, 0 });
-             })
-        .def("add_speeds_at",
-             [](map_type& map, const array<double>& speeds, const array<double>& times) {
-                 add_speeds_at(map.resampler(), speeds, times);
-             })
-        .def_property_readonly("turns", [](const map_type& map) { return map.design().turns; })
-        .def("read", &order_rows<T>);
+        c, [](const order_map_settings& s) { return std::make_unique<held>(s); });
+    def_inputs<T, held>(c);
+    c.def("read", &held::result);
 }
 
 } // namespace

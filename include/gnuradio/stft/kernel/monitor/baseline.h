@@ -53,7 +53,10 @@ class level_histogram;
  * which no level pulls by more than 2 dB, and one that is 10 dB off not at all. What is left has a histogram of 64 classes of 1 dB, from which follow the median and 1.4826
  * times the median of the distances from it. The deviation of a level, d Hz from the middle of the bin, is
  *
- *     z = (level - median - slope d) / max(spread, floor)
+ *     z = (level - median - slope d) / max(spread, typical, floor)
+ *
+ * typical is the median of the level's spreads in all speed bins that have a verdict: a bin in which the machine ran once has seen less
+ * than the others, such as one time of the day only.
  *
  * and NaN where it has no verdict: in a cell with fewer than least_count rows, at a speed that is not finite, not in
  * f_min .. f_max, or not steady (its relative change from the row before exceeds max_rate), and for a level that is not finite.
@@ -157,18 +160,20 @@ private:
     double bin_width() const;
     std::optional<place> place_of(double speed) const;
     bool is_steady(double speed);
-    double deviation_from(const cell& healthy, const place& at, double value) const;
+    double deviation_at(const place& at, std::size_t level, double value) const;
     void learn(std::size_t level, const place& at, double value);
-    cell& filled(std::size_t level, std::size_t speed_bin);
+    const cell& filled(std::size_t level, std::size_t speed_bin) const;
+    double typical_spread(std::size_t level) const;
     void tell(std::size_t speed_bin, double speed);
     void end_learning();
 
     baseline_settings d_settings;
     std::vector<level_histogram> d_histograms; // [level][speed bin]
     std::vector<trend> d_trends;               // [level][speed bin]
-    std::vector<cell> d_cells;        // results of those whose count is that of their histogram
-    std::vector<std::uint8_t> d_told; // speed bins that are reported as not learned
+    mutable std::vector<cell> d_cells; // results of those whose count is that of their histogram
+    std::vector<std::uint8_t> d_told;  // speed bins that are reported as not learned
     level_alarm d_alarm;
+    mutable std::vector<double> d_spreads; // of the speed bins of one level
     std::vector<double> d_z;
     std::vector<level_event> d_events;
     std::uint64_t d_rows = 0, d_learned = 0;

@@ -40,26 +40,27 @@ struct STFT_API detector_settings : noise_floor_settings {
     kernel::sides sides = kernel::sides::twosided; //!< bins of a row and their order
     double false_alarms = 1; //!< false alarms that noise may cause, per hour and MHz, > 0
     double min_snr = 0;      //!< dB of the weakest event, in its own box
-    double dynamic_range =
-        35; //!< dB below the strongest bin of the rows about, where signals are not looked for
+    //! Nothing is looked for that is weaker by so much (dB) than the strongest bin of its row and the rows next to it.
+    double dynamic_range = 35;
     double min_duration = 0;  //!< s of the shortest burst
     double min_bandwidth = 0; //!< Hz of the narrowest burst
     std::size_t gap_rows = 2; //!< rows without a found cell that do not end an event
     std::size_t gap_bins = 2; //!< bins without one that do not divide it
-    std::size_t dc_guard =
-        1;              //!< bins on either side of 0 Hz in which an event is the receiver's offset
-    std::string scales; //!< boxes as in box_sizes_named(); "": 1x1 to 64x4, eleven of them
+    std::size_t dc_guard = 1; //!< bins on either side of 0 Hz that may hold the receiver's offset
+    std::string scales;       //!< boxes as in box_sizes_named(); "": 1x1 to 64x4, eleven of them
     //! Frequencies in which nothing is looked for, Hz as in the rows, as in frequency_ranges_named().
     std::string ignore;
     bool steps = false; //!< changes of the whole band are events, too
-    double update_interval =
-        60; //!< s between the updates of an event that lasts, > 0; 16 rows at least
+    //! s between the updates of an event that lasts, > 0; 16 rows at least.
+    double update_interval = 60;
     std::size_t max_events = 4096; //!< events that are open, or were in the last rows, at once
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
     //! Bins of a row.
     std::size_t bins() const { return kernel::bins(sides, n_fft); }
+    //! Parameters of the STFT whose power the rows are: n_fft, hop, window, win_length.
+    parameters stft_parameters() const;
 };
 
 //! Parameters of detector_settings.

@@ -8,14 +8,31 @@
 
 namespace gr::stft::kernel {
 
-//! Kind of an event: a signal with two ends, a line that stays, a change of the whole band, samples that were lost, or
-//! another frequency or rate.
-enum class event_kind { burst, carrier, step, gap, retune };
-//! How far a report goes (a burst that becomes a carrier begins again, as one, with its id): an event that lasts begins, is updated, and ends; one that is over is reported once, at its end.
+//! Kinds of events.
+enum class event_kind {
+    burst,   //!< a signal with two ends
+    carrier, //!< a line that stays
+    step,    //!< a change of the level of the whole band
+    gap,     //!< samples that were lost
+    retune   //!< another centre frequency
+};
+
+/*!
+ * \brief Stages of an event that a report is about.
+ *
+ * A short event is reported once, at its end. One that lasts is reported at its beginning, then as updates, and at its end. A
+ * burst that becomes a carrier begins a second time, as a carrier with the same id.
+ */
 enum class event_state { begin, update, end };
-//! Why an event ended: by itself (none), since frequency or rate changed, samples were lost, or the samples ended.
-//! Withdrawn: it had been reported at its beginning, and turned out to belong to a stronger one.
-enum class event_cut { none, retune, gap, stop, withdrawn };
+
+//! Reasons for which an event ended.
+enum class event_cut {
+    none,     //!< it ended by itself
+    retune,   //!< frequency or rate changed
+    gap,      //!< samples were lost
+    stop,     //!< the samples ended
+    withdrawn //!< it was reported at its beginning, and turned out to belong to a stronger event
+};
 
 //! "burst", "carrier", "step", "gap" or "retune"
 STFT_API const char* name_of(event_kind kind);
@@ -32,15 +49,15 @@ struct STFT_API event {
     event_cut cut = event_cut::none;      //!< reason of its end
     std::int64_t sample_start = 0;        //!< first sample, counted as the rows' samples are
     std::int64_t sample_count = 0;        //!< samples; so far, unless it has ended
-    double freq_lower =
-        0; //!< Hz, lower edge of 99 % of the power, relative to the centre frequency
+    //! Hz, relative to the centre frequency: lower edge of 99 % of the power.
+    double freq_lower = 0;
     double freq_upper = 0; //!< Hz, upper edge
     double freq_peak = 0;  //!< Hz, centre of the bin with most power over the noise
-    double power_db = 0;   //!< dB of the mean power over the noise, 0 dB for |x| = 1
+    double power_db = 0;   //!< dB of the mean power without the noise, 0 dB for |x| = 1
     double noise_db = 0;   //!< dB of the noise power of 1 Hz
     double snr_db = 0;    //!< dB of the event's mean power density over the noise's, in its own box
     double energy_db = 0; //!< dB of the energy over the noise's power of 1 Hz
-    std::uint64_t cells = 0; //!< cells of the rows in which it was found
+    std::uint64_t cells = 0; //!< cells in which it was found
     std::uint64_t rows = 0;  //!< rows from the first to the last of them
 };
 

@@ -16,12 +16,10 @@ struct STFT_API event_cutter_settings {
     double samp_rate = 1; //!< Hz, > 0
     std::size_t pre = 0;  //!< samples before the event, at most 2^40
     std::size_t post = 0; //!< samples after it, at most 2^40
-    std::size_t max_clip =
-        1
-        << 22; //!< samples of a clip, before decimation; what is beyond them is left out, 1 .. 2^28
-    std::size_t history =
-        1
-        << 18; //!< samples that are kept in addition, since events are reported late, at most 2^28
+    //! Samples of a clip, before decimation, 1 .. 2^28; what is beyond them is left out.
+    std::size_t max_clip = 1 << 22;
+    //! Samples that are kept in addition, since events are reported late, at most 2^28.
+    std::size_t history = 1 << 18;
     bool shift = false; //!< true: the event's centre is at 0 Hz, and the rate fits its band
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
@@ -44,10 +42,9 @@ struct STFT_API event_clip {
     std::int64_t request = 0;      //!< number of the request
     double samp_rate = 1;          //!< Hz, of the stream
     std::int64_t sample_start = 0; //!< first sample, in the stream's count
-    std::int64_t missing =
-        0; //!< samples at the beginning or end that were not kept, or lie outside
-    std::size_t decimation = 1;               //!< samples of the stream for one of the clip
-    double freq_center = 0;                   //!< Hz in the stream, at 0 Hz in the clip
+    std::int64_t missing = 0;      //!< samples at its ends that were not kept, or lie outside
+    std::size_t decimation = 1;    //!< samples of the stream for one of the clip
+    double freq_center = 0;        //!< Hz in the stream, at 0 Hz in the clip
     std::vector<std::complex<float>> samples; //!< the clip
 };
 
@@ -100,14 +97,19 @@ private:
         event of;
         std::int64_t request;
         double samp_rate;
-        std::int64_t start, end, reach; // reach: the sample after the last one that is needed
+        std::int64_t start, end;
+        std::int64_t reach; // after the last sample that is needed, with the low pass
         std::size_t decimation;
-        bool lasts;
+        bool lasts; // the end of the event was not reported yet
     };
 
+    wanted clip_of(const event& e, double samp_rate) const;
     void store(const std::complex<float>* samples, std::size_t count);
     void cut_what_is_complete(bool all);
     event_clip cut(const wanted& w) const;
+    std::vector<std::complex<float>>
+    decimated(std::int64_t start, std::int64_t end, double cycles, std::size_t decimation) const;
+    std::int64_t oldest() const;
     std::complex<float> sample(std::int64_t at) const;
 
     event_cutter_settings d_settings;

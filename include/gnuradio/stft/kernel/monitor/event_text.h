@@ -2,7 +2,10 @@
 #ifndef INCLUDED_STFT_KERNEL_MONITOR_EVENT_TEXT_H
 #define INCLUDED_STFT_KERNEL_MONITOR_EVENT_TEXT_H
 
+#include <gnuradio/stft/api.h>
 #include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/monitor/json_text.h>
+#include <gnuradio/stft/kernel/monitor/utc_time.h>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,35 +16,26 @@
 
 namespace gr::stft::kernel {
 
-//! A time in UTC, as GNU Radio's rx_time has it.
-struct STFT_API utc_time {
-    std::int64_t seconds = 0; //!< whole seconds since 1970-01-01
-    double fraction = 0;      //!< part of a second, 0 <= fraction < 1
-};
-
 //! Facts that an event does not hold itself.
 struct STFT_API event_context {
     double samp_rate = 1;                             //!< Hz
     std::optional<double> freq_center = std::nullopt; //!< Hz, of the rows' 0 Hz; none: unknown
-    std::optional<utc_time> time =
-        std::nullopt;             //!< time of the sample `time_sample`; none: unknown
+    //! Time of the sample `time_sample`; none: unknown.
+    std::optional<utc_time> time = std::nullopt;
     std::int64_t time_sample = 0; //!< a sample whose time is known
     std::string source;           //!< origin of the samples
     std::size_t n_fft = 0;        //!< DFT length of the rows
     std::size_t hop = 0;          //!< samples between rows
+
+    //! Sets the time of a sample.
+    void set_time(std::int64_t sample, const utc_time& known);
+
+    //! Changes the rate from a sample on, whose time follows from the rate before.
+    void change_rate(std::int64_t sample, double rate);
 };
 
 //! Time of a sample, if that of another one is known.
 STFT_API std::optional<utc_time> time_of(std::int64_t sample, const event_context& context);
-
-//! "2026-11-29T03:15:00.123456789Z", to the nanosecond. For the years 1404 .. 9999; others are "".
-STFT_API std::string iso8601(const utc_time& time);
-
-//! Text as JSON has it, with its quotes; bytes that are no UTF-8 become U+FFFD.
-STFT_API std::string json_string(const std::string& text);
-
-//! A number as JSON has it, in the shortest form that reads back the same; null unless it is finite.
-STFT_API std::string json_number(double value);
 
 //! A value of a report: unknown, an integer, a real number that is finite, or text.
 using event_value = std::variant<std::monostate, std::int64_t, std::uint64_t, double, std::string>;
@@ -66,6 +60,9 @@ report_of(const std::map<std::string, event_value>& values);
  * snr_db, energy_db, cells, rows, cut, source, n_fft, hop.
  */
 STFT_API std::string to_json(const event& e, const event_context& context);
+
+//! Values that a report has, and others after them, as such an object.
+STFT_API std::string to_json(const std::map<std::string, event_value>& values);
 
 } // namespace gr::stft::kernel
 #endif

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -58,7 +57,7 @@ struct STFT_API fault_report {
  * speed (Hz), fault ("FTF", "BPFO", "BPFI", "BSF"; unknown if none is named), z, frequency (Hz), stretch (those of the greatest z),
  * missing, then z_, frequency_ and stretch_ of ftf, bpfo, bpfi, bsf and shaft.
  */
-STFT_API std::vector<std::pair<std::string, event_value>> values_of(const fault_report& report);
+STFT_API std::vector<std::pair<const char*, event_value>> values_of(const fault_report& report);
 
 /*!
  * \brief Looks for the lines of a bearing in rows of the power spectral density of an envelope.

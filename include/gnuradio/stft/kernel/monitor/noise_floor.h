@@ -3,9 +3,11 @@
 #define INCLUDED_STFT_KERNEL_MONITOR_NOISE_FLOOR_H
 
 #include <gnuradio/stft/api.h>
+#include <gnuradio/stft/kernel/monitor/line_presence.h>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 #include <volk/volk_alloc.hh>
 
@@ -13,16 +15,21 @@ namespace gr::stft::kernel {
 
 //! How noise_floor follows the noise.
 struct STFT_API noise_floor_settings {
-    double quantile = 0.2; //!< quantile of a bin's power that is followed in time, 0 < quantile < 1
-    double adaptation = 0.01; //!< step of the logarithm of a quantile for a row, 0 < adaptation < 1
-    double cap =
-        2; //!< a bin is a line if its quantile exceeds that of both neighbourhoods by this factor
-    std::size_t neighbourhood =
-        0;                     //!< bins of a neighbourhood; 0: an eighth of the bins, 16 at least
-    std::size_t warm_up = 256; //!< rows from which the floor is first estimated, >= 16
-    std::size_t steady =
-        512; //!< rows after which a line that stays is a steady one; they count from where its quantile stands out, up to 500 rows after it came
-    double least = 0; //!< smallest floor, for instance that of the quantiser; 0: none
+    //! Quantile of a bin's power that is followed in time, 0 < quantile < 1.
+    double quantile = 0.2;
+    //! Relative step of a quantile in a row, 0 < adaptation < 1.
+    double adaptation = 0.01;
+    //! A bin is a line if its quantile exceeds that of both neighbourhoods by this factor.
+    double cap = 2;
+    //! Bins of a neighbourhood; 0: an eighth of the bins, 16 at least.
+    std::size_t neighbourhood = 0;
+    //! Rows from which the floor is first estimated, >= 16.
+    std::size_t warm_up = 256;
+    //! Rows after which a line that stays is a steady one. They count from when its quantile stands out, which may be 500 rows
+    //! after it came.
+    std::size_t steady = 512;
+    //! Smallest floor, for instance that of the quantiser; 0: none.
+    double least = 0;
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -36,7 +43,8 @@ struct STFT_API noise_floor_settings {
  * instead, so that carriers stay above the floor and a filter's slope, which exceeds one side only, does not.
  *
  * gain: the mean of the row over the shape without what exceeds three times the mean, so it follows a receiver's AGC in
- * the row in which it steps.
+ * the row in which it steps. Rows of less than 256 bins must agree on a new level until they hold 512 cells, and are
+ * measured against the former one till then: a pulse may be as wide as their band.
  *
  * burst_floor: the same, but for steady lines and bins near DC the floor is their own quantile, so that a burst on a
  * carrier is seen against the carrier, and the receiver's own offset is no signal.
@@ -73,6 +81,9 @@ public:
     //! True once begin() was called.
     bool begun() const { return d_begun; }
 
+    //! Rows that must agree on a new level before it is accepted, the one in which it begins among them.
+    std::size_t rows_to_accept() const { return d_rows_to_accept; }
+
     //! The gain of the last rows.
     float gain() const { return static_cast<float>(d_smooth); }
     //! Power of the noise in each bin where gain is 1.
@@ -83,28 +94,32 @@ public:
     const std::vector<std::uint8_t>& steady() const { return d_steady; }
     //! Each bin's own level, from its quantile, where gain is 1.
     const std::vector<float>& level() const { return d_level; }
-    //! For how long a line has been there, and for how long it has not.
-    struct presence {
-        std::uint64_t rows;  //!< rows since it came
-        std::uint64_t since; //!< rows since it was last there
-    };
-    //! That of the line in these bins.
-    presence present_rows(std::size_t first_bin, std::size_t end_bin) const;
+    //! Times of the line that some bins share.
+    line_presence::presence present_rows(std::size_t first_bin, std::size_t end_bin) const
+    {
+        return d_lines.of(first_bin, end_bin);
+    }
     //! Mean power in each bin, where gain is 1, over the last 160 rows or so: that of a line whether it fluctuates or not.
-    const std::vector<float>& line() const { return d_line; }
+    const std::vector<float>& line() const { return d_lines.mean(); }
     //! Counts changes of shape, burst floor and steady bins.
     std::uint64_t version() const { return d_version; }
 
 private:
     std::size_t neighbour(std::ptrdiff_t bin) const;
+    float mean_about(const std::vector<float>& values, std::size_t bin) const;
     float truncated_mean(const float* row, float from);
+    row_gain accept(double gain);
     void leave_out_bursts(const float* rows, std::size_t count, const std::vector<float>& gains);
-    void running_medians();
+    void find_first_lines(const float* rows, std::size_t count, const std::vector<float>& gains);
     void reshape();
-    void follow_lines(const float* row, float gain);
-    void become_steady();
+    void running_medians();
+    std::pair<float, float> medians_beside(std::size_t bin) const;
+    void find_candidates();
+    void smooth_shape(float least);
+    void find_steady(float least);
 
-    std::size_t d_bins, d_width;
+    std::size_t d_bins, d_width; // of a row; of a neighbourhood
+    std::size_t d_rows_to_accept;
     bool d_circular, d_begun = false;
     bool d_silent = false; // most bins have the smallest floor, below which no gain leads
     std::optional<std::size_t> d_dc;
@@ -112,16 +127,16 @@ private:
     std::uint64_t d_rows = 0, d_version = 0;
     double d_smooth = 1; // the gain, smoothed
     std::optional<double>
-        d_deviating; // gain of the row before, if it differed from the smoothed one
-    std::vector<float> d_quantile, d_level, d_shape, d_inverse, d_burst_floor;
-    volk::vector<float> d_relative; // of one row; aligned, so that sums round alike in all objects
+        d_deviating;            // gain of the first of the last rows, if they differ from d_smooth
+    std::size_t d_agreeing = 0; // rows that had this gain
+    std::vector<float> d_quantile, d_level, d_shape, d_burst_floor;
+    std::vector<float> d_inverse;           // of the shape
+    volk::vector<float> d_relative;         // one row over the shape; aligned, so that its sums
+                                            // round alike in all objects
     std::vector<float> d_median, d_scratch; // of the level
-    std::vector<std::uint8_t> d_candidate, d_steady;
-    std::vector<float> d_line; // mean, held while a line is not there
-    std::vector<float> d_mean,
-        d_present; // of the rows since the last multiple of 16; of the 16 rows before
-    std::vector<std::uint32_t> d_run,
-        d_hole; // rows for which a candidate has been above; since when it is not
+    std::vector<std::uint8_t> d_candidate;  // bins of lines, and those next to them
+    std::vector<std::uint8_t> d_steady;
+    line_presence d_lines;
 };
 
 } // namespace gr::stft::kernel

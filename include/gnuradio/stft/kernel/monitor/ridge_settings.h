@@ -58,9 +58,16 @@ struct STFT_API ridge_settings {
     /*!
      * \param duration s of a frame
      * \param nyquist Hz
+     * \param hop_time s from frame to frame
+     * \param row_length values of a frame's rows
+     * \param rates number of the rows of a frame
      * \throws std::invalid_argument naming the parameter, its value and the rule
      */
-    void check(double duration, double nyquist) const;
+    void check(double duration,
+               double nyquist,
+               double hop_time,
+               double row_length,
+               std::size_t rates) const;
 };
 
 //! Parameters of ridge_tracker.

@@ -46,7 +46,7 @@ public:
     const kernel::detector& rows() const { return d_detector; }
 
 private:
-    void frames();
+    void search_frames();
     void restart(std::int64_t next);
 
     kernel::detector d_detector;
@@ -54,8 +54,9 @@ private:
     stft<T> d_stft;
     power<float> d_power;
     framer<T> d_framer;
-    std::int64_t d_base = 0; // sample at which frames begin, or will once d_left_out more have come
-    std::int64_t d_left_out = 0, d_rows = 0; // rows that the detector has been given
+    std::int64_t d_base = 0;     // sample at which the framer began, or will begin
+    std::int64_t d_left_out = 0; // samples before it that have not come yet
+    std::int64_t d_rows = 0;     // rows that the detector has been given
     std::vector<std::complex<float>> d_spectra;
     std::vector<float> d_row;
 };

@@ -1,0 +1,135 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of machines under watch: speed, orders, levels, alarms, baseline."""
+import argparse
+from dataclasses import dataclass
+
+import numpy as np
+
+from gnuradio.stft.app.quantities import hertz, seconds
+from gnuradio.stft.app.recording_base import refuse
+
+UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3}
+_INTEGRALS = {"acceleration": 0, "velocity": 1, "displacement": 2}
+
+
+def add_machine_arguments(parser):
+    group = parser.add_argument_group("machine")
+    group.add_argument("--speed", type=frequency_range, metavar="F0:F1", help="range of the rotation: 15:90, 900rpm:5400rpm")
+    group.add_argument("--orders", type=numbers, metavar="K,K", default=None,
+                       help="lines of the rotation that are followed: 2,4,6 (default: 1)")
+    group.add_argument("--learn-orders", type=frequency_range, metavar="F0:F1",
+                       help="the orders are candidates, whose weights are learned while the speed is in this range, "
+                            "narrower than an octave, for the first 3 s")
+    group.add_argument("--reject", type=numbers, metavar="HZ", default=(), help="mains, whose multiples are no orders: 50")
+    group.add_argument("--velocity", dest="integrate", action="store_const", const=1, default=0,
+                       help="levels are those of the velocity, mm/s, of an acceleration")
+    group.add_argument("--displacement", dest="integrate", action="store_const", const=2,
+                       help="levels are those of the displacement, mm")
+    group.add_argument("--unit", choices=list(UNITS), default="m/s2", help="of the samples (default: m/s2)")
+    group.add_argument("--alarm", type=_limits, action="append", metavar="[NAME=]LIMIT,..", default=[],
+                       help="limits of a level, rising: 2.8,7.1 (of all bands), 10:1000=2.8,7.1 or order2=0.5; repeatable")
+    group.add_argument("--hysteresis", type=float, metavar="SHARE", default=0.1,
+                       help="an alarm is cleared below limit (1 - SHARE) (default: 0.1)")
+    group.add_argument("--hold", type=_times, metavar="ON,OFF", default=(10.0, 60.0),
+                       help="times above and below a limit until an alarm is raised and cleared (default: 10s,60s)")
+    group.add_argument("--baseline", type=_baseline, metavar="learn=TIME",
+                       help="levels of the healthy machine are learned for this time of running, 7d, by order, band and speed; "
+                            "then deviations are reported")
+    group.add_argument("--state", metavar="FILE", help="what was learned and which alarms are raised, kept over restarts")
+    group.add_argument("--trend", type=seconds, metavar="TIME", default=60.0,
+                       help="from one line of speed and levels to the next (default: 60 s)")
+
+
+@dataclass
+class Level:
+    """A level that is watched: a band (Hz) or an order, its name and its limits."""
+    name: str
+    band: tuple = None
+    order: float = None
+    limits: tuple = ()
+
+
+def levels_of(arguments):
+    """The levels that the arguments ask for, bands first."""
+    levels = [Level(f"{lower:g}:{upper:g}", band=(lower, upper)) for lower, upper in arguments.band]
+    if arguments.speed is not None:
+        levels += [Level(f"order{order:g}", order=order) for order in orders_of(arguments)]
+    for name, limits in arguments.alarm:
+        meant = [level for level in levels if name in (level.name, None if level.band is None else "")]
+        if not meant:
+            refuse("alarm", name or ",".join(f"{limit:g}" for limit in limits),
+                   f"must be for one of {', '.join(level.name for level in levels) or 'the levels of --band and --orders'}")
+        for level in meant:
+            level.limits = limits
+    if len({len(level.limits) for level in levels if level.limits}) > 1:
+        refuse("alarm", "limits", "must be as many for each level")
+    return levels
+
+
+def check_machine(arguments):
+    """ValueError for what can be refused before a recording or a device is opened."""
+    levels_of(arguments)
+    if not 0 <= arguments.hysteresis < 1:
+        refuse("hysteresis", arguments.hysteresis, "must be 0 .. 1, less than 1")
+    for name in "orders", "learn_orders", "reject":
+        if getattr(arguments, name) and arguments.speed is None:
+            refuse(name, getattr(arguments, name), "needs --speed")
+    if not arguments.trend > 0:
+        refuse("trend", arguments.trend, "must be positive")
+    if arguments.baseline is not None and not levels_of(arguments):
+        refuse("baseline", arguments.baseline, "needs levels: --band or --speed")
+
+
+def orders_of(arguments):
+    return arguments.orders or (1.0,)
+
+
+def is_asked_for(arguments):
+    """True if something of a machine is to be watched."""
+    return arguments.speed is not None or bool(arguments.alarm) or arguments.integrate > 0 or arguments.baseline is not None
+
+
+def frequency_range(text):
+    lower, colon, upper = text.partition(":")
+    if not colon:
+        _refuse(text, "must be two frequencies: 15:90")
+    edges = hertz(lower), hertz(upper)
+    if not edges[0] < edges[1]:
+        _refuse(text, "the first frequency must be less than the second")
+    return edges
+
+
+def numbers(text):
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        _refuse(text, "must be numbers: 2,4,6")
+    if not all(0 < value < np.inf for value in found):
+        _refuse(text, "must be positive numbers: 2,4,6")
+    return found
+
+
+def _limits(text):
+    name, equals, limits = text.rpartition("=")
+    found = numbers(limits)
+    if list(found) != sorted(set(found)):
+        _refuse(text, "limits must rise: 2.8,7.1")
+    return name.strip() if equals else "", found
+
+
+def _times(text):
+    parts = text.split(",")
+    if len(parts) != 2:
+        _refuse(text, "must be two times: 10s,60s")
+    return tuple(seconds(part) for part in parts)
+
+
+def _baseline(text):
+    name, equals, time = text.partition("=")
+    if name != "learn" or not equals:
+        _refuse(text, "must be learn=TIME: learn=7d")
+    return seconds(time)
+
+
+def _refuse(text, rule):
+    raise argparse.ArgumentTypeError(f"{text!r}: {rule}")

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""gr_stft monitor watches machines: speed, orders, levels, alarms, baselines, and the state that survives."""
+import json
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from qa_command import InFolder, run
+
+from gnuradio.stft.app.command import parser
+from gnuradio.stft.app.machine_options import levels_of
+from gnuradio.stft.app.machine_watch import MachineWatch
+
+FS = 2000.0
+RAW = "--dtype", "rf32_le", "--rate", "2k"
+
+
+def machine(seconds, speed=lambda t: 20 + 0 * t, amplitudes=((1, 1.0), (2, 0.5), (3, 0.25)), noise=0.1, seed=1):
+    """Acceleration of a machine: orders with their amplitudes, at a speed in Hz as a function of time, in noise."""
+    t = np.arange(round(seconds * FS)) / FS
+    turns = np.cumsum(speed(t)) / FS
+    x = noise * np.random.default_rng(seed).standard_normal(t.size)
+    return (x + sum(a * np.cos(2 * np.pi * k * turns + k) for k, a in amplitudes)).astype(np.float32)
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Machine(InFolder):
+    def watch(self, x, *options, status=0):
+        np.asarray(x, np.float32).tofile("x.rf32")
+        code, out, err = run("monitor", "x.rf32", *RAW, *options)
+        self.assertEqual((code, err), (status, ""))
+        return lines(out)
+
+    def test_a_trend_has_the_speed_and_the_levels(self):
+        x = machine(125, lambda t: 20 + t / 12)
+        found = self.watch(x, "--speed", "15:35", "--orders", "1,2,3", "--band", "10:200", "--trend", "20s")
+        self.assertEqual([e["kind"] for e in found], ["trend"] * 7)
+        for event in found[:6]:
+            middle = event["sample"] / FS + event["duration"] / 2
+            self.assertAlmostEqual(event["speed"], 20 + middle / 12, delta=0.05)
+            self.assertGreater(event["speed_known"], 0.85)
+            for order, amplitude in ("order1", 1), ("order2", 0.5), ("order3", 0.25):
+                self.assertAlmostEqual(event[order], amplitude / np.sqrt(2), delta=0.02 * amplitude)
+            self.assertAlmostEqual(event["10:200"], np.sqrt(0.65625 + 0.01 * 190 / 1000), delta=0.01)
+
+    def test_velocity_is_in_millimetres_per_second(self):
+        x = machine(20, amplitudes=((1, 1.0),), noise=0)
+        event = self.watch(x, "--speed", "15:25", "--band", "10:200", "--velocity", "--unit", "g")[0]
+        expected = 9806.65 / np.sqrt(2) / (2 * np.pi * 20)
+        self.assertAlmostEqual(event["10:200"] / expected, 1, delta=0.005)
+        self.assertAlmostEqual(event["order1"] / expected, 1, delta=0.01)
+
+    def test_an_alarm_is_raised_and_cleared_once(self):
+        x = machine(60, noise=0.02)
+        x[20 * 2000 : 40 * 2000] *= 1.25
+        options = "--band", "10:200", "--hold", "3s,5s", "--speed", "15:25", "--orders", "1,2,3"
+        found = [e for e in self.watch(x, *options, "--alarm", "0.95", "--alarm", "order2=0.41") if e["kind"] != "trend"]
+        self.assertEqual([(e["kind"], e["name"]) for e in found],
+                         [("raise", "10:200"), ("raise", "order2"), ("clear", "10:200"), ("clear", "order2")])
+        for event in found:
+            self.assertAlmostEqual(event["start"] * 1.0, 20, delta=2)
+        self.assertAlmostEqual(found[1]["speed"], 20, delta=0.1)
+        np.asarray(x, np.float32).tofile("x.rf32")
+        status, out, _ = run("monitor", "x.rf32", *RAW, *options, "--alarm", "0.95", "--fail-on-alarm")
+        self.assertEqual(status, 3)
+
+    def test_a_level_at_its_limit_does_not_chatter(self):
+        draw = np.random.default_rng(3)
+        x = machine(600, noise=0) * np.repeat(1 + 0.06 * draw.standard_normal(1200), 1000).astype(np.float32)
+        found = self.watch(x, "--band", "10:200", "--alarm", f"{np.sqrt(0.65625):.4f}")
+        self.assertLessEqual(sum(e["kind"] == "raise" for e in found), 1)
+
+    def test_what_is_wrong_with_a_sensor_is_said_once(self):
+        x = machine(60)
+        x[10 * 2000 : 20 * 2000] = 0.25  # torn off
+        x[30 * 2000 : 40 * 2000] = np.clip(3 * x[30 * 2000 : 40 * 2000], -1.5, 1.5)
+        found = [e for e in self.watch(x, "--band", "10:200", "--hold", "5s,5s") if e["kind"] != "trend"]
+        self.assertEqual([(e["kind"], e["state"]) for e in found], [
+            ("sensor dead", "begin"), ("sensor dead", "end"), ("sensor clipped", "begin"), ("sensor clipped", "end")])
+        self.assertAlmostEqual(found[0]["sample"] / FS, 10, delta=1.5)
+        self.assertAlmostEqual(found[2]["sample"] / FS, 30, delta=1.5)
+
+    def test_noise_has_no_speed_and_no_levels_of_orders(self):
+        x = np.concatenate([machine(30), machine(60, amplitudes=(), noise=1), machine(30)])
+        found = self.watch(x, "--speed", "15:25", "--orders", "1,2,3", "--hold", "3s,5s", "--trend", "10s")
+        told = [e for e in found if e["kind"] == "no speed"]
+        self.assertEqual([e["state"] for e in told], ["begin", "end"])
+        self.assertAlmostEqual(told[0]["sample"] / FS, 30, delta=2)
+        for event in found:
+            if event["kind"] == "trend" and 40 <= event["sample"] / FS < 75:
+                self.assertEqual((event["speed"], event["order1"]), (None, None))
+
+    def watcher(self, *options, bands=("10:200",)):
+        """The MachineWatch of a command line."""
+        words = ["monitor", "x", *(word for band in bands for word in ("--band", band)), *map(str, options)]
+        arguments = parser(["monitor"]).parse_args(words)
+        return MachineWatch(arguments, levels_of(arguments), rate=FS, start=1_700_000_000.0)
+
+    def test_any_split_gives_the_same(self):
+        x = machine(50, lambda t: 20 + np.sin(t / 5), noise=0.3)
+        options = "--speed", "15:25", "--orders", "1,2", "--alarm", "0.8", "--trend", "10s", "--baseline", "learn=20s"
+        wanted = self.watcher(*options)
+        expected = wanted.push(x) + wanted.finish()
+        self.assertEqual([e["time"] for e in expected if e["kind"] == "trend"][0], "2023-11-14T22:13:20.000000000Z")
+        draw = np.random.default_rng(5)
+        for _ in range(3):
+            watch, at, found = self.watcher(*options), 0, []
+            while at < x.size:
+                size = int(draw.integers(1, 9000))
+                found += watch.push(x[at : at + size])
+                at += size
+            self.assertEqual(found + watch.finish(), expected)
+
+    def test_lost_samples_are_told_and_later_rows_are_in_their_place(self):
+        x = machine(40)
+        watch = self.watcher("--speed", "15:25", "--trend", "5s")
+        found = watch.push(x) + watch.skip(100_001) + watch.push(x) + watch.finish()
+        gap, = [e for e in found if e["kind"] == "gap"]
+        self.assertEqual((gap["sample"], gap["sample_count"]), (80_000, 100_001))
+        after = [e for e in found if e["kind"] == "trend" and e["sample"] > 80_000]
+        self.assertEqual(after[-1]["sample"] % 1, 0)
+        self.assertGreaterEqual(after[-1]["sample"], 180_001)
+        for event in after[:-1]:
+            self.assertAlmostEqual(event["10:200"] or 0.81, 0.81, delta=0.02)
+
+    def test_a_restart_goes_on_from_the_state_and_raises_nothing_twice(self):
+        x = machine(60, amplitudes=((1, 2.0),), noise=0.02)
+        options = "--band", "10:200", "--alarm", "0.9", "--state", "state.json", "--baseline", "learn=100s", "--trend", "10s"
+        first, second = self.watch(x, *options), self.watch(x, *options)
+        self.assertEqual(sum(e["kind"] == "raise" for e in first), 1)
+        self.assertEqual(sum(e["kind"] == "raise" for e in second), 0)
+        before = Path("state.json").read_text(encoding="utf-8")
+        x.tofile("x.rf32")
+        status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200", "--band", "20:100", "--alarm", "0.9",
+                               "--state", "state.json", "--baseline", "learn=100s")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("levels", err)
+        self.assertEqual(Path("state.json").read_text(encoding="utf-8"), before)
+        Path("state.json").write_text("{", encoding="utf-8")
+        status, out, err = run("monitor", "x.rf32", *RAW, *options)
+        self.assertEqual((status, out, len(err.splitlines())), (2, "", 1))
+
+    def test_a_fault_of_one_order_stands_out_from_its_baseline(self):
+        draw = np.random.default_rng(9)
+
+        def minutes(count, order3):
+            """Speeds of two kinds, with levels that depend on them."""
+            parts = []
+            for _ in range(count):
+                f = draw.choice([18.0, 22.0])
+                parts.append(machine(20, lambda t: f + 0 * t, ((1, f / 20), (2, 0.5), (3, order3)), 0.1, draw.integers(1e9)))
+            return np.concatenate(parts)
+
+        x = np.concatenate([minutes(80, 0.25), minutes(45, 0.25 * 10 ** (3 / 20))])
+        found = self.watch(x, "--speed", "15:25", "--orders", "1,2,3", "--trend", "20s", "--baseline", "learn=1600s")
+        raised = [e for e in found if e["kind"] == "raise"]
+        self.assertEqual([e["name"] for e in raised], ["order3"])
+        self.assertEqual(raised[0]["of"], "baseline")
+        self.assertIn("learned", [e["kind"] for e in found])
+
+    def test_bad_options_are_refused_by_name(self):
+        machine(1).tofile("x.rf32")
+        for options, words in (
+            ((), "nothing to watch for"),
+            (("--detect", "--speed", "15:25"), "detect"),
+            (("--speed", "25:15"), "first frequency"),
+            (("--speed", "1:15"), "f_min"),
+            (("--speed", "15:25", "--orders", "1,900"), "orders"),
+            (("--speed", "15:25", "--orders", "0"), "positive"),
+            (("--orders", "2", "--band", "10:200"), "needs --speed"),
+            (("--band", "10:2000"), "bands"),
+            (("--band", "200:10"), "first frequency"),
+            (("--band", "10:200", "--alarm", "5,3"), "rise"),
+            (("--band", "10:200", "--alarm", "order2=3"), "alarm"),
+            (("--alarm", "3"), "alarm"),
+            (("--band", "10:200", "--alarm", "3", "--hysteresis", "1"), "hysteresis"),
+            (("--band", "10:200", "--alarm", "3", "--hold", "5s"), "two times"),
+            (("--band", "10:200", "--baseline", "7d"), "learn=TIME"),
+            (("--baseline", "learn=7d"), "needs levels"),
+            (("--band", "10:200", "--trend", "0"), "trend"),
+            (("--band", "10:200", "--sigmf", "x.sigmf-meta"), "needs --detect"),
+        ):
+            with self.subTest(options=options):
+                status, out, err = run("monitor", "x.rf32", *RAW, *options)
+                self.assertEqual((status, out), (2, ""), err)
+                self.assertIn(words, err)
+        np.zeros(100, np.complex64).tofile("x.cf32")
+        status, out, err = run("monitor", "x.cf32", "--dtype", "cf32_le", "--rate", "2k", "--band", "10:200")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("complex", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -15,6 +15,7 @@ from gnuradio.stft.app.jobs import run_input
 
 _PART = re.compile(r"\.(.*)\.(\d+)\.part", re.DOTALL)  # of replaced_when_whole()
 _PIECE = re.compile(r"\.(.*)\.\d+-of-\d+\.piece", re.DOTALL)
+_ALARM = 3  # exit status of a verb that has done its work
 _ONE_AT_A_TIME = threading.Lock()  # what a verb prints is the process's; so are some libraries
 
 
@@ -127,7 +128,11 @@ class _Recorder:
 
     def attempt(self, action):
         try:
-            action()
+            status = action() or DONE
+            if status in (DONE, _ALARM):
+                self.report.status = max(self.report.status, status)
+            else:
+                self.report.errors.append(f"exit status {status}")
         except EXPECTED as error:
             self.report.errors.append(failure(error)[1])
         except Exception as error:  # a fault of ours ends one file, too
@@ -148,9 +153,10 @@ class _Recorder:
         elif pieces is not None and task.samples and (count := pieces.count(job, task.samples)) > 1:
             report.pieces = count
         else:
-            status = self._analyse(job) or DONE
+            status = self._analyse(job)
             report.outputs += job.outputs
-            report.status = max(report.status, status)
+            return status
+        return DONE
 
 
 def piece_path(output, number, count):

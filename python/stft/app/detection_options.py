@@ -96,23 +96,23 @@ def _rate_of_alarms(text):
     try:
         value = float(number)
     except ValueError:
-        _refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
+        refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
     if not units:
         return value
     if len(units) != 2 or units[0] not in _PER_HOUR or units[1] != "MHz":
-        _refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
+        refuse_argument(text, "must be a rate: 1/h/MHz, 24/d/MHz")
     return value * _PER_HOUR[units[0]]
 
 
 def _range(text):
     lower, colon, upper = text.partition(":")
     if not colon:
-        _refuse_argument(text, "must be two frequencies: 433.9M:434.0M")
+        refuse_argument(text, "must be two frequencies: 433.9M:434.0M")
     edges = hertz(lower), hertz(upper)
     if not edges[0] < edges[1]:
-        _refuse_argument(text, "the first frequency must be less than the second")
+        refuse_argument(text, "the first frequency must be less than the second")
     return edges
 
 
-def _refuse_argument(text, rule):
+def refuse_argument(text, rule):
     raise argparse.ArgumentTypeError(f"{text!r}: {rule}")

@@ -261,18 +261,24 @@ class Files(InFolder):
 
     def test_outputs_are_to_the_bit_those_of_one_process(self):
         make(5)
-        complex_noise(5000).astype(np.complex64).tofile("in/z_433.92M_250k.cf32")
-        stft_options = {"spectrogram": ("--n-fft", 256), "detect": ("--n-fft", 64), "learn": ("--share", "constant", "--n-fft", 128)}
-        for verb, endings in (("spectrogram", (".npz", ".png")), ("detect", (".csv", ".jsonl")), ("learn", (".npz", ".csv"))):
+        for verb, endings, options in (
+                ("spectrogram", (".npz", ".png"), ("--n-fft", 256)), ("detect", (".csv", ".jsonl"), ("--n-fft", 64)),
+                ("learn", (".npz", ".csv"), ("--share", "constant", "--n-fft", 128)),
+                ("levels", (".csv", ".npz"), ("--rate", "8k", "--band", "100:1k")),
+                ("diagnose", (".json",), ("--rate", "20k", "--speed", 200, "--bearing", "8,0.235,1.245"))):
+            if verb == "spectrogram":
+                complex_noise(5000).astype(np.complex64).tofile("in/z_433.92M_250k.cf32")
+            elif verb == "levels":  # which are of real samples
+                os.unlink("in/z_433.92M_250k.cf32")
             outputs = [word for ending in endings for word in ("-o", "{input}" + ending)]
             with self.subTest(verb):
-                self.batch("--jobs", 2, verb, *stft_options[verb], *outputs, "--", "in", "-o", f"out-{verb}")
+                self.batch("--jobs", 2, verb, *options, *outputs, "--", "in", "-o", f"out-{verb}")
                 os.mkdir(f"one-{verb}")
                 outputs = [word for ending in endings for word in ("-o", f"one-{verb}/{{input}}{ending}")]
                 names = sorted(f"in/{name}" for name in os.listdir("in"))
-                self.assertEqual(run(verb, *stft_options[verb], *outputs, *names)[0], 0)
+                self.assertEqual(run(verb, *options, *outputs, *names)[0], 0)
                 made = sorted(os.listdir(f"one-{verb}"))
-                self.assertEqual(len(made), 6 * len(endings))
+                self.assertEqual(len(made), len(names) * len(endings))
                 self.assertEqual(sorted(os.listdir(f"out-{verb}")), sorted([*made, "manifest.jsonl"]))
                 for name in made:
                     self.assertTrue(same(f"one-{verb}/{name}", f"out-{verb}/{name}"), name)
@@ -708,15 +714,18 @@ class Verbs(InFolder):
         def write(job):
             with open(job.outputs[0], "w", encoding="ascii") as file:
                 file.write(str(job.recording.length))
-            return 3
+            return status_of_job
 
         toy.add_arguments = add_arguments
-        toy.run = lambda arguments: jobs.run_jobs(arguments, jobs.output_templates(arguments, (".txt",)), write)
+        toy.run = lambda arguments: jobs.run_jobs(arguments, jobs.output_templates(arguments, (".txt",)), write) or status_of_verb
         np.save("x.npy", noise(77))
         with mock.patch.dict(sys.modules, {toy.__name__: toy}), mock.patch.dict(command.VERBS, {"toy": "a toy"}):
-            self.assertEqual(batch_command._templates(("toy",), True), ["{input}.txt"])
-            report = batch_tasks.perform(batch_tasks.Task(("toy",), "x.npy", "out"))
-        self.assertEqual((report.outputs, report.sizes, report.status, report.errors), (["out/x.txt"], [2], 3, []))
+            for status_of_job, status_of_verb, status, errors in (
+                    (None, None, 0, []), (3, 0, 3, []), (0, 3, 3, []), (1, 0, 0, ["exit status 1"]), (0, 2, 0, ["exit status 2"])):
+                self.assertEqual(batch_command._templates(("toy",), True), ["{input}.txt"])
+                report = batch_tasks.perform(batch_tasks.Task(("toy",), "x.npy", "out"))
+                self.assertEqual((report.outputs, report.status, report.errors), (["out/x.txt"], status, errors))
+                self.assertEqual(report.sizes, [] if errors else [2])
 
     def test_a_worker_of_another_version_says_so(self):
         np.save("x.npy", noise(77))

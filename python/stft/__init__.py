@@ -14,13 +14,14 @@ fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, i
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map;
 band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
-score_fault_lines, fault_frequencies.
+score_fault_lines, fault_frequencies; of files: batch.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import grc, losses
 from .adaptive import adapt
 from .bank import filter_bank, one_integral_inverse, stft_bins
+from .batching import batch
 from .bearings import (
     BearingDiagnosis,
     Envelope,
@@ -161,6 +162,7 @@ __all__ = [
     "band_power",
     "band_power_vff",
     "baseline",
+    "batch",
     "check_cola",
     "check_nola",
     "closest_STFT_dual_window",

@@ -23,6 +23,7 @@ VERBS = {
     "monitor": "watch a recording, a receiver or a stream, and report events as they happen",
     "orders": "levels of a machine's orders against its speed, by a tacho or tracked: table, picture, NPZ",
     "learn": "learn window lengths, positions or a hop from a recording",
+    "batch": "run a verb over many recordings, on all processors or on many machines",
     "info": "show resolution, latency, invertibility, memory and speed for given parameters",
     "bench": "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT, of chosen bins and "
              "of synchrosqueezing, beside peers that are installed",
@@ -30,6 +31,7 @@ VERBS = {
 }
 
 DONE, FAILED, REFUSED = 0, 1, 2  # 3 is kept for an alarm of a monitoring verb
+EXPECTED = (ValueError, OSError, ImportError, RuntimeError, MemoryError)  # of a verb
 _INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -60,10 +62,23 @@ def parser(chosen=tuple(VERBS)):
     for name, summary in VERBS.items():
         verb = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         if name in chosen:
-            module = importlib.import_module(f"gnuradio.stft.app.{name}_command")
-            module.add_arguments(verb)
-            verb.set_defaults(run=module.run)
+            add_verb(verb, name)
     return top
+
+
+def add_verb(verb, name):
+    """Gives the parser `verb` the options of a verb, and what runs it."""
+    module = importlib.import_module(f"gnuradio.stft.app.{name}_command")
+    module.add_arguments(verb)
+    verb.set_defaults(run=module.run)
+
+
+def verb_parser(name):
+    """The parser of one verb's options."""
+    verb = _Parser(prog=f"gr_stft {name}", description=VERBS[name], allow_abbrev=False)
+    add_verb(verb, name)
+    verb.set_defaults(verb=name)
+    return verb
 
 
 def main(argv=None):
@@ -94,10 +109,8 @@ def main(argv=None):
     except BrokenPipeError:  # who read our output has left
         _silence_stdout()
         return DONE
-    except OSError as error:
-        return _report_system(label, error)
-    except ImportError as error:
-        return _report(label, error, FAILED)
+    except (OSError, ImportError) as error:
+        return _report(label, error)
 
 
 def _open_closed_streams(label):
@@ -114,27 +127,29 @@ def attempt(label, action):
     """The exit status of action(); what it raises becomes one line, but for signals."""
     try:
         return action() or DONE
-    except ValueError as error:
-        return _report(label, error, REFUSED)
     except BrokenPipeError:
         raise
-    except OSError as error:
-        return _report_system(label, error)
-    except (ImportError, RuntimeError) as error:
-        return _report(label, error, FAILED)
-    except MemoryError as error:
-        return _report(label, f"out of memory: {error or 'try a smaller --n-fft'}", FAILED)
+    except EXPECTED as error:
+        return _report(label, error)
 
 
-def _report_system(label, error):
-    if error.filename is None:  # standard output's
+def failure(error):
+    """The exit status and the line of words for what a verb raises, one of EXPECTED."""
+    if isinstance(error, ValueError):
+        return REFUSED, _one_line(error)
+    if isinstance(error, OSError):
+        name = f"{error.filename}: " if error.filename else ""
+        return FAILED, _one_line(f"{name}{error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return FAILED, _one_line(f"out of memory: {error or 'try a smaller --n-fft'}")
+    return FAILED, _one_line(error)
+
+
+def _report(label, error):
+    if isinstance(error, OSError) and error.filename is None:  # standard output's
         _silence_stdout()
-    name = f"{error.filename}: " if error.filename else ""
-    return _report(label, f"{name}{error.strerror or error}", FAILED)
-
-
-def _report(label, error, status):
-    print(f"{label}: {_one_line(error)}", file=sys.stderr)
+    status, words = failure(error)
+    print(f"{label}: {words}", file=sys.stderr)
     return status
 
 

@@ -41,22 +41,31 @@ def output_templates(arguments, default_endings):
 def planned_outputs(arguments, templates):
     """All names of outputs, of channel 0 where all channels are asked for."""
     channel = 0 if arguments.channel == "all" else arguments.channel
-    return [_filled(template, path, channel) for path in arguments.input for template in templates]
+    return [_filled(arguments, template, path, channel) for path in arguments.input for template in templates]
 
 
-def _filled(template, path, channel):
+def _filled(arguments, template, path, channel):
     stem = "stdin" if path == STANDARD_INPUT else \
         os.path.splitext(os.path.basename(os.path.normpath(path)))[0]
-    return template.replace("{channel}", str(channel)).replace("{input}", stem)
+    name = template.replace("{channel}", str(channel)).replace("{input}", stem)
+    return os.path.join(vars(arguments).get("folder", ""), name)  # of a batch
 
 
-def run_jobs(arguments, templates, analyse):
+def run_jobs(arguments, templates, analyse, pieces=None):
     """Calls analyse(job) for each; the exit status. Of several, one that fails does not keep the
-    others from being done."""
+    others from being done.
+
+    pieces: how a batch divides a long recording, an object with count(job, samples), compute(job, number, count,
+        path), which writes what piece `number` gives to `path` and returns a note for join(job, paths, notes), which
+        writes the outputs; they are to the bit those of analyse(job). None: a recording is one piece.
+    """
+    driver = vars(arguments).get("driver")
+    if driver is not None:
+        return driver(arguments, templates, analyse, pieces)
     several = len(arguments.input) > 1 or arguments.channel == "all"
     runner = _Runner(f"gr_stft {arguments.verb}", several, analyse)
     for path in arguments.input:
-        runner.attempt(lambda: _run_input(arguments, path, templates, runner))
+        runner.attempt(lambda: run_input(arguments, path, templates, runner))
         if runner.status == INTERRUPTED:
             break
     return runner.status
@@ -81,11 +90,12 @@ class _Runner:
         return self._analyse(job)
 
 
-def _run_input(arguments, path, templates, runner):
+def run_input(arguments, path, templates, runner):
+    """Has runner.attempt() call runner.analyse(job) for each channel of an input, as long as runner.status allows."""
     with source_of(path, _needed_of_a_pipe(arguments, path)) as (source, interrupted):
         title = arguments.title if arguments.title is not None else os.path.basename(source.name)
         for channel in _channels(arguments, source):
-            outputs = [_filled(template, path, channel) for template in templates]
+            outputs = [_filled(arguments, template, path, channel) for template in templates]
             words = f"{title}, channel {channel}" if arguments.channel == "all" else title
 
             def analyse_one():

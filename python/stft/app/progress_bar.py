@@ -10,11 +10,13 @@ from gnuradio.stft.optional_modules import load
 
 @contextlib.contextmanager
 def progress_bar(verb, layout, total=None, unit=""):
-    """A bar on standard error if that is a terminal, with tqdm's update() and set_postfix_str().
+    """A bar on standard error if that is a terminal, with tqdm's update(), set_postfix_str() and
+    write().
 
     layout: tqdm's bar_format. total: in `unit`, None if it is not known.
     """
-    none = SimpleNamespace(update=lambda _: None, set_postfix_str=lambda _: None)
+    none = SimpleNamespace(update=lambda _: None, set_postfix_str=lambda _: None,
+                           write=lambda text, file: print(text, file=file))
     if not sys.stderr.isatty():
         yield none
         return

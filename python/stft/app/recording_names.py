@@ -30,6 +30,8 @@ _DTYPES = {
 }
 _BY_EXTENSION = {extension: dtype for dtype, extensions in _DTYPES.items()
                  for extension in extensions}
+_NAMED = ("sigmf-meta", "sigmf", "npy", "wav", "wave", "rf64", "w64", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff",
+          "aifc", "au", "snd", "caf")
 _SOUND = ("wav", "wave", "rf64", "w64", "flac")
 _GQRX = re.compile(r"gqrx_\d{8}_\d{6}_(\d+)_(\d+)_fc\.raw")
 _RECEIVER = re.compile(
@@ -37,6 +39,12 @@ _RECEIVER = re.compile(
 # a number and a unit between signs that are neither; an underscore may stand for the point
 _QUANTITY = re.compile(
     r"(?<![A-Za-z0-9.])(\d+(?:[._]\d+)?)([kKMG]?)(Hz|[Ss][Pp][Ss]|(?<=[kKMG])[Ss])?(?![A-Za-z0-9])")
+
+
+def names_a_recording(path):
+    """Whether a name says that a file is a recording; many others are."""
+    extension = os.path.splitext(path)[1][1:].lower()
+    return extension in _NAMED or hints_of_name(path).dtype is not None
 
 
 @dataclass

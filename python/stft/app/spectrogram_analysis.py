@@ -197,30 +197,48 @@ def _meta(portion, analysis, unit):
     }
 
 
-def blocks(portion, analysis, statistics):
+def blocks(portion, analysis, statistics, begin=0, end=None):
     """All frames in blocks (frames, bins) of limited size, and which of them lie in the recording.
 
     Windows reach out of the portion into the recording, and so do the neighbours of a frame from
     which its cells come; zeros are where the recording has nothing.
+    begin, end: frames, all by default; a frame is the same to the bit in any block.
     """
-    hop = analysis.hop
-    step = max(1, min(max(_BLOCK_VALUES // analysis.n_fft, _BLOCK_FRAMES), _BLOCK_SAMPLES // hop))
-    earliest = -(portion.before // hop)  # frame of the recording
-    latest = -(-(portion.length + portion.after) // hop)
-    seen = -portion.before
-    for frame in range(0, analysis.frames, step):
-        count = min(step, analysis.frames - frame)
-        start = max(frame - analysis.reach, earliest)
-        stop = max(frame + count, min(frame + count + analysis.reach, latest + 1))
-        first = analysis.first + start * hop
-        last = first + (stop - start - 1) * hop + analysis.win_length
-        end = min(max(last + analysis.margin, 1 - portion.before), portion.length + portion.after)
-        begin = min(max(first - analysis.margin, -portion.before), end - 1)
-        samples = portion.read(begin, end)
-        statistics.add_samples(samples[max(0, seen - begin):])
-        seen = max(seen, end)
-        rows = analysis.compute(samples, first - begin, stop - start)
-        starts = analysis.first + np.arange(frame, frame + count) * hop
+    step = max(1, min(max(_BLOCK_VALUES // analysis.n_fft, _BLOCK_FRAMES), _BLOCK_SAMPLES // analysis.hop))
+    end = analysis.frames if end is None else end
+    seen = _context(portion, analysis, begin - 1, 1).end if begin else -portion.before
+    for frame in range(begin, end, step):
+        count = min(step, end - frame)
+        context = _context(portion, analysis, frame, count)
+        samples = portion.read(context.begin, context.end)
+        statistics.add_samples(samples[max(0, seen - context.begin):])
+        seen = max(seen, context.end)
+        rows = analysis.compute(samples, context.first - context.begin, context.stop - context.start)
+        starts = analysis.first + np.arange(frame, frame + count) * analysis.hop
         inside = (starts >= -portion.before) & \
             (starts + analysis.win_length <= portion.length + portion.after)
-        yield rows[frame - start:frame - start + count], inside
+        yield rows[frame - context.start:frame - context.start + count], inside
+
+
+@dataclass
+class _Context:
+    """Frames start .. stop - 1, the first sample of frame `start`, and samples begin .. end - 1."""
+    start: int
+    stop: int
+    first: int
+    begin: int
+    end: int
+
+
+def _context(portion, analysis, frame, count):
+    """What `count` frames from `frame` on need."""
+    hop = analysis.hop
+    earliest = -(portion.before // hop)  # frame of the recording
+    latest = -(-(portion.length + portion.after) // hop)
+    start = max(frame - analysis.reach, earliest)
+    stop = max(frame + count, min(frame + count + analysis.reach, latest + 1))
+    first = analysis.first + start * hop
+    last = first + (stop - start - 1) * hop + analysis.win_length
+    end = min(max(last + analysis.margin, 1 - portion.before), portion.length + portion.after)
+    begin = min(max(first - analysis.margin, -portion.before), end - 1)
+    return _Context(start, stop, first, begin, end)

@@ -2,6 +2,7 @@
 """gr_stft spectrogram: spectrograms of recordings as pictures, NPZ or HDF5."""
 import argparse
 import contextlib
+import os
 import time
 from types import SimpleNamespace
 
@@ -52,28 +53,106 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    return run_jobs(arguments, _check(arguments), lambda job: _analyse(arguments, job))
+    return run_jobs(arguments, _check(arguments), lambda job: _analyse(arguments, job), _Pieces(arguments))
 
 
 def _analyse(arguments, job):
     began = time.monotonic()
-    recording = job.recording
-    portion = portion_of(recording, arguments.start, arguments.stop)
+    portion, analysis, grid = _plan(arguments, job)
+    _warn_of_recording(job.recording)
+    statistics = Statistics(analysis.kind)
+    with _writers(arguments, job, analysis, grid) as writers:
+        with progress_bar("spectrogram", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} "
+                          "[{elapsed} < {remaining}]", analysis.frames * analysis.hop / analysis.fs,
+                          grid.meta["time_unit"]) as bar:
+            for rows, frames in _averaged_rows(portion, analysis, grid, statistics):
+                _write_rows(rows, writers)
+                bar.update(frames * analysis.hop / analysis.fs)
+    _warn_of_samples(job.recording, statistics.bad_samples)
+    print(summary_text(portion, analysis, grid, statistics, job.outputs, time.monotonic() - began))
+
+
+def _plan(arguments, job):
+    portion = portion_of(job.recording, arguments.start, arguments.stop)
     analysis = analysis_of(arguments, portion)
-    grid = grid_of(arguments, portion, analysis)
+    return portion, analysis, grid_of(arguments, portion, analysis)
+
+
+class _Pieces:
+    """A recording in pieces of whole rows, each of which is to the bit what it is without pieces.
+
+    A piece is a file of rows, or of columns of the picture where nothing else is to be written: then pieces hold
+    whole columns.
+    """
+
+    def __init__(self, arguments):
+        self._arguments = arguments
+
+    def count(self, job, samples):
+        portion, analysis, grid = _plan(self._arguments, job)
+        unit = self._unit(job, analysis, grid)
+        most = max(1, samples // (analysis.hop * unit))
+        units = -(-analysis.frames // unit)
+        return -(-units // most)
+
+    def compute(self, job, number, count, path):
+        portion, analysis, grid = _plan(self._arguments, job)
+        unit = self._unit(job, analysis, grid)
+        frames = -(-(-(-analysis.frames // unit)) // count) * unit
+        picture = self._picture(job, analysis, grid)
+        statistics, sizes = Statistics(analysis.kind), []
+        with replaced_when_whole(path) as temporary, open(temporary, "wb") as file:
+            for rows, _ in _averaged_rows(portion, analysis, grid, statistics, number * frames,
+                                          min(analysis.frames, (number + 1) * frames)):
+                if picture is not None:
+                    _write_rows(rows, [picture])
+                else:
+                    rows.tofile(file)
+                    sizes.append(len(rows))
+            if picture is not None:
+                columns = picture.columns()
+                columns.tofile(file)
+                sizes.append(len(columns))
+        return {"sizes": sizes, "bad_samples": statistics.bad_samples}
+
+    def join(self, job, paths, notes):
+        _, analysis, grid = _plan(self._arguments, job)
+        _warn_of_recording(job.recording)
+        columns = self._picture(job, analysis, grid) is not None
+        with _writers(self._arguments, job, analysis, grid) as writers:
+            for path, note in zip(paths, notes):
+                width = os.path.getsize(path) // (sum(note["sizes"]) * (4 if columns else grid.dtype.itemsize))
+                with open(path, "rb") as file:
+                    for size in note["sizes"]:
+                        values = np.fromfile(file, np.float32 if columns else grid.dtype, size * width)
+                        if columns:
+                            for writer in writers:
+                                writer.add_columns(values.reshape(size, width))
+                        else:
+                            _write_rows(values.reshape(size, width), writers)
+        _warn_of_samples(job.recording, sum(note["bad_samples"] for note in notes))
+
+    def _unit(self, job, analysis, grid):
+        """Frames of which a piece holds a multiple."""
+        picture = self._picture(job, analysis, grid)
+        return analysis.average * (1 if picture is None else picture.frames_per_column)
+
+    def _picture(self, job, analysis, grid):
+        """One of the pictures, or None if there are other files as well."""
+        if any(suffix(path) not in PICTURES for path in job.outputs):
+            return None
+        return _picture(job.outputs[0], None, self._arguments, job, analysis, grid)
+
+
+def _warn_of_recording(recording):
     for warning in recording.warnings:
         warn("spectrogram", f"{recording.path}: {warning}")
-    statistics = Statistics(analysis.kind)
-    with contextlib.ExitStack() as files:
-        writers = [_open_writer(files, path, grid, arguments, analysis, job)
-                   for path in job.outputs]
-        _write_all(portion, analysis, grid, statistics, writers)
-        for writer in writers:
-            writer.finish()
-    if statistics.bad_samples:
-        warn("spectrogram", f"{recording.path}: {statistics.bad_samples} samples are NaN or "
+
+
+def _warn_of_samples(recording, bad_samples):
+    if bad_samples:
+        warn("spectrogram", f"{recording.path}: {bad_samples} samples are NaN or "
              "infinite; so are the frames that hold them")
-    print(summary_text(portion, analysis, grid, statistics, job.outputs, time.monotonic() - began))
 
 
 def _check(arguments):
@@ -99,17 +178,31 @@ def _check(arguments):
     return templates
 
 
-def _open_writer(files, path, grid, arguments, analysis, job):
+@contextlib.contextmanager
+def _writers(arguments, job, analysis, grid):
+    """What writes the outputs, which have their names at the end of the block."""
+    with contextlib.ExitStack() as files:
+        writers = [_open_writer(files, path, arguments, job, analysis, grid) for path in job.outputs]
+        yield writers
+        for writer in writers:
+            writer.finish()
+
+
+def _open_writer(files, path, arguments, job, analysis, grid):
     temporary = files.enter_context(replaced_when_whole(path))
     if suffix(path) == ".npz":
         writer = NpzFile(path, temporary, grid)
     elif suffix(path) in PICTURES:
-        look = _look(arguments, grid, analysis, job)
-        writer = Picture(path, temporary, grid, SimpleNamespace(form=suffix(path)[1:], **look))
+        writer = _picture(path, temporary, arguments, job, analysis, grid)
     else:
         writer = Hdf5File(path, temporary, grid)
     files.push(lambda kind, *_: writer.abandon() if kind else None)
     return writer
+
+
+def _picture(path, temporary, arguments, job, analysis, grid):
+    look = _look(arguments, grid, analysis, job)
+    return Picture(path, temporary, grid, SimpleNamespace(form=suffix(path)[1:], **look))
 
 
 def _look(arguments, grid, analysis, job):
@@ -136,19 +229,14 @@ def _annotations(recording, grid):
     return shown
 
 
-def _write_all(portion, analysis, grid, statistics, writers):
+def _averaged_rows(portion, analysis, grid, statistics, begin=0, end=None):
+    """Rows in the files' precision, and of how many frames they are news, block by block."""
     mean = GroupMean(analysis.average)
-    with progress_bar("spectrogram", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} "
-                      "[{elapsed} < {remaining}]", analysis.frames * analysis.hop / analysis.fs,
-                      grid.meta["time_unit"]) as bar:
-        for rows, inside in blocks(portion, analysis, statistics):
-            statistics.add(rows, inside)
-            _write_rows(_averaged(mean.add, rows, analysis.kind), grid, writers)
-            bar.update(len(rows) * analysis.hop / analysis.fs)
-        if analysis.average > 1:
-            last = [np.sqrt(row) if analysis.kind == "magnitude" else row for row in mean.last()]
-            for row in last:
-                _write_rows(row, grid, writers)
+    for rows, inside in blocks(portion, analysis, statistics, begin, end):
+        statistics.add(rows, inside)
+        yield _averaged(mean.add, rows, analysis.kind).astype(grid.dtype, copy=False), len(rows)
+    for row in mean.last():
+        yield (np.sqrt(row) if analysis.kind == "magnitude" else row).astype(grid.dtype, copy=False), 0
 
 
 def _averaged(add, rows, kind):
@@ -158,8 +246,7 @@ def _averaged(add, rows, kind):
     return np.sqrt(add(np.square(rows, dtype=np.float64)))
 
 
-def _write_rows(rows, grid, writers):
+def _write_rows(rows, writers):
     if len(rows):
-        rows = rows.astype(grid.dtype, copy=False)
         for writer in writers:
             writer.write(rows)

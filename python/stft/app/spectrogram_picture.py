@@ -13,7 +13,10 @@ _MOST_LABELS = 60  # of annotations; more would cover the picture
 
 
 class GroupMean:
-    """Means of consecutive groups of `size` rows; the last group may be smaller."""
+    """Means of consecutive groups of `size` rows; the last group may be smaller.
+
+    Rows are added one after another, so that any division of them into calls gives the same bits.
+    """
 
     def __init__(self, size):
         self._size = size
@@ -25,17 +28,17 @@ class GroupMean:
         if self._size == 1:
             return rows
         head = min((self._size - self._count) % self._size, len(rows))
-        whole, tail = divmod(len(rows) - head, self._size)
+        whole = (len(rows) - head) // self._size
         means = []
         if head:
             self._accumulate(rows[:head])
             means += self._emit_if_whole()
         if whole:
-            groups = rows[head:head + whole * self._size]
-            starts = np.arange(0, len(groups), self._size)
-            means.append(np.add.reduceat(groups, starts, axis=0, dtype=np.float64) / self._size)
-        if tail:
-            self._accumulate(rows[len(rows) - tail:])
+            groups = rows[head:head + whole * self._size].reshape(whole, self._size, -1)
+            means.append(_sums(groups) / self._size)
+        tail = rows[head + whole * self._size:]
+        if len(tail):
+            self._accumulate(tail)
         return np.concatenate(means) if means else np.empty((0, rows.shape[1]))
 
     def last(self):
@@ -47,12 +50,19 @@ class GroupMean:
         return [mean[np.newaxis]]
 
     def _accumulate(self, rows):
-        total = rows.sum(axis=0, dtype=np.float64)
-        self._sum = total if not self._count else self._sum + total
+        so_far = [self._sum[np.newaxis]] if self._count else []
+        self._sum = _sums(np.concatenate([*so_far, rows], dtype=np.float64)[np.newaxis])[0]
         self._count += len(rows)
 
     def _emit_if_whole(self):
         return self.last() if self._count == self._size else []
+
+
+def _sums(groups):
+    """Sums (groups, bins) of rows (groups, rows, bins), in the order of the rows."""
+    if groups.shape[2] == 1:  # which NumPy would add in pairs
+        return np.add.accumulate(groups, axis=1, dtype=np.float64)[:, -1]
+    return np.ascontiguousarray(groups).sum(axis=1, dtype=np.float64)
 
 
 class Picture:
@@ -82,10 +92,18 @@ class Picture:
         else:
             self._keep(self._pooled(self._mean.add(rows)))
 
-    def finish(self):
+    def columns(self):
+        """Those of the rows so far, (columns, lines) in dB."""
         for mean in self._mean.last():
             self._keep(mean if self._look.density else self._pooled(mean))
-        figure = self._draw(np.concatenate(self._columns))
+        return np.concatenate(self._columns)
+
+    def add_columns(self, columns):
+        """Takes what columns() of another one has returned."""
+        self._columns.append(columns)
+
+    def finish(self):
+        figure = self._draw(self.columns())
         save_figure(figure, self._path, self._temporary, self._look.form)
 
     def abandon(self):

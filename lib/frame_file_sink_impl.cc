@@ -42,7 +42,7 @@ class frame_file_sink_impl : public stream_block<frame_file_sink>
 public:
     explicit frame_file_sink_impl(const frame_file_sink_settings& s)
         : gr::block("frame_file_sink",
-                    input_rows(s.bins * sizeof(float)),
+                    input_rows(s.vlen * sizeof(float)),
                     gr::io_signature::make(0, 0, 0)),
           d_settings(s), d_files(s)
     {
@@ -65,7 +65,7 @@ public:
             if (!tags.empty())
                 obey(tags);
             for (int i = from; i < to; ++i) {
-                write(rows + static_cast<std::size_t>(i) * d_settings.bins);
+                write(rows + static_cast<std::size_t>(i) * d_settings.vlen);
                 d_sample += static_cast<std::int64_t>(d_context.hop);
             }
         });
@@ -203,7 +203,7 @@ private:
 frame_file_sink::sptr frame_file_sink::make(const frame_file_sink_settings& s)
 {
     s.check();
-    check_rows(s.bins * sizeof(float));
+    check_rows(s.vlen * sizeof(float));
     return gnuradio::make_block_sptr<frame_file_sink_impl>(s);
 }
 

@@ -25,7 +25,7 @@ folder = tempfile.TemporaryDirectory()  # of files that blocks write
 needed = dict(n_fft=16, hop=4, theta=8.0, bins=[1, 2], width=16, win_length=16, source="start", target="centre",
               balls=8, ball_diameter=0.235, pitch_diameter=1.245,
               bands="0.1:0.4", levels=2, limits=[1.0],
-              path=os.path.join(folder.name, "x"))  # fmt: skip
+              directory=folder.name, vlen=16, path=os.path.join(folder.name, "x"))  # fmt: skip
 needed.update(samp_rate=1000.0, f_min=130.0, f_max=200.0, f_top=100.0)
 wrong = {
     "int": ["x", 2.5, None, True, 1j, [3], 2**63, np.float64(4.0)],

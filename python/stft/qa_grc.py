@@ -332,9 +332,9 @@ settings["stft_event_cutter.block.yml"] = [
     dict(samp_rate=1e6, **{name: value}) for name in ("hop", "pre", "post", "max_clip", "history") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(samp_rate=rate, shift=shift) for rate in (0, 1e6) for shift in (True, False)]
 settings["stft_frame_file_sink.block.yml"] = [
-    dict(bins=64, hop=32, samp_rate=1e6, **given)
+    dict(vlen=64, hop=32, samp_rate=1e6, **given)
     for given in (dict(), dict(name="a/b"), dict(rotate=0), dict(rotate=0.5), dict(max_bytes=10), dict(directory="none"))
-] + [dict(bins=bins, hop=hop, samp_rate=1.0) for bins in (0, 1, 2**25) for hop in (0, 1)]
+] + [dict(vlen=vlen, hop=hop, samp_rate=1.0) for vlen in (0, 1, 2**25) for hop in (0, 1)]
 settings["stft_tacho_pulses_ff.block.yml"] = (
     [{name: v} for name in ("samp_rate", "f_max", "f_min", "slew", "level_time") for v in of_real_numbers]
     + [{name: v} for name in ("ppr", "hop") for v in (-1, 0, 1, 60, 2**41)]
@@ -424,7 +424,6 @@ class qa_grc(unittest.TestCase):
                 of_envelope = not {"balls", "clip"}.isdisjoint(parameters(entry))
                 watches_speed = not {"max_slew", "f_top"}.isdisjoint(parameters(entry))
                 measures = "integrate" in parameters(entry)
-                of_rows = parameters(entry).get("bins", {}).get("dtype") == "int"
                 lengths = (
                     (1024, 2000) if watches_speed else (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns
                     else (2, 7, 1024) if of_family or measures else (1, 7, 40) if of_image else (1, 7, 1024))  # fmt: skip
@@ -434,7 +433,7 @@ class qa_grc(unittest.TestCase):
                     if "levels" in parameters(entry) and parameters(entry)["levels"]["dtype"] != "int":
                         del given["levels"]
                     given.update(bands="0:0.1,0.1:0.2,0:0.5" if measures else 1)
-                    given.update(bins=n_fft if of_rows else [0] if "hop" in parameters(entry) else ())
+                    given.update(vlen=n_fft, bins=[0] if "hop" in parameters(entry) else ())
                     if watches_speed:
                         given.update(hop=256 if "n_fft" in parameters(entry) else 0.1, tracks=2, orders=(1, 2, 4.5), rates=(-0.5, 0, 0.5))
                     if of_image:

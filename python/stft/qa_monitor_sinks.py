@@ -138,7 +138,7 @@ class event_cutter(unittest.TestCase):
     def test_bad_settings_are_refused_by_name(self):
         for name, value in (("samp_rate", 0), ("pre", -1), ("post", 2**41), ("max_clip", 0), ("history", 2**29), ("hop", 0)):
             with self.assertRaisesRegex(ValueError, f"^{name}: "):
-                stft.event_cutter(**{name: value})
+                stft.event_cutter(**{"hop": 1, name: value})
 
     def test_hostile_messages_and_tags_end_no_flowgraph(self):
         for seed in range(FIRST_SEED, FIRST_SEED + RUNS):
@@ -146,7 +146,7 @@ class event_cutter(unittest.TestCase):
             length = draw.choice([1, 5, 300, 3000])
             keys = "rx_rate rx_time overflow rx_overflow rx_freq stft_hop".split()
             tags = [tag(draw.randrange(length), draw.choice(keys), hostile_value(draw)) for _ in range(draw.randrange(6))]
-            cutter = stft.event_cutter(shift=draw.random() < 0.5, max_clip=draw.choice([1, 100, 4000]), history=draw.choice([0, 10, 4000]))
+            cutter = stft.event_cutter(hop=HOP, shift=draw.random() < 0.5, max_clip=draw.choice([1, 100, 4000]), history=draw.choice([0, 10, 4000]))
             graph = gr.top_block()
             graph.connect(samples(np.ones(length), *tags), cutter)
             for _ in range(draw.randrange(6)):
@@ -185,7 +185,7 @@ class frame_file_sink(unittest.TestCase):
         files = [(json.loads(name.with_suffix(".json").read_text()), np.load(name)) for name in names]
         self.names = [name.name for name in names]
         for meta, rows in files:
-            self.assertEqual((meta["rows"], meta["bins"]), rows.shape)
+            self.assertEqual((meta["rows"], meta["vlen"]), rows.shape)
         return files, sink
 
     def test_files_begin_at_multiples_of_the_period_and_hold_every_row(self):
@@ -194,7 +194,7 @@ class frame_file_sink(unittest.TestCase):
         tags = [tag(0, "rx_rate", pmt.from_double(8.0)), tag(0, "rx_freq", pmt.from_double(433.92e6)),
                 tag(0, "rx_time", at_time(int(start), start % 1))]
         for between in (), (unequal(np.float32, 3),):
-            files, _ = self.stored(rows_source(rows, *tags), between, bins=3, hop=100, rotate=60, name="band", description="psd")
+            files, _ = self.stored(rows_source(rows, *tags), between, vlen=3, hop=100, rotate=60, name="band", description="psd")
             np.testing.assert_array_equal(np.concatenate([values for _, values in files]), rows)
             self.assertEqual([len(values) for _, values in files], [102, 480, 418])  # 12.75 s, 60 s, the rest
             self.assertEqual(self.names[0], f"band_{EPOCH + datetime.timedelta(seconds=int(start)):%Y%m%dT%H%M%SZ}_433920000Hz_800sps.npy")
@@ -208,7 +208,7 @@ class frame_file_sink(unittest.TestCase):
 
     def test_a_file_holds_no_more_bytes_than_it_may(self):
         rows = np.arange(3000 * 7, dtype=np.float32).reshape(-1, 7)
-        files, _ = self.stored(rows_source(rows), bins=7, max_bytes=5000, rotate=0)
+        files, _ = self.stored(rows_source(rows), vlen=7, max_bytes=5000, rotate=0)
         np.testing.assert_array_equal(np.concatenate([r for _, r in sorted(files, key=lambda f: f[0]["sample_start"])]), rows)
         self.assertEqual({meta["ended_by"] for meta, _ in files}, {"size", "stop"})
         sizes = [path.stat().st_size for path in self.folder.glob("*.npy")]
@@ -221,7 +221,7 @@ class frame_file_sink(unittest.TestCase):
                 tag(20, "rx_freq", pmt.from_double(7.0)), tag(30, "rx_freq", pmt.from_double(7.0)),
                 tag(40, "rx_overflow", pmt.from_uint64(25 * 4)), tag(60, "rx_rate", pmt.from_double(20.0)),
                 tag(80, "rx_time", at_time(1000, 0.5 + 6 + 2.5 + 1 + 90))]
-        files, _ = self.stored(rows_source(rows, *tags), bins=2, hop=4, samp_rate=40.0)
+        files, _ = self.stored(rows_source(rows, *tags), vlen=2, hop=4, samp_rate=40.0)
         files.sort(key=lambda f: f[0]["sample_start"])
         self.assertEqual([(m["ended_by"], m["rows"], m["freq_center"], m["samp_rate"]) for m, _ in files], [
             ("retune", 20, 5, 40), ("gap", 20, 7, 40), ("rate", 20, 7, 40), ("gap", 20, 7, 80), ("stop", 20, 7, 80)])
@@ -278,11 +278,11 @@ class frame_file_sink(unittest.TestCase):
             self.assertEqual(np.load(name).shape[1], 1)
 
     def test_bad_settings_are_refused_by_name_and_nothing_is_written(self):
-        for given in (dict(directory=""), dict(directory=str(self.folder / "none")), dict(bins=0), dict(bins=2**25), dict(hop=0),
+        for given in (dict(directory=""), dict(directory=str(self.folder / "none")), dict(vlen=0), dict(vlen=2**25), dict(hop=0),
                       dict(samp_rate=0), dict(samp_rate=float("nan")), dict(name="a/b"), dict(name=""), dict(name=".x"), dict(rotate=0.5),
-                      dict(rotate=-1), dict(max_bytes=100), dict(bins=5000, max_bytes=5000)):
+                      dict(rotate=-1), dict(max_bytes=100), dict(vlen=5000, max_bytes=5000)):
             with self.assertRaisesRegex(ValueError, "^" + list(given)[-1] + ": "):
-                stft.frame_file_sink(**{**dict(directory=str(self.folder), bins=4, hop=1), **given})
+                stft.frame_file_sink(**{**dict(directory=str(self.folder), vlen=4, hop=1), **given})
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_hostile_tags_lose_no_row(self):
@@ -293,7 +293,7 @@ class frame_file_sink(unittest.TestCase):
             tags = [tag(draw.randrange(len(rows)), draw.choice(keys), hostile_value(draw)) for _ in range(draw.randrange(8))]
             with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder:
                 self.folder = Path(folder)
-                files, sink = self.stored(rows_source(rows, *tags), bins=rows.shape[1], rotate=draw.choice([0, 1, 3600]))
+                files, sink = self.stored(rows_source(rows, *tags), vlen=rows.shape[1], rotate=draw.choice([0, 1, 3600]))
                 self.assertEqual((sum(len(values) for _, values in files), sink.lost()), (len(rows), 0))
 
 

@@ -9,7 +9,7 @@ namespace gr::stft {
 
 //! Settings of event_cutter.
 struct STFT_API event_cutter_block_settings : kernel::event_cutter_settings {
-    std::size_t hop = 512; //!< samples from one row of the detector to the next, >= 1
+    std::size_t hop = 0; //!< samples from one row of the detector to the next, >= 1
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -19,8 +19,8 @@ namespace kernel {
 //! Parameters of event_cutter_block_settings.
 template <>
 inline constexpr auto fields<event_cutter_block_settings> =
-    std::tuple_cat(fields<event_cutter_settings>,
-                   std::tuple(field("hop", &event_cutter_block_settings::hop)));
+    std::tuple_cat(std::tuple(field("hop", &event_cutter_block_settings::hop).required()),
+                   fields<event_cutter_settings>);
 } // namespace kernel
 
 /*!

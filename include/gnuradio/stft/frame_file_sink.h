@@ -22,7 +22,7 @@ namespace kernel {
 template <>
 inline constexpr auto fields<frame_file_sink_settings> =
     std::tuple(field("directory", &frame_files_settings::directory).required(),
-               field("bins", &frame_files_settings::bins).required(),
+               field("vlen", &frame_files_settings::vlen).required(),
                field("hop", &frame_file_sink_settings::hop).required(),
                field("samp_rate", &frame_file_sink_settings::samp_rate),
                field("name", &frame_files_settings::name),
@@ -34,7 +34,7 @@ inline constexpr auto fields<frame_file_sink_settings> =
 /*!
  * \brief Writes rows to NPY files with metadata next to them, a file for each period; kernel::frame_files says how.
  *
- * Input: rows of `bins` floats, such as those of a spectrogram.
+ * Input: rows of `vlen` floats, such as those of a spectrogram.
  *
  * Tags: rx_time gives the time of rows; without one it is the system's, when the first row comes. rx_rate (Hz, of the rows) and
  * stft_hop override samp_rate and hop. Another rate or rx_freq ends a file, and so do lost samples (rx_time, overflow,
@@ -49,7 +49,7 @@ public:
     using sptr = std::shared_ptr<frame_file_sink>; //!< type that make() returns
 
     /*!
-     * \param s directory, bins and hop at least
+     * \param s directory, vlen and hop at least
      * \throws std::invalid_argument naming the parameter, its value and the rule, also if there is no such directory
      */
     static sptr make(const frame_file_sink_settings& s);

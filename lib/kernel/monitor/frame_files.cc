@@ -156,8 +156,8 @@ void frame_files_settings::check() const
 {
     if (directory.empty())
         refuse("directory", "''", "must be a folder");
-    if (bins < 1 || bins > std::size_t(1) << 24)
-        refuse("bins", bins, "must be 1 .. 2^24");
+    if (vlen < 1 || vlen > std::size_t(1) << 24)
+        refuse("vlen", vlen, "must be 1 .. 2^24");
     if (name.empty() || name.size() > 100 || name[0] == '.' ||
         name.find('/') != std::string::npos || name.find('\0') != std::string::npos)
         refuse("name", "'" + name + "'", "must be 1 .. 100 bytes without / and no . at first");
@@ -166,8 +166,8 @@ void frame_files_settings::check() const
     if (max_bytes < 4096)
         refuse("max_bytes", max_bytes, "must be 4096 at least");
     if (static_cast<double>(max_bytes) <
-        static_cast<double>(header_bytes) + 4.0 * static_cast<double>(bins))
-        refuse("max_bytes", max_bytes, "must hold a row of " + std::to_string(bins) + " bins");
+        static_cast<double>(header_bytes) + 4.0 * static_cast<double>(vlen))
+        refuse("max_bytes", max_bytes, "must hold a row of " + std::to_string(vlen) + " values");
 }
 
 struct frame_files::parts {
@@ -203,7 +203,7 @@ struct frame_files::parts {
         path = stem;
         for (int i = 2; is_there(path + ".npy") || is_there(path + ".npy.part"); ++i)
             path = stem + "_" + std::to_string(i);
-        file.emplace(path + ".npy.part", settings.bins);
+        file.emplace(path + ".npy.part", settings.vlen);
         first = sample;
         period = period_of(sample, known);
         context = known;
@@ -219,7 +219,7 @@ struct frame_files::parts {
                    .add("time", string_or_null(time ? iso8601(*time) : ""))
                    .add("sample_start", std::to_string(first))
                    .add("rows", std::to_string(file->rows()))
-                   .add("bins", std::to_string(settings.bins))
+                   .add("vlen", std::to_string(settings.vlen))
                    .add("hop", std::to_string(context.hop))
                    .add("samp_rate", json_number(context.samp_rate))
                    .add("row_rate", json_number(row_rate))
@@ -234,7 +234,7 @@ struct frame_files::parts {
 
     void add(const float* row, std::int64_t sample, const event_context& known)
     {
-        const auto row_bytes = static_cast<std::int64_t>(settings.bins * sizeof(float));
+        const auto row_bytes = static_cast<std::int64_t>(settings.vlen * sizeof(float));
         if (file && period_of(sample, known) != period)
             end("rotation");
         if (file && static_cast<std::int64_t>(header_bytes) + (file->rows() + 1) * row_bytes >

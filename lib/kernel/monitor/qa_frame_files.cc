@@ -89,14 +89,14 @@ class qa_frame_files : public CppUnit::TestFixture
             folder here;
             frame_files_settings s;
             s.directory = here.path.string();
-            s.bins = 1 + random() % (walk % 4 ? 20 : 200000);
+            s.vlen = 1 + random() % (walk % 4 ? 20 : 200000);
             s.max_bytes = std::max<std::int64_t>(
-                4096, 128 + 4 * static_cast<std::int64_t>(s.bins * (1 + random() % 9)));
+                4096, 128 + 4 * static_cast<std::int64_t>(s.vlen * (1 + random() % 9)));
             s.rotate = 0;
             frame_files files(s);
             event_context context;
             context.hop = 3;
-            std::vector<float> all, row(s.bins);
+            std::vector<float> all, row(s.vlen);
             std::vector<fs::path> names;
             const auto rows = 1 + random() % 30;
             for (std::size_t p = 0; p < rows; ++p) {
@@ -117,7 +117,7 @@ class qa_frame_files : public CppUnit::TestFixture
             std::vector<float> got;
             for (const auto& name : names) {
                 const auto [values, count] = read(name);
-                CPPUNIT_ASSERT_EQUAL(values.size(), count * s.bins);
+                CPPUNIT_ASSERT_EQUAL(values.size(), count * s.vlen);
                 CPPUNIT_ASSERT(static_cast<std::int64_t>(fs::file_size(name)) <= s.max_bytes);
                 got.insert(got.end(), values.begin(), values.end());
             }
@@ -130,7 +130,7 @@ class qa_frame_files : public CppUnit::TestFixture
         folder here;
         frame_files_settings s;
         s.directory = here.path.string();
-        s.bins = 1;
+        s.vlen = 1;
         s.rotate = 10;
         frame_files files(s);
         event_context context;
@@ -154,9 +154,9 @@ class qa_frame_files : public CppUnit::TestFixture
         folder here;
         frame_files_settings s;
         s.directory = here.path.string();
-        s.bins = 1000;
+        s.vlen = 1000;
         frame_files files(s);
-        const std::vector<float> row(s.bins, 3);
+        const std::vector<float> row(s.vlen, 3);
         const size_limit most(128 + 4000 * 7 + 1234);
         CPPUNIT_ASSERT_THROW(
             {
@@ -180,9 +180,9 @@ class qa_frame_files : public CppUnit::TestFixture
             folder here;
             frame_files_settings s;
             s.directory = here.path.string();
-            s.bins = 1000;
+            s.vlen = 1000;
             frame_files files(s);
-            const std::vector<float> row(s.bins, 3);
+            const std::vector<float> row(s.vlen, 3);
             {
                 const size_limit most(bytes);
                 for (int attempt = 0; attempt < 3; ++attempt)
@@ -205,7 +205,7 @@ class qa_frame_files : public CppUnit::TestFixture
         folder here;
         frame_files_settings s;
         s.directory = (here.path / "there").string();
-        s.bins = 2;
+        s.vlen = 2;
         fs::create_directory(s.directory);
         frame_files files(s);
         const float row[] = { 1, 2 };

@@ -114,9 +114,9 @@ the file cannot be written; later errors are logged.)");
     block_class<frame_file_sink> frame_files(
         m,
         "frame_file_sink",
-        R"(Writes rows to NPY files of float32 (rows, bins), each with a JSON file of metadata next to it.
+        R"(Writes rows to NPY files of float32 (rows, vlen), each with a JSON file of metadata next to it.
 
-directory: a folder that is there. bins: values of a row. hop: samples from one row to the next. samp_rate: Hz, of the samples;
+directory: a folder that is there. vlen: values of a row. hop: samples from one row to the next. samp_rate: Hz, of the samples;
 the tags rx_rate (Hz, of the rows) and stft_hop override both. name: first part of the files' names, which go on with the UTC of
 the first row, the centre frequency (tag rx_freq) and the sample rate. rotate: s; a file ends where the time of a row reaches a
 multiple of it since 1970; 0: never. max_bytes: of a file. description: what the values are, for the metadata.

@@ -11,7 +11,7 @@ namespace gr::stft::kernel {
 //! Parameters of frame_files.
 struct STFT_API frame_files_settings {
     std::string directory;            //!< folder of the files, which is there
-    std::size_t bins = 0;             //!< values of a row, 1 .. 2^24
+    std::size_t vlen = 0;             //!< values of a row, 1 .. 2^24
     std::string name = "rows";        //!< first part of the files' names
     double rotate = 3600;             //!< s, period of the files, >= 1; 0: none
     std::int64_t max_bytes = 1 << 30; //!< largest size of a file, >= 4096
@@ -22,7 +22,7 @@ struct STFT_API frame_files_settings {
 };
 
 /*!
- * \brief Rows in NPY files of float32 (rows, bins), each with a JSON file of metadata next to it.
+ * \brief Rows in NPY files of float32 (rows, vlen), each with a JSON file of metadata next to it.
  *
  * A file ends where the time of a row reaches the next multiple of `rotate` since 1970 (since the first row, where the time is
  * unknown), where it would exceed max_bytes, and where the caller ends it. Its name is NAME_UTC_CENTREHz_RATEsps.npy, with the
@@ -31,7 +31,7 @@ struct STFT_API frame_files_settings {
  * the disk, after its metadata.
  *
  * Metadata: schema (1), name, time (of the first row, ISO 8601, or null), sample_start (of the first row, lost samples counted),
- * rows, bins, hop, samp_rate, row_rate (Hz), freq_center (or null), description, source, ended_by.
+ * rows, vlen, hop, samp_rate, row_rate (Hz), freq_center (or null), description, source, ended_by.
  */
 class STFT_API frame_files
 {
@@ -44,7 +44,7 @@ public:
 
     /*!
      * \brief Adds a row.
-     * \param row bins values
+     * \param row vlen values
      * \param sample at which the row starts, counted with those that were lost
      * \param context rate, hop, centre frequency and time; the caller ends the file where the first three change
      * \throws std::runtime_error if a file cannot be written; what it holds stays under its .part name, and the next row

@@ -53,9 +53,9 @@ def run(arguments):
     with contextlib.ExitStack() as open_things:
         client = None
         if arguments.scheduler is not None:
+            open_things.callback(logging.disable, logging.root.manager.disable)
+            logging.disable()  # what goes wrong is one line of ours
             client = open_things.enter_context(contextlib.closing(batching.connect(arguments.scheduler)))
-            for name in ("distributed", "asyncio", "tornado"):  # what goes wrong is one line of ours
-                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
             _warn_of_workers(client)
         try:
             os.makedirs(plan.folder, exist_ok=True)

@@ -145,10 +145,9 @@ def die(x, folder):
 def wait_for_end(x, folder):
     """Leaves a file as long as it lasts."""
     path = os.path.join(folder, f"{x}.part")
-    with open(path, "w", encoding="ascii"):
-        pass
     try:
-        time.sleep(60 if x else 0)
+        with open(path, "w", encoding="ascii"):
+            time.sleep(60 if x else 0)
     finally:
         os.unlink(path)
 

@@ -105,12 +105,12 @@ def _divided(arguments):
     (verb, *words), folder = arguments.words, arguments.output
     if verb not in VERBS:
         refuse("batch", verb, f"is no verb; there are {', '.join(VERBS)}")
-    if not {"-h", "--help"}.isdisjoint(words):
-        return (verb, "--help"), [], ""
-    if "--" not in words:
-        refuse("batch", "no file is given", "must have -- and files after the verb's options")
-    at = words.index("--")
+    at = words.index("--") if "--" in words else len(words)
     options, files = words[:at], words[at + 1:]
+    if not {"-h", "--help"}.isdisjoint(options):
+        return (verb, "--help"), [], ""
+    if at == len(words):
+        refuse("batch", "no file is given", "must have -- and files after the verb's options")
     if folder is None and len(files) >= 2 and files[-2] in ("-o", "--output"):
         *files, _, folder = files
     if not folder:

@@ -19,6 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
 
+_FARTHEST = 2**62  # samples of a stream
+_LATEST = 1e17     # seconds since 1970
+
 Event = Dict[str, Any]
 """One report of an event."""
 
@@ -54,21 +57,29 @@ class SignalDetector:
         make = kernels.signal_detector_c if kind == "c" else kernels.signal_detector_f
         self._detector = make(**_settings(samp_rate, freq_center, settings))
         self._detector.name(_text("source", source))
-        self._locate(freq_center, time, 0)
+        self._freq_center, self._began = _center(freq_center), False
+        self._time = seconds_since_1970(time), 0
+        self._detector.locate(self._freq_center, *self._time)
 
-    def _locate(self, freq_center, time, sample):
-        self._freq_center = freq_center
-        self._time = seconds_since_1970(time), sample
-        self._detector.locate(freq_center, *self._time)
+    def _begin(self, count):
+        """`count` samples come, of which the kernel keeps the floors by their frequency."""
+        if count and not self._began:
+            if self._freq_center is not None:
+                self._detector.retune(self._freq_center)
+            self._began = True
 
     def push(self, x: ArrayLike) -> List[Event]:
         """Takes the next samples, one-dimensional -> the reports that they complete."""
-        self._detector.add(self._samples(x))
+        x = self._samples(x)
+        self._begin(x.size)
+        self._detector.add(x)
         return self._detector.take()
 
     def push_lines(self, x: ArrayLike) -> List[tuple]:
         """push() with (event, line of JSON without its end) for each report."""
-        self._detector.add(self._samples(x))
+        x = self._samples(x)
+        self._begin(x.size)
+        self._detector.add(x)
         return self._detector.take_lines()
 
     def _samples(self, x):
@@ -82,21 +93,29 @@ class SignalDetector:
 
     def skip(self, count: int) -> List[Event]:
         """`count` samples were lost: events end unless that is less than gap_rows rows; the floor stays."""
-        self._detector.skip(_count("count", count))
+        count = _count("count", count, _FARTHEST)
+        self._begin(count)
+        self._detector.skip(count)
         return self._detector.take()
+
+    def set_time(self, time: Union[datetime.datetime, float, None]) -> None:
+        """The time of the next sample, as a receiver tells it; None: unknown."""
+        self._time = seconds_since_1970(time), self.samples
+        self._detector.locate(self._freq_center, *self._time)
 
     def retune(self, freq_center: float, time: Union[datetime.datetime, float, None] = None) -> List[Event]:
         """The samples that follow have another centre frequency: all events end. The floors of 64 frequencies are kept.
 
-        time: of the next sample; None: as counted.
+        The report of kind "retune" has the new frequency, those of the events that end the one before. Before the first sample
+        there is nothing to end, and no report. time: of the next sample; None: as counted.
         """
-        self._detector.retune(float(freq_center))
-        reports = self._detector.take()  # with the frequency before
-        self._freq_center = float(freq_center)
-        if time is not None:
-            self._time = seconds_since_1970(time), self.samples
-        self._detector.locate(self._freq_center, *self._time)
-        return reports
+        freq_center = _center(freq_center, needed=True)
+        time = self._time if time is None else (seconds_since_1970(time), self.samples)
+        if self._began:
+            self._detector.retune(freq_center)
+        self._freq_center, self._time = freq_center, time
+        self._detector.relocate(freq_center, *time)
+        return self._detector.take()
 
     def finish(self) -> List[Event]:
         """No more samples: all events end."""
@@ -112,6 +131,11 @@ class SignalDetector:
     def samples(self) -> int:
         """Samples so far, lost ones included."""
         return self._detector.samples
+
+    @property
+    def unusable(self) -> int:
+        """Rows that are not searched, since they hold NaN, infinity or more than a floor can be compared with."""
+        return self._detector.unusable
 
     @property
     def refused(self) -> int:
@@ -149,7 +173,7 @@ def detect_rows(rows: ArrayLike, samp_rate: float = 1.0, *, n_fft: int, freq_cen
     detector = kernels.row_detector(n_fft=n_fft, **_settings(samp_rate, freq_center, settings, n_fft))
     if rows.ndim != 2 or rows.shape[1] != detector.bins:
         raise ValueError(f"rows: shape {rows.shape}: must be (rows, {detector.bins})")
-    detector.locate(freq_center, seconds_since_1970(time), 0)
+    detector.locate(_center(freq_center), seconds_since_1970(time), 0)
     detector.add(rows)
     detector.finish()
     return ended(detector.take())
@@ -193,6 +217,8 @@ def noise_floor(rows: ArrayLike, *, sides: str = "centered", dc: Optional[int] =
         raise ValueError(f"sides: {sides!r}: must be 'centered' or 'onesided'")
     if dc is None and sides == "centered":
         dc = rows.shape[1] // 2
+    elif dc is not None and _count("dc", dc) >= rows.shape[1]:
+        raise ValueError(f"dc: {dc}: must be less than the bins of a row, {rows.shape[1]}")
     out = NoiseFloor(np.empty_like(rows), np.empty_like(rows), np.empty(rows.shape, bool))
     kernels.follow_noise(rows, *out, sides == "centered", dc, **settings)
     return out
@@ -243,14 +269,14 @@ class EventCutter:
 
     def skip(self, count: int) -> List[Clip]:
         """`count` samples were lost; they are zeros in clips."""
-        self._cutter.skip(_count("count", count))
+        self._cutter.skip(_count("count", count, _FARTHEST))
         return self._clips()
 
     def request(self, event: Event) -> List[Clip]:
         """Asks for the samples of an event -> clips that are complete, this one among them if its samples are there.
 
         An event that lasts may be asked for at its beginning, and again when it ends: then its clip has max_clip samples at
-        most, from the beginning on. Updates are ignored.
+        most, from the beginning on. Updates are ignored, and gaps and retunes, which have no samples.
         """
         report = {"kind": "burst", "state": "end", "id": 0, **event}
         number = self._cutter.request(report)
@@ -279,7 +305,10 @@ class EventCutter:
 
 def cut_events(x: ArrayLike, events: List[Event], samp_rate: float = 1.0, *, pre: int = 0, post: int = 0,
                shift: bool = False) -> List[Clip]:
-    """The samples of events of a signal x, one-dimensional, in the order of the events. pre, post, shift: as in EventCutter."""
+    """The samples of events of a signal x, one-dimensional, in the order of the events; gaps and retunes have none.
+
+    pre, post, shift: as in EventCutter.
+    """
     x = np.asarray(x)
     length = max(1, x.size)
     cutter = EventCutter(samp_rate, pre=pre, post=post, max_clip=min(1 << 28, length + _count("pre", pre) + _count("post", post)),
@@ -294,14 +323,15 @@ def cut_events(x: ArrayLike, events: List[Event], samp_rate: float = 1.0, *, pre
 
 def _settings(samp_rate, freq_center, given, n_fft=None):
     """Arguments of a detector; frequencies to ignore are given as the events have them."""
+    freq_center = _center(freq_center)
     settings = dict(given, samp_rate=samp_rate)
     if settings.get("hop") is None:
         settings["hop"] = max(1, _count("n_fft", n_fft or settings.get("n_fft", 1024)) // 2)
     if "scales" in settings and not isinstance(settings["scales"], str):
-        settings["scales"] = ",".join(f"{rows}x{bins}" for rows, bins in settings["scales"])
+        settings["scales"] = ",".join(f"{rows}x{bins}" for rows, bins in _pairs("scales", settings["scales"], "rows, bins"))
     ignored = settings.get("ignore", "")
     if not isinstance(ignored, str):
-        ignored = ",".join(f"{lower!r}:{upper!r}" for lower, upper in ignored)
+        ignored = ",".join(f"{lower}:{upper}" for lower, upper in _pairs("ignore", ignored, "lower, upper"))
     if ignored and freq_center:
         ignored = ",".join(_shifted(part, freq_center) for part in ignored.split(","))
     settings["ignore"] = ignored
@@ -316,6 +346,11 @@ def _shifted(part, freq_center):
     return f"{lower!r}:{upper!r}"
 
 
+def check_detector(samp_rate: float = 1.0, *, freq_center: Optional[float] = None, **settings: Any) -> None:
+    """ValueError for what SignalDetector refuses; nothing is built."""
+    kernels.check_detector(**_settings(samp_rate, freq_center, settings))
+
+
 def seconds_since_1970(time):
     """(seconds since 1970, fraction of a second), or None."""
     if time is None:
@@ -325,11 +360,11 @@ def seconds_since_1970(time):
             raise ValueError(f"time: {time}: must have a time zone")
         since = time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
         return since.days * 86400 + since.seconds, since.microseconds * 1e-6
-    if isinstance(time, tuple):
-        return int(time[0]), float(time[1])
-    if not np.isfinite(time):
-        raise ValueError(f"time: {time}: must be finite")
-    return int(np.floor(time)), float(time - np.floor(time))
+    whole, part = time if isinstance(time, tuple) and len(time) == 2 else (time, 0.0)
+    if not all(isinstance(each, (int, float, np.integer, np.floating)) and abs(each) <= _LATEST for each in (whole, part)):
+        raise ValueError(f"time: {time!r}: must be a datetime, seconds since 1970 (1e17 at most), or None")
+    carry = np.floor(whole - int(whole) + part)  # whole seconds and the rest apart, since a double has no nanoseconds
+    return int(whole) + int(carry), float(whole - int(whole) + part - carry)
 
 
 def _text(name, value):
@@ -338,11 +373,33 @@ def _text(name, value):
     return value
 
 
-def _count(name, value):
+def _count(name, value, most=None):
     try:
         count = value.__index__()
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise ValueError(f"{name}: {value!r}: must be an integer") from None
     if count < 0:
         raise ValueError(f"{name}: {count}: must not be negative")
+    if most is not None and count > most:
+        raise ValueError(f"{name}: {count}: must be at most {most}")
     return count
+
+
+def _center(value, needed=False):
+    """Hz, or None."""
+    if value is None and not needed:
+        return None
+    try:
+        frequency = float(value) if not isinstance(value, str) else np.nan
+    except (TypeError, ValueError):
+        frequency = np.nan
+    if not np.isfinite(frequency):
+        raise ValueError(f"freq_center: {value!r}: must be a finite number of Hz{'' if needed else ', or None'}")
+    return frequency
+
+
+def _pairs(name, values, words):
+    try:
+        return [(first, second) for first, second in values]
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: {values!r}: must be text or pairs ({words})") from None

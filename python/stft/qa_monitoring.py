@@ -176,6 +176,73 @@ class Streams(unittest.TestCase):
         self.assertEqual([e["freq_center"] for e in events], [100e6, 100e6])
         self.assertEqual(sum(e["kind"] == "retune" for e in reports), 2)
 
+    def test_a_retune_has_the_new_frequency_and_the_next_sample(self):
+        x = with_bursts(("noise", 100_000, 60_000, 100e3, 20e3, 15), seconds=0.2).samples[:130_010]
+        detector = stft.SignalDetector(RATE, freq_center=100e6, time=1000)
+        detector.push(x)
+        burst, retune = (e for e in detector.retune(200e6) if e["state"] == "end")
+        self.assertEqual((burst["kind"], burst["cut"], burst["freq_center"]), ("burst", "retune", 100e6))
+        self.assertLess(abs(burst["freq_lower"] - 100.09e6), 3e3)
+        self.assertEqual((retune["kind"], retune["sample_start"], retune["freq_center"]), ("retune", 130_010, 200e6))
+        self.assertLess(abs(retune["freq_lower"] - (200e6 - RATE / 2)), 1e3)
+        self.assertLess(abs(retune["freq_upper"] - (200e6 + RATE / 2)), 1e3)
+        self.assertEqual(retune["time"], "1970-01-01T00:16:40.130010000Z")
+        for name in ("power_db", "noise_db", "snr_db", "energy_db"):
+            self.assertIsNone(retune[name])
+        detector.push(x)
+        *_, retune = detector.retune(300e6, time=5000)
+        self.assertEqual((retune["time"], retune["sample_start"]), ("1970-01-01T01:23:20.000000000Z", 260_020))
+
+    def test_a_retune_before_the_first_sample_only_tells_the_frequency(self):
+        x = with_bursts(BURST).samples
+        detector = stft.SignalDetector(RATE, freq_center=1e6)
+        self.assertEqual(detector.retune(433e6) + detector.retune(434e6), [])
+        self.assertEqual(stft.ended(detector.push(x) + detector.finish()), stft.detect(x, RATE, freq_center=434e6))
+
+    def test_the_first_frequency_keeps_its_floor_too(self):
+        x, y = noise(0.3), noise(0.3, 2) * np.float32(3)
+        detector = stft.SignalDetector(RATE, freq_center=100e6)
+        detector.push(x)
+        detector.retune(200e6)
+        detector.push(y)
+        detector.retune(100e6)
+        begin = detector.samples
+        short = with_bursts(("noise", 2_000, 3_000, 100e3, 20e3, 20), seconds=0.008).samples  # fewer rows than a floor needs
+        event, = (e for e in stft.ended(detector.push(short) + detector.finish()) if e["kind"] == "burst")
+        self.assertLess(abs(event["sample_start"] - begin - 2_000), 512)
+
+    def test_a_time_that_comes_later_counts_from_the_next_sample(self):
+        x = with_bursts(BURST).samples
+        detector = stft.SignalDetector(RATE, time=0)
+        found = detector.push(x[:200_000])
+        detector.set_time(1000.5)
+        event, = stft.ended(found + detector.push(x[200_000:]) + detector.finish())
+        self.assertTrue(event["time"].startswith("1970-01-01T00:16:40.6"), event["time"])
+
+    def test_after_the_end_nothing_more_is_taken(self):
+        for length in (0, 1, 100_000):
+            detector = stft.SignalDetector(RATE)
+            x = np.zeros(length, np.complex64)
+            detector.push(x)
+            detector.finish()
+            for more in (lambda d: d.push(np.zeros(10, np.complex64)), lambda d: d.push_lines(np.zeros(2000, np.complex64)),
+                         lambda d: d.skip(5)):
+                with self.assertRaisesRegex(ValueError, r"\Ax: .*finish\(\) was called\Z"):
+                    more(detector)
+            if length:
+                with self.assertRaisesRegex(ValueError, r"\Ax: .*finish\(\) was called\Z"):
+                    detector.retune(1e6)
+            self.assertEqual(detector.finish(), [])
+
+    def test_rows_that_cannot_be_searched_are_counted(self):
+        for bad, rows in ((np.nan, 3), (np.inf, 3), (1e30, 3), (1.0, 0)):
+            with self.subTest(bad):
+                x = noise(0.3)
+                x[100_000:100_512] = bad  # three frames touch these
+                detector = stft.SignalDetector(RATE)
+                detector.push(x)
+                self.assertEqual(detector.unusable, rows)
+
     def test_time_and_centre_frequency_are_added(self):
         start = datetime.datetime(2026, 2, 28, 23, 59, 59, 900000, tzinfo=datetime.timezone.utc)
         event, = stft.detect(with_bursts(BURST).samples, RATE, freq_center=433e6, time=start)
@@ -275,7 +342,51 @@ class Hostile(unittest.TestCase):
             stft.SignalDetector(RATE, time=datetime.datetime(2020, 1, 1))
 
 
+    def test_what_is_refused_is_shown_as_it_was_given(self):
+        x = np.zeros(3000, np.complex64)
+        rows = np.ones((20, 16), np.float32)
+        far = stft.SignalDetector(RATE)
+        far.skip(2**62)
+        event = {"sample_start": 1, "sample_count": 1, "freq_lower": 0.0, "freq_upper": 0.1, "snr_db": "a"}
+        for words, act in (
+            ("freq_center: 'a': must be a finite number of Hz, or None", lambda: stft.detect(x, freq_center="a")),
+            ("freq_center: nan: must be a finite number of Hz, or None", lambda: stft.SignalDetector(freq_center=np.nan)),
+            ("freq_center: 1j: must be a finite number of Hz, or None", lambda: stft.detect_rows(rows, n_fft=16, freq_center=1j)),
+            ("freq_center: None: must be a finite number of Hz", lambda: stft.SignalDetector().retune(None)),
+            ("time: 1e[+]20: must be a datetime, seconds", lambda: stft.detect(x, time=1e20)),
+            ("time: nan: must be a datetime, seconds", lambda: stft.detect(x, time=np.nan)),
+            ("time: '2020': must be a datetime, seconds", lambda: stft.SignalDetector(time="2020")),
+            ("scales: \\[1, 2\\]: must be text or pairs", lambda: stft.detect(x, scales=[1, 2])),
+            ("scales: None: must be text or pairs", lambda: stft.detect(x, scales=None)),
+            ("ignore: \\[\\(3,\\)\\]: must be text or pairs", lambda: stft.detect(x, ignore=[(3,)])),
+            ("ignore: None: must be text or pairs", lambda: stft.detect(x, ignore=None)),
+            ("gap_rows: -1: must not be negative", lambda: stft.detect(x, gap_rows=-1)),
+            ("gap_bins: -1: must not be negative", lambda: stft.detect(x, gap_bins=-1)),
+            ("warm_up: -1: must not be negative", lambda: stft.detect(x, warm_up=-1)),
+            ("history: -1: must not be negative", lambda: stft.EventCutter(history=-1)),
+            ("pre: -1: must not be negative", lambda: stft.EventCutter(pre=-1)),
+            ("dc: -1: must not be negative", lambda: stft.noise_floor(rows, dc=-1)),
+            ("dc: 16: must be less than the bins of a row, 16", lambda: stft.noise_floor(rows, dc=16)),
+            (f"count: {2**63}: must be at most {2**62}", lambda: stft.EventCutter().skip(2**63)),
+            (f"count: {2**63}: must be at most {2**62}", lambda: stft.SignalDetector().skip(2**63)),
+            (f"count: {2**62}: must be 0 .. 2\\^62 samples, with those before", lambda: far.skip(2**62)),
+            ("snr_db: \"a\": must be a number or nil", lambda: stft.EventCutter().request(event)),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(ValueError, rf"\A{words}"):
+                act()
+
+    def test_ranges_to_ignore_may_be_of_numpys_numbers(self):
+        x = with_bursts(BURST).samples
+        self.assertEqual(stft.detect(x, RATE, ignore=[(np.float64(90e3), np.float32(110e3))]), [])
+
+
 class Clips(unittest.TestCase):
+
+    def test_gaps_and_retunes_have_no_clips(self):
+        event = {"sample_start": 10, "sample_count": 5, "freq_lower": 0.0, "freq_upper": 0.1, "freq_center": None}
+        events = [{**event, "kind": kind, "state": "end", "id": i} for i, kind in enumerate(("gap", "burst", "retune"))]
+        clip, = stft.cut_events(np.arange(100), events)
+        self.assertIs(clip.event, events[1])
 
     def test_clips_are_the_samples_of_the_events(self):
         scene = with_bursts(BURST, ("noise", 400_000, 10_000, -200e3, 5e3, 20))

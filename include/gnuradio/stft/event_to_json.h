@@ -18,7 +18,7 @@ inline constexpr auto fields<event_to_json_settings> = std::tuple<>();
 } // namespace kernel
 
 /*!
- * \brief Messages of detector_vxm as lines of JSON, for pdu.socket_pdu and other blocks that take bytes.
+ * \brief Messages of detector_vxm as lines of JSON, for network.socket_pdu and other blocks that take bytes.
  *
  * Message port "events": dicts. Message port "pdus": for each of them a PDU of bytes, which are a flat JSON object and a line
  * end. The object has the values of kernel::to_json(), in its order and to the byte the same text, then other keys of the dict,

@@ -1,6 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/plane_axes.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -26,6 +28,62 @@ bool for_each_pair(const std::string& text, char between, F f)
             return false;
     }
     return text.empty() || text.back() != ',';
+}
+
+constexpr double most_bytes = 2.0 * (1 << 30);
+constexpr double bytes_of_bin = 600;    // whatever the other settings are: spectra, floors, sums
+constexpr double bytes_of_box_row = 30; // for each row of the longest box
+constexpr double bytes_of_held_row = 4; // for each row of the warm-up
+
+//! Estimates the bytes that a detector keeps for each bin, without the rows of the warm-up.
+double bytes_for_each_bin(const detector_settings& s)
+{
+    std::size_t longest = s.scales.empty() ? 64 : 1;
+    for (const auto& size : box_sizes_named(s.scales))
+        longest = std::max(longest, size.rows);
+    return bytes_of_bin + bytes_of_box_row * static_cast<double>(longest + s.gap_rows);
+}
+
+std::string gibibytes(double bytes)
+{
+    std::ostringstream text;
+    text.precision(2);
+    text << bytes / (1 << 30) << " GiB";
+    return text.str();
+}
+
+//! Refuses settings whose detector would take more memory than a receiver's computer has to spare.
+void check_memory(const detector_settings& s)
+{
+    const auto bins = static_cast<double>(s.bins());
+    const auto rows = bins * bytes_for_each_bin(s);
+    const auto held = bins * bytes_of_held_row * static_cast<double>(s.warm_up);
+    const auto rule = "must be less: a detector would take " + gibibytes(rows + held) +
+                      " of memory, more than 2 GiB";
+    if (rows + held > most_bytes && held > rows)
+        refuse("warm_up", s.warm_up, rule);
+    if (rows + held > most_bytes)
+        refuse("n_fft", s.n_fft, rule);
+}
+
+//! True if a bin is left that no range of frequencies to ignore touches.
+bool leaves_a_bin(const detector_settings& s)
+{
+    const plane_axes axes(s, 0);
+    auto ranges = frequency_ranges_named(s.ignore);
+    std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
+        return a.lower < b.lower;
+    });
+    auto next = ranges.cbegin();
+    auto end = -HUGE_VAL; // of the ranges that begin below the bin's upper edge
+    for (std::size_t k = 0; k < axes.bins; ++k) {
+        const auto edge = static_cast<double>(k) - 0.5;
+        for (; next != ranges.cend() && next->lower < axes.hz(edge + 1); ++next)
+            end = std::max(end, next->upper);
+        if (!(end > axes.hz(edge)))
+            return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -95,12 +153,14 @@ void detector_settings::check() const
         if (size.bins > bins())
             refuse("scales", "'" + scales + "'", "a box must not have more bins than a row");
     }
-    frequency_ranges_named(ignore);
+    if (!leaves_a_bin(*this))
+        refuse("ignore", "'" + ignore + "'", "leaves no whole bin in which events could be found");
     if (!(update_interval > 0))
         refuse("update_interval", update_interval, "must be positive");
     if (max_events < 1 || max_events > 65535)
         refuse("max_events", max_events, "must be 1 .. 65535");
     noise_floor_settings::check();
+    check_memory(*this);
 }
 
 } // namespace gr::stft::kernel

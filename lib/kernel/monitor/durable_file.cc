@@ -76,7 +76,12 @@ void write_durably(const std::string& path, const std::string& contents)
             fail_to_write(path, error);
         }
     }
-    rename_durably(part, path);
+    try {
+        rename_durably(part, path);
+    } catch (...) { // as where a folder has the name
+        ::unlink(part.c_str());
+        throw;
+    }
 }
 
 } // namespace gr::stft::kernel

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/frames/framing.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <gnuradio/stft/kernel/monitor/event_cutter.h>
 #include <boost/math/constants/constants.hpp>
@@ -87,12 +88,13 @@ void event_cutter::add(const std::complex<float>* samples, std::size_t count)
 
 void event_cutter::skip(std::int64_t count)
 {
+    if (count < 0 || count > farthest_start - d_end)
+        refuse("count", count, "must be 0 .. 2^62 samples, with those before");
     const auto filled = std::min(count, static_cast<std::int64_t>(d_ring.size()));
-    store(nullptr, static_cast<std::size_t>(std::max<std::int64_t>(filled, 0)));
+    store(nullptr, static_cast<std::size_t>(filled));
     for (auto rest = count - filled; rest > 0;) { // the ring holds zeros, which stay
-        auto step = rest;
-        for (const auto& w : d_wanted)
-            step = std::min(step, w.reach - d_end);
+        const auto step =
+            d_wanted.empty() ? rest : std::min(rest, d_wanted.begin()->first.first - d_end);
         d_end += step;
         rest -= step;
         cut_what_is_complete(false);
@@ -101,23 +103,26 @@ void event_cutter::skip(std::int64_t count)
 
 std::int64_t event_cutter::request(const event& e, double samp_rate)
 {
-    if (e.state == event_state::update)
+    if (e.state == event_state::update || e.kind == event_kind::gap || e.kind == event_kind::retune)
         return -1;
-    const auto begun = std::find_if(d_wanted.begin(), d_wanted.end(), [&](const wanted& w) {
-        return w.lasts && w.of.id == e.id;
-    });
+    const auto begun = d_lasting.find(e.id);
     const bool cut_already = d_cut_early.count(e.id) > 0;
-    if (e.state == event_state::begin && (begun != d_wanted.end() || cut_already))
+    if (e.state == event_state::begin && (begun != d_lasting.end() || cut_already))
         return -1; // a burst has become a carrier
-    if (begun != d_wanted.end())
-        d_wanted.erase(begun);
+    if (begun != d_lasting.end()) {
+        d_wanted.erase(begun->second);
+        d_lasting.erase(begun);
+    }
     d_cut_early.erase(e.id);
     if (cut_already || e.cut == event_cut::withdrawn || d_wanted.size() == most_wanted)
         return -1;
 
     auto w = clip_of(e, samp_rate);
     w.request = d_requests++;
-    d_wanted.push_back(w);
+    const place at{ w.reach, w.request };
+    d_wanted.emplace(at, w);
+    if (w.lasts)
+        d_lasting.emplace(e.id, at);
     cut_what_is_complete(false);
     return w.request;
 }
@@ -151,17 +156,16 @@ void event_cutter::finish() { cut_what_is_complete(true); }
 
 void event_cutter::cut_what_is_complete(bool all)
 {
-    const auto complete = [&](const wanted& w) { return all || w.reach <= d_end; };
-    std::stable_sort(d_wanted.begin(), d_wanted.end(), [](const wanted& a, const wanted& b) {
-        return a.reach < b.reach;
-    });
-    const auto rest = std::find_if_not(d_wanted.begin(), d_wanted.end(), complete);
-    for (auto w = d_wanted.begin(); w != rest; ++w) {
-        d_clips.push_back(cut(*w));
-        if (w->lasts && d_cut_early.size() < most_wanted)
-            d_cut_early.insert(w->of.id);
+    while (!d_wanted.empty() && (all || d_wanted.begin()->first.first <= d_end)) {
+        const auto& w = d_wanted.begin()->second;
+        d_clips.push_back(cut(w));
+        if (w.lasts) {
+            d_lasting.erase(w.of.id);
+            if (d_cut_early.size() < most_wanted)
+                d_cut_early.insert(w.of.id);
+        }
+        d_wanted.erase(d_wanted.begin());
     }
-    d_wanted.erase(d_wanted.begin(), rest);
 }
 
 //! The oldest sample that is kept.

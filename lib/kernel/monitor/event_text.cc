@@ -69,6 +69,8 @@ public:
             return {};
         if (const auto value = std::get_if<double>(&found->second))
             return *value;
+        if (const auto text = std::get_if<std::string>(&found->second))
+            refuse(key, json_string(*text), "must be a number or nil");
         return static_cast<double>(integer(key));
     }
 
@@ -143,6 +145,9 @@ std::vector<std::pair<const char*, event_value>> values_of(const event& e,
     const auto hertz = [&](double value) { // without a rate, frequencies are fractions of 1
         return context.samp_rate >= 1000 ? real(std::round(value * 1000) / 1000) : real(value);
     };
+    // of samples that were lost, another frequency or another level, nothing more is measured
+    const bool measured = e.kind == event_kind::burst || e.kind == event_kind::carrier;
+    const auto power = [&](double value) { return measured ? decibels(value) : event_value(); };
     const auto centre = context.freq_center.value_or(0);
     const auto time = time_of(e.sample_start, context);
     return {
@@ -159,10 +164,10 @@ std::vector<std::pair<const char*, event_value>> values_of(const event& e,
         { "freq_peak", hertz(centre + e.freq_peak) },
         { "freq_center", context.freq_center ? real(*context.freq_center) : event_value() },
         { "bandwidth", hertz(e.freq_upper - e.freq_lower) },
-        { "power_db", decibels(e.power_db) },
-        { "noise_db", decibels(e.noise_db) },
-        { "snr_db", decibels(e.snr_db) },
-        { "energy_db", decibels(e.energy_db) },
+        { "power_db", power(e.power_db) },
+        { "noise_db", power(e.noise_db) },
+        { "snr_db", e.kind == event_kind::step ? decibels(e.snr_db) : power(e.snr_db) },
+        { "energy_db", power(e.energy_db) },
         { "cells", e.cells },
         { "rows", e.rows },
         { "cut", e.cut == event_cut::none ? event_value() : text(name_of(e.cut)) },

@@ -2,6 +2,7 @@
 #include "kernel/monitor/durable_file.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -44,7 +45,8 @@ std::string compact_utc(const utc_time& time)
     return compact;
 }
 
-//! A file that grows by rows. It is closed where it goes out of scope.
+//! A file that grows by rows. Where it goes out of scope it is closed: the whole rows that have reached it stay, under a
+//! header that says so, and a file that holds none goes.
 class growing_file
 {
 public:
@@ -55,10 +57,15 @@ public:
         if (!d_file)
             fail_to_write(path, errno);
         std::setvbuf(d_file, d_buffer.data(), _IOFBF, d_buffer.size());
-        write(npy_header(0, bins).data(), header_bytes);
-        flush();
+        try {
+            write(npy_header(0, bins).data(), header_bytes);
+            flush();
+        } catch (...) {
+            close();
+            throw;
+        }
     }
-    ~growing_file() { std::fclose(d_file); }
+    ~growing_file() { close(); }
     growing_file(const growing_file&) = delete;
     growing_file& operator=(const growing_file&) = delete;
 
@@ -83,10 +90,38 @@ public:
             fail_to_write(d_path, errno);
     }
 
+    //! The file has another name, and is no longer its business.
+    void release() { d_released = true; }
+
     std::int64_t rows() const { return d_rows; }
     const std::string& path() const { return d_path; }
 
 private:
+    void close()
+    {
+        const auto descriptor = ::dup(fileno(d_file)); // what is buffered may reach the file yet
+        std::fclose(d_file);
+        if (descriptor < 0)
+            return;
+        struct stat state;
+        if (!d_released && ::fstat(descriptor, &state) == 0) {
+            const auto row_bytes = static_cast<std::int64_t>(d_bins * sizeof(float));
+            const auto rows = (static_cast<std::int64_t>(state.st_size) -
+                               static_cast<std::int64_t>(header_bytes)) /
+                              row_bytes;
+            if (rows < 1) {
+                ::unlink(d_path.c_str());
+            } else {
+                const auto header = npy_header(rows, d_bins);
+                const auto size = static_cast<std::int64_t>(header_bytes) + rows * row_bytes;
+                [[maybe_unused]] const bool settled =
+                    ::pwrite(descriptor, header.data(), header.size(), 0) >= 0 &&
+                    ::ftruncate(descriptor, static_cast<off_t>(size)) == 0;
+            }
+        }
+        ::close(descriptor);
+    }
+
     void write(const void* bytes, std::size_t count)
     {
         if (std::fwrite(bytes, 1, count, d_file) != count)
@@ -98,6 +133,7 @@ private:
     std::FILE* d_file;
     std::vector<char> d_buffer;
     std::int64_t d_rows = 0;
+    bool d_released = false;
 };
 
 std::string whole_number(double value)
@@ -229,6 +265,7 @@ struct frame_files::parts {
             file->to_disk();
             write_durably(path + ".json", metadata(reason));
             rename_durably(file->path(), path + ".npy");
+            file->release();
         });
         file.reset();
         last_path = path + ".npy";

@@ -274,6 +274,8 @@ class qa_detected_events : public CppUnit::TestFixture
     CPPUNIT_TEST(events_beyond_the_greatest_number_are_refused_and_later_ones_found);
     CPPUNIT_TEST(a_hundred_thousand_bursts_at_once_are_bounded);
     CPPUNIT_TEST(bins_of_exact_zeros_do_not_break_what_comes);
+    CPPUNIT_TEST(what_needs_too_much_memory_is_refused_before_it_is_taken);
+    CPPUNIT_TEST(ranges_that_leave_no_whole_bin_are_refused);
     CPPUNIT_TEST(bad_settings_are_refused_by_name_value_and_rule);
     CPPUNIT_TEST(reports_of_any_stream_and_settings_hold_together);
     CPPUNIT_TEST_SUITE_END();
@@ -833,8 +835,8 @@ class qa_detected_events : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), ended(checked_events(small(), x)).size());
         const auto s = small([](auto& c) { c.ignore = "-23e3:-18e3,-12500:-11e3"; });
         assert_at(in, only_one(checked_events(s, x)), s);
-        const auto all = small([](auto& c) { c.ignore = "-1e6:1e6"; });
-        CPPUNIT_ASSERT_EQUAL(std::size_t(0), checked_events(all, x).size());
+        const auto nearly_all = small([](auto& c) { c.ignore = "-1e6:17400,18600:1e6"; });
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), checked_events(nearly_all, x).size());
     }
 
     void what_lies_within_the_guard_about_dc_is_not_reported()
@@ -929,6 +931,51 @@ class qa_detected_events : public CppUnit::TestFixture
             plant(x, { 500, 40, 10, 4, power });
             checked_events(small(), x);
         }
+    }
+
+    void what_needs_too_much_memory_is_refused_before_it_is_taken()
+    {
+        const auto check = [](auto change) {
+            detector_settings s;
+            change(s);
+            s.check();
+        };
+        const std::string rule = "more than 2 GiB";
+        qa::assert_refused(
+            "n_fft: 1048576: must be less: a detector would take 3.5 GiB of memory, " + rule,
+            [&] { check([](auto& s) { s.n_fft = 1 << 20; }); });
+        qa::assert_refused(
+            "warm_up: 1000000: must be less: a detector would take 3.8 GiB of memory, " + rule,
+            [&] { check([](auto& s) { s.warm_up = 1000000; }); });
+        check([](auto& s) { s.n_fft = 1 << 19; });
+        check([](auto& s) {
+            s.n_fft = 1 << 20;
+            s.scales = "1x1,4x4";
+        });
+    }
+
+    void ranges_that_leave_no_whole_bin_are_refused()
+    {
+        const auto check = [](const std::string& ranges, sides which) {
+            detector_settings s;
+            s.n_fft = 16;
+            s.samp_rate = 16; // bins of 1 Hz
+            s.gap_bins = 2;
+            s.sides = which;
+            s.ignore = ranges;
+            s.check();
+        };
+        for (const std::string all :
+             { "-100:100", "-8.5:7.5", "-8:7", "0:8,-9:0", "-9:-1,-2:5,4:9" })
+            qa::assert_refused("ignore: '" + all +
+                                   "': leaves no whole bin in which events could be found",
+                               [&] { check(all, sides::twosided); });
+        qa::assert_refused("ignore: '0:9': leaves no whole bin in which events could be found",
+                           [&] { check("0:9", sides::onesided); });
+        for (const std::string some :
+             { "-100:6.5", "-7.5:100", "-100:2.5,3.5:100", "-9:0,1.5:9", "" })
+            check(some, sides::twosided);
+        check("0.5:9", sides::onesided);
     }
 
     void bad_settings_are_refused_by_name_value_and_rule()

@@ -38,7 +38,70 @@ class qa_event_cutter : public CppUnit::TestFixture
     CPPUNIT_TEST(events_far_outside_are_counted_as_missing);
     CPPUNIT_TEST(an_event_that_lasts_is_cut_from_its_beginning);
     CPPUNIT_TEST(what_is_skipped_is_zeros_at_any_length);
+    CPPUNIT_TEST(gaps_and_retunes_have_no_clips);
+    CPPUNIT_TEST(samples_beyond_the_last_number_are_refused);
+    CPPUNIT_TEST(clips_of_many_that_wait_come_in_the_order_of_their_ends);
     CPPUNIT_TEST_SUITE_END();
+
+    void gaps_and_retunes_have_no_clips()
+    {
+        event_cutter cutter({});
+        auto e = at(0, 10);
+        for (const auto kind : { event_kind::gap, event_kind::retune }) {
+            e.kind = kind;
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e));
+        }
+        e.kind = event_kind::carrier;
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e));
+    }
+
+    void samples_beyond_the_last_number_are_refused()
+    {
+        event_cutter_settings s;
+        s.max_clip = s.history = 10;
+        event_cutter cutter(s);
+        const auto most = std::int64_t(1) << 62;
+        cutter.skip(most - 1);
+        CPPUNIT_ASSERT_THROW(cutter.skip(2), std::invalid_argument);
+        CPPUNIT_ASSERT_THROW(cutter.skip(-1), std::invalid_argument);
+        CPPUNIT_ASSERT_EQUAL(most - 1, cutter.samples());
+        cutter.skip(1);
+        CPPUNIT_ASSERT_EQUAL(most, cutter.samples());
+    }
+
+    //! 60000 requests wait while 30000 pieces of samples come, which took minutes where each piece looked at all of them.
+    void clips_of_many_that_wait_come_in_the_order_of_their_ends()
+    {
+        event_cutter_settings s;
+        s.max_clip = 16;
+        s.history = 64;
+        event_cutter cutter(s);
+        const std::int64_t count = 60000;
+        for (std::int64_t i = 0; i < count; ++i) { // the later ones end first
+            auto e = at(100000 + 2 * (count - i), 1 + i % 5);
+            e.id = static_cast<std::uint64_t>(i);
+            e.state = i % 2 ? event_state::begin : event_state::end;
+            CPPUNIT_ASSERT_EQUAL(i, cutter.request(e));
+        }
+        for (std::int64_t i = 1; i < count; i += 2) { // the end of those that last asks again
+            auto e = at(100000 + 2 * (count - i), 1);
+            e.id = static_cast<std::uint64_t>(i);
+            CPPUNIT_ASSERT_EQUAL(count + i / 2, cutter.request(e));
+        }
+        const auto x = numbers(8);
+        std::int64_t got = 0, last = 0;
+        for (int piece = 0; piece < 30000; ++piece) {
+            cutter.add(x.data(), x.size());
+            for (const auto& clip : cutter.take()) {
+                const auto end = clip.of.sample_start + clip.of.sample_count;
+                CPPUNIT_ASSERT(end >= last && end <= cutter.samples());
+                CPPUNIT_ASSERT_EQUAL(std::int64_t(0), clip.missing);
+                last = end;
+                ++got;
+            }
+        }
+        CPPUNIT_ASSERT_EQUAL(count, got);
+    }
 
     void any_order_of_samples_and_requests_gives_what_is_kept()
     {

@@ -35,6 +35,8 @@ class qa_event_text : public CppUnit::TestFixture
     CPPUNIT_TEST(broken_utf8_is_replaced);
     CPPUNIT_TEST(numbers_read_back_and_others_are_null);
     CPPUNIT_TEST(unknown_values_are_null);
+    CPPUNIT_TEST(powers_of_what_is_no_signal_are_null);
+    CPPUNIT_TEST(text_that_stands_for_a_number_is_refused_as_one);
     CPPUNIT_TEST_SUITE_END();
 
     void times_have_nanoseconds_and_carry()
@@ -133,6 +135,39 @@ class qa_event_text : public CppUnit::TestFixture
                                     std::numeric_limits<double>::infinity(),
                                     -std::numeric_limits<double>::infinity() })
             CPPUNIT_ASSERT_EQUAL(std::string("null"), json_number(value));
+    }
+
+    void powers_of_what_is_no_signal_are_null()
+    {
+        event e;
+        for (const auto kind : { event_kind::gap, event_kind::retune, event_kind::step }) {
+            e.kind = kind;
+            for (const auto key : { "power_db", "noise_db", "energy_db" })
+                CPPUNIT_ASSERT_EQUAL(std::string("null"), value_of(to_json(e, {}), key));
+            CPPUNIT_ASSERT_EQUAL(std::string(kind == event_kind::step ? "0" : "null"),
+                                 value_of(to_json(e, {}), "snr_db"));
+        }
+        for (const auto kind : { event_kind::burst, event_kind::carrier }) {
+            e.kind = kind;
+            for (const auto key : { "power_db", "noise_db", "snr_db", "energy_db" })
+                CPPUNIT_ASSERT_EQUAL(std::string("0"), value_of(to_json(e, {}), key));
+        }
+    }
+
+    void text_that_stands_for_a_number_is_refused_as_one()
+    {
+        std::map<std::string, event_value> report;
+        for (const auto& [key, value] : values_of({}, {}))
+            report[key] = value;
+        report_of(report);
+        report["snr_db"] = std::string("a");
+        try {
+            report_of(report);
+            CPPUNIT_FAIL("not refused");
+        } catch (const std::invalid_argument& e) {
+            CPPUNIT_ASSERT_EQUAL(std::string("snr_db: \"a\": must be a number or nil"),
+                                 std::string(e.what()));
+        }
     }
 
     void unknown_values_are_null()

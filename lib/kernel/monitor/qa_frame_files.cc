@@ -1,6 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <sys/resource.h>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -35,6 +37,38 @@ std::pair<std::vector<float>, std::size_t> read(const fs::path& path)
     return { values, std::stoul(header.substr(shape)) };
 }
 
+//! Files of this process may not be longer, as on a full disk, while it is in scope.
+class size_limit
+{
+public:
+    explicit size_limit(rlim_t bytes) : d_handler(std::signal(SIGXFSZ, SIG_IGN))
+    {
+        ::getrlimit(RLIMIT_FSIZE, &d_before);
+        const rlimit now{ bytes, d_before.rlim_max };
+        ::setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~size_limit()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &d_before);
+        std::signal(SIGXFSZ, d_handler);
+    }
+    size_limit(const size_limit&) = delete;
+    size_limit& operator=(const size_limit&) = delete;
+
+private:
+    rlimit d_before{};
+    void (*d_handler)(int);
+};
+
+std::vector<fs::path> parts_in(const fs::path& folder)
+{
+    std::vector<fs::path> found;
+    for (const auto& each : fs::directory_iterator(folder))
+        if (each.path().extension() == ".part")
+            found.push_back(each.path());
+    return found;
+}
+
 } // namespace
 
 class qa_frame_files : public CppUnit::TestFixture
@@ -42,6 +76,8 @@ class qa_frame_files : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_frame_files);
     CPPUNIT_TEST(rows_of_any_size_are_in_files_that_are_no_larger_than_they_may_be);
     CPPUNIT_TEST(a_row_belongs_to_the_period_in_which_it_starts);
+    CPPUNIT_TEST(a_file_that_may_not_grow_keeps_its_whole_rows_and_says_how_many);
+    CPPUNIT_TEST(a_file_that_holds_no_row_does_not_stay);
     CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_the_next_row_begins_another_file);
     CPPUNIT_TEST_SUITE_END();
 
@@ -110,6 +146,57 @@ class qa_frame_files : public CppUnit::TestFixture
             const qa::context at("sample", sample);
             files.add(&row, context.time_sample + sample, context);
             CPPUNIT_ASSERT_EQUAL(std::uint64_t(complete), files.files());
+        }
+    }
+
+    void a_file_that_may_not_grow_keeps_its_whole_rows_and_says_how_many()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.bins = 1000;
+        frame_files files(s);
+        const std::vector<float> row(s.bins, 3);
+        const size_limit most(128 + 4000 * 7 + 1234);
+        CPPUNIT_ASSERT_THROW(
+            {
+                for (int i = 0; i < 20; ++i)
+                    files.add(row.data(), i, {});
+                files.flush();
+            },
+            std::runtime_error);
+        const auto left = parts_in(here.path);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), left.size());
+        const auto [values, rows] = read(left[0]);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(7), rows);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(7000), values.size());
+        CPPUNIT_ASSERT(values == std::vector<float>(7000, 3));
+    }
+
+    void a_file_that_holds_no_row_does_not_stay()
+    {
+        for (const rlim_t bytes : { 0, 100, 128, 2000 }) {
+            const qa::context at("bytes", bytes);
+            folder here;
+            frame_files_settings s;
+            s.directory = here.path.string();
+            s.bins = 1000;
+            frame_files files(s);
+            const std::vector<float> row(s.bins, 3);
+            {
+                const size_limit most(bytes);
+                for (int attempt = 0; attempt < 3; ++attempt)
+                    CPPUNIT_ASSERT_THROW(
+                        {
+                            files.add(row.data(), attempt, {});
+                            files.flush();
+                        },
+                        std::runtime_error);
+            }
+            CPPUNIT_ASSERT(parts_in(here.path).empty());
+            files.add(row.data(), 9, {});
+            files.end("stop");
+            CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
         }
     }
 

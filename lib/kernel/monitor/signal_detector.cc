@@ -1,13 +1,26 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace gr::stft::kernel {
 
 namespace {
 
 constexpr std::size_t frames_at_once = 16;
+constexpr float greatest_sum = 1e25f; // of a row that the detector searches
+
+STFT_LOOP float sum_of(const float* row, std::size_t n)
+{
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < n; ++i)
+        sum += row[i];
+    return sum;
+}
 
 template <class T>
 detector_settings for_samples(detector_settings s)
@@ -59,6 +72,7 @@ void signal_detector<T>::search_frames()
         d_stft.analyse_run(first, start, count, d_spectra.data());
         for (std::size_t p = 0; p < count; ++p) {
             d_power.add(d_spectra.data() + p * d_stft.bins(), d_row.data());
+            d_unusable += !(simd::dispatch<sum_of>(d_row.data(), d_row.size()) <= greatest_sum);
             d_detector.add(d_row.data());
         }
         d_rows += static_cast<std::int64_t>(count);
@@ -67,8 +81,16 @@ void signal_detector<T>::search_frames()
 }
 
 template <class T>
+void signal_detector<T>::require_open() const
+{
+    if (d_finished)
+        refuse("x", "samples after the last one", "must not be given, since finish() was called");
+}
+
+template <class T>
 void signal_detector<T>::add(const T* samples, std::size_t count)
 {
+    require_open();
     const auto left_out = std::min<std::uint64_t>(count, static_cast<std::uint64_t>(d_left_out));
     d_left_out -= static_cast<std::int64_t>(left_out);
     samples += left_out;
@@ -95,8 +117,9 @@ void signal_detector<T>::restart(std::int64_t next)
 template <class T>
 void signal_detector<T>::skip(std::int64_t count)
 {
-    if (count < 0 || count > farthest_start)
-        refuse("count", count, "must be 0 .. 2^62 samples");
+    require_open();
+    if (count < 0 || count > farthest_start - samples())
+        refuse("count", count, "must be 0 .. 2^62 samples, with those before");
     if (count == 0)
         return;
     d_framer.finish();
@@ -110,11 +133,20 @@ void signal_detector<T>::skip(std::int64_t count)
 template <class T>
 void signal_detector<T>::retune(double freq_center)
 {
+    require_open();
+    if (!std::isfinite(freq_center))
+        refuse("freq_center", freq_center, "must be finite");
     d_framer.finish();
     search_frames();
     const auto given = d_rows;
     restart(samples());
+    d_reports = take();
     d_detector.retune(freq_center);
+    for (auto& e : d_detector.take()) {
+        if (e.kind == event_kind::retune)
+            e.sample_start = samples(); // the detector knows the row
+        d_reports.push_back(e);
+    }
     for (auto row = given; row < d_rows; ++row) // frames that hold samples of both frequencies
         d_detector.add(nullptr);
 }
@@ -122,9 +154,20 @@ void signal_detector<T>::retune(double freq_center)
 template <class T>
 void signal_detector<T>::finish()
 {
+    if (std::exchange(d_finished, true))
+        return;
     d_framer.finish();
     search_frames();
     d_detector.finish();
+}
+
+template <class T>
+std::vector<event> signal_detector<T>::take()
+{
+    auto all = std::exchange(d_reports, {});
+    const auto more = d_detector.take();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
 }
 
 template class signal_detector<float>;

@@ -8,6 +8,7 @@ ImportError (a module that is not installed), MemoryError. They become one line 
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
 
@@ -36,6 +37,11 @@ _INTERRUPTED = 128 + signal.SIGINT
 
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong."""
+
+    def __init__(self, *args, **keywords):
+        super().__init__(*args, **keywords)
+        # what begins as a negative number is a value: -100k:100k, -.5M
+        self._negative_number_matcher = re.compile(r"-[\d.]")
 
     def error(self, message):
         self.exit(REFUSED, f"{self.prog}: {_one_line(message)} (see {self.prog} --help)\n")
@@ -79,6 +85,7 @@ def main(argv=None):
     """Runs the command line `argv` (the process's own by default); returns the exit status."""
     argv = sys.argv[1:] if argv is None else argv
     label = "gr_stft"
+    _open_closed_streams(label)
     try:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -104,6 +111,16 @@ def main(argv=None):
         return DONE
     except (OSError, ImportError) as error:
         return _report(label, error)
+
+
+def _open_closed_streams(label):
+    """A process may be started without its standard streams (>&-); what is written to them is lost."""
+    closed = sys.stdout is None
+    for name in "stdout", "stderr":
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # for as long as the process is
+    if closed:
+        print(f"{label}: warning: standard output is closed: nothing is printed", file=sys.stderr)
 
 
 def attempt(label, action):

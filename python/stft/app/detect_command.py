@@ -8,7 +8,7 @@ from gnuradio import stft
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (add_input_arguments, add_picture_arguments, check_input,
                                                check_outputs, suffix)
-from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for
+from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for, unusable_rows
 from gnuradio.stft.app.event_files import sigmf_metadata, write_csv, write_lines
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
@@ -18,6 +18,7 @@ from gnuradio.stft.app.spectrogram_analysis import KINDS, analysis_of, blocks, g
 from gnuradio.stft.app.spectrogram_files import replaced_when_whole
 from gnuradio.stft.app.spectrogram_picture import Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line
+from gnuradio.stft.monitoring import seconds_since_1970
 
 _TABLES = (".csv", ".jsonl", ".sigmf-meta")
 SAMPLES_AT_ONCE = 2**18
@@ -55,7 +56,9 @@ def _detect(arguments, job):
     portion = portion_of(recording, arguments.start, arguments.stop)
     for warning in recording.warnings:
         warn("detect", f"{recording.path}: {warning}")
-    events, refused = events_of(arguments, portion)
+    events, refused, unusable = events_of(arguments, portion)
+    if unusable:
+        warn("detect", f"{recording.path}: {unusable_rows(unusable)}")
     if refused:
         warn("detect", f"{recording.path}: {refused} groups of cells are left out, since too many events were open")
     if not job.outputs:
@@ -72,10 +75,10 @@ def _detect(arguments, job):
 
 
 def events_of(arguments, portion):
-    """The events of a portion, counted in the recording's samples, and how many groups of cells were left out."""
+    """The events of a portion, counted in the recording's samples, how many groups of cells were left out, and how many rows."""
     recording = portion.recording
     detector = detector_for(arguments, recording.fs, recording.dtype, center=recording.zero_frequency or None,
-                            source=recording.path, quantum=recording.quantum)
+                            time=_time_of(portion), source=recording.path, quantum=recording.quantum)
     reports = []
     with progress_bar("detect", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} [{elapsed} < {remaining}]",
                       portion.length / recording.fs, "s" if recording.rate_known else "samples") as bar:
@@ -87,7 +90,17 @@ def events_of(arguments, portion):
     events = stft.ended(reports)
     for event in events:
         event["sample_start"] += portion.start
-    return events, detector.refused
+    return events, detector.refused, detector.unusable
+
+
+def _time_of(portion):
+    """Of its first sample, as (seconds since 1970, fraction), or None."""
+    recording = portion.recording
+    start = seconds_since_1970(recording.time) if recording.rate_known else None
+    if start is None:
+        return None
+    whole, rest = divmod(portion.start, recording.fs)
+    return start[0] + int(whole), start[1] + rest / recording.fs
 
 
 def _write_table(recording, portion, events, path, temporary):
@@ -98,12 +111,14 @@ def _write_table(recording, portion, events, path, temporary):
             write_lines(events, file)
         else:
             file.write(sigmf_metadata(events, datatype=recording.sigmf_datatype, rate=recording.fs,
-                                      center=recording.centre_frequency or None))
+                                      center=recording.centre_frequency or None,
+                                      time=recording.time if recording.rate_known else None))
 
 
 def _draw(arguments, job, portion, events, path, temporary):
     recording = portion.recording
-    shown = SimpleNamespace(**vars(arguments), win_length=None, overlap=None, kind="psd", transform="plain",
+    hop = arguments.hop or max(1, arguments.n_fft // 2)  # the detector's
+    shown = SimpleNamespace(**{**vars(arguments), "hop": hop}, win_length=None, overlap=None, kind="psd", transform="plain",
                             average=1, order=None, fmin=None, fmax=None)
     analysis = analysis_of(shown, portion)
     grid = grid_of(shown, portion, analysis)
@@ -114,11 +129,15 @@ def _draw(arguments, job, portion, events, path, temporary):
         label=f"{KINDS['psd'].words} (dB re {'1 ' if grid.unit[0] != '1' else ''}{grid.unit})",
         frequency_scale=arguments.frequency_scale,
         annotations=[(e["sample_start"] / recording.fs, (e["sample_start"] + e["sample_count"]) / recording.fs,
-                      e["freq_lower"], e["freq_upper"], f"{e['snr_db']:.0f} dB") for e in events])
+                      e["freq_lower"], e["freq_upper"], _label(e)) for e in events])
     picture = Picture(path, temporary, grid, look)
     for rows, _ in blocks(portion, analysis, Statistics("psd")):
         picture.write(rows.astype(grid.dtype, copy=False))
     picture.finish()
+
+
+def _label(event):
+    return event["kind"] if event["snr_db"] is None else f"{event['snr_db']:.0f} dB"
 
 
 def _counted(events):

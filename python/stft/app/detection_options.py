@@ -6,9 +6,11 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.command_options import named_window
-from gnuradio.stft.app.quantities import hertz, seconds
+from gnuradio.stft.app.quantities import hertz, in_units, seconds
 from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.monitoring import check_detector
 
+_NEVER = 1e15  # s
 _PER_HOUR = {"h": 1.0, "hour": 1.0, "d": 1 / 24, "day": 1 / 24, "s": 3600.0}
 
 
@@ -48,11 +50,29 @@ def add_detection_arguments(parser):
                         help="window by its SciPy name, parameters after colons: kaiser:8.6")
 
 
-def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", quantum=0.0):
+def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", quantum=0.0, rate_known=True):
     """The SignalDetector that the arguments ask for.
 
     center: Hz of the samples' zero frequency, or None. quantum: a step of the samples' quantiser, 0 if it is not known.
+    rate_known: False: there are no seconds, and no updates of events that last.
     """
+    interval = {"update_interval": arguments.update_interval if rate_known else _NEVER} \
+        if hasattr(arguments, "update_interval") else {}
+    return stft.SignalDetector(
+        rate, dtype=dtype, freq_center=center, time=time, source=source, ignore=_ignored(arguments, rate, dtype, center),
+        least=_quantisation_noise(quantum, rate), **interval, **_settings(arguments))
+
+
+def _settings(arguments):
+    return dict(
+        n_fft=arguments.n_fft, hop=arguments.hop, window=named_window(arguments.window),
+        false_alarms=arguments.false_alarms, min_snr=arguments.min_snr, dynamic_range=arguments.dynamic_range,
+        min_duration=arguments.min_duration, min_bandwidth=arguments.min_bandwidth, gap_rows=arguments.gap,
+        gap_bins=arguments.gap_bins, scales=arguments.scales, steps=arguments.steps, warm_up=arguments.warm_up)
+
+
+def _ignored(arguments, rate, dtype, center):
+    """The ranges to ignore: those that are given, and what lies between the bands."""
     low = (center or 0.0) - (rate / 2 if np.dtype(dtype).kind == "c" else 0.0)
     high = (center or 0.0) + rate / 2
     ignored = list(arguments.ignore)
@@ -60,17 +80,15 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
     for lower, upper in sorted(arguments.band):
         if lower >= high or upper <= low:
             refuse("band", f"{lower:g}:{upper:g}", f"lies outside of the samples' {low:g} .. {high:g} Hz")
+        width = rate / arguments.n_fft
+        first = max(np.ceil((lower - (center or 0.0)) / width + 0.5), np.round((low - (center or 0.0)) / width))
+        last = min(np.floor((upper - (center or 0.0)) / width - 0.5), np.round((high - (center or 0.0)) / width))
+        if last < first:
+            refuse("band", f"{lower:g}:{upper:g}", f"holds no whole bin of {in_units(width, 'Hz')}")
         ignored += [(begin, lower)] if begin < lower else []
         begin = max(begin, upper)
     ignored += [(begin, high + rate)] if arguments.band and begin < high + rate else []
-    return stft.SignalDetector(
-        rate, dtype=dtype, freq_center=center, time=time, source=source, n_fft=arguments.n_fft, hop=arguments.hop,
-        window=named_window(arguments.window), false_alarms=arguments.false_alarms, min_snr=arguments.min_snr,
-        dynamic_range=arguments.dynamic_range, min_duration=arguments.min_duration,
-        min_bandwidth=arguments.min_bandwidth, gap_rows=arguments.gap, gap_bins=arguments.gap_bins,
-        scales=arguments.scales, ignore=ignored, steps=arguments.steps, warm_up=arguments.warm_up,
-        least=_quantisation_noise(quantum, rate),
-        **({"update_interval": arguments.update_interval} if hasattr(arguments, "update_interval") else {}))
+    return ignored
 
 
 def _quantisation_noise(quantum, rate):
@@ -81,13 +99,12 @@ def _quantisation_noise(quantum, rate):
 
 def check_detection(arguments):
     """ValueError for what can be refused before a recording or a device is opened."""
-    detector_for(_without_band(arguments), 1e6, np.complex64)
+    check_detector(1e6, **_settings(arguments))
 
 
-def _without_band(arguments):
-    copy = type(arguments)(**vars(arguments))
-    copy.band, copy.ignore = [], []
-    return copy
+def unusable_rows(count):
+    """Words for rows that are not searched."""
+    return f"{count} rows are not searched, since they hold NaN, infinity or powers that are too large"
 
 
 def _rate_of_alarms(text):

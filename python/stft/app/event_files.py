@@ -1,8 +1,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Events written to files: CSV, lines of JSON, SigMF annotations."""
 import csv
-import json
 
+from gnuradio.stft.monitoring import seconds_since_1970
 from gnuradio.stft.stft_python import kernels
 
 COLUMNS = ("kind", "time", "sample_start", "sample_count", "duration", "freq_lower", "freq_upper", "freq_peak",
@@ -23,13 +23,14 @@ def write_csv(events, file):
 def write_lines(events, file):
     """One JSON object for each event."""
     for event in events:
-        file.write(json.dumps(event, allow_nan=False, separators=(",", ":")) + "\n")
+        file.write(kernels.json_line(event) + "\n")
 
 
-def sigmf_metadata(events, *, datatype, rate, center=None):
-    """The text of SigMF 1.2 metadata: samples (their datatype, Hz, Hz), and annotations for the events that have ended."""
+def sigmf_metadata(events, *, datatype, rate, center=None, time=None):
+    """The text of SigMF 1.2 metadata: samples (their datatype, Hz, Hz, time of the first), and annotations for the events that
+    have ended."""
     annotations = kernels.sigmf_annotations(path="-", datatype=datatype, metadata_only=False, most=100_000_000)
-    annotations.begin(rate, center, None)
+    annotations.begin(rate, center, seconds_since_1970(time))
     for event in events:
         annotations.add(event)
     return annotations.text()

@@ -2,16 +2,18 @@
 """Samples from a receiver, a sound card or a stream: a flowgraph from GNU Radio's source to a queue."""
 import contextlib
 import importlib
+import itertools
 import queue
 import time
 from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
-import pmt
 
 from gnuradio import gr
+from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.raw_files import SampleFormat
+from gnuradio.stft.app.receiver_tags import ReceiverTags
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.interruption import uninterrupted
 
@@ -21,11 +23,11 @@ _AT_ONCE = 2**18  # samples that may wait at any rate
 
 @dataclass
 class Piece:
-    """What came: first `lost` samples did not, then the frequency is another, then there are samples."""
+    """What came: first `lost` samples did not, then time and frequency are these, if they are given, then there are samples."""
     samples: Optional[np.ndarray] = None
     lost: int = 0
-    center: Optional[float] = None
-    time: Optional[float] = None
+    center: Optional[float] = None  # Hz
+    time: Optional[tuple] = None    # (seconds since 1970, fraction)
 
 
 @contextlib.contextmanager
@@ -40,7 +42,9 @@ def live_source(kind, words, arguments):
         block, dtype = OPEN[kind](words, arguments)
     except (RuntimeError, ValueError) as error:
         refuse(arguments.source, "cannot be opened", str(error).splitlines()[0] if str(error) else type(error).__name__)
-    sink = _QueueSink(dtype, arguments.rate)
+    row = arguments.hop or max(1, arguments.n_fft // 2)
+    receiver = ReceiverTags(arguments.rate, row, arguments.center, lambda words: warn("monitor", words))
+    sink = _QueueSink(dtype, arguments.rate, receiver)
     graph.connect(block, sink)
     source = _Live(arguments, sink, dtype)
     graph.start()
@@ -56,6 +60,7 @@ class _Live:
     def __init__(self, arguments, sink, dtype):
         self._sink = sink
         self.name, self.rate, self.dtype = arguments.source, arguments.rate, np.dtype(dtype)
+        self.rate_known = True
         self.center, self.time, self.quantum = arguments.center, None, 0.0
         self.datatype = "cf32_le" if self.dtype.kind == "c" else "rf32_le"
         self.warnings = []
@@ -70,70 +75,55 @@ class _Live:
             piece = self._sink.take()
             if piece is None:
                 return
-            if piece.samples is not None and left is not None:
-                piece.samples = piece.samples[:left]
-                left -= len(piece.samples)
+            if left is not None:  # lost samples take their time, too
+                piece.lost = min(piece.lost, left)
+                left -= piece.lost
+                if piece.samples is not None:
+                    piece.samples = piece.samples[:left]
+                    left -= len(piece.samples)
             yield piece
 
 
 class _QueueSink(gr.sync_block):
     """A block that never makes its flowgraph wait: what nobody takes within two seconds of samples is lost, and counted."""
 
-    def __init__(self, dtype, rate):
+    def __init__(self, dtype, rate, receiver):
         gr.sync_block.__init__(self, "queue_sink", [dtype], [])
-        self.lost = 0
-        self._rate = rate
-        self._queue = queue.Queue()  # pieces, and None after the last one
+        self._rate, self._receiver = rate, receiver
+        self._queue = queue.Queue()  # pieces, an exception, and None after the last one
         self._waiting = 0            # samples in it
-        self._unreported = 0         # lost samples that no piece counts yet
-        self._time = None            # (item, seconds, fraction) of the last rx_time
-        self._center = None
+        self._dropped = 0            # samples that nobody took
+        self._unreported = 0         # those of them that no piece counts yet
+
+    @property
+    def lost(self):
+        return self._dropped + self._receiver.lost
 
     def work(self, input_items, output_items):
-        samples = input_items[0]
-        begin = self.nitems_read(0)
-        at = 0
-        for tag in sorted(self.get_tags_in_window(0, 0, len(samples)), key=lambda tag: tag.offset):
-            name = pmt.symbol_to_string(tag.key) if pmt.is_symbol(tag.key) else ""
-            where = tag.offset - begin
-            if name == "rx_freq" and pmt.is_number(tag.value):
-                center = pmt.to_double(tag.value)
-                if self._center is not None and center != self._center:
-                    self._put(Piece(samples[at:where].copy()))
-                    at = where
-                    self._put(Piece(center=center))
-                self._center = center
-            elif name == "rx_time" and pmt.is_tuple(tag.value) and pmt.length(tag.value) >= 2:
-                lost = self._gap(tag)
-                if lost > 0:
-                    self._put(Piece(samples[at:where].copy()))
-                    at = where
-                    self._put(Piece(lost=lost))
-        self._put(Piece(samples[at:].copy()))
-        return len(samples)
-
-    def _gap(self, tag):
-        """Samples between the time of the last tag and this one that did not come."""
         try:
-            seconds = pmt.to_uint64(pmt.tuple_ref(tag.value, 0))
-            fraction = pmt.to_double(pmt.tuple_ref(tag.value, 1))
-        except (TypeError, ValueError, RuntimeError):
-            return 0
-        before, self._time = self._time, (tag.offset, seconds, fraction)
-        if before is None:
-            return 0
-        passed = (seconds - before[1]) + (fraction - before[2])
-        lost = round(passed * self._rate) - (tag.offset - before[0])
-        if lost > 0:
-            self.lost += lost
-        return lost
+            self._take_in(input_items[0])
+        except Exception as error:  # pylint: disable=broad-except; who takes the samples raises it
+            self._queue.put(error)
+            return -1
+        return len(input_items[0])
+
+    def _take_in(self, samples):
+        begin, at = self.nitems_read(0), 0
+        tags = sorted(self.get_tags_in_window(0, 0, len(samples)), key=lambda tag: tag.offset)
+        for offset, group in itertools.groupby(tags, key=lambda tag: tag.offset):
+            lost, seconds, center = self._receiver.read(offset, group)
+            if lost or seconds is not None or center is not None:
+                self._put(Piece(samples[at:offset - begin].copy()))
+                at = offset - begin
+                self._put(Piece(lost=lost, time=seconds, center=center))
+        self._put(Piece(samples[at:].copy()))
 
     def _put(self, piece):
         count = 0 if piece.samples is None else len(piece.samples)
         if piece.samples is not None and not count:
             return
-        if self._waiting + count > _WAITING * self._rate + _AT_ONCE:
-            self.lost += count
+        if count and self._waiting + count > _WAITING * self._rate + _AT_ONCE:
+            self._dropped += count
             self._unreported += count
             return
         if self._unreported:
@@ -148,8 +138,10 @@ class _QueueSink(gr.sync_block):
         return True
 
     def take(self):
-        """Waits for the next piece; None after the last one."""
+        """Waits for the next piece; None after the last one. RuntimeError if the flowgraph has failed."""
         piece = self._queue.get()
+        if isinstance(piece, Exception):
+            raise RuntimeError(f"the stream cannot be read any more: {piece}") from piece
         if piece is not None and piece.samples is not None:
             self._waiting -= len(piece.samples)
         return piece

@@ -2,16 +2,17 @@
 """gr_stft monitor: watches a band or a machine in a recording, a pipe, a receiver or a stream, and reports events while they
 happen."""
 import contextlib
+import functools
 import json
 import sys
 import time
 
 import numpy as np
 
-from gnuradio.stft.app.command import DONE, warn
+from gnuradio.stft.app.command import DONE, FAILED, warn
 from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, require_finite, require_positive,
                                                require_range)
-from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for
+from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for, unusable_rows
 from gnuradio.stft.app.machine_options import add_machine_arguments, check_machine, is_asked_for, levels_of
 from gnuradio.stft.app.machine_watch import MachineWatch
 from gnuradio.stft.app.quantities import hertz, in_units, seconds
@@ -63,6 +64,8 @@ def run(arguments):
                 watch.take(piece)
         finally:  # also after a signal: what is open is reported, files are closed
             watch.finish()
+    if watch.failed:
+        return FAILED
     return ALARM if arguments.fail_on_alarm and watch.alarms else DONE
 
 
@@ -88,16 +91,42 @@ def _check(arguments):
 
 
 class _Band:
-    """A detector of events, which makes their lines itself."""
+    """A detector of events, which makes their lines itself.
 
-    def __init__(self, detector):
-        self._detector, self.push, self.finish = detector, detector.push_lines, detector.finish_lines
+    make(center=, time=): gives the detector. It is made again if a receiver's first tag knows better, since the frequencies to
+    ignore follow from its centre.
+    """
+
+    def __init__(self, make, center, time):
+        self._make, self.center, self.time = make, center, time
+        self._detector = make(center=center, time=time)
+
+    @property
+    def began(self):
+        return self._detector.samples > 0
+
+    def push(self, samples):
+        return self._detector.push_lines(samples)
+
+    def finish(self):
+        return self._detector.finish_lines()
 
     def skip(self, count):
-        return [(event, None) for event in self._detector.skip(count)]
+        return [(event, kernels.json_line(event)) for event in self._detector.skip(count)]
 
-    def retune(self, center, at):
-        return [(event, None) for event in self._detector.retune(center, at)]
+    def set_time(self, at):
+        self.time = at
+        if self.began:
+            self._detector.set_time(at)
+        else:
+            self._detector = self._make(center=self.center, time=at)
+
+    def retune(self, center):
+        self.center = center
+        if self.began:
+            return [(event, kernels.json_line(event)) for event in self._detector.retune(center)]
+        self._detector = self._make(center=center, time=self.time)
+        return []
 
     def is_alarm(self, event):
         return event["state"] == "end" and event["cut"] != "withdrawn" and event["kind"] in ("burst", "carrier", "step")
@@ -105,6 +134,8 @@ class _Band:
     def warnings(self):
         if self._detector.refused:
             yield f"{self._detector.refused} groups of cells are left out, since too many events were open"
+        if self._detector.unusable:
+            yield unusable_rows(self._detector.unusable)
 
 
 class _Machine:
@@ -130,8 +161,9 @@ class _Machine:
 
 
 def _band(arguments, source):
-    return _Band(detector_for(arguments, source.rate, source.dtype, center=source.center, time=source.time,
-                              source=source.name, quantum=source.quantum))
+    make = functools.partial(detector_for, arguments, source.rate, source.dtype, source=source.name, quantum=source.quantum,
+                             rate_known=source.rate_known)
+    return _Band(make, source.center, source.time)
 
 
 def _machine(arguments, source):
@@ -154,13 +186,27 @@ class _Watch:
         """Samples, a number of lost ones, or a frequency."""
         if piece.lost:
             self._write(self._watcher.skip(piece.lost))
-        if piece.center is not None and hasattr(self._watcher, "retune"):
-            self._write(self._watcher.retune(piece.center, piece.time))
+        if isinstance(self._watcher, _Band):
+            self._locate(piece)
         if piece.samples is not None:
             self._write(self._watcher.push(piece.samples))
             self._samples += len(piece.samples)
         if self._status:
             self._status.show(self._samples, self.alarms)
+
+    def _locate(self, piece):
+        """Time and frequency of the next sample, where a receiver tells them."""
+        if piece.time is not None:
+            self._watcher.set_time(piece.time)
+        if piece.center is not None:
+            self._write(self._watcher.retune(piece.center))
+        if self._annotations and not self._watcher.began:
+            self._annotations.begin(self._watcher.center, self._watcher.time)
+
+    @property
+    def failed(self):
+        """True if the annotations could not be saved."""
+        return self._annotations is not None and self._annotations.failed
 
     def finish(self):
         try:
@@ -179,11 +225,11 @@ class _Watch:
         for event, line in reports:
             sys.stdout.write((line or _json(event)) + "\n")
             self.alarms += self._watcher.is_alarm(event)
-            if self._annotations:
-                self._annotations.add(event)
         if reports:
             sys.stdout.flush()
-        if self._annotations:
+        if self._annotations:  # the lines are out, whatever becomes of the file
+            for event, _ in reports:
+                self._annotations.add(event)
             self._annotations.save_if_due()
 
 
@@ -192,24 +238,40 @@ def _json(event):
 
 
 class _Annotations:
-    """A SigMF file that is complete at any time."""
+    """A SigMF file that is complete at any time. What cannot be saved is tried again later."""
 
     def __init__(self, path, source):
         # a folder that cannot be written is refused before anything is watched
         self._file = kernels.sigmf_file(path=path, datatype=source.datatype)
-        self._file.begin(source.rate, source.center, seconds_since_1970(source.time))
+        self._rate, self.failed = source.rate, False
+        self.begin(source.center, source.time)
         self._saved_at = time.monotonic()
 
+    def begin(self, center, at):
+        """Frequency and time of the first sample."""
+        self._file.begin(self._rate, center, seconds_since_1970(at))
+
     def add(self, event):
-        self._file.add(event)
+        self._try(lambda: self._file.add(event))
 
     def save_if_due(self):
         if time.monotonic() - self._saved_at > _SECONDS_TO_SAVE:
             self.save()
 
     def save(self):
-        self._file.flush()
         self._saved_at = time.monotonic()
+        if self._try(self._file.flush):
+            self.failed = False
+
+    def _try(self, action):
+        try:
+            action()
+            return True
+        except RuntimeError as error:
+            if not self.failed:
+                warn("monitor", error)
+            self.failed = True
+            return False
 
 
 class _Status:

@@ -771,6 +771,14 @@ class Failures(InFolder):
                 self.assertEqual(process.returncode, 1)
                 self.assertRegex(err, r"\Agr_stft( info)?: No space left on device\n\Z")
 
+    def test_closed_standard_streams(self):
+        warning = "gr_stft: warning: standard output is closed: nothing is printed\n"
+        for closed, expected in ((1,), warning), ((2,), ""), ((1, 2), ""):
+            for arguments in ("info", "--n-fft", 16), ("info", "--help"):
+                process = start(*arguments, stdout=subprocess.PIPE, preexec_fn=lambda: [os.close(n) for n in closed])
+                out, err = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, err, bool(out)), (0, expected, 1 not in closed))
+
     def test_reader_that_leaves(self):
         for unbuffered in ("", "1"):
             for arguments in (("info", "--n-fft", 16), ("info", "--help")):

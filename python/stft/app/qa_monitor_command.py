@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 import numpy as np
 from qa_command import InFolder, needs, run, start
 
 from gnuradio import stft
-from gnuradio.stft.app import event_files, quantities
+from gnuradio.stft.app import (detect_command, event_files, live_sources, monitor_command, quantities,
+                               receiver_tags)
 from gnuradio.stft.bench import band_scenes
 
 RATE = 1e6
@@ -76,6 +78,51 @@ class Detect(InFolder):
         with open("x.png", "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
 
+    def test_the_time_of_the_recording_is_that_of_the_events(self):
+        os.rename("x.cf32", "x.sigmf-data")
+        with open("x.sigmf-meta", "w", encoding="utf-8") as file:
+            json.dump({"global": {"core:datatype": "cf32_le", "core:sample_rate": 1e6, "core:version": "1.2.0"}, "annotations": [],
+                       "captures": [{"core:sample_start": 0, "core:datetime": "2026-11-29T03:15:00.5Z"}]}, file)
+        for options in ((), ("--start", 0.15, "--stop", 0.35)):
+            self.assert_done("detect", "x.sigmf-meta", *options, "-o", "e.jsonl", "-o", "e.sigmf-meta")
+            with open("e.jsonl", encoding="utf-8") as file:
+                first = lines(file.read())[0]
+            seconds = 0.5 + first["sample_start"] / RATE
+            self.assertEqual(first["time"], f"2026-11-29T03:15:{seconds:012.9f}Z")
+            with open("e.sigmf-meta", encoding="utf-8") as file:
+                self.assertEqual(json.load(file)["captures"][0]["core:datetime"], "2026-11-29T03:15:00.500000000Z")
+
+    def test_lines_are_written_as_monitor_writes_them(self):
+        self.assert_done("detect", "x.cf32", *RAW, "--center", "433M", "-o", "e.jsonl")
+        detector = stft.SignalDetector(RATE, freq_center=433e6, source="x.cf32")
+        expected = detector.push_lines(self.x) + detector.finish_lines()
+        with open("e.jsonl", encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines(), [line for event, line in expected if event["state"] == "end"])
+
+    @needs("matplotlib")
+    def test_the_picture_tells_the_hop_of_the_detector(self):
+        pictures = []
+        with mock.patch.object(detect_command, "Picture", lambda path, temporary, grid, look: pictures.append((grid, look)) or
+                               mock.Mock()):
+            for options, hop in (((), 512), (("--hop", 300), 300), (("--n-fft", 256), 128)):
+                self.assert_done("detect", "x.cf32", *RAW, *options, "-o", "x.png")
+                self.assertIn(f"hop {hop}", pictures[-1][1].subtitle)
+
+    def test_rows_that_are_not_finite_are_told(self):
+        self.x[100_000:100_512] = np.inf
+        self.x.tofile("x.cf32")
+        for verb in ("detect",), ("monitor", "--detect"):
+            status, out, err = run(*verb, "x.cf32", *RAW)
+            self.assertEqual(status, 0)
+            self.assertRegex(err, "3 rows are not searched")
+            self.assertTrue(out)
+
+    def test_a_band_may_begin_below_0_hz(self):
+        for option in "--band", "--ignore":
+            out = self.assert_done("detect", "x.cf32", *RAW, option, "-300k:-100k")
+            row, = csv.DictReader(out.splitlines())
+            self.assertEqual(float(row["freq_lower"]) < 0, option == "--band")
+
     def test_a_portion_keeps_the_sample_numbers_of_the_recording(self):
         out = self.assert_done("detect", "x.cf32", *RAW, "--start", 0.15, "--stop", 0.35)
         row, = csv.DictReader(out.splitlines())
@@ -93,7 +140,12 @@ class Detect(InFolder):
             (("--n-fft", 8), "n_fft"), (("--hop", 0), "hop"), (("--false-alarms", "1/y/MHz"), "1/h/MHz"),
             (("--false-alarms", "0"), "false_alarms"), (("--band", "600k:700k"), "band"), (("--ignore", "5"), "433.9M:434.0M"),
             (("--scales", "3x1"), "scales"), (("--min-snr", "nan"), "min_snr"), (("-o", "x.txt"), ".csv"),
-            (("--window", "nosuch"), "nosuch"), (("--gap", -1), "gap_rows"),
+            (("--window", "nosuch"), "nosuch"), (("--gap", -1), "gap_rows: -1: "),
+            (("--gap-bins", -1), "gap_bins: -1: "), (("--warm-up", -1), "warm_up: -1: "),
+            (("--band", "100.1k:100.9k"), "band: 100100:100900: holds no whole bin of 976.6 Hz"),
+            (("--band", "100k:200k", "--band", "1k:1.5k"), "band: 1000:1500: holds no whole bin of 976.6 Hz"),
+            (("--ignore", "-1M:1M"), "ignore: "), (("--band", "100k:200k", "--ignore", "90k:300k"), "leaves no whole bin"),
+            (("--n-fft", 2**20), "n_fft: 1048576: must be less: a detector would take 3.5 GiB"),
         ):
             with self.subTest(options=options):
                 self.assert_refused(("detect", "x.cf32", *RAW, *options), words)
@@ -112,6 +164,42 @@ class Monitor(InFolder):
         expected = detector.push_lines(self.x) + detector.finish_lines()
         self.assertEqual(out.splitlines(), [line for _, line in expected])
         self.assertTrue({"begin", "end"} <= {e["state"] for e in lines(out)})
+
+    def test_gaps_and_retunes_are_written_as_the_others_are(self):
+        watch = monitor_command._Band(lambda center, time: stft.SignalDetector(RATE, freq_center=center, time=time), 1e6, None)
+        watch.push(self.x[:200_000])
+        reports = watch.skip(100_000) + watch.push(self.x[:200_000]) + watch.retune(2e6)
+        self.assertTrue({"gap", "retune"} <= {event["kind"] for event, _ in reports})
+        for event, line in reports:
+            self.assertIn('"samp_rate":1000000,', line)
+            self.assertEqual(json.loads(line), event)
+
+    def test_an_unknown_rate_has_no_updates(self):
+        n = np.arange(400_000)
+        np.save("x.npy", (self.x[:400_000] + 3 * np.exp(2j * np.pi * 0.1 * n)).astype(np.complex64))
+        for options, updates in (((), False), (("--rate", "1M", "--update-interval", "0.05"), True)):
+            status, out, err = run("monitor", "x.npy", "--detect", *options)
+            self.assertEqual(status, 0, err)
+            self.assertEqual("update" in {e["state"] for e in lines(out)}, updates)
+
+    def test_lines_are_out_before_a_full_disk_is_told(self):
+        expected = self.assert_done("monitor", "x.cf32", *RAW, "--detect")
+        failing = mock.Mock()
+        for method in "add", "flush":
+            getattr(failing, method).side_effect = RuntimeError("path: a.sigmf-meta: cannot be written: No space left on device")
+        with mock.patch.object(monitor_command.kernels, "sigmf_file", lambda **_: failing):
+            status, out, err = run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "a.sigmf-meta")
+        self.assertEqual((status, out), (1, expected))
+        self.assertEqual(err, "gr_stft monitor: warning: path: a.sigmf-meta: cannot be written: No space left on device\n")
+        self.assertEqual(failing.add.call_count, len(expected.splitlines()))
+        failing.flush.side_effect = None  # there is space again
+        with mock.patch.object(monitor_command.kernels, "sigmf_file", lambda **_: failing):
+            self.assertEqual(run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "a.sigmf-meta")[0], 0)
+
+    def test_a_folder_in_the_place_of_the_file_leaves_nothing(self):
+        os.mkdir("d.sigmf-meta")
+        self.assertEqual(run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "d.sigmf-meta")[0], 1)
+        self.assertEqual(sorted(os.listdir()), ["d.sigmf-meta", "x.cf32"])
 
     def test_samples_on_standard_input_are_watched_as_they_come(self):
         with start("monitor", "-", *RAW, "--detect", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -189,10 +277,128 @@ tb.run()
             with self.subTest(arguments=arguments):
                 self.assert_refused(("monitor", *arguments), words)
 
+    def test_what_would_take_too_much_memory_is_refused_at_once(self):
+        began = time.monotonic()
+        self.assert_refused(("monitor", "x.cf32", *RAW, "--detect", "--n-fft", 2**20), "n_fft: 1048576: must be less")
+        self.assertLess(time.monotonic() - began, 5)
+
     def test_a_folder_that_cannot_be_written_is_named_before_anything_is_watched(self):
         status, out, err = run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "nosuch/x.sigmf-meta")
         self.assertEqual((status, out), (1, ""))
         self.assertIn("nosuch/x.sigmf-meta", err)
+
+
+@needs("pmt")
+class Live(InFolder):
+    """A stream with a receiver's tags, from a flowgraph's vector source."""
+
+    def watch(self, tags, *options):
+        """Status, events and standard error."""
+        import pmt
+        from gnuradio import blocks, gr
+
+        def tag(offset, key, value):
+            made = gr.tag_t()
+            made.offset, made.key, made.value = offset, pmt.mp(key), value
+            return made
+
+        def source(words, arguments):
+            return blocks.vector_source_c(samples().tolist(), False, 1, [tag(*each) for each in tags]), np.complex64
+
+        with mock.patch.dict(live_sources.OPEN, zmq=source):
+            status, out, err = run("monitor", "zmq=tcp://127.0.0.1:1", "--rate", "1M", "--detect", *options)
+        return status, lines(out), err
+
+    @staticmethod
+    def time(seconds, fraction):
+        import pmt
+        return pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(fraction))
+
+    def assert_bursts(self, events, *expected):
+        """(sample, Hz) of the middle of the lower edge, roughly."""
+        found = [(e["sample_start"], e["freq_lower"]) for e in events if e["kind"] == "burst" and e["state"] == "end"]
+        for pair in expected:  # each is found, and nothing else; a burst may be two events
+            self.assertTrue(any(abs(a - c) < 600 and abs(b - d) < 4e3 for a, b in found for c, d in [pair]), found)
+        for pair in found:
+            self.assertTrue(any(abs(a - c) < 6000 and abs(b - d) < 4e3 for a, b in expected for c, d in [pair]), found)
+
+    def test_values_that_are_no_frequency_are_told_and_ignored(self):
+        import pmt
+        for value in (pmt.from_complex(1e8 + 1j), pmt.from_double(float("nan")), pmt.from_double(float("inf")), pmt.mp("x"),
+                      pmt.PMT_NIL, pmt.PMT_T, pmt.from_double(1e31)):
+            with self.subTest(value=pmt.write_string(value)):
+                status, events, err = self.watch([(n, "rx_freq", value) for n in (0, 200_000, 200_001)], "--center", "1M")
+                self.assertEqual(status, 0)
+                self.assert_bursts(events, (300_000, 1.09e6), (400_000, 0.7995e6))
+                self.assertRegex(err, r"\Agr_stft monitor: warning: rx_freq ignored: [^\n]+\n\Z")
+
+    def test_what_goes_wrong_in_the_flowgraph_ends_the_watch(self):
+        with mock.patch.object(receiver_tags.ReceiverTags, "read", side_effect=KeyError("gone")):
+            status, events, err = self.watch([(250_000, "rx_freq", self.time(1, 0.0))])
+        self.assertEqual(status, 1)
+        self.assertIn("gone", err)
+
+    def test_the_first_frequency_locates_the_samples(self):
+        import pmt
+        first = (0, "rx_freq", pmt.from_double(100e6))
+        for options in ((), ("--center", "433.92M"), ("--center", "100M")):
+            status, events, err = self.watch([first], *options, "--sigmf", "a.sigmf-meta")
+            self.assertEqual((status, err), (0, ""))
+            self.assertEqual({e["freq_center"] for e in events}, {100e6})
+            self.assertNotIn("retune", {e["kind"] for e in events})
+            self.assert_bursts(events, (300_000, 100.09e6), (400_000, 99.7995e6))
+            with open("a.sigmf-meta", encoding="utf-8") as file:
+                self.assertEqual([c["core:frequency"] for c in json.load(file)["captures"]], [100e6])
+
+    def test_frequencies_to_ignore_are_those_of_the_first_tag(self):
+        import pmt
+        status, events, _ = self.watch([(0, "rx_freq", pmt.from_long(100_000_000))], "--ignore", "99M:100.01M")
+        self.assertEqual(status, 0)
+        self.assert_bursts(events, (300_000, 100.09e6))
+
+    def test_another_frequency_is_a_retune_even_if_it_is_the_first_tag(self):
+        import pmt
+        status, events, _ = self.watch([(250_001, "rx_freq", pmt.from_double(101e6))], "--center", "100M", "--sigmf", "a.sigmf-meta")
+        self.assertEqual(status, 0)
+        retune, = (e for e in events if e["kind"] == "retune")
+        self.assertEqual((retune["sample_start"], retune["freq_center"], retune["power_db"]), (250_001, 101e6, None))
+        self.assert_bursts(events, (300_000, 101.09e6), (400_000, 100.7995e6))
+        with open("a.sigmf-meta", encoding="utf-8") as file:
+            captures = json.load(file)["captures"]
+        self.assertEqual([(c["core:sample_start"], c["core:frequency"]) for c in captures], [(0, 100e6), (250_001, 101e6)])
+
+    def test_the_receivers_clock_is_that_of_the_events(self):
+        status, events, err = self.watch([(0, "rx_time", self.time(1_000_000_000, 0.25))], "--sigmf", "a.sigmf-meta")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(events[0]["time"], r"\A2001-09-09T01:46:40\.(549|55)")
+        with open("a.sigmf-meta", encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["captures"][0]["core:datetime"], "2001-09-09T01:46:40.250000000Z")
+
+    def test_lost_samples_are_counted_by_the_clock_or_the_overflow(self):
+        import pmt
+        at = 200_000
+        start = (0, "rx_time", self.time(1000, 0.0))
+        number = (at, "rx_overflow", pmt.from_long(70_000))
+        for tags, lost in (
+            ([number], 70_000), ([(at, "overflow", pmt.from_double(70_000.0))], 70_000),
+            ([start, (at, "rx_time", self.time(1000, 0.3))], 100_000), ([start, number, (at, "rx_time", self.time(1000, 0.3))], 100_000),
+            ([start, (at, "rx_time", self.time(1000, 0.2001))], 0),   # within half a row
+            ([start, (at, "rx_time", self.time(999, 0.0))], 0),       # the clock was set back
+            ([start, (at, "rx_time", pmt.mp("x"))], 0), ([start, (at, "rx_overflow", pmt.mp("x"))], 0),
+        ):
+            with self.subTest(tags=[(n, key, pmt.write_string(value)) for n, key, value in tags]):
+                status, events, err = self.watch(tags)
+                self.assertEqual(status, 0)
+                self.assert_bursts(events, (300_000 + lost, 90e3), (400_000 + lost, -200.5e3))
+                gaps = [(e["sample_start"], e["sample_count"]) for e in events if e["kind"] == "gap"]
+                self.assertEqual(gaps, [(at, lost)] * bool(lost))
+                self.assertEqual(f"{lost} samples were lost" in err, bool(lost))
+
+    def test_lost_samples_take_their_part_of_the_duration(self):
+        import pmt
+        _, events, _ = self.watch([(200_000, "rx_overflow", pmt.from_long(70_000))], "--duration", "0.36")
+        self.assertEqual([e["kind"] for e in events if e["kind"] == "gap"], ["gap"])
+        self.assertEqual([e["kind"] for e in events if e["kind"] == "burst"], [])
 
 
 if __name__ == "__main__":

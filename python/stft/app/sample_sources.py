@@ -1,9 +1,9 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Where the samples that are watched come from: recordings, pipes, receivers and streams.
 
-open_source() gives a source with name, rate (Hz), dtype, center (Hz or None), time (of sample 0, or None), quantum (a step of
-the samples' quantiser, 0 if it is not known), datatype (SigMF's), warnings, lost (samples so far) and pieces(duration), which
-yields each Piece as it comes.
+open_source() gives a source with name, rate (Hz), rate_known, dtype, center (Hz or None), time (of sample 0, or None), quantum (a
+step of the samples' quantiser, 0 if it is not known), datatype (SigMF's), warnings, lost (samples so far) and pieces(duration),
+which yields each Piece as it comes.
 """
 import contextlib
 import os
@@ -42,8 +42,9 @@ class _Recording:
     def __init__(self, recording, realtime):
         self._recording, self._realtime = recording, realtime
         self.name, self.rate, self.dtype = recording.path, recording.fs, recording.dtype
+        self.rate_known = recording.rate_known
         self.center = recording.zero_frequency or None
-        self.time, self.quantum = recording.time, recording.quantum
+        self.time, self.quantum = recording.time if recording.rate_known else None, recording.quantum
         self.datatype = recording.sigmf_datatype
         self.warnings, self.lost = recording.warnings, 0
 
@@ -70,6 +71,7 @@ class _RawPipe:
             refuse("standard input", "is a terminal", "must be a pipe or a file")
         self._format = SampleFormat(arguments.dtype)
         self.name, self.rate, self.dtype = "standard input", arguments.rate, self._format.dtype
+        self.rate_known = True
         self.center, self.time = arguments.center, time.time()
         self.quantum, self.datatype = self._format.quantum, self._format.name
         self.warnings, self.lost = [], 0

@@ -79,7 +79,7 @@ samples, even if the event lasts. Raises ValueError naming the parameter, its va
     block_class<event_to_json> to_json(
         m,
         "event_to_json",
-        R"(Messages of detector_vxm as lines of JSON, for pdu.socket_pdu and other blocks that take bytes.
+        R"(Messages of detector_vxm as lines of JSON, for network.socket_pdu and other blocks that take bytes.
 
 Message port "events": dicts of names and values. Message port "pdus": for each a PDU of bytes, a flat JSON object and a
 line end. A message that is no such dict is logged and ignored.)");

@@ -6,6 +6,7 @@
 #include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <pybind11/numpy.h>
+#include <utility>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -54,6 +55,16 @@ event_value value_from(const py::handle& given)
     return given.cast<double>();
 }
 
+//! A dict of numbers, texts and None as a line of JSON, without its end.
+std::string json_line(const py::dict& given)
+{
+    std::string text;
+    for (const auto& [key, value] : given)
+        text += (text.empty() ? "" : ",") + json_string(key.cast<std::string>()) + ":" +
+                json_value(value_from(value));
+    return "{" + text + "}";
+}
+
 //! A report from the dict that in_python() makes of one.
 std::pair<event, event_context> from_python(const py::dict& given)
 {
@@ -88,23 +99,39 @@ public:
     }
     void name(const std::string& source) { d_context.source = source; }
 
-    py::list dicts(const std::vector<event>& events) const
+    //! Locates what follows; the reports that wait are of events before, but for that of the retune.
+    void relocate(const py::object& freq_center, const py::object& time, std::int64_t time_sample)
     {
-        py::list all;
-        for (const auto& e : events)
-            all.append(in_python(e, d_context));
-        return all;
+        d_before = d_context;
+        locate(freq_center, time, time_sample);
     }
-    py::list lines(const std::vector<event>& events) const
+
+    py::list dicts(const std::vector<event>& events)
     {
-        py::list all;
-        for (const auto& e : events)
-            all.append(py::make_tuple(in_python(e, d_context), to_json(e, d_context)));
-        return all;
+        return each(events, [](const event& e, const event_context& context) {
+            return py::object(in_python(e, context));
+        });
+    }
+    py::list lines(const std::vector<event>& events)
+    {
+        return each(events, [](const event& e, const event_context& context) {
+            return py::object(py::make_tuple(in_python(e, context), to_json(e, context)));
+        });
     }
 
 private:
+    template <class F>
+    py::list each(const std::vector<event>& events, F convert)
+    {
+        const auto before = std::exchange(d_before, std::nullopt);
+        py::list all;
+        for (const auto& e : events)
+            all.append(convert(e, before && e.kind != event_kind::retune ? *before : d_context));
+        return all;
+    }
+
     event_context d_context;
+    std::optional<event_context> d_before; // of reports that wait, but for that of a retune
 };
 
 template <class Detector>
@@ -126,6 +153,10 @@ auto def_reporting(py::module& m, const char* name)
           [](held& h, const py::object& f, const py::object& t, std::int64_t s) {
               h.reports.locate(f, t, s);
           })
+        .def("relocate",
+             [](held& h, const py::object& f, const py::object& t, std::int64_t s) {
+                 h.reports.relocate(f, t, s);
+             })
         .def("name", [](held& h, const std::string& source) { h.reports.name(source); })
         .def("take", [](held& h) { return h.reports.dicts(h.detector.take()); })
         .def("take_lines", [](held& h) { return h.reports.lines(h.detector.take()); })
@@ -159,6 +190,7 @@ void bind_signal_detector(py::module& m, const char* name)
               h.detector.add(samples, count);
           })
         .def_property_readonly("samples", [](const held& h) { return h.detector.samples(); })
+        .def_property_readonly("unusable", [](const held& h) { return h.detector.unusable(); })
         .def_property_readonly("refused",
                                [](const held& h) { return h.detector.rows().refused(); });
 }
@@ -280,6 +312,10 @@ void bind_monitor(py::module& m)
     bind_sigmf(m);
     m.def("iso8601", [](const std::pair<std::int64_t, double>& time) {
         return iso8601({ time.first, time.second });
+    });
+    m.def("json_line", &json_line);
+    m.def("check_detector", [](const py::kwargs& settings) {
+        settings_from<detector_settings>(py::args(), settings).check();
     });
     bind_event_cutter(m);
     bind_signal_detector<float>(m, "signal_detector_f");

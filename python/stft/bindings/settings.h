@@ -31,7 +31,14 @@ typename Field::value_type value_from(const Field& field, const pybind11::object
         return windows_from(given);
     else if constexpr (std::is_same_v<given_type, std::vector<std::complex<double>>>)
         return taps_from(field.name, given);
-    else
+    else if constexpr (std::is_unsigned_v<typename Field::value_type> &&
+                       std::is_same_v<given_type, std::int64_t>) {
+        const auto number = integer_from(field.name, given);
+        if (number < 0) // an unsigned one would be shown as another
+            throw std::invalid_argument(field.name + (": " + std::to_string(number)) +
+                                        ": must not be negative");
+        return field.value_of(number);
+    } else
         return field.value_of(value_of<given_type>(field.name, given));
 }
 

@@ -6,7 +6,10 @@
 #include <gnuradio/stft/kernel/monitor/event.h>
 #include <complex>
 #include <deque>
+#include <map>
 #include <set>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -68,14 +71,15 @@ public:
 
     //! The next samples.
     void add(const std::complex<float>* samples, std::size_t count);
-    //! Samples that were lost, which are zeros in clips.
+    //! Samples that were lost, which are zeros in clips. \throws std::invalid_argument for more than 2^62 in all
     void skip(std::int64_t count);
 
     /*!
      * \brief Asks for the samples of an event, which may lie in the past or in the future.
      *
      * Its state: `end`, where it is over; `begin` asks for max_clip samples, unless its end is reported before they have
-     * come; `update` is ignored. An event that is withdrawn is not asked for any more.
+     * come; `update` is ignored, as are gaps and retunes, which have no samples. An event that is withdrawn is not asked for
+     * any more.
      * \param samp_rate Hz, of the samples; 0: that of the settings
      * \return number of the request; -1 if there will be no clip: its clip is cut already, or too many requests wait (65536)
      */
@@ -103,6 +107,8 @@ private:
         bool lasts; // the end of the event was not reported yet
     };
 
+    using place = std::pair<std::int64_t, std::int64_t>; // reach, request
+
     wanted clip_of(const event& e, double samp_rate) const;
     void store(const std::complex<float>* samples, std::size_t count);
     void cut_what_is_complete(bool all);
@@ -115,7 +121,9 @@ private:
     event_cutter_settings d_settings;
     std::vector<std::complex<float>> d_ring;
     std::int64_t d_end = 0, d_requests = 0;
-    std::vector<wanted> d_wanted;
+    std::map<place, wanted> d_wanted;
+    std::unordered_map<std::uint64_t, place>
+        d_lasting;                       // requests of events that last, by their ids
     std::set<std::uint64_t> d_cut_early; // events that last, whose clips are full
     std::deque<event_clip> d_clips;
 };

@@ -24,28 +24,32 @@ public:
     //! \throws std::invalid_argument as detector_settings::check()
     explicit signal_detector(const detector_settings& s);
 
-    //! The next samples.
+    //! The next samples. \throws std::invalid_argument after finish(), as skip() and retune() do
     void add(const T* samples, std::size_t count);
 
-    //! Lost samples: events go on over a gap of at most gap_rows rows, else they end.
+    //! Lost samples: events go on over a gap of at most gap_rows rows, else they end. There are less than 2^62 in all.
     void skip(std::int64_t count);
 
-    //! Another centre frequency: all events end.
+    //! Another centre frequency from the next sample on: all events end.
     void retune(double freq_center);
 
     //! No more samples.
     void finish();
 
     //! Reports since the last call, oldest first.
-    std::vector<event> take() { return d_detector.take(); }
+    std::vector<event> take();
 
     //! Samples so far, lost ones included.
     std::int64_t samples() const { return d_base - d_left_out + d_framer.received(); }
+
+    //! Rows that are not searched, since they hold NaN, infinity or more than a floor can be compared with.
+    std::uint64_t unusable() const { return d_unusable; }
 
     //! The detector of the rows.
     const kernel::detector& rows() const { return d_detector; }
 
 private:
+    void require_open() const;
     void search_frames();
     void restart(std::int64_t next);
 
@@ -57,6 +61,9 @@ private:
     std::int64_t d_base = 0;     // sample at which the framer began, or will begin
     std::int64_t d_left_out = 0; // samples before it that have not come yet
     std::int64_t d_rows = 0;     // rows that the detector has been given
+    bool d_finished = false;
+    std::uint64_t d_unusable = 0;
+    std::vector<event> d_reports; // reports before the last retune
     std::vector<std::complex<float>> d_spectra;
     std::vector<float> d_row;
 };

@@ -92,7 +92,7 @@ def outcomes(function, take, client=None, *, jobs=None, key=None):
 
 def processors():
     """Number of processors that this process may use."""
-    return len(os.sched_getaffinity(0))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _ended(crew, take, key):

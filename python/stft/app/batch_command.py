@@ -53,9 +53,9 @@ def run(arguments):
     with contextlib.ExitStack() as open_things:
         client = None
         if arguments.scheduler is not None:
+            open_things.callback(logging.disable, logging.root.manager.disable)
+            logging.disable()  # what goes wrong is one line of ours
             client = open_things.enter_context(contextlib.closing(batching.connect(arguments.scheduler)))
-            for name in ("distributed", "asyncio", "tornado"):  # what goes wrong is one line of ours
-                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
             _warn_of_workers(client)
         try:
             os.makedirs(plan.folder, exist_ok=True)
@@ -105,12 +105,12 @@ def _divided(arguments):
     (verb, *words), folder = arguments.words, arguments.output
     if verb not in VERBS:
         refuse("batch", verb, f"is no verb; there are {', '.join(VERBS)}")
-    if not {"-h", "--help"}.isdisjoint(words):
-        return (verb, "--help"), [], ""
-    if "--" not in words:
-        refuse("batch", "no file is given", "must have -- and files after the verb's options")
-    at = words.index("--")
+    at = words.index("--") if "--" in words else len(words)
     options, files = words[:at], words[at + 1:]
+    if not {"-h", "--help"}.isdisjoint(options):
+        return (verb, "--help"), [], ""
+    if at == len(words):
+        refuse("batch", "no file is given", "must have -- and files after the verb's options")
     if folder is None and len(files) >= 2 and files[-2] in ("-o", "--output"):
         *files, _, folder = files
     if not folder:

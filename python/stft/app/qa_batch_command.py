@@ -145,10 +145,9 @@ def die(x, folder):
 def wait_for_end(x, folder):
     """Leaves a file as long as it lasts."""
     path = os.path.join(folder, f"{x}.part")
-    with open(path, "w", encoding="ascii"):
-        pass
     try:
-        time.sleep(60 if x else 0)
+        with open(path, "w", encoding="ascii"):
+            time.sleep(60 if x else 0)
     finally:
         os.unlink(path)
 
@@ -466,11 +465,13 @@ class Names(InFolder):
         self.assertEqual({entry["input"] for entry in lines()}, {os.path.abspath(f"in/{name}.npy") for name in names})
         self.assertIn("11 skipped", run("batch", "--skip-existing", *NPZ, "--", "in", "-o", "out")[1])
 
-    def test_a_file_named_like_standard_input_is_a_file(self):
-        noise(500).astype(np.float32).tofile("-")
-        status, _, err = run("batch", "spectrogram", "--dtype", "rf32_le", "-o", "{input}.npz", "--", "-", "-o", "out")
+    def test_files_named_like_standard_input_or_options_are_files(self):
+        for name in ("-", "-h", "--help"):
+            noise(500).astype(np.float32).tofile(name)
+        status, _, err = run("batch", "spectrogram", "--dtype", "rf32_le", "-o", "{input}.npz", "--", "-", "-h", "--help", "-o", "out")
         self.assertEqual((status, err), (0, ""))
-        self.assertEqual((lines()[0]["input"], lines()[0]["outputs"]), (os.path.abspath("-"), ["-.npz"]))
+        self.assertEqual({entry["input"]: entry["outputs"] for entry in lines()},
+                         {os.path.abspath(name): [f"{name}.npz"] for name in ("-", "-h", "--help")})
 
     def test_twins_and_collisions_are_refused_by_name(self):
         make(2)

@@ -495,7 +495,7 @@ class qa_grc(unittest.TestCase):
             command = [shutil.which("grcc"), "-o", directory, str(path)]
             result = run(command, directory, GRC_BLOCKS_PATH=str(project / "grc"))
         self.assertNotEqual(result.returncode, 0)
-        self.assertRegex(result.stdout, r"win_length: -3: must be \S")
+        self.assertRegex(result.stdout, r"win_length: -3: must \S")
 
     @unittest.skipUnless(Platform, "GNU Radio Companion is not installed (Debian: gnuradio)")
     def test_a_window_is_chosen_from_names_that_need_no_more_or_typed_as_custom(self):

@@ -417,7 +417,7 @@ class Commands(InFolder):
         np.save("x.npy", noise(100))
         for option, text, words in (("--rate", "2Q", "must be a number with k, M or G"), ("--start", "1:75", "must be seconds"),
                                     ("--center", "inf", "center: inf: must be finite"), ("--channel", "both", "--channel"),
-                                    ("--rate", "-1k", "--rate"), ("--center=1e30", "--rate=1", "center: centre frequency 1e+30: must be"), ("--center", "1M", "center: 1e+06: needs a sampling rate")):
+                                    ("--rate", "-1k", "rate: -1000"), ("--center=1e30", "--rate=1", "center: centre frequency 1e+30: must be"), ("--center", "1M", "center: 1e+06: needs a sampling rate")):
             with self.subTest(option=option):
                 self.assert_refused(("spectrogram", "x.npy", option, text), words)
 

@@ -15,8 +15,9 @@ constexpr std::size_t edge_bins = 3; // on either side of an event, in which its
 
 //! Levels of a row.
 struct row_level {
-    float gain;  //!< gain of the noise
-    float limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
+    float gain; //!< gain of the noise
+    float
+        limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
 };
 
 //! An event that has ended, or so far.

@@ -1,10 +1,9 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Geometries of bearings on the command line, and in TOML files of the user's own."""
-import importlib.util
+import tomllib
 
 from gnuradio import stft
 from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.optional_modules import load
 
 _NEEDED = ("balls", "ball_diameter", "pitch_diameter")
 _KEYS = (*_NEEDED, "contact_angle")
@@ -30,10 +29,9 @@ def geometry_of(text, path=None):
 
 def read_geometries(path):
     """The bearings of a TOML file: {name: geometry}; a table for each."""
-    module = load("tomllib" if importlib.util.find_spec("tomllib") else "tomli", "reading a file of bearings")
     try:
         with open(path, "rb") as file:
-            tables = module.load(file)
+            tables = tomllib.load(file)
     except OSError as error:
         refuse("bearings", path, error.strerror)
     except (ValueError, RecursionError) as error:  # of TOML, of UTF-8

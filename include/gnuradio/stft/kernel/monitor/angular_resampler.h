@@ -90,8 +90,10 @@ public:
     //!@}
 
     /*!
-     * \brief Computes up to `room` output samples and returns their number.
+     * \brief Computes output samples and returns their number.
+     * \param out where they go
      * \param where their positions, or null
+     * \param room most samples
      */
     std::size_t read(T* out, angle_position* where, std::size_t room);
 

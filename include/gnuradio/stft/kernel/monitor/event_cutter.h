@@ -80,6 +80,7 @@ public:
      * Its state: `end`, where it is over; `begin` asks for max_clip samples, unless its end is reported before they have
      * come; `update` is ignored, as are gaps and retunes, which have no samples. An event that is withdrawn is not asked for
      * any more.
+     * \param e the event
      * \param samp_rate Hz, of the samples; 0: that of the settings
      * \return number of the request; -1 if there will be no clip: its clip is cut already, or too many requests wait (65536)
      */

@@ -39,8 +39,11 @@ public:
     //! \throws std::invalid_argument as frame_files_settings::check()
     explicit frame_files(const frame_files_settings& s);
     ~frame_files();
+    //!@{
+    //! Takes another one's state, which can only be destroyed or assigned to from then on.
     frame_files(frame_files&&) noexcept;
     frame_files& operator=(frame_files&&) noexcept;
+    //!@}
 
     /*!
      * \brief Adds a row.

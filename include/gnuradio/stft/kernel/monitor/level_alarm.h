@@ -104,6 +104,7 @@ public:
     state_section state() const;
     /*!
      * \brief Goes on from a state: alarms that were raised are, and are not raised again.
+     * \param state of another level_alarm
      * \param may_differ parameters that may have other values: hysteresis, limits, t_on, t_off, rate
      * \throws std::invalid_argument naming parameters that differ, or what is missing
      */

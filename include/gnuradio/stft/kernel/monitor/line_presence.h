@@ -18,7 +18,7 @@ namespace gr::stft::kernel {
 class STFT_API line_presence
 {
 public:
-    static constexpr std::size_t rows_of_group = 16;
+    static constexpr std::size_t rows_of_group = 16; //!< rows that are looked at together
 
     //! Times of a line, in rows.
     struct presence {

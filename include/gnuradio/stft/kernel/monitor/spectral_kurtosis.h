@@ -94,6 +94,7 @@ public:
     /*!
      * \brief For rows whose correlation the caller knows.
      * \param correlation rho_1, rho_2 .. \param impropriety q of each bin, 0 .. 1
+     * \param mean kind of mean \param frames of it
      * \throws std::invalid_argument naming what is wrong
      */
     spectral_kurtosis(std::vector<double> correlation,

@@ -115,7 +115,7 @@ class MachineWatch:
         event = self._event("trend", "end", rows[0][0].start)
         event["duration"] = len(rows) * self._rows.hop / self._rate
         if self._speeds:
-            event.update(speed=speed, speed_known=known.size / len(rows))
+            event.update(speed=None if speed is None else _number(speed), speed_known=_number(known.size / len(rows)))
         event.update({level.name: _number(value) for level, value in zip(self._levels, levels)})
         found = [event]
         if self._baseline is not None:

@@ -44,7 +44,6 @@ class MachineWatch:
             minute = self._per_trend * seconds_of_row
             self._baseline = stft.Baseline(len(levels), arguments.speed, learn_time=arguments.baseline, rate=1 / minute,
                                            names=[level.name for level in levels], **common)
-        self._said = 0  # events of the baseline
         self._trend, self._conditions = [], _conditions(arguments, seconds_of_row)
         self._waiting = deque()
         self._state, self._saved_at = arguments.state, time.monotonic()
@@ -69,8 +68,7 @@ class MachineWatch:
         found = self._take([], over=True)
         if self._trend:
             found += self._end_trend()
-        self._save()
-        return found
+        return found + self._save()
 
     def _take(self, rows, over=False):
         self._waiting.extend(rows)
@@ -83,7 +81,7 @@ class MachineWatch:
             self._waiting.popleft()
             found += self._judge(row, end)
         if time.monotonic() - self._saved_at > _SECONDS_TO_SAVE:
-            self._save()
+            found += self._save()
         return found
 
     def _judge(self, row, end):
@@ -125,8 +123,8 @@ class MachineWatch:
             steady = None if self._speeds is None else [speed if speed is not None else np.nan]
             z = self._baseline.update(decibels[:, np.newaxis], steady, alarm=raised)
             event.update({f"{level.name} deviation": _number(value) for level, value in zip(self._levels, z[:, 0])})
-            new, self._said = self._baseline.events[self._said:], len(self._baseline.events)
-            found += [{**one, "of": "baseline"} for one in new]
+            found += [{**one, "of": "baseline"} for one in self._baseline.events]
+            self._baseline.events.clear()
         return found
 
     def _event(self, kind, state, sample, **values):
@@ -149,13 +147,17 @@ class MachineWatch:
                 what.load(self._state, section)
             except ValueError as error:
                 refuse("state", self._state, f"{section}: {error}")
-        self._said = len(self._baseline.events) if self._baseline is not None else 0
+            what.save(self._state, section)  # a folder that cannot be written is refused before anything is watched
 
     def _save(self):
+        """Writes the state; what goes wrong is an event, and the next attempt comes later."""
         self._saved_at = time.monotonic()
-        if self._state is not None:
-            for what, section in self._sections():
+        try:
+            for what, section in self._sections() if self._state is not None else ():
                 what.save(self._state, section)
+        except RuntimeError as error:
+            return [self._event("state not saved", "end", self._rows.samples, reason=str(error))]
+        return []
 
 
 class _Row:

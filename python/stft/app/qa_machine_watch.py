@@ -2,6 +2,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """gr_stft monitor watches machines: speed, orders, levels, alarms, baselines, and the state that survives."""
 import json
+import os
+import shutil
 import unittest
 from pathlib import Path
 
@@ -144,6 +146,20 @@ class Machine(InFolder):
         Path("state.json").write_text("{", encoding="utf-8")
         status, out, err = run("monitor", "x.rf32", *RAW, *options)
         self.assertEqual((status, out, len(err.splitlines())), (2, "", 1))
+
+    def test_a_state_that_cannot_be_saved_is_refused_at_first_and_ends_nothing_later(self):
+        machine(1).tofile("x.rf32")
+        status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200", "--alarm", "0.9", "--state", "none/state.json")
+        self.assertEqual((status, out, len(err.splitlines())), (1, "", 1))
+        self.assertIn("none/state.json", err)
+        os.mkdir("folder")
+        options = "--band", "10:200", "--alarm", "0.9", "--state", "folder/state.json", "--trend", "10s"
+        watch = self.watcher(*options[2:], bands=("10:200",))
+        found = watch.push(machine(30))
+        shutil.rmtree("folder")
+        found += watch.finish()
+        self.assertEqual([e["kind"] for e in found], ["trend"] * 3 + ["state not saved"])
+        self.assertIn("folder/state.json", found[-1]["reason"])
 
     def test_a_fault_of_one_order_stands_out_from_its_baseline(self):
         draw = np.random.default_rng(9)

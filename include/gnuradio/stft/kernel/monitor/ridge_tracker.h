@@ -23,7 +23,7 @@ enum ridge_value : std::size_t {
  * Rows are those of warped_rows. The score of a rotation f and relative rate a is the sum of the rows' values at the orders,
  * k f, in the row of a. The path of the highest scores, with fixed look-ahead `lag`, gives f and f'. One frame more, 1.4
  * times as long and warped by the path's own slope, refines f, and gives the amplitude of each order: that of a cosine.
- * confidence is how far the score stands out of those of all f, in spreads, over 5: below 1 there is no speed to be
+ * confidence is how far the score stands out of those of all f, or of sums of the row's noise, in spreads, over 5: below 1 there is no speed to be
  * trusted (standstill, noise, a frame that holds a missing sample), and the path runs on freely. It tells that a family
  * of lines is there, not that it is the one that was meant: **speed and orders are one unknown**. Orders 2, 4, 6 of f are
  * orders 1, 2, 3 of 2 f. Orders must be given; or a range narrower than an octave, [learn_min, learn_max] for the first

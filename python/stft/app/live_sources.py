@@ -63,7 +63,7 @@ class _Live:
         self.rate_known = True
         self.center, self.time, self.quantum = arguments.center, None, 0.0
         self.datatype = "cf32_le" if self.dtype.kind == "c" else "rf32_le"
-        self.warnings = []
+        self.warnings, self.live = [], True
 
     @property
     def lost(self):

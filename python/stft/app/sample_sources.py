@@ -46,7 +46,7 @@ class _Recording:
         self.center = recording.zero_frequency or None
         self.time, self.quantum = recording.time if recording.rate_known else None, recording.quantum
         self.datatype = recording.sigmf_datatype
-        self.warnings, self.lost = recording.warnings, 0
+        self.warnings, self.lost, self.live = recording.warnings, 0, False
 
     def pieces(self, duration):
         length = self._recording.length
@@ -74,7 +74,7 @@ class _RawPipe:
         self.rate_known = True
         self.center, self.time = arguments.center, time.time()
         self.quantum, self.datatype = self._format.quantum, self._format.name
-        self.warnings, self.lost = [], 0
+        self.warnings, self.lost, self.live = [], 0, True
 
     def pieces(self, duration):
         left = None if duration is None else round(duration * self.rate)

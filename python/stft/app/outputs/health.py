@@ -26,7 +26,7 @@ class Health:
         self.reports += len(reports)
         for event, _ in reports:
             self.alarms += bool(is_alarm(event))
-            key = event["kind"], event["state"]
+            key = event["kind"], event.get("state") or ""  # level alarms have none
             self._kinds[key] = self._kinds.get(key, 0) + 1
 
     def due(self):

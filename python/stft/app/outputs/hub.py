@@ -42,13 +42,14 @@ class Outputs:
 
     def locate(self, center, time):
         """The next sample has this center frequency or this time, where they are not None."""
+        if self._began:
+            self._cut(self.sample)
         if center is not None:
             self._clock.center = center
         if time is not None:
             self._clock.set_time(self.sample, time)
         if not self._began:
             return
-        self._cut(self.sample)
         for output in self._outputs:
             output.moved(self.sample, self._clock.center, self._clock.time_of(self.sample))
 

@@ -73,7 +73,11 @@ class Output:
         """From `sample` on, center (Hz) or time (as Source.time, of `sample`) is another; what has not changed is given, too."""
 
     def reports(self, reports):
-        """[(dict, its line of JSON without a line end)], in the order of the lines on standard output."""
+        """[(dict, its line of JSON without a line end)], in the order of the lines on standard output.
+
+        All dicts have kind, time and source; those of a band have the same keys always (event_files.KEYS), those of a machine's
+        levels have no state.
+        """
 
     def samples(self, x, first_sample):
         """The next samples, complex64 or float32. The array may be kept, and must not be changed."""

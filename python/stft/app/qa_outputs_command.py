@@ -404,6 +404,20 @@ class Files(InFolder):
         self.assertEqual((done, len(writer), writer.done), ([5, 6, 7, 8, 9], 0, 5))
         self.assertEqual(writer.take_changes(), [("end", "there is written again")])
 
+    def test_a_recording_waits_for_a_slow_disk(self):
+        done = []
+
+        def action(number):
+            time.sleep(0.01)
+            done.append(number)
+
+        writer = background_writer.BackgroundWriter("there", 25, patient=True)
+        for n in range(20):
+            writer.put(10, lambda n=n: action(n))
+            self.assertLessEqual(writer.waiting_bytes, 25)
+        writer.finish(None)
+        self.assertEqual((done, writer.dropped), (list(range(20)), 0))
+
     def test_rows_of_a_spectrogram_are_in_files_that_sum_to_the_signal(self):
         os.mkdir("rows")
         stored = spectrogram_output.SpectrogramOutput("rows", rotate=1, rows_per_second=50)

@@ -36,7 +36,8 @@ USES["bench"] = KERNELS
 USES["bindings"] = KERNELS + " stream blocks bench"
 USES["gnuradio.stft"] = ""
 USES["gnuradio.stft.bench"] = "gnuradio.stft"
-USES["gnuradio.stft.app"] = "gnuradio.stft gnuradio.stft.bench"
+USES["gnuradio.stft.app.outputs"] = "gnuradio.stft"
+USES["gnuradio.stft.app"] = "gnuradio.stft gnuradio.stft.bench gnuradio.stft.app.outputs"
 PYTHON = Path("python/stft")
 
 

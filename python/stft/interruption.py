@@ -72,3 +72,38 @@ def interruption_noted(raised=None):
         yield note
     finally:
         _restore(previous)
+
+
+_notes = []  # of the blocks of ending_noted() that are being run
+
+
+def is_ending():
+    """True where a signal has come within a block of ending_noted()."""
+    return any(note.number is not None for note in _notes)
+
+
+@contextlib.contextmanager
+def ending_noted():
+    """Within the block the first SIGINT, SIGTERM or SIGHUP only sets `number` of what this yields, and acts when the block has ended;
+    the second one acts at once."""
+    note = SimpleNamespace(number=None)
+    if threading.current_thread() is not threading.main_thread():
+        yield note
+        return
+
+    def take_note(number, _):
+        note.number = number
+        _restore(previous)
+
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    previous = {number: handler for number, handler in previous.items() if handler is not signal.SIG_IGN}
+    for number in previous:
+        signal.signal(number, take_note)
+    _notes.append(note)
+    try:
+        yield note
+    finally:
+        _notes.remove(note)
+        _restore(previous)
+    if note.number is not None:
+        signal.raise_signal(note.number)

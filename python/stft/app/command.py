@@ -21,6 +21,7 @@ VERBS = {
     "diagnose": "name the damaged part of a rolling bearing by the spectrum of its envelope",
     "levels": "measure the rms of a recording in bands, also of velocity and displacement, and raise alarms",
     "monitor": "watch a recording, a receiver or a stream, and report events as they happen",
+    "day": "draw a day of what monitor has stored: picture, NPZ or HDF5",
     "orders": "levels of a machine's orders against its speed, by a tacho or tracked: table, picture, NPZ",
     "learn": "learn window lengths, positions or a hop from a recording",
     "batch": "run a verb over many recordings, on all processors or on many machines",
@@ -93,6 +94,7 @@ def main(argv=None):
         try:
             chosen = argv[:1] if argv and argv[0] in VERBS else ()
             arguments = parser(chosen).parse_args(argv)
+            arguments.words = argv[1:]  # of the verb
             label = f"gr_stft {arguments.verb}"
 
             def act():

@@ -7,6 +7,10 @@ from gnuradio.stft.stft_python import kernels
 
 COLUMNS = ("kind", "time", "sample_start", "sample_count", "duration", "freq_lower", "freq_upper", "freq_peak",
            "bandwidth", "power_db", "noise_db", "snr_db", "energy_db", "cells", "rows", "cut", "id")
+KEYS = ("kind", "state", "id", "time", "duration", "sample_start", "sample_count", "samp_rate", "freq_lower", "freq_upper",
+        "freq_peak", "freq_center", "bandwidth", "power_db", "noise_db", "snr_db", "energy_db", "cells", "rows", "cut", "source",
+        "n_fft", "hop")
+"""Those of a report, in the order of its line."""
 _DIGITS = {"duration": 9, "freq_lower": 3, "freq_upper": 3, "freq_peak": 3, "bandwidth": 3, "power_db": 2,
            "noise_db": 2, "snr_db": 2, "energy_db": 2}
 

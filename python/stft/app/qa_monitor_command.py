@@ -17,8 +17,8 @@ import numpy as np
 from qa_command import InFolder, needs, run, start
 
 from gnuradio import stft
-from gnuradio.stft.app import (detect_command, event_files, live_sources, monitor_command, quantities,
-                               receiver_tags)
+from gnuradio.stft.app import (detect_command, event_files, live_sources, quantities, receiver_tags, watchers)
+from gnuradio.stft.app.outputs import sigmf_output
 from gnuradio.stft.bench import band_scenes
 
 RATE = 1e6
@@ -166,7 +166,7 @@ class Monitor(InFolder):
         self.assertTrue({"begin", "end"} <= {e["state"] for e in lines(out)})
 
     def test_gaps_and_retunes_are_written_as_the_others_are(self):
-        watch = monitor_command._Band(lambda center, time: stft.SignalDetector(RATE, freq_center=center, time=time), 1e6, None)
+        watch = watchers.Band(lambda center, time: stft.SignalDetector(RATE, freq_center=center, time=time), 1e6, None)
         watch.push(self.x[:200_000])
         reports = watch.skip(100_000) + watch.push(self.x[:200_000]) + watch.retune(2e6)
         self.assertTrue({"gap", "retune"} <= {event["kind"] for event, _ in reports})
@@ -187,13 +187,16 @@ class Monitor(InFolder):
         failing = mock.Mock()
         for method in "add", "flush":
             getattr(failing, method).side_effect = RuntimeError("path: a.sigmf-meta: cannot be written: No space left on device")
-        with mock.patch.object(monitor_command.kernels, "sigmf_file", lambda **_: failing):
+        with mock.patch.object(sigmf_output.kernels, "sigmf_file", lambda **_: failing):
             status, out, err = run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "a.sigmf-meta")
-        self.assertEqual((status, out), (1, expected))
+        self.assertEqual((status, out[:len(expected)]), (1, expected))
+        event, = lines(out[len(expected):])
+        self.assertEqual([event[key] for key in ("kind", "state", "output", "reason")],
+                         ["output", "begin", "a.sigmf-meta", "path: a.sigmf-meta: cannot be written: No space left on device"])
         self.assertEqual(err, "gr_stft monitor: warning: path: a.sigmf-meta: cannot be written: No space left on device\n")
         self.assertEqual(failing.add.call_count, len(expected.splitlines()))
         failing.flush.side_effect = None  # there is space again
-        with mock.patch.object(monitor_command.kernels, "sigmf_file", lambda **_: failing):
+        with mock.patch.object(sigmf_output.kernels, "sigmf_file", lambda **_: failing):
             self.assertEqual(run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "a.sigmf-meta")[0], 0)
 
     def test_a_folder_in_the_place_of_the_file_leaves_nothing(self):
@@ -306,7 +309,7 @@ class Live(InFolder):
             return blocks.vector_source_c(samples().tolist(), False, 1, [tag(*each) for each in tags]), np.complex64
 
         with mock.patch.dict(live_sources.OPEN, zmq=source):
-            status, out, err = run("monitor", "zmq=tcp://127.0.0.1:1", "--rate", "1M", "--detect", *options)
+            status, out, err = run("monitor", "zmq=tcp://127.0.0.1:1", "--rate", "1M", "--detect", "--stall", 0, *options)
         return status, lines(out), err
 
     @staticmethod

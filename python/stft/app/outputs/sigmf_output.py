@@ -1,0 +1,62 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Events as the annotations of a SigMF file, which is complete at any time."""
+import time
+
+from gnuradio.stft.app.outputs.output import Output
+from gnuradio.stft.stft_python import kernels
+
+_SECONDS_TO_SAVE = 60.0
+_KINDS = ("burst", "carrier", "step", "gap", "retune")
+
+
+class SigmfOutput(Output):
+    """What cannot be saved is tried again later. A folder that cannot be written is refused at once."""
+
+    def __init__(self, path, datatype):
+        super().__init__()
+        self.name = path
+        self._file = kernels.sigmf_file(path=path, datatype=datatype)
+        self._saved_at, self._failed, self._rate = time.monotonic(), False, None
+
+    def begin(self, source):
+        self._rate = source.rate
+        self._file.begin(source.rate, source.center, source.time)
+
+    def moved(self, sample, center, time):  # pylint: disable=redefined-outer-name
+        if sample == 0:  # a report on the watch itself came before the first sample
+            self._file.begin(self._rate, center, time)
+
+    def reports(self, reports):
+        for event, _ in reports:
+            if event["kind"] in _KINDS:
+                self._attempt(lambda event=event: self._file.add(event))
+
+    def poll(self):
+        if time.monotonic() - self._saved_at > _SECONDS_TO_SAVE:
+            self._save()
+
+    def close(self):
+        self._save()
+
+    @property
+    def failed(self):
+        return self._failed
+
+    def counters(self):
+        return {"left_out": self._file.left_out}
+
+    def _save(self):
+        self._saved_at = time.monotonic()
+        if self._attempt(self._file.flush) and self._failed:
+            self._failed = False
+            self.changes.append(("end", "saved again"))
+
+    def _attempt(self, action):
+        try:
+            action()
+            return True
+        except RuntimeError as error:
+            if not self._failed:
+                self.changes.append(("begin", str(error)))
+            self._failed = True
+            return False

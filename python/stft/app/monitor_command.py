@@ -140,7 +140,7 @@ class _Watch:
         self._report(self._on_outputs(self._outputs.changes()))
         self._outputs.poll()
         if self._health.due():
-            self._outputs.status(self._health.values())
+            self._outputs.status(self._health.values(**self._watcher.figures()))
 
     def finish(self):
         try:

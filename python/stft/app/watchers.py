@@ -56,6 +56,10 @@ class Band:
         """A report on the watch itself: the keys of all others, and those of `values`."""
         return {**dict.fromkeys(KEYS), **values}
 
+    def figures(self):
+        """What status() of outputs holds in addition to the health."""
+        return {}
+
     def is_alarm(self, event):
         return event["state"] == "end" and event["cut"] != "withdrawn" and event["kind"] in ("burst", "carrier", "step")
 
@@ -94,6 +98,10 @@ class Machine:
         """A report on the watch itself."""
         kind, state, time, source = (values.pop(key) for key in ("kind", "state", "time", "source"))
         return {"kind": kind, "state": state, "time": time, "sample": sample_start, "source": source, **values}
+
+    def figures(self):
+        """What status() of outputs holds in addition to the health."""
+        return {"machine": self._watch.figures()}
 
     def is_alarm(self, event):
         return event["kind"] == "raise"

@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Options of the page, and the output that they describe."""
 import argparse
+import sys
 
 from gnuradio.stft import optional_modules
 from gnuradio.stft.app.page.access import address_of, check_access, token_of
@@ -32,8 +33,10 @@ def page_of(arguments):
     """The WebOutput that the arguments ask for."""
     token = None if arguments.web_token is None else token_of(arguments.web_token)
     spectrogram, events = getattr(arguments, "spectrogram", None), getattr(arguments, "record_events", None)
-    return WebOutput(*arguments.web, token, SpectrogramStore(spectrogram) if spectrogram else None,
-                     ClipFolder(events) if events else None)
+    page = WebOutput(*arguments.web, token, SpectrogramStore(spectrogram) if spectrogram else None, ClipFolder(events) if events else None)
+    host = f"[{arguments.web[0]}]" if ":" in arguments.web[0] else arguments.web[0]
+    print(f"gr_stft monitor: the page is at http://{host}:{page.server.port}/", file=sys.stderr)
+    return page
 
 
 def _address(text):

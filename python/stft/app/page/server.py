@@ -30,6 +30,7 @@ _PENDING = 5000          # calls of publish() that wait for the loop
 _SEND_BUFFER = 1 << 18   # bytes of a socket: what is in it comes late
 _CHUNK = 1 << 18         # bytes of a file
 _RESCAN = 5.0            # s between two looks for stored files
+_RECLIP = 1.0            # s between two looks for clips
 
 
 class PageServer:
@@ -52,6 +53,7 @@ class PageServer:
         self.port = self._socket.getsockname()[1]
         self._access = Access(token, self.port)
         self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page", _yield_to_others)
+        self._working = None
         self._loop, self._closing = asyncio.new_event_loop(), None
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(ready,), name="gr_stft page", daemon=True)
@@ -67,6 +69,12 @@ class PageServer:
     def publish_rows(self, rows):
         """[bytes of a row]."""
         self._call(self._take_rows, rows)
+
+    def work(self, function, *arguments):
+        """Called by a thread that comes after the analysis, unless the one before has not ended."""
+        if self._working is None or self._working.done():
+            with contextlib.suppress(RuntimeError):  # it is closed
+                self._working = self._executor.submit(function, *arguments)
 
     @property
     def viewers(self):
@@ -128,11 +136,12 @@ class PageServer:
         self._closing = asyncio.Event()
         site = web.SockSite(runner, self._socket, shutdown_timeout=0.3)
         await site.start()
-        background = asyncio.ensure_future(self._look_after_store()) if self._store else None
+        background = [asyncio.ensure_future(task()) for task, wanted in ((self._look_after_store, self._store),
+                                                                         (self._look_after_clips, self._clips)) if wanted]
         ready.set()
         await self._closing.wait()
-        if background:
-            background.cancel()
+        for task in background:
+            task.cancel()
         for viewer in tuple(self._viewers):
             viewer.leave()
         await asyncio.sleep(0.05)
@@ -145,6 +154,20 @@ class PageServer:
             while await self._off(self._store.make_overview):
                 await asyncio.sleep(0.01)
             await asyncio.sleep(_RESCAN)
+
+    async def _look_after_clips(self):
+        """Finds new clips, and tells viewers which events have them."""
+        while True:
+            if await self._off(self._clips.scan):
+                changed = []
+                for event in self._events.values():
+                    name = self._clips.name_of(event)
+                    if name != event["clip"]:
+                        event["clip"] = name
+                        changed.append(event)
+                for at in range(0, len(changed), _AT_ONCE):
+                    self._tell({"type": "events", "events": changed[at:at + _AT_ONCE]})
+            await asyncio.sleep(_RECLIP)
 
     def _off(self, function, *arguments):
         """Done by another thread."""
@@ -167,13 +190,15 @@ class PageServer:
             self._latest["stored"] = {"type": "stored", "times": self._extent()}
         if kind not in ("hello", "axis", "events", "lines"):
             self._latest[kind] = message
+        self._tell(message)
+        if kind == "health":
+            self._tell(self._latest["stored"])
+
+    def _tell(self, message):
         if self._viewers:
             text = _json(message)
-            stored = _json(self._latest["stored"]) if kind == "health" else None
             for viewer in self._viewers:
                 viewer.add_message(text)
-                if stored:
-                    viewer.add_message(stored)
 
     def _keep_events(self, events):
         for event in events:

@@ -53,13 +53,13 @@ class SpectrogramStore:
         """Files by their time; metadata of complete ones is read once."""
         with self._lock:
             found = {}
-            with contextlib.suppress(FileNotFoundError), os.scandir(self.directory) as entries:
+            with contextlib.suppress(OSError), os.scandir(self.directory) as entries:
                 for entry in entries:
                     if entry.name.endswith(".json"):
                         known = self._known.get(entry.name)
                         found[entry.name] = known if known and known.complete else self._described(entry.path)
             self._known = {name: rows for name, rows in found.items() if rows is not None}
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 self._has_overview = set(os.listdir(self._overviews))
             return sorted(self._known.values(), key=lambda rows: rows.start)
 

@@ -10,11 +10,13 @@ from gnuradio.stft.app.page.access import disk
 from gnuradio.stft.app.page.alarm_board import AlarmBoard
 from gnuradio.stft.app.page.rows import RowMemory, encoded_row, narrowed, shown_bins
 from gnuradio.stft.app.page.server import PageServer
+from gnuradio.stft.app.page.theta_line import ThetaLine
 
 _RATE = 30.0            # rows/s that viewers get at most
 _PARTS = 16             # of a row, whose largest one is its peak
 _LOOKED_AT = 32         # rows between two looks at how fast they come
-_LASTING = ("trend",)   # reports that are no events on the page: levels show them
+_SHOWN_AS_LEVELS = ("trend",)
+_CHANGES = ("raise", "zone", "clear", "no data", "data", "learned", "not learned")
 
 
 class WebOutput(Output):
@@ -25,6 +27,7 @@ class WebOutput(Output):
 
     name = "web"
     rows_per_second = _PARTS * _RATE
+    takes_samples = True
 
     def __init__(self, host, port, token=None, store=None, clips=None):
         super().__init__()
@@ -35,9 +38,11 @@ class WebOutput(Output):
         self._alarms = AlarmBoard()
         self._rows = _RowMaker()
         self._number = self._events = 0
+        self._theta, self._orders = None, []
 
     def begin(self, source):
         self._source = source
+        self._theta = ThetaLine(source) if ThetaLine.suits(source) else None
         if self._store:
             self._store.one_sided = lambda bins: source.dtype.kind == "f" if bins == source.bins else bins % 2 == 1
         self.server.publish({"type": "hello", "source": source.name, "watches": source.watches, "time_known": source.time is not None,
@@ -58,6 +63,21 @@ class WebOutput(Output):
             self.server.publish({"type": "axis", "id": self._axis_number, "bins": shown, "lower": axis[0], "upper": axis[1],
                                  "shown": lower + source.bins * source.bin_width})
 
+    def samples(self, x, first_sample):
+        found = self._theta.push(x, first_sample) if self._theta else None
+        if found:
+            middle, parts = found
+            self.server.work(self._tell_theta, middle, parts)
+
+    def lost(self, first_sample, count):
+        if self._theta:
+            self._theta.skip()
+
+    def _tell_theta(self, middle, parts):
+        """Called by a thread of the server."""
+        theta = self._theta.theta_of(parts)
+        self._tell_points([{"at": self._at(middle), "values": {"theta": theta}}])
+
     def rows(self, rows):
         made = []
         for start, duration, mean, peak in self._rows.take(rows, self._source.hop):
@@ -71,7 +91,7 @@ class WebOutput(Output):
         events = []
         for event, _ in reports:
             self._alarms.take(event, self._time_of(event))
-            if event["kind"] not in _LASTING:
+            if event["kind"] not in _SHOWN_AS_LEVELS:
                 events.append(self._described(event))
         if events:
             self.server.publish({"type": "events", "events": events})
@@ -83,7 +103,9 @@ class WebOutput(Output):
         key = f"{event['kind']} {event['id']}" if event.get("id") is not None else f"report {self._events}"
         if event["kind"] in ("burst", "carrier"):  # a burst that becomes a carrier keeps its id
             key = f"signal {event['id']}"
-        return {"key": key, "at": self._time_of(event), "seconds": event.get("duration"), "lower": event.get("freq_lower"),
+        # the duration of a change of a level's state is that of what came before
+        seconds = None if event["kind"] in _CHANGES else event.get("duration")
+        return {"key": key, "at": self._time_of(event), "seconds": seconds, "lower": event.get("freq_lower"),
                 "upper": event.get("freq_upper"), "alarm": event["kind"] == "raise", "clip": None, "fields": event}
 
     def _time_of(self, event):
@@ -108,8 +130,12 @@ class WebOutput(Output):
         self.server.publish({"type": "levels", "levels": machine["levels"]})
         self.server.publish({"type": "alarms", "alarms": self._alarms.states()})
         points = [{"at": self._at(sample), "values": values} for sample, values in machine["points"]]
+        self._orders = machine["orders"]
         if points:
-            self.server.publish({"type": "lines", "orders": machine["orders"], "points": points})
+            self._tell_points(points)
+
+    def _tell_points(self, points):
+        self.server.publish({"type": "lines", "orders": self._orders, "points": points})
 
     def _at(self, sample):
         begin = self._source.time

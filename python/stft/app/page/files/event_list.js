@@ -55,10 +55,10 @@ export class EventList {
       }
       Object.assign(event, {key: message.key, at: message.at, length: message.seconds ?? 0, lower: message.lower ?? NaN,
         upper: message.upper ?? NaN, isAlarm: message.alarm, clip: message.clip, fields: message.fields,
-        kind: String(message.fields.kind), state: String(message.fields.state)});
+        kind: String(message.fields.kind), lasts: ["begin", "update"].includes(message.fields.state)});
       const list = this;
       Object.defineProperty(event, "seconds", {configurable: true, get() {
-        return this.state === "end" || !(list.newest > this.at) ? this.length : Math.max(this.length, list.newest - this.at);
+        return !this.lasts || !(list.newest > this.at) ? this.length : Math.max(this.length, list.newest - this.at);
       }});
       event.words = Object.values(message.fields).concat(this.timeOf(event), this.frequencyOf(event)).join(" ").toLowerCase();
       event.hidden = !this.filter(event);
@@ -212,14 +212,14 @@ export class EventTable {
       });
       this.rows.set(event.key, row);
     }
-    if (event.shown !== 1 || event.state !== "end") {
+    if (event.shown !== 1 || event.lasts) {
       CELLS.forEach(([, words], index) => {
         row.cells[index].textContent = words(event, this.list);
       });
       row.title = this.list.timeOf(event);
       this.showClip(row.lastElementChild, event);
       row.classList.toggle("alarm", Boolean(event.isAlarm));
-      row.classList.toggle("lasting", event.state !== "end");
+      row.classList.toggle("lasting", event.lasts);
       event.shown = 1;
     }
     row.classList.toggle("selected", event === this.list.selected);

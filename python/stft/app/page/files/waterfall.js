@@ -23,7 +23,7 @@ export class Waterfall {
   draw() {
     const {view, ring, stored, theme} = this.page;
     const {context, width, height} = fitted(this.canvas);
-    const strip = this.page.lines.hasStrip ? Math.min(110, Math.round(width * 0.18)) : 0;
+    const strip = this.page.lines.hasStrip ? Math.min(124, Math.round(width * 0.2)) : 0;
     const left = width < 500 ? 58 : 76;
     view.plot = {x: left, y: 6, width: Math.max(10, width - left - 8 - strip), height: Math.max(10, height - 30)};
     const {plot} = view;
@@ -131,7 +131,7 @@ export class Waterfall {
         context.strokeRect(x - 2, y - 2, width + 4, height + 4);
       }
       context.strokeStyle = event.isAlarm ? theme.alarm : theme[event.kind] ?? theme.other;
-      context.setLineDash(event.state === "end" ? [] : [6, 3]);
+      context.setLineDash(event.lasts ? [6, 3] : []);
       context.strokeRect(x, y, width, height);
       context.setLineDash([]);
     }
@@ -187,6 +187,7 @@ export class Waterfall {
     context.clip();
     context.textAlign = "left";
     context.textBaseline = "top";
+    context.font = theme.font.replace("12px", "11px");
     lines.inStrip().forEach((line, index) => {
       const [lower, upper] = line.range(view.start, view.end);
       const colour = theme[`line${index % 4 + 1}`];

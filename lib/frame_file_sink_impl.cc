@@ -70,10 +70,8 @@ public:
             }
         });
         consume_each(count);
-        if (steady_clock::now() - d_flushed > between_flushes) {
-            attempt([this] { d_files.flush(); });
-            d_flushed = steady_clock::now();
-        }
+        if (steady_clock::now() > d_next_attempt)
+            bring_to_disk();
         return 0;
     }
 
@@ -92,7 +90,7 @@ public:
     }
     std::uint64_t lost() const override
     {
-        return locked([this] { return d_lost; });
+        return locked([this] { return d_files.lost(); });
     }
     std::string last_path() const override
     {
@@ -108,10 +106,9 @@ protected:
         d_context.hop = d_settings.hop;
         d_knows_rate = d_settings.samp_rate != 1;
         d_sample = 0;
-        d_lost = 0;
         d_failed = false;
         d_pause = first_pause;
-        d_next_attempt = d_flushed = steady_clock::now();
+        d_next_attempt = steady_clock::now() + between_flushes;
     }
 
 private:
@@ -157,16 +154,7 @@ private:
 
     void write(const float* row)
     {
-        if (d_failed && steady_clock::now() < d_next_attempt) {
-            ++d_lost;
-            return;
-        }
-        if (!attempt([&] { d_files.add(row, d_sample, d_context); })) {
-            ++d_lost;
-        } else if (std::exchange(d_failed, false)) {
-            d_logger->info("rows are written again; {} were lost", d_lost);
-            d_pause = first_pause;
-        }
+        attempt([&] { d_files.add(row, d_sample, d_context); });
     }
 
     void end(const char* reason)
@@ -174,7 +162,17 @@ private:
         attempt([&] { d_files.end(reason); });
     }
 
-    //! Does something with the files. What goes wrong is logged, and the next attempt comes later.
+    //! Writes what waits, and after a failure tells that it is written.
+    void bring_to_disk()
+    {
+        d_next_attempt = steady_clock::now() + between_flushes;
+        if (attempt([this] { d_files.flush(); }) && std::exchange(d_failed, false)) {
+            d_logger->info("rows are written again; {} were left out", d_files.lost());
+            d_pause = first_pause;
+        }
+    }
+
+    //! Does something with the files. What goes wrong is logged, but not for each row, and the next attempt comes later.
     template <class F>
     bool attempt(F f)
     {
@@ -182,10 +180,12 @@ private:
             f();
             return true;
         } catch (const std::exception& e) {
-            d_logger->warn("{}", e.what());
+            if (!d_failed || steady_clock::now() + between_flushes > d_next_attempt) {
+                d_logger->warn("{}", e.what());
+                d_next_attempt = steady_clock::now() + d_pause;
+                d_pause = std::min(2 * d_pause, longest_pause);
+            }
             d_failed = true;
-            d_next_attempt = steady_clock::now() + d_pause;
-            d_pause = std::min(2 * d_pause, longest_pause);
             return false;
         }
     }
@@ -194,10 +194,9 @@ private:
     kernel::frame_files d_files;
     kernel::event_context d_context;
     std::int64_t d_sample = 0; // at which the next row starts, with those that were lost
-    std::uint64_t d_lost = 0;  // rows
     bool d_knows_rate = false, d_failed = false;
     std::chrono::seconds d_pause = first_pause;
-    steady_clock::time_point d_next_attempt, d_flushed;
+    steady_clock::time_point d_next_attempt; // of writing
 };
 
 frame_file_sink::sptr frame_file_sink::make(const frame_file_sink_settings& s)

@@ -72,3 +72,28 @@ def interruption_noted(raised=None):
         yield note
     finally:
         _restore(previous)
+
+
+@contextlib.contextmanager
+def ending_noted():
+    """Within the block the first SIGINT, SIGTERM or SIGHUP only sets `number` of what this yields, and acts when the block has ended;
+    the second one acts at once."""
+    note = SimpleNamespace(number=None)
+    if threading.current_thread() is not threading.main_thread():
+        yield note
+        return
+
+    def take_note(number, _):
+        note.number = number
+        _restore(previous)
+
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    previous = {number: handler for number, handler in previous.items() if handler is not signal.SIG_IGN}
+    for number in previous:
+        signal.signal(number, take_note)
+    try:
+        yield note
+    finally:
+        _restore(previous)
+    if note.number is not None:
+        signal.raise_signal(note.number)

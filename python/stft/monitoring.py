@@ -133,6 +133,11 @@ class SignalDetector:
         return self._detector.samples
 
     @property
+    def noise_density(self) -> Optional[float]:
+        """Median over the band of the noise's density, unit^2 / Hz, now; None before it is known."""
+        return self._detector.noise_density
+
+    @property
     def unusable(self) -> int:
         """Rows that are not searched, since they hold NaN, infinity or more than a floor can be compared with."""
         return self._detector.unusable

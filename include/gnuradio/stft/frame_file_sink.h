@@ -40,8 +40,8 @@ inline constexpr auto fields<frame_file_sink_settings> =
  * stft_hop override samp_rate and hop. Another rate or rx_freq ends a file, and so do lost samples (rx_time, overflow,
  * rx_overflow as detector_vxm has them), since the rows of a file have even distances.
  *
- * A file that cannot be written is logged, and the flowgraph goes on. Rows are lost until the next attempt, after 1 s, and
- * after twice as long with each that fails, 60 s at most.
+ * A file that cannot be written is logged, and the flowgraph goes on. 64 MiB of rows wait in memory for the next attempt, after
+ * 1 s, and after twice as long with each that fails, 60 s at most.
  */
 class STFT_API frame_file_sink : virtual public gr::block
 {
@@ -56,7 +56,7 @@ public:
 
     //! Files that are complete.
     virtual std::uint64_t files() const = 0;
-    //! Rows that could not be written.
+    //! Rows that were left out, since others waited.
     virtual std::uint64_t lost() const = 0;
     //! Name of the last file that is complete, with its folder; "" before there is one.
     virtual std::string last_path() const = 0;

@@ -2,13 +2,19 @@
 #include "kernel/monitor/durable_file.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <deque>
+#include <functional>
+#include <numeric>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -16,7 +22,7 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t header_bytes = 128;
-constexpr std::size_t buffer_bytes = 1 << 20;
+constexpr std::size_t bytes_at_once = 1 << 20; // that are brought to the disk
 
 //! Header of an NPY file, version 1.0, of float32 (rows, bins).
 std::string npy_header(std::int64_t rows, std::size_t bins)
@@ -50,90 +56,150 @@ std::string compact_utc(const utc_time& time)
 class growing_file
 {
 public:
-    growing_file(const std::string& path, std::size_t bins)
-        : d_path(path), d_bins(bins), d_file(std::fopen(path.c_str(), "wxbe")),
-          d_buffer(buffer_bytes)
+    /*!
+     * \param stem name without .npy
+     * \param bins values of a row
+     * \param metadata function of the rows and of why it has ended (null: it grows) that gives the text of its metadata
+     */
+    template <class F>
+    growing_file(std::string stem, std::size_t bins, F metadata)
+        : d_stem(std::move(stem)), d_bins(bins), d_metadata(std::move(metadata))
+    {}
+    ~growing_file()
     {
-        if (!d_file)
-            fail_to_write(path, errno);
-        std::setvbuf(d_file, d_buffer.data(), _IOFBF, d_buffer.size());
         try {
-            write(npy_header(0, bins).data(), header_bytes);
-            flush();
-        } catch (...) {
-            close();
-            throw;
+            write();
+        } catch (const std::exception&) { // whole rows stay
         }
+        close();
     }
-    ~growing_file() { close(); }
     growing_file(const growing_file&) = delete;
     growing_file& operator=(const growing_file&) = delete;
 
     void add(const float* row)
     {
-        write(row, d_bins * sizeof(float));
+        const auto bytes = reinterpret_cast<const char*>(row);
+        d_waiting.insert(d_waiting.end(), bytes, bytes + row_bytes());
         ++d_rows;
     }
 
-    void flush()
+    //! Brings what waits into the file, as far as that is possible.
+    void write()
     {
-        const auto header = npy_header(d_rows, d_bins);
-        if (std::fflush(d_file) != 0 || ::pwrite(fileno(d_file), header.data(), header.size(), 0) !=
-                                            static_cast<ssize_t>(header.size()))
-            fail_to_write(d_path, errno);
-    }
-
-    void to_disk()
-    {
-        flush();
-        if (::fsync(fileno(d_file)) != 0 && errno != EINVAL)
-            fail_to_write(d_path, errno);
-    }
-
-    //! The file has another name, and is no longer its business.
-    void release() { d_released = true; }
-
-    std::int64_t rows() const { return d_rows; }
-    const std::string& path() const { return d_path; }
-
-private:
-    void close()
-    {
-        const auto descriptor = ::dup(fileno(d_file)); // what is buffered may reach the file yet
-        std::fclose(d_file);
-        if (descriptor < 0)
-            return;
-        struct stat state;
-        if (!d_released && ::fstat(descriptor, &state) == 0) {
-            const auto row_bytes = static_cast<std::int64_t>(d_bins * sizeof(float));
-            const auto rows = (static_cast<std::int64_t>(state.st_size) -
-                               static_cast<std::int64_t>(header_bytes)) /
-                              row_bytes;
-            if (rows < 1) {
-                ::unlink(d_path.c_str());
-            } else {
-                const auto header = npy_header(rows, d_bins);
-                const auto size = static_cast<std::int64_t>(header_bytes) + rows * row_bytes;
-                [[maybe_unused]] const bool settled =
-                    ::pwrite(descriptor, header.data(), header.size(), 0) >= 0 &&
-                    ::ftruncate(descriptor, static_cast<off_t>(size)) == 0;
+        open();
+        int failure = 0;
+        std::size_t done = 0;
+        while (done < d_waiting.size() && !failure) {
+            const auto count =
+                ::pwrite(d_number, d_waiting.data() + done, d_waiting.size() - done, d_size);
+            if (count > 0) {
+                done += static_cast<std::size_t>(count);
+                d_size += count;
+            } else if (count == 0 || errno != EINTR) {
+                failure = count == 0 ? ENOSPC : errno;
             }
         }
-        ::close(descriptor);
+        forget(done);
+        write_header();
+        if (failure)
+            fail_to_write(part(), failure);
     }
 
-    void write(const void* bytes, std::size_t count)
+    //! No more rows come. \param reason value of ended_by
+    void end(const char* reason) { d_ended_by = reason; }
+    bool ended() const { return d_ended_by != nullptr; }
+
+    //! Brings an ended file to the disk, and gives it its name.
+    void complete()
     {
-        if (std::fwrite(bytes, 1, count, d_file) != count)
-            fail_to_write(d_path, errno);
+        write();
+        if (::fsync(d_number) != 0 && errno != EINVAL)
+            fail_to_write(part(), errno);
+        write_durably(d_stem + ".json", d_metadata(d_rows, d_ended_by));
+        rename_durably(part(), d_stem + ".npy");
+        d_released = true;
     }
 
-    std::string d_path;
+    //! True if somebody has removed it.
+    bool is_gone() const
+    {
+        struct stat state;
+        return d_number >= 0 && ::fstat(d_number, &state) == 0 && state.st_nlink == 0;
+    }
+
+    std::int64_t rows() const { return d_rows; }
+    std::int64_t waiting() const { return static_cast<std::int64_t>(d_waiting.size()); }
+    const std::string& stem() const { return d_stem; }
+
+private:
+    std::string part() const { return d_stem + ".npy.part"; }
+    std::int64_t row_bytes() const { return static_cast<std::int64_t>(d_bins * sizeof(float)); }
+    std::int64_t rows_on_disk() const
+    {
+        return (d_size - static_cast<std::int64_t>(header_bytes)) / row_bytes();
+    }
+
+    void open()
+    {
+        if (d_number < 0) {
+            const auto number =
+                ::open(part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            if (number < 0)
+                fail_to_write(part(), errno);
+            const auto header = npy_header(0, d_bins);
+            const auto written = ::pwrite(number, header.data(), header.size(), 0);
+            if (written != static_cast<ssize_t>(header.size())) {
+                const auto failure = written < 0 ? errno : ENOSPC;
+                ::close(number);
+                ::unlink(part().c_str());
+                fail_to_write(part(), failure);
+            }
+            d_number = number;
+            d_size = header_bytes;
+        }
+        if (!d_described)
+            write_durably(d_stem + ".json", d_metadata(0, nullptr));
+        d_described = true;
+    }
+
+    void write_header()
+    {
+        const auto header = npy_header(rows_on_disk(), d_bins);
+        if (::pwrite(d_number, header.data(), header.size(), 0) !=
+            static_cast<ssize_t>(header.size()))
+            fail_to_write(part(), errno);
+    }
+
+    void forget(std::size_t bytes)
+    {
+        d_waiting.erase(d_waiting.begin(), d_waiting.begin() + static_cast<std::ptrdiff_t>(bytes));
+        if (d_waiting.empty() && d_waiting.capacity() > 4 * bytes_at_once)
+            std::vector<char>().swap(d_waiting); // after a disk that was full
+    }
+
+    void close()
+    {
+        if (d_number < 0)
+            return;
+        if (!d_released && rows_on_disk() < 1) {
+            ::unlink(part().c_str());
+            ::unlink((d_stem + ".json").c_str());
+        } else if (!d_released) {
+            [[maybe_unused]] const bool settled =
+                ::ftruncate(d_number,
+                            static_cast<off_t>(header_bytes) + rows_on_disk() * row_bytes()) == 0;
+        }
+        ::close(d_number);
+    }
+
+    std::string d_stem;
     std::size_t d_bins;
-    std::FILE* d_file;
-    std::vector<char> d_buffer;
-    std::int64_t d_rows = 0;
-    bool d_released = false;
+    std::function<std::string(std::int64_t, const char*)> d_metadata;
+    int d_number = -1;
+    std::int64_t d_size = 0, d_rows = 0; // bytes of the file; rows, also those that wait
+    std::vector<char> d_waiting;
+    const char* d_ended_by = nullptr;
+    bool d_described = false, d_released = false;
 };
 
 std::string whole_number(double value)
@@ -168,17 +234,18 @@ void frame_files_settings::check() const
     if (static_cast<double>(max_bytes) <
         static_cast<double>(header_bytes) + 4.0 * static_cast<double>(vlen))
         refuse("max_bytes", max_bytes, "must hold a row of " + std::to_string(vlen) + " values");
+    if (max_waiting < 0)
+        refuse("max_waiting", max_waiting, "must not be negative");
 }
 
 struct frame_files::parts {
     explicit parts(const frame_files_settings& s) : settings((s.check(), s)) {}
 
     frame_files_settings settings;
-    std::optional<growing_file> file;
-    std::string path; // of the open file, without .npy
-    std::int64_t first = 0, period = 0;
-    event_context context;
-    std::uint64_t complete = 0;
+    std::deque<growing_file> files; // the last one may grow, those before it wait for the disk
+    std::int64_t period = 0;        // of the last one
+    std::int64_t since_attempt = 0; // bytes that came since the disk was tried
+    std::uint64_t complete = 0, lost = 0;
     std::string last_path;
 
     //! Number of the period of `rotate` seconds in which a row starts.
@@ -193,23 +260,37 @@ struct frame_files::parts {
             std::clamp(std::floor(seconds / settings.rotate), -9e18, 9e18));
     }
 
+    bool is_taken(const std::string& stem) const
+    {
+        return is_there(stem + ".npy") || is_there(stem + ".npy.part") ||
+               std::any_of(files.begin(), files.end(), [&](const auto& file) {
+                   return file.stem() == stem;
+               });
+    }
+
+    bool grows() const { return !files.empty() && !files.back().ended(); }
+
     void begin(std::int64_t sample, const event_context& known)
     {
         const auto time = time_of(sample, known);
-        const auto center = known.freq_center.value_or(0);
-        const auto stem = settings.directory + "/" + settings.name + "_" +
-                          (time ? compact_utc(*time) : "unknown") + "_" + whole_number(center) +
-                          "Hz_" + whole_number(known.samp_rate) + "sps";
-        path = stem;
-        for (int i = 2; is_there(path + ".npy") || is_there(path + ".npy.part"); ++i)
-            path = stem + "_" + std::to_string(i);
-        file.emplace(path + ".npy.part", settings.vlen);
-        first = sample;
+        const auto first_stem = settings.directory + "/" + settings.name + "_" +
+                                (time ? compact_utc(*time) : "unknown") + "_" +
+                                whole_number(known.freq_center.value_or(0)) + "Hz_" +
+                                whole_number(known.samp_rate) + "sps";
+        auto stem = first_stem;
+        for (int i = 2; is_taken(stem); ++i)
+            stem = first_stem + "_" + std::to_string(i);
+        files.emplace_back(
+            stem, settings.vlen, [this, sample, known](std::int64_t rows, const char* reason) {
+                return metadata(sample, known, rows, reason);
+            });
         period = period_of(sample, known);
-        context = known;
     }
 
-    std::string metadata(const char* reason) const
+    std::string metadata(std::int64_t first,
+                         const event_context& context,
+                         std::int64_t rows,
+                         const char* reason) const
     {
         const auto time = time_of(first, context);
         const auto row_rate = context.samp_rate / static_cast<double>(context.hop);
@@ -218,7 +299,7 @@ struct frame_files::parts {
                    .add("name", json_string(settings.name))
                    .add("time", string_or_null(time ? iso8601(*time) : ""))
                    .add("sample_start", std::to_string(first))
-                   .add("rows", std::to_string(file->rows()))
+                   .add("rows", std::to_string(rows))
                    .add("vlen", std::to_string(settings.vlen))
                    .add("hop", std::to_string(context.hop))
                    .add("samp_rate", json_number(context.samp_rate))
@@ -227,49 +308,88 @@ struct frame_files::parts {
                         context.freq_center ? json_number(*context.freq_center) : "null")
                    .add("description", string_or_null(settings.description))
                    .add("source", string_or_null(context.source))
-                   .add("ended_by", json_string(reason))
+                   .add("ended_by", string_or_null(reason ? reason : ""))
                    .text() +
                "\n";
+    }
+
+    std::int64_t waiting() const
+    {
+        return std::accumulate(files.begin(),
+                               files.end(),
+                               std::int64_t(0),
+                               [](auto sum, const auto& file) { return sum + file.waiting(); });
     }
 
     void add(const float* row, std::int64_t sample, const event_context& known)
     {
         const auto row_bytes = static_cast<std::int64_t>(settings.vlen * sizeof(float));
-        if (file && period_of(sample, known) != period)
-            end("rotation");
-        if (file && static_cast<std::int64_t>(header_bytes) + (file->rows() + 1) * row_bytes >
-                        settings.max_bytes)
-            end("size");
-        if (!file)
+        const auto waits = waiting();
+        if (waits > 0 && waits + row_bytes > settings.max_waiting && !has_room_after_all()) {
+            ++lost;
+            return;
+        }
+        bool complete_one = false;
+        const auto end_for = [&](const char* reason) {
+            files.back().end(reason);
+            complete_one = true;
+        };
+        if (grows() && period_of(sample, known) != period)
+            end_for("rotation");
+        if (grows() &&
+            static_cast<std::int64_t>(header_bytes) + (files.back().rows() + 1) * row_bytes >
+                settings.max_bytes)
+            end_for("size");
+        if (!grows())
             begin(sample, known);
-        guarded([&] { file->add(row); });
+        files.back().add(row);
+        since_attempt += row_bytes;
+        if (complete_one || since_attempt >= static_cast<std::int64_t>(bytes_at_once))
+            write();
     }
 
-    //! Does something with the file, which is given up if that fails.
-    template <class F>
-    void guarded(F f)
+    //! True if the disk takes what waits; it is tried once until flush().
+    bool has_room_after_all()
     {
+        if (since_attempt == 0)
+            return false;
         try {
-            f();
+            write();
+            return true;
         } catch (...) {
-            file.reset();
+            ++lost;
             throw;
+        }
+    }
+
+    //! Brings all that waits to the disk, oldest first.
+    void write()
+    {
+        since_attempt = 0;
+        while (!files.empty()) {
+            auto& file = files.front();
+            if (file.is_gone()) {
+                const auto name = file.stem() + ".npy.part";
+                lost += static_cast<std::uint64_t>(file.rows());
+                files.pop_front();
+                throw std::runtime_error("path: " + name + ": was removed, with its rows");
+            }
+            if (!file.ended()) {
+                file.write();
+                return;
+            }
+            file.complete();
+            last_path = file.stem() + ".npy";
+            ++complete;
+            files.pop_front();
         }
     }
 
     void end(const char* reason)
     {
-        if (!file)
-            return;
-        guarded([&] {
-            file->to_disk();
-            write_durably(path + ".json", metadata(reason));
-            rename_durably(file->path(), path + ".npy");
-            file->release();
-        });
-        file.reset();
-        last_path = path + ".npy";
-        ++complete;
+        if (grows())
+            files.back().end(reason);
+        write();
     }
 };
 
@@ -283,13 +403,13 @@ void frame_files::add(const float* row, std::int64_t sample, const event_context
     d->add(row, sample, context);
 }
 
-void frame_files::flush()
-{
-    if (d->file)
-        d->guarded([&] { d->file->flush(); });
-}
+void frame_files::flush() { d->write(); }
 
 void frame_files::end(const char* reason) { d->end(reason); }
+
+std::int64_t frame_files::waiting() const { return d->waiting(); }
+
+std::uint64_t frame_files::lost() const { return d->lost; }
 
 std::uint64_t frame_files::files() const { return d->complete; }
 

@@ -393,4 +393,12 @@ noise_floor::row_gain noise_floor::follow(const float* row)
     return result;
 }
 
+double noise_floor::median() const
+{
+    auto shape = d_shape;
+    const auto middle = shape.begin() + static_cast<std::ptrdiff_t>(shape.size() / 2);
+    std::nth_element(shape.begin(), middle, shape.end());
+    return static_cast<double>(*middle) * d_smooth;
+}
+
 } // namespace gr::stft::kernel

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <random>
 
 using namespace gr::stft;
@@ -78,7 +80,12 @@ class qa_frame_files : public CppUnit::TestFixture
     CPPUNIT_TEST(a_row_belongs_to_the_period_in_which_it_starts);
     CPPUNIT_TEST(a_file_that_may_not_grow_keeps_its_whole_rows_and_says_how_many);
     CPPUNIT_TEST(a_file_that_holds_no_row_does_not_stay);
-    CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_the_next_row_begins_another_file);
+    CPPUNIT_TEST(rows_wait_for_a_disk_that_is_full_and_lose_nothing);
+    CPPUNIT_TEST(what_exceeds_the_memory_that_may_wait_is_counted);
+    CPPUNIT_TEST(the_least_memory_loses_nothing_on_a_disk_that_works);
+    CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_rows_wait_until_it_is_there_again);
+    CPPUNIT_TEST(a_file_that_was_removed_is_counted_and_the_next_row_begins_another);
+    CPPUNIT_TEST(a_file_that_grows_has_its_metadata);
     CPPUNIT_TEST_SUITE_END();
 
     void rows_of_any_size_are_in_files_that_are_no_larger_than_they_may_be()
@@ -155,16 +162,18 @@ class qa_frame_files : public CppUnit::TestFixture
         frame_files_settings s;
         s.directory = here.path.string();
         s.vlen = 1000;
-        frame_files files(s);
+        std::optional<frame_files> files(s);
         const std::vector<float> row(s.vlen, 3);
         const size_limit most(128 + 4000 * 7 + 1234);
         CPPUNIT_ASSERT_THROW(
             {
                 for (int i = 0; i < 20; ++i)
-                    files.add(row.data(), i, {});
-                files.flush();
+                    files->add(row.data(), i, {});
+                files->flush();
             },
             std::runtime_error);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(7), read(parts_in(here.path).at(0)).second);
+        files.reset();
         const auto left = parts_in(here.path);
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), left.size());
         const auto [values, rows] = read(left[0]);
@@ -181,9 +190,9 @@ class qa_frame_files : public CppUnit::TestFixture
             frame_files_settings s;
             s.directory = here.path.string();
             s.vlen = 1000;
-            frame_files files(s);
             const std::vector<float> row(s.vlen, 3);
             {
+                frame_files files(s);
                 const size_limit most(bytes);
                 for (int attempt = 0; attempt < 3; ++attempt)
                     CPPUNIT_ASSERT_THROW(
@@ -192,15 +201,108 @@ class qa_frame_files : public CppUnit::TestFixture
                             files.flush();
                         },
                         std::runtime_error);
+                const frame_files closed_while_the_disk_is_full(std::move(files));
             }
-            CPPUNIT_ASSERT(parts_in(here.path).empty());
-            files.add(row.data(), 9, {});
-            files.end("stop");
-            CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
+            CPPUNIT_ASSERT(fs::is_empty(here.path));
         }
     }
 
-    void a_folder_that_is_gone_is_an_error_and_the_next_row_begins_another_file()
+    void rows_wait_for_a_disk_that_is_full_and_lose_nothing()
+    {
+        for (const std::int64_t rotate : { 0, 4 })
+            for (const rlim_t bytes : { 0, 128, 2000, 9000, 30000 }) {
+                const qa::context at("bytes", bytes);
+                const qa::context in("rotate", rotate);
+                folder here;
+                frame_files_settings s;
+                s.directory = here.path.string();
+                s.vlen = 1000;
+                s.rotate = static_cast<double>(rotate);
+                s.max_waiting = 1 << 20;
+                frame_files files(s);
+                std::vector<float> row(s.vlen), expected, got;
+                const auto add = [&](int p) {
+                    std::fill(row.begin(), row.end(), static_cast<float>(p));
+                    expected.insert(expected.end(), row.begin(), row.end());
+                    files.add(row.data(), p, {}); // a second from row to row
+                };
+                add(0);
+                int failures = 0;
+                {
+                    const size_limit most(bytes);
+                    for (int p = 1; p < 20; ++p) {
+                        const auto attempt = [&](auto f) {
+                            try {
+                                f();
+                            } catch (const std::runtime_error&) {
+                                ++failures;
+                            }
+                        };
+                        attempt([&] { add(p); });
+                        attempt([&] { files.flush(); });
+                    }
+                    CPPUNIT_ASSERT(failures > 0 || (rotate && bytes == 30000));
+                    CPPUNIT_ASSERT(files.waiting() > 0 || !failures);
+                }
+                files.end("stop");
+                CPPUNIT_ASSERT_EQUAL(std::int64_t(0), files.waiting());
+                CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), files.lost());
+                CPPUNIT_ASSERT_EQUAL(std::uint64_t(rotate ? 5 : 1), files.files());
+                std::map<std::int64_t, fs::path> names; // by their first rows
+                for (const auto& each : fs::directory_iterator(here.path))
+                    if (each.path().extension() == ".npy")
+                        names[static_cast<std::int64_t>(read(each.path()).first.at(0))] =
+                            each.path();
+                for (const auto& [first, name] : names) {
+                    const auto values = read(name).first;
+                    got.insert(got.end(), values.begin(), values.end());
+                }
+                CPPUNIT_ASSERT(expected == got);
+            }
+    }
+
+    void what_exceeds_the_memory_that_may_wait_is_counted()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.vlen = 1000;
+        s.max_waiting = 10000;
+        frame_files files(s);
+        const std::vector<float> row(s.vlen, 3);
+        {
+            const size_limit most(0);
+            int failures = 0;
+            for (int p = 0; p < 9; ++p)
+                try {
+                    files.add(row.data(), p, {});
+                } catch (const std::runtime_error&) {
+                    ++failures;
+                }
+            CPPUNIT_ASSERT_EQUAL(1, failures); // the disk is not tried for each row
+            CPPUNIT_ASSERT_EQUAL(std::uint64_t(7), files.lost());
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(8000), files.waiting());
+        }
+        files.end("stop");
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), read(files.last_path()).second);
+    }
+
+    void the_least_memory_loses_nothing_on_a_disk_that_works()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.vlen = 3;
+        s.max_waiting = 0;
+        frame_files files(s);
+        const float row[] = { 1, 2, 3 };
+        for (int p = 0; p < 50; ++p)
+            files.add(row, p, {});
+        files.end("stop");
+        CPPUNIT_ASSERT_EQUAL(std::size_t(50), read(files.last_path()).second);
+    }
+
+    void a_folder_that_is_gone_is_an_error_and_rows_wait_until_it_is_there_again()
     {
         folder here;
         frame_files_settings s;
@@ -212,12 +314,55 @@ class qa_frame_files : public CppUnit::TestFixture
         files.add(row, 0, {});
         fs::remove_all(s.directory);
         CPPUNIT_ASSERT_THROW(files.end("stop"), std::runtime_error);
-        CPPUNIT_ASSERT_THROW(files.add(row, 1, {}), std::runtime_error);
+        files.add(row, 1, {});
+        CPPUNIT_ASSERT_THROW(files.flush(), std::runtime_error);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), files.files());
         fs::create_directory(s.directory);
         files.add(row, 2, {});
         files.end("stop");
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(2), files.files());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), read(files.last_path()).second);
+    }
+
+    void a_file_that_was_removed_is_counted_and_the_next_row_begins_another()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = (here.path / "there").string();
+        s.vlen = 2;
+        fs::create_directory(s.directory);
+        frame_files files(s);
+        const float row[] = { 1, 2 };
+        files.add(row, 0, {});
+        files.flush();
+        fs::remove_all(s.directory);
+        CPPUNIT_ASSERT_THROW(files.end("stop"), std::runtime_error);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), files.lost());
+        fs::create_directory(s.directory);
+        files.add(row, 2, {});
+        files.end("stop");
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
+    }
+
+    void a_file_that_grows_has_its_metadata()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.vlen = 2;
+        frame_files files(s);
+        const float row[] = { 1, 2 };
+        event_context context;
+        context.hop = 7;
+        files.add(row, 5, context);
+        files.flush();
+        auto name = parts_in(here.path).at(0).string();
+        name.resize(name.size() - std::string(".npy.part").size());
+        std::ifstream file(name + ".json");
+        const std::string text(std::istreambuf_iterator<char>(file), {});
+        CPPUNIT_ASSERT(text.find("\"ended_by\": null") != std::string::npos);
+        CPPUNIT_ASSERT(text.find("\"hop\": 7") != std::string::npos);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(name + ".npy.part").second);
     }
 };
 

@@ -93,6 +93,7 @@ def main(argv=None):
         try:
             chosen = argv[:1] if argv and argv[0] in VERBS else ()
             arguments = parser(chosen).parse_args(argv)
+            arguments.words = argv[1:]  # of the verb
             label = f"gr_stft {arguments.verb}"
 
             def act():

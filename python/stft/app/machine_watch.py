@@ -54,6 +54,11 @@ class MachineWatch:
         self._state, self._saved_at = arguments.state, time.monotonic()
         self._restore()
 
+    @property
+    def row_samples(self):
+        """Samples from one row of levels to the next."""
+        return self._rows.hop
+
     def push(self, x):
         if self._speeds:
             self._speeds.push(x)

@@ -3,10 +3,11 @@
 
 open_source() gives a source with name, rate (Hz), rate_known, dtype, center (Hz or None), time (of sample 0, or None), quantum (a
 step of the samples' quantiser, 0 if it is not known), datatype (SigMF's), warnings, lost (samples so far) and pieces(duration),
-which yields each Piece as it comes.
+which yields each Piece as it comes, and an empty one ten times a second while none does; live: not a recording.
 """
 import contextlib
 import os
+import select
 import time
 
 import numpy as np
@@ -19,6 +20,7 @@ from gnuradio.stft.app.recordings import open_recording
 
 _AT_ONCE = 2**18  # samples of a piece of a recording, bytes of one of a pipe
 _SHORTEST = 0.02  # s of a piece in real time
+_POLL = 0.1       # s for which a pipe is waited for before an empty piece
 
 
 @contextlib.contextmanager
@@ -74,12 +76,22 @@ class _RawPipe:
         self.rate_known = True
         self.center, self.time = arguments.center, time.time()
         self.quantum, self.datatype = self._format.quantum, self._format.name
-        self.warnings, self.lost, self.live = [], 0, True
+        self.warnings, self.lost, self.live, self._stall = [], 0, True, arguments.stall
 
     def pieces(self, duration):
         left = None if duration is None else round(duration * self.rate)
-        rest = b""
+        rest, heard, silent = b"", time.monotonic(), False
         while left is None or left > 0:
+            now = time.monotonic()
+            if not select.select([0], [], [], _POLL)[0]:
+                if self._stall and not silent and now - heard > self._stall:
+                    silent = True
+                    yield Piece(change=("begin", f"no samples for {now - heard:.1f} s"))
+                yield Piece()
+                continue
+            if silent:
+                yield Piece(change=("end", f"samples come again after {now - heard:.1f} s"))
+            heard, silent = now, False
             data = rest + os.read(0, _AT_ONCE)
             if len(data) == len(rest):
                 return

@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """What watches: a detector of a band's events, or a machine's watch. Pieces of samples in, (event, line of JSON or None) out."""
 import functools
+import math
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from gnuradio.stft.app.machine_watch import MachineWatch
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.stft_python import kernels
 
+_SPEED_LATE = 10.0  # s after which the speed of a sample is known
+
 
 class Band:
     """A detector of events, which makes their lines itself.
@@ -20,6 +23,8 @@ class Band:
     """
 
     kind = "band"
+    span = None  # events of a band know their samples
+    late = 0.0   # s that a report may come after its event, but for the detector's rows
 
     def __init__(self, make, center, time):
         self._make, self.center, self.time = make, center, time
@@ -56,9 +61,10 @@ class Band:
         """A report on the watch itself: the keys of all others, and those of `values`."""
         return {**dict.fromkeys(KEYS), **values}
 
-    def figures(self):
-        """What status() of outputs holds in addition to the health."""
-        return {}
+    def values(self):
+        """What the watch's health has in addition."""
+        density = self._detector.noise_density
+        return {"center": self.center, "noise_db": 10 * math.log10(density) if density else None}
 
     def is_alarm(self, event):
         return event["state"] == "end" and event["cut"] != "withdrawn" and event["kind"] in ("burst", "carrier", "step")
@@ -75,8 +81,8 @@ class Machine:
 
     kind = "machine"
 
-    def __init__(self, watch):
-        self._watch = watch
+    def __init__(self, watch, late):
+        self._watch, self.late = watch, late
 
     def push(self, samples):
         return [(event, None) for event in self._watch.push(samples)]
@@ -99,8 +105,14 @@ class Machine:
         kind, state, time, source = (values.pop(key) for key in ("kind", "state", "time", "source"))
         return {"kind": kind, "state": state, "time": time, "sample": sample_start, "source": source, **values}
 
-    def figures(self):
-        """What status() of outputs holds in addition to the health."""
+    def span(self, event):
+        """The samples of an alarm: from where it began to where it was raised."""
+        if event["kind"] != "raise" or event.get("of") is not None:
+            return None
+        hop = self._watch.row_samples
+        return event["start"] * hop, (event["row"] + 1 - event["start"]) * hop
+
+    def values(self):
         return {"machine": self._watch.figures()}
 
     def is_alarm(self, event):
@@ -125,4 +137,4 @@ def _machine(arguments, source):
     if np.dtype(source.dtype).kind == "c":
         refuse("source", source.name, "has complex samples: those of a machine are real")
     return Machine(MachineWatch(arguments, levels_of(arguments), rate=source.rate, name=source.name, start=source.time,
-                                quantum=source.quantum))
+                                quantum=source.quantum), arguments.hold[0] + _SPEED_LATE)

@@ -190,6 +190,12 @@ void bind_signal_detector(py::module& m, const char* name)
               h.detector.add(samples, count);
           })
         .def_property_readonly("samples", [](const held& h) { return h.detector.samples(); })
+        .def_property_readonly("noise_density",
+                               [](const held& h) {
+                                   const auto& floor = h.detector.rows().floor();
+                                   return floor.begun() ? py::cast(floor.median())
+                                                        : py::object(py::none());
+                               })
         .def_property_readonly("unusable", [](const held& h) { return h.detector.unusable(); })
         .def_property_readonly("refused",
                                [](const held& h) { return h.detector.rows().refused(); });

@@ -19,6 +19,7 @@ void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
 void bind_orders(pybind11::module& m);
 void bind_orders_blocks(pybind11::module& m);
+void bind_outputs(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
 void bind_speed(pybind11::module& m);
 void bind_speed_blocks(pybind11::module& m);
@@ -50,6 +51,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_bearings(kernels);
     bind_orders(kernels);
     bind_levels(kernels);
+    bind_outputs(kernels);
     bind_reassign(kernels);
     bind_speed(kernels);
 }

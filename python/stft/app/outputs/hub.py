@@ -43,7 +43,7 @@ class Outputs:
     def locate(self, center, time):
         """The next sample has this center frequency or this time, where they are not None."""
         if self._began:
-            self._cut(self.sample)
+            self._cut(0)
         if center is not None:
             self._clock.center = center
         if time is not None:
@@ -66,7 +66,7 @@ class Outputs:
         self._begin()
         for output in self._outputs:
             output.lost(self.sample, count)
-        self._cut(self.sample + count)
+        self._cut(count)
         self.sample += count
 
     def reports(self, reports):
@@ -77,6 +77,11 @@ class Outputs:
         reports = [(event, line or _json(event)) for event, line in reports]
         for output in self._outputs:
             output.reports(reports)
+
+    def ready(self):
+        """All is open, and the first sample is waited for."""
+        for output in self._outputs:
+            output.ready()
 
     def poll(self):
         for output in self._outputs:
@@ -104,7 +109,9 @@ class Outputs:
 
     def finish(self):
         """There are no more samples; reports may follow."""
-        self._cut(self.sample)
+        for output in self._outputs:
+            output.stopping()
+        self._cut(0)
 
     def close(self):
         for output in self._outputs:
@@ -120,9 +127,9 @@ class Outputs:
         if self._with_rows:
             self._feed = SpectrogramFeed(source, self._window, [output.rows_per_second for output in self._with_rows])
 
-    def _cut(self, sample):
+    def _cut(self, lost):
         if self._feed:
-            self._hand_out(self._feed.cut(sample, self._clock))
+            self._hand_out(self._feed.cut(lost, self._clock))
 
     def _hand_out(self, rows):
         for which, some in rows:

@@ -66,8 +66,11 @@ class Output:
     def __init__(self):
         self.changes = []    # (state, words) since the watch has looked
 
+    def ready(self):
+        """All outputs are made, and the first sample is waited for."""
+
     def begin(self, source):
-        """A Source; called once, before anything but poll(), status() and close()."""
+        """A Source; called once, before anything but ready(), poll(), status(), stopping() and close()."""
 
     def moved(self, sample, center, time):
         """From `sample` on, center (Hz) or time (as Source.time, of `sample`) is another; what has not changed is given, too."""
@@ -102,6 +105,9 @@ class Output:
     def failed(self):
         """True if something was lost, or is not in its place: the exit status says so."""
         return False
+
+    def stopping(self):
+        """There are no more samples; the last reports and rows follow, and close()."""
 
     def close(self):
         """The last call: what is open is completed, within a second."""

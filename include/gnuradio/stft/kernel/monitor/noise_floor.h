@@ -86,6 +86,8 @@ public:
 
     //! The gain of the last rows.
     float gain() const { return static_cast<float>(d_smooth); }
+    //! Median over the bins of the floor in the last rows.
+    double median() const;
     //! Power of the noise in each bin where gain is 1.
     const std::vector<float>& shape() const { return d_shape; }
     //! Power against which bursts are seen: steady lines and bins near DC belong to it.

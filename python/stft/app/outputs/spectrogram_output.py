@@ -1,0 +1,118 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of the spectrogram in files of a folder, one for each period."""
+import os
+import subprocess
+import sys
+import time
+
+from gnuradio.stft.app.outputs.backlog import Attempts
+from gnuradio.stft.app.outputs.output import Output
+from gnuradio.stft.app.outputs.stored_files import StoredFiles, require_writable
+from gnuradio.stft.stft_python import kernels
+
+LIMIT = 64 << 20           # bytes of rows that wait for the disk
+NAME = "spectrogram"       # first part of the files' names
+SUFFIXES = (".npy", ".json", ".png", ".h5")
+_BETWEEN_FLUSHES = 2.0     # s
+_PATIENCE = 0.5            # s for a picture at the end
+_LARGEST_FILE = 1 << 40
+
+
+class SpectrogramOutput(Output):
+    """Files of kernels.frame_files: power densities (rows, bins), bins in the order of the frequencies.
+
+    folder: is there. rotate: s. rows_per_second: most of them. more: suffixes of what is made of each complete file, by a process of its
+    own: ".png", ".h5". most_bytes: the files have at most, the oldest go; None: all stay.
+    """
+
+    def __init__(self, folder, *, rotate, rows_per_second, more=(), most_bytes=None, limit=LIMIT):
+        super().__init__()
+        self.name, self.rows_per_second = folder, rows_per_second
+        self._folder, self._rotate, self._more, self._limit = folder, rotate, tuple(more), limit
+        self._stored = StoredFiles(folder, SUFFIXES, most_bytes)
+        self._files, self._source, self._attempts = None, None, Attempts(self.changes)
+        self._flushed_at, self._complete = time.monotonic(), 0
+        self._drawing, self._to_draw, self._lost = None, [], 0
+        require_writable(folder)
+
+    def begin(self, source):
+        self._source = source
+        window = f"{source.n_fft}-point frames, a hop of {source.hop} samples"
+        self._files = kernels.frame_files(directory=self._folder, vlen=source.bins, name=NAME, rotate=self._rotate, max_bytes=_LARGEST_FILE,
+                                          max_waiting=self._limit, description=f"power spectral density, unit^2/Hz; {window}")
+
+    def rows(self, rows):
+        self._attempt(lambda: self._files.add(rows.values, rows.first_sample, rows.rate, rows.hop, rows.center, rows.time, self._source.name))
+        self._look_at_complete()
+
+    def moved(self, sample, center, time):
+        self._end("retune")
+
+    def lost(self, first_sample, count):
+        self._end("gap")
+
+    def poll(self):
+        if self._files is not None and time.monotonic() - self._flushed_at > _BETWEEN_FLUSHES and self._attempts.due():
+            self._flush()
+        self._draw_next()
+
+    def counters(self):
+        if self._files is None:
+            return {"waiting_bytes": 0, "dropped": 0, "files": 0, "removed": 0}
+        return {"waiting_bytes": self._files.waiting, "dropped": self._files.lost, "files": self._files.files, "removed": self._stored.removed}
+
+    @property
+    def failed(self):
+        return self._files is not None and bool(self._files.waiting or self._files.lost)
+
+    def close(self):
+        if self._files is not None:
+            self._end("stop")
+        self._draw_next()
+        if self._drawing is not None:
+            try:
+                self._drawing.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._drawing.terminate()
+
+    def _flush(self):
+        self._flushed_at = time.monotonic()
+        if self._attempt(self._files.flush):
+            self._attempts.worked(f"{self.name} is written again, {self._files.lost} rows were left out")
+
+    def _end(self, reason):
+        if self._files is not None:
+            self._attempt(lambda: self._files.end(reason))
+            self._look_at_complete()
+
+    def _attempt(self, action):
+        """False if the disk does not take rows; they wait."""
+        try:
+            action()
+            return True
+        except RuntimeError as error:
+            if self._attempts.due():
+                self._attempts.failed(error)
+            return False
+
+    def _look_at_complete(self):
+        if self._files.files == self._complete:
+            return
+        self._complete = self._files.files
+        if self._more:
+            self._to_draw.append(self._files.last_path)
+        try:
+            self._stored.added(os.path.splitext(os.path.basename(self._files.last_path))[0])
+        except OSError as error:
+            self._attempts.failed(f"{self.name}: {error.strerror}")
+
+    def _draw_next(self):
+        """One picture at a time, of a process that is nicer than the watch."""
+        if self._drawing is not None and self._drawing.poll() is None or not self._to_draw:
+            return
+        path = self._to_draw.pop(0)
+        words = [argument for suffix in self._more for argument in ("-o", os.path.splitext(path)[0] + suffix)]
+        code = "import os, sys; os.nice(10); from gnuradio.stft.app.command import main; sys.exit(main())"
+        self._drawing = subprocess.Popen([sys.executable, "-c", code, "day", path, *words], stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL)
+

@@ -46,7 +46,7 @@ class ClipFolder:
 
     def name_of(self, event):
         """The clip of an event as the page has it, or None."""
-        at, lower = event["at"], event["lower"]
+        at, lower = event.get("cut_at", event["at"]), event["lower"]
         if at is None:
             return None
         with self._lock:

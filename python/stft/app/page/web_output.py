@@ -103,10 +103,15 @@ class WebOutput(Output):
         key = f"{event['kind']} {event['id']}" if event.get("id") is not None else f"report {self._events}"
         if event["kind"] in ("burst", "carrier"):  # a burst that becomes a carrier keeps its id
             key = f"signal {event['id']}"
-        # the duration of a change of a level's state is that of what came before
-        seconds = None if event["kind"] in _CHANGES else event.get("duration")
-        return {"key": key, "at": self._time_of(event), "seconds": seconds, "lower": event.get("freq_lower"),
-                "upper": event.get("freq_upper"), "alarm": event["kind"] == "raise", "clip": None, "fields": event}
+        at, seconds = self._time_of(event), event.get("duration")
+        described = {"key": key, "at": at, "seconds": seconds, "lower": event.get("freq_lower"), "upper": event.get("freq_upper"),
+                     "alarm": event["kind"] == "raise", "clip": None, "fields": event}
+        if event["kind"] in _CHANGES:  # these last no time; their duration is that of what came before
+            described["seconds"] = None
+            rows = event.get("row", 0) - event.get("start", 0)
+            if at is not None and seconds:
+                described["cut_at"] = at - rows * seconds / (rows + 1)
+        return described
 
     def _time_of(self, event):
         if self._source is not None and self._source.time is None:

@@ -138,6 +138,7 @@ class Page {
       this.ended = false;
       this.skipped = 0;
       part("skipped").hidden = true;
+      this.showConnection("connected", 0);
     }
     this.timeKnown = this.events.timeKnown = message.time_known;
     part("source").textContent = message.source;

@@ -24,7 +24,7 @@ export class Waterfall {
     const {view, ring, stored, theme} = this.page;
     const {context, width, height} = fitted(this.canvas);
     const strip = this.page.lines.hasStrip ? Math.min(124, Math.round(width * 0.2)) : 0;
-    const left = width < 500 ? 58 : 76;
+    const left = width < 500 ? 66 : 76;
     view.plot = {x: left, y: 6, width: Math.max(10, width - left - 8 - strip), height: Math.max(10, height - 30)};
     const {plot} = view;
     context.clearRect(0, 0, width, height);

@@ -20,6 +20,7 @@ from qa_command import InFolder, needs, run, start
 
 from gnuradio import stft
 from gnuradio.stft import optional_modules
+from gnuradio.stft.app.outputs.clip_output import ClipOutput
 from gnuradio.stft.app.outputs.hub import Outputs
 from gnuradio.stft.app.outputs.output import Rows, Source
 from gnuradio.stft.app.page import access, rows, server
@@ -41,11 +42,11 @@ def source(**given):
     return Source(**{**values, **given})
 
 
-def play(output, scene, of=None, step=20000):
+def play(output, scene, of=None, step=20000, more=()):
     """What the watch gives an output: rows and reports of a scene; -> the events that have ended."""
     of = of or source()
     output._rows._keep_pace = lambda: None  # rows are as long as in real time
-    hub = Outputs([output], of, "hann")
+    hub = Outputs([output, *more], of, "hann")
     detector = stft.SignalDetector(of.rate, freq_center=of.center, time=None if of.time is None else sum(of.time), source=of.name)
     events = []
     for at in range(0, len(scene.samples), step):
@@ -655,6 +656,31 @@ class Clips(Serving):
             return sum(name is not None for name in clips.values()) == 2
         self.watch(until=complete, seconds=3)
         self.assertEqual({key: name for key, name in clips.items() if name}, {"signal 1000": "one", "signal 2000": "two"})
+
+    def test_clips_of_record_events_are_found(self):
+        """What the output of --record-events writes belongs to the event that the page shows, with and without a time."""
+        for of in source(), source(time=None, center=None):
+            scene = band_scenes.Scene(band_scenes.white_noise(1.0, 1e6, 1), 1e6, [])
+            for start_, frequency in ((400_000, 1e5), (600_000, -2e5), (600_000, 3e5)):
+                band_scenes.add(scene, "noise", start_, 30_000, frequency, 20e3, 20, np.random.default_rng(1))
+            folder = f"clips of {of.center}"
+            os.mkdir(folder)
+            recorder = ClipOutput(folder, of, pre=0.01, post=0.01)
+            page = WebOutput("127.0.0.1", 0, clips=ClipFolder(folder))
+            self.addCleanup(page.close)
+            events = play(page, scene, of, more=[recorder])
+            recorder.close()
+            self.assertEqual(len(events), 3)
+            described = [page._described(event) for event in events]
+            page.server._clips._seen = None
+            page.server._clips.scan()
+            names = [page.server._clips.name_of(event) for event in described]
+            self.assertEqual(len(set(names)), 3, names)
+            self.assertNotIn(None, names)
+            for name, event in zip(names, events):
+                with open(f"{folder}/{name}.sigmf-meta", encoding="utf-8") as file:
+                    mark, = json.load(file)["annotations"]
+                self.assertAlmostEqual(mark["core:freq_lower_edge"], event["freq_lower"], places=2)
 
     def test_a_clip_is_sent_as_an_archive(self):
         data = np.random.default_rng(1).bytes(700_001)

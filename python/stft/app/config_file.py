@@ -56,8 +56,7 @@ class ConfigFile:
                 wrong.append(self._at(self._line_of(key), f"{key}: {words}"))
         if wrong:
             raise ConfigError(wrong)
-        defaults = {action.dest: action.default for action in known.values()}
-        return argparse.Namespace(**{**defaults, **self._parser._defaults, **found, **given})  # pylint: disable=protected-access
+        return argparse.Namespace(**{**vars(self._parser.parse_args([])), **found, **given})
 
     def located(self, error):
         """The words of a ValueError "name: value: rule" with the line of the file that gives the name."""

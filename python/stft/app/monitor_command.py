@@ -2,13 +2,14 @@
 """gr_stft monitor: watches a band or a machine in a recording, a pipe, a receiver or a stream, and reports events while they
 happen."""
 import contextlib
+import sys
 
 import numpy as np
 
-from gnuradio.stft.app.command import DONE, FAILED, verb_parser, warn
+from gnuradio.stft.app.command import DONE, FAILED, REFUSED, verb_parser, warn
 from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, named_window, require_finite, require_positive,
                                                require_range)
-from gnuradio.stft.app.config_file import ConfigFile, given_options
+from gnuradio.stft.app.config_file import ConfigError, ConfigFile, given_options
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection
 from gnuradio.stft.app.machine_options import add_machine_arguments, check_machine, is_asked_for
 from gnuradio.stft.app.output_options import add_output_arguments, check_outputs, outputs_of
@@ -58,29 +59,33 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    config = None
-    if arguments.config is not None:
-        config = ConfigFile(arguments.config, verb_parser("monitor"))
-        arguments = config.arguments(given_options(verb_parser("monitor"), arguments.words))
-    if arguments.check:
-        return _report_on(config, arguments)
+    if arguments.check and arguments.config is None:
+        refuse("check", "given", "needs --config")
     try:
-        _check(arguments)
-    except ValueError as error:
-        raise ValueError(config.located(error) if config else error) from None
+        arguments = _complete(arguments)
+    except ConfigError as error:
+        if not arguments.check:
+            raise
+        print("\n".join(error.lines), file=sys.stderr)
+        return REFUSED
+    if arguments.check:
+        print(f"{arguments.config}: nothing is wrong")
+        return DONE
     return _watch(arguments)
 
 
-def _report_on(config, arguments):
-    """The status of --check."""
-    if config is None:
-        refuse("check", "given", "needs --config")
+def _complete(arguments):
+    """The arguments with those of the configuration, checked."""
+    if arguments.config is None:
+        _check(arguments)
+        return arguments
+    config = ConfigFile(arguments.config, verb_parser("monitor"))
+    arguments = config.arguments(given_options(verb_parser("monitor"), arguments.words))
     try:
         _check(arguments)
-    except (ValueError, ImportError) as error:
-        raise ValueError(config.located(error)) from None
-    print(f"{arguments.config}: nothing is wrong")
-    return DONE
+    except ValueError as error:
+        raise ConfigError([config.located(error)]) from None
+    return arguments
 
 
 def _watch(arguments):

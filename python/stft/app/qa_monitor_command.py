@@ -309,7 +309,7 @@ class Live(InFolder):
             return blocks.vector_source_c(samples().tolist(), False, 1, [tag(*each) for each in tags]), np.complex64
 
         with mock.patch.dict(live_sources.OPEN, zmq=source):
-            status, out, err = run("monitor", "zmq=tcp://127.0.0.1:1", "--rate", "1M", "--detect", *options)
+            status, out, err = run("monitor", "zmq=tcp://127.0.0.1:1", "--rate", "1M", "--detect", "--stall", 0, *options)
         return status, lines(out), err
 
     @staticmethod

@@ -1,0 +1,88 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows that `gr_stft monitor --spectrogram` has stored, read from their files in the order of their time."""
+import json
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from gnuradio.stft.app.quantities import iso_time
+from gnuradio.stft.app.recording_base import refuse
+
+_HEADER = 128  # bytes before the rows
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """A file of rows: power densities (rows, bins), bins in the order of their frequencies."""
+    path: str
+    begin: float         # seconds since 1970 UTC of its first row; since the watch began if the time is not known
+    step: float          # s from row to row
+    rows: int
+    bins: int
+    n_fft: int
+    rate: float          # Hz
+    center: float        # Hz; 0 if it is not known
+    is_complex: bool
+    source: str
+
+    @property
+    def end(self):
+        return self.begin + self.rows * self.step
+
+    @property
+    def frequencies(self):
+        """Hz."""
+        first = -(self.n_fft // 2) if self.is_complex else 0
+        return self.center + (first + np.arange(self.bins)) * self.rate / self.n_fft
+
+    def between(self, begin, end):
+        """Rows that start from begin on, and before end (seconds since 1970), and the time of the first one; memory is mapped."""
+        first = max(0, math.ceil((begin - self.begin) / self.step))
+        last = min(self.rows, math.ceil((end - self.begin) / self.step))
+        values = np.memmap(self.path, np.float32, "r", _HEADER, (self.rows, self.bins))
+        return values[first:max(first, last)], self.begin + first * self.step
+
+
+def stored_files(folder):
+    """StoredRows of all files of a folder that hold rows, also of those that still grow, oldest first."""
+    found = []
+    for name in os.listdir(folder):
+        stem, json_suffix = os.path.splitext(name)
+        if json_suffix == ".json":
+            for suffix in (".npy", ".npy.part"):
+                path = os.path.join(folder, stem + suffix)
+                if os.path.exists(path):
+                    found += filter(None, [_of_metadata(path, os.path.join(folder, name))])
+                    break
+    return sorted(found, key=lambda file: file.begin)
+
+
+def stored_file(path):
+    """The StoredRows of one file of rows. ValueError if it is none."""
+    stem = path.removesuffix(".part").removesuffix(".npy")
+    try:
+        found = _of_metadata(path, stem + ".json")
+    except FileNotFoundError as error:
+        refuse(path, "has no metadata", f"there is no {error.filename}")
+    if found is None:
+        refuse(path, "holds no rows", "must be a file of gr_stft monitor --spectrogram")
+    return found
+
+
+def _of_metadata(path, metadata):
+    with open(metadata, encoding="utf-8") as file:
+        meta = json.load(file)
+    try:
+        words = meta["description"] or ""
+        n_fft, bins = int(words.partition("density, unit^2/Hz; ")[2].partition("-")[0]), int(meta["vlen"])
+        begin = iso_time(meta["time"]).timestamp() if meta["time"] else meta["sample_start"] / meta["samp_rate"]
+        step, rate = meta["hop"] / meta["samp_rate"], float(meta["samp_rate"])
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return None
+    rows = max(0, (os.path.getsize(path) - _HEADER) // (4 * bins))
+    if rows == 0:
+        return None
+    return StoredRows(path, begin, step, rows, bins, n_fft, rate, meta["freq_center"] or 0.0, bins == n_fft,
+                      meta["source"] or os.path.basename(path))

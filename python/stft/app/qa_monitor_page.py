@@ -200,7 +200,7 @@ class Store(InFolder):
         while store.make_overview():
             pass
         self.assertEqual(len(os.listdir("overview")), self.FILES)
-        with mock.patch.object(SpectrogramStore, "_draw_sampled", side_effect=AssertionError("without overviews")):
+        with mock.patch.object(SpectrogramStore, "_sampled_parts", side_effect=AssertionError("without overviews")):
             mean, peak = self.drawn(store)
         shaped = self.power.reshape(16, -1, self.BINS)
         np.testing.assert_allclose(10 * np.log10(mean), 10 * np.log10(shaped.mean(axis=1)), atol=0.6)

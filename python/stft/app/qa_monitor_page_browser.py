@@ -163,7 +163,7 @@ class KnownScene(InBrowser):
         self.assertEqual(score.pieces, [1, 1, 1])
         for errors, most in ((score.start, 2 * pixel_seconds), (score.end, 2 * pixel_seconds), (score.lower, 4e3), (score.upper, 4e3)):
             self.assertLess(np.abs(errors).max(), most)
-        # what is drawn: bright inside of the boxes, dark beside them, and a frame in the colour of bursts
+        # what is drawn: bright inside of the boxes, dark next to them, and a frame in the colour of bursts
         for box in boxes:
             inside = self.pixels(box["x"] + 4, box["y"] + 4, box["width"] - 8, box["height"] - 8).sum(axis=2)
             beside = self.pixels(box["x"] - 30, box["y"] + 4, 20, box["height"] - 8).sum(axis=2)
@@ -336,7 +336,7 @@ class Picture(InBrowser):
         recorder.close()
         output.status({"source": source(), "rate": 1e6, "load": 0.07, "lost": 0, "age": 0.01, "uptime": 3 * 86400 + 7200.0, "reports": 60,
                        "noise_db": -60.0})
-        self.size(1180, 760)
+        self.size(1180, 900)
         self.show_all(output, 270)
         self.wait("return document.querySelectorAll('#events .clip a').length > 20", "clips")
         self.js("monitorPage.view.span = 9.9; monitorPage.choose([...monitorPage.events.newestFirst()][4], false)")
@@ -399,7 +399,7 @@ class Connections(InBrowser):
         output.begin(source())
         self.rows(output, 0, 30)
         self.show_all(output, 30)
-        # the same run: rows that came meanwhile are told, none twice
+        # the same run: rows that came meanwhile are there, none twice
         self.js("monitorPage.connection.socket.close()")
         self.wait("return document.getElementById('connection').dataset.state === 'lost'", "loss")
         self.rows(output, 30, 20)

@@ -88,7 +88,7 @@ class PageServer:
     _skipped_before = 0
 
     def close(self):
-        """Viewers are told that it ends; within a second."""
+        """Tells viewers that it ends; within a second."""
         if self._thread.is_alive():
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._closing.set)

@@ -17,6 +17,7 @@ from gnuradio.stft.app.page.rows import MERGED, narrowed, record_type, records, 
 
 _FOLDER = "overview"
 _AT_ONCE = 1 << 22   # values that are read at once
+_TOGETHER = 2048     # rows that are drawn at once
 _SAMPLED = 4         # rows that stand for the others of a cell where there is no overview yet
 
 
@@ -74,37 +75,44 @@ class SpectrogramStore:
         with self._lock:
             files = sorted((rows for rows in self._known.values() if rows.start < grid.t1 and rows.end > grid.t0),
                            key=lambda rows: rows.start)
+        waiting = []  # parts that are drawn together
         for rows in files:
             with contextlib.suppress(OSError, ValueError):
-                self._draw(rows, grid)
+                for part in self._parts(rows, grid):
+                    if waiting and (part[3:] != waiting[0][3:] or sum(len(one[0]) for one in waiting) > _TOGETHER):
+                        _draw_parts(grid, waiting)
+                        waiting = []
+                    waiting.append(part)
+        _draw_parts(grid, waiting)
 
-    def _draw(self, rows, grid):
+    def _parts(self, rows, grid):
+        """(starts, durations, records, lower, upper, type of the records) of a file, as Grid.add() takes them, of the level that suits the grid."""
         factor, level = 1, 0
         while rows.seconds * factor * MERGED <= grid.row_seconds * 1.01 and _size_of(rows.rows, level) > 1:
             factor, level = factor * MERGED, level + 1
         if level and rows.name not in self._has_overview:
-            return self._draw_sampled(rows, grid)
+            yield from self._sampled_parts(rows, grid)
+            return
         seconds = rows.seconds * factor
         size = _size_of(rows.rows, level)
         first = min(size, max(0, int((grid.t0 - rows.start) / seconds)))
         last = min(size, max(0, int(np.ceil((grid.t1 - rows.start) / seconds))))
         if first == last:
-            return None
+            return
         if level:
             before = sum(_size_of(rows.rows, i) for i in range(1, level))
             stored = np.load(os.path.join(self._overviews, rows.name), mmap_mode="r")
             if stored.dtype != record_type(shown_bins(rows.bins)[0]) or stored.size < before + size:
                 raise ValueError("overview: another shape: is made again")
-            made = stored[before + first:before + last]
-            return self._put(grid, rows, np.arange(first, last), seconds, made)
+            yield _part(rows, np.arange(first, last), seconds, stored[before + first:before + last])
+            return
         stored = np.load(rows.path, mmap_mode="r")
         step = max(1, _AT_ONCE // rows.bins)
         for at in range(first, last, step):
             index = np.arange(at, min(last, at + step))
-            self._put(grid, rows, index, seconds, _narrow_records(stored[index[0]:index[-1] + 1]))
-        return None
+            yield _part(rows, index, seconds, _narrow_records(stored[index[0]:index[-1] + 1]))
 
-    def _draw_sampled(self, rows, grid):
+    def _sampled_parts(self, rows, grid):
         """A few rows stand for all where there is no overview yet."""
         cell = grid.row_seconds / rows.seconds
         step = max(1, int(cell / _SAMPLED))
@@ -113,7 +121,7 @@ class SpectrogramStore:
         stored = np.load(rows.path, mmap_mode="r")
         index = np.arange(first, last, step)
         if index.size:
-            self._put(grid, rows, index / step, rows.seconds * step, _narrow_records(stored[index]))
+            yield _part(rows, index / step, rows.seconds * step, _narrow_records(stored[index]))
 
     def _described(self, path):
         """The StoredRows of a file of metadata; None if it is another one's, or its rows have no time."""
@@ -133,12 +141,6 @@ class SpectrogramStore:
                               lower, lower + bins * width, complete)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
             return None
-
-    @staticmethod
-    def _put(grid, rows, index, seconds, made):
-        starts = rows.start + index * seconds
-        durations = np.minimum(seconds, rows.end - starts)
-        grid.add(starts, durations, made, rows.lower, _upper_of(rows))
 
     def make_overview(self):
         """Makes one overview that is missing, newest file first -> whether there was one to make."""
@@ -163,7 +165,7 @@ class SpectrogramStore:
         temporary = f"{path}.part"
         try:
             with open(temporary, "wb") as file:
-                np.save(file, np.concatenate(levels))
+                np.lib.format.write_array(file, np.concatenate(levels), version=(3, 0))  # the fastest to open
             os.replace(temporary, path)
         except OSError:
             with contextlib.suppress(OSError):
@@ -199,6 +201,16 @@ def _size_of(rows, level):
     for _ in range(level):
         rows = -(-rows // MERGED)
     return rows
+
+
+def _part(rows, index, seconds, made):
+    starts = rows.start + index * seconds
+    return starts, np.minimum(seconds, rows.end - starts), made, rows.lower, _upper_of(rows), made.dtype
+
+
+def _draw_parts(grid, parts):
+    if parts:
+        grid.add(*(np.concatenate([part[i] for part in parts]) for i in range(3)), *parts[0][3:5])
 
 
 def _narrow_records(power):

@@ -124,7 +124,7 @@ export class EventList {
   }
 
   frequencyOf(event) {
-    return Number.isFinite(event.lower) ? hertz((event.lower + event.upper) / 2, Math.max(1, (event.upper - event.lower) / 4)) : "";
+    return Number.isFinite(event.lower) ? hertz((event.lower + event.upper) / 2, Math.max(1, (event.upper - event.lower) / 1.5)) : "";
   }
 }
 
@@ -199,10 +199,10 @@ export class EventTable {
     if (!row) {
       row = document.createElement("tr");
       row.tabIndex = 0;
+      row.insertCell().className = "clip";
       for (const [name] of CELLS) {
         row.insertCell().className = name;
       }
-      row.insertCell().className = "clip";
       const go = () => this.choose(this.list.byKey.get(event.key));
       row.addEventListener("click", go);
       row.addEventListener("keydown", (pressed) => {
@@ -214,10 +214,10 @@ export class EventTable {
     }
     if (event.shown !== 1 || event.lasts) {
       CELLS.forEach(([, words], index) => {
-        row.cells[index].textContent = words(event, this.list);
+        row.cells[index + 1].textContent = words(event, this.list);
       });
       row.title = this.list.timeOf(event);
-      this.showClip(row.lastElementChild, event);
+      this.showClip(row.firstElementChild, event);
       row.classList.toggle("alarm", Boolean(event.isAlarm));
       row.classList.toggle("lasting", event.lasts);
       event.shown = 1;

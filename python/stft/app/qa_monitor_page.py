@@ -113,11 +113,13 @@ class GridOfRows(unittest.TestCase):
             mean, peak = self.drawn(grid)
             columns = np.rint(np.linspace(0, 64, bins + 1)).astype(int)
             for row in range(count):
-                inside = (np.arange(60) >= 60 * row / count - 1e-9) & (np.arange(60) < 60 * (row + 1) / count - 1e-9)
+                first, last = 60 * row / count, 60 * (row + 1) / count
+                weights = np.clip(np.minimum(np.arange(60) + 1, last) - np.maximum(np.arange(60), first), 0, None)
                 for column in range(bins):
-                    cell = power[inside, columns[column]:columns[column + 1]]
-                    self.assertLess(abs(10 * np.log10(mean[row, column] / cell.mean())), 0.6)
-                    self.assertLess(abs(10 * np.log10(peak[row, column] / cell.max())), 0.6)
+                    cell = power[:, columns[column]:columns[column + 1]]
+                    expected = np.average(cell.mean(axis=1), weights=weights)
+                    self.assertLess(abs(10 * np.log10(mean[row, column] / expected)), 0.51)
+                    self.assertLess(abs(10 * np.log10(peak[row, column] / cell[weights > 1e-9].max())), 0.51)
 
     def test_rows_longer_than_cells_fill_them(self):
         grid = rows.Grid(0.0, 10.0, 20, 0.0, 4.0, 8)
@@ -126,6 +128,15 @@ class GridOfRows(unittest.TestCase):
         mean, _ = self.drawn(grid)
         self.assertEqual(np.flatnonzero(np.isfinite(mean).any(axis=1)).tolist(), list(range(4, 10)))
         np.testing.assert_allclose(mean[4], np.repeat(power[0], 2), rtol=0.06)
+
+    def test_long_rows_weigh_more_and_what_is_added_later_counts(self):
+        grid = rows.Grid(0.0, 10.0, 1, 0.0, 1.0, 1)
+        power = np.array([[1.0], [100.0]], np.float32)
+        grid.add(np.array([0.0, 1.0]), np.array([1.0, 3.0]), rows.records(power, power), 0.0, 1.0)
+        grid.add(np.array([4.0]), np.array([4.0]), rows.records(power[:1], power[:1]), 0.0, 1.0)
+        mean, peak = self.drawn(grid)
+        self.assertAlmostEqual(10 * np.log10(mean[0, 0]), 10 * np.log10((1 + 300 + 4) / 8), delta=0.26)
+        self.assertAlmostEqual(10 * np.log10(peak[0, 0]), 20, delta=0.26)
 
     def test_what_lies_outside_is_unknown(self):
         grid = rows.Grid(0.0, 10.0, 10, -10.0, 10.0, 20)
@@ -156,6 +167,24 @@ class Memory(unittest.TestCase):
         made = grid.records()
         np.testing.assert_allclose(10 * np.log10(rows.powers(made["mean_base"], made["mean"])), 10 * np.log10(power[-40:]), atol=0.26)
 
+        grid = rows.Grid(20.0, 24.0, 40, 0.0, 8.0, 8)  # old rows in cells that are finer than what is left of them
+        memory.draw(grid)
+        self.assertTrue((grid.records()["mean"] > 0).all())
+
+    def test_the_newest_row_is_shown_at_any_scale(self):
+        memory = rows.RowMemory(rows=64)
+        for index in range(2003):
+            power = np.full(8, 1.0 if index < 2002 else 1e6, np.float32)
+            memory.add(float(index), 1.0, (0.0, 8.0), power, power)
+        for count in 1, 10, 100:
+            grid = rows.Grid(0.0, 2003.0, count, 0.0, 8.0, 8)
+            memory.draw(grid)
+            made = grid.records()
+            peak = rows.powers(made["peak_base"], made["peak"])
+            self.assertAlmostEqual(10 * np.log10(peak[-1, 0]), 60, delta=0.26)
+            self.assertAlmostEqual(10 * np.log10(rows.powers(made["mean_base"], made["mean"])[-1, 0]),
+                                   10 * np.log10(1e6 * count / 2003), delta=4)
+
     def test_rows_of_two_frequencies_are_not_mixed(self):
         memory = rows.RowMemory(rows=16)
         for index in range(300):
@@ -163,6 +192,9 @@ class Memory(unittest.TestCase):
             memory.add(float(index), 1.0, axis, np.ones(4, np.float32), np.ones(4, np.float32))
         grid = rows.Grid(0.0, 300.0, 4, 0.0, 8.0, 8)
         memory.draw(grid)
+        for level in memory._levels:
+            for starts, durations, _, lower, _ in level.parts(-1e9, 1e9):
+                self.assertTrue((starts + durations <= 149).all() if lower == 0 else (starts >= 149).all())
         known = grid.records()["mean"] > 0
         np.testing.assert_array_equal(known[0], [True] * 4 + [False] * 4)
         np.testing.assert_array_equal(known[3], [False] * 4 + [True] * 4)
@@ -208,6 +240,9 @@ class Store(InFolder):
         for cell, got in enumerate(peak):
             least, most = shaped[cell, 64:-64].max(axis=0), wide[cell * 250:cell * 250 + 250 + 128].max(axis=0)
             self.assertTrue((got > 0.94 * least).all() and (got < 1.06 * most).all())
+        for count in 1, 3:  # cells longer than files
+            mean, _ = self.drawn(store, count)
+            np.testing.assert_allclose(10 * np.log10(mean), -60, atol=0.6)
         mean, _ = self.drawn(store, 20, 1795920000.0 + 990, 20)  # rows of two files, each by itself
         np.testing.assert_allclose(10 * np.log10(mean), 10 * np.log10(self.power[990:1010]), atol=0.26)
 
@@ -469,6 +504,20 @@ class Server(Serving):
         for _, axis, begin, *_ in found:
             self.assertEqual(begin - sum(TIME) > 0.199, axes[axis] > 600e6)
 
+    def test_times_are_true_after_a_gap(self):
+        hub = Outputs([self.output], source(), "hann")
+        self.output._rows._keep_pace = lambda: None
+        noise = band_scenes.white_noise(0.11, 1e6, 1)
+        hub.samples(noise)
+        hub.lost(1_000_000)
+        hub.samples(noise)
+        hub.finish()
+        _, found = self.watch(until=lambda seen: len(seen[1]) >= 8)
+        spans = [(begin - sum(TIME), begin + seconds - sum(TIME)) for _, _, begin, seconds, _ in found]
+        self.assertTrue(all(end < 0.111 or begin > 1.1099 for begin, end in spans), spans)
+        self.assertAlmostEqual(min(begin for begin, _ in spans if begin > 1), 1.11, places=5)
+        self.assertAlmostEqual(sum(end - begin for begin, end in spans), 2 * 214 * 512e-6, delta=2e-3)
+
     def test_a_slow_viewer_skips_rows_and_is_told(self):
         self.output.begin(source())
         with socket.socket() as slow:
@@ -649,6 +698,9 @@ class Clips(Serving):
         self.clip("two", 2.0, 433.9e6)
         with open("broken.sigmf-meta", "w", encoding="utf-8") as file:
             file.write("[")
+        folder = self.output.server._clips
+        folder.scan()
+        self.assertEqual([folder.name_of({"at": sum(TIME) + 1, "lower": lower}) for lower in (433.9e6, None, 434e6)], ["one", "one", None])
         clips = {}
 
         def complete(seen):

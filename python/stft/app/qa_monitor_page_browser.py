@@ -453,7 +453,8 @@ class Connections(InBrowser):
         output.server.publish({"type": "levels", "levels": [{"name": words, "value": 1, "unit": words, "limits": [1, 2], "zone": 0}]})
         self.show_all(output, 5)
         self.js("const p = monitorPage; p.choose([...p.events.newestFirst()].at(-1), true); p.hover(p.events.selected, [200, 100])")
-        self.wait(f"return document.getElementById('health-panel').textContent.includes({json.dumps(words)})", "health")
+        for place in "health-panel", "events":
+            self.wait(f"return document.getElementById('{place}').textContent.includes({json.dumps(words)})", place)
         self.frame()
         self.assertIsNone(self.js("return window.hacked ?? null"))
         self.assertEqual(self.js("return document.querySelectorAll('img, body script, iframe, object').length"), 0)

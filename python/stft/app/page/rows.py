@@ -10,6 +10,7 @@ import numpy as np
 
 MAX_BINS = 2048        # of a row that is shown
 MERGED = 4             # rows that make one of the next coarser level
+_RESOLUTION = 1e-6     # s, of times since 1970
 _LOWEST = -2048        # half decibels
 _POWER = np.float32(10.0)**(np.arange(_LOWEST, -_LOWEST, dtype=np.float32).clip(-740, 760) / 20)
 
@@ -74,7 +75,7 @@ def encoded_row(axis, start, duration, number, made):
 class Grid:
     """`rows` stretches of time between t0 and t1 (s), `bins` of frequency between lower and upper (Hz), into which rows are drawn.
 
-    A cell has the mean, weighted by their durations, and the maximum of what lies in it. A cell smaller than a row's has the row's.
+    A cell has the mean, weighted by time, and the maximum of the rows that reach into it.
     """
 
     def __init__(self, t0, t1, rows, lower, upper, bins):
@@ -94,21 +95,17 @@ class Grid:
         mean = _pooled(np.add, powers(made["mean_base"], made["mean"]), columns) / counts
         peak = _pooled(np.fmax, powers(made["peak_base"], made["peak"]), columns)
         edges = self.t0 + self.row_seconds * np.arange(len(self._sum) + 1)
-        at = np.searchsorted(starts, edges)
-        first = max(0, int((starts[0] - self.t0) / self.row_seconds) - 1)
-        last = min(len(self._sum), int((starts[-1] + durations[-1] - self.t0) / self.row_seconds) + 2)
-        for row in range(first, last):
-            a, b = at[row], at[row + 1]
-            if a == b:  # the cell is shorter than the row in which it lies
-                if a == 0 or starts[a - 1] + durations[a - 1] <= edges[row] * (1 + 1e-15):
-                    continue
-                a -= 1
-            seconds = durations[a:b, np.newaxis]
-            some = mean[a:b] * seconds
-            known = ~np.isnan(some)
-            self._sum[row, inside] += np.where(known, some, 0).sum(axis=0)
+        ends = starts + durations
+        shortest = max(1e-3 * min(self.row_seconds, durations.min()), _RESOLUTION)  # that a row must lie in a cell to count
+        begin = np.searchsorted(ends, edges[:-1] + shortest)
+        end = np.searchsorted(starts, edges[1:] - shortest, "right")
+        for row in np.flatnonzero(begin < end):
+            some = slice(begin[row], end[row])
+            seconds = (np.minimum(ends[some], edges[row + 1]) - np.maximum(starts[some], edges[row]))[:, np.newaxis]
+            known = ~np.isnan(mean[some])
+            self._sum[row, inside] += np.where(known, mean[some] * seconds, 0).sum(axis=0)
             self._seconds[row, inside] += np.where(known, seconds, 0).sum(axis=0)
-            self._peak[row, inside] = np.fmax(self._peak[row, inside], np.fmax.reduce(peak[a:b], axis=0))
+            self._peak[row, inside] = np.fmax(self._peak[row, inside], np.fmax.reduce(peak[some], axis=0))
 
     def _columns(self, bins, lower, upper):
         """Edges of the grid's columns in bins of a row, their counts, and the slice of the columns that the row has."""

@@ -405,10 +405,14 @@ class Connections(InBrowser):
         self.rows(output, 30, 20)
         self.wait("return monitorPage.ring.count === 50 && monitorPage.connection.socket.readyState === 1", "connection comes back")
         self.assertEqual(self.js("return monitorPage.ring.segments.length"), 1)
+        output.server.publish_rows(list(output.server._rows)[-5:])  # a row that has been there is left out
+        self.rows(output, 50, 1)
+        self.wait("return monitorPage.ring.count >= 51", "another row")
+        self.assertEqual(self.js("return monitorPage.ring.count"), 51)
         # the watch has ended: what is shown stays
         output.close()
         self.wait("return document.getElementById('connection').textContent.includes('ended')", "end")
-        self.assertEqual(self.js("return monitorPage.ring.count"), 50)
+        self.assertEqual(self.js("return monitorPage.ring.count"), 51)
         # another run at the same place begins with an empty waterfall
         again = self.serve(port)
         again.begin(source(name="again"))

@@ -21,6 +21,10 @@ def require(name, purpose):
         raise _missing(name, purpose)
 
 
+_PACKAGES = {"paho": "paho-mqtt", "prometheus_client": "prometheus-client"}  # where Debian's name is another one
+
+
 def _missing(name, purpose):
-    package = f"python3-{name.partition('.')[0]}"
+    top = name.partition(".")[0]
+    package = f"python3-{_PACKAGES.get(top, top)}"
     return ImportError(f"{purpose} needs the Python module {name}: install Debian's {package}")

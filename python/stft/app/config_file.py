@@ -52,7 +52,7 @@ class ConfigFile:
             try:
                 found[action.dest] = _converted(action, value)
             except (argparse.ArgumentTypeError, argparse.ArgumentError, ValueError, TypeError) as error:
-                words = str(error) if str(error).startswith(f"{value!r}") else f"{value!r}: {error}"
+                words = error if isinstance(error, argparse.ArgumentTypeError) else f"{value!r}: {error}"
                 wrong.append(self._at(self._line_of(key), f"{key}: {words}"))
         if wrong:
             raise ConfigError(wrong)

@@ -135,7 +135,8 @@ def _write(path, arguments, rows, grid, file):
         if suffix(path) == ".npz":
             writer = NpzFile(path, temporary, grid)
         elif suffix(path) in PICTURES:
-            subtitle = f"from {grid.meta['time']} · n_fft {file.n_fft} · {in_units(file.rate, 'S/s', 3)} · rows of {in_units(grid.row_step, 's')}"
+            begin = "its beginning" if grid.meta["time"] < "1971" else grid.meta["time"]
+            subtitle = f"from {begin} · n_fft {file.n_fft} · {in_units(file.rate, 'S/s', 3)} · rows of {in_units(grid.row_step, 's')}"
             writer = Picture(path, temporary, grid, SimpleNamespace(
                 form=suffix(path)[1:], width=arguments.width, height=arguments.height, zmin=arguments.zmin, zmax=arguments.zmax,
                 cmap=arguments.cmap, density=True, power=True, title=os.path.basename(file.source), subtitle=subtitle,

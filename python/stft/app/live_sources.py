@@ -57,7 +57,7 @@ class _Live:
 
     def __init__(self, kind, words, arguments):
         self._kind, self._words, self._arguments = kind, words, arguments
-        self._graph, self._sink, self._lost_before = None, None, 0
+        self._graph, self._sink, self._block, self._lost_before = None, None, None, 0
         self._start()
         self.name, self.rate, self.dtype = arguments.source, arguments.rate, np.dtype(self._sink.dtype)
         self.rate_known = True
@@ -98,7 +98,7 @@ class _Live:
         sink = _QueueSink(dtype, self._arguments.rate, receiver)
         graph.connect(block, sink)
         graph.start()
-        self._graph, self._sink = graph, sink
+        self._graph, self._sink, self._block = graph, sink, block  # a block in Python lives as long as it is held
 
     def _endless_pieces(self):
         """Pieces, and empty ones while there are none."""

@@ -145,7 +145,7 @@ def _format(text):
 
 def _mqtt(text, parts, port):
     topic = unquote(parts.path.strip("/"))
-    if re.search("[+#\0]", topic):
+    if parts.fragment or "#" in text or re.search("[+#\0]", topic):
         _refuse(text, "a topic must not hold + or #")
     if parts.query not in ("", "version=5", "version=3.1.1"):
         _refuse(text, "what follows ? must be version=5 or version=3.1.1")

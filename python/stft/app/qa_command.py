@@ -108,7 +108,7 @@ def options_of_manual(heading):
     tags = re.findall(r"^\.TP\n(.*)$", text, flags=re.MULTILINE)
     plain = " ".join(tags).replace("\\-", "-")
     plain = re.sub(r"\\f[BIR]|[\",]", " ", plain)
-    return set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", plain))
+    return set(re.findall(r"(?<![\w-])--?[A-Za-z][a-z0-9-]*", plain))
 
 
 class Manual(unittest.TestCase):

@@ -421,9 +421,12 @@ class Files(InFolder):
         outputs.close()
         names = sorted(name for name in os.listdir("rows") if name.endswith(".npy"))
         self.assertEqual(names[0], "spectrogram_20231114T221320Z_100000000Hz_1000000sps.npy")
-        metas = [json.loads(open(f"rows/{name[:-4]}.json", encoding="utf-8").read()) for name in names]
+        metas = []
+        for name in names:
+            with open(f"rows/{name[:-4]}.json", encoding="utf-8") as file:
+                metas.append(json.load(file))
         self.assertEqual([meta["ended_by"] for meta in metas], ["rotation", "rotation", "gap", "stop"])
-        power = sum(np.load(f"rows/{name}").sum(dtype=np.float64) * meta["hop"] for name, meta in zip(names, metas)) / 64
+        power = sum(np.load(f"rows/{name}").sum(dtype=np.float64) * meta["hop"] for name, meta in zip(names, metas)) * RATE / 64
         self.assertAlmostEqual(power / np.sum(np.abs(x)**2), 1, delta=2e-2)
         self.assertFalse(stored.failed)
 

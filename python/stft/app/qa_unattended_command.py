@@ -17,6 +17,7 @@ import numpy as np
 from qa_command import InFolder, needs, run, start
 
 from gnuradio.stft.app import live_sources, stored_rows
+from gnuradio.stft.app.outputs import spectrogram_output
 from gnuradio.stft.bench import band_scenes
 
 RATE = 1e6
@@ -35,6 +36,14 @@ def samples(seconds=0.6):
 
 def lines(text):
     return [json.loads(line) for line in text.splitlines()]
+
+
+def metadata(files):
+    found = []
+    for stored in files:
+        with open(f"{stored.path[:-4]}.json", encoding="utf-8") as file:
+            found.append(json.load(file))
+    return found
 
 
 class Configuration(InFolder):
@@ -87,7 +96,7 @@ class Configuration(InFolder):
     def test_what_outputs_cannot_be_is_refused_in_one_line(self):
         for options, words in (
             (("-F", "xml"), "json, csv"), (("-F", "json", "-F", "csv"), "csv:FILE"), (("-F", "udp://host"), "udp://HOST:PORT"),
-            (("-F", "mqtt://h:99999/t"), "port"), (("-F", "mqtt://h/a/#"), "topic"), (("-F", "mqtt://h/a?version=4"), "version=5"),
+            (("-F", "mqtt://h:99999/t"), "range"), (("-F", "mqtt://h/a/#"), "topic"), (("-F", "mqtt://h/a?version=4"), "version=5"),
             (("--metrics", "65536"), "9100"), (("--png",), "--spectrogram"), (("--record-limit", "5G"), "--record-events"),
             (("--record-limit", "5 apples"), "10G"), (("--record-events", "nosuch"), "folder"), (("--row-rate", "0"), "row_rate"),
             (("--pre", "-1"), "pre"), (("--stall", "-1"), "stall"), (("--check",), "--config"), (("--config", "nosuch"), "nosuch"),
@@ -115,7 +124,7 @@ class Day(InFolder):
         self.assertEqual([(file.begin % 86400, file.bins) for file in files], [(86399.5, 1024), (files[1].begin % 86400, 1024)])
         self.assertLess(files[1].begin % 86400, 0.02)
         self.assertLess(abs(files[1].frequencies[512]), 1e-9)
-        out = self.assert_done("day", "rows", "-o", "d.npz", "-o", "d.png", "--rows", 86400 * 50)
+        out = self.assert_done("day", "rows", "-o", "d.npz", "-o", "d.png", "--from", "2026-11-30T00:00:00Z", "--to", "2026-11-30T00:00:01Z")
         with open("d.png", "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
         with np.load("d.npz") as stored:
@@ -136,15 +145,17 @@ class Day(InFolder):
     @needs("h5py")
     def test_each_complete_file_gets_its_picture_and_hdf5(self):
         import h5py
-        self.store(png=True, hdf5=True)
-        self.assertTrue(any(name.endswith(".npy") for name in os.listdir("rows")))
-        pictures = [name for name in os.listdir("rows") if name.endswith(".png")]
-        if not pictures:  # the watch waits half a second for them
-            for file in stored_rows.stored_files("rows"):
-                self.assert_done("day", file.path, "-o", "p.png", "-o", "p.h5")
-            with h5py.File("p.h5") as stored:
-                self.assertEqual(stored["power"].shape[0], 1024)
+        with mock.patch.object(spectrogram_output, "_PATIENCE", 30):
+            self.store(png=True, hdf5=True)
+        stems = sorted(name[:-4] for name in os.listdir("rows") if name.endswith(".npy"))
+        self.assertEqual(len(stems), 2)
+        for stem in stems:
+            with open(f"rows/{stem}.png", "rb") as file:
+                self.assertEqual(file.read(4), b"\x89PNG")
+            with h5py.File(f"rows/{stem}.h5") as stored:
+                np.testing.assert_allclose(stored["power"][()].T, np.load(f"rows/{stem}.npy"), rtol=1e-6)
                 self.assertEqual(json.loads(stored.attrs["meta"])["source"], "x.sigmf-meta")
+                self.assertEqual(json.loads(stored.attrs["meta"])["time"][:10], "2026-11-29" if stem == stems[0] else "2026-11-30")
 
 
 @needs("pmt")
@@ -212,13 +223,12 @@ class Sources(InFolder):
     def test_the_clock_of_the_system_corrects_that_of_the_samples(self):
         clock = live_sources.SampleClock(1000.0)
         found = []
-        for second in range(1, 4000):  # the source is fast by 100 millionths, and comes up to 50 ms late
-            samples_so_far, now = 1000 * second, 5000 + second * (1 - 100e-6)
+        for second in range(1, 3000):  # the source is fast by 100 millionths, and comes up to 50 ms late
+            now = 5000 + second * (1 - 100e-6)
             piece = live_sources.Piece(np.zeros(1000, np.complex64), arrived=now + 0.05 * (second % 7) / 7)
             correction = clock.correction(piece, second > 1)
             if correction is not None:
                 found.append((second, sum(correction) - (now - 1)))
-                del samples_so_far
         self.assertEqual(found[0][0], 1)
         self.assertEqual(len(found), 2)
         self.assertLess(abs(found[1][1]), 0.06)
@@ -249,7 +259,7 @@ class Unattended(InFolder):
             self.assertEqual([name for name in names if name.endswith(".part") or name.startswith(".")], [], folder)
         files = stored_rows.stored_files("rows")
         self.assertGreater(len(files), 1)
-        metas = [json.load(open(f"{file.path[:-4]}.json", encoding="utf-8")) for file in files]
+        metas = metadata(files)
         self.assertEqual(metas[-1]["ended_by"], "stop")
         for meta, following in zip(metas, metas[1:]):
             self.assertEqual(meta["sample_start"] + meta["rows"] * meta["hop"], following["sample_start"])
@@ -275,7 +285,7 @@ class Unattended(InFolder):
             out, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual([e["state"] for e in lines(out) if e["kind"] == "output"], ["end"])
-        metas = [json.load(open(f"{file.path[:-4]}.json", encoding="utf-8")) for file in stored_rows.stored_files("rows")]
+        metas = metadata(stored_rows.stored_files("rows"))
         self.assertEqual(metas[0]["sample_start"], 0)
         for meta, following in zip(metas, metas[1:]):
             self.assertEqual(meta["sample_start"] + meta["rows"] * meta["hop"], following["sample_start"])
@@ -285,7 +295,7 @@ class Unattended(InFolder):
         samples().tofile("x.cf32")
         with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.bind(f"{folder}/notify")
-            with mock.patch.dict(os.environ, NOTIFY_SOCKET=f"{folder}/notify", WATCHDOG_USEC="100000"):
+            with mock.patch.dict(os.environ, NOTIFY_SOCKET=f"{folder}/notify", WATCHDOG_USEC="400000"):
                 self.assertEqual(run("monitor", "x.cf32", *RAW, "--detect", "--realtime")[0], 0)
             manager.setblocking(False)
             heard = []
@@ -295,7 +305,7 @@ class Unattended(InFolder):
             except BlockingIOError:
                 pass
         self.assertEqual((heard[0], heard[-1]), ("READY=1", "STOPPING=1"))
-        self.assertGreater(heard.count("WATCHDOG=1"), 4)
+        self.assertGreater(heard.count("WATCHDOG=1"), 1)
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_systemd_has_nothing_to_say_about_the_unit(self):
@@ -303,7 +313,7 @@ class Unattended(InFolder):
             text = file.read()
         with open("gr_stft-monitor@.service", "w", encoding="utf-8") as file:
             file.write(text.replace("/usr/bin/gr_stft", "/bin/true"))
-        done = subprocess.run(["systemd-analyze", "verify", "./gr_stft-monitor@.service"], capture_output=True, text=True, check=False)
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", "./gr_stft-monitor@.service"], capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
 

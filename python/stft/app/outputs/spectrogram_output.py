@@ -68,12 +68,13 @@ class SpectrogramOutput(Output):
     def close(self):
         if self._files is not None:
             self._end("stop")
-        self._draw_next()
-        if self._drawing is not None:
-            try:
-                self._drawing.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                self._drawing.terminate()
+        until = time.monotonic() + _PATIENCE
+        while self._is_drawing() and time.monotonic() < until:
+            time.sleep(0.02)
+            self._draw_next()
+        if self._drawing is not None and self._drawing.poll() is None:
+            self._drawing.terminate()
+            self._drawing.wait()
 
     def _flush(self):
         self._flushed_at = time.monotonic()
@@ -105,6 +106,9 @@ class SpectrogramOutput(Output):
             self._stored.added(os.path.splitext(os.path.basename(self._files.last_path))[0])
         except OSError as error:
             self._attempts.failed(f"{self.name}: {error.strerror}")
+
+    def _is_drawing(self):
+        return bool(self._to_draw) or self._drawing is not None and self._drawing.poll() is None
 
     def _draw_next(self):
         """One picture at a time, of a process that is nicer than the watch."""

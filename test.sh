@@ -8,8 +8,9 @@ program=test.sh
 
 stages="format unit instructions examples readme downstream docs package asan tsan"
 # without these some tests would be skipped, or stages fail
-packages="$packages ccache clang-format doxygen dpkg-dev file man-db mosquitto python3-distributed python3-h5py python3-jinja2
-    python3-paho-mqtt python3-prometheus-client python3-scipy python3-torch systemd valgrind xauth xvfb"
+packages="$packages ccache chromium chromium-driver clang-format doxygen dpkg-dev file man-db mosquitto python3-aiohttp
+    python3-distributed python3-h5py python3-jinja2 python3-paho-mqtt python3-prometheus-client python3-scipy python3-selenium
+    python3-torch systemd valgrind xauth xvfb"
 logs=$build/test
 # the README's commands build a copy of the sources, in which nothing needs compiling again
 export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1

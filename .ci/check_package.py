@@ -78,6 +78,8 @@ def every_file_of_an_installation_is_there():
     assert names(root / "usr/include", "*.h") == names(checkout / "include", "*.h")
     sources = {name for name in names(checkout / "python/stft", "*.py") if not Path(name).name.startswith("qa_")}
     assert names(package, "*.py") == sources
+    page = "app/page/files"
+    assert names(package / page, "*") == names(checkout / "python/stft" / page, "*") != set()
     assert names(entries, "*.yml") == names(checkout / "grc", "*.yml")
     for pattern in "*.grc", "*.py":
         assert names(root / "usr/share/gnuradio/examples/stft", pattern) == names(checkout / "examples", pattern)

@@ -37,7 +37,8 @@ USES["bindings"] = KERNELS + " stream blocks bench"
 USES["gnuradio.stft"] = ""
 USES["gnuradio.stft.bench"] = "gnuradio.stft"
 USES["gnuradio.stft.app.outputs"] = "gnuradio.stft"
-USES["gnuradio.stft.app"] = "gnuradio.stft gnuradio.stft.bench gnuradio.stft.app.outputs"
+USES["gnuradio.stft.app.page"] = "gnuradio.stft gnuradio.stft.app.outputs"
+USES["gnuradio.stft.app"] = "gnuradio.stft gnuradio.stft.bench gnuradio.stft.app.outputs gnuradio.stft.app.page"
 PYTHON = Path("python/stft")
 
 

@@ -18,6 +18,7 @@ from gnuradio.stft.stft_python import kernels
 _SECONDS_TO_SAVE = 600.0
 _PERIODS = 10          # of a band's lower edge in a window
 _CLIPPED = 0.0005      # share of a row's samples that are the middle of three of its largest magnitude
+_MOST_POINTS = 1000    # that wait for figures()
 _STEPS = 50            # of the quantiser, below which samples are equal by chance
 
 
@@ -42,10 +43,14 @@ class MachineWatch:
         self._baseline = None
         if arguments.baseline is not None:
             minute = self._per_trend * seconds_of_row
+            self._rows_to_learn = max(1.0, arguments.baseline / minute)
             self._baseline = stft.Baseline(len(levels), arguments.speed, learn_time=arguments.baseline, rate=1 / minute,
                                            names=[level.name for level in levels], **common)
         self._trend, self._conditions = [], _conditions(arguments, seconds_of_row)
         self._waiting = deque()
+        self._points, self._values, self._deviations = deque(maxlen=_MOST_POINTS), np.full(len(levels), np.nan), None
+        self._orders = orders_of(arguments) if self._speeds else ()
+        self._unit = _unit_of(arguments)
         self._state, self._saved_at = arguments.state, time.monotonic()
         self._restore()
 
@@ -66,6 +71,22 @@ class MachineWatch:
             self._speeds.skip(count)
         self._rows.skip(count)
         return [event] + self._take([])
+
+    def figures(self):
+        """How the machine is: levels [{name, value, unit, limits, zone, deviation, learned}], the orders whose lines are followed, and
+        points [(sample, {"speed": Hz, "confidence": ...})] since the last call. What is unknown is None."""
+        zones = [0] * len(self._levels)
+        for alarm, chosen, _ in self._alarms:
+            for index, zone in zip(chosen, alarm.zones[:, -1] if alarm.zones.size else ()):
+                zones[index] = int(zone)
+        learned = None if self._baseline is None or self._baseline.frozen else min(1.0, self._baseline.learned / self._rows_to_learn)
+        deviations = self._deviations if self._deviations is not None else [np.nan] * len(self._levels)
+        levels = [{"name": level.name, "value": _number(value), "unit": self._unit, "limits": list(level.limits), "zone": zone,
+                   "deviation": _number(deviation), "learned": learned}
+                  for level, value, zone, deviation in zip(self._levels, self._values, zones, deviations)]
+        points = list(self._points)
+        self._points.clear()
+        return {"levels": levels, "orders": list(self._orders), "points": points}
 
     def finish(self):
         if self._speeds:
@@ -93,6 +114,9 @@ class MachineWatch:
         """What a row brings."""
         speed, confidence, amplitudes = self._speeds.between(row.start, end) if self._speeds else (None, None, ())
         values = np.concatenate([row.levels, amplitudes])
+        self._values = values
+        if self._speeds:
+            self._points.append((row.start, {"speed": _number(speed), "confidence": _number(confidence)}))
         found = []
         for condition in self._conditions:
             state, since = condition.judge(row, speed)
@@ -127,6 +151,7 @@ class MachineWatch:
                 decibels = 20 * np.log10(levels)
             steady = None if self._speeds is None else [speed if speed is not None else np.nan]
             z = self._baseline.update(decibels[:, np.newaxis], steady, alarm=raised)
+            self._deviations = z[:, 0]
             event.update({f"{level.name} deviation": _number(value) for level, value in zip(self._levels, z[:, 0])})
             found += [{**one, "of": "baseline"} for one in self._baseline.events]
             self._baseline.events.clear()
@@ -295,6 +320,11 @@ def _conditions(arguments, seconds_of_row):
 def scale_of(arguments):
     """Factor from the samples' unit to m/s^2, mm/s or mm."""
     return UNITS[arguments.unit] * (1e3 if arguments.integrate else 1.0)
+
+
+def _unit_of(arguments):
+    """Of levels, as scale_of() makes them."""
+    return {0: "m/s²", 1: "mm/s", 2: "mm"}[arguments.integrate]
 
 
 def _number(value):

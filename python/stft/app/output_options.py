@@ -18,6 +18,7 @@ from gnuradio.stft.app.outputs.sigmf_output import SigmfOutput
 from gnuradio.stft.app.outputs.spectrogram_output import SpectrogramOutput
 from gnuradio.stft.app.outputs.status_line import StatusLine
 from gnuradio.stft.app.outputs.udp_output import UdpOutput
+from gnuradio.stft.app.page.page_options import add_page_arguments, check_page, page_of
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.optional_modules import require
@@ -49,6 +50,7 @@ def add_output_arguments(parser):
     group.add_argument("--record-limit", type=_bytes, metavar="BYTES",
                        help="of the folder's files: 10G; the oldest are removed (default: none is)")
     group.add_argument("--metrics", type=address, metavar="[HOST:]PORT", help="numbers for Prometheus over HTTP (HOST: 127.0.0.1)")
+    add_page_arguments(group)
     return group
 
 
@@ -80,6 +82,7 @@ def check_outputs(arguments):
                                     (any(kind.startswith("mqtt") for kind, _ in arguments.format), "paho", "MQTT")):
         if wanted:
             require(module, purpose)
+    check_page(arguments)
 
 
 def outputs_of(arguments, source, watcher):
@@ -95,6 +98,8 @@ def outputs_of(arguments, source, watcher):
                                   most_bytes=arguments.record_limit, span=watcher.span, late=watcher.late))
     if arguments.metrics is not None:
         outputs.append(MetricsOutput(*arguments.metrics))
+    if arguments.web is not None:
+        outputs.append(page_of(arguments))
     if sys.stderr.isatty():
         outputs.append(StatusLine())
     service = ServiceOutput.from_environment()

@@ -113,7 +113,7 @@ class Machine:
         return event["start"] * hop, (event["row"] + 1 - event["start"]) * hop
 
     def values(self):
-        return {}
+        return {"machine": self._watch.figures()}
 
     def is_alarm(self, event):
         return event["kind"] == "raise"

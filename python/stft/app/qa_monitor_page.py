@@ -1,0 +1,812 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of gr_stft monitor --web without a browser: rows and what is stored of them, the server, tokens, slow viewers, clips."""
+import asyncio
+import http.client
+import io
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import tarfile
+import time
+import unittest
+from unittest import mock
+
+import numpy as np
+from qa_command import InFolder, needs, run, start
+
+from gnuradio import stft
+from gnuradio.stft import optional_modules
+from gnuradio.stft.app.outputs.clip_output import ClipOutput
+from gnuradio.stft.app.outputs.hub import Outputs
+from gnuradio.stft.app.outputs.output import Rows, Source
+from gnuradio.stft.app.page import access, rows, server
+from gnuradio.stft.app.page.alarm_board import AlarmBoard
+from gnuradio.stft.app.page.clip_folder import ClipFolder
+from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
+from gnuradio.stft.app.page.web_output import WebOutput
+from gnuradio.stft.bench import band_scenes
+from gnuradio.stft.stft_python import kernels
+
+TIME = 1795922112, 0.25  # 2026-11-29T03:15:12.25Z
+CENTER = 433.92e6
+TOKEN = "correct horse battery staple"
+
+
+def source(**given):
+    values = dict(name="test", rate=1e6, rate_known=True, dtype=np.dtype(np.complex64), datatype="cf32_le", center=CENTER, time=TIME,
+                  n_fft=1024, hop=512, watches="band", live=True)
+    return Source(**{**values, **given})
+
+
+def play(output, scene, of=None, step=20000, more=()):
+    """What the watch gives an output: rows and reports of a scene; -> the events that have ended."""
+    of = of or source()
+    output._rows._keep_pace = lambda: None  # rows are as long as in real time
+    hub = Outputs([output, *more], of, "hann")
+    detector = stft.SignalDetector(of.rate, freq_center=of.center, time=None if of.time is None else sum(of.time), source=of.name)
+    events = []
+    for at in range(0, len(scene.samples), step):
+        piece = scene.samples[at:at + step]
+        reports = detector.push_lines(piece)
+        hub.samples(piece)
+        hub.reports(reports)
+        events += [event for event, _ in reports]
+    reports = detector.finish_lines()
+    hub.reports(reports)
+    hub.finish()
+    return stft.monitoring.ended(events + [event for event, _ in reports])
+
+
+def iso(later):
+    """ISO 8601 of a time after TIME."""
+    whole, part = divmod(TIME[1] + later, 1.0)
+    return kernels.iso8601((TIME[0] + int(whole), part))
+
+
+def some_rows(count, bins, seed=0):
+    return np.random.default_rng(seed).exponential(1e-6, (count, bins)).astype(np.float32)
+
+
+class Records(unittest.TestCase):
+
+    def test_powers_come_back_within_a_quarter_of_a_decibel(self):
+        power = 10.0**np.random.default_rng(1).uniform(-12, 0, (5, 333)).astype(np.float32)
+        made = rows.records(power, 2 * power)
+        for name, expected in (("mean", power), ("peak", 2 * power)):
+            got = rows.powers(made[name + "_base"], made[name])
+            self.assertLess(np.abs(10 * np.log10(got / expected)).max(), 0.2501)
+
+    def test_unknown_zero_and_far_values_have_their_places(self):
+        power = np.array([[np.nan, np.inf, -1, 0, 1e-30, 1e-3, 1e3]], np.float32)
+        made = rows.records(power, power)
+        self.assertEqual(made["mean"][0, :3].tolist(), [0, 0, 0])
+        self.assertEqual(made["mean"][0, 3:5].tolist(), [1, 1])  # 127 dB below the largest and lower: the lowest value
+        self.assertEqual(made["mean"][0, 5:].tolist(), [255 - 120, 255])
+        nothing = rows.records(np.full((2, 3), np.nan), np.zeros((2, 3)))
+        self.assertEqual((nothing["mean"].max(), nothing["peak"].tolist()), (0, [[1, 1, 1]] * 2))
+
+    def test_wide_rows_are_narrowed_evenly(self):
+        for bins in 1, 2047, 2048, 2049, 5000, 8193:
+            power = some_rows(2, bins)
+            shown, together = rows.shown_bins(bins)
+            self.assertLessEqual(shown, rows.MAX_BINS)
+            narrow = rows.narrowed(power, np.mean)
+            expected = [[row[at:at + together].mean() for at in range(0, bins, together)] for row in power]
+            np.testing.assert_allclose(narrow, expected, rtol=1e-5)
+
+
+class GridOfRows(unittest.TestCase):
+
+    def drawn(self, grid):
+        made = grid.records()
+        return rows.powers(made["mean_base"], made["mean"]), rows.powers(made["peak_base"], made["peak"])
+
+    def test_a_cell_has_mean_and_maximum_of_what_lies_in_it(self):
+        power = some_rows(60, 64)
+        for count, bins in ((60, 64), (12, 64), (7, 16), (5, 10), (1, 1)):
+            grid = rows.Grid(100.0, 160.0, count, -32.0, 32.0, bins)
+            grid.add(100.0 + np.arange(60), np.ones(60), rows.records(power, power), -32.0, 32.0)
+            mean, peak = self.drawn(grid)
+            columns = np.rint(np.linspace(0, 64, bins + 1)).astype(int)
+            for row in range(count):
+                first, last = 60 * row / count, 60 * (row + 1) / count
+                weights = np.clip(np.minimum(np.arange(60) + 1, last) - np.maximum(np.arange(60), first), 0, None)
+                for column in range(bins):
+                    cell = power[:, columns[column]:columns[column + 1]]
+                    expected = np.average(cell.mean(axis=1), weights=weights)
+                    self.assertLess(abs(10 * np.log10(mean[row, column] / expected)), 0.51)
+                    self.assertLess(abs(10 * np.log10(peak[row, column] / cell[weights > 1e-9].max())), 0.51)
+
+    def test_rows_longer_than_cells_fill_them(self):
+        grid = rows.Grid(0.0, 10.0, 20, 0.0, 4.0, 8)
+        power = np.array([[1, 10, 100, 1000]], np.float32)
+        grid.add(np.array([2.0]), np.array([3.0]), rows.records(power, power), 0.0, 4.0)
+        mean, _ = self.drawn(grid)
+        self.assertEqual(np.flatnonzero(np.isfinite(mean).any(axis=1)).tolist(), list(range(4, 10)))
+        np.testing.assert_allclose(mean[4], np.repeat(power[0], 2), rtol=0.06)
+
+    def test_long_rows_weigh_more_and_what_is_added_later_counts(self):
+        grid = rows.Grid(0.0, 10.0, 1, 0.0, 1.0, 1)
+        power = np.array([[1.0], [100.0]], np.float32)
+        grid.add(np.array([0.0, 1.0]), np.array([1.0, 3.0]), rows.records(power, power), 0.0, 1.0)
+        grid.add(np.array([4.0]), np.array([4.0]), rows.records(power[:1], power[:1]), 0.0, 1.0)
+        mean, peak = self.drawn(grid)
+        self.assertAlmostEqual(10 * np.log10(mean[0, 0]), 10 * np.log10((1 + 300 + 4) / 8), delta=0.26)
+        self.assertAlmostEqual(10 * np.log10(peak[0, 0]), 20, delta=0.26)
+
+    def test_what_lies_outside_is_unknown(self):
+        grid = rows.Grid(0.0, 10.0, 10, -10.0, 10.0, 20)
+        power = np.ones((4, 4), np.float32)
+        grid.add(np.arange(4) + 3.0, np.ones(4), rows.records(power, power), -2.0, 2.0)
+        mean, _ = self.drawn(grid)
+        expected = np.zeros((10, 20), bool)
+        expected[3:7, 8:12] = True
+        np.testing.assert_array_equal(np.isfinite(mean), expected)
+
+
+class Memory(unittest.TestCase):
+
+    def test_old_rows_become_coarser_and_none_is_lost(self):
+        memory, power = rows.RowMemory(rows=64), some_rows(2000, 8)
+        for index, row in enumerate(power):
+            memory.add(0.1 * index, 0.1, (0.0, 8.0), row, 3 * row)
+        self.assertEqual(memory.extent()[0], 0)
+        self.assertAlmostEqual(memory.extent()[1], 200)
+        grid = rows.Grid(0.0, 200.0, 5, 0.0, 8.0, 8)
+        memory.draw(grid)
+        made = grid.records()
+        mean = rows.powers(made["mean_base"], made["mean"])
+        np.testing.assert_allclose(10 * np.log10(mean), 10 * np.log10(power.reshape(5, 400, 8).mean(axis=1)), atol=0.9)
+        self.assertLess(np.abs(10 * np.log10(rows.powers(made["peak_base"], made["peak"]).max() / (3 * power.max()))), 0.3)
+        grid = rows.Grid(196.0, 200.0, 40, 0.0, 8.0, 8)  # the newest rows, each by itself
+        memory.draw(grid)
+        made = grid.records()
+        np.testing.assert_allclose(10 * np.log10(rows.powers(made["mean_base"], made["mean"])), 10 * np.log10(power[-40:]), atol=0.26)
+
+        grid = rows.Grid(20.0, 24.0, 40, 0.0, 8.0, 8)  # old rows in cells that are finer than what is left of them
+        memory.draw(grid)
+        self.assertTrue((grid.records()["mean"] > 0).all())
+
+    def test_the_newest_row_is_shown_at_any_scale(self):
+        memory = rows.RowMemory(rows=64)
+        for index in range(2003):
+            power = np.full(8, 1.0 if index < 2002 else 1e6, np.float32)
+            memory.add(float(index), 1.0, (0.0, 8.0), power, power)
+        for count in 1, 10, 100:
+            grid = rows.Grid(0.0, 2003.0, count, 0.0, 8.0, 8)
+            memory.draw(grid)
+            made = grid.records()
+            peak = rows.powers(made["peak_base"], made["peak"])
+            self.assertAlmostEqual(10 * np.log10(peak[-1, 0]), 60, delta=0.26)
+            self.assertAlmostEqual(10 * np.log10(rows.powers(made["mean_base"], made["mean"])[-1, 0]),
+                                   10 * np.log10(1e6 * count / 2003), delta=4)
+
+    def test_rows_of_two_frequencies_are_not_mixed(self):
+        memory = rows.RowMemory(rows=16)
+        for index in range(300):
+            axis = (0.0, 4.0) if index < 149 else (4.0, 8.0)
+            memory.add(float(index), 1.0, axis, np.ones(4, np.float32), np.ones(4, np.float32))
+        grid = rows.Grid(0.0, 300.0, 4, 0.0, 8.0, 8)
+        memory.draw(grid)
+        for level in memory._levels:
+            for starts, durations, _, lower, _ in level.parts(-1e9, 1e9):
+                self.assertTrue((starts + durations <= 149).all() if lower == 0 else (starts >= 149).all())
+        known = grid.records()["mean"] > 0
+        np.testing.assert_array_equal(known[0], [True] * 4 + [False] * 4)
+        np.testing.assert_array_equal(known[3], [False] * 4 + [True] * 4)
+
+
+class Store(InFolder):
+    FILES, ROWS, BINS = 8, 500, 32
+
+    def setUp(self):
+        super().setUp()
+        self.power = some_rows(self.FILES * self.ROWS, self.BINS)
+        for number in range(self.FILES):
+            self.store(number, self.power[number * self.ROWS:(number + 1) * self.ROWS])
+
+    def store(self, number, power, **given):
+        begin = 1795920000 + number * self.ROWS
+        stem = f"spectrogram_{begin}"
+        values = dict(schema=1, name="spectrogram", time=kernels.iso8601((begin, 0.0)), sample_start=0, rows=len(power), vlen=self.BINS,
+                      hop=1000, samp_rate=1000.0, row_rate=1.0, freq_center=5000.0, description=None, source="x", ended_by="rotation")
+        values.update(given)
+        np.save(f"{stem}.npy", power)
+        with open(f"{stem}.json", "w", encoding="utf-8") as file:
+            json.dump(values, file)
+        return stem
+
+    def drawn(self, store, count=16, begin=1795920000.0, seconds=None):
+        grid = rows.Grid(begin, begin + (seconds or self.FILES * self.ROWS), count, 4500.0 - 500 / 32, 5500.0 - 500 / 32, self.BINS)
+        store.draw(grid)
+        made = grid.records()
+        return rows.powers(made["mean_base"], made["mean"]), rows.powers(made["peak_base"], made["peak"])
+
+    def test_overviews_show_what_the_files_hold(self):
+        store = SpectrogramStore(".")
+        self.assertEqual(len(store.scan()), self.FILES)
+        while store.make_overview():
+            pass
+        self.assertEqual(len(os.listdir("overview")), self.FILES)
+        with mock.patch.object(SpectrogramStore, "_sampled_parts", side_effect=AssertionError("without overviews")):
+            mean, peak = self.drawn(store)
+        shaped = self.power.reshape(16, -1, self.BINS)
+        np.testing.assert_allclose(10 * np.log10(mean), 10 * np.log10(shaped.mean(axis=1)), atol=0.6)
+        wide = np.pad(self.power, ((64, 64), (0, 0)))  # rows of an overview's level may reach over the edge of a cell
+        for cell, got in enumerate(peak):
+            least, most = shaped[cell, 64:-64].max(axis=0), wide[cell * 250:cell * 250 + 250 + 128].max(axis=0)
+            self.assertTrue((got > 0.94 * least).all() and (got < 1.06 * most).all())
+        for count in 1, 3:  # cells longer than files
+            mean, _ = self.drawn(store, count)
+            np.testing.assert_allclose(10 * np.log10(mean), -60, atol=0.6)
+        mean, _ = self.drawn(store, 20, 1795920000.0 + 990, 20)  # rows of two files, each by itself
+        np.testing.assert_allclose(10 * np.log10(mean), 10 * np.log10(self.power[990:1010]), atol=0.26)
+
+    def test_without_overviews_some_rows_stand_for_all(self):
+        store = SpectrogramStore(".")
+        store.scan()
+        mean, _ = self.drawn(store)
+        self.assertLess(np.abs(np.mean(10 * np.log10(mean)) + 60), 2)
+
+    def test_overviews_are_made_again_and_files_may_go(self):
+        store = SpectrogramStore(".")
+        store.scan()
+        while store.make_overview():
+            pass
+        names = sorted(os.listdir("overview"))
+        os.unlink(f"overview/{names[0]}")
+        os.unlink(names[1])
+        os.unlink(names[1][:-4] + ".json")
+        np.save(f"overview/{names[2]}", np.zeros(3))
+        store.scan()
+        mean, _ = self.drawn(store, self.FILES)
+        self.assertEqual(np.isfinite(mean).all(axis=1).tolist(), [True, False, False] + [True] * (self.FILES - 3))
+        self.assertTrue(store.make_overview())
+        self.assertIn(names[0], os.listdir("overview"))
+
+    def test_a_file_that_grows_is_shown_as_far_as_it_is(self):
+        self.store(self.FILES, self.power[:10])
+        stem = self.store(self.FILES, self.power[:10], rows=0, ended_by=None)
+        os.rename(f"{stem}.npy", f"{stem}.npy.part")
+        store = SpectrogramStore(".")
+        self.assertEqual(store.scan()[-1].rows, 10)
+        np.save(f"{stem}.npy", self.power[:25])
+        os.rename(f"{stem}.npy", f"{stem}.npy.part")
+        self.assertEqual(store.scan()[-1].rows, 25)
+        mean, _ = self.drawn(store, 25, 1795920000.0 + self.FILES * self.ROWS, 25)
+        np.testing.assert_allclose(10 * np.log10(mean), 10 * np.log10(self.power[:25]), atol=0.26)
+
+    def test_what_is_no_metadata_is_left_out(self):
+        for name, text in (("a", "{"), ("b", "[1]"), ("c", '{"schema":1}'), ("d", "null")):
+            with open(f"{name}.json", "w", encoding="utf-8") as file:
+                file.write(text)
+        self.store(99, self.power[:5], time=None)
+        self.store(98, self.power[:5], samp_rate=0.0)
+        self.store(97, self.power[:5], time="soon")
+        self.assertEqual(len(SpectrogramStore(".").scan()), self.FILES)
+        self.assertEqual(SpectrogramStore("nowhere").scan(), [])
+
+    def test_a_folder_that_cannot_be_written_is_told_once(self):
+        with open("overview", "w", encoding="utf-8"):
+            pass
+        store = SpectrogramStore(".")
+        store.scan()
+        while store.make_overview():
+            pass
+        self.assertIn("exists", store.failed)
+
+    def test_rows_of_real_samples_begin_at_0_hz(self):
+        self.BINS = 33
+        self.store(50, some_rows(4, 33), freq_center=None)
+        store = SpectrogramStore(".")
+        last = store.scan()[-1]
+        width = 1000 / 64
+        self.assertEqual((last.lower, last.upper), (-width / 2, 32.5 * width))
+
+
+class Addresses(unittest.TestCase):
+
+    def test_addresses_are_read(self):
+        for text, expected in (("8080", ("127.0.0.1", 8080)), ("0.0.0.0:80", ("0.0.0.0", 80)), ("[::1]:8080", ("::1", 8080)),
+                               ("localhost:0", ("localhost", 0))):
+            self.assertEqual(access.address_of(text), expected)
+        for text in "", "x", "1:2:3", "65536", "-1", "host:", "::1", "²":
+            with self.assertRaisesRegex(ValueError, "^web: "):
+                access.address_of(text)
+
+    def test_only_this_machine_needs_no_token(self):
+        for host in "127.0.0.1", "127.0.0.9", "::1", "localhost":
+            access.check_access(host, None)
+        for host in "0.0.0.0", "::", "192.168.1.2", "example.org", "127.0.0.1.example.org":
+            with self.assertRaisesRegex(ValueError, "web_token|--web-token"):
+                access.check_access(host, None)
+            access.check_access(host, TOKEN)
+
+
+class Options(InFolder):
+
+    def test_what_cannot_be_is_refused_in_one_line(self):
+        with open("token", "w", encoding="utf-8") as file:
+            file.write("short\n")
+        for options, words in ((("--web", "0.0.0.0:0"), "--web-token"), (("--web", "x"), "port"), (("--web-token", TOKEN), "needs --web"),
+                               (("--web", 0, "--web-token", "secret"), "16 characters"), (("--web", 0, "--web-token", "@token"), "16")):
+            with self.subTest(options):
+                self.assert_refused(["monitor", "x.cf32", "--detect", *options], "web", words)
+        status, _, err = run("monitor", "x.cf32", "--detect", "--web", 0, "--web-token", "secret-in-words")
+        self.assertNotIn("secret", err)
+
+    def test_a_missing_package_is_named(self):
+        with mock.patch.object(optional_modules.importlib.util, "find_spec", return_value=None):
+            self.assert_refused(["monitor", "x.cf32", "--detect", "--web", 0], "python3-aiohttp", status=1)
+
+    @needs("aiohttp")
+    def test_an_address_that_is_taken_is_one_line(self):
+        np.zeros(4096, np.complex64).tofile("x.cf32")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.assert_refused(["monitor", "x.cf32", "--dtype", "cf32_le", "--rate", "1M", "--detect", "--web", port],
+                                f"127.0.0.1:{port}", "in use", status=1)
+
+
+class Serving(InFolder):
+    """A page on a free port."""
+
+    token = None
+    store = clips = None
+
+    def setUp(self):
+        super().setUp()
+        self.output = WebOutput("127.0.0.1", 0, self.token, self.store and self.store(), self.clips and self.clips())
+        self.addCleanup(self.output.close)
+        self.port = self.output.server.port
+        self.host = f"127.0.0.1:{self.port}"
+
+    def ask(self, path, method="GET", body=None, **headers):
+        """Status, headers and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+    async def look(self, session, query="", until=lambda seen: False, seconds=2.0):
+        """Messages of a web socket: (dicts, rows as (number, axis, start, seconds, bins))."""
+        dicts, found = [], []
+        async with session.ws_connect(f"http://{self.host}/socket{query}") as connection:
+            deadline = time.monotonic() + seconds
+            while not until((dicts, found)) and time.monotonic() < deadline:
+                message = await connection.receive(timeout=seconds)
+                if message.type.name == "TEXT":
+                    dicts.append(json.loads(message.data))
+                elif message.type.name == "BINARY":
+                    found += decoded(message.data)
+                else:
+                    break
+        return dicts, found
+
+    def watch(self, *arguments, **keywords):
+        import aiohttp
+
+        async def main():
+            async with aiohttp.ClientSession() as session:
+                return await self.look(session, *arguments, **keywords)
+        return asyncio.run(main())
+
+
+def decoded(data):
+    found, at = [], 0
+    while at < len(data):
+        axis, bins, begin, seconds, base, _, number = struct.unpack_from("<IIddhhI", data, at)
+        values = np.frombuffer(data, np.uint8, bins, at + 40)
+        found.append((number, axis, begin, seconds, rows.powers(np.array([base]), values[np.newaxis])[0]))
+        at += 40 + -(-bins // 4) * 8
+    return found
+
+
+@needs("aiohttp")
+class Server(Serving):
+
+    def test_every_answer_forbids_what_is_not_its_own(self):
+        for path, status in (("/", 200), ("/files/main.js", 200), ("/files/page.css", 200), ("/nothing", 404), ("/files/..%2fserver.py", 404),
+                             ("/files/server.py", 404), ("/clips/x", 404), ("/rows", 400), ("/rows?start=0&end=nan&lower=0&upper=1&rows=1&bins=1", 400),
+                             ("/rows?start=0&end=1&lower=0&upper=1&rows=99999&bins=1", 400)):
+            got, headers, body = self.ask(path)
+            self.assertEqual(got, status, path)
+            policy = headers["Content-Security-Policy"]
+            self.assertIn("default-src 'none'", policy)
+            self.assertNotIn("unsafe", policy)
+            self.assertEqual((headers["X-Content-Type-Options"], headers["Server"]), ("nosniff", None))
+        page = self.ask("/")[2].decode()
+        self.assertEqual(re.findall(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|https?:", page), [])
+
+    def test_no_file_names_another_place(self):
+        folder = server._FILES
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = file.read().replace("http://www.w3.org/2000/svg", "")
+            self.assertIsNone(re.search(r"https?://|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), name)
+
+    def test_it_is_read_only(self):
+        for path in "/", "/socket", "/rows", "/alive", "/files/main.js", "/clips/x":
+            for method in "POST", "PUT", "DELETE", "PATCH":
+                self.assertEqual(self.ask(path, method)[0], 405, (path, method))
+
+    def test_other_names_and_other_pages_are_turned_away(self):
+        upgrade = dict(Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Version="13", Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAA==")
+        for headers, status in ((dict(Host="evil.example"), 403), (dict(Host=f"evil.example:{self.port}"), 403), (dict(Host=""), 403),
+                                (dict(Host=f"localhost:{self.port}"), 200), (dict(Host="[::1]:80"), 200), (dict(Host="127.0.0.1.evil.example"), 403),
+                                (dict(Origin="http://evil.example"), 403), (dict(Origin="null"), 403), (dict(Origin=f"http://{self.host}"), 200),
+                                (dict(Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors"), 403)):
+            self.assertEqual(self.ask("/alive", **headers)[0], status, headers)
+        for origin, status in ((f"http://{self.host}", 101), ("http://evil.example", 403), ("http://127.0.0.1:1", 403)):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as raw:
+                lines = [f"{name.replace('_', '-')}: {value}" for name, value in {"Host": self.host, "Origin": origin, **upgrade}.items()]
+                raw.sendall(("GET /socket HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode())
+                self.assertEqual(int(raw.recv(100).split()[1]), status, origin)
+
+    def test_a_viewer_gets_what_was_and_what_comes(self):
+        scene = band_scenes.Scene(band_scenes.white_noise(1.0, 1e6, 1), 1e6, [])
+        band_scenes.add(scene, "noise", 500_000, 60_000, 100e3, 20e3, 20, np.random.default_rng(1))
+        events = play(self.output, scene)
+        dicts, found = self.watch(until=lambda seen: len(seen[1]) >= 27)
+        hello, axis = dicts[0], next(message for message in dicts if message["type"] == "axis")
+        self.assertEqual((hello["type"], hello["source"], hello["time_known"]), ("hello", "test", True))
+        self.assertAlmostEqual(axis["lower"], CENTER - 512.5e6 / 1024)
+        self.assertAlmostEqual(axis["upper"], CENTER + 511.5e6 / 1024)
+        told = [event for message in dicts if message["type"] == "events" for event in message["events"]]
+        self.assertEqual([event["fields"]["snr_db"] for event in told if event["fields"]["state"] == "end"], [e["snr_db"] for e in events])
+        self.assertAlmostEqual(told[0]["at"], sum(TIME) + events[0]["sample_start"] / 1e6, places=5)
+        # rows follow each other from the first sample on, and have the powers of the samples
+        numbers = [row[0] for row in found]
+        self.assertEqual(numbers, list(range(len(numbers))))
+        self.assertAlmostEqual(found[0][2], sum(TIME), places=5)
+        for one, other in zip(found[:-1], found[1:]):
+            self.assertAlmostEqual(one[2] + one[3], other[2], places=5)
+        for _, _, begin, seconds, power in found[:-1]:
+            begin = round((begin - sum(TIME)) * 1e6)
+            part = stft.spectrogram(scene.samples[begin:begin + round(seconds * 1e6) + 512], "hann", hop=512, n_fft=1024, placement="left",
+                                    sides="centered", fs=1e6)
+            expected = part[:, :round(seconds * 1e6 / 512)].mean(axis=1)
+            self.assertLess(np.abs(10 * np.log10(power / expected)).max(), 0.27)
+        # whoever was connected gets what is new only
+        again, newer = self.watch(f"?run={hello['run']}&after={numbers[-3]}", until=lambda seen: len(seen[1]) >= 2)
+        self.assertEqual([row[0] for row in newer], numbers[-2:])
+        _, other = self.watch(f"?run=another&after={numbers[-3]}", until=lambda seen: len(seen[1]) >= 27)
+        self.assertEqual(other[0][0], 0)
+
+    def test_stretches_of_time_are_drawn_from_memory(self):
+        scene = band_scenes.Scene(band_scenes.white_noise(1.0, 1e6, 1), 1e6, [])
+        play(self.output, scene)
+        query = f"start={sum(TIME)}&end={sum(TIME) + 2}&lower={CENTER - 5e5}&upper={CENTER + 5e5}&rows=20&bins=50"
+        status, _, body = self.ask(f"/rows?{query}")
+        count, bins, begin, end, lower, upper = struct.unpack_from("<IIdddd", body)
+        self.assertEqual((status, count, bins, begin, end, lower, upper),
+                         (200, 20, 50, sum(TIME), sum(TIME) + 2, CENTER - 5e5, CENTER + 5e5))
+        mean = np.frombuffer(body, np.uint8, 1000, 40 + 80).reshape(20, 50)
+        self.assertTrue((mean[:10] > 0).all())
+        self.assertFalse(mean[11:].any())
+
+    def test_a_retune_has_an_axis_of_its_own(self):
+        hub = Outputs([self.output], source(), "hann")
+        noise = band_scenes.white_noise(0.2, 1e6, 1)
+        hub.samples(noise)
+        hub.locate(868e6, None)
+        hub.samples(noise)
+        hub.finish()
+        dicts, found = self.watch(until=lambda seen: len(seen[1]) >= 10)
+        axes = {message["id"]: message["lower"] for message in dicts if message["type"] == "axis"}
+        self.assertEqual({round(lower + 512.5e6 / 1024) for lower in axes.values()}, {round(CENTER), round(868e6)})
+        self.assertEqual({axis for _, axis, *_ in found}, set(axes))
+        for _, axis, begin, *_ in found:
+            self.assertEqual(begin - sum(TIME) > 0.199, axes[axis] > 600e6)
+
+    def test_times_are_true_after_a_gap(self):
+        hub = Outputs([self.output], source(), "hann")
+        self.output._rows._keep_pace = lambda: None
+        noise = band_scenes.white_noise(0.11, 1e6, 1)
+        hub.samples(noise)
+        hub.lost(1_000_000)
+        hub.samples(noise)
+        hub.finish()
+        _, found = self.watch(until=lambda seen: len(seen[1]) >= 8)
+        spans = [(begin - sum(TIME), begin + seconds - sum(TIME)) for _, _, begin, seconds, _ in found]
+        self.assertTrue(all(end < 0.111 or begin > 1.1099 for begin, end in spans), spans)
+        self.assertAlmostEqual(min(begin for begin, _ in spans if begin > 1), 1.11, places=5)
+        self.assertAlmostEqual(sum(end - begin for begin, end in spans), 2 * 214 * 512e-6, delta=2e-3)
+
+    def test_a_slow_viewer_skips_rows_and_is_told(self):
+        self.output.begin(source())
+        with socket.socket() as slow:
+            slow.settimeout(10)
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+            slow.connect(("127.0.0.1", self.port))
+            slow.sendall(f"GET /socket HTTP/1.1\r\nHost: {self.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode())
+            count, power = 1200, some_rows(1, 1024)
+
+            def feed():
+                longest = 0.0
+                for number in range(count):
+                    began = time.perf_counter()
+                    self.output.rows(Rows(power, number * 33334, 33334, 65, CENTER, (TIME[0], TIME[1] + number / 30), 1e6))
+                    longest = max(longest, time.perf_counter() - began)
+                    time.sleep(0.0004)
+                return longest
+
+            import aiohttp
+
+            async def main():
+                async with aiohttp.ClientSession() as session:
+                    fast = [asyncio.ensure_future(self.look(session, until=lambda seen: seen[1] and seen[1][-1][0] == count - 1, seconds=8))
+                            for _ in range(10)]
+                    await asyncio.sleep(0.3)
+                    longest = await asyncio.get_running_loop().run_in_executor(None, feed)
+                    return await asyncio.gather(*fast), longest
+
+            seen, longest = asyncio.run(main())
+            for _, found in seen:
+                self.assertEqual(found[-1][0], count - 1)
+            self.assertLess(longest, 0.5)
+            slow.settimeout(3)
+            data = b""
+            try:
+                while not (match := re.search(rb'"type": "skipped", "rows": (\d+)', data)):
+                    got = slow.recv(1 << 16)
+                    data += got
+                    if not got:
+                        break
+            except TimeoutError:
+                match = None
+            self.assertTrue(match and int(match[1]) > 500, "the slow viewer is told")
+            self.assertLess(len(data), 2500 * 1024)
+
+    def test_health_levels_and_alarms_come_through(self):
+        self.output.begin(source(dtype=np.dtype(np.float32), watches="machine", center=None))
+        self.output.reports([({"kind": "raise", "name": "order1", "zone": 2, "value": 3.0, "limit": 2.0, "time": kernels.iso8601(TIME),
+                               "sample": 0}, "")])
+        machine = {"levels": [{"name": "order1", "value": 3.0, "unit": "mm/s", "limits": [1, 2], "zone": 2, "deviation": None,
+                               "learned": None}], "orders": [1, 2], "points": [(0, {"speed": 25.0, "confidence": 3.0})]}
+        self.output.status({"source": source(), "rate": 1e6, "load": 0.5, "lost": 7, "age": 0.1, "uptime": 5.0, "reports": 1,
+                            "machine": machine, "outputs": {"x": {"dropped": 0}}})
+        dicts, _ = self.watch(until=lambda seen: {"health", "alarms", "levels", "lines"} <= {message["type"] for message in seen[0]})
+        by_type = {message["type"]: message for message in dicts}
+        self.assertEqual((by_type["health"]["lost"], by_type["health"]["disks"][0]["path"]), (7, "."))
+        self.assertEqual([(alarm["name"], alarm["raised"], alarm["state"]) for alarm in by_type["alarms"]["alarms"]],
+                         [("order1", True, "zone 2")])
+        self.assertEqual(by_type["levels"]["levels"], machine["levels"])
+        self.assertEqual(by_type["lines"]["points"], [{"at": sum(TIME), "values": {"speed": 25.0, "confidence": 3.0}}])
+
+    def test_it_ends_within_a_second_also_with_viewers(self):
+        import aiohttp
+        self.output.begin(source())
+
+        async def main():
+            async with aiohttp.ClientSession() as session:
+                looking = asyncio.ensure_future(self.look(session, seconds=5))
+                await asyncio.sleep(0.3)
+                began = time.monotonic()
+                await asyncio.get_running_loop().run_in_executor(None, self.output.close)
+                return await looking, time.monotonic() - began
+
+        (dicts, _), seconds = asyncio.run(main())
+        self.assertEqual(dicts[-1]["type"], "end")
+        self.assertLess(seconds, 1.5)
+        with self.assertRaises(OSError):
+            self.ask("/")
+        self.output.rows(Rows(some_rows(1, 1024), 0, 33334, 65, CENTER, TIME, 1e6))  # after the end nothing happens
+
+
+@needs("aiohttp")
+class Tokens(Serving):
+    token = TOKEN
+
+    def cookie(self):
+        status, headers, _ = self.ask("/login", "POST", "token=" + TOKEN.replace(" ", "+"), Content_Type="application/x-www-form-urlencoded")
+        self.assertEqual((status, headers["Location"]), (303, "./"))
+        return headers["Set-Cookie"]
+
+    def test_without_it_nothing_is_shown(self):
+        status, _, body = self.ask("/")
+        self.assertEqual(status, 200)
+        self.assertIn(b'type="password"', body)
+        self.assertNotIn(b"main.js", body)
+        for path in "/socket", "/rows", "/alive", "/files/main.js", "/clips/x", "/nothing":
+            self.assertEqual(self.ask(path)[0], 401, path)
+
+    def test_a_cookie_opens_and_does_not_tell_the_token(self):
+        cookie = self.cookie()
+        for words in "HttpOnly", "SameSite=Strict", "Path=/":
+            self.assertIn(words, cookie)
+        self.assertNotIn("horse", cookie)
+        value = cookie.partition(";")[0]
+        self.assertEqual(self.ask("/alive", Cookie=value)[0], 200)
+        self.assertIn(b"main.js", self.ask("/", Cookie=value)[2])
+        name, _, words = value.partition("=")
+        expiry, salt, signature = words.split(".")
+        for forged in ("", f"{int(expiry) + 1}.{salt}.{signature}", f"{expiry}.{salt}.{'0' * 64}", f"{expiry}.{salt}", "..", "é.é.é",
+                       access.Access("another token of it", self.port).cookie()):
+            self.assertEqual(self.ask("/alive", Cookie=f"{name}={forged}".encode("latin-1"))[0], 401, forged)
+        self.assertEqual(self.ask("/alive", Cookie=f"{name}={access.Access(TOKEN, self.port).cookie()}")[0], 200)  # as after a restart
+        with mock.patch.object(access.time, "time", return_value=1e9):
+            old = access.Access(TOKEN, self.port).cookie()
+        self.assertEqual(self.ask("/alive", Cookie=f"{name}={old}")[0], 401)
+
+    def test_a_wrong_token_is_slow_and_many_are_refused(self):
+        body, kind = "token=wrong-wrong-wrong", "application/x-www-form-urlencoded"
+        with mock.patch.object(server, "_PAUSE", 0.4):
+            async def main():
+                import aiohttp
+                async with aiohttp.ClientSession() as session:
+                    async def one():
+                        began = time.monotonic()
+                        async with session.post(f"http://{self.host}/login", data=body, headers={"Content-Type": kind}) as answer:
+                            return answer.status, time.monotonic() - began, answer.headers.get("Set-Cookie")
+                    return await asyncio.gather(*(one() for _ in range(12)))
+            answers = asyncio.run(main())
+        self.assertEqual(sorted(status for status, *_ in answers), [401] * 8 + [429] * 4)
+        self.assertTrue(all(seconds >= 0.39 for status, seconds, _ in answers if status == 401))
+        self.assertEqual({cookie for *_, cookie in answers}, {None})
+
+    def test_comparisons_take_constant_time(self):
+        with mock.patch.object(access.hmac, "compare_digest", wraps=access.hmac.compare_digest) as compared:
+            self.assertTrue(self.output.server._access.is_token(TOKEN))
+            self.assertFalse(self.output.server._access.is_token("é" * 20))
+            self.assertFalse(self.output.server._access._is_cookie("1.2.3"))
+        self.assertEqual(compared.call_count, 3)
+
+    def test_programs_may_send_it_in_a_header(self):
+        self.assertEqual(self.ask("/alive", Authorization=f"Bearer {TOKEN}")[0], 200)
+        with mock.patch.object(server, "_PAUSE", 0.0):
+            self.assertEqual(self.ask("/alive", Authorization="Bearer wrong")[0], 401)
+
+    def test_other_names_of_the_machine_are_welcome_other_pages_are_not(self):
+        value = self.cookie().partition(";")[0]
+        self.assertEqual(self.ask("/alive", Host="monitor.example", Cookie=value)[0], 200)
+        self.assertEqual(self.ask("/alive", Host="monitor.example", Origin="http://evil.example", Cookie=value)[0], 403)
+        self.assertEqual(self.ask("/login", "POST", "token=x", Origin="http://evil.example")[0], 403)
+
+
+@needs("aiohttp")
+class Clips(Serving):
+
+    @staticmethod
+    def clips():
+        return ClipFolder(".")
+
+    def clip(self, name, at, lower=433.9e6, data=b"x" * 1000):
+        meta = {"global": {"core:datatype": "cf32_le", "core:sample_rate": 1e6, "core:version": "1.2.0"},
+                "captures": [{"core:sample_start": 0, "core:datetime": iso(at - 0.5)}],
+                "annotations": [{"core:sample_start": 500000, "core:sample_count": 10, "core:freq_lower_edge": lower}]}
+        with open(f"{name}.sigmf-meta", "w", encoding="utf-8") as file:
+            json.dump(meta, file)
+        with open(f"{name}.sigmf-data", "wb") as file:
+            file.write(data)
+
+    def event(self, at, lower=433.9e6):
+        when = iso(at)
+        return ({"kind": "burst", "state": "end", "id": round(at * 1000), "time": when, "duration": 0.1, "sample_start": round(at * 1e6),
+                 "freq_lower": lower, "freq_upper": lower + 1e4, "cut": None}, "")
+
+    def test_an_event_has_the_clip_that_was_made_for_it(self):
+        self.output.begin(source())
+        self.output.reports([self.event(1.0), self.event(2.0), self.event(2.001), self.event(3.0)])
+        self.clip("one", 1.0)
+        self.clip("two", 2.0, 433.9e6)
+        with open("broken.sigmf-meta", "w", encoding="utf-8") as file:
+            file.write("[")
+        folder = self.output.server._clips
+        folder.scan()
+        self.assertEqual([folder.name_of({"at": sum(TIME) + 1, "lower": lower}) for lower in (433.9e6, None, 434e6)], ["one", "one", None])
+        clips = {}
+
+        def complete(seen):
+            clips.update({event["key"]: event["clip"] for message in seen[0] if message["type"] == "events" for event in message["events"]})
+            return sum(name is not None for name in clips.values()) == 2
+        self.watch(until=complete, seconds=3)
+        self.assertEqual({key: name for key, name in clips.items() if name}, {"signal 1000": "one", "signal 2000": "two"})
+
+    def test_clips_of_record_events_are_found(self):
+        """What the output of --record-events writes belongs to the event that the page shows, with and without a time."""
+        for of in source(), source(time=None, center=None):
+            scene = band_scenes.Scene(band_scenes.white_noise(1.0, 1e6, 1), 1e6, [])
+            for start_, frequency in ((400_000, 1e5), (600_000, -2e5), (600_000, 3e5)):
+                band_scenes.add(scene, "noise", start_, 30_000, frequency, 20e3, 20, np.random.default_rng(1))
+            folder = f"clips of {of.center}"
+            os.mkdir(folder)
+            recorder = ClipOutput(folder, of, pre=0.01, post=0.01)
+            page = WebOutput("127.0.0.1", 0, clips=ClipFolder(folder))
+            self.addCleanup(page.close)
+            events = play(page, scene, of, more=[recorder])
+            recorder.close()
+            self.assertEqual(len(events), 3)
+            described = [page._described(event) for event in events]
+            page.server._clips._seen = None
+            page.server._clips.scan()
+            names = [page.server._clips.name_of(event) for event in described]
+            self.assertEqual(len(set(names)), 3, names)
+            self.assertNotIn(None, names)
+            for name, event in zip(names, events):
+                with open(f"{folder}/{name}.sigmf-meta", encoding="utf-8") as file:
+                    mark, = json.load(file)["annotations"]
+                self.assertAlmostEqual(mark["core:freq_lower_edge"], event["freq_lower"], places=2)
+
+    def test_a_clip_is_sent_as_an_archive(self):
+        data = np.random.default_rng(1).bytes(700_001)
+        self.clip("noise_x", 1.0, data=data)
+        status, headers, body = self.ask("/clips/noise_x")
+        self.assertEqual((status, int(headers["Content-Length"])), (200, len(body)))
+        self.assertIn('filename="noise_x.sigmf"', headers["Content-Disposition"])
+        with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+            self.assertEqual(archive.getnames(), ["noise_x/noise_x.sigmf-meta", "noise_x/noise_x.sigmf-data"])
+            self.assertEqual(archive.extractfile("noise_x/noise_x.sigmf-data").read(), data)
+
+    def test_nothing_else_is_sent(self):
+        self.clip("x", 1.0)
+        os.mkdir("d")
+        os.rename("x.sigmf-data", "d/y.sigmf-data")
+        os.rename("x.sigmf-meta", "d/y.sigmf-meta")
+        os.symlink("d/y.sigmf-data", "link.sigmf-data")
+        os.symlink("d/y.sigmf-meta", "link.sigmf-meta")
+        for name in "d%2fy", "..%2fx", "link", ".", "x", "%00", "d/y", "%22", "a" * 5000:
+            self.assertIn(self.ask(f"/clips/{name}")[0], (400, 404), name)
+
+
+class Alarms(unittest.TestCase):
+
+    def test_each_alarm_has_one_state(self):
+        board = AlarmBoard()
+        board.take_levels([{"name": "10:1000", "limits": [1, 2], "zone": 1}, {"name": "free", "limits": [], "zone": 0}])
+        self.assertEqual([(a["name"], a["raised"]) for a in board.states()], [("10:1000", True)])  # of before a restart
+        board.take({"kind": "raise", "name": "order1", "zone": 1, "value": 3.0, "limit": 2.0}, 5.0)
+        board.take({"kind": "clear", "name": "10:1000"}, 6.0)
+        board.take({"kind": "sensor dead", "state": "begin"}, 7.0)
+        board.take({"kind": "output", "state": "begin", "output": "mqtt", "reason": "refused"}, 8.0)
+        board.take({"kind": "no data", "name": "order1"}, 9.0)
+        board.take({"kind": "raise", "name": "order1", "of": "baseline", "value": 4.0, "limit": 3.0}, 9.0)
+        board.take({"kind": "burst", "state": "end"}, 9.0)
+        self.assertEqual([a["name"] for a in board.states() if a["raised"]],
+                         ["baseline order1", "order1", "order1 without data", "output mqtt", "sensor dead"])
+        board.take({"kind": "sensor dead", "state": "end"}, 10.0)
+        board.take({"kind": "output", "state": "end", "output": "mqtt"}, 10.0)
+        board.take({"kind": "data", "name": "order1"}, 10.0)
+        self.assertEqual([a["name"] for a in board.states() if a["raised"]], ["baseline order1", "order1"])
+
+
+@needs("aiohttp")
+class Command(InFolder):
+
+    def test_the_command_serves_while_it_watches(self):
+        process = start("monitor", "-", "--dtype", "cf32_le", "--rate", "1M", "--center", "433.92M", "--detect", "--web", 0,
+                        stdin=-1, stdout=-1, bufsize=0)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(process.kill)
+        words = process.stderr.readline()
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", words)[1])
+        feed = band_scenes.white_noise(0.3, 1e6, 1).tobytes()
+        os.write(process.stdin.fileno(), feed[:60000])
+
+        async def main():
+            import aiohttp
+            async with aiohttp.ClientSession() as session, session.ws_connect(f"http://127.0.0.1:{port}/socket") as connection:
+                os.set_blocking(process.stdin.fileno(), True)
+                await asyncio.get_running_loop().run_in_executor(None, os.write, process.stdin.fileno(), feed)
+                while True:
+                    message = await connection.receive(timeout=5)
+                    if message.type.name == "BINARY":
+                        return decoded(message.data)
+        found = asyncio.run(main())
+        self.assertLess(abs(found[-1][2] - time.time()), 5)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        process.wait(5)
+        self.assertLess(time.monotonic() - began, 2.5)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -4,7 +4,7 @@
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
-sigmf_annotation_sink, event_cutter, frame_file_sink; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
+sigmf_annotation_sink, event_cutter, frame_file_sink, spectrogram_display; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
 band_envelope_vf, fault_lines.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
@@ -40,6 +40,7 @@ from .differentiable import (
     grad_hops,
     idstft,
 )
+from .display import spectrogram_display
 from .images import (
     istft2d,
     istft2d_vjp,
@@ -225,6 +226,7 @@ __all__ = [
     "spectral_kurtosis_vff",
     "spectrogram",
     "spectrogram_cvf",
+    "spectrogram_display",
     "spectrogram_fvf",
     "stft",
     "stft2d",

@@ -97,7 +97,7 @@ class spectrogram_display(gr.hier_block2):
         if any(number(order, 1e-3, 1e6) is None for order in orders):
             raise ValueError(f"orders: {orders!r}: must be numbers in 0.001 .. 1e6")
         if len(orders) and (not lines or lines % (_RIDGE + len(orders))):
-            raise ValueError(f"lines: {lines}: must be a multiple of 4 + {len(orders)}, the values that ridge_tracker_* give a shaft")
+            raise ValueError(f"orders: {tuple(orders)!r}: must go with lines, a multiple of {_RIDGE + len(orders)}: the values of a shaft")
 
     def message_ports_in(self):
         """The ports, as other blocks have it; a hierarchical block keeps its own apart."""
@@ -135,11 +135,11 @@ class spectrogram_display(gr.hier_block2):
         return self._left_out
 
     def set_center_freq(self, center_freq):
-        """Hz at 0 Hz of the rows, until a tag says otherwise."""
+        """Hz at 0 Hz of the rows, until a tag overrides it."""
         self._change(center_freq=center_freq)
 
     def set_samp_rate(self, samp_rate):
-        """Hz of the samples, until a tag says otherwise."""
+        """Hz of the samples, until a tag overrides it."""
         self._change(samp_rate=samp_rate)
 
     def _change(self, **given):

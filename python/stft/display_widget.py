@@ -13,6 +13,7 @@ _SLOWEST = 0.5  # largest fraction of the time that drawing takes
 _COLOURS = {"burst": "#ffffff", "carrier": "#7fdfff", "step": "#ffd27f", "gap": "#ff5f5f", "retune": "#bfbfbf"}
 _CURVES = {"maximum": "#d0502f", "mean": "#2f9f4f", "newest": "#3f7fdf"}
 _LEAST_RANGE = 10.0  # dB, of automatic colours
+_CLOCK = 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400  # s from tick to tick
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -27,6 +28,25 @@ class TimeAxis(pg.AxisItem):
             self.utc = utc
             self.picture = None
             self.update()
+
+    @property
+    def _offset(self):
+        """s of the day at 0."""
+        return 0.0 if self.utc is None else self.utc[0] % 86400 + self.utc[1]
+
+    def tickSpacing(self, minVal, maxVal, size):
+        """Steps of a clock from a second on, decimal ones below; as many as there is room for."""
+        least = (maxVal - minVal) / max(2, min(10, size / 30))
+        steps = [step for step in _CLOCK if step >= least]
+        if self.utc is None or least <= 0.5 or not steps:
+            return super().tickSpacing(minVal, maxVal, size)
+        return [(steps[0], 0)]
+
+    def tickValues(self, minVal, maxVal, size):
+        """Round times of day."""
+        offset = self._offset
+        levels = super().tickValues(minVal + offset, maxVal + offset, size)
+        return [(spacing, [value - offset for value in values]) for spacing, values in levels]
 
     def tickStrings(self, values, scale, spacing):
         """Text at each of `values` (s); `spacing` decides the decimals."""

@@ -22,5 +22,5 @@ def require(name, purpose):
 
 
 def _missing(name, purpose):
-    package = f"python3-{name.partition('.')[0]}"
+    package = f"python3-{name.partition('.')[0].lower()}"
     return ImportError(f"{purpose} needs the Python module {name}: install Debian's {package}")

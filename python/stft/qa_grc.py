@@ -396,6 +396,7 @@ class qa_grc(unittest.TestCase):
                 names, defaults = signature(block.__init__)
                 self.assertEqual(set(parameters(entry)) - {"type", "custom_window", "settings", "gui_hint"}, set(names), name)
                 for argument, value in defaults.items():
+                    value = list(value) if isinstance(value, tuple) else value
                     wanted = (None, 0, -1) if value is None else (value,)  # with these the kernel fills in its default
                     wanted += (1024,) if argument == "n_fft" else ()  # 0 stands for a length that the window's name lacks
                     have = default(parameters(entry)[argument])

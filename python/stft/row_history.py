@@ -99,16 +99,19 @@ class Piece:
         return total, maximum, counts
 
 
-def centred(begin, step, count, low, size, cells):
+def centred(begin, step, count, low, size, cells, edges=False):
     """Which of `count` items, `step` < `size` apart from `begin` on, have their centres in `cells` cells of `size` from `low` on:
-    (the first one, slice of the cells, where the items of each cell begin, counted from the first one, and one past the last)."""
-    first = max(0, math.ceil((low - begin) / step - 0.5))
-    last = min(count, math.ceil((low + cells * size - begin) / step - 0.5))
+    (the first one, slice of the cells, where the items of each cell begin, counted from the first one, and one past the last).
+    edges: items that reach into the first or last cell belong to it, too."""
+    margin = 0 if edges else 0.5
+    first = max(0, math.ceil((low - begin) / step - 1 + margin))
+    last = min(count, math.ceil((low + cells * size - begin) / step - margin))
     if last <= first:
         return 0, slice(0, 0), []
     numbers = ((begin + (np.arange(first, last) + 0.5) * step - low) / size).astype(int).clip(0, cells - 1)
     starts = np.append(np.flatnonzero(np.diff(numbers, prepend=-1)), last - first)
-    return first, slice(numbers[0], numbers[0] + len(starts) - 1), starts
+    used = numbers[starts[:-1]]
+    return first, slice(used[0], used[-1] + 1), starts
 
 
 def covered(begin, step, count, low, size, cells):
@@ -124,7 +127,7 @@ def covered(begin, step, count, low, size, cells):
 class RowHistory:
     """The rows of the last `history` seconds, at most `memory` bytes of them.
 
-    n_fft, sides, samp_rate, hop, average and center_freq hold until tags say otherwise: rx_rate, rx_time, rx_freq, overflow,
+    n_fft, sides, samp_rate, hop, average and center_freq hold until tags override them: rx_rate, rx_time, rx_freq, overflow,
     rx_overflow, stft_samp_rate, stft_hop, stft_first and stft_win_length. Times are seconds of the stream, 0 at its sample 0;
     `utc` is the UTC at 0, None while it is unknown.
     """
@@ -359,7 +362,7 @@ class RowHistory:
             columns, bins, rows = piece.columns(level, low, wide, width)
             period = piece.period * (1 << level)
             if period < size:
-                first, lines, starts = centred(piece.begin, period, len(rows), begin, size, height)
+                first, lines, starts = centred(piece.begin, period, len(rows), begin, size, height, level > 0)
                 if lines.stop == lines.start:
                     continue
                 part = np.fmax.reduceat(rows[first : first + starts[-1]], starts[:-1], axis=0)

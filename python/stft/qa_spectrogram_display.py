@@ -219,6 +219,10 @@ class qa_spectrogram_display(unittest.TestCase):
             rows = stft.spectrogram_cvf(N_FFT, HOP, average=average, samp_rate=RATE, placement=placement)
             graph.connect(blocks.vector_source_c(x.tolist(), False, 1, tags if tagged else []), rows, display)
             graph.run()
+            first = {"centred": -N_FFT // 2, "left": 0}.get(placement)
+            if first is not None:  # a row is in the middle of the samples under its frames
+                middle = first + (N_FFT + (average - 1) * HOP) / 2
+                self.assertAlmostEqual(display._store.pieces[0].begin, (middle - average * HOP / 2) / RATE, delta=1e-12)
             widget = shown(display, 800, 600, click / RATE - 3e-3, click / RATE + 2e-3)
             image = widget.image()
             line = np.argmax(image[:, 3])  # the click is in all bins
@@ -359,6 +363,8 @@ class qa_spectrogram_display(unittest.TestCase):
         store = RowHistory(N_FFT, "centered", HOP, RATE)
         store.add(rows)
         self.assertFalse(np.isnan(store.picture(*store.span(), 100, *store.band(), 32)).any())
+        np.testing.assert_array_equal(np.isnan(store.picture(*store.span(), 4000, *store.band(), 32))[:, 0], np.isnan(rows[:, 0]))
+        self.assertEqual(np.isnan(store.picture(*store.span(), 4000, *store.band(), 32)).sum(), 32)  # the row alone
         whole = store.picture(*store.span(), 4000, *store.band(), N_FFT)
         np.testing.assert_array_equal(np.isnan(whole), np.isnan(rows))
         _, _, mean, maximum = store.statistics(*store.span())
@@ -421,6 +427,10 @@ class qa_spectrogram_display(unittest.TestCase):
             begin, end = display._store.span()
             self.assertAlmostEqual(end - begin, run * 120 * HOP / RATE, delta=2 * HOP / RATE)
             shown(display)
+            display._take_event(pmt.to_pmt(dict(kind="burst", state="end", id=1, sample_start=0, duration=1e-3)))
+            begun = [box["begin"] for box in display.boxes()]
+            self.assertAlmostEqual(begun[-1], (run - 1) * 120 * HOP / RATE, delta=2 * HOP / RATE)
+            self.assertEqual(len(begun), run)
         np.testing.assert_array_equal(display.rows(), np.tile(rows, (3, 1)))
         self.assertEqual(display._store.band(), (5e6 - RATE / 2 - RATE / 128, 5e6 + RATE / 2 - RATE / 128))
 
@@ -503,6 +513,7 @@ class qa_spectrogram_display(unittest.TestCase):
         self.assertTrue(-65 < low < -55 and low + 9 < high < -40, (low, high))
         widget.colours.sigLevelsChanged.emit(widget.colours)  # a handle was dragged
         self.assertFalse(widget.automatic.isChecked())
+        widget.automatic.setChecked(True)
         widget.set_colours(-80, -20)
         play(display, some_rows(2000, N_FFT))
         widget.draw()
@@ -560,14 +571,15 @@ class qa_spectrogram_display(unittest.TestCase):
         tags = [tag(3 * n + k, key, value) for n, value in enumerate(hostile) for k, key in enumerate(keys)]
         display = stft.spectrogram_display(N_FFT, HOP, RATE, lines=1)
         play(display, some_rows(200, N_FFT), *tags)
-        play(display, some_rows(200, 1), *tags, port=1)
+        play(display, some_rows(200, 1), *tags, tag(7, "rx_freq", pmt.PMT_EOF), port=1)
         for value in hostile + [dict(kind="burst"), dict(kind=3, state="end", sample_start=1)]:
             display._take_event(pmt.to_pmt(value))
         for value in hostile:
             report = dict(kind="burst", state="end", id=1, sample_start=value, time=value, duration=value, freq_lower=value, freq_upper=value)
             display._take_event(pmt.to_pmt(report))
             widget = shown(display, 400, 300)
-        display._take_event(pmt.cons(pmt.PMT_NIL, pmt.PMT_NIL))
+        for message in pmt.cons(pmt.PMT_NIL, pmt.PMT_NIL), pmt.PMT_EOF:
+            display._take_event(message)
         self.assertEqual(display.total(), 201)
         widget.draw()
 

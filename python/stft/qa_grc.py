@@ -302,6 +302,12 @@ settings["stft_spectral_kurtosis_vff.block.yml"] = (
     + [dict(frames=v) for v in (-1, 1, 2, 2**41)]
     + [dict(sides=s, mean=m) for s in ("onesided", "twosided", "centered") for m in ("blocks", "exponential")]
 )
+settings["stft_cross_spectrum_vcvc.block.yml"] = (
+    framing
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]
+    + [{name: v} for name in ("frames", "channels") for v in (-1, 0, 1, 2, 64, 65, 2**41)]
+    + [dict(sides=s, mean=m, estimator=e) for s in ("onesided", "twosided", "centered") for m in ("blocks", "exponential") for e in ("h1", "h2")]
+)
 settings["stft_level_alarm.block.yml"] = (
     of_levels
     + [dict(limits=v) for v in ([], [1.0], [1.0, 2.0], [2.0, 1.0], [-1.0], [float("nan")], [0.0])]
@@ -461,7 +467,8 @@ class qa_grc(unittest.TestCase):
                         for ports in "inputs", "outputs":
                             have = getattr(instance, ports[:-1] + "_signature")()
                             streams = [port for port in entry.get(ports, []) if port["domain"] == "stream"]
-                            streams = [port for port in streams if eval(str(port.get("multiplicity", 1)).strip("${ }"), {}, values)]
+                            times = [eval(str(port.get("multiplicity", 1)).strip("${ }"), {}, values) for port in streams]
+                            streams = [port for port, n in zip(streams, times) for _ in range(n)]
                             self.assertEqual(have.max_streams(), len(streams))
                             needed = [port for port in streams if not port.get("optional")]
                             self.assertEqual(have.min_streams(), len(needed))

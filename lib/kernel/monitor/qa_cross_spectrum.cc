@@ -77,7 +77,9 @@ class qa_cross_spectrum : public CppUnit::TestFixture
     CPPUNIT_TEST(channels_that_are_one_another_filtered_have_coherence_1);
     CPPUNIT_TEST(noise_at_one_end_leaves_one_estimator_right);
     CPPUNIT_TEST(coherence_of_noise_is_its_bias_and_exceeds_its_threshold_as_often_as_it_says);
+    CPPUNIT_TEST(few_frames_of_noise_exceed_their_threshold_as_often_as_it_says);
     CPPUNIT_TEST(values_that_are_not_finite_stay_in_their_bins);
+    CPPUNIT_TEST(an_exponential_mean_goes_on_without_frames_that_are_not_finite);
     CPPUNIT_TEST(silence_has_no_coherence);
     CPPUNIT_TEST(reset_forgets_the_frames);
     CPPUNIT_TEST(wrong_settings_are_refused);
@@ -225,16 +227,26 @@ class qa_cross_spectrum : public CppUnit::TestFixture
             CPPUNIT_ASSERT(angle == phase);
         }
         std::vector<double> in_range;
+        std::vector<std::complex<double>> transfer_in_range;
         for (double gain : { 1.0, 1e-100, 1e100 }) { // products of powers would leave the range
-            cross_spectrum<double> cross(s);
+            auto by_h2 = s;
+            by_h2.estimator = transfer_estimator::h2;
+            cross_spectrum<double> cross(by_h2);
             for (const auto& frame : frames_of<double>(s, 5, gain))
                 push(cross, frame);
             std::vector<double> coherence(s.bins());
             cross.coherence(coherence.data());
-            if (gain == 1)
+            std::vector<std::complex<double>> transfer(s.bins());
+            cross.transfer(transfer.data());
+            if (gain == 1) {
                 in_range = coherence;
-            for (std::size_t m = 0; m < s.bins(); ++m)
+                transfer_in_range = transfer;
+            }
+            for (std::size_t m = 0; m < s.bins(); ++m) {
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(in_range[m], coherence[m], 1e-12);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    0, std::abs(transfer[m] - transfer_in_range[m]), 1e-11);
+            }
         }
     }
 
@@ -338,6 +350,53 @@ class qa_cross_spectrum : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(1, sum / count / cross.bias(), 0.06);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(0.05, beyond / count, 0.015);
             }
+    }
+
+    void few_frames_of_noise_exceed_their_threshold_as_often_as_it_says()
+    {
+        auto s = made(1, 4);
+        s.sides = sides::twosided;
+        cross_spectrum<double> cross(s);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(1 - std::cbrt(0.05), cross.threshold(0.05), 1e-12);
+        std::mt19937 draw(5);
+        std::normal_distribution<> normal;
+        const auto gaussian = [&] { return std::complex<double>(normal(draw), normal(draw)); };
+        int beyond = 0, count = 0;
+        while (count < 20000) {
+            if (!push(cross, { { gaussian() }, { gaussian() } }))
+                continue;
+            double g = 0;
+            cross.coherence(&g);
+            beyond += g > cross.threshold(0.05);
+            ++count;
+        }
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(0.05, beyond / 20000.0, 0.005);
+    }
+
+    void an_exponential_mean_goes_on_without_frames_that_are_not_finite()
+    {
+        auto s = made(8, 4, 3);
+        s.mean = mean_kind::exponential;
+        cross_spectrum<double> without(s), with(s);
+        const auto frames = frames_of<double>(s, 20);
+        auto wrong = frames[10];
+        for (auto& channel : wrong)
+            for (auto& x : channel)
+                x = { 1, std::numeric_limits<double>::quiet_NaN() };
+        std::vector<std::complex<double>> a(2 * s.bins()), b(2 * s.bins());
+        std::vector<double> powers_a(3 * s.bins()), powers_b(3 * s.bins());
+        for (std::size_t p = 0; p < frames.size(); ++p) {
+            push(with, p == 10 ? wrong : frames[p]);
+            if (p == 10)
+                continue;
+            push(without, frames[p]);
+            without.cross(a.data());
+            with.cross(b.data());
+            without.power(powers_a.data());
+            with.power(powers_b.data());
+            CPPUNIT_ASSERT(a == b);
+            CPPUNIT_ASSERT(powers_a == powers_b);
+        }
     }
 
     void values_that_are_not_finite_stay_in_their_bins()

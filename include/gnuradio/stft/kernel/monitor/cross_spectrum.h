@@ -18,7 +18,7 @@ STFT_API const char* name_of(transfer_estimator estimator);
 //! Parameters of cross_spectrum. `frames` may be 1.
 struct STFT_API cross_spectrum_settings : spectral_kurtosis_settings {
     std::size_t channels = 2;                              //!< sensors, 2 .. 64
-    transfer_estimator estimator = transfer_estimator::h1; //!< of transfer functions
+    transfer_estimator estimator = transfer_estimator::h1; //!< estimator of the transfer functions
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;

@@ -4,9 +4,9 @@
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
 stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
-sigmf_annotation_sink, event_cutter, frame_file_sink; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
+sigmf_annotation_sink, event_cutter, frame_file_sink, spectrogram_display; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
-band_envelope_vf, fault_lines.
+band_envelope_vf, fault_lines, cross_spectrum_vcvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
@@ -14,7 +14,8 @@ fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, i
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map;
 band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
-score_fault_lines, fault_frequencies; of files: batch.
+score_fault_lines, fault_frequencies; of two sensors: csd, coherence,
+transfer_function; of files: batch.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
@@ -31,6 +32,7 @@ from .bearings import (
     fault_frequencies,
     score_fault_lines,
 )
+from .cross_spectra import Coherence, TransferFunction, coherence, csd, transfer_function
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -40,6 +42,7 @@ from .differentiable import (
     grad_hops,
     idstft,
 )
+from .display import spectrogram_display
 from .images import (
     istft2d,
     istft2d_vjp,
@@ -85,6 +88,7 @@ from .stft_python import (
     band_envelope_vf,
     band_power_vff,
     baseline,
+    cross_spectrum_vcvc,
     detector_vxm,
     dstft_cvc,
     dstft_fvc,
@@ -136,6 +140,7 @@ __all__ = [
     "Baseline",
     "BearingDiagnosis",
     "Clip",
+    "Coherence",
     "Envelope",
     "EventCutter",
     "FaultLine",
@@ -149,6 +154,7 @@ __all__ = [
     "SignalDetector",
     "SpectralKurtosis",
     "Tacho",
+    "TransferFunction",
     "WarpedRows",
     "adapt",
     "adaptive_stft_cvc",
@@ -167,8 +173,11 @@ __all__ = [
     "check_nola",
     "closest_STFT_dual_window",
     "closest_dual_window",
+    "coherence",
     "consistent",
     "convert_phase",
+    "cross_spectrum_vcvc",
+    "csd",
     "cut_events",
     "detect",
     "detect_rows",
@@ -225,6 +234,7 @@ __all__ = [
     "spectral_kurtosis_vff",
     "spectrogram",
     "spectrogram_cvf",
+    "spectrogram_display",
     "spectrogram_fvf",
     "stft",
     "stft2d",
@@ -243,6 +253,7 @@ __all__ = [
     "times",
     "track_ridges",
     "track_rows",
+    "transfer_function",
     "warped_rows",
     "warped_rows_fvf",
 ]

@@ -11,7 +11,7 @@ import pickle
 from collections import OrderedDict
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
-from . import stft_python
+from . import display, stft_python
 
 _REMEMBERED = 64
 _answers: "OrderedDict[bytes, Dict[str, Any]]" = OrderedDict()
@@ -63,7 +63,8 @@ def cpp_window(window: Any, custom_window: Any) -> str:
 
 def _block(name: str, kind: Any) -> type:
     letters = getattr(kind, "fcn", None)
-    return getattr(stft_python, f"{name}_{letters}" if letters else name)
+    name = f"{name}_{letters}" if letters else name
+    return getattr(stft_python, name, None) or getattr(display, name)
 
 
 def _fields(name: str, fields: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:

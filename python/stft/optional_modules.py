@@ -26,5 +26,5 @@ _PACKAGES = {"paho": "paho-mqtt", "prometheus_client": "prometheus-client"}  # w
 
 def _missing(name, purpose):
     top = name.partition(".")[0]
-    package = f"python3-{_PACKAGES.get(top, top)}"
+    package = f"python3-{_PACKAGES.get(top, top).lower()}"
     return ImportError(f"{purpose} needs the Python module {name}: install Debian's {package}")

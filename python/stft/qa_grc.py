@@ -3,6 +3,7 @@
 """The GRC entries against the blocks, and the examples that use them."""
 
 import ast
+import inspect
 import os
 import re
 import shutil
@@ -50,7 +51,10 @@ def types(entry):
 
 
 def signature(function):
-    """Names and defaults of a bound function, as written in its docstring."""
+    """Names and defaults of a function; of a bound one, as written in its docstring."""
+    if inspect.isfunction(function):
+        given = {k: v.default for k, v in inspect.signature(function).parameters.items() if k != "self"}
+        return list(given), {k: v for k, v in given.items() if v is not inspect.Parameter.empty}
     text = re.match(r"__init__\(self: [\w.]+, (.*)\) -> None", function.__doc__)[1]
     untyped = re.sub(r": (Optional\[\w+\]|int|float|str|bool|object)", "", text)
     arguments = ast.parse(f"def f({untyped}): pass").body[0].args
@@ -106,7 +110,8 @@ class companion:
 
     def with_block(self, entry, **fields):
         """The block, once each field holds the text given for it."""
-        options = dict(parameters=dict(id="one", generate_options="no_gui"), states=dict(state="enabled"))
+        shown = "qt_gui" if entry["label"].startswith("QT GUI") else "no_gui"
+        options = dict(parameters=dict(id="one", generate_options=shown), states=dict(state="enabled"))
         graph = self.platform.make_flow_graph()
         graph.import_data(dict(metadata=dict(file_format=1), options=options, blocks=[], connections=[]))
         for key, values in (("variable", dict(id="samp_rate", value="1.0")), (entry["id"], fields)):
@@ -297,6 +302,12 @@ settings["stft_spectral_kurtosis_vff.block.yml"] = (
     + [dict(frames=v) for v in (-1, 1, 2, 2**41)]
     + [dict(sides=s, mean=m) for s in ("onesided", "twosided", "centered") for m in ("blocks", "exponential")]
 )
+settings["stft_cross_spectrum_vcvc.block.yml"] = (
+    framing
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]
+    + [{name: v} for name in ("frames", "channels") for v in (-1, 0, 1, 2, 64, 65, 2**41)]
+    + [dict(sides=s, mean=m, estimator=e) for s in ("onesided", "twosided", "centered") for m in ("blocks", "exponential") for e in ("h1", "h2")]
+)
 settings["stft_level_alarm.block.yml"] = (
     of_levels
     + [dict(limits=v) for v in ([], [1.0], [1.0, 2.0], [2.0, 1.0], [-1.0], [float("nan")], [0.0])]
@@ -335,6 +346,12 @@ settings["stft_frame_file_sink.block.yml"] = [
     dict(vlen=64, hop=32, samp_rate=1e6, **given)
     for given in (dict(), dict(name="a/b"), dict(rotate=0), dict(rotate=0.5), dict(max_bytes=10), dict(directory="none"))
 ] + [dict(vlen=vlen, hop=hop, samp_rate=1.0) for vlen in (0, 1, 2**25) for hop in (0, 1)]
+settings["stft_spectrogram_display.block.yml"] = (
+    [{name: v} for name in ("n_fft", "hop", "average", "lines") for v in (-1, 0, 1, 7, 65537, 2**24, 2**41)]
+    + [{name: v} for name in ("samp_rate", "center_freq", "history", "memory") for v in of_real_numbers]
+    + [dict(kind=k, sides=s, db=d) for k in ("psd", "magnitude", "loud") for s in ("onesided", "centered") for d in (True, False)]
+    + [dict(lines=n, orders=o) for n in (0, 5, 6, 12) for o in ((), (1.0,), (1.0, 2.0), (0.0,))]
+)
 settings["stft_tacho_pulses_ff.block.yml"] = (
     [{name: v} for name in ("samp_rate", "f_max", "f_min", "slew", "level_time") for v in of_real_numbers]
     + [{name: v} for name in ("ppr", "hop") for v in (-1, 0, 1, 60, 2**41)]
@@ -383,8 +400,9 @@ class qa_grc(unittest.TestCase):
         for name, entry in entries.items():
             for block in types(entry).values():
                 names, defaults = signature(block.__init__)
-                self.assertEqual(set(parameters(entry)) - {"type", "custom_window", "settings"}, set(names), name)
+                self.assertEqual(set(parameters(entry)) - {"type", "custom_window", "settings", "gui_hint"}, set(names), name)
                 for argument, value in defaults.items():
+                    value = list(value) if isinstance(value, tuple) else value
                     wanted = (None, 0, -1) if value is None else (value,)  # with these the kernel fills in its default
                     wanted += (1024,) if argument == "n_fft" else ()  # 0 stands for a length that the window's name lacks
                     have = default(parameters(entry)[argument])
@@ -396,12 +414,12 @@ class qa_grc(unittest.TestCase):
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
-                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit)$"
+                setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)
-            cpp = entry["cpp_templates"].get("callbacks", [])
+            cpp = entry.get("cpp_templates", entry["templates"]).get("callbacks", [])
             in_cpp = "<%! from gnuradio.stft.grc import cpp_window %>set_window(${cpp_window(window, custom_window)})"
             self.assertEqual([f"set_window({window_or_custom})" if c == in_cpp else c for c in cpp], callbacks)
 
@@ -449,6 +467,8 @@ class qa_grc(unittest.TestCase):
                         for ports in "inputs", "outputs":
                             have = getattr(instance, ports[:-1] + "_signature")()
                             streams = [port for port in entry.get(ports, []) if port["domain"] == "stream"]
+                            times = [eval(str(port.get("multiplicity", 1)).strip("${ }"), {}, values) for port in streams]
+                            streams = [port for port, n in zip(streams, times) for _ in range(n)]
                             self.assertEqual(have.max_streams(), len(streams))
                             needed = [port for port in streams if not port.get("optional")]
                             self.assertEqual(have.min_streams(), len(needed))

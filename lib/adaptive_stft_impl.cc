@@ -118,10 +118,7 @@ public:
     explicit adaptive_stft_impl(const adaptive_stft_settings& given)
         : gr::block("adaptive_stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
-                    mixed_output_rows(1,
-                                      { bins(given) * sizeof(gr_complex),
-                                        thetas(given) * sizeof(float),
-                                        2 * sizeof(double) })),
+                    mixed_output_rows(1, output_items(given))),
           base(given.filled().hop, rows(given), false), d_kernel(given), d_settings(given),
           d_scratch(thetas(given)), d_interval(given.report_interval), d_load(given.load_limit)
     {
@@ -262,10 +259,23 @@ public:
 private:
     using base::d_pending;
 
-    static std::size_t bins(const kernel::adaptive_settings& s) { return kernel::bins<T>(s.n_fft); }
+    static std::size_t bins(const kernel::adaptive_settings& s)
+    {
+        return kernel::adaptive_bins<T>(s);
+    }
     static std::size_t thetas(const kernel::adaptive_settings& s)
     {
         return kernel::per_bin(s.share) ? bins(s) : 1;
+    }
+    //! Sizes of the items: spectra, theta, t, and c where it is learned.
+    static std::vector<std::size_t> output_items(const kernel::adaptive_settings& s)
+    {
+        std::vector<std::size_t> sizes{ bins(s) * sizeof(gr_complex),
+                                        thetas(s) * sizeof(float),
+                                        2 * sizeof(double) };
+        if (kernel::learns_chirp(s.learn))
+            sizes.push_back(sizeof(float));
+        return sizes;
     }
     static int rows(const kernel::adaptive_settings& s)
     {
@@ -389,6 +399,8 @@ private:
             centre[0] = static_cast<double>(t.sample);
             centre[1] = t.fraction;
         }
+        if (out.size() > 3)
+            static_cast<float*>(out[3])[row] = d_kernel.chirp();
         const auto step = this->step(theta);
         this->put_tags(at, t, end, step, [this, theta] { return description(theta[0]); });
         if (d_kernel.finished()) {
@@ -413,14 +425,14 @@ private:
     {
         const auto& s = d_kernel.settings();
         const kernel::pacing pace(s.hop, s.alpha, s.share);
-        const bool varies = s.learn != kernel::learned::t;
+        const bool varies = kernel::learns_theta(s.learn);
         const auto share = kernel::per_bin(s.share) ? kernel::sharing::cell
                            : varies                 ? kernel::sharing::frame
                                                     : kernel::sharing::constant;
         return dstft_tags(s.n_fft,
                           s.window,
                           s.norm,
-                          s.learn == kernel::learned::theta ? &pace : nullptr,
+                          kernel::learns_t(s.learn) ? nullptr : &pace,
                           share,
                           varies ? 0 : theta);
     }
@@ -447,6 +459,8 @@ private:
             add("advice", pmt::mp(d_report.advice));
             add("evaluations", pmt::from_uint64(d_report.evaluations));
             add("dropped", pmt::from_uint64(d_report.dropped));
+            if (kernel::learns_chirp(d_kernel.settings().learn))
+                add("chirped", pmt::from_double(d_report.chirped));
             add("frames_per_second", pmt::from_double(d_frames_per_second));
             add("load", pmt::from_double(d_load.last()));
             this->message_port_pub(report_port, dict);
@@ -494,7 +508,7 @@ template <class T>
 typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const adaptive_stft_settings& s)
 {
     s.check(); // before streams are sized
-    check_rows(kernel::bins<T>(s.n_fft) * sizeof(gr_complex));
+    check_rows(kernel::adaptive_bins<T>(s) * sizeof(gr_complex));
     return gnuradio::make_block_sptr<adaptive_stft_impl<T>>(s);
 }
 

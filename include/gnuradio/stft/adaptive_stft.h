@@ -35,6 +35,10 @@ inline constexpr auto fields<adaptive_stft_settings> =
  * centre, two doubles, whole samples and fraction. All three are what idstft_vcf and idstft_vcc take, which give the
  * input back.
  *
+ * Where chirp rates are learned (learn "theta_chirp") spectra have n_fft bins for float samples, too, being those of their
+ * analytic signal, and there is an output 3, if connected: the frame's chirp rate c, float, cycles per sample^2. With it
+ * idstft_vcc gives the input back, as the real part of its output for float samples.
+ *
  * Frame n is centred at n hop, n = 0 .. floor(samples / hop), or within half a hop of it where t is learned; with alpha
  * > 0 at t_0 = 0, t_{n+1} = t_n + alpha theta_n, as long as windows begin before the last sample (fixed overlap).
  * At the end of the input all frames come out that still lack samples of their future.
@@ -51,7 +55,7 @@ inline constexpr auto fields<adaptive_stft_settings> =
  * Message port "report": every report_interval frames, and for the last ones, a dict of criterion (of the last frame),
  * theta_mean, theta_least, theta_greatest (samples, of these frames), at_theta_min, at_theta_max (shares of their window
  * lengths within 1 % of a bound), advice (a sentence on what to change if that is more than half of them, else empty),
- * frames (their number), first_frame, evaluations, dropped (since the stream began),
+ * chirped (where rates are learned, the fraction of the frames that have one), frames (their number), first_frame, evaluations, dropped (since the stream began),
  * frames_per_second, load. Most of them are variables of ControlPort, too.
  *
  * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but

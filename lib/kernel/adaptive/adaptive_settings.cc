@@ -249,16 +249,19 @@ adaptive_settings adaptive_settings::filled() const
                   static_cast<double>(s.steps),
                   "must be 0 where chirp rates are learned, which the bank finds");
     if (causal)
-        refuse("causal", "True", "must be False where chirp rates are learned, in stages that look ahead");
+        refuse("causal",
+               "True",
+               "must be False where chirp rates are learned, in stages that look ahead");
     refuse_unless(load_limit == 0,
                   "load_limit",
                   load_limit,
                   "must be 0 where chirp rates are learned: each stage needs the one before");
     const chirp_grid grid(s);
-    refuse_unless(static_cast<double>(grid.rates.size()) * grid.coarse_theta <= most_sums,
-                  "chirp_max",
-                  s.chirp_max,
-                  "takes too many rates for this theta_max: their tables hold more than 2^24 numbers");
+    refuse_unless(
+        static_cast<double>(grid.rates.size()) * grid.coarse_theta <= most_sums,
+        "chirp_max",
+        s.chirp_max,
+        "takes too many rates for this theta_max: their tables hold more than 2^24 numbers");
     return s;
 }
 

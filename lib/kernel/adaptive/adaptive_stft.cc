@@ -74,8 +74,8 @@ struct learner {
     explicit learner(const adaptive_settings& s, std::size_t stride = 1, std::int64_t margin = 0)
         : given(s), settings(s.filled()),
           transform(settings.n_fft, settings.window, settings.norm, settings.share),
-          signal(samples_kept(settings) + 4 * static_cast<std::size_t>(margin)), grid(settings), emitter(settings, transform),
-          source(settings, only_candidate()), frozen(settings.freeze)
+          signal(samples_kept(settings) + 4 * static_cast<std::size_t>(margin)), grid(settings),
+          emitter(settings, transform), source(settings, only_candidate()), frozen(settings.freeze)
     {
         given.bands = settings.bands; // what has sums per band keeps their number
         descent.emplace(settings, transform);
@@ -250,8 +250,7 @@ struct learner {
             return certain;
         const auto measured =
             nearest_sample(grid.at(grid.source(length()) + frames_ahead(settings)));
-        return std::max(certain,
-                        chirps ? chirps->needed(measured) : measured + source.reach() + 1);
+        return std::max(certain, chirps ? chirps->needed(measured) : measured + source.reach() + 1);
     }
 
     std::int64_t received() const { return signal.received(); }
@@ -279,8 +278,8 @@ struct learner {
         tally.report_to(
             r, source.bands(), settings, learns_theta() && !frozen ? advice::given : advice::none);
         r.criterion = chirps ? chirps->criterion() : source.criterion();
-        r.evaluations = source.evaluations() + descent->evaluations() +
-                        (chirps ? chirps->evaluations() : 0);
+        r.evaluations =
+            source.evaluations() + descent->evaluations() + (chirps ? chirps->evaluations() : 0);
         r.dropped = source.dropped() + descent->dropped();
         r.chirped = frames ? static_cast<double>(chirped) / static_cast<double>(frames) : 0;
         frames = chirped = 0;
@@ -469,16 +468,16 @@ std::int64_t adaptive_stft<T>::end() const
 template <class T>
 void adaptive_stft<T>::next(complex* spectrum, float* theta, position& t)
 {
-    const auto& lengths = d_parts->with(
-        [&](auto& l) -> const std::vector<float>& { return l.next(spectrum, t); });
+    const auto& lengths =
+        d_parts->with([&](auto& l) -> const std::vector<float>& { return l.next(spectrum, t); });
     std::copy(lengths.begin(), lengths.end(), theta);
 }
 
 template <class T>
 void adaptive_stft<T>::next(complex* spectrum, double* theta, position& t)
 {
-    const auto& lengths = d_parts->with(
-        [&](auto& l) -> const std::vector<float>& { return l.next(spectrum, t); });
+    const auto& lengths =
+        d_parts->with([&](auto& l) -> const std::vector<float>& { return l.next(spectrum, t); });
     volk_32f_convert_64f(theta, lengths.data(), static_cast<unsigned>(lengths.size()));
 }
 

@@ -29,15 +29,14 @@ STFT_LOOP void rotate(const R* __restrict x, const R* __restrict taps, R* __rest
 } // namespace
 
 template <class R>
-analytic_signal<R>::analytic_signal()
-    : d_samples(4 * (most + 2 * reach)), d_part(2 * reach + run)
+analytic_signal<R>::analytic_signal() : d_samples(4 * (most + 2 * reach)), d_part(2 * reach + run)
 {
     constexpr double pi = 3.14159265358979323846, beta = 6;
     const auto bessel = [](double x) { return std::cyl_bessel_i(0.0, x); };
     for (std::size_t j = 0; j < d_taps.size(); ++j) {
         const double k = static_cast<double>(2 * j + 1), part = k / static_cast<double>(reach + 1);
-        d_taps[j] = static_cast<R>(2 / (pi * k) * bessel(beta * std::sqrt(1 - part * part)) /
-                                   bessel(beta));
+        d_taps[j] =
+            static_cast<R>(2 / (pi * k) * bessel(beta * std::sqrt(1 - part * part)) / bessel(beta));
     }
     restart();
 }
@@ -62,7 +61,9 @@ std::size_t analytic_signal<R>::filter(std::complex<R>* z)
         std::complex<R> short_run[run];
         if (whole < run) { // the loop is one and the same for any count
             std::copy_n(x, whole + 2 * reach, d_part.data());
-            std::fill(d_part.begin() + static_cast<std::ptrdiff_t>(whole + 2 * reach), d_part.end(), R(0));
+            std::fill(d_part.begin() + static_cast<std::ptrdiff_t>(whole + 2 * reach),
+                      d_part.end(),
+                      R(0));
             x = d_part.data();
         }
         auto* to = reinterpret_cast<R*>(whole < run ? short_run : z + i);

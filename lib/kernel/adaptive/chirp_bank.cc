@@ -185,10 +185,8 @@ void chirp_bank<R>::take(const member& m, const excerpt<complex>& x, std::int64_
 
 //! Sums of the spectrum of windowed samples y.
 template <class R>
-criterion_sums chirp_bank<R>::sums(member& m,
-                                   const complex* y,
-                                   const block_criterion<R>& criterion,
-                                   bool whitens)
+criterion_sums
+chirp_bank<R>::sums(member& m, const complex* y, const block_criterion<R>& criterion, bool whitens)
 {
     std::copy_n(y, m.taps.size(), m.analysis.buffer());
     m.analysis.transform(d_spectrum.data());

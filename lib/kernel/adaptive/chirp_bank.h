@@ -47,7 +47,10 @@ public:
     std::int64_t reach() const { return d_reach; }
 
     //! Measures grid().rates in the frame at `centre`, adds it to the rows, and updates the whitener.
-    void measure_rates(std::int64_t p, const excerpt<complex>& x, std::int64_t centre, pooled_rows<R>& to);
+    void measure_rates(std::int64_t p,
+                       const excerpt<complex>& x,
+                       std::int64_t centre,
+                       pooled_rows<R>& to);
     //! Measures `rate` plus grid().offsets.
     void measure_offsets(std::int64_t p,
                          const excerpt<complex>& x,
@@ -92,12 +95,13 @@ private:
     void take(const member& m, const excerpt<complex>& x, std::int64_t centre);
     void turn(const R* by, const R* from, R* to, std::size_t count) const;
     void tabulate(double rate, std::size_t side, R* turns) const;
-    criterion_sums sums(member& m, const complex* y, const block_criterion<R>& criterion, bool whitens);
+    criterion_sums
+    sums(member& m, const complex* y, const block_criterion<R>& criterion, bool whitens);
 
     chirp_grid d_grid;
     std::size_t d_stride;
     std::int64_t d_half, d_reach = 0;
-    std::vector<weight_set> d_weights; // one per DFT length
+    std::vector<weight_set> d_weights;       // one per DFT length
     std::vector<member> d_lengths, d_stages; // d_stages: of the coarse stage, of the fine one
     spectral_whitener<R> d_whitener;
     std::vector<volk::vector<complex>> d_rates, d_offsets; // exp(-i pi c u^2) under the window

@@ -14,6 +14,8 @@ constexpr double price_of_rate[2] = { 1e-3, 3e-3 }, price_of_change = 0.02;
 //! Settings of what measures a stage.
 adaptive_settings of_stage(adaptive_settings s, std::size_t stage)
 {
+    if (stage == 0)
+        s.criterion = adaptive_criterion::entropy;
     if (stage == 1) {
         s.criterion = adaptive_criterion::renyi;
         s.order = 2;
@@ -43,16 +45,19 @@ std::int64_t frames_ahead(const adaptive_settings& s)
 template <class R>
 chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, std::int64_t margin)
     : d_stride(stride), d_margin(margin), d_lag{ s.lag, s.lag / 2, s.lag },
-      d_ahead(frames_ahead(s)), d_chirp_max(s.chirp_max),
+      d_ahead(frames_ahead(s)), d_chirp_max(s.chirp_max), d_prior(s.chirp_prior),
       d_bank(s, candidate_lengths(s), stride),
       d_choice(logarithms(candidate_lengths(s)), s.smoothness, price_of_change, s.lag)
 {
     const auto& grid = d_bank.grid();
-    const std::size_t candidates[] = { grid.rates.size(), grid.offsets.size(), 2 * d_bank.lengths() };
+    const std::size_t candidates[] = { grid.rates.size(),
+                                       grid.offsets.size(),
+                                       2 * d_bank.lengths() };
     for (std::size_t stage = 0; stage < 3; ++stage) {
         const auto t = of_stage(s, stage);
         d_sums.emplace_back(candidates[stage], t.block, d_lag[stage], t);
     }
+    d_step = grid.offsets.back() - grid.offsets[grid.offsets.size() - 2];
     const double unit = s.theta_max * s.theta_max;
     d_paths.emplace_back(grid.rates, price_of_rate[0] * unit, d_lag[0]);
     d_paths.emplace_back(grid.offsets, price_of_rate[1] * unit, d_lag[1]);
@@ -60,10 +65,9 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
         rates.resize(static_cast<std::size_t>(d_ahead) + 2);
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
     const auto lengths = logarithms(candidate_lengths(s));
-    for (const double extra : { 0.0, s.chirp_prior })
-        for (double one : lengths)
-            d_pull.push_back(s.prior / 2 * (one - middle) * (one - middle) + extra);
-    d_J.resize(d_pull.size());
+    for (double one : lengths)
+        d_pull.push_back(s.prior / 2 * (one - middle) * (one - middle));
+    d_J.resize(2 * lengths.size());
 }
 
 template <class R>
@@ -145,8 +149,7 @@ bool chirp_source<R>::resolve_rate(std::size_t stage, std::int64_t p, const sign
             path.advance(d_sums[stage].J(path.front() + 1));
         const double found = path.resolve(next);
         rate_of(stage, next) =
-            stage == 0 ? found
-                       : std::clamp(rate_of(0, next) + found, -d_chirp_max, d_chirp_max);
+            stage == 0 ? found : std::clamp(rate_of(0, next) + found, -d_chirp_max, d_chirp_max);
         d_found[stage] = next;
     }
     return true;
@@ -161,9 +164,15 @@ bool chirp_source<R>::resolve_next(const frame_grid& grid, const stream_excerpt<
     if (!measure(2, next + d_lag[2] + sums.half(), of))
         return false;
     while (d_choice.front() < next + d_lag[2] && of.has(d_choice.front() + 1)) {
-        const auto* J = sums.J(d_choice.front() + 1);
-        for (std::size_t k = 0; J && k < d_J.size(); ++k)
+        const auto front = d_choice.front() + 1;
+        const auto* J = sums.J(front);
+        const auto lengths = d_pull.size();
+        // there are as many rates up to c that chance may have found in noise
+        const double extra = d_prior * std::log1p(std::abs(rate_of(1, front)) / d_step);
+        for (std::size_t k = 0; J && k < lengths; ++k) {
             d_J[k] = J[k] + d_pull[k];
+            d_J[lengths + k] = J[lengths + k] + d_pull[k] + extra;
+        }
         d_choice.advance(J ? d_J.data() : nullptr);
     }
     const auto [layer, value] = d_choice.resolve(next);

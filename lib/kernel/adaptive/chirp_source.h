@@ -18,8 +18,9 @@ STFT_API std::int64_t frames_ahead(const adaptive_settings& filled);
  * follows the first and the second stage; a path through window lengths with a rate and without one follows the third.
  *
  * A stage measures a frame once the path of the stage before has resolved it, so that a frame is decided ahead() frames
- * behind the one that the first stage measures. A rate is told by the sharpest peaks (Renyi entropy of order 2, in the
- * second stage); whether there is one, and which window suits, by the criterion of the settings.
+ * behind the one that the first stage measures. A rate is told by the entropy of the power in the first stage and by the highest peaks (Renyi
+ * entropy of order 2) in the second, which noise moves less; whether there is one, and which window suits, by the
+ * criterion of the settings.
  */
 template <class R>
 class STFT_API chirp_source
@@ -80,14 +81,14 @@ private:
 
     std::size_t d_stride;
     std::int64_t d_margin, d_lag[3], d_ahead;
-    double d_chirp_max;
+    double d_chirp_max, d_prior, d_step = 0; // d_step: of the second stage's rates
     chirp_bank<R> d_bank;
     std::vector<pooled_rows<R>> d_sums; // of each stage
     std::vector<shortest_path> d_paths; // of the first two stages
     layered_path d_choice;              // of the third
-    std::vector<double> d_pull, d_J;    // of the third stage's candidates
-    std::vector<double> d_rates[2];     // found by the first and the second stage, of the last frames
-    std::int64_t d_found[2] = {};       // last frame of these
+    std::vector<double> d_pull, d_J;    // of window lengths; of the third stage's candidates
+    std::vector<double> d_rates[2]; // found by the first and the second stage, of the last frames
+    std::int64_t d_found[2] = {};   // last frame of these
     std::int64_t d_resolved = -1;
     double d_log_theta = 0, d_rate = 0, d_criterion = 0;
 };

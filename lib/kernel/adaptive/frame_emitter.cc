@@ -20,6 +20,8 @@ frame_emitter<T>::frame_emitter(const adaptive_settings& s, dstft<T>& transform)
       d_theta(transform.thetas()), d_last(d_theta.size(), d_bounds.nearest(s.theta_init)),
       d_lengths(d_theta.size())
 {
+    if (learns_chirp(s.learn))
+        d_chirped.emplace(s.n_fft, s.window, s.norm);
     if (!per_bin(s.share))
         return;
     d_over_bins.emplace(s.n_fft,
@@ -119,31 +121,16 @@ void frame_emitter<T>::cover_end(std::int64_t length)
     clip();
 }
 
-//! The samples under the next frame's window, turned by its chirp rate.
-template <class T>
-excerpt<T> frame_emitter<T>::turned(const excerpt<T>& x)
-{
-    const auto reach = static_cast<std::int64_t>(std::ceil(d_lengths[0] / 2)) + 1;
-    const auto begin = std::max(x.begin, d_t.sample - reach),
-               end = std::max(begin, std::min(x.end, d_t.sample + reach + 1));
-    d_turned.resize(static_cast<std::size_t>(end - begin));
-    for (auto k = begin; k < end; ++k) {
-        const double u = static_cast<double>(k - d_t.sample) - d_t.fraction;
-        const double angle = -3.14159265358979323846 * static_cast<double>(d_rate) * u * u;
-        if constexpr (!is_real_v<T>)
-            d_turned[static_cast<std::size_t>(k - begin)] =
-                x.samples[k - x.begin] * T(std::polar(1.0, angle));
-    }
-    return { d_turned.data(), begin, end };
-}
-
 template <class T>
 void frame_emitter<T>::emit(const excerpt<T>& x, complex* spectrum, bool learned)
 {
     if (spectrum) {
         volk_32f_convert_64f(
             d_lengths.data(), d_theta.data(), static_cast<unsigned>(d_theta.size()));
-        d_transform.analyse(d_rate == 0 ? x : turned(x), d_t, d_lengths.data(), spectrum);
+        if (d_chirped && d_rate != 0)
+            d_chirped->analyse(x, d_t, d_lengths[0], static_cast<double>(d_rate), spectrum);
+        else
+            d_transform.analyse(x, d_t, d_lengths.data(), spectrum);
     }
     d_last.swap(d_theta);
     d_last_rate = d_rate;

@@ -5,6 +5,7 @@
 #include "band_interpolation.h"
 #include "frame_descent.h"
 #include "theta_bounds.h"
+#include <gnuradio/stft/kernel/dstft/chirp_dstft.h>
 #include <optional>
 
 namespace gr::stft::kernel {
@@ -75,12 +76,12 @@ public:
 
 private:
     void take_cells();
-    excerpt<T> turned(const excerpt<T>& x);
     void clip() { d_statistics = d_bounds.clip(d_theta.data(), d_theta.size()); }
     double farthest(double theta) const;
 
     adaptive_settings d_settings;
     dstft<T>& d_transform;
+    std::optional<chirp_dstft<T>> d_chirped; // where rates are learned
     theta_bounds d_bounds;
     std::optional<band_interpolation> d_over_bins; // where bins have window lengths of their own
     std::vector<float> d_theta, d_last;            // of the next frame, and of the last one
@@ -88,7 +89,6 @@ private:
     theta_statistics d_statistics{};
     position d_t{ 0, 0 };
     float d_rate = 0, d_last_rate = 0; // of the next frame, and of the last one
-    std::vector<T> d_turned;           // samples under a window that turns
     std::vector<double> d_cells,
         d_before; // ln theta of the bins of the next frame, and of the last one
     bool d_has_before = false;

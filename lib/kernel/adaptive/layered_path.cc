@@ -81,8 +81,8 @@ void layered_path::advance(const double* J)
 
 layered_path::state layered_path::resolve(std::int64_t n)
 {
-    auto k = static_cast<std::size_t>(std::min_element(d_cost.begin(), d_cost.end()) -
-                                      d_cost.begin());
+    auto k =
+        static_cast<std::size_t>(std::min_element(d_cost.begin(), d_cost.end()) - d_cost.begin());
     auto here = slot(d_front);
     for (auto p = d_front; p > n; --p) {
         k = d_from[here * d_candidates + k];

@@ -21,7 +21,10 @@ class pooled_rows
 {
 public:
     //! \param ahead frames that may be added after the last one of a block
-    pooled_rows(std::size_t candidates, std::int64_t half, std::int64_t ahead, const adaptive_settings& s)
+    pooled_rows(std::size_t candidates,
+                std::int64_t half,
+                std::int64_t ahead,
+                const adaptive_settings& s)
         : d_candidates(candidates), d_half(half), d_criterion(s),
           d_slots(static_cast<std::size_t>(2 * half + ahead + 2)), d_row(3 * candidates),
           d_rows(d_slots * d_row), d_block(d_row), d_J(candidates)

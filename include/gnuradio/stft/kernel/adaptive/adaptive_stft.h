@@ -107,7 +107,8 @@ struct STFT_API adaptive_settings {
     double whiten = 1e-2; //!< floor of the spectral envelope; 0: no whitening
     //! Greatest magnitude of a chirp rate, in cycles per sample^2; 0: 94 / theta_max^2, at most 1 / (2 theta_max).
     double chirp_max = 0;
-    double chirp_prior = 0.002; //!< cost of a chirp rate other than 0 in a frame
+    //! Cost of a chirp rate c in a frame, per ln(1 + |c| theta_max^2 / 2.7), which counts the rates up to c.
+    double chirp_prior = 0.0035;
     std::int64_t steps =
         -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3
     //! Learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the
@@ -128,6 +129,13 @@ struct STFT_API adaptive_settings {
     //! Checks the parameters. \throws std::invalid_argument as in filled()
     void check() const { filled(); }
 };
+
+//! Number of bins of an adaptive STFT of samples of type T.
+template <class T>
+std::size_t adaptive_bins(const adaptive_settings& s)
+{
+    return learns_chirp(s.learn) ? s.n_fft : bins<T>(s.n_fft);
+}
 
 //! Parameters of adaptive_settings.
 template <>

@@ -30,6 +30,18 @@ class Adapted(NamedTuple):
     order to learn). Of several channels arrays of these."""
 
 
+class AdaptedChirp(NamedTuple):
+    """What adapt() returns where chirp rates are learned: the same as Adapted, and c."""
+
+    spectra: Optional[NDArray]
+    """Of real x those of its analytic signal, (..., n_fft, frames): idstft(..., c=c) gives it back, and its real part is x."""
+    theta: NDArray
+    t: NDArray
+    report: Dict[str, Any]
+    c: NDArray
+    """Chirp rates in cycles per sample^2, (..., 1, frames)."""
+
+
 def adapt(
     x: ArrayLike,
     *,
@@ -54,6 +66,8 @@ def adapt(
     smoothness: float = 0.1,
     prior: float = 0.01,
     whiten: float = 1e-2,
+    chirp_max: Optional[float] = None,
+    chirp_prior: float = 0.002,
     steps: Optional[int] = None,
     regularisation: Optional[float] = None,
     learning_rate: Optional[float] = None,
@@ -62,8 +76,8 @@ def adapt(
     invertible: bool = True,
     spectra: bool = True,
     axis: int = -1,
-) -> Adapted:
-    """DSTFT with window lengths, or positions, learned on the way: what the adaptive_stft blocks do, to the bit.
+) -> Union[Adapted, AdaptedChirp]:
+    """DSTFT with window lengths, chirp rates or positions learned on the way: what the adaptive_stft blocks do, to the bit.
 
     Learning looks ahead by (block + lag) hop samples, or not at all if `causal`, so the cost is that of a stream: a bank of
     window lengths is measured at every frame by the concentration of whitened spectra, pooled over a block of
@@ -78,7 +92,11 @@ def adapt(
     share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
         (each band and frame, then `steps` of the gradient in each cell with total variation); "bin" (each band, pooled
         over the past). "bin" and "cell" need method "bank".
-    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t").
+    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t");
+        or ("theta", "chirp"): each frame also has a chirp rate c in cycles per sample^2, or 0, by which its window turns,
+        exp(-1j pi c (k - t)^2), so that a chirp of this rate is as sharp as a tone. The result is AdaptedChirp then. Real x
+        goes through its analytic signal (a Hilbert filter of 127 taps), so that spectra have n_fft bins. Needs method
+        "bank", share "frame" and a pooled criterion.
     criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). For each frame
         alone: "kurtosis" (minus the logarithm of the kurtosis of |S|; that of learn() is minus the kurtosis itself, so the
@@ -96,6 +114,8 @@ def adapt(
         h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
+    chirp_max: greatest magnitude of c; default 94 / theta_max^2, at most 1 / (2 theta_max), beyond which a chirp leaves the
+        band within a window. chirp_prior: cost of a c other than 0 in a frame, in units of the criterion.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. learning_rate: Adam's, in ln theta and in hops;
         default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of
         ln theta over cells; default 0.1.
@@ -123,14 +143,14 @@ def adapt(
     """
     samples, shape = _channels(x, axis)
     spectra = _truth("spectra", spectra)
-    learned = set(learned_of(learn, ("theta", "t")))
+    learned = _what_of(learn)
     settings = kernels.adaptive_settings(
         n_fft=n_fft,
         hop=hop,
         alpha=alpha,
         method=method,
         share=share,
-        learn="both" if len(learned) == 2 else min(learned),
+        learn=learned,
         criterion=criterion,
         theta_min=theta_min,
         theta_max=theta_max,
@@ -146,6 +166,8 @@ def adapt(
         smoothness=smoothness,
         prior=prior,
         whiten=whiten,
+        chirp_max=chirp_max,
+        chirp_prior=chirp_prior,
         steps=steps,
         learning_rate=learning_rate,
         regularisation=regularisation,
@@ -161,13 +183,29 @@ def adapt(
     S, theta, t = (_stacked([one[i] for one in channels]) for i in range(3))
     reports = [one[3] for one in channels]
     report = {key: np.array([r[key] for r in reports]).reshape(shape) for key in reports[0]} if shape else reports[0]
-    fixed = alpha == 0 and learned == {"theta"}
-    return Adapted(
+    fixed = alpha == 0 and learned in ("theta", "theta_chirp")
+    adapted = Adapted(
         np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
         np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2),
         t[0] if fixed else t.reshape(shape + t.shape[1:]),
         report,
     )
+    if learned != "theta_chirp":
+        return adapted
+    c = _stacked([one[4] for one in channels])
+    return AdaptedChirp(*adapted, np.swapaxes(c.reshape(shape + c.shape[1:]), -1, -2))
+
+
+def _what_of(learn):
+    """The name that the kernel has for what is learned."""
+    if isinstance(learn, str) and learn == "theta_chirp":
+        return learn
+    learned = set(learned_of(learn, ("theta", "t", "chirp")))
+    if "chirp" in learned:
+        if learned != {"theta", "chirp"}:
+            raise ValueError(f"learn: {learn}: chirp must come with theta, and without t")
+        return "theta_chirp"
+    return "both" if len(learned) == 2 else min(learned)
 
 
 def _stacked(arrays):

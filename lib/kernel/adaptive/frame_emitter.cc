@@ -43,18 +43,23 @@ void frame_emitter<T>::set_last(const std::vector<double>& theta)
 {
     for (std::size_t m = 0; m < d_last.size(); ++m)
         d_last[m] = d_bounds.nearest(theta[theta.size() > 1 ? m : 0]);
+    d_last_rate = 0;
 }
 
 template <class T>
 void frame_emitter<T>::repeat()
 {
     d_theta = d_last;
+    d_rate = d_last_rate;
     clip();
 }
 
 template <class T>
-void frame_emitter<T>::follow(const double* log_theta)
+void frame_emitter<T>::follow(const double* log_theta, double rate)
 {
+    d_rate = static_cast<float>(rate);
+    if (std::abs(static_cast<double>(d_rate)) > d_settings.chirp_max) // by rounding
+        d_rate = std::nextafter(d_rate, 0.0F);
     if (d_over_bins && d_settings.steps > 0) {
         d_over_bins->spread(log_theta, d_cells.data());
         return take_cells();
@@ -91,7 +96,7 @@ void frame_emitter<T>::refine(const excerpt<T>& x,
                               std::int64_t frames,
                               frame_descent<T>& descent)
 {
-    if (d_settings.learn != learned::theta) {
+    if (learns_t(d_settings.learn)) {
         d_t = descent.refine_t(x, d_t, d_theta[0], farthest(d_theta[0]), means[0], frames);
     } else if (d_over_bins) {
         const auto* before = d_has_before ? d_before.data() : nullptr;
@@ -114,15 +119,34 @@ void frame_emitter<T>::cover_end(std::int64_t length)
     clip();
 }
 
+//! The samples under the next frame's window, turned by its chirp rate.
+template <class T>
+excerpt<T> frame_emitter<T>::turned(const excerpt<T>& x)
+{
+    const auto reach = static_cast<std::int64_t>(std::ceil(d_lengths[0] / 2)) + 1;
+    const auto begin = std::max(x.begin, d_t.sample - reach),
+               end = std::max(begin, std::min(x.end, d_t.sample + reach + 1));
+    d_turned.resize(static_cast<std::size_t>(end - begin));
+    for (auto k = begin; k < end; ++k) {
+        const double u = static_cast<double>(k - d_t.sample) - d_t.fraction;
+        const double angle = -3.14159265358979323846 * static_cast<double>(d_rate) * u * u;
+        if constexpr (!is_real_v<T>)
+            d_turned[static_cast<std::size_t>(k - begin)] =
+                x.samples[k - x.begin] * T(std::polar(1.0, angle));
+    }
+    return { d_turned.data(), begin, end };
+}
+
 template <class T>
 void frame_emitter<T>::emit(const excerpt<T>& x, complex* spectrum, bool learned)
 {
     if (spectrum) {
         volk_32f_convert_64f(
             d_lengths.data(), d_theta.data(), static_cast<unsigned>(d_theta.size()));
-        d_transform.analyse(x, d_t, d_lengths.data(), spectrum);
+        d_transform.analyse(d_rate == 0 ? x : turned(x), d_t, d_lengths.data(), spectrum);
     }
     d_last.swap(d_theta);
+    d_last_rate = d_rate;
     d_before.swap(d_cells);
     d_has_before = d_over_bins && learned;
 }

@@ -29,7 +29,7 @@ public:
     //! the new bounds.
     void configure(const adaptive_settings& s);
 
-    //! Sets the last window lengths. \param theta one, or one per bin, within the bounds
+    //! Sets the last window lengths, and the last chirp rate to 0. \param theta one, or one per bin, within the bounds
     void set_last(const std::vector<double>& theta);
     //! Window lengths of the last frame: one, or one per bin.
     const std::vector<float>& last() const { return d_last; }
@@ -39,10 +39,10 @@ public:
 
     //! Sets the centre of the next frame.
     void set_centre(const position& t) { d_t = t; }
-    //! Gives the next frame the window lengths of the last one.
+    //! Gives the next frame the window lengths, and the chirp rate, of the last one.
     void repeat();
-    //! Gives the next frame the window lengths of the bands. \param log_theta ln theta of each band
-    void follow(const double* log_theta);
+    //! Gives the next frame the window lengths of the bands. \param log_theta ln theta of each band \param rate chirp rate
+    void follow(const double* log_theta, double rate = 0);
 
     /*!
      * \brief Descends in the next frame's position, or its window lengths, whichever the settings
@@ -63,6 +63,8 @@ public:
     const theta_statistics& statistics() const { return d_statistics; }
     //! Centre of the next frame.
     const position& t() const { return d_t; }
+    //! Chirp rate of the last frame.
+    float last_rate() const { return d_last_rate; }
 
     /*!
      * \brief Transforms the next frame, whose window lengths become last().
@@ -73,6 +75,7 @@ public:
 
 private:
     void take_cells();
+    excerpt<T> turned(const excerpt<T>& x);
     void clip() { d_statistics = d_bounds.clip(d_theta.data(), d_theta.size()); }
     double farthest(double theta) const;
 
@@ -84,6 +87,8 @@ private:
     std::vector<double> d_lengths;                 // d_theta in double precision
     theta_statistics d_statistics{};
     position d_t{ 0, 0 };
+    float d_rate = 0, d_last_rate = 0; // of the next frame, and of the last one
+    std::vector<T> d_turned;           // samples under a window that turns
     std::vector<double> d_cells,
         d_before; // ln theta of the bins of the next frame, and of the last one
     bool d_has_before = false;

@@ -60,6 +60,7 @@ py::dict dict_of(const adaptive_report& r)
     d["advice"] = r.advice;
     d["frames"] = r.frames;
     d["evaluations"] = r.evaluations;
+    d["chirped"] = r.chirped;
     return d;
 }
 
@@ -73,12 +74,13 @@ py::dict filled(const adaptive_settings& given)
     d["theta_init"] = s.theta_init;
     d["block"] = s.block;
     d["lag"] = s.lag;
+    d["chirp_max"] = s.chirp_max;
     d["steps"] = s.steps;
     d["regularisation"] = s.regularisation;
     return d;
 }
 
-//! x (samples,) -> spectra (frames, bins), theta (frames, 1 or bins), t (frames,), report
+//! x (samples,) -> spectra (frames, bins), theta (frames, 1 or bins), t (frames,), report, c (frames, 1) or none
 template <class T>
 py::tuple adapt(const adaptive_settings& settings,
                 const py::array_t<T, py::array::c_style>& x,
@@ -91,7 +93,8 @@ py::tuple adapt(const adaptive_settings& settings,
     const auto likely =
         1 + static_cast<std::size_t>(static_cast<double>(length) / learner.settings().hop);
     growing_rows<std::complex<real_t<T>>> spectra(with_spectra ? likely : 0, learner.bins());
-    growing_rows<double> theta(likely, learner.thetas()), t(likely, 1);
+    const bool chirps = learns_chirp(settings.learn);
+    growing_rows<double> theta(likely, learner.thetas()), t(likely, 1), c(chirps ? likely : 0, 1);
     std::size_t frames = 0;
     {
         const py::gil_scoped_release release;
@@ -101,6 +104,8 @@ py::tuple adapt(const adaptive_settings& settings,
                 learner.next(
                     with_spectra ? spectra.row(frames) : nullptr, theta.row(frames), centre);
                 *t.row(frames) = centre.value();
+                if (chirps)
+                    *c.row(frames) = static_cast<double>(learner.chirp());
             }
         };
         for (std::size_t taken = 0; taken < length; take())
@@ -111,7 +116,8 @@ py::tuple adapt(const adaptive_settings& settings,
     return py::make_tuple(spectra.first(with_spectra ? frames : 0),
                           theta.first(frames),
                           t.first(frames).attr("reshape")(-1),
-                          dict_of(learner.report()));
+                          dict_of(learner.report()),
+                          chirps ? py::object(c.first(frames)) : py::object(py::none()));
 }
 
 template <class T>

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double pi = 3.14159265358979323846;
 
-//! to = w exp(-i phase), from the cosine and sine of the phase
+//! Writes w exp(-i phase), from the cosine and sine of the phase.
 template <class R>
 STFT_LOOP void turn(const R* w, const R* cosine, const R* sine, std::size_t n, std::complex<R>* to)
 {
@@ -18,7 +18,7 @@ STFT_LOOP void turn(const R* w, const R* cosine, const R* sine, std::size_t n, s
         to[j] = { w[j] * cosine[j], -(w[j] * sine[j]) };
 }
 
-//! to = (by_t + 2 pi i c u w) exp(-i phase), u = u0 + j
+//! Writes (by_t + 2 pi i c u w) exp(-i phase), u = u0 + j.
 template <class R>
 STFT_LOOP void turn_by_t(const R* w,
                          const R* by_t,
@@ -36,7 +36,7 @@ STFT_LOOP void turn_by_t(const R* w,
     }
 }
 
-//! to = -i pi u^2 w exp(-i phase)
+//! Writes -i pi u^2 w exp(-i phase), u = u0 + j.
 template <class R>
 STFT_LOOP void
 turn_by_c(const R* w, const R* cosine, const R* sine, double u0, std::size_t n, std::complex<R>* to)

@@ -59,7 +59,7 @@ private:
     laid_frame d_laid;
     volk::vector<real> d_cosine, d_sine; // of pi c u^2
     volk::vector<complex> d_taper;       // the window
-    volk::vector<complex> d_other; // its derivatives, one after the other; products in pull_back()
+    volk::vector<complex> d_other;       // one of the window's derivatives
     double d_c = 0;
     double d_distance = 0;  // of the first sample from the centre
     bool d_chirped = false; // whether the phasors and the taper are those of d_samples and d_c

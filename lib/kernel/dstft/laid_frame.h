@@ -20,7 +20,7 @@ void for_pieces(const window_support& s, std::size_t n_fft, F f)
         f(s.first + static_cast<std::int64_t>(before_wrap), std::size_t(0), s.count - before_wrap);
 }
 
-//! Where the last frame lies in a DFT's buffer, which is zero elsewhere, so that no frame clears more than it must.
+//! Place of the last frame in a DFT's buffer, which is zero elsewhere, so that no frame clears more than it must.
 class laid_frame
 {
 public:

@@ -19,7 +19,7 @@ using complex_t = std::complex<real_t<T>>;
 template <class T>
 using spectrum_t = std::vector<complex_t<T>>;
 
-//! What the window is differentiated by.
+//! Names what the window is differentiated by.
 enum variable { nothing, by_theta, by_t, by_c, variables };
 
 /*!
@@ -160,7 +160,7 @@ constexpr double limit = is_single<T> ? 3e-6 : 4e-13;
 template <class T>
 constexpr double slope_limit = is_single<T> ? 2e-5 : 2e-11;
 
-//! What makes derivatives alike in size, whatever the window's length.
+//! Factor that makes derivatives alike in size, whatever the window's length.
 double size_of(variable which, double theta)
 {
     return which == nothing ? 1 : which == by_c ? theta * theta : theta;

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -42,6 +43,19 @@ class AdaptedChirp(NamedTuple):
     """Chirp rates in cycles per sample^2, (..., 1, frames)."""
 
 
+class AdaptedWarp(NamedTuple):
+    """What adapt() returns where time is warped; frames that hang over an end of x are not made."""
+
+    spectra: Optional[NDArray]
+    """DFT of the warped frames, (..., n_fft / 2 + 1, frames), phases from their centres. There is no way back from it."""
+    theta: float
+    """Length of the window in samples, the same for all frames."""
+    t: NDArray
+    """Centres of the frames in samples, (frames,)."""
+    a: NDArray
+    """Relative rates f'/f per sample, (..., 1, frames)."""
+
+
 def adapt(
     x: ArrayLike,
     *,
@@ -63,7 +77,7 @@ def adapt(
     block: Optional[int] = None,
     lag: Optional[int] = None,
     causal: bool = False,
-    smoothness: float = 0.1,
+    smoothness: Optional[float] = None,
     prior: float = 0.01,
     whiten: float = 1e-2,
     chirp_max: Optional[float] = None,
@@ -74,9 +88,10 @@ def adapt(
     order: float = 2.0,
     freeze: bool = False,
     invertible: bool = True,
+    warp: bool = False,
     spectra: bool = True,
     axis: int = -1,
-) -> Union[Adapted, AdaptedChirp]:
+) -> Union[Adapted, AdaptedChirp, AdaptedWarp]:
     """DSTFT with window lengths, chirp rates or positions learned on the way: what the adaptive_stft blocks do, to the bit.
 
     Learning looks ahead by (block + lag) hop samples, or not at all if `causal`, so the cost is that of a stream: a bank of
@@ -112,7 +127,7 @@ def adapt(
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
         h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
-    smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
+    smoothness: price of a change by 1 in ln theta, in units of the criterion; default 0.1. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     chirp_max: greatest magnitude of c; default 94 / theta_max^2, at most 1 / (2 theta_max), beyond which a chirp leaves the
         band within a window. chirp_prior: cost of a c in a frame, in units of the criterion, per ln(1 + |c| theta_max^2 / 2.7):
@@ -123,6 +138,11 @@ def adapt(
     freeze: do not learn; every frame has theta_init.
     invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
+    warp: True gives each frame a relative rate a = f'/f instead, by which time is warped so that all orders of a shaft are
+        tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse. The
+        result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even number
+        (default n_fft / 2.83), block and lag as above, with
+        theta_init instead of n_fft for the block, smoothness the price of a change to the next rate of the bank (default 0.02); everything else keeps its default. The rates are the eleven of warped_rows().
     spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.
@@ -145,6 +165,10 @@ def adapt(
     samples, shape = _channels(x, axis)
     spectra = _truth("spectra", spectra)
     learned = _what_of(learn)
+    if _truth("warp", warp):
+        given = dict(alpha=alpha, method=method, share=share, learn=learned, criterion=criterion, theta_min=theta_min,
+                     theta_max=theta_max, window=window, norm=norm, causal=causal, steps=steps, freeze=freeze)  # fmt: skip
+        return _warped(samples, shape, given, n_fft, hop, theta_init, block, lag, smoothness, spectra)
     settings = kernels.adaptive_settings(
         n_fft=n_fft,
         hop=hop,
@@ -164,7 +188,7 @@ def adapt(
         block=block,
         lag=lag,
         causal=causal,
-        smoothness=smoothness,
+        smoothness=0.1 if smoothness is None else smoothness,
         prior=prior,
         whiten=whiten,
         chirp_max=chirp_max,
@@ -195,6 +219,28 @@ def adapt(
         return adapted
     c = _stacked([one[4] for one in channels])
     return AdaptedChirp(*adapted, np.swapaxes(c.reshape(shape + c.shape[1:]), -1, -2))
+
+
+def _warped(samples, shape, given, n_fft, hop, theta, block, lag, smoothness, spectra):
+    defaults = inspect.signature(adapt).parameters
+    for name, value in given.items():
+        if value != defaults[name].default:
+            raise ValueError(f"{name}: {value}: must be left at its default where time is warped")
+    if np.iscomplexobj(samples):
+        raise ValueError(f"x: {samples.dtype}: must be real where time is warped")
+    if len(samples) == 0:
+        raise ValueError("x: 0 channels: must have one or more")
+    settings = kernels.warped_stft_settings(
+        n_fft=n_fft, hop=hop, theta=theta, block=block, lag=lag, smoothness=0.02 if smoothness is None else smoothness
+    )
+    channels = [kernels.adapt_warped(settings, one, spectra) for one in samples]
+    S, rates = _stacked([one[0] for one in channels]), _stacked([one[2] for one in channels])
+    return AdaptedWarp(
+        np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
+        channels[0][3],
+        channels[0][1],
+        rates.reshape(shape + (1,) + rates.shape[1:]),
+    )
 
 
 def _what_of(learn):

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 #include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
+#include <gnuradio/stft/kernel/warped/warped_stft.h>
 #include <pybind11/numpy.h>
 
 namespace py = pybind11;
@@ -120,6 +121,39 @@ py::tuple adapt(const adaptive_settings& settings,
                           chirps ? py::object(c.first(frames)) : py::object(py::none()));
 }
 
+//! x (samples,) -> spectra (frames, bins), t (frames,), rates (frames,), theta
+template <class R>
+py::tuple adapt_warped(const warped_stft_settings& settings,
+                       const py::array_t<R, py::array::c_style>& x,
+                       bool with_spectra)
+{
+    warped_stft<R> warped(settings);
+    const auto* samples = x.data();
+    const auto length = static_cast<std::size_t>(x.size());
+    const double hop = warped.settings().hop;
+    const auto likely = 1 + static_cast<std::size_t>(static_cast<double>(length) / hop);
+    growing_rows<std::complex<R>> spectra(with_spectra ? likely : 0, warped.bins());
+    growing_rows<double> rates(likely, 1), t(likely, 1);
+    std::size_t frames = 0;
+    {
+        const py::gil_scoped_release release;
+        const auto take = [&] {
+            for (; warped.ready(); ++frames) {
+                *t.row(frames) = static_cast<double>(warped.frame()) * hop;
+                *rates.row(frames) = warped.next(with_spectra ? spectra.row(frames) : nullptr);
+            }
+        };
+        for (std::size_t taken = 0; taken < length; take())
+            taken += warped.push(samples + taken, length - taken);
+        warped.finish();
+        take();
+    }
+    return py::make_tuple(spectra.first(with_spectra ? frames : 0),
+                          t.first(frames).attr("reshape")(-1),
+                          rates.first(frames).attr("reshape")(-1),
+                          warped.settings().theta);
+}
+
 template <class T>
 void bind_adapt(py::module& m)
 {
@@ -136,6 +170,21 @@ void bind_adaptive(py::module& m)
         return s;
     });
     settings.def("filled", &filled, "What the defaults are that follow from the others.");
+    py::class_<warped_stft_settings> warped(m, "warped_stft_settings");
+    def_settings<warped_stft_settings>(warped, [](const warped_stft_settings& s) {
+        s.check();
+        return s;
+    });
+    m.def("adapt_warped",
+          &adapt_warped<float>,
+          arg("settings"),
+          arg("x").noconvert(),
+          arg("with_spectra"));
+    m.def("adapt_warped",
+          &adapt_warped<double>,
+          arg("settings"),
+          arg("x").noconvert(),
+          arg("with_spectra"));
     bind_adapt<float>(m);
     bind_adapt<double>(m);
     bind_adapt<std::complex<float>>(m);

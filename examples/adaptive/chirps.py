@@ -6,6 +6,7 @@ import baselines
 import measures
 import numpy as np
 import signals
+import tracking
 from experiments import Figure, N, at_least, at_most, told
 
 from gnuradio import stft
@@ -108,3 +109,57 @@ def speed() -> Iterator[Figure]:
             yield told(f"hop {hop}: time over that without rates", ratio)
         yield told("    MS/s with rates", chirped["samples_per_second"] / 1e6)
         yield told("    MS/s without", plain["samples_per_second"] / 1e6)
+
+
+def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
+    """Harmonics 1 .. 10 on a law of speed, and noise; orders 8 .. 10 tracked. fs 2 kHz, N 2048, hop 128, median of the seeds.
+
+    law: CSV file of a measured one; None: one that starts and stops, of each seed.
+    """
+    n_fft, orders, factors, over, rows = 2048, (8, 9, 10), [], [], []
+    for seed in seeds:
+        if law is None:
+            speed = signals.start_stop(seed)
+            seconds = np.arange(len(speed)) / 100
+        else:
+            seconds, speed = tracking.read_speed(law)
+            speed = speed * min(1, 90 / np.max(speed))
+        machine = tracking.Machine(signals.harmonics(seconds, speed, noise, seed), 2000.0, n_fft, seconds, speed)
+        row = errors(machine, orders)
+        factors.append(row["constant"] / row["warped"])
+        over.append(row["warped"] / row["fixed"])
+        rows.append(row)
+    yield at_least("error of the papers' constant theta over that of warped frames", np.median(factors), 2.5)
+    yield at_most("error of warped frames over that of the best of 12 fixed windows", np.median(over), 1)
+    for kind in ("warped", "chirp rates", "adaptive", "fixed", "constant"):
+        yield told(f"    error, {kind} (Hz^2)", np.median([row[kind] for row in rows]))
+
+
+def recording(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Iterator[Figure]:
+    """Rotation frequency tracked in a recording of a machine, against its tacho: mean squared error in Hz^2."""
+    row = errors(tracking.read_machine(audio, tacho, orders, channel), orders)
+    yield at_most("warped (Hz^2)", row["warped"], 0.030)
+    for kind in ("chirp rates", "adaptive", "fixed", "constant"):
+        yield told(f"    {kind} (Hz^2)", row[kind])
+
+
+def errors(machine: tracking.Machine, orders: Sequence[float]) -> Dict[str, float]:
+    """Mean squared error in Hz^2 of one tracker on warped frames, on those with chirp rates, with theta alone, with the best
+    of 12 fixed windows in hindsight, and with the constant theta that the entropy of magnitudes finds."""
+    x, n_fft = machine.x, machine.n_fft
+    warped = stft.adapt(x, n_fft=n_fft, warp=True)
+    chirped, adapted = stft.adapt(x, n_fft=n_fft, learn=LEARN), stft.adapt(x, n_fft=n_fft)
+
+    def error(S, t=adapted.t):
+        return tracking.squared_error(machine, S, t, orders)
+
+    def fixed(theta):
+        return error(stft.dstft(x, float(theta), adapted.t, n_fft=n_fft))
+
+    return {
+        "warped": error(warped.spectra, warped.t),
+        "chirp rates": error(chirped.spectra[: n_fft // 2 + 1]),
+        "adaptive": error(adapted.spectra),
+        "fixed": min(map(fixed, baselines.fixed_windows(n_fft))),
+        "constant": fixed(baselines.constant_by_entropy(x, n_fft, adapted.t[1])),
+    }

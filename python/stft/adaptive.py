@@ -77,7 +77,7 @@ def adapt(
     block: Optional[int] = None,
     lag: Optional[int] = None,
     causal: bool = False,
-    smoothness: Optional[float] = None,
+    smoothness: float = 0.1,
     prior: float = 0.01,
     whiten: float = 1e-2,
     chirp_max: Optional[float] = None,
@@ -127,7 +127,7 @@ def adapt(
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
         h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
-    smoothness: price of a change by 1 in ln theta, in units of the criterion; default 0.1. prior: pull to the middle of the bounds.
+    smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     chirp_max: greatest magnitude of c; default 94 / theta_max^2, at most 1 / (2 theta_max), beyond which a chirp leaves the
         band within a window. chirp_prior: cost of a c in a frame, in units of the criterion, per ln(1 + |c| theta_max^2 / 2.7):
@@ -142,7 +142,7 @@ def adapt(
         tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse. The
         result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even number
         (default n_fft / 2.83), block and lag as above, with
-        theta_init instead of n_fft for the block, smoothness the price of a change to the next rate of the bank (default 0.02); everything else keeps its default. The rates are the eleven of warped_rows().
+        theta_init instead of n_fft for the block, smoothness five times the price of a change to the next rate of the bank; everything else keeps its default. The rates are the eleven of warped_rows().
     spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.
@@ -188,7 +188,7 @@ def adapt(
         block=block,
         lag=lag,
         causal=causal,
-        smoothness=0.1 if smoothness is None else smoothness,
+        smoothness=smoothness,
         prior=prior,
         whiten=whiten,
         chirp_max=chirp_max,
@@ -231,7 +231,7 @@ def _warped(samples, shape, given, n_fft, hop, theta, block, lag, smoothness, sp
     if len(samples) == 0:
         raise ValueError("x: 0 channels: must have one or more")
     settings = kernels.warped_stft_settings(
-        n_fft=n_fft, hop=hop, theta=theta, block=block, lag=lag, smoothness=0.02 if smoothness is None else smoothness
+        n_fft=n_fft, hop=hop, theta=theta, block=block, lag=lag, smoothness=smoothness
     )
     channels = [kernels.adapt_warped(settings, one, spectra) for one in samples]
     S, rates = _stacked([one[0] for one in channels]), _stacked([one[2] for one in channels])

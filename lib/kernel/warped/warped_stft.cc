@@ -98,7 +98,7 @@ struct warped_stft<R>::parts {
           rows(rows_of(settings),
                static_cast<double>(settings.block + settings.lag + 2) * settings.hop),
           rates(rows_of(settings).bank()), sums(rates.size(), settings.block, settings.lag, l1l2()),
-          path(places(rates.size()), settings.smoothness, settings.lag), dft(settings.n_fft),
+          path(places(rates.size()), settings.smoothness / 5, settings.lag), dft(settings.n_fft),
           count(static_cast<std::size_t>(settings.theta)), cut(count), frame(rows.frame())
     {
         double energy = 0;

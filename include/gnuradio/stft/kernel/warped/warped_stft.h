@@ -18,8 +18,8 @@ struct STFT_API warped_stft_settings {
     double theta = 0;      //!< length of the window, an even number; 0: n_fft / 2.83
     std::int64_t block =
         -1; //!< frames n - block .. n + block are measured jointly; -1: theta / (2 hop)
-    std::int64_t lag = -1;    //!< frames that the path looks ahead; -1: n_fft / (2 hop)
-    double smoothness = 0.02; //!< cost of a change to the next rate of the bank
+    std::int64_t lag = -1;   //!< frames that the path looks ahead; -1: n_fft / (2 hop)
+    double smoothness = 0.1; //!< five times the cost of a change to the next rate of the bank
 
     /*!
      * \brief Computes every default and checks the parameters against each other.

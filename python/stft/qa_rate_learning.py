@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Chirp rates that learn() finds beside window lengths: gradients by differences, known chirps, what is refused."""
+"""Chirp rates that learn() finds together with window lengths: gradients by differences, known chirps, what is refused."""
 
 import unittest
 

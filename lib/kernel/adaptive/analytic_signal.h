@@ -22,7 +22,7 @@ template <class R>
 class STFT_API analytic_signal
 {
 public:
-    //! Samples on either side of z[k] that it depends on; z comes so many samples later than x.
+    //! Samples on either side of z[k] that it depends on; z comes `reach` samples later than x.
     static constexpr std::size_t reach = 63;
     //! Values that one call writes at most.
     static constexpr std::size_t most = 1024;

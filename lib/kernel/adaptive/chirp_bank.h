@@ -13,8 +13,8 @@ namespace gr::stft::kernel {
 //! Rates of the coarse stage and of the fine one, in cycles per sample^2, and the window lengths that these take.
 struct STFT_API chirp_grid {
     double coarse_theta, fine_theta;
-    std::vector<double> rates;   //!< from -chirp_max to chirp_max, ascending
-    std::vector<double> offsets; //!< from a rate of the coarse stage, ascending
+    std::vector<double> rates;   //!< rates from -chirp_max to chirp_max, ascending
+    std::vector<double> offsets; //!< differences to a rate of the coarse stage, ascending
 
     explicit chirp_grid(const adaptive_settings& filled);
 };

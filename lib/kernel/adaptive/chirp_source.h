@@ -17,10 +17,10 @@ STFT_API std::int64_t frames_ahead(const adaptive_settings& filled);
  * \brief Window lengths and chirp rates of the grid frames, by the three stages of a chirp_bank. A path through the rates
  * follows the first and the second stage; a path through window lengths with a rate and without one follows the third.
  *
- * A stage measures a frame once the path of the stage before has resolved it, so that a frame is decided ahead() frames
- * behind the one that the first stage measures. A rate is told by the entropy of the power in the first stage and by the highest peaks (Renyi
- * entropy of order 2) in the second, which noise moves less; whether there is one, and which window suits, by the
- * criterion of the settings.
+ * A stage measures a frame once the path of the stage before has resolved it, so that the first stage is ahead() frames
+ * ahead of the frame that is decided. The first stage takes the entropy of the power as its criterion and the second one the
+ * Renyi entropy of order 2: high peaks decide, which noise moves less. The third stage, which decides whether there is a
+ * rate, and which window, takes the criterion of the settings.
  */
 template <class R>
 class STFT_API chirp_source
@@ -58,7 +58,7 @@ public:
 
     //! ln theta of the frame that was resolved last.
     const double* log_theta() const { return &d_log_theta; }
-    //! Its chirp rate, cycles per sample^2.
+    //! Chirp rate of that frame, cycles per sample^2.
     double rate() const { return d_rate; }
     //! Criterion of the last frame that had one, at its theta and rate.
     double criterion() const { return d_criterion; }
@@ -83,7 +83,7 @@ private:
     std::int64_t d_margin, d_lag[3], d_ahead;
     double d_chirp_max, d_prior, d_step = 0; // d_step: of the second stage's rates
     chirp_bank<R> d_bank;
-    std::vector<pooled_rows<R>> d_sums; // of each stage
+    std::vector<pooled_rows<R>> d_sums; // one for each stage
     std::vector<shortest_path> d_paths; // of the first two stages
     layered_path d_choice;              // of the third
     std::vector<double> d_pull, d_J;    // of window lengths; of the third stage's candidates

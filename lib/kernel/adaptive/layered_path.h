@@ -19,7 +19,7 @@ namespace gr::stft::kernel {
 class STFT_API layered_path
 {
 public:
-    //! Where the path is in a frame.
+    //! State of the path in a frame.
     struct state {
         std::size_t layer; //!< 0 or 1
         double value;

@@ -215,7 +215,7 @@ struct adaptive_report {
  * (method gradient). After Leiber et al., "Learnable adaptive time-frequency representation via
  * differentiable short-time Fourier transform", 2025, who descend over a whole recording instead.
  *
- * Where chirp rates are learned (learn theta_chirp), each frame has a rate c beside theta, in cycles per sample^2:
+ * Where chirp rates are learned (learn theta_chirp), each frame has a rate c in addition to theta, in cycles per sample^2:
  *
  * S[m, n] = sum_k w(k - t_n, theta_n) exp(-i pi c_n (k - t_n)^2) z[k] exp(-2j pi k m / n_fft)
  *

@@ -2,6 +2,7 @@
 #include "stream/dstft_block.h"
 #include "stream/window_lengths.h"
 #include <gnuradio/stft/dstft.h>
+#include <gnuradio/stft/kernel/dstft/chirp_dstft.h>
 #include <gnuradio/stft/kernel/dstft/dstft_framer.h>
 #include <atomic>
 
@@ -38,6 +39,10 @@ struct dstft_design {
     {
         check_theta(s.theta, transform);
         theta = rounded_theta(s.theta, transform);
+        if (s.c != 0 && kernel::per_bin(s.share))
+            kernel::refuse("c", s.c, "must be 0 where theta depends on the bin");
+        if (!kernel::chirp_dstft<T>::takes(s.c, theta))
+            kernel::refuse("c", s.c, "must be in -+1 / (2 theta)");
     }
 };
 
@@ -53,8 +58,9 @@ public:
         : gr::block("dstft",
                     kernel::per_bin(d.settings.share)
                         ? mixed_input_rows(1, { sizeof(T), d.transform.bins() * sizeof(float) })
-                        : gr::io_signature::make2(1, 2, sizeof(T), sizeof(float)),
-                    output_rows(d.transform.bins() * sizeof(gr_complex), 3)),
+                        : gr::io_signature::make3(1, 3, sizeof(T), sizeof(float), sizeof(float)),
+                    output_rows(d.transform.bins() * sizeof(gr_complex),
+                                kernel::per_bin(d.settings.share) ? 3 : 4)),
           base(d.pace.step(d.theta),
                rows_per_call(d.transform.bins() * sizeof(gr_complex)),
                kernel::per_bin(d.settings.share)),
@@ -62,7 +68,7 @@ public:
           d_pace(d_design.pace), d_present{ d_pace.hop(),
                                             std::vector<float>(d_design.transform.thetas(),
                                                                d_design.theta) },
-          d_theta(d_present.theta.size()), d_framer(n_fft())
+          d_theta(d_present.theta.size()), d_rate(d_design.settings.c), d_framer(n_fft())
     {
         d_theta.set(d_present.theta);
         listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
@@ -70,19 +76,27 @@ public:
         });
     }
 
+    //! Makes what a chirp takes, which other streams do without.
+    bool check_topology(int inputs, int outputs) override
+    {
+        if (!d_chirps && (inputs > 2 || outputs > 3 || d_rate != 0))
+            d_chirps.emplace(n_fft(), d_design.settings.window, d_design.settings.norm);
+        return base::check_topology(inputs, outputs);
+    }
+
     void forecast(int, gr_vector_int& required) override
     {
         std::fill(required.begin(), required.end(), 0);
         if (d_done)
             return;
-        if (d_lacks_lengths && required.size() > 1) {
-            const auto lengths = this->detail()->input(1);
+        if (d_lacks && required.size() > d_lacks) {
+            const auto lengths = this->detail()->input(static_cast<unsigned>(d_lacks));
             gr::thread::scoped_lock lock(*lengths->mutex());
             if (lengths->items_available() > 0 || lengths->done())
                 return;
             // samples are taken meanwhile: those that the lengths are computed from may be among them
             const bool room = d_framer.wanted() > 0 && !this->detail()->input(0)->done();
-            required[room ? 0 : 1] = 1;
+            required[room ? 0 : d_lacks] = 1;
             return;
         }
         const auto wanted = d_framer.wanted();
@@ -97,6 +111,8 @@ public:
         gr::thread::scoped_lock lock(this->d_setlock);
         d_lengths = ninput_items.size() > 1 ? static_cast<const float*>(input_items[1]) : nullptr;
         d_lengths_left = d_lengths_given = d_lengths ? ninput_items[1] : 0;
+        d_rates = ninput_items.size() > 2 ? static_cast<const float*>(input_items[2]) : nullptr;
+        d_rates_left = d_rates_given = d_rates ? ninput_items[2] : 0;
         const auto in = static_cast<const T*>(input_items[0]);
         int used = 0, produced = 0;
         frames(in, ninput_items[0], used, output_items, noutput_items, produced);
@@ -108,6 +124,8 @@ public:
         this->consume(0, used);
         if (d_lengths)
             this->consume(1, d_lengths_given - d_lengths_left);
+        if (d_rates)
+            this->consume(2, d_rates_given - d_rates_left);
         if (d_done) {
             for (std::size_t port = 0; port < output_items.size(); ++port)
                 this->produce(static_cast<int>(port), produced);
@@ -151,6 +169,7 @@ public:
     }
 
     std::uint64_t invalid_thetas() const override { return d_invalid; }
+    std::uint64_t invalid_rates() const override { return d_invalid_rates; }
 
     std::int64_t latency() const override
     {
@@ -225,7 +244,7 @@ private:
             if (!d_framer.is_set() || (!d_pending.empty() && !d_framer.complete()))
                 set_frame();
             if (d_framer.ready()) {
-                if (d_framer.finished() && d_pace.fixed_overlap() && lengths_are_missing())
+                if (d_framer.finished() && d_pace.fixed_overlap() && windows_are_missing())
                     return; // the next one decides whether this is the last frame
                 write(out, written++);
             } else {
@@ -249,26 +268,38 @@ private:
             if (!d_got_lengths)
                 d_theta.set(d_present.theta);
         });
-        if (d_framer.is_set() || take_lengths())
+        if (d_framer.is_set() || take_window())
             d_framer.set(d_theta.greatest(), d_pace);
     }
 
-    //! True if window lengths come from an input and the next ones have not arrived.
-    bool lengths_are_missing()
+    //! True if window lengths or rates come from an input and the next ones have not arrived.
+    bool windows_are_missing()
     {
-        d_lacks_lengths =
-            d_lengths && d_lengths_left == 0 && !input_ends(this->detail(), d_lengths_given, 1);
-        return d_lacks_lengths;
+        d_lacks = 0;
+        if (d_lengths && d_lengths_left == 0 && !input_ends(this->detail(), d_lengths_given, 1))
+            d_lacks = 1;
+        else if (d_rates && d_rates_left == 0 && !input_ends(this->detail(), d_rates_given, 2))
+            d_lacks = 2;
+        return d_lacks > 0;
     }
 
-    //! Reads the present frame's window lengths if they come from an input; false if they have not
-    //! arrived yet.
-    bool take_lengths()
+    //! Reads the present frame's window lengths and rate if they come from inputs; false if they
+    //! have not arrived yet.
+    bool take_window()
     {
-        if (lengths_are_missing())
+        if (windows_are_missing())
             return false;
-        if (d_lengths_left == 0)
-            return true;
+        if (d_lengths_left > 0)
+            take_lengths();
+        if (d_rates_left > 0) {
+            d_rate = *d_rates++;
+            --d_rates_left;
+        }
+        return true;
+    }
+
+    void take_lengths()
+    {
         if (d_theta.take(d_lengths, d_design.transform))
             d_got_lengths = true;
         else if (d_invalid++ == 0)
@@ -278,7 +309,19 @@ private:
                                  n_fft());
         d_lengths += d_theta.size();
         --d_lengths_left;
-        return true;
+    }
+
+    //! The present frame's rate, if its window takes it, else 0.
+    double taken_rate()
+    {
+        double c = d_rate;
+        if (c != 0 && !limit_rate<kernel::chirp_dstft<T>>(c, d_theta.greatest()) &&
+            d_invalid_rates++ == 0)
+            this->d_logger->warn("chirp rate {} is not in -+1 / (2 theta = {}); such rates are "
+                                 "taken as 0",
+                                 d_rate,
+                                 2 * d_theta.greatest());
+        return c;
     }
 
     //! Transforms the present frame and goes on to the next.
@@ -290,7 +333,18 @@ private:
                                      : nullptr;
         };
         const auto t = d_framer.centre();
-        d_design.transform.analyse(d_framer.samples(), t, d_theta.data(), row(0), row(1), row(2));
+        if (d_chirps)
+            d_chirps->analyse(d_framer.samples(),
+                              t,
+                              *d_theta.data(),
+                              taken_rate(),
+                              row(0),
+                              row(1),
+                              row(2),
+                              row(3));
+        else
+            d_design.transform.analyse(
+                d_framer.samples(), t, d_theta.data(), row(0), row(1), row(2));
         const auto at = this->nitems_written(0) + static_cast<std::uint64_t>(item);
         const auto step = d_pace.step(d_theta.greatest());
         this->put_tags(at, t, d_framer.end(), step, [this] { return description(); });
@@ -320,21 +374,28 @@ private:
         base::restarted();
         d_framer = kernel::dstft_framer<T>(n_fft());
         d_theta.set(d_present.theta);
-        d_done = d_got_lengths = d_lacks_lengths = false;
-        d_invalid = 0;
+        d_done = d_got_lengths = false;
+        d_lacks = 0;
+        d_rate = d_design.settings.c;
+        d_invalid = d_invalid_rates = 0;
     }
 
     dstft_design<T> d_design;
     kernel::pacing d_pace;
     pace_and_lengths d_present; // present values; window lengths from the input override its theta
     window_lengths d_theta;     // of the present frame
+    double d_rate;              // likewise
+    std::optional<kernel::chirp_dstft<T>> d_chirps; // where frames may have rates other than 0
     kernel::dstft_framer<T> d_framer;
     bool d_done = false;
 
     const float* d_lengths = nullptr; // items of input 1 that are left in this call
     int d_lengths_left = 0, d_lengths_given = 0;
-    bool d_lacks_lengths = false, d_got_lengths = false;
-    std::atomic<std::uint64_t> d_invalid = 0;
+    const float* d_rates = nullptr; // items of input 2, likewise
+    int d_rates_left = 0, d_rates_given = 0;
+    std::size_t d_lacks = 0; // input whose item is missing
+    bool d_got_lengths = false;
+    std::atomic<std::uint64_t> d_invalid = 0, d_invalid_rates = 0;
 };
 
 template <class T>

@@ -22,6 +22,23 @@ bool operator!=(const idstft_settings& a, const idstft_settings& b)
     return a.n_fft != b.n_fft || a.norm != b.norm || !(a.window == b.window);
 }
 
+//! \throws std::invalid_argument unless an inverse takes the chirp rate
+template <class T>
+void check_rate(const idstft_settings& s)
+{
+    if (s.c == 0)
+        return;
+    if (!(std::abs(s.c) <= 0.5))
+        kernel::refuse("c", s.c, "must be in -+1 / (2 theta)");
+    if (kernel::is_real_v<T>)
+        kernel::refuse("c",
+                       s.c,
+                       "must be 0 for one-sided spectra, which do not hold all of a signal under a "
+                       "chirp");
+    if (kernel::per_bin(s.share))
+        kernel::refuse("c", s.c, "must be 0 where theta depends on the bin");
+}
+
 //! Two doubles of an item as a position, if they are one.
 std::optional<kernel::position> position_in(const double* item)
 {
@@ -41,10 +58,7 @@ class idstft_impl : public stream_block<idstft<T>>
 public:
     explicit idstft_impl(const idstft_settings& d)
         : gr::block("idstft",
-                    mixed_input_rows(1,
-                                     { kernel::bins<T>(d.n_fft) * sizeof(gr_complex),
-                                       Inverse::thetas(d.n_fft) * sizeof(float),
-                                       2 * sizeof(double) }),
+                    mixed_input_rows(1, input_sizes(d.n_fft)),
                     gr::io_signature::make(1, 1, sizeof(T))),
           d_given(d), d_stream(d)
     {
@@ -58,7 +72,7 @@ public:
     void restarted() override
     {
         d_stream = stream_state(d_given);
-        d_uncovered = d_left_out = d_invalid = 0;
+        d_uncovered = d_left_out = d_invalid = d_invalid_rates = 0;
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -99,7 +113,10 @@ public:
                                              input_ends(this->detail(), in.used));
         this->consume(0, in.used);
         for (std::size_t port = 1; port < ninput_items.size(); ++port)
-            this->consume(static_cast<int>(port), port == 1 ? in.lengths_used : in.centres_used);
+            this->consume(static_cast<int>(port),
+                          port == 1   ? in.lengths_used
+                          : port == 2 ? in.centres_used
+                                      : in.rates_used);
         if (ends && !d_stream.inverse.ready()) {
             d_stream.ended = true;
             if (!d_stream.length) {
@@ -119,6 +136,7 @@ public:
     std::uint64_t uncovered() const override { return d_uncovered; }
     std::uint64_t left_out() const override { return d_left_out; }
     std::uint64_t invalid_thetas() const override { return d_invalid; }
+    std::uint64_t invalid_rates() const override { return d_invalid_rates; }
     std::int64_t latency() const override { return Inverse::latency(d_given.n_fft); }
 
 private:
@@ -135,16 +153,33 @@ private:
                 centres = static_cast<const double*>(items[2]);
                 centres_count = counts[2];
             }
+            if (counts.size() > 3) {
+                rates = static_cast<const float*>(items[3]);
+                rates_count = counts[3];
+            }
         }
 
         const gr_complex* spectra;
         const float* lengths = nullptr;
         const double* centres = nullptr;
-        int count, lengths_count = 0, centres_count = 0;
-        int used = 0, lengths_used = 0, centres_used = 0;
+        const float* rates = nullptr;
+        int count, lengths_count = 0, centres_count = 0, rates_count = 0;
+        int used = 0, lengths_used = 0, centres_used = 0, rates_used = 0;
     };
 
     static constexpr bool by_segments = std::is_same_v<Inverse, kernel::segment_inverse<T>>;
+    static constexpr bool turns = !kernel::is_real_v<T> && !by_segments;
+
+    //! Spectra, window lengths, centres; chirp rates, where they have a meaning.
+    static std::vector<std::size_t> input_sizes(std::size_t n_fft)
+    {
+        std::vector<std::size_t> sizes{ kernel::bins<T>(n_fft) * sizeof(gr_complex),
+                                        Inverse::thetas(n_fft) * sizeof(float),
+                                        2 * sizeof(double) };
+        if (turns)
+            sizes.push_back(sizeof(float));
+        return sizes;
+    }
 
     static Inverse inverse_of(const idstft_settings& d)
     {
@@ -179,6 +214,9 @@ private:
             d_stream.ended = input_ends(this->detail(), in.centres_count, 2);
             return false;
         }
+        const bool no_rate = in.rates && in.rates_used == in.rates_count;
+        if (no_rate && !input_ends(this->detail(), in.rates_count, 3))
+            return false;
         take_tags(this->nitems_read(0) + static_cast<std::uint64_t>(in.used));
         if (!is_placed(in)) {
             d_stream.ended = true;
@@ -188,6 +226,9 @@ private:
             take_length(in.lengths +
                         static_cast<std::size_t>(in.lengths_used++) * d_stream.lengths.size());
         d_stream.frame.theta = d_stream.lengths.greatest();
+        if (in.rates && !no_rate)
+            d_stream.turn = in.rates[in.rates_used++];
+        take_rate();
         d_stream.frame.t = d_stream.steps.rounded();
         d_stream.frame.good = true;
         if (in.centres) {
@@ -229,6 +270,16 @@ private:
             d_stream.lengths.set(static_cast<float>(
                 d_stream.theta > 0 ? d_stream.theta : static_cast<double>(d_stream.present.n_fft)));
         return true;
+    }
+
+    void take_rate()
+    {
+        d_stream.frame.c = d_stream.turn;
+        if (!limit_rate<kernel::chirp_dstft<T>>(d_stream.frame.c, d_stream.frame.theta) &&
+            d_invalid_rates++ == 0)
+            this->d_logger->warn("the chirp rate of frame {} is not in -+1 / (2 theta); such are "
+                                 "taken as 0",
+                                 d_stream.frames);
     }
 
     void take_length(const float* item)
@@ -350,7 +401,8 @@ private:
             if constexpr (by_segments)
                 d_stream.inverse.add(spectrum, d_stream.frame.t, d_stream.lengths.data());
             else
-                d_stream.inverse.add(spectrum, d_stream.frame.t, d_stream.frame.theta);
+                d_stream.inverse.add(
+                    spectrum, d_stream.frame.t, d_stream.frame.theta, d_stream.frame.c);
             d_stream.covered =
                 std::max(d_stream.covered,
                          d_stream.frame.t.sample +
@@ -415,14 +467,14 @@ private:
     //! A frame whose spectrum has not been added yet.
     struct pending_frame {
         kernel::position t{ 0, 0 };
-        double theta = 0;
+        double theta = 0, c = 0;
         bool good = false; // the centre does not lie before that of the last good frame
     };
 
     //! State of the stream between calls of work(). A restart begins with a new one.
     struct stream_state {
         explicit stream_state(const idstft_settings& s)
-            : present(s), inverse(inverse_of(s)), lengths(Inverse::thetas(s.n_fft))
+            : present(s), inverse(inverse_of(s)), turn(s.c), lengths(Inverse::thetas(s.n_fft))
         {}
 
         idstft_settings present; // the settings, as tags have changed them
@@ -430,6 +482,7 @@ private:
         std::optional<std::int64_t> length; // of the stream, once it is known
         bool ended = false;
 
+        double turn; // the last chirp rate that came in, or the settings'
         pending_frame frame;
         bool taken = false; // the frame has been read, but for its spectrum
         std::uint64_t frames = 0;
@@ -456,7 +509,7 @@ private:
     stream_state d_stream;
     std::vector<gr_complex> d_converted;
     std::vector<gr::tag_t> d_found;
-    std::atomic<std::uint64_t> d_uncovered = 0, d_left_out = 0, d_invalid = 0;
+    std::atomic<std::uint64_t> d_uncovered = 0, d_left_out = 0, d_invalid = 0, d_invalid_rates = 0;
 };
 
 template <class T>
@@ -466,6 +519,7 @@ typename idstft<T>::sptr idstft<T>::make(const idstft_settings& s)
     check_rows(kernel::bins<T>(kernel::checked_n_fft(n_fft)) * sizeof(gr_complex));
     if (n_fft < 2)
         kernel::refuse("n_fft", n_fft, "must be at least 2");
+    check_rate<T>(s);
     if (kernel::per_bin(s.share))
         return gnuradio::make_block_sptr<idstft_impl<T, kernel::segment_inverse<T>>>(s);
     return gnuradio::make_block_sptr<idstft_impl<T, kernel::idstft<T>>>(s);

@@ -13,6 +13,7 @@ import pathlib
 import sys
 import time
 
+import chirps
 import experiments
 import pictures
 
@@ -103,6 +104,18 @@ def chosen(options):
             every.append((name, functools.partial(experiments.harmonics, law, noise, seeds)))
     for ratio in (1.0, 0.3, 0.1):
         every.append((f"bands: chirp of {ratio:g}", functools.partial(experiments.bands, ratio, seeds)))
+    for snr in (20, 0, -5):
+        every.append((f"chirp rates: alternating, {snr} dB", functools.partial(chirps.alternating, snr, seeds)))
+    every.append(("chirp rates: how near", functools.partial(chirps.rate, seeds)))
+    every.append(("chirp rates: inverse", functools.partial(chirps.inverse)))
+    for noise in (0.25, 0.5, 1.0):
+        for law in [None, car[1]] + options.speed_law:
+            name = f"chirp rates and warping: VI-C, {'starts and stops' if law is None else pathlib.Path(law).name}, noise {noise:g}"
+            every.append((name, functools.partial(chirps.harmonics, law, noise, seeds)))
+    for audio, tacho, orders, channel in [machine_named(*car)] + options.run_up:
+        name = f"chirp rates and warping: {pathlib.Path(audio).name}, channel {channel}"
+        every.append((name, functools.partial(chirps.recording, audio, tacho, orders, channel)))
+    every.append(("chirp rates: speed", functools.partial(chirps.speed)))
     every.append(("looking ahead", functools.partial(experiments.looking_ahead, seeds)))
     every.append(("choices", functools.partial(experiments.choices, seeds[:4])))
     every.append(("hard cases", functools.partial(experiments.hard_cases, seeds)))

@@ -32,13 +32,14 @@ struct output {
     std::vector<std::complex<real_t<T>>> spectra;
     std::vector<float> theta;
     std::vector<position> t;
+    std::vector<float> c;
 
     bool operator==(const output& o) const
     {
         const auto same = [](const position& a, const position& b) {
             return a.sample == b.sample && a.fraction == b.fraction;
         };
-        return spectra == o.spectra && theta == o.theta && t.size() == o.t.size() &&
+        return spectra == o.spectra && theta == o.theta && c == o.c && t.size() == o.t.size() &&
                std::equal(t.begin(), t.end(), o.t.begin(), same);
     }
 };
@@ -59,6 +60,7 @@ void take(adaptive_stft<T>& learner,
         out.theta.resize(thetas + learner.thetas());
         out.t.emplace_back();
         learner.next(out.spectra.data() + bins, out.theta.data() + thetas, out.t.back());
+        out.c.push_back(learner.chirp());
     }
 }
 
@@ -136,6 +138,7 @@ inline std::vector<way> ways()
     add("blocks of one frame, no lag", [](auto& s) { s.block = s.lag = 0; });
     add("frozen", [](auto& s) { s.freeze = true; });
     add("causal", [](auto& s) { s.causal = true; });
+    add("theta and chirp rates", [](auto& s) { s.learn = learned::theta_chirp; });
     add("share cell, interpolated", [](auto& s) {
         s.share = sharing::cell;
         s.interpolate = true;

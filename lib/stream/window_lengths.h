@@ -29,6 +29,22 @@ void check_theta(double theta, const Transform& transform)
 }
 
 /*!
+ * \brief Replaces a chirp rate that a window of length theta does not take by 0, or by its neighbour where only its rounding
+ * to a float leads out of the range.
+ * \return false if it has become 0
+ */
+template <class Transform>
+bool limit_rate(double& c, double theta)
+{
+    if (Transform::takes(c, theta))
+        return true;
+    const double inner = std::nextafter(static_cast<float>(c), 0.0f);
+    const bool close = Transform::takes(inner, theta);
+    c = close ? inner : 0;
+    return close;
+}
+
+/*!
  * \brief Window lengths from an input: an item with a value that the transform does not take is
  * replaced by the last valid item.
  */

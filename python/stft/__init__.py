@@ -9,7 +9,7 @@ tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spe
 band_envelope_vf, fault_lines, cross_spectrum_vcvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
-inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, grad_hop, grad_hops, grad_fixed_overlap,
+inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, analytic_signal, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map;
@@ -21,6 +21,7 @@ Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_
 
 from . import grc, losses
 from .adaptive import adapt
+from .analytic import analytic_signal
 from .bank import filter_bank, one_integral_inverse, stft_bins
 from .batching import batch
 from .bearings import (
@@ -157,6 +158,7 @@ __all__ = [
     "TransferFunction",
     "WarpedRows",
     "adapt",
+    "analytic_signal",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
     "alarm_levels",

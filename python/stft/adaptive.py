@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -30,6 +31,31 @@ class Adapted(NamedTuple):
     order to learn). Of several channels arrays of these."""
 
 
+class AdaptedChirp(NamedTuple):
+    """What adapt() returns where chirp rates are learned: the same as Adapted, and c."""
+
+    spectra: Optional[NDArray]
+    """Of real x those of its analytic signal, (..., n_fft, frames): idstft(..., c=c) gives it back, and its real part is x."""
+    theta: NDArray
+    t: NDArray
+    report: Dict[str, Any]
+    c: NDArray
+    """Chirp rates in cycles per sample^2, (..., 1, frames)."""
+
+
+class AdaptedWarp(NamedTuple):
+    """What adapt() returns where time is warped; frames that hang over an end of x are not made."""
+
+    spectra: Optional[NDArray]
+    """DFT of the warped frames, (..., n_fft / 2 + 1, frames), phases from their centres. There is no way back from it."""
+    theta: float
+    """Length of the window in samples, the same for all frames."""
+    t: NDArray
+    """Centres of the frames in samples, (frames,)."""
+    a: NDArray
+    """Relative rates f'/f per sample, (..., 1, frames)."""
+
+
 def adapt(
     x: ArrayLike,
     *,
@@ -54,16 +80,19 @@ def adapt(
     smoothness: float = 0.1,
     prior: float = 0.01,
     whiten: float = 1e-2,
+    chirp_max: Optional[float] = None,
+    chirp_prior: float = 0.0035,
     steps: Optional[int] = None,
     regularisation: Optional[float] = None,
     learning_rate: Optional[float] = None,
     order: float = 2.0,
     freeze: bool = False,
     invertible: bool = True,
+    warp: bool = False,
     spectra: bool = True,
     axis: int = -1,
-) -> Adapted:
-    """DSTFT with window lengths, or positions, learned on the way: what the adaptive_stft blocks do, to the bit.
+) -> Union[Adapted, AdaptedChirp, AdaptedWarp]:
+    """DSTFT with window lengths, chirp rates or positions learned on the way: what the adaptive_stft blocks do, to the bit.
 
     Learning looks ahead by (block + lag) hop samples, or not at all if `causal`, so the cost is that of a stream: a bank of
     window lengths is measured at every frame by the concentration of whitened spectra, pooled over a block of
@@ -78,7 +107,11 @@ def adapt(
     share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
         (each band and frame, then `steps` of the gradient in each cell with total variation); "bin" (each band, pooled
         over the past). "bin" and "cell" need method "bank".
-    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t").
+    learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t");
+        or ("theta", "chirp"): each frame also has a chirp rate c in cycles per sample^2, or 0, by which its window turns,
+        exp(-1j pi c (k - t)^2), so that a chirp of this rate is as sharp as a tone. The result is AdaptedChirp then. Real x
+        goes through its analytic signal (a Hilbert filter of 127 taps), so that spectra have n_fft bins. Needs method
+        "bank", share "frame" and a pooled criterion.
     criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). For each frame
         alone: "kurtosis" (minus the logarithm of the kurtosis of |S|; that of learn() is minus the kurtosis itself, so the
@@ -96,12 +129,20 @@ def adapt(
         h = n_fft / (8 hop), and lag is 0. Frames before theta_max / 2 have theta_init.
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
+    chirp_max: greatest magnitude of c; default 94 / theta_max^2, at most 1 / (2 theta_max), beyond which a chirp leaves the
+        band within a window. chirp_prior: cost of a c in a frame, in units of the criterion, per ln(1 + |c| theta_max^2 / 2.7):
+        the more rates there are up to c, the more of them look good in noise.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. learning_rate: Adam's, in ln theta and in hops;
         default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of
         ln theta over cells; default 0.1.
     freeze: do not learn; every frame has theta_init.
     invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
+    warp: True gives each frame a relative rate a = f'/f instead, by which time is warped so that all orders of a shaft are
+        tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse. The
+        result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even number
+        (default n_fft / 2.83), block and lag as above, with
+        theta_init instead of n_fft for the block, smoothness five times the price of a change to the next rate of the bank; everything else keeps its default. The rates are the eleven of warped_rows().
     spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.
@@ -123,14 +164,18 @@ def adapt(
     """
     samples, shape = _channels(x, axis)
     spectra = _truth("spectra", spectra)
-    learned = set(learned_of(learn, ("theta", "t")))
+    learned = _what_of(learn)
+    if _truth("warp", warp):
+        given = dict(alpha=alpha, method=method, share=share, learn=learned, criterion=criterion, theta_min=theta_min,
+                     theta_max=theta_max, window=window, norm=norm, causal=causal, steps=steps, freeze=freeze)  # fmt: skip
+        return _warped(samples, shape, given, n_fft, hop, theta_init, block, lag, smoothness, spectra)
     settings = kernels.adaptive_settings(
         n_fft=n_fft,
         hop=hop,
         alpha=alpha,
         method=method,
         share=share,
-        learn="both" if len(learned) == 2 else min(learned),
+        learn=learned,
         criterion=criterion,
         theta_min=theta_min,
         theta_max=theta_max,
@@ -146,6 +191,8 @@ def adapt(
         smoothness=smoothness,
         prior=prior,
         whiten=whiten,
+        chirp_max=chirp_max,
+        chirp_prior=chirp_prior,
         steps=steps,
         learning_rate=learning_rate,
         regularisation=regularisation,
@@ -161,13 +208,51 @@ def adapt(
     S, theta, t = (_stacked([one[i] for one in channels]) for i in range(3))
     reports = [one[3] for one in channels]
     report = {key: np.array([r[key] for r in reports]).reshape(shape) for key in reports[0]} if shape else reports[0]
-    fixed = alpha == 0 and learned == {"theta"}
-    return Adapted(
+    fixed = alpha == 0 and learned in ("theta", "theta_chirp")
+    adapted = Adapted(
         np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
         np.swapaxes(theta.reshape(shape + theta.shape[1:]), -1, -2),
         t[0] if fixed else t.reshape(shape + t.shape[1:]),
         report,
     )
+    if learned != "theta_chirp":
+        return adapted
+    c = _stacked([one[4] for one in channels])
+    return AdaptedChirp(*adapted, np.swapaxes(c.reshape(shape + c.shape[1:]), -1, -2))
+
+
+def _warped(samples, shape, given, n_fft, hop, theta, block, lag, smoothness, spectra):
+    defaults = inspect.signature(adapt).parameters
+    for name, value in given.items():
+        if value != defaults[name].default:
+            raise ValueError(f"{name}: {value}: must be left at its default where time is warped")
+    if np.iscomplexobj(samples):
+        raise ValueError(f"x: {samples.dtype}: must be real where time is warped")
+    if len(samples) == 0:
+        raise ValueError("x: 0 channels: must have one or more")
+    settings = kernels.warped_stft_settings(
+        n_fft=n_fft, hop=hop, theta=theta, block=block, lag=lag, smoothness=smoothness
+    )
+    channels = [kernels.adapt_warped(settings, one, spectra) for one in samples]
+    S, rates = _stacked([one[0] for one in channels]), _stacked([one[2] for one in channels])
+    return AdaptedWarp(
+        np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
+        channels[0][3],
+        channels[0][1],
+        rates.reshape(shape + (1,) + rates.shape[1:]),
+    )
+
+
+def _what_of(learn):
+    """The name that the kernel has for what is learned."""
+    if isinstance(learn, str) and learn == "theta_chirp":
+        return learn
+    learned = set(learned_of(learn, ("theta", "t", "chirp")))
+    if "chirp" in learned:
+        if learned != {"theta", "chirp"}:
+            raise ValueError(f"learn: {learn}: chirp must come with theta, and without t")
+        return "theta_chirp"
+    return "both" if len(learned) == 2 else min(learned)
 
 
 def _stacked(arrays):

@@ -36,11 +36,12 @@ from .transforms import (
 
 
 class InverseGradients(NamedTuple):
-    """Gradients of a loss: by the spectra (shape of S), by theta (shape of theta) and by t (frames,)."""
+    """Gradients of a loss: by the spectra (shape of S), by theta (shape of theta), by t (frames,) and by c (shape of c)."""
 
     S: Optional[NDArray]
     theta: Optional[NDArray]
     t: Optional[NDArray]
+    c: Optional[NDArray] = None
 
 
 @_either_spelling
@@ -152,6 +153,7 @@ def idstft_vjp(
     v: ArrayLike,
     *,
     n_fft: int,
+    c: Optional[ArrayLike] = None,
     window: FamilyName = "hann",
     norm: str = "l2",
     sides: str,
@@ -183,8 +185,10 @@ def idstft_vjp(
     True
     """
     for one in wrt:
-        if one not in ("S", "theta", "t"):
-            raise ValueError(f"wrt: {one}: must be S, theta or t")
+        if one not in ("S", "theta", "t", "c"):
+            raise ValueError(f"wrt: {one}: must be S, theta, t or c")
+    if "c" in wrt and sides == "onesided":
+        raise ValueError("wrt: c: needs two-sided spectra, since the inverse of one-sided ones takes no c but 0")
     S, v = _spectra("S", S), _array_along("v", v)
     v = v.astype(_precision(v.dtype), copy=False)
     length = v.shape[-1]
@@ -192,6 +196,7 @@ def idstft_vjp(
     inverse = dict(made, length=length, weights=weights, tol=tol, max_iterations=max_iterations)
     share, _ = _shared_theta(theta, S.shape[-2], S.shape[-1], n_fft)
     twosided = weights == "twosided"
+    turned = {} if c is None else {"c": c}
     if share in ("constant", "frame") and (twosided or sides == "twosided"):
         # A* C A is diagonal, n_fft sum w^2: sum w / sum w^2 is an inverse, sum w a gradient, without cancellation
         level = np.zeros(S.shape[-2:], complex)
@@ -202,18 +207,17 @@ def idstft_vjp(
     else:
         z = _solved(v, S.shape[-2], theta, t, twosided=twosided, tol=tol, max_iterations=max_iterations, **made)
     weight = _multiplicity(n_fft, sides, v.real.dtype) if twosided else 1
-    Az = dstft(z, theta, t, **made) * weight
+    Az = dstft(z, theta, t, **made, **turned) * weight
     parameters = tuple(one for one in wrt if one != "S")
-    to_theta = to_t = None
+    gradients = {}
     if parameters:
         if x is None:
-            x = idstft(S, theta, t, **inverse)
-        R = (S - dstft(x, theta, t, **made)) * weight
-        by_z = dstft_vjp(z, theta, t, R, wrt=parameters, **made)
-        by_x = dstft_vjp(x, theta, t, Az, wrt=parameters, **made)
-        to_theta = None if by_z.theta is None else by_z.theta - by_x.theta
-        to_t = None if by_z.t is None else by_z.t - by_x.t
-    return InverseGradients(Az if "S" in wrt else None, to_theta, to_t)
+            x = idstft(S, theta, t, **inverse, **turned)
+        R = (S - dstft(x, theta, t, **made, **turned)) * weight
+        by_z = dstft_vjp(z, theta, t, R, wrt=parameters, **made, **turned)
+        by_x = dstft_vjp(x, theta, t, Az, wrt=parameters, **made, **turned)
+        gradients = {one: getattr(by_z, one) - getattr(by_x, one) for one in parameters}
+    return InverseGradients(Az if "S" in wrt else None, *map(gradients.get, ("theta", "t", "c")))
 
 
 def _solved(v, bins, theta, t, *, n_fft, window, norm, sides, convention, twosided, tol, max_iterations) -> NDArray:

@@ -13,6 +13,10 @@ depends on them, since phase counts from sample 0. Shared conventions:
 - theta: broadcast to (bins, frames): a number, (1, frames), (bins, 1) or (bins, frames), in (0, n_fft].
 - window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho) with
   rho, the standard deviation in units of theta, at most 1/6. Windows that jump at their edge are refused.
+- c: chirp rates in cycles per sample^2, by which windows turn: w(u) exp(-1j pi c u^2), u = k - t, under which a chirp of
+  that rate is a tone. A number, (frames,) or (1, frames), |c| theta <= 1/2; 0 unless given. It needs one theta for all
+  bins of a frame. Spectra of real x have bins 0 .. n_fft // 2 of a complex DFT then, which do not hold all of x: what is
+  to go back is the analytic signal of x, at all bins.
 - norm: "peak" (w(0) = 1), "l1" (unit integral), "l2" (unit energy), "dcunit" (unit sum), "contract" (n_fft / theta).
 - Gradients belong to a real loss L: G = dL/dRe S + 1j dL/dIm S, and dL = Re sum conj(G) dS. One-sided bins count once.
 
@@ -53,6 +57,15 @@ class Gradients(NamedTuple):
     t: Optional[NDArray]
 
 
+class ChirpGradients(NamedTuple):
+    """Gradients of a loss, with that by c (shape of c)."""
+
+    x: Optional[NDArray]
+    theta: Optional[NDArray]
+    t: Optional[NDArray]
+    c: Optional[NDArray]
+
+
 class Convergence(NamedTuple):
     """How an iterative inverse ended: iterations, and the relative residual of the normal equations."""
 
@@ -66,6 +79,7 @@ def dstft(
     t: ArrayLike,
     *,
     n_fft: int,
+    c: Optional[ArrayLike] = None,
     window: FamilyName = "hann",
     norm: str = "l2",
     sides: Optional[str] = None,
@@ -79,9 +93,9 @@ def dstft(
     sides: "onesided" (bins 0 .. n_fft // 2) or "twosided"; default: "onesided" if x is real.
     phase: "absolute" counts from sample 0; "centre" from floor(t), which leaves the derivatives by t those of the
         absolute phase turned alike.
-    derivatives: any of "theta" and "t".
+    derivatives: any of "theta", "t" and "c".
 
-    Returns S, complex64 or complex128 of shape (..., bins, frames); with derivatives the tuple (S, dS/dtheta, dS/dt) of
+    Returns S, complex64 or complex128 of shape (..., bins, frames); with derivatives the tuple (S, dS/dtheta, dS/dt, dS/dc) of
     those asked for, in the order asked for, each of S's shape: dS[m, n] by its own cell's theta and its frame's t.
 
     >>> import numpy as np
@@ -89,14 +103,22 @@ def dstft(
     >>> S, slope = dstft(x, 24.5, [20.3, 31.7], n_fft=32, norm="l1", derivatives=("theta",))
     >>> S.shape, bool(abs(abs(S[8, 0]) - 0.5) < 1e-3)
     ((17, 2), True)
+    >>> chirp = np.exp(1j * np.pi * 0.004 * (np.arange(64) - 30.0) ** 2)
+    >>> plain, turned = (np.abs(dstft(chirp, 60.0, [30.0], n_fft=64, norm="l1", c=c)).max() for c in (0, 0.004))
+    >>> bool(abs(turned - 1) < 1e-3), bool(plain < 0.7)
+    (True, True)
     """
-    derivatives = _some_of("derivatives", derivatives, ("theta", "t"))
+    derivatives = _some_of("derivatives", derivatives, ("theta", "t", "c"))
     if phase not in ("absolute", "centre", "center"):
         raise ValueError(f"phase: {phase}: must be absolute or centre")
-    f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
+    f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis, _or_zero(c, derivatives))
     results = {"S": f.empty_spectra()}
     results.update((one, f.empty_spectra()) for one in derivatives)
-    kernels.dstft(f.samples, f.design, results["S"], results.get("theta"), results.get("t"))
+    wanted = results["S"], results.get("theta"), results.get("t")
+    if f.rates is None:
+        kernels.dstft(f.samples, f.design, *wanted)
+    else:
+        kernels.chirp_dstft(f.samples, f.design, *wanted, results.get("c"))
     if phase != "absolute":
         indices = (np.floor(f.t).astype(np.int64)[:, None] % f.n_fft) * np.arange(f.bins) % f.n_fft
         for spectra in results.values():
@@ -112,22 +134,24 @@ def dstft_vjp(
     G: ArrayLike,
     *,
     n_fft: int,
+    c: Optional[ArrayLike] = None,
     window: FamilyName = "hann",
     norm: str = "l2",
     sides: Optional[str] = None,
     convention: str = "centre",
-    wrt: Sequence[str] = ("x", "theta", "t"),
+    wrt: Optional[Sequence[str]] = None,
     axis: int = -1,
-) -> Gradients:
+) -> Union[Gradients, ChirpGradients]:
     """Vector-Jacobian products of dstft() at absolute phase: gradients of a loss from G. A (17)-(24).
 
     G: dL/dRe S + 1j dL/dIm S, of the shape of S.
-    wrt: which gradients; the others are None.
+    wrt: which gradients; the others are None. Default: "x", "theta" and "t", and "c" if it is given.
 
-    Returns (x, theta, t): dL/dx (for complex x: dL/dRe x + 1j dL/dIm x), dL/dtheta summed over the cells that share a
-    value (t held), and dL/dt (theta held). Those by theta and t are float64 and sum over channels.
+    Returns (x, theta, t), or (x, theta, t, c) if c is given or wanted: dL/dx (for complex x: dL/dRe x + 1j dL/dIm x), dL/dtheta summed over the cells that share a
+    value (t held), dL/dt (theta held), and dL/dc summed over the
+    frames that share a value. Those by theta, t and c are float64 and sum over channels.
 
-    For a theta of its own for each frame, or one for all, this is one inverse FFT per frame for all three.
+    For a theta of its own for each frame, or one for all, this is one inverse FFT per frame for all of them.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(1).standard_normal(100)
@@ -137,8 +161,10 @@ def dstft_vjp(
     >>> bool(np.isclose(slope, (loss(20.001) - loss(19.999)) / 0.002, rtol=1e-6))
     True
     """
-    wrt = _some_of("wrt", wrt, ("x", "theta", "t"))
-    f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis)
+    wrt = ("x", "theta", "t") + (() if c is None else ("c",)) if wrt is None else wrt
+    wrt = _some_of("wrt", wrt, ("x", "theta", "t", "c"))
+    c = _or_zero(c, wrt)
+    f = _Frames(x, theta, t, n_fft, window, norm, sides, convention, axis, c)
     cotangent = _array("G", G)
     wanted = f.shape + (f.bins, len(f.t))
     if cotangent.shape != wanted:
@@ -147,10 +173,18 @@ def dstft_vjp(
     to_x = np.zeros_like(f.samples) if "x" in wrt else None
     to_theta = np.zeros_like(f.theta) if "theta" in wrt else None
     to_t = np.zeros_like(f.t) if "t" in wrt else None
-    kernels.dstft_vjp(f.samples, f.design, rows.reshape(-1, len(f.t), f.bins), to_theta, to_t, to_x)
+    to_c = np.zeros_like(f.rates) if "c" in wrt else None
+    rows = rows.reshape(-1, len(f.t), f.bins)
+    if f.rates is None:
+        kernels.dstft_vjp(f.samples, f.design, rows, to_theta, to_t, to_x)
+    else:
+        kernels.chirp_dstft_vjp(f.samples, f.design, rows, to_theta, to_t, to_c, to_x)
     if to_x is not None:
         to_x = np.moveaxis((to_x.real if f.was_real else to_x).reshape(f.shape + to_x.shape[-1:]), -1, axis)
-    return Gradients(to_x, None if to_theta is None else f.as_given(to_theta), to_t)
+    to_theta = None if to_theta is None else f.as_given(to_theta)
+    if c is None:
+        return Gradients(to_x, to_theta, to_t)
+    return ChirpGradients(to_x, to_theta, to_t, None if to_c is None else to_c.reshape(np.shape(c)))
 
 
 def grad_hop(grad_t: ArrayLike) -> float:
@@ -220,6 +254,7 @@ def idstft(
     *,
     n_fft: int,
     length: int,
+    c: Optional[ArrayLike] = None,
     window: FamilyName = "hann",
     norm: str = "l2",
     sides: Optional[str] = None,
@@ -235,6 +270,7 @@ def idstft(
     gradients on the normal equations.
 
     S: spectra (..., bins, frames). length: samples of the result.
+    c: as in dstft(); of two-sided spectra. Of the analytic signal of a real x, the real part of the result is x.
     weights: which squared error is least: "twosided" counts the inner bins of one-sided spectra twice, as the complete
         spectrum would; "onesided" counts each bin once and always iterates.
     tol: relative residual at which iterations stop; default 1e-12, in single precision 1e-7. max_iterations: at the latest.
@@ -267,15 +303,22 @@ def idstft(
     if len(centres) != frames:
         raise ValueError(f"t: {len(centres)} positions: must be one for each of the {frames} frames")
     share, lengths = _shared_theta(theta, bins, frames, n_fft)
+    rates = np.zeros(1) if c is None else _rates(c, share, lengths, frames)
+    if sides == "onesided" and np.any(rates):
+        n = np.flatnonzero(rates)[0]
+        raise ValueError(
+            f"c: {rates[n]} at frame {n}: must be 0 for one-sided spectra, which do not hold all of a signal under a chirp;"
+            " give those of the analytic signal, at all bins"
+        )
     dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
     limit = _tolerance_for(dtype, tol)
     _at_least(1, "max_iterations", max_iterations)
     x = np.empty((channels, length), dtype)
     if share in ("constant", "frame") and (weights == "twosided" or sides == "twosided"):
         order = np.argsort(centres, kind="stable")
-        ordered = lengths if share == "constant" else np.ascontiguousarray(lengths[order])
+        ordered, turned = (one if len(one) == 1 else np.ascontiguousarray(one[order]) for one in (lengths, rates))
         uncovered = kernels.dstft_overlap_add(
-            np.ascontiguousarray(spectra[:, order]), n_fft, window, norm, ordered, centres[order], -1.0, x
+            np.ascontiguousarray(spectra[:, order]), n_fft, window, norm, ordered, centres[order], turned, -1.0, x
         )
         if uncovered:
             raise ValueError(f"t: {uncovered // channels} samples of {length}: are under no window, so they have no inverse")
@@ -293,7 +336,7 @@ def idstft(
 class _Frames:
     """Checked arguments of a transform, as the kernels want them."""
 
-    def __init__(self, x, theta, t, n_fft, window, norm, sides, convention, axis):
+    def __init__(self, x, theta, t, n_fft, window, norm, sides, convention, axis, c=None):
         self.samples, self.shape = _channels(x, axis)
         self.was_real = self.samples.dtype.kind == "f"
         if sides is None:
@@ -308,7 +351,13 @@ class _Frames:
         self.t = _centres(t, self.n_fft, convention)
         self.given_shape = np.shape(theta)
         self.share, self.theta = _shared_theta(theta, self.bins, len(self.t), self.n_fft)
-        self.design = _design(self.samples.dtype)(self.n_fft, window, _text("norm", norm), self.share, self.theta, self.t)
+        self.rates = None
+        made = self.n_fft, window, _text("norm", norm)
+        if c is not None:
+            self.rates = _rates(c, self.share, self.theta, len(self.t))
+            self.design = _design(self.samples.dtype, "chirp_dstft")(*made, self.theta, self.t, self.rates)
+        else:
+            self.design = _design(self.samples.dtype)(*made, self.share, self.theta, self.t)
 
     def empty_spectra(self) -> NDArray:
         return np.empty((len(self.samples), len(self.t), self.bins), _complex(self.samples.dtype))
@@ -317,8 +366,8 @@ class _Frames:
         return (gradient.T if self.share == "cell" else gradient).reshape(self.given_shape)
 
 
-def _design(dtype: np.dtype) -> Any:
-    return getattr(kernels, "dstft_" + np.dtype(dtype).name)
+def _design(dtype: np.dtype, kernel: str = "dstft") -> Any:
+    return getattr(kernels, f"{kernel}_{np.dtype(dtype).name}")
 
 
 def _n_fft(n_fft: Any) -> int:
@@ -403,3 +452,27 @@ def _shared_theta(theta: ArrayLike, bins: int, frames: int, n_fft: int) -> Tuple
         where = tuple(int(i) for i in bad[0])
         raise ValueError(f"theta: {theta[where]} at {where}: must be in (0, {n_fft}], and not below {kernels.least_theta}")
     return share, np.ascontiguousarray(lengths)
+
+
+def _or_zero(c: Optional[ArrayLike], wanted: Sequence[str]) -> Optional[ArrayLike]:
+    """c, or 0 where it is not given but differentiated by."""
+    return 0.0 if c is None and "c" in wanted else c
+
+
+def _rates(c: ArrayLike, share: str, lengths: NDArray, frames: int) -> NDArray:
+    """The chirp rates, (1,) or (frames,), once it is known that windows of these lengths take them."""
+    rates = _reals("c", c)
+    if share in ("bin", "cell"):
+        raise ValueError(f"c: shape {rates.shape}: goes with one theta for all bins of a frame, not with a theta for each bin")
+    if rates.ndim > 2 or not (rates.size == 1 or rates.shape in ((frames,), (1, frames))):
+        raise ValueError(f"c: shape {rates.shape}: must be one number, or ({frames},) for frames")
+    rates = np.ascontiguousarray(rates.reshape(-1))
+    limits = 0.5 / lengths
+    bad = np.flatnonzero(~(np.abs(rates) <= limits))
+    if len(bad):
+        rate, limit = (one[bad[0]] if len(one) > 1 else one[0] for one in (rates, limits))
+        raise ValueError(
+            f"c: {rate} at frame {bad[0]}: must be in -+1 / (2 theta) = -+{limit:g}, for n_fft / 2 bins to hold the chirp"
+            " without aliasing"
+        )
+    return rates

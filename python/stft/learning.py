@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Window lengths and frame positions learned from a recording by gradient descent on a loss of its DSTFT."""
+"""Window lengths, chirp rates and frame positions learned from a recording by gradient descent on a loss of its DSTFT."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import losses
+from .analytic import analytic_signal
 from .differentiable import (
     FamilyName,
     _n_fft,
@@ -23,13 +24,14 @@ from .differentiable import (
     grad_hop,
 )
 from .optional_modules import load
+from .rate_search import begin_at_rates, chirp_bound
 from .stft_python import kernels
 from .transforms import _at_least, _channels, _keeps, _positive, _text
 
 Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
 
 SHARES = ("constant", "frame", "bin", "cell")
-LEARNABLES = ("theta", "t", "hop")
+LEARNABLES = ("theta", "t", "hop", "chirp")
 METHODS = ("lbfgs", "adam")
 REGULARISATION = 0.1
 """By default: as much as the paths of adapt() pay for a change of theta."""
@@ -53,6 +55,9 @@ class Learned(NamedTuple):
     Segments count with the loss of the whole."""
     advice: str = ""
     """Which bound most of theta is at, and what to change; "" unless more than half of it is within 1 % of one."""
+    c: Optional[NDArray] = None
+    """Chirp rates in cycles per sample^2, (1, 1) or (1, frames), if they were learned. The spectra are those of the analytic
+    signal then, at all bins, if x is real."""
 
 
 def learn(
@@ -72,6 +77,7 @@ def learn(
     hop_max: Optional[float] = None,
     window: FamilyName = "hann",
     norm: str = "l2",
+    chirp_max: Optional[float] = None,
     regularisation: Optional[float] = None,
     max_iterations: int = 100,
     tol: float = 1e-4,
@@ -79,7 +85,7 @@ def learn(
     progress: Optional[Callable[[int, float], Any]] = None,
     part: Optional[Tuple[int, int]] = None,
 ) -> Learned:
-    """Window lengths theta, frame positions t or the hop at which a loss of the spectra is least.
+    """Window lengths theta, chirp rates c, frame positions t or the hop at which a loss of the spectra is least.
 
     x: samples (..., samples); of several channels the losses are averaged.
     n_fft: DFT length, the longest window. hop: samples from frame to frame at the start, real; default n_fft / 16, at
@@ -88,12 +94,16 @@ def learn(
         start from the best constant theta, or from `theta_init`.
         Where frames have thetas of their own, those near an end of x are judged at the nearest place where their windows
         hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
-    learn: one or some of "theta", "t" (each position, within half a hop of its place) and "hop" (one real hop, with share
-        "constant" or "bin"), or "both", which is theta and t. With "hop" the frames are those that touch a sample, so that
+    learn: one or some of "theta", "t" (each position, within half a hop of its place), "chirp" (the rate c by which a window
+        turns, see dstft(), one or one for each frame as `share` has it, "constant" or "frame") and "hop" (one real hop, with
+        share "constant" or "bin"), or "both", which is theta and t. Rates are learned on the analytic signal of a real x,
+        since the bins of a real signal's one-sided spectra do not hold all that a turning window shows: a loss of them
+        would fall as energy leaves them. They start from a search, of adapt() where frames have their own. With "hop" the frames are those that touch a sample, so that
         the loss is continuous, and "magnitude_entropy" is taken less the logarithm of the number of frames, without which it
         always prefers longer hops.
     criterion: the loss, which is minimised:
-        "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta),
+        "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta without
+        a rate),
         "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
         "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes over
@@ -104,6 +114,7 @@ def learn(
     theta_min, theta_max: bounds in samples; default 2 hop (at least 4, at most theta_max / 2), since a window shorter than
         two hops misses what lies between two frames, and n_fft. hop_min, hop_max: of a learned hop; default n_fft / 64
         and n_fft / 2.
+    chirp_max: bound of abs(c) in cycles per sample^2; default 94 / theta_max^2, at most 1 / (2 theta_max).
     alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n], A (8); for one theta or one per frame. hop is then
         that of the start, and "magnitude_entropy" is taken less the logarithm of the number of frames.
     theta_init: theta to begin with, one or of the shape of the result; default the best constant one; where theta is not
@@ -125,7 +136,7 @@ def learn(
     before it and those of the start after it. Learning takes about 110 MiB then, in addition to x and the
     result of 16 bytes for each cell (24 in double precision). The constant theta of the start is that of the least mean of the segments' losses. Otherwise "cell" takes about 450 bytes for each cell.
 
-    Returns Learned(spectra, theta, t, loss, history, advice); theta and t are the best that were met.
+    Returns Learned(spectra, theta, t, loss, history, advice, c); theta, t and c are the best that were met.
 
     Source: Leiber et al., "Learnable adaptive time-frequency representation via differentiable short-time Fourier
     transform", 2025 (A), section VI.
@@ -149,6 +160,7 @@ def learn(
         theta_max=theta_max,
         hop_min=hop_min,
         hop_max=hop_max,
+        chirp_max=chirp_max,
         window=window,
         norm=norm,
         regularisation=regularisation,
@@ -167,6 +179,8 @@ def learn(
     try:
         if searched:
             problem.begin_at_best_constant(tol)
+        if problem.c is not None:
+            begin_at_rates(problem, searched)
         if not (searched and share == "constant" and len(problem.learned) == 1):
             descend = _descend if method == "lbfgs" else _adam
             for minimised in problem.parts():
@@ -215,7 +229,7 @@ def start_at(theta: ArrayLike, x: ArrayLike, **arguments: Any) -> Start:
     sought. theta may lie outside of the bounds, but not of (0, n_fft]."""
     problem = _problem(x, **arguments)
     problem.begin_at(theta, (kernels.least_theta, float(problem.n_fft)))
-    loss = problem.loss_at(problem.theta, problem.t)
+    loss = problem.loss_at(problem.theta, problem.t, problem.c)
     return Start(loss, problem.theta, problem.begin + problem.t)
 
 
@@ -302,6 +316,7 @@ class _Problem:
         theta_max,
         hop_min,
         hop_max,
+        chirp_max=None,
         window,
         norm,
         regularisation,
@@ -320,6 +335,9 @@ class _Problem:
         bad = np.argwhere(~np.isfinite(self.x))
         if len(bad):
             raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
+        self.learned = learned_of(learn)
+        if "chirp" in self.learned and self.x.dtype.kind == "f":
+            self.x = analytic_signal(self.x)
         self.n_fft = _n_fft(n_fft)
         self.bins = self.n_fft // 2 + 1 if self.x.dtype.kind == "f" else self.n_fft
         hop = hop_of(self.n_fft, hop)
@@ -328,9 +346,10 @@ class _Problem:
         if share not in SHARES:
             raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
         self.share = share
-        self.learned = learned_of(learn)
         if "hop" in self.learned and (share in ("frame", "cell") or "t" in self.learned):
             raise ValueError("learn: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
+        if "chirp" in self.learned and (share in ("bin", "cell") or "hop" in self.learned):
+            raise ValueError("learn: chirp: goes with share constant or frame, without hop")
         if not _keeps(lambda v: 0 <= v < np.inf, alpha):
             raise ValueError(f"alpha: {alpha}: must be 0 or positive")
         if alpha and (share in ("bin", "cell") or set(self.learned) != {"theta"}):
@@ -346,6 +365,10 @@ class _Problem:
         self.progress = progress
         self.varies_frames = "hop" in self.learned or (self.alpha > 0 and share == "constant")
         self.bounds = self._bounds(theta_min, theta_max, hop_min, hop_max)
+        self.chirp_max = self._chirp_max(chirp_max)
+        self.c: Optional[NDArray] = None
+        if criterion is None and "chirp" in self.learned:
+            criterion = "l1l2"
         self.terms = _terms(criterion, share)
         self.moves_inward = share in ("frame", "cell") and not any(term.needs_places for _, term in self.terms)
         self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there
@@ -371,6 +394,23 @@ class _Problem:
         if "hop" in self.learned and not least <= self.hop <= greatest:
             raise ValueError(f"hop: {self.hop}: must be in hop_min .. hop_max = {least:g} .. {greatest:g}")
         return found
+
+    def _chirp_max(self, chirp_max: Optional[float]) -> float:
+        """The bound of rates. Every window length up to the greatest takes it."""
+        if chirp_max is None:
+            return chirp_bound(self.bounds["theta"][1])
+        _positive("chirp_max", chirp_max)
+        most = 0.5 / self.bounds["theta"][1]
+        if chirp_max > most:
+            raise ValueError(f"chirp_max: {chirp_max}: must be at most 1 / (2 theta_max) = {most:g}")
+        if "chirp" not in self.learned:
+            raise ValueError(f"chirp_max: {chirp_max}: is of learn chirp, which is not learned")
+        return float(chirp_max)
+
+    @property
+    def rate_unit(self) -> float:
+        """A rate that changes a loss about as much as a change of ln theta by 1, cycles per sample^2."""
+        return 105 / self.n_fft**2
 
     def _whitening(self) -> Optional[NDArray]:
         """From the recording's own spectrum, through windows of half the greatest length."""
@@ -426,7 +466,9 @@ class _Problem:
     def _begin(self, theta: NDArray) -> None:
         self.theta = theta
         self.t = self.positions(theta, self.hop)
-        self.best = (np.inf, self.theta, self.t)
+        if "chirp" in self.learned:
+            self.c = np.zeros((1, len(self.t) if self.share == "frame" else 1))
+        self.best = (np.inf, self.theta, self.t, self.c)
 
     def begin_at_best_constant(self, tol: float) -> None:
         """Eight lengths on a logarithmic grid, then Brent's method around the best of them.
@@ -441,7 +483,7 @@ class _Problem:
             value = self.loss_at(theta, t)
             if not values or value < min(values):
                 self.begin_at_constant(theta.item())
-                self.best = (value, self.theta, self.t)
+                self.best = (value, self.theta, self.t, self.c)
             values.append(value)
             self.count(value)
             return value
@@ -450,32 +492,35 @@ class _Problem:
         kernels.grid_and_brent(loss, *np.log(self.bounds["theta"]), 8, tol)
         if max(values) == min(values):
             self.begin_at_constant(began)
-            self.best = (values[0], self.theta, self.t)
+            self.best = (values[0], self.theta, self.t, self.c)
         if self.share != "constant":
-            self.best = (np.inf, self.theta, self.t)  # blocks of frames have a loss of their own
+            self.best = (np.inf, self.theta, self.t, self.c)  # blocks of frames have a loss of their own
 
-    def spectra(self, theta: NDArray, t: NDArray, derivatives: Sequence[str] = ()) -> Any:
-        return dstft(self.x, theta, self.begin + t, n_fft=self.n_fft, window=self.window, norm=self.norm, derivatives=derivatives)
+    def spectra(self, theta: NDArray, t: NDArray, derivatives: Sequence[str] = (), c: Optional[NDArray] = None) -> Any:
+        made = dict(n_fft=self.n_fft, window=self.window, norm=self.norm)
+        return dstft(self.x, theta, self.begin + t, c=c, derivatives=derivatives, **made)
 
-    def evaluate(self, theta: NDArray, t: NDArray, gradient: bool = True) -> Tuple[float, NDArray, NDArray]:
-        """The loss, and its gradients by theta and t.
+    def evaluate(
+        self, theta: NDArray, t: NDArray, gradient: bool = True, c: Optional[NDArray] = None
+    ) -> Tuple[float, NDArray, NDArray, Optional[NDArray]]:
+        """The loss, and its gradients by theta, t and c.
 
         Silence beyond the ends of x would look like a click to the frames there, if their thetas are their own. They are
         moved inward until they see samples only: under their own windows, or under the longest where bins differ.
         """
         if not self.moves_inward or theta.shape[1] != len(t):
-            return self._evaluate(theta, t, gradient)
+            return self._evaluate(theta, t, gradient, c)
         first, last = self.seen
         greatest = max(self.bounds["theta"][1], np.max(theta))  # start_at() may be given a theta beyond the bounds
         longest = np.minimum(theta[0] if len(theta) == 1 else greatest, last - first)
         early, late = t < first + longest / 2, t > last - longest / 2
         places = np.where(early, first + longest / 2, np.where(late, last - longest / 2, t))
-        value, by_theta, by_t = self._evaluate(theta, places, gradient)
+        value, by_theta, by_t, by_c = self._evaluate(theta, places, gradient, c)
         if len(theta) == 1:
             by_theta += np.where(theta < last - first, by_t / 2 * (early ^ late) * np.where(early, 1, -1), 0)
-        return value, by_theta, np.where(early | late, 0, by_t)
+        return value, by_theta, np.where(early | late, 0, by_t), by_c
 
-    def loss_at(self, theta: NDArray, t: NDArray) -> float:
+    def loss_at(self, theta: NDArray, t: NDArray, c: Optional[NDArray] = None) -> float:
         """The loss without its gradients, by segments where there are some.
 
         A segment and the frames within reach of it have the loss of two neighbours, less that of the frames within reach of
@@ -483,7 +528,7 @@ class _Problem:
         One theta for all is judged in each segment alone, of which it gets the mean.
         """
         if not self.segments:
-            return self.evaluate(theta, t, gradient=False)[0]
+            return self.evaluate(theta, t, gradient=False, c=c)[0]
         reach = self.reach if theta.shape[1] == len(t) else 0
 
         def total(first: int, end: int) -> float:
@@ -495,22 +540,24 @@ class _Problem:
         twice = sum(total(end - reach, end + reach) for _, end in self.segments[:-1]) if reach else 0.0
         return (within - twice) / len(t)
 
-    def _evaluate(self, theta: NDArray, t: NDArray, gradient: bool) -> Tuple[float, NDArray, NDArray]:
+    def _evaluate(
+        self, theta: NDArray, t: NDArray, gradient: bool, c: Optional[NDArray]
+    ) -> Tuple[float, NDArray, NDArray, Optional[NDArray]]:
         per_cell = theta.shape[0] > 1
         only_theta = set(self.learned) == {"theta"} and not self.alpha and (per_cell or not self.moves_inward)
         wanted = ("theta",) if only_theta else ("theta", "t")
         if gradient and per_cell:
             S, *slopes = self.spectra(theta, t, wanted)
         else:
-            S = self.spectra(theta, t)
-        value, by_theta, by_t = 0.0, np.zeros(theta.shape), np.zeros(len(t))
+            S = self.spectra(theta, t, c=c)
+        value, by_theta, by_t, by_c = 0.0, np.zeros(theta.shape), np.zeros(len(t)), None
         G = np.zeros_like(S) if gradient else None
         for weight, term in self.terms:
-            for c in range(len(S)):
-                v, g, *direct = term.of(self, S[c], theta, t)
+            for channel in range(len(S)):
+                v, g, *direct = term.of(self, S[channel], theta, t)
                 value += weight * v / len(S)
                 if gradient and g is not None:
-                    _add_scaled(G[c], weight / len(S), g)
+                    _add_scaled(G[channel], weight / len(S), g)
                 for total, more in zip((by_theta, by_t), direct):
                     if more is not None:
                         total += weight / len(S) * np.reshape(more, total.shape)
@@ -525,9 +572,12 @@ class _Problem:
                 else:
                     by_theta += product.sum(axis=1, keepdims=True) if self.share == "bin" else product
         elif gradient:
-            vjp = dstft_vjp(self.x, theta, self.begin + t, G, n_fft=self.n_fft, window=self.window, norm=self.norm, wrt=wanted)
+            made = dict(n_fft=self.n_fft, window=self.window, norm=self.norm)
+            wanted = wanted if c is None else wanted + ("c",)
+            vjp = dstft_vjp(self.x, theta, self.begin + t, G, c=c, wrt=wanted, **made)
             by_theta += vjp.theta
             by_t += 0 if vjp.t is None else vjp.t
+            by_c = None if c is None else vjp.c
         G = slopes = slope = product = vjp = None
         if self.regularisation and theta.size > 1:
             # each pair of neighbours is met twice; taken less its value at equal neighbours
@@ -536,7 +586,12 @@ class _Problem:
             g *= self.regularisation / theta.size
             g /= theta
             by_theta += g
-        return value, by_theta, by_t
+        if self.regularisation and c is not None and c.size > 1:
+            v, g = losses.total_variation(c / self.rate_unit, eps=_CORNER**2, gamma=0.5)
+            value += self.regularisation * (v / c.size - _CORNER)
+            if gradient:
+                by_c = by_c + self.regularisation / c.size / self.rate_unit * g
+        return value, by_theta, by_t, by_c
 
     def count(self, value: float) -> None:
         self.history.append(float(value))
@@ -546,7 +601,7 @@ class _Problem:
             except StopIteration:
                 raise _Enough from None
 
-    # The vector of variables: ln theta, then t's offsets in hops, then ln hop, as far as they are learned
+    # The vector of variables: ln theta, then t's offsets in hops, then c in its unit, then ln hop, as far as they are learned
 
     def variables(self) -> NDArray:
         offsets = np.zeros(len(self.t)) if "t" in self.learned else []
@@ -554,6 +609,7 @@ class _Problem:
             [
                 np.log(self.theta).ravel() if "theta" in self.learned else [],
                 offsets,
+                self.c.ravel() / self.rate_unit if self.c is not None else [],
                 [np.log(self.hop)] if "hop" in self.learned else [],
             ]
         )
@@ -566,6 +622,8 @@ class _Problem:
         hop = tuple(np.log(self.bounds["hop"]).tolist())
         rows = self.limits_of_theta(self.theta.size if "theta" in self.learned else 0)
         rows += [offset] * (len(self.t) if "t" in self.learned else 0)
+        if self.c is not None:
+            rows += [(-self.chirp_max / self.rate_unit, self.chirp_max / self.rate_unit)] * self.c.size
         return rows + [hop] * ("hop" in self.learned)
 
     def loss(self, variables: NDArray) -> Tuple[float, NDArray]:
@@ -578,7 +636,10 @@ class _Problem:
         t = self.positions(theta, hop)
         if "t" in self.learned:
             t = t + hop * variables[at : at + len(t)]
-        value, by_theta, by_t = self.evaluate(theta, t)
+        c = self.c
+        if c is not None:
+            c = np.clip(variables[-c.size :] * self.rate_unit, -self.chirp_max, self.chirp_max).reshape(c.shape)
+        value, by_theta, by_t, by_c = self.evaluate(theta, t, c=c)
         if self.alpha:
             partial = by_theta if theta.size > 1 else by_theta.item()
             by_theta = np.reshape(grad_fixed_overlap(partial, by_t, self.alpha), theta.shape)
@@ -586,12 +647,13 @@ class _Problem:
             [
                 (theta * by_theta).ravel() if "theta" in self.learned else [],
                 hop * by_t if "t" in self.learned else [],
+                self.rate_unit * by_c.ravel() if c is not None else [],
                 [hop * grad_hop(by_t)] if "hop" in self.learned else [],
             ]
         )
         value, slope = _finite(value, slope)
         if value < self.best[0]:
-            self.best = (value, theta, t)
+            self.best = (value, theta, t, c)
         self.count(value)
         return value, slope
 
@@ -605,7 +667,7 @@ class _Problem:
             yield self
             return
         value = self.loss_at(self.theta, self.t)
-        self.best = (value, self.theta, self.t)
+        self.best = (value, self.theta, self.t, None)
         self.count(value)
         start = self.theta[:, :0]
         for first, end in self.segments:
@@ -614,15 +676,15 @@ class _Problem:
             start = start[:, -self.reach :].copy()
 
     def result(self) -> Learned:
-        value, theta, t = self.best
+        value, theta, t, c = self.best
         if self.segments:
             S = np.empty((len(self.x), len(t), self.bins), np.result_type(self.x, np.complex64)).swapaxes(1, 2)
             for segment in self.segments:
                 frames = slice(*segment)
                 S[:, :, frames] = self.spectra(theta[:, frames], t[frames])
         else:
-            S = self.spectra(theta, t)
-        return Learned(S.reshape(self.shape + S.shape[1:]), theta, self.begin + t, float(value), self.history)
+            S = self.spectra(theta, t, c=c)
+        return Learned(S.reshape(self.shape + S.shape[1:]), theta, self.begin + t, float(value), self.history, c=c)
 
 
 class _Segment:
@@ -654,12 +716,12 @@ class _Segment:
         t, theta = problem.t[self.around], problem.theta[:, self.around].copy()
         inner = theta[:, self.inner]
         inner[:] = np.clip(np.exp(variables), *problem.bounds["theta"]).reshape(inner.shape)
-        value, by_theta, _ = problem.evaluate(theta, t)
+        value, by_theta, *_ = problem.evaluate(theta, t)
         value, slope = _finite(value, (inner * by_theta[:, self.inner]).ravel())
         whole = self.found[1] + (value - self.found[0]) * len(t) / len(problem.t) if np.isfinite(value) else np.inf
         if whole < problem.best[0]:
             problem.theta[:, self.learned] = inner
-            problem.best = (whole, problem.theta, problem.t)
+            problem.best = (whole, problem.theta, problem.t, None)
         problem.count(whole)
         return value, slope
 

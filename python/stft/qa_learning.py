@@ -269,7 +269,7 @@ class Found(unittest.TestCase):
         ours, theirs = (inspect.signature(function).parameters for function in (stft.learn, stft.adapt))
         shared = [name for name in ours if name in theirs]
         self.assertEqual(shared, ["x", "n_fft", "hop", "alpha", "method", "share", "learn", "criterion", "theta_min", "theta_max",
-                                  "theta_init", "window", "norm", "regularisation", "learning_rate"])  # fmt: skip
+                                  "theta_init", "window", "norm", "chirp_max", "regularisation", "learning_rate"])  # fmt: skip
         self.assertEqual([name for name in theirs if name in ours], shared)
         # methods and criteria differ, and the default rate of adapt() depends on what is learned
         for name in set(shared) - {"method", "criterion", "learning_rate"}:
@@ -291,7 +291,7 @@ class Found(unittest.TestCase):
         np.testing.assert_array_equal(one.spectra, two.spectra)
         self.assertEqual(one.t.shape, two.t.shape)
         np.testing.assert_array_equal(*(stft.adapt(x, learn=learn, n_fft=64).theta for learn in ("theta", ("theta",))))
-        for learn, words in (("hop", "learn: hop: must be theta, t or both"), (("hop",), "learn: hop: must be theta or t"),
+        for learn, words in (("hop", "learn: hop: must be theta, t, chirp or both"), (("hop",), "learn: hop: must be theta, t or chirp"),
                              ((), "learn: nothing: must be")):  # fmt: skip
             with self.assertRaisesRegex(ValueError, words):
                 stft.adapt(x, learn=learn, n_fft=64)
@@ -547,9 +547,9 @@ class Refusals(unittest.TestCase):
             ({"hop": np.nan}, "hop: nan: must be positive"),
             ({"hop": np.inf}, "hop: inf: must be positive"),
             ({"share": "row"}, "share: row: must be"),
-            ({"learn": ("phase",)}, "learn: phase: must be theta, t or hop"),
-            ({"learn": "phase"}, "learn: phase: must be theta, t, hop or both"),
-            ({"learn": ("both", "hop")}, "learn: both: must be theta, t or hop"),
+            ({"learn": ("phase",)}, "learn: phase: must be theta, t, hop or chirp"),
+            ({"learn": "phase"}, "learn: phase: must be theta, t, hop, chirp or both"),
+            ({"learn": ("both", "hop")}, "learn: both: must be theta, t, hop or chirp"),
             ({"learn": ()}, "learn: nothing: must be"),
             ({"learn": 3}, "learn: 3: must be"),
             ({"learn": "hop"}, "learn: hop: a learned hop changes the number of frames, so it goes with share constant"),

@@ -5,6 +5,7 @@
 import copy
 import doctest
 import io
+import math
 import os
 import pathlib
 import subprocess
@@ -170,6 +171,43 @@ class gradients(with_torch):
 
                     self.check(function, x, *raw)
 
+    def test_gradients_by_chirp_rates_are_differences(self):
+        per = 1e-3  # of a rate in a unit of the differences' steps
+        for n_fft, kind, sides, shared in ((8, "complex128", "twosided", True), (9, "complex128", "twosided", False),
+                                           (9, "float64", "onesided", True), (8, "float64", "onesided", False),
+                                           (8, "float64", "twosided", False)):  # fmt: skip
+            with self.subTest(n_fft=n_fft, kind=kind, sides=sides, shared=shared):
+                theta, t = self.theta("constant" if shared else "frame", n_fft, 5, 6.1, 7.4), self.positions(5, 2)
+                c = self.tensor(*(() if shared else (5,)))
+                forward = lambda x, theta, t, c: layers.dstft(x, theta, t, n_fft=n_fft, c=per * c, sides=sides)
+                self.check(forward, self.tensor(2, 11, kind=kind), theta, t, c)
+                x = torch.ones(11, dtype=getattr(torch, kind))
+                self.check(lambda c: forward(x, theta.detach(), t.detach(), c), c)
+                if sides == "twosided":
+                    made = dict(n_fft=n_fft, length=8, sides=sides)
+                    back = lambda S, theta, t, c: layers.idstft(S, theta, t, c=per * c, **made)
+                    self.check(back, self.tensor(n_fft, 5, kind="complex128"), theta, t, c)
+
+    def test_gradients_of_modules_by_their_chirp_rates_are_differences(self):
+        x = self.tensor(2, 30, kind="complex128")
+        for window_mode, hop_mode, chirp in (("fixed", "fixed", True), ("constant", "constant", "constant"), ("time", "time", True),
+                                             ("constant", "fixed", "time"), ("time", "fixed", "constant")):  # fmt: skip
+            with self.subTest(window_mode=window_mode, chirp=chirp):
+                module = layers.DSTFT(n_fft=9, win_length=7.3, hop_length=2.6, window_mode=window_mode, hop_mode=hop_mode,
+                                      normalization="l2", frames=13, chirp=chirp, output="complex")  # fmt: skip
+                module.initialize(x)
+                self.assertEqual(module.c.shape, (13,) if "time" in (window_mode, chirp) and chirp != "constant" else (1,))
+                with torch.no_grad():
+                    module.raw_chirp += 0.3 * torch.from_numpy(self.random.standard_normal(module.raw_chirp.shape))
+                raw = [one for name, one in module.named_parameters()]
+                self.assertTrue(any(one is module.raw_chirp for one in raw))
+
+                def function(x, *raw):
+                    S = module(x)
+                    return S, module.inverse(S * torch.linspace(1, 2, S.shape[-1], dtype=torch.float64))
+
+                self.check(function, x, *raw)
+
     def test_gradients_are_those_of_the_array_functions(self):
         x, G = self.tensor(3, 40), self.tensor(3, 9, 5, kind="complex128", grad=False)
         theta, t = self.theta("frame", 9, 5, 8, 15), self.positions(5, 7)
@@ -334,9 +372,9 @@ class modules(with_torch):
             np.testing.assert_allclose(module(y).detach(), np.abs(expected) ** power + 0.25, rtol=1e-12)
 
     def test_state_survives_saving(self):
-        x = self.tensor(2, 90)
-        for window_mode, hop_mode in (("time-frequency", "fixed"), ("time", "time"), ("constant", "constant")):
-            made = dict(n_fft=16, win_length=12.3, hop_length=5.1, window_mode=window_mode, hop_mode=hop_mode)
+        x = self.tensor(2, 90, kind="complex128")
+        for window_mode, hop_mode, chirp in (("time-frequency", "fixed", False), ("time", "time", True), ("constant", "constant", True)):
+            made = dict(n_fft=16, win_length=12.3, hop_length=5.1, window_mode=window_mode, hop_mode=hop_mode, chirp=chirp)
             module = layers.DSTFT(**made)
             module.initialize(x)
             with torch.no_grad():
@@ -371,6 +409,22 @@ class modules(with_torch):
             optimizer.step()
         self.assertAlmostEqual(module.win_length.item(), 16 + int(np.argmin(grid)), delta=2)
         self.assertLess(loss.item(), min(grid) + 1e-3)
+
+    def test_the_rate_of_a_chirp_is_learned(self):
+        u = torch.arange(1000, dtype=torch.float64) - 500
+        x = torch.exp(1j * math.pi * (8e-5 * u**2 + 0.5 * u))
+        module = layers.DSTFT(n_fft=256, win_length=200, hop_length=64, window_mode="fixed", normalization="l2", chirp="constant")
+        optimizer = torch.optim.Adam(module.parameters(), lr=0.3)
+        for _ in range(60):
+            spectrogram, S = module(x)
+            p = spectrogram / spectrogram.sum(0)
+            loss = -(p * p.log()).sum(0).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        self.assertAlmostEqual(module.c.item(), 8e-5, delta=2e-6)
+        with torch.no_grad():
+            np.testing.assert_allclose(module.inverse(module(x)[1]), x, atol=1e-12)
 
     def test_a_network_learns_the_lengths_through_both_transforms(self):
         x = self.tensor(200, grad=False)
@@ -472,6 +526,13 @@ class refusals(with_torch):
             ("S", lambda: dstft(window_mode="fixed").inverse(S.real, length=8)),
             ("S", lambda: dstft(window_mode="fixed").inverse(S[0], length=8)),
             ("transform", lambda: layers.IDSTFT(layers.STFT(hop=3))),
+            ("chirp", lambda: dstft(chirp="frame")),
+            ("chirp", lambda: dstft(chirp=1)),
+            ("chirp", lambda: dstft(chirp=True, window_mode="frequency")),
+            ("chirp_max", lambda: dstft(chirp=True, chirp_max=0.0313)),
+            ("chirp_max", lambda: dstft(chirp=True, chirp_max=nan)),
+            ("c", lambda: layers.dstft(x, 12.0, torch.zeros(3), n_fft=16, c=0.05)),
+            ("c", lambda: layers.idstft(S, 6.0, torch.arange(9), n_fft=8, length=8, c=0.01)),
             ("theta", lambda: layers.dstft(x, 20.0, torch.zeros(3), n_fft=16)),
             ("window", lambda: layers.stft(x, self.tensor(8), hop=3)),
             ("hop", lambda: layers.STFT(hop=0, n_fft=8)(x)),

@@ -49,18 +49,19 @@ def dstft(
     t: Tensor,
     *,
     n_fft: int,
+    c: Union[Tensor, float, None] = None,
     window: differentiable.FamilyName = "hann",
     norm: str = "l2",
     sides: Optional[str] = None,
     convention: str = "centre",
 ) -> Tensor:
-    """gnuradio.stft.dstft() with gradients by x, theta and t.
+    """gnuradio.stft.dstft() with gradients by x, theta, t and c.
 
     x: (..., samples). theta: window lengths in samples, broadcast to (bins, frames). t: (frames,), positions in samples,
-    best in double: a float32 holds no fraction of a late one.
+    best in double: a float32 holds no fraction of a late one. c: chirp rates, one or (frames,).
     """
     made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)
-    return _Dstft.apply(x, _double(theta), _double(t), made)
+    return _Dstft.apply(x, _double(theta), _double(t), None if c is None else _double(c), made)
 
 
 def idstft(
@@ -70,6 +71,7 @@ def idstft(
     *,
     n_fft: int,
     length: int,
+    c: Union[Tensor, float, None] = None,
     window: differentiable.FamilyName = "hann",
     norm: str = "l2",
     sides: Optional[str] = None,
@@ -78,7 +80,7 @@ def idstft(
     tol: Optional[float] = None,
     max_iterations: int = 100,
 ) -> Tensor:
-    """gnuradio.stft.idstft() with gradients by S, theta and t.
+    """gnuradio.stft.idstft() with gradients by S, theta, t and c.
 
     S: (..., bins, frames). With a theta for each bin, backward solves another system of the same size, to the same tol.
     """
@@ -87,7 +89,7 @@ def idstft(
         sides = "twosided" if S.shape[-2] == n_fft != n_fft // 2 + 1 else "onesided"
     made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)
     made.update(weights=weights, tol=tol, max_iterations=max_iterations)
-    return _Idstft.apply(S, _double(theta), _double(t), length, made)
+    return _Idstft.apply(S, _double(theta), _double(t), None if c is None else _double(c), length, made)
 
 
 @_either_spelling
@@ -206,9 +208,15 @@ class DSTFT(torch.nn.Module):
     output: of forward(): "both" (spectrogram, spectra), "magnitude" (the spectrogram) or "complex" (the spectra).
     sides: "onesided" or "twosided"; default: one-sided if x is real.
     frames: their number; default 1 + floor(samples / hop).
+    chirp: whether chirp rates c of the windows are learned, from 0 on: "constant" (one), "time" (one for each frame), or True,
+        which is "time" where window_mode is, else "constant"; not with a length for each bin. One-sided spectra have no
+        inverse then, and a loss of them rewards moving energy out of their bins: give the analytic signal of a real one,
+        or sides="twosided".
+    chirp_max: greatest |c| in cycles per sample^2; default and most 1 / (2 win_length_max).
+        c = chirp_max tanh(raw / (n_fft^2 chirp_max)), so that a raw rate of 1 sweeps over one bin in n_fft samples.
 
-    Learned are raw_win_length, (bins or 1, frames or 1), and raw_hop_length, (1,) or (frames,), in double whatever the
-    module is cast to. The first forward(), or initialize(), gives them their shape; they stay the same objects, so an
+    Learned are raw_win_length, (bins or 1, frames or 1), raw_hop_length, (1,) or (frames,), and raw_chirp, likewise, in double
+    whatever the module is cast to. The first forward(), or initialize(), gives them their shape; they stay the same objects, so an
     optimizer may be made before.
 
     With hop_mode "constant" the number of frames follows the hop at each call, and no gradient knows of that: a sum over
@@ -237,6 +245,8 @@ class DSTFT(torch.nn.Module):
         output: str = "both",
         sides: Optional[str] = None,
         frames: Optional[int] = None,
+        chirp: Union[bool, str] = False,
+        chirp_max: Optional[float] = None,
     ):
         super().__init__()
         self.n_fft = differentiable._n_fft(n_fft)
@@ -276,6 +286,14 @@ class DSTFT(torch.nn.Module):
         self.hop_length_min, self.hop_length_max = float(hop_length_min), float(hop_length_max)
         self._hold("win_length", [[float(win_length)]], self.window_mode != "fixed")
         self._hold("hop_length", [float(hop_length)], hop_mode != "fixed")
+        self.chirp = self._chirp_named(chirp)
+        most = 0.5 / self.win_length_max
+        self.chirp_max = most if chirp_max is None else chirp_max
+        _positive("chirp_max", self.chirp_max)
+        if self.chirp_max > most:
+            raise ValueError(f"chirp_max: {chirp_max}: must be at most 1 / (2 win_length_max) = {most:g}")
+        if self.chirp:
+            self.raw_chirp = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
 
     @property
     def win_length(self) -> Tensor:
@@ -288,6 +306,13 @@ class DSTFT(torch.nn.Module):
     def hop_length(self) -> Tensor:
         """Hops in samples, (1,) or (frames,), float64, differentiable."""
         return self._value("hop_length")
+
+    @property
+    def c(self) -> Optional[Tensor]:
+        """Chirp rates in cycles per sample^2, (1,) or (frames,), float64, differentiable; None unless they are learned."""
+        if not self.chirp:
+            return None
+        return self.chirp_max * torch.tanh(self.raw_chirp / (self.n_fft**2 * self.chirp_max))
 
     @property
     def t(self) -> Tensor:
@@ -318,8 +343,11 @@ class DSTFT(torch.nn.Module):
         sides = self.sides or ("twosided" if is_signal and x.is_complex() else "onesided")
         rows = _bins(self.n_fft, sides) if self.window_mode in ("frequency", "time-frequency") else 1
         columns = frames if self.window_mode in ("time", "time-frequency") else 1
-        for raw, shape in ((self.raw_win_length, (rows, columns)),
-                           (self.raw_hop_length, (frames if self.hop_mode == "time" else 1,))):  # fmt: skip
+        shapes = {"raw_win_length": (rows, columns), "raw_hop_length": (frames if self.hop_mode == "time" else 1,)}
+        if self.chirp:
+            shapes["raw_chirp"] = (frames if self.chirp == "time" else 1,)
+        for name, shape in shapes.items():
+            raw = getattr(self, name)
             if raw.shape != shape:
                 if raw.numel() != 1:
                     raise ValueError(f"x: {length} samples: need parameters of shape {shape}, but these are {tuple(raw.shape)}")
@@ -338,7 +366,7 @@ class DSTFT(torch.nn.Module):
             self.initialize(x)
         length = x.shape[-1]
         self._check_length(length)
-        S = dstft(x, self.win_length, self.frame_centers(length), sides=self.sides, **self._design())
+        S = dstft(x, self.win_length, self.frame_centers(length), c=self.c, sides=self.sides, **self._design())
         if self.output == "complex":
             return S
         magnitude = S.abs()
@@ -351,17 +379,18 @@ class DSTFT(torch.nn.Module):
     def inverse(
         self, S: Tensor, *, length: Optional[int] = None, tol: Optional[float] = None, max_iterations: int = 100
     ) -> Tensor:
-        """The signal, (..., length), of spectra (..., bins, frames): see idstft(). Differentiable by S, lengths and hops.
+        """The signal, (..., length), of spectra (..., bins, frames): see idstft(). Differentiable by S, lengths, hops and rates.
 
         length: default: the samples that initialize() or the first forward() saw.
         """
         length = self._length(length)
-        made = dict(self._design(), sides=self.sides, length=length, tol=tol, max_iterations=max_iterations)
+        made = dict(self._design(), c=self.c, sides=self.sides, length=length, tol=tol, max_iterations=max_iterations)
         return idstft(S, self.win_length, self.frame_centers(length), **made)
 
     def extra_repr(self) -> str:
         return (f"n_fft={self.n_fft}, window={self.window!r}, window_mode={self.window_mode!r}, "
-                f"hop_mode={self.hop_mode!r}, norm={self.norm!r}")  # fmt: skip
+                f"hop_mode={self.hop_mode!r}, norm={self.norm!r}"
+                + (f", chirp={self.chirp!r}" if self.chirp else ""))  # fmt: skip
 
     def get_extra_state(self) -> Any:
         return {"length": self.length, "frames": self.frames}
@@ -370,8 +399,8 @@ class DSTFT(torch.nn.Module):
         self.length, self.frames = state["length"], state["frames"]
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
-        for raw, name in ((self.raw_win_length, "raw_win_length"), (self.raw_hop_length, "raw_hop_length")):
-            stored = state_dict.get(prefix + name)
+        for name in ("raw_win_length", "raw_hop_length", "raw_chirp")[: 3 if self.chirp else 2]:
+            raw, stored = getattr(self, name), state_dict.get(prefix + name)
             if stored is not None and raw.numel() == 1 and raw.dim() == stored.dim():
                 raw.data = raw.data.expand(stored.shape).clone()
         super()._load_from_state_dict(state_dict, prefix, *rest)
@@ -379,6 +408,16 @@ class DSTFT(torch.nn.Module):
     def _apply(self, function: Any) -> Any:
         # a position late in a long signal has no fraction in single precision
         return super()._apply(lambda held: moved if (moved := function(held)).dtype == held.dtype else held)
+
+    def _chirp_named(self, chirp: Union[bool, str]) -> str:
+        """How rates are shared; "" if none are learned."""
+        if isinstance(chirp, bool):
+            chirp = ("time" if self.window_mode == "time" else "constant") if chirp else ""
+        else:
+            _one_of("chirp", chirp, ("constant", "time"))
+        if chirp and self.window_mode in ("frequency", "time-frequency"):
+            raise ValueError(f"chirp: {chirp}: goes with window_mode fixed, constant or time, not {self.window_mode}")
+        return chirp
 
     def _bounds(self, name: str) -> Tuple[float, float]:
         return getattr(self, name + "_min"), getattr(self, name + "_max")
@@ -409,7 +448,7 @@ class DSTFT(torch.nn.Module):
         return dict(n_fft=self.n_fft, window=self.window, norm=self.norm)
 
     def _has_frames(self) -> bool:
-        return self.hop_mode == "time" or self.window_mode in ("time", "time-frequency")
+        return "time" in (self.hop_mode, self.chirp) or self.window_mode in ("time", "time-frequency")
 
     def _frames_of(self, length: int) -> int:
         if self.frames is not None:
@@ -462,38 +501,40 @@ class IDSTFT(torch.nn.Module):
 
 class _Dstft(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, theta, t, made):
-        ctx.save_for_backward(x, theta, t)
+    def forward(ctx, x, theta, t, c, made):
+        ctx.save_for_backward(x, theta, t, c)
         ctx.made = made
         return torch.from_numpy(
-            differentiable.dstft(_numpy("x", x), _numpy("theta", theta), _numpy("t", t), **made)
+            differentiable.dstft(_numpy("x", x), _numpy("theta", theta), _numpy("t", t), c=_rates(c), **made)
         )
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, G):
-        x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors)
-        wrt = _wanted(("x", "theta", "t"), ctx)
-        gradients = differentiable.dstft_vjp(x, theta, t, _numpy("G", G), wrt=wrt, **ctx.made)
-        return (*map(_tensor, gradients), None)
+        x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors[:3])
+        wrt = _wanted(("x", "theta", "t", "c"), ctx)
+        c = _rates(ctx.saved_tensors[3])
+        gradients = differentiable.dstft_vjp(x, theta, t, _numpy("G", G), c=c, wrt=wrt, **ctx.made)
+        return (*map(_tensor, gradients), *[None] * (5 - len(gradients)))
 
 
 class _Idstft(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, S, theta, t, length, made):
+    def forward(ctx, S, theta, t, c, length, made):
         x = torch.from_numpy(
-            differentiable.idstft(_numpy("S", S), _numpy("theta", theta), _numpy("t", t), length=length, **made)
+            differentiable.idstft(_numpy("S", S), _numpy("theta", theta), _numpy("t", t), c=_rates(c), length=length, **made)
         )
-        ctx.save_for_backward(S, theta, t, x)
+        ctx.save_for_backward(S, theta, t, x, c)
         ctx.made = made
         return x
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, v):
-        S, theta, t, x = (_numpy("saved", one) for one in ctx.saved_tensors)
-        wrt = _wanted(("S", "theta", "t"), ctx)
-        gradients = adjoints.idstft_vjp(S, theta, t, _numpy("v", v), x=x, wrt=wrt, **ctx.made)
+        S, theta, t, x = (_numpy("saved", one) for one in ctx.saved_tensors[:4])
+        wrt = _wanted(("S", "theta", "t", "c"), ctx)
+        c = _rates(ctx.saved_tensors[4])
+        gradients = adjoints.idstft_vjp(S, theta, t, _numpy("v", v), c=c, x=x, wrt=wrt, **ctx.made)
         return (*map(_tensor, gradients), None, None)
 
 
@@ -534,6 +575,10 @@ def _check_complex(name: str, spectra: Tensor) -> None:
 
 def _double(value: Any) -> Tensor:
     return torch.as_tensor(value, dtype=torch.float64)
+
+
+def _rates(c: Optional[Tensor]) -> Any:
+    return None if c is None else _numpy("c", c)
 
 
 def _wanted(names: Tuple[str, ...], ctx: Any) -> Tuple[str, ...]:

@@ -9,6 +9,8 @@ namespace gr::stft {
 
 //! Settings of adaptive_stft: everything about frames and learning, and the stream.
 struct STFT_API adaptive_stft_settings : kernel::adaptive_settings {
+    bool warp =
+        false; //!< a relative rate for each frame instead, by which time is warped; float samples only
     double samp_rate = 1;                //!< Hz; 1: unknown. An rx_rate tag overrides it
     std::int64_t report_interval = 1000; //!< frames from report to report, 1 .. 2^31 - 1
 
@@ -21,7 +23,8 @@ namespace kernel {
 template <>
 inline constexpr auto fields<adaptive_stft_settings> =
     std::tuple_cat(fields<adaptive_settings>,
-                   std::tuple(field("samp_rate", &adaptive_stft_settings::samp_rate),
+                   std::tuple(field("warp", &adaptive_stft_settings::warp),
+                              field("samp_rate", &adaptive_stft_settings::samp_rate),
                               field("report_interval", &adaptive_stft_settings::report_interval)));
 } // namespace kernel
 
@@ -34,6 +37,17 @@ inline constexpr auto fields<adaptive_stft_settings> =
  * one for each frame, or with share "bin" or "cell" one for each bin in an item. Output 2, if connected: the frame's
  * centre, two doubles, whole samples and fraction. All three are what idstft_vcf and idstft_vcc take, which give the
  * input back.
+ *
+ * Where chirp rates are learned (learn "theta_chirp") spectra have n_fft bins for float samples, too, being those of their
+ * analytic signal, and there is an output 3, if connected: the frame's chirp rate c, float, cycles per sample^2. With it
+ * idstft_vcc gives the input back, as the real part of its output for float samples.
+ *
+ * With warp time is warped by a relative rate a = f'/f in each frame, so that all orders of a shaft are tones
+ * (kernel::warped_stft), for looking and tracking: there is no inverse. Output 0 has n_fft / 2 + 1 bins, phases counted
+ * from the frame's centre; theta is theta_init (0: n_fft / 2.83) throughout; output 3 is a, float, per sample. Frames lie
+ * within the signal, so the first one is centred at a multiple of the hop after theta / 2. Of the other parameters only
+ * n_fft, hop, block, lag and smoothness may differ from their defaults, nothing can be changed while the block runs, and
+ * there are no reports.
  *
  * Frame n is centred at n hop, n = 0 .. floor(samples / hop), or within half a hop of it where t is learned; with alpha
  * > 0 at t_0 = 0, t_{n+1} = t_n + alpha theta_n, as long as windows begin before the last sample (fixed overlap).
@@ -51,7 +65,7 @@ inline constexpr auto fields<adaptive_stft_settings> =
  * Message port "report": every report_interval frames, and for the last ones, a dict of criterion (of the last frame),
  * theta_mean, theta_least, theta_greatest (samples, of these frames), at_theta_min, at_theta_max (shares of their window
  * lengths within 1 % of a bound), advice (a sentence on what to change if that is more than half of them, else empty),
- * frames (their number), first_frame, evaluations, dropped (since the stream began),
+ * chirped (where rates are learned, the fraction of the frames that have one), frames (their number), first_frame, evaluations, dropped (since the stream began),
  * frames_per_second, load. Most of them are variables of ControlPort, too.
  *
  * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but

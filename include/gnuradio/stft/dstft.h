@@ -18,6 +18,8 @@ struct STFT_API dstft_settings {
     double alpha = 0; //!< 0, or the hop as a fraction of the window length, 1e-3 .. 1e3
     kernel::sharing share = kernel::sharing::
         frame; //!< constant and frame: one theta for all bins; bin and cell: one for each
+    //! Chirp rate of the windows in cycles per sample^2, where none come in on input 2; with share constant or frame.
+    double c = 0;
 };
 
 namespace kernel {
@@ -30,7 +32,8 @@ inline constexpr auto fields<dstft_settings> =
                field("window", &dstft_settings::window),
                field("norm", &dstft_settings::norm, norm_named),
                field("alpha", &dstft_settings::alpha),
-               field("share", &dstft_settings::share, sharing_named));
+               field("share", &dstft_settings::share, sharing_named),
+               field("c", &dstft_settings::c));
 } // namespace kernel
 
 /*!
@@ -40,8 +43,14 @@ inline constexpr auto fields<dstft_settings> =
  * Input 0: samples, float (dstft_fvc) or complex (dstft_cvc). Input 1, if connected: window lengths in samples, float,
  * one for each frame, or with share "bin" or "cell" one for each bin in an item. Item n belongs to frame n; the last
  * one holds when that stream ends first. An item with a value that is no window length (NaN, not in (0, n_fft]) is
- * replaced by the last good one, counted, and warned of once. Output 0: spectra, n_fft / 2 + 1 bins for float,
- * n_fft bins for complex samples, phases counted from sample 0. Outputs 1 and 2, if connected: dS/dtheta, dS/dt.
+ * replaced by the last good one, counted, and warned of once. Input 2, if connected, with share "constant" or "frame":
+ * chirp rates c in cycles per sample^2, float, one for each frame; the last one holds when that stream ends first. A rate
+ * that the frame's window does not take (NaN, not in -+1 / (2 theta)) is taken as 0, counted, and warned of once.
+ * kernel::chirp_dstft has the formula; no tag gives the rate.
+ *
+ * Output 0: spectra, n_fft / 2 + 1 bins for float,
+ * n_fft bins for complex samples, phases counted from sample 0. Outputs 1, 2 and 3, if connected: dS/dtheta, dS/dt, and,
+ * with share "constant" or "frame", dS/dc.
  *
  * Frame n is centred at t_n = n hop, n = 0 .. floor(samples / hop); with alpha > 0 at t_0 = 0, t_{n+1} = t_n + alpha
  * theta_n, as long as windows begin before the last sample (fixed overlap). Positions do not drift: they are exact
@@ -82,6 +91,9 @@ public:
 
     //! Items of input 1 that were no window lengths, since the stream began.
     virtual std::uint64_t invalid_thetas() const = 0;
+
+    //! Frames whose chirp rate their window does not take, since the stream began; their rate is 0.
+    virtual std::uint64_t invalid_rates() const = 0;
 
     //! Samples that follow a frame's centre before the frame leaves.
     virtual std::int64_t latency() const = 0;

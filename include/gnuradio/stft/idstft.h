@@ -16,6 +16,9 @@ struct STFT_API idstft_settings {
     //! constant and frame: overlap-add, frame by frame. bin and cell: least squares on segments of 16 n_fft samples, at
     //! some ten to twenty times the cost of the spectra and with 24 n_fft samples of latency (kernel::segment_inverse).
     kernel::sharing share = kernel::sharing::frame;
+    //! Chirp rate of the windows in cycles per sample^2, where none come in on input 3; 0 for idstft_vcf, and unless share is
+    //! constant or frame.
+    double c = 0;
 };
 
 namespace kernel {
@@ -25,7 +28,8 @@ inline constexpr auto
     fields<idstft_settings> = std::tuple(field("n_fft", &idstft_settings::n_fft).required(),
                                          field("window", &idstft_settings::window),
                                          field("norm", &idstft_settings::norm, norm_named),
-                                         field("share", &idstft_settings::share, sharing_named));
+                                         field("share", &idstft_settings::share, sharing_named),
+                                         field("c", &idstft_settings::c));
 } // namespace kernel
 
 /*!
@@ -35,7 +39,9 @@ inline constexpr auto
  * Input 0: items of n_fft / 2 + 1 bins (idstft_vcf, float samples out) or n_fft bins (idstft_vcc, complex samples
  * out). Input 1, if connected: window lengths, a float for each frame, or with share "bin" or "cell" one for each
  * bin in an item, treated as dstft treats them. Input 2, if
- * connected: frame centres, two doubles for each frame, whole samples and fraction. What is not connected is taken from
+ * connected: frame centres, two doubles for each frame, whole samples and fraction. Input 3, if connected, of idstft_vcc
+ * with share "constant" or "frame": chirp rates in cycles per sample^2, a float for each frame, treated as dstft treats
+ * them. What else is not connected is taken from
  * the tags of dstft or stft; a stream of spectra without them needs the inputs. A frame that lies before the one in
  * front of it, or whose centre is not finite, is left out, counted, and warned of once.
  *
@@ -67,6 +73,8 @@ public:
     virtual std::uint64_t left_out() const = 0;
     virtual std::uint64_t invalid_thetas() const = 0;
     //!@}
+    //! Frames whose chirp rate their window does not take, since the stream began; they are inverted with rate 0.
+    virtual std::uint64_t invalid_rates() const = 0;
 
     //! Samples by which the output lags behind the centre of the newest frame.
     virtual std::int64_t latency() const = 0;

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "candidate_bank.h"
+#include "chirp_bank.h"
 #include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "theta_bounds.h"
@@ -16,12 +17,14 @@ constexpr std::int64_t default_bands = 4;
 constexpr double most_samples = 1 << 26; // that may wait for the future of their frame
 constexpr std::int64_t most_frames = 1 << 16;
 constexpr double most_sums = 1 << 24;
+constexpr double default_chirp = 94; // of c theta_max^2
 
 constexpr name_table names_of_method{ named_value{ "bank", learning_method::bank },
                                       named_value{ "gradient", learning_method::gradient } };
 constexpr name_table names_of_learned{ named_value{ "theta", learned::theta },
                                        named_value{ "t", learned::t },
-                                       named_value{ "both", learned::both } };
+                                       named_value{ "both", learned::both },
+                                       named_value{ "theta_chirp", learned::theta_chirp } };
 constexpr name_table names_of_criterion{
     named_value{ "l1l2", adaptive_criterion::l1l2 },
     named_value{ "entropy", adaptive_criterion::entropy },
@@ -71,7 +74,8 @@ adaptive_settings adaptive_settings::filled() const
     if (n_fft < least_n_fft)
         refuse("n_fft", n_fft, "must be at least 8");
     const auto N = static_cast<double>(n_fft);
-    const bool learns_theta = learn != learned::t, learns_t = learn != learned::theta;
+    const bool learns_theta = kernel::learns_theta(learn), learns_t = kernel::learns_t(learn),
+               learns_chirp = kernel::learns_chirp(learn);
     const bool bank = method == learning_method::bank;
 
     if (hop == 0)
@@ -217,6 +221,47 @@ adaptive_settings adaptive_settings::filled() const
                   s.regularisation,
                   "must be in 0 .. 1e6, or -1");
     refuse_unless(in(load_limit, 0, 1e6), "load_limit", load_limit, "must be in 0 .. 1e6");
+
+    const double most_chirp = 0.5 / s.theta_max;
+    if (chirp_max == 0)
+        s.chirp_max = std::min(default_chirp / (s.theta_max * s.theta_max), most_chirp);
+    refuse_unless(in(s.chirp_max, 0, most_chirp) && s.chirp_max > 0,
+                  "chirp_max",
+                  s.chirp_max,
+                  "must be positive, and at most 1 / (2 theta_max) = " + text(most_chirp) +
+                      ": a faster chirp leaves the band within a window");
+    refuse_unless(in(chirp_prior, 0, 1e6), "chirp_prior", chirp_prior, "must be in 0 .. 1e6");
+    if (!learns_chirp)
+        return s;
+    if (!bank)
+        refuse("method", name_of(method), "must be bank where chirp rates are learned");
+    if (share != sharing::frame)
+        refuse("share", name_of(share), "must be frame where chirp rates are learned");
+    if (!is_pooled(criterion))
+        refuse("criterion",
+               name_of(criterion),
+               "must be pooled over a block where chirp rates are learned: l1l2, entropy, renyi or "
+               "magnitude_entropy");
+    refuse_unless(
+        alpha == 0, "alpha", alpha, "must be 0 where chirp rates are learned: positions are given");
+    refuse_unless(s.steps == 0,
+                  "steps",
+                  static_cast<double>(s.steps),
+                  "must be 0 where chirp rates are learned, which the bank finds");
+    if (causal)
+        refuse("causal",
+               "True",
+               "must be False where chirp rates are learned, in stages that look ahead");
+    refuse_unless(load_limit == 0,
+                  "load_limit",
+                  load_limit,
+                  "must be 0 where chirp rates are learned: each stage needs the one before");
+    const chirp_grid grid(s);
+    refuse_unless(
+        static_cast<double>(grid.rates.size()) * grid.coarse_theta <= most_sums,
+        "chirp_max",
+        s.chirp_max,
+        "takes too many rates for this theta_max: their tables hold more than 2^24 numbers");
     return s;
 }
 

@@ -1,4 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analytic_signal.h"
+#include "chirp_source.h"
 #include "frame_emitter.h"
 #include "kernel/refuse.h"
 #include "theta_source.h"
@@ -35,12 +37,10 @@ std::int64_t samples_before(const adaptive_settings& s)
 //! Samples kept altogether, up to the end of the window of the frame that is measured.
 std::size_t samples_kept(const adaptive_settings& s)
 {
-    const auto ahead = static_cast<double>(s.block + s.lag + 3) * s.hop;
+    const auto ahead = static_cast<double>((s.causal ? s.block : frames_ahead(s)) + 3) * s.hop;
     const auto window = static_cast<std::int64_t>(s.n_fft / 2) + 8;
     return static_cast<std::size_t>(samples_before(s) + window + static_cast<std::int64_t>(ahead));
 }
-
-} // namespace
 
 /*
  * Grid frames are measured and resolved strictly one after another, and no further ahead than the
@@ -48,15 +48,20 @@ std::size_t samples_kept(const adaptive_settings& s)
  * split of the input.
  */
 template <class T>
-struct adaptive_stft<T>::parts {
+struct learner {
+    using real = real_t<T>;
+    using complex = std::complex<real>;
+
     adaptive_settings given, settings; // the caller's, and the same with defaults filled in
     dstft<T> transform;
     stream_excerpt<T> signal;
     frame_grid grid;
     frame_emitter<T> emitter;
     theta_source<T> source;
+    std::optional<chirp_source<real>> chirps; // instead of it, where chirp rates are learned
     std::optional<frame_descent<T>> descent;
     theta_tally tally;
+    std::uint64_t frames = 0, chirped = 0; // since the last report
 
     bool decided = false;                       // theta and t of the next frame are fixed
     bool ended = false;                         // the signal has no next frame
@@ -65,19 +70,22 @@ struct adaptive_stft<T>::parts {
     std::int64_t learning_since = 0;            // grid frame
     int load = 0;                               // level of evaluations that are left out
 
-    explicit parts(const adaptive_settings& s)
+    //! \param stride \param margin see chirp_source
+    explicit learner(const adaptive_settings& s, std::size_t stride = 1, std::int64_t margin = 0)
         : given(s), settings(s.filled()),
           transform(settings.n_fft, settings.window, settings.norm, settings.share),
-          signal(samples_kept(settings)), grid(settings), emitter(settings, transform),
-          source(settings, only_candidate()), frozen(settings.freeze)
+          signal(samples_kept(settings) + 4 * static_cast<std::size_t>(margin)), grid(settings),
+          emitter(settings, transform), source(settings, only_candidate()), frozen(settings.freeze)
     {
         given.bands = settings.bands; // what has sums per band keeps their number
         descent.emplace(settings, transform);
+        if (learns_chirp(settings.learn))
+            chirps.emplace(settings, stride, margin);
         restart(first_frame::free, history::cleared);
     }
 
-    bool learns_theta() const { return settings.learn != learned::t; }
-    bool learns_t() const { return settings.learn != learned::theta; }
+    bool learns_theta() const { return kernel::learns_theta(settings.learn); }
+    bool learns_t() const { return kernel::learns_t(settings.learn); }
     signal_length length() const { return { signal.received(), signal.finished() }; }
     double only_candidate() const { return emitter.last()[0]; }
     double farthest_t() const { return learns_t() ? settings.hop / 2 : 0; }
@@ -86,6 +94,8 @@ struct adaptive_stft<T>::parts {
     void rebuild()
     {
         source.rebuild(settings, only_candidate());
+        if (chirps)
+            chirps->rebuild(settings);
         frame_descent<T> built(settings, transform);
         built.take_over(*descent);
         descent.emplace(std::move(built));
@@ -98,6 +108,8 @@ struct adaptive_stft<T>::parts {
     {
         learning_since = grid.source(length());
         source.restart(learning_since, emitter.last(), first, past);
+        if (chirps)
+            chirps->restart(learning_since, only_candidate(), first, past);
         emitter.forget_before();
         next_frame = first;
         decided = ended = false;
@@ -120,7 +132,13 @@ struct adaptive_stft<T>::parts {
     //! Resolves the grid frames up to p. \return false if samples are missing
     bool resolve_to(std::int64_t p)
     {
-        while (source.resolved() < p) {
+        if constexpr (!is_real_v<T>)
+            while (chirps && chirps->resolved() < p) {
+                if (!chirps->resolve_next(grid, signal))
+                    return false;
+                drop();
+            }
+        while (!chirps && source.resolved() < p) {
             if (!source.resolve_next(grid, signal, *descent))
                 return false;
             drop();
@@ -133,7 +151,8 @@ struct adaptive_stft<T>::parts {
     {
         auto first = grid.centre().sample;
         if (!frozen)
-            first = std::min(first, grid.at(source.measured() + 1).sample);
+            first = std::min(first,
+                             grid.at((chirps ? chirps->measured() : source.measured()) + 1).sample);
         signal.drop_before(first - samples_before(settings));
     }
 
@@ -168,7 +187,9 @@ struct adaptive_stft<T>::parts {
         if (learns && !resolve_to(p))
             return false;
         const bool follows = learns && next_frame == first_frame::free;
-        if (follows)
+        if (follows && chirps)
+            emitter.follow(chirps->log_theta(), chirps->rate());
+        else if (follows)
             emitter.follow(source.log_theta());
         else
             emitter.repeat();
@@ -205,6 +226,8 @@ struct adaptive_stft<T>::parts {
         emitter.emit(signal.samples(), spectrum, !frozen && next_frame == first_frame::free);
         const auto& statistics = emitter.statistics();
         tally.count(emitter.last(), statistics, source.bands(), settings);
+        ++frames;
+        chirped += emitter.last_rate() != 0;
         next_frame = first_frame::free;
         decided = false;
         grid.advance(statistics.greatest);
@@ -225,9 +248,110 @@ struct adaptive_stft<T>::parts {
         const auto certain = std::max(end(), grid.follower_certain_at(settings.theta_max));
         if (frozen)
             return certain;
-        const auto ahead = settings.causal ? 0 : settings.block + settings.lag;
-        const auto measured = grid.at(grid.source(length()) + ahead);
-        return std::max(certain, nearest_sample(measured) + source.reach() + 1);
+        const auto measured =
+            nearest_sample(grid.at(grid.source(length()) + frames_ahead(settings)));
+        return std::max(certain, chirps ? chirps->needed(measured) : measured + source.reach() + 1);
+    }
+
+    std::int64_t received() const { return signal.received(); }
+    bool finished() const { return signal.finished(); }
+    void finish() { signal.finish(); }
+    std::size_t room() const { return signal.room(); }
+    std::int64_t missing() const { return needed() - received(); }
+
+    std::size_t append(const T* samples, std::size_t count) { return signal.push(samples, count); }
+
+    std::int64_t latency() const
+    {
+        const auto& s = settings;
+        const double ahead = static_cast<double>(frames_ahead(s)) * s.hop;
+        const double window = s.theta_max / 2 + farthest_t();
+        const double next = grid.step(s.theta_max) + 1;
+        const double nearest = grid.fixed_overlap() ? s.hop / 2 : 0;
+        const double measured = ahead + nearest + static_cast<double>(source.reach()) + 1;
+        return static_cast<std::int64_t>(std::ceil(std::max({ measured, window, next })));
+    }
+
+    adaptive_report report()
+    {
+        adaptive_report r;
+        tally.report_to(
+            r, source.bands(), settings, learns_theta() && !frozen ? advice::given : advice::none);
+        r.criterion = chirps ? chirps->criterion() : source.criterion();
+        r.evaluations =
+            source.evaluations() + descent->evaluations() + (chirps ? chirps->evaluations() : 0);
+        r.dropped = source.dropped() + descent->dropped();
+        r.chirped = frames ? static_cast<double>(chirped) / static_cast<double>(frames) : 0;
+        frames = chirped = 0;
+        return r;
+    }
+};
+
+//! Learns from the analytic signal of real samples.
+template <class R>
+struct analytic_learner : learner<std::complex<R>> {
+    using base = learner<std::complex<R>>;
+    static constexpr auto reach = static_cast<std::int64_t>(analytic_signal<R>::reach);
+
+    analytic_signal<R> filter;
+    std::vector<std::complex<R>> values =
+        std::vector<std::complex<R>>(analytic_signal<R>::most + analytic_signal<R>::reach);
+    std::int64_t taken = 0; // samples
+
+    explicit analytic_learner(const adaptive_settings& s) : base(s, 2, reach) {}
+
+    std::int64_t received() const { return taken; }
+    std::int64_t missing() const { return base::needed() + reach - taken; }
+    std::int64_t latency() const { return base::latency() + reach; }
+
+    //! Room for samples, so that the last values have room, too.
+    std::size_t room() const
+    {
+        const auto all = base::room(), kept = 2 * analytic_signal<R>::reach;
+        return all > kept ? all - kept : 0;
+    }
+
+    std::size_t append(const R* samples, std::size_t count)
+    {
+        std::size_t done = 0;
+        while (const auto some = std::min({ count - done, room(), analytic_signal<R>::most })) {
+            base::append(values.data(), filter.push(samples + done, some, values.data()));
+            done += some;
+        }
+        taken += static_cast<std::int64_t>(done);
+        return done;
+    }
+
+    void finish()
+    {
+        base::append(values.data(), filter.finish(values.data()));
+        base::finish();
+    }
+};
+
+} // namespace
+
+template <class T>
+struct adaptive_stft<T>::parts {
+    std::optional<learner<T>> own;
+    std::optional<analytic_learner<real>> analytic; // instead, where it is needed
+
+    explicit parts(const adaptive_settings& s)
+    {
+        if (is_real_v<T> && learns_chirp(s.learn))
+            analytic.emplace(s);
+        else
+            own.emplace(s);
+    }
+
+    //! Calls f with the learner.
+    template <class F>
+    decltype(auto) with(F f)
+    {
+        if constexpr (is_real_v<T>)
+            if (analytic)
+                return f(*analytic);
+        return f(*own);
     }
 };
 
@@ -246,115 +370,121 @@ adaptive_stft<T>& adaptive_stft<T>::operator=(adaptive_stft&&) noexcept = defaul
 template <class T>
 const adaptive_settings& adaptive_stft<T>::settings() const
 {
-    return d_parts->settings;
+    return d_parts->with([](auto& l) -> const adaptive_settings& { return l.settings; });
 }
 
 template <class T>
 std::size_t adaptive_stft<T>::bins() const
 {
-    return d_parts->transform.bins();
+    return d_parts->with([](auto& l) { return l.transform.bins(); });
 }
 
 template <class T>
 std::size_t adaptive_stft<T>::thetas() const
 {
-    return d_parts->transform.thetas();
+    return d_parts->with([](auto& l) { return l.transform.thetas(); });
 }
 
 template <class T>
 std::int64_t adaptive_stft<T>::latency() const
 {
-    const auto& s = settings();
-    const double ahead = s.causal ? 0 : static_cast<double>(s.block + s.lag) * s.hop;
-    const double window = s.theta_max / 2 + d_parts->farthest_t();
-    const double next = d_parts->grid.step(s.theta_max) + 1;
-    const double nearest = d_parts->grid.fixed_overlap() ? s.hop / 2 : 0;
-    const double measured = ahead + nearest + static_cast<double>(d_parts->source.reach()) + 1;
-    return static_cast<std::int64_t>(std::ceil(std::max({ measured, window, next })));
+    return d_parts->with([](auto& l) { return l.latency(); });
 }
 
 template <class T>
 std::size_t adaptive_stft<T>::push(const T* samples, std::size_t count)
 {
-    auto& signal = d_parts->signal;
-    const auto taken = signal.push(samples, count);
-    if (taken > 0 || count == 0)
-        return taken;
-    d_parts->decide(); // which drops samples
-    return d_parts->decided ? 0 : signal.push(samples, count);
+    return d_parts->with([&](auto& l) -> std::size_t {
+        const auto taken = l.append(samples, count);
+        if (taken > 0 || count == 0)
+            return taken;
+        l.decide(); // which drops samples
+        return l.decided ? 0 : l.append(samples, count);
+    });
 }
 
 template <class T>
 void adaptive_stft<T>::finish()
 {
-    d_parts->signal.finish();
+    d_parts->with([](auto& l) { l.finish(); });
 }
 
 template <class T>
 bool adaptive_stft<T>::finished() const
 {
-    return d_parts->signal.finished();
+    return d_parts->with([](auto& l) { return l.finished(); });
 }
 
 template <class T>
 std::int64_t adaptive_stft<T>::received() const
 {
-    return d_parts->signal.received();
+    return d_parts->with([](auto& l) { return l.received(); });
 }
 
 template <class T>
 std::int64_t adaptive_stft<T>::wanted() const
 {
-    if (finished() || d_parts->decided)
-        return 0;
-    const auto room = static_cast<std::int64_t>(d_parts->signal.room());
-    return std::clamp<std::int64_t>(
-        d_parts->needed() - received(), 1, std::max<std::int64_t>(1, room));
+    return d_parts->with([](auto& l) -> std::int64_t {
+        if (l.finished() || l.decided)
+            return 0;
+        const auto room = static_cast<std::int64_t>(l.room());
+        return std::clamp<std::int64_t>(l.missing(), 1, std::max<std::int64_t>(1, room));
+    });
 }
 
 template <class T>
 bool adaptive_stft<T>::ready()
 {
-    d_parts->decide();
-    return d_parts->decided;
+    return d_parts->with([](auto& l) {
+        l.decide();
+        return l.decided;
+    });
 }
 
 template <class T>
 bool adaptive_stft<T>::over() const
 {
-    return d_parts->ended;
+    return d_parts->with([](auto& l) { return l.ended; });
 }
 
 template <class T>
 std::int64_t adaptive_stft<T>::frame() const
 {
-    return d_parts->grid.frame();
+    return d_parts->with([](auto& l) { return l.grid.frame(); });
 }
 
 template <class T>
 position adaptive_stft<T>::centre() const
 {
-    return d_parts->grid.centre();
+    return d_parts->with([](auto& l) { return l.grid.centre(); });
 }
 
 template <class T>
 std::int64_t adaptive_stft<T>::end() const
 {
-    return d_parts->end();
+    return d_parts->with([](auto& l) { return l.end(); });
 }
 
 template <class T>
 void adaptive_stft<T>::next(complex* spectrum, float* theta, position& t)
 {
-    const auto& lengths = d_parts->next(spectrum, t);
+    const auto& lengths =
+        d_parts->with([&](auto& l) -> const std::vector<float>& { return l.next(spectrum, t); });
     std::copy(lengths.begin(), lengths.end(), theta);
 }
 
 template <class T>
 void adaptive_stft<T>::next(complex* spectrum, double* theta, position& t)
 {
-    const auto& lengths = d_parts->next(spectrum, t);
+    const auto& lengths =
+        d_parts->with([&](auto& l) -> const std::vector<float>& { return l.next(spectrum, t); });
     volk_32f_convert_64f(theta, lengths.data(), static_cast<unsigned>(lengths.size()));
+}
+
+template <class T>
+float adaptive_stft<T>::chirp() const
+{
+    return d_parts->with([](auto& l) { return l.emitter.last_rate(); });
 }
 
 template <class T>
@@ -372,51 +502,57 @@ void adaptive_stft<T>::set_theta(const std::vector<double>& theta)
             rule << "must be in theta_min .. theta_max = " << s.theta_min << " .. " << s.theta_max;
             refuse("theta", one, rule.str());
         }
-    d_parts->emitter.set_last(theta);
-    if (!d_parts->learns_theta())
-        d_parts->rebuild(); // blocks are measured with this theta alone
-    d_parts->restart(first_frame::held, history::kept);
+    d_parts->with([&](auto& l) {
+        l.emitter.set_last(theta);
+        if (!l.learns_theta())
+            l.rebuild(); // blocks are measured with this theta alone
+        l.restart(first_frame::held, history::kept);
+    });
 }
 
 template <class T>
 const adaptive_settings& adaptive_stft<T>::given() const
 {
-    return d_parts->given;
+    return d_parts->with([](auto& l) -> const adaptive_settings& { return l.given; });
 }
 
 template <class T>
 void adaptive_stft<T>::set_bounds(double theta_min, double theta_max)
 {
-    auto changed = d_parts->given;
+    auto changed = given();
     changed.theta_min = theta_min;
     changed.theta_max = theta_max;
-    d_parts->apply(with_possible_init(changed));
+    d_parts->with([&](auto& l) { l.apply(with_possible_init(changed)); });
 }
 
 template <class T>
 void adaptive_stft<T>::set_hop(double hop)
 {
-    auto changed = d_parts->given;
+    auto changed = given();
     changed.hop = hop;
-    d_parts->apply(with_possible_init(changed));
+    d_parts->with([&](auto& l) { l.apply(with_possible_init(changed)); });
 }
 
 template <class T>
 void adaptive_stft<T>::set_freeze(bool freeze)
 {
-    if (freeze == d_parts->frozen)
-        return;
-    d_parts->frozen = freeze;
-    d_parts->restart(first_frame::free, history::kept);
+    d_parts->with([&](auto& l) {
+        if (freeze == l.frozen)
+            return;
+        l.frozen = freeze;
+        l.restart(first_frame::free, history::kept);
+    });
 }
 
 template <class T>
 void adaptive_stft<T>::reset()
 {
-    d_parts->emitter.set_last({ settings().theta_init });
-    if (!d_parts->learns_theta())
-        d_parts->rebuild();
-    d_parts->restart(first_frame::free, history::cleared);
+    d_parts->with([](auto& l) {
+        l.emitter.set_last({ l.settings.theta_init });
+        if (!l.learns_theta())
+            l.rebuild();
+        l.restart(first_frame::free, history::cleared);
+    });
 }
 
 template <class T>
@@ -424,32 +560,26 @@ void adaptive_stft<T>::late(bool is_late)
 {
     if (settings().load_limit == 0)
         return;
-    auto& load = d_parts->load;
-    load = std::clamp(load + (is_late ? 1 : -1), 0, 2);
-    d_parts->source.set_load(load);
-    d_parts->descent->set_load(load);
+    d_parts->with([&](auto& l) {
+        l.load = std::clamp(l.load + (is_late ? 1 : -1), 0, 2);
+        l.source.set_load(l.load);
+        l.descent->set_load(l.load);
+    });
 }
 
 template <class T>
 std::vector<double> adaptive_stft<T>::theta() const
 {
-    const auto& last = d_parts->emitter.last();
-    return { last.begin(), last.end() };
+    return d_parts->with([](auto& l) {
+        const auto& last = l.emitter.last();
+        return std::vector<double>(last.begin(), last.end());
+    });
 }
 
 template <class T>
 adaptive_report adaptive_stft<T>::report()
 {
-    auto& p = *d_parts;
-    adaptive_report r;
-    p.tally.report_to(r,
-                      p.source.bands(),
-                      p.settings,
-                      p.learns_theta() && !p.frozen ? advice::given : advice::none);
-    r.criterion = p.source.criterion();
-    r.evaluations = p.source.evaluations() + p.descent->evaluations();
-    r.dropped = p.source.dropped() + p.descent->dropped();
-    return r;
+    return d_parts->with([](auto& l) { return l.report(); });
 }
 
 template class adaptive_stft<float>;

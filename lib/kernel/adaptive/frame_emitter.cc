@@ -20,6 +20,8 @@ frame_emitter<T>::frame_emitter(const adaptive_settings& s, dstft<T>& transform)
       d_theta(transform.thetas()), d_last(d_theta.size(), d_bounds.nearest(s.theta_init)),
       d_lengths(d_theta.size())
 {
+    if (learns_chirp(s.learn))
+        d_chirped.emplace(s.n_fft, s.window, s.norm);
     if (!per_bin(s.share))
         return;
     d_over_bins.emplace(s.n_fft,
@@ -43,18 +45,23 @@ void frame_emitter<T>::set_last(const std::vector<double>& theta)
 {
     for (std::size_t m = 0; m < d_last.size(); ++m)
         d_last[m] = d_bounds.nearest(theta[theta.size() > 1 ? m : 0]);
+    d_last_rate = 0;
 }
 
 template <class T>
 void frame_emitter<T>::repeat()
 {
     d_theta = d_last;
+    d_rate = d_last_rate;
     clip();
 }
 
 template <class T>
-void frame_emitter<T>::follow(const double* log_theta)
+void frame_emitter<T>::follow(const double* log_theta, double rate)
 {
+    d_rate = static_cast<float>(rate);
+    if (std::abs(static_cast<double>(d_rate)) > d_settings.chirp_max) // by rounding
+        d_rate = std::nextafter(d_rate, 0.0F);
     if (d_over_bins && d_settings.steps > 0) {
         d_over_bins->spread(log_theta, d_cells.data());
         return take_cells();
@@ -91,7 +98,7 @@ void frame_emitter<T>::refine(const excerpt<T>& x,
                               std::int64_t frames,
                               frame_descent<T>& descent)
 {
-    if (d_settings.learn != learned::theta) {
+    if (learns_t(d_settings.learn)) {
         d_t = descent.refine_t(x, d_t, d_theta[0], farthest(d_theta[0]), means[0], frames);
     } else if (d_over_bins) {
         const auto* before = d_has_before ? d_before.data() : nullptr;
@@ -120,9 +127,13 @@ void frame_emitter<T>::emit(const excerpt<T>& x, complex* spectrum, bool learned
     if (spectrum) {
         volk_32f_convert_64f(
             d_lengths.data(), d_theta.data(), static_cast<unsigned>(d_theta.size()));
-        d_transform.analyse(x, d_t, d_lengths.data(), spectrum);
+        if (d_chirped && d_rate != 0)
+            d_chirped->analyse(x, d_t, d_lengths[0], static_cast<double>(d_rate), spectrum);
+        else
+            d_transform.analyse(x, d_t, d_lengths.data(), spectrum);
     }
     d_last.swap(d_theta);
+    d_last_rate = d_rate;
     d_before.swap(d_cells);
     d_has_before = d_over_bins && learned;
 }

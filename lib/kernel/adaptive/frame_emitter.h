@@ -5,6 +5,7 @@
 #include "band_interpolation.h"
 #include "frame_descent.h"
 #include "theta_bounds.h"
+#include <gnuradio/stft/kernel/dstft/chirp_dstft.h>
 #include <optional>
 
 namespace gr::stft::kernel {
@@ -29,7 +30,7 @@ public:
     //! the new bounds.
     void configure(const adaptive_settings& s);
 
-    //! Sets the last window lengths. \param theta one, or one per bin, within the bounds
+    //! Sets the last window lengths, and the last chirp rate to 0. \param theta one, or one per bin, within the bounds
     void set_last(const std::vector<double>& theta);
     //! Window lengths of the last frame: one, or one per bin.
     const std::vector<float>& last() const { return d_last; }
@@ -39,10 +40,10 @@ public:
 
     //! Sets the centre of the next frame.
     void set_centre(const position& t) { d_t = t; }
-    //! Gives the next frame the window lengths of the last one.
+    //! Gives the next frame the window lengths, and the chirp rate, of the last one.
     void repeat();
-    //! Gives the next frame the window lengths of the bands. \param log_theta ln theta of each band
-    void follow(const double* log_theta);
+    //! Gives the next frame the window lengths of the bands. \param log_theta ln theta of each band \param rate chirp rate
+    void follow(const double* log_theta, double rate = 0);
 
     /*!
      * \brief Descends in the next frame's position, or its window lengths, whichever the settings
@@ -63,6 +64,8 @@ public:
     const theta_statistics& statistics() const { return d_statistics; }
     //! Centre of the next frame.
     const position& t() const { return d_t; }
+    //! Chirp rate of the last frame.
+    float last_rate() const { return d_last_rate; }
 
     /*!
      * \brief Transforms the next frame, whose window lengths become last().
@@ -78,12 +81,14 @@ private:
 
     adaptive_settings d_settings;
     dstft<T>& d_transform;
+    std::optional<chirp_dstft<T>> d_chirped; // where rates are learned
     theta_bounds d_bounds;
     std::optional<band_interpolation> d_over_bins; // where bins have window lengths of their own
     std::vector<float> d_theta, d_last;            // of the next frame, and of the last one
     std::vector<double> d_lengths;                 // d_theta in double precision
     theta_statistics d_statistics{};
     position d_t{ 0, 0 };
+    float d_rate = 0, d_last_rate = 0; // of the next frame, and of the last one
     std::vector<double> d_cells,
         d_before; // ln theta of the bins of the next frame, and of the last one
     bool d_has_before = false;

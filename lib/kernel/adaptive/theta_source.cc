@@ -17,16 +17,7 @@ std::vector<double> candidates(const adaptive_settings& s, double theta)
         return { std::clamp(static_cast<double>(s.n_fft) / 2, s.theta_min, s.theta_max) };
     if (s.learn == learned::t)
         return { theta };
-    std::vector<double> all;
-    const auto steps = static_cast<double>(s.candidates - 1);
-    for (std::int64_t k = 0; k < s.candidates; ++k) {
-        const double part = static_cast<double>(k) / steps;
-        const double exact = s.theta_min * std::pow(s.theta_max / s.theta_min, part);
-        // pow() may miss a power of two by its rounding; exact powers of two have a shorter DFT
-        all.push_back(
-            std::clamp(std::nearbyint(exact * 1048576) / 1048576, s.theta_min, s.theta_max));
-    }
-    return all;
+    return candidate_lengths(s);
 }
 
 template <class T>
@@ -41,6 +32,20 @@ std::vector<shortest_path> paths(const adaptive_settings& s, const candidate_ban
 }
 
 } // namespace
+
+std::vector<double> candidate_lengths(const adaptive_settings& s)
+{
+    std::vector<double> all;
+    const auto steps = static_cast<double>(s.candidates - 1);
+    for (std::int64_t k = 0; k < s.candidates; ++k) {
+        const double part = static_cast<double>(k) / steps;
+        const double exact = s.theta_min * std::pow(s.theta_max / s.theta_min, part);
+        // pow() may miss a power of two by its rounding; exact powers of two have a shorter DFT
+        all.push_back(
+            std::clamp(std::nearbyint(exact * 1048576) / 1048576, s.theta_min, s.theta_max));
+    }
+    return all;
+}
 
 template <class T>
 theta_source<T>::theta_source(const adaptive_settings& s, double theta)

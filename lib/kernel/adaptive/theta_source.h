@@ -12,6 +12,9 @@
 
 namespace gr::stft::kernel {
 
+//! The window lengths of a bank that learns theta, log-spaced between the bounds.
+STFT_API std::vector<double> candidate_lengths(const adaptive_settings& s);
+
 /*!
  * \brief Window lengths of the grid frames, one per band: by a bank of candidates and a Viterbi
  * path for each band (method bank), or by a descent from frame to frame (method gradient).

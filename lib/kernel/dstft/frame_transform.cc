@@ -11,13 +11,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! std::floor(), which is a call where it has no instruction
-std::int64_t whole_below(double x)
-{
-    const auto towards_zero = static_cast<std::int64_t>(x);
-    return towards_zero - (x < static_cast<double>(towards_zero));
-}
-
 //! Re(x conj(y))
 template <class R>
 void multiply_conjugate(const std::complex<R>* x,
@@ -34,110 +27,8 @@ void multiply_conjugate(const std::complex<R>* x,
 template <class T>
 frame_transform<T>::frame_transform(std::size_t n_fft, const window_family& window, norm n)
     : d_n_fft(n_fft), d_bins(bins<T>(n_fft)), d_window(window), d_norm(n), d_analysis(n_fft),
-      d_synthesis(n_fft)
-{
-    for (auto* taper : { &d_value, &d_by_theta, &d_by_t, &d_product })
-        taper->resize(n_fft + simd::padding);
-}
-
-template <class T>
-typename frame_transform<T>::support frame_transform<T>::under(const position& t,
-                                                               double theta) const
-{
-    const auto before = whole_below(t.fraction - theta / 2) + 1,
-               after = -whole_below(-t.fraction - theta / 2);
-    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(0, after - before));
-    return { t.sample + before, count, modulo(t.sample + before, d_n_fft) };
-}
-
-template <class T>
-void frame_transform<T>::sample_window(const position& t, double theta, bool with_derivatives)
-{
-    if (theta == d_theta && t.fraction == d_fraction && (d_derived || !with_derivatives))
-        return;
-    const auto s = under(t, theta);
-    const auto scale = norm_scale(d_norm, d_window, d_n_fft, theta);
-    simd::chosen<real>().taper(d_window.shape(),
-                               d_window.rho(),
-                               static_cast<double>(s.first - t.sample) - t.fraction,
-                               theta,
-                               s.count,
-                               static_cast<real>(scale.factor),
-                               static_cast<real>(-scale.factor / theta),
-                               static_cast<real>(scale.power),
-                               d_value.data(),
-                               with_derivatives ? d_by_theta.data() : nullptr,
-                               with_derivatives ? d_by_t.data() : nullptr);
-    d_top = scale.factor;
-    if (d_norm == norm::dcunit && s.count > 0) {
-        double sum = 0, by_theta = 0, by_t = 0;
-        for (std::size_t j = 0; j < s.count; ++j) {
-            sum += d_value[j];
-            by_theta += with_derivatives ? d_by_theta[j] : 0;
-            by_t += with_derivatives ? d_by_t[j] : 0;
-        }
-        d_top = sum > 0 ? 1 / sum : 0;
-        for (std::size_t j = 0; j < s.count && sum > 0; ++j) {
-            const double value = d_value[j] / sum;
-            d_value[j] = static_cast<real>(value);
-            if (with_derivatives) {
-                d_by_theta[j] = static_cast<real>((d_by_theta[j] - value * by_theta) / sum);
-                d_by_t[j] = static_cast<real>((d_by_t[j] - value * by_t) / sum);
-            }
-        }
-    }
-    d_theta = theta;
-    d_fraction = t.fraction;
-    d_derived = with_derivatives;
-}
-
-//! Calls f(sample, offset, count) for each contiguous piece of a support in the DFT's buffer: two if
-//! it wraps modulo n_fft.
-template <class S, class F>
-void for_pieces(const S& s, std::size_t n_fft, F f)
-{
-    const auto before_wrap = std::min(s.count, n_fft - s.offset);
-    f(s.first, s.offset, before_wrap);
-    if (before_wrap < s.count)
-        f(s.first + static_cast<std::int64_t>(before_wrap), std::size_t(0), s.count - before_wrap);
-}
-
-template <class T>
-void frame_transform<T>::write_tapered(const excerpt<T>& x, const support& s, const real* taper)
-{
-    T* buffer = d_analysis.buffer();
-    for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t offset, std::size_t count) {
-        const auto from = std::clamp<std::int64_t>(x.begin - sample, 0, count);
-        const auto to = std::clamp<std::int64_t>(x.end - sample, from, count);
-        std::fill_n(buffer + offset, from, T(0));
-        if (from < to)
-            multiply(x.samples + (sample - x.begin + from),
-                     taper + (sample - s.first + from),
-                     buffer + offset + from,
-                     static_cast<std::size_t>(to - from));
-        std::fill(buffer + offset + to, buffer + offset + count, T(0));
-    });
-    const auto clear = [&](std::int64_t from, std::int64_t to) {
-        if (from >= to)
-            return;
-        const auto offset = modulo(from, d_n_fft), count = static_cast<std::size_t>(to - from);
-        const auto before_wrap = std::min(count, d_n_fft - offset);
-        std::fill_n(buffer + offset, before_wrap, T(0));
-        std::fill_n(buffer, count - before_wrap, T(0));
-    };
-    // clear the previous frame's samples outside of the new support, or all of the rest if both
-    // span more than n_fft
-    const auto end = s.first + static_cast<std::int64_t>(s.count);
-    if (std::max(end, d_laid_end) - std::min(s.first, d_laid) <=
-        static_cast<std::int64_t>(d_n_fft)) {
-        clear(d_laid, std::min(s.first, d_laid_end));
-        clear(std::max(end, d_laid), d_laid_end);
-    } else {
-        clear(end, s.first + static_cast<std::int64_t>(d_n_fft));
-    }
-    d_laid = s.first;
-    d_laid_end = end;
-}
+      d_synthesis(n_fft), d_samples(n_fft, window, n), d_laid(n_fft), d_product(d_samples.room())
+{}
 
 template <class T>
 void frame_transform<T>::analyse(const excerpt<T>& x,
@@ -160,22 +51,22 @@ void frame_transform<T>::analyse_bands(const excerpt<T>& x,
                                        complex* by_theta,
                                        complex* by_t)
 {
-    const auto s = under(t, first->theta);
-    sample_window(t, first->theta, by_theta || by_t);
+    const auto s = d_samples.under(t, first->theta);
+    d_samples.sample(t, first->theta, by_theta || by_t);
     const bool all = first->end - first->begin == d_bins;
     const auto transform = [&](const real* taper, complex* to) {
         if (!to)
             return;
-        write_tapered(x, s, taper);
+        d_laid.write(x, s, taper, d_analysis.buffer());
         if (all)
             return d_analysis.transform(to);
         d_analysis.transform();
         for (auto one = first; one != last; ++one)
             d_analysis.take(one->begin, one->end, to);
     };
-    transform(d_value.data(), spectrum);
-    transform(d_by_theta.data(), by_theta);
-    transform(d_by_t.data(), by_t);
+    transform(d_samples.value(), spectrum);
+    transform(d_samples.by_theta(), by_theta);
+    transform(d_samples.by_t(), by_t);
 }
 
 template <class T>
@@ -187,9 +78,9 @@ void frame_transform<T>::pull_back(const excerpt<T>& x,
                                    double* t_gradient,
                                    T* x_gradient)
 {
-    const auto s = under(t, theta);
+    const auto s = d_samples.under(t, theta);
     if (x_gradient)
-        sample_window(t, theta, false);
+        d_samples.sample(t, theta, false);
 
     // sum of G exp(+...): FFTW's inverse for real samples adds each inner bin twice
     auto* bins_of = d_synthesis.spectrum();
@@ -215,7 +106,7 @@ void frame_transform<T>::pull_back(const excerpt<T>& x,
                  j < std::min(at + static_cast<std::int64_t>(count), to);
                  ++j)
                 x_gradient[s.first - x.begin + j] +=
-                    gain * d_value[static_cast<std::size_t>(j)] *
+                    gain * d_samples.value()[static_cast<std::size_t>(j)] *
                     gamma[offset + static_cast<std::size_t>(j - at)];
         });
     if (!theta_gradient && !t_gradient)
@@ -252,7 +143,7 @@ void frame_transform<T>::pull_back(const excerpt<T>& x,
 //! Sums of c[j] d[j] (d null: of c[j]) times the shape of the window and its slopes at the support's samples
 //! at + j, j < count; d is a circular buffer that wraps to its start at j = wrap.
 template <class T>
-typename frame_transform<T>::shape_sums frame_transform<T>::project(const support& s,
+typename frame_transform<T>::shape_sums frame_transform<T>::project(const window_support& s,
                                                                     const position& t,
                                                                     double theta,
                                                                     std::size_t at,
@@ -286,16 +177,16 @@ void frame_transform<T>::overlap_add(const complex* spectrum,
                                      real* denominator,
                                      real* peak)
 {
-    const auto s = under(t, theta);
-    sample_window(t, theta, false);
+    const auto s = d_samples.under(t, theta);
+    d_samples.sample(t, theta, false);
     const T* period = d_synthesis.synthesise(spectrum);
     const real per_n = real(1) / static_cast<real>(d_n_fft);
-    const auto top = static_cast<real>(d_top);
+    const auto top = static_cast<real>(d_samples.top());
     for_pieces(s, d_n_fft, [&](std::int64_t sample, std::size_t offset, std::size_t count) {
         const auto from = std::clamp<std::int64_t>(begin - sample, 0, count);
         const auto to = std::clamp<std::int64_t>(end - sample, from, count);
         for (auto j = from; j < to; ++j) {
-            const auto w = d_value[static_cast<std::size_t>(sample - s.first + j)];
+            const auto w = d_samples.value()[static_cast<std::size_t>(sample - s.first + j)];
             const auto k = sample - begin + j;
             numerator[k] += per_n * w * period[offset + static_cast<std::size_t>(j)];
             denominator[k] += w * w;
@@ -312,12 +203,12 @@ void frame_transform<T>::energy(const position& t,
                                 std::int64_t end,
                                 double* sum)
 {
-    const auto s = under(t, theta);
-    sample_window(t, theta, false);
+    const auto s = d_samples.under(t, theta);
+    d_samples.sample(t, theta, false);
     const double total = std::accumulate(weight, weight + d_bins, 0.0);
     const auto last = s.first + static_cast<std::int64_t>(s.count);
     for (auto k = std::max(begin, s.first); k < std::min(end, last); ++k) {
-        const double w = d_value[static_cast<std::size_t>(k - s.first)];
+        const double w = d_samples.value()[static_cast<std::size_t>(k - s.first)];
         sum[k - begin] += total * w * w;
     }
 }

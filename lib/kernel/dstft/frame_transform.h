@@ -3,9 +3,8 @@
 #define INCLUDED_STFT_LIB_KERNEL_DSTFT_FRAME_TRANSFORM_H
 
 #include "band_plan.h"
-#include <gnuradio/stft/kernel/dstft/position.h>
+#include "laid_frame.h"
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
-#include <gnuradio/stft/kernel/frames/window_family.h>
 
 namespace gr::stft::kernel {
 
@@ -64,18 +63,11 @@ public:
                 double* sum);
 
 private:
-    //! Integer positions under a window; offset is the first one modulo n_fft, its index in the
-    //! DFT's buffer.
-    struct support {
-        std::int64_t first; // sample
-        std::size_t count, offset;
-    };
     //! Sums of numbers times g(u), u g'(u), g'(u).
     struct shape_sums {
         double value, length, slope;
     };
-    support under(const position& t, double theta) const;
-    shape_sums project(const support& s,
+    shape_sums project(const window_support& s,
                        const position& t,
                        double theta,
                        std::size_t at,
@@ -83,21 +75,15 @@ private:
                        const real* c,
                        const real* d,
                        std::size_t wrap) const;
-    void sample_window(const position& t, double theta, bool with_derivatives);
-    //! Writes x times the taper to the DFT's buffer, modulo n_fft.
-    void write_tapered(const excerpt<T>& x, const support& s, const real* taper);
 
     std::size_t d_n_fft, d_bins;
     window_family d_window;
     norm d_norm;
     frame_analysis<T> d_analysis;
     frame_synthesis<T> d_synthesis;
-    volk::vector<real> d_value, d_by_theta, d_by_t; // the window and its derivatives
+    window_samples<real> d_samples;
+    laid_frame d_laid;
     volk::vector<real> d_product;
-    double d_theta = 0, d_fraction = 0;      // what they hold
-    double d_top = 0;                        // w(0)
-    std::int64_t d_laid = 0, d_laid_end = 0; // samples in the DFT's buffer
-    bool d_derived = false;
 };
 
 } // namespace gr::stft::kernel

@@ -26,15 +26,24 @@ double inner_product(const T* a, const T* b, std::size_t count)
 
 template <class T>
 idstft<T>::idstft(std::size_t n_fft, const window_family& window, norm n, double threshold)
-    : d_transform(n_fft, window, n, sharing::frame),
+    : d_transform([&] {
+          if constexpr (is_real_v<T>)
+              return dstft<T>(n_fft, window, n, sharing::frame);
+          else
+              return chirp_dstft<T>(n_fft, window, n);
+      }()),
       d_threshold(threshold < 0 ? coverage_threshold<real> : threshold)
 {}
 
 template <class T>
-void idstft<T>::add(const complex* spectrum, const position& t, double theta)
+void idstft<T>::add(const complex* spectrum, const position& t, double theta, double c)
 {
     if (t < d_last)
         refuse("t", t.value(), "must not be before that of the last frame");
+    if (is_real_v<T> && c != 0)
+        refuse("c",
+               c,
+               "must be 0 for one-sided spectra, which do not hold all of a signal under a chirp");
     d_last = t;
     expect(t);
     const auto half = static_cast<std::int64_t>(n_fft() / 2);
@@ -46,8 +55,21 @@ void idstft<T>::add(const complex* spectrum, const position& t, double theta)
         if (size > sums.size())
             sums.append_zeros(size - sums.size());
     });
-    d_transform.overlap_add(
-        spectrum, t, theta, d_begin, end, d_numerator.data(), d_denominator.data(), d_peak.data());
+    const auto add_to_sums = [&](auto... rates) {
+        d_transform.overlap_add(spectrum,
+                                t,
+                                theta,
+                                rates...,
+                                d_begin,
+                                end,
+                                d_numerator.data(),
+                                d_denominator.data(),
+                                d_peak.data());
+    };
+    if constexpr (is_real_v<T>)
+        add_to_sums();
+    else
+        add_to_sums(c);
     const auto reach = static_cast<std::int64_t>(std::ceil(t.fraction + theta / 2));
     d_covered = std::max(d_covered, t.sample + reach);
 }

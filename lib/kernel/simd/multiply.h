@@ -28,6 +28,13 @@ void multiply(const std::complex<R>* x, const R* w, std::complex<R>* out, std::s
     simd::chosen<R>().scale(reinterpret_cast<const R*>(x), w, n, reinterpret_cast<R*>(out));
 }
 
+//! Real samples under a complex window.
+template <class R>
+void multiply(const R* x, const std::complex<R>* w, std::complex<R>* out, std::size_t n)
+{
+    multiply(w, x, out, n);
+}
+
 template <class R>
 void multiply(const std::complex<R>* x,
               const std::complex<R>* w,

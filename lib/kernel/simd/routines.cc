@@ -7,6 +7,7 @@
 #include "running.h"
 #include "patches.h"
 #include "products.h"
+#include "chirps.h"
 
 namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
@@ -19,7 +20,8 @@ constexpr routines<R> table{ taper<R>,         project<R>,
                              run<R>,           unfold_patch<R>,
                              fold_patch<R>,    multiply_add<R>,
                              scale<R>,         scale_add<R>,
-                             add_and_weigh<R>, scale_add_and_weigh<R> };
+                             add_and_weigh<R>, scale_add_and_weigh<R>,
+                             chirp<R> };
 
 } // namespace
 

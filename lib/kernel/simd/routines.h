@@ -267,6 +267,10 @@ struct routines {
                                 const R* weights,
                                 std::size_t n,
                                 R* out);
+
+    //! cosine[j], sine[j] = those of pi rate (x0 + j)^2, rate in cycles per sample^2. Arrays are written up to a whole
+    //! vector beyond count.
+    void (*chirp)(double x0, double rate, std::size_t count, R* cosine, R* sine);
 };
 
 //! The routines for chosen_level() of dispatch.h.

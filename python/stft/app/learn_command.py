@@ -34,6 +34,7 @@ _ENDINGS = ("-theta.npz", "-theta.csv", "-theta.png")
 _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
 _BYTES_PER_OWN_THETA = 600        # in addition, for each theta, mostly in the method's history
+_LEARNABLES = ("theta", "t", "hop")
 _LENGTHS_OF_SPREAD = 7   # from the shortest window to the longest, of which the loss is taken
 
 
@@ -209,7 +210,7 @@ def _problem(arguments, portion):
     regularisation = arguments.regularisation
     names = arguments.learn.split(",")
     return {"n_fft": n_fft, "hop": learning.hop_of(n_fft, arguments.hop),
-            "share": arguments.share, "learn": learning.learned_of(names if len(names) > 1 else names[0]),
+            "share": arguments.share, "learn": learning.learned_of(names if len(names) > 1 else names[0], _LEARNABLES),
             "criterion": _criterion(arguments.criterion),
             "theta_min": arguments.theta_min, "theta_max": arguments.theta_max,
             "hop_min": arguments.hop_min, "hop_max": arguments.hop_max,

@@ -8,9 +8,11 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft.app.command_options import automatic_n_fft, hop_of, named_window, sample_window
 from gnuradio.stft.app.frequency_scales import check_scale
+from gnuradio.stft.app.learned_windows import LEARNED, LearnedWindows
 from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.stft_python import kernels
 
-TRANSFORMS = ("plain", "reassigned", "synchrosqueezed")
+TRANSFORMS = ("plain", "reassigned", "synchrosqueezed", *LEARNED)
 _BLOCK_VALUES = 2**20   # spectrogram values computed at a time
 _BLOCK_FRAMES = 16      # but at least this many frames, whose preparation is shared
 _BLOCK_SAMPLES = 2**21  # samples read at a time
@@ -38,7 +40,7 @@ KINDS = {
 
 @dataclass
 class Analysis:
-    """Parameters of spectrogram(), reassigned_spectrogram() or synchrosqueeze(), and what follows from them."""
+    """Parameters of spectrogram(), reassigned_spectrogram(), synchrosqueeze() or adapt(), and what follows from them."""
     window: object
     n_fft: int
     win_length: int
@@ -51,6 +53,8 @@ class Analysis:
     transform: str = "plain"
     order: int = 1
     bins: slice = field(default_factory=lambda: slice(None))
+    windows: object = None
+    """LearnedWindows, once learn() has found them."""
 
     @property
     def first(self):
@@ -69,10 +73,22 @@ class Analysis:
     @property
     def margin(self):
         """Samples before and after a window that its frequency estimate needs."""
-        return 0 if self.transform == "plain" else 8
+        return 8 if self.transform in ("reassigned", "synchrosqueezed") else 0
 
-    def compute(self, samples, first, frames):
-        """Rows (frames, bins) of `frames` frames, the first one at sample `first`."""
+    @property
+    def learns(self):
+        return self.transform in LEARNED
+
+    def learn(self, portion):
+        """Finds the windows, if they are to be learned and not known yet."""
+        if self.learns and self.windows is None:
+            self.windows = LearnedWindows(portion, self)
+        return self.windows
+
+    def compute(self, samples, first, start, frames):
+        """Rows (frames, bins) of `frames` frames from frame `start` on, which begins at sample `first`."""
+        if self.windows is not None:
+            return self.windows.rows(start, start + frames)[:, self.bins]
         made = {"win_length": self.win_length, "n_fft": self.n_fft, "hop": self.hop,
                 "first": first, "frames": frames, "sides": self.sides, "fs": self.fs}
         if self.transform == "synchrosqueezed":
@@ -105,22 +121,34 @@ class Grid:
     time_limits: tuple
     frequency_limits: tuple
     meta: dict
+    windows: object = None
+    """LearnedWindows, or None."""
+
+    @property
+    def learned(self):
+        """What was learned of each frame: name and values."""
+        if self.windows is None:
+            return {}
+        return {name: values for name, values in (("theta", self.windows.theta), ("c", self.windows.c)) if values is not None}
 
 
 def analysis_of(arguments, portion):
     """The Analysis that the command line asks for."""
     recording = portion.recording
+    learns = arguments.transform in LEARNED
     n_fft = arguments.n_fft or max(
-        automatic_n_fft(recording.fs, portion.length, recording.rate_known),
+        automatic_n_fft(recording.fs, portion.length, recording.rate_known) * (2 if arguments.transform == "adaptive" else 1),
         arguments.win_length or 1)
     win_length = arguments.win_length or n_fft
     window = named_window(arguments.window)
     taps = sample_window(window, win_length)
     if arguments.transform == "synchrosqueezed" and taps[win_length // 2] == 0:
         refuse("window", arguments.window, "is 0 at its centre, which synchrosqueezed values are divided by")
+    if learns:
+        kernels.window_family(window)  # has to have a derivative
     kind = arguments.kind or ("power" if arguments.transform == "synchrosqueezed" else "psd")
-    few = max(1, portion.length // _COLUMNS, win_length // 32)
-    hop = hop_of(arguments, win_length, max(1, min(win_length // 4, few)))
+    few = max(1, portion.length // _COLUMNS, win_length // (64 if learns else 32))
+    hop = hop_of(arguments, win_length, max(1, min(win_length // (16 if learns else 4), few)))
     return Analysis(window, n_fft, win_length, hop, kind, arguments.average,
                     recording.fs, "centered" if recording.is_complex else "onesided",
                     frames=1 + -(-portion.length // hop), transform=arguments.transform,
@@ -184,6 +212,8 @@ def _meta(portion, analysis, unit):
         "hop": analysis.hop,
         "placement": "centred",
         "average": analysis.average,
+        **({"theta": "window lengths, samples, (frames,), one every hop"} if analysis.learns else {}),
+        **({"c": "chirp rates, cycles/sample^2, (frames,)"} if analysis.transform == "chirp" else {}),
         "transform": analysis.transform,
         **({"order": analysis.order} if analysis.transform == "synchrosqueezed" else {}),
         "kind": analysis.kind,
@@ -204,6 +234,7 @@ def blocks(portion, analysis, statistics, begin=0, end=None):
     which its cells come; zeros are where the recording has nothing.
     begin, end: frames, all by default; a frame is the same to the bit in any block.
     """
+    analysis.learn(portion)
     step = max(1, min(max(_BLOCK_VALUES // analysis.n_fft, _BLOCK_FRAMES), _BLOCK_SAMPLES // analysis.hop))
     end = analysis.frames if end is None else end
     seen = _context(portion, analysis, begin - 1, 1).end if begin else -portion.before
@@ -213,7 +244,7 @@ def blocks(portion, analysis, statistics, begin=0, end=None):
         samples = portion.read(context.begin, context.end)
         statistics.add_samples(samples[max(0, seen - context.begin):])
         seen = max(seen, context.end)
-        rows = analysis.compute(samples, context.first - context.begin, context.stop - context.start)
+        rows = analysis.compute(samples, context.first - context.begin, context.start, context.stop - context.start)
         starts = analysis.first + np.arange(frame, frame + count) * analysis.hop
         inside = (starts >= -portion.before) & \
             (starts + analysis.win_length <= portion.length + portion.after)

@@ -36,7 +36,8 @@ def add_arguments(parser):
     result = parser.add_argument_group("result")
     result.add_argument("--transform", choices=TRANSFORMS, default="plain",
                         help="cells where the window has them, moved to their own frequency and time "
-                             "(reassigned), or frequency (synchrosqueezed) (default: plain)")
+                             "(reassigned), or frequency (synchrosqueezed), or through windows whose length is "
+                             "learned (adaptive), and a chirp rate as well (chirp) (default: plain)")
     result.add_argument("--order", type=int, choices=(1, 2), default=None,
                         help="of synchrosqueezed: frequencies right for tones, or for chirps "
                              "(default: 1)")
@@ -60,6 +61,7 @@ def _analyse(arguments, job):
     began = time.monotonic()
     portion, analysis, grid = _plan(arguments, job)
     _warn_of_recording(job.recording)
+    grid.windows = analysis.learn(portion)
     statistics = Statistics(analysis.kind)
     with _writers(arguments, job, analysis, grid) as writers:
         with progress_bar("spectrogram", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} "
@@ -90,6 +92,8 @@ class _Pieces:
 
     def count(self, job, samples):
         portion, analysis, grid = _plan(self._arguments, job)
+        if analysis.learns:  # from the whole
+            return 1
         unit = self._unit(job, analysis, grid)
         most = max(1, samples // (analysis.hop * unit))
         units = -(-analysis.frames // unit)

@@ -81,7 +81,7 @@ class NpzFile:
         with named(self._path):
             self._member.close()
             for name, values in (("frequencies", self._grid.frequencies),
-                                 ("times", self._grid.times),
+                                 ("times", self._grid.times), *self._grid.learned.items(),
                                  ("meta", np.array(json.dumps(self._grid.meta)))):
                 with self._archive.open(f"{name}.npy", "w") as member:
                     np.lib.format.write_array(member, values, allow_pickle=False)
@@ -125,6 +125,8 @@ class Hdf5File:
             scale.attrs["units"] = unit
             scale.make_scale(name)
             self._data.dims[axis].attach_scale(scale)
+        for name, values in grid.learned.items():
+            self._file.create_dataset(name, data=values)
         self._file.attrs["meta"] = json.dumps(grid.meta)
 
     def write(self, rows):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from gnuradio.stft.app.frequency_scales import Lines
+from gnuradio.stft.app.learned_panel import draw_learned
 from gnuradio.stft.app.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, new_figure,
                                             plain, save_figure, show_level)
 from gnuradio.stft.optional_modules import load
@@ -121,7 +122,11 @@ class Picture:
         level = columns.T
         low, high = colour_range(level, self._look.zmin, self._look.zmax)
         figure = new_figure(self._look.width, self._look.height)
-        axes = figure.add_subplot()
+        panel = None
+        if self._grid.learned:
+            axes, panel = figure.subplots(2, 1, height_ratios=(4, 1.2))
+        else:
+            axes = figure.add_subplot()
         time = self._time_axis()
         image = show_level(axes, level, (low, high), self._look.cmap, time, self._lines.axis)
         self._annotate(axes, time)
@@ -132,6 +137,10 @@ class Picture:
         bar = figure.colorbar(image, ax=axes, pad=0.015, fraction=0.05, aspect=30,
                               extend="both")
         bar.set_label(self._look.label)
+        if panel is not None:
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=False)
+            draw_learned(panel, self._grid, time)
         return figure
 
     def _annotate(self, axes, time):

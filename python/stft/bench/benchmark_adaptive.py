@@ -29,6 +29,7 @@ def cases(n_fft):
                 ("bank", {}),
                 ("gradient, 3 steps", {"method": "gradient"}),
                 ("bank, and 3 steps on t", {"learn": "both"}),
+                ("bank, theta and chirp rates", {"learn": "theta_chirp"}),
                 ("4 bands, frozen", {"share": "cell", **frozen}),
                 ("4 bands, an FFT for each", {"share": "cell"}),
                 ("4 bands, interpolated over bins", {"share": "cell", "interpolate": True}),
@@ -37,8 +38,8 @@ def cases(n_fft):
             yield name, hop, partial(adaptive_stft_fvc, n_fft, hop, **how), alone
 
 
-def run(n_fft=1024, rounds=5):
-    """A list of results, one dict for each case: samples per second by the clock; seconds of CPU time that the flowgraph takes
+def run(n_fft=1024, rounds=5, only=None):
+    """A list of results, one dict for each case, or for those with the names in `only`: samples per second by the clock; seconds of CPU time that the flowgraph takes
     for a frame, also in units of a plain STFT frame of the same run; and those of the learning alone, without output.
     """
     n = np.arange(_SAMPLES)
@@ -46,7 +47,7 @@ def run(n_fft=1024, rounds=5):
     x = (x + 0.1 * np.random.default_rng(0).standard_normal(_SAMPLES)).astype(np.float32)
     plain = summary(interleaved({"stft": lambda: stft(x, "boxcar", hop=n_fft, n_fft=n_fft)}, rounds)["stft"])
     plain_frame = plain["median"] / (1 + _SAMPLES // n_fft)
-    runs = [(*case, _samples_for(case[2], x)) for case in cases(n_fft)]
+    runs = [(*case, _samples_for(case[2], x)) for case in cases(n_fft) if only is None or case[0] in only]
     times = np.array([[(*_seconds(make, x, count), _learning_seconds(alone, x)) for _, _, make, alone, count in runs]
                       for _ in range(rounds)])
     results = []

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 #include <gnuradio/stft/kernel/adaptive/adaptive_stft.h>
+#include <gnuradio/stft/kernel/warped/warped_stft.h>
 #include <pybind11/numpy.h>
 
 namespace py = pybind11;
@@ -60,6 +61,7 @@ py::dict dict_of(const adaptive_report& r)
     d["advice"] = r.advice;
     d["frames"] = r.frames;
     d["evaluations"] = r.evaluations;
+    d["chirped"] = r.chirped;
     return d;
 }
 
@@ -73,12 +75,13 @@ py::dict filled(const adaptive_settings& given)
     d["theta_init"] = s.theta_init;
     d["block"] = s.block;
     d["lag"] = s.lag;
+    d["chirp_max"] = s.chirp_max;
     d["steps"] = s.steps;
     d["regularisation"] = s.regularisation;
     return d;
 }
 
-//! x (samples,) -> spectra (frames, bins), theta (frames, 1 or bins), t (frames,), report
+//! x (samples,) -> spectra (frames, bins), theta (frames, 1 or bins), t (frames,), report, c (frames, 1) or none
 template <class T>
 py::tuple adapt(const adaptive_settings& settings,
                 const py::array_t<T, py::array::c_style>& x,
@@ -91,7 +94,8 @@ py::tuple adapt(const adaptive_settings& settings,
     const auto likely =
         1 + static_cast<std::size_t>(static_cast<double>(length) / learner.settings().hop);
     growing_rows<std::complex<real_t<T>>> spectra(with_spectra ? likely : 0, learner.bins());
-    growing_rows<double> theta(likely, learner.thetas()), t(likely, 1);
+    const bool chirps = learns_chirp(settings.learn);
+    growing_rows<double> theta(likely, learner.thetas()), t(likely, 1), c(chirps ? likely : 0, 1);
     std::size_t frames = 0;
     {
         const py::gil_scoped_release release;
@@ -101,6 +105,8 @@ py::tuple adapt(const adaptive_settings& settings,
                 learner.next(
                     with_spectra ? spectra.row(frames) : nullptr, theta.row(frames), centre);
                 *t.row(frames) = centre.value();
+                if (chirps)
+                    *c.row(frames) = static_cast<double>(learner.chirp());
             }
         };
         for (std::size_t taken = 0; taken < length; take())
@@ -111,7 +117,41 @@ py::tuple adapt(const adaptive_settings& settings,
     return py::make_tuple(spectra.first(with_spectra ? frames : 0),
                           theta.first(frames),
                           t.first(frames).attr("reshape")(-1),
-                          dict_of(learner.report()));
+                          dict_of(learner.report()),
+                          chirps ? py::object(c.first(frames)) : py::object(py::none()));
+}
+
+//! x (samples,) -> spectra (frames, bins), t (frames,), rates (frames,), theta
+template <class R>
+py::tuple adapt_warped(const warped_stft_settings& settings,
+                       const py::array_t<R, py::array::c_style>& x,
+                       bool with_spectra)
+{
+    warped_stft<R> warped(settings);
+    const auto* samples = x.data();
+    const auto length = static_cast<std::size_t>(x.size());
+    const double hop = warped.settings().hop;
+    const auto likely = 1 + static_cast<std::size_t>(static_cast<double>(length) / hop);
+    growing_rows<std::complex<R>> spectra(with_spectra ? likely : 0, warped.bins());
+    growing_rows<double> rates(likely, 1), t(likely, 1);
+    std::size_t frames = 0;
+    {
+        const py::gil_scoped_release release;
+        const auto take = [&] {
+            for (; warped.ready(); ++frames) {
+                *t.row(frames) = static_cast<double>(warped.frame()) * hop;
+                *rates.row(frames) = warped.next(with_spectra ? spectra.row(frames) : nullptr);
+            }
+        };
+        for (std::size_t taken = 0; taken < length; take())
+            taken += warped.push(samples + taken, length - taken);
+        warped.finish();
+        take();
+    }
+    return py::make_tuple(spectra.first(with_spectra ? frames : 0),
+                          t.first(frames).attr("reshape")(-1),
+                          rates.first(frames).attr("reshape")(-1),
+                          warped.settings().theta);
 }
 
 template <class T>
@@ -130,6 +170,21 @@ void bind_adaptive(py::module& m)
         return s;
     });
     settings.def("filled", &filled, "What the defaults are that follow from the others.");
+    py::class_<warped_stft_settings> warped(m, "warped_stft_settings");
+    def_settings<warped_stft_settings>(warped, [](const warped_stft_settings& s) {
+        s.check();
+        return s;
+    });
+    m.def("adapt_warped",
+          &adapt_warped<float>,
+          arg("settings"),
+          arg("x").noconvert(),
+          arg("with_spectra"));
+    m.def("adapt_warped",
+          &adapt_warped<double>,
+          arg("settings"),
+          arg("x").noconvert(),
+          arg("with_spectra"));
     bind_adapt<float>(m);
     bind_adapt<double>(m);
     bind_adapt<std::complex<float>>(m);

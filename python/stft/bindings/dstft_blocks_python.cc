@@ -61,6 +61,9 @@ void bind_dstft(py::module& m, const char* name, const char* doc)
         .def("invalid_thetas",
              &B::invalid_thetas,
              "Items of the second input that were no window lengths.")
+        .def("invalid_rates",
+             &B::invalid_rates,
+             "Frames whose chirp rate their window does not take, so that it is 0.")
         .def("latency",
              &B::latency,
              unlocked(),
@@ -149,6 +152,9 @@ void bind_idstft(py::module& m, const char* name, const char* doc)
         .def("invalid_thetas",
              &B::invalid_thetas,
              "Items of the second input that were no window lengths.")
+        .def("invalid_rates",
+             &B::invalid_rates,
+             "Frames whose chirp rate their window does not take, so that it is 0.")
         .def("latency",
              &B::latency,
              "Samples by which the output lags behind the centre of the newest frame.");
@@ -163,11 +169,12 @@ void bind_dstft_blocks(py::module& m)
 
 Window lengths theta and frame centres are real, in samples. Inputs: samples; if connected, theta, one float for each
 frame (share "frame", "constant") or a vector of one for each bin ("bin", "cell"), of which the last holds when that
-stream ends first. Outputs: spectra; if connected, their derivatives by theta and by the centre. Frame n is centred at
+stream ends first; if connected, chirp rates c, one float for each frame (share "frame", "constant"). Outputs: spectra; if
+connected, their derivatives by theta, by the centre and by c. Frame n is centred at
 sample n hop; with alpha > 0 frames follow at alpha theta instead. n_fft, window and norm are those of gnuradio.stft.dstft(), which
 it equals to the bit.
 
-theta is the window length while none come in, rounded to float32; set_theta() and set_hop() change the next frame.
+theta is the window length while none come in, rounded to float32, and c the rate; set_theta() and set_hop() change the next frame.
 Message port "cmd": dict of theta, hop, at (a sample: for the first frame centred there or later).
 Tags: stft_n_fft, stft_phase, stft_family, stft_norm, stft_share, stft_step or stft_alpha, stft_theta on frame 0 and at
 changes, stft_length on the last frame. Raises ValueError naming the parameter, its value and the rule.)");
@@ -203,7 +210,8 @@ Tags: as in dstft_*. Raises ValueError naming the parameter, its value and the r
         m, "idstft_vcf", R"(Inverse of the differentiable STFT, to a stream of floats.
 
 Inputs: spectra; if connected, theta, one float for each frame (share "frame", "constant") or a vector of one for each bin
-("bin", "cell"); if connected, frame centres, two float64 for each frame, whole samples and fraction. What is not connected is taken from the tags of dstft_* or stft_*, which also override the
+("bin", "cell"); if connected, frame centres, two float64 for each frame, whole samples and fraction; if connected, of
+idstft_vcc with share "frame" or "constant", chirp rates c, one float for each frame, instead of the argument. What else is not connected is taken from the tags of dstft_* or stft_*, which also override the
 arguments; phases are converted as tags require. n_fft, window and norm are those of dstft_fvc; spectra of stft_* need
 norm "peak". With "bin" and "cell" it solves by least squares on segments of 16 n_fft samples, at ten to twenty times the
 cost of the spectra and 24 n_fft samples of latency.

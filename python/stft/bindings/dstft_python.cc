@@ -134,11 +134,12 @@ std::uint64_t overlap_add(const array<std::complex<real_t<T>>>& S,
                           const string& norm,
                           const array<double>& theta,
                           const array<double>& t,
+                          const array<double>& rates,
                           double threshold,
                           array<T> x)
 {
     const auto channels = S.shape(0), frames = S.shape(1), bins = S.shape(2), samples = x.shape(1);
-    const bool constant = theta.size() == 1;
+    const bool constant = theta.size() == 1, constant_rate = rates.size() == 1;
     const auto* spectra = S.data();
     auto* out = x.mutable_data();
     std::vector<position> centres;
@@ -162,7 +163,8 @@ std::uint64_t overlap_add(const array<std::complex<real_t<T>>>& S,
                 break;
             inverse.add(spectra + (c * frames + n) * bins,
                         centres[static_cast<size_t>(n)],
-                        theta.data()[constant ? 0 : n]);
+                        theta.data()[constant ? 0 : n],
+                        rates.data()[constant_rate ? 0 : n]);
             drain();
         }
         inverse.finish(samples);
@@ -340,6 +342,7 @@ void bind(py::module& m, const string& dtype)
           arg("norm"),
           arg("theta").noconvert(),
           arg("t").noconvert(),
+          arg("c").noconvert(),
           arg("threshold"),
           arg("x").noconvert());
     m.def("dstft_least_squares",

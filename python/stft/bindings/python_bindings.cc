@@ -7,6 +7,7 @@ void bind_bearings(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
 void bind_cross_spectrum(pybind11::module& m);
 void bind_cross_spectrum_block(pybind11::module& m);
+void bind_chirp_dstft(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
 void bind_filter_bank(pybind11::module& m);
@@ -46,6 +47,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_stft(kernels);
     bind_griffin_lim(kernels);
     bind_dstft(kernels);
+    bind_chirp_dstft(kernels);
     bind_losses(kernels);
     bind_image(kernels);
     bind_filter_bank(kernels);

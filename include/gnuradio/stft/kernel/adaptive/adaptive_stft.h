@@ -22,14 +22,21 @@ STFT_API learning_method learning_method_named(const std::string& name);
 //! Returns "bank" or "gradient".
 STFT_API const char* name_of(learning_method method);
 
-//! Parameters that are learned: window lengths, the positions of frames, or both.
-enum class learned { theta, t, both };
+//! Parameters that are learned: window lengths, the positions of frames, both, or window lengths and chirp rates.
+enum class learned { theta, t, both, theta_chirp };
 
-//! Returns the parameters of that name. \throws std::invalid_argument unless name is "theta", "t"
-//! or "both"
+//! Returns the parameters of that name. \throws std::invalid_argument unless name is "theta", "t",
+//! "both" or "theta_chirp"
 STFT_API learned learned_named(const std::string& name);
-//! Returns "theta", "t" or "both".
+//! Returns "theta", "t", "both" or "theta_chirp".
 STFT_API const char* name_of(learned what);
+
+//! True if window lengths are learned.
+constexpr bool learns_theta(learned what) { return what != learned::t; }
+//! True if positions of frames are learned.
+constexpr bool learns_t(learned what) { return what == learned::t || what == learned::both; }
+//! True if chirp rates are learned.
+constexpr bool learns_chirp(learned what) { return what == learned::theta_chirp; }
 
 /*!
  * \brief Criterion that measures concentration; all are minimised. q = W |S|^2 is the whitened
@@ -98,6 +105,10 @@ struct STFT_API adaptive_settings {
     double smoothness = 0.1; //!< cost of a change of ln theta by 1
     double prior = 0.01;  //!< pull towards the geometric mean of the bounds, per square of ln theta
     double whiten = 1e-2; //!< floor of the spectral envelope; 0: no whitening
+    //! Greatest magnitude of a chirp rate, in cycles per sample^2; 0: 94 / theta_max^2, at most 1 / (2 theta_max).
+    double chirp_max = 0;
+    //! Cost of a chirp rate c in a frame, per ln(1 + |c| theta_max^2 / 2.7), which counts the rates up to c.
+    double chirp_prior = 0.0035;
     std::int64_t steps =
         -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3
     //! Learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the
@@ -118,6 +129,13 @@ struct STFT_API adaptive_settings {
     //! Checks the parameters. \throws std::invalid_argument as in filled()
     void check() const { filled(); }
 };
+
+//! Number of bins of an adaptive STFT of samples of type T.
+template <class T>
+std::size_t adaptive_bins(const adaptive_settings& s)
+{
+    return learns_chirp(s.learn) ? s.n_fft : bins<T>(s.n_fft);
+}
 
 //! Parameters of adaptive_settings.
 template <>
@@ -143,6 +161,8 @@ inline constexpr auto fields<adaptive_settings> =
                field("smoothness", &adaptive_settings::smoothness),
                field("prior", &adaptive_settings::prior),
                field("whiten", &adaptive_settings::whiten),
+               field("chirp_max", &adaptive_settings::chirp_max).automatic(),
+               field("chirp_prior", &adaptive_settings::chirp_prior),
                field("steps", &adaptive_settings::steps).automatic(),
                field("learning_rate", &adaptive_settings::learning_rate).automatic(),
                field("regularisation", &adaptive_settings::regularisation).automatic(),
@@ -163,6 +183,7 @@ struct adaptive_report {
         0; //!< fraction of the frames, bands counted apart, within 1 % of theta_max
     //! Name of the bound that more than half of the frames are at, and what to change; or empty.
     std::string advice;
+    double chirped = 0;            //!< fraction of the frames that have a chirp rate other than 0
     std::uint64_t frames = 0;      //!< number of frames
     std::uint64_t evaluations = 0; //!< spectra computed for learning, since the beginning
     std::uint64_t dropped = 0;     //!< evaluations skipped because of late(), since the beginning
@@ -193,6 +214,13 @@ struct adaptive_report {
  * candidates and a Viterbi path in ln theta find the window lengths (method bank), or Adam does
  * (method gradient). After Leiber et al., "Learnable adaptive time-frequency representation via
  * differentiable short-time Fourier transform", 2025, who descend over a whole recording instead.
+ *
+ * Where chirp rates are learned (learn theta_chirp), each frame has a rate c in addition to theta, in cycles per sample^2:
+ *
+ * S[m, n] = sum_k w(k - t_n, theta_n) exp(-i pi c_n (k - t_n)^2) z[k] exp(-2j pi k m / n_fft)
+ *
+ * z is the signal, or for real T its analytic signal, whose real part is the signal; so spectra have n_fft bins. A frame
+ * waits for two and a half blocks and lags. Rates are rounded to single precision before the frame is transformed.
  *
  * T: float, double, or their complex types.
  */
@@ -272,6 +300,9 @@ public:
     void next(complex* spectrum, float* theta, position& t);
     //! Overload that widens the float window lengths to double.
     void next(complex* spectrum, double* theta, position& t);
+
+    //! Chirp rate of the frame that next() gave last, in cycles per sample^2; 0 unless rates are learned.
+    float chirp() const;
 
     /*
      * Changes. Each applies from the next frame on. Called before ready() has been asked for that

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_DSTFT_IDSTFT_H
 #define INCLUDED_STFT_KERNEL_DSTFT_IDSTFT_H
 
+#include <gnuradio/stft/kernel/dstft/chirp_dstft.h>
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <gnuradio/stft/kernel/frames/sliding_buffer.h>
 
@@ -45,9 +46,13 @@ public:
 
     /*!
      * \brief The next frame, of which t is not before that of the last.
-     * \throws std::invalid_argument if it is
+     * \param spectrum bins() values
+     * \param t its centre
+     * \param theta its window length
+     * \param c its chirp rate, as in chirp_dstft
+     * \throws std::invalid_argument if t is before that of the last frame, or if T is real and c is not 0
      */
-    void add(const complex* spectrum, const position& t, double theta);
+    void add(const complex* spectrum, const position& t, double theta, double c = 0);
 
     //! No frame will come before t: what is ready() without it may be read, so that a far t needs no more memory.
     void expect(const position& t);
@@ -77,7 +82,8 @@ private:
         f(d_peak);
     }
 
-    dstft<T> d_transform;
+    //! Real signals have no way back from rates other than 0.
+    std::conditional_t<is_real_v<T>, dstft<T>, chirp_dstft<T>> d_transform;
     double d_threshold;
     std::int64_t d_begin = 0, d_final = 0; // of the sums, of those that are final
     std::int64_t d_covered = 0;            // end of the windows so far

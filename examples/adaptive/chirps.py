@@ -1,0 +1,165 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""What a chirp rate beside the window length is worth: experiments that evaluate.py runs."""
+from typing import Dict, Iterator, Sequence
+
+import baselines
+import measures
+import numpy as np
+import signals
+import tracking
+from experiments import Figure, N, at_least, at_most, told
+
+from gnuradio import stft
+
+LEARN = ("theta", "chirp")
+RATES = (1e-6, 3e-6, 1e-5, -2e-5, 4e-5, 8e-5)
+
+
+def gain(signal: signals.Alternating, found, best: np.ndarray) -> Dict[str, float]:
+    """How far the highest bin of the signal without noise lies above that of the best window of each frame, in dB."""
+    rates = getattr(found, "c", None)
+    S = stft.dstft(signal.clean, found.theta, found.t, n_fft=N, c=rates, sides="onesided")
+    level = 10 * np.log10(np.max(np.abs(S) ** 2, axis=0) + 1e-30)
+    return {kind: float(np.mean((level - best)[frames])) for kind, frames in
+            measures.frames_of_interest(signal, found.t).items()}  # fmt: skip
+
+
+def alternating(snr: float, seeds: Sequence[int]) -> Iterator[Figure]:
+    """Chirp rates: tones, chirps, clicks and noise in turn, N 1024, hop 64; dB over the best of 25 windows of each frame."""
+    windows = baselines.fixed_windows(N, 25)
+    plain, chirped = [], []
+    for seed in seeds:
+        signal = signals.alternating(seed, snr)
+        t = np.arange(len(signal.x) // 64 + 1) * 64.0
+        best = measures.best_level(signal.clean, t, N, windows)
+        plain.append(gain(signal, stft.adapt(signal.x, n_fft=N), best))
+        chirped.append(gain(signal, stft.adapt(signal.x, n_fft=N, learn=LEARN), best))
+    mean = {kind: np.mean([one[kind] for one in chirped]) for kind in chirped[0]}
+    without = {kind: np.mean([one[kind] for one in plain]) for kind in plain[0]}
+    yield at_least("fast chirp (dB)", mean["fast chirp"], 5)
+    yield told("    theta alone", without["fast chirp"])
+    yield at_least("slow chirp (dB)", mean["slow chirp"], 2.5 if snr >= 0 else 2)
+    yield told("    theta alone", without["slow chirp"])
+    yield at_least("tones (dB)", mean["tones"], -0.1)
+    yield told("    theta alone", without["tones"])
+    lost = 0.3 if snr >= 20 else 0.1
+    if snr >= 0:
+        yield at_least("clicks (dB)", mean["clicks"], -lost)
+    else:  # where noise hides some of them from theta alone, too
+        yield told("clicks (dB)", mean["clicks"])
+        yield at_least("clicks against theta alone (dB)", mean["clicks"] - without["clicks"], -lost)
+    yield told("    theta alone", without["clicks"])
+
+
+def rate(seeds: Sequence[int]) -> Iterator[Figure]:
+    """The chirp rate itself: one chirp from end to end of the band at 0 dB; frames whose longest window lies inside it."""
+    for c in RATES:
+        right, error = [], []
+        for seed in seeds:
+            x, start, stop = one_chirp(c, seed)
+            found = stft.adapt(x, n_fft=N, learn=LEARN, spectra=False)
+            inside = (found.t - N / 2 >= start) & (found.t + N / 2 < stop)
+            away = np.abs(found.c[0, inside] - c)
+            right.append(np.mean(away <= 2e-6))
+            error.append(np.median(away))
+        yield at_least(f"{c:g}: part of the frames within 2e-6", np.mean(right), 0.9)
+        yield told("    median error", np.mean(error))
+
+
+def one_chirp(c: float, seed: int, pad: int = 3000):
+    """A chirp between 0.05 and 0.45 cycles per sample, 16000 samples at most, in white noise of its power."""
+    random = np.random.default_rng(1000 + seed)
+    n = np.arange(int(min(16000, 0.36 / abs(c))))
+    first = 0.05 + random.uniform(0, 0.04)
+    y = np.cos(2 * np.pi * ((first if c > 0 else 0.5 - first) * n + c * n**2 / 2 + random.uniform()))
+    x = np.concatenate([np.zeros(pad), y, np.zeros(pad)]) + np.sqrt(0.5) * random.standard_normal(len(n) + 2 * pad)
+    return x, pad, pad + len(n)
+
+
+def inverse() -> Iterator[Figure]:
+    """The way back in single precision, with the rates that were learned and with rates that jump in every frame."""
+    signal = signals.alternating(1, 10)
+    random = np.random.default_rng(1)
+    for words, x in (
+        ("real", signal.x.astype(np.float32)),
+        ("complex", (signal.x * np.exp(0.2j * np.arange(len(signal.x)))).astype(np.complex64)),
+    ):
+        found = stft.adapt(x, n_fft=N, learn=LEARN)
+        back = stft.idstft(found.spectra, found.theta, found.t, c=found.c, n_fft=N, length=len(x), sides="twosided")
+        back = back if np.iscomplexobj(x) else back.real
+        yield at_most(f"{words}: largest error over the largest sample", np.max(np.abs(back - x)) / np.max(np.abs(x)), 3e-6)
+    jumping = (random.choice([-1, 0, 1], found.c.shape) * 8e-5).astype(np.float32).astype(float)
+    S = stft.dstft(x, found.theta, found.t, n_fft=N, c=jumping)
+    back = stft.idstft(S, found.theta, found.t, c=jumping, n_fft=N, length=len(x), sides="twosided")
+    yield at_most("rates that jump", np.max(np.abs(back - x)) / np.max(np.abs(x)), 3e-6)
+
+
+def speed() -> Iterator[Figure]:
+    """Time of a frame in a flowgraph, float samples, N 1024, with rates over that of the bank without."""
+    from gnuradio.stft.bench import benchmark_adaptive
+
+    results = benchmark_adaptive.run(N, rounds=3, only=("bank", "bank, theta and chirp rates"))
+    for hop in (64, 256):
+        times = {r["name"]: r for r in results if r["hop"] == hop}
+        plain, chirped = times["bank"], times["bank, theta and chirp rates"]
+        ratio = chirped["cpu_seconds_per_frame"] / plain["cpu_seconds_per_frame"]
+        if hop == 64:
+            yield at_most(f"hop {hop}: time over that without rates", ratio, 12)
+        else:
+            yield told(f"hop {hop}: time over that without rates", ratio)
+        yield told("    MS/s with rates", chirped["samples_per_second"] / 1e6)
+        yield told("    MS/s without", plain["samples_per_second"] / 1e6)
+
+
+def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
+    """Harmonics 1 .. 10 on a law of speed, and noise; orders 8 .. 10 tracked. fs 2 kHz, N 2048, hop 128, median of the seeds.
+
+    law: CSV file of a measured one; None: one that starts and stops, of each seed.
+    """
+    n_fft, orders, factors, over, rows = 2048, (8, 9, 10), [], [], []
+    for seed in seeds:
+        if law is None:
+            speed = signals.start_stop(seed)
+            seconds = np.arange(len(speed)) / 100
+        else:
+            seconds, speed = tracking.read_speed(law)
+            speed = speed * min(1, 90 / np.max(speed))
+        machine = tracking.Machine(signals.harmonics(seconds, speed, noise, seed), 2000.0, n_fft, seconds, speed)
+        row = errors(machine, orders)
+        factors.append(row["constant"] / row["warped"])
+        over.append(row["warped"] / row["fixed"])
+        rows.append(row)
+    yield at_least("error of the papers' constant theta over that of warped frames", np.median(factors), 2.5)
+    yield at_most("error of warped frames over that of the best of 12 fixed windows", np.median(over), 1)
+    for kind in ("warped", "chirp rates", "adaptive", "fixed", "constant"):
+        yield told(f"    error, {kind} (Hz^2)", np.median([row[kind] for row in rows]))
+
+
+def recording(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Iterator[Figure]:
+    """Rotation frequency tracked in a recording of a machine, against its tacho: mean squared error in Hz^2."""
+    row = errors(tracking.read_machine(audio, tacho, orders, channel), orders)
+    yield at_most("warped (Hz^2)", row["warped"], 0.030)
+    for kind in ("chirp rates", "adaptive", "fixed", "constant"):
+        yield told(f"    {kind} (Hz^2)", row[kind])
+
+
+def errors(machine: tracking.Machine, orders: Sequence[float]) -> Dict[str, float]:
+    """Mean squared error in Hz^2 of one tracker on warped frames, on those with chirp rates, with theta alone, with the best
+    of 12 fixed windows in hindsight, and with the constant theta that the entropy of magnitudes finds."""
+    x, n_fft = machine.x, machine.n_fft
+    warped = stft.adapt(x, n_fft=n_fft, warp=True)
+    chirped, adapted = stft.adapt(x, n_fft=n_fft, learn=LEARN), stft.adapt(x, n_fft=n_fft)
+
+    def error(S, t=adapted.t):
+        return tracking.squared_error(machine, S, t, orders)
+
+    def fixed(theta):
+        return error(stft.dstft(x, float(theta), adapted.t, n_fft=n_fft))
+
+    return {
+        "warped": error(warped.spectra, warped.t),
+        "chirp rates": error(chirped.spectra[: n_fft // 2 + 1]),
+        "adaptive": error(adapted.spectra),
+        "fixed": min(map(fixed, baselines.fixed_windows(n_fft))),
+        "constant": fixed(baselines.constant_by_entropy(x, n_fft, adapted.t[1])),
+    }

@@ -1,0 +1,97 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_POOLED_ROWS_H
+#define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_POOLED_ROWS_H
+
+#include "block_criterion.h"
+#include <gnuradio/stft/kernel/frames/phase.h>
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief The two sums of each candidate in the last frames, and the criterion of their means over a block.
+ *
+ * A block is the frames n - half .. n + half that have been added since the restart. A candidate that was not measured in
+ * some of them has the mean over the others.
+ */
+template <class R>
+class pooled_rows
+{
+public:
+    //! \param ahead frames that may be added after the last one of a block
+    pooled_rows(std::size_t candidates,
+                std::int64_t half,
+                std::int64_t ahead,
+                const adaptive_settings& s)
+        : d_candidates(candidates), d_half(half), d_criterion(s),
+          d_slots(static_cast<std::size_t>(2 * half + ahead + 2)), d_row(3 * candidates),
+          d_rows(d_slots * d_row), d_block(d_row), d_J(candidates)
+    {}
+
+    std::int64_t half() const { return d_half; }
+    const block_criterion<R>& criterion() const { return d_criterion; }
+
+    //! The next frame added is p.
+    void restart(std::int64_t p) { d_begin = d_end = p; }
+    //! Frame added last.
+    std::int64_t last() const { return d_end - 1; }
+    //! Adds the next frame, without sums.
+    void add() { std::fill_n(row(d_end++), d_row, 0.0); }
+
+    //! Sets the sums of a candidate in the last frame; sums that are not finite are left out.
+    void set(std::size_t k, const criterion_sums& sums)
+    {
+        if (!std::isfinite(sums.first) || !std::isfinite(sums.second))
+            return;
+        auto* to = row(d_end - 1);
+        to[k] = sums.first;
+        to[d_candidates + k] = sums.second;
+        to[2 * d_candidates + k] = 1;
+    }
+    //! Gives a candidate the sums of another one in the last frame.
+    void repeat(std::size_t k, std::size_t of)
+    {
+        auto* to = row(d_end - 1);
+        for (std::size_t i = 0; i < 3; ++i)
+            to[i * d_candidates + k] = to[i * d_candidates + of];
+    }
+
+    //! Returns the criterion of each candidate over block n; null if one of them has no sums, or silence.
+    const double* J(std::int64_t n)
+    {
+        std::fill(d_block.begin(), d_block.end(), 0.0);
+        const auto end = std::min(n + d_half + 1, d_end);
+        for (auto p = std::max(n - d_half, d_begin); p < end; ++p) {
+            const auto* from = row(p);
+            for (std::size_t i = 0; i < d_row; ++i)
+                d_block[i] += from[i];
+        }
+        bool defined = true;
+        for (std::size_t k = 0; k < d_candidates; ++k) {
+            const double count = d_block[2 * d_candidates + k];
+            const auto mean = criterion_sums{ d_block[k], d_block[d_candidates + k] } * (1 / count);
+            defined = defined && count > 0 && block_criterion<R>::usable(mean);
+            d_block[k] = mean.first;
+            d_block[d_candidates + k] = mean.second;
+        }
+        if (!defined)
+            return nullptr;
+        d_criterion.values(d_block.data(), d_block.data() + d_candidates, d_candidates, d_J.data());
+        return d_J.data();
+    }
+
+private:
+    double* row(std::int64_t p) { return d_rows.data() + modulo(p, d_slots) * d_row; }
+
+    std::size_t d_candidates;
+    std::int64_t d_half;
+    block_criterion<R> d_criterion;
+    std::size_t d_slots, d_row;
+    std::vector<double> d_rows, d_block, d_J; // a row: first sums, second sums, counts
+    std::int64_t d_begin = 0, d_end = 0;      // frames added since the restart
+};
+
+} // namespace gr::stft::kernel
+#endif

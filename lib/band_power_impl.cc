@@ -183,7 +183,7 @@ private:
     kernel::band_power<float> d_power;
     stream_description d_description;
     std::optional<double> d_rate;           // of the rows, Hz
-    std::optional<kernel::utc_time> d_time; // as a tag told it
+    std::optional<kernel::utc_time> d_time; // from a tag
     std::int64_t d_since_time = 0;          // rows since then
     std::vector<gr::tag_t> d_found;
 };

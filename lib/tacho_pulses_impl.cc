@@ -238,16 +238,16 @@ private:
         }
     }
 
-    kernel::tacho_settings d_settings, d_present; // as wanted; those in force, with their rate
+    kernel::tacho_settings d_settings, d_present; // as wanted; of the present samples
     kernel::tacho_pulses<float> d_tacho;
     delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
     std::optional<kernel::tacho_settings> d_next; // of the samples that follow
     std::optional<double> d_rate;                 // Hz, of tags
-    std::optional<std::int64_t> d_length;      // items of the whole stream, once it has ended
-    std::int64_t d_count = 0;                  // pulses at other rates
-    std::int64_t d_rate_sample = 0;            // first sample of the present rate
-    double d_rate_time = 0;                    // s, of that sample
+    std::optional<std::int64_t> d_length;         // items of the whole stream, once it has ended
+    std::int64_t d_count = 0;                     // pulses at other rates
+    std::int64_t d_rate_sample = 0;               // first sample of the present rate
+    double d_rate_time = 0;                       // s, of that sample
 };
 
 tacho_pulses_ff::sptr tacho_pulses_ff::make(const kernel::tacho_settings& s)

@@ -181,7 +181,7 @@ private:
 
     using tags = std::vector<gr::tag_t>::const_iterator;
 
-    //! Tags of one row: first what its time tells of rows that were lost, by the rate until now.
+    //! Obeys the tags of one row: rows that were lost follow from its time, by the rate until now.
     void obey(tags first, tags last)
     {
         std::optional<kernel::utc_time> time;
@@ -199,7 +199,7 @@ private:
         }
     }
 
-    //! By the time of an earlier row, if that is known.
+    //! Time of the next row, if that of an earlier one is known.
     std::optional<kernel::utc_time> time_of_next_row() const
     {
         kernel::event_context rows;

@@ -133,10 +133,9 @@ void level_alarm::skip(std::uint64_t rows)
     const auto before = d_events.size();
     for (std::size_t i = 0; rows > 0 && i < d_settings.levels; ++i)
         miss(i, rows);
-    std::stable_sort(
-        d_events.begin() + static_cast<std::ptrdiff_t>(before),
-        d_events.end(),
-        [](const level_event& a, const level_event& b) { return a.row < b.row; });
+    std::stable_sort(d_events.begin() + static_cast<std::ptrdiff_t>(before),
+                     d_events.end(),
+                     [](const level_event& a, const level_event& b) { return a.row < b.row; });
     d_rows += rows;
 }
 

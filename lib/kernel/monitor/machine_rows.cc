@@ -17,9 +17,9 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-constexpr double periods = 10;      // of a band's lower edge in a row
-constexpr double least_steps = 50;  // of the quantiser, below which samples are equal by chance
-constexpr double per_clip = 2000;   // samples
+constexpr double periods = 10;     // of a band's lower edge in a row
+constexpr double least_steps = 50; // of the quantiser, below which samples are equal by chance
+constexpr double per_clip = 2000;  // samples
 constexpr double least_clips = 2;
 constexpr std::size_t longest = std::size_t(1) << 28;
 
@@ -62,7 +62,7 @@ double median(std::vector<double>& values)
     return values.size() % 2 ? *middle : (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
-//! What the samples tell of their sensor.
+//! Finds a sensor that is dead or clipped.
 template <class R>
 void judge(const R* samples, std::size_t count, double quantum, machine_row& row)
 {
@@ -79,9 +79,9 @@ void judge(const R* samples, std::size_t count, double quantum, machine_row& row
         flat += run >= 3;
     }
     row.dead = finite && equal;
-    row.clipped = finite && !equal && static_cast<double>(largest) > least_steps * quantum &&
-                  static_cast<double>(flat) >=
-                      std::max(least_clips, static_cast<double>(count) / per_clip);
+    row.clipped =
+        finite && !equal && static_cast<double>(largest) > least_steps * quantum &&
+        static_cast<double>(flat) >= std::max(least_clips, static_cast<double>(count) / per_clip);
 }
 
 } // namespace
@@ -96,9 +96,10 @@ void machine_rows_settings::check() const
     if (!(samp_rate >= 1e-30 && samp_rate <= 1e30))
         refuse("samp_rate", samp_rate, "must be 1e-30 .. 1e30 Hz");
     if (!(duration_of(*this) <= static_cast<double>(longest)))
-        refuse("bands",
-               "'" + bands + "'",
-               "must begin where a row, ten periods and a second at least, has at most 2^28 samples");
+        refuse(
+            "bands",
+            "'" + bands + "'",
+            "must begin where a row, ten periods and a second at least, has at most 2^28 samples");
     for (const auto order : orders)
         if (!(order > 0 && std::isfinite(order)))
             refuse("orders", order, "must be positive and finite");
@@ -155,7 +156,8 @@ public:
         judge(held.data(), hop, design.quantum, row);
         if (bands)
             for (const auto at : { std::size_t(0), hop / 2 }) {
-                transform->analyse(held.data() + at, static_cast<std::int64_t>(at), spectrum.data());
+                transform->analyse(
+                    held.data() + at, static_cast<std::int64_t>(at), spectrum.data());
                 powers->add(spectrum.data(), density.data());
                 bands->add(density.data(), levels.data());
             }
@@ -211,8 +213,8 @@ public:
         if (is_known)
             next.speed = median(speeds);
         for (const auto square : squares)
-            next.levels.push_back(
-                is_known ? std::sqrt(square / static_cast<double>(trusted) / 2) : unknown);
+            next.levels.push_back(is_known ? std::sqrt(square / static_cast<double>(trusted) / 2)
+                                           : unknown);
     }
 
     struct speed_frame {

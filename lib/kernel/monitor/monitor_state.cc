@@ -218,7 +218,8 @@ std::optional<monitor_state> read_state(const std::string& path)
     const auto error = errno;
     if (!file && error == ENOENT)
         return std::nullopt;
-    std::ostringstream text; // whose reading of a folder sets a flag, where an iterator's would throw without the path
+    std::ostringstream
+        text; // whose reading of a folder sets a flag, where an iterator's would throw without the path
     if (file.is_open() && file.peek() != std::ifstream::traits_type::eof())
         text << file.rdbuf();
     const auto cause = error ? error : errno;

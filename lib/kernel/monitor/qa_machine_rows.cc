@@ -54,11 +54,8 @@ void assert_equal(const std::vector<machine_row>& a, const std::vector<machine_r
         CPPUNIT_ASSERT_EQUAL(a[i].start, b[i].start);
         CPPUNIT_ASSERT(same(a[i].speed, b[i].speed) && same(a[i].confidence, b[i].confidence));
         CPPUNIT_ASSERT(a[i].dead == b[i].dead && a[i].clipped == b[i].clipped);
-        CPPUNIT_ASSERT(std::equal(a[i].levels.begin(),
-                                  a[i].levels.end(),
-                                  b[i].levels.begin(),
-                                  b[i].levels.end(),
-                                  same));
+        CPPUNIT_ASSERT(std::equal(
+            a[i].levels.begin(), a[i].levels.end(), b[i].levels.begin(), b[i].levels.end(), same));
     }
 }
 
@@ -79,8 +76,7 @@ double plain_power(const double* x, std::size_t n, double samp_rate, double lowe
             continue;
         qa::value bin;
         for (std::size_t i = 0; i < n; ++i)
-            bin += windowed[i] *
-                   std::polar(1.0, -2 * qa::pi * double((i * m) % n) / double(n));
+            bin += windowed[i] * std::polar(1.0, -2 * qa::pi * double((i * m) % n) / double(n));
         sum += 2 * std::norm(bin) / (energy * samp_rate) * part;
     }
     return sum;
@@ -160,8 +156,7 @@ class qa_machine_rows : public CppUnit::TestFixture
         const auto v = [](double amplitude, double f) {
             return std::pow(1000 * amplitude / (2 * qa::pi * f), 2);
         };
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(
-            std::sqrt((v(3, 20) + v(5, 22)) / 4), all[0].levels[0], 1e-9);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(std::sqrt((v(3, 20) + v(5, 22)) / 4), all[0].levels[0], 1e-9);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(std::sqrt(v(4, 40) / 4), all[0].levels[1], 1e-9);
         CPPUNIT_ASSERT(std::isnan(all[1].speed) && std::isnan(all[1].levels[1])); // one of two
         CPPUNIT_ASSERT_EQUAL(3.0, all[1].confidence);
@@ -250,7 +245,8 @@ class qa_machine_rows : public CppUnit::TestFixture
         for (const auto bad : { none, HUGE_VAL }) {
             auto x = noise(1300);
             const auto clean = rows_of(made(), x);
-            x[450] = x[451] = x[452] = x[453] = bad; // in row 2, and not in the half that follows row 1
+            x[450] = x[451] = x[452] = x[453] =
+                bad; // in row 2, and not in the half that follows row 1
             x[550] = bad;
             const auto rows = rows_of(made(), x);
             for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -316,7 +312,8 @@ class qa_machine_rows : public CppUnit::TestFixture
             both.first.push_back(std::cos(2 * qa::pi * turns) +
                                  0.5 * std::cos(6 * qa::pi * turns + 1));
             const auto part = turns + 0.5 - std::floor(turns + 0.5);
-            both.second.push_back(5 * std::clamp(0.5 + 25 * (0.1 - std::abs(part - 0.5)), 0.0, 1.0));
+            both.second.push_back(5 *
+                                  std::clamp(0.5 + 25 * (0.1 - std::abs(part - 0.5)), 0.0, 1.0));
         }
         return both;
     }
@@ -341,8 +338,7 @@ class qa_machine_rows : public CppUnit::TestFixture
             const auto t = double(frame.sample) / 2000;
             if (t < 0.7 || t > 7.5)
                 continue;
-            CPPUNIT_ASSERT_DOUBLES_EQUAL(
-                15 + 2 * t, frame.frequency, 0.02);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(15 + 2 * t, frame.frequency, 0.02);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(1, frame.amplitudes[0], 0.01);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(0.5, frame.amplitudes[1], 0.005);
         }

@@ -175,7 +175,7 @@ class qa_monitor_state : public CppUnit::TestFixture
             qa::assert_refused("state: brackets within brackets: must be at most 16",
                                [&] { monitor_state_from(text); });
         }
-        monitor_state state; // those of a text count for nothing
+        monitor_state state; // brackets in a text are none
         state[std::string(100, '[') + "\"{"];
         CPPUNIT_ASSERT(equal(state, monitor_state_from(text_of(state))));
     }

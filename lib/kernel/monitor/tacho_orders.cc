@@ -10,7 +10,7 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double speeds_per_second = 100;
-constexpr std::size_t at_once = 1 << 14;   // samples between looks at what is known
+constexpr std::size_t at_once = 1 << 14;    // samples between looks at what is known
 constexpr std::size_t most_cells = 1 << 20; // of a revolution
 constexpr double highest = 0.3;             // order in samples of a revolution that keeps its level
 
@@ -21,7 +21,8 @@ tacho_settings tacho_of(const tacho_orders_settings& s)
     tacho.ppr = s.ppr;
     tacho.levels = s.levels;
     tacho.f_max = s.f_max;
-    tacho.hop = static_cast<std::size_t>(std::max(1.0, std::round(s.samp_rate / speeds_per_second)));
+    tacho.hop =
+        static_cast<std::size_t>(std::max(1.0, std::round(s.samp_rate / speeds_per_second)));
     return tacho;
 }
 

@@ -44,8 +44,12 @@ def live_source(kind, words, arguments):
         refuse(arguments.source, "cannot be opened", str(error).splitlines()[0] if str(error) else type(error).__name__)
     row = arguments.hop or max(1, arguments.n_fft // 2)
     receiver = ReceiverTags(arguments.rate, row, arguments.center, lambda words: warn("monitor", words))
-    sink = _QueueSink(dtype, arguments.rate, receiver)
-    graph.connect(block, sink)
+    if arguments.tacho is not None and kind != "audio":
+        refuse("tacho", arguments.tacho, "must be a channel of a recording, or of audio=")
+    channels = (0,) if arguments.tacho is None else (arguments.channel, arguments.tacho)
+    sink = _QueueSink(dtype, arguments.rate, receiver, len(channels))
+    for port, channel in enumerate(channels):
+        graph.connect((block, channel), (sink, port))
     source = _Live(arguments, sink, dtype)
     graph.start()
     source.time = time.time()
@@ -87,8 +91,8 @@ class _Live:
 class _QueueSink(gr.sync_block):
     """A block that never makes its flowgraph wait: what nobody takes within two seconds of samples is lost, and counted."""
 
-    def __init__(self, dtype, rate, receiver):
-        gr.sync_block.__init__(self, "queue_sink", [dtype], [])
+    def __init__(self, dtype, rate, receiver, channels=1):
+        gr.sync_block.__init__(self, "queue_sink", [dtype] * channels, [])
         self._rate, self._receiver = rate, receiver
         self._queue = queue.Queue()  # pieces, an exception, and None after the last one
         self._waiting = 0            # samples in it
@@ -101,7 +105,7 @@ class _QueueSink(gr.sync_block):
 
     def work(self, input_items, output_items):
         try:
-            self._take_in(input_items[0])
+            self._take_in(input_items[0] if len(input_items) == 1 else np.stack(input_items, axis=1))
         except Exception as error:  # pylint: disable=broad-except; who takes the samples raises it
             self._queue.put(error)
             return -1

@@ -3,7 +3,6 @@
 happen."""
 import contextlib
 import functools
-import json
 import sys
 import time
 
@@ -153,11 +152,14 @@ class _Machine:
     def skip(self, count):
         return [(event, None) for event in self._watch.skip(count)]
 
+    def set_time(self, at):
+        self._watch.set_time(at)
+
     def is_alarm(self, event):
         return event["kind"] == "raise"
 
     def warnings(self):
-        return ()
+        return self._watch.warnings()
 
 
 def _band(arguments, source):
@@ -188,6 +190,8 @@ class _Watch:
             self._write(self._watcher.skip(piece.lost))
         if isinstance(self._watcher, _Band):
             self._locate(piece)
+        elif piece.time is not None:
+            self._watcher.set_time(piece.time)
         if piece.samples is not None:
             self._write(self._watcher.push(piece.samples))
             self._samples += len(piece.samples)
@@ -223,7 +227,7 @@ class _Watch:
 
     def _write(self, reports):
         for event, line in reports:
-            sys.stdout.write((line or _json(event)) + "\n")
+            sys.stdout.write((line or kernels.json_line(event)) + "\n")
             self.alarms += self._watcher.is_alarm(event)
         if reports:
             sys.stdout.flush()
@@ -231,10 +235,6 @@ class _Watch:
             for event, _ in reports:
                 self._annotations.add(event)
             self._annotations.save_if_due()
-
-
-def _json(event):
-    return json.dumps(event, allow_nan=False, separators=(",", ":"))
 
 
 class _Annotations:

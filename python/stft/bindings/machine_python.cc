@@ -33,20 +33,20 @@ void bind_rows(py::module& m, const char* name)
               k.push(samples, count);
           })
         .def("skip", [](kernel& k, std::uint64_t count) { k.skip(count); })
-        .def("add_speeds", // samples, frequencies, confidences (frames), amplitudes (frames, orders)
-             [](kernel& k,
-                const array<std::int64_t>& samples,
-                const array<double>& frequencies,
-                const array<double>& confidences,
-                const array<double>& amplitudes) {
-                 const auto orders =
-                     static_cast<py::ssize_t>(k.design().orders.size());
-                 for (py::ssize_t p = 0; p < samples.size(); ++p)
-                     k.add_speed(samples.data()[p],
-                                 frequencies.data()[p],
-                                 confidences.data()[p],
-                                 amplitudes.data() + p * orders);
-             })
+        .def(
+            "add_speeds", // samples, frequencies, confidences (frames), amplitudes (frames, orders)
+            [](kernel& k,
+               const array<std::int64_t>& samples,
+               const array<double>& frequencies,
+               const array<double>& confidences,
+               const array<double>& amplitudes) {
+                const auto orders = static_cast<py::ssize_t>(k.design().orders.size());
+                for (py::ssize_t p = 0; p < samples.size(); ++p)
+                    k.add_speed(samples.data()[p],
+                                frequencies.data()[p],
+                                confidences.data()[p],
+                                amplitudes.data() + p * orders);
+            })
         .def("know_until", [](kernel& k, std::int64_t sample) { k.know_until(sample); })
         .def("finish", &kernel::finish)
         .def("take", // [(start, speed, confidence, dead, clipped, levels)]
@@ -109,12 +109,12 @@ void bind_tacho_orders(py::module& m, const char* name)
                      amplitudes.insert(
                          amplitudes.end(), frame.amplitudes.begin(), frame.amplitudes.end());
                  }
-                 return py::make_tuple(as_array(samples),
-                                       as_array(frequencies),
-                                       array<double>({ static_cast<py::ssize_t>(frames.size()),
-                                                       static_cast<py::ssize_t>(
-                                                           k.design().orders.size()) },
-                                                     amplitudes.data()));
+                 return py::make_tuple(
+                     as_array(samples),
+                     as_array(frequencies),
+                     array<double>({ static_cast<py::ssize_t>(frames.size()),
+                                     static_cast<py::ssize_t>(k.design().orders.size()) },
+                                   amplitudes.data()));
              })
         .def_property_readonly("known", &kernel::known);
 }

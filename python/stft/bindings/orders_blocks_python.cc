@@ -37,8 +37,8 @@ Arguments as in gnuradio.stft.tacho_speed(), which gives the same to the bit; sa
 
 Message port "pulses": a dict for each pulse, with number, revolutions, sample, fraction, time (s after sample 0), speed (Hz)
 and start (True: the revolutions since the pulse before are not known). Item 0 carries the tags stft_first, stft_hop and
-stft_win_length, which tell the sample of each item. Message port "cmd": dict of f_max, f_min, levels, slew; the pulses are looked for
-anew from the next sample on. Raises ValueError naming the parameter, its value and the rule.)");
+stft_win_length, which tell the sample of each item. Message port "cmd": dict of f_max, f_min, levels, slew; nothing that was known of the pulses
+counts from the next sample on. Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<kernel::tacho_settings>(tacho, &tacho_pulses_ff::make);
     tacho.def("count", &tacho_pulses_ff::count, unlocked(), "Pulses so far, missing ones included.")
         .def("separation",

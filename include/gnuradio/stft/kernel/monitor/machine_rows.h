@@ -13,7 +13,7 @@ namespace gr::stft::kernel {
 struct STFT_API machine_rows_settings {
     double samp_rate = 1;       //!< Hz, of the samples
     std::string bands;          //!< "10:1000,1000:5000", Hz, whose level is measured; "": none
-    std::vector<double> orders; //!< of the speeds, whose level is measured; none: there is no speed
+    std::vector<double> orders; //!< orders whose level is measured; none: there is no speed
     std::size_t integrate = 0;  //!< 0: as measured; 1: velocity of an acceleration; 2: displacement
     double factor = 1;          //!< on the levels
     double quantum = 0;         //!< step of the quantiser; 0: unknown
@@ -26,19 +26,17 @@ struct STFT_API machine_rows_settings {
 
 //! Parameters of machine_rows_settings.
 template <>
-inline constexpr auto
-    fields<machine_rows_settings> = std::tuple(field("samp_rate",
-                                                     &machine_rows_settings::samp_rate),
-                                               field("bands", &machine_rows_settings::bands),
-                                               field("orders", &machine_rows_settings::orders),
-                                               field("integrate",
-                                                     &machine_rows_settings::integrate),
-                                               field("factor", &machine_rows_settings::factor),
-                                               field("quantum", &machine_rows_settings::quantum));
+inline constexpr auto fields<machine_rows_settings> =
+    std::tuple(field("samp_rate", &machine_rows_settings::samp_rate),
+               field("bands", &machine_rows_settings::bands),
+               field("orders", &machine_rows_settings::orders),
+               field("integrate", &machine_rows_settings::integrate),
+               field("factor", &machine_rows_settings::factor),
+               field("quantum", &machine_rows_settings::quantum));
 
-//! What a stretch of samples of a machine tells.
+//! Levels, speed and faults of the sensor in a stretch of samples.
 struct STFT_API machine_row {
-    std::int64_t start = 0;     //!< its first sample
+    std::int64_t start = 0;     //!< first sample
     double speed = 0;           //!< Hz, median; NaN if none can be trusted, or there are none
     double confidence = 0;      //!< median; 0 without a speed
     bool dead = false;          //!< all samples are equal
@@ -81,9 +79,10 @@ public:
      * \param sample it is that of
      * \param frequency Hz
      * \param confidence above 1: to be trusted
-     * \param amplitudes of the orders, as of cosines
+     * \param amplitudes of the orders: those of cosines
      */
-    void add_speed(std::int64_t sample, double frequency, double confidence, const double* amplitudes);
+    void
+    add_speed(std::int64_t sample, double frequency, double confidence, const double* amplitudes);
     //! No speed of a sample before this one comes any more.
     void know_until(std::int64_t sample);
     //! No more samples and speeds.
@@ -110,10 +109,11 @@ private:
 
 //! Some rows as one.
 struct STFT_API machine_mean {
-    std::size_t rows = 0;       //!< how many they are
-    double speed = 0;           //!< Hz, median of those that are known; NaN if none is
-    double speed_known = 0;     //!< fraction of the rows
-    std::vector<double> levels; //!< root of the mean square of each level where it is known; NaN if it is not
+    std::size_t rows = 0;   //!< how many they are
+    double speed = 0;       //!< Hz, median of those that are known; NaN if none is
+    double speed_known = 0; //!< fraction of the rows
+    std::vector<double>
+        levels; //!< root of the mean square of each level where it is known; NaN if it is not
 };
 
 //! Joins rows: the mean power of each level, and the median of the speeds.

@@ -11,12 +11,12 @@ namespace gr::stft::kernel {
 
 //! Parameters of tacho_orders.
 struct STFT_API tacho_orders_settings {
-    double samp_rate = 1;         //!< Hz, > 0
-    std::vector<double> orders;   //!< those whose amplitude is measured
-    std::size_t ppr = 1;          //!< pulses per revolution
-    std::vector<double> levels;   //!< base and top of the pulses; none: found in the signal
-    double f_max = 0;             //!< Hz, highest speed; 0: samp_rate / (8 ppr)
-    std::size_t turns = 16;       //!< revolutions of a frame
+    double samp_rate = 1;       //!< Hz, > 0
+    std::vector<double> orders; //!< orders whose amplitude is measured
+    std::size_t ppr = 1;        //!< pulses per revolution
+    std::vector<double> levels; //!< base and top of the pulses; none: found in the signal
+    double f_max = 0;           //!< Hz, highest speed; 0: samp_rate / (8 ppr)
+    std::size_t turns = 16;     //!< revolutions of a frame
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -24,22 +24,20 @@ struct STFT_API tacho_orders_settings {
 
 //! Parameters of tacho_orders_settings.
 template <>
-inline constexpr auto
-    fields<tacho_orders_settings> = std::tuple(field("samp_rate",
-                                                     &tacho_orders_settings::samp_rate),
-                                               field("orders", &tacho_orders_settings::orders),
-                                               field("ppr", &tacho_orders_settings::ppr),
-                                               field("levels", &tacho_orders_settings::levels)
-                                                   .automatic(),
-                                               field("f_max", &tacho_orders_settings::f_max)
-                                                   .automatic(),
-                                               field("turns", &tacho_orders_settings::turns));
+inline constexpr auto fields<tacho_orders_settings> =
+    std::tuple(field("samp_rate", &tacho_orders_settings::samp_rate),
+               field("orders", &tacho_orders_settings::orders),
+               field("ppr", &tacho_orders_settings::ppr),
+               field("levels", &tacho_orders_settings::levels).automatic(),
+               field("f_max", &tacho_orders_settings::f_max).automatic(),
+               field("turns", &tacho_orders_settings::turns));
 
 //! Speed and amplitudes at one revolution.
 struct STFT_API tacho_frame {
-    std::int64_t sample = 0;        //!< nearest to the frame's centre
-    double frequency = 0;           //!< Hz
-    std::vector<double> amplitudes; //!< of the orders, as of cosines; NaN where one lies too high
+    std::int64_t sample = 0; //!< nearest to the frame's centre
+    double frequency = 0;    //!< Hz
+    std::vector<double>
+        amplitudes; //!< amplitudes of cosines, one for each order; NaN where it lies too high
 };
 
 /*!
@@ -63,7 +61,7 @@ public:
 
     //! The next samples of the machine and of its tacho, as many of both.
     void push(const R* samples, const R* tacho, std::size_t count);
-    //! Samples of both were lost: pulses are looked for anew.
+    //! Samples of both were lost: nothing is known of the pulses before.
     void skip(std::uint64_t count);
     //! No more samples.
     void finish();

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "stream/event_messages.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -42,13 +43,24 @@ public:
         std::stable_sort(d_found.begin(), d_found.end(), gr::tag_t::offset_compare);
         auto tag = d_found.begin();
         int used = 0, produced = 0;
-        for (; produced < noutput_items && used < ninput_items[0]; ++used) {
+        while (produced < noutput_items && used < ninput_items[0]) {
+            const auto first = tag;
+            auto last = tag;
+            while (last != d_found.end() && last->offset == nitems_read(0) + used)
+                ++last;
+            if (d_power.pending() && first != last && tells_of_gap(first, last)) {
+                d_power.flush(out + produced * bands); // a level is not of both sides of a gap
+                ++produced;
+                continue;
+            }
             bool described = false;
-            for (; tag != d_found.end() && tag->offset == nitems_read(0) + used; ++tag)
+            for (; tag != last; ++tag)
                 described = take(*tag, nitems_written(0) + produced) || described;
             if (described)
                 follow_description();
             produced += d_power.add(in + used * d_bins, out + produced * bands);
+            ++used;
+            ++d_since_time;
         }
         const bool ends = used == ninput_items[0] && input_ends(detail(), used);
         consume_each(used);
@@ -87,9 +99,29 @@ protected:
     {
         d_power = kernel::band_power<float>(d_settings);
         d_description = {};
+        d_rate.reset();
+        d_time.reset();
+        d_since_time = 0;
     }
 
 private:
+    using tags = std::vector<gr::tag_t>::const_iterator;
+
+    //! True if samples were lost before the row that has these tags.
+    bool tells_of_gap(tags first, tags last) const
+    {
+        static const auto overflow = pmt::mp("overflow"), rx_overflow = pmt::mp("rx_overflow");
+        return std::any_of(first, last, [this](const gr::tag_t& tag) {
+            if (pmt::eq(tag.key, overflow) || pmt::eq(tag.key, rx_overflow))
+                return true;
+            if (!pmt::eq(tag.key, rx_time_key) || !d_time || !d_rate)
+                return false;
+            const auto time = time_in(tag.value);
+            return time && std::abs(seconds_between(*d_time, *time) * *d_rate -
+                                    static_cast<double>(d_since_time)) > 0.5;
+        });
+    }
+
     //! True if the tag is one of the rows' description.
     bool take(gr::tag_t tag, std::uint64_t item)
     {
@@ -101,7 +133,17 @@ private:
             const auto rate = rate_in(tag);
             if (!rate)
                 return false;
+            if (d_rate != rate && d_since_time > 0)
+                d_time.reset(); // that of the next row is not known
+            d_rate = rate;
             tag.value = pmt::from_double(*rate / static_cast<double>(d_settings.average));
+        } else if (pmt::eq(tag.key, rx_time_key)) {
+            if (const auto time = time_in(tag.value)) {
+                d_time = time;
+                d_since_time = 0;
+            }
+            if (const auto pending = static_cast<double>(d_power.pending()); pending > 0)
+                tag.value = later(tag.value, -pending, d_rate); // that of the level's first row
         }
         tag.offset = item;
         add_item_tag(0, tag);
@@ -140,6 +182,9 @@ private:
     std::size_t d_bins;
     kernel::band_power<float> d_power;
     stream_description d_description;
+    std::optional<double> d_rate;           // of the rows, Hz
+    std::optional<kernel::utc_time> d_time; // from a tag
+    std::int64_t d_since_time = 0;          // rows since then
     std::vector<gr::tag_t> d_found;
 };
 

@@ -1,4 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
+#include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_end.h"
 #include <gnuradio/io_signature.h>
@@ -26,6 +28,29 @@ public:
         set_tag_propagation_policy(TPP_CUSTOM);
         set_relative_rate(1, s.hop);
         message_port_register_out(pulses_port);
+        listen(*this, d_logger, [this](const pmt::pmt_t& message) {
+            request(change_from<kernel::tacho_settings>(message));
+        });
+    }
+
+    void request(const kernel::change<kernel::tacho_settings>& requested) override
+    {
+        if (requested.at != kernel::change<kernel::tacho_settings>().at)
+            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        gr::thread::scoped_lock lock(d_setlock);
+        auto next = d_settings;
+        requested.apply_to(next);
+        next.check();
+        auto present = next;
+        present.samp_rate = (d_next ? *d_next : d_present).samp_rate;
+        present.check();
+        d_settings = next;
+        replace(present);
+    }
+
+    kernel::tacho_settings wanted() const override
+    {
+        return locked([this] { return d_settings; });
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -52,12 +77,12 @@ public:
                 d_tacho.read(out + produced, static_cast<std::size_t>(noutput_items - produced)));
             if (d_tacho.ready()) // no room left
                 break;
-            if (d_next_rate)
+            if (d_next)
                 begin_again(first + static_cast<std::uint64_t>(used));
             const auto next = first + static_cast<std::uint64_t>(used);
-            while (tag != d_found.end() && tag->offset == next && !d_next_rate)
+            while (tag != d_found.end() && tag->offset == next && !d_next)
                 take(*tag++);
-            if (d_next_rate)
+            if (d_next)
                 continue;
             auto count =
                 std::min(samples_at_once, static_cast<std::size_t>(ninput_items[0] - used));
@@ -100,7 +125,7 @@ protected:
         d_tacho = kernel::tacho_pulses<float>(d_present);
         d_tags.clear();
         d_rate.reset();
-        d_next_rate.reset();
+        d_next.reset();
         d_length.reset();
         d_count = d_rate_sample = 0;
         d_rate_time = 0;
@@ -133,7 +158,7 @@ private:
             if (!rate)
                 return;
             d_rate = rate;
-            request(*rate);
+            change_rate(*rate);
             tag.value = pmt::from_double(*rate / static_cast<double>(hop()));
         } else if (pmt::eq(tag.key, rx_time_key)) {
             const auto known =
@@ -144,20 +169,26 @@ private:
     }
 
     //! Requests another rate for the samples from here on; what came before is finished.
-    void request(double rate)
+    void change_rate(double rate)
     {
-        auto wanted = d_settings;
-        wanted.samp_rate = rate;
+        auto next = d_settings;
+        next.samp_rate = rate;
         if (rate == d_present.samp_rate)
             return;
         try {
-            wanted.check();
+            next.check();
         } catch (const std::exception& e) {
             d_logger->warn("rx_rate {} ignored: {}", rate, e.what());
             return;
         }
-        finish();
-        d_next_rate = rate;
+        replace(next);
+    }
+
+    //! Other settings for the samples from here on; what came before is finished.
+    void replace(const kernel::tacho_settings& s)
+    {
+        if (!std::exchange(d_next, s))
+            finish();
     }
 
     void begin_again(std::uint64_t sample)
@@ -166,9 +197,9 @@ private:
         d_rate_time = time_of({ first, 0 });
         d_rate_sample = first;
         d_count += d_tacho.count();
-        d_present.samp_rate = *d_next_rate;
+        d_present = *d_next;
         d_tacho = kernel::tacho_pulses<float>(d_present, first, d_count);
-        d_next_rate.reset();
+        d_next.reset();
     }
 
     void finish()
@@ -207,15 +238,16 @@ private:
         }
     }
 
-    kernel::tacho_settings d_settings, d_present; // as made; with the present rate
+    kernel::tacho_settings d_settings, d_present; // as wanted; of the present samples
     kernel::tacho_pulses<float> d_tacho;
     delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
-    std::optional<double> d_rate, d_next_rate; // Hz: of tags; of the samples that follow
-    std::optional<std::int64_t> d_length;      // items of the whole stream, once it has ended
-    std::int64_t d_count = 0;                  // pulses at other rates
-    std::int64_t d_rate_sample = 0;            // first sample of the present rate
-    double d_rate_time = 0;                    // s, of that sample
+    std::optional<kernel::tacho_settings> d_next; // of the samples that follow
+    std::optional<double> d_rate;                 // Hz, of tags
+    std::optional<std::int64_t> d_length;         // items of the whole stream, once it has ended
+    std::int64_t d_count = 0;                     // pulses at other rates
+    std::int64_t d_rate_sample = 0;               // first sample of the present rate
+    double d_rate_time = 0;                       // s, of that sample
 };
 
 tacho_pulses_ff::sptr tacho_pulses_ff::make(const kernel::tacho_settings& s)

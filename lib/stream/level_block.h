@@ -59,8 +59,11 @@ public:
         sort_by_sample(d_found);
         auto tag = d_found.begin();
         for (int i = 0; i < count; ++i) {
-            for (; tag != d_found.end() && tag->offset == this->nitems_read(0) + i; ++tag)
-                obey(*tag);
+            const auto first = tag;
+            while (tag != d_found.end() && tag->offset == this->nitems_read(0) + i)
+                ++tag;
+            if (first != tag)
+                obey(first, tag);
             const auto at = i * d_settings.levels;
             add({ levels + at,
                   speed ? std::optional<double>(speed[i]) : std::nullopt,
@@ -176,25 +179,64 @@ private:
         d_rows_to_save = kernel::rows_of(s.save_interval, next.rate);
     }
 
-    void obey(const gr::tag_t& tag)
+    using tags = std::vector<gr::tag_t>::const_iterator;
+
+    //! Obeys the tags of one row: rows that were lost follow from its time, by the rate until now.
+    void obey(tags first, tags last)
     {
-        if (pmt::eq(tag.key, rx_rate_key)) {
-            const auto rate = this->rate_in(tag);
-            const auto before = d_rate;
-            d_rate = rate ? rate : before;
-            try {
-                apply(d_settings);
-            } catch (const std::exception& e) {
-                d_rate = before;
-                this->d_logger->warn("rx_rate ignored: {}", e.what());
-            }
-        } else if (pmt::eq(tag.key, rx_time_key)) {
-            if (const auto time = time_in(tag.value)) {
-                d_context.time = time;
-                d_context.time_row = static_cast<std::int64_t>(d_kernel.rows());
-            }
+        std::optional<kernel::utc_time> time;
+        for (auto tag = first; tag != last; ++tag)
+            if (pmt::eq(tag->key, rx_time_key))
+                time = time_in(tag->value);
+        if (time)
+            lose_before(*time);
+        for (auto tag = first; tag != last; ++tag)
+            if (pmt::eq(tag->key, rx_rate_key))
+                take_rate(*tag);
+        if (time) {
+            d_context.time = time;
+            d_context.time_row = static_cast<std::int64_t>(d_kernel.rows());
         }
     }
+
+    //! Time of the next row, if that of an earlier one is known.
+    std::optional<kernel::utc_time> time_of_next_row() const
+    {
+        kernel::event_context rows;
+        rows.samp_rate = d_context.rate;
+        rows.time = d_context.time;
+        rows.time_sample = d_context.time_row;
+        return kernel::time_of(static_cast<std::int64_t>(d_kernel.rows()), rows);
+    }
+
+    void take_rate(const gr::tag_t& tag)
+    {
+        const auto rate = this->rate_in(tag);
+        const auto before = d_rate;
+        d_rate = rate ? rate : before;
+        d_context.time = time_of_next_row(); // by the rate until now
+        d_context.time_row = static_cast<std::int64_t>(d_kernel.rows());
+        try {
+            apply(d_settings);
+        } catch (const std::exception& e) {
+            d_rate = before;
+            this->d_logger->warn("rx_rate ignored: {}", e.what());
+        }
+    }
+
+    //! Rows that did not come before the one at this time are rows without data.
+    void lose_before(const kernel::utc_time& time)
+    {
+        if (!d_context.time || !(d_rate || d_settings.rate != 1)) // 1: nobody has said another one
+            return;
+        const auto lost = seconds_between(*time_of_next_row(), time) * d_context.rate;
+        if (lost > 0.5 && lost <= most_lost) {
+            d_kernel.skip(static_cast<std::uint64_t>(std::llround(lost)));
+            publish();
+        }
+    }
+
+    static constexpr double most_lost = 1e15; // rows
 
     const settings d_made;
     settings d_settings; // d_made after changes

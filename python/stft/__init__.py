@@ -12,7 +12,7 @@ check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassig
 inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, analytic_signal, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
-of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map;
+of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map; machine_rows,
 band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
 score_fault_lines, fault_frequencies; of two sensors: csd, coherence,
 transfer_function; of files: batch.
@@ -64,6 +64,7 @@ from .levels import (
     band_power,
     spectral_kurtosis,
 )
+from .machine import MachineRows, machine_rows
 from .monitoring import (
     Clip,
     EventCutter,
@@ -146,6 +147,7 @@ __all__ = [
     "EventCutter",
     "FaultLine",
     "LevelAlarm",
+    "MachineRows",
     "MonitorState",
     "NoiseFloor",
     "OrderMap",
@@ -216,6 +218,7 @@ __all__ = [
     "istft_vcc",
     "istft_vcf",
     "learn",
+    "machine_rows",
     "level_alarm",
     "losses",
     "noise_floor",

@@ -33,6 +33,7 @@ LEAST_TURNS = 20.0
 """Turns of the shaft that a record or a row must hold."""
 
 _CELLS_AT_ONCE = 2**20
+_LEAST_ENVELOPE = 64  # samples of which a spectrum is made
 _LINES = ("FTF", "BPFO", "BPFI", "BSF")
 
 
@@ -249,6 +250,8 @@ def diagnose_bearing(
     if hop is None:  # the resampler keeps less of the rate
         hop = max(1, min(int(fs / ((12 if varies else 8) * highest * fastest)), n_fft // 2))
     held = envelope(x, fs, band=band, n_fft=n_fft, hop=hop, clip=clip)
+    if held.samples.size < _LEAST_ENVELOPE:
+        raise ValueError(f"n_fft: {n_fft}: must leave {_LEAST_ENVELOPE} frames at least in {x.size} samples, with hop {hop}")
     if highest * fastest * (1 + tolerance) >= held.fs / 2:
         raise ValueError(f"f: {fastest:g}: its fastest line, {highest * fastest:g} Hz, must be below {held.fs / 2:g} Hz: fs is too low, "
                          "or hop too long")  # fmt: skip
@@ -328,6 +331,8 @@ def _band(band):
         lower, upper = band
     except (TypeError, ValueError):
         raise ValueError(f"band: {band!r}: must be (lower, upper) in Hz") from None
+    if upper is not None and not (isinstance(upper, str) or upper > 0):
+        raise ValueError(f"band: {upper}: must end above 0 Hz, or None")
     return {"f_min": lower, "f_max": upper}
 
 

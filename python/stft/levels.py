@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .monitoring import _text, seconds_since_1970
+from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
 from .transforms import _either_spelling, spectrogram
 
@@ -240,6 +240,11 @@ class LevelAlarm:
         self.zones = self._kernel.add(rows, speed).T
         return self._kernel.take()
 
+    def skip(self, rows: int) -> List[Dict[str, Any]]:
+        """`rows` rows were lost: they count as rows without data -> the events that this brings."""
+        self._kernel.skip(_count("rows", rows, 2**62))
+        return self._kernel.take()
+
     zones: NDArray = np.empty((0, 0), np.int64)
     """Zone of each level, (levels, rows), in the rows of the last push(): 0 without an alarm."""
 
@@ -329,6 +334,11 @@ class Baseline:
         rows, speed = _rows(np.reshape(levels, (-1, 1)) if len(shape) == 1 else levels, speed, self._levels)
         z = self._kernel.deviation(rows.astype(np.float64), self._speed(speed, len(rows)))
         return z[0] if len(shape) == 1 else z.T
+
+    def skip(self, rows: int) -> None:
+        """`rows` rows were lost: they count as rows without data."""
+        self._kernel.skip(_count("rows", rows, 2**62))
+        self.events += self._kernel.take()
 
     @staticmethod
     def _speed(speed, rows):
@@ -448,6 +458,8 @@ def _load(path, name, may_differ, kernel):
 def _rows(levels, speed, count):
     """Levels as rows (rows, levels), and their speeds or None."""
     levels = np.asarray(levels)
+    if levels.dtype.kind == "c":
+        raise ValueError(f"levels: type {levels.dtype}: must be real numbers")
     if levels.dtype != np.float32:
         levels = levels.astype(np.float64)
     if levels.ndim == 1:

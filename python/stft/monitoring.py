@@ -375,6 +375,10 @@ def seconds_since_1970(time):
 def _text(name, value):
     if not isinstance(value, str):
         raise ValueError(f"{name}: {value!r}: must be text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name}: {value!r}: must be text that UTF-8 can hold") from None
     return value
 
 

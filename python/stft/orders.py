@@ -214,6 +214,8 @@ def order_map(
     wanted = np.atleast_1d(np.asarray(orders, float)) if np.ndim(orders) < 2 else _one_dimensional("orders", orders)
     if samples_per_rev is None:
         highest = max((each for each in wanted if np.isfinite(each)), default=1.0)
+        if highest > 0.3 * 2**20:
+            raise ValueError(f"orders: {highest:g}: must be at most {0.3 * 2**20:.0f}")
         samples_per_rev = 1 << int(np.clip(np.ceil(np.log2(max(highest, 1.0) / 0.3)), 6, 20))
     kind = "f" if channels.dtype == np.float32 else "d"
     with _named_fs():

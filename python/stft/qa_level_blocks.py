@@ -123,7 +123,24 @@ class band_power_vff(unittest.TestCase):
         f = flow(stft.band_power_vff(2560, **self.made), stream(P.T, tag(0, "rx_rate", pmt.from_double(6)),
                  tag(7, "rx_time", at_time(5, 0.5)), tag(0, "stft_hop", pmt.from_long(640)), tag(4, "packet_len", pmt.from_long(3)),
                  tag(1, "rx_rate", pmt.intern("no"))))  # fmt: skip
-        self.assertEqual(f.run().tags, [(0, "rx_rate", 2.0), (2, "rx_time", (5, 0.5))])
+        self.assertEqual(f.run().tags, [(0, "rx_rate", 2.0), (2, "rx_time", (5, 0.5 - 1 / 6))])  # row 6 is the level's first one
+
+    def test_no_level_is_of_rows_on_both_sides_of_a_gap(self):
+        P = self.rows()
+        told = [tag(0, "rx_rate", pmt.from_double(4)), tag(0, "rx_time", at_time(100, 0.0))]
+        for gap, cut in ((tag(5, "rx_time", at_time(110, 0.0)), True), (tag(5, "overflow", pmt.from_long(999)), True),
+                         (tag(5, "rx_time", at_time(101, 0.25)), False), (tag(5, "rx_time", at_time(101, 0.37)), False),
+                         (tag(5, "rx_time", at_time(101, 0.0)), True)):  # fmt: skip
+            for pieces in False, True:
+                f = flow(stft.band_power_vff(2560, **self.made), stream(P.T, *told, gap), pieces=pieces)
+                made = {k: v for k, v in self.made.items() if k != "samp_rate"}
+                parts = (P[:, :5], P[:, 5:]) if cut else (P,)
+                expected = np.concatenate([stft.band_power(part, FS, n_fft=2560, **made) for part in parts], axis=1)
+                np.testing.assert_array_equal(f.run().rows, expected.T, str(gap.value))
+                np.testing.assert_array_equal(f.again().rows, expected.T)
+                if cut:
+                    self.assertEqual(f.tags[2][0], 2)
+                    self.assertEqual(f.tags[2][2], pmt.to_python(gap.value))
 
     def test_tags_of_the_stft_override_rate_and_window_length(self):
         P = self.rows()
@@ -242,6 +259,21 @@ class level_alarm(unittest.TestCase):
         (event,) = f.events
         self.assertEqual((event["row"], event["duration"], event["time"]), (19, 10.0, "1970-01-01T00:16:47.500000000Z"))
         self.assertEqual([t[:2] for t in f.tags], [(0, "rx_rate"), (5, "rx_time"), (7, "rx_rate")])
+
+    def test_rows_that_were_lost_have_no_data(self):
+        levels = np.full((60, 1), 2.0)
+        told = [tag(0, "rx_rate", pmt.from_double(2)), tag(0, "rx_time", at_time(1000, 0.25))]
+        for second, lost in ((1005.25, 0), (1005.45, 0), (1020.25, 30), (1000.25, 0), (1e12, 2 * (10**12 - 1005) - 1)):
+            later = at_time(int(second), second - int(second))
+            f = flow(stft.level_alarm(1, (1.0,), t_on=12, t_off=3), stream(levels, *told, tag(10, "rx_time", later)))
+            alarm = stft.LevelAlarm(1, 1.0, t_on=12, t_off=3, rate=2)
+            expected = alarm.push(levels[:10].T) + alarm.skip(lost) + alarm.push(levels[10:].T)
+            for events in f.run().events, f.again().events:
+                self.assertEqual([(e["kind"], e["row"], e["start"]) for e in events],
+                                 [(e["kind"], e["row"], e["start"]) for e in expected], second)
+            if lost == 30:
+                self.assertEqual([(e["kind"], e["time"][14:21]) for e in f.events],
+                                 [("no data", "16:47.7"), ("data", "17:00.2"), ("raise", "17:07.2")])
 
     def test_messages_change_it_and_wrong_ones_are_ignored(self):
         levels = np.full((40, 1), 11.0)
@@ -391,6 +423,13 @@ class baseline(unittest.TestCase):
         block.change(floor=1.0, learn_time=10)
         self.assertEqual((block.threshold(), block.floor(), block.learn_time()), (5, 1, 10))
         self.assertRaisesRegex(ValueError, "floor: 0: must", block.set_floor, 0)
+
+    def test_a_row_after_lost_ones_has_no_speed_before_it(self):
+        rows, speeds = np.full((40, 1), 60.0), np.full(40, 20.0)
+        told = [tag(0, "rx_rate", pmt.from_double(2)), tag(0, "rx_time", at_time(1000, 0.0)), tag(15, "rx_time", at_time(2000, 0.0))]
+        block = stft.baseline(1, f_min=10, f_max=30, learn_time=1000)
+        flow(block, stream(rows, *told), stream(speeds)).run()
+        self.assertEqual(block.learned(), 38)
 
     def test_a_machine_of_one_speed_needs_no_second_input(self):
         levels = machine(300)[1]

@@ -205,6 +205,18 @@ class alarm_levels(unittest.TestCase):
                 stft.LevelAlarm(1, 12, t_on=4).load(path)
             self.assertTrue(stft.LevelAlarm(1, 12, t_on=4).load(path, may_differ=["limits", "t_on"]))
 
+    def test_lost_rows_and_what_is_no_level(self):
+        alarm, other = (stft.LevelAlarm(1, 1.0, t_on=2, t_off=3) for _ in range(2))
+        self.assertEqual(alarm.push([2.0] * 3) + alarm.skip(5) + alarm.push([0.5] * 4),
+                         other.push([2.0] * 3 + [np.nan] * 5 + [0.5] * 4))
+        for wrong in -1, 1.5, None:
+            with self.assertRaisesRegex(ValueError, "^rows: "):
+                alarm.skip(wrong)
+        with self.assertRaisesRegex(ValueError, "^levels: type complex128: must be real"):
+            alarm.push([1j])
+        with self.assertRaisesRegex(ValueError, "^source: .*UTF-8"):
+            stft.LevelAlarm(1, 1.0, source="\ud800")
+
     def test_no_rows_bring_nothing_and_wrong_ones_are_refused(self):
         self.assertEqual(stft.alarm_levels(np.empty((2, 0)), 10), [])
         self.assertEqual(stft.alarm_levels([], 10), [])

@@ -140,6 +140,48 @@ class tacho_pulses_ff(unittest.TestCase):
         after = [m["time"] - (m["sample"] + m["fraction"]) / (2 * FS) for m in told[start:]]
         np.testing.assert_allclose(after, at / FS - at / (2 * FS), atol=1e-9)
 
+    def test_settings_change_while_it_runs(self):
+        y = self.y + 1  # base 1, top 2
+        block = stft.tacho_pulses_ff(FS, **self.settings)
+        block.set_levels((1, 2))
+        block.set_f_max(50)
+        self.assertEqual((list(block.levels()), block.f_max(), block.slew()), ([1, 2], 50, 60))
+        sink, graph = blocks.vector_sink_f(), gr.top_block()
+        graph.connect(source(y), block, sink)
+        run(graph)
+        expected = stft.tacho_speed(y, FS, levels=(1, 2), f_max=50.0, hop=100)
+        np.testing.assert_array_equal(sink.data(), expected)
+        for command in ("levels", pmt.init_f64vector(2, [1, 2])), ("slew", pmt.from_double(30)), ("hop", pmt.from_long(7)):
+            block = stft.tacho_pulses_ff(FS, **self.settings)
+            block.to_basic_block()._post(pmt.intern("cmd"), pmt.cons(pmt.intern(command[0]), command[1]))
+            sink, graph = blocks.vector_sink_f(), gr.top_block()
+            graph.connect(source(y), block, sink)
+            run(graph)
+            settings = dict(levels=(1, 2)) if command[0] == "levels" else dict(slew=30) if command[0] == "slew" else {}
+            expected = stft.tacho_speed(y, FS, f_max=100.0, hop=100, **settings)
+            np.testing.assert_array_equal(sink.data(), expected, command[0])
+        for name, value in ("levels", (1, 1)), ("slew", -1), ("f_max", 1e9), ("f_min", 200):
+            with self.assertRaises(ValueError):
+                getattr(block, "set_" + name)(value)
+        self.assertEqual(list(block.levels()), [])
+
+    def test_a_change_in_mid_stream_keeps_the_grid(self):
+        block = stft.tacho_pulses_ff(FS, **self.settings)
+        changing = unequal(np.float32, [3000])
+        done = []
+
+        def work(input_items, output_items, plain=changing.general_work):
+            if changing.nitems_read(0) > len(self.y) // 2 and not done:
+                done.append(block.set_slew(40))
+            return plain(input_items, output_items)
+
+        changing.general_work = work
+        sink, graph = blocks.vector_sink_f(), gr.top_block()
+        graph.connect(source(self.y), changing, block, sink)
+        run(graph)
+        self.assertEqual(len(done), 1)
+        self.assertEqual(len(sink.data()), len(stft.tacho_speed(self.y, FS, **self.settings)))
+
     def test_settings_that_are_refused(self):
         self.assertIn("f_max: 5000: must be", refusal(stft.tacho_pulses_ff, FS, f_max=5000))
         self.assertIn("levels: (2): must be", refusal(stft.tacho_pulses_ff, FS, levels=[2]))

@@ -136,6 +136,9 @@ def track_rows(rows: ArrayLike, *, n_fft: int, hop: int, f_range: Tuple[float, f
     ridge_tracker_vfvf runs the same kernel.
     """
     tracker = kernels.row_ridge_tracker(n_fft=n_fft, hop=hop, **_settings(f_range, orders, learn_range, settings))
+    rows = np.asarray(rows)
+    if rows.dtype.kind not in "biuf":
+        raise ValueError(f"rows: type {rows.dtype}: must be real numbers")
     with np.errstate(over="ignore"):
         rows = np.ascontiguousarray(rows, np.float32)
     rates = len(tracker.rates)

@@ -15,7 +15,8 @@ namespace gr::stft {
  * vector averages the rows that are left.
  *
  * Tags of a row go to the vector it is part of; those of stft_*, of which stft_samp_rate and stft_win_length override the arguments, end
- * here; rx_rate is divided by average. Message port "cmd": a dict (or pair) of average.
+ * here; rx_rate is divided by average, and rx_time moved to the vector's first row. Where rx_time jumps, or a tag "overflow" or
+ * "rx_overflow" comes, the vector before ends: none is of rows on both sides of lost samples. Message port "cmd": a dict (or pair) of average.
  */
 class STFT_API band_power_vff : public changeable<kernel::band_power_settings>
 {

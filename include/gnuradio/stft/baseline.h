@@ -51,7 +51,8 @@ inline constexpr auto fields<baseline_block_settings> =
  * Message port "events": a dict for each change, with the keys of kernel::values_of(); kind is "learned", "not learned", "raise" or
  * "clear", the last two of z.
  *
- * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Message port "cmd": a dict (or pair) of
+ * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Where rx_time jumps forward by more than half
+ * a row, the rows between count as rows without data. Message port "cmd": a dict (or pair) of
  * learn_time, floor, threshold, t_on, t_off, hold (a boolean: nothing is learned), and of freeze, relearn and save (any value).
  *
  * The file of `state` is that of level_alarm.

@@ -46,7 +46,8 @@ inline constexpr auto fields<level_alarm_block_settings> =
  * Message port "events": a dict for each change, with the keys and units of kernel::values_of(): kind ("raise", "zone", "clear",
  * "no data", "data"), level, name, zone, zone_before, time, row, start, duration, value, limit, peak, peak_row, speed, nearly, source.
  *
- * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Message port "cmd": a dict (or pair) of
+ * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Where rx_time jumps forward by more than half
+ * a row, the rows between count as rows without data. Message port "cmd": a dict (or pair) of
  * limits, hysteresis, t_on, t_off, reset (any value; clears all alarms without a message) and save (any value; writes the file).
  *
  * The file of `state` is written after every save_interval of rows and when the flowgraph stops, under a name with .part at its

@@ -2,8 +2,7 @@
 #ifndef INCLUDED_STFT_TACHO_PULSES_H
 #define INCLUDED_STFT_TACHO_PULSES_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/api.h>
+#include <gnuradio/stft/changeable.h>
 #include <gnuradio/stft/kernel/monitor/tacho_pulses.h>
 
 namespace gr::stft {
@@ -18,11 +17,14 @@ namespace gr::stft {
  * revolutions, sample (int64) and fraction of its edge, time (s after sample 0), speed (Hz) and start (boolean: the revolutions since the pulse before
  * are not known).
  *
+ * Message port "cmd": a dict (or pair) of f_max, f_min, levels, slew. What came before is finished, and all that is known of the pulses
+ * begins again with the next sample.
+ *
  * Tags: item 0 carries stft_first (0), stft_hop and stft_win_length (1), which tell the sample of each item. A tag of a
  * sample goes to the first item at it or after it, rx_time moved; rx_rate overrides samp_rate and is divided by hop. Where the
  * rate changes later, all that is known of the pulses begins again.
  */
-class STFT_API tacho_pulses_ff : virtual public gr::block
+class STFT_API tacho_pulses_ff : public changeable<kernel::tacho_settings>
 {
 public:
     using sptr = std::shared_ptr<tacho_pulses_ff>; //!< type that make() returns

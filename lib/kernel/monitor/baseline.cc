@@ -13,11 +13,15 @@ namespace {
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_cells = 1 << 16;
 constexpr auto classes = level_histogram::classes;
+constexpr std::uint64_t most_rows = std::uint64_t(1) << 62;
+constexpr double largest_level = 1e4; // dB; no sensor has it, and a class is 1 dB
 constexpr double prior_rows =
     30; // spread over a speed bin, in which levels do not depend on the speed
 constexpr double largest_pull =
     2; // dB by which one level's distance from its median can move the slope
 constexpr double outlier = 10; // dB from which on it does not move it at all
+
+bool is_level(double value) { return std::abs(value) <= largest_level; }
 
 level_alarm_settings alarm_of(const baseline_settings& s)
 {
@@ -170,7 +174,7 @@ double baseline::typical_spread(std::size_t level) const
 double baseline::deviation_at(const place& at, std::size_t level, double value) const
 {
     const auto& healthy = filled(level, at.bin);
-    if (!std::isfinite(value) || healthy.count < d_settings.least_count)
+    if (!is_level(value) || healthy.count < d_settings.least_count)
         return unknown;
     return (value - healthy.median - healthy.slope * at.distance) /
            std::max({ healthy.spread, typical_spread(level), d_settings.floor });
@@ -181,6 +185,18 @@ void baseline::deviation(const double* levels, double speed, double* deviations)
     const auto here = place_of(speed);
     for (std::size_t i = 0; i < d_settings.levels; ++i)
         deviations[i] = here ? deviation_at(*here, i, levels[i]) : unknown;
+}
+
+void baseline::skip(std::uint64_t rows)
+{
+    if (rows == 0)
+        return;
+    d_last = unknown;
+    if (d_frozen) {
+        d_alarm.skip(rows);
+        d_alarm.take(); // "no data" is no event of a baseline
+    }
+    d_rows += std::min(rows, most_rows - std::min(most_rows, d_rows));
 }
 
 template <class R>
@@ -207,7 +223,7 @@ void baseline::add_row(const R* levels, double speed, R* deviations)
     } else if (here && !d_held) {
         bool any = false;
         for (std::size_t i = 0; i < d_settings.levels; ++i)
-            if (const auto value = static_cast<double>(levels[i]); std::isfinite(value)) {
+            if (const auto value = static_cast<double>(levels[i]); is_level(value)) {
                 learn(i, *here, value);
                 any = true;
             }

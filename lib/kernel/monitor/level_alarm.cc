@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_levels = 65536;
 constexpr double longest_hold = 1e15; // rows
+constexpr std::uint64_t most_rows = std::uint64_t(1) << 62;
 
 void check_hold(const char* name, double seconds, double rate)
 {
@@ -119,26 +120,41 @@ void level_alarm::add_row(const R* levels, std::optional<double> speed)
     for (std::size_t i = 0; i < d_settings.levels; ++i) {
         const auto value = static_cast<double>(levels[i]);
         if (still || !std::isfinite(value) || value == 0)
-            miss(i);
+            miss(i, 1);
         else
             follow(i, value, speed.value_or(std::numeric_limits<double>::quiet_NaN()));
     }
     ++d_rows;
 }
 
-void level_alarm::miss(std::size_t level)
+void level_alarm::skip(std::uint64_t rows)
+{
+    rows = std::min(rows, most_rows - std::min(most_rows, d_rows));
+    const auto before = d_events.size();
+    for (std::size_t i = 0; rows > 0 && i < d_settings.levels; ++i)
+        miss(i, rows);
+    std::stable_sort(d_events.begin() + static_cast<std::ptrdiff_t>(before),
+                     d_events.end(),
+                     [](const level_event& a, const level_event& b) { return a.row < b.row; });
+    d_rows += rows;
+}
+
+//! Rows from this one on have no data.
+void level_alarm::miss(std::size_t level, std::uint64_t rows)
 {
     auto& record = d_levels[level];
-    if (++record.missing < d_off || record.silent)
+    const auto before = record.missing;
+    record.missing += rows;
+    if (record.missing < d_off || record.silent)
         return;
     record.silent = true;
     level_event e;
     e.kind = level_event_kind::no_data;
     e.level = level;
     e.zone = e.zone_before = zone(level);
-    e.row = d_rows;
-    e.rows = record.missing;
-    e.start = d_rows + 1 - record.missing;
+    e.rows = std::max(before + 1, d_off); // more than that after another t_off
+    e.start = d_rows - before;
+    e.row = e.start + e.rows - 1;
     e.nearly = record.nearly;
     d_events.push_back(e);
 }

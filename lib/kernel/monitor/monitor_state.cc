@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <sstream>
 #include <system_error>
 
 namespace gr::stft::kernel {
@@ -50,6 +51,27 @@ std::string json_of(const state_section& section)
     return "{\"parameters\": " + json_of(section.parameters) +
            ",\n\"counts\": " + json_of(section.counts) +
            ",\n\"numbers\": " + json_of(section.numbers) + "}";
+}
+
+constexpr std::size_t deepest = 16; // a state has 5; the parser calls itself at each
+
+//! Brackets that are open at once, at most.
+std::size_t depth_of(const std::string& text)
+{
+    std::size_t depth = 0, most = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = text[i];
+        if (quoted && c == '\\')
+            ++i;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '[' || c == '{'))
+            most = std::max(most, ++depth);
+        else if (!quoted && (c == ']' || c == '}') && depth > 0)
+            --depth;
+    }
+    return most;
 }
 
 //! The child of a name, which may hold any character.
@@ -156,6 +178,8 @@ std::string text_of(const monitor_state& state)
 
 monitor_state monitor_state_from(const std::string& text)
 {
+    if (depth_of(text) > deepest)
+        refuse("state", "brackets within brackets", "must be at most " + std::to_string(deepest));
     ptree tree;
     try {
         std::istringstream stream(text);
@@ -194,11 +218,15 @@ std::optional<monitor_state> read_state(const std::string& path)
     const auto error = errno;
     if (!file && error == ENOENT)
         return std::nullopt;
-    const std::string text{ std::istreambuf_iterator<char>(file), {} };
+    std::ostringstream
+        text; // whose reading of a folder sets a flag, where an iterator's would throw without the path
+    if (file.is_open() && file.peek() != std::ifstream::traits_type::eof())
+        text << file.rdbuf();
+    const auto cause = error ? error : errno;
     if (!file.is_open() || file.bad())
         throw std::runtime_error("path: " + path + ": cannot be read" +
-                                 (error ? ": " + std::generic_category().message(error) : ""));
-    return monitor_state_from(text);
+                                 (cause ? ": " + std::generic_category().message(cause) : ""));
+    return monitor_state_from(text.str());
 }
 
 } // namespace gr::stft::kernel

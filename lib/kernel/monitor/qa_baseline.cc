@@ -142,6 +142,8 @@ class qa_baseline : public CppUnit::TestFixture
     CPPUNIT_TEST(a_week_brings_no_false_alarm_and_3_db_are_found_within_30_minutes);
     CPPUNIT_TEST(single_and_double_precision_agree);
     CPPUNIT_TEST(what_is_wrong_is_refused_by_name);
+    CPPUNIT_TEST(lost_rows_are_rows_without_data);
+    CPPUNIT_TEST(what_no_sensor_has_is_not_learned);
     CPPUNIT_TEST_SUITE_END();
 
     void median_and_spread_are_near_those_of_sorted_levels()
@@ -564,6 +566,49 @@ class qa_baseline : public CppUnit::TestFixture
         b.change(s);
         s.speed_bins = 5;
         qa::assert_refused("speed_bins: 5: must stay 4", [&] { b.change(s); });
+    }
+
+    void lost_rows_are_rows_without_data()
+    {
+        const auto events_of = [](bool skips, std::uint64_t lost) {
+            baseline b(made());
+            teach(b, 120, 12, 60);
+            const auto lose = [&] {
+                if (skips)
+                    b.skip(lost);
+                for (std::uint64_t i = 0; !skips && i < lost; ++i)
+                    deviation(b, none, none);
+            };
+            lose(); // while it learns
+            teach(b, 90, 12, 60);
+            lose();
+            teach(b, 4, 12, 70);
+            lose(); // while an alarm rises
+            teach(b, 4, 12, 70);
+            lose();
+            teach(b, 12, 12, 60);
+            return text_of(b.take()) + std::to_string(b.rows());
+        };
+        for (const std::uint64_t lost : { 0, 1, 7, 1000 }) {
+            const qa::context here("lost", lost);
+            CPPUNIT_ASSERT_EQUAL(events_of(false, lost), events_of(true, lost));
+        }
+        baseline b(made());
+        deviation(b, 60, 12);
+        b.skip(1);
+        teach(b, 2, 25, 60); // not an hour ago: its first row has no speed before it
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), b.at(0, 3).count);
+    }
+
+    void what_no_sensor_has_is_not_learned()
+    {
+        baseline b(made());
+        teach(b, 20, 12, 1e300);
+        teach(b, 40, 12, -1e5);
+        teach(b, 40, 12, 60);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(40), b.at(0, 0).count);
+        CPPUNIT_ASSERT(std::isnan(deviation(b, 1e300, 12)));
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(0, deviation(b, 60, 12), 1e-12);
     }
 };
 

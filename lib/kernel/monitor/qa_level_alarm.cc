@@ -105,6 +105,7 @@ class qa_level_alarm : public CppUnit::TestFixture
     CPPUNIT_TEST(single_and_double_precision_agree);
     CPPUNIT_TEST(values_have_their_names_units_and_time);
     CPPUNIT_TEST(what_is_wrong_is_refused_by_name);
+    CPPUNIT_TEST(lost_rows_are_rows_without_data);
     CPPUNIT_TEST_SUITE_END();
 
     void it_is_raised_after_t_on_and_cleared_after_t_off()
@@ -462,6 +463,36 @@ class qa_level_alarm : public CppUnit::TestFixture
         s = made({ 10 });
         s.rate = 0;
         refused("rate: 0: must be 1e-9 .. 1e9 rows per second", s);
+    }
+
+    void lost_rows_are_rows_without_data()
+    {
+        std::mt19937 draw(11);
+        const std::vector<double> missing(2, none);
+        for (int run = 0; run < 200; ++run) {
+            const qa::context here("run", run);
+            level_alarm skipping(made({ 1, 2 }, 3, 5, 2)), adding(made({ 1, 2 }, 3, 5, 2));
+            for (int part = 0; part < 6; ++part) {
+                for (auto n = draw() % 9; n > 0; --n) {
+                    const double row[] = { draw() % 3 ? 0.8 + double(draw() % 20) / 10 : none,
+                                           double(draw() % 30) / 10 };
+                    skipping.add(row);
+                    adding.add(row);
+                }
+                const auto lost = draw() % 8;
+                skipping.skip(lost);
+                for (unsigned i = 0; i < lost; ++i)
+                    adding.add(missing.data());
+            }
+            expect(text_of(adding.take()), skipping.take());
+            CPPUNIT_ASSERT(adding.state().counts == skipping.state().counts);
+            CPPUNIT_ASSERT_EQUAL(adding.rows(), skipping.rows());
+        }
+        level_alarm far(made({ 1 }));
+        for (int i = 0; i < 5; ++i) // no count runs over
+            far.skip(std::uint64_t(1) << 62);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1) << 62, far.rows());
+        expect("no data 0 0>0 row 4 from 0 for 5; ", far.take());
     }
 };
 

@@ -80,6 +80,7 @@ class qa_monitor_state : public CppUnit::TestFixture
     CPPUNIT_TEST(a_file_that_cannot_be_written_leaves_the_one_before);
     CPPUNIT_TEST(broken_text_and_other_versions_are_refused);
     CPPUNIT_TEST(a_file_that_breaks_off_anywhere_is_refused);
+    CPPUNIT_TEST(brackets_without_end_are_refused);
     CPPUNIT_TEST(parameters_that_differ_are_named);
     CPPUNIT_TEST_SUITE_END();
 
@@ -108,7 +109,13 @@ class qa_monitor_state : public CppUnit::TestFixture
     {
         const temporary_folder folder;
         CPPUNIT_ASSERT(!read_state(folder.path + "/state"));
-        CPPUNIT_ASSERT_THROW(read_state(folder.path), std::exception); // a folder
+        try {
+            read_state(folder.path); // a folder
+            CPPUNIT_FAIL("read");
+        } catch (const std::runtime_error& e) {
+            CPPUNIT_ASSERT_EQUAL("path: " + folder.path + ": cannot be read: Is a directory",
+                                 std::string(e.what()));
+        }
         write(folder.path + "/state", "");
         CPPUNIT_ASSERT_THROW(read_state(folder.path + "/state/no"),
                              std::runtime_error); // no folder
@@ -157,6 +164,20 @@ class qa_monitor_state : public CppUnit::TestFixture
             const qa::context here("bytes", n);
             CPPUNIT_ASSERT_THROW(monitor_state_from(text.substr(0, n)), std::invalid_argument);
         }
+    }
+
+    void brackets_without_end_are_refused()
+    {
+        for (const std::string open : { "[", "{\"a\":" }) {
+            std::string text;
+            for (int i = 0; i < 200000; ++i)
+                text += open;
+            qa::assert_refused("state: brackets within brackets: must be at most 16",
+                               [&] { monitor_state_from(text); });
+        }
+        monitor_state state; // brackets in a text are none
+        state[std::string(100, '[') + "\"{"];
+        CPPUNIT_ASSERT(equal(state, monitor_state_from(text_of(state))));
     }
 
     void parameters_that_differ_are_named()

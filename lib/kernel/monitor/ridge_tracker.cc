@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/monitor/ridge_output.h"
 #include "kernel/monitor/ridge_refiner.h"
+#include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
 #include <type_traits>
 
@@ -62,6 +63,12 @@ public:
         output.added(point.track, point.frame);
     }
 
+    void require_open() const
+    {
+        if (ended)
+            refuse("samples", "after finish()", "must come before; begin with another tracker");
+    }
+
     const double* values()
     {
         while (true) {
@@ -112,11 +119,13 @@ ridge_tracker<R>& ridge_tracker<R>::operator=(ridge_tracker&&) noexcept = defaul
 template <class R>
 std::size_t ridge_tracker<R>::push(const R* samples, std::size_t count)
 {
+    d->require_open();
     return d->rows.push(samples, count);
 }
 template <class R>
 std::size_t ridge_tracker<R>::hold(std::size_t count)
 {
+    d->require_open();
     return d->rows.hold(count);
 }
 template <class R>

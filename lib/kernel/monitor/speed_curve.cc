@@ -8,6 +8,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
+constexpr double fastest = 0.5;        // revolutions per sample: order 1 at half the sample rate
 constexpr std::size_t reach = 2;       // speeds on either side of one, in the polynomial through it
 constexpr int most_iterations = 20;    // of Newton's method; 2 or 3 are usual
 constexpr double exact_enough = 1e-13; // of a piece
@@ -94,7 +95,7 @@ bool speed_curve::add(const sample_instant& at, double speed)
 {
     if (d_finished || (!d_knots.empty() && !(at.after(d_knots.back().at) > 0)))
         return false;
-    d_knots.push_back({ at, std::isfinite(speed) && speed > 0 ? speed : 0 });
+    d_knots.push_back({ at, speed > 0 && speed <= fastest ? speed : 0 });
     if (d_knots.size() > d_next + 1 + reach)
         make(d_next);
     return true;

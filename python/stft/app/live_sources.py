@@ -45,6 +45,8 @@ def live_source(kind, words, arguments):
         refuse("rate", "missing", f"must be given for {kind}")
     if arguments.realtime:
         refuse("realtime", "given", f"is for recordings; {kind} is in real time")
+    if arguments.tacho is not None and kind != "audio":
+        refuse("tacho", arguments.tacho, "must be a channel of a recording, or of audio=")
     source = _Live(kind, words, arguments)
     try:
         yield source
@@ -95,8 +97,10 @@ class _Live:
             refuse(self._arguments.source, "cannot be opened", str(error).splitlines()[0] if str(error) else type(error).__name__)
         row = self._arguments.hop or max(1, self._arguments.n_fft // 2)
         receiver = ReceiverTags(self._arguments.rate, row, self._arguments.center, lambda words: warn("monitor", words))
-        sink = _QueueSink(dtype, self._arguments.rate, receiver)
-        graph.connect(block, sink)
+        channels = (0,) if self._arguments.tacho is None else (self._arguments.channel, self._arguments.tacho)
+        sink = _QueueSink(dtype, self._arguments.rate, receiver, len(channels))
+        for port, channel in enumerate(channels):
+            graph.connect((block, channel), (sink, port))
         graph.start()
         self._graph, self._sink, self._block = graph, sink, block  # a block in Python lives as long as it is held
 
@@ -227,8 +231,8 @@ def _pair(seconds):
 class _QueueSink(gr.sync_block):
     """A block that never makes its flowgraph wait: what nobody takes within two seconds of samples is lost, and counted."""
 
-    def __init__(self, dtype, rate, receiver):
-        gr.sync_block.__init__(self, "queue_sink", [dtype], [])
+    def __init__(self, dtype, rate, receiver, channels=1):
+        gr.sync_block.__init__(self, "queue_sink", [dtype] * channels, [])
         self.dtype, self.ended = dtype, False
         self._rate, self._receiver = rate, receiver
         self._queue = queue.Queue()  # pieces, an exception, and None after the last one
@@ -242,7 +246,7 @@ class _QueueSink(gr.sync_block):
 
     def work(self, input_items, output_items):
         try:
-            self._take_in(input_items[0])
+            self._take_in(input_items[0] if len(input_items) == 1 else np.stack(input_items, axis=1))
         except Exception as error:  # pylint: disable=broad-except; who takes the samples raises it
             self._queue.put(error)
             return -1

@@ -20,11 +20,17 @@ def add_machine_arguments(parser):
     group.add_argument("--learn-orders", type=frequency_range, metavar="F0:F1",
                        help="the orders are candidates, whose weights are learned while the speed is in this range, "
                             "narrower than an octave, for the first 3 s")
+    group.add_argument("--tacho", type=int, metavar="N",
+                       help="channel of a tacho, counted from 0, that gives the speed instead; of a recording, or audio=")
+    group.add_argument("--ppr", type=int, metavar="N", default=1, help="pulses of the tacho per revolution (default: 1)")
+    group.add_argument("--levels", type=_pulse_levels, metavar="BASE,TOP",
+                       help="of the pulses: 0,5; 5,0 for pulses that fall (default: found in the signal)")
     group.add_argument("--reject", type=numbers, metavar="HZ", default=(), help="mains, whose multiples are no orders: 50")
-    group.add_argument("--velocity", dest="integrate", action="store_const", const=1, default=0,
-                       help="levels are those of the velocity, mm/s, of an acceleration")
-    group.add_argument("--displacement", dest="integrate", action="store_const", const=2,
-                       help="levels are those of the displacement, mm")
+    integral = group.add_mutually_exclusive_group()
+    integral.add_argument("--velocity", dest="integrate", action="store_const", const=1, default=0,
+                          help="levels are those of the velocity, mm/s, of an acceleration")
+    integral.add_argument("--displacement", dest="integrate", action="store_const", const=2,
+                          help="levels are those of the displacement, mm")
     group.add_argument("--unit", choices=list(UNITS), default="m/s2", help="of the samples (default: m/s2)")
     group.add_argument("--alarm", type=_limits, action="append", metavar="[NAME=]LIMIT,..", default=[],
                        help="limits of a level, rising: 2.8,7.1 (of all bands), 10:1000=2.8,7.1 or order2=0.5; repeatable")
@@ -52,9 +58,15 @@ class Level:
 def levels_of(arguments):
     """The levels that the arguments ask for, bands first."""
     levels = [Level(f"{lower:g}:{upper:g}", band=(lower, upper)) for lower, upper in arguments.band]
-    if arguments.speed is not None:
+    if has_speed(arguments):
         levels += [Level(f"order{order:g}", order=order) for order in orders_of(arguments)]
+    for name in {level.name for level in levels}:
+        if sum(level.name == name for level in levels) > 1:
+            refuse("orders" if name.startswith("order") else "band", name, "must be given once")
+    named = [name for name, _ in arguments.alarm]
     for name, limits in arguments.alarm:
+        if named.count(name) > 1:
+            refuse("alarm", name or "of all bands", "must be given once, with all of its limits: 2.8,7.1")
         meant = [level for level in levels if name in (level.name, None if level.band is None else "")]
         if not meant:
             refuse("alarm", name or ",".join(f"{limit:g}" for limit in limits),
@@ -69,24 +81,42 @@ def levels_of(arguments):
 def check_machine(arguments):
     """ValueError for what can be refused before a recording or a device is opened."""
     levels_of(arguments)
+    if arguments.tacho is not None and arguments.learn_orders is not None:
+        refuse("learn_orders", arguments.learn_orders, "must not be given with --tacho")
+    if arguments.tacho is not None and arguments.tacho == arguments.channel:
+        refuse("tacho", arguments.tacho, "must not be the channel that is watched")
+    for name in "ppr", "levels":
+        if arguments.tacho is None and getattr(arguments, name) not in (None, 1):
+            refuse(name, getattr(arguments, name), "needs --tacho")
+    for name, seconds_held in zip(("of raising", "of clearing"), arguments.hold):
+        if not 0 <= seconds_held < np.inf:
+            refuse("hold", seconds_held, f"{name} must not be negative")
     if not 0 <= arguments.hysteresis < 1:
         refuse("hysteresis", arguments.hysteresis, "must be 0 .. 1, less than 1")
     for name in "orders", "learn_orders", "reject":
-        if getattr(arguments, name) and arguments.speed is None:
-            refuse(name, getattr(arguments, name), "needs --speed")
+        if getattr(arguments, name) and not has_speed(arguments):
+            refuse(name, getattr(arguments, name), "needs --speed or --tacho")
     if not arguments.trend > 0:
         refuse("trend", arguments.trend, "must be positive")
     if arguments.baseline is not None and not levels_of(arguments):
         refuse("baseline", arguments.baseline, "needs levels: --band or --speed")
+    if arguments.baseline is not None and arguments.tacho is not None and arguments.speed is None:
+        refuse("baseline", arguments.baseline, "needs the range of the speed, --speed, with --tacho, too")
 
 
 def orders_of(arguments):
     return arguments.orders or (1.0,)
 
 
+def has_speed(arguments):
+    """True if the speed of the machine is followed."""
+    return arguments.speed is not None or arguments.tacho is not None
+
+
 def is_asked_for(arguments):
     """True if something of a machine is to be watched."""
-    return arguments.speed is not None or bool(arguments.alarm) or arguments.integrate > 0 or arguments.baseline is not None
+    return (has_speed(arguments) or bool(arguments.alarm) or arguments.integrate > 0
+            or any(getattr(arguments, name) for name in ("baseline", "orders", "learn_orders", "reject", "state")))
 
 
 def frequency_range(text):
@@ -122,6 +152,14 @@ def _times(text):
     if len(parts) != 2:
         _refuse(text, "must be two times: 10s,60s")
     return tuple(seconds(part) for part in parts)
+
+
+def _pulse_levels(text):
+    try:
+        base, top = (float(part) for part in text.split(","))
+    except ValueError:
+        _refuse(text, "must be two numbers: 0,5")
+    return [base, top]
 
 
 def _baseline(text):

@@ -6,38 +6,47 @@ second or more. A minute's trend row has the mean powers of its rows, and is wha
 """
 import time
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.machine_options import UNITS, orders_of
+from gnuradio.stft.app.machine_options import UNITS, has_speed, orders_of
 from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.machine import add_ridges
 from gnuradio.stft.monitoring import seconds_since_1970
 from gnuradio.stft.stft_python import kernels
 
 _SECONDS_TO_SAVE = 600.0
-_PERIODS = 10          # of a band's lower edge in a window
-_CLIPPED = 0.0005      # share of a row's samples that are the middle of three of its largest magnitude
 _MOST_POINTS = 1000    # that wait for figures()
-_STEPS = 50            # of the quantiser, below which samples are equal by chance
+_LEARNED = 6.0        # s after which weights of orders are worth keeping: twice the time in which the speed is held
+_LONGEST_HELD = 10.0  # s of lost samples over which the path of a tracked speed goes on
 
 
 class MachineWatch:
-    """push() samples, skip() those that were lost, finish(): lists of dicts."""
+    """push() samples, skip() those that were lost, finish(): lists of dicts.
+
+    Samples with a tacho are of shape (samples, 2), the tacho's the second.
+    """
 
     def __init__(self, arguments, levels, *, rate, name="", start=None, quantum=0.0):
-        self._rate, self._start, self._name, self._levels = rate, seconds_since_1970(start), name, levels
-        self._rows = _Rows(arguments, levels, rate, quantum)
-        self._speeds = _Speeds(arguments, rate) if arguments.speed is not None else None
+        self._rate, self._name, self._levels = rate, name, levels
+        self._clock = _Clock(rate, seconds_since_1970(start))
+        self._setup = _setup(arguments, levels)
+        self._state, self._saved_at = arguments.state, time.monotonic()
+        bands = ",".join(f"{level.band[0]!r}:{level.band[1]!r}" for level in levels if level.band is not None)
+        orders = list(orders_of(arguments)) if has_speed(arguments) else []
+        self._rows = kernels.machine_rows_f(samp_rate=rate, bands=bands, orders=orders, integrate=arguments.integrate,
+                                            factor=scale_of(arguments), quantum=quantum)
+        self._speeds = _speeds_of(arguments, rate, self._rows, self._known_weights(arguments))
         seconds_of_row = self._rows.hop / rate
-        common = dict(source=name, time=start)
         hold = dict(hysteresis=arguments.hysteresis, t_on=arguments.hold[0], t_off=arguments.hold[1])
         self._alarms = []  # (LevelAlarm, indices of its levels, whether they need a speed)
         for needs_speed in False, True:
             chosen = [i for i, level in enumerate(levels) if level.limits and (level.order is not None) == needs_speed]
             if chosen:
                 alarm = stft.LevelAlarm(len(chosen), [levels[i].limits for i in chosen], rate=1 / seconds_of_row,
-                                        names=[levels[i].name for i in chosen], **hold, **common)
+                                        names=[levels[i].name for i in chosen], source=name, **hold)
                 self._alarms.append((alarm, chosen, needs_speed))
         self._per_trend = max(1, round(arguments.trend / seconds_of_row))
         self._baseline = None
@@ -45,14 +54,19 @@ class MachineWatch:
             minute = self._per_trend * seconds_of_row
             self._rows_to_learn = max(1.0, arguments.baseline / minute)
             self._baseline = stft.Baseline(len(levels), arguments.speed, learn_time=arguments.baseline, rate=1 / minute,
-                                           names=[level.name for level in levels], **common)
-        self._trend, self._conditions = [], _conditions(arguments, seconds_of_row)
-        self._waiting = deque()
+                                           names=[level.name for level in levels], source=name)
+        self._trend, self._trend_start = kernels.machine_joiner(len(levels)), 0
+        self._conditions = _conditions(arguments, seconds_of_row)
         self._points, self._values, self._deviations = deque(maxlen=_MOST_POINTS), np.full(len(levels), np.nan), None
         self._orders = orders_of(arguments) if self._speeds else ()
         self._unit = _unit_of(arguments)
-        self._state, self._saved_at = arguments.state, time.monotonic()
+        self._next = None  # sample that begins the next row, unless some are lost
         self._restore()
+
+    @property
+    def samples(self):
+        """Samples so far, lost ones included."""
+        return self._rows.samples
 
     @property
     def row_samples(self):
@@ -60,9 +74,16 @@ class MachineWatch:
         return self._rows.hop
 
     def push(self, x):
+        x = np.asarray(x, np.float32)
+        samples = np.ascontiguousarray(x[:, 0]) if x.ndim == 2 else np.ascontiguousarray(x)
+        self._rows.push(samples)
         if self._speeds:
-            self._speeds.push(x)
-        return self._take(self._rows.push(x))
+            self._speeds.push(samples, np.ascontiguousarray(x[:, 1]) if x.ndim == 2 else None)
+        return self._take()
+
+    def set_time(self, at):
+        """The time of the next sample: (seconds since 1970, fraction)."""
+        self._clock.set(self._rows.samples, at)
 
     def skip(self, count):
         """`count` samples were lost."""
@@ -70,7 +91,7 @@ class MachineWatch:
         if self._speeds:
             self._speeds.skip(count)
         self._rows.skip(count)
-        return [event] + self._take([])
+        return [event] + self._take()
 
     def figures(self):
         """How the machine is: levels [{name, value, unit, limits, zone, deviation, learned}], the orders whose lines are followed, and
@@ -91,83 +112,104 @@ class MachineWatch:
     def finish(self):
         if self._speeds:
             self._speeds.finish()
-        found = self._take([], over=True)
-        if self._trend:
+        self._rows.finish()
+        found = self._take()
+        if self._trend.rows:
             found += self._end_trend()
         return found + self._save()
 
-    def _take(self, rows, over=False):
-        self._waiting.extend(rows)
+    def warnings(self):
+        """Words on what came of the whole."""
+        if self._next is None and self._rows.samples:
+            yield f"the samples end before the first row of {self._rows.hop / self._rate:g} s is complete"
+
+    def _take(self):
         found = []
-        while self._waiting:
-            row = self._waiting[0]
-            end = row.start + self._rows.hop
-            if self._speeds and not over and not self._speeds.reaches(end):
-                break
-            self._waiting.popleft()
-            found += self._judge(row, end)
+        for row in self._rows.take():
+            row = _Row(*row)
+            if self._next is not None and row.start > self._next:
+                found += self._lose_rows(round((row.start - self._next) / self._rows.hop))
+            self._next = row.start + self._rows.hop
+            found += self._judge(row)
         if time.monotonic() - self._saved_at > _SECONDS_TO_SAVE:
             found += self._save()
         return found
 
-    def _judge(self, row, end):
+    def _lose_rows(self, count):
+        """Rows that did not come have no data."""
+        found = []
+        for alarm, *_ in self._alarms:
+            before = alarm.rows
+            found += [self._at(self._next + (event["row"] - before) * self._rows.hop, event) for event in alarm.skip(count)]
+        if count >= self._per_trend:
+            if self._trend.rows:
+                found += self._end_trend()
+            if self._baseline is not None:
+                self._baseline.skip(count // self._per_trend)
+        return found
+
+    def _judge(self, row):
         """What a row brings."""
-        speed, confidence, amplitudes = self._speeds.between(row.start, end) if self._speeds else (None, None, ())
-        values = np.concatenate([row.levels, amplitudes])
-        self._values = values
+        self._values = row.levels
         if self._speeds:
-            self._points.append((row.start, {"speed": _number(speed), "confidence": _number(confidence)}))
+            self._points.append((row.start, {"speed": _number(row.speed), "confidence": _number(row.confidence)}))
         found = []
         for condition in self._conditions:
-            state, since = condition.judge(row, speed)
+            state, since = condition.judge(row)
             if state:
-                found.append(self._event(condition.name, state, since, duration=(end - since) / self._rate))
+                found.append(self._event(condition.name, state, since, duration=(self._next - since) / self._rate))
         for alarm, chosen, needs_speed in self._alarms:
-            found += alarm.push(values[chosen, np.newaxis], [speed] if needs_speed else None)
-        self._trend.append((row, speed, confidence, values))
-        if len(self._trend) == self._per_trend:
+            events = alarm.push(row.levels[chosen, np.newaxis], [row.speed] if needs_speed else None)
+            found += [self._at(row.start, event) for event in events]
+        if not self._trend.rows:
+            self._trend_start = row.start
+            self._clock.forget(row.start)
+        self._trend.add(row.speed, row.levels)
+        if self._trend.rows == self._per_trend:
             found += self._end_trend()
         return found
 
     def _end_trend(self):
-        rows, self._trend = self._trend, []
-        values = np.array([values for *_, values in rows])
-        with np.errstate(all="ignore"):
-            usable = np.isfinite(values)
-            power = np.where(usable, values, 0)**2
-            levels = np.sqrt(power.sum(axis=0) / usable.sum(axis=0))  # NaN where no row has a level
-        speeds = np.array([speed for _, speed, *_ in rows if speed is not None], float)
-        known = speeds[np.isfinite(speeds)]
-        speed = float(np.median(known)) if known.size else None
-        event = self._event("trend", "end", rows[0][0].start)
-        event["duration"] = len(rows) * self._rows.hop / self._rate
+        speed, known, levels = self._trend.take()
+        event = self._event("trend", "end", self._trend_start)
+        event["duration"] = (self._next - self._trend_start) / self._rate
         if self._speeds:
-            event.update(speed=None if speed is None else _number(speed), speed_known=_number(known.size / len(rows)))
+            event.update(speed=_number(speed), speed_known=_number(known))
         event.update({level.name: _number(value) for level, value in zip(self._levels, levels)})
         found = [event]
         if self._baseline is not None:
             raised = any(alarm.raised for alarm, *_ in self._alarms)
             with np.errstate(all="ignore"):
                 decibels = 20 * np.log10(levels)
-            steady = None if self._speeds is None else [speed if speed is not None else np.nan]
-            z = self._baseline.update(decibels[:, np.newaxis], steady, alarm=raised)
+            z = self._baseline.update(decibels[:, np.newaxis], [speed] if self._speeds else None, alarm=raised)
             self._deviations = z[:, 0]
             event.update({f"{level.name} deviation": _number(value) for level, value in zip(self._levels, z[:, 0])})
-            found += [{**one, "of": "baseline"} for one in self._baseline.events]
+            found += [{**self._at(self._trend_start, one), "of": "baseline"} for one in self._baseline.events]
             self._baseline.events.clear()
         return found
 
     def _event(self, kind, state, sample, **values):
-        seconds = None
-        if self._start is not None:
-            whole, part = divmod(sample / self._rate, 1.0)
-            seconds = self._start[0] + int(whole), self._start[1] + part
-        return {"kind": kind, "state": state, "time": kernels.iso8601(seconds) if seconds else None, "sample": sample,
-                "source": self._name or None, **values}
+        return {"kind": kind, "state": state, "time": self._clock.text(sample), "sample": sample, "source": self._name or None,
+                **values}
+
+    def _at(self, sample, event):
+        """An event with the time of a sample."""
+        event["time"] = self._clock.text(sample)
+        return event
 
     def _sections(self):
         sections = [(alarm, "order alarms" if needs_speed else "band alarms") for alarm, _, needs_speed in self._alarms]
         return sections + ([(self._baseline, "baseline")] if self._baseline is not None else [])
+
+    def _known_weights(self, arguments):
+        """Weights of the orders that were learned before a restart, or None."""
+        if self._state is None:
+            return None
+        try:
+            known = stft.MonitorState.load(self._state).arrays("machine", self._setup) or {}
+        except ValueError as error:
+            refuse("state", self._state, str(error))
+        return known.get("weights") if arguments.learn_orders is not None else None
 
     def _restore(self):
         if self._state is None:
@@ -177,111 +219,132 @@ class MachineWatch:
                 what.load(self._state, section)
             except ValueError as error:
                 refuse("state", self._state, f"{section}: {error}")
-            what.save(self._state, section)  # a folder that cannot be written is refused before anything is watched
+        self._write()  # a folder that cannot be written is refused before anything is watched
+
+    def _write(self):
+        for what, section in self._sections():
+            what.save(self._state, section)
+        weights = self._speeds.learned if self._speeds else None
+        state = stft.MonitorState.load(self._state)
+        state.put("machine", self._setup, **({} if weights is None else {"weights": weights}))
+        state.save(self._state)
 
     def _save(self):
         """Writes the state; what goes wrong is an event, and the next attempt comes later."""
         self._saved_at = time.monotonic()
         try:
-            for what, section in self._sections() if self._state is not None else ():
-                what.save(self._state, section)
-        except RuntimeError as error:
+            if self._state is not None:
+                self._write()
+        except (RuntimeError, ValueError) as error:
             return [self._event("state not saved", "end", self._rows.samples, reason=str(error))]
         return []
 
 
-class _Row:
-    """A stretch of samples: its first sample, the levels of the bands, and what the samples themselves tell."""
-
-    def __init__(self, start, samples, levels, quantum):
-        self.start, self.levels = start, levels
-        magnitude = np.abs(samples)
-        largest = magnitude.max()
-        self.dead = bool(samples.min() == samples.max())
-        at_largest = magnitude == largest
-        flat = np.count_nonzero(at_largest[:-2] & at_largest[1:-1] & at_largest[2:])
-        self.clipped = not self.dead and largest > _STEPS * quantum and flat >= max(2, _CLIPPED * samples.size)
+class _Row(NamedTuple):
+    """What a stretch of samples tells."""
+    start: int
+    speed: float
+    confidence: float
+    dead: bool
+    clipped: bool
+    levels: np.ndarray
 
 
-class _Rows:
-    """Rows of one stretch of samples after the other: two frames each, Hann, that hold ten periods of the lowest edge."""
+class _Clock:
+    """Times of samples: by the last one before them whose time is known."""
 
-    def __init__(self, arguments, levels, rate, quantum):
-        bands = [level.band for level in levels if level.band is not None]
-        lowest = min((lower for lower, _ in bands if lower > 0), default=_PERIODS)
-        half = max(1, int(np.ceil(max(1.0, _PERIODS / lowest) * rate / 2)))
-        self.hop, self.samples, self._quantum = 2 * half, 0, quantum
-        self._settings = dict(integrate=arguments.integrate, factor=scale_of(arguments), average=2, win_length=2 * half, hop=half)
-        self._rate, self._bands, self._held = rate, bands, np.empty(0, np.float32)
-        self._of(np.zeros(3 * half, np.float32))  # refuses bands that cannot be
+    def __init__(self, rate, start):
+        self._rate, self._known = rate, deque([(0, start)])
 
-    def push(self, x):
-        self._held = np.concatenate([self._held, x])
-        start = self.samples + x.size - self._held.size
-        self.samples += x.size
-        count = max(0, 1 + (self._held.size - 3 * self.hop // 2) // self.hop)
-        rows = []
-        if count:
-            levels = self._of(self._held[:count * self.hop + self.hop // 2])
-            rows = [_Row(start + i * self.hop, self._held[i * self.hop:(i + 1) * self.hop], levels[:, i], self._quantum)
-                    for i in range(count)]
-            self._held = self._held[count * self.hop:]
-        return rows
+    def set(self, sample, at):
+        while len(self._known) > 1 and self._known[-1][0] >= sample:
+            self._known.pop()
+        self._known.append((sample, tuple(at)))
 
-    def skip(self, count):
-        """A row that holds lost samples is not made."""
-        self._held = self._held[:0]
-        self.samples += count
+    def forget(self, sample):
+        """No earlier sample is asked for."""
+        while len(self._known) > 1 and self._known[1][0] <= sample:
+            self._known.popleft()
 
-    def _of(self, samples):
-        if not self._bands:
-            return np.empty((0, samples.size // self.hop))
-        return stft.band_levels(samples, self._rate, self._bands, **self._settings).levels
+    def text(self, sample):
+        """ISO 8601, or None."""
+        first, at = next((known for known in reversed(self._known) if known[0] <= sample), self._known[0])
+        if at is None:
+            return None
+        whole, part = divmod((sample - first) / self._rate, 1.0)
+        return kernels.iso8601((at[0] + int(whole), at[1] + part))
 
 
-class _Speeds:
-    """The tracked speed and the levels of orders."""
+def _speeds_of(arguments, rate, rows, weights):
+    if arguments.tacho is not None:
+        return _TachoSpeeds(arguments, rate, rows)
+    return _TrackedSpeeds(arguments, rate, rows, weights) if arguments.speed is not None else None
 
-    def __init__(self, arguments, rate):
-        self._orders = np.array(orders_of(arguments))
-        self._integrate, self._factor = arguments.integrate, scale_of(arguments)
-        self._tracker = stft.RidgeTracker(samp_rate=rate, f_range=arguments.speed, orders=self._orders.tolist(),
-                                          learn_range=arguments.learn_orders, reject=list(arguments.reject) or None)
-        self._rate, self._frames, self._known = rate, deque(), 0
 
-    def push(self, x):
-        self._keep(self._tracker.push(x))
+class _TrackedSpeeds:
+    """Gives rows the speed that is tracked in the samples, and the amplitudes of the orders."""
+
+    def __init__(self, arguments, rate, rows, weights):
+        self._settings = dict(samp_rate=rate, f_range=arguments.speed, orders=list(orders_of(arguments)),
+                              reject=list(arguments.reject) or None)
+        self._rate, self._rows = rate, rows
+        self._learns = arguments.learn_orders if weights is None else None
+        self._tracker, self._first, self.learned = self._made(weights), 0, weights
+
+    def _made(self, weights):
+        return stft.RidgeTracker(learn_range=self._learns, **self._settings,
+                                 **({} if weights is None else {"weights": np.asarray(weights).tolist()}))
+
+    def push(self, samples, _):
+        self._give(self._tracker.push(samples))
 
     def skip(self, count):
-        self._keep(self._tracker.skip(count))
+        """After a long gap the path begins again, with the weights that were learned."""
+        if count <= _LONGEST_HELD * self._rate:
+            self._give(self._tracker.skip(count))
+            return
+        self.finish()
+        if self.learned is not None:
+            self._learns = None
+        self._first = self._rows.samples + count
+        self._tracker = self._made(self.learned)
 
     def finish(self):
-        self._keep(self._tracker.finish())
+        self._give(self._tracker.finish())
 
-    def _keep(self, ridges):
-        for values in zip(np.rint(ridges.times * self._rate), ridges.frequency, ridges.confidence, ridges.amplitudes):
-            self._frames.append(values)
-        if self._frames:
-            self._known = self._frames[-1][0]
+    def _give(self, ridges):
+        add_ridges(self._rows, ridges, self._rate, len(self._settings["orders"]), self._first)
+        if self._learns is not None and ridges.times.size and ridges.times[-1] > _LEARNED:
+            self.learned = ridges.weights
 
-    def reaches(self, sample):
-        return self._known >= sample
 
-    def between(self, start, end):
-        """Speed (Hz, NaN if none can be trusted), confidence and rms of each order in a stretch of samples."""
-        frames = []
-        while self._frames and self._frames[0][0] < end:
-            frame = self._frames.popleft()
-            if frame[0] >= start:
-                frames.append(frame)
-        trusted = [frame for frame in frames if frame[2] > 1]
-        confidence = float(np.median([frame[2] for frame in frames])) if frames else 0.0
-        if 2 * len(trusted) <= len(frames):
-            return np.nan, confidence, np.full(self._orders.size, np.nan)
-        speeds = np.array([frame[1] for frame in trusted])
-        amplitudes = np.array([frame[3] for frame in trusted])
-        amplitudes *= self._factor / (2 * np.pi * speeds[:, np.newaxis] * self._orders)**self._integrate
-        return float(np.median(speeds)), confidence, np.sqrt(np.mean(amplitudes**2, axis=0) / 2)
+class _TachoSpeeds:
+    """Gives rows the speed of a tacho's pulses, and the amplitudes of the orders at it."""
+
+    learned = None
+
+    def __init__(self, arguments, rate, rows):
+        self._rows = rows
+        self._orders = kernels.tacho_orders_f(samp_rate=rate, orders=list(orders_of(arguments)), ppr=arguments.ppr,
+                                              levels=arguments.levels,
+                                              f_max=None if arguments.speed is None else arguments.speed[1])
+
+    def push(self, samples, tacho):
+        self._orders.push(samples, tacho)
+        self._give()
+
+    def skip(self, count):
+        self._orders.skip(count)
+        self._give()
+
+    def finish(self):
+        self._orders.finish()
+        self._give()
+
+    def _give(self):
+        samples, frequencies, amplitudes = self._orders.take()
+        self._rows.add_speeds(samples, frequencies, np.full(samples.size, np.inf), amplitudes)
+        self._rows.know_until(self._orders.known)
 
 
 class _Condition:
@@ -291,9 +354,9 @@ class _Condition:
         self.name, self._holds, self._needed = name, holds, {True: rows_on, False: rows_off}
         self._reported, self._count, self._since, self._began = False, 0, 0, 0
 
-    def judge(self, row, speed):
+    def judge(self, row):
         """("begin" or "end" or None, first sample of the condition)."""
-        now = self._holds(row, speed)
+        now = self._holds(row)
         if now == self._reported:
             self._count = 0
             return None, 0
@@ -310,11 +373,16 @@ class _Condition:
 
 def _conditions(arguments, seconds_of_row):
     hold = max(1, round(arguments.hold[1] / seconds_of_row))
-    found = [_Condition("sensor dead", lambda row, speed: row.dead, 2, 2),
-             _Condition("sensor clipped", lambda row, speed: row.clipped, 1, hold)]
-    if arguments.speed is not None:
-        found.append(_Condition("no speed", lambda row, speed: not np.isfinite(speed), hold, 3))
+    found = [_Condition("sensor dead", lambda row: row.dead, 2, 2),
+             _Condition("sensor clipped", lambda row: row.clipped, 1, hold)]
+    if has_speed(arguments):
+        found.append(_Condition("no speed", lambda row: not np.isfinite(row.speed), hold, 3))
     return found
+
+
+def _setup(arguments, levels):
+    """What the levels are: a state of others does not apply."""
+    return {"levels": ",".join(level.name for level in levels), "integrate": arguments.integrate, "unit": arguments.unit}
 
 
 def scale_of(arguments):

@@ -25,6 +25,7 @@ from gnuradio.stft.optional_modules import require
 
 _TABLES = (".csv", ".npz")
 _SPEEDS_PER_SECOND = 200  # of a tacho, about
+_ENOUGH = 0.5             # of the tracked speeds, below which a warning says so
 _LONGEST_HOLE = 1.0       # s without confidence through which a tracked speed goes on
 
 
@@ -126,7 +127,8 @@ def _analyse(arguments, job):
         warn("orders", f"{recording.path}: {warning}")
     x = portion.read(0, portion.length)
     try:
-        times, speeds = _speed_by_tacho(arguments, portion) if arguments.speed is None else _tracked_speed(arguments, x, recording.fs)
+        times, speeds = _speed_by_tacho(arguments, portion) if arguments.speed is None else _tracked_speed(
+            arguments, x, recording.fs, recording.path)
         if not np.any(speeds > 0):
             refuse("tacho" if arguments.speed is None else "speed", "none found", _why_none(arguments))
         found = stft.order_map(x, recording.fs, speeds, arguments.orders, arguments.turns, times=times)
@@ -153,10 +155,13 @@ def _speed_by_tacho(arguments, portion):
     return np.arange(len(speeds)) * hop / fs, speeds
 
 
-def _tracked_speed(arguments, x, fs):
+def _tracked_speed(arguments, x, fs, path):
     """The same by the orders of the vibration; NaN where the tracker has no confidence for long."""
     ridges = stft.track_ridges(x, f_range=arguments.speed, orders=arguments.orders, samp_rate=fs)
-    return without_short_holes(ridges.times, np.where(ridges.confidence > 1, ridges.frequency, np.nan))
+    trusted = ridges.confidence > 1
+    if trusted.any() and trusted.mean() < _ENOUGH:
+        warn("orders", f"{path}: only {100 * trusted.mean():.0f} % of the speeds can be trusted; are these the machine's orders?")
+    return without_short_holes(ridges.times, np.where(trusted, ridges.frequency, np.nan))
 
 
 def without_short_holes(times, speeds):

@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import unittest
+import wave
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from qa_command import InFolder, run
 from gnuradio.stft.app.command import parser
 from gnuradio.stft.app.machine_options import levels_of
 from gnuradio.stft.app.machine_watch import MachineWatch
+from gnuradio.stft.stft_python import kernels
 
 FS = 2000.0
 RAW = "--dtype", "rf32_le", "--rate", "2k"
@@ -179,6 +182,110 @@ class Machine(InFolder):
         self.assertEqual(raised[0]["of"], "baseline")
         self.assertIn("learned", [e["kind"] for e in found])
 
+    def test_a_state_of_other_levels_is_refused_by_their_names(self):
+        x = machine(30)
+        options = "--alarm", "0.9", "--state", "state.json", "--baseline", "learn=100s", "--trend", "10s"
+        self.watch(x, "--band", "10:200", *options)
+        before = Path("state.json").read_text(encoding="utf-8")
+        for others, words in ((("--band", "20:100"), "levels (10:200 there, 20:100 here)"),
+                              (("--band", "10:200", "--velocity"), "integrate (0 there, 1 here)"),
+                              (("--band", "10:200", "--unit", "g"), "unit (m/s2 there, g here)")):
+            status, out, err = run("monitor", "x.rf32", *RAW, *others, *options)
+            self.assertEqual((status, out), (2, ""))
+            self.assertIn(words, err)
+        self.assertEqual(Path("state.json").read_text(encoding="utf-8"), before)
+        self.watch(x, "--band", "10:200", *options)
+
+    def test_weights_of_orders_outlive_a_restart(self):
+        options = ("--speed", "12:40", "--orders", "1,2,3,4", "--learn-orders", "20:25", "--state", "state.json", "--trend", "10s")
+        lines_of = ((2, 1.0), (4, 0.5))  # the second shaft would be 1 and 2 of twice the speed
+        self.watch(machine(30, lambda t: 22 + 0 * t, lines_of), *options)
+        found = self.watch(machine(30, lambda t: 15 + 0 * t, lines_of), *options)
+        for event in found:  # not in the range in which the first one has learned
+            self.assertAlmostEqual(event["speed"], 15, delta=0.1)
+
+    def test_a_tacho_gives_the_speed(self):
+        t = np.arange(round(60 * FS)) / FS
+        f = 10 + t / 4
+        turns = np.cumsum(f) / FS
+        x = np.cos(2 * np.pi * turns) + 0.3 * np.cos(6 * np.pi * turns)
+        pulses = np.clip(0.5 + 25 * (0.1 - np.abs((turns + 0.5) % 1 - 0.5)), 0, 1)
+        wav = wave.open("tacho.wav", "wb")
+        with wav:
+            wav.setnchannels(2)
+            wav.setsampwidth(2)
+            wav.setframerate(int(FS))
+            wav.writeframes((np.stack([x / 2, pulses], axis=1) * 30000).astype("<i2").tobytes())
+        status, out, err = run("monitor", "tacho.wav", "--tacho", "1", "--orders", "1,3", "--trend", "10s", "--alarm", "order1=0.3",
+                               "--hold", "2s,2s")
+        self.assertEqual((status, err), (0, ""))
+        found = lines(out)
+        self.assertEqual([e["kind"] for e in found], ["raise"] + ["trend"] * 6)
+        for event in found[1:]:
+            middle = event["sample"] / FS + event["duration"] / 2
+            self.assertAlmostEqual(event["speed"], 10 + middle / 4, delta=0.15)
+            self.assertEqual(event["speed_known"], 1)
+            self.assertAlmostEqual(event["order1"], 0.4578 / np.sqrt(2), delta=0.01)
+            self.assertAlmostEqual(event["order3"], 0.3 * 0.4578 / np.sqrt(2), delta=0.005)
+
+    def test_any_split_with_a_tacho_gives_the_same(self):
+        t = np.arange(round(30 * FS)) / FS
+        turns = np.cumsum(20 + np.sin(t)) / FS
+        x = np.stack([np.cos(2 * np.pi * turns), (turns % 1 < 0.2) * 5.0], axis=1).astype(np.float32)
+        x[30000:40000] = 0  # it stands
+        options = "--tacho", "1", "--trend", "5s", "--hold", "2s,3s"
+        wanted = self.watcher(*options)
+        expected = wanted.push(x) + wanted.finish()
+        self.assertIn("no speed", [e["kind"] for e in expected])
+        watch, at, found = self.watcher(*options), 0, []
+        draw = np.random.default_rng(5)
+        while at < len(x):
+            size = int(draw.integers(1, 9000))
+            found += watch.push(x[at : at + size])
+            at += size
+        self.assertEqual(found + watch.finish(), expected)
+
+    def test_a_long_gap_is_gone_through_and_alarms_have_their_time(self):
+        x = machine(40, noise=0.02)
+        loud = machine(40, amplitudes=((1, 2.0),), noise=0.02)
+        watch = self.watcher("--speed", "15:25", "--trend", "10s", "--alarm", "0.9", "--hold", "3s,5s", "--baseline", "learn=1d")
+        lost = 5 * 3600 * 2000 + 777
+        found = watch.push(x) + watch.skip(lost) + watch.push(loud) + watch.finish()
+        told = {e["kind"]: e for e in found if e["kind"] != "trend"}
+        self.assertEqual(sorted(told), ["data", "gap", "no data", "raise"])
+        start = 1_700_000_000
+        at = lambda seconds: datetime.fromtimestamp(start + seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+        again = 40 + lost / 2000
+        self.assertEqual(told["gap"]["time"][:19], at(40))
+        self.assertEqual(told["raise"]["time"][:18], at(again + 2)[:18])
+        self.assertEqual(told["data"]["time"][:18], at(again)[:18])
+        trends = [e for e in found if e["kind"] == "trend"]
+        self.assertTrue(all(e["duration"] < 11 for e in trends), trends)
+        self.assertTrue(all(abs(e["speed"] - 20) < 0.1 for e in trends), trends)
+
+    def test_a_receivers_time_is_that_of_the_next_sample(self):
+        x = machine(40)
+        watch = self.watcher("--trend", "10s")
+        found = watch.push(x[:30_000])
+        watch.set_time((1_800_000_000, 0.5))
+        found += watch.push(x[30_000:]) + watch.finish()
+        self.assertEqual([e["time"] for e in found], [
+            "2023-11-14T22:13:20.000000000Z", "2023-11-14T22:13:30.000000000Z",
+            "2027-01-15T08:00:05.500000000Z", "2027-01-15T08:00:15.500000000Z"][:len(found)])
+
+    def test_too_few_samples_for_a_row_are_told(self):
+        machine(1).tofile("x.rf32")
+        status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200")
+        self.assertEqual((status, out), (0, ""))
+        self.assertIn("end before the first row of 1 s", err)
+
+    def test_lines_are_the_kernels(self):
+        x = machine(30)
+        x.tofile("x.rf32")
+        _, out, _ = run("monitor", "x.rf32", *RAW, "--band", "10:200", "--alarm", "0.1", "--hold", "2s,2s")
+        for line, event in zip(out.splitlines(), lines(out)):
+            self.assertEqual(line, kernels.json_line(event))
+
     def test_bad_options_are_refused_by_name(self):
         machine(1).tofile("x.rf32")
         for options, words in (
@@ -189,6 +296,20 @@ class Machine(InFolder):
             (("--speed", "15:25", "--orders", "1,900"), "orders"),
             (("--speed", "15:25", "--orders", "0"), "positive"),
             (("--orders", "2", "--band", "10:200"), "needs --speed"),
+            (("--detect", "--orders", "2"), "detect"),
+            (("--detect", "--state", "s.json"), "detect"),
+            (("--band", "10:200", "--velocity", "--displacement"), "not allowed with"),
+            (("--band", "10:200", "--band", "10:200"), "given once"),
+            (("--band", "10:200", "--alarm", "1", "--alarm", "2"), "given once"),
+            (("--band", "10:200", "--alarm", "1", "--hold=-5,1"), "hold: -5"),
+            (("--band", "1e-6:200"), "bands: '1e-06:200.0'"),
+            (("--tacho", "0"), "tacho: 0: must not be the channel"),
+            (("--tacho", "1"), "channel: 1"),
+            (("--tacho", "1", "--ppr", "0"), "ppr: 0"),
+            (("--band", "10:200", "--ppr", "2"), "needs --tacho"),
+            (("--tacho", "1", "--learn-orders", "10:12"), "learn_orders"),
+            (("--tacho", "1", "--baseline", "learn=1d"), "needs the range"),
+            (("--tacho", "1", "--levels", "5"), "two numbers"),
             (("--band", "10:2000"), "bands"),
             (("--band", "200:10"), "first frequency"),
             (("--band", "10:200", "--alarm", "5,3"), "rise"),

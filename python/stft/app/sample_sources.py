@@ -30,19 +30,23 @@ def open_source(arguments):
         with live_source(kind, words, arguments) as source:
             yield source
     elif arguments.source == STANDARD_INPUT and arguments.dtype:
+        if arguments.tacho is not None:
+            refuse("tacho", arguments.tacho, "must be a channel of a recording, or of audio=")
         yield _RawPipe(arguments)
     else:
-        with source_of(arguments.source) as (source, _):
-            with open_recording(source, dtype=arguments.dtype, rate=arguments.rate, channel=arguments.channel,
-                                iq=arguments.iq, center=arguments.center) as recording:
-                yield _Recording(recording, arguments.realtime)
+        with contextlib.ExitStack() as files:
+            source, _ = files.enter_context(source_of(arguments.source))
+            recording, tacho = (files.enter_context(open_recording(
+                source, dtype=arguments.dtype, rate=arguments.rate, channel=channel, iq=arguments.iq, center=arguments.center))
+                if channel is not None else None for channel in (arguments.channel, arguments.tacho))
+            yield _Recording(recording, arguments.realtime, tacho)
 
 
 class _Recording:
     """A recording, as fast as it can be read, or as fast as it was made."""
 
-    def __init__(self, recording, realtime):
-        self._recording, self._realtime = recording, realtime
+    def __init__(self, recording, realtime, tacho=None):
+        self._recording, self._realtime, self._tacho = recording, realtime, tacho
         self.name, self.rate, self.dtype = recording.path, recording.fs, recording.dtype
         self.rate_known = recording.rate_known
         self.center = recording.zero_frequency or None
@@ -60,7 +64,10 @@ class _Recording:
             end = min(length, begin + at_once)
             if self._realtime:
                 time.sleep(max(0.0, began + end / self.rate - time.monotonic()))
-            yield Piece(self._recording.read(begin, end - begin))
+            samples = self._recording.read(begin, end - begin)
+            if self._tacho is not None:
+                samples = np.stack([samples, self._tacho.read(begin, end - begin)], axis=1)
+            yield Piece(samples)
 
 
 class _RawPipe:

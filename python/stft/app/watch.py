@@ -37,7 +37,7 @@ class Watch:
         count = 0
         if piece.samples is not None:
             reports = self._watcher.push(piece.samples)
-            self._outputs.samples(piece.samples)
+            self._outputs.samples(piece.samples if piece.samples.ndim == 1 else piece.samples[:, 0])  # the second column is a tacho
             self._report(reports)
             count = len(piece.samples)
         self._health.took(count, time.monotonic() - began)

@@ -94,7 +94,7 @@ class Machine:
         return [(event, None) for event in self._watch.skip(count)]
 
     def set_time(self, at):
-        """The watch counts from its beginning."""
+        self._watch.set_time(at)
 
     def retune(self, center):
         """Samples of a machine have no centre frequency."""
@@ -119,7 +119,7 @@ class Machine:
         return event["kind"] == "raise"
 
     def warnings(self):
-        return ()
+        return self._watch.warnings()
 
 
 def watcher_for(arguments, source):

@@ -179,6 +179,7 @@ void def_watching(Class& c)
                  const auto pair = time.cast<std::pair<std::int64_t, double>>();
                  w.context.time = kernel::utc_time{ pair.first, pair.second };
              })
+        .def("skip", [](Watching& w, std::uint64_t rows) { w.held.skip(rows); })
         .def("take", [](Watching& w) { return in_python(w.held.take(), w.context); })
         .def_property_readonly("rows", [](const Watching& w) { return w.held.rows(); })
         .def_property_readonly("raised", [](const Watching& w) { return w.held.raised(); })

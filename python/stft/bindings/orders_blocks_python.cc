@@ -37,7 +37,8 @@ Arguments as in gnuradio.stft.tacho_speed(), which gives the same to the bit; sa
 
 Message port "pulses": a dict for each pulse, with number, revolutions, sample, fraction, time (s after sample 0), speed (Hz)
 and start (True: the revolutions since the pulse before are not known). Item 0 carries the tags stft_first, stft_hop and
-stft_win_length, which tell the sample of each item. Raises ValueError naming the parameter, its value and the rule.)");
+stft_win_length, which tell the sample of each item. Message port "cmd": dict of f_max, f_min, levels, slew; nothing that was known of the pulses
+counts from the next sample on. Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<kernel::tacho_settings>(tacho, &tacho_pulses_ff::make);
     tacho.def("count", &tacho_pulses_ff::count, unlocked(), "Pulses so far, missing ones included.")
         .def("separation",
@@ -45,6 +46,7 @@ stft_win_length, which tell the sample of each item. Raises ValueError naming th
              unlocked(),
              "Separation of the two levels of the signal, in spreads, where they were looked for "
              "last; below 6 there are no pulses.");
+    def_changes<tacho_pulses_ff>(tacho);
     bind_resampler<angular_resampler_ff>(
         m,
         "angular_resampler_ff",

@@ -18,6 +18,7 @@ void bind_image_blocks(pybind11::module& m);
 void bind_level_blocks(pybind11::module& m);
 void bind_levels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
+void bind_machine(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
 void bind_orders(pybind11::module& m);
@@ -53,6 +54,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
     bind_monitor(kernels);
+    bind_machine(kernels);
     bind_bearings(kernels);
     bind_orders(kernels);
     bind_levels(kernels);

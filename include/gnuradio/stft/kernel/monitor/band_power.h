@@ -78,6 +78,8 @@ public:
      */
     void change(const band_power_settings& s);
 
+    //! Rows in the present average.
+    std::uint64_t pending() const { return d_count; }
     //! Number of bands.
     std::size_t bands() const { return d_bands.size(); }
     //! The parameters in force.

@@ -59,7 +59,8 @@ class level_histogram;
  * than the others, such as one time of the day only.
  *
  * and NaN where it has no verdict: in a cell with fewer than least_count rows, at a speed that is not finite, not in
- * f_min .. f_max, or not steady (its relative change from the row before exceeds max_rate), and for a level that is not finite.
+ * f_min .. f_max, or not steady (its relative change from the row before exceeds max_rate), and for a level that is not finite, or
+ * beyond 10^4 dB.
  *
  * Rows are learned, after their deviation is known, for learn_time of rows that can be learned; then the baseline is frozen
  * for ever, or until relearn(): a fault that grows slowly must not be learned. While it is held, as while an alarm is raised,
@@ -91,6 +92,9 @@ public:
     void add(const float* levels, double speed, float* deviations);
     void add(const double* levels, double speed, double* deviations);
     //!@}
+
+    //! Rows were lost: they count as rows without data, and the next one has no speed before it.
+    void skip(std::uint64_t rows);
 
     //! z of levels at a speed that counts as steady. Nothing is learned, and no row is counted.
     void deviation(const double* levels, double speed, double* deviations) const;

@@ -75,6 +75,9 @@ public:
     void add(const double* levels, std::optional<double> speed = std::nullopt);
     //!@}
 
+    //! Rows were lost: they count as rows without data.
+    void skip(std::uint64_t rows);
+
     //! Events since the last call, oldest first.
     std::vector<level_event> take();
     //! True if events wait.
@@ -127,7 +130,7 @@ private:
 
     template <class R>
     void add_row(const R* levels, std::optional<double> speed);
-    void miss(std::size_t level);
+    void miss(std::size_t level, std::uint64_t rows);
     void follow(std::size_t level, double value, double speed);
     bool step(machine& m, double value, double limit);
     double limit(std::size_t level, std::size_t zone) const;

@@ -50,8 +50,9 @@ public:
     //!@}
 
     //! Takes as many of the samples as there is room for, some at least if values() is null, and returns how many.
+    //! \throws std::invalid_argument after finish()
     std::size_t push(const R* samples, std::size_t count);
-    //! Takes missing samples as push() takes others: the frames that hold them have confidence 0.
+    //! Takes missing samples as push() takes others: the frames that hold them have confidence 0. \throws as push()
     std::size_t hold(std::size_t count);
     //! No more samples: the frames that wait leave.
     void finish();

@@ -43,15 +43,15 @@ struct STFT_API tacho_settings {
 
 //! Parameters of tacho_settings.
 template <>
-inline constexpr auto
-    fields<tacho_settings> = std::tuple(field("samp_rate", &tacho_settings::samp_rate),
-                                        field("ppr", &tacho_settings::ppr),
-                                        field("f_max", &tacho_settings::f_max).automatic(),
-                                        field("f_min", &tacho_settings::f_min).automatic(),
-                                        field("levels", &tacho_settings::levels).automatic(),
-                                        field("slew", &tacho_settings::slew),
-                                        field("hop", &tacho_settings::hop),
-                                        field("level_time", &tacho_settings::level_time));
+inline constexpr auto fields<tacho_settings> =
+    std::tuple(field("samp_rate", &tacho_settings::samp_rate),
+               field("ppr", &tacho_settings::ppr),
+               field("f_max", &tacho_settings::f_max).automatic().changeable(),
+               field("f_min", &tacho_settings::f_min).automatic().changeable(),
+               field("levels", &tacho_settings::levels).automatic().changeable(),
+               field("slew", &tacho_settings::slew).changeable(),
+               field("hop", &tacho_settings::hop),
+               field("level_time", &tacho_settings::level_time));
 
 //! A pulse of a tacho.
 struct STFT_API tacho_pulse {

@@ -35,7 +35,8 @@ public:
         for (std::size_t i = 0; i < count; ++i)
             for_each_place(range_of(i), [&](std::size_t at) { ++d_begin[at]; });
         for (std::size_t at = 1; at < d_begin.size(); ++at)
-            d_begin[at] += d_begin[at - 1]; // the end of each place, which the numbers fill from there
+            d_begin[at] +=
+                d_begin[at - 1]; // the end of each place, which the numbers fill from there
         d_items.resize(d_begin.back());
         for (auto i = count; i-- > 0;)
             for_each_place(range_of(i), [&](std::size_t at) {

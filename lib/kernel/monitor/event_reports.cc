@@ -3,7 +3,6 @@
 #include "kernel/monitor/decibels.h"
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 
 namespace gr::stft::kernel {
 
@@ -261,34 +260,50 @@ bool event_reports::reportable(const measured_event& m, const plane_axes& axes) 
              m.end_bin <= axes.zero_bin + d_settings.dc_guard + 1);
 }
 
+//! The first event after another one, of those that have ended, that is part of the same signal; none: their number.
+std::size_t event_reports::part_of(std::size_t one, bool has_grown) const
+{
+    const auto& a = d_ended[one];
+    auto first = d_ended.size();
+    const auto see = [&](std::size_t i) {
+        const auto& b = d_ended[i];
+        if (i > one && i < first && !b.joined && alike_in_time(a, b) &&
+            parts_of_one(a.first_bin, a.end_bin, b.first_bin, b.end_bin))
+            first = i;
+        return false;
+    };
+    if (!has_grown) // those that were compared before are none
+        d_parts.any_near(with_parts(a), [&](std::size_t i) { return see(d_compared + i); });
+    for (auto i = one + 1; has_grown && i < first; ++i)
+        see(i);
+    return first;
+}
+
 //! Tones of one signal begin and end together.
 void event_reports::join_parts()
 {
     if (d_compared == d_ended.size())
         return;
-    constexpr auto none = std::numeric_limits<std::size_t>::max();
-    d_parts.fill(d_ended.size(), [&](std::size_t i) { return with_parts(d_ended[i]); });
+    bool some = false;
+    d_parts.fill(d_ended.size() - d_compared,
+                 [&](std::size_t i) { return with_parts(d_ended[d_compared + i]); });
     for (std::size_t i = 0; i < d_ended.size(); ++i) {
-        auto& a = d_ended[i];
-        for (auto next = i; !a.joined && next != none;) {
-            next = none;
-            d_parts.any_near(with_parts(a), [&](std::size_t j) {
-                if (j > i && j < next && !d_ended[j].joined && alike_in_time(a, d_ended[j]) &&
-                    parts_of_one(a.first_bin, a.end_bin, d_ended[j].first_bin, d_ended[j].end_bin))
-                    next = j;
-                return false;
-            });
-            if (next != none) {
-                add_part(a, d_ended[next]);
-                d_ended[next].joined = true;
-            }
+        if (d_ended[i].joined)
+            continue;
+        for (auto part = part_of(i, false); part < d_ended.size(); part = part_of(i, true)) {
+            add_part(d_ended[i], d_ended[part]);
+            d_ended[part].joined = true;
+            some = true;
         }
     }
     d_ended.erase(std::remove_if(d_ended.begin(),
                                  d_ended.end(),
                                  [](const measured_event& m) { return m.joined; }),
                   d_ended.end());
-    d_compared = d_ended.size();
+    d_compared =
+        some ? 0
+             : d_ended
+                   .size(); // those before one that has grown are compared with it in the next row
 }
 
 //! Reports what has ended, once nothing that is open may be a part of it.
@@ -310,7 +325,7 @@ void event_reports::release(stretch& rows, bool all)
             d_reports.push_back(m.report);
     }
     d_ended.resize(left);
-    d_compared = left;
+    d_compared = std::min(d_compared, left);
 }
 
 //! Reports events that last.
@@ -330,8 +345,7 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         }
         auto m = rows.measure(e, floor);
-        if (begins &&
-            (!reportable(m, rows.axes()) || in_skirts(m, rows) || is_a_step(e)))
+        if (begins && (!reportable(m, rows.axes()) || in_skirts(m, rows) || is_a_step(e)))
             return;
         m.report.state = begins ? event_state::begin : event_state::update;
         d_reports.push_back(m.report);

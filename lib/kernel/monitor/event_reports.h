@@ -35,6 +35,7 @@ private:
     bool ends(tracked_event& e, const stretch& rows) const;
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
     void withdraw(tracked_event& e, const stretch& rows, const noise_floor& floor);
+    std::size_t part_of(std::size_t one, bool has_grown) const;
     void join_parts();
     void release(stretch& rows, bool all);
     void announce(stretch& rows, const noise_floor& floor);
@@ -50,7 +51,7 @@ private:
     skirts d_skirts;
     open_events d_open; // of the last row in which they were asked for
     bool d_open_known = false;
-    bin_grid d_parts; // of d_ended
+    bin_grid d_parts; // those that have ended and are not compared yet
     struct gain_step {
         std::int64_t began, accepted; // rows
     };

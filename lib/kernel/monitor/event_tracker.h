@@ -132,7 +132,7 @@ private:
     std::vector<box_test> d_boxes;
     std::size_t d_longest = 0; // rows of a box
     row_history<label> d_labels;
-    std::vector<slot> d_slots; // the first stands for "none"
+    std::vector<slot> d_slots;         // the first stands for "none"
     std::vector<label> d_open, d_free; // open events in the order of their ids
     std::vector<tracked_event> d_absorbed;
     std::vector<label> d_leaving; // wait for free_after, in this order

@@ -75,8 +75,8 @@ void event_tracker::cover(const std::vector<std::uint8_t>& covered)
             room -= !covered[--left];
         for (auto room = d_gap_bins + 1; room > 0 && right + 1 < d_bins;)
             room -= !covered[++right];
-        d_left[k] = left;
-        d_right[k] = right;
+        d_left[k] = static_cast<std::uint32_t>(left);
+        d_right[k] = static_cast<std::uint32_t>(right);
     }
 }
 
@@ -237,7 +237,7 @@ void event_tracker::add(const found_cells& cells)
     const auto gap = static_cast<std::int64_t>(d_gap_rows + 1);
     const auto from = std::max(d_labels.oldest(), cells.first_row - gap);
     const auto to = std::min(d_labels.rows(), end_row + gap);
-    const auto left = d_left[cells.first_bin], right = d_right[end_bin - 1];
+    const std::size_t left = d_left[cells.first_bin], right = d_right[end_bin - 1];
     label found = 0, last = 0;
     for (auto r = from; r < to; ++r) {
         const auto row = d_labels.row(r);

@@ -137,7 +137,7 @@ private:
     std::vector<tracked_event> d_absorbed;
     std::vector<label> d_leaving; // wait for free_after, in this order
     std::size_t d_next_leaving = 0;
-    std::vector<std::size_t> d_left, d_right; // farthest bins that are no more than a gap away
+    std::vector<std::uint32_t> d_left, d_right; // farthest bins that are no more than a gap away
     std::uint64_t* d_next_id;
     std::uint64_t d_refused = 0;
 };

@@ -136,7 +136,7 @@ private:
         d_waiting.clear();
         d_length.reset();
         d_rows = 0;
-        d_first_id = d_next_id = 0;
+        d_next_id = 0;
         d_refused = 0;
         d_finished = false;
         d_context = {};
@@ -316,13 +316,14 @@ private:
     //! All events end; what follows is searched by another detector. \throws as detector_settings::check()
     void restart_with(const described_rows& next)
     {
-        kernel::detector made(next.of_detector(), first_of_detector(next));
+        const auto settings = next.of_detector();
+        settings.check();
+        const auto first = first_of_detector(next);
         d_detector->cut(kernel::event_cut::retune);
         publish();
         d_refused += d_detector->refused();
-        d_first_id = d_next_id;
         d_context.change_rate(sample(), next.settings.samp_rate);
-        d_detector.emplace(std::move(made));
+        d_detector.emplace(settings, first, d_next_id);
         if (d_context.freq_center)
             d_detector->retune(*d_context.freq_center);
         d_present = next;
@@ -344,7 +345,6 @@ private:
         if (!d_detector->waiting())
             return;
         for (auto& event : d_detector->take()) {
-            event.id += d_first_id;
             d_next_id = std::max(d_next_id, event.id + 1);
             auto context = d_context;
             if (event.kind == kernel::event_kind::retune)
@@ -366,7 +366,7 @@ private:
     std::int64_t d_start = 0, d_lost = 0; // first sample under the next row; samples lost so far
     std::int64_t d_damaged = 0;           // rows that hold samples of both sides of a gap
     std::uint64_t d_rows = 0;             // searched
-    std::uint64_t d_first_id = 0, d_next_id = 0, d_refused = 0;
+    std::uint64_t d_next_id = 0, d_refused = 0;
     kernel::event_context d_context;
     bool d_finished = false;
 };

@@ -109,7 +109,6 @@ protected:
     {
         d_cutter = kernel::event_cutter(d_settings);
         d_asked_for.clear();
-        d_lasting.clear();
         d_context = {};
         d_context.samp_rate = d_settings.samp_rate;
         d_knows_rate = d_settings.samp_rate != 1;
@@ -130,17 +129,10 @@ private:
         const auto [event, context] = report_in(message);
         if (!has_samples(event))
             return;
-        const auto number = d_cutter.request(event, context.samp_rate);
-        if (event.state == kernel::event_state::end)
-            if (const auto begun = d_lasting.find(event.id); begun != d_lasting.end()) {
-                d_asked_for.erase(begun->second);
-                d_lasting.erase(begun);
-            }
-        if (number >= 0) {
+        const auto [number, replaced] = d_cutter.request(event, context.samp_rate);
+        d_asked_for.erase(replaced);
+        if (number >= 0)
             d_asked_for[number] = { message, context.freq_center };
-            if (event.state == kernel::event_state::begin)
-                d_lasting[event.id] = number;
-        }
         publish();
     }
 
@@ -210,8 +202,6 @@ private:
     event_cutter_block_settings d_settings;
     kernel::event_cutter d_cutter;
     std::map<std::int64_t, asked> d_asked_for; // by the number of the request
-    std::map<std::uint64_t, std::int64_t>
-        d_lasting; // requests at the beginning of events, by their id
     kernel::event_context d_context;
     bool d_knows_rate = false, d_detector_ended = false, d_looked_again = false;
     std::optional<steady_clock::time_point> d_waits_since;

@@ -261,7 +261,6 @@ class EventCutter:
                                             shift=shift)
         self._samp_rate, self._shift = float(samp_rate), shift
         self._events: Dict[int, Event] = {}  # by the number of their request
-        self._lasting: Dict[int, int] = {}  # requests at the beginning of events, by their id
 
     def push(self, x: ArrayLike) -> List[Clip]:
         """The next samples, one-dimensional -> the clips that they complete."""
@@ -284,13 +283,10 @@ class EventCutter:
         most, from the beginning on. Updates are ignored, and gaps and retunes, which have no samples.
         """
         report = {"kind": "burst", "state": "end", "id": 0, **event}
-        number = self._cutter.request(report)
-        if report["state"] == "end":
-            self._events.pop(self._lasting.pop(report["id"], None), None)
+        number, replaced = self._cutter.request(report)
+        self._events.pop(replaced, None)
         if number >= 0:
             self._events[number] = event
-            if report["state"] == "begin":
-                self._lasting[report["id"]] = number
         return self._clips()
 
     def finish(self) -> List[Clip]:

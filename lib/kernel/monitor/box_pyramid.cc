@@ -96,7 +96,7 @@ box_pyramid::box_pyramid(std::size_t bins, const std::vector<box_test>& tests)
         d_kept = std::max(d_kept, t.rows + t.step * t.remembered + t.delay);
         d_latency = std::max(d_latency, t.rows + t.delay);
     }
-    d_ring = row_history<float>(bins, d_kept);
+    d_ring = row_history<float>(bins, d_latency);
 }
 
 void box_pyramid::add(const float* row)
@@ -236,8 +236,9 @@ void box_pyramid::mark(tier& t, scale& s, box at, std::int64_t first_row)
 {
     ++s.marked[t.slot(at.step)];
     const auto first_bin = at.index * s.step;
-    for (std::size_t r = 0; r < t.rows; ++r)
-        std::fill_n(d_ring.row(first_row + static_cast<std::int64_t>(r)) + first_bin, s.bins, 1.0f);
+    const auto end = first_row + static_cast<std::int64_t>(t.rows);
+    for (auto r = std::max(first_row, d_ring.oldest()); r < end; ++r) // no box takes older rows
+        std::fill_n(d_ring.row(r) + first_bin, s.bins, 1.0f);
     const auto fill = [&](volk::vector<float>& sums, std::size_t rows) {
         std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(first_bin),
                     s.bins,

@@ -10,10 +10,9 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Eigenvalues of the symmetric Toeplitz matrix whose first row is given, by Jacobi's rotations.
-std::vector<double> toeplitz_eigenvalues(const std::vector<double>& first_row)
+//! Eigenvalues of the symmetric Toeplitz matrix of n rows, the first of which begins so, by Jacobi's rotations.
+std::vector<double> toeplitz_eigenvalues(const std::vector<double>& first_row, std::size_t n)
 {
-    const auto n = first_row.size();
     std::vector<double> a(n * n);
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j)
@@ -71,13 +70,19 @@ std::vector<double>
 bin_correlation(const std::vector<std::complex<double>>& taps, std::size_t n_fft, std::size_t bins)
 {
     std::vector<double> b(bins);
+    std::vector<std::complex<double>> turned(bins > 1 ? n_fft : 1);
+    for (std::size_t i = 0; i < turned.size(); ++i)
+        turned[i] = std::polar(1.0,
+                               -boost::math::double_constants::two_pi * static_cast<double>(i) /
+                                   static_cast<double>(n_fft));
     for (std::size_t m = 0; m < bins; ++m) {
         std::complex<double> sum = 0;
-        for (std::size_t i = 0; i < taps.size(); ++i)
-            sum += std::norm(taps[i]) *
-                   std::polar(1.0,
-                              -boost::math::double_constants::two_pi *
-                                  static_cast<double>(m * i % n_fft) / static_cast<double>(n_fft));
+        for (std::size_t i = 0, at = 0; i < taps.size(); ++i) { // at = m i modulo n_fft
+            sum += std::norm(taps[i]) * turned[at];
+            at += m;
+            if (at >= n_fft)
+                at -= n_fft;
+        }
         b[m] = std::abs(sum);
     }
     for (std::size_t m = bins; m-- > 0;)
@@ -87,14 +92,18 @@ bin_correlation(const std::vector<std::complex<double>>& taps, std::size_t n_fft
 
 } // namespace
 
-box_statistics::box_statistics(const std::vector<std::complex<double>>& taps,
-                               std::size_t n_fft,
-                               std::size_t hop,
-                               std::size_t rows,
-                               std::size_t bins)
+cell_correlation::cell_correlation(const std::vector<std::complex<double>>& taps,
+                                   std::size_t n_fft,
+                                   std::size_t hop,
+                                   std::size_t rows,
+                                   std::size_t bins)
+    : of_rows(row_correlation(taps, hop, rows)), of_bins(bin_correlation(taps, n_fft, bins))
+{}
+
+box_statistics::box_statistics(const cell_correlation& cells, std::size_t rows, std::size_t bins)
 {
-    const auto of_rows = toeplitz_eigenvalues(row_correlation(taps, hop, rows));
-    const auto of_bins = toeplitz_eigenvalues(bin_correlation(taps, n_fft, bins));
+    const auto of_rows = toeplitz_eigenvalues(cells.of_rows, rows);
+    const auto of_bins = toeplitz_eigenvalues(cells.of_bins, bins);
     for (const auto r : of_rows)
         for (const auto b : of_bins)
             d_weights.push_back(r * b);

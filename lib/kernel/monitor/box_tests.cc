@@ -31,7 +31,11 @@ std::vector<box_test> box_tests(const detector_settings& s)
     std::sort(sizes.begin(), sizes.end(), [](const box_size& a, const box_size& b) {
         return std::pair(a.rows, a.bins) < std::pair(b.rows, b.bins);
     });
-    const auto taps = s.stft_parameters().taps();
+    box_size largest{ 1, 1 };
+    for (const auto& size : sizes)
+        largest = { std::max(largest.rows, size.rows), std::max(largest.bins, size.bins) };
+    const cell_correlation correlation(
+        s.stft_parameters().taps(), s.n_fft, s.hop, largest.rows, largest.bins);
     const auto cells =
         3.6e9 * static_cast<double>(s.n_fft) / static_cast<double>(s.hop); // for each hour and MHz
     const auto snr = from_decibels(s.min_snr);
@@ -41,7 +45,7 @@ std::vector<box_test> box_tests(const detector_settings& s)
                                                        std::max<std::size_t>(1, size.bins / 2));
         const auto p_hit =
             std::min(s.false_alarms / (static_cast<double>(sizes.size()) * boxes), 0.5);
-        const box_statistics mean(taps, s.n_fft, s.hop, size.rows, size.bins);
+        const box_statistics mean(correlation, size.rows, size.bins);
         const auto hit = std::max(margin * mean.threshold(p_hit), 1 + snr);
         const auto low = std::max(margin * mean.threshold(low_probability), 1 + low_snr * snr);
         tests.push_back({ size, hit, std::min(low, hit) });

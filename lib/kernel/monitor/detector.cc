@@ -49,7 +49,7 @@ std::vector<std::uint8_t> ignored_bins(const detector_settings& s)
 class detector::parts
 {
 public:
-    parts(const detector_settings& given, std::int64_t first);
+    parts(const detector_settings& given, std::int64_t first, std::uint64_t first_id);
 
     void add(const float* row);
     void skip(std::uint64_t rows, std::optional<lost_samples> lost);
@@ -81,7 +81,7 @@ private:
     std::int64_t d_first;        // sample
     std::int64_t d_rows = 0;     // all that came
     std::uint64_t d_refused = 0; // in the stretches before
-    std::uint64_t d_next_id = 0;
+    std::uint64_t d_next_id;
     std::vector<event> d_reports;
     std::vector<box_test> d_tests;
     std::vector<std::uint8_t> d_ignored;
@@ -98,8 +98,8 @@ private:
     std::vector<float> d_ordered;
 };
 
-detector::parts::parts(const detector_settings& given, std::int64_t first)
-    : d_settings((given.check(), given)), d_first(first), d_tests(box_tests(given)),
+detector::parts::parts(const detector_settings& given, std::int64_t first, std::uint64_t first_id)
+    : d_settings((given.check(), given)), d_first(first), d_next_id(first_id), d_tests(box_tests(given)),
       d_ignored(ignored_bins(given)), d_floor(new_floor()), d_held(given.bins()),
       d_normaliser(d_ignored, from_decibels(-given.dynamic_range)), d_bursts(d_settings, d_reports),
       d_carriers(d_settings, d_reports, d_next_id), d_ordered(given.bins())
@@ -154,8 +154,8 @@ void detector::parts::add(const float* row)
 //! The floor is estimated from the rows that were held, which are then searched.
 void detector::parts::begin()
 {
-    const auto held = std::exchange(d_held, warm_up_rows(d_ordered.size()));
-    d_floor.begin(held.values(0), held.size());
+    auto held = std::exchange(d_held, warm_up_rows(d_ordered.size()));
+    d_floor.begin(held.all());
     d_gain = d_floor.gain();
     begin_stretch(held[0].number);
     for (std::size_t i = 0; i < held.size(); ++i) {
@@ -169,11 +169,13 @@ void detector::parts::begin()
             begin_stretch(number);
         }
         process(held.values(i));
+        held.release(i);
     }
 }
 
 void detector::parts::begin_stretch(std::int64_t row)
 {
+    d_stretch.reset(); // before another one takes as much memory
     d_stretch =
         std::make_unique<stretch>(d_settings, d_tests, first_sample_of(row), d_first, d_next_id);
     if (d_floor.begun())
@@ -317,8 +319,8 @@ void detector::parts::retune(double freq_center)
 
 void detector::parts::finish() { conclude(event_cut::stop); }
 
-detector::detector(const detector_settings& s, std::int64_t first)
-    : d(std::make_unique<parts>(s, first))
+detector::detector(const detector_settings& s, std::int64_t first, std::uint64_t first_id)
+    : d(std::make_unique<parts>(s, first, first_id))
 {}
 detector::~detector() = default;
 detector::detector(detector&&) noexcept = default;

@@ -31,17 +31,19 @@ bool for_each_pair(const std::string& text, char between, F f)
 }
 
 constexpr double most_bytes = 2.0 * (1 << 30);
-constexpr double bytes_of_bin = 600;    // whatever the other settings are: spectra, floors, sums
-constexpr double bytes_of_box_row = 30; // for each row of the longest box
-constexpr double bytes_of_held_row = 4; // for each row of the warm-up
-
-//! Estimates the bytes that a detector keeps for each bin, without the rows of the warm-up.
-double bytes_for_each_bin(const detector_settings& s)
+//! Estimates the bytes that a detector keeps for each bin: the rows in which boxes are searched, and as many as the warm-up
+//! has, which become rows of events one by one.
+double bytes_for_each_bin(const detector_settings& s, std::size_t warm_up)
 {
+    constexpr double others = 410; // spectra, floors, sums of boxes
+    constexpr double of_value = 4, of_label = 2;
     std::size_t longest = s.scales.empty() ? 64 : 1;
     for (const auto& size : box_sizes_named(s.scales))
         longest = std::max(longest, size.rows);
-    return bytes_of_bin + bytes_of_box_row * static_cast<double>(longest + s.gap_rows);
+    const auto searched = static_cast<double>(longest) + 10; // rows
+    const auto of_events = 2 * searched + static_cast<double>(s.gap_rows);
+    return others + of_value * searched + of_label * of_events +
+           of_value * std::max(of_events, static_cast<double>(warm_up));
 }
 
 std::string gibibytes(double bytes)
@@ -56,13 +58,12 @@ std::string gibibytes(double bytes)
 void check_memory(const detector_settings& s)
 {
     const auto bins = static_cast<double>(s.bins());
-    const auto rows = bins * bytes_for_each_bin(s);
-    const auto held = bins * bytes_of_held_row * static_cast<double>(s.warm_up);
-    const auto rule = "must be less: a detector would take " + gibibytes(rows + held) +
-                      " of memory, more than 2 GiB";
-    if (rows + held > most_bytes && held > rows)
+    const auto bytes = bins * bytes_for_each_bin(s, s.warm_up);
+    const auto rule =
+        "must be less: a detector would take " + gibibytes(bytes) + " of memory, more than 2 GiB";
+    if (bytes > most_bytes && bytes > 2 * bins * bytes_for_each_bin(s, 0))
         refuse("warm_up", s.warm_up, rule);
-    if (rows + held > most_bytes)
+    if (bytes > most_bytes)
         refuse("n_fft", s.n_fft, rule);
 }
 

@@ -101,21 +101,23 @@ void event_cutter::skip(std::int64_t count)
     }
 }
 
-std::int64_t event_cutter::request(const event& e, double samp_rate)
+event_cutter::answer event_cutter::request(const event& e, double samp_rate)
 {
     if (e.state == event_state::update || e.kind == event_kind::gap || e.kind == event_kind::retune)
-        return -1;
+        return { -1, -1 };
     const auto begun = d_lasting.find(e.id);
     const bool cut_already = d_cut_early.count(e.id) > 0;
     if (e.state == event_state::begin && (begun != d_lasting.end() || cut_already))
-        return -1; // a burst has become a carrier
+        return { -1, -1 }; // a burst has become a carrier
+    std::int64_t replaced = -1;
     if (begun != d_lasting.end()) {
+        replaced = begun->second.second;
         d_wanted.erase(begun->second);
         d_lasting.erase(begun);
     }
     d_cut_early.erase(e.id);
     if (cut_already || e.cut == event_cut::withdrawn || d_wanted.size() == most_wanted)
-        return -1;
+        return { -1, replaced };
 
     auto w = clip_of(e, samp_rate);
     w.request = d_requests++;
@@ -124,7 +126,7 @@ std::int64_t event_cutter::request(const event& e, double samp_rate)
     if (w.lasts)
         d_lasting.emplace(e.id, at);
     cut_what_is_complete(false);
-    return w.request;
+    return { w.request, replaced };
 }
 
 //! The samples of an event's clip.

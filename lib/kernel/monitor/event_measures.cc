@@ -2,23 +2,17 @@
 #include "kernel/monitor/event_measures.h"
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-//! Takes twice the deviation off, unless nothing would be left. Negative values become 0.
-std::vector<float> without_noise(const float* profile, std::size_t bins, double deviation)
+//! Twice the deviation, unless a profile would have nothing left without it; then 0.
+float of_noise(const float* profile, std::size_t bins, double deviation)
 {
-    std::vector<float> rest(profile, profile + bins);
-    for (auto& each : rest)
-        each = std::max(each - static_cast<float>(2 * deviation), 0.0f);
-    if (*std::max_element(rest.begin(), rest.end()) > 0)
-        return rest;
-    for (std::size_t k = 0; k < bins; ++k)
-        rest[k] = std::max(profile[k], 0.0f);
-    return rest;
+    const auto twice = static_cast<float>(2 * deviation);
+    const auto rests = [&](float value) { return value - twice > 0; };
+    return std::any_of(profile, profile + bins, rests) ? twice : 0;
 }
 
 //! Takes the window's own width off what is narrow, about the same middle.
@@ -37,32 +31,37 @@ extent without_window(const extent& measured)
 
 } // namespace
 
-extent power_edges(const float* given, std::size_t bins, double deviation)
+extent power_edges(const float* profile, std::size_t bins, double deviation)
 {
     constexpr double left_out = 0.005; // share of the power beyond either edge
-    const auto profile = without_noise(given, bins, deviation);
+    const auto noise = of_noise(profile, bins, deviation);
+    const auto power = [&](std::size_t k) {
+        return static_cast<double>(std::max(profile[k] - noise, 0.0f));
+    };
     double total = 0;
-    for (const auto value : profile)
-        total += static_cast<double>(value);
+    for (std::size_t k = 0; k < bins; ++k)
+        total += power(k);
     if (!(total > 0))
         return { -0.5, static_cast<double>(bins) - 0.5 };
+    std::size_t at = 0; // the next bin, and the sum of those before it
+    double sum = 0;
     const auto position_of = [&](double wanted) {
-        double sum = 0;
-        for (std::size_t k = 0; k < bins; ++k) {
-            const auto value = static_cast<double>(profile[k]);
+        for (; at < bins; ++at) {
+            const auto value = power(at);
             if (value > 0 && sum + value >= wanted)
-                return static_cast<double>(k) - 0.5 + (wanted - sum) / value;
+                return static_cast<double>(at) - 0.5 + (wanted - sum) / value;
             sum += value;
         }
         return static_cast<double>(bins) - 0.5;
     };
-    return without_window({ position_of(left_out * total), position_of((1 - left_out) * total) });
+    const auto lower = position_of(left_out * total);
+    return without_window({ lower, position_of((1 - left_out) * total) });
 }
 
-extent half_power_crossings(const float* power, std::size_t rows)
+extent half_power_crossings(const float* power, std::size_t rows, std::vector<float>& strong)
 {
     const auto greatest = *std::max_element(power, power + rows);
-    std::vector<float> strong;
+    strong.clear();
     for (std::size_t p = 0; p < rows; ++p)
         if (power[p] > greatest / 4)
             strong.push_back(power[p]);

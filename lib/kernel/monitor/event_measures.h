@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_EVENT_MEASURES_H
 
 #include <cstddef>
+#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -23,8 +24,10 @@ extent power_edges(const float* profile, std::size_t bins, double deviation);
 /*!
  * \brief The rows in which a power that rises and falls crosses half of its level, the median of the rows above a quarter of the
  * greatest: the first and the last crossing, linear between the rows.
+ *
+ * \param strong workspace
  */
-extent half_power_crossings(const float* power, std::size_t rows);
+extent half_power_crossings(const float* power, std::size_t rows, std::vector<float>& strong);
 
 } // namespace gr::stft::kernel
 #endif

@@ -19,8 +19,7 @@ constexpr double faded = 0.7;     // share of its power that an event may still 
 constexpr double as_strong = 0.1; // share of the power over noise of the event that goes on
 // rows from an event's first cell to its first report, if it lasts
 constexpr std::int64_t rows_to_begin = 8;
-constexpr std::int64_t rows_to_forget = 128; // after which an event that has ended has no skirts
-constexpr std::int64_t alike = 3;            // rows between the ends of parts of one event
+constexpr std::int64_t alike = 3; // rows between the ends of parts of one event
 
 //! True for bins that are near enough to be parts of one signal, as its tones are.
 bool parts_of_one(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b_end)
@@ -29,17 +28,17 @@ bool parts_of_one(std::size_t a, std::size_t a_end, std::size_t b, std::size_t b
            5 * static_cast<std::int64_t>((a_end - a) + (b_end - b));
 }
 
-//! True if m lies in the skirts of another event, which is open or has ended.
-bool in_skirts(const measured_event& m, const measured_event& other, bool open)
+//! Bins in which other parts of an event's signal may lie, as far as its own width tells.
+bin_range with_parts(const measured_event& m)
 {
-    if (other.report.id == m.report.id || m.first_row + 2 < other.first_row ||
-        (!open && m.last_row > other.last_row + 2))
-        return false;
-    const auto between = bins_between(m.first_bin, m.end_bin, other.first_bin, other.end_bin);
-    const auto width = static_cast<std::int64_t>(other.end_bin - other.first_bin);
-    const auto weaker = other.report.snr_db - m.report.snr_db;
-    return (weaker >= 15 && between <= std::min<std::int64_t>(width, 8) + 8) ||
-           (weaker >= 20 && (between <= width + 8 || m.report.cells <= 4));
+    return bin_range::about(m.first_bin, m.end_bin, 3 * (m.end_bin - m.first_bin));
+}
+
+//! True for events that begin and end together.
+bool alike_in_time(const measured_event& a, const measured_event& b)
+{
+    return std::abs(a.first_row - b.first_row) <= alike &&
+           std::abs(a.last_row - b.last_row) <= alike;
 }
 
 //! True if b goes on with a, as the next sweep over a band does: it begins in the time of a and in its band, outlasts it,
@@ -96,7 +95,8 @@ void add_part(measured_event& a, const measured_event& b)
 } // namespace
 
 event_reports::event_reports(const detector_settings& s, std::vector<event>& reports)
-    : d_settings(s), d_reports(reports), d_interval(rows_between_updates(s))
+    : d_settings(s), d_reports(reports), d_interval(rows_between_updates(s)), d_open(s.bins()),
+      d_parts(s.bins())
 {}
 
 void event_reports::step(std::int64_t began, std::int64_t accepted)
@@ -107,7 +107,7 @@ void event_reports::step(std::int64_t began, std::int64_t accepted)
 }
 
 //! An event that has been reported is part of another one.
-void event_reports::withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor)
+void event_reports::withdraw(tracked_event& e, const stretch& rows, const noise_floor& floor)
 {
     auto r = rows.measure(e, floor).report;
     r.id = e.id;
@@ -117,60 +117,90 @@ void event_reports::withdraw(const tracked_event& e, const stretch& rows, const 
 
 void event_reports::report(stretch& rows, const noise_floor& floor)
 {
+    d_open_known = false;
+    d_skirts.forget(rows.rows() - 1);
     join_those_that_go_on(rows, false);
-    for (const auto& e : rows.events().take_absorbed())
+    for (auto& e : rows.events().take_absorbed())
         withdraw(e, rows, floor);
     if (rows.events().open()) {
         close(rows, floor, std::nullopt);
         announce(rows, floor);
     }
-    if (!d_ended.empty() || !d_recent.empty())
+    if (!d_ended.empty())
         release(rows, false);
 }
 
 void event_reports::end_all(stretch& rows, const noise_floor& floor, event_cut why)
 {
+    d_open_known = false;
     join_those_that_go_on(rows, true);
-    for (const auto& e : rows.events().take_absorbed())
+    for (auto& e : rows.events().take_absorbed())
         withdraw(e, rows, floor);
     close(rows, floor, why);
     release(rows, true);
-    d_recent.clear();
+    d_skirts.clear();
     d_steps.clear();
 }
 
-//! True once nothing can follow an event: neither cells of a box like those that hold it, nor of one that would show it
-//! faded and begins after as many rows without one.
-bool event_reports::ends(const tracked_event& e, const stretch& rows) const
+//! The events that are open in this row.
+const open_events& event_reports::open_in(stretch& rows)
 {
-    const auto to_show = rows.events().rows_to_show(e, faded);
-    const auto box =
-        std::min(std::max(e.longest_box, to_show + rows.wait_of(to_show)), rows.latency());
-    const auto wait = std::max(d_settings.gap_rows + 1, box);
-    return rows.rows() - 1 - e.last_row > static_cast<std::int64_t>(wait);
+    if (!d_open_known) {
+        d_open.fill(rows.events());
+        d_skirts.renew();
+        d_open_known = true;
+    }
+    return d_open;
+}
+
+//! The last row in which cells may come that belong to an event: those of a box like the ones that hold it, or of one
+//! that would show it faded and begins after as many rows without one.
+std::int64_t event_reports::end_of(tracked_event& e, const stretch& rows) const
+{
+    if (e.found.ends_after < 0) {
+        const auto to_show = rows.events().rows_to_show(e, faded);
+        const auto box =
+            std::min(std::max(e.longest_box, to_show + rows.wait_of(to_show)), rows.latency());
+        const auto wait = std::max(d_settings.gap_rows + 1, box);
+        e.found.ends_after = e.last_row + static_cast<std::int64_t>(wait);
+    }
+    return e.found.ends_after;
+}
+
+bool event_reports::ends(tracked_event& e, const stretch& rows) const
+{
+    return rows.rows() - 1 > end_of(e, rows);
 }
 
 //! Before an event is reported for the first time, or ends, it becomes one with those that go on with it.
 void event_reports::join_those_that_go_on(stretch& rows, bool all)
 {
-    if (rows.events().open() < 2)
+    auto& events = rows.events();
+    if (events.open() < 2)
         return;
     const auto now = rows.rows() - 1;
-    const auto& events = rows.events();
-    const auto due = [&](const tracked_event& e) {
-        return all || may_begin(e, now) || ends(e, rows);
-    };
+    const auto gap = d_settings.gap_bins;
     d_pairs.clear();
-    events.for_each_open([&](const tracked_event& e) {
-        if (due(e))
-            events.for_each_open([&](const tracked_event& other) {
-                if (goes_on(e, other, d_settings.gap_rows, d_settings.gap_bins) ||
-                    goes_on(other, e, d_settings.gap_rows, d_settings.gap_bins))
-                    d_pairs.emplace_back(e.id, other.id);
-            });
+    events.for_each_open([&](tracked_event& e) {
+        if (!all && !may_begin(e, now) && !ends(e, rows))
+            return;
+        d_others.clear();
+        open_in(rows).any_near(bin_range::about(e.first_bin, e.end_bin, gap),
+                               [&](const tracked_event& other) {
+                                   if (goes_on(e, other, d_settings.gap_rows, gap) ||
+                                       goes_on(other, e, d_settings.gap_rows, gap))
+                                       d_others.push_back(&other);
+                                   return false;
+                               });
+        std::sort(d_others.begin(), d_others.end(), [](auto* a, auto* b) { return a->id < b->id; });
+        d_others.erase(std::unique(d_others.begin(), d_others.end()), d_others.end());
+        for (const auto* other : d_others)
+            d_pairs.emplace_back(e.id, other->id);
     });
     for (const auto& [one, other] : d_pairs)
-        rows.events().unite(one, other);
+        events.unite(one, other);
+    if (!d_pairs.empty())
+        d_open_known = false;
 }
 
 //! Ends the events that nothing can follow any more, or all of them, for a reason.
@@ -189,7 +219,8 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
         m.ended = now;
         if (all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now)
             m.report.cut = *all;
-        const auto counts = !near_stronger(m, rows, floor) && !is_a_step(e);
+        const auto counts = !in_skirts(m, rows) && !is_a_step(e);
+        d_skirts.add(m);
         if (e.announced_at >= 0) {
             if (!counts)
                 m.report.cut = event_cut::withdrawn;
@@ -197,31 +228,15 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
         } else if (counts) {
             d_ended.push_back(m);
         }
-        d_recent.push_back(std::move(m));
         return true;
     });
 }
 
 //! True for cells near a much stronger event, in its time, or below the dynamic range: they are its skirts, not a signal.
-bool event_reports::near_stronger(const measured_event& m,
-                                  const stretch& rows,
-                                  const noise_floor& floor) const
+bool event_reports::in_skirts(const measured_event& m, stretch& rows)
 {
-    if (m.excess < peaks_over_limit * m.limit * m.rows * m.bins)
-        return true;
-    for (const auto& other : d_recent)
-        if (in_skirts(m, other, false))
-            return true;
-    bool found = false;
-    rows.events().for_each_open([&](const tracked_event& e) {
-        if (found || e.id == m.report.id || m.first_row + 2 < e.first_row)
-            return;
-        const auto between = bins_between(m.first_bin, m.end_bin, e.first_bin, e.end_bin);
-        if (between <= static_cast<std::int64_t>(e.end_bin - e.first_bin) + 8 ||
-            m.report.cells <= 4)
-            found = in_skirts(m, rows.measure(e, floor), true);
-    });
-    return found;
+    return m.excess < peaks_over_limit * m.limit * m.rows * m.bins ||
+           d_skirts.hold(m, open_in(rows), rows);
 }
 
 //! True for cells that a step of the gain within a frame leaves next to a carrier.
@@ -245,50 +260,72 @@ bool event_reports::reportable(const measured_event& m, const plane_axes& axes) 
              m.end_bin <= axes.zero_bin + d_settings.dc_guard + 1);
 }
 
+//! The first event after another one, of those that have ended, that is part of the same signal; none: their number.
+std::size_t event_reports::part_of(std::size_t one, bool has_grown) const
+{
+    const auto& a = d_ended[one];
+    auto first = d_ended.size();
+    const auto see = [&](std::size_t i) {
+        const auto& b = d_ended[i];
+        if (i > one && i < first && !b.joined && alike_in_time(a, b) &&
+            parts_of_one(a.first_bin, a.end_bin, b.first_bin, b.end_bin))
+            first = i;
+        return false;
+    };
+    if (!has_grown) // those that were compared before are none
+        d_parts.any_near(with_parts(a), [&](std::size_t i) { return see(d_compared + i); });
+    for (auto i = one + 1; has_grown && i < first; ++i)
+        see(i);
+    return first;
+}
+
 //! Tones of one signal begin and end together.
 void event_reports::join_parts()
 {
-    for (std::size_t i = 0; i < d_ended.size(); ++i)
-        for (std::size_t j = i + 1; j < d_ended.size();) {
-            auto& a = d_ended[i];
-            const auto& b = d_ended[j];
-            if (std::abs(a.first_row - b.first_row) > alike ||
-                std::abs(a.last_row - b.last_row) > alike ||
-                !parts_of_one(a.first_bin, a.end_bin, b.first_bin, b.end_bin)) {
-                ++j;
-                continue;
-            }
-            add_part(a, b);
-            d_ended.erase(d_ended.begin() + static_cast<std::ptrdiff_t>(j));
-            j = i + 1;
+    if (d_compared == d_ended.size())
+        return;
+    bool some = false;
+    d_parts.fill(d_ended.size() - d_compared,
+                 [&](std::size_t i) { return with_parts(d_ended[d_compared + i]); });
+    for (std::size_t i = 0; i < d_ended.size(); ++i) {
+        if (d_ended[i].joined)
+            continue;
+        for (auto part = part_of(i, false); part < d_ended.size(); part = part_of(i, true)) {
+            add_part(d_ended[i], d_ended[part]);
+            d_ended[part].joined = true;
+            some = true;
         }
+    }
+    d_ended.erase(std::remove_if(d_ended.begin(),
+                                 d_ended.end(),
+                                 [](const measured_event& m) { return m.joined; }),
+                  d_ended.end());
+    d_compared =
+        some ? 0
+             : d_ended
+                   .size(); // those before one that has grown are compared with it in the next row
 }
 
 //! Reports what has ended, once nothing that is open may be a part of it.
-void event_reports::release(const stretch& rows, bool all)
+void event_reports::release(stretch& rows, bool all)
 {
     const auto now = rows.rows() - 1;
-    d_recent.erase(
-        std::remove_if(d_recent.begin(),
-                       d_recent.end(),
-                       [&](const measured_event& m) { return now - m.ended > rows_to_forget; }),
-        d_recent.end());
     join_parts();
+    const auto waits = [&](const measured_event& m) {
+        return open_in(rows).any_near(with_parts(m), [&](const tracked_event& e) {
+            return !e.over && std::abs(e.first_row - m.first_row) <= alike && now > e.last_row &&
+                   parts_of_one(e.first_bin, e.end_bin, m.first_bin, m.end_bin);
+        });
+    };
     std::size_t left = 0;
     for (auto& m : d_ended) {
-        bool waits = false;
-        if (!all)
-            rows.events().for_each_open([&](const tracked_event& e) {
-                waits = waits ||
-                        (std::abs(e.first_row - m.first_row) <= alike && now - e.last_row > 0 &&
-                         parts_of_one(e.first_bin, e.end_bin, m.first_bin, m.end_bin));
-            });
-        if (waits)
+        if (!all && waits(m))
             std::swap(d_ended[left++], m);
         else if (reportable(m, rows.axes()))
             d_reports.push_back(m.report);
     }
     d_ended.resize(left);
+    d_compared = std::min(d_compared, left);
 }
 
 //! Reports events that last.
@@ -308,8 +345,7 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         }
         auto m = rows.measure(e, floor);
-        if (begins &&
-            (!reportable(m, rows.axes()) || near_stronger(m, rows, floor) || is_a_step(e)))
+        if (begins && (!reportable(m, rows.axes()) || in_skirts(m, rows) || is_a_step(e)))
             return;
         m.report.state = begins ? event_state::begin : event_state::update;
         d_reports.push_back(m.report);

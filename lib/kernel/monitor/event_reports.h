@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_EVENT_REPORTS_H
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_EVENT_REPORTS_H
 
-#include "kernel/monitor/stretch.h"
+#include "kernel/monitor/skirts.h"
 
 namespace gr::stft::kernel {
 
@@ -29,28 +29,35 @@ public:
     void end_all(stretch& rows, const noise_floor& floor, event_cut why);
 
 private:
+    const open_events& open_in(stretch& rows);
     void join_those_that_go_on(stretch& rows, bool all);
-    bool ends(const tracked_event& e, const stretch& rows) const;
+    std::int64_t end_of(tracked_event& e, const stretch& rows) const;
+    bool ends(tracked_event& e, const stretch& rows) const;
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
-    void withdraw(const tracked_event& e, const stretch& rows, const noise_floor& floor);
+    void withdraw(tracked_event& e, const stretch& rows, const noise_floor& floor);
+    std::size_t part_of(std::size_t one, bool has_grown) const;
     void join_parts();
-    void release(const stretch& rows, bool all);
+    void release(stretch& rows, bool all);
     void announce(stretch& rows, const noise_floor& floor);
-    bool
-    near_stronger(const measured_event& m, const stretch& rows, const noise_floor& floor) const;
+    bool in_skirts(const measured_event& m, stretch& rows);
     bool is_a_step(const tracked_event& e) const;
     bool reportable(const measured_event& m, const plane_axes& axes) const;
 
     const detector_settings& d_settings;
     std::vector<event>& d_reports;
-    double d_interval;                    // rows between reports
-    std::vector<measured_event> d_ended;  // wait for others that may be parts of them
-    std::vector<measured_event> d_recent; // that have ended in the last rows
+    double d_interval;                   // rows between reports
+    std::vector<measured_event> d_ended; // wait for others that may be parts of them
+    std::size_t d_compared = 0;          // of them, with one another
+    skirts d_skirts;
+    open_events d_open; // of the last row in which they were asked for
+    bool d_open_known = false;
+    bin_grid d_parts; // those that have ended and are not compared yet
     struct gain_step {
         std::int64_t began, accepted; // rows
     };
     std::vector<gain_step> d_steps;                               // the last ones
     std::vector<std::pair<std::uint64_t, std::uint64_t>> d_pairs; // ids of events that are one
+    std::vector<const tracked_event*> d_others;                   // that may be one with an event
 };
 
 } // namespace gr::stft::kernel

@@ -75,8 +75,8 @@ void event_tracker::cover(const std::vector<std::uint8_t>& covered)
             room -= !covered[--left];
         for (auto room = d_gap_bins + 1; room > 0 && right + 1 < d_bins;)
             room -= !covered[++right];
-        d_left[k] = left;
-        d_right[k] = right;
+        d_left[k] = static_cast<std::uint32_t>(left);
+        d_right[k] = static_cast<std::uint32_t>(right);
     }
 }
 
@@ -156,8 +156,10 @@ event_tracker::label event_tracker::join(label a, label b)
             into.profile_bin = begin;
         }
     }
+    into.found = {};
+    from.over = true;
     d_slots[b].joined = a;
-    d_open.erase(std::find(d_open.begin(), d_open.end(), b));
+    d_open.erase(place_of(from.id));
     d_slots[b].free_after = d_labels.rows() - 1;
     d_leaving.push_back(b);
     return a;
@@ -165,8 +167,17 @@ event_tracker::label event_tracker::join(label a, label b)
 
 void event_tracker::release(label index)
 {
+    d_slots[index].event.over = true;
     d_slots[index].free_after = d_labels.rows() - 1;
     d_leaving.push_back(index);
+}
+
+//! The first open event with this id or a greater one.
+std::vector<event_tracker::label>::iterator event_tracker::place_of(std::uint64_t id)
+{
+    return std::lower_bound(d_open.begin(), d_open.end(), id, [&](label index, std::uint64_t of) {
+        return d_slots[index].event.id < of;
+    });
 }
 
 //! True if cells are so weak that they do not make two signals, one above the other in frequency, into one.
@@ -193,14 +204,10 @@ std::size_t event_tracker::rows_to_show(const tracked_event& e, double share) co
 
 void event_tracker::unite(std::uint64_t a, std::uint64_t b)
 {
-    label one = 0, other = 0;
-    for (const auto index : d_open) {
-        const auto id = d_slots[index].event.id;
-        one = id == a ? index : one;
-        other = id == b ? index : other;
-    }
-    if (one && other && one != other)
-        join(one, other);
+    const auto one = place_of(a), other = place_of(b), end = d_open.end();
+    if (one != end && other != end && one != other && d_slots[*one].event.id == a &&
+        d_slots[*other].event.id == b)
+        join(*one, *other);
 }
 
 //! The last event in the bins of these cells, if it may still go on in them.
@@ -230,7 +237,7 @@ void event_tracker::add(const found_cells& cells)
     const auto gap = static_cast<std::int64_t>(d_gap_rows + 1);
     const auto from = std::max(d_labels.oldest(), cells.first_row - gap);
     const auto to = std::min(d_labels.rows(), end_row + gap);
-    const auto left = d_left[cells.first_bin], right = d_right[end_bin - 1];
+    const std::size_t left = d_left[cells.first_bin], right = d_right[end_bin - 1];
     label found = 0, last = 0;
     for (auto r = from; r < to; ++r) {
         const auto row = d_labels.row(r);
@@ -262,6 +269,7 @@ void event_tracker::add(const found_cells& cells)
     event.first_bin = std::min(event.first_bin, cells.first_bin);
     event.end_bin = std::max(event.end_bin, end_bin);
     event.longest_box = std::max(event.longest_box, cells.rows);
+    event.found = {};
     std::uint64_t fresh = 0;
     for (auto r = std::max(d_labels.oldest(), cells.first_row); r < end_row; ++r) {
         const auto row = d_labels.row(r);

@@ -26,6 +26,13 @@ struct tracked_event {
     std::optional<double> start; // row at which its power rises
     std::vector<float> profile;  // sum over the rows that are no longer kept, from profile_bin on
     std::size_t profile_bin = 0;
+    bool over = false; // it has ended, or become part of another
+    // what was found of it, until it changes:
+    struct findings {
+        std::int64_t ends_after = -1;  // row without another cell; negative: not known
+        std::int64_t measured_at = -1; // number of rows then; negative: snr_db is not known
+        double snr_db = 0;
+    } found;
 };
 
 /*!
@@ -117,6 +124,7 @@ private:
     label new_event(const found_cells& cells);
     label join(label a, label b);
     label interrupted_by(const found_cells& cells) const;
+    std::vector<label>::iterator place_of(std::uint64_t id);
     void release(label index);
     bool bridges(const found_cells& cells, label a, label b) const;
 
@@ -124,12 +132,12 @@ private:
     std::vector<box_test> d_boxes;
     std::size_t d_longest = 0; // rows of a box
     row_history<label> d_labels;
-    std::vector<slot> d_slots; // the first stands for "none"
-    std::vector<label> d_open, d_free;
+    std::vector<slot> d_slots;         // the first stands for "none"
+    std::vector<label> d_open, d_free; // open events in the order of their ids
     std::vector<tracked_event> d_absorbed;
     std::vector<label> d_leaving; // wait for free_after, in this order
     std::size_t d_next_leaving = 0;
-    std::vector<std::size_t> d_left, d_right; // farthest bins that are no more than a gap away
+    std::vector<std::uint32_t> d_left, d_right; // farthest bins that are no more than a gap away
     std::uint64_t* d_next_id;
     std::uint64_t d_refused = 0;
 };

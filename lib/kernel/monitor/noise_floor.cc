@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/column_quantiles.h"
 #include "kernel/monitor/running_median.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
@@ -159,40 +160,46 @@ float noise_floor::truncated_mean(const float* row, float from)
 
 void noise_floor::begin(const float* rows, std::size_t count)
 {
+    std::vector<const float*> first;
+    for (std::size_t p = 0; p < count; ++p)
+        first.push_back(rows + p * d_bins);
+    begin(first);
+}
+
+void noise_floor::begin(const std::vector<const float*>& rows)
+{
     // gains over a first shape, each bin's median; then quantiles of the rows without their gains, twice
-    std::vector<float> gains(count, 1), column(count);
+    std::vector<float> gains(rows.size(), 1);
+    column_quantiles columns;
     for (int pass = 0; pass < 3; ++pass) {
         const auto share = pass ? d_settings.quantile : 0.5;
-        for (std::size_t k = 0; k < d_bins; ++k) {
-            for (std::size_t p = 0; p < count; ++p)
-                column[p] = rows[p * d_bins + k] / gains[p];
-            d_quantile[k] = quantile_of(column, share);
+        columns.find(rows.data(), gains.data(), rows.size(), d_bins, share, d_quantile.data());
+        for (std::size_t k = 0; k < d_bins; ++k)
             d_level[k] = d_quantile[k] / static_cast<float>(unit_quantile(share));
-        }
         if (pass == 2)
-            leave_out_bursts(rows, count, gains);
+            leave_out_bursts(rows, gains);
         reshape();
         if (pass < 2)
-            for (std::size_t p = 0; p < count; ++p)
-                gains[p] = truncated_mean(rows + p * d_bins, pass ? gains[p] : 1);
+            for (std::size_t p = 0; p < rows.size(); ++p)
+                gains[p] = truncated_mean(rows[p], pass ? gains[p] : 1);
     }
     d_smooth = gains.front();
     d_deviating.reset();
     d_begun = true;
-    find_first_lines(rows, count, gains);
+    find_first_lines(rows, gains);
 }
 
 //! A line that was there in all of the first rows is steady from the start.
-void noise_floor::find_first_lines(const float* rows,
-                                   std::size_t count,
+void noise_floor::find_first_lines(const std::vector<const float*>& rows,
                                    const std::vector<float>& gains)
 {
+    const auto count = rows.size();
     constexpr std::size_t fewest_groups = 8, group = line_presence::rows_of_group;
     if (count < fewest_groups * group)
         return;
     const auto whole = count / group * group;
     for (std::size_t p = 0; p < whole; ++p) {
-        d_lines.add(rows + p * d_bins, gains[p]);
+        d_lines.add(rows[p], gains[p]);
         if ((p + 1) % group == 0)
             d_lines.end_group(d_candidate, d_shape);
     }
@@ -205,23 +212,26 @@ void noise_floor::find_first_lines(const float* rows,
  * quarters of these rows, smoothed over 9 bins, replaces one that it undercuts clearly: in noise it is 0.9 of the level,
  * with a deviation of 0.06.
  */
-void noise_floor::leave_out_bursts(const float* rows,
-                                   std::size_t count,
+void noise_floor::leave_out_bursts(const std::vector<const float*>& rows,
                                    const std::vector<float>& gains)
 {
     constexpr std::size_t parts = 4, least_rows = 32;
     constexpr float expected = 0.9f, clearly = 0.75f;
-    const auto length = count / parts;
+    const auto length = rows.size() / parts;
     if (length < least_rows)
         return;
-    std::vector<float> column(length), part(d_bins), smooth(d_bins), least(d_bins, 1e38f);
+    column_quantiles columns;
+    std::vector<float> part(d_bins), smooth(d_bins), least(d_bins, 1e38f);
     const auto to_level = static_cast<float>(1 / unit_quantile(d_settings.quantile));
     for (std::size_t j = 0; j < parts; ++j) {
-        for (std::size_t k = 0; k < d_bins; ++k) {
-            for (std::size_t p = 0; p < length; ++p)
-                column[p] = rows[(j * length + p) * d_bins + k] / gains[j * length + p];
-            part[k] = quantile_of(column, d_settings.quantile) * to_level;
-        }
+        columns.find(rows.data() + j * length,
+                     gains.data() + j * length,
+                     length,
+                     d_bins,
+                     d_settings.quantile,
+                     part.data());
+        for (auto& each : part)
+            each *= to_level;
         for (std::size_t k = 0; k < d_bins; ++k)
             least[k] = std::min(least[k], mean_about(part, k));
     }

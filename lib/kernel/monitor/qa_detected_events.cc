@@ -253,6 +253,7 @@ class qa_detected_events : public CppUnit::TestFixture
     CPPUNIT_TEST(a_line_that_comes_is_a_carrier_of_the_same_id);
     CPPUNIT_TEST(a_line_that_goes_ends);
     CPPUNIT_TEST(ids_of_bursts_carriers_and_steps_differ);
+    CPPUNIT_TEST(ids_begin_where_another_detectors_end);
     CPPUNIT_TEST(ids_go_on_after_a_cut);
     CPPUNIT_TEST(a_step_of_the_gain_is_an_event_only_if_asked_for);
     CPPUNIT_TEST(rows_that_are_not_finite_or_zero_are_lost_rows);
@@ -520,6 +521,20 @@ class qa_detected_events : public CppUnit::TestFixture
                 cell *= 4;
         const auto ends = ended(checked_events(small([](auto& c) { c.steps = true; }), x));
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), ends.size());
+    }
+
+    void ids_begin_where_another_detectors_end()
+    {
+        detector from_zero(small()), from_100(small(), 0, 100);
+        for (auto* d : { &from_zero, &from_100 }) {
+            add_all(*d, noise_with_burst(500, 400, 4));
+            d->finish();
+        }
+        const auto expected = from_zero.take(), found = from_100.take();
+        CPPUNIT_ASSERT(!expected.empty());
+        CPPUNIT_ASSERT_EQUAL(expected.size(), found.size());
+        for (std::size_t i = 0; i < found.size(); ++i)
+            CPPUNIT_ASSERT_EQUAL(expected[i].id + 100, found[i].id);
     }
 
     void ids_go_on_after_a_cut()
@@ -942,15 +957,16 @@ class qa_detected_events : public CppUnit::TestFixture
         };
         const std::string rule = "more than 2 GiB";
         qa::assert_refused(
-            "n_fft: 1048576: must be less: a detector would take 3.5 GiB of memory, " + rule,
-            [&] { check([](auto& s) { s.n_fft = 1 << 20; }); });
+            "n_fft: 2097152: must be less: a detector would take 4 GiB of memory, " + rule,
+            [&] { check([](auto& s) { s.n_fft = 1 << 21; }); });
         qa::assert_refused(
             "warm_up: 1000000: must be less: a detector would take 3.8 GiB of memory, " + rule,
             [&] { check([](auto& s) { s.warm_up = 1000000; }); });
-        check([](auto& s) { s.n_fft = 1 << 19; });
+        check([](auto& s) { s.n_fft = 1 << 20; });
         check([](auto& s) {
-            s.n_fft = 1 << 20;
+            s.n_fft = 1 << 21;
             s.scales = "1x1,4x4";
+            s.warm_up = 64;
         });
     }
 

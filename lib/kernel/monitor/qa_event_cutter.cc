@@ -49,10 +49,10 @@ class qa_event_cutter : public CppUnit::TestFixture
         auto e = at(0, 10);
         for (const auto kind : { event_kind::gap, event_kind::retune }) {
             e.kind = kind;
-            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e));
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e).number);
         }
         e.kind = event_kind::carrier;
-        CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e).number);
     }
 
     void samples_beyond_the_last_number_are_refused()
@@ -81,12 +81,12 @@ class qa_event_cutter : public CppUnit::TestFixture
             auto e = at(100000 + 2 * (count - i), 1 + i % 5);
             e.id = static_cast<std::uint64_t>(i);
             e.state = i % 2 ? event_state::begin : event_state::end;
-            CPPUNIT_ASSERT_EQUAL(i, cutter.request(e));
+            CPPUNIT_ASSERT_EQUAL(i, cutter.request(e).number);
         }
         for (std::int64_t i = 1; i < count; i += 2) { // the end of those that last asks again
             auto e = at(100000 + 2 * (count - i), 1);
             e.id = static_cast<std::uint64_t>(i);
-            CPPUNIT_ASSERT_EQUAL(count + i / 2, cutter.request(e));
+            CPPUNIT_ASSERT_EQUAL(count + i / 2, cutter.request(e).number);
         }
         const auto x = numbers(8);
         std::int64_t got = 0, last = 0;
@@ -188,13 +188,14 @@ class qa_event_cutter : public CppUnit::TestFixture
         for (const std::int64_t length : { 30, 100, 500 }) {
             const qa::context with_length("length", length);
             event_cutter cutter(s);
-            CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e));
-            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e)); // it has begun already
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e).number);
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e).number); // it has begun already
             const auto over = static_cast<std::size_t>(20 + length);
             cutter.add(x.data(), over);
             auto end = at(20, length);
             end.id = 7;
-            const auto number = cutter.request(end);
+            const auto [number, replaced] = cutter.request(end);
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(length < 100 ? 0 : -1), replaced); // else it is cut
             cutter.add(x.data() + over, x.size() - over);
             const auto clips = cutter.take();
             CPPUNIT_ASSERT_EQUAL(std::size_t(1), clips.size());
@@ -203,7 +204,7 @@ class qa_event_cutter : public CppUnit::TestFixture
             CPPUNIT_ASSERT_EQUAL(complex(20, -1), clips[0].samples[0]);
             CPPUNIT_ASSERT_EQUAL(length < 100 ? number : 0, clips[0].request);
             // the id may be another event's now
-            CPPUNIT_ASSERT(cutter.request(end) > number);
+            CPPUNIT_ASSERT(cutter.request(end).number > number);
         }
     }
 

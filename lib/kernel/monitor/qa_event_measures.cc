@@ -13,7 +13,8 @@ extent edges_of(const std::vector<float>& profile, double deviation = 0)
 
 extent crossings_of(const std::vector<float>& power)
 {
-    return half_power_crossings(power.data(), power.size());
+    std::vector<float> workspace(3);
+    return half_power_crossings(power.data(), power.size(), workspace);
 }
 
 //! Zeros with one value in places first .. end - 1.

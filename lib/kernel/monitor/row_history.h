@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace gr::stft::kernel {
 
-//! The last rows of a stream, by row number.
+//! The last rows of a stream, by row number. Memory is taken as they come.
 template <class Value>
 class row_history
 {
 public:
     //! \param bins of a row \param kept number of rows
-    row_history(std::size_t bins, std::size_t kept)
-        : d_bins(bins), d_kept(kept), d_values(bins * kept)
-    {}
+    row_history(std::size_t bins, std::size_t kept) : d_bins(bins), d_kept(kept), d_values(kept) {}
 
     //! Place of the next row, which takes that of the oldest one.
     Value* add()
@@ -25,13 +24,15 @@ public:
         const auto place = d_next;
         d_next = d_next + 1 < d_kept ? d_next + 1 : 0;
         ++d_rows;
-        return &d_values[place * d_bins];
+        if (d_values[place].empty())
+            d_values[place].resize(d_bins);
+        return d_values[place].data();
     }
 
     //!@{
     //! A row, from oldest() on.
-    Value* row(std::int64_t number) { return &d_values[place_of(number) * d_bins]; }
-    const Value* row(std::int64_t number) const { return &d_values[place_of(number) * d_bins]; }
+    Value* row(std::int64_t number) { return d_values[place_of(number)].data(); }
+    const Value* row(std::int64_t number) const { return d_values[place_of(number)].data(); }
     //!@}
 
     //! Rows so far.
@@ -53,7 +54,7 @@ private:
     }
 
     std::size_t d_bins, d_kept, d_next = 0;
-    volk::vector<Value> d_values;
+    std::vector<volk::vector<Value>> d_values; // rows
     std::int64_t d_rows = 0;
 };
 

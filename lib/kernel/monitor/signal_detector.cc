@@ -10,7 +10,12 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr std::size_t frames_at_once = 16;
+//! Frames that are transformed together, fewer if their spectra would take much memory.
+std::size_t frames_at_once(std::size_t n_fft)
+{
+    return std::clamp<std::size_t>((std::size_t(1) << 20) / n_fft, 1, 16);
+}
+
 constexpr float greatest_sum = 1e25f; // of a row that the detector searches
 
 STFT_LOOP float sum_of(const float* row, std::size_t n)
@@ -53,7 +58,7 @@ template <class T>
 signal_detector<T>::signal_detector(const detector_settings& s)
     : d_detector(for_samples<T>(s)), d_parameters(of_frames(d_detector.design())),
       d_stft(d_parameters), d_power(s.n_fft, d_stft.bins(), of_power(is_real_v<T>)),
-      d_framer(d_parameters.frames()), d_spectra(frames_at_once * d_stft.bins()),
+      d_framer(d_parameters.frames()), d_spectra(frames_at_once(s.n_fft) * d_stft.bins()),
       d_row(d_stft.bins())
 {}
 
@@ -62,7 +67,7 @@ template <class T>
 void signal_detector<T>::search_frames()
 {
     while (const T* first = d_framer.frame()) {
-        const auto count = d_framer.run(frames_at_once);
+        const auto count = d_framer.run(d_spectra.size() / d_stft.bins());
         const auto start = d_framer.start();
         // frames after the end of the signal are padded
         if (start + static_cast<std::int64_t>(d_stft.win_length()) > d_framer.received()) {

@@ -13,15 +13,34 @@ constexpr std::size_t edge_rows = 3; // about an event, in which its ends may li
 constexpr double narrowest = 1.5;    // bins; no line is narrower than the window
 constexpr double shortest = 0.5;     // rows
 
-struct bin_range {
+struct bins_about {
     std::size_t first, end;
 };
 
 //! Bins of an event, and those in which its edges may lie.
-bin_range with_edges(const tracked_event& e, std::size_t bins)
+bins_about with_edges(const tracked_event& e, std::size_t bins)
 {
     return { e.first_bin - std::min(e.first_bin, edge_bins),
              std::min(e.end_bin + edge_bins, bins) };
+}
+
+constexpr std::int64_t rows_at_once = 8; // whose sums do not wait for one another
+
+//! Power over noise in an event's bins of some rows, each row's summed in the order of its bins.
+template <std::int64_t Rows>
+void sum_of_rows(const row_history<float>& z,
+                 std::int64_t first,
+                 const tracked_event& e,
+                 std::vector<float>& sums)
+{
+    const float* row[Rows];
+    float sum[Rows] = {};
+    for (std::int64_t r = 0; r < Rows; ++r)
+        row[r] = z.row(first + r);
+    for (auto k = e.first_bin; k < e.end_bin; ++k)
+        for (std::int64_t r = 0; r < Rows; ++r)
+            sum[r] += row[r][k] - 1;
+    sums.insert(sums.end(), sum, sum + Rows);
 }
 
 } // namespace
@@ -103,15 +122,13 @@ void stretch::sum_profile(tracked_event& e, std::int64_t to) const
 //! Rows at which an event's power rises and falls, within rows from .. to - 1.
 extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const
 {
-    std::vector<float> power;
-    for (auto r = from; r < to; ++r) {
-        const auto row = d_z.row(r);
-        float sum = 0;
-        for (auto k = e.first_bin; k < e.end_bin; ++k)
-            sum += row[k] - 1;
-        power.push_back(sum);
-    }
-    auto found = half_power_crossings(power.data(), power.size());
+    d_power.clear();
+    auto r = from;
+    for (; r + rows_at_once <= to; r += rows_at_once)
+        sum_of_rows<rows_at_once>(d_z, r, e, d_power);
+    for (; r < to; ++r)
+        sum_of_rows<1>(d_z, r, e, d_power);
+    auto found = half_power_crossings(d_power.data(), d_power.size(), d_strong);
     found.lower += static_cast<double>(from);
     found.upper += static_cast<double>(from);
     return found;
@@ -136,36 +153,47 @@ stretch::profile stretch::profile_of(const tracked_event& e) const
     const auto around = with_edges(e, d_axes.bins);
     const auto lower = begun ? std::min(around.first, e.profile_bin) : around.first;
     const auto upper = begun ? std::max(around.end, e.profile_bin + e.profile.size()) : around.end;
-    profile sum{ lower, std::vector<float>(upper - lower), 0 };
+    d_excess.assign(upper - lower, 0);
     if (begun)
         std::copy(e.profile.begin(),
                   e.profile.end(),
-                  sum.excess.begin() + static_cast<std::ptrdiff_t>(e.profile_bin - lower));
+                  d_excess.begin() + static_cast<std::ptrdiff_t>(e.profile_bin - lower));
+    double gain = 0;
     const auto from = std::max({ e.first_row - 1, begun ? d_summed : 0, d_z.oldest() });
     const auto to = std::min(std::min(e.last_row + 1, rows()) + 1, rows());
     for (auto r = from; r < to; ++r) {
         const auto row = d_z.row(r) + lower;
-        for (std::size_t i = 0; i < sum.excess.size(); ++i)
-            sum.excess[i] += row[i] - 1;
-        sum.gain += static_cast<double>(d_levels.row(r)->gain);
+        for (std::size_t i = 0; i < d_excess.size(); ++i)
+            d_excess[i] += row[i] - 1;
+        gain += static_cast<double>(d_levels.row(r)->gain);
     }
-    sum.gain /= static_cast<double>(std::max<std::int64_t>(1, to - from));
+    return { lower, gain / static_cast<double>(std::max<std::int64_t>(1, to - from)) };
+}
+
+//! Power over noise of an event in its own bins, and two on either side.
+double stretch::excess_of(const profile& summed, const tracked_event& e) const
+{
+    double sum = 0;
+    for (std::size_t i = 0; i < d_excess.size(); ++i) {
+        const auto k = summed.first_bin + i;
+        if (k + 2 >= e.first_bin && k < e.end_bin + 2)
+            sum += static_cast<double>(d_excess[i]);
+    }
     return sum;
 }
 
 //! Strength of an event in its own bins, and two on either side.
 stretch::strength
-stretch::strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor)
+stretch::strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor) const
 {
-    strength s{ 0, 0, 0, e.first_bin };
+    strength s{ 0, 0, e.first_bin };
     double greatest = 0;
-    for (std::size_t i = 0; i < summed.excess.size(); ++i) {
+    for (std::size_t i = 0; i < d_excess.size(); ++i) {
         const auto k = summed.first_bin + i;
         if (k + 2 < e.first_bin || k >= e.end_bin + 2)
             continue;
-        const auto excess = static_cast<double>(summed.excess[i]);
+        const auto excess = static_cast<double>(d_excess[i]);
         const auto value = excess * (static_cast<double>(floor.burst_floor()[k]) * summed.gain);
-        s.excess += excess;
         // a line or an offset in this bin may be below its floor for long, which tells nothing of the event
         s.power += floor.burst_floor()[k] > floor.shape()[k] ? std::max(value, 0.0) : value;
         if (k >= e.first_bin && k < e.end_bin) {
@@ -180,16 +208,49 @@ stretch::strength_of(const profile& summed, const tracked_event& e, const noise_
     return s;
 }
 
-measured_event stretch::measure(const tracked_event& e, const noise_floor& floor) const
+double stretch::outline::snr_db() const { return decibels(excess / (rows * bins)); }
+
+//! Finds an event's place, and remembers its SNR.
+stretch::outline stretch::outline_of(tracked_event& e) const
 {
     const auto end = std::min(e.last_row + 1, rows());
-    const auto time = whole_time_of(e, end);
-    const auto summed = profile_of(e);
+    outline o{};
+    o.time = whole_time_of(e, end);
+    o.summed = profile_of(e);
     const auto deviation = std::sqrt(static_cast<double>(end - e.first_row + 2));
-    auto band = power_edges(summed.excess.data(), summed.excess.size(), deviation);
-    band.lower += static_cast<double>(summed.first_bin);
-    band.upper += static_cast<double>(summed.first_bin);
-    const auto strength = strength_of(summed, e, floor);
+    o.band = power_edges(d_excess.data(), d_excess.size(), deviation);
+    o.band.lower += static_cast<double>(o.summed.first_bin);
+    o.band.upper += static_cast<double>(o.summed.first_bin);
+    o.excess = excess_of(o.summed, e);
+    o.rows = std::max(o.time.upper - o.time.lower, shortest);
+    o.bins = std::max(o.band.upper - o.band.lower, narrowest);
+    e.found.measured_at = rows();
+    e.found.snr_db = o.snr_db();
+    return o;
+}
+
+//! True if an event was measured and would be measured alike now: it has not changed, and all rows of its edges were there
+//! and still are.
+bool stretch::remembers(const tracked_event& e) const
+{
+    constexpr auto edge = static_cast<std::int64_t>(edge_rows);
+    const auto& found = e.found;
+    return found.measured_at == rows() || (found.measured_at > e.last_row + edge && !e.start &&
+                                           e.first_row - edge >= d_z.oldest());
+}
+
+double stretch::snr_db(tracked_event& e) const
+{
+    return remembers(e) ? e.found.snr_db : outline_of(e).snr_db();
+}
+
+measured_event stretch::measure(tracked_event& e, const noise_floor& floor) const
+{
+    const auto end = std::min(e.last_row + 1, rows());
+    const auto place = outline_of(e);
+    const auto& time = place.time;
+    const auto& band = place.band;
+    const auto strength = strength_of(place.summed, e, floor);
 
     measured_event m{};
     m.limit = 0;
@@ -202,9 +263,9 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
     m.last_row = e.last_row;
     m.first_bin = e.first_bin;
     m.end_bin = e.end_bin;
-    m.excess = strength.excess;
-    m.rows = std::max(time.upper - time.lower, shortest);
-    m.bins = std::max(band.upper - band.lower, narrowest);
+    m.excess = place.excess;
+    m.rows = place.rows;
+    m.bins = place.bins;
 
     auto& r = m.report;
     r.id = e.carrier ? *e.carrier : e.id;
@@ -217,7 +278,7 @@ measured_event stretch::measure(const tracked_event& e, const noise_floor& floor
     const auto bin_width = d_axes.samp_rate / static_cast<double>(d_axes.n_fft);
     r.power_db = decibels(strength.power / m.rows * bin_width);
     r.noise_db = decibels(strength.noise);
-    r.snr_db = decibels(m.excess / (m.rows * m.bins));
+    r.snr_db = place.snr_db();
     r.energy_db =
         decibels(m.excess * static_cast<double>(d_axes.hop) / static_cast<double>(d_axes.n_fft));
     r.cells = e.cells;

@@ -29,6 +29,7 @@ struct measured_event {
     double rows, bins;  //!< size of the box that it is the mean of
     double limit;       //!< least row_level::limit of its rows; 0 if they are not all kept
     std::int64_t ended; //!< row in which it was closed
+    bool joined;        //!< it has become part of another
 };
 
 /*!
@@ -54,7 +55,10 @@ public:
     void finish();
 
     //! Place, power and the other figures of an event, so far.
-    measured_event measure(const tracked_event& e, const noise_floor& floor) const;
+    measured_event measure(tracked_event& e, const noise_floor& floor) const;
+
+    //! measure(e).report.snr_db, which is remembered until the event or its rows change.
+    double snr_db(tracked_event& e) const;
 
     //! Bins in a signal of their own, which do not count in gaps.
     void cover(const std::vector<std::uint8_t>& covered) { d_tracker.cover(covered); }
@@ -75,25 +79,34 @@ public:
     const plane_axes& axes() const { return d_axes; }
 
 private:
-    //! Rows of an event, added up.
+    //! Rows of an event, added up, in d_excess.
     struct profile {
         std::size_t first_bin;
-        std::vector<float> excess; //!< power over noise, without the noise
-        double gain;               //!< mean of the rows' gains
+        double gain; //!< mean of the rows' gains
     };
     //! Bins of a profile, added up.
     struct strength {
-        double excess; //!< power over noise, without the noise
-        double power;  //!< power without the noise
-        double noise;  //!< mean noise of a bin
+        double power; //!< power without the noise
+        double noise; //!< mean noise of a bin
         std::size_t peak;
+    };
+    //! An event's place, and what is in it.
+    struct outline {
+        extent time, band; //!< rows, bins
+        profile summed;
+        double excess;     //!< power over noise, without the noise
+        double rows, bins; //!< size of the box that it is the mean of
+        double snr_db() const;
     };
 
     void sum_profiles();
     void sum_profile(tracked_event& e, std::int64_t to) const;
+    bool remembers(const tracked_event& e) const;
+    outline outline_of(tracked_event& e) const;
     profile profile_of(const tracked_event& e) const;
-    static strength
-    strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor);
+    double excess_of(const profile& summed, const tracked_event& e) const;
+    strength
+    strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor) const;
     extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent whole_time_of(const tracked_event& e, std::int64_t end) const;
 
@@ -104,6 +117,8 @@ private:
     row_history<float> d_z; // power over noise
     row_history<row_level> d_levels;
     std::int64_t d_summed = 0; // rows before it are in the profiles of long events
+    // of the event that is measured: power over noise of its bins, that of its rows, a workspace
+    mutable std::vector<float> d_excess, d_power, d_strong;
 };
 
 } // namespace gr::stft::kernel

@@ -26,7 +26,7 @@ public:
     {
         d_held.push_back({ number, d_cut });
         d_cut.reset();
-        d_values.insert(d_values.end(), row, row + d_bins);
+        d_values.emplace_back(row, row + d_bins);
     }
 
     //! Events end before the next row.
@@ -40,14 +40,24 @@ public:
     std::size_t size() const { return d_held.size(); }
     //! A row's number and cut.
     const held& operator[](std::size_t i) const { return d_held[i]; }
-    //! The values of a row, which those of the following ones follow.
-    const float* values(std::size_t i) const { return d_values.data() + i * d_bins; }
+    //! The values of a row.
+    const float* values(std::size_t i) const { return d_values[i].data(); }
+    //! The values of all rows.
+    std::vector<const float*> all() const
+    {
+        std::vector<const float*> rows;
+        for (const auto& each : d_values)
+            rows.push_back(each.data());
+        return rows;
+    }
+    //! A row is not needed any more.
+    void release(std::size_t i) { std::vector<float>().swap(d_values[i]); }
 
 private:
     std::size_t d_bins;
     std::vector<held> d_held;
-    std::vector<float> d_values;
-    std::optional<event_cut> d_cut; // of the next row
+    std::vector<std::vector<float>> d_values; // of each row
+    std::optional<event_cut> d_cut;           // of the next row
 };
 
 } // namespace gr::stft::kernel

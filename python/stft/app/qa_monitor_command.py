@@ -145,7 +145,7 @@ class Detect(InFolder):
             (("--band", "100.1k:100.9k"), "band: 100100:100900: holds no whole bin of 976.6 Hz"),
             (("--band", "100k:200k", "--band", "1k:1.5k"), "band: 1000:1500: holds no whole bin of 976.6 Hz"),
             (("--ignore", "-1M:1M"), "ignore: "), (("--band", "100k:200k", "--ignore", "90k:300k"), "leaves no whole bin"),
-            (("--n-fft", 2**20), "n_fft: 1048576: must be less: a detector would take 3.5 GiB"),
+            (("--n-fft", 2**21), "n_fft: 2097152: must be less: a detector would take 4 GiB"),
         ):
             with self.subTest(options=options):
                 self.assert_refused(("detect", "x.cf32", *RAW, *options), words)

@@ -264,7 +264,8 @@ void bind_event_cutter(py::module& m)
              })
         .def("request",
              [](event_cutter& cutter, const py::dict& report) {
-                 return cutter.request(from_python(report).first);
+                 const auto [number, replaced] = cutter.request(from_python(report).first);
+                 return py::make_tuple(number, replaced);
              })
         .def("finish",
              [](event_cutter& cutter) {

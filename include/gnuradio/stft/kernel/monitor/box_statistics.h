@@ -9,6 +9,24 @@
 
 namespace gr::stft::kernel {
 
+//! Correlation of the spectra in cells that are some rows or some bins apart, a(m) and b(m) of box_statistics.
+struct STFT_API cell_correlation {
+    /*!
+     * \param taps the window
+     * \param n_fft bins of a two-sided spectrum
+     * \param hop samples between rows, >= 1
+     * \param rows,bins of the largest box, >= 1, at most n_fft bins
+     */
+    cell_correlation(const std::vector<std::complex<double>>& taps,
+                     std::size_t n_fft,
+                     std::size_t hop,
+                     std::size_t rows,
+                     std::size_t bins);
+
+    std::vector<double> of_rows; //!< a(m)
+    std::vector<double> of_bins; //!< b(m)
+};
+
 /*!
  * \brief Distribution of the mean power in a box of rows and bins of a spectrogram of white Gaussian noise of mean 1.
  *
@@ -35,7 +53,12 @@ public:
                    std::size_t n_fft,
                    std::size_t hop,
                    std::size_t rows,
-                   std::size_t bins);
+                   std::size_t bins)
+        : box_statistics(cell_correlation(taps, n_fft, hop, rows, bins), rows, bins)
+    {}
+
+    //! \param cells correlation in a box that is as large, or larger \param rows,bins of the box, >= 1
+    box_statistics(const cell_correlation& cells, std::size_t rows, std::size_t bins);
 
     //! Probability that the mean exceeds t; 1 for t <= 1, where it is not small.
     double exceedance(double t) const;

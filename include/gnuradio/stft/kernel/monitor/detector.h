@@ -34,9 +34,11 @@ struct STFT_API lost_samples {
 class STFT_API detector
 {
 public:
-    //! \param s the parameters \param first sample of row 0
+    //! \param s the parameters \param first sample of row 0 \param first_id id of the first event
     //! \throws std::invalid_argument as detector_settings::check()
-    explicit detector(const detector_settings& s, std::int64_t first = 0);
+    explicit detector(const detector_settings& s,
+                      std::int64_t first = 0,
+                      std::uint64_t first_id = 0);
     ~detector();
     //!@{
     //! Takes another detector's state, which can only be destroyed or assigned to from then on.

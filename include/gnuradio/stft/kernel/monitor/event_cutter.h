@@ -69,6 +69,14 @@ public:
     //! \throws std::invalid_argument as event_cutter_settings::check()
     explicit event_cutter(const event_cutter_settings& s);
 
+    //! Numbers of requests; -1: none.
+    struct answer {
+        //! The request. There is none if there will be no clip: it is cut already, or too many requests wait (65536).
+        std::int64_t number;
+        //! The request at the beginning of the same event, which will not have a clip any more.
+        std::int64_t replaced;
+    };
+
     //! The next samples.
     void add(const std::complex<float>* samples, std::size_t count);
     //! Samples that were lost, which are zeros in clips. \throws std::invalid_argument for more than 2^62 in all
@@ -82,9 +90,8 @@ public:
      * any more.
      * \param e the event
      * \param samp_rate Hz, of the samples; 0: that of the settings
-     * \return number of the request; -1 if there will be no clip: its clip is cut already, or too many requests wait (65536)
      */
-    std::int64_t request(const event& e, double samp_rate = 0);
+    answer request(const event& e, double samp_rate = 0);
 
     //! No more samples: what has been asked for is cut as far as it is there.
     void finish();

@@ -74,6 +74,8 @@ public:
 
     //! Estimates the floor from the first rows [row][bin], at least one, all of them finite and not all 0.
     void begin(const float* rows, std::size_t count);
+    //! The same for rows that lie anywhere.
+    void begin(const std::vector<const float*>& rows);
 
     //! The floor follows the next row. It must be finite, and not all 0.
     row_gain follow(const float* row);
@@ -111,8 +113,8 @@ private:
     float mean_about(const std::vector<float>& values, std::size_t bin) const;
     float truncated_mean(const float* row, float from);
     row_gain accept(double gain);
-    void leave_out_bursts(const float* rows, std::size_t count, const std::vector<float>& gains);
-    void find_first_lines(const float* rows, std::size_t count, const std::vector<float>& gains);
+    void leave_out_bursts(const std::vector<const float*>& rows, const std::vector<float>& gains);
+    void find_first_lines(const std::vector<const float*>& rows, const std::vector<float>& gains);
     void reshape();
     void running_medians();
     std::pair<float, float> medians_beside(std::size_t bin) const;

@@ -26,6 +26,7 @@ USES = {
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
     "monitor": "kernel simd frames stft",
+    "denoise": "kernel simd frames stft monitor",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS

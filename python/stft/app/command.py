@@ -21,6 +21,7 @@ VERBS = {
     "diagnose": "name the damaged part of a rolling bearing by the spectrum of its envelope",
     "levels": "measure the rms of a recording in bands, also of velocity and displacement, and raise alarms",
     "monitor": "watch a recording, a receiver or a stream, and report events as they happen",
+    "denoise": "take the noise out of a recording: of speech, of a machine's sound, of a band",
     "orders": "levels of a machine's orders against its speed, by a tacho or tracked: table, picture, NPZ",
     "learn": "learn window lengths, positions or a hop from a recording",
     "batch": "run a verb over many recordings, on all processors or on many machines",

@@ -5,6 +5,8 @@ void bind_adaptive(pybind11::module& m);
 void bind_bearing_blocks(pybind11::module& m);
 void bind_bearings(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
+void bind_denoise(pybind11::module& m);
+void bind_denoise_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
 void bind_filter_bank(pybind11::module& m);
@@ -36,6 +38,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_orders_blocks(m);
     bind_level_blocks(m);
     bind_speed_blocks(m);
+    bind_denoise_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -52,4 +55,5 @@ PYBIND11_MODULE(stft_python, m)
     bind_levels(kernels);
     bind_reassign(kernels);
     bind_speed(kernels);
+    bind_denoise(kernels);
 }

@@ -112,23 +112,23 @@ class Arrays(unittest.TestCase):
     def test_noise_goes_and_the_signal_stays(self):
         draw = np.random.default_rng(3)
         n = np.arange(40000)
-        clean = np.sin(0.05 * n) * (n % 4000 < 1500) + 0.7 * np.sin(0.4 * n) * (n % 3000 < 1000)
+        clean = np.sin(0.05 * n) * (n % 4000 > 2500) + 0.7 * np.sin(0.4 * n) * (n % 3000 > 2000)
         x = clean + 0.3 * draw.standard_normal(n.size)
         for method, least in (("wiener", 7), ("log_mmse", 7), ("subtraction", 4)):
-            for settings in dict(), dict(noise=(0.0, 40000.0)), dict(tracking="held", learn=200):
-                if "noise" in settings:
-                    settings = dict(noise=stft.noise_power(0.3 * draw.standard_normal(40000), n_fft=512))
+            for settings in dict(), dict(noise=(0.0, 1900.0)), dict(learn=10), dict(tracking="floor"):
                 y = stft.denoise(x, n_fft=512, method=method, **settings)
                 gained = 10 * np.log10(np.sum((x - clean) ** 2) / np.sum((y - clean) ** 2))
-                if settings.get("tracking") != "held":  # its stretch holds the signal, too
-                    self.assertGreater(gained, least, (method, settings))
+                self.assertGreater(gained, least, (method, settings))
 
     def test_a_frame_with_nan_spoils_no_other(self):
         x = noisy(6000)
         bad = x.copy()
         bad[3000] = np.nan
         y, z = stft.denoise(x, n_fft=N_FFT), stft.denoise(bad, n_fft=N_FFT)
-        np.testing.assert_array_equal(np.isnan(z), np.abs(np.arange(6000) - 3000) < N_FFT - N_FFT // 4)
+        starts = np.arange(-N_FFT // 2, 6000, HOP)
+        hit = starts[(starts <= 3000) & (starts > 3000 - N_FFT)]
+        n = np.arange(6000)
+        np.testing.assert_array_equal(np.isnan(z), (n >= hit[0]) & (n < hit[-1] + N_FFT))
         np.testing.assert_array_equal(y[:3000 - N_FFT], z[:3000 - N_FFT])
         after = slice(3000 + N_FFT, None)  # the noise missed four frames
         self.assertLess(np.max(np.abs(y[after] - z[after])), 0.5)

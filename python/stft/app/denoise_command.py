@@ -56,6 +56,7 @@ def add_arguments(parser):
         events.add_argument(f"--{use}-events", metavar="FILE",
                             help=f"the times and bands of events {words}: .csv or .jsonl of gr_stft detect")
     add_framing_arguments(parser, n_fft="by the sampling rate")
+    parser.set_defaults(title=None)  # of run_jobs()
 
 
 def _stretch(text):
@@ -100,7 +101,10 @@ def _check(arguments):
         refuse("noise", ":".join(f"{edge:g}" for edge in arguments.noise), "must be two times, the second after the first")
     if arguments.noise is not None and arguments.tracking == "floor":
         refuse("tracking", "floor", "finds the noise by itself; give presence or held with --noise")
-    kernels.check_gain(n_fft=16, hop=4, **{**_gain(arguments), "tracking": "held"})
+    try:
+        kernels.check_gain(n_fft=16, hop=4, **{**_gain(arguments), "tracking": "held"})
+    except ValueError as refusal:
+        raise ValueError(str(refusal).replace("gain_floor: ", "floor: ")) from None
     return templates
 
 

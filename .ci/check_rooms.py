@@ -27,6 +27,7 @@ USES = {
     "reassign": "kernel frames stft dstft filter_bank",
     "monitor": "kernel simd frames stft",
     "warped": "kernel frames dstft adaptive monitor",
+    "denoise": "kernel simd frames stft monitor",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS

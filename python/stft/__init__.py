@@ -2,14 +2,15 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
-stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
+spectral_gain_vcvc, stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
 sigmf_annotation_sink, event_cutter, frame_file_sink, spectrogram_display; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
 band_envelope_vf, fault_lines, cross_spectrum_vcvc.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
-inverse_synchrosqueeze; griffin_lim, consistent; dstft, dstft_vjp, idstft, analytic_signal, grad_hop, grad_hops, grad_fixed_overlap,
+inverse_synchrosqueeze; griffin_lim, consistent; denoise, Denoiser, denoise_spectra, noise_power;
+dstft, dstft_vjp, idstft, analytic_signal, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map; machine_rows,
@@ -34,6 +35,7 @@ from .bearings import (
     score_fault_lines,
 )
 from .cross_spectra import Coherence, TransferFunction, coherence, csd, transfer_function
+from .denoising import Denoiser, denoise, denoise_spectra, noise_power
 from .differentiable import (
     dstft,
     dstft_vjp,
@@ -111,6 +113,7 @@ from .stft_python import (
     ridge_tracker_fvf,
     ridge_tracker_vfvf,
     sigmf_annotation_sink,
+    spectral_gain_vcvc,
     spectral_kurtosis_vff,
     spectrogram_cvf,
     spectrogram_fvf,
@@ -143,6 +146,7 @@ __all__ = [
     "BearingDiagnosis",
     "Clip",
     "Coherence",
+    "Denoiser",
     "Envelope",
     "EventCutter",
     "FaultLine",
@@ -160,10 +164,10 @@ __all__ = [
     "TransferFunction",
     "WarpedRows",
     "adapt",
-    "analytic_signal",
     "adaptive_stft_cvc",
     "adaptive_stft_fvc",
     "alarm_levels",
+    "analytic_signal",
     "angle_resample",
     "angular_resampler_cc",
     "angular_resampler_ff",
@@ -183,6 +187,8 @@ __all__ = [
     "cross_spectrum_vcvc",
     "csd",
     "cut_events",
+    "denoise",
+    "denoise_spectra",
     "detect",
     "detect_rows",
     "detector_vxm",
@@ -218,10 +224,11 @@ __all__ = [
     "istft_vcc",
     "istft_vcf",
     "learn",
-    "machine_rows",
     "level_alarm",
     "losses",
+    "machine_rows",
     "noise_floor",
+    "noise_power",
     "one_integral_inverse",
     "one_integral_vcc",
     "one_integral_vcf",
@@ -235,6 +242,7 @@ __all__ = [
     "sample_window",
     "score_fault_lines",
     "sigmf_annotation_sink",
+    "spectral_gain_vcvc",
     "spectral_kurtosis",
     "spectral_kurtosis_vff",
     "spectrogram",

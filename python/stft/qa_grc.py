@@ -284,6 +284,17 @@ settings["stft_detector_vxm.block.yml"] = (
     + [dict(ignore=v) for v in ("-2e5:-1e5,0:1.5e3", "2:1", "x", "1:2:3")]
     + [dict(sides=v, placement=w) for v in ("onesided", "twosided", "centered") for w in ("centred", "left", "full")]
 )
+settings["stft_spectral_gain_vcvc.block.yml"] = (
+    framing
+    + [dict(n_fft=n, sides=s, tracking=t) for n in (4, 7, 9, 2**26 + 2) for s in ("onesided", "twosided", "centered") for t in ("automatic", "floor")]
+    + [dict(method=v) for v in ("wiener", "log_mmse", "subtraction", "x")]
+    + [dict(tracking=v, learn=n) for v in ("automatic", "presence", "floor", "held", "x") for n in (-1, 0, 5, 2**40)]
+    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
+    + [dict(smoothing=v) for v in (-1, 0, 1, 2, 63, 65)]
+    + [dict(n_fft=4, noise=v, mask=m) for v in ((), (1.0, 2.0, 3.0), (1.0,), (1.0, -1.0, 1.0)) for m in ((), (0.5, 1.0, 0.0), (2.0, 1.0, 1.0))]
+    + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
+    + [dict(events=v) for v in ("keep", "reject", "only", "x")]
+)
 of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
 of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
 settings["stft_band_power_vff.block.yml"] = [
@@ -414,7 +425,8 @@ class qa_grc(unittest.TestCase):
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
-                setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit)$"
+                setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit"
+                setters += "|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}

@@ -22,6 +22,7 @@ VERBS = {
     "levels": "measure the rms of a recording in bands, also of velocity and displacement, and raise alarms",
     "monitor": "watch a recording, a receiver or a stream, and report events as they happen",
     "day": "draw a day of what monitor has stored: picture, NPZ or HDF5",
+    "denoise": "take the noise out of a recording: of speech, of a machine's sound, of a band",
     "orders": "levels of a machine's orders against its speed, by a tacho or tracked: table, picture, NPZ",
     "learn": "learn window lengths, positions or a hop from a recording",
     "batch": "run a verb over many recordings, on all processors or on many machines",

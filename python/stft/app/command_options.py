@@ -17,8 +17,8 @@ _AUDIO_RATE = 200e3     # samples/s from which on a recording is taken for radio
 _AUDIO_RESOLUTION = 22  # Hz from bin to bin in audio and vibration
 
 
-def add_input_arguments(parser):
-    """INPUT, and which part of it to take as what."""
+def add_input_arguments(parser, *, channel=0):
+    """INPUT, and which part of it to take as what. channel: the default; None stands for all of them at once."""
     parser.add_argument("input", metavar="INPUT", nargs="+",
                         help="WAV, RF64, W64, AIFF, FLAC, OGG, SigMF, NPY; raw with --dtype, or by "
                              "its name; - is standard input")
@@ -32,8 +32,9 @@ def add_input_arguments(parser):
                         help="frequency of the samples' zero frequency, instead of the recording's own")
     source.add_argument("--dtype", metavar="FORMAT",
                         help="INPUT is raw samples of this SigMF type: cf32_le, ci16_le, cu8, ...")
-    source.add_argument("--channel", type=_channel, metavar="N", default=0,
-                        help="channel, counted from 0, or all, one after another (default: 0)")
+    source.add_argument("--channel", type=_channel, metavar="N", default=channel,
+                        help="channel, counted from 0, or all, one after another (default: "
+                             f"{'all at once' if channel is None else channel})")
     source.add_argument("--iq", action=argparse.BooleanOptionalAction, default=None,
                         help="two channels of a sound file are I and Q, or are not "
                              "(default: as its name says)")

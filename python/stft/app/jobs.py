@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gnuradio.stft.app.command import DONE, attempt
 from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
-from gnuradio.stft.app.recording_base import Recording, refuse
+from gnuradio.stft.app.recording_base import Recording, Source, refuse
 from gnuradio.stft.app.recording_names import hints_of_name
 from gnuradio.stft.app.recordings import open_recording
 from gnuradio.stft.app.sound_headers import bytes_of_wave
@@ -22,6 +22,7 @@ class Job:
     recording: Recording
     title: str
     outputs: list
+    source: Source = None  # of the recording, for a verb that opens other channels of it
 
 
 def output_templates(arguments, default_endings):
@@ -100,7 +101,7 @@ def run_input(arguments, path, templates, runner):
 
             def analyse_one():
                 with open_input(arguments, source, channel) as recording:
-                    return runner.analyse(Job(recording, words, outputs))
+                    return runner.analyse(Job(recording, words, outputs, source))
 
             runner.attempt(analyse_one)
             if runner.status == INTERRUPTED:

@@ -8,6 +8,8 @@ void bind_blocks(pybind11::module& m);
 void bind_cross_spectrum(pybind11::module& m);
 void bind_cross_spectrum_block(pybind11::module& m);
 void bind_chirp_dstft(pybind11::module& m);
+void bind_denoise(pybind11::module& m);
+void bind_denoise_blocks(pybind11::module& m);
 void bind_dstft(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
 void bind_filter_bank(pybind11::module& m);
@@ -42,6 +44,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_level_blocks(m);
     bind_speed_blocks(m);
     bind_cross_spectrum_block(m);
+    bind_denoise_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -62,4 +65,5 @@ PYBIND11_MODULE(stft_python, m)
     bind_reassign(kernels);
     bind_speed(kernels);
     bind_cross_spectrum(kernels);
+    bind_denoise(kernels);
 }

@@ -1,10 +1,10 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Between a watch and its outputs: what comes is handed to each of them, with numbers of samples, time and frequency."""
-import json
 import math
 
 from gnuradio.stft.app.outputs.output import Source
 from gnuradio.stft.app.outputs.spectrogram_feed import SpectrogramFeed
+from gnuradio.stft.stft_python import kernels
 
 
 class Clock:
@@ -74,7 +74,7 @@ class Outputs:
         if not reports:
             return
         self._begin()
-        reports = [(event, line or _json(event)) for event, line in reports]
+        reports = [(event, line or kernels.json_line(event)) for event, line in reports]
         for output in self._outputs:
             output.reports(reports)
 
@@ -134,7 +134,3 @@ class Outputs:
     def _hand_out(self, rows):
         for which, some in rows:
             self._with_rows[which].rows(some)
-
-
-def _json(event):
-    return json.dumps(event, allow_nan=False, separators=(",", ":"))

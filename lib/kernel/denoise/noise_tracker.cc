@@ -1,0 +1,195 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/denoise/noise_tracker.h"
+#include "kernel/denoise/gain_tables.h"
+#include "kernel/simd/dispatch.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+// at four frames for each window
+constexpr double memory_of_noise = 0.8, memory_of_presence = 0.9;
+constexpr std::size_t rows_of_first_floor = 64;
+// mean of 1 - p over that of (1 - p) g, g exponential: where strong cells count less, the noise would come out weaker by it
+constexpr double bias = 1.1578070267;
+
+//! The least noise: its inverse is a number, and so is that times any power.
+template <class R>
+constexpr R least = std::numeric_limits<R>::min() * 16;
+
+//! The noise follows a row where a signal is improbable; where one seems to be there all the time, the noise has grown.
+template <class R>
+STFT_LOOP void follow_presence(const R* row,
+                               std::size_t bins,
+                               const R* table,
+                               R per_unit,
+                               R end,
+                               R keep_noise,
+                               R keep_presence,
+                               R* presence,
+                               R* noise)
+{
+    constexpr R most = R(0.99);
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R ratio = row[k] / noise[k] * per_unit;
+        const R at = ratio < end ? ratio : end;
+        const auto i = static_cast<int>(at);
+        R p = table[i] + (table[i + 1] - table[i]) * (at - static_cast<R>(i));
+        const R smooth = keep_presence * presence[k] + (1 - keep_presence) * p;
+        presence[k] = smooth;
+        p = smooth > most && p > most ? most : p;
+        const R taken = (1 - keep_noise) * (1 - p);
+        const R next = noise[k] + taken * (row[k] * R(bias) - noise[k]);
+        noise[k] = next > least<R> ? next : least<R>;
+    }
+}
+
+} // namespace
+
+template <class R>
+typename noise_tracker<R>::rates noise_tracker<R>::rates_of(const gain_settings& s)
+{
+    const auto frames = 4 * static_cast<double>(s.hop) / static_cast<double>(s.window_length());
+    return { static_cast<R>(std::pow(memory_of_noise, frames)),
+             static_cast<R>(std::pow(memory_of_presence, frames)) };
+}
+
+template <class R>
+noise_tracker<R>::noise_tracker(const gain_settings& s)
+    : d_settings(s), d_tracking(s.tracking_used()), d_rates(rates_of(s)),
+      d_first_rows(std::max<std::size_t>(1, 2 * s.window_length() / s.hop)),
+      d_noise(s.bins(), least<R>), d_presence(s.bins(), 0)
+{
+    if (d_tracking == noise_tracking::floor) {
+        d_floor.emplace_back(
+            s.bins(), s.sides != sides::onesided, std::nullopt, noise_floor_settings());
+        d_row.resize(s.bins());
+        d_kept.resize(rows_of_first_floor * s.bins());
+    }
+    if (!s.noise.empty())
+        set(s.noise);
+    learn(s.learn);
+}
+
+template <class R>
+void noise_tracker<R>::set(const std::vector<double>& noise)
+{
+    for (std::size_t k = 0; k < noise.size(); ++k)
+        d_noise[k] = std::max(
+            static_cast<R>(std::min(noise[k], double(std::numeric_limits<R>::max()))), least<R>);
+    d_given = true;
+    d_to_learn = 0;
+}
+
+template <class R>
+void noise_tracker<R>::learn(std::size_t rows)
+{
+    d_to_learn = rows;
+    d_learned = 0;
+}
+
+template <class R>
+void noise_tracker<R>::change(const gain_settings& s, double factor)
+{
+    const auto before = d_tracking;
+    d_settings = s;
+    d_tracking = s.tracking_used();
+    d_rates = rates_of(s);
+    d_first_rows = std::max<std::size_t>(1, 2 * s.window_length() / s.hop);
+    if (factor != 1)
+        for (auto& n : d_noise)
+            n = std::max(n * static_cast<R>(factor), least<R>);
+    if (d_tracking != noise_tracking::floor) {
+        d_floor.clear();
+    } else if (before != noise_tracking::floor || factor != 1) {
+        d_floor.clear();
+        d_floor.emplace_back(
+            s.bins(), s.sides != sides::onesided, std::nullopt, noise_floor_settings());
+        d_row.resize(s.bins());
+        d_kept.resize(rows_of_first_floor * s.bins());
+        d_kept_rows = 0;
+    }
+}
+
+//! The noise is the mean of some rows, of which this is number `count`, from 0 on.
+template <class R>
+void noise_tracker<R>::add_to_mean(const R* row, std::size_t count)
+{
+    const auto weight = 1 / static_cast<R>(count + 1);
+    for (std::size_t k = 0; k < d_noise.size(); ++k)
+        d_noise[k] =
+            std::max(count ? d_noise[k] + weight * (row[k] - d_noise[k]) : row[k], least<R>);
+}
+
+template <class R>
+void noise_tracker<R>::follow(const R* row, bool whole)
+{
+    const auto bins = d_noise.size();
+    if (std::all_of(row, row + bins, [](R power) { return power == 0; }))
+        return;
+    if (d_tracking == noise_tracking::floor) {
+        follow_floor(row);
+        return;
+    }
+    if (d_to_learn > 0) {
+        if (!whole && d_learned > 0)
+            return;
+        add_to_mean(row, d_learned);
+        if (!whole) // until one is whole
+            return;
+        ++d_learned;
+        --d_to_learn;
+        d_given = true;
+        return;
+    }
+    if (!d_given && d_rows < d_first_rows) {
+        if (whole || d_rows == 0)
+            add_to_mean(row, d_rows);
+        d_rows += whole;
+        return;
+    }
+    if (d_tracking != noise_tracking::presence)
+        return;
+    const auto& table = gain_tables<R>::get().presence;
+    simd::dispatch<follow_presence<R>>(row,
+                                       bins,
+                                       table.values.data(),
+                                       table.per_unit,
+                                       static_cast<R>(table.values.size() - 2),
+                                       d_rates.noise,
+                                       d_rates.presence,
+                                       d_presence.data(),
+                                       d_noise.data());
+}
+
+//! The floor is estimated from 1, 2, 4 .. 64 rows, and followed from then on.
+template <class R>
+void noise_tracker<R>::follow_floor(const R* row)
+{
+    const auto bins = d_noise.size();
+    auto& floor = d_floor.front();
+    constexpr double most = 1e37; // in single precision
+    for (std::size_t k = 0; k < bins; ++k)
+        d_row[k] = static_cast<float>(std::min<double>(row[k], most));
+    if (std::all_of(d_row.begin(), d_row.end(), [](float power) { return power == 0; }))
+        return;
+    if (d_kept_rows < rows_of_first_floor) {
+        std::copy(d_row.begin(),
+                  d_row.end(),
+                  d_kept.begin() + static_cast<std::ptrdiff_t>(d_kept_rows * bins));
+        ++d_kept_rows;
+        if ((d_kept_rows & (d_kept_rows - 1)) == 0)
+            floor.begin(d_kept.data(), d_kept_rows);
+    }
+    const auto gain = floor.follow(d_row.data()).gain;
+    for (std::size_t k = 0; k < bins; ++k)
+        d_noise[k] = std::max(static_cast<R>(floor.shape()[k] * gain), least<R>);
+}
+
+template class noise_tracker<float>;
+template class noise_tracker<double>;
+
+} // namespace gr::stft::kernel

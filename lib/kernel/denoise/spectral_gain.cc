@@ -1,0 +1,301 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/denoise/gain_tables.h"
+#include "kernel/denoise/noise_tracker.h"
+#include "kernel/refuse.h"
+#include "kernel/simd/dispatch.h"
+#include <gnuradio/stft/kernel/denoise/spectral_gain.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+//! Ratios beyond it have gain 1; sums and squares of them are numbers.
+template <class R>
+constexpr R most_ratio = R(1e12);
+
+template <class R>
+STFT_LOOP void powers_of(const R* parts, std::size_t bins, R* power)
+{
+    for (std::size_t k = 0; k < bins; ++k)
+        power[k] = parts[2 * k] * parts[2 * k] + parts[2 * k + 1] * parts[2 * k + 1];
+}
+
+//! True if no power is infinite or NaN.
+template <class R>
+STFT_LOOP bool all_finite(const R* power, std::size_t bins)
+{
+    int bad = 0;
+#pragma omp simd reduction(+ : bad)
+    for (std::size_t k = 0; k < bins; ++k)
+        bad += !(power[k] <= std::numeric_limits<R>::max());
+    return bad == 0;
+}
+
+template <class R>
+STFT_LOOP void ratios_of(const R* power, const R* noise, std::size_t bins, R factor, R* ratio)
+{
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R r = power[k] / (noise[k] * factor);
+        ratio[k] = r < most_ratio<R> ? r : most_ratio<R>;
+    }
+}
+
+template <class R>
+STFT_LOOP void add_shifted(const R* from, std::size_t bins, R* sum)
+{
+    for (std::size_t k = 0; k < bins; ++k)
+        sum[k] += from[k];
+}
+
+template <class R>
+STFT_LOOP void divide(R* values, std::size_t bins, R by)
+{
+    for (std::size_t k = 0; k < bins; ++k)
+        values[k] /= by;
+}
+
+//! The arrays that a gain is made from: power, noise, P / N, its mean over bins, H^2 Q of the frame before.
+template <class R>
+struct cells_of {
+    const R *power, *noise, *ratio, *smooth;
+    R* before;
+    R factor, memory, least; // oversubtraction, a, and the least gain
+};
+
+//! Ratio of signal to noise, before.
+template <class R>
+STFT_INLINE inline R prior(const cells_of<R>& c, std::size_t k, bool refine)
+{
+    const R surplus = c.smooth[k] - 1;
+    const R before = c.before[k] / (c.noise[k] * c.factor);
+    const R bounded = before < most_ratio<R> ? before : most_ratio<R>;
+    const R least = c.least * c.least;
+    R x = c.memory * bounded + (1 - c.memory) * (surplus > 0 ? surplus : 0);
+    x = x > least ? x : least;
+    if (refine) {
+        const R gain = x / (1 + x);
+        x = gain * gain * c.smooth[k];
+        x = x > least ? x : least;
+    }
+    return x;
+}
+
+template <class R>
+STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, bool refine, R* gain)
+{
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R x = prior(c, k, refine);
+        const R g = x / (1 + x);
+        c.before[k] = g * g * c.power[k];
+        gain[k] = g > c.least ? g : c.least;
+    }
+}
+
+template <class R>
+STFT_LOOP void
+log_mmse_gains(cells_of<R> c, std::size_t bins, bool refine, const R* table, R per_unit, R* gain)
+{
+    constexpr auto e = static_cast<R>(euler_factor), smallest = R(1e-6);
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R x = prior(c, k, refine);
+        const R w = x / (1 + x);
+        const R plain = w * c.ratio[k];
+        const R v = plain > smallest ? plain : smallest;
+        const R at = v / (1 + v) * per_unit;
+        const auto i = static_cast<int>(at);
+        const R corrected = table[i] + (table[i + 1] - table[i]) * (at - static_cast<R>(i));
+        const R g = w * corrected * std::sqrt((v + e) / v);
+        const R bounded = g < 1 ? g : 1;
+        c.before[k] = bounded * bounded * c.power[k];
+        gain[k] = bounded > c.least ? bounded : c.least;
+    }
+}
+
+template <class R>
+STFT_LOOP void subtraction_gains(cells_of<R> c, std::size_t bins, R* gain)
+{
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R m = c.smooth[k] > 1 ? c.smooth[k] : 1;
+        const R g = std::sqrt(1 - 1 / m);
+        c.before[k] = g * g * c.power[k];
+        gain[k] = g > c.least ? g : c.least;
+    }
+}
+
+template <class R>
+STFT_LOOP void mask_gains(const float* mask, std::size_t bins, R* gain)
+{
+    for (std::size_t k = 0; k < bins; ++k)
+        gain[k] = mask[k] > 1 ? 1 : gain[k] * static_cast<R>(mask[k]);
+}
+
+template <class R>
+STFT_LOOP void multiply_parts(const R* parts, const R* gain, std::size_t bins, R* result)
+{
+    for (std::size_t k = 0; k < bins; ++k) {
+        result[2 * k] = parts[2 * k] * gain[k];
+        result[2 * k + 1] = parts[2 * k + 1] * gain[k];
+    }
+}
+
+gain_settings checked(const gain_settings& s)
+{
+    s.check();
+    return s;
+}
+
+} // namespace
+
+template <class R>
+spectral_gain<R>::spectral_gain(const gain_settings& s)
+    : d_settings(checked(s)), d_noise(std::make_unique<noise_tracker<R>>(s)), d_mask(s),
+      d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 64), d_smooth(s.bins()),
+      d_before(s.bins(), 0), d_gain(s.bins(), 1)
+{
+    update_rates();
+}
+
+template <class R>
+spectral_gain<R>::~spectral_gain() = default;
+template <class R>
+spectral_gain<R>::spectral_gain(spectral_gain&&) noexcept = default;
+template <class R>
+spectral_gain<R>& spectral_gain<R>::operator=(spectral_gain&&) noexcept = default;
+
+template <class R>
+spectral_gain<R>::spectral_gain(const spectral_gain& other)
+    : d_settings(other.d_settings), d_noise(std::make_unique<noise_tracker<R>>(*other.d_noise)),
+      d_mask(other.d_mask), d_start(other.d_start), d_memory(other.d_memory),
+      d_least(other.d_least), d_power(other.d_power), d_ratio(other.d_ratio),
+      d_smooth(other.d_smooth), d_before(other.d_before), d_gain(other.d_gain)
+{}
+
+template <class R>
+spectral_gain<R>& spectral_gain<R>::operator=(const spectral_gain& other)
+{
+    return *this = spectral_gain(other);
+}
+
+template <class R>
+void spectral_gain<R>::update_rates()
+{
+    const auto frames =
+        4 * static_cast<double>(d_settings.hop) / static_cast<double>(d_settings.window_length());
+    d_memory = static_cast<R>(std::pow(d_settings.memory, frames));
+    d_least = static_cast<R>(std::pow(10, d_settings.gain_floor / 20));
+}
+
+template <class R>
+const std::vector<R>& spectral_gain<R>::noise() const
+{
+    return d_noise->noise();
+}
+
+template <class R>
+std::size_t spectral_gain<R>::to_learn() const
+{
+    return d_noise->to_learn();
+}
+
+template <class R>
+void spectral_gain<R>::change(const gain_settings& s, bool given)
+{
+    s.check();
+    if (s.n_fft != d_settings.n_fft || s.sides != d_settings.sides)
+        refuse("n_fft",
+               s.n_fft,
+               "must stay " + std::to_string(d_settings.n_fft) + ", with the same sides");
+    d_settings = s;
+    d_noise->change(s);
+    if (given) {
+        if (!s.noise.empty())
+            d_noise->set(s.noise);
+        d_noise->learn(s.learn);
+    }
+    d_mask.change(s);
+    update_rates();
+}
+
+template <class R>
+void spectral_gain<R>::scale_noise(double factor)
+{
+    d_noise->change(d_settings, factor);
+    for (auto& before : d_before)
+        before *= static_cast<R>(factor);
+}
+
+template <class R>
+void spectral_gain<R>::reset()
+{
+    *d_noise = noise_tracker<R>(d_settings);
+    std::fill(d_before.begin(), d_before.end(), R(0));
+}
+
+//! Means of the ratios over bins; beyond the ends of a row stands its other end, or its mirror image if it is one-sided.
+template <class R>
+void spectral_gain<R>::smooth()
+{
+    const auto n = static_cast<std::ptrdiff_t>(bins());
+    const auto half = static_cast<std::ptrdiff_t>(d_settings.smoothing / 2);
+    const auto other = [&](std::ptrdiff_t bin) { // that stands for one beyond the ends
+        if (d_settings.sides != sides::onesided)
+            return ((bin % n) + n) % n;
+        const auto period = std::max<std::ptrdiff_t>(1, 2 * (n - 1));
+        const auto in_period = ((bin % period) + period) % period;
+        return in_period < n ? in_period : period - in_period;
+    };
+    // d_ratio holds 32 values before those of the bins, and as many after them
+    auto* ratio = d_ratio.data() + 32;
+    for (std::ptrdiff_t j = 1; j <= half; ++j) {
+        ratio[-j] = ratio[other(-j)];
+        ratio[n - 1 + j] = ratio[other(n - 1 + j)];
+    }
+    std::copy_n(ratio - half, n, d_smooth.begin());
+    for (auto j = 1 - half; j <= half; ++j)
+        simd::dispatch<add_shifted<R>>(ratio + j, bins(), d_smooth.data());
+    if (half > 0)
+        simd::dispatch<divide<R>>(d_smooth.data(), bins(), static_cast<R>(d_settings.smoothing));
+}
+
+template <class R>
+void spectral_gain<R>::apply(const complex* spectrum, complex* result)
+{
+    const auto n = bins();
+    const auto* parts = reinterpret_cast<const R*>(spectrum);
+    const auto start = d_start;
+    d_start += static_cast<std::int64_t>(d_settings.hop);
+    simd::dispatch<powers_of<R>>(parts, n, d_power.data());
+    if (simd::dispatch<all_finite<R>>(d_power.data(), n)) {
+        d_noise->follow(d_power.data(), start >= 0);
+        const auto* noise = d_noise->noise().data();
+        const auto factor = static_cast<R>(d_settings.oversubtraction);
+        auto* ratio = d_ratio.data() + 32;
+        simd::dispatch<ratios_of<R>>(d_power.data(), noise, n, factor, ratio);
+        smooth();
+        const cells_of<R> cells{ d_power.data(),  noise,  ratio,    d_smooth.data(),
+                                 d_before.data(), factor, d_memory, d_least };
+        if (d_settings.method == gain_method::wiener) {
+            simd::dispatch<wiener_gains<R>>(cells, n, d_settings.refine, d_gain.data());
+        } else if (d_settings.method == gain_method::log_mmse) {
+            const auto& table = gain_tables<R>::get().correction;
+            simd::dispatch<log_mmse_gains<R>>(
+                cells, n, d_settings.refine, table.values.data(), table.per_unit, d_gain.data());
+        } else {
+            simd::dispatch<subtraction_gains<R>>(cells, n, d_gain.data());
+        }
+    } else {
+        std::fill(d_gain.begin(), d_gain.end(), d_least);
+    }
+    const auto centre = start + static_cast<std::int64_t>(d_settings.window_length() / 2);
+    if (const auto* mask = d_mask.row(centre))
+        simd::dispatch<mask_gains<R>>(mask, n, d_gain.data());
+    simd::dispatch<multiply_parts<R>>(parts, d_gain.data(), n, reinterpret_cast<R*>(result));
+}
+
+template class spectral_gain<float>;
+template class spectral_gain<double>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Section VII-B: spoken digits; the window length is learned together with the network that reads the spectrogram.
+
+    /usr/bin/python3 spoken_digits.py --out figures                  # needs GR_STFT_DATA/speech/fsdd.zip and splits.csv
+    /usr/bin/python3 spoken_digits.py --quick --out figures          # words of two tones, made here; needs no data
+
+The network has two depthwise separable convolutions of 16 filters, ReLU, dropout and a dense layer, as the papers say. What
+they do not say is chosen here: recordings are cut or padded to 5120 samples at 8 kHz and brought to one level (the speakers
+differ by 20 dB), N 256, hop 128, kernels of 3 x 3 with strides of 2, dropout 0.25, batches of 32, Adam at 3e-3 (theta: 0.1 of the
+logistic variable of its logarithm), split_a of splits.csv (2400, 300, 300). Every window has the same budget of epochs and the same seeds;
+the epoch of least validation loss counts.
+"""
+import csv
+import io
+import time
+import wave
+import zipfile
+
+import numpy as np
+from experiment import Experiment
+from signals import data_folder
+
+from gnuradio.stft.optional_modules import load
+
+torch = load("torch", "learning with a network")
+import gnuradio.stft.torch as transforms  # noqa: E402
+
+N, HOP, SAMPLES = 256, 128, 5120
+PAPER = {10: 62.0, 20: 74.3, 30: 79.7, 40: 79.7, 50: 79.0, "learned": 80.7}
+THETA_RATE, RATE, BATCH = 0.1, 3e-3, 32
+
+
+def main():
+    def more(parser):
+        parser.add_argument("--epochs", type=int, help="of every training (default: 20)")
+        parser.add_argument("--seeds", type=int, help="networks of each window (default: 5)")
+
+    with Experiment("spoken_digits", __doc__, more) as experiment:
+        run(experiment)
+
+
+def run(experiment):
+    options = experiment.options
+    torch.set_num_threads(1)  # the network is small
+    if options.quick:
+        parts, fixed, starts = tone_words(options.seed), (80,), (16.0, 250.0)
+    else:
+        parts, fixed, starts = digits(), (10, 20, 30, 40, 50, 100, 200), (30.0, 60.0, 200.0)
+    epochs = options.epochs or (10 if options.quick else 20)
+    seeds = range(options.seed, options.seed + (options.seeds or (1 if options.quick else 5)))
+    results = {}
+    runs = [(theta, False) for theta in fixed] + [(theta, True) for theta in starts]
+    with experiment.progress(len(runs) * len(seeds) * epochs, "epochs") as bar:
+        for theta, learned in runs:
+            results[theta, learned] = [train(parts, theta, learned, epochs, seed, bar) for seed in seeds]
+
+    accuracy = {}
+    for (theta, learned), found in results.items():
+        name = f"learned from {theta:g}" if learned else f"fixed {theta:g}"
+        accuracies = [100 * one.accuracy for one in found]
+        accuracy[name] = np.mean(accuracies), np.std(accuracies)
+        experiment.say(f"{name}: test accuracy (%), spread over seeds", f"{np.mean(accuracies):.1f} +- {np.std(accuracies):.1f}",
+                       PAPER["learned"] if learned else PAPER.get(theta))
+        experiment.say(f"{name}: test loss", float(np.mean([one.loss for one in found])))
+        if learned:
+            experiment.say(f"{name}: theta at the end", " ".join(f"{one.course[-1]:.1f}" for one in found))
+    checks(experiment, results, accuracy, starts)
+    speed(experiment, parts)
+    draw(experiment, results, accuracy)
+
+
+def checks(experiment, results, accuracy, starts):
+    ends = [np.mean([one.course[-1] for one in results[start, True]]) for start in starts]
+    before, after = max(starts) / min(starts), max(ends) / min(ends)
+    experiment.check(f"learned thetas are apart by a factor of {before:.3g} at the start and at the end of", after,
+                     after < np.sqrt(before))
+    first, last = (np.mean([one.history[i] for found in results.values() for one in found]) for i in (0, -1))
+    experiment.check("training loss, the last epoch's over the first's", last / first, last < first)
+    if not experiment.options.quick:
+        best, spread = max((one for name, one in accuracy.items() if name.startswith("fixed")), key=lambda one: one[0])
+        for name, (mean, own) in accuracy.items():
+            if name.startswith("learned"):
+                experiment.check(f"{name}: accuracy below the best fixed window's by (%), within the spread", best - mean,
+                                 best - mean <= max(spread, own, 0.5))
+
+
+class Trained:
+    """A training: loss of each epoch, theta of each epoch, loss and accuracy of the test part."""
+
+    def __init__(self):
+        self.history, self.course, self.loss, self.accuracy = [], [], np.nan, np.nan
+
+
+def network(classes, seed):
+    torch.manual_seed(seed)
+    bins, frames = N // 2 + 1, 1 + SAMPLES // HOP
+
+    def separable(inputs, outputs):
+        return [torch.nn.Conv2d(inputs, inputs, 3, stride=2, padding=1, groups=inputs), torch.nn.Conv2d(inputs, outputs, 1),
+                torch.nn.ReLU()]
+
+    return torch.nn.Sequential(*separable(1, 16), *separable(16, 16), torch.nn.Flatten(), torch.nn.Dropout(0.25),
+                               torch.nn.Linear(16 * -(-bins // 4) * -(-frames // 4), classes))
+
+
+def front_end(theta, learned):
+    return transforms.DSTFT(n_fft=N, win_length=theta, hop_length=HOP, window_mode="constant" if learned else "fixed",
+                            normalization="l2", output="magnitude", scale="log", win_length_min=8)
+
+
+def train(parts, theta, learned, epochs, seed, bar):
+    (x, y), validation, test = parts
+    transform, net = front_end(theta, learned), network(int(y.max()) + 1, seed)
+    groups = [{"params": net.parameters(), "lr": RATE}]
+    if learned:
+        groups.append({"params": transform.parameters(), "lr": THETA_RATE})
+    optimizer = torch.optim.Adam(groups)
+    found, best = Trained(), np.inf
+    made = None if learned else [torch.cat([transform(piece) for piece in part.split(300)]) for part, _ in parts]
+    order = torch.Generator().manual_seed(seed)
+    for _ in range(epochs):
+        net.train()
+        total = 0.0
+        for chosen in torch.randperm(len(x), generator=order).split(BATCH):
+            spectrogram = transform(x[chosen]) if learned else made[0][chosen]
+            loss = torch.nn.functional.cross_entropy(net(torch.log1p(spectrogram).unsqueeze(1)), y[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(chosen)
+        found.history.append(total / len(x))
+        found.course.append(float(transform.win_length.detach().mean()))
+        at_validation, _ = judged(net, transform, validation, made and made[1])
+        if at_validation < best:
+            best = at_validation
+            found.loss, found.accuracy = judged(net, transform, test, made and made[2])
+        bar.update(1)
+    return found
+
+
+def judged(net, transform, part, made):
+    """(cross-entropy, accuracy)."""
+    net.eval()
+    with torch.no_grad():
+        x, y = part
+        scores = net(torch.log1p(transform(x) if made is None else made).unsqueeze(1))
+        return float(torch.nn.functional.cross_entropy(scores, y)), float((scores.argmax(1) == y).double().mean())
+
+
+def speed(experiment, parts):
+    """A training step with a learned window beside one on torch.stft with a fixed one, in turn."""
+    x, y = (part[:BATCH] for part in parts[0])
+    net, transform = network(int(parts[0][1].max()) + 1, 0), front_end(40.0, True)
+    window = torch.hann_window(N)
+
+    def ours():
+        return transform(x)
+
+    def theirs():
+        return torch.stft(x, N, HOP, window=window, center=True, return_complex=True).abs()
+
+    seconds = {ours: [], theirs: []}
+    for _ in range(5 if experiment.options.quick else 40):
+        for make, times in seconds.items():
+            began = time.perf_counter()
+            torch.nn.functional.cross_entropy(net(torch.log1p(make()).unsqueeze(1)), y).backward()
+            times.append(time.perf_counter() - began)
+    experiment.say("training step with a learned window over one on torch.stft with a fixed window, in time",
+                   float(np.median(np.array(seconds[ours]) / np.array(seconds[theirs]))))
+
+
+def digits():
+    """Train, validation and test part of the recordings: (samples, digits)."""
+    folder = data_folder()
+    path = folder / "speech" / "fsdd.zip" if folder else None
+    if path is None or not path.exists():
+        raise FileNotFoundError("GR_STFT_DATA/speech/fsdd.zip is not there: set GR_STFT_DATA, or give --quick")
+    parts = {"train": ([], []), "val": ([], []), "test": ([], [])}
+    with zipfile.ZipFile(path) as archive, open(folder / "speech" / "splits.csv", newline="", encoding="utf-8") as table:
+        names = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
+        for row in csv.DictReader(table):
+            with wave.open(io.BytesIO(archive.read(names[row["file"]]))) as recording:
+                samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").astype(np.float32)
+            xs, ys = parts[row["split_a"]]
+            xs.append(level(samples))
+            ys.append(int(row["digit"]))
+    return [(torch.tensor(np.array(xs)), torch.tensor(ys)) for xs, ys in parts.values()]
+
+
+def tone_words(seed):
+    """Words of two tones, of which the order and the frequencies matter, in noise: 320 to learn from, 80, 80."""
+    rng = np.random.default_rng(seed)
+    tones = np.array([0.10, 0.13, 0.16])
+    words = [(a, b) for a in range(3) for b in range(3) if a != b]
+    xs, ys = [], []
+    for _ in range(480):
+        word = int(rng.integers(len(words)))
+        n = np.arange(SAMPLES)
+        begin, length = rng.integers(200, 1200), rng.integers(300, 500)
+        x = 0.3 * rng.standard_normal(SAMPLES)
+        for place, tone in enumerate(words[word]):
+            inside = (n >= begin + place * length) & (n < begin + (place + 1) * length)
+            x += inside * np.cos(2 * np.pi * (tones[tone] + rng.uniform(-0.002, 0.002)) * n + rng.uniform(0, 6.28))
+        xs.append(level(x.astype(np.float32)))
+        ys.append(word)
+    xs, ys = torch.tensor(np.array(xs)), torch.tensor(ys)
+    return [(xs[a:b], ys[a:b]) for a, b in ((0, 320), (320, 400), (400, 480))]
+
+
+def level(samples):
+    """SAMPLES samples of power 1, cut or padded with zeros behind."""
+    found = np.zeros(SAMPLES, np.float32)
+    found[: len(samples)] = samples[:SAMPLES]
+    return found / max(float(np.sqrt(np.mean(samples**2))), 1e-9)
+
+
+def draw(experiment, results, accuracy):
+    axes = experiment.picture(1, 3, 16, 5)[0]
+    for (theta, learned), found in results.items():
+        axes[0].plot(np.mean([one.history for one in found], axis=0), "-" if learned else "--",
+                     label=f"{'learned from' if learned else 'fixed'} {theta:g}")
+        if learned:
+            for one in found:
+                axes[1].plot(one.course)
+    axes[0].set(title="training loss", xlabel="epoch", yscale="log")
+    axes[0].legend(fontsize=7)
+    axes[1].set(title="theta while it is learned", xlabel="epoch", ylabel="samples", yscale="log")
+    means, spreads = zip(*accuracy.values())
+    axes[2].errorbar(range(len(means)), means, spreads, fmt="o")
+    axes[2].set_xticks(range(len(means)), list(accuracy), rotation=60, ha="right")
+    axes[2].set(title="accuracy of the test part (%)")
+
+
+if __name__ == "__main__":
+    main()

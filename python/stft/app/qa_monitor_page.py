@@ -580,6 +580,10 @@ class Server(Serving):
         self.assertEqual(by_type["levels"]["levels"], machine["levels"])
         self.assertEqual(by_type["lines"]["points"], [{"at": sum(TIME), "values": {"speed": 25.0, "confidence": 3.0}}])
 
+    def test_a_server_that_cannot_start_says_so(self):
+        with mock.patch.object(server.PageServer, "_main", side_effect=ValueError("no")), self.assertRaisesRegex(RuntimeError, "web: .*no"):
+            WebOutput("127.0.0.1", 0)
+
     def test_it_ends_within_a_second_also_with_viewers(self):
         import aiohttp
         self.output.begin(source())
@@ -650,6 +654,12 @@ class Tokens(Serving):
         self.assertEqual(sorted(status for status, *_ in answers), [401] * 8 + [429] * 4)
         self.assertTrue(all(seconds >= 0.39 for status, seconds, _ in answers if status == 401))
         self.assertEqual({cookie for *_, cookie in answers}, {None})
+
+    def test_a_cookie_is_secure_where_the_page_is(self):
+        for proto, secure in (("http", False), ("https", True)):
+            _, headers, _ = self.ask("/login", "POST", "token=" + TOKEN.replace(" ", "+"), X_Forwarded_Proto=proto,
+                                     Content_Type="application/x-www-form-urlencoded")
+            self.assertEqual("Secure" in headers["Set-Cookie"], secure)
 
     def test_comparisons_take_constant_time(self):
         with mock.patch.object(access.hmac, "compare_digest", wraps=access.hmac.compare_digest) as compared:

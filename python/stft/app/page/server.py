@@ -15,6 +15,7 @@ import numpy as np
 
 from gnuradio.stft import optional_modules
 from gnuradio.stft.app.page.access import HEADERS, Access
+from gnuradio.stft.app.page.listening import listen_at, yield_to_others
 from gnuradio.stft.app.page.rows import Grid
 from gnuradio.stft.app.page.viewer import Viewer
 
@@ -51,10 +52,10 @@ class PageServer:
         self._rows, self._events = collections.deque(maxlen=_RECENT), collections.OrderedDict()
         self._points, self._orders = collections.deque(maxlen=_POINTS), []
         self._files = {name: _read(os.path.join(_FILES, name)) for name in sorted(os.listdir(_FILES))}
-        self._socket = _listen(host, port)
+        self._socket = listen_at(host, port)
         self.port = self._socket.getsockname()[1]
         self._access = Access(token, self.port)
-        self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page", _yield_to_others)
+        self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page", yield_to_others)
         self._working = self._failure = None
         self._loop, self._closing = asyncio.new_event_loop(), None
         ready = threading.Event()
@@ -115,7 +116,7 @@ class PageServer:
     # the loop's side
 
     def _serve(self, ready):
-        _yield_to_others()
+        yield_to_others()
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main(ready))
@@ -270,7 +271,7 @@ class PageServer:
         web = self._web
         if not self._access.needs_token:
             raise web.HTTPSeeOther("./")
-        if self._attempts >= _MOST_ATTEMPTS:  # also the right one: it must not be told from the wrong ones by the answer's time
+        if self._attempts >= _MOST_ATTEMPTS:  # also the right one, so that the time of an answer says nothing
             return await self._slowly(None)
         given = (await request.post()).get("token", "")
         if not isinstance(given, str) or not self._access.is_token(given):
@@ -388,27 +389,3 @@ def _number_after(query, run):
 def _read(path):
     with open(path, "rb") as file:
         return file.read()
-
-
-def _listen(host, port):
-    """A socket at this address; OSError with words on it."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise OSError(f"web: {host}:{port}: {error.strerror or error}") from None
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(64)
-        listening.setblocking(False)
-    except OSError as error:
-        listening.close()
-        raise OSError(f"web: {host}:{port}: {error.strerror or error}") from None
-    return listening
-
-
-def _yield_to_others():
-    """This thread comes after those of the analysis."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

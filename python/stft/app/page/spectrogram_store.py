@@ -79,7 +79,8 @@ class SpectrogramStore:
         for rows in files:
             with contextlib.suppress(OSError, ValueError):
                 for part in self._parts(rows, grid):
-                    if waiting and (part[3:] != waiting[0][3:] or sum(len(one[0]) for one in waiting) > _TOGETHER):
+                    many = sum(len(one[0]) for one in waiting) > _TOGETHER
+                    if waiting and (many or part[3:] != waiting[0][3:]):
                         _draw_parts(grid, waiting)
                         waiting = []
                     waiting.append(part)

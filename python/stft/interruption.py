@@ -74,6 +74,14 @@ def interruption_noted(raised=None):
         _restore(previous)
 
 
+_notes = []  # of the blocks of ending_noted() that are being run
+
+
+def is_ending():
+    """True where a signal has come within a block of ending_noted()."""
+    return any(note.number is not None for note in _notes)
+
+
 @contextlib.contextmanager
 def ending_noted():
     """Within the block the first SIGINT, SIGTERM or SIGHUP only sets `number` of what this yields, and acts when the block has ended;
@@ -91,9 +99,11 @@ def ending_noted():
     previous = {number: handler for number, handler in previous.items() if handler is not signal.SIG_IGN}
     for number in previous:
         signal.signal(number, take_note)
+    _notes.append(note)
     try:
         yield note
     finally:
+        _notes.remove(note)
         _restore(previous)
     if note.number is not None:
         signal.raise_signal(note.number)

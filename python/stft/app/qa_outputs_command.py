@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import unittest
 import urllib.request
@@ -403,6 +404,36 @@ class Files(InFolder):
         writer.finish(5)
         self.assertEqual((done, len(writer), writer.done), ([5, 6, 7, 8, 9], 0, 5))
         self.assertEqual(writer.take_changes(), [("end", "there is written again")])
+
+    def test_what_is_being_written_is_not_left_out(self):
+        done, go_on, busy = [], threading.Event(), threading.Event()
+
+        def action(number):
+            busy.set()
+            go_on.wait(5)
+            done.append(number)
+
+        writer = background_writer.BackgroundWriter("there", 30)
+        for n in range(8):
+            writer.put(10, lambda n=n: action(n))
+            busy.wait(5)
+        go_on.set()
+        writer.finish(5)
+        self.assertEqual((done, writer.dropped, writer.done, writer.waiting_bytes), ([0, 6, 7], 5, 3, 0))
+
+    def test_a_recording_waits_for_a_slow_disk(self):
+        done = []
+
+        def action(number):
+            time.sleep(0.01)
+            done.append(number)
+
+        writer = background_writer.BackgroundWriter("there", 25, patient=True)
+        for n in range(20):
+            writer.put(10, lambda n=n: action(n))
+            self.assertLessEqual(writer.waiting_bytes, 25)
+        writer.finish(None)
+        self.assertEqual((done, writer.dropped), (list(range(20)), 0))
 
     def test_rows_of_a_spectrogram_are_in_files_that_sum_to_the_signal(self):
         os.mkdir("rows")

@@ -267,6 +267,21 @@ class Unattended(InFolder):
         self.assertEqual(len([name for name in clips if name.endswith("meta")]) * 2, len(clips))
         self.assertGreater(len(clips), 2)
 
+    def test_a_signal_ends_a_watch_whose_reader_sleeps_and_saves_its_state(self):
+        rng = np.random.default_rng(1)
+        np.tile(rng.standard_normal(50_000), 400).astype(np.float32).tofile("x.rf32")
+        with start("monitor", "x.rf32", "--dtype", "rf32_le", "--rate", 5000, "--band", "10:1000", "--alarm", "10", "--trend", 1,
+                   "--hold", "2s,2s", "--state", "state", stdout=subprocess.PIPE) as process:
+            process.stdout.buffer.read(1)
+            time.sleep(1)  # the pipe is full
+            os.unlink("state")
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+            self.assertLess(time.monotonic() - began, 2)
+            with open("state", encoding="utf-8") as file:
+                self.assertIn("band alarms", json.load(file)["sections"])
+
     @unittest.skipUnless(os.getuid() == 0, "mounting a file system needs root")
     def test_a_full_disk_is_an_event_and_loses_no_row(self):
         os.mkdir("rows")

@@ -4,16 +4,17 @@ import threading
 from collections import deque
 
 from gnuradio.stft.app.outputs.backlog import Attempts
+from gnuradio.stft.interruption import is_ending
 
 
 class BackgroundWriter:
     """Does one action after the other, tries those again that raise OSError, and keeps `limit` bytes of what waits.
 
-    changes: a list that may be read by another thread with take_changes() only.
+    patient: True: put() waits for a disk that is slow, as it may for a recording.
     """
 
-    def __init__(self, name, limit):
-        self._name, self._limit, self._changes = name, limit, []
+    def __init__(self, name, limit, patient=False):
+        self._name, self._limit, self._patient, self._changes = name, limit, patient, []
         self._attempts, self._waiting, self._bytes = Attempts(self._changes), deque(), 0
         self._ready, self._ended, self._busy = threading.Condition(), False, False  # busy: with the first one that waits
         self.dropped = self.done = 0
@@ -23,12 +24,14 @@ class BackgroundWriter:
     def put(self, size, action):
         """action(): writes what holds `size` bytes of memory until then. The oldest ones that wait are left out if they are too many."""
         with self._ready:
+            while self._patient and self._waiting and self._bytes + size > self._limit and not self._attempts.failing and not is_ending():
+                self._ready.wait(0.1)
             self._waiting.append((size, action))
             self._bytes += size
             while self._bytes > self._limit and len(self._waiting) > 1 + self._busy:
                 self._forget(int(self._busy))
                 self.dropped += 1
-            self._ready.notify()
+            self._ready.notify_all()
 
     @property
     def waiting_bytes(self):
@@ -45,11 +48,11 @@ class BackgroundWriter:
         return found
 
     def finish(self, seconds):
-        """Waits for what can be written, as long as this."""
+        """Waits for what can be written, as long as this; None: until it is."""
         with self._ready:
             self._ended = True
             self._attempts.hurry()
-            self._ready.notify()
+            self._ready.notify_all()
         self._thread.join(seconds)
 
     def _forget(self, index):
@@ -73,6 +76,7 @@ class BackgroundWriter:
                 self._busy = False
                 if failure is None:
                     self._forget(0)
+                    self._ready.notify_all()
                     self.done += 1
                     self._attempts.worked(f"{self._name} is written again")
                 else:

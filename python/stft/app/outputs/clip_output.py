@@ -8,6 +8,7 @@ import numpy as np
 from gnuradio.stft.app.outputs.background_writer import BackgroundWriter
 from gnuradio.stft.app.outputs.output import Output
 from gnuradio.stft.app.outputs.stored_files import StoredFiles, require_writable
+from gnuradio.stft.interruption import is_ending
 from gnuradio.stft.monitoring import EventCutter
 from gnuradio.stft.stft_python import kernels
 
@@ -17,7 +18,7 @@ SUFFIXES = (".sigmf-data", ".sigmf-meta")
 _SMALLEST_HISTORY = 1 << 18
 _ROWS_LATE = 512           # after an event that it may be reported: 256 of the first floor, 74 of the longest box, and some
 _MOST_HISTORY = 1 << 28
-_PATIENCE = 1.0           # s for clips that wait at the end
+_PATIENCE = 1.0           # s for clips that wait when a signal ends the watch
 
 
 class ClipOutput(Output):
@@ -40,7 +41,7 @@ class ClipOutput(Output):
         self._missed = self._requests = 0
         self._clock = None
         require_writable(folder)
-        self._writer = BackgroundWriter(folder, limit)
+        self._writer = BackgroundWriter(folder, limit, patient=not source.live)
 
     def begin(self, source):
         self._clock = [(0, source.center, source.time)]
@@ -74,7 +75,7 @@ class ClipOutput(Output):
 
     def close(self):
         self._keep(self._cutter.finish())
-        self._writer.finish(_PATIENCE)
+        self._writer.finish(_PATIENCE if is_ending() else None)
 
     def _request_of(self, event):
         if self._span is None:
@@ -106,7 +107,7 @@ class ClipOutput(Output):
         meta.add({**event, "state": "end", "sample_start": event["sample_start"] - clip.sample_start})
         samples = clip.samples.real if real else clip.samples
         stem = self._free_stem(clip, center, seconds)
-        _write_whole(stem + ".sigmf-data", np.ascontiguousarray(samples).view(np.uint8).data)
+        _write_whole(stem + ".sigmf-data", np.ascontiguousarray(samples).view(np.uint8).data, durable=True)
         _write_whole(stem + ".sigmf-meta", meta.text().encode())
         self._stored.added(os.path.basename(stem))
 
@@ -126,14 +127,15 @@ def _later(at, seconds):
     return at[0] + int(whole), part
 
 
-def _write_whole(path, data):
-    """Under another name until it is complete and on the disk."""
+def _write_whole(path, data, durable=False):
+    """Under another name until it is complete, and, if it is to be durable, on the disk."""
     part = path + ".part"
     try:
         with open(part, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.replace(part, path)
     except OSError:
         if os.path.exists(part):

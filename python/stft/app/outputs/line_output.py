@@ -10,6 +10,7 @@ import time
 
 from gnuradio.stft.app.outputs.backlog import Attempts, Backlog
 from gnuradio.stft.app.outputs.output import Output
+from gnuradio.stft.interruption import is_ending
 
 LIMIT = 16 << 20     # bytes of lines that wait for a disk or a reader
 _AT_ONCE = 4096      # bytes that a pipe takes at once if it takes any: PIPE_BUF
@@ -56,7 +57,8 @@ class LineOutput(Output):
 
     def reports(self, reports):
         self._put(self._form(reports))
-        self._send(self._patient)
+        if self._attempts.due():
+            self._send(self._patient)
 
     def poll(self):
         if len(self._waiting) and self._attempts.due():
@@ -89,7 +91,7 @@ class LineOutput(Output):
 
     def _send(self, patient):
         try:
-            while len(self._waiting) and (patient and not self._attempts.failing or self._is_ready()):
+            while len(self._waiting) and self._is_ready(patient):
                 rest = self._waiting.popleft()
                 try:
                     rest = rest[self._write(rest):]
@@ -106,8 +108,14 @@ class LineOutput(Output):
     def _write(self, data):
         return os.write(self._number, memoryview(data)[:_AT_ONCE])
 
-    def _is_ready(self):
-        return bool(select.select([], [self._number], [], 0)[1])
+    def _is_ready(self, patient):
+        """Whether something can be written; a patient one waits for it until the watch is to end."""
+        ready = select.poll()
+        ready.register(self._number, select.POLLOUT)
+        while not ready.poll(100 if patient else 0):
+            if not patient or is_ending():
+                return False
+        return True
 
 
 def _standard_output():

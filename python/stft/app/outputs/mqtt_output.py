@@ -7,13 +7,15 @@ from collections import deque
 
 from gnuradio.stft.app.outputs.backlog import Backlog
 from gnuradio.stft.app.outputs.output import Output
+from gnuradio.stft.interruption import is_ending
 from gnuradio.stft.optional_modules import load
 
 LIMIT = 16 << 20           # bytes of messages that wait for the broker
 _AT_ONCE = 100             # messages that wait for the broker's answer
 _LONGEST_PAUSE = 60        # s between two attempts to connect
 _STATUS_INTERVAL = 60.0    # s
-_PATIENCE = 1.0            # s for what waits at the end
+_PATIENCE = 1.0            # s for what waits when a signal ends the watch
+_MORE_PATIENCE = 10.0      # s at another end
 
 
 class MqttOutput(Output):
@@ -77,7 +79,7 @@ class MqttOutput(Output):
         return bool(len(self._waiting) or any(self._sent.values()) or self._waiting.dropped)
 
     def close(self):
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + (_PATIENCE if is_ending() else _MORE_PATIENCE)
         self.poll()
         while self._connected and (len(self._waiting) or self._sent) and time.monotonic() < until:
             time.sleep(0.005)

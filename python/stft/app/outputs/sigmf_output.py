@@ -16,10 +16,15 @@ class SigmfOutput(Output):
         super().__init__()
         self.name = path
         self._file = kernels.sigmf_file(path=path, datatype=datatype)
-        self._saved_at, self._failed = time.monotonic(), False
+        self._saved_at, self._failed, self._rate = time.monotonic(), False, None
 
     def begin(self, source):
+        self._rate = source.rate
         self._file.begin(source.rate, source.center, source.time)
+
+    def moved(self, sample, center, time):  # pylint: disable=redefined-outer-name
+        if sample == 0:  # a report on the watch itself came before the first sample
+            self._file.begin(self._rate, center, time)
 
     def reports(self, reports):
         for event, _ in reports:

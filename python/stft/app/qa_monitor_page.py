@@ -23,6 +23,7 @@ from gnuradio.stft import optional_modules
 from gnuradio.stft.app.outputs.clip_output import ClipOutput
 from gnuradio.stft.app.outputs.hub import Outputs
 from gnuradio.stft.app.outputs.output import Rows, Source
+from gnuradio.stft.app.outputs.spectrogram_output import SpectrogramOutput
 from gnuradio.stft.app.page import access, rows, server
 from gnuradio.stft.app.page.alarm_board import AlarmBoard
 from gnuradio.stft.app.page.clip_folder import ClipFolder
@@ -299,13 +300,30 @@ class Store(InFolder):
             pass
         self.assertIn("exists", store.failed)
 
-    def test_rows_of_real_samples_begin_at_0_hz(self):
-        self.BINS = 33
-        self.store(50, some_rows(4, 33), freq_center=None)
-        store = SpectrogramStore(".")
-        last = store.scan()[-1]
-        width = 1000 / 64
-        self.assertEqual((last.lower, last.upper), (-width / 2, 32.5 * width))
+    def test_frequencies_follow_from_the_description(self):
+        for bins, words, n_fft, first in ((33, None, 64, 0), (32, None, 32, -16), (33, "33-point frames, a hop of 5 samples", 33, -16),
+                                          (17, "33-point frames", 33, 0), (32, "62-point frames", 62, 0), (32, "7-point frames", 32, -16)):
+            self.store(50, some_rows(4, bins), freq_center=100.0, vlen=bins, description=words)
+            last = SpectrogramStore(".").scan()[-1]
+            width = 1000 / n_fft
+            self.assertAlmostEqual(last.lower, 100 + (first - 0.5) * width)
+            self.assertAlmostEqual(last.upper, 100 + (first + bins - 0.5) * width)
+
+    def test_what_the_watch_stores_is_where_it_was(self):
+        for of in source(), source(dtype=np.dtype(np.float32), center=None, n_fft=257):
+            folder = f"rows of {of.n_fft}"
+            os.mkdir(folder)
+            output = SpectrogramOutput(folder, rotate=3600, rows_per_second=50)
+            tone = np.exp(2j * np.pi * 0.2 * np.arange(200_000)).astype(np.complex64)
+            hub = Outputs([output], of, "hann")
+            hub.samples(tone if of.dtype.kind == "c" else tone.real.copy())
+            hub.finish()
+            hub.close()
+            stored, = SpectrogramStore(folder).scan()
+            self.assertAlmostEqual(stored.start, sum(TIME), places=5)
+            power = np.load(stored.path)
+            at = stored.lower + (power[1].argmax() + 0.5) * (stored.upper - stored.lower) / stored.bins
+            self.assertAlmostEqual(at, (of.center or 0) + 0.2e6, delta=1e6 / of.n_fft)
 
 
 class Addresses(unittest.TestCase):

@@ -31,7 +31,7 @@ class WebOutput(Output):
 
     def __init__(self, host, port, token=None, store=None, clips=None):
         super().__init__()
-        self._memory, self._store = RowMemory(), store
+        self._memory = RowMemory()
         self._folders = [found.directory for found in (store, clips) if found is not None] or ["."]
         self.server = PageServer(host, port, token, self._memory, store, clips)
         self._source, self._axis, self._axis_number = None, None, -1
@@ -44,8 +44,6 @@ class WebOutput(Output):
     def begin(self, source):
         self._source, self._anchor = source, (0, source.time)
         self._theta = ThetaLine(source) if ThetaLine.suits(source) else None
-        if self._store:
-            self._store.one_sided = lambda bins: source.dtype.kind == "f" if bins == source.bins else bins % 2 == 1
         self.server.publish({"type": "hello", "source": source.name, "watches": source.watches, "time_known": source.time is not None,
                              "rate_known": source.rate_known, "samp_rate": source.rate})
         self._tell_axis(source.center)

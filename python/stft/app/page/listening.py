@@ -1,9 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""A socket that listens, and threads that come after those of the analysis."""
-import contextlib
-import os
+"""A socket that listens."""
 import socket
-import threading
 
 
 def listen_at(host, port):
@@ -22,9 +19,3 @@ def listen_at(host, port):
         listening.close()
         raise OSError(f"web: {host}:{port}: {error.strerror or error}") from None
     return listening
-
-
-def yield_to_others():
-    """This thread comes after those of the analysis."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

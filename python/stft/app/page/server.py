@@ -15,7 +15,7 @@ import numpy as np
 
 from gnuradio.stft import optional_modules
 from gnuradio.stft.app.page.access import HEADERS, Access
-from gnuradio.stft.app.page.listening import listen_at, yield_to_others
+from gnuradio.stft.app.page.listening import listen_at
 from gnuradio.stft.app.page.rows import Grid
 from gnuradio.stft.app.page.viewer import Viewer
 
@@ -55,7 +55,7 @@ class PageServer:
         self._socket = listen_at(host, port)
         self.port = self._socket.getsockname()[1]
         self._access = Access(token, self.port)
-        self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page", yield_to_others)
+        self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page")
         self._working = self._failure = None
         self._loop, self._closing = asyncio.new_event_loop(), None
         ready = threading.Event()
@@ -77,7 +77,7 @@ class PageServer:
         self._call(self._take_rows, rows)
 
     def work(self, function, *arguments):
-        """Called by a thread that comes after the analysis, unless the one before has not ended."""
+        """Called by another thread, unless the one before has not ended."""
         if self._working is None or self._working.done():
             with contextlib.suppress(RuntimeError):  # it is closed
                 self._working = self._executor.submit(function, *arguments)
@@ -116,7 +116,6 @@ class PageServer:
     # the loop's side
 
     def _serve(self, ready):
-        yield_to_others()
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main(ready))

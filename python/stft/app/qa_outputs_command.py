@@ -116,6 +116,15 @@ class Hub(unittest.TestCase):
         self.assertIn(57_001, [first for first, _ in found[200e6]])
         self.assertEqual(found[300e6][0][0], 107_001)
 
+    def test_all_outputs_are_closed_where_one_fails(self):
+        closed = []
+        outputs = [Keeper(None) for _ in range(3)]
+        for number, each in enumerate(outputs):
+            each.close = lambda number=number: closed.append(number) or 1 // number
+        with self.assertRaises(ZeroDivisionError):
+            hub.Outputs(outputs, SOURCE, "hann").close()
+        self.assertEqual(closed, [0, 1, 2])
+
     def test_time_is_right_after_weeks(self):
         clock = hub.Clock(2.4e6, None, (1_700_000_000, 0.75))
         sample = 2**45 + 1

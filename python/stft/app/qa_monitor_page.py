@@ -300,10 +300,10 @@ class Store(InFolder):
             pass
         self.assertIn("exists", store.failed)
 
-    def test_frequencies_follow_from_the_description(self):
-        for bins, words, n_fft, first in ((33, None, 64, 0), (32, None, 32, -16), (33, "33-point frames, a hop of 5 samples", 33, -16),
-                                          (17, "33-point frames", 33, 0), (32, "62-point frames", 62, 0), (32, "7-point frames", 32, -16)):
-            self.store(50, some_rows(4, bins), freq_center=100.0, vlen=bins, description=words)
+    def test_frequencies_follow_from_the_length_of_the_dft(self):
+        for bins, stated, n_fft, first in ((33, None, 64, 0), (32, None, 32, -16), (33, 33, 33, -16), (17, 33, 33, 0), (32, 62, 62, 0),
+                                           (32, 7, 32, -16), (32, "32", 32, -16)):
+            self.store(50, some_rows(4, bins), freq_center=100.0, vlen=bins, n_fft=stated)
             last = SpectrogramStore(".").scan()[-1]
             width = 1000 / n_fft
             self.assertAlmostEqual(last.lower, 100 + (first - 0.5) * width)

@@ -7,7 +7,6 @@ quarter of the rows of the level before, down to a single one. It can be removed
 import contextlib
 import json
 import os
-import re
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -213,7 +212,7 @@ def _described(path):
         array = f"{stem}.npy" if complete else f"{stem}.npy.part"
         rows = int(values["rows"]) if complete else len(np.load(array, mmap_mode="r"))
         bins, rate = int(values["vlen"]), float(values["samp_rate"])
-        n_fft = _n_fft_of(values.get("description") or "", bins)
+        n_fft = _n_fft_of(values.get("n_fft"), bins)
         width = rate / n_fft
         lower = (values["freq_center"] or 0.0) - (n_fft // 2 + 0.5 if bins == n_fft else 0.5) * width
         if rows < 1:
@@ -224,11 +223,10 @@ def _described(path):
         return None
 
 
-def _n_fft_of(description, bins):
-    """The DFT length of rows: as the watch describes them; else odd ones are those of real samples, from 0 Hz to half the rate."""
-    match = re.search(r"\b(\d+)-point frames", description)
-    if match and int(match[1]) in (bins, 2 * bins - 2, 2 * bins - 1):
-        return int(match[1])
+def _n_fft_of(stated, bins):
+    """The DFT length of rows; where it is not stated, odd ones are those of real samples, from 0 Hz to half the rate."""
+    if stated in (bins, 2 * bins - 2, 2 * bins - 1):
+        return stated
     return 2 * bins - 2 if bins % 2 == 1 and bins > 1 else bins
 
 

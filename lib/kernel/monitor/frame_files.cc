@@ -302,6 +302,7 @@ struct frame_files::parts {
                    .add("rows", std::to_string(rows))
                    .add("vlen", std::to_string(settings.vlen))
                    .add("hop", std::to_string(context.hop))
+                   .add("n_fft", context.n_fft ? std::to_string(context.n_fft) : "null")
                    .add("samp_rate", json_number(context.samp_rate))
                    .add("row_rate", json_number(row_rate))
                    .add("freq_center",

@@ -354,6 +354,7 @@ class qa_frame_files : public CppUnit::TestFixture
         const float row[] = { 1, 2 };
         event_context context;
         context.hop = 7;
+        context.n_fft = 11;
         files.add(row, 5, context);
         files.flush();
         auto name = parts_in(here.path).at(0).string();
@@ -362,6 +363,7 @@ class qa_frame_files : public CppUnit::TestFixture
         const std::string text(std::istreambuf_iterator<char>(file), {});
         CPPUNIT_ASSERT(text.find("\"ended_by\": null") != std::string::npos);
         CPPUNIT_ASSERT(text.find("\"hop\": 7") != std::string::npos);
+        CPPUNIT_ASSERT(text.find("\"n_fft\": 11") != std::string::npos);
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(name + ".npy.part").second);
     }
 };

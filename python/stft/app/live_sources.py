@@ -113,8 +113,8 @@ class _Live:
             now = time.monotonic()
             if piece is not None:
                 if silent and piece.samples is not None:
-                    yield Piece(lost=self._lost_since(heard, piece) if began else 0)
                     yield Piece(change=("end", f"samples come again after {now - heard:.1f} s"))
+                    yield Piece(lost=self._lost_since(heard, piece) if began else 0)
                     silent = False
                 if piece.samples is not None:
                     correction = self._clock.correction(piece, began)

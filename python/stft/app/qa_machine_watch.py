@@ -53,6 +53,28 @@ class Machine(InFolder):
                 self.assertAlmostEqual(event[order], amplitude / np.sqrt(2), delta=0.02 * amplitude)
             self.assertAlmostEqual(event["10:200"], np.sqrt(0.65625 + 0.01 * 190 / 1000), delta=0.01)
 
+    def test_figures_tell_how_the_machine_is(self):
+        arguments = parser(["monitor"]).parse_args(["monitor", "x", "--speed", "15:25", "--orders", "1,2", "--band", "10:200", "--velocity",
+                                                    "--alarm", "10:200=1,5", "--hold", "0.5s,0.5s", "--trend", "5s", "--baseline", "learn=100s"])
+        watch = MachineWatch(arguments, levels_of(arguments), rate=FS)
+        band, *_ = watch.figures()["levels"]
+        self.assertEqual((band["value"], band["zone"], band["deviation"]), (None, 0, None))
+        watch.push(machine(25))
+        figures = watch.figures()
+        self.assertEqual([(level["name"], level["unit"], level["limits"]) for level in figures["levels"]],
+                         [("10:200", "mm/s", [1.0, 5.0]), ("order1", "mm/s", []), ("order2", "mm/s", [])])
+        band, order1, order2 = figures["levels"]
+        self.assertAlmostEqual(order1["value"], 1e3 / np.sqrt(2) / (2 * np.pi * 20), delta=0.1)
+        self.assertEqual((band["zone"], order1["zone"]), (2, 0))
+        self.assertTrue(all(0 <= level["learned"] < 1 for level in figures["levels"]))
+        self.assertEqual(figures["orders"], [1.0, 2.0])
+        samples, values = zip(*figures["points"])
+        self.assertEqual(len(set(np.diff(samples))), 1)
+        known = [value["speed"] for value in values if value["speed"] is not None]
+        self.assertGreater(len(known), 0.8 * len(values))
+        self.assertLess(max(abs(speed - 20) for speed in known), 0.1)
+        self.assertEqual(watch.figures()["points"], [])
+
     def test_velocity_is_in_millimetres_per_second(self):
         x = machine(20, amplitudes=((1, 1.0),), noise=0)
         event = self.watch(x, "--speed", "15:25", "--band", "10:200", "--velocity", "--unit", "g")[0]

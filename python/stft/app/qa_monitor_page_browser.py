@@ -267,6 +267,18 @@ class KnownScene(InBrowser):
         canvas.send_keys(Keys.ESCAPE)
         self.assertIsNone(self.js("return monitorPage.events.selected"))
 
+    def test_two_fingers_zoom_both_axes(self):
+        self.show_scene()
+        box = self.js("const b = document.getElementById('waterfall').getBoundingClientRect(); return [b.left, b.top]")
+        x, y = (round(box[i] + self.view["xy"[i]] + self.view[("width", "height")[i]] / 2) for i in range(2))
+        before = self.js("const v = monitorPage.view; return [v.span, v.upper - v.lower]")
+        for kind, far in (("touchStart", 60), ("touchMove", 90), ("touchMove", 120), ("touchEnd", None)):
+            points = [] if far is None else [{"x": x - far, "y": y - far, "id": 1}, {"x": x + far, "y": y + far, "id": 2}]
+            self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        after = self.js("const v = monitorPage.view; return [v.span, v.upper - v.lower]")
+        for one, other in zip(before, after):
+            self.assertAlmostEqual(other / one, 0.5, delta=0.1)
+
     def test_the_colours_follow_a_drag(self):
         self.show_scene()
         view = self.view
@@ -477,8 +489,8 @@ class Connections(InBrowser):
         address = f"http://127.0.0.1:{output.server.port}/"
         self.driver.get(address)
         self.assertIsNone(self.js("return window.monitorPage ?? null"))
-        self.driver.find_element(By.NAME, "token").send_keys("not the right one" + Keys.ENTER)
-        self.wait("return location.pathname === '/login' && document.querySelector('input').value === ''", "refusal")
+        self.driver.find_element(By.CSS_SELECTOR, "input[type=password]").send_keys("not the right one" + Keys.ENTER)
+        self.wait("return location.pathname === '/login' && document.querySelector('input[type=password]').value === ''", "refusal")
         self.driver.find_element(By.NAME, "token").send_keys(TOKEN + Keys.ENTER)
         self.wait("return window.monitorPage?.ring.count === 5", "the page")
         self.assertEqual((self.js("return document.cookie"), self.driver.current_url), ("", address))

@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import unittest
 import urllib.request
@@ -114,6 +115,15 @@ class Hub(unittest.TestCase):
         self.assertEqual({center: sum(frames for _, frames in some) for center, some in found.items()}, {200e6: 2 * 1561, 300e6: 1561})
         self.assertIn(57_001, [first for first, _ in found[200e6]])
         self.assertEqual(found[300e6][0][0], 107_001)
+
+    def test_all_outputs_are_closed_where_one_fails(self):
+        closed = []
+        outputs = [Keeper(None) for _ in range(3)]
+        for number, each in enumerate(outputs):
+            each.close = lambda number=number: closed.append(number) or 1 // number
+        with self.assertRaises(ZeroDivisionError):
+            hub.Outputs(outputs, SOURCE, "hann").close()
+        self.assertEqual(closed, [0, 1, 2])
 
     def test_time_is_right_after_weeks(self):
         clock = hub.Clock(2.4e6, None, (1_700_000_000, 0.75))
@@ -403,6 +413,22 @@ class Files(InFolder):
         writer.finish(5)
         self.assertEqual((done, len(writer), writer.done), ([5, 6, 7, 8, 9], 0, 5))
         self.assertEqual(writer.take_changes(), [("end", "there is written again")])
+
+    def test_what_is_being_written_is_not_left_out(self):
+        done, go_on, busy = [], threading.Event(), threading.Event()
+
+        def action(number):
+            busy.set()
+            go_on.wait(5)
+            done.append(number)
+
+        writer = background_writer.BackgroundWriter("there", 30)
+        for n in range(8):
+            writer.put(10, lambda n=n: action(n))
+            busy.wait(5)
+        go_on.set()
+        writer.finish(5)
+        self.assertEqual((done, writer.dropped, writer.done, writer.waiting_bytes), ([0, 6, 7], 5, 3, 0))
 
     def test_a_recording_waits_for_a_slow_disk(self):
         done = []

@@ -75,8 +75,7 @@ def _of_metadata(path, metadata):
     with open(metadata, encoding="utf-8") as file:
         meta = json.load(file)
     try:
-        words = meta["description"] or ""
-        n_fft, bins = int(words.partition("density, unit^2/Hz; ")[2].partition("-")[0]), int(meta["vlen"])
+        n_fft, bins = int(meta["n_fft"]), int(meta["vlen"])
         begin = iso_time(meta["time"]).timestamp() if meta["time"] else meta["sample_start"] / meta["samp_rate"]
         step, rate = meta["hop"] / meta["samp_rate"], float(meta["samp_rate"])
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):

@@ -60,10 +60,12 @@ class Watch:
 
     def finish(self):
         try:
-            self._report(self._watcher.finish())
+            try:
+                self._report(self._watcher.finish())
+            finally:
+                self._outputs.finish()
+                self._report_changes()
         finally:
-            self._outputs.finish()
-            self._report_changes()
             self._outputs.close()
         for words in self._watcher.warnings():
             warn("monitor", words)

@@ -114,8 +114,10 @@ void bind_frame_files(py::module& m)
                std::size_t hop,
                const py::object& freq_center,
                const py::object& time,
-               const std::string& source) {
-                const auto context = context_of(samp_rate, hop, freq_center, time, sample, source);
+               const std::string& source,
+               std::size_t n_fft) {
+                auto context = context_of(samp_rate, hop, freq_center, time, sample, source);
+                context.n_fft = n_fft;
                 const auto count = rows.shape(0), vlen = rows.shape(1);
                 const auto* row = rows.data();
                 py::gil_scoped_release release;

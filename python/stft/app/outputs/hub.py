@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Between a watch and its outputs: what comes is handed to each of them, with numbers of samples, time and frequency."""
+import contextlib
 import math
 
 from gnuradio.stft.app.outputs.output import Source
@@ -114,8 +115,10 @@ class Outputs:
         self._cut(0)
 
     def close(self):
-        for output in self._outputs:
-            output.close()
+        """Every output is closed, also where one fails."""
+        with contextlib.ExitStack() as closing:
+            for output in reversed(self._outputs):
+                closing.callback(output.close)
 
     def _begin(self):
         if self._began:

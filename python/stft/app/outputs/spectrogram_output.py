@@ -42,7 +42,8 @@ class SpectrogramOutput(Output):
                                           max_waiting=self._limit, description=f"power spectral density, unit^2/Hz; {window}")
 
     def rows(self, rows):
-        self._attempt(lambda: self._files.add(rows.values, rows.first_sample, rows.rate, rows.hop, rows.center, rows.time, self._source.name))
+        self._attempt(lambda: self._files.add(rows.values, rows.first_sample, rows.rate, rows.hop, rows.center, rows.time, self._source.name,
+                                              self._source.n_fft))
         self._look_at_complete()
 
     def moved(self, sample, center, time):

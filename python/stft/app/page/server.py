@@ -4,6 +4,7 @@ import asyncio
 import collections
 import concurrent.futures
 import contextlib
+import inspect
 import json
 import os
 import secrets
@@ -14,6 +15,7 @@ import numpy as np
 
 from gnuradio.stft import optional_modules
 from gnuradio.stft.app.page.access import HEADERS, Access
+from gnuradio.stft.app.page.listening import listen_at
 from gnuradio.stft.app.page.rows import Grid
 from gnuradio.stft.app.page.viewer import Viewer
 
@@ -26,6 +28,7 @@ _AT_ONCE = 500           # events of a message
 _MOST_VIEWERS = 100
 _MOST_ATTEMPTS = 8       # at tokens, at the same time
 _PAUSE = 1.0             # s after a wrong token
+_PATIENCE = 0.3          # s for answers that are under way at the end
 _PENDING = 5000          # calls of publish() that wait for the loop
 _SEND_BUFFER = 1 << 18   # bytes of a socket: what is in it comes late
 _CHUNK = 1 << 18         # bytes of a file
@@ -49,16 +52,19 @@ class PageServer:
         self._rows, self._events = collections.deque(maxlen=_RECENT), collections.OrderedDict()
         self._points, self._orders = collections.deque(maxlen=_POINTS), []
         self._files = {name: _read(os.path.join(_FILES, name)) for name in sorted(os.listdir(_FILES))}
-        self._socket = _listen(host, port)
+        self._socket = listen_at(host, port)
         self.port = self._socket.getsockname()[1]
         self._access = Access(token, self.port)
-        self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page", _yield_to_others)
-        self._working = None
+        self._executor = concurrent.futures.ThreadPoolExecutor(2, "gr_stft page")
+        self._working = self._failure = None
         self._loop, self._closing = asyncio.new_event_loop(), None
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(ready,), name="gr_stft page", daemon=True)
         self._thread.start()
         ready.wait()
+        if self._failure is not None:
+            self._socket.close()
+            raise RuntimeError(f"web: the server did not start: {self._failure}")
 
     # the side of the analysis
 
@@ -71,7 +77,7 @@ class PageServer:
         self._call(self._take_rows, rows)
 
     def work(self, function, *arguments):
-        """Called by a thread that comes after the analysis, unless the one before has not ended."""
+        """Called by another thread, unless the one before has not ended."""
         if self._working is None or self._working.done():
             with contextlib.suppress(RuntimeError):  # it is closed
                 self._working = self._executor.submit(function, *arguments)
@@ -110,10 +116,11 @@ class PageServer:
     # the loop's side
 
     def _serve(self, ready):
-        _yield_to_others()
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main(ready))
+        except Exception as error:
+            self._failure = error
         finally:
             ready.set()
             self._loop.close()
@@ -131,10 +138,13 @@ class PageServer:
             web.get("/socket", self._connect), web.get("/rows", self._send_rows), web.get("/alive", self._say_alive),
             web.get("/clips/{name}", self._send_clip)])
         app.on_response_prepare.append(_add_headers)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=30.0)
+        # since aiohttp 3.9 the runner is who waits at the end
+        waits = "shutdown_timeout" in inspect.signature(web.BaseRunner.__init__).parameters
+        patience = {"shutdown_timeout": _PATIENCE}
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=30.0, **patience if waits else {})
         await runner.setup()
         self._closing = asyncio.Event()
-        site = web.SockSite(runner, self._socket, shutdown_timeout=0.3)
+        site = web.SockSite(runner, self._socket, **{} if waits else patience)
         await site.start()
         background = [asyncio.ensure_future(task()) for task, wanted in ((self._look_after_store, self._store),
                                                                          (self._look_after_clips, self._clips)) if wanted]
@@ -229,9 +239,20 @@ class PageServer:
         if not open_to_all and not self._access.may_see(request):
             if request.path == "/" and "Authorization" not in request.headers:
                 return web.Response(body=self._files["login.html"], content_type="text/html", charset="utf-8")
-            await asyncio.sleep(_PAUSE if "Authorization" in request.headers else 0)
-            return web.Response(status=401, text="the token is missing or wrong\n")
+            refusal = web.Response(status=401, text="the token is missing or wrong\n")
+            return await self._slowly(refusal) if "Authorization" in request.headers else refusal
         return await handler(request)
+
+    async def _slowly(self, refusal):
+        """The answer to a wrong token, of which some are looked at in a second."""
+        if self._attempts >= _MOST_ATTEMPTS:
+            return self._web.Response(status=429, text="too many attempts: try again in a second\n", headers={"Retry-After": "1"})
+        self._attempts += 1
+        try:
+            await asyncio.sleep(_PAUSE)
+        finally:
+            self._attempts -= 1
+        return refusal
 
     async def _show_page(self, request):
         return self._web.Response(body=self._files["index.html"], content_type="text/html", charset="utf-8")
@@ -249,18 +270,13 @@ class PageServer:
         web = self._web
         if not self._access.needs_token:
             raise web.HTTPSeeOther("./")
-        if self._attempts >= _MOST_ATTEMPTS:
-            return web.Response(status=429, text="too many attempts: try again in a second\n", headers={"Retry-After": "1"})
-        self._attempts += 1
-        try:
-            given = (await request.post()).get("token", "")
-            if not isinstance(given, str) or not self._access.is_token(given):
-                await asyncio.sleep(_PAUSE)
-                return web.Response(status=401, body=self._files["login.html"], content_type="text/html", charset="utf-8")
-        finally:
-            self._attempts -= 1
+        if self._attempts >= _MOST_ATTEMPTS:  # also the right one, so that the time of an answer says nothing
+            return await self._slowly(None)
+        given = (await request.post()).get("token", "")
+        if not isinstance(given, str) or not self._access.is_token(given):
+            return await self._slowly(web.Response(status=401, body=self._files["login.html"], content_type="text/html", charset="utf-8"))
         answer = web.Response(status=303, headers={"Location": "./"})
-        self._access.set_cookie(answer, request.secure)
+        self._access.set_cookie(answer, request.secure or request.headers.get("X-Forwarded-Proto") == "https")
         return answer
 
     async def _connect(self, request):
@@ -372,27 +388,3 @@ def _number_after(query, run):
 def _read(path):
     with open(path, "rb") as file:
         return file.read()
-
-
-def _listen(host, port):
-    """A socket at this address; OSError with words on it."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise OSError(f"web: {host}:{port}: {error.strerror or error}") from None
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(64)
-        listening.setblocking(False)
-    except OSError as error:
-        listening.close()
-        raise OSError(f"web: {host}:{port}: {error.strerror or error}") from None
-    return listening
-
-
-def _yield_to_others():
-    """This thread comes after those of the analysis."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -40,13 +40,10 @@ class StoredRows:
 
 
 class SpectrogramStore:
-    """Stored rows of a folder. Methods may be called by any thread.
+    """Stored rows of a folder. Methods may be called by any thread."""
 
-    one_sided: function of the values of a row that says whether its first bin is 0 Hz, as with real samples.
-    """
-
-    def __init__(self, directory, one_sided=lambda bins: bins % 2 == 1):
-        self.directory, self.one_sided = directory, one_sided
+    def __init__(self, directory):
+        self.directory = directory
         self._overviews = os.path.join(directory, _FOLDER)
         self._known, self._lock, self._has_overview, self.failed = {}, threading.Lock(), set(), None
 
@@ -58,7 +55,7 @@ class SpectrogramStore:
                 for entry in entries:
                     if entry.name.endswith(".json"):
                         known = self._known.get(entry.name)
-                        found[entry.name] = known if known and known.complete else self._described(entry.path)
+                        found[entry.name] = known if known and known.complete else _described(entry.path)
             self._known = {name: rows for name, rows in found.items() if rows is not None}
             with contextlib.suppress(OSError):
                 self._has_overview = set(os.listdir(self._overviews))
@@ -79,14 +76,15 @@ class SpectrogramStore:
         for rows in files:
             with contextlib.suppress(OSError, ValueError):
                 for part in self._parts(rows, grid):
-                    if waiting and (part[3:] != waiting[0][3:] or sum(len(one[0]) for one in waiting) > _TOGETHER):
+                    many = sum(len(one[0]) for one in waiting) > _TOGETHER
+                    if waiting and (many or part[3:] != waiting[0][3:]):
                         _draw_parts(grid, waiting)
                         waiting = []
                     waiting.append(part)
         _draw_parts(grid, waiting)
 
     def _parts(self, rows, grid):
-        """(starts, durations, records, lower, upper, type of the records) of a file, as Grid.add() takes them, of the level that suits the grid."""
+        """(starts, durations, records, lower, upper, type of the records) of a file, of the level that suits the grid."""
         factor, level = 1, 0
         while rows.seconds * factor * MERGED <= grid.row_seconds * 1.01 and _size_of(rows.rows, level) > 1:
             factor, level = factor * MERGED, level + 1
@@ -122,25 +120,6 @@ class SpectrogramStore:
         index = np.arange(first, last, step)
         if index.size:
             yield _part(rows, index / step, rows.seconds * step, _narrow_records(stored[index]))
-
-    def _described(self, path):
-        """The StoredRows of a file of metadata; None if it is another one's, or its rows have no time."""
-        try:
-            with open(path, encoding="utf-8") as file:
-                values = json.load(file)
-            stem = path[:-len(".json")]
-            complete = values["ended_by"] is not None
-            array = f"{stem}.npy" if complete else f"{stem}.npy.part"
-            rows = int(values["rows"]) if complete else len(np.load(array, mmap_mode="r"))
-            bins, rate = int(values["vlen"]), float(values["samp_rate"])
-            width = rate / (2 * (bins - 1) if self.one_sided(bins) else bins)
-            lower = (values["freq_center"] or 0.0) - (0.5 if self.one_sided(bins) else bins // 2 + 0.5) * width
-            if rows < 1:
-                return None
-            return StoredRows(f"{os.path.basename(stem)}.npy", array, _seconds(values["time"]), float(values["hop"]) / rate, rows, bins,
-                              lower, lower + bins * width, complete)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
-            return None
 
     def make_overview(self):
         """Makes one overview that is missing, newest file first -> whether there was one to make."""
@@ -221,6 +200,34 @@ def _upper_of(rows):
     """The outer edge of the last shown bin, which may be of fewer bins than the others."""
     shown, together = shown_bins(rows.bins)
     return rows.lower + shown * together * (rows.upper - rows.lower) / rows.bins
+
+
+def _described(path):
+    """The StoredRows of a file of metadata; None if it is another one's, or its rows have no time."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            values = json.load(file)
+        stem = path[:-len(".json")]
+        complete = values["ended_by"] is not None
+        array = f"{stem}.npy" if complete else f"{stem}.npy.part"
+        rows = int(values["rows"]) if complete else len(np.load(array, mmap_mode="r"))
+        bins, rate = int(values["vlen"]), float(values["samp_rate"])
+        n_fft = _n_fft_of(values.get("n_fft"), bins)
+        width = rate / n_fft
+        lower = (values["freq_center"] or 0.0) - (n_fft // 2 + 0.5 if bins == n_fft else 0.5) * width
+        if rows < 1:
+            return None
+        return StoredRows(f"{os.path.basename(stem)}.npy", array, _seconds(values["time"]), float(values["hop"]) / rate, rows, bins,
+                          lower, lower + bins * width, complete)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+        return None
+
+
+def _n_fft_of(stated, bins):
+    """The DFT length of rows; where it is not stated, odd ones are those of real samples, from 0 Hz to half the rate."""
+    if stated in (bins, 2 * bins - 2, 2 * bins - 1):
+        return stated
+    return 2 * bins - 2 if bins % 2 == 1 and bins > 1 else bins
 
 
 def _seconds(text):

@@ -31,25 +31,25 @@ class WebOutput(Output):
 
     def __init__(self, host, port, token=None, store=None, clips=None):
         super().__init__()
-        self._memory, self._store = RowMemory(), store
+        self._memory = RowMemory()
         self._folders = [found.directory for found in (store, clips) if found is not None] or ["."]
         self.server = PageServer(host, port, token, self._memory, store, clips)
         self._source, self._axis, self._axis_number = None, None, -1
+        self._anchor = 0, None  # a sample, and its time
         self._alarms = AlarmBoard()
         self._rows = _RowMaker()
         self._number = self._events = 0
         self._theta, self._orders = None, []
 
     def begin(self, source):
-        self._source = source
+        self._source, self._anchor = source, (0, source.time)
         self._theta = ThetaLine(source) if ThetaLine.suits(source) else None
-        if self._store:
-            self._store.one_sided = lambda bins: source.dtype.kind == "f" if bins == source.bins else bins % 2 == 1
         self.server.publish({"type": "hello", "source": source.name, "watches": source.watches, "time_known": source.time is not None,
                              "rate_known": source.rate_known, "samp_rate": source.rate})
         self._tell_axis(source.center)
 
     def moved(self, sample, center, time):
+        self._anchor = sample, time
         self._tell_axis(center)
 
     def _tell_axis(self, center):
@@ -143,8 +143,8 @@ class WebOutput(Output):
         self.server.publish({"type": "lines", "orders": self._orders, "points": points})
 
     def _at(self, sample):
-        begin = self._source.time
-        return (begin[0] + begin[1] if begin else 0.0) + sample / self._source.rate
+        anchor, time = self._anchor
+        return time[0] + time[1] + (sample - anchor) / self._source.rate if time else sample / self._source.rate
 
     def counters(self):
         return {"viewers": self.server.viewers, "skipped_rows": self.server.skipped, "dropped": self.server.dropped}

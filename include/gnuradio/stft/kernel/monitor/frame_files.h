@@ -36,7 +36,7 @@ struct STFT_API frame_files_settings {
  * time costs no row, and files still end where they should.
  *
  * Metadata: schema (1), name, time (of the first row, ISO 8601, or null), sample_start (of the first row, lost samples counted),
- * rows (0 while it grows), vlen, hop, samp_rate, row_rate (Hz), freq_center (or null), description, source, ended_by (null while
+ * rows (0 while it grows), vlen, hop, n_fft (or null), samp_rate, row_rate (Hz), freq_center (or null), description, source, ended_by (null while
  * it grows).
  */
 class STFT_API frame_files

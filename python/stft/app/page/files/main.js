@@ -7,7 +7,7 @@ import {Colours} from "./colours.js";
 import {Connection} from "./connection.js";
 import {EventList, EventTable, clipLink} from "./event_list.js";
 import {Lines} from "./lines.js";
-import {clock, day, duration, hertz} from "./numbers.js";
+import {clock, day, duration, hertz, setRateKnown} from "./numbers.js";
 import {describe, fieldsOf, showAlarms, showHealth, showLevels} from "./panels.js";
 import {listen, pointAt} from "./pointing.js";
 import {RowRing} from "./row_ring.js";
@@ -141,6 +141,7 @@ class Page {
       this.showConnection("connected", 0);
     }
     this.timeKnown = this.events.timeKnown = message.time_known;
+    setRateKnown(message.rate_known);
     part("source").textContent = message.source;
     part("zone").textContent = message.time_known ? "UTC" : "since the start";
     document.title = `${message.source} · gr-stft`;

@@ -9,6 +9,13 @@ export function prefixOf(value) {
   return PREFIXES.find(([factor]) => size >= factor * 0.9999999) ?? (size > 0 ? PREFIXES.at(-1) : [1, ""]);
 }
 
+let unit = "Hz";
+
+/** Frequencies have no unit where the rate of the samples is not known: they are cycles per sample. */
+export function setRateKnown(known) {
+  unit = known ? "Hz" : "";
+}
+
 /** "433.920 MHz": with the digits that a step of `step` needs. */
 export function hertz(value, step = Math.abs(value) / 1e4) {
   if (!Number.isFinite(value)) {
@@ -16,7 +23,7 @@ export function hertz(value, step = Math.abs(value) / 1e4) {
   }
   const [factor, letter] = prefixOf(value);
   const digits = step > 0 ? Math.min(9, Math.max(0, Math.ceil(-Math.log10(step / factor) - 1e-9))) : 3;
-  return `${(value / factor).toFixed(digits)} ${letter}Hz`;
+  return `${(value / factor).toFixed(digits)} ${letter}${unit}`.trim();
 }
 
 /** "12.5 ms", "3.2 s", "2 h 5 min". */

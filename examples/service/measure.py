@@ -119,7 +119,7 @@ def sums():
                 meta = json.load(file)
             energy += np.load(f"rows/{name}", mmap_mode="r").sum(dtype=np.float64) * meta["hop"] * RATE / meta["vlen"]
     raw = np.memmap("x.cu8", np.uint8, "r")
-    signal = sum(float(np.sum(((part - 127.5) / 127.5)**2)) for at in range(0, len(raw), 1 << 24)
+    signal = sum(float(np.sum(((part - 128) / 128)**2)) for at in range(0, len(raw), 1 << 24)
                  for part in [raw[at:at + (1 << 24)].astype(np.float64)])
     print(f"energy of the files' rows over that of the signal: {energy / signal:.6f}")
 

@@ -95,9 +95,9 @@ def latency(command):
 
 
 def long_run(command, seconds):
-    """Memory of a watch of a long recording with all outputs, and whether its files sum to the signal."""
+    """Memory of a watch of a long recording; clips that wait for a disk would take what their limit allows."""
     with subprocess.Popen([*command, "monitor", "x.cu8", "--dtype", "cu8", "--rate", str(RATE), "--detect", "--rotate", "60",
-                           *KINDS["and clips, metrics"]], stdout=subprocess.DEVNULL) as process:
+                           *KINDS["JSON, SigMF, spectrogram"]], stdout=subprocess.DEVNULL) as process:
         found, began = [], time.monotonic()
         while process.poll() is None:
             try:
@@ -119,7 +119,7 @@ def sums():
                 meta = json.load(file)
             energy += np.load(f"rows/{name}", mmap_mode="r").sum(dtype=np.float64) * meta["hop"] * RATE / meta["vlen"]
     raw = np.memmap("x.cu8", np.uint8, "r")
-    signal = sum(float(np.sum(((part - 127.5) / 127.5)**2)) for at in range(0, len(raw), 1 << 24)
+    signal = sum(float(np.sum(((part - 128) / 128)**2)) for at in range(0, len(raw), 1 << 24)
                  for part in [raw[at:at + (1 << 24)].astype(np.float64)])
     print(f"energy of the files' rows over that of the signal: {energy / signal:.6f}")
 
@@ -128,7 +128,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--long", type=float, default=0.0)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of the speed; 0: only the long run")
     parser.add_argument("--command", default="gr_stft")
     arguments = parser.parse_args()
     command = shlex.split(arguments.command)
@@ -139,8 +139,9 @@ def main():
         samples = write_scene("x.cu8", arguments.seconds)
         print(f"{samples / 1e6:.0f} million samples of cu8, load of the machine {os.getloadavg()[0]:.1f}\n")
         sys.stdout.flush()
-        speed(command, samples, arguments.rounds)
-        latency(command)
+        if arguments.rounds:
+            speed(command, samples, arguments.rounds)
+            latency(command)
         if arguments.long:
             for name in os.listdir("rows"):
                 os.unlink(f"rows/{name}")

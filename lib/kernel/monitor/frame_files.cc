@@ -3,6 +3,7 @@
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/frame_files.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -154,6 +155,9 @@ private:
                 ::unlink(part().c_str());
                 fail_to_write(part(), failure);
             }
+            ::flock(number,
+                    LOCK_EX |
+                        LOCK_NB); // who finds it unlocked knows that nobody writes it any more
             d_number = number;
             d_size = header_bytes;
         }

@@ -13,9 +13,10 @@ import threading
 import time
 import unittest
 import urllib.request
+from unittest import mock
 
 import numpy as np
-from qa_command import InFolder, needs
+from qa_command import InFolder, needs, run
 
 from gnuradio import stft
 from gnuradio.stft.app import output_options
@@ -470,6 +471,37 @@ class Files(InFolder):
         self.assertAlmostEqual(power / np.sum(np.abs(x)**2), 1, delta=2e-2)
         self.assertFalse(stored.failed)
 
+    def test_what_a_killed_watch_leaves_is_completed_by_the_next_one(self):
+        os.mkdir("rows")
+        first = spectrogram_output.SpectrogramOutput("rows", rotate=0, rows_per_second=1000)
+        outputs = hub.Outputs([first], SOURCE, "hann")
+        x = np.random.default_rng(3).standard_normal(300_000).astype(np.complex64)
+        outputs.samples(x)
+        first._flush()
+        part, = (f"rows/{name}" for name in os.listdir("rows") if name.endswith(".part"))
+        expected = np.load(part)
+        spectrogram_output.complete_left_over("rows")
+        self.assertTrue(os.path.exists(part))  # it is being written
+        shutil.copytree("rows", "killed")
+        os.rename(f"killed/{os.path.basename(part)}", "killed/spectrogram_x.npy.part")
+        os.rename(f"killed/{os.path.basename(part)[:-9]}.json", "killed/spectrogram_x.json")
+        with open("killed/spectrogram_x.npy.part", "r+b") as file:
+            shape = f"({len(expected)}, ".encode()
+            header = file.read(128)
+            file.seek(0)
+            file.write(header.replace(shape, b"(0, ".ljust(len(shape))))  # as it was after the flush before
+            file.seek(0, 2)
+            file.write(b"half a row")
+        shutil.copy("killed/spectrogram_x.npy.part", "killed/spectrogram_broken.npy.part")
+        spectrogram_output.SpectrogramOutput("killed", rotate=0, rows_per_second=1)
+        self.assertEqual(sorted(os.listdir("killed")), ["spectrogram_broken.npy.part", "spectrogram_x.json", "spectrogram_x.npy"])
+        np.testing.assert_array_equal(np.load("killed/spectrogram_x.npy"), expected)
+        with open("killed/spectrogram_x.json", encoding="utf-8") as file:
+            meta = json.load(file)
+        self.assertEqual((meta["rows"], meta["ended_by"], meta["hop"]), (len(expected), "crash", 1024))
+        outputs.finish()
+        outputs.close()
+
     def test_samples_of_events_are_recordings_with_their_annotation(self):
         for dtype in np.complex64, np.float32:
             os.mkdir("clips")
@@ -496,6 +528,17 @@ class Files(InFolder):
                 self.assertEqual([a["core:sample_start"] for a in meta["annotations"]], [1000])
                 self.assertEqual(meta["captures"][0]["core:datetime"], f"2023-11-14T22:13:20.{250_000_000 + first * 1000:09d}Z")
             shutil.rmtree("clips")
+
+
+class Packages(InFolder):
+
+    def test_what_is_not_installed_is_named_in_one_line(self):
+        for options, package in ((("-F", "mqtt://host/topic"), "python3-paho-mqtt"), (("--metrics", "9100"), "python3-prometheus-client"),
+                                 (("--spectrogram", ".", "--png"), "python3-matplotlib"), (("--spectrogram", ".", "--hdf5"), "python3-h5py")):
+            with mock.patch("importlib.util.find_spec", return_value=None):
+                status, out, err = run("monitor", "x", "--dtype", "cu8", "--rate", "1M", "--detect", *options)
+            self.assertEqual((status, out, len(err.splitlines())), (1, "", 1))
+            self.assertIn(f"install Debian's {package}\n", err)
 
 
 class Service(InFolder):

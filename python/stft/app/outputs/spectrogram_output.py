@@ -1,5 +1,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Rows of the spectrogram in files of a folder, one for each period."""
+import contextlib
+import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +19,7 @@ SUFFIXES = (".npy", ".json", ".png", ".h5")
 _BETWEEN_FLUSHES = 2.0     # s
 _PATIENCE = 0.5            # s for a picture at the end
 _LARGEST_FILE = 1 << 40
+_HEADER_BYTES = 128        # of NPY files as the kernel writes them
 
 
 class SpectrogramOutput(Output):
@@ -29,11 +33,12 @@ class SpectrogramOutput(Output):
         super().__init__()
         self.name, self.rows_per_second = folder, rows_per_second
         self._folder, self._rotate, self._more, self._limit = folder, rotate, tuple(more), limit
+        require_writable(folder)
+        complete_left_over(folder)
         self._stored = StoredFiles(folder, SUFFIXES, most_bytes)
         self._files, self._source, self._attempts = None, None, Attempts(self.changes)
         self._flushed_at, self._complete = time.monotonic(), 0
-        self._drawing, self._to_draw, self._lost = None, [], 0
-        require_writable(folder)
+        self._drawing, self._to_draw = None, []
 
     def begin(self, source):
         self._source = source
@@ -121,3 +126,31 @@ class SpectrogramOutput(Output):
         self._drawing = subprocess.Popen([sys.executable, "-c", code, "day", path, *words], stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL)
 
+
+def complete_left_over(folder):
+    """Gives files that a watch could not complete, since it was killed or the power failed, their names: whole rows stay."""
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(f"{NAME}_") and name.endswith(".npy.part"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # what is broken stays as it is
+                _complete(os.path.join(folder, name), os.path.join(folder, name[:-len(".npy.part")]))
+
+
+def _complete(path, stem):
+    with open(path, "r+b") as file, open(f"{stem}.json", encoding="utf-8") as described:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError where another watch writes it
+        meta = json.load(described)
+        bins = int(meta["vlen"])
+        rows = (os.fstat(file.fileno()).st_size - _HEADER_BYTES) // (4 * bins)
+        if rows < 1:
+            os.unlink(path)
+            os.unlink(described.name)
+            return
+        words = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {bins}), }}".ljust(_HEADER_BYTES - 11) + "\n"
+        file.write(b"\x93NUMPY\x01\x00" + (_HEADER_BYTES - 10).to_bytes(2, "little") + words.encode())
+        file.truncate(_HEADER_BYTES + 4 * rows * bins)
+        file.flush()
+        os.fsync(file.fileno())
+        with open(f"{stem}.json.part", "w", encoding="utf-8") as written:
+            json.dump({**meta, "rows": rows, "ended_by": "crash"}, written)
+        os.replace(written.name, described.name)
+        os.replace(path, f"{stem}.npy")

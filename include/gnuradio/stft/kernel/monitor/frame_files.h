@@ -29,8 +29,8 @@ struct STFT_API frame_files_settings {
  * A file ends where the time of a row reaches the next multiple of `rotate` since 1970 (since the first row, where the time is
  * unknown), where it would exceed max_bytes, and where the caller ends it. Its name is NAME_UTC_CENTREHz_RATEsps.npy, with the
  * time of its first row and, where that is taken, a number. While it grows, its name ends in .part; its header is right after
- * each flush(), and its metadata is there, so that what is left of a process that was killed can be read, too. It gets its name
- * when it is complete and on the disk, after its metadata.
+ * each flush(), and its metadata is there, so that what is left of a process that was killed can be read, too; while somebody writes
+ * it, it is locked (flock). It gets its name when it is complete and on the disk, after its metadata.
  *
  * What cannot be written waits in memory, max_waiting bytes of it, and is written with what follows: a disk that is full for some
  * time costs no row, and files still end where they should.

@@ -25,6 +25,7 @@ _RULES = {
     "lines": (int, 0, 65536, "must be an integer in 0 .. 65536"),
 }
 _CHOICES = {"kind": ("psd", "power", "magnitude"), "sides": ("onesided", "twosided", "centered")}
+_PLACE = "begin"  # s on the time axis, of an event
 _RIDGE = 4  # values of a ridge before its amplitudes
 
 
@@ -154,12 +155,16 @@ class spectrogram_display(gr.hier_block2):
         with self._lock:
             events = list(self._events.items())
         newest = self._store.span()
-        return [box for (run, *_), event in events for box in [self._box(run, event, newest)] if box]
+        return [box for key, event in events for box in [self._box(key, event, newest)] if box]
 
-    def _box(self, run, event, span):
-        begin = self._begin_of(event, run)
+    def _box(self, key, event, span):
+        begin = event.get(_PLACE)
         if begin is None:
-            return None
+            begin = self._begin_of(event, key[0])
+            if begin is None:
+                return None
+            if span and begin <= span[1]:  # its rows are there, so that the time of its sample stays
+                event[_PLACE] = begin
         duration = number(event.get("duration"), 0, 1e12) or 0.0
         end = begin + duration
         if event.get("state") != "end" and span:
@@ -201,7 +206,8 @@ class spectrogram_display(gr.hier_block2):
             if known and "frequency" in fields and "track" in fields:
                 self._points.append((self._store.runs, fields))
             elif known and "state" in fields and "sample_start" in fields:
-                key = self._store.runs, str(fields.get("source")), fields.get("id")
+                key = self._store.runs, str(fields.get("source")), str(fields.get("id"))
+                fields.pop(_PLACE, None)
                 if fields.get("cut") == "withdrawn":
                     self._events.pop(key, None)
                 else:

@@ -663,9 +663,9 @@ class qa_grc(unittest.TestCase):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window_family({expected})"
                 rest = f'("window", {window})("norm", "l2")'
-                forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")'
+                forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")("c", 0.0)'
                 self.assertIn(f"gr::stft::dstft_fvc::make(gr::stft::named{forward});", code)
-                self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame"));', code)
+                self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame")("c", 0.0));', code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_the_bins_in_each_form(self):

@@ -720,7 +720,7 @@ class qa_grc(unittest.TestCase):
         for part in (
             'adaptive_stft_fvc::make(gr::stft::named("n_fft", n_fft)("hop", 50.0)', '("interpolate", true)', '("share", "cell")',
             '("window", gr::stft::kernel::window_family("gaussian", { 0.125 }))', '("block", (-1))', '("freeze", false)',
-            '("invertible", false)("load_limit", 0)("samp_rate", 1.0)("report_interval", 1000));',
+            '("invertible", false)("load_limit", 0)("warp", false)("samp_rate", 1.0)("report_interval", 1000));',
         ):  # fmt: skip
             self.assertIn(part, code)
 

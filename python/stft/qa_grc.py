@@ -251,6 +251,10 @@ settings = {
     + [{name: v} for name in ("smoothness", "prior", "whiten", "learning_rate", "load_limit") for v in (-1.0, 0.0, 0.5, float("nan"))]
     + [dict(regularisation=v, share="cell") for v in (-2.0, -1.0, 0.0, 1.0)]
     + [dict(theta_min=64.0, invertible=v) for v in (True, False)]
+    + [dict(learn="theta_chirp", **more) for more in (dict(), dict(causal=True), dict(share="cell"), dict(criterion="kurtosis"))]
+    + [dict(learn="theta_chirp", chirp_max=v) for v in (-1.0, 1e-5, 0.1, float("nan"))]
+    + [dict(learn="theta_chirp", chirp_prior=v) for v in (-1.0, 0.0, float("nan"))]
+    + [dict(warp=True, **more) for more in (dict(), dict(hop=7.5), dict(theta_init=99.0), dict(causal=True), dict(share="cell"))]
     + [dict(freeze=True), dict(samp_rate=0.0), dict(samp_rate=float("inf")), dict(report_interval=0), dict(report_interval=2**31)],
     "stft_idstft_vcx.block.yml": families
     + [dict(share=s) for s in ("constant", "frame", "bin", "cell", "both")]
@@ -716,7 +720,7 @@ class qa_grc(unittest.TestCase):
         for part in (
             'adaptive_stft_fvc::make(gr::stft::named("n_fft", n_fft)("hop", 50.0)', '("interpolate", true)', '("share", "cell")',
             '("window", gr::stft::kernel::window_family("gaussian", { 0.125 }))', '("block", (-1))', '("freeze", false)',
-            '("invertible", false)("load_limit", 0)("samp_rate", 1.0)("report_interval", 1000));',
+            '("invertible", false)("load_limit", 0)("warp", false)("samp_rate", 1.0)("report_interval", 1000));',
         ):  # fmt: skip
             self.assertIn(part, code)
 

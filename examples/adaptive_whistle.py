@@ -23,6 +23,7 @@ HOP = N_FFT // 16
 SECONDS = 0.8
 CLICKS = (0.28, 0.52)  # s, when clicks come; 75 a second
 LIMIT = 3e-6  # of the largest sample
+BINS_SHOWN = 130  # pairs of bins in the picture, up to 24 kHz
 
 
 def test_signal():
@@ -78,9 +79,10 @@ def draw(file, S, x, t, theta, c):
     shown = [("128 samples", stft.dstft(x, 128.0, t, n_fft=N_FFT)), ("512 samples", stft.dstft(x, 512.0, t, n_fft=N_FFT)),
              ("learned length and chirp rate", S / 2)]  # fmt: skip
     for one, (title, spectra) in zip(axes, shown):
-        decibels = 20 * np.log10(np.abs(spectra) + 1e-9)
-        one.imshow(decibels, aspect="auto", origin="lower", extent=(0, SECONDS, 0, FS / 2e3), vmin=-15, vmax=25, cmap="viridis")
-        one.set_ylim(0, 26)
+        power = np.abs(spectra[: 2 * BINS_SHOWN, : 2 * (len(t) // 2)]) ** 2
+        power = power.reshape(BINS_SHOWN, 2, -1, 2).max(axis=(1, 3))  # a thin line is not left out
+        one.imshow(10 * np.log10(power + 1e-9), aspect="auto", origin="lower", vmin=-15, vmax=25, cmap="viridis",
+                   extent=(0, SECONDS, 0, 2 * BINS_SHOWN * FS / N_FFT / 1e3), interpolation="nearest")  # fmt: skip
         one.set_title(title, loc="left")
         one.set_ylabel("kHz")
     axes[3].plot(t / FS, theta, color="C0")

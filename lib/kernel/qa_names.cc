@@ -78,7 +78,8 @@ public:
                            [] { sharing_named("?"); });
         qa::assert_refused("method: ?: must be bank or gradient",
                            [] { learning_method_named("?"); });
-        qa::assert_refused("learn: ?: must be theta, t, both or theta_chirp", [] { learned_named("?"); });
+        qa::assert_refused("learn: ?: must be theta, t, both or theta_chirp",
+                           [] { learned_named("?"); });
         qa::assert_refused("criterion: ?: must be l1l2, entropy, renyi, kurtosis, "
                            "magnitude_entropy or frame_entropy",
                            [] { adaptive_criterion_named("?"); });

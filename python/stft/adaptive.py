@@ -130,8 +130,8 @@ def adapt(
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     chirp_max: greatest magnitude of c; default 94 / theta_max^2, at most 1 / (2 theta_max), beyond which a chirp leaves the
-        band within a window. chirp_prior: cost of a c in a frame, in units of the criterion, per ln(1 + |c| theta_max^2 / 2.7):
-        the more rates there are up to c, the more of them look good in noise.
+        band within a window. chirp_prior: cost of a c in a frame, in units of the criterion, per
+        ln sqrt(1 + (c theta_max^2 / 2.7)^2): there are more great rates than small ones, so noise favours one of them more often.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. learning_rate: Adam's, in ln theta and in hops;
         default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of
         ln theta over cells; default 0.1.

@@ -333,7 +333,7 @@ class Arrays(unittest.TestCase):
         for message, settings in (
             ("criterion: best: must be l1l2", dict(criterion="best")),
             ("method: adam: must be bank or gradient", dict(method="adam")),
-            ("learn: hop: must be theta, t or both", dict(learn="hop")),
+            ("learn: hop: must be theta, t, chirp or both", dict(learn="hop")),
             ("share: all: must be constant, frame, bin or cell", dict(share="all")),
             ("theta_min: 200: must be below theta_max = 100", dict(theta_min=200, theta_max=100)),
             ("theta_max: 300: must be above 4, and at most n_fft", dict(theta_max=300)),

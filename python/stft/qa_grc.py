@@ -239,6 +239,7 @@ settings = {
     + [dict(theta=v) for v in (0.0, -1.0, 1e-7, 1e-6, 1023.5, 1024.5, float("nan"))]
     + [dict(alpha=a, hop=0.0) for a in (-0.5, 0.0, 1e-4, 1e-3, 0.25, 1e3, 2e3, float("nan"))]
     + [dict(alpha=a, share=s) for a in (0.0, 0.5) for s in ("constant", "frame", "bin", "cell", "both")]
+    + [dict(c=v, share=s) for v in (0.0, 4e-4, -5e-4, 0.1, float("nan")) for s in ("constant", "cell")]
     + [dict(n_fft=2**26 + 2, theta=1.0)],
     "stft_adaptive_stft_xvc.block.yml": families
     + [dict(n_fft=n) for n in (8, 2**26 + 2)]
@@ -255,9 +256,14 @@ settings = {
     + [{name: v} for name in ("smoothness", "prior", "whiten", "learning_rate", "load_limit") for v in (-1.0, 0.0, 0.5, float("nan"))]
     + [dict(regularisation=v, share="cell") for v in (-2.0, -1.0, 0.0, 1.0)]
     + [dict(theta_min=64.0, invertible=v) for v in (True, False)]
+    + [dict(learn="theta_chirp", **more) for more in (dict(), dict(causal=True), dict(share="cell"), dict(criterion="kurtosis"))]
+    + [dict(learn="theta_chirp", chirp_max=v) for v in (-1.0, 1e-5, 0.1, float("nan"))]
+    + [dict(learn="theta_chirp", chirp_prior=v) for v in (-1.0, 0.0, float("nan"))]
+    + [dict(warp=True, **more) for more in (dict(), dict(hop=7.5), dict(theta_init=99.0), dict(causal=True), dict(share="cell"))]
     + [dict(freeze=True), dict(samp_rate=0.0), dict(samp_rate=float("inf")), dict(report_interval=0), dict(report_interval=2**31)],
     "stft_idstft_vcx.block.yml": families
     + [dict(share=s) for s in ("constant", "frame", "bin", "cell", "both")]
+    + [dict(c=v, share=s) for v in (0.0, 4e-4, -0.5, 0.6, float("nan")) for s in ("constant", "cell")]
     + [dict(n_fft=2**26 + 2)],
 }
 of_images = (
@@ -478,7 +484,8 @@ class qa_grc(unittest.TestCase):
                         instance = self.block_of(entry, kind, block, values)
                         for ports in "inputs", "outputs":
                             have = getattr(instance, ports[:-1] + "_signature")()
-                            streams = [port for port in entry.get(ports, []) if port["domain"] == "stream"]
+                            streams = [port for port in entry.get(ports, []) if port["domain"] == "stream"
+                                       and not eval(str(port.get("hide", "${ False }"))[2:-1].strip(), dict(values))]  # fmt: skip
                             times = [eval(str(port.get("multiplicity", 1)).strip("${ }"), {}, values) for port in streams]
                             streams = [port for port, n in zip(streams, times) for _ in range(n)]
                             self.assertEqual(have.max_streams(), len(streams))
@@ -692,9 +699,9 @@ class qa_grc(unittest.TestCase):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window_family({expected})"
                 rest = f'("window", {window})("norm", "l2")'
-                forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")'
+                forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")("c", 0.0)'
                 self.assertIn(f"gr::stft::dstft_fvc::make(gr::stft::named{forward});", code)
-                self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame"));', code)
+                self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame")("c", 0.0));', code)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
     def test_cpp_code_has_the_bins_in_each_form(self):
@@ -745,7 +752,7 @@ class qa_grc(unittest.TestCase):
         for part in (
             'adaptive_stft_fvc::make(gr::stft::named("n_fft", n_fft)("hop", 50.0)', '("interpolate", true)', '("share", "cell")',
             '("window", gr::stft::kernel::window_family("gaussian", { 0.125 }))', '("block", (-1))', '("freeze", false)',
-            '("invertible", false)("load_limit", 0)("samp_rate", 1.0)("report_interval", 1000));',
+            '("invertible", false)("load_limit", 0)("warp", false)("samp_rate", 1.0)("report_interval", 1000));',
         ):  # fmt: skip
             self.assertIn(part, code)
 

@@ -5,6 +5,7 @@
 #include "whitened_power.h"
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace gr::stft::kernel {
 
@@ -183,6 +184,24 @@ void chirp_bank<R>::take(const member& m, const excerpt<complex>& x, std::int64_
                               parts_of(d_product.data()));
 }
 
+//! Updates the whitener by d_power. It starts from a flat spectrum, which counts as one frame: one frame alone would be
+//! divided by itself, and the rates that smear it would look best.
+template <class R>
+void chirp_bank<R>::whiten(const member& m)
+{
+    const double sum =
+        std::accumulate(d_power.begin(), d_power.begin() + static_cast<std::ptrdiff_t>(m.n), 0.0);
+    if (!(sum > block_criterion<R>::least_sum) || !std::isfinite(sum))
+        return;
+    if (d_whitened == 0) {
+        std::fill_n(d_q.data(), m.n, static_cast<R>(sum / static_cast<double>(m.n)));
+        d_whitener.update(d_q.data(), 1);
+    }
+    d_whitened = std::min(d_whitened + 1, static_cast<std::int64_t>(envelope_frames));
+    const double share = static_cast<double>(m.every) / envelope_frames;
+    d_whitener.update(d_power.data(), std::max(share, 1 / static_cast<double>(d_whitened + 1)));
+}
+
 //! Sums of the spectrum of windowed samples y.
 template <class R>
 criterion_sums
@@ -193,7 +212,7 @@ chirp_bank<R>::sums(member& m, const complex* y, const block_criterion<R>& crite
     const auto* S = parts_of(d_spectrum.data());
     if (whitens) {
         simd::dispatch<power_of<R>>(S, m.n, d_power.data());
-        d_whitener.update(d_power.data(), static_cast<double>(m.every) / envelope_frames);
+        whiten(m);
     }
     auto& W = d_weights[m.weights];
     if (W.version != d_whitener.version()) {
@@ -297,6 +316,7 @@ void chirp_bank<R>::take_over(const chirp_bank& other)
 {
     if (d_whitener.points() == other.d_whitener.points())
         d_whitener = other.d_whitener;
+    d_whitened = other.d_whitened;
     d_evaluations = other.d_evaluations;
 }
 

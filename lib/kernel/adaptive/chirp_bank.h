@@ -65,7 +65,11 @@ public:
                          pooled_rows<R>& to);
 
     //! Clears the whitener.
-    void reset() { d_whitener.reset(); }
+    void reset()
+    {
+        d_whitener.reset();
+        d_whitened = 0;
+    }
     //! Carries over the whitener and the counter.
     void take_over(const chirp_bank& other);
     std::uint64_t evaluations() const { return d_evaluations; }
@@ -95,6 +99,7 @@ private:
     void take(const member& m, const excerpt<complex>& x, std::int64_t centre);
     void turn(const R* by, const R* from, R* to, std::size_t count) const;
     void tabulate(double rate, std::size_t side, R* turns) const;
+    void whiten(const member& m);
     criterion_sums
     sums(member& m, const complex* y, const block_criterion<R>& criterion, bool whitens);
 
@@ -107,6 +112,7 @@ private:
     std::vector<volk::vector<complex>> d_rates, d_offsets; // exp(-i pi c u^2) under the window
     volk::vector<complex> d_turns, d_product, d_turned, d_spectrum;
     volk::vector<R> d_power, d_q;
+    std::int64_t d_whitened = 0; // frames in the whitener, up to its time constant
     std::uint64_t d_evaluations = 0;
 };
 

@@ -167,8 +167,9 @@ bool chirp_source<R>::resolve_next(const frame_grid& grid, const stream_excerpt<
         const auto front = d_choice.front() + 1;
         const auto* J = sums.J(front);
         const auto lengths = d_pull.size();
-        // there are as many rates up to c that chance may have found in noise
-        const double extra = d_prior * std::log1p(std::abs(rate_of(1, front)) / d_step);
+        // the more rates there are of this size, the more of them noise has offered
+        const double steps = rate_of(1, front) / d_step;
+        const double extra = d_prior / 2 * std::log1p(steps * steps);
         for (std::size_t k = 0; J && k < lengths; ++k) {
             d_J[k] = J[k] + d_pull[k];
             d_J[lengths + k] = J[lengths + k] + d_pull[k] + extra;

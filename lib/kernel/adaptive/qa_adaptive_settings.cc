@@ -200,7 +200,8 @@ class qa_adaptive_settings : public CppUnit::TestFixture
                            [] { adaptive_criterion_named("best"); });
         qa::assert_refused("method: best: must be bank or gradient",
                            [] { learning_method_named("best"); });
-        qa::assert_refused("learn: best: must be theta, t or both", [] { learned_named("best"); });
+        qa::assert_refused("learn: best: must be theta, t, both or theta_chirp",
+                           [] { learned_named("best"); });
     }
 };
 

@@ -125,9 +125,9 @@ struct warped_stft<R>::parts {
             for (std::size_t r = 0; r < rates.size() && !damaged; ++r) {
                 criterion_sums of{ 0, 0 };
                 for (std::size_t m = 0; m < rows.bins(); ++m) {
-                    const auto q = std::expm1(static_cast<double>(row[r * rows.bins() + m]));
-                    of.first += std::sqrt(q);
-                    of.second += q;
+                    const auto level = static_cast<double>(row[r * rows.bins() + m]);
+                    of.first += level;
+                    of.second += level * level;
                 }
                 sums.set(r, of);
             }

@@ -1,38 +1,47 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel below a spectrogram that shows the window length and the chirp rate of each frame."""
+"""The panel below a spectrogram that shows what was learned of each frame: the window's length, and rates."""
 import numpy as np
 
 _LENGTH, _RATE = "C0", "C3"
 
 
 def draw_learned(axes, grid, time):
-    """theta on a logarithmic scale; c, if there is one, on a scale of its own at the right side. time: Axis."""
-    known, fs, learned = grid.meta["rate_known"], grid.meta["samp_rate"], grid.learned
-    at = (grid.times[0] - (grid.meta["average"] - 1) / 2 * grid.meta["hop"] / fs
-          + np.arange(len(learned["theta"])) * (grid.meta["hop"] / fs)) / time.factor
-    unit, factor = ("ms", 1e3 / fs) if known else ("samples", 1)
-    axes.step(at, learned["theta"] * factor, where="mid", color=_LENGTH, linewidth=1)
-    axes.set_yscale("log", base=2)
-    low, high = np.min(learned["theta"]) * factor, np.max(learned["theta"]) * factor
-    axes.set_ylim(low / 1.3, high * 1.3)
-    ticks = 2.0 ** np.arange(np.floor(np.log2(high)), np.log2(low / 1.3), -1)[:4]
-    axes.set_yticks(ticks if len(ticks) > 1 else [low, high], [f"{tick:.3g}" for tick in (ticks if len(ticks) > 1 else [low, high])])
-    axes.set_yticks([], minor=True)
-    axes.set_ylabel(f"window\n({unit})", color=_LENGTH)
+    """theta on a logarithmic scale, and c, if there is one, on a scale of its own at the right side; or a. time: Axis."""
+    known, fs, learned, hop = grid.meta["rate_known"], grid.meta["samp_rate"], grid.learned, grid.meta["hop"]
+    first = grid.times[0] - (min(grid.meta["average"], len(learned["theta"])) - 1) / 2 * hop / fs
+    at = (first + np.arange(len(learned["theta"])) * (hop / fs)) / time.factor
     axes.set_xlim(*time.limits)
     axes.set_xlabel(time.label)
     if time.ticks is not None:
         axes.set_xticks([position for position, _ in time.ticks], [words for _, words in time.ticks])
     axes.grid(color="0.9")
-    if "c" not in learned:
+    if "a" in learned:
+        _draw_rate(axes, at, learned["a"] * (fs if known else 1), "relative rate\n(1/s)" if known else "relative rate\n(1/sample)")
         return
-    rates = axes.twinx()
-    unit, factor = _rate_unit(learned["c"], fs) if known else ("cycles/sample²", 1)
-    rates.step(at, learned["c"] * factor, where="mid", color=_RATE, linewidth=1)
-    rates.set_ylabel(f"chirp rate\n({unit})", color=_RATE)
-    largest = np.max(np.abs(learned["c"])) * factor or 1
-    rates.set_ylim(-1.15 * largest, 1.15 * largest)
-    rates.axhline(0, color=_RATE, linewidth=0.5, alpha=0.4)
+    axes.step(at, learned["theta"] * (1e3 / fs if known else 1), where="mid", color=_LENGTH, linewidth=1)
+    _scale_lengths(axes, learned["theta"] * (1e3 / fs if known else 1))
+    axes.set_ylabel("window\n(ms)" if known else "window\n(samples)", color=_LENGTH)
+    if "c" in learned:
+        unit, factor = _rate_unit(learned["c"], fs) if known else ("cycles/sample²", 1)
+        _draw_rate(axes.twinx(), at, learned["c"] * factor, f"chirp rate\n({unit})")
+
+
+def _scale_lengths(axes, lengths):
+    low, high = np.min(lengths), np.max(lengths)
+    axes.set_yscale("log", base=2)
+    axes.set_ylim(low / 1.3, high * 1.3)
+    ticks = 2.0 ** np.arange(np.floor(np.log2(high)), np.log2(low / 1.3), -1)[:4]
+    ticks = ticks if len(ticks) > 1 else [low, high]
+    axes.set_yticks(ticks, [f"{tick:.3g}" for tick in ticks])
+    axes.set_yticks([], minor=True)
+
+
+def _draw_rate(axes, at, rates, label):
+    axes.step(at, rates, where="mid", color=_RATE, linewidth=1)
+    axes.set_ylabel(label, color=_RATE)
+    largest = np.max(np.abs(rates)) or 1
+    axes.set_ylim(-1.15 * largest, 1.15 * largest)
+    axes.axhline(0, color=_RATE, linewidth=0.5, alpha=0.4)
 
 
 def _rate_unit(c, fs):

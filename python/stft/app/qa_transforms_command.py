@@ -151,6 +151,36 @@ class LearnedWindows(InFolder):
             gain = 0.5 if transform == "chirp" else 2
             np.testing.assert_allclose(part["power"][1:64], gain * np.abs(S[1:64]) ** 2 / 1000, atol=1e-12)
 
+    def test_warped_files_hold_the_spectra_of_adapt(self):
+        k = np.arange(6001) / 1000
+        x = sum(np.cos(2 * np.pi * order * (12 * k + 1.5 * k**2)) for order in (2, 4, 7)) + 0.1 * noise(6001)
+        for samples in (x, x.astype("f4")):
+            got = self.made(samples, "--n-fft", 1024, "--hop", 32, transform="warped")
+            found = stft.adapt(samples, n_fft=1024, hop=32, warp=True)
+            first = int(found.t[0]) // 32
+            inner = slice(first, first + len(found.t))
+            np.testing.assert_array_equal(got["a"][inner], found.a[0])
+            self.assertEqual(set(got["a"][:first]), {found.a[0, 0]})
+            power = np.abs(found.spectra) ** 2 / 1000
+            power[1:-1] *= 2
+            np.testing.assert_allclose(got["power"][:, inner], power, rtol=1e-4, atol=1e-6 * np.max(power))
+            np.testing.assert_array_equal(got["power"][:, 0], got["power"][:, first])
+            self.assertEqual(set(got["theta"]), {found.theta})
+        part = self.made(x, "--n-fft", 1024, "--hop", 32, "--start", 2.001, "--stop", 4, transform="warped")
+        self.assertEqual(len(part["a"]), len(part["times"]))
+        np.testing.assert_allclose(part["times"][0], 2.001)
+
+    def test_warped_levels_are_those_of_the_plain_spectrogram(self):
+        levels = [np.mean(self.made(noise(60001), "--n-fft", 512, transform=one)["power"][9:-60]) for one in ("plain", "warped")]
+        self.assertAlmostEqual(levels[1] / levels[0], 1, delta=0.05)
+
+    def test_warping_refuses_complex_and_short_recordings(self):
+        np.save("x.npy", complex_noise(3000))
+        self.assert_refused(("spectrogram", "x.npy", "--rate", 1000, "-o", "x.npz", "--transform", "warped"), "x.npy: complex samples:")
+        np.save("x.npy", noise(10))
+        self.assert_refused(("spectrogram", "x.npy", "--rate", 1000, "--n-fft", 64, "-o", "x.npz", "--transform", "warped"),
+                            "x.npy: 10 samples: hold no frame of n_fft 64")  # fmt: skip
+
     def test_rows_that_average_have_all_windows(self):
         got = self.made(noise(3001), "--average", 5, transform="chirp")
         self.assertEqual((len(got["theta"]), got["power"].shape[1]), (189, 38))
@@ -167,11 +197,12 @@ class LearnedWindows(InFolder):
     @needs("matplotlib")
     def test_pictures_show_the_windows_below(self):
         x = noise(3001)
-        for transform, labels in (("plain", []), ("adaptive", ["window\n(ms)"]), ("chirp", ["window\n(ms)", "chirp rate\n(kHz/s)"])):
+        for transform, labels in (("plain", []), ("adaptive", ["window\n(ms)"]), ("chirp", ["window\n(ms)", "chirp rate\n(kHz/s)"]),
+                                  ("warped", ["relative rate\n(1/s)"])):  # fmt: skip
             with mock.patch.object(spectrogram_picture, "save_figure") as save:
                 self.made(x, "-o", "x.png", transform=transform)
             figure = save.call_args[0][0]
-            self.assertEqual([axes.get_ylabel() for axes in figure.axes if axes.get_ylabel() in ("window\n(ms)", "chirp rate\n(kHz/s)")], labels)
+            self.assertEqual([axes.get_ylabel() for axes in figure.axes if "\n" in axes.get_ylabel()], labels)
             if labels:
                 top, panel = figure.axes[:2]
                 self.assertEqual(top.get_xlim(), panel.get_xlim())

@@ -8,7 +8,7 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft.app.command_options import automatic_n_fft, hop_of, named_window, sample_window
 from gnuradio.stft.app.frequency_scales import check_scale
-from gnuradio.stft.app.learned_windows import LEARNED, LearnedWindows
+from gnuradio.stft.app.learned_windows import LEARNED, learned_windows
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.stft_python import kernels
 
@@ -16,6 +16,7 @@ TRANSFORMS = ("plain", "reassigned", "synchrosqueezed", *LEARNED)
 _BLOCK_VALUES = 2**20   # spectrogram values computed at a time
 _BLOCK_FRAMES = 16      # but at least this many frames, whose preparation is shared
 _BLOCK_SAMPLES = 2**21  # samples read at a time
+_LONGER = {"adaptive": 2, "warped": 4}  # n_fft than that of the others, since windows are shorter than the longest
 _COLUMNS = 500          # frames that a picture should have, if the recording is long enough
 
 
@@ -54,7 +55,7 @@ class Analysis:
     order: int = 1
     bins: slice = field(default_factory=lambda: slice(None))
     windows: object = None
-    """LearnedWindows, once learn() has found them."""
+    """Those that were learned, once learn() has found them."""
 
     @property
     def first(self):
@@ -82,7 +83,7 @@ class Analysis:
     def learn(self, portion):
         """Finds the windows, if they are to be learned and not known yet."""
         if self.learns and self.windows is None:
-            self.windows = LearnedWindows(portion, self)
+            self.windows = learned_windows(portion, self)
         return self.windows
 
     def compute(self, samples, first, start, frames):
@@ -122,14 +123,12 @@ class Grid:
     frequency_limits: tuple
     meta: dict
     windows: object = None
-    """LearnedWindows, or None."""
+    """Those that were learned, or None."""
 
     @property
     def learned(self):
         """What was learned of each frame: name and values."""
-        if self.windows is None:
-            return {}
-        return {name: values for name, values in (("theta", self.windows.theta), ("c", self.windows.c)) if values is not None}
+        return {} if self.windows is None else self.windows.learned
 
 
 def analysis_of(arguments, portion):
@@ -137,7 +136,7 @@ def analysis_of(arguments, portion):
     recording = portion.recording
     learns = arguments.transform in LEARNED
     n_fft = arguments.n_fft or max(
-        automatic_n_fft(recording.fs, portion.length, recording.rate_known) * (2 if arguments.transform == "adaptive" else 1),
+        automatic_n_fft(recording.fs, portion.length, recording.rate_known) * _LONGER.get(arguments.transform, 1),
         arguments.win_length or 1)
     win_length = arguments.win_length or n_fft
     window = named_window(arguments.window)
@@ -214,6 +213,7 @@ def _meta(portion, analysis, unit):
         "average": analysis.average,
         **({"theta": "window lengths, samples, (frames,), one every hop"} if analysis.learns else {}),
         **({"c": "chirp rates, cycles/sample^2, (frames,)"} if analysis.transform == "chirp" else {}),
+        **({"a": "relative rates f'/f, 1/samples, (frames,)"} if analysis.transform == "warped" else {}),
         "transform": analysis.transform,
         **({"order": analysis.order} if analysis.transform == "synchrosqueezed" else {}),
         "kind": analysis.kind,

@@ -37,7 +37,8 @@ def add_arguments(parser):
     result.add_argument("--transform", choices=TRANSFORMS, default="plain",
                         help="cells where the window has them, moved to their own frequency and time "
                              "(reassigned), or frequency (synchrosqueezed), or through windows whose length is "
-                             "learned (adaptive), and a chirp rate as well (chirp) (default: plain)")
+                             "learned (adaptive), and a chirp rate as well (chirp), or along time that is warped "
+                             "so that all orders of a shaft are tones (warped) (default: plain)")
     result.add_argument("--order", type=int, choices=(1, 2), default=None,
                         help="of synchrosqueezed: frequencies right for tones, or for chirps "
                              "(default: 1)")

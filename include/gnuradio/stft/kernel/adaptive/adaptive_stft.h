@@ -107,7 +107,7 @@ struct STFT_API adaptive_settings {
     double whiten = 1e-2; //!< floor of the spectral envelope; 0: no whitening
     //! Greatest magnitude of a chirp rate, in cycles per sample^2; 0: 94 / theta_max^2, at most 1 / (2 theta_max).
     double chirp_max = 0;
-    //! Cost of a chirp rate c in a frame, per ln(1 + |c| theta_max^2 / 2.7), which counts the rates up to c.
+    //! Cost of a chirp rate c in a frame, per ln sqrt(1 + (c theta_max^2 / 2.7)^2); a Cauchy distribution gives it.
     double chirp_prior = 0.0035;
     std::int64_t steps =
         -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3

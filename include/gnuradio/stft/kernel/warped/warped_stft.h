@@ -46,8 +46,8 @@ inline constexpr auto fields<warped_stft_settings> =
  * of a shaft are tones.
  *
  * Frame p is centred at sample p hop, and read along tau(u) = (sqrt(1 + 2 a u) - 1) / a, u = -theta / 2 .. theta / 2. The rate
- * comes from the bank of warped_rows, eleven rates up to 0.75 / theta: the one whose whitened rows are most concentrated
- * (l1/l2) over a block of frames, by a shortest path. Phases count from the frame's centre.
+ * comes from the bank of warped_rows, eleven rates up to 0.75 / theta: the one whose whitened rows ln(1 + P / F)
+ * are most concentrated (l1/l2) over a block of frames, by a shortest path. Phases count from the frame's centre.
  *
  * For looking and tracking: samples are interpolated and clipped, and frames that hang over an end of the signal are not
  * made, so there is no inverse.

@@ -68,7 +68,7 @@ public:
 
     //! Frames since the last call, oldest first.
     std::vector<tacho_frame> take();
-    //! No frame centred before this sample comes any more, but those of the last `turns` revolutions before a standstill.
+    //! No frame centred before this sample comes any more.
     std::int64_t known() const;
     //! The parameters.
     const tacho_orders_settings& design() const;

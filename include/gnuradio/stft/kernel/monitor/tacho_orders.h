@@ -43,7 +43,8 @@ struct STFT_API tacho_frame {
 /*!
  * \brief The speed of a machine from its tacho, and the amplitudes of its orders in another channel.
  *
- * tacho_pulses gives the speed, and order_map the orders in frames of `turns` revolutions, one centred at each revolution. Samples may come
+ * tacho_pulses gives the speed, and order_map the orders in frames of `turns` revolutions, one centred at each revolution; those
+ * that a standstill cuts are left out. Samples may come
  * in chunks of any size, with the same frames. R: float or double.
  */
 template <class R>

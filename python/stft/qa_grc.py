@@ -396,7 +396,7 @@ class qa_grc(unittest.TestCase):
             for block in types(entry).values():
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
-                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit)$"
+                setters += "|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|max_slew|reject|limit|f_max|levels|slew)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}

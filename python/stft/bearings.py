@@ -250,11 +250,11 @@ def diagnose_bearing(
     if hop is None:  # the resampler keeps less of the rate
         hop = max(1, min(int(fs / ((12 if varies else 8) * highest * fastest)), n_fft // 2))
     held = envelope(x, fs, band=band, n_fft=n_fft, hop=hop, clip=clip)
-    if held.samples.size < _LEAST_ENVELOPE:
-        raise ValueError(f"n_fft: {n_fft}: must leave {_LEAST_ENVELOPE} frames at least in {x.size} samples, with hop {hop}")
     if highest * fastest * (1 + tolerance) >= held.fs / 2:
         raise ValueError(f"f: {fastest:g}: its fastest line, {highest * fastest:g} Hz, must be below {held.fs / 2:g} Hz: fs is too low, "
                          "or hop too long")  # fmt: skip
+    if held.samples.size < _LEAST_ENVELOPE:
+        raise ValueError(f"n_fft: {n_fft}: must leave {_LEAST_ENVELOPE} frames at least in {x.size} samples, with hop {hop}")
     e, rate, mean, unit = held.samples, held.fs, f, 1.0
     if varies:  # Hz become orders, which are `unit` Hz
         cells = 1 << math.ceil(math.log2(_integer("harmonics", harmonics) * highest / 0.3))

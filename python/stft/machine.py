@@ -14,7 +14,7 @@ from .stft_python import kernels
 
 
 class MachineRows(NamedTuple):
-    """What machine_rows() returns, row by row."""
+    """What machine_rows() returns: levels, speed and faults of the sensor, of each row."""
 
     levels: NDArray
     """The rms of each band, then of each order, (levels, rows); NaN where it is unknown."""

@@ -166,6 +166,7 @@ private:
         if (coverage < least_coverage)
             return false;
         row.centre = centre;
+        row.cut = b < length;
         row.power.resize(design.bins());
         d_stft.analyse(frame, start, d_spectrum.data());
         d_power.add(d_spectrum.data(), row.power.data());

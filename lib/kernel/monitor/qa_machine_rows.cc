@@ -99,6 +99,7 @@ class qa_machine_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(rows_are_joined_by_power_and_median);
     CPPUNIT_TEST(what_cannot_be_is_refused);
     CPPUNIT_TEST(a_tacho_gives_speed_and_amplitudes);
+    CPPUNIT_TEST(a_standstill_is_the_same_in_any_pieces);
     CPPUNIT_TEST(a_tacho_goes_on_after_a_standstill_and_lost_samples);
     CPPUNIT_TEST_SUITE_END();
 
@@ -358,6 +359,45 @@ class qa_machine_rows : public CppUnit::TestFixture
         }
     }
 
+    void a_standstill_is_the_same_in_any_pieces()
+    {
+        auto [x, pulses] = machine(2000, 24000, 20, 1);
+        std::fill(pulses.begin() + 9000, pulses.begin() + 16000, 0);
+        const auto order1 = [&, x = x, pulses = pulses](std::size_t size) {
+            machine_rows_settings s = made(2000, "");
+            s.orders = { 1 };
+            machine_rows<double> rows(s);
+            auto wanted = with_tacho();
+            wanted.orders = { 1 };
+            tacho_orders<double> orders(wanted);
+            std::vector<machine_row> all;
+            const auto give = [&] {
+                for (const auto& frame : orders.take())
+                    rows.add_speed(frame.sample, frame.frequency, 2, frame.amplitudes.data());
+                rows.know_until(orders.known());
+                const auto more = taken(rows);
+                all.insert(all.end(), more.begin(), more.end());
+            };
+            for (std::size_t i = 0; i < x.size(); i += size) {
+                const auto count = std::min(size, x.size() - i);
+                rows.push(x.data() + i, count);
+                orders.push(x.data() + i, pulses.data() + i, count);
+                give();
+            }
+            orders.finish();
+            rows.finish();
+            give();
+            return all;
+        };
+        const auto expected = order1(x.size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(11), expected.size());
+        CPPUNIT_ASSERT(std::isfinite(expected[2].levels[0]) && std::isnan(expected[6].levels[0]));
+        for (const std::size_t size : { 37, 1000, 5000, 14999 }) {
+            const qa::context here("pieces", size);
+            assert_equal(expected, order1(size));
+        }
+    }
+
     void a_tacho_goes_on_after_a_standstill_and_lost_samples()
     {
         const auto [x, pulses] = machine(2000, 16000, 20, 0);
@@ -371,7 +411,8 @@ class qa_machine_rows : public CppUnit::TestFixture
         orders.push(x.data(), pulses.data(), x.size());
         orders.finish();
         const auto after = orders.take();
-        CPPUNIT_ASSERT(before.size() > 150 && before.back().sample < 16200);
+        CPPUNIT_ASSERT(before.size() > 140 &&
+                       before.back().sample < 16000 - 6 * 100); // of 16 turns
         CPPUNIT_ASSERT(after.size() > 150 && after.front().sample >= 1056000);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(20, after[50].frequency, 0.01);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(1, after[50].amplitudes[0], 0.01);

@@ -109,22 +109,29 @@ public:
             tacho.read(&speed, 1);
             map.resampler().add_speed({ next_speed, 0 }, static_cast<double>(speed));
             if (!(static_cast<double>(speed) >= map.design().lowest()))
-                known = std::max(known, base + next_speed); // it stands still
+                still = base + next_speed;
             next_speed += hop;
         }
     }
 
+    //! Frames that a standstill cuts come when the machine turns again, too late for anyone who waits.
     void take_frames()
     {
         while (map.next(row)) {
+            if (row.cut && !finished)
+                continue;
             tacho_frame frame;
             frame.sample = base + row.centre.at.sample + (row.centre.at.fraction >= 0.5);
             frame.frequency = row.centre.speed * design.samp_rate;
             for (const auto square : row.levels)
                 frame.amplitudes.push_back(std::sqrt(2 * static_cast<double>(square)));
-            known = std::max(known, frame.sample);
+            if (frame.sample < known)
+                continue;
+            known = frame.sample;
             frames.push_back(std::move(frame));
         }
+        if (map.resampler().lacks_speeds()) // all samples before the last speed have been looked at
+            known = std::max(known, still);
     }
 
     tacho_orders_settings design;
@@ -135,6 +142,7 @@ public:
     std::int64_t base = 0;                     // sample in which pulses began to be looked for
     std::int64_t received = 0, next_speed = 0; // samples after it
     std::int64_t known = 0;
+    std::int64_t still = 0; // the last speed at which the machine stood
     bool finished = false;
 };
 

@@ -88,6 +88,8 @@ def check_machine(arguments):
     for name in "ppr", "levels":
         if arguments.tacho is None and getattr(arguments, name) not in (None, 1):
             refuse(name, getattr(arguments, name), "needs --tacho")
+    if not 1 <= arguments.ppr <= 10**6:
+        refuse("ppr", arguments.ppr, "must be 1 .. 10^6 pulses per revolution")
     for name, seconds_held in zip(("of raising", "of clearing"), arguments.hold):
         if not 0 <= seconds_held < np.inf:
             refuse("hold", seconds_held, f"{name} must not be negative")

@@ -87,6 +87,14 @@ class Orders(InFolder):
         np.testing.assert_allclose(tables[1][:, 3:] - tables[0][:, 3:], 20 * np.log10(1 / 2e-5), atol=1e-4)
 
     @needs("soundfile")
+    def test_few_speeds_that_can_be_trusted_are_warned_of(self):
+        np.random.default_rng(2).standard_normal(40 * 2048).astype(np.float32).tofile("x.rf32")
+        status, out, err = run("orders", "x.rf32", "--dtype", "rf32_le", "--rate", "2048", "--speed", "12:40", "--orders", "2,4")
+        if status == 0:
+            self.assertRegex(err, r"warning: x.rf32: only \d+ % of the speeds can be trusted")
+        else:
+            self.assertIn("none found", err)
+
     def test_refusals_name_parameter_value_and_rule(self):
         name, *rest = self.written()
         self.assert_refused(["orders", name, "--orders", "2"], "tacho: missing: one of")

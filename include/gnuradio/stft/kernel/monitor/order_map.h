@@ -46,7 +46,8 @@ inline constexpr auto fields<order_map_settings> =
 template <class R>
 struct order_row {
     angle_position centre; //!< centre of the frame
-    std::vector<R> power;  //!< unit^2, mean square of each bin; their sum is that of the signal
+    bool cut = false;     //!< true: a standstill or the end lies within the frame, after its centre
+    std::vector<R> power; //!< unit^2, mean square of each bin; their sum is that of the signal
     std::vector<R> levels; //!< unit^2, mean square of each of the orders; NaN above 0.4 samp_rate
 };
 

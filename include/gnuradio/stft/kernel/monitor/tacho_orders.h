@@ -43,7 +43,8 @@ struct STFT_API tacho_frame {
 /*!
  * \brief The speed of a machine from its tacho, and the amplitudes of its orders in another channel.
  *
- * tacho_pulses gives the speed, and order_map the orders in frames of `turns` revolutions, one centred at each revolution. Samples may come
+ * tacho_pulses gives the speed, and order_map the orders in frames of `turns` revolutions, one centred at each revolution; those
+ * that a standstill cuts are left out. Samples may come
  * in chunks of any size, with the same frames. R: float or double.
  */
 template <class R>
@@ -68,7 +69,7 @@ public:
 
     //! Frames since the last call, oldest first.
     std::vector<tacho_frame> take();
-    //! No frame centred before this sample comes any more, but those of the last `turns` revolutions before a standstill.
+    //! No frame centred before this sample comes any more.
     std::int64_t known() const;
     //! The parameters.
     const tacho_orders_settings& design() const;

@@ -89,15 +89,18 @@ void carriers::see(stretch& rows, const noise_floor& floor, std::size_t begin, s
     d_lines.push_back(l);
 }
 
-//! Events that have become a line give it their start, and the first of them its id.
+//! Events that have become a line give it their start, and the first of them its id: long ones, or those that were there
+//! for half of a line that has been steady since before the cut.
 void carriers::adopt(line& l, stretch& rows)
 {
+    const auto least =
+        std::min(static_cast<std::int64_t>(d_settings.steady), l.last_row - l.first_row) / 2;
     bool taken = false;
     rows.events().for_each_open([&](tracked_event& e) {
         if (e.carrier || // of a line that has ended since
             bins_between(e.first_bin, e.end_bin, l.first_bin, l.end_bin) > 1 ||
             e.end_bin - e.first_bin > 2 * (l.end_bin - l.first_bin) + 6 ||
-            e.last_row - e.first_row < static_cast<std::int64_t>(d_settings.steady / 2))
+            e.last_row - e.first_row < least)
             return;
         if (!taken)
             l.id = e.id;

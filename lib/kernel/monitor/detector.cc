@@ -99,10 +99,11 @@ private:
 };
 
 detector::parts::parts(const detector_settings& given, std::int64_t first, std::uint64_t first_id)
-    : d_settings((given.check(), given)), d_first(first), d_next_id(first_id), d_tests(box_tests(given)),
-      d_ignored(ignored_bins(given)), d_floor(new_floor()), d_held(given.bins()),
-      d_normaliser(d_ignored, from_decibels(-given.dynamic_range)), d_bursts(d_settings, d_reports),
-      d_carriers(d_settings, d_reports, d_next_id), d_ordered(given.bins())
+    : d_settings((given.check(), given)), d_first(first), d_next_id(first_id),
+      d_tests(box_tests(given)), d_ignored(ignored_bins(given)), d_floor(new_floor()),
+      d_held(given.bins()), d_normaliser(d_ignored, from_decibels(-given.dynamic_range)),
+      d_bursts(d_settings, d_reports), d_carriers(d_settings, d_reports, d_next_id),
+      d_ordered(given.bins())
 {
     begin_stretch(0);
 }
@@ -225,10 +226,10 @@ void detector::parts::process(const float* ordered)
         d_gain = noise.gain;
         if (noise.step != 1) { // accepted in this row, which follows one that is not yet searched
             const auto accepted = d_stretch->rows() + 1;
-            const auto row =
-                accepted - static_cast<std::int64_t>(d_floor.rows_to_accept()) + 1; // began it
+            const auto agreed = static_cast<std::int64_t>(d_floor.rows_to_accept());
+            const auto row = accepted - agreed + 1; // began it
             if (std::abs(std::log(noise.step)) > static_cast<float>(step_of_gain))
-                d_bursts.step(row, accepted);
+                d_bursts.step(row, accepted, agreed > 2 ? 2 * agreed : 0); // some may agree in vain
             if (d_settings.steps)
                 report_band(event_kind::step,
                             d_stretch->axes().nearest_sample(static_cast<double>(row)),

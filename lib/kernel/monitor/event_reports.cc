@@ -10,6 +10,7 @@ namespace {
 
 // mean over noise below which an event as short as a step of the gain is taken for its trace
 constexpr double strong_at_step = 50;
+constexpr std::size_t wide_at_step = 4;      // parts of the band, of which such an event fills one
 constexpr std::int64_t rows_before_step = 5; // into which what a step leaves may reach
 constexpr std::size_t remembered_steps = 16;
 // Mean of exponential cells that exceed a limit, over the limit, if their own mean is as great: skirts below the limit do
@@ -99,9 +100,9 @@ event_reports::event_reports(const detector_settings& s, std::vector<event>& rep
       d_parts(s.bins())
 {}
 
-void event_reports::step(std::int64_t began, std::int64_t accepted)
+void event_reports::step(std::int64_t began, std::int64_t accepted, std::int64_t unsure)
 {
-    d_steps.push_back({ began, accepted });
+    d_steps.push_back({ began, accepted, unsure });
     if (d_steps.size() > remembered_steps)
         d_steps.erase(d_steps.begin());
 }
@@ -239,12 +240,17 @@ bool event_reports::in_skirts(const measured_event& m, stretch& rows)
            d_skirts.hold(m, open_in(rows), rows);
 }
 
-//! True for cells that a step of the gain within a frame leaves next to a carrier.
+//! True for cells that a step of the gain within a frame leaves next to a carrier, or in much of the band until the new level
+//! is followed: boxes that hold some of these rows may reach as far again beyond them.
 bool event_reports::is_a_step(const tracked_event& e) const
 {
+    const bool wide = wide_at_step * (e.end_bin - e.first_bin) >= d_settings.bins();
     return e.excess < strong_at_step * static_cast<double>(e.cells) &&
            std::any_of(d_steps.begin(), d_steps.end(), [&](const gain_step& s) {
-               return e.first_row >= s.began - rows_before_step && e.last_row <= s.accepted;
+               const auto box = static_cast<std::int64_t>(e.longest_box / 2);
+               const auto beyond = wide ? std::max(box, s.unsure) : 0;
+               return e.first_row + beyond >= s.began - rows_before_step &&
+                      e.last_row - beyond <= s.accepted;
            });
 }
 

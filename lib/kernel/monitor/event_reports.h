@@ -19,8 +19,9 @@ public:
     //! \param reports that this adds to
     event_reports(const detector_settings& s, std::vector<event>& reports);
 
-    //! Another level of the noise, which began in a row, was accepted in another.
-    void step(std::int64_t began, std::int64_t accepted);
+    //! Another level of the noise, which began in a row, was accepted in another. \param unsure rows before and after them in
+    //! which the level may not be this one yet
+    void step(std::int64_t began, std::int64_t accepted, std::int64_t unsure);
 
     //! After each row: what has ended, and what lasts.
     void report(stretch& rows, const noise_floor& floor);
@@ -53,7 +54,7 @@ private:
     bool d_open_known = false;
     bin_grid d_parts; // those that have ended and are not compared yet
     struct gain_step {
-        std::int64_t began, accepted; // rows
+        std::int64_t began, accepted, unsure; // rows
     };
     std::vector<gain_step> d_steps;                               // the last ones
     std::vector<std::pair<std::uint64_t, std::uint64_t>> d_pairs; // ids of events that are one

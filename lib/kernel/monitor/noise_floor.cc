@@ -183,7 +183,11 @@ void noise_floor::begin(const std::vector<const float*>& rows)
             for (std::size_t p = 0; p < rows.size(); ++p)
                 gains[p] = truncated_mean(rows[p], pass ? gains[p] : 1);
     }
-    d_smooth = gains.front();
+    const auto agreeing =
+        d_rows_to_accept > fewest_rows_of_a_level ? std::min(d_rows_to_accept, gains.size()) : 1;
+    d_smooth =
+        std::accumulate(gains.begin(), gains.begin() + static_cast<std::ptrdiff_t>(agreeing), 0.0) /
+        static_cast<double>(agreeing);
     d_deviating.reset();
     d_begun = true;
     find_first_lines(rows, gains);
@@ -352,27 +356,41 @@ void noise_floor::reshape()
     ++d_version;
 }
 
-//! A gain near the smoothed one moves it. One that differs is a step once as many rows agree on it.
+/*!
+ * A gain near the smoothed one moves it. One that differs is a step once as many rows agree on it: by six deviations of a
+ * row's gain, or, where more than two rows must agree, of their mean, since what is less in each row shows in all of them.
+ */
 noise_floor::row_gain noise_floor::accept(double gain)
 {
-    const auto tolerance = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
+    const auto of_row = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
+    const bool of_many = d_rows_to_accept > fewest_rows_of_a_level;
+    const auto tolerance =
+        of_many ? of_row / std::sqrt(static_cast<double>(d_rows_to_accept)) : of_row;
+    const auto deviation = std::log(gain / d_smooth);
     row_gain result{ static_cast<float>(gain), 1 };
-    if (std::abs(std::log(gain / d_smooth)) <= tolerance) {
+    if (std::abs(deviation) <= tolerance) {
         d_smooth += 0.1 * (gain - d_smooth);
         result.gain = static_cast<float>(d_smooth);
         d_deviating.reset();
-    } else {
-        if (!d_deviating || std::abs(std::log(gain / *d_deviating)) > tolerance) {
-            d_deviating = gain;
-            d_agreeing = 0;
-        }
-        if (++d_agreeing >= d_rows_to_accept) {
-            result.step = static_cast<float>(gain / d_smooth);
-            d_smooth = gain;
-            d_deviating.reset();
-        } else if (d_rows_to_accept > fewest_rows_of_a_level && gain > d_smooth) {
-            result.gain = static_cast<float>(d_smooth);
-        }
+        return result;
+    }
+    const auto agrees = [&](double other) {
+        return std::abs(std::log(gain / other)) <= of_row && (other > d_smooth) == (deviation > 0);
+    };
+    if (!d_deviating || !agrees(*d_deviating)) {
+        d_deviating = gain;
+        d_agreeing = 0;
+    }
+    ++d_agreeing;
+    if (of_many && d_agreeing > 1) // the mean without the first row, in which the step may lie
+        *d_deviating += (gain - *d_deviating) / static_cast<double>(d_agreeing - 1);
+    if (d_agreeing >= d_rows_to_accept) {
+        const auto level = of_many ? *d_deviating : gain;
+        result = { static_cast<float>(level), static_cast<float>(level / d_smooth) };
+        d_smooth = level;
+        d_deviating.reset();
+    } else if (of_many && deviation > -2 * of_row) {
+        result.gain = static_cast<float>(d_smooth);
     }
     return result;
 }

@@ -253,6 +253,8 @@ class qa_detected_events : public CppUnit::TestFixture
     CPPUNIT_TEST(a_line_that_comes_is_a_carrier_of_the_same_id);
     CPPUNIT_TEST(a_line_that_goes_ends);
     CPPUNIT_TEST(ids_of_bursts_carriers_and_steps_differ);
+    CPPUNIT_TEST(a_tone_that_is_not_yet_steady_is_one_event_after_lost_rows);
+    CPPUNIT_TEST(steps_of_the_gain_of_few_bins_are_no_events);
     CPPUNIT_TEST(ids_begin_where_another_detectors_end);
     CPPUNIT_TEST(ids_go_on_after_a_cut);
     CPPUNIT_TEST(a_step_of_the_gain_is_an_event_only_if_asked_for);
@@ -521,6 +523,50 @@ class qa_detected_events : public CppUnit::TestFixture
                 cell *= 4;
         const auto ends = ended(checked_events(small([](auto& c) { c.steps = true; }), x));
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), ends.size());
+    }
+
+    //! Of a tone that is known from before, no piece is left over.
+    void a_tone_that_is_not_yet_steady_is_one_event_after_lost_rows()
+    {
+        for (const std::size_t before : { 300, 500, 700 }) {
+            const qa::context in_before("rows before", before);
+            auto x = noise(300 + before + 1500);
+            plant(x, { 300, before + 1500, 20, 1, 20 });
+            detector d(small());
+            add_all(d, rows_of_power(x.begin(), x.begin() + 300 + static_cast<long>(before)));
+            d.skip(200);
+            add_all(d, rows_of_power(x.begin() + 300 + static_cast<long>(before), x.end()));
+            d.finish();
+            std::set<std::uint64_t> after;
+            for (const auto& e : d.take())
+                if (e.kind != event_kind::gap &&
+                    e.sample_start >= static_cast<std::int64_t>((500 + before) * small().hop))
+                    after.insert(e.id);
+            CPPUNIT_ASSERT_EQUAL(std::size_t(1), after.size());
+        }
+    }
+
+    //! The steps of a receiver's gain, 3 .. 9 dB, one in 300 rows.
+    void steps_of_the_gain_of_few_bins_are_no_events()
+    {
+        auto x = noise(20000);
+        std::minstd_rand random(9);
+        double level = 1;
+        for (std::size_t p = 0; p < x.size(); ++p) {
+            if (p % 300 == 299) {
+                const auto db = 3 + 6 * static_cast<double>(random() % 1000) / 1000;
+                level *= std::pow(10, (level > 1 ? -db : db) / 10);
+            }
+            for (auto& each : x[p])
+                each *= static_cast<float>(level);
+        }
+        auto s = small();
+        s.false_alarms = 1;
+        detector d(s);
+        add_all(d, x);
+        d.finish();
+        for (const auto& e : d.take())
+            CPPUNIT_ASSERT(e.state != event_state::end || e.cut == event_cut::withdrawn);
     }
 
     void ids_begin_where_another_detectors_end()
@@ -956,9 +1002,9 @@ class qa_detected_events : public CppUnit::TestFixture
             s.check();
         };
         const std::string rule = "more than 2 GiB";
-        qa::assert_refused(
-            "n_fft: 2097152: must be less: a detector would take 4 GiB of memory, " + rule,
-            [&] { check([](auto& s) { s.n_fft = 1 << 21; }); });
+        qa::assert_refused("n_fft: 2097152: must be less: a detector would take 4 GiB of memory, " +
+                               rule,
+                           [&] { check([](auto& s) { s.n_fft = 1 << 21; }); });
         qa::assert_refused(
             "warm_up: 1000000: must be less: a detector would take 3.8 GiB of memory, " + rule,
             [&] { check([](auto& s) { s.warm_up = 1000000; }); });

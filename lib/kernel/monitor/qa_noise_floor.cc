@@ -62,6 +62,7 @@ class qa_noise_floor : public CppUnit::TestFixture
     CPPUNIT_TEST(a_drift_is_followed);
     CPPUNIT_TEST(a_step_of_the_gain_is_followed_within_two_rows);
     CPPUNIT_TEST(few_bins_accept_a_level_once_it_has_stayed);
+    CPPUNIT_TEST(small_steps_of_few_bins_are_accepted_by_their_mean);
     CPPUNIT_TEST(a_receivers_slope_is_its_shape);
     CPPUNIT_TEST(a_carrier_stays_above_the_shape_and_is_steady);
     CPPUNIT_TEST(a_carrier_that_comes_is_steady_after_so_many_rows);
@@ -126,6 +127,32 @@ class qa_noise_floor : public CppUnit::TestFixture
             const auto found = floor.follow(x.data() + p * 64);
             CPPUNIT_ASSERT(p < 427 ? found.gain < 3 : found.gain > 30);
             CPPUNIT_ASSERT_EQUAL(p == 427, found.step != 1);
+        }
+    }
+
+    //! 2 .. 10 dB, of which the smaller ones are less than what single rows of 64 bins differ by; and noise has none.
+    void small_steps_of_few_bins_are_accepted_by_their_mean()
+    {
+        for (const double step : { 0.1, 0.5, 1.0, 2.5, 10.0 }) {
+            const qa::context in_step("step", step);
+            const scene s{ 6000, 64, [&](auto p, auto) { return p < 5000 ? 1 : step; } };
+            const auto x = s.power();
+            noise_floor floor(64, true, std::nullopt, {});
+            floor.begin(x.data(), 256);
+            std::size_t accepted = 0;
+            for (std::size_t p = 256; p < s.rows; ++p) {
+                const qa::context in_row("row", p);
+                const auto found = floor.follow(x.data() + p * 64);
+                if (found.step != 1) {
+                    ++accepted;
+                    CPPUNIT_ASSERT(p >= 5006 && p < 5030);
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                        10 * std::log10(step), 10 * std::log10(found.step), 1.0);
+                }
+                if (p < 5000) // no row of noise is measured against a gain of its own
+                    CPPUNIT_ASSERT(found.gain > 0.7f && found.gain < 1.4f);
+            }
+            CPPUNIT_ASSERT_EQUAL(std::size_t(step != 1), accepted);
         }
     }
 

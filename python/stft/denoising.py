@@ -98,7 +98,7 @@ class Denoiser:
         return self._kernel.finish()
 
     def change(self, **settings: Any) -> None:
-        """Other settings from the next frame on; noise (bins,) or learn (frames) give it anew."""
+        """Other settings from the next frame on; noise (bins,) or learn (frames) replace what is known."""
         if settings.get("noise") is not None:
             settings["noise"] = _powers(settings["noise"])
         self._kernel.change(**_with_bands(settings))

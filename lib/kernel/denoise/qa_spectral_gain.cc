@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/denoise/gain_tables.h"
+#include "kernel/denoise/gain_functions.h"
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/denoise/spectral_gain.h>
 #include <boost/math/special_functions/expint.hpp>
@@ -134,7 +134,7 @@ double mean(const std::vector<double>& values)
 class qa_spectral_gain : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_spectral_gain);
-    CPPUNIT_TEST(tables_are_their_functions);
+    CPPUNIT_TEST(quick_functions_are_what_they_stand_for);
     CPPUNIT_TEST(gains_are_those_of_their_definition);
     CPPUNIT_TEST(presence_tracking_is_its_definition);
     CPPUNIT_TEST(tracked_noise_has_the_power_of_the_noise_and_follows_its_steps);
@@ -150,24 +150,24 @@ class qa_spectral_gain : public CppUnit::TestFixture
     CPPUNIT_TEST(wrong_settings_are_refused_by_name);
     CPPUNIT_TEST_SUITE_END();
 
-    void tables_are_their_functions()
+    void quick_functions_are_what_they_stand_for()
     {
-        const auto& tables = gain_tables<double>::get();
-        const auto value = [](const even_table<double>& table, double x) {
-            const auto at = x * table.per_unit;
-            const auto i = static_cast<std::size_t>(at);
-            return table.values[i] +
-                   (table.values[i + 1] - table.values[i]) * (at - static_cast<double>(i));
-        };
-        for (double t = 0.00037; t < 1; t += 0.00731) {
-            const auto v = t / (1 - t), e = std::exp(-0.57721566490153286);
-            const auto exact = std::exp(boost::math::expint(1, v) / 2) / std::sqrt((v + e) / v);
-            CPPUNIT_ASSERT_DOUBLES_EQUAL(exact, value(tables.correction, t), 2e-5);
-        }
-        for (double g = 0.0012; g < 40; g += 0.0331) {
-            const auto s = std::pow(10, 1.5);
+        for (double v = 1.3e-6; v < 1e4; v *= 1.037) {
+            const auto exact = std::exp(boost::math::expint(1, v) / 2);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(1, log_mmse_correction<double>::get()(v) / exact, 2e-5);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
-                1 / (1 + (1 + s) * std::exp(-g * s / (1 + s))), value(tables.presence, g), 2e-5);
+                1,
+                static_cast<double>(log_mmse_correction<float>::get()(static_cast<float>(v))) /
+                    exact,
+                2e-5);
+        }
+        for (double g = 0.0012; g < 1000; g = g * 1.01 + 0.01) {
+            const auto s = std::pow(10, 1.5), x = std::min(g * s / (1 + s), 80.0);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                1 / (1 + (1 + s) * std::exp(-x)), presence_of_signal(static_cast<float>(g)), 1e-6);
+            // the rounding of x costs 6e-8 x
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                1, falling_exponential(static_cast<float>(x)) / std::exp(-x), 3e-7 + 2e-7 * x);
         }
     }
 

@@ -99,24 +99,37 @@ STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, bool refine, R* gai
     }
 }
 
+//! The first half of log_mmse: the gain is x / (1 + x), and v is that times P / N.
 template <class R>
-STFT_LOOP void log_mmse_gains(cells_of<R> c,
-                              std::size_t bins,
-                              bool refine,
-                              log_mmse_correction<R> correction,
-                              R* gain)
+STFT_LOOP void log_mmse_arguments(cells_of<R> c, std::size_t bins, bool refine, R* gain, R* v)
 {
     constexpr R smallest = R(1e-6);
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R x = prior(c, k, refine);
         const R w = x / (1 + x);
-        const R plain = w * c.ratio[k];
-        const R v = plain > smallest ? plain : smallest;
-        const R g = w * correction(v);
+        const R at = w * c.ratio[k];
+        gain[k] = w;
+        v[k] = at > smallest ? at : smallest;
+    }
+}
+
+//! The second half: the gain is multiplied by exp(E1(v) / 2).
+template <class R>
+STFT_LOOP void log_mmse_gains(const R* power,
+                              const R* v,
+                              std::size_t bins,
+                              log_mmse_correction<R> correction,
+                              R least,
+                              R* before,
+                              R* gain)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R g = gain[k] * correction(v[k]);
         const R bounded = g < 1 ? g : 1;
-        c.before[k] = bounded * bounded * c.power[k];
-        gain[k] = bounded > c.least ? bounded : c.least;
+        before[k] = bounded * bounded * power[k];
+        gain[k] = bounded > least ? bounded : least;
     }
 }
 
@@ -165,7 +178,7 @@ template <class R>
 spectral_gain<R>::spectral_gain(const gain_settings& s)
     : d_settings(checked(s)), d_noise(std::make_unique<noise_tracker<R>>(s)), d_mask(s),
       d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 64), d_smooth(s.bins()),
-      d_before(s.bins(), 0), d_gain(s.bins(), 1)
+      d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins())
 {
     update_rates();
 }
@@ -182,7 +195,8 @@ spectral_gain<R>::spectral_gain(const spectral_gain& other)
     : d_settings(other.d_settings), d_noise(std::make_unique<noise_tracker<R>>(*other.d_noise)),
       d_mask(other.d_mask), d_start(other.d_start), d_memory(other.d_memory),
       d_least(other.d_least), d_power(other.d_power), d_ratio(other.d_ratio),
-      d_smooth(other.d_smooth), d_before(other.d_before), d_gain(other.d_gain)
+      d_smooth(other.d_smooth), d_before(other.d_before), d_gain(other.d_gain),
+      d_argument(other.d_argument)
 {}
 
 template <class R>
@@ -292,8 +306,15 @@ void spectral_gain<R>::apply(const complex* spectrum, complex* result)
         if (d_settings.method == gain_method::wiener) {
             simd::dispatch<wiener_gains<R>>(cells, n, d_settings.refine, d_gain.data());
         } else if (d_settings.method == gain_method::log_mmse) {
-            simd::dispatch<log_mmse_gains<R>>(
-                cells, n, d_settings.refine, log_mmse_correction<R>::get(), d_gain.data());
+            simd::dispatch<log_mmse_arguments<R>>(
+                cells, n, d_settings.refine, d_gain.data(), d_argument.data());
+            simd::dispatch<log_mmse_gains<R>>(d_power.data(),
+                                              d_argument.data(),
+                                              n,
+                                              log_mmse_correction<R>::get(),
+                                              d_least,
+                                              d_before.data(),
+                                              d_gain.data());
         } else {
             simd::dispatch<subtraction_gains<R>>(cells, n, d_gain.data());
         }

@@ -272,6 +272,9 @@ def pictures(folder):
     figure.colorbar(image, ax=axes, label="dB re 1 FS²/Hz", shrink=0.6)
     path = os.path.join(folder, "denoise_speech.png")
     figure.savefig(path, dpi=90)
+    from PIL import Image  # which matplotlib brings
+
+    Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
     print(path)
 
 

@@ -432,12 +432,13 @@ class qa_spectral_gain : public CppUnit::TestFixture
                 gain.mask().add({ 7, origin, origin + 8 + 4 * 12, 7, 7 });
                 gain.mask().remove(5);
                 event report;
-                report.id = 6;
+                report.id = 8;
                 report.kind = event_kind::gap; // no cells
                 report.sample_start = origin;
                 report.sample_count = 1000;
                 report.freq_upper = 8;
                 gain.mask().take(report);
+                report.id = 6;
                 report.kind = event_kind::carrier;
                 report.state = event_state::begin;
                 gain.mask().take(report);

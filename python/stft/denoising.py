@@ -40,8 +40,8 @@ Event = Dict[str, Any]
 Noise = Union[None, Tuple[float, float], ArrayLike]
 
 _SETTINGS = """
-    method: rule for the gains. "wiener": least mean square error, the default. "log_mmse": of the logarithm of amplitudes, with less
-        musical noise. "subtraction": the power of the noise is subtracted.
+    method: rule for the gains. "wiener": least mean square error, the default. "log_mmse": of the logarithm of amplitudes, which
+        takes less away where that is uncertain. "subtraction": the power of the noise is subtracted.
     tracking: how the noise is known. "presence": it follows the cells in which a signal is improbable, so what lasts for a second
         or so is noise. "floor": that of detect(): what stands out of its neighbours in frequency is signal, however long it
         lasts. "held": as it was given or learned, else the mean of the first frames. "automatic": held if noise or learn is given,
@@ -98,7 +98,7 @@ class Denoiser:
         return self._kernel.finish()
 
     def change(self, **settings: Any) -> None:
-        """Other settings from the next frame on; noise (bins,) or learn (frames) give it anew."""
+        """Other settings from the next frame on; noise (bins,) or learn (frames) replace what is known."""
         if settings.get("noise") is not None:
             settings["noise"] = _powers(settings["noise"])
         self._kernel.change(**_with_bands(settings))

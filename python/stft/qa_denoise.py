@@ -40,7 +40,7 @@ def chain(x, *gains, n_fft=N_FFT, hop=HOP, tags=(), commands=(), **frames):
 
 
 def rows_through(gain, X, tags=()):
-    """Spectra (bins, frames) through a block of gains, and the tags behind it."""
+    """Spectra (bins, frames) through a block of gains, and the tags after it."""
     bins = X.shape[0]
     source = blocks.vector_source_c(X.T.ravel().tolist(), False, bins, list(tags))
     sink = blocks.vector_sink_c(bins)

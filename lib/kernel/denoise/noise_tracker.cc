@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/denoise/noise_tracker.h"
-#include "kernel/denoise/gain_tables.h"
+#include "kernel/denoise/gain_functions.h"
 #include "kernel/simd/dispatch.h"
 #include <algorithm>
 #include <cmath>
@@ -18,32 +18,28 @@ constexpr double bias = 1.1578070267;
 
 //! The least noise: its inverse is a number, and so is that times any power.
 template <class R>
-constexpr R least = std::numeric_limits<R>::min() * 16;
+constexpr R least_noise = std::numeric_limits<R>::min() * 16;
 
 //! The noise follows a row where a signal is improbable; where one seems to be there all the time, the noise has grown.
 template <class R>
 STFT_LOOP void follow_presence(const R* row,
                                std::size_t bins,
-                               const R* table,
-                               R per_unit,
-                               R end,
                                R keep_noise,
                                R keep_presence,
                                R* presence,
                                R* noise)
 {
     constexpr R most = R(0.99);
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R ratio = row[k] / noise[k] * per_unit;
-        const R at = ratio < end ? ratio : end;
-        const auto i = static_cast<int>(at);
-        R p = table[i] + (table[i + 1] - table[i]) * (at - static_cast<R>(i));
+        R p = static_cast<R>(presence_of_signal(static_cast<float>(row[k] / noise[k])));
         const R smooth = keep_presence * presence[k] + (1 - keep_presence) * p;
         presence[k] = smooth;
-        p = smooth > most && p > most ? most : p;
+        const R bounded = p < most ? p : most;
+        p = smooth > most ? bounded : p;
         const R taken = (1 - keep_noise) * (1 - p);
         const R next = noise[k] + taken * (row[k] * R(bias) - noise[k]);
-        noise[k] = next > least<R> ? next : least<R>;
+        noise[k] = next > least_noise<R> ? next : least_noise<R>;
     }
 }
 
@@ -61,7 +57,7 @@ template <class R>
 noise_tracker<R>::noise_tracker(const gain_settings& s)
     : d_settings(s), d_tracking(s.tracking_used()), d_rates(rates_of(s)),
       d_first_rows(std::max<std::size_t>(1, 2 * s.window_length() / s.hop)),
-      d_noise(s.bins(), least<R>), d_presence(s.bins(), 0)
+      d_noise(s.bins(), least_noise<R>), d_presence(s.bins(), 0)
 {
     if (d_tracking == noise_tracking::floor) {
         d_floor.emplace_back(
@@ -78,8 +74,9 @@ template <class R>
 void noise_tracker<R>::set(const std::vector<double>& noise)
 {
     for (std::size_t k = 0; k < noise.size(); ++k)
-        d_noise[k] = std::max(
-            static_cast<R>(std::min(noise[k], double(std::numeric_limits<R>::max()))), least<R>);
+        d_noise[k] =
+            std::max(static_cast<R>(std::min(noise[k], double(std::numeric_limits<R>::max()))),
+                     least_noise<R>);
     d_given = true;
     d_to_learn = 0;
 }
@@ -101,7 +98,7 @@ void noise_tracker<R>::change(const gain_settings& s, double factor)
     d_first_rows = std::max<std::size_t>(1, 2 * s.window_length() / s.hop);
     if (factor != 1)
         for (auto& n : d_noise)
-            n = std::max(n * static_cast<R>(factor), least<R>);
+            n = std::max(n * static_cast<R>(factor), least_noise<R>);
     if (d_tracking != noise_tracking::floor) {
         d_floor.clear();
     } else if (before != noise_tracking::floor || factor != 1) {
@@ -121,7 +118,7 @@ void noise_tracker<R>::add_to_mean(const R* row, std::size_t count)
     const auto weight = 1 / static_cast<R>(count + 1);
     for (std::size_t k = 0; k < d_noise.size(); ++k)
         d_noise[k] =
-            std::max(count ? d_noise[k] + weight * (row[k] - d_noise[k]) : row[k], least<R>);
+            std::max(count ? d_noise[k] + weight * (row[k] - d_noise[k]) : row[k], least_noise<R>);
 }
 
 template <class R>
@@ -153,16 +150,8 @@ void noise_tracker<R>::follow(const R* row, bool whole)
     }
     if (d_tracking != noise_tracking::presence)
         return;
-    const auto& table = gain_tables<R>::get().presence;
-    simd::dispatch<follow_presence<R>>(row,
-                                       bins,
-                                       table.values.data(),
-                                       table.per_unit,
-                                       static_cast<R>(table.values.size() - 2),
-                                       d_rates.noise,
-                                       d_rates.presence,
-                                       d_presence.data(),
-                                       d_noise.data());
+    simd::dispatch<follow_presence<R>>(
+        row, bins, d_rates.noise, d_rates.presence, d_presence.data(), d_noise.data());
 }
 
 //! The floor is estimated from 1, 2, 4 .. 64 rows, and followed from then on.
@@ -186,7 +175,7 @@ void noise_tracker<R>::follow_floor(const R* row)
     }
     const auto gain = floor.follow(d_row.data()).gain;
     for (std::size_t k = 0; k < bins; ++k)
-        d_noise[k] = std::max(static_cast<R>(floor.shape()[k] * gain), least<R>);
+        d_noise[k] = std::max(static_cast<R>(floor.shape()[k] * gain), least_noise<R>);
 }
 
 template class noise_tracker<float>;

@@ -115,7 +115,7 @@ class qa_denoiser : public CppUnit::TestFixture
                 const auto cosine = [&](std::size_t i) {
                     return std::cos(2 * qa::pi * bin * static_cast<double>(i) / n);
                 };
-                // a Hann window of n samples: the tone has (a n / 4)^2 in its bin (and 1.42 dB less in both beside the middle), noise 3 n / 8
+                // a Hann window of n samples: the tone has (a n / 4)^2 in its bin (and 1.42 dB less in both next to the middle), noise 3 n / 8
                 const auto a =
                     std::sqrt(100 * 16 * 3.0 / 8 / n * (bin == 100.5 ? std::pow(10, 0.142) : 1));
                 std::vector<double> x, noise, y;

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/denoise/gain_tables.h"
+#include "kernel/denoise/gain_functions.h"
 #include "kernel/denoise/noise_tracker.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
@@ -19,6 +19,7 @@ constexpr R most_ratio = R(1e12);
 template <class R>
 STFT_LOOP void powers_of(const R* parts, std::size_t bins, R* power)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
         power[k] = parts[2 * k] * parts[2 * k] + parts[2 * k + 1] * parts[2 * k + 1];
 }
@@ -37,6 +38,7 @@ STFT_LOOP bool all_finite(const R* power, std::size_t bins)
 template <class R>
 STFT_LOOP void ratios_of(const R* power, const R* noise, std::size_t bins, R factor, R* ratio)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R r = power[k] / (noise[k] * factor);
         ratio[k] = r < most_ratio<R> ? r : most_ratio<R>;
@@ -46,6 +48,7 @@ STFT_LOOP void ratios_of(const R* power, const R* noise, std::size_t bins, R fac
 template <class R>
 STFT_LOOP void add_shifted(const R* from, std::size_t bins, R* sum)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
         sum[k] += from[k];
 }
@@ -53,6 +56,7 @@ STFT_LOOP void add_shifted(const R* from, std::size_t bins, R* sum)
 template <class R>
 STFT_LOOP void divide(R* values, std::size_t bins, R by)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
         values[k] /= by;
 }
@@ -86,6 +90,7 @@ STFT_INLINE inline R prior(const cells_of<R>& c, std::size_t k, bool refine)
 template <class R>
 STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, bool refine, R* gain)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R x = prior(c, k, refine);
         const R g = x / (1 + x);
@@ -94,47 +99,67 @@ STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, bool refine, R* gai
     }
 }
 
+//! The first half of log_mmse: the gain is x / (1 + x), and v is that times P / N.
 template <class R>
-STFT_LOOP void
-log_mmse_gains(cells_of<R> c, std::size_t bins, bool refine, const R* table, R per_unit, R* gain)
+STFT_LOOP void log_mmse_arguments(cells_of<R> c, std::size_t bins, bool refine, R* gain, R* v)
 {
-    constexpr auto e = static_cast<R>(euler_factor), smallest = R(1e-6);
+    constexpr R smallest = R(1e-6);
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R x = prior(c, k, refine);
         const R w = x / (1 + x);
-        const R plain = w * c.ratio[k];
-        const R v = plain > smallest ? plain : smallest;
-        const R at = v / (1 + v) * per_unit;
-        const auto i = static_cast<int>(at);
-        const R corrected = table[i] + (table[i + 1] - table[i]) * (at - static_cast<R>(i));
-        const R g = w * corrected * std::sqrt((v + e) / v);
+        const R at = w * c.ratio[k];
+        gain[k] = w;
+        v[k] = at > smallest ? at : smallest;
+    }
+}
+
+//! The second half: the gain is multiplied by exp(E1(v) / 2).
+template <class R>
+STFT_LOOP void log_mmse_gains(const R* power,
+                              const R* v,
+                              std::size_t bins,
+                              log_mmse_correction<R> correction,
+                              R least,
+                              R* before,
+                              R* gain)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R g = gain[k] * correction(v[k]);
         const R bounded = g < 1 ? g : 1;
-        c.before[k] = bounded * bounded * c.power[k];
-        gain[k] = bounded > c.least ? bounded : c.least;
+        before[k] = bounded * bounded * power[k];
+        gain[k] = bounded > least ? bounded : least;
     }
 }
 
 template <class R>
 STFT_LOOP void subtraction_gains(cells_of<R> c, std::size_t bins, R* gain)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R m = c.smooth[k] > 1 ? c.smooth[k] : 1;
-        const R g = std::sqrt(1 - 1 / m);
-        c.before[k] = g * g * c.power[k];
-        gain[k] = g > c.least ? g : c.least;
+        const R plain = 1 - 1 / c.smooth[k]; // -inf where nothing is
+        const R square = plain > c.least * c.least ? plain : c.least * c.least;
+        c.before[k] = square * c.power[k];
+        gain[k] = std::sqrt(square);
     }
 }
 
 template <class R>
 STFT_LOOP void mask_gains(const float* mask, std::size_t bins, R* gain)
 {
-    for (std::size_t k = 0; k < bins; ++k)
-        gain[k] = mask[k] > 1 ? 1 : gain[k] * static_cast<R>(mask[k]);
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R factor = mask[k] > 1 ? R(0) : static_cast<R>(mask[k]);
+        const R kept = mask[k] > 1 ? R(1) : R(0);
+        gain[k] = gain[k] * factor + kept;
+    }
 }
 
 template <class R>
 STFT_LOOP void multiply_parts(const R* parts, const R* gain, std::size_t bins, R* result)
 {
+#pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         result[2 * k] = parts[2 * k] * gain[k];
         result[2 * k + 1] = parts[2 * k + 1] * gain[k];
@@ -153,7 +178,7 @@ template <class R>
 spectral_gain<R>::spectral_gain(const gain_settings& s)
     : d_settings(checked(s)), d_noise(std::make_unique<noise_tracker<R>>(s)), d_mask(s),
       d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 64), d_smooth(s.bins()),
-      d_before(s.bins(), 0), d_gain(s.bins(), 1)
+      d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins())
 {
     update_rates();
 }
@@ -170,7 +195,8 @@ spectral_gain<R>::spectral_gain(const spectral_gain& other)
     : d_settings(other.d_settings), d_noise(std::make_unique<noise_tracker<R>>(*other.d_noise)),
       d_mask(other.d_mask), d_start(other.d_start), d_memory(other.d_memory),
       d_least(other.d_least), d_power(other.d_power), d_ratio(other.d_ratio),
-      d_smooth(other.d_smooth), d_before(other.d_before), d_gain(other.d_gain)
+      d_smooth(other.d_smooth), d_before(other.d_before), d_gain(other.d_gain),
+      d_argument(other.d_argument)
 {}
 
 template <class R>
@@ -280,9 +306,15 @@ void spectral_gain<R>::apply(const complex* spectrum, complex* result)
         if (d_settings.method == gain_method::wiener) {
             simd::dispatch<wiener_gains<R>>(cells, n, d_settings.refine, d_gain.data());
         } else if (d_settings.method == gain_method::log_mmse) {
-            const auto& table = gain_tables<R>::get().correction;
-            simd::dispatch<log_mmse_gains<R>>(
-                cells, n, d_settings.refine, table.values.data(), table.per_unit, d_gain.data());
+            simd::dispatch<log_mmse_arguments<R>>(
+                cells, n, d_settings.refine, d_gain.data(), d_argument.data());
+            simd::dispatch<log_mmse_gains<R>>(d_power.data(),
+                                              d_argument.data(),
+                                              n,
+                                              log_mmse_correction<R>::get(),
+                                              d_least,
+                                              d_before.data(),
+                                              d_gain.data());
         } else {
             simd::dispatch<subtraction_gains<R>>(cells, n, d_gain.data());
         }

@@ -171,7 +171,7 @@ void bind_denoise_blocks(py::module& m)
 
 Input and output: items of n_fft // 2 + 1 bins (sides "onesided") or n_fft bins ("twosided", "centered").
 n_fft, hop, win_length, placement, samp_rate (Hz): those of the spectra; the tags of stft_* override them, but for a samp_rate of 1.
-method: "wiener" (least mean square error), "log_mmse" (of the logarithm; less musical noise) or "subtraction" (of powers).
+method: "wiener" (least mean square error), "log_mmse" (of the logarithm of amplitudes) or "subtraction" (of powers).
 tracking: how the noise is known: "presence" (it follows cells in which a signal is improbable: what lasts for a second is noise),
 "floor" (that of detector_vxm: what stands out of its neighbours in frequency is signal), "held" (as given, learned or present) or
 "automatic" (held if noise or learn is given, else presence for one-sided and floor for two-sided spectra).

@@ -20,7 +20,7 @@ struct STFT_API event_cells {
 };
 
 /*!
- * \brief What is done to the gains of a frame by the settings keep, reject, mask and events.
+ * \brief Effects on the gains of a frame that have the settings keep, reject, mask and events.
  *
  * The gain of cell k becomes 1 if the cell is kept, and else the gain times a factor. Of bands and events, reject wins over keep.
  */
@@ -56,7 +56,7 @@ public:
      */
     const float* row(std::int64_t centre);
 
-    static constexpr float kept = 2; //!< of a cell whose gain is 1
+    static constexpr float kept = 2; //!< value of a cell whose gain is 1
 
 private:
     template <class F>

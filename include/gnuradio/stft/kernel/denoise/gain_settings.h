@@ -40,7 +40,7 @@ STFT_API noise_tracking noise_tracking_named(const std::string& name);
 //! "automatic", "presence", "floor" or "held"
 STFT_API const char* name_of(noise_tracking tracking);
 
-//! What becomes of the cells of a detector's events: keep: their gain is 1; reject: it is 0; only: that of all others is 0.
+//! Effect of a detector's events on their cells: keep: their gain is 1; reject: it is 0; only: that of all others is 0.
 enum class event_use { keep, reject, only };
 
 //! \throws std::invalid_argument unless name is "keep", "reject" or "only"
@@ -72,7 +72,7 @@ struct STFT_API gain_settings {
     std::string keep;                   //!< bands whose gain is 1, "lower:upper,..." in Hz
     std::string reject;                 //!< bands whose gain is 0, in the same form
     std::vector<double> mask;           //!< factor on the gain of each bin, 0 .. 1; {}: 1
-    event_use events = event_use::keep; //!< what events do
+    event_use events = event_use::keep; //!< effect of events
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;

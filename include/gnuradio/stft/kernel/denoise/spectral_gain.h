@@ -83,8 +83,9 @@ private:
     std::unique_ptr<noise_tracker<R>> d_noise;
     cell_mask d_mask;
     std::int64_t d_start;
-    R d_memory, d_least;                                         // a; the least gain
-    std::vector<R> d_power, d_ratio, d_smooth, d_before, d_gain; // d_before: H^2 Q
+    R d_memory, d_least; // a; the least gain
+    std::vector<R> d_power, d_ratio, d_smooth, d_before, d_gain,
+        d_argument; // d_before: H^2 Q; d_argument: v
 };
 
 } // namespace gr::stft::kernel

@@ -55,8 +55,10 @@ int main(int argc, char** argv)
     const bool unless_highest = argc > 1 && argv[1] == std::string("--unless-highest");
     try {
         if (simd::chosen_level() == simd::highest_level() && unless_highest)
-            return skipped(std::string(simd::name_of(simd::chosen_level())) + " is what qa_cpp runs at");
-    } catch (const std::invalid_argument& error) { // GR_STFT_SIMD asks for what this processor lacks
+            return skipped(std::string(simd::name_of(simd::chosen_level())) +
+                           " is what qa_cpp runs at");
+    } catch (
+        const std::invalid_argument& error) { // GR_STFT_SIMD asks for what this processor lacks
         return skipped(error.what());
     }
     if (unless_highest) {

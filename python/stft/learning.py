@@ -110,7 +110,8 @@ def learn(
         the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (minus the mean of losses.kurtosis(); adapt() takes its logarithm in each frame), "coverage" (taken as
         1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
         f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
-    regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28); default 0.1.
+    regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28), and of
+        c n_fft^2 / 26 over neighbouring frames; default 0.1.
     theta_min, theta_max: bounds in samples; default 2 hop (at least 4, at most theta_max / 2), since a window shorter than
         two hops misses what lies between two frames, and n_fft. hop_min, hop_max: of a learned hop; default n_fft / 64
         and n_fft / 2.
@@ -292,6 +293,7 @@ def _terms(criterion: Optional[Criterion], share: str) -> List[Tuple[float, _Ter
     return [(float(weight), _CRITERIA[name]) for name, weight in weights.items()]
 
 
+_RATE_STIFFNESS = 4.0  # of the total variation of rates, in units of 105 / n_fft^2: in noise they follow it otherwise
 _CORNER = 1e-2  # of the total variation, in ln theta, as in adapt()
 
 
@@ -587,10 +589,11 @@ class _Problem:
             g /= theta
             by_theta += g
         if self.regularisation and c is not None and c.size > 1:
-            v, g = losses.total_variation(c / self.rate_unit, eps=_CORNER**2, gamma=0.5)
+            unit = self.rate_unit / _RATE_STIFFNESS
+            v, g = losses.total_variation(c / unit, eps=_CORNER**2, gamma=0.5)
             value += self.regularisation * (v / c.size - _CORNER)
             if gradient:
-                by_c = by_c + self.regularisation / c.size / self.rate_unit * g
+                by_c = by_c + self.regularisation / c.size / unit * g
         return value, by_theta, by_t, by_c
 
     def count(self, value: float) -> None:

@@ -97,5 +97,5 @@ class WarpedWindows(_Windows):
         self._samples = None
 
     def rows(self, begin, end):
-        """As of LearnedWindows."""
+        """Gives what those of LearnedWindows do."""
         return self._power_of(self._spectra[:, self._near[begin:end]].T, 2)

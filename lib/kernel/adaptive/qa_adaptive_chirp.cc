@@ -113,8 +113,9 @@ public:
     void rates_stay_within_the_greatest_one()
     {
         auto s = chirping();
-        s.chirp_max = 1.00000001e-4;
-        const auto out = run<float>(s, chirp<float>(2500, 0.07, 1.5e-4));
+        s.chirp_max = 3e-4; // the nearest float is greater
+        const auto out = run<float>(s, chirp<float>(900, 0.07, 4.5e-4));
+        CPPUNIT_ASSERT(*std::max_element(out.c.begin(), out.c.end()) > 2.99e-4F);
         for (float c : out.c)
             CPPUNIT_ASSERT(std::abs(static_cast<double>(c)) <= s.chirp_max);
     }
@@ -125,6 +126,19 @@ public:
         const auto out = run<float>(chirping(), chirp<float>(1500, 0.08, 2e-4, 0.01));
         CPPUNIT_ASSERT_DOUBLES_EQUAL(2e-4, out.c.front(), 1e-5);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(2e-4, out.c.back(), 1e-5);
+        // a tone that grows loud and turns into a chirp: one frame alone says little about its envelope
+        auto growing = qa::noise<float>(12000, 9);
+        double turns = 0;
+        for (std::size_t i = 0; i < growing.size(); ++i) {
+            const auto k = static_cast<double>(i);
+            turns += 0.125 + 0.0677 * std::sin(2 * M_PI * 5.2e-5 * k) +
+                     0.0125 * std::sin(2 * M_PI * 1.35e-4 * k);
+            growing[i] = 0.05F * growing[i] + static_cast<float>(std::min(1.0, 0.5 + k / 800) *
+                                                                 std::cos(2 * M_PI * turns));
+        }
+        const auto from = run<float>(chirping(1024), growing);
+        for (std::size_t n = 0; n < 16; ++n)
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(3.1e-5, from.c[n], 1e-5);
         // shorter than the longest window, or than what the filter reaches: no rate
         for (std::size_t length : { 1, 2, 60, 126, 127, 150, 250, 370 }) {
             const qa::context here("length", length);

@@ -29,11 +29,8 @@ def analytic_signal(x: ArrayLike, *, axis: int = -1) -> NDArray:
     z = samples.astype(_complex(samples.dtype))
     if length:
         n = _smooth_length(length)
-        spectrum = np.fft.rfft(samples, n, axis=1)
-        spectrum[:, 0] = 0
-        if n % 2 == 0:
-            spectrum[:, -1] = 0
-        z.imag = np.fft.irfft(-1j * spectrum, n, axis=1)[:, :length]
+        # of DC and Nyquist, which irfft() takes for real, nothing is left
+        z.imag = np.fft.irfft(-1j * np.fft.rfft(samples, n, axis=1), n, axis=1)[:, :length]
     return np.moveaxis(z.reshape(shape + (length,)), -1, axis)
 
 

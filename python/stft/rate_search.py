@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ _RATES = 17
 _FINER = np.array([-2, -1, 0, 1, 2]) * 3.1, np.array([-2, -1, 0, 1, 2]) * 1.26
 """Steps of the second and third stage over theta^2, under half of the longest window and under the longest."""
 _LENGTHS = 7
+_GOING_ON = 5
 
 
 def chirp_bound(theta_max: float) -> float:
@@ -47,8 +48,8 @@ def _of_frames(problem: Any, free: bool):
 
 
 def _of_all(problem: Any, free: bool):
-    """One theta and one rate, by stages: all rates under a short window, finer ones around the best under longer windows, and
-    then the lengths under the best of them."""
+    """One theta and one rate, by stages: all rates under a short window, finer ones around the best few under longer windows,
+    and then the lengths with the best of them."""
     least, greatest = problem.bounds["theta"]
 
     def loss(theta: float, c: float) -> float:
@@ -57,16 +58,19 @@ def _of_all(problem: Any, free: bool):
         problem.count(value)
         return value
 
-    def best_of(theta: float, rates: NDArray) -> float:
+    def losses_of(theta: float, rates: NDArray) -> List[Tuple[float, float]]:
+        """(loss, rate) of each, the best first."""
         rates = np.clip(rates, -problem.chirp_max, problem.chirp_max)
-        return float(rates[np.argmin([loss(theta, c) for c in rates])])
+        return sorted((loss(theta, c), float(c)) for c in rates)
 
     fixed = problem.theta.item()
     stages = [greatest / 4, greatest / 2, greatest] if free else [fixed] * 3
     stages = [float(np.clip(theta, least, greatest)) if free else theta for theta in stages]
-    c = best_of(stages[0], np.linspace(-problem.chirp_max, problem.chirp_max, _RATES))
+    # a short window tells rates apart badly in noise, so several of them go on
+    going_on = losses_of(stages[0], np.linspace(-problem.chirp_max, problem.chirp_max, _RATES))[:_GOING_ON]
     for theta, steps in zip(stages[1:], _FINER):
-        c = best_of(theta, c + steps / greatest**2)
+        going_on = [losses_of(theta, c + steps / greatest**2)[0] for _, c in going_on]
+    c = min(going_on)[1]
     for theta in np.geomspace(least, greatest, _LENGTHS) if free else [fixed]:
         yield _one(float(np.clip(theta, least, greatest)) if free else theta, c)
 

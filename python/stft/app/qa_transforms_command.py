@@ -169,6 +169,9 @@ class LearnedWindows(InFolder):
         part = self.made(x, "--n-fft", 1024, "--hop", 32, "--start", 2.001, "--stop", 4, transform="warped")
         self.assertEqual(len(part["a"]), len(part["times"]))
         np.testing.assert_allclose(part["times"][0], 2.001)
+        part = self.made(x, "--n-fft", 1024, "--hop", 32, "--start", 0.5, "--stop", 4, transform="warped")
+        found = stft.adapt(x[500 % 32 : 4000 + 1024], n_fft=1024, hop=32, warp=True)
+        np.testing.assert_array_equal(part["a"][:100], found.a[0, (480 - int(found.t[0])) // 32 :][:100])
 
     def test_warped_levels_are_those_of_the_plain_spectrogram(self):
         levels = [np.mean(self.made(noise(60001), "--n-fft", 512, transform=one)["power"][9:-60]) for one in ("plain", "warped")]

@@ -74,6 +74,15 @@ class Arrays(unittest.TestCase):
                 self.assertEqual((y.dtype, y.shape), (x.dtype, x.shape))
                 np.testing.assert_array_equal(y, stft.istft(Y, hop=24, n_fft=100, length=3001))
 
+    def test_frames_may_begin_anywhere(self):
+        X = stft.stft(noisy(3000), n_fft=N_FFT, first=0, frames=50)
+        kernel = stft.stft_python.kernels.spectral_gain_complex64(n_fft=N_FFT, hop=HOP, learn=10)
+        kernel.begin_at(0)
+        expected = kernel.apply(np.ascontiguousarray(X.T))[0].T
+        np.testing.assert_array_equal(stft.denoise_spectra(X, n_fft=N_FFT, first=0, learn=10), expected)
+        np.testing.assert_allclose(kernel.noise, np.mean(np.abs(X[:, :10]) ** 2, axis=1), rtol=1e-5)
+        self.assertGreater(np.max(np.abs(stft.denoise_spectra(X, n_fft=N_FFT, learn=10) - expected)), 1e-3)  # first is -64 there
+
     def test_pieces_equal_the_whole(self):
         for dtype in DTYPES:
             for placement in "centred", "left", "full":

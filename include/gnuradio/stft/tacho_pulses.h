@@ -32,6 +32,14 @@ public:
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     static sptr make(const kernel::tacho_settings& s);
 
+    //!@{
+    //! Other settings from the next sample on, where all that is known of the pulses begins again. \throws as make()
+    void set_f_max(double f_max) { this->request({ "f_max", f_max }); }
+    void set_f_min(double f_min) { this->request({ "f_min", f_min }); }
+    void set_levels(const std::vector<double>& levels) { this->request({ "levels", levels }); }
+    void set_slew(double slew) { this->request({ "slew", slew }); }
+    //!@}
+
     //! Pulses so far, missing ones included.
     virtual std::int64_t count() const = 0;
 

@@ -96,6 +96,7 @@ class qa_machine_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(lost_samples_are_in_no_row);
     CPPUNIT_TEST(a_sensor_that_is_dead_or_clipped_is_told);
     CPPUNIT_TEST(a_sample_that_is_no_number_stays_in_its_rows);
+    CPPUNIT_TEST(a_speed_between_rows_is_in_none);
     CPPUNIT_TEST(rows_are_joined_by_power_and_median);
     CPPUNIT_TEST(what_cannot_be_is_refused);
     CPPUNIT_TEST(a_tacho_gives_speed_and_amplitudes);
@@ -259,6 +260,27 @@ class qa_machine_rows : public CppUnit::TestFixture
                     CPPUNIT_ASSERT_EQUAL(clean[i].levels[0], rows[i].levels[0]);
             }
         }
+    }
+
+    void a_speed_between_rows_is_in_none()
+    {
+        auto s = made(100, "");
+        s.orders = { 1 };
+        machine_rows<double> rows(s);
+        const std::vector<double> x(150, HUGE_VAL);
+        rows.push(x.data(), x.size());
+        rows.skip(1000);
+        rows.push(x.data(), x.size());
+        const double a = 1;
+        rows.add_speed(50, 10, 2, &a);
+        rows.add_speed(700, 90, 2, &a); // where samples were lost
+        rows.add_speed(1200, 20, 2, &a);
+        rows.finish();
+        const auto all = taken(rows);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2), all.size());
+        CPPUNIT_ASSERT_EQUAL(10.0, all[0].speed);
+        CPPUNIT_ASSERT_EQUAL(20.0, all[1].speed);
+        CPPUNIT_ASSERT(!all[0].dead && !all[1].dead); // equal, and no numbers
     }
 
     void rows_are_joined_by_power_and_median()

@@ -189,14 +189,14 @@ class gradients(with_torch):
                     self.check(back, self.tensor(n_fft, 5, kind="complex128"), theta, t, c)
 
     def test_gradients_of_modules_by_their_chirp_rates_are_differences(self):
-        x = self.tensor(2, 30, kind="complex128")
+        x = self.tensor(14, kind="complex128")
         for window_mode, hop_mode, chirp in (("fixed", "fixed", True), ("constant", "constant", "constant"), ("time", "time", True),
                                              ("constant", "fixed", "time"), ("time", "fixed", "constant")):  # fmt: skip
             with self.subTest(window_mode=window_mode, chirp=chirp):
                 module = layers.DSTFT(n_fft=9, win_length=7.3, hop_length=2.6, window_mode=window_mode, hop_mode=hop_mode,
-                                      normalization="l2", frames=13, chirp=chirp, output="complex")  # fmt: skip
+                                      normalization="l2", frames=7, chirp=chirp, output="complex")  # fmt: skip
                 module.initialize(x)
-                self.assertEqual(module.c.shape, (13,) if "time" in (window_mode, chirp) and chirp != "constant" else (1,))
+                self.assertEqual(module.c.shape, (7,) if "time" in (window_mode, chirp) and chirp != "constant" else (1,))
                 with torch.no_grad():
                     module.raw_chirp += 0.3 * torch.from_numpy(self.random.standard_normal(module.raw_chirp.shape))
                 raw = [one for name, one in module.named_parameters()]

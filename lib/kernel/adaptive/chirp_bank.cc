@@ -202,12 +202,10 @@ void chirp_bank<R>::whiten(const member& m)
     d_whitener.update(d_power.data(), std::max(share, 1 / static_cast<double>(d_whitened + 1)));
 }
 
-//! Sums of the spectrum of windowed samples y.
+//! Sums of the spectrum of what its DFT's buffer holds.
 template <class R>
-criterion_sums
-chirp_bank<R>::sums(member& m, const complex* y, const block_criterion<R>& criterion, bool whitens)
+criterion_sums chirp_bank<R>::sums(member& m, const block_criterion<R>& criterion, bool whitens)
 {
-    std::copy_n(y, m.taps.size(), m.analysis.buffer());
     m.analysis.transform(d_spectrum.data());
     const auto* S = parts_of(d_spectrum.data());
     if (whitens) {
@@ -236,15 +234,16 @@ void chirp_bank<R>::measure_rates(std::int64_t p,
         return;
     take(m, x, centre);
     const auto middle = d_rates.size() / 2; // rate 0
-    to.set(middle, sums(m, d_product.data(), to.criterion(), true));
+    std::copy_n(d_product.data(), m.taps.size(), m.analysis.buffer());
+    to.set(middle, sums(m, to.criterion(), true));
     for (std::size_t k = 0; k < d_rates.size(); ++k) {
         if (k == middle)
             continue;
         simd::dispatch<product<R>>(parts_of(d_product.data()),
                                    parts_of(d_rates[k].data()),
                                    m.taps.size(),
-                                   parts_of(d_turned.data()));
-        to.set(k, sums(m, d_turned.data(), to.criterion(), false));
+                                   parts_of(m.analysis.buffer()));
+        to.set(k, sums(m, to.criterion(), false));
     }
 }
 
@@ -270,8 +269,8 @@ void chirp_bank<R>::measure_offsets(std::int64_t p,
         simd::dispatch<product<R>>(parts_of(d_product.data()),
                                    parts_of(d_offsets[k].data()),
                                    m.taps.size(),
-                                   parts_of(d_turned.data()));
-        to.set(k, sums(m, d_turned.data(), to.criterion(), false));
+                                   parts_of(m.analysis.buffer()));
+        to.set(k, sums(m, to.criterion(), false));
     }
 }
 
@@ -295,7 +294,8 @@ void chirp_bank<R>::measure_lengths(std::int64_t p,
         if (p % m.every != 0)
             continue;
         take(m, x, centre);
-        to.set(k, sums(m, d_product.data(), to.criterion(), false));
+        std::copy_n(d_product.data(), m.taps.size(), m.analysis.buffer());
+        to.set(k, sums(m, to.criterion(), false));
         if (fitting < lengths() || rate == 0) {
             to.repeat(lengths() + k, k);
             continue;
@@ -303,8 +303,8 @@ void chirp_bank<R>::measure_lengths(std::int64_t p,
         simd::dispatch<product<R>>(parts_of(d_product.data()),
                                    parts_of(d_turns.data() + (side - m.side)),
                                    m.taps.size(),
-                                   parts_of(d_turned.data()));
-        to.set(lengths() + k, sums(m, d_turned.data(), to.criterion(), false));
+                                   parts_of(m.analysis.buffer()));
+        to.set(lengths() + k, sums(m, to.criterion(), false));
     }
     for (auto k = fitting; fitting > 0 && k < lengths(); ++k)
         for (const auto layer : { std::size_t(0), lengths() })

@@ -100,8 +100,7 @@ private:
     void turn(const R* by, const R* from, R* to, std::size_t count) const;
     void tabulate(double rate, std::size_t side, R* turns) const;
     void whiten(const member& m);
-    criterion_sums
-    sums(member& m, const complex* y, const block_criterion<R>& criterion, bool whitens);
+    criterion_sums sums(member& m, const block_criterion<R>& criterion, bool whitens);
 
     chirp_grid d_grid;
     std::size_t d_stride;

@@ -279,6 +279,14 @@ class Machine(InFolder):
         self.assertEqual((status, out), (0, ""))
         self.assertIn("end before the first row of 1 s", err)
 
+    def test_a_file_may_have_any_name(self):
+        name = os.fsdecode(b"\xff\n\"x.rf32")
+        machine(10).tofile(name)
+        for options in ("--band", "10:200", "--alarm", "0.1", "--hold", "1s,1s", "--baseline", "learn=1d"), ("--detect",):
+            status, out, err = run("monitor", name, *RAW, *options)
+            self.assertEqual((status, err), (0, ""))
+            self.assertEqual({event["source"] for event in lines(out)}, {'?\n"x.rf32'})
+
     def test_lines_are_the_kernels(self):
         x = machine(30)
         x.tofile("x.rf32")

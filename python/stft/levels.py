@@ -68,7 +68,10 @@ def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: 
     made = dict(n_fft=n_fft, bands=text, samp_rate=fs, win_length=win_length, integrate=integrate, factor=factor,
                 average=average, db=db)  # fmt: skip
     _warn_of_few_periods(made)
-    x = np.moveaxis(x, axis, -1)
+    try:
+        x = np.moveaxis(x, axis, -1)
+    except (ValueError, IndexError, TypeError):
+        raise ValueError(f"axis: {axis!r}: must be an axis of x, which has {x.ndim}") from None
     frames = max(0, 1 + (x.shape[-1] - win_length) // hop) if hop >= 1 else 1
     if frames:
         rows = spectrogram(x, window, hop=hop, win_length=win_length, n_fft=n_fft, first=0, frames=frames, fs=fs)

@@ -85,6 +85,11 @@ class band_levels(unittest.TestCase):
         self.assertEqual(levels.dtype, np.float32)
         np.testing.assert_allclose(times, [(1280 + 701 * p) / FS for p in (1, 4, 7, 9)])
 
+    def test_an_axis_that_is_none_is_refused_by_name(self):
+        for axis in 1, -2, "x":
+            with self.assertRaisesRegex(ValueError, "^axis: .*must be an axis of x, which has 1"):
+                stft.band_levels(np.zeros(3000), FS, "10:100", axis=axis)
+
     def test_what_is_wrong_is_refused_by_name(self):
         x = np.zeros(5000)
         for message, wrong in {

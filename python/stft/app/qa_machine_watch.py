@@ -10,12 +10,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
+import pmt
+from gnuradio import blocks, gr
 
 from qa_command import InFolder, run
 
 from gnuradio.stft.app.command import parser
+from gnuradio.stft.app.live_sources import _QueueSink
 from gnuradio.stft.app.machine_options import levels_of
 from gnuradio.stft.app.machine_watch import MachineWatch
+from gnuradio.stft.app.receiver_tags import ReceiverTags
 from gnuradio.stft.stft_python import kernels
 
 FS = 2000.0
@@ -300,6 +304,29 @@ class Machine(InFolder):
         status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200")
         self.assertEqual((status, out), (0, ""))
         self.assertIn("end before the first row of 1 s", err)
+
+    def test_a_live_source_may_have_two_channels(self):
+        x = np.arange(70_000, dtype=np.float32)
+        tag = gr.tag_t()
+        tag.offset, tag.key = 40_000, pmt.intern("rx_time")
+        tag.value = pmt.make_tuple(pmt.from_uint64(7), pmt.from_double(0.25))
+        sink = _QueueSink(np.float32, 1e6, ReceiverTags(1e6, 512, None, self.fail), 2)
+        graph = gr.top_block()
+        graph.connect(blocks.vector_source_f(x.tolist(), False, 1, [tag]), (sink, 0))
+        graph.connect(blocks.vector_source_f((-x).tolist()), (sink, 1))
+        graph.run()
+        pieces = list(iter(sink.take, None))
+        samples = np.concatenate([piece.samples for piece in pieces if piece.samples is not None])
+        np.testing.assert_array_equal(samples, np.stack([x, -x], axis=1))
+        self.assertEqual([piece.time for piece in pieces if piece.time], [(7, 0.25)])
+
+    def test_a_file_may_have_any_name(self):
+        name = os.fsdecode(b"\xff\n\"x.rf32")
+        machine(10).tofile(name)
+        for options in ("--band", "10:200", "--alarm", "0.1", "--hold", "1s,1s", "--baseline", "learn=1d"), ("--detect",):
+            status, out, err = run("monitor", name, *RAW, *options)
+            self.assertEqual((status, err), (0, ""))
+            self.assertEqual({event["source"] for event in lines(out)}, {'?\n"x.rf32'})
 
     def test_lines_are_the_kernels(self):
         x = machine(30)

@@ -42,12 +42,17 @@ def open_source(arguments):
             yield _Recording(recording, arguments.realtime, tacho)
 
 
+def printable(name):
+    """A name as UTF-8 can hold it: that of a file may be any bytes."""
+    return name.encode("utf-8", "replace").decode()
+
+
 class _Recording:
     """A recording, as fast as it can be read, or as fast as it was made."""
 
     def __init__(self, recording, realtime, tacho=None):
         self._recording, self._realtime, self._tacho = recording, realtime, tacho
-        self.name, self.rate, self.dtype = recording.path, recording.fs, recording.dtype
+        self.name, self.rate, self.dtype = printable(recording.path), recording.fs, recording.dtype
         self.rate_known = recording.rate_known
         self.center = recording.zero_frequency or None
         self.time, self.quantum = recording.time if recording.rate_known else None, recording.quantum

@@ -274,7 +274,7 @@ def pictures(folder):
     figure.savefig(path, dpi=90)
     from PIL import Image  # which matplotlib brings
 
-    Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256, method=2).save(path, optimize=True)
     print(path)
 
 

@@ -546,7 +546,7 @@ class qa_detected_events : public CppUnit::TestFixture
         }
     }
 
-    //! The steps of a receiver's gain, 3 .. 9 dB, one in 300 rows.
+    //! The steps of a receiver's gain, 7 .. 9 dB, one in 300 rows.
     void steps_of_the_gain_of_few_bins_are_no_events()
     {
         auto x = noise(20000);
@@ -554,7 +554,7 @@ class qa_detected_events : public CppUnit::TestFixture
         double level = 1;
         for (std::size_t p = 0; p < x.size(); ++p) {
             if (p % 300 == 299) {
-                const auto db = 3 + 6 * static_cast<double>(random() % 1000) / 1000;
+                const auto db = 7 + 2 * static_cast<double>(random() % 1000) / 1000;
                 level *= std::pow(10, (level > 1 ? -db : db) / 10);
             }
             for (auto& each : x[p])

@@ -525,7 +525,7 @@ class qa_detected_events : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), ends.size());
     }
 
-    //! Of a tone that is known from before, no piece is left over.
+    //! No piece is left over of a tone that is known from before.
     void a_tone_that_is_not_yet_steady_is_one_event_after_lost_rows()
     {
         for (const std::size_t before : { 300, 500, 700 }) {

@@ -2,6 +2,7 @@
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/bearing_geometry.h>
 #include <cmath>
+#include <cstdint>
 
 namespace gr::stft::kernel {
 

@@ -14,6 +14,9 @@ enum class level { generic, avx2, avx512 };
 //! \throws std::invalid_argument if the variable names a level that is unknown or not available here
 level chosen_level();
 
+//! The highest level that this processor runs.
+level highest_level();
+
 //! The level's name.
 const char* name_of(level which);
 

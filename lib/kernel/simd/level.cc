@@ -115,6 +115,8 @@ const dft_routines<double>& chosen_for_dft<double>()
 
 level chosen_level() { return choice().which; }
 
+level highest_level() { return available().back().which; }
+
 const char* name_of(level which)
 {
     switch (which) {

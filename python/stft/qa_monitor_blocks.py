@@ -305,7 +305,7 @@ class detector_vxm(unittest.TestCase):
         for given, said in (
             (dict(n_fft=8), "n_fft: 8: "), (dict(hop=0), "hop: 0: "), (dict(false_alarms=0.0), "false_alarms: 0: "),
             (dict(samp_rate=0.0), "samp_rate: 0: "), (dict(sides="left"), "sides: "), (dict(ignore="2:1"), "ignore: "),
-            (dict(n_fft=2**19, hop=1, win_length=2**19), "hop: 1: must be longer"), (dict(n_fft=2**20), "n_fft: 1048576: must be less: "), (dict(scales="3x1"), "scales: "),
+            (dict(n_fft=2**19, hop=1, win_length=2**19), "hop: 1: must be longer"), (dict(n_fft=2**21), "n_fft: 2097152: must be less: "), (dict(scales="3x1"), "scales: "),
             (dict(placement="x"), "placement: "), (dict(window="x"), "window: "),
         ):  # fmt: skip
             with self.subTest(**given), self.assertRaisesRegex(ValueError, "^" + said):

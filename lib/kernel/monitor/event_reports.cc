@@ -278,7 +278,7 @@ std::size_t event_reports::part_of(std::size_t one, bool has_grown) const
             first = i;
         return false;
     };
-    if (!has_grown) // those that were compared before are none
+    if (!has_grown) // events that were compared before are none
         d_parts.any_near(with_parts(a), [&](std::size_t i) { return see(d_compared + i); });
     for (auto i = one + 1; has_grown && i < first; ++i)
         see(i);
@@ -309,7 +309,7 @@ void event_reports::join_parts()
     d_compared =
         some ? 0
              : d_ended
-                   .size(); // those before one that has grown are compared with it in the next row
+                   .size(); // events before one that has grown are compared with it in the next row
 }
 
 //! Reports what has ended, once nothing that is open may be a part of it.

@@ -52,7 +52,7 @@ private:
     skirts d_skirts;
     open_events d_open; // of the last row in which they were asked for
     bool d_open_known = false;
-    bin_grid d_parts; // those that have ended and are not compared yet
+    bin_grid d_parts; // events that have ended and are not compared yet
     struct gain_step {
         std::int64_t began, accepted, unsure; // rows
     };

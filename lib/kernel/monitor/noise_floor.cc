@@ -185,9 +185,8 @@ void noise_floor::begin(const std::vector<const float*>& rows)
     }
     const auto agreeing =
         d_rows_to_accept > fewest_rows_of_a_level ? std::min(d_rows_to_accept, gains.size()) : 1;
-    d_smooth =
-        std::accumulate(gains.begin(), gains.begin() + static_cast<std::ptrdiff_t>(agreeing), 0.0) /
-        static_cast<double>(agreeing);
+    d_scratch.assign(gains.begin(), gains.begin() + static_cast<std::ptrdiff_t>(agreeing));
+    d_smooth = quantile_of(d_scratch, 0.5);
     d_deviating.reset();
     d_begun = true;
     find_first_lines(rows, gains);
@@ -358,14 +357,15 @@ void noise_floor::reshape()
 
 /*!
  * A gain near the smoothed one moves it. One that differs is a step once as many rows agree on it: by six deviations of a
- * row's gain, or, where more than two rows must agree, of their mean, since what is less in each row shows in all of them.
+ * row's gain, or, where more than two rows must agree, by twice as many of their mean, which is less, since it shows in all of
+ * them. Pulses of several rows, which are no level, differ by less.
  */
 noise_floor::row_gain noise_floor::accept(double gain)
 {
     const auto of_row = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
     const bool of_many = d_rows_to_accept > fewest_rows_of_a_level;
     const auto tolerance =
-        of_many ? of_row / std::sqrt(static_cast<double>(d_rows_to_accept)) : of_row;
+        of_many ? 2 * of_row / std::sqrt(static_cast<double>(d_rows_to_accept)) : of_row;
     const auto deviation = std::log(gain / d_smooth);
     row_gain result{ static_cast<float>(gain), 1 };
     if (std::abs(deviation) <= tolerance) {

@@ -189,7 +189,8 @@ class qa_event_cutter : public CppUnit::TestFixture
             const qa::context with_length("length", length);
             event_cutter cutter(s);
             CPPUNIT_ASSERT_EQUAL(std::int64_t(0), cutter.request(e).number);
-            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1), cutter.request(e).number); // it has begun already
+            CPPUNIT_ASSERT_EQUAL(std::int64_t(-1),
+                                 cutter.request(e).number); // it has begun already
             const auto over = static_cast<std::size_t>(20 + length);
             cutter.add(x.data(), over);
             auto end = at(20, length);

@@ -56,7 +56,7 @@ public:
 private:
     std::size_t d_bins;
     std::vector<held> d_held;
-    std::vector<std::vector<float>> d_values; // of each row
+    std::vector<std::vector<float>> d_values; // one vector for a row
     std::optional<event_cut> d_cut;           // of the next row
 };
 

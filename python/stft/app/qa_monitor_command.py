@@ -282,7 +282,7 @@ tb.run()
 
     def test_what_would_take_too_much_memory_is_refused_at_once(self):
         began = time.monotonic()
-        self.assert_refused(("monitor", "x.cf32", *RAW, "--detect", "--n-fft", 2**20), "n_fft: 1048576: must be less")
+        self.assert_refused(("monitor", "x.cf32", *RAW, "--detect", "--n-fft", 2**21), "n_fft: 2097152: must be less")
         self.assertLess(time.monotonic() - began, 5)
 
     def test_a_folder_that_cannot_be_written_is_named_before_anything_is_watched(self):

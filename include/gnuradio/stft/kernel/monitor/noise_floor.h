@@ -74,7 +74,7 @@ public:
 
     //! Estimates the floor from the first rows [row][bin], at least one, all of them finite and not all 0.
     void begin(const float* rows, std::size_t count);
-    //! The same for rows that lie anywhere.
+    //! Estimates the floor likewise from rows that lie anywhere.
     void begin(const std::vector<const float*>& rows);
 
     //! The floor follows the next row. It must be finite, and not all 0.

@@ -95,7 +95,7 @@ def main(argv=None):
         try:
             chosen = argv[:1] if argv and argv[0] in VERBS else ()
             arguments = parser(chosen).parse_args(argv)
-            arguments.words = argv[1:]  # of the verb
+            arguments.given = argv[1:]  # what follows the verb
             label = f"gr_stft {arguments.verb}"
 
             def act():

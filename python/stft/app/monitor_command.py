@@ -80,7 +80,7 @@ def _complete(arguments):
         _check(arguments)
         return arguments
     config = ConfigFile(arguments.config, verb_parser("monitor"))
-    arguments = config.arguments(given_options(verb_parser("monitor"), arguments.words))
+    arguments = config.arguments(given_options(verb_parser("monitor"), arguments.given))
     try:
         _check(arguments)
     except ValueError as error:

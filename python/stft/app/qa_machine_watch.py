@@ -315,7 +315,7 @@ class Machine(InFolder):
         graph.connect(blocks.vector_source_f(x.tolist(), False, 1, [tag]), (sink, 0))
         graph.connect(blocks.vector_source_f((-x).tolist()), (sink, 1))
         graph.run()
-        pieces = list(iter(sink.take, None))
+        pieces = list(iter(lambda: sink.take(10), None))
         samples = np.concatenate([piece.samples for piece in pieces if piece.samples is not None])
         np.testing.assert_array_equal(samples, np.stack([x, -x], axis=1))
         self.assertEqual([piece.time for piece in pieces if piece.time], [(7, 0.25)])

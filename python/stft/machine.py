@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .levels import Bands, _bands, _check_rate
 from .speed import Ridges, _samples
 from .stft_python import kernels
+from .transforms import _either_spelling
 
 
 class MachineRows(NamedTuple):
@@ -30,6 +31,7 @@ class MachineRows(NamedTuple):
     """True where runs of samples are at the row's largest magnitude."""
 
 
+@_either_spelling
 def machine_rows(x: ArrayLike, fs: float, bands: Bands = (), *, ridges: Optional[Ridges] = None, orders: Sequence[float] = (),
                  integrate: int = 0, factor: float = 1.0, quantum: float = 0.0) -> MachineRows:
     """The levels of a machine in rows of a second, or of ten periods of the lowest band edge if that is longer.

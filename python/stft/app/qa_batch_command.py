@@ -797,7 +797,7 @@ class Interruption(InFolder):
     def test_signals_leave_a_manifest_that_a_restart_continues(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             process = self.begin("--skip-existing", "--jobs", 2)
-            until(lambda: whole_lines("out/manifest.jsonl") >= (20 if number == signal.SIGINT else 60))
+            until(lambda: whole_lines("out/manifest.jsonl") >= (5 if number == signal.SIGINT else 25))
             workers = workers_of(process.pid)
             began = time.monotonic()
             process.send_signal(number)

@@ -65,7 +65,7 @@ def the_least_is_needed_and_the_rest_recommended_or_suggested():
     assert {name for name in needed if name.startswith("python3")} == {"python3", "python3-numpy"}, needed
     # what the package loads when a job needs it
     loaded = set(re.findall(r'\bload\("(\w+)', "".join(path.read_text() for path in package.rglob("*.py"))))
-    loaded = {packaged_as.get(name, name) for name in loaded}
+    loaded = {packaged_as.get(name, name).lower() for name in loaded}
     optional = kinds["Recommends"] | kinds["Suggests"]
     assert loaded and {f"python3-{name}" for name in loaded} <= optional, (loaded, optional)
 

@@ -38,10 +38,11 @@ public:
     //! \throws std::invalid_argument as gain_settings::check()
     explicit spectral_gain(const gain_settings& s);
     ~spectral_gain();
-    spectral_gain(const spectral_gain& other);                //!< a copy with its own state
-    spectral_gain(spectral_gain&& other) noexcept;            //!< `other` may only be assigned to afterwards
-    spectral_gain& operator=(const spectral_gain& other);     //!< a copy with its own state
-    spectral_gain& operator=(spectral_gain&& other) noexcept; //!< `other` may only be assigned to afterwards
+    spectral_gain(const spectral_gain& other);     //!< a copy with its own state
+    spectral_gain(spectral_gain&& other) noexcept; //!< `other` may only be assigned to afterwards
+    spectral_gain& operator=(const spectral_gain& other); //!< a copy with its own state
+    spectral_gain&
+    operator=(spectral_gain&& other) noexcept; //!< `other` may only be assigned to afterwards
 
     //! The next frame, bins() values -> the same times their gains; both may be one memory.
     void apply(const complex* spectrum, complex* result);

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -46,27 +47,48 @@ int skipped(const std::string& reason)
     return 0;
 }
 
+//! Whether argument 1 is this option; it is taken off then.
+bool takes(const char* option, int& argc, char**& argv)
+{
+    if (argc < 2 || argv[1] != std::string(option))
+        return false;
+    --argc;
+    ++argv;
+    return true;
+}
+
+//! All suites, or every second one, so that two processes share the work.
+std::vector<CppUnit::Test*> suites(bool even, bool odd)
+{
+    auto* all = CppUnit::TestFactoryRegistry::getRegistry().makeTest();
+    if (even == odd)
+        return { all };
+    std::vector<CppUnit::Test*> some;
+    for (int i = even ? 0 : 1; i < all->getChildTestCount(); i += 2)
+        some.push_back(all->getChildTestAt(i));
+    return some;
+}
+
 } // namespace
 
-//! Runs the suites named as arguments, or all; with --unless-highest nothing at the level that GR_STFT_SIMD would not change.
+/*! Runs the suites named as arguments, or all; with --even or --odd every second one; with --unless-highest none at the level that
+ * a process has without GR_STFT_SIMD. */
 int main(int argc, char** argv)
 {
     namespace simd = gr::stft::kernel::simd;
-    const bool unless_highest = argc > 1 && argv[1] == std::string("--unless-highest");
     try {
-        if (simd::chosen_level() == simd::highest_level() && unless_highest)
-            return skipped(std::string(simd::name_of(simd::chosen_level())) +
-                           " is what qa_cpp runs at");
+        if (takes("--unless-highest", argc, argv) && simd::chosen_level() == simd::highest_level())
+            return skipped(simd::name_of(simd::chosen_level()) +
+                           std::string(" is what qa_cpp runs at"));
+        simd::chosen_level();
     } catch (
         const std::invalid_argument& error) { // GR_STFT_SIMD asks for what this processor lacks
         return skipped(error.what());
     }
-    if (unless_highest) {
-        --argc;
-        ++argv;
-    }
+    const bool even = takes("--even", argc, argv), odd = takes("--odd", argc, argv);
     CppUnit::TextUi::TestRunner runner;
-    runner.addTest(CppUnit::TestFactoryRegistry::getRegistry().makeTest());
+    for (auto* suite : suites(even, odd))
+        runner.addTest(suite);
     runner.eventManager().pushProtector(new with_contexts);
     runner.setOutputter(new CppUnit::CompilerOutputter(&runner.result(), std::cerr));
     bool passed = true;

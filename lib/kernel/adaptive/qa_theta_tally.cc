@@ -6,18 +6,19 @@ using namespace gr::stft::kernel;
 
 namespace {
 
-const auto settings = qa::small().filled(); // theta in 8 .. 64
+//! Theta in 8 .. 64.
+auto settings() { return qa::small().filled(); }
 
 void count(theta_tally& tally, std::vector<float> theta, std::size_t bands = 1)
 {
     const auto statistics = theta_bounds(8, 64).clip(theta.data(), theta.size());
-    tally.count(theta, statistics, bands, settings);
+    tally.count(theta, statistics, bands, settings());
 }
 
 adaptive_report reported(theta_tally& tally, std::size_t bands = 1, advice wanted = advice::given)
 {
     adaptive_report report;
-    tally.report_to(report, bands, settings, wanted);
+    tally.report_to(report, bands, settings(), wanted);
     return report;
 }
 

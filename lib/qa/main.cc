@@ -47,7 +47,7 @@ int skipped(const std::string& reason)
     return 0;
 }
 
-//! Whether argument 1 is this option; it is taken off then.
+//! Takes this option off if it is argument 1, and tells so.
 bool takes(const char* option, int& argc, char**& argv)
 {
     if (argc < 2 || argv[1] != std::string(option))

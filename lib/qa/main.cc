@@ -57,16 +57,13 @@ bool takes(const char* option, int& argc, char**& argv)
     return true;
 }
 
-//! All suites, or every second one, so that two processes share the work.
-std::vector<CppUnit::Test*> suites(bool even, bool odd)
+//! Names of every second suite, from the first or from the second on.
+std::vector<std::string> every_second(const CppUnit::Test& all, int first)
 {
-    auto* all = CppUnit::TestFactoryRegistry::getRegistry().makeTest();
-    if (even == odd)
-        return { all };
-    std::vector<CppUnit::Test*> some;
-    for (int i = even ? 0 : 1; i < all->getChildTestCount(); i += 2)
-        some.push_back(all->getChildTestAt(i));
-    return some;
+    std::vector<std::string> names;
+    for (int i = first; i < all.getChildTestCount(); i += 2)
+        names.push_back(all.getChildTestAt(i)->getName());
+    return names;
 }
 
 } // namespace
@@ -85,16 +82,22 @@ int main(int argc, char** argv)
         const std::invalid_argument& error) { // GR_STFT_SIMD asks for what this processor lacks
         return skipped(error.what());
     }
-    const bool even = takes("--even", argc, argv), odd = takes("--odd", argc, argv);
+    auto* all = CppUnit::TestFactoryRegistry::getRegistry().makeTest();
+    std::vector<std::string> names;
+    if (takes("--even", argc, argv))
+        names = every_second(*all, 0);
+    else if (takes("--odd", argc, argv))
+        names = every_second(*all, 1);
+    else
+        names.assign(argv + 1, argv + argc);
+    if (names.empty())
+        names.push_back(all->getName());
     CppUnit::TextUi::TestRunner runner;
-    for (auto* suite : suites(even, odd))
-        runner.addTest(suite);
+    runner.addTest(all);
     runner.eventManager().pushProtector(new with_contexts);
     runner.setOutputter(new CppUnit::CompilerOutputter(&runner.result(), std::cerr));
     bool passed = true;
-    for (int i = 1; i < argc; ++i)
-        passed = runner.run(argv[i], false, i + 1 == argc) && passed;
-    if (argc < 2)
-        passed = runner.run();
+    for (const auto& name : names)
+        passed = runner.run(name, false, &name == &names.back()) && passed;
     return passed ? 0 : 1;
 }

@@ -6,7 +6,8 @@
 
 The chirp is sin(2 pi (100 + 200 s) s), whose frequency rises from 100 to 500 Hz although its factor ends at 300; then 300 Hz.
 The steps (200 Hz; 200 and 500 Hz; 800 Hz at 8 kHz) are seen through windows of 128, 512 and 2048 samples: a frequency is
-resolved to fs / n_fft, a step to a window. The rows of the blocks in a flowgraph are compared with the array's to the bit.
+resolved to fs / n_fft, a step to a window. The rows of the blocks in a flowgraph are compared with the array's to the bit;
+stft_text.grc opens the steps in GNU Radio Companion.
 """
 import numpy as np
 from experiment import Experiment

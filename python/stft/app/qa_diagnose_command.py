@@ -52,7 +52,7 @@ class Diagnose(InFolder):
         times = np.arange(-0.05, 8.1, 0.05)
         speeds = np.interp(times, np.arange(x.size) / FS, np.gradient(turns) * FS)
         with open("speed.csv", "w", encoding="utf-8") as file:
-            file.write("time,frequency,confidence\n" + "".join(f"{t!r},{f!r},3\n" for t, f in zip(times, speeds)))
+            file.write("time,frequency,confidence\n" + "".join(f"{float(t)!r},{float(f)!r},3\n" for t, f in zip(times, speeds)))
         for options, part, begin in ((), x, 0), (("--start", "1"), x[int(FS) :], 1):
             found = stft.diagnose_bearing(part, FS, speeds, MFPT, times=times - begin)
             self.assertEqual(found.fault, "BPFO")

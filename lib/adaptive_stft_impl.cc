@@ -1,114 +1,14 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "adaptive_changes.h"
 #include "kernel/refuse.h"
-#include "stream/dstft_block.h"
 #include "stream/load_meter.h"
-#include <gnuradio/stft/adaptive_stft.h>
-#include <gnuradio/stft/kernel/warped/warped_stft.h>
-#include <fstream>
+#include "warped_stft_impl.h"
 #include <mutex>
-#include <tuple>
 #ifdef GR_CTRLPORT
 #include <gnuradio/rpcregisterhelpers.h>
 #endif
 
 namespace gr::stft {
-
-namespace {
-
-//! Change request from a setter or a message.
-struct adaptive_change : kernel::change<adaptive_stft_settings> {
-    std::vector<double> theta; // none, one, or one for each bin
-
-    bool operator==(const adaptive_change& other) const
-    {
-        return kernel::change<adaptive_stft_settings>::operator==(other) && theta == other.theta;
-    }
-};
-
-/*!
- * \brief Settings as they were given, and as changes have left them.
- *
- * Parameters left at their default are derived again after every change.
- */
-class changing_settings
-{
-public:
-    explicit changing_settings(const adaptive_stft_settings& given) : d_given(given) {}
-
-    /*!
-     * \brief Changes the settings, and the kernel that has them.
-     * \throws std::invalid_argument as the kernel's setters
-     */
-    template <class T>
-    void apply(const adaptive_change& requested, kernel::adaptive_stft<T>& kernel)
-    {
-        using settings = kernel::adaptive_settings;
-        const auto& hop = requested.wanted(&settings::hop);
-        const auto& least = requested.wanted(&settings::theta_min);
-        const auto& greatest = requested.wanted(&settings::theta_max);
-        const auto& freeze = requested.wanted(&settings::freeze);
-        // shortest windows keep two hops in between, too
-        const bool narrows = hop && filled(*hop) < kernel.settings().hop;
-        if (narrows)
-            kernel.set_hop(*hop);
-        if (least || greatest) {
-            const double theta_min = least.value_or(d_given.theta_min),
-                         theta_max = greatest.value_or(d_given.theta_max);
-            kernel.set_bounds(theta_min, theta_max);
-        }
-        if (hop && !narrows)
-            kernel.set_hop(*hop);
-        if (requested.reset)
-            kernel.reset();
-        if (!requested.theta.empty())
-            kernel.set_theta(requested.theta);
-        const bool is_frozen = freeze.value_or(d_given.freeze);
-        kernel.set_freeze(is_frozen);
-        static_cast<settings&>(d_given) = kernel.given();
-        d_given.freeze = is_frozen;
-    }
-
-    const adaptive_stft_settings& given() const { return d_given; }
-
-    //! Compares the settings that a change can alter.
-    bool operator==(const changing_settings& other) const
-    {
-        const auto changing = [](const kernel::adaptive_settings& s) {
-            return std::tie(s.hop, s.theta_min, s.theta_max, s.theta_init, s.freeze);
-        };
-        return changing(d_given) == changing(other.d_given);
-    }
-
-private:
-    double filled(double hop) const
-    {
-        return hop == 0 ? std::max(1.0, static_cast<double>(d_given.n_fft) / 16) : hop;
-    }
-
-    adaptive_stft_settings d_given;
-};
-
-//! Last vector of `numbers` float32 values in a binary file.
-std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
-{
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file)
-        kernel::refuse("load", path, "cannot be read");
-    const auto bytes = static_cast<std::streamoff>(numbers * sizeof(float));
-    const std::streamoff size = file.tellg();
-    if (size < bytes || size % bytes != 0)
-        kernel::refuse("load",
-                       path,
-                       "must hold window lengths, 32-bit floats, in items of " +
-                           std::to_string(numbers));
-    std::vector<float> item(numbers);
-    file.seekg(size - bytes);
-    if (!file.read(reinterpret_cast<char*>(item.data()), bytes))
-        kernel::refuse("load", path, "cannot be read");
-    return { item.begin(), item.end() };
-}
-
-} // namespace
 
 template <class T>
 class adaptive_stft_impl : public dstft_block<adaptive_stft<T>, adaptive_change, changing_settings>
@@ -496,166 +396,6 @@ private:
     load_meter d_load;
 };
 
-namespace {
-
-kernel::warped_stft_settings warped(const adaptive_stft_settings& s)
-{
-    return { s.n_fft, s.hop, s.theta_init, s.block, s.lag, s.smoothness };
-}
-
-//! Throws unless what a warped transform does not have is at its default.
-void check_warped(const adaptive_stft_settings& s)
-{
-    warped(s).check();
-    const adaptive_stft_settings usual;
-    const auto refuse_unless = [](bool holds, const char* name, const auto& value) {
-        if (!holds)
-            kernel::refuse(name, value, "must be left at its default where time is warped");
-    };
-    refuse_unless(s.alpha == usual.alpha, "alpha", s.alpha);
-    refuse_unless(s.method == usual.method, "method", kernel::name_of(s.method));
-    refuse_unless(s.share == usual.share, "share", kernel::name_of(s.share));
-    refuse_unless(s.learn == usual.learn, "learn", kernel::name_of(s.learn));
-    refuse_unless(s.criterion == usual.criterion, "criterion", kernel::name_of(s.criterion));
-    refuse_unless(s.theta_min == usual.theta_min, "theta_min", s.theta_min);
-    refuse_unless(s.theta_max == usual.theta_max, "theta_max", s.theta_max);
-    refuse_unless(s.window == usual.window, "window", "another one");
-    refuse_unless(s.norm == usual.norm, "norm", kernel::name_of(s.norm));
-    refuse_unless(!s.causal, "causal", "True");
-    refuse_unless(!s.freeze, "freeze", "True");
-    refuse_unless(s.steps == usual.steps, "steps", s.steps);
-    refuse_unless(s.load_limit == usual.load_limit, "load_limit", s.load_limit);
-}
-
-/*!
- * \brief Frames with a relative rate each: kernel::warped_stft in a stream.
- *
- * Nothing is learned that could be set, kept or reported, so requests are refused and the getters are constant.
- */
-class warped_stft_impl
-    : public dstft_block<adaptive_stft<float>, adaptive_change, changing_settings>
-{
-    using base = dstft_block<adaptive_stft<float>, adaptive_change, changing_settings>;
-
-public:
-    explicit warped_stft_impl(const adaptive_stft_settings& given)
-        : gr::block("adaptive_stft",
-                    gr::io_signature::make(1, 1, sizeof(float)),
-                    mixed_output_rows(1,
-                                      { (given.n_fft / 2 + 1) * sizeof(gr_complex),
-                                        sizeof(float),
-                                        2 * sizeof(double),
-                                        sizeof(float) })),
-          base(warped(given).filled().hop,
-               rows_per_call((given.n_fft / 2 + 1) * sizeof(gr_complex)),
-               false),
-          d_given(given), d_kernel(warped(given))
-    {
-        if (given.samp_rate != 1.0)
-            this->d_rate = given.samp_rate;
-    }
-
-    void forecast(int, gr_vector_int& required) override { required[0] = d_missing ? 1 : 0; }
-
-    int general_work(int noutput_items,
-                     gr_vector_int& ninput_items,
-                     gr_vector_const_void_star& input_items,
-                     gr_vector_void_star& output_items) override
-    {
-        gr::thread::scoped_lock lock(this->d_setlock);
-        const auto in = static_cast<const float*>(input_items[0]);
-        int used = 0, produced = 0;
-        while (produced < noutput_items) {
-            if (d_kernel.ready()) {
-                write(output_items, produced++);
-                continue;
-            }
-            const auto left = static_cast<std::size_t>(ninput_items[0] - used);
-            const auto taken = static_cast<int>(left ? d_kernel.push(in + used, left) : 0);
-            if (taken == 0)
-                break;
-            this->take_tags(used, used + taken);
-            used += taken;
-            d_received += taken;
-        }
-        if (used == ninput_items[0] && !d_kernel.ready() && input_ends(this->detail(), used)) {
-            if (!std::exchange(d_finished, true))
-                d_kernel.finish();
-            while (produced < noutput_items && d_kernel.ready())
-                write(output_items, produced++);
-        }
-        d_missing = !d_finished && !d_kernel.ready();
-        this->consume(0, used);
-        if (!d_finished || d_kernel.ready())
-            return produced;
-        for (std::size_t port = 0; port < output_items.size(); ++port)
-            this->produce(static_cast<int>(port), produced);
-        return gr::block::WORK_DONE;
-    }
-
-    void set_theta(double) override { refuse_change(); }
-    void set_theta(const std::vector<float>&) override { refuse_change(); }
-    void load_theta(const std::string&) override { refuse_change(); }
-    void request(const kernel::change<adaptive_stft_settings>&) override { refuse_change(); }
-    void reset() override { refuse_change(); }
-    adaptive_stft_settings wanted() const override { return d_given; }
-
-    std::vector<float> theta() const override
-    {
-        return { static_cast<float>(d_kernel.settings().theta) };
-    }
-    double criterion() const override { return 0; }
-    double theta_mean() const override { return d_kernel.settings().theta; }
-    std::uint64_t evaluations() const override { return 0; }
-    std::uint64_t dropped() const override { return 0; }
-    double frames_per_second() const override { return 0; }
-    double load() const override { return 0; }
-    std::int64_t latency() const override { return d_kernel.latency(); }
-
-private:
-    [[noreturn]] static void refuse_change()
-    {
-        kernel::refuse("warp", "True", "takes no changes while the block runs");
-    }
-
-    void write(gr_vector_void_star& out, int item)
-    {
-        const auto row = static_cast<std::size_t>(item);
-        const auto& s = d_kernel.settings();
-        const kernel::position t{ d_kernel.frame() * static_cast<std::int64_t>(s.hop), 0 };
-        const auto rate = d_kernel.next(static_cast<gr_complex*>(out[0]) + row * d_kernel.bins());
-        if (out.size() > 1)
-            static_cast<float*>(out[1])[row] = static_cast<float>(s.theta);
-        if (out.size() > 2) {
-            static_cast<double*>(out[2])[2 * row] = static_cast<double>(t.sample);
-            static_cast<double*>(out[2])[2 * row + 1] = 0;
-        }
-        if (out.size() > 3)
-            static_cast<float*>(out[3])[row] = static_cast<float>(rate);
-        const auto end = t.sample + static_cast<std::int64_t>(s.theta / 2);
-        const auto at = this->nitems_written(0) + row;
-        this->put_tags(at, t, end, s.hop, [] { return std::vector<key_value>(); });
-        if (d_finished && !d_kernel.ready())
-            this->put_last_tags(at, t, s.hop, d_received);
-    }
-
-    void restarted() override
-    {
-        base::restarted();
-        d_kernel = kernel::warped_stft<float>(warped(d_given));
-        d_finished = false;
-        d_missing = true;
-        d_received = 0;
-    }
-
-    adaptive_stft_settings d_given;
-    kernel::warped_stft<float> d_kernel;
-    bool d_finished = false, d_missing = true;
-    std::int64_t d_received = 0;
-};
-
-} // namespace
-
 void adaptive_stft_settings::check() const
 {
     if (warp)
@@ -673,9 +413,8 @@ typename adaptive_stft<T>::sptr adaptive_stft<T>::make(const adaptive_stft_setti
 {
     s.check(); // before streams are sized
     if (s.warp) {
-        check_rows((s.n_fft / 2 + 1) * sizeof(gr_complex));
         if constexpr (kernel::is_real_v<T>)
-            return gnuradio::make_block_sptr<warped_stft_impl>(s);
+            return make_warped(s);
         else
             kernel::refuse("warp", "True", "needs float samples");
     }

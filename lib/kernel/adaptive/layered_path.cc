@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layered_path.h"
+#include "vertex.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <cmath>
@@ -97,12 +98,9 @@ layered_path::state layered_path::resolve(std::int64_t n)
     d_last = k;
     d_value = d_values[place];
     if (!empty && place > 0 && place + 1 < d_values_count) {
-        const double bend = J[k - 1] - 2 * J[k] + J[k + 1], slope = (J[k + 1] - J[k - 1]) / 2;
-        const double offset = bend > 0     ? std::clamp(-slope / bend, -0.5, 0.5)
-                              : slope == 0 ? 0
-                                           : std::copysign(0.5, -slope);
-        d_value += offset * (d_values[place + 1] - d_values[place]);
-        d_criterion += bend > 0 ? offset * (slope + offset * bend / 2) : offset * slope;
+        const vertex lowest(J + k);
+        d_value += lowest.offset * (d_values[place + 1] - d_values[place]);
+        d_criterion += lowest.change;
     }
     return { layer, d_value };
 }

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/simd/dispatch.h"
 #include "shortest_path.h"
+#include "vertex.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <cmath>
@@ -125,12 +126,9 @@ double shortest_path::resolve(std::int64_t n)
     d_last = k;
     d_value = d_values[k];
     if (!empty && k > 0 && k + 1 < d_candidates) {
-        const double bend = J[k - 1] - 2 * J[k] + J[k + 1], slope = (J[k + 1] - J[k - 1]) / 2;
-        const double offset = bend > 0     ? std::clamp(-slope / bend, -0.5, 0.5)
-                              : slope == 0 ? 0
-                                           : std::copysign(0.5, -slope);
-        d_value += offset * (d_values[k + 1] - d_values[k]);
-        d_criterion += bend > 0 ? offset * (slope + offset * bend / 2) : offset * slope;
+        const vertex lowest(J + k);
+        d_value += lowest.offset * (d_values[k + 1] - d_values[k]);
+        d_criterion += lowest.change;
     }
     return d_value;
 }

@@ -354,7 +354,7 @@ settings["stft_fault_lines.block.yml"] = (
     + [dict(harmonics=n) for n in (-1, 0, 1, 16, 17)]
 )
 settings["stft_sigmf_annotation_sink.block.yml"] = [
-    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
+    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "rotate_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
 settings["stft_event_cutter.block.yml"] = [
     dict(samp_rate=1e6, **{name: value}) for name in ("hop", "pre", "post", "max_clip", "history") for value in (-1, 0, 1, 10**8, 10**10)

@@ -6,7 +6,7 @@ spectral_gain_vcvc, stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
 sigmf_annotation_sink, event_cutter, frame_file_sink, spectrogram_display; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
-band_envelope_vf, fault_lines, cross_spectrum_vcvc.
+band_envelope_vf, fault_lines, cross_spectrum_vcvc; band_weights_vfvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
 check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
 inverse_synchrosqueeze; griffin_lim, consistent; denoise, Denoiser, denoise_spectra, noise_power;
@@ -16,13 +16,14 @@ istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, 
 of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map; machine_rows,
 band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
 score_fault_lines, fault_frequencies; of two sensors: csd, coherence,
-transfer_function; of files: batch.
+transfer_function; of bands: band_weights, band_edges, apply_band_weights; of files: batch.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import grc, losses
 from .adaptive import adapt
 from .analytic import analytic_signal
+from .bands import apply_band_weights, band_edges, band_weights
 from .bank import filter_bank, one_integral_inverse, stft_bins
 from .batching import batch
 from .bearings import (
@@ -91,6 +92,7 @@ from .stft_python import (
     angular_resampler_ff,
     band_envelope_vf,
     band_power_vff,
+    band_weights_vfvf,
     baseline,
     cross_spectrum_vcvc,
     detector_vxm,
@@ -171,10 +173,14 @@ __all__ = [
     "angle_resample",
     "angular_resampler_cc",
     "angular_resampler_ff",
+    "apply_band_weights",
+    "band_edges",
     "band_envelope_vf",
     "band_levels",
     "band_power",
     "band_power_vff",
+    "band_weights",
+    "band_weights_vfvf",
     "baseline",
     "batch",
     "check_cola",

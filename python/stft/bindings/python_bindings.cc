@@ -2,6 +2,8 @@
 #include <pybind11/pybind11.h>
 
 void bind_adaptive(pybind11::module& m);
+void bind_band_blocks(pybind11::module& m);
+void bind_bands(pybind11::module& m);
 void bind_bearing_blocks(pybind11::module& m);
 void bind_bearings(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
@@ -39,6 +41,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft_blocks(m);
     bind_image_blocks(m);
     bind_monitor_blocks(m);
+    bind_band_blocks(m);
     bind_bearing_blocks(m);
     bind_orders_blocks(m);
     bind_level_blocks(m);
@@ -58,6 +61,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_adaptive(kernels);
     bind_monitor(kernels);
     bind_machine(kernels);
+    bind_bands(kernels);
     bind_bearings(kernels);
     bind_orders(kernels);
     bind_levels(kernels);

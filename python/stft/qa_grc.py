@@ -313,6 +313,13 @@ settings["stft_band_power_vff.block.yml"] = [
     + [dict(average=v) for v in (-1, 0, 3, 2**41)]
     + [dict(db=v) for v in (False, True)]
 ]
+settings["stft_hpss_vcvc.block.yml"] = (
+    [dict(n_fft=n, sides=s) for n in (-1, 0, 1, 7, 2**26) for s in ("onesided", "twosided", "centered")]
+    + [{name: v} for name in ("time_kernel", "frequency_kernel") for v in (-1, 0, 1, 4, 4095, 4097, 65537)]
+    + [{name: v} for name in ("power", "margin_harmonic", "margin_percussive") for v in of_real_numbers]
+    + [dict(hop=v) for v in (-1, 1, 2**41)]
+    + [dict(mask=v) for v in (False, True)]
+)
 settings["stft_band_weights_vfvf.block.yml"] = (
     [dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**29)]
     + [{name: v} for name in ("samp_rate", "f_min", "f_max", "reference") for v in of_real_numbers]
@@ -442,7 +449,7 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events)$"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events|power|margin_harmonic|margin_percussive)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}

@@ -35,7 +35,7 @@ real_t<T> magnitude(const T& value)
         return std::isfinite(value.real()) && std::isfinite(value.imag()) ? most : R(0);
 }
 
-//! Where index i of a row of `count` lies, mirrored at both ends as often as needed.
+//! Source of index i of a row of `count`, mirrored at both ends as often as needed.
 std::size_t mirrored(std::int64_t i, std::size_t count)
 {
     const auto n = static_cast<std::int64_t>(count), period = 2 * n;
@@ -43,7 +43,7 @@ std::size_t mirrored(std::int64_t i, std::size_t count)
     return static_cast<std::size_t>(at < n ? at : period - 1 - at);
 }
 
-//! Where index i of a row of `count` lies in a circle.
+//! Index i modulo the count of a row.
 std::size_t wrapped(std::int64_t i, std::size_t count)
 {
     const auto n = static_cast<std::int64_t>(count);
@@ -86,7 +86,7 @@ void hpss_settings::check() const
         refuse("hop", hop, "must be at most 2^40");
 }
 
-//! Spectra that wait for their result, and magnitudes under the median over time, in circles of rows.
+//! Spectra that wait for their result, and magnitudes under the median over time, in circular buffers of rows.
 template <class T>
 class hpss<T>::parts
 {

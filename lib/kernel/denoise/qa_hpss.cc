@@ -53,7 +53,7 @@ separated<T> through(hpss<T>& separate, const std::vector<T>& frames, std::size_
     return out;
 }
 
-//! Index i of n values, mirrored (c b a | a b c) or in a circle.
+//! Index i of n values, mirrored (c b a | a b c) or modulo n.
 std::size_t source(std::int64_t i, std::size_t n, bool circle)
 {
     const auto size = static_cast<std::int64_t>(n);
@@ -284,11 +284,14 @@ class qa_hpss : public CppUnit::TestFixture
         frames[2 * s.bins() + 2] = 4; // alone, both of its medians are 0
         hpss<double> alike(s);
         CPPUNIT_ASSERT_EQUAL(2.0, through(alike, frames).harmonic[2 * s.bins() + 2]);
-        s.margin_harmonic = 2;
-        hpss<double> neither(s);
-        const auto found = through(neither, frames);
-        CPPUNIT_ASSERT_EQUAL(0.0, found.harmonic[2 * s.bins() + 2]);
-        CPPUNIT_ASSERT_EQUAL(0.0, found.percussive[2 * s.bins() + 2]);
+        for (const double harmonic : { 1, 2 }) {
+            s.margin_harmonic = harmonic;
+            s.margin_percussive = 3 - harmonic;
+            hpss<double> neither(s);
+            const auto found = through(neither, frames);
+            CPPUNIT_ASSERT_EQUAL(0.0, found.harmonic[2 * s.bins() + 2]);
+            CPPUNIT_ASSERT_EQUAL(0.0, found.percussive[2 * s.bins() + 2]);
+        }
     }
 
     void what_is_not_finite_stays_in_its_cell()
@@ -331,6 +334,13 @@ class qa_hpss : public CppUnit::TestFixture
         std::vector<std::complex<float>> loud(20 * s.bins(), { 3e38f, 3e38f });
         for (const auto& each : through(largest, loud).harmonic)
             CPPUNIT_ASSERT(std::isfinite(each.real()) && each.real() > 1e38f);
+        auto wide = s;
+        wide.margin_harmonic = wide.margin_percussive = 3;
+        hpss<std::complex<float>> margins(wide);
+        const auto found = through(margins, loud);
+        for (std::size_t i = 0; i < loud.size(); ++i)
+            CPPUNIT_ASSERT(std::isfinite(found.harmonic[i].real()) &&
+                           std::isfinite(found.percussive[i].real()));
     }
 
     void masks_come_out_where_they_are_asked_for()

@@ -74,7 +74,7 @@ void bind_hpss_block(py::module& m)
 Input: spectra of stft_fvc or stft_cvc. Outputs: the two parts, or their masks with mask=True; the second one may be left out. A result
 comes delay() = time_kernel // 2 frames after its spectrum, the last ones when the stream ends.
 n_fft, sides: those of the spectra. time_kernel (frames), frequency_kernel (bins): of the medians, odd. power, margin_harmonic,
-margin_percussive: those of stft.hpss(), which gives the same. hop: for latency(); the tag stft_hop tells it, too.
+margin_percussive: those of stft.hpss(), which gives the same. hop: for latency(); the tag stft_hop overrides it.
 
 Tags stay on their frames. Message port "cmd": dict of power, margin_harmonic, margin_percussive. Raises ValueError naming the parameter, its
 value and the rule.)");

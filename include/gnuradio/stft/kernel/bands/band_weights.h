@@ -36,29 +36,29 @@ STFT_API const char* name_of(band_norm norm);
 
 //! One band, Hz.
 struct STFT_API band_edges {
-    double lower; //!< where the weights begin
+    double lower; //!< begin of the weights
     double
-        centre; //!< peak of a triangle; of an octave's fraction the midband frequency, of another rectangle the middle
-    double upper; //!< where they end
+        centre; //!< peak of a triangle; midband of an octave's fraction; middle of another rectangle
+    double upper; //!< end of the weights
 };
 
 //! Parameters of band_weights.
 struct STFT_API band_weights_settings {
     std::size_t n_fft = 0;           //!< DFT length of the rows, >= 2
     band_kind kind = band_kind::mel; //!< how the bands lie
-    std::size_t bands =
-        0; //!< their number; 0: 128 for mel, one for each unit of bark and erb; that of octave, edges and weights follows from others
+    //! Their number. 0: 128 for mel, one for each unit of bark and erb; that of octave, edges and weights follows from others.
+    std::size_t bands = 0;
     double samp_rate = 1;                     //!< Hz, of the samples
     double f_min = 0;                         //!< Hz, where the first band begins
     double f_max = 0;                         //!< Hz, where the last one ends; 0: samp_rate / 2
-    band_shape shape = band_shape::automatic; //!< of the weights over a band
+    band_shape shape = band_shape::automatic; //!< shape of the weights over a band
     band_norm norm = band_norm::none;         //!< factor on them
-    kernel::mel_scale mel_scale = kernel::mel_scale::slaney; //!< of mel
-    std::size_t per_octave = 3;                              //!< of octave: bands in an octave
-    double reference = 1000;                                 //!< of octave: Hz; see band_weights
-    std::vector<double>
-        edges; //!< of edges: Hz, rising; those of rectangles that meet, or feet and peaks of triangles
-    std::vector<double> weights; //!< of weights: bands x (n_fft / 2 + 1) values, band by band
+    kernel::mel_scale mel_scale = kernel::mel_scale::slaney; //!< scale of mel bands
+    std::size_t per_octave = 3;                              //!< bands in an octave
+    double reference = 1000; //!< Hz, a midband of octaves, or an edge; see band_weights
+    //! Hz, rising: edges of rectangles that meet, or feet and peaks of triangles.
+    std::vector<double> edges;
+    std::vector<double> weights; //!< bands x (n_fft / 2 + 1) values, band by band
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -123,7 +123,7 @@ STFT_API cells_in_band cells_between(double lower,
  * The triangles of mel, with norm none or area, are those of librosa and torchaudio. Octaves are of IEC 61260-1: with b = per_octave and
  * G = 10^0.3, midbands are reference G^(x / b), for even b reference G^((2 x + 1) / (2 b)), and edges G^(1 / (2 b)) away. Those from the
  * band that holds f_min to the one that holds f_max are there, but none that reaches beyond samp_rate / 2; f_min = 0 stands for the first
- * band as wide as the distance of two bins. Triangles of octaves have their feet at the midbands beside.
+ * band as wide as the distance of two bins. Triangles of octaves have their feet at the midbands next to theirs.
  *
  * A band that no bin falls into is empty: its weights are 0.
  *

@@ -14,7 +14,7 @@ struct STFT_API hpss_settings {
     kernel::sides sides = sides::onesided; //!< which bins they have
     std::size_t time_kernel = 31;          //!< frames of the median over time, odd
     std::size_t frequency_kernel = 31;     //!< bins of the median over frequency, odd
-    double power = 2;           //!< of the medians in the masks, > 0; infinite: masks are 0 or 1
+    double power = 2; //!< exponent of the medians in the masks, > 0; infinite: masks are 0 or 1
     double margin_harmonic = 1; //!< >= 1, by which what is harmonic must exceed what is percussive
     double margin_percussive = 1; //!< likewise the other way
     bool mask = false;            //!< true: the masks come out, as real parts

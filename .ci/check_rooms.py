@@ -22,10 +22,11 @@ USES = {
     "stft": "kernel simd frames",
     "dstft": "kernel simd frames",
     "image": "kernel simd frames",
+    "bands": "kernel",
     "filter_bank": "kernel simd frames stft",
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
-    "monitor": "kernel simd frames stft",
+    "monitor": "kernel simd frames stft bands",
     "warped": "kernel frames dstft adaptive monitor",
     "denoise": "kernel simd frames stft monitor",
 }

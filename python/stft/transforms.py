@@ -160,6 +160,7 @@ def istft(
     fs: float = 1.0,
     synthesis: Optional[ArrayLike] = None,
     threshold: Optional[float] = None,
+    win_exp: float = 1,
     out: Optional[NDArray] = None,
     workers: int = 1,
 ) -> NDArray:
@@ -175,6 +176,8 @@ def istft(
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2.
     threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
+    win_exp: power a of a real window in the overlap-add: y[n] = sum_p w^a[n - s_p] f_p[n - s_p] / D[n] with D[n] = sum_p w^(a + 1)[n - s_p],
+        as ssqueezepy has it. 1: least squares; 0: plain overlap-add. It inverts an unmodified STFT all the same.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
     workers: threads, 1 .. 1024, which share the channels.
 
@@ -202,7 +205,8 @@ def istft(
     threshold, workers = _threshold(threshold), _workers(workers)
     synthesis = None if synthesis is None else _array("synthesis", synthesis)
     samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
-    kernels.istft(spectra, samples.reshape(spectra.shape[0], length), design, first, synthesis, threshold, workers)
+    exponent = _exponent(win_exp)
+    kernels.istft(spectra, samples.reshape(spectra.shape[0], length), design, first, synthesis, threshold, workers, exponent)
     return samples
 
 
@@ -746,6 +750,12 @@ def _tolerance(tol: float) -> float:
     if not _keeps(lambda v: 0 <= v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 <= tol < 1")
     return float(tol)
+
+
+def _exponent(win_exp: float) -> float:
+    if not _keeps(lambda a: 0 <= a <= 16, win_exp):
+        raise ValueError(f"win_exp: {win_exp}: must be 0 .. 16")
+    return float(win_exp)
 
 
 def _threshold(threshold: Optional[float]) -> float:

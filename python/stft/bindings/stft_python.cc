@@ -77,13 +77,14 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                 int64_t first,
                 const py::object& synthesis,
                 double threshold,
-                int64_t workers)
+                int64_t workers,
+                double win_exp)
 {
-    using key = std::tuple<parameters, std::vector<std::complex<double>>, double>;
+    using key = std::tuple<parameters, std::vector<std::complex<double>>, double, double>;
     static auto& inverses = *new kept<key, istft<T>>; // never destroyed, as FFTW's plans are not
     const auto taps = taps_from("synthesis", synthesis);
-    lease<key, istft<T>> kept_inverse(inverses, { p, taps, threshold }, p.n_fft, [&] {
-        return std::make_unique<istft<T>>(p, taps, threshold);
+    lease<key, istft<T>> kept_inverse(inverses, { p, taps, threshold, win_exp }, p.n_fft, [&] {
+        return std::make_unique<istft<T>>(p, taps, threshold, win_exp);
     });
     require_bins(spectra, kept_inverse->bins());
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
@@ -178,7 +179,8 @@ void bind_samples(py::module& m)
           arg("first"),
           arg("synthesis"),
           arg("threshold"),
-          arg("workers") = 1);
+          arg("workers") = 1,
+          arg("win_exp") = 1.0);
 }
 
 } // namespace

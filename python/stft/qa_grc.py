@@ -212,7 +212,9 @@ settings = {
     + [dict(synthesis=[1.0] * n) for n in (1, 1023, 1024, 1025)]
     + [dict(synthesis=[v] * 1024) for v in (1j, float("nan"), float("inf"))]
     + [dict(synthesis=[1.0] * 1024, hop=1024), dict(synthesis=[1.0] * 1024, hop=1025)]
-    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)],
+    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)]
+    + [dict(threshold=t) for t in (None, 0.0, 0.5, 1.0, -0.5, float("nan"), "x")]
+    + [dict(hop=h, **more) for h in (1024, 1025) for more in (dict(strict=False), dict(threshold=1e-6))],
     "stft_spectrogram_xvf.block.yml": transform
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
     + [dict(average=n) for n in (-1, 0, 1, 1000)]

@@ -134,19 +134,20 @@ def istft(
     fs: float = 1.0,
     synthesis: Any = None,
     threshold: Optional[float] = None,
+    strict: bool = True,
 ) -> Tensor:
     """gnuradio.stft.istft() with a gradient by X, (..., bins, frames)."""
     window, synthesis = _window(window), _window(synthesis, "synthesis")
     _check_complex("X", X)
     sides, n_fft, win_length = _layout("X", X.shape[-2], sides, window, win_length, n_fft)
     made = dict(hop=_hop(hop, win_length), win_length=win_length, n_fft=n_fft, placement=placement, first=first, sides=sides)
-    made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold)
+    made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold, strict=strict)
     return _Istft.apply(X, window, length, made)
 
 
 class STFT(torch.nn.Module):
     """stft() as a module: (..., samples) -> (..., bins, frames). Its arguments are those of gnuradio.stft.stft(), but for
-    detrend, axis and out.
+    detrend, extend, axis and out.
     """
 
     def __init__(self, window: Any = "hann", **arguments: Any):
@@ -563,6 +564,7 @@ class _Istft(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx, v):
         window, frames, made = ctx.design
+        made = {name: value for name, value in made.items() if name != "strict"}
         return _tensor(adjoints.istft_vjp(_numpy("v", v), frames, window, **made)), None, None, None
 
 

@@ -40,6 +40,8 @@ from __future__ import annotations
 import math
 from typing import Any, Optional, Tuple, Union
 
+import numpy as np
+
 from . import adjoints, differentiable, torch_checkpoints, torch_windows, transforms
 from .tensors import Tensor, _numpy, _tensor, torch
 from .torch2d import ISTFT2D, STFT2D, istft2d, stft2d  # noqa: F401
@@ -427,11 +429,13 @@ class DSTFT(torch.nn.Module):
             sides = self.sides or ("twosided" if x.is_complex() else "onesided")
             windows = self._window_values(t, x.real.dtype if x.is_complex() else x.dtype, sides)
             S = torch_windows.analysed(x, windows, t, n_fft=self.n_fft, sides=sides)
-        else:
+            magnitude = S.abs()
+        elif self.output == "complex":
             S = dstft(x, self.win_length, t, c=self.c, sides=self.sides, **self._design())
+        else:
+            magnitude, S = _Magnitude.apply(x, self.win_length, t, self.c, dict(self._design(), sides=self.sides))
         if self.output == "complex":
             return S
-        magnitude = S.abs()
         if self.magnitude_power != 1:
             nothing = magnitude == 0  # where a root has no derivative
             magnitude = magnitude.masked_fill(nothing, 1).pow(self.magnitude_power).masked_fill(nothing, 0)
@@ -666,6 +670,42 @@ class _Dstft(torch.autograd.Function):
         wrt = _wanted(("x", "theta", "t", "c"), ctx)
         c = _rates(ctx.saved_tensors[3])
         gradients = differentiable.dstft_vjp(x, theta, t, _numpy("G", G), c=c, wrt=wrt, **ctx.made)
+        return (*map(_tensor, gradients), *[None] * (5 - len(gradients)))
+
+
+class _Magnitude(torch.autograd.Function):
+    """|S| and S, whose gradients go through one pass over the frames."""
+
+    @staticmethod
+    def forward(ctx, x, theta, t, c, made):
+        S = differentiable.dstft(_numpy("x", x), _numpy("theta", theta), _numpy("t", t), c=_rates(c), **made)
+        rows = np.swapaxes(S, -1, -2)  # contiguous, as the kernels have them
+        magnitude = np.empty(rows.shape, rows.real.dtype)
+        transforms.kernels.modulus(rows, magnitude)
+        spectra = torch.from_numpy(S)
+        ctx.save_for_backward(x, theta, t, c, spectra)
+        ctx.made = made
+        ctx.set_materialize_grads(False)
+        return torch.from_numpy(magnitude).transpose(-1, -2), spectra
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, by_magnitude, by_spectra):
+        x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors[:3])
+        rows = np.swapaxes(_numpy("S", ctx.saved_tensors[4]), -1, -2)
+        G = None
+        if by_magnitude is not None:
+            G = np.empty(rows.shape, rows.dtype)
+            slopes = np.ascontiguousarray(np.swapaxes(_numpy("G", by_magnitude), -1, -2), rows.real.dtype)
+            transforms.kernels.cotangent(np.ascontiguousarray(rows), slopes, G)
+            G = np.swapaxes(G, -1, -2)
+        if by_spectra is not None:
+            by_spectra = _numpy("G", by_spectra)
+            G = by_spectra if G is None else np.add(G, by_spectra, out=G)
+        if G is None:
+            return (None,) * 5
+        wrt = _wanted(("x", "theta", "t", "c"), ctx)
+        gradients = differentiable.dstft_vjp(x, theta, t, G, c=_rates(ctx.saved_tensors[3]), wrt=wrt, **ctx.made)
         return (*map(_tensor, gradients), *[None] * (5 - len(gradients)))
 
 

@@ -28,6 +28,7 @@ USES = {
     "monitor": "kernel simd frames stft",
     "warped": "kernel frames dstft adaptive monitor",
     "denoise": "kernel simd frames stft monitor",
+    "phase": "kernel simd frames stft",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS

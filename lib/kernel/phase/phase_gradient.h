@@ -135,6 +135,16 @@ phase_slopes(three_rows<R> rows, std::size_t bins, R factor, R reach, R shift, R
                                     reach);
 }
 
+//! Slopes in the bins -> the phase's steps from each bin to the next one, from the last to the first.
+template <class R>
+STFT_LOOP void between_bins(const R* slopes, std::size_t bins, R* steps)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k + 1 < bins; ++k)
+        steps[k] = (slopes[k] + slopes[k + 1]) / 2;
+    steps[bins - 1] = (slopes[bins - 1] + slopes[0]) / 2;
+}
+
 //! x minus the nearest integer, for |x| below 2^22 (float) or 2^51 (double).
 template <class R>
 STFT_INLINE inline R fraction_of(R x)

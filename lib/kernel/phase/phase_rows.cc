@@ -90,7 +90,8 @@ phase_rows<R>::phase_rows(const phase_settings& s)
         f.offsets.resize(bins);
         f.magnitudes.resize(s.look_ahead ? bins : 0);
     }
-    for (auto* row : { &d_slopes, &d_phases, &d_before, &d_here, &d_from_before, &d_written })
+    for (auto* row :
+         { &d_slopes, &d_steps, &d_phases, &d_before, &d_here, &d_from_before, &d_written })
         row->resize(bins);
 }
 
@@ -210,7 +211,8 @@ void phase_rows<R>::compute(std::size_t age, const R* magnitudes, complex* spect
     } else {
         std::fill(d_before.begin(), d_before.end(), row_paths<R>::silent);
     }
-    d_paths.integrate(d_before, d_here, d_from_before, d_slopes.data(), d_phases.data());
+    simd::dispatch<phase_loops::between_bins<R>>(d_slopes.data(), bins, d_steps.data());
+    d_paths.integrate(d_before, d_here, d_from_before, nullptr, d_steps.data(), d_phases.data());
     for (std::size_t k = 0; k < bins; ++k)
         if (!(d_here[k] > row_paths<R>::silent))
             d_phases[k] = random_phase<R>(settings.seed, d_count, k);

@@ -55,21 +55,25 @@ public:
      * \param before logarithms of the row before, silent where no phase leads on
      * \param here logarithms of this row
      * \param from_before phases that the row before gives; seeds overwrite them
-     * \param slopes of the phase in this row, cycles per bin
+     * \param seeds phases of the largest cells of stretches that no path reaches; null: 0
+     * \param steps of the phase from each bin of this row to the next one, cycles
      * \param phases of this row, cycles, not wrapped
      */
     void integrate(std::vector<R>& before,
                    const std::vector<R>& here,
                    std::vector<R>& from_before,
-                   const R* slopes,
+                   const R* seeds,
+                   const R* steps,
                    R* phases);
 
 private:
     enum class source : unsigned char { none, before, left, right };
 
     void scan(const std::vector<R>& before, const std::vector<R>& here);
-    bool
-    seed(std::vector<R>& before, const std::vector<R>& here, std::vector<R>& from_before) const;
+    bool seed(std::vector<R>& before,
+              const std::vector<R>& here,
+              std::vector<R>& from_before,
+              const R* seeds) const;
     std::size_t first_not(source s) const;
 
     std::size_t d_bins = 0;
@@ -123,7 +127,8 @@ private:
     bool d_has_phases = false;
     std::uint64_t d_count = 0; // frames that got phases
     std::int64_t d_step = 0;   // samples that d_advances stands for
-    std::vector<R> d_advances, d_slopes, d_phases, d_before, d_here, d_from_before, d_written;
+    std::vector<R> d_advances, d_slopes, d_steps, d_phases, d_before, d_here, d_from_before,
+        d_written;
 };
 
 } // namespace gr::stft::kernel

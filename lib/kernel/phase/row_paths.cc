@@ -39,11 +39,12 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
     }
 }
 
-//! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is 0. False if there is none.
+//! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
 template <class R>
 bool row_paths<R>::seed(std::vector<R>& before,
                         const std::vector<R>& here,
-                        std::vector<R>& from_before) const
+                        std::vector<R>& from_before,
+                        const R* seeds) const
 {
     const auto unreached = [&](std::size_t k) {
         return d_source[k] == source::none && here[k] > silent;
@@ -57,7 +58,7 @@ bool row_paths<R>::seed(std::vector<R>& before,
     const auto plant = [&] {
         if (largest < d_bins) {
             before[largest] = here[largest];
-            from_before[largest] = 0;
+            from_before[largest] = seeds ? seeds[largest] : R(0);
             any = true;
         }
         largest = d_bins;
@@ -86,21 +87,22 @@ template <class R>
 void row_paths<R>::integrate(std::vector<R>& before,
                              const std::vector<R>& here,
                              std::vector<R>& from_before,
-                             const R* slopes,
+                             const R* seeds,
+                             const R* steps,
                              R* phases)
 {
     scan(before, here);
-    if (seed(before, here, from_before))
+    if (seed(before, here, from_before, seeds))
         scan(before, here);
     const auto to_right = [&](std::size_t k, std::size_t left) {
         if (d_source[k] == source::left)
-            phases[k] = phases[left] + (slopes[left] + slopes[k]) / 2;
+            phases[k] = phases[left] + steps[left];
         else if (d_source[k] == source::before)
             phases[k] = from_before[k];
     };
     const auto to_left = [&](std::size_t k, std::size_t right) {
         if (d_source[k] == source::right)
-            phases[k] = phases[right] - (slopes[k] + slopes[right]) / 2;
+            phases[k] = phases[right] - steps[k];
     };
     // begin where a phase does not come from the left (right)
     const auto begin = d_circular ? first_not(source::left) : 0;

@@ -139,10 +139,11 @@ phase_slopes(three_rows<R> rows, std::size_t bins, R factor, R reach, R shift, R
 template <class R>
 STFT_LOOP void between_bins(const R* slopes, std::size_t bins, R* steps)
 {
+    const auto last = bins - 1;
 #pragma omp simd
-    for (std::size_t k = 0; k + 1 < bins; ++k)
+    for (std::size_t k = 0; k < last; ++k)
         steps[k] = (slopes[k] + slopes[k + 1]) / 2;
-    steps[bins - 1] = (slopes[bins - 1] + slopes[0]) / 2;
+    steps[last] = (slopes[last] + slopes[0]) / 2;
 }
 
 //! x minus the nearest integer, for |x| below 2^22 (float) or 2^51 (double).

@@ -71,7 +71,7 @@ STFT_LOOP double project(projected_frame<R> f)
     return distance;
 }
 
-//! The same for any numbers.
+//! Does what project() does, for any numbers.
 template <class R>
 double project_any(const R* magnitudes,
                    const std::complex<R>* rebuilt,

@@ -30,6 +30,7 @@ USES = {
     "monitor": "kernel simd frames stft bands",
     "warped": "kernel frames dstft adaptive monitor",
     "denoise": "kernel simd frames stft monitor",
+    "phase": "kernel simd frames stft",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS

@@ -35,6 +35,7 @@ USES["blocks"] = KERNELS + " stream"
 USES["qa"] = KERNELS
 USES["tests"] = KERNELS + " stream blocks qa"
 USES["bench"] = KERNELS
+USES["fuzz"] = KERNELS + " stream blocks"
 USES["bindings"] = KERNELS + " stream blocks bench"
 USES["gnuradio.stft"] = ""
 USES["gnuradio.stft.bench"] = "gnuradio.stft"

@@ -6,7 +6,7 @@ root=$(dirname -- "$(readlink -f -- "$0")")
 program=test.sh
 . "$root/.ci/setup.sh"
 
-stages="format unit instructions examples readme downstream docs package asan tsan"
+stages="format unit attack instructions examples readme downstream docs package asan tsan"
 # without these some tests would be skipped, or stages fail
 packages="$packages ccache chromium chromium-driver clang-format doxygen dpkg-dev file man-db mosquitto python3-aiohttp
     python3-distributed python3-h5py python3-jinja2 python3-paho-mqtt python3-prometheus-client python3-scipy python3-selenium
@@ -76,6 +76,12 @@ test_build() {
     rm -f "$tested/Testing/Temporary/LastTest.log"
     "$@" ctest --test-dir "$tested" --parallel "$(nproc)" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
     /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status"
+}
+
+# random flowgraphs and arguments for a minute; by hand: .ci/attack --hours N, or --seed N for one trial
+stage_attack() {
+    attempt "no random flowgraph fails" env GR_STFT_PLANNER=estimate /usr/bin/python3 .ci/attack --seconds 60
+    cat "$output"
 }
 
 stage_instructions() {

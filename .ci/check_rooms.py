@@ -38,6 +38,7 @@ USES["blocks"] = KERNELS + " stream"
 USES["qa"] = KERNELS
 USES["tests"] = KERNELS + " stream blocks qa"
 USES["bench"] = KERNELS
+USES["fuzz"] = KERNELS + " stream blocks"
 USES["bindings"] = KERNELS + " stream blocks bench"
 USES["gnuradio.stft"] = ""
 USES["gnuradio.stft.compat"] = "gnuradio.stft"

@@ -23,12 +23,14 @@ USES = {
     "stft": "kernel simd frames",
     "dstft": "kernel simd frames",
     "image": "kernel simd frames",
+    "bands": "kernel",
     "filter_bank": "kernel simd frames stft",
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
-    "monitor": "kernel simd frames stft",
+    "monitor": "kernel simd frames stft bands",
     "warped": "kernel frames dstft adaptive monitor",
     "denoise": "kernel simd frames stft monitor",
+    "phase": "kernel simd frames stft",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS
@@ -36,6 +38,7 @@ USES["blocks"] = KERNELS + " stream"
 USES["qa"] = KERNELS
 USES["tests"] = KERNELS + " stream blocks qa"
 USES["bench"] = KERNELS
+USES["fuzz"] = KERNELS + " stream blocks"
 USES["bindings"] = KERNELS + " stream blocks bench"
 USES["gnuradio.stft"] = ""
 USES["gnuradio.stft.compat"] = "gnuradio.stft"

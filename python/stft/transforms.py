@@ -168,6 +168,7 @@ def istft(
     synthesis: Optional[ArrayLike] = None,
     threshold: Optional[float] = None,
     strict: bool = True,
+    win_exp: float = 1,
     out: Optional[NDArray] = None,
     workers: int = 1,
 ) -> NDArray:
@@ -185,6 +186,8 @@ def istft(
     threshold: samples are uncovered, and 0, where D <= threshold max D; default 1e-10, in single precision 1e-6.
     strict: refuse a hop that leaves samples uncovered; if not, or if a threshold is given, they are 0. A hop beyond win_length is
         refused always.
+    win_exp: power a of a real window in the overlap-add: y[n] = sum_p w^a[n - s_p] f_p[n - s_p] / D[n] with D[n] = sum_p w^(a + 1)[n - s_p],
+        as ssqueezepy has it. 1: least squares; 0: plain overlap-add. It inverts an unmodified STFT all the same.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
     workers: threads, 1 .. 1024, which share the channels.
 
@@ -211,8 +214,8 @@ def istft(
     threshold, strict, workers = _threshold(threshold), _truth("strict", strict), _workers(workers)
     synthesis = None if synthesis is None else _array("synthesis", synthesis)
     samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
-    flat = samples.reshape(spectra.shape[0], length)
-    kernels.istft(spectra, flat, design, first, synthesis, threshold, workers, strict)
+    flat, exponent = samples.reshape(spectra.shape[0], length), _exponent(win_exp)
+    kernels.istft(spectra, flat, design, first, synthesis, threshold, workers, strict, exponent)
     return samples
 
 
@@ -756,6 +759,12 @@ def _tolerance(tol: float) -> float:
     if not _keeps(lambda v: 0 <= v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 <= tol < 1")
     return float(tol)
+
+
+def _exponent(win_exp: float) -> float:
+    if not _keeps(lambda a: 0 <= a <= 16, win_exp):
+        raise ValueError(f"win_exp: {win_exp}: must be 0 .. 16")
+    return float(win_exp)
 
 
 def _threshold(threshold: Optional[float]) -> float:

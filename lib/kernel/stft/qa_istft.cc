@@ -137,6 +137,7 @@ class qa_istft : public CppUnit::TestFixture
     CPPUNIT_TEST(what_window_and_hop_leave_uncovered_is_zero_and_counted);
     CPPUNIT_TEST(threshold_is_relative_to_the_largest_coverage);
     CPPUNIT_TEST(given_synthesis_window_is_used_undivided);
+    CPPUNIT_TEST(powers_of_the_window_weigh_and_divide);
     CPPUNIT_TEST(dual_window_recovers_what_is_steadily_covered);
     CPPUNIT_TEST(samples_leave_when_no_frame_can_reach_them);
     CPPUNIT_TEST(reading_in_pieces_changes_no_bit);
@@ -354,6 +355,67 @@ class qa_istft : public CppUnit::TestFixture
             CPPUNIT_ASSERT_DOUBLES_EQUAL(x[0], first(0.49e-4), 1e-12);
             CPPUNIT_ASSERT_EQUAL(0.0, first(0.51e-4));
         }
+    }
+
+    //! y[n] = sum_p w^a f_p / sum_p w^(a + 1), of frames that each belong to a signal of their own.
+    void powers_of_the_window_weigh_and_divide()
+    {
+        const std::size_t length = 90;
+        for (const auto& name : { "hamming", "flattop" })
+            for (const double a : { 0.0, 1.0, 2.0, 3.0 })
+                for (const std::size_t hop : { 1, 3, 4 }) {
+                    const qa::context in_a("a", a);
+                    const qa::context in_hop("hop", hop);
+                    parameters p;
+                    p.n_fft = 16;
+                    p.win_length = 13;
+                    p.hop = hop;
+                    p.window = name;
+                    const auto w = p.taps();
+                    const auto starts = starts_of(p, length);
+                    spectra_of<double> spectra;
+                    values sums(length);
+                    std::vector<double> weights(length);
+                    for (std::size_t f = 0; f < starts.size(); ++f) {
+                        const auto own = qa::noise<double>(length, static_cast<unsigned>(f) + 1);
+                        const auto frame = forward(p, own, starts[f], 1);
+                        spectra.insert(spectra.end(), frame.begin(), frame.end());
+                        for (std::size_t m = 0; m < w.size(); ++m) {
+                            const auto n = starts[f] + static_cast<std::int64_t>(m);
+                            if (n < 0 || n >= static_cast<std::int64_t>(length))
+                                continue;
+                            const auto at = static_cast<std::size_t>(n);
+                            const auto power = std::pow(w[m].real(), a);
+                            sums[at] += power * w[m].real() * own[at];
+                            weights[at] += power * w[m].real();
+                        }
+                    }
+                    for (std::size_t n = 0; n < length; ++n)
+                        sums[n] /= weights[n];
+                    const auto y = inverted(istft<double>(p, {}, 0, a), spectra, length);
+                    for (std::size_t n = 20; n < 70; ++n)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                            sums[n].real(), y[n], 1e-12 * (1 + std::abs(sums[n])));
+                    const auto x = qa::noise<double>(length);
+                    const auto back = inverted(istft<double>(p, {}, 0, a), forward(p, x), length);
+                    for (std::size_t n = 20; n < 70; ++n)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(x[n], back[n], 1e-12);
+                }
+        parameters p;
+        p.n_fft = p.win_length = 8;
+        p.hop = 2;
+        qa::assert_refused("win_exp: -1: must be 0 .. 16",
+                           [&] { istft<double> inverse(p, {}, -1, -1); });
+        qa::assert_refused("win_exp: 0: must be 1 if synthesis is given",
+                           [&] { istft<double> inverse(p, values(8, 1), -1, 0); });
+        p.window = window(values(8, value(1, 1)));
+        qa::assert_refused("win_exp: 2: must be 1 unless the window is real, and not negative or "
+                           "the exponent an integer",
+                           [&] { istft<value> inverse(p, {}, -1, 2); });
+        p.window = window(std::vector<double>{ 1, 1, -1, 1, 1, 1, 1, 1 });
+        qa::assert_refused("win_exp: 0.5: must be 1 unless the window is real, and not negative or "
+                           "the exponent an integer",
+                           [&] { istft<value> inverse(p, {}, -1, 0.5); });
     }
 
     void given_synthesis_window_is_used_undivided()

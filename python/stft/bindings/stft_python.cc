@@ -79,14 +79,16 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                 const py::object& synthesis,
                 double threshold,
                 int64_t workers,
-                bool strict)
+                bool strict,
+                double win_exp)
 {
-    using key = std::tuple<parameters, std::vector<std::complex<double>>, double, bool>;
+    using key = std::tuple<parameters, std::vector<std::complex<double>>, double, bool, double>;
     static auto& inverses = *new kept<key, istft<T>>; // never destroyed, as FFTW's plans are not
     const auto taps = taps_from("synthesis", synthesis);
-    lease<key, istft<T>> kept_inverse(inverses, { p, taps, threshold, strict }, p.n_fft, [&] {
-        return std::make_unique<istft<T>>(p, taps, threshold, strict);
-    });
+    lease<key, istft<T>> kept_inverse(
+        inverses, { p, taps, threshold, strict, win_exp }, p.n_fft, [&] {
+            return std::make_unique<istft<T>>(p, taps, threshold, strict, win_exp);
+        });
     require_bins(spectra, kept_inverse->bins());
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
     const auto* in = spectra.data();
@@ -183,7 +185,8 @@ void bind_samples(py::module& m)
           arg("synthesis"),
           arg("threshold"),
           arg("workers") = 1,
-          arg("strict") = true);
+          arg("strict") = true,
+          arg("win_exp") = 1.0);
 }
 
 } // namespace

@@ -45,8 +45,12 @@ public:
     //! Bins of a spectrum.
     std::size_t bins() const { return d_stft.bins(); }
 
-    //! Magnitudes [frame][bin], and spectra [frame][bin] of which the phases are taken, 0 where a value is 0.
-    void begin(const real* magnitudes, const complex* spectra);
+    /*!
+     * \brief Magnitudes [frame][bin], and spectra [frame][bin] of which the phases are taken, 0 where a value is 0.
+     *
+     * Neither is copied: both must stay where they are, and X is kept in the spectra.
+     */
+    void begin(const real* magnitudes, complex* spectra);
 
     //! One step -> | |R| - A | / |A| of the signal before it, in the norm of the two-sided spectra.
     double iterate();
@@ -61,8 +65,10 @@ private:
     std::size_t d_frames;
     real d_pull; // a / (1 + a)
     std::vector<T> d_samples;
-    std::vector<real> d_magnitudes;
-    std::vector<complex> d_spectra, d_rebuilt, d_row; // X, R of the last step, a frame of the new R
+    const real* d_magnitudes = nullptr;
+    complex* d_spectra = nullptr; // X
+    std::vector<complex> d_rebuilt,
+        d_row; // R of the last step if there is momentum; a frame of the new R
 };
 
 } // namespace gr::stft::kernel

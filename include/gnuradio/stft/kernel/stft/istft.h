@@ -20,7 +20,8 @@ namespace gr::stft::kernel {
  * the frames that were really added, so the ends of a signal and changes of window and hop are exact.
  *
  * Where D <= threshold max D (max over a long signal of the present window and hop), the sample is uncovered and y is 0.
- * With a synthesis window d given, y[n] = sum_p d[n - s_p] f_p[n - s_p] without any division.
+ * With another win_exp a, w^a stands for the window in the overlap-add, and D[n] = sum_p w[n - s_p]^(a + 1): plain overlap-add for 0. It returns the input
+ * of an unmodified STFT, too. With a synthesis window d given, y[n] = sum_p d[n - s_p] f_p[n - s_p] without any division.
  *
  * Frames go in one by one with add(); the samples that no later frame can reach then wait in read(), as
  * far as the frame's centre: a signal that has another frame is longer than that in every placement, so
@@ -41,13 +42,16 @@ public:
      * \param threshold relative, 0 <= threshold < 1; negative: 1e-10, for single precision 1e-6
      * \param strict refuse a hop that leaves samples of a long signal uncovered (NOLA). If not, or if a threshold is given,
      *        such samples are 0
+     * \param win_exp power of the window in the overlap-add, 0 .. 16; not 1: of a real window, which is not negative unless it is
+     *        an integer, and without synthesis
      * \throws std::invalid_argument as parameters::check(); if synthesis differs from the window in length;
      *         if the hop exceeds the window, or leaves samples uncovered that strict does not let pass
      */
     explicit istft(const parameters& p,
                    const std::vector<std::complex<double>>& synthesis = {},
                    double threshold = -1,
-                   bool strict = true);
+                   bool strict = true,
+                   double win_exp = 1);
 
     //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
@@ -115,12 +119,16 @@ public:
 
 private:
     struct tuning { // one window at one hop
-        tuning(const parameters& p, const taps_t& taps, const taps_t& synthesis, double threshold);
+        tuning(const parameters& p,
+               const taps_t& taps,
+               const taps_t& synthesis,
+               double threshold,
+               double win_exp);
 
         kernel::taper<T> taper;
         bool divides; // by the coverage; not where a synthesis window was given
         std::size_t hop, centre, frames_to_steady;
-        std::vector<double> weight;    // |w|^2, what a frame adds to D
+        std::vector<double> weight;    // |w|^2 or w^(a + 1), what a frame adds to D
         double least, smallest;        // what counts as covered; min D / max D
         std::vector<real_t<T>> steady; // 1 / D, or 1, for the samples that a frame makes ready
         std::uint64_t zeros = 0;       // of steady: samples of a hop that are uncovered
@@ -142,7 +150,7 @@ private:
 
     parameters d_parameters;
     std::vector<std::complex<double>> d_synthesis;
-    double d_threshold;
+    double d_threshold, d_exponent;
     std::vector<std::shared_ptr<const tuning>> d_tunings; // the present one and those of d_placed
     const tuning* d_tuning;
     frame_synthesis<T> d_dft;

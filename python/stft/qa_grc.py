@@ -691,7 +691,7 @@ class qa_grc(unittest.TestCase):
             for path, expected in zip(paths, forms.values()):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })'):
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
                     call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
                     call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
                     self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)

@@ -301,7 +301,7 @@ class qa_istft : public CppUnit::TestFixture
             };
             for (const auto& [taps, hop] : cases)
                 for (auto where : placements) {
-                    const qa::context in_where("hop, where", std::to_string(hop) + name_of(where));
+                    const qa::context in_hop("hop", hop), in_where("where", where);
                     const parameters p{ 16, std::size_t(hop), window(taps), 0, where };
                     const auto x = qa::noise<T>(131);
                     const auto spectra = forward(p, x);

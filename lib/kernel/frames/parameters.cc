@@ -28,12 +28,7 @@ std::size_t checked_n_fft(std::int64_t n_fft)
 std::size_t parameters::window_length() const
 {
     checked_n_fft(static_cast<std::int64_t>(n_fft));
-    const auto length = win_length ? win_length : window.length() ? window.length() : n_fft;
-    if (length > n_fft)
-        refuse("win_length",
-               static_cast<std::int64_t>(length),
-               "must be 1 .. n_fft = " + std::to_string(n_fft));
-    return length;
+    return win_length ? win_length : window.length() ? window.length() : n_fft;
 }
 
 bool parameters::operator==(const parameters& other) const

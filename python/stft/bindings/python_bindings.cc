@@ -14,6 +14,7 @@ void bind_dstft(pybind11::module& m);
 void bind_dstft_blocks(pybind11::module& m);
 void bind_filter_bank(pybind11::module& m);
 void bind_frames(pybind11::module& m);
+void bind_gabor(pybind11::module& m);
 void bind_griffin_lim(pybind11::module& m);
 void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
@@ -21,6 +22,7 @@ void bind_level_blocks(pybind11::module& m);
 void bind_levels(pybind11::module& m);
 void bind_losses(pybind11::module& m);
 void bind_machine(pybind11::module& m);
+void bind_mask_block(pybind11::module& m);
 void bind_monitor(pybind11::module& m);
 void bind_monitor_blocks(pybind11::module& m);
 void bind_orders(pybind11::module& m);
@@ -45,10 +47,12 @@ PYBIND11_MODULE(stft_python, m)
     bind_speed_blocks(m);
     bind_cross_spectrum_block(m);
     bind_denoise_blocks(m);
+    bind_mask_block(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
     bind_stft(kernels);
+    bind_gabor(kernels);
     bind_griffin_lim(kernels);
     bind_dstft(kernels);
     bind_chirp_dstft(kernels);

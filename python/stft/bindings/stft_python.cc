@@ -3,6 +3,7 @@
 #include "share.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/frames/threshold.h>
+#include <gnuradio/stft/kernel/stft/folded_istft.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
@@ -70,20 +71,19 @@ void analyse(const array<T>& x,
 }
 
 //! spectra (channels, frames, bins) -> y (channels, length)
-template <class T>
-void synthesise(const array<std::complex<real_t<T>>>& spectra,
-                array<T> y,
-                const parameters& p,
-                int64_t first,
-                const py::object& synthesis,
-                double threshold,
-                int64_t workers)
+template <class T, class Inverse>
+void synthesise_by(const array<std::complex<real_t<T>>>& spectra,
+                   array<T> y,
+                   const parameters& p,
+                   int64_t first,
+                   const std::vector<std::complex<double>>& taps,
+                   double threshold,
+                   int64_t workers)
 {
     using key = std::tuple<parameters, std::vector<std::complex<double>>, double>;
-    static auto& inverses = *new kept<key, istft<T>>; // never destroyed, as FFTW's plans are not
-    const auto taps = taps_from("synthesis", synthesis);
-    lease<key, istft<T>> kept_inverse(inverses, { p, taps, threshold }, p.n_fft, [&] {
-        return std::make_unique<istft<T>>(p, taps, threshold);
+    static auto& inverses = *new kept<key, Inverse>; // never destroyed, as FFTW's plans are not
+    lease<key, Inverse> kept_inverse(inverses, { p, taps, threshold }, p.n_fft, [&] {
+        return std::make_unique<Inverse>(p, taps, threshold);
     });
     require_bins(spectra, kept_inverse->bins());
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
@@ -99,6 +99,22 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                            length);
         }
     });
+}
+
+template <class T>
+void synthesise(const array<std::complex<real_t<T>>>& spectra,
+                array<T> y,
+                const parameters& p,
+                int64_t first,
+                const py::object& synthesis,
+                double threshold,
+                int64_t workers)
+{
+    const auto taps = taps_from("synthesis", synthesis);
+    if (p.window_length() > p.n_fft)
+        synthesise_by<T, folded_istft<T>>(spectra, y, p, first, taps, threshold, workers);
+    else
+        synthesise_by<T, istft<T>>(spectra, y, p, first, taps, threshold, workers);
 }
 
 //! x (channels, length) -> rows (channels, ceil(frames / average), bins)

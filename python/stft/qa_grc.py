@@ -301,6 +301,11 @@ settings["stft_spectral_gain_vcvc.block.yml"] = (
     + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
     + [dict(events=v) for v in ("keep", "reject", "only", "x")]
 )
+settings["stft_mask_vcvc.block.yml"] = (
+    framing
+    + [dict(n_fft=n, sides=s, complex_masks=c) for n in (4, 7, 2**26 + 2) for s in ("onesided", "twosided", "centered") for c in (False, True)]
+    + [dict(n_fft=4, mask=v, sides=s) for v in ((), (1.0, 2.0, 3.0), (1.0, 2j, -3.0), (1.0,), (1.0, float("inf"), 1.0)) for s in ("onesided", "x")]
+)
 of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
 of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
 settings["stft_band_power_vff.block.yml"] = [

@@ -15,6 +15,7 @@ from gnuradio.stft.bench import (
     benchmark_adaptive,
     benchmark_bins,
     benchmark_dstft,
+    benchmark_gabor,
     benchmark_squeezing,
     benchmark_stft,
     benchmark_stft2d,
@@ -187,6 +188,18 @@ class verb(unittest.TestCase):
         with mock.patch.object(benchmark_squeezing, "inverse_synchrosqueeze", lambda T, **made: 0):
             with self.assertRaisesRegex(RuntimeError, "no speed without it"):
                 benchmark_squeezing.error(np.ones(200), 64)
+
+    def test_measures_multipliers_and_long_windows(self):
+        with mock.patch.multiple(benchmark_gabor, _SAMPLES=1 << 12, _ROWS=64):
+            status, text = self.run_verb("gabor", "--json", "--n-fft", "64", "--hop", "16", "--rounds", "2")
+            functions, streams = json.loads(text)["cases"]
+            self.assertEqual((status, len(functions["functions"]), len(functions["over"])), (0, 7, 4))
+            self.assertGreater(streams["over_stock"]["median"], 0)
+            status, text = self.run_verb("gabor", "--n-fft", "64", "--hop", "16", "--rounds", "2")
+            self.assertEqual((status, text.count("us/frame"), text.count("rows/s")), (0, 7, 1))
+            with mock.patch.object(benchmark_gabor, "multiply", lambda x, *rest, **made: 0 * x + 1):
+                with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                    benchmark_gabor.functions(64, 16, 1)
 
     def test_bench_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

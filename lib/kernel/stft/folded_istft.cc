@@ -16,6 +16,10 @@ constexpr double alike = 1e-14;                                 // relative
 
 template <class R>
 constexpr double negligible = std::is_same_v<R, float> ? 1e-9 : 1e-17;
+//! Default of the threshold: about the rounding errors of spectra, which what is hardly determined enlarges by as much.
+template <class R>
+constexpr double edge_threshold = std::is_same_v<R, float> ? 1e-7 : 1e-14;
+constexpr double least_pivot = 1e-15; // of the largest coverage; smaller ones are rounding errors
 
 template <class V>
 std::vector<V> values_of(const taps_t& taps)
@@ -74,7 +78,7 @@ bool equal(const V* a, const V* b, std::size_t width)
 template <class T>
 folded_istft<T>::folded_istft(const parameters& p, const taps_t& synthesis, double threshold)
     : d_parameters(p), d_synthesis(synthesis),
-      d_threshold(checked_threshold(threshold, coverage_threshold<real_t<T>>)),
+      d_threshold(checked_threshold(threshold, edge_threshold<real_t<T>>)),
       d_dft((p.check<T>(), p.n_fft), p.centered())
 {
     const auto taps = p.checked_taps<T>();
@@ -93,9 +97,9 @@ folded_istft<T>::folded_istft(const parameters& p, const taps_t& synthesis, doub
     t.side = (t.synthesis.size() - t.window.size()) / 2;
     t.rows = steady_rows(t.window, p.hop, p.n_fft);
     const auto coverage = steady_coverage(taps, p.hop, p.hop);
-    t.least = d_threshold * *std::max_element(coverage.begin(), coverage.end());
-    d_chains =
-        std::make_shared<const chain_factor<value>>(p.n_fft, reach(taps.size(), p.n_fft), t.least);
+    t.largest = *std::max_element(coverage.begin(), coverage.end());
+    d_chains = std::make_shared<const chain_factor<value>>(
+        p.n_fft, reach(taps.size(), p.n_fft), least_pivot * t.largest);
     d_row.resize(d_chains->width());
     d_lookahead = t.side;
     if (t.solves)
@@ -127,7 +131,7 @@ void folded_istft<T>::solve_steadily(tuning& t)
     t.factors.resize(hop * width);
     for (std::size_t i = 1; i <= hop; ++i) {
         const auto* own = factors.data() + (n - i) * width;
-        if (own[0] == value(0))
+        if (own[0] == value(0) || !(std::real(own[0]) * coverage_threshold<double> * t.largest < 1))
             refuse_hop(d_parameters, t.window.size());
         std::copy_n(own, width, t.factors.data() + (n - i) % hop * width);
     }
@@ -263,6 +267,7 @@ void folded_istft<T>::row_of(std::int64_t n, value* row) const
     const auto length = static_cast<std::int64_t>(t.window.size()),
                hop = static_cast<std::int64_t>(d_parameters.hop);
     std::fill_n(row, d_chains->width(), value(0));
+    row[0] = d_threshold * t.largest;
     auto start = std::min(d_next - hop, d_first + (n - d_first) / hop * hop); // n >= d_first
     for (; start >= d_first && start > n - length; start -= hop)
         add_frame(t.window, static_cast<std::size_t>(n - start), d_parameters.n_fft, row);
@@ -274,7 +279,9 @@ void folded_istft<T>::eliminate_to(std::int64_t end)
     const auto& t = *d_tuning;
     const auto width = d_chains->width(), hop = d_parameters.hop;
     const auto settled = std::max(hop, (width - 1) * d_parameters.n_fft);
-    const auto steady_from = d_first + static_cast<std::int64_t>(t.window.size());
+    // the frame before the first one would end here
+    const auto steady_from =
+        d_first - static_cast<std::int64_t>(hop) + static_cast<std::int64_t>(t.window.size());
     if (end > d_eliminated)
         d_factors.resize(static_cast<std::size_t>(end - d_base) * width);
     auto residue =

@@ -111,6 +111,7 @@ class qa_folded_istft : public CppUnit::TestFixture
     CPPUNIT_TEST(input_comes_back_from_long_streams);
     CPPUNIT_TEST(any_spectra_give_the_least_squares_signal);
     CPPUNIT_TEST(random_windows_invert);
+    CPPUNIT_TEST(what_left_frames_do_not_determine_stays_small);
     CPPUNIT_TEST(short_windows_invert_as_by_coverage);
     CPPUNIT_TEST(given_dual_is_used_as_it_is);
     CPPUNIT_TEST(samples_leave_as_frames_come);
@@ -219,6 +220,32 @@ class qa_folded_istft : public CppUnit::TestFixture
             qa::assert_near(qa::exactly(x), inverted(inverse, spectra, x.size()), 1e-12, name);
         }
         CPPUNIT_ASSERT(tried > 20);
+    }
+
+    void what_left_frames_do_not_determine_stays_small()
+    {
+        auto all = designs();
+        auto prototype = window("hann").sample(128);
+        for (int m = 0; m < 128; ++m)
+            if (m != 64)
+                prototype[static_cast<std::size_t>(m)] *=
+                    std::sin(qa::pi * (m - 64) / 16) / (qa::pi * (m - 64) / 16);
+        all.push_back({ 16, 12, window(prototype) });
+        for (auto p : all) {
+            p.where = placement::left;
+            const auto name = text(p);
+            const qa::context in_p("p", name);
+            const auto x = qa::noise<double>(6000);
+            std::size_t frames = 0;
+            const auto spectra = analysed(p, x, frames);
+            folded_istft<double> inverse(p);
+            const auto y = inverted(inverse, spectra, x.size());
+            for (std::size_t n = 0; n < x.size(); ++n) {
+                CPPUNIT_ASSERT(std::abs(y[n]) < 20);
+                if (n > p.window_length() + inverse.lookahead() && n + p.window_length() < 5000)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(x[n], y[n], 1e-12);
+            }
+        }
     }
 
     void short_windows_invert_as_by_coverage()

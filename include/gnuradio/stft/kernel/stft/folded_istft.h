@@ -23,8 +23,8 @@ class chain_factor;
  *
  * Each chain of samples n_fft apart is a banded system, which a factorisation L D L^H solves: forward as frames come, and backward from
  * lookahead() samples after those that are wanted, where what lies beyond no longer matters (1e-17; single precision: 1e-9). Samples leave
- * in steps of at least that many; any split of the frames gives the same bits. Pivots D at most threshold times the largest coverage
- * belong to samples that the frames do not determine, which are 0.
+ * in steps of at least that many; any split of the frames gives the same bits. Where frames are missing, at the ends of a signal, threshold
+ * times the largest coverage is added to S[n, n], so that what they hardly determine tends to 0.
  *
  * With a synthesis window d given, of win_length taps and as many more on both sides as one likes, y[n] = sum_p d[n - s_p] f_p[n - s_p].
  *
@@ -41,7 +41,7 @@ public:
     /*!
      * \param p the STFT's parameters
      * \param synthesis a dual window, or nothing
-     * \param threshold relative, 0 <= threshold < 1; negative: 1e-10, for single precision 1e-6
+     * \param threshold relative, 0 <= threshold < 1; negative: 1e-14, for single precision 1e-7
      * \throws std::invalid_argument as parameters::check(); if synthesis is shorter than the window, or longer by an odd number; if hop,
      *         window and n_fft leave samples that no frame can give back, or reach further than 2^20 samples
      */
@@ -98,7 +98,7 @@ private:
             synthesis;                    // the latter with the factor of the DFT and the scaling
         std::vector<value> rows, factors; // of S amid frames, [n - s_p mod hop][j]
         std::size_t side = 0; // taps of the synthesis window on either side of the window's
-        double least = 0;     // pivots that count
+        double largest = 0;   // coverage
         bool solves = true;   // false: a synthesis window was given
     };
 

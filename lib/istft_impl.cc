@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
 #include "stream/synthesis_block.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/istft.h>
@@ -16,7 +17,8 @@ public:
         : gr::block("istft",
                     input_rows(kernel::bins<T>(s.n_fft) * sizeof(gr_complex)),
                     gr::io_signature::make(1, 1, sizeof(T))),
-          synthesis_block<T, istft<T>, Inverse>([=] { return Inverse(s, s.synthesis); })
+          synthesis_block<T, istft<T>, Inverse>(
+              [=] { return Inverse(s, s.synthesis, s.threshold, s.strict); })
     {
         if constexpr (std::is_same_v<Inverse, kernel::istft<T>>)
             d_latency = static_cast<std::int64_t>(std::max(s.frames().centre(), s.frames().hop()));
@@ -25,6 +27,7 @@ public:
     }
 
     std::int64_t latency() const override { return d_latency; }
+    std::uint64_t uncovered() const override { return this->d_uncovered; }
 
 private:
     std::int64_t d_latency;
@@ -36,6 +39,8 @@ typename istft<T>::sptr istft<T>::make(const istft_settings& s)
     check_rows(kernel::bins<T>(kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft))) *
                sizeof(gr_complex));
     s.check<T>();
+    if (s.threshold != -1 && !(s.threshold >= 0 && s.threshold < 1))
+        kernel::refuse("threshold", s.threshold, "must be 0 <= threshold < 1");
     if (s.window_length() > s.n_fft)
         return gnuradio::make_block_sptr<istft_impl<T, kernel::folded_istft<T>>>(s);
     return gnuradio::make_block_sptr<istft_impl<T, kernel::istft<T>>>(s);

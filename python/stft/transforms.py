@@ -24,6 +24,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import extension
 from .stft_python import kernels
 
 Window = Union[str, float, Tuple[Any, ...], ArrayLike]
@@ -89,6 +90,7 @@ def stft(
     scaling: str = "none",
     fs: float = 1.0,
     detrend: Optional[str] = None,
+    extend: str = "zeros",
     axis: int = -1,
     out: Optional[NDArray] = None,
     workers: int = 1,
@@ -113,6 +115,8 @@ def stft(
         (1 / sqrt(n_fft)); one-sided spectra are not doubled.
     fs: sampling rate in Hz, for "psd".
     detrend: what is taken off each frame before its window: None, "constant" (mean) or "linear".
+    extend: what frames find beyond the ends of x: "zeros", "edge" (the first and the last value), "even" or "reflect" (mirrored,
+        x[-j] = x[j]), "odd" (2 x[0] - x[j]), "symmetric" (mirrored with the end, x[-j] = x[j - 1]) or "wrap" (periodic).
     out: where the result goes, of the shape, dtype and memory order of what is returned otherwise.
     workers: threads, 1 .. 1024, which share the frames of all channels.
 
@@ -139,6 +143,7 @@ def stft(
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
+    samples, first = extension.reached(samples, first, frames, hop, win_length, extend)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
     kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, _detrend(detrend), workers)
     return spectra.swapaxes(-1, -2) if out is None else out
@@ -161,6 +166,8 @@ def istft(
     fs: float = 1.0,
     synthesis: Optional[ArrayLike] = None,
     threshold: Optional[float] = None,
+    strict: bool = True,
+    win_exp: float = 1,
     out: Optional[NDArray] = None,
     workers: int = 1,
 ) -> NDArray:
@@ -168,20 +175,26 @@ def istft(
 
     X: spectra (..., bins, frames).
     hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults
-        except n_fft, which a longer window must be given with: bins for two-sided spectra; for one-sided ones win_length if that gives `bins` bins, else 2 * (bins - 1).
-    length: samples to return; default: up to the last sample that a frame covers. For a window longer than n_fft it must be that of the
-        signal, on which the last window's half of samples depend.
+        except n_fft: bins for two-sided spectra; for one-sided ones win_length if that gives `bins` bins, else 2 * (bins - 1). A window
+        that is longer needs n_fft.
+    length: samples to return; default: up to the last sample that a frame covers. For a window longer than n_fft give the length of
+        the signal: that it is 0 from there on is what the last frames do not say.
     sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "twosided" if the window is complex
         or bins == n_fft, else "onesided". An even number of bins may be either, and is refused unless n_fft, sides or a
         longer window decides.
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2. If the window is longer than n_fft it may have as many taps more on both sides.
-    threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
+    threshold: samples are uncovered, and 0, where D <= threshold max D; default 1e-10, in single precision 1e-6.
+        For a window longer than n_fft: part of max D that is added to the equations of samples that lack frames, at the ends; default
+        1e-14, in single precision 1e-7.
+    strict: refuse a hop that leaves samples uncovered; if not, or if a threshold is given, they are 0. A hop beyond win_length is
+        refused always.
+    win_exp: power a of a real window in the overlap-add: y[n] = sum_p w^a[n - s_p] f_p[n - s_p] / D[n] with D[n] = sum_p w^(a + 1)[n - s_p],
+        as ssqueezepy has it. 1: least squares; 0: plain overlap-add. It inverts an unmodified STFT all the same.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
     workers: threads, 1 .. 1024, which share the channels.
 
-    Returns float32, float64, complex64 or complex128 of shape (..., length). A hop that leaves samples uncovered by the
-    window is refused.
+    Returns float32, float64, complex64 or complex128 of shape (..., length).
 
     Source: Griffin and Lim, "Signal estimation from modified short-time Fourier transform", IEEE Trans. ASSP 32, 1984,
     eq. 6.
@@ -204,10 +217,11 @@ def istft(
     if length is None:
         length = kernels.covered_end(first, hop, win_length, frames)
     length = _at_least(0, "length", length)
-    threshold, workers = _threshold(threshold), _workers(workers)
+    threshold, strict, workers = _threshold(threshold), _truth("strict", strict), _workers(workers)
     synthesis = None if synthesis is None else _array("synthesis", synthesis)
     samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
-    kernels.istft(spectra, samples.reshape(spectra.shape[0], length), design, first, synthesis, threshold, workers)
+    flat, exponent = samples.reshape(spectra.shape[0], length), _exponent(win_exp)
+    kernels.istft(spectra, flat, design, first, synthesis, threshold, workers, strict, exponent)
     return samples
 
 
@@ -762,6 +776,12 @@ def _tolerance(tol: float) -> float:
     if not _keeps(lambda v: 0 <= v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 <= tol < 1")
     return float(tol)
+
+
+def _exponent(win_exp: float) -> float:
+    if not _keeps(lambda a: 0 <= a <= 16, win_exp):
+        raise ValueError(f"win_exp: {win_exp}: must be 0 .. 16")
+    return float(win_exp)
 
 
 def _threshold(threshold: Optional[float]) -> float:

@@ -76,11 +76,17 @@ bool equal(const V* a, const V* b, std::size_t width)
 } // namespace
 
 template <class T>
-folded_istft<T>::folded_istft(const parameters& p, const taps_t& synthesis, double threshold)
+folded_istft<T>::folded_istft(const parameters& p,
+                              const taps_t& synthesis,
+                              double threshold,
+                              bool /* strict */,
+                              double win_exp)
     : d_parameters(p), d_synthesis(synthesis),
       d_threshold(checked_threshold(threshold, edge_threshold<real_t<T>>)),
       d_dft((p.check<T>(), p.n_fft), p.centered())
 {
+    if (win_exp != 1)
+        refuse("win_exp", win_exp, "must be 1 where the window is longer than n_fft");
     const auto taps = p.checked_taps<T>();
     tuning t;
     t.solves = synthesis.empty();

@@ -42,6 +42,8 @@ public:
      * \param p the STFT's parameters
      * \param synthesis a dual window, or nothing
      * \param threshold relative, 0 <= threshold < 1; negative: 1e-14, for single precision 1e-7
+     * \param strict not used: what has no inverse is refused
+     * \param win_exp 1: only least squares are known
      * \throws std::invalid_argument as parameters::check(); if synthesis is shorter than the window, or longer by an odd number; if hop,
      *         window and n_fft leave samples that no frame can give back, or reach further than 2^20 samples
      */

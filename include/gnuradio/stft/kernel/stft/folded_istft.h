@@ -47,7 +47,11 @@ public:
      * \throws std::invalid_argument as parameters::check(); if synthesis is shorter than the window, or longer by an odd number; if hop,
      *         window and n_fft leave samples that no frame can give back, or reach further than 2^20 samples
      */
-    explicit folded_istft(const parameters& p, const taps_t& synthesis = {}, double threshold = -1);
+    explicit folded_istft(const parameters& p,
+                          const taps_t& synthesis = {},
+                          double threshold = -1,
+                          bool strict = true,
+                          double win_exp = 1);
 
     //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }

@@ -113,7 +113,8 @@ class tags_that_size_something(unittest.TestCase):
                 continue
             expected, _ = run(name, 100, placed_by_tags(name))
             cases = [("stft_n_fft", integers), ("stft_win_length", integers), ("stft_length", integers[-4:] + integers[7:9]),
-                     ("stft_theta", reals), ("stft_step", reals), ("stft_alpha", reals)]
+                     ("stft_theta", reals), ("stft_step", reals), ("stft_alpha", reals),
+                     ("stft_chirp", reals[2:] + [pmt.from_double(0.6), pmt.from_double(-0.6)])]
             for (key, values), item in itertools.product(cases, (0, 99)):
                 for value in values:
                     with self.subTest(block=name, item=item, key=key, value=pmt.write_string(value)):

@@ -212,7 +212,9 @@ settings = {
     + [dict(synthesis=[1.0] * n) for n in (1, 1023, 1024, 1025)]
     + [dict(synthesis=[v] * 1024) for v in (1j, float("nan"), float("inf"))]
     + [dict(synthesis=[1.0] * 1024, hop=1024), dict(synthesis=[1.0] * 1024, hop=1025)]
-    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)],
+    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)]
+    + [dict(threshold=t) for t in (None, 0.0, 0.5, 1.0, -0.5, float("nan"), "x")]
+    + [dict(hop=h, **more) for h in (1024, 1025) for more in (dict(strict=False), dict(threshold=1e-6))],
     "stft_spectrogram_xvf.block.yml": transform
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
     + [dict(average=n) for n in (-1, 0, 1, 1000)]
@@ -371,7 +373,7 @@ settings["stft_fault_lines.block.yml"] = (
     + [dict(harmonics=n) for n in (-1, 0, 1, 16, 17)]
 )
 settings["stft_sigmf_annotation_sink.block.yml"] = [
-    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
+    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "rotate_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
 settings["stft_event_cutter.block.yml"] = [
     dict(samp_rate=1e6, **{name: value}) for name in ("hop", "pre", "post", "max_clip", "history") for value in (-1, 0, 1, 10**8, 10**10)

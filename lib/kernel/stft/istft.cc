@@ -65,6 +65,13 @@ steady_sums(const std::vector<double>& weights, std::size_t count, std::size_t h
 
 double inverse_above(double coverage, double least) { return coverage > least ? 1 / coverage : 0; }
 
+//! Weights of uncovered samples.
+template <class R>
+std::uint64_t uncovered_in(const R* weights, std::size_t count)
+{
+    return static_cast<std::uint64_t>(std::count(weights, weights + count, R(0)));
+}
+
 } // namespace
 
 template <class T>
@@ -96,12 +103,14 @@ istft<T>::tuning::tuning(const parameters& p,
     steady.reserve(coverage.size());
     for (double d : coverage)
         steady.push_back(static_cast<real_t<T>>(divides ? inverse_above(d, least) : 1));
+    zeros = uncovered_in(steady.data(), steady.size());
 }
 
 template <class T>
 istft<T>::istft(const parameters& p,
                 const std::vector<std::complex<double>>& synthesis,
                 double threshold,
+                bool strict,
                 double win_exp)
     : d_parameters(p), d_synthesis(synthesis),
       d_threshold(checked_threshold(threshold, coverage_threshold<real_t<T>>)),
@@ -113,7 +122,8 @@ istft<T>::istft(const parameters& p,
       d_placed(d_tuning->frames_to_steady + 1)
 {
     begin_at(p.frames().first());
-    if (!invertible())
+    const bool lenient = !strict || threshold >= 0;
+    if (!invertible() && !(lenient && p.hop <= d_tuning->weight.size()))
         refuse("hop",
                p.hop,
                "leaves samples uncovered by the window " + p.window.description() + " of " +
@@ -135,6 +145,7 @@ void istft<T>::restart(std::int64_t start)
     d_placed.clear();
     d_read = 0;
     d_run = 0;
+    d_uncovered = 0;
     begin_at(start);
 }
 
@@ -305,6 +316,7 @@ std::size_t istft<T>::add_run(const complex* spectra, std::size_t frames, T* sam
     }
     d_ready_from = d_final = d_read;
     d_run += frames;
+    d_uncovered += frames * d_tuning->zeros;
     for (auto p = std::min(frames, d_tuning->frames_to_steady); p > 0; --p)
         remember(d_next - static_cast<std::int64_t>(p * hop));
     return frames;
@@ -359,10 +371,12 @@ std::size_t istft<T>::read(T* samples, std::size_t count)
     if (d_weights) {
         const auto* weights = d_weights + (d_read - d_ready_from);
         multiply(sum, weights, samples, covered);
+        d_uncovered += uncovered_in(weights, covered);
     } else {
         std::copy_n(sum, covered, samples);
     }
     std::fill(samples + covered, samples + count, T(0));
+    d_uncovered += count - covered;
     d_read += count;
     return count;
 }

@@ -30,6 +30,8 @@ void bind_monitor_blocks(pybind11::module& m);
 void bind_orders(pybind11::module& m);
 void bind_orders_blocks(pybind11::module& m);
 void bind_outputs(pybind11::module& m);
+void bind_phase(pybind11::module& m);
+void bind_phase_blocks(pybind11::module& m);
 void bind_reassign(pybind11::module& m);
 void bind_speed(pybind11::module& m);
 void bind_speed_blocks(pybind11::module& m);
@@ -51,6 +53,7 @@ PYBIND11_MODULE(stft_python, m)
     bind_speed_blocks(m);
     bind_cross_spectrum_block(m);
     bind_denoise_blocks(m);
+    bind_phase_blocks(m);
     auto kernels = m.def_submodule(
         "kernels", "The array kernels; transforms.py and losses.py are their face.");
     bind_frames(kernels);
@@ -74,4 +77,5 @@ PYBIND11_MODULE(stft_python, m)
     bind_speed(kernels);
     bind_cross_spectrum(kernels);
     bind_denoise(kernels);
+    bind_phase(kernels);
 }

@@ -35,8 +35,13 @@ MAKERS = {
     "power": (lambda: stft.power_vcvf(N_FFT), BINS, True),
     "phase_reference": (lambda: stft.phase_reference_vcvc(N_FFT, HOP, 0, "start", "absolute"), BINS, True),
     "spectral_gain": (lambda: stft.spectral_gain_vcvc(N_FFT, HOP, learn=3), BINS, True),
+    "hpss": (lambda: stft.hpss_vcvc(N_FFT, time_kernel=5), BINS, True),
+    "band_weights": (lambda: stft.band_weights_vfvf(N_FFT, bands=3), BINS, False),
     "istft2d": (lambda: stft.istft2d_vcvf(WIDTH, 8, 4), PATCHES, True),
 }  # fmt: skip
+
+
+PASSING = "phase_reference", "spectral_gain", "hpss", "band_weights"  # tags go on as they are
 
 
 def tag(offset, key, value):
@@ -87,7 +92,7 @@ class useless_rates(unittest.TestCase):
                     data, tags = run(
                         name, 200, placed_by_tags(name) + [tag(2, "rx_rate", value), tag(8, "rx_time", time)])
                     self.assertEqual(data, expected)
-                    if name not in ("phase_reference", "spectral_gain"):  # there tags go on as they are
+                    if name not in PASSING:
                         self.assertNotIn("rx_rate", keys(tags))
                     (at,) = [pmt.to_python(t.value) for t in tags if pmt.eq(t.key, pmt.intern("rx_time"))]
                     self.assertTrue(np.isfinite(at[1]) and at[0] <= 100, at)
@@ -145,7 +150,7 @@ class lengths_of_packets(unittest.TestCase):
     def test_end_where_they_no_longer_count_items(self):
         for name in MAKERS:
             _, tags = run(name, 100, placed_by_tags(name) + [tag(0, "packet_len", pmt.from_long(10))])
-            one_to_one = name in ("power", "phase_reference", "spectral_gain")
+            one_to_one = name in (*PASSING, "power")
             self.assertEqual("packet_len" in keys(tags), one_to_one, name)
 
 

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/denoise/gain_functions.h"
+#include "kernel/denoise/detail_loops.h"
 #include "kernel/denoise/noise_tracker.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
@@ -53,15 +53,6 @@ STFT_LOOP void add_shifted(const R* from, std::size_t bins, R* sum)
         sum[k] += from[k];
 }
 
-//! Each value becomes the sum of it and that `distance` after it.
-template <class R>
-STFT_LOOP void add_later(R* values, std::size_t count, std::size_t distance)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < count; ++k)
-        values[k] += values[k + distance];
-}
-
 template <class R>
 STFT_LOOP void divide(R* values, std::size_t bins, R by)
 {
@@ -102,52 +93,6 @@ STFT_LOOP void priors(cells_of<R> c, std::size_t bins, bool refine, R* x)
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
         x[k] = prior(c, k, refine);
-}
-
-// chosen on the files of examples/denoise/evaluate.py --chosen-on, in white noise and that of five machines
-constexpr double weight_of_detail = 0.7; // of the smoothed logarithm against that of the cell
-constexpr float offset_of_detail =
-    0.5f; // the mean of a logarithm is below the logarithm of the mean
-constexpr float least_of_detail = -2.30258f; // what is 10 dB below the noise has no detail
-constexpr std::ptrdiff_t half_of_trend = 16;
-
-//! Logarithms of the ratios, and the same where they count.
-template <class R>
-STFT_LOOP void logarithms_of(const R* x, std::size_t bins, R* plain, R* bounded)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k) {
-        const float value = static_cast<float>(x[k]);
-        const float log = logarithm_of(value > 1e-37f ? value : 1e-37f);
-        plain[k] = log;
-        bounded[k] = log > least_of_detail ? log : least_of_detail;
-    }
-}
-
-//! x becomes the ratio that follows from its trend over bins, `sum` of `count`, and its detail, smoothed over frames.
-template <class R>
-STFT_LOOP void smooth_detail(const cells_of<R> c,
-                             const R* plain,
-                             const R* bounded,
-                             const R* sum,
-                             R count,
-                             R keep,
-                             std::size_t bins,
-                             R* detail,
-                             R* x)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k) {
-        const R trend = sum[k] / count;
-        const R smooth = keep * detail[k] + (1 - keep) * (bounded[k] - trend);
-        detail[k] = smooth;
-        const R log = R(weight_of_detail) * (R(offset_of_detail) + trend + smooth) +
-                      R(1 - weight_of_detail) * plain[k];
-        const R ratio = R(falling_exponential(static_cast<float>(-log)));
-        const R gain = ratio / (1 + ratio), least = c.least * c.least;
-        const R again = gain * gain * c.smooth[k];
-        x[k] = again > least ? again : least;
-    }
 }
 
 template <class R>
@@ -385,7 +330,8 @@ void spectral_gain<R>::estimate(const R* noise, R factor)
         for (std::size_t k = 0; k < n; ++k)
             d_detail[k] = bounded[k] - d_sum[k] / R(width);
     d_has_detail = true;
-    simd::dispatch<smooth_detail<R>>(cells,
+    simd::dispatch<smooth_detail<R>>(d_smooth.data(),
+                                     d_least * d_least,
                                      d_logarithm.data(),
                                      bounded,
                                      d_sum.data(),

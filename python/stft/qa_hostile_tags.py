@@ -8,6 +8,7 @@ import faulthandler
 import itertools
 import os
 import random
+import resource
 import unittest
 
 import numpy as np
@@ -130,6 +131,15 @@ class tags_that_size_something(unittest.TestCase):
                                 continue  # the tag would stand in place of the one that is needed
                         data, _ = run(name, 100, tags + [tag(item, key, value)])
                         self.assertEqual(len(data), len(expected))
+
+    def test_tags_of_sizes_that_belong_together_cost_no_memory(self):
+        together = [("stft_n_fft", pmt.from_long(2**27)), ("stft_win_length", pmt.from_long(2**27)), ("stft_scaling", pmt.intern("psd")),
+                    ("stft_window", pmt.intern("hann")), ("stft_phase", pmt.intern("start"))]
+        for name, (_, _, is_complex) in MAKERS.items():
+            if is_complex:
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                run(name, 100, placed_by_tags(name) + [tag(0, key, value) for key, value in together])
+                self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 200_000, name)  # KiB; n_fft floats are 512 MiB
 
     def test_tags_of_a_hop_far_beyond_the_window_cost_no_memory(self):
         for hop in (10**6, 2**40):

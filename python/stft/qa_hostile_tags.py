@@ -35,8 +35,11 @@ MAKERS = {
     "power": (lambda: stft.power_vcvf(N_FFT), BINS, True),
     "phase_reference": (lambda: stft.phase_reference_vcvc(N_FFT, HOP, 0, "start", "absolute"), BINS, True),
     "spectral_gain": (lambda: stft.spectral_gain_vcvc(N_FFT, HOP, learn=3), BINS, True),
+    "phase_from_magnitude": (lambda: stft.phase_from_magnitude_vfvc(N_FFT, HOP, look_ahead=1), BINS, False),
+    "phase_vocoder": (lambda: stft.phase_vocoder_vcvc(N_FFT, HOP), BINS, True),
     "istft2d": (lambda: stft.istft2d_vcvf(WIDTH, 8, 4), PATCHES, True),
 }  # fmt: skip
+ONE_TO_ONE = "phase_reference", "spectral_gain", "phase_from_magnitude", "phase_vocoder"
 
 
 def tag(offset, key, value):
@@ -87,7 +90,7 @@ class useless_rates(unittest.TestCase):
                     data, tags = run(
                         name, 200, placed_by_tags(name) + [tag(2, "rx_rate", value), tag(8, "rx_time", time)])
                     self.assertEqual(data, expected)
-                    if name not in ("phase_reference", "spectral_gain"):  # there tags go on as they are
+                    if name not in ONE_TO_ONE:  # there tags go on as they are
                         self.assertNotIn("rx_rate", keys(tags))
                     (at,) = [pmt.to_python(t.value) for t in tags if pmt.eq(t.key, pmt.intern("rx_time"))]
                     self.assertTrue(np.isfinite(at[1]) and at[0] <= 100, at)
@@ -144,8 +147,7 @@ class lengths_of_packets(unittest.TestCase):
     def test_end_where_they_no_longer_count_items(self):
         for name in MAKERS:
             _, tags = run(name, 100, placed_by_tags(name) + [tag(0, "packet_len", pmt.from_long(10))])
-            one_to_one = name in ("power", "phase_reference", "spectral_gain")
-            self.assertEqual("packet_len" in keys(tags), one_to_one, name)
+            self.assertEqual("packet_len" in keys(tags), name in ("power", *ONE_TO_ONE), name)
 
 
 class numbers_in_messages(unittest.TestCase):

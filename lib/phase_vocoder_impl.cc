@@ -26,7 +26,7 @@ public:
         : gr::block("phase_vocoder",
                     input_rows(s.bins() * sizeof(gr_complex)),
                     output_rows(s.bins() * sizeof(gr_complex))),
-          d_given(s), d_vocoder(s)
+          d_given(s), d_vocoder(s), d_held(s.bins())
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(rows_per_call(s.bins() * sizeof(gr_complex)));
@@ -37,7 +37,8 @@ public:
 
     void forecast(int, gr_vector_int& required) override
     {
-        required[0] = d_vocoder.ready() ? 0 : askable(detail(), 1);
+        const bool has_output = d_vocoder.ready() || (d_holds && d_final);
+        required[0] = has_output && !d_over ? 0 : askable(detail(), 1);
     }
 
     int general_work(int noutput_items,
@@ -54,37 +55,44 @@ public:
         sort_by_sample(d_found);
         d_next_tag = d_found.begin();
         int used = 0, produced = 0;
-        while (produced < noutput_items) {
-            if (d_over) { // items after the stream's length
-                used = ninput_items[0];
-                break;
-            }
-            if (d_vocoder.ready()) {
-                write(out + static_cast<std::size_t>(produced) * bins,
-                      nitems_written(0) + static_cast<std::uint64_t>(produced));
+        const auto item = [&] { return nitems_written(0) + static_cast<std::uint64_t>(produced); };
+        const auto row = [&] { return out + static_cast<std::size_t>(produced) * bins; };
+        for (bool goes_on = true; goes_on && produced < noutput_items && !d_over;) {
+            if (d_holds && (d_vocoder.ready() || d_final)) {
+                std::copy(d_held.begin(), d_held.end(), row());
+                d_holds = false;
+                write_tags(d_shown, item());
                 ++produced;
+            } else if (d_vocoder.ready()) {
+                apply_due();
+                d_shown = next_shown();
+                d_holds = d_shown.rate > 1 && !d_final; // it may be the last one
+                d_vocoder.pull(d_holds ? d_held.data() : row());
+                if (!d_holds) {
+                    write_tags(d_shown, item());
+                    ++produced;
+                }
             } else if (used < ninput_items[0]) {
+                // what went before a change of the frames has to leave first
                 if (!take_tags(read + static_cast<std::uint64_t>(used)))
-                    continue; // what went before has to leave first
+                    continue;
                 d_vocoder.push(in + static_cast<std::size_t>(used) * bins);
                 ++used;
+                if (d_length)
+                    end_input();
+            } else if (!d_final && input_ends(detail(), used)) {
+                end_input();
             } else {
-                break;
+                goes_on = false;
             }
         }
-        d_ended = d_ended || (used == ninput_items[0] && input_ends(detail(), used));
+        if (d_over)
+            used = ninput_items[0]; // items after the stream's length
+        const bool ends = used == ninput_items[0] && input_ends(detail(), used);
         consume_each(used);
-        if (d_ended && used == ninput_items[0]) {
-            d_vocoder.finish();
-            while (!d_over && d_vocoder.ready() && produced < noutput_items) {
-                write(out + static_cast<std::size_t>(produced) * bins,
-                      nitems_written(0) + static_cast<std::uint64_t>(produced));
-                ++produced;
-            }
-            if (d_over || !d_vocoder.ready()) {
-                this->produce(0, produced);
-                return WORK_DONE;
-            }
+        if (ends && d_final && !d_holds && (d_over || !d_vocoder.ready())) {
+            this->produce(0, produced);
+            return WORK_DONE;
         }
         return produced;
     }
@@ -123,7 +131,7 @@ protected:
         d_tags.clear();
         d_length.reset();
         d_tags_read = d_first_item = 0;
-        d_ended = d_over = false;
+        d_final = d_over = d_holds = false;
     }
 
 private:
@@ -132,57 +140,86 @@ private:
         bool operator==(const state&) const { return false; }
     };
 
-    //! First sample under the input frame that the next output frame shows.
-    std::int64_t shown() const
+    //! What an output frame shows, and the step to the next one.
+    struct shown {
+        std::int64_t sample = 0; // first one under the input frame
+        std::int64_t frame = 0;  // index of that frame
+        double fraction = 0;     // of a frame, to add to it
+        std::int64_t start = 0;  // first sample under the output frame
+        double rate = 1;
+    };
+
+    shown next_shown() const
     {
+        const auto& s = d_vocoder.design();
         const auto behind = d_vocoder.frames_in() - d_vocoder.frame();
-        return d_vocoder.start_in() - behind * static_cast<std::int64_t>(d_vocoder.design().hop);
+        return { d_vocoder.start_in() - behind * static_cast<std::int64_t>(s.hop),
+                 d_vocoder.frame(),
+                 d_vocoder.fraction(),
+                 d_vocoder.start(),
+                 s.rate };
     }
 
-    //! The next output frame, with the tags that belong to it.
-    void write(gr_complex* spectrum, std::uint64_t item)
+    void apply_due()
     {
-        while (const auto* due = d_pending.due(shown())) {
+        while (const auto* due = d_pending.due(next_shown().sample)) {
             d_given = due->state.settings;
             d_vocoder.set_rate(d_given.rate);
             d_pending.pop();
         }
-        const auto shows = d_first_item + static_cast<std::uint64_t>(d_vocoder.frame());
-        const auto length = length_if_last();
-        for (; !d_tags.empty() && (length || d_tags.front().offset <= shows); d_tags.pop_front()) {
+    }
+
+    //! No more input.
+    void end_input()
+    {
+        d_vocoder.finish();
+        d_final = true;
+    }
+
+    //! Frames of the input from what is shown to its end, if its length is known.
+    double to_the_end(const shown& s) const
+    {
+        const auto centre =
+            static_cast<std::int64_t>(d_vocoder.design().frames_of().frames().centre());
+        return static_cast<double>(*d_length - s.sample - centre) /
+                   static_cast<double>(d_vocoder.design().hop) -
+               s.fraction;
+    }
+
+    bool is_last(const shown& s) const
+    {
+        constexpr double rounded = 1e-9;
+        const auto frames = static_cast<double>(d_vocoder.frames_in() - 1 - s.frame) - s.fraction;
+        return d_final && ((d_length && to_the_end(s) <= 0) || frames + rounded < s.rate);
+    }
+
+    //! The tags of an output frame, which is this item.
+    void write_tags(const shown& s, std::uint64_t item)
+    {
+        const bool last = is_last(s);
+        const auto shows = d_first_item + static_cast<std::uint64_t>(s.frame);
+        for (; !d_tags.empty() && (last || d_tags.front().offset <= shows); d_tags.pop_front()) {
             auto tag = d_tags.front();
             tag.offset = item;
             if (pmt::eq(tag.key, first_key))
-                tag.value = pmt::from_long(d_vocoder.start());
-            if (pmt::eq(tag.key, packet_length_key) && d_vocoder.design().rate != 1)
+                tag.value = pmt::from_long(s.start);
+            if (pmt::eq(tag.key, packet_length_key) && s.rate != 1)
                 continue; // it counts the items that came in
             add_item_tag(0, tag);
         }
-        if (length)
-            add_item_tag(0, item, length_key, pmt::from_uint64(*length));
-        d_over = length.has_value();
-        d_vocoder.pull(spectrum);
-    }
-
-    //! The length of the output in samples, if the next frame is its last one.
-    std::optional<std::uint64_t> length_if_last() const
-    {
-        if (!d_length)
-            return {};
-        const auto& s = d_vocoder.design();
-        const auto hop = static_cast<double>(s.hop), rate = s.rate;
-        const auto centre = static_cast<std::int64_t>(s.frames_of().frames().centre());
-        // input frames from the one that is shown to the end of the signal, and to the last frame
-        const auto rest =
-            static_cast<double>(*d_length - shown() - centre) / hop - d_vocoder.fraction();
-        const auto frames = static_cast<double>(d_vocoder.frames_in() - 1 - d_vocoder.frame()) -
-                            d_vocoder.fraction();
-        constexpr double rounded = 1e-9;
-        if (rest > 0 && frames + rounded >= rate)
-            return {};
-        const auto length =
-            d_vocoder.start() + centre + static_cast<std::int64_t>(std::llround(rest / rate * hop));
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(0, length));
+        if (!last || !d_length)
+            return;
+        const auto& design = d_vocoder.design();
+        const auto more = to_the_end(s) / s.rate * static_cast<double>(design.hop);
+        const auto length = s.start +
+                            static_cast<std::int64_t>(design.frames_of().frames().centre()) +
+                            static_cast<std::int64_t>(std::llround(more));
+        add_item_tag(
+            0,
+            item,
+            length_key,
+            pmt::from_uint64(static_cast<std::uint64_t>(std::max<std::int64_t>(0, length))));
+        d_over = true;
     }
 
     /*!
@@ -231,9 +268,10 @@ private:
                               start == d_vocoder.start_in();
             if (!same) {
                 next.check();
-                d_vocoder.finish();
-                if (d_vocoder.ready())
+                end_input(); // of the frames so far
+                if (d_vocoder.ready() || d_holds)
                     return false;
+                d_final = false;
                 const bool is_first = d_vocoder.frames_in() == 0 && nitems_written(0) == 0;
                 d_vocoder.restart(next, start, is_first ? start : d_vocoder.start());
                 d_first_item = item;
@@ -259,7 +297,11 @@ private:
     std::optional<std::int64_t> d_length; // of the input in samples, once its last frame is here
     std::uint64_t d_tags_read = 0;        // one past the item whose tags were read last
     std::uint64_t d_first_item = 0;       // item of the vocoder's frame 0
-    bool d_ended = false, d_over = false;
+    bool d_final = false;                 // all of the input is in the vocoder
+    bool d_over = false;                  // the last output frame is written
+    bool d_holds = false;                 // d_held is an output frame that is still to be written
+    shown d_shown;                        // what the last output frame shows
+    std::vector<gr_complex> d_held;
     std::vector<gr::tag_t> d_found;
     std::vector<gr::tag_t>::const_iterator d_next_tag;
 };

@@ -153,7 +153,7 @@ class phases_of_streams(unittest.TestCase):
             self.assertEqual(len(y), len(x))
             self.assertEqual([offset for offset, _ in found(rows.tags(), "here")], [(1234 - 64) // 8 + 1])
             A, B = (np.abs(stft.stft(v, GAUSSIAN, hop=8, n_fft=N_FFT)) for v in (x, y))
-            self.assertLess(np.linalg.norm(A - B), 0.03 * np.linalg.norm(A))
+            self.assertLess(np.linalg.norm(A - B), 0.05 * np.linalg.norm(A))
 
     def test_a_stream_follows_a_new_hop(self):
         X = [stft.stft(chirp(4000, np.float32), GAUSSIAN, hop=hop, n_fft=N_FFT)[:, 5:75] for hop in (8, 12)]

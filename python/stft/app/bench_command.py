@@ -9,6 +9,7 @@ from gnuradio.stft.bench import (
     benchmark_bins,
     benchmark_detection,
     benchmark_dstft,
+    benchmark_phases,
     benchmark_squeezing,
     benchmark_stft,
     benchmark_stft2d,
@@ -21,6 +22,7 @@ _SUBJECTS = {
     "adaptive": benchmark_adaptive,
     "bins": benchmark_bins,
     "squeezing": benchmark_squeezing,
+    "phases": benchmark_phases,
     "images": benchmark_stft2d,
     "detection": benchmark_detection,
 }
@@ -29,7 +31,7 @@ _DEFAULT = ("stft", "dstft")
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins, squeezing, images or detection (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing, phases, images or detection (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",

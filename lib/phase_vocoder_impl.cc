@@ -140,7 +140,7 @@ private:
         bool operator==(const state&) const { return false; }
     };
 
-    //! What an output frame shows, and the step to the next one.
+    //! Position of an output frame in the input, and the step to the next one.
     struct shown {
         std::int64_t sample = 0; // first one under the input frame
         std::int64_t frame = 0;  // index of that frame

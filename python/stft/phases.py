@@ -198,7 +198,7 @@ def pitch_shift(
 
 
 def _resampled(x: NDArray, length: int) -> NDArray:
-    """So many samples of the same duration, by an FFT; zeros behind keep the end off the beginning."""
+    """`length` samples of the same duration, by an FFT; zeros after x keep its end off its beginning."""
     before = x.shape[-1]
     if before == length or not before:
         return x

@@ -143,7 +143,7 @@ class phases_of_streams(unittest.TestCase):
             tags = [tag(1234, "here", 5)]
             analysis = stft.stft_fvc(N_FFT, 8, GAUSSIAN)
             magnitude, sink = blocks.complex_to_mag(BINS), blocks.vector_sink_f()
-            phase = stft.phase_from_magnitude_vfvc(N_FFT, 4, look_ahead=look_ahead)  # the tags tell hop and window
+            phase = stft.phase_from_magnitude_vfvc(N_FFT, 4, look_ahead=look_ahead)  # tags give hop and window
             graph = gr.top_block()
             graph.connect(blocks.vector_source_f(x.tolist(), False, 1, tags), analysis, magnitude, phase, stft.istft_vcf(N_FFT, 8, GAUSSIAN), sink)
             rows = blocks.vector_sink_c(BINS)

@@ -13,7 +13,7 @@ namespace gr::stft {
  * Input and output: items of n_fft / 2 + 1 (sides "onesided") or n_fft bins ("twosided", "centered"). The block stands between stft_* and
  * istft_*; for `rate` items that come in, one goes out. kernel::phase_vocoder says how. With rate 1 items leave as they came, at once.
  *
- * Tags of stft override hop, win_length and phase; where they change, the block begins anew. Tags go to the first item that shows
+ * Tags of stft override hop, win_length and phase; where they change, the block starts again. Tags go to the first item that shows
  * their frame or a later one, stft_first with the start of that item's frame, stft_length with the length of the output.
  *
  * Message port "cmd": a dict (or pair) of rate and optionally at, the sample of the input from whose frame on the rate is another.

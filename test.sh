@@ -6,7 +6,7 @@ root=$(dirname -- "$(readlink -f -- "$0")")
 program=test.sh
 . "$root/.ci/setup.sh"
 
-stages="format unit instructions examples readme downstream docs package asan tsan"
+stages="format unit attack instructions examples readme downstream docs package asan tsan"
 # without these some tests would be skipped, or stages fail
 packages="$packages ccache chromium chromium-driver clang-format doxygen dpkg-dev file man-db mosquitto python3-aiohttp
     python3-distributed python3-h5py python3-jinja2 python3-paho-mqtt python3-prometheus-client python3-scipy python3-selenium
@@ -14,6 +14,7 @@ packages="$packages ccache chromium chromium-driver clang-format doxygen dpkg-de
 logs=$build/test
 # the README's commands build a copy of the sources, in which nothing needs compiling again
 export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros # it keeps what precompiled headers were used for
 
 # record passed|failed|skipped COUNT NAME: a line of the report, whose last line sums them up
 record() { printf '%-7s %4d  %s\n' "$1" "$2" "$3"; }
@@ -53,6 +54,7 @@ stage_format() {
     attempt "licence lines" every_source_names_its_licence
     attempt "rooms" /usr/bin/python3 .ci/check_rooms.py
     attempt "comments" /usr/bin/python3 .ci/check_comments.py
+    attempt "the blocks' pages" /usr/bin/python3 .ci/block_pages.py --check
 }
 
 every_source_names_its_licence() {
@@ -74,6 +76,12 @@ test_build() {
     rm -f "$tested/Testing/Temporary/LastTest.log"
     "$@" ctest --test-dir "$tested" --parallel "$(nproc)" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
     /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status"
+}
+
+# random flowgraphs and arguments for a minute; by hand: .ci/attack --hours N, or --seed N for one trial
+stage_attack() {
+    attempt "no random flowgraph fails" env GR_STFT_PLANNER=estimate /usr/bin/python3 .ci/attack --seconds 60
+    cat "$output"
 }
 
 stage_instructions() {

@@ -1,14 +1,20 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adaptive_changes.h"
 #include "kernel/refuse.h"
+#include <filesystem>
 #include <fstream>
 
 namespace gr::stft {
 
 std::vector<double> last_item_in(const std::string& path, std::size_t numbers)
 {
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file)
+    // a pipe without a writer would hold up the thread that opens it
+    std::error_code unknown;
+    const bool is_file = std::filesystem::is_regular_file(path, unknown);
+    std::ifstream file;
+    if (is_file)
+        file.open(path, std::ios::binary | std::ios::ate);
+    if (!file.is_open())
         kernel::refuse("load", path, "cannot be read");
     const auto bytes = static_cast<std::streamoff>(numbers * sizeof(float));
     const std::streamoff size = file.tellg();

@@ -125,8 +125,8 @@ private:
 
     void take(const pmt::pmt_t& message)
     {
-        d_waits_since.reset();
         const auto [event, context] = report_in(message);
+        d_waits_since.reset(); // what is no report does not keep the flowgraph from its end
         if (!has_samples(event))
             return;
         const auto [number, replaced] = d_cutter.request(event, context.samp_rate);

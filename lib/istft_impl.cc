@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
 #include "stream/synthesis_block.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/stft/istft.h>
@@ -15,7 +16,7 @@ public:
                     input_rows(kernel::bins<T>(s.n_fft) * sizeof(gr_complex)),
                     gr::io_signature::make(1, 1, sizeof(T))),
           synthesis_block<T, istft<T>, kernel::istft<T>>(
-              [=] { return kernel::istft<T>(s, s.synthesis); }),
+              [=] { return kernel::istft<T>(s, s.synthesis, s.threshold, s.strict); }),
           d_frames(s.frames())
     {}
 
@@ -23,6 +24,8 @@ public:
     {
         return static_cast<std::int64_t>(std::max(d_frames.centre(), d_frames.hop()));
     }
+
+    std::uint64_t uncovered() const override { return this->d_uncovered; }
 
 private:
     kernel::framing d_frames;
@@ -34,6 +37,8 @@ typename istft<T>::sptr istft<T>::make(const istft_settings& s)
     check_rows(kernel::bins<T>(kernel::checked_n_fft(static_cast<std::int64_t>(s.n_fft))) *
                sizeof(gr_complex));
     s.check<T>();
+    if (s.threshold != -1 && !(s.threshold >= 0 && s.threshold < 1))
+        kernel::refuse("threshold", s.threshold, "must be 0 <= threshold < 1");
     return gnuradio::make_block_sptr<istft_impl<T>>(s);
 }
 

@@ -190,6 +190,8 @@ def idstft_vjp(
     if "c" in wrt and sides == "onesided":
         raise ValueError("wrt: c: needs two-sided spectra, since the inverse of one-sided ones takes no c but 0")
     S, v = _spectra("S", S), _array_along("v", v)
+    if S.shape[-2] == 0:
+        raise ValueError("S: 0 bins: must have one or more")
     v = v.astype(_precision(v.dtype), copy=False)
     length = v.shape[-1]
     made = dict(n_fft=n_fft, window=window, norm=norm, sides=sides, convention=convention)

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
-from .transforms import _either_spelling, spectrogram
+from .transforms import _array, _either_spelling, spectrogram
 
 Bands = Union[str, Sequence[Tuple[float, float]]]
 _ENOUGH = 10  # periods of a lowest edge in a window
@@ -222,7 +222,10 @@ class LevelAlarm:
 
     def __init__(self, levels: int, limit: ArrayLike, hysteresis: float = 0.1, t_on: float = 10.0, t_off: float = 60.0, *,
                  rate: float = 1.0, names: Sequence[str] = (), source: str = "", time: Any = None) -> None:
-        limits = np.asarray(limit, float)
+        limits = _array("limit", limit)
+        if limits.dtype.kind == "c":
+            raise ValueError(f"limit: dtype {limits.dtype}: must be real numbers")
+        limits = limits.astype(float)
         if limits.ndim > 2:
             raise ValueError(f"limit: shape {limits.shape}: must be a number, (zones) or (levels, zones)")
         if limits.ndim == 2 and len(limits) != levels:

@@ -45,6 +45,8 @@ def machine_rows(x: ArrayLike, fs: float, bands: Bands = (), *, ridges: Optional
     dtype = np.float32 if x.dtype == np.float32 else np.float64
     samples = _samples(x, dtype)
     _check_rate(fs)
+    if np.ndim(orders) != 1:
+        raise ValueError(f"orders: {orders!r}: must be a list of numbers")
     if (ridges is None) != (not len(orders)):
         raise ValueError(f"orders: {tuple(orders)}: must be those of ridges, and come with them")
     made = kernels.machine_rows_f if dtype == np.float32 else kernels.machine_rows_d

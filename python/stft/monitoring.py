@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
+from .transforms import _array
 
 _FARTHEST = 2**62  # samples of a stream
 _LATEST = 1e17     # seconds since 1970
@@ -173,8 +174,7 @@ def detect_rows(rows: ArrayLike, samp_rate: float = 1.0, *, n_fft: int, freq_cen
     Row p is that of samples p hop .. p hop + win_length - 1. A row of NaN is a lost one.
     sides: "twosided" (default), "centered" or "onesided": which bins a row has, in which order.
     """
-    with np.errstate(over="ignore"):
-        rows = np.ascontiguousarray(rows, np.float32)
+    rows = _powers(rows)
     detector = kernels.row_detector(n_fft=n_fft, **_settings(samp_rate, freq_center, settings, n_fft))
     if rows.ndim != 2 or rows.shape[1] != detector.bins:
         raise ValueError(f"rows: shape {rows.shape}: must be (rows, {detector.bins})")
@@ -185,6 +185,14 @@ def detect_rows(rows: ArrayLike, samp_rate: float = 1.0, *, n_fft: int, freq_cen
 
 
 detect_rows.__doc__ += "\n" + _KEYWORDS
+
+
+def _powers(rows: ArrayLike) -> NDArray:
+    rows = _array("rows", rows)
+    if rows.dtype.kind == "c":
+        raise ValueError(f"rows: dtype {rows.dtype}: must be real numbers")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(rows, np.float32)
 
 
 def ended(reports: List[Event]) -> List[Event]:
@@ -212,8 +220,7 @@ def noise_floor(rows: ArrayLike, *, sides: str = "centered", dc: Optional[int] =
     dc: bin of the receiver's offset; None: bins // 2 of "centered", none of "onesided".
     quantile, adaptation, least, warm_up, steady: as in detect().
     """
-    with np.errstate(over="ignore"):
-        rows = np.ascontiguousarray(rows, np.float32)
+    rows = _powers(rows)
     if rows.ndim != 2 or rows.shape[0] < 1:
         raise ValueError(f"rows: shape {rows.shape}: must be (rows, bins), at least one row")
     if not np.all(np.isfinite(rows)) or not np.all(rows.any(axis=1)) or rows.min() < 0:

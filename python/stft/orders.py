@@ -211,7 +211,10 @@ def order_map(
     channels, shape = _channels(x, axis)
     if channels.dtype.kind == "c":
         raise ValueError(f"x: dtype {channels.dtype}: must be real")
-    wanted = np.atleast_1d(np.asarray(orders, float)) if np.ndim(orders) < 2 else _one_dimensional("orders", orders)
+    wanted = _one_dimensional("orders", np.atleast_1d(_array("orders", orders) if np.size(orders) else np.zeros(0)))
+    if wanted.dtype.kind == "c":
+        raise ValueError(f"orders: dtype {wanted.dtype}: must be real numbers")
+    wanted = wanted.astype(float)
     if samples_per_rev is None:
         highest = max((each for each in wanted if np.isfinite(each)), default=1.0)
         if highest > 0.3 * 2**20:

@@ -23,6 +23,7 @@ from .transforms import (
     _keeps,
     _layout,
     _threshold,
+    _truth,
     _workers,
     istft,
     stft,
@@ -51,6 +52,7 @@ def griffin_lim(
     scaling: str = "none",
     fs: float = 1.0,
     threshold: Optional[float] = None,
+    strict: bool = True,
     history: Optional[list] = None,
     workers: int = 1,
 ) -> NDArray:
@@ -96,7 +98,7 @@ def griffin_lim(
         spectra = _with_phases(magnitudes, initial, seed, shape)
     samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)
     kernel = getattr(kernels, f"griffin_lim_{samples.dtype}")
-    state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold))
+    state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold), _truth("strict", strict))
     for _ in range(iterations):
         distances = state.iterate(workers)
         if history is not None:
@@ -121,6 +123,7 @@ def consistent(
     scaling: str = "none",
     fs: float = 1.0,
     threshold: Optional[float] = None,
+    strict: bool = True,
     workers: int = 1,
 ) -> NDArray:
     """The nearest spectra to X that are the STFT of a signal: stft(istft(X)), the least-squares projection.
@@ -142,7 +145,7 @@ def consistent(
     sides, n_fft, win_length = _layout("X", bins, sides, window, win_length, n_fft)
     made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, placement=placement, phase=phase)
     made.update(scaling=scaling, fs=fs, sides=sides, workers=workers)
-    x = istft(X, window, length=length, threshold=threshold, **made)
+    x = istft(X, window, length=length, threshold=threshold, strict=strict, **made)
     return stft(x, window, frames=frames, **made)
 
 

@@ -353,6 +353,8 @@ class changes(equality):
                 self.assertRaisesRegex(ValueError, "^(load|theta): ", block.load_theta, str(path))
             self.assertRaisesRegex(ValueError, "^load: ", block.load_theta, directory)
             self.assertRaisesRegex(ValueError, "^load: ", block.load_theta, str(path) + "?")
+            os.mkfifo(str(path) + ".pipe")  # opening it would wait for one who writes
+            self.assertRaisesRegex(ValueError, "^load: ", block.load_theta, str(path) + ".pipe")
 
     def test_change_of_bounds_and_hop_holds_from_its_sample_on(self):
         got, block = self.changed(1200, theta_min=30.0, theta_max=50.0, hop=12.5)

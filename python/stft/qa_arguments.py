@@ -154,6 +154,30 @@ class arrays_of_numbers(unittest.TestCase):
             stft.spectrogram(X1, hop=4, n_fft=8, out=out)
 
 
+class other_kinds(unittest.TestCase):
+    """What random arguments once ended with an error of another kind."""
+
+    def test_complex_numbers_where_real_ones_are_due_are_refused_by_name(self):
+        rows = np.ones((3, 16), complex)
+        for name, call in {
+            "rows": lambda: stft.noise_floor(rows), "rows ": lambda: stft.detect_rows(rows, n_fft=16),
+            "limit": lambda: stft.alarm_levels(np.ones((1, 3)), 1j), "orders": lambda: stft.order_map(X1, 100.0, 10.0, [1j]),
+        }.items():  # fmt: skip
+            with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{name.strip()}: dtype complex128: must be real"):
+                call()
+
+    def test_what_is_no_list_of_orders_is_refused_by_name(self):
+        for orders in (-1, 2**31, "1"):
+            with self.assertRaisesRegex(ValueError, "^orders: .*: must be a list"):
+                stft.machine_rows(X1, 1.0, orders=orders)
+        with self.assertRaisesRegex(ValueError, "^orders: dtype object: must be numbers"):
+            stft.order_map(X1, 100.0, 10.0, {})
+
+    def test_spectra_without_bins_have_no_gradient(self):
+        with self.assertRaisesRegex(ValueError, "^S: 0 bins: "):
+            adjoints.idstft_vjp(np.zeros((0, 8)), 12.0, T8, X1[:30], n_fft=16, sides="onesided")
+
+
 class integers(unittest.TestCase):
     def test_true_is_no_hop(self):
         for name, function in HOPS.items():
@@ -375,6 +399,7 @@ WORDS = {
     "stft placement": lambda word: stft.stft(X1, n_fft=16, placement=word),
     "stft scaling": lambda word: stft.stft(X1, n_fft=16, scaling=word),
     "stft detrend": lambda word: stft.stft(X1, n_fft=16, detrend=word),
+    "stft extend": lambda word: stft.stft(X1, n_fft=16, extend=word),
     "istft placement": lambda word: stft.istft(S, hop=4, placement=word),
     "spectrogram kind": lambda word: stft.spectrogram(X1, n_fft=16, kind=word),
     "spectrogram detrend": lambda word: stft.spectrogram(X1, n_fft=16, detrend=word),
@@ -402,6 +427,8 @@ TRUTHS = {
     "closest_dual_window scaled": lambda truth: stft.closest_dual_window(np.ones(16), 4, scaled=truth),
     "stft2d win_sqrt": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, win_sqrt=truth),
     "stft2d centre": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, centre=truth),
+    "istft strict": lambda truth: stft.istft(S, hop=4, strict=truth),
+    "griffin_lim strict": lambda truth: stft.griffin_lim(A, hop=4, strict=truth),
     "istft2d strict": lambda truth: stft.istft2d(X2, shape=IMAGE.shape, win_length=8, hop=4, strict=truth),
     "idstft report": lambda truth: stft.idstft(D, 12.0, T8, n_fft=16, length=30, report=truth),
     "adapt spectra": lambda truth: stft.adapt(X1, n_fft=32, spectra=truth),

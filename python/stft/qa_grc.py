@@ -212,7 +212,9 @@ settings = {
     + [dict(synthesis=[1.0] * n) for n in (1, 1023, 1024, 1025)]
     + [dict(synthesis=[v] * 1024) for v in (1j, float("nan"), float("inf"))]
     + [dict(synthesis=[1.0] * 1024, hop=1024), dict(synthesis=[1.0] * 1024, hop=1025)]
-    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)],
+    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)]
+    + [dict(threshold=t) for t in (None, 0.0, 0.5, 1.0, -0.5, float("nan"), "x")]
+    + [dict(hop=h, **more) for h in (1024, 1025) for more in (dict(strict=False), dict(threshold=1e-6))],
     "stft_spectrogram_xvf.block.yml": transform
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
     + [dict(average=n) for n in (-1, 0, 1, 1000)]
@@ -313,6 +315,23 @@ settings["stft_band_power_vff.block.yml"] = [
     + [dict(average=v) for v in (-1, 0, 3, 2**41)]
     + [dict(db=v) for v in (False, True)]
 ]
+settings["stft_hpss_vcvc.block.yml"] = (
+    [dict(n_fft=n, sides=s) for n in (-1, 0, 1, 7, 2**26) for s in ("onesided", "twosided", "centered")]
+    + [{name: v} for name in ("time_kernel", "frequency_kernel") for v in (-1, 0, 1, 4, 4095, 4097, 65537)]
+    + [{name: v} for name in ("power", "margin_harmonic", "margin_percussive") for v in of_real_numbers]
+    + [dict(hop=v) for v in (-1, 1, 2**41)]
+    + [dict(mask=v) for v in (False, True)]
+)
+settings["stft_band_weights_vfvf.block.yml"] = (
+    [dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**29)]
+    + [{name: v} for name in ("samp_rate", "f_min", "f_max", "reference") for v in of_real_numbers]
+    + [dict(f_min=0.3, f_max=f) for f in (0.2, 0.3, 0.4, 0.6)]
+    + [dict(bands=v, kind=k) for v in (-1, 0, 1, 12, 2**17) for k in ("mel", "bark", "erb", "linear", "edges", "octave")]
+    + [dict(kind="octave", reference=0.1, per_octave=v) for v in (-1, 0, 1, 12, 2000)]
+    + [dict(kind="edges", edges=e, shape=s) for e in ([], [0.1], [0.1, 0.2], [0.0, 0.1, 0.5], [0.2, 0.1, 0.3], [0.1, 0.6]) for s in ("automatic", "triangle")]
+    + [dict(kind="weights", n_fft=2, weights=w) for w in ([], [1.0], [1.0, 0.0], [1.0, -1.0], [0.0] * 6)]
+    + [dict(mel_scale=m, norm=n, shape=s) for m in ("slaney", "htk") for n in ("none", "area", "sum") for s in ("automatic", "rectangle")]
+)
 settings["stft_spectral_kurtosis_vff.block.yml"] = (
     framing
     + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]
@@ -354,7 +373,7 @@ settings["stft_fault_lines.block.yml"] = (
     + [dict(harmonics=n) for n in (-1, 0, 1, 16, 17)]
 )
 settings["stft_sigmf_annotation_sink.block.yml"] = [
-    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
+    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "rotate_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
 settings["stft_event_cutter.block.yml"] = [
     dict(samp_rate=1e6, **{name: value}) for name in ("hop", "pre", "post", "max_clip", "history") for value in (-1, 0, 1, 10**8, 10**10)
@@ -442,7 +461,7 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events)$"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events|power|margin_harmonic|margin_percussive)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -469,7 +488,7 @@ class qa_grc(unittest.TestCase):
                 of_image = "width" in parameters(entry)
                 of_envelope = not {"balls", "clip"}.isdisjoint(parameters(entry))
                 watches_speed = not {"max_slew", "f_top"}.isdisjoint(parameters(entry))
-                measures = "integrate" in parameters(entry)
+                measures = not {"integrate", "per_octave"}.isdisjoint(parameters(entry))
                 lengths = (
                     (1024, 2000) if watches_speed else (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns
                     else (2, 7, 1024) if of_family or measures else (1, 7, 40) if of_image else (1, 7, 1024))  # fmt: skip
@@ -478,7 +497,7 @@ class qa_grc(unittest.TestCase):
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, levels=n_fft)
                     if "levels" in parameters(entry) and parameters(entry)["levels"]["dtype"] != "int":
                         del given["levels"]
-                    given.update(bands="0:0.1,0.1:0.2,0:0.5" if measures else 1)
+                    given.update(bands="0:0.1,0.1:0.2,0:0.5" if "integrate" in parameters(entry) else 1)
                     given.update(vlen=n_fft, bins=[0] if "hop" in parameters(entry) else ())
                     if watches_speed:
                         given.update(hop=256 if "n_fft" in parameters(entry) else 0.1, tracks=2, orders=(1, 2, 4.5), rates=(-0.5, 0, 0.5))

@@ -129,6 +129,20 @@ class event_cutter(unittest.TestCase):
         # two that begin with the same id are one event, a burst that has become a carrier
         self.assertEqual(len(self.posted(begin, report(state="begin", kind="carrier"), max_clip=10)), 1)
 
+    def test_messages_that_are_no_reports_do_not_keep_the_flowgraph_from_its_end(self):
+        cutter, graph, over = stft.event_cutter(hop=HOP), gr.top_block(), threading.Event()
+        graph.connect(blocks.vector_source_c([1.0] * 100), cutter)
+
+        def send():
+            while not over.wait(0.1):
+                cutter.to_basic_block()._post(pmt.intern("events"), pmt.PMT_T)
+
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        run(graph)  # it waits for two seconds
+        over.set()
+        sender.join()
+
     def test_short_streams_and_events_outside_of_them(self):
         for length in 1, 2, 999, 1001:
             (meta, got), = self.posted(report(), length=length)

@@ -24,6 +24,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import extension
 from .stft_python import kernels
 
 Window = Union[str, float, Tuple[Any, ...], ArrayLike]
@@ -89,6 +90,7 @@ def stft(
     scaling: str = "none",
     fs: float = 1.0,
     detrend: Optional[str] = None,
+    extend: str = "zeros",
     axis: int = -1,
     out: Optional[NDArray] = None,
     workers: int = 1,
@@ -112,6 +114,8 @@ def stft(
         (1 / sqrt(n_fft)); one-sided spectra are not doubled.
     fs: sampling rate in Hz, for "psd".
     detrend: what is taken off each frame before its window: None, "constant" (mean) or "linear".
+    extend: what frames find beyond the ends of x: "zeros", "edge" (the first and the last value), "even" or "reflect" (mirrored,
+        x[-j] = x[j]), "odd" (2 x[0] - x[j]), "symmetric" (mirrored with the end, x[-j] = x[j - 1]) or "wrap" (periodic).
     out: where the result goes, of the shape, dtype and memory order of what is returned otherwise.
     workers: threads, 1 .. 1024, which share the frames of all channels.
 
@@ -138,6 +142,7 @@ def stft(
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
+    samples, first = extension.reached(samples, first, frames, hop, win_length, extend)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
     kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, _detrend(detrend), workers)
     return spectra.swapaxes(-1, -2) if out is None else out
@@ -160,6 +165,8 @@ def istft(
     fs: float = 1.0,
     synthesis: Optional[ArrayLike] = None,
     threshold: Optional[float] = None,
+    strict: bool = True,
+    win_exp: float = 1,
     out: Optional[NDArray] = None,
     workers: int = 1,
 ) -> NDArray:
@@ -174,12 +181,15 @@ def istft(
         longer window decides.
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
         D[n] = sum_p |window[n - s_p]|^2.
-    threshold: where D <= threshold max D the result is 0; default 1e-10, in single precision 1e-6.
+    threshold: samples are uncovered, and 0, where D <= threshold max D; default 1e-10, in single precision 1e-6.
+    strict: refuse a hop that leaves samples uncovered; if not, or if a threshold is given, they are 0. A hop beyond win_length is
+        refused always.
+    win_exp: power a of a real window in the overlap-add: y[n] = sum_p w^a[n - s_p] f_p[n - s_p] / D[n] with D[n] = sum_p w^(a + 1)[n - s_p],
+        as ssqueezepy has it. 1: least squares; 0: plain overlap-add. It inverts an unmodified STFT all the same.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
     workers: threads, 1 .. 1024, which share the channels.
 
-    Returns float32, float64, complex64 or complex128 of shape (..., length). A hop that leaves samples uncovered by the
-    window is refused.
+    Returns float32, float64, complex64 or complex128 of shape (..., length).
 
     Source: Griffin and Lim, "Signal estimation from modified short-time Fourier transform", IEEE Trans. ASSP 32, 1984,
     eq. 6.
@@ -199,10 +209,11 @@ def istft(
     if length is None:
         length = kernels.covered_end(first, hop, win_length, frames)
     length = _at_least(0, "length", length)
-    threshold, workers = _threshold(threshold), _workers(workers)
+    threshold, strict, workers = _threshold(threshold), _truth("strict", strict), _workers(workers)
     synthesis = None if synthesis is None else _array("synthesis", synthesis)
     samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
-    kernels.istft(spectra, samples.reshape(spectra.shape[0], length), design, first, synthesis, threshold, workers)
+    flat, exponent = samples.reshape(spectra.shape[0], length), _exponent(win_exp)
+    kernels.istft(spectra, flat, design, first, synthesis, threshold, workers, strict, exponent)
     return samples
 
 
@@ -746,6 +757,12 @@ def _tolerance(tol: float) -> float:
     if not _keeps(lambda v: 0 <= v < 1, tol):
         raise ValueError(f"tol: {tol}: must be 0 <= tol < 1")
     return float(tol)
+
+
+def _exponent(win_exp: float) -> float:
+    if not _keeps(lambda a: 0 <= a <= 16, win_exp):
+        raise ValueError(f"win_exp: {win_exp}: must be 0 .. 16")
+    return float(win_exp)
 
 
 def _threshold(threshold: Optional[float]) -> float:

@@ -100,8 +100,9 @@ griffin_lim<T>::griffin_lim(const parameters& p,
                             std::size_t frames,
                             std::int64_t length,
                             double momentum,
-                            double threshold)
-    : d_stft(p), d_istft(p, {}, threshold), d_first(first), d_frames(frames)
+                            double threshold,
+                            bool strict)
+    : d_stft(p), d_istft(p, {}, threshold, strict), d_first(first), d_frames(frames)
 {
     if (!(momentum >= 0 && momentum <= 10))
         refuse("momentum", momentum, "must be 0 .. 10");

@@ -96,7 +96,7 @@ class Configuration(InFolder):
     def test_what_outputs_cannot_be_is_refused_in_one_line(self):
         for options, words in (
             (("-F", "xml"), "json, csv"), (("-F", "json", "-F", "csv"), "csv:FILE"), (("-F", "udp://host"), "udp://HOST:PORT"),
-            (("-F", "mqtt://h:99999/t"), "range"), (("-F", "mqtt://h/a/#"), "topic"), (("-F", "mqtt://h/a?version=4"), "version=5"),
+            (("-F", "mqtt://h:99999/t"), "range"), (("-F", "mqtt://h/a/#"), "topic"), (("-F", "mqtt://h/a?version=4"), "version must be 5"),
             (("--metrics", "65536"), "9100"), (("--png",), "--spectrogram"), (("--record-limit", "5G"), "--record-events"),
             (("--record-limit", "5 apples"), "10G"), (("--record-events", "nosuch"), "folder"), (("--row-rate", "0"), "row_rate"),
             (("--pre", "-1"), "pre"), (("--stall", "-1"), "stall"), (("--check",), "--config"), (("--config", "nosuch"), "nosuch"),

@@ -13,6 +13,7 @@ from gnuradio.stft.app import command
 from gnuradio.stft.bench import (
     benchmark,
     benchmark_adaptive,
+    benchmark_bands,
     benchmark_bins,
     benchmark_dstft,
     benchmark_phases,
@@ -184,7 +185,7 @@ class verb(unittest.TestCase):
                 self.assertEqual(set(c["over_stft"]), set(benchmark_squeezing.FUNCTIONS) - {"stft"})
                 self.assertTrue(all(ratio["median"] > 0 for ratio in c["over_stft"].values()))
             status, text = self.run_verb("squeezing")
-        self.assertEqual((status, text.count("us/frame"), text.count("STFT frames")), (0, 10, 8))
+        self.assertEqual((status, text.count("us/frame"), text.count("STFT frames")), (0, 12, 10))
         with mock.patch.object(benchmark_squeezing, "inverse_synchrosqueeze", lambda T, **made: 0):
             with self.assertRaisesRegex(RuntimeError, "no speed without it"):
                 benchmark_squeezing.error(np.ones(200), 64)
@@ -202,6 +203,21 @@ class verb(unittest.TestCase):
         with mock.patch.object(benchmark_phases, "phase_from_magnitude", lambda A, *given, **made: A + 0j):
             with self.assertRaisesRegex(RuntimeError, "no speed without them"):
                 benchmark_phases.deviation(64, np.float32)
+
+    def test_measures_bands_and_separation_beside_the_stft(self):
+        with mock.patch.object(benchmark_bands, "_NUMBERS", 4096):
+            status, text = self.run_verb("bands", "--json")
+            case, = json.loads(text)["cases"]
+            self.assertEqual((status, case["bands"]["mel"]), (0, 4))
+            self.assertTrue({"mel", "octave", "hpss"} < set(case["over_stft"]))
+            self.assertTrue(all(ratio["median"] > 0 for ratio in {**case["over_stft"], **case["peer_over_ours"]}.values()))
+            with mock.patch.object(benchmark_bands, "load", side_effect=ImportError("needs python3-scipy")):
+                status, text = self.run_verb("bands")
+            self.assertEqual((status, text.count("us/frame")), (0, 6))
+            self.assertIn("needs python3-scipy", text)
+            with mock.patch.object(benchmark_bands, "hpss", lambda X, **given: (1.1 * X, X)):
+                with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                    benchmark_bands.run(64, 1)
 
     def test_bench_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

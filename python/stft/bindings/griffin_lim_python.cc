@@ -30,12 +30,13 @@ public:
               int64_t first,
               int64_t length,
               double momentum,
-              double threshold)
+              double threshold,
+              bool strict)
         : d_length(length), d_magnitudes(magnitudes), d_spectra(spectra)
     {
         const auto frames = static_cast<size_t>(magnitudes.shape(1));
         const auto cells = magnitudes.shape(1) * magnitudes.shape(2);
-        const griffin_lim<T> fresh(design, first, frames, length, momentum, threshold);
+        const griffin_lim<T> fresh(design, first, frames, length, momentum, threshold, strict);
         for (py::ssize_t c = 0; c < magnitudes.shape(0); ++c) {
             d_channels.push_back(fresh);
             d_channels.back().begin(magnitudes.data() + c * cells,
@@ -80,14 +81,16 @@ void bind_samples(py::module& m, const char* name)
                       int64_t,
                       int64_t,
                       double,
-                      double>(),
+                      double,
+                      bool>(),
              arg("magnitudes").noconvert(),
              arg("spectra").noconvert(),
              arg("design"),
              arg("first"),
              arg("length"),
              arg("momentum"),
-             arg("threshold"))
+             arg("threshold"),
+             arg("strict") = true)
         .def("iterate", &retrieval<T>::iterate, arg("workers"))
         .def("finish", &retrieval<T>::finish, arg("y").noconvert());
 }

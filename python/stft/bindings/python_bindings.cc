@@ -2,6 +2,8 @@
 #include <pybind11/pybind11.h>
 
 void bind_adaptive(pybind11::module& m);
+void bind_band_blocks(pybind11::module& m);
+void bind_bands(pybind11::module& m);
 void bind_bearing_blocks(pybind11::module& m);
 void bind_bearings(pybind11::module& m);
 void bind_blocks(pybind11::module& m);
@@ -15,6 +17,8 @@ void bind_dstft_blocks(pybind11::module& m);
 void bind_filter_bank(pybind11::module& m);
 void bind_frames(pybind11::module& m);
 void bind_griffin_lim(pybind11::module& m);
+void bind_hpss(pybind11::module& m);
+void bind_hpss_block(pybind11::module& m);
 void bind_image(pybind11::module& m);
 void bind_image_blocks(pybind11::module& m);
 void bind_level_blocks(pybind11::module& m);
@@ -39,8 +43,10 @@ PYBIND11_MODULE(stft_python, m)
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
     bind_dstft_blocks(m);
+    bind_hpss_block(m);
     bind_image_blocks(m);
     bind_monitor_blocks(m);
+    bind_band_blocks(m);
     bind_bearing_blocks(m);
     bind_orders_blocks(m);
     bind_level_blocks(m);
@@ -56,11 +62,13 @@ PYBIND11_MODULE(stft_python, m)
     bind_dstft(kernels);
     bind_chirp_dstft(kernels);
     bind_losses(kernels);
+    bind_hpss(kernels);
     bind_image(kernels);
     bind_filter_bank(kernels);
     bind_adaptive(kernels);
     bind_monitor(kernels);
     bind_machine(kernels);
+    bind_bands(kernels);
     bind_bearings(kernels);
     bind_orders(kernels);
     bind_levels(kernels);

@@ -31,7 +31,7 @@ public:
      * \param frames there are
      * \param length of the signal, samples
      * \param momentum a, 0 <= a <= 10
-     * \param threshold as in istft
+     * \param threshold,strict as in istft
      * \throws std::invalid_argument as istft; unless the momentum is in its range
      */
     griffin_lim(const parameters& p,
@@ -39,7 +39,8 @@ public:
                 std::size_t frames,
                 std::int64_t length,
                 double momentum,
-                double threshold = -1);
+                double threshold = -1,
+                bool strict = true);
 
     //! Bins of a spectrum.
     std::size_t bins() const { return d_stft.bins(); }

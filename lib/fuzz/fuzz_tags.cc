@@ -1,0 +1,53 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+// Tags of receivers and of this project's streams, with any value.
+#include "bytes.h"
+#include "stream/receiver_tags.h"
+#include "stream/stream_tags.h"
+#include <gnuradio/logger.h>
+
+using namespace gr::stft;
+
+namespace {
+
+const std::vector<const char*> keys = {
+    "rx_time",     "rx_rate",      "rx_freq",        "overflow",   "rx_overflow", "packet_len",
+    "stft_first",  "stft_length",  "stft_n_fft",     "stft_hop",   "stft_window", "stft_win_length",
+    "stft_phase",  "stft_scaling", "stft_samp_rate", "stft_sides", "stft_bins",   "stft_placement",
+    "stft_family", "stft_norm",    "stft_share",     "stft_theta", "stft_step",   "stft_alpha",
+};
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    static const auto logger = [] {
+        gr::logging::singleton().set_default_level(gr::log_level::off);
+        return std::make_shared<gr::logger>("fuzz_tags");
+    }();
+    fuzz::bytes input(data, size);
+    stream_description description;
+    receiver_tags receiver;
+    for (int tags = 0; tags < 8 && !input.ended(); ++tags) {
+        gr::tag_t tag;
+        tag.offset = input.take<std::uint16_t>();
+        tag.key = pmt::intern(keys[input.take<std::uint8_t>() % keys.size()]);
+        tag.value = input.message();
+        fuzz::refused_or_taken([&] { description.read(tag); });
+        if (receiver_tags::takes(tag.key))
+            receiver.read(tag, logger);
+        rate_in(tag.value);
+        real_number(tag.value);
+        if (tag.key == rx_time_key)
+            fuzz::refused_or_taken([&] { shifted_time(tag.value, 1.5); });
+    }
+    fuzz::refused_or_taken([&] {
+        kernel::parameters p;
+        p.n_fft = 16;
+        p.hop = 4;
+        description.applied_to(p).check<float>();
+    });
+    kernel::event_context context;
+    context.samp_rate = 1000;
+    lost_before(receiver, 100000, context, 4, true);
+    return 0;
+}

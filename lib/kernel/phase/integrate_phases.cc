@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/phase/level_queue.h"
 #include "kernel/phase/phase_rows.h"
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <algorithm>
@@ -21,6 +22,9 @@ public:
         advances(s, static_cast<std::int64_t>(s.hop), d_advances);
         const R largest = take_gradient(s, magnitudes);
         const R limit = largest + static_cast<R>(std::log(s.tolerance));
+        const double least =
+            std::max(static_cast<double>(limit), std::log(std::numeric_limits<R>::min()) - 1.0);
+        d_queue.emplace(d_levels.size(), least, static_cast<double>(largest));
         for (std::size_t i = 0; i < d_levels.size(); ++i)
             if (d_levels[i] > limit)
                 d_state[i] = state::open;
@@ -54,15 +58,6 @@ public:
 
 private:
     enum class state : unsigned char { silent, open, known };
-    struct entry {
-        R level;
-        std::size_t cell;
-        bool operator<(const entry& other) const
-        {
-            return level < other.level || (level == other.level && cell > other.cell);
-        }
-    };
-
     //! Levels, offsets and slopes. \return the largest level
     R take_gradient(const phase_settings& s, const R* magnitudes)
     {
@@ -105,17 +100,14 @@ private:
             return;
         d_state[cell] = state::known;
         d_phases[cell] = phase - std::rint(phase);
-        d_heap.push_back({ d_levels[cell], cell });
-        std::push_heap(d_heap.begin(), d_heap.end());
+        d_queue->push(cell, static_cast<double>(d_levels[cell]));
     }
 
     void spread(std::size_t from)
     {
         reach(from, 0);
-        while (!d_heap.empty()) {
-            const auto i = d_heap.front().cell;
-            std::pop_heap(d_heap.begin(), d_heap.end());
-            d_heap.pop_back();
+        while (!d_queue->empty()) {
+            const auto i = d_queue->pop();
             const auto frame = i / d_bins, k = i - frame * d_bins;
             const R phase = d_phases[i];
             const auto next_to = [&](std::size_t j, R sign) {
@@ -145,7 +137,7 @@ private:
     R d_half_hop;
     std::vector<R> d_advances, d_levels, d_offsets, d_slopes, d_phases;
     std::vector<state> d_state;
-    std::vector<entry> d_heap;
+    std::optional<level_queue> d_queue;
 };
 
 } // namespace

@@ -38,11 +38,12 @@ MAKERS = {
     "spectral_gain": (lambda: stft.spectral_gain_vcvc(N_FFT, HOP, learn=3), BINS, True),
     "hpss": (lambda: stft.hpss_vcvc(N_FFT, time_kernel=5), BINS, True),
     "band_weights": (lambda: stft.band_weights_vfvf(N_FFT, bands=3), BINS, False),
+    "phase_from_magnitude": (lambda: stft.phase_from_magnitude_vfvc(N_FFT, HOP, look_ahead=1), BINS, False),
+    "phase_vocoder": (lambda: stft.phase_vocoder_vcvc(N_FFT, HOP), BINS, True),
     "istft2d": (lambda: stft.istft2d_vcvf(WIDTH, 8, 4), PATCHES, True),
 }  # fmt: skip
-
-
-PASSING = "phase_reference", "spectral_gain", "hpss", "band_weights"  # tags go on as they are
+# tags go on as they are
+PASSING = "phase_reference", "spectral_gain", "phase_from_magnitude", "phase_vocoder", "hpss", "band_weights"
 
 
 def tag(offset, key, value):

@@ -10,6 +10,7 @@ from gnuradio.stft.bench import (
     benchmark_bins,
     benchmark_detection,
     benchmark_dstft,
+    benchmark_phases,
     benchmark_scaling,
     benchmark_squeezing,
     benchmark_stft,
@@ -23,6 +24,7 @@ _SUBJECTS = {
     "adaptive": benchmark_adaptive,
     "bins": benchmark_bins,
     "squeezing": benchmark_squeezing,
+    "phases": benchmark_phases,
     "bands": benchmark_bands,
     "images": benchmark_stft2d,
     "detection": benchmark_detection,
@@ -33,7 +35,7 @@ _DEFAULT = ("stft", "dstft")
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins, squeezing, bands, images, detection or scaling (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing, phases, bands, images, detection or scaling (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",

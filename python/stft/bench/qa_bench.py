@@ -16,6 +16,7 @@ from gnuradio.stft.bench import (
     benchmark_bands,
     benchmark_bins,
     benchmark_dstft,
+    benchmark_phases,
     benchmark_scaling,
     benchmark_squeezing,
     benchmark_stft,
@@ -227,6 +228,20 @@ class verb(unittest.TestCase):
         with mock.patch.object(benchmark_squeezing, "inverse_synchrosqueeze", lambda T, **made: 0):
             with self.assertRaisesRegex(RuntimeError, "no speed without it"):
                 benchmark_squeezing.error(np.ones(200), 64)
+
+    def test_measures_phases_beside_the_stft(self):
+        with mock.patch.object(benchmark_phases, "_NUMBERS", 64):
+            status, text = self.run_verb("phases", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [c["dtype"] for c in cases]), (0, ["float32", "float64"]))
+            for c in cases:
+                self.assertEqual(len(c["over_stft"]), 5)
+                self.assertTrue(all(ratio["median"] > 0 for ratio in c["over_stft"].values()))
+            status, text = self.run_verb("phases")
+        self.assertEqual((status, text.count("us/frame"), text.count("STFT frames")), (0, 12, 10))
+        with mock.patch.object(benchmark_phases, "phase_from_magnitude", lambda A, *given, **made: A + 0j):
+            with self.assertRaisesRegex(RuntimeError, "no speed without them"):
+                benchmark_phases.deviation(64, np.float32)
 
     def test_measures_bands_and_separation_beside_the_stft(self):
         with mock.patch.object(benchmark_bands, "_NUMBERS", 4096):

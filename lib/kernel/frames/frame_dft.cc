@@ -12,6 +12,18 @@ namespace {
 // Longer spectra are copied first: an FFT jumps through its input, which had better be in the nearest cache.
 constexpr std::size_t longest_direct = 4096;
 
+//! Adds up the tapered samples of a frame that are n_fft apart, the first of them at index `offset`.
+template <class T>
+void fold(const T* frame, const taper<T>& taper, std::size_t offset, std::size_t n_fft, T* sums)
+{
+    std::fill_n(sums, n_fft, T(0));
+    for (std::size_t m = 0, at = offset; m < taper.length(); at = 0) {
+        const auto count = std::min(taper.length() - m, n_fft - at);
+        taper.multiply_add(frame + m, m, count, sums + at);
+        m += count;
+    }
+}
+
 } // namespace
 
 template <class T>
@@ -40,6 +52,11 @@ void frame_analysis<T>::analyse(const T* frame,
     d_foreign = false;
     d_offset = offset;
     d_length = length;
+    if (length > d_n_fft) {
+        fold(frame, taper, offset, d_n_fft, d_buffer.data());
+        transform(spectrum);
+        return;
+    }
     const auto before_wrap = std::min(length, d_n_fft - offset);
     taper.multiply(frame, 0, before_wrap, d_buffer.data() + offset);
     taper.multiply(frame + before_wrap, before_wrap, length - before_wrap, d_buffer.data());

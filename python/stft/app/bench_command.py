@@ -10,6 +10,7 @@ from gnuradio.stft.bench import (
     benchmark_bins,
     benchmark_detection,
     benchmark_dstft,
+    benchmark_gabor,
     benchmark_phases,
     benchmark_scaling,
     benchmark_squeezing,
@@ -29,13 +30,14 @@ _SUBJECTS = {
     "images": benchmark_stft2d,
     "detection": benchmark_detection,
     "scaling": benchmark_scaling,
+    "gabor": benchmark_gabor,
 }
 _DEFAULT = ("stft", "dstft")
 
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins, squeezing, phases, bands, images, detection or scaling (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing, phases, bands, images, detection, scaling or gabor (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",

@@ -16,6 +16,7 @@ from gnuradio.stft.bench import (
     benchmark_bands,
     benchmark_bins,
     benchmark_dstft,
+    benchmark_gabor,
     benchmark_phases,
     benchmark_scaling,
     benchmark_squeezing,
@@ -242,6 +243,18 @@ class verb(unittest.TestCase):
         with mock.patch.object(benchmark_phases, "phase_from_magnitude", lambda A, *given, **made: A + 0j):
             with self.assertRaisesRegex(RuntimeError, "no speed without them"):
                 benchmark_phases.deviation(64, np.float32)
+
+    def test_measures_multipliers_and_long_windows(self):
+        with mock.patch.multiple(benchmark_gabor, _SAMPLES=1 << 12, _ROWS=64):
+            status, text = self.run_verb("gabor", "--json", "--n-fft", "64", "--hop", "16", "--rounds", "2")
+            functions, streams = json.loads(text)["cases"]
+            self.assertEqual((status, len(functions["functions"]), len(functions["over"])), (0, 7, 4))
+            self.assertGreater(streams["over_stock"]["median"], 0)
+            status, text = self.run_verb("gabor", "--n-fft", "64", "--hop", "16", "--rounds", "2")
+            self.assertEqual((status, text.count("us/frame"), text.count("rows/s")), (0, 7, 1))
+            with mock.patch.object(benchmark_gabor, "multiply", lambda x, *rest, **made: 0 * x + 1):
+                with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                    benchmark_gabor.functions(64, 16, 1)
 
     def test_measures_bands_and_separation_beside_the_stft(self):
         with mock.patch.object(benchmark_bands, "_NUMBERS", 4096):

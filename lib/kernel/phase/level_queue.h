@@ -67,7 +67,7 @@ private:
     }
 
     double d_least, d_scale;
-    std::vector<std::size_t> d_first, d_next; // of each level; after each cell
+    std::vector<std::size_t> d_first, d_next; // a level's first cell; the cell after one
     std::vector<std::uint64_t> d_bits;        // levels that have cells
     std::vector<std::uint64_t> d_words;       // words of d_bits that are not 0
     std::uint64_t d_top = 0;                  // words of d_words that are not 0

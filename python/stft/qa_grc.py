@@ -297,7 +297,7 @@ settings["stft_spectral_gain_vcvc.block.yml"] = (
     + [dict(n_fft=n, sides=s, tracking=t) for n in (4, 7, 9, 2**26 + 2) for s in ("onesided", "twosided", "centered") for t in ("automatic", "floor")]
     + [dict(method=v) for v in ("wiener", "log_mmse", "subtraction", "x")]
     + [dict(tracking=v, learn=n) for v in ("automatic", "presence", "floor", "held", "x") for n in (-1, 0, 5, 2**40)]
-    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
+    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "detail", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
     + [dict(smoothing=v) for v in (-1, 0, 1, 2, 63, 65)]
     + [dict(n_fft=4, noise=v, mask=m) for v in ((), (1.0, 2.0, 3.0), (1.0,), (1.0, -1.0, 1.0)) for m in ((), (0.5, 1.0, 0.0), (2.0, 1.0, 1.0))]
     + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
@@ -425,6 +425,16 @@ settings["stft_warped_rows_fvf.block.yml"] = (
     [dict(dict(samp_rate=4096.0), **{name: v}) for name in ("samp_rate", "f_top", "duration", "hop", "whiten", "limit") for v in of_real_numbers]
     + [dict(samp_rate=4096.0, rates=v) for v in ((), (0.0,), (-1.0, 0.0, 1.0), (1.0, 0.0), (50.0,), None)]
 )
+settings["stft_phase_from_magnitude_vfvc.block.yml"] = (
+    framing
+    + [dict(n_fft=2**26 + 2, sides=s) for s in ("onesided", "twosided", "centered")]
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], [1, 1j], window.WIN_HANN)]
+    + [dict(tolerance=v) for v in of_real_numbers]
+    + [{name: v} for name in ("look_ahead", "seed") for v in (-1, 0, 1, 2)]
+)
+settings["stft_phase_vocoder_vcvc.block.yml"] = (
+    framing + [dict(n_fft=2**26 + 2, **sides) for sides in doubling] + [dict(rate=v) for v in (0.01, 100.0, 101.0, *of_real_numbers)]
+)
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
@@ -456,7 +466,7 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events|mask|power|margin_harmonic|margin_percussive)$"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail|keep|events|mask|power|margin_harmonic|margin_percussive)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
@@ -699,7 +709,7 @@ class qa_grc(unittest.TestCase):
             for path, expected in zip(paths, forms.values()):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })'):
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
                     call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
                     call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
                     self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)

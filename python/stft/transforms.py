@@ -9,8 +9,10 @@ s_p = first + p hop; samples outside of the signal are zero. A `window` is a nam
 `sides` take "centred" and "centered", "centre" and "center" alike; the arguments `fs` and `centre` of every function may be
 given as `samp_rate` and `center`, or as both with the same value. Booleans are neither numbers nor integers, in arrays or
 alone; a masked array is refused if a value of it is masked, and else is the array of its values; the same holds in every
-function. `workers` is the number of threads that a batch is shared out to; results do not depend on it. Arguments that no
-rule allows raise ValueError with "name: value: rule".
+function. `workers` is the number of threads that a batch is shared out to, from 2^18 samples on; results do not depend on
+it. Arguments that no rule allows raise ValueError with "name: value: rule". Results are the same to the bit in one process;
+between processes the last digits may differ, as FFT plans are measured in each, unless GR_STFT_PLANNER=estimate is in the
+environment.
 """
 
 from __future__ import annotations

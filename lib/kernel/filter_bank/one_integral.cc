@@ -195,7 +195,8 @@ void one_integral<T>::invert(const complex* spectra,
 template <class T>
 void one_integral<T>::change(const bins_parameters& p, std::int64_t start)
 {
-    const auto count = bins_of<T>(p).size();
+    // before anything of a tag's n_fft is allocated
+    const auto count = p.bins.empty() ? kernel::bins<T>(p.n_fft) : p.bins.size();
     if (count != bins())
         refuse("bins", count, "must stay " + std::to_string(bins()));
     set(p);

@@ -34,7 +34,7 @@ frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::forward, n_fft);
         d_scratch.resize(d_real->scratch_size());
     } else {
-        d_complex = std::make_shared<const complex_dft<real_t<T>>>(dft_kind::forward, n_fft);
+        d_complex = complex_dft<real_t<T>>::get(dft_kind::forward, n_fft);
         d_scratch.resize(d_complex->scratch_size());
         d_spectrum.resize(n_fft);
     }
@@ -76,7 +76,8 @@ void frame_analysis<T>::transform(complex* spectrum)
     if constexpr (is_real_v<T>) {
         d_real->forward(d_buffer.data(), spectrum, d_scratch.data());
     } else {
-        if (!d_shifted && (d_complex->in_parts() || dft_plan<real_t<T>>::aligned(spectrum))) {
+        if (!d_shifted &&
+            (d_complex->takes_any_address() || dft_plan<real_t<T>>::aligned(spectrum))) {
             d_complex->execute(d_buffer.data(), spectrum, d_scratch.data());
             return;
         }
@@ -113,7 +114,7 @@ frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::backward, n_fft);
         d_scratch.resize(d_real->scratch_size());
     } else {
-        d_complex = std::make_shared<const complex_dft<real_t<T>>>(dft_kind::backward, n_fft);
+        d_complex = complex_dft<real_t<T>>::get(dft_kind::backward, n_fft);
         d_scratch.resize(d_complex->scratch_size());
     }
 }
@@ -127,7 +128,7 @@ const T* frame_synthesis<T>::synthesise(const complex* spectrum)
     } else {
         const bool short_and_aligned =
             d_n_fft <= longest_direct && dft_plan<real_t<T>>::aligned(spectrum);
-        if (!d_shifted && (d_complex->in_parts() || short_and_aligned)) {
+        if (!d_shifted && (d_complex->takes_any_address() || short_and_aligned)) {
             d_complex->execute(spectrum, d_buffer.data(), d_scratch.data());
             return d_buffer.data();
         }

@@ -210,6 +210,13 @@ void bind_samples(py::module& m)
 
 void bind_stft(py::module& m)
 {
+    m.def("threads_for",
+          &threads_for,
+          arg("workers"),
+          arg("samples"),
+          arg("frames"),
+          arg("n_fft"),
+          "The threads that transforms are shared out to.");
     m.def(
         "share_from",
         [](int64_t samples) { return least_shared.exchange(samples); },

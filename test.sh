@@ -53,6 +53,7 @@ stage_format() {
     attempt "licence lines" every_source_names_its_licence
     attempt "rooms" /usr/bin/python3 .ci/check_rooms.py
     attempt "comments" /usr/bin/python3 .ci/check_comments.py
+    attempt "no way from input to a shell, eval or pickle" /usr/bin/python3 .ci/check_security.py
 }
 
 every_source_names_its_licence() {

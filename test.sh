@@ -14,6 +14,7 @@ packages="$packages ccache chromium chromium-driver clang-format doxygen dpkg-de
 logs=$build/test
 # the README's commands build a copy of the sources, in which nothing needs compiling again
 export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros # it keeps what precompiled headers were used for
 
 # record passed|failed|skipped COUNT NAME: a line of the report, whose last line sums them up
 record() { printf '%-7s %4d  %s\n' "$1" "$2" "$3"; }
@@ -54,6 +55,7 @@ stage_format() {
     attempt "rooms" /usr/bin/python3 .ci/check_rooms.py
     attempt "comments" /usr/bin/python3 .ci/check_comments.py
     attempt "no way from input to a shell, eval or pickle" /usr/bin/python3 .ci/check_security.py
+    attempt "the blocks' pages" /usr/bin/python3 .ci/block_pages.py --check
 }
 
 every_source_names_its_licence() {

@@ -4,7 +4,8 @@
 
 A room is a folder. C++: kernels by subject (private files in lib/kernel/X, public headers in
 include/gnuradio/stft/kernel/X), what blocks share (lib/stream), the blocks themselves, the benchmark, and the
-bindings. Python: the array functions, the benchmarks, the command. Tests (qa_*) stand beside what they test; those
+bindings. Python: the array functions, those with other libraries' signatures, the benchmarks, the command. Tests (qa_*)
+stand beside what they test; those
 in C++ may use whatever the blocks may, and lib/qa, those in Python anything.
 """
 import ast
@@ -22,12 +23,14 @@ USES = {
     "stft": "kernel simd frames",
     "dstft": "kernel simd frames",
     "image": "kernel simd frames",
+    "bands": "kernel",
     "filter_bank": "kernel simd frames stft",
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
-    "monitor": "kernel simd frames stft",
+    "monitor": "kernel simd frames stft bands",
     "warped": "kernel frames dstft adaptive monitor",
     "denoise": "kernel simd frames stft monitor",
+    "phase": "kernel simd frames stft",
 }
 KERNELS = " ".join(USES)
 USES["stream"] = KERNELS
@@ -38,6 +41,7 @@ USES["bench"] = KERNELS
 USES["fuzz"] = KERNELS + " stream blocks"
 USES["bindings"] = KERNELS + " stream blocks bench"
 USES["gnuradio.stft"] = ""
+USES["gnuradio.stft.compat"] = "gnuradio.stft"
 USES["gnuradio.stft.bench"] = "gnuradio.stft"
 USES["gnuradio.stft.app.outputs"] = "gnuradio.stft"
 USES["gnuradio.stft.app.page"] = "gnuradio.stft gnuradio.stft.app.outputs"

@@ -34,14 +34,14 @@ public:
 
     bool stop() override
     {
-        guarded([this] { d_file.flush(); });
+        guarded([this] { d_file.finish(); });
         return gr::block::stop();
     }
 
     std::uint64_t count() const override
     {
         gr::thread::scoped_lock lock(d_mutex);
-        return d_file.contents().count();
+        return d_file.count();
     }
 
     std::uint64_t left_out() const override

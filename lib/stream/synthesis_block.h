@@ -6,6 +6,7 @@
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <type_traits>
 
@@ -16,11 +17,17 @@ struct has_runs : std::false_type {};
 template <class Inverse>
 struct has_runs<Inverse, std::void_t<decltype(&Inverse::add_run)>> : std::true_type {};
 
+template <class Inverse, class = void>
+struct counts_uncovered : std::false_type {};
+template <class Inverse>
+struct counts_uncovered<Inverse, std::void_t<decltype(&Inverse::uncovered)>> : std::true_type {};
+
 /*!
  * \brief Common part of the blocks that turn spectra into samples: the tags that describe frames,
  * those that go back to their samples, and the end of the stream.
  *
- * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() it may lack.
+ * Interface is the public block. Inverse takes frames and gives samples as kernel::istft does; add_run() and uncovered() it
+ * may lack.
  */
 template <class T, class Interface, class Inverse>
 class synthesis_block : public stream_block<Interface>
@@ -68,12 +75,14 @@ public:
         }
         d_ended = d_ended || (used == ninput_items[0] && input_ends(this->detail(), used));
         this->consume_each(used);
+        count_uncovered();
         if (d_ended && used == ninput_items[0] && !d_inverse.ready()) {
             if (!d_length) {
                 finish(d_inverse.ends_at());
                 produced += static_cast<int>(d_inverse.read(
                     out + produced, static_cast<std::size_t>(noutput_items - produced)));
                 this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
+                count_uncovered();
             }
             if (!d_inverse.ready()) {
                 this->produce(0, produced);
@@ -102,8 +111,11 @@ protected:
         d_length.reset();
         d_rate.reset();
         d_tags_read = 0;
-        d_ended = false;
+        d_ended = d_warned = false;
+        d_uncovered = 0;
     }
+
+    std::atomic<std::uint64_t> d_uncovered = 0; // samples without weight that were put out
 
 private:
     void finish(std::int64_t length)
@@ -166,13 +178,23 @@ private:
         try {
             const auto p = d_description.applied_to(d_inverse.design());
             d_inverse.change(p, d_description.first.value_or(d_inverse.next_start()));
-            if (!d_inverse.invertible())
-                this->d_logger->warn("hop {} leaves samples uncovered by the window of {} samples; "
-                                     "they come back as zeros",
-                                     p.hop,
-                                     p.window_length());
         } catch (const std::exception& e) {
             this->d_logger->warn("tags of a change ignored: {}", e.what());
+        }
+    }
+
+    //! Warns of the first samples that window and hop leave uncovered, once in a stream.
+    void count_uncovered()
+    {
+        if constexpr (counts_uncovered<Inverse>::value) {
+            d_uncovered = d_inverse.uncovered();
+            if (d_warned || d_uncovered == 0 || d_inverse.invertible())
+                return;
+            d_warned = true;
+            this->d_logger->warn("hop {} leaves samples uncovered by the window of {} samples; "
+                                 "they come back as zeros",
+                                 d_inverse.design().hop,
+                                 d_inverse.design().window_length());
         }
     }
 
@@ -213,7 +235,7 @@ private:
     Inverse d_inverse;
     std::optional<std::int64_t> d_length; // of the stream, once it is known
     std::uint64_t d_tags_read = 0;        // one past the item whose tags were read last
-    bool d_ended = false;
+    bool d_ended = false, d_warned = false;
     stream_description d_description; // of the present frame
     delayed_tags d_tags;
     std::vector<gr::tag_t> d_ahead; // tags of the input items of this call, in order

@@ -2,27 +2,28 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
-spectral_gain_vcvc, stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
+spectral_gain_vcvc, mask_vcvc, hpss_vcvc, phase_from_magnitude_vfvc, phase_vocoder_vcvc, stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
 sigmf_annotation_sink, event_cutter, frame_file_sink, spectrogram_display; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
-band_envelope_vf, fault_lines, cross_spectrum_vcvc.
+band_envelope_vf, fault_lines, cross_spectrum_vcvc; band_weights_vfvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, reassigned_spectrogram, synchrosqueeze,
-inverse_synchrosqueeze; griffin_lim, consistent; denoise, Denoiser, denoise_spectra, noise_power;
+check_nola, convert_phase; tight_window, frame_bounds, multiply; filter_bank, stft_bins, one_integral_inverse; reassign, phase_derivatives, reassigned_spectrogram, synchrosqueeze,
+inverse_synchrosqueeze; griffin_lim, consistent, phase_from_magnitude; time_stretch, pitch_shift; denoise, Denoiser, denoise_spectra, noise_power; hpss;
 dstft, dstft_vjp, idstft, analytic_signal, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
 of a machine: track_ridges, RidgeTracker, track_rows, warped_rows; tacho_pulses, tacho_speed, angle_resample, order_map; machine_rows,
 band_levels, band_power, spectral_kurtosis, alarm_levels, LevelAlarm, Baseline, MonitorState; diagnose_bearing, envelope,
 score_fault_lines, fault_frequencies; of two sensors: csd, coherence,
-transfer_function; of files: batch.
+transfer_function; of bands: band_weights, band_edges, apply_band_weights; of files: batch.
 Both run the same kernels and agree to the bit. ShortTimeFFT, closest_STFT_dual_window: SciPy 1.16's, on them too. losses: measures of spectrograms, with their gradients.
 """
 
 from . import grc, losses
 from .adaptive import adapt
 from .analytic import analytic_signal
+from .bands import apply_band_weights, band_edges, band_weights
 from .bank import filter_bank, one_integral_inverse, stft_bins
 from .batching import batch
 from .bearings import (
@@ -46,6 +47,7 @@ from .differentiable import (
     idstft,
 )
 from .display import spectrogram_display
+from .gabor import frame_bounds, multiply, tight_window
 from .images import (
     istft2d,
     istft2d_vjp,
@@ -80,9 +82,11 @@ from .monitoring import (
 )
 from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
+from .phases import phase_from_magnitude, pitch_shift, time_stretch
+from .separation import hpss
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .speed import RidgeTracker, Ridges, WarpedRows, track_ridges, track_rows, warped_rows
-from .squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
+from .squeezing import PhaseDerivatives, inverse_synchrosqueeze, phase_derivatives, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (
     __version__,
     adaptive_stft_cvc,
@@ -91,6 +95,7 @@ from .stft_python import (
     angular_resampler_ff,
     band_envelope_vf,
     band_power_vff,
+    band_weights_vfvf,
     baseline,
     cross_spectrum_vcvc,
     detector_vxm,
@@ -100,15 +105,19 @@ from .stft_python import (
     event_to_json,
     fault_lines,
     frame_file_sink,
+    hpss_vcvc,
     idstft_vcc,
     idstft_vcf,
     istft2d_vcvf,
     istft_vcc,
     istft_vcf,
     level_alarm,
+    mask_vcvc,
     one_integral_vcc,
     one_integral_vcf,
+    phase_from_magnitude_vfvc,
     phase_reference_vcvc,
+    phase_vocoder_vcvc,
     power_vcvf,
     ridge_tracker_fvf,
     ridge_tracker_vfvf,
@@ -155,6 +164,7 @@ __all__ = [
     "MonitorState",
     "NoiseFloor",
     "OrderMap",
+    "PhaseDerivatives",
     "RidgeTracker",
     "Ridges",
     "ShortTimeFFT",
@@ -171,10 +181,14 @@ __all__ = [
     "angle_resample",
     "angular_resampler_cc",
     "angular_resampler_ff",
+    "apply_band_weights",
+    "band_edges",
     "band_envelope_vf",
     "band_levels",
     "band_power",
     "band_power_vff",
+    "band_weights",
+    "band_weights_vfvf",
     "baseline",
     "batch",
     "check_cola",
@@ -206,12 +220,15 @@ __all__ = [
     "fault_lines",
     "filter_bank",
     "fixed_overlap_positions",
+    "frame_bounds",
     "frame_file_sink",
     "frequencies",
     "grad_fixed_overlap",
     "grad_hop",
     "grad_hops",
     "griffin_lim",
+    "hpss",
+    "hpss_vcvc",
     "idstft",
     "idstft_vcc",
     "idstft_vcf",
@@ -227,13 +244,20 @@ __all__ = [
     "level_alarm",
     "losses",
     "machine_rows",
+    "mask_vcvc",
+    "multiply",
     "noise_floor",
     "noise_power",
     "one_integral_inverse",
     "one_integral_vcc",
     "one_integral_vcf",
     "order_map",
+    "phase_derivatives",
+    "phase_from_magnitude",
+    "phase_from_magnitude_vfvc",
     "phase_reference_vcvc",
+    "phase_vocoder_vcvc",
+    "pitch_shift",
     "power_vcvf",
     "reassign",
     "reassigned_spectrogram",
@@ -263,6 +287,8 @@ __all__ = [
     "tacho_pulses",
     "tacho_pulses_ff",
     "tacho_speed",
+    "tight_window",
+    "time_stretch",
     "times",
     "track_ridges",
     "track_rows",

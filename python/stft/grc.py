@@ -41,6 +41,15 @@ def label(text: str, parameter: str, name: str, settings: Dict[str, Any]) -> str
     return f"{words} ({value:g} {unit})" if unit else f"{words} ({value:g})"
 
 
+def filled(parameter: str, name: str, settings: Dict[str, Any]) -> int:
+    """The value of an integer parameter that the block takes, where the entry leaves it to the block; at least 1.
+
+    What is wrong, check() says.
+    """
+    value = _answer(name, settings).get("filled", {}).get(parameter)
+    return max(1, settings[parameter] if value is None else value)
+
+
 def arguments(name: str, fields: Mapping[str, Any]) -> str:
     """The arguments of a block in Python: "n_fft=1024, hop=256".
 
@@ -158,6 +167,8 @@ def _filled(block: Any, given: Dict[str, Any]) -> Dict[str, Any]:
     if "theta_min" in given:
         ours = stft_python.kernels.adaptive_settings
         return ours(**{name: given[name] for name in ours._arguments}).filled()
+    if "per_octave" in given:
+        return {"bands": block.bands(), "f_max": block.f_max()}
     if "win_length" in given and "width" not in given:
         if hasattr(block, "win_length"):
             return {"win_length": block.win_length()}

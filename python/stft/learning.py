@@ -234,11 +234,11 @@ def start_at(theta: ArrayLike, x: ArrayLike, **arguments: Any) -> Start:
     return Start(loss, problem.theta, problem.begin + problem.t)
 
 
-def criterion_of(criterion: Optional[Criterion], share: str) -> Criterion:
-    """The criterion, or the default of this share."""
+def criterion_of(criterion: Optional[Criterion], share: str, learned: Sequence[str] = ()) -> Criterion:
+    """The criterion, or the default of this share and of what is learned."""
     if criterion is not None:
         return criterion
-    return "magnitude_entropy" if share == "constant" else "l1l2"
+    return "magnitude_entropy" if share == "constant" and "chirp" not in learned else "l1l2"
 
 
 def hop_of(n_fft: int, hop: Optional[float] = None) -> float:
@@ -369,8 +369,7 @@ class _Problem:
         self.bounds = self._bounds(theta_min, theta_max, hop_min, hop_max)
         self.chirp_max = self._chirp_max(chirp_max)
         self.c: Optional[NDArray] = None
-        if criterion is None and "chirp" in self.learned:
-            criterion = "l1l2"
+        criterion = criterion_of(criterion, share, self.learned)
         self.terms = _terms(criterion, share)
         self.moves_inward = share in ("frame", "cell") and not any(term.needs_places for _, term in self.terms)
         self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there

@@ -9,6 +9,7 @@ from typing import Optional, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .phases import _magnitudes, phase_from_magnitude
 from .stft_python import kernels
 from .transforms import (
     Window,
@@ -22,10 +23,13 @@ from .transforms import (
     _keeps,
     _layout,
     _threshold,
+    _truth,
     _workers,
     istft,
     stft,
 )
+
+_CELLS = 2**18
 
 
 @_either_spelling
@@ -48,6 +52,7 @@ def griffin_lim(
     scaling: str = "none",
     fs: float = 1.0,
     threshold: Optional[float] = None,
+    strict: bool = True,
     history: Optional[list] = None,
     workers: int = 1,
 ) -> NDArray:
@@ -57,8 +62,8 @@ def griffin_lim(
 
     magnitude: (..., bins, frames), not negative.
     iterations: >= 0. momentum: a, 0 .. 10; 0 is Griffin and Lim's own iteration, whose distance to the magnitudes never grows.
-    initial: phases to begin with: "random" (uniform, by seed; the same seed gives the same signal), "zero", or radians that
-        broadcast to magnitude's shape. They count from `phase`.
+    initial: phases to begin with: "random" (uniform, by seed; the same seed gives the same signal), "zero", "pghi" (those of
+        phase_from_magnitude, which spare many iterations), or radians that broadcast to magnitude's shape. They count from `phase`.
     history: a list, to which each iteration appends ||STFT| - magnitude| / |magnitude| of the signal before it, a float, or for
         several channels an array of their shape.
     workers: threads, 1 .. 1024, which share the channels.
@@ -74,13 +79,7 @@ def griffin_lim(
     >>> bool(np.linalg.norm(np.abs(stft(y, hop=32, n_fft=128)) - A) < 0.1 * np.linalg.norm(A))
     True
     """
-    if np.iscomplexobj(magnitude):
-        raise ValueError("magnitude: complex: must be real")
-    spectra, shape = _frame_major(magnitude, "magnitude")
-    magnitudes = np.ascontiguousarray(spectra.real)
-    bad = magnitudes[~((magnitudes >= 0) & np.isfinite(magnitudes))]
-    if bad.size:
-        raise ValueError(f"magnitude: {bad[0]}: must be 0 or more, and finite")
+    magnitudes, shape = _magnitudes(magnitude)
     channels, frames, bins = magnitudes.shape
     sides, n_fft, win_length = _layout("magnitude", bins, sides, window, win_length, n_fft)
     hop = _hop(hop, win_length)
@@ -92,11 +91,14 @@ def griffin_lim(
     iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
     if not _keeps(math.isfinite, momentum):
         raise ValueError(f"momentum: {momentum!r}: must be a number")
-    phasors = np.exp(1j * _phases(initial, seed, shape, (bins, frames)))
-    spectra = np.ascontiguousarray(magnitudes * phasors, spectra.dtype)
+    if isinstance(initial, str) and initial == "pghi":
+        made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, sides=sides, phase=phase, workers=workers)
+        spectra = phase_from_magnitude(magnitude, window, seed=seed, **made).swapaxes(-1, -2).reshape(magnitudes.shape)
+    else:
+        spectra = _with_phases(magnitudes, initial, seed, shape)
     samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)
     kernel = getattr(kernels, f"griffin_lim_{samples.dtype}")
-    state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold))
+    state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold), _truth("strict", strict))
     for _ in range(iterations):
         distances = state.iterate(workers)
         if history is not None:
@@ -121,6 +123,7 @@ def consistent(
     scaling: str = "none",
     fs: float = 1.0,
     threshold: Optional[float] = None,
+    strict: bool = True,
     workers: int = 1,
 ) -> NDArray:
     """The nearest spectra to X that are the STFT of a signal: stft(istft(X)), the least-squares projection.
@@ -142,27 +145,44 @@ def consistent(
     sides, n_fft, win_length = _layout("X", bins, sides, window, win_length, n_fft)
     made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, placement=placement, phase=phase)
     made.update(scaling=scaling, fs=fs, sides=sides, workers=workers)
-    x = istft(X, window, length=length, threshold=threshold, **made)
+    x = istft(X, window, length=length, threshold=threshold, strict=strict, **made)
     return stft(x, window, frames=frames, **made)
 
 
-def _phases(initial, seed, shape, cells) -> NDArray:
-    """Radians as (channels, frames, bins)."""
-    if isinstance(initial, str):
-        if initial not in ("random", "zero"):
-            raise ValueError(f"initial: {initial}: must be random, zero, or phases")
-        if initial == "zero":
-            phases = np.zeros(shape + cells)
-        else:
-            phases = np.random.default_rng(_at_least(0, "seed", seed)).uniform(0, 2 * np.pi, shape + cells)
-    else:
-        given = _array("initial", initial)
-        if given.dtype.kind == "c":
-            raise ValueError(f"initial: {given.dtype}: must be phases in radians, such as np.angle() of these")
-        if not np.all(np.isfinite(given)):
-            raise ValueError(f"initial: {given[~np.isfinite(given)].flat[0]}: must be finite")
-        try:
-            phases = np.broadcast_to(given, shape + cells)
-        except ValueError:
-            raise ValueError(f"initial: shape {given.shape}: must broadcast to {shape + cells}") from None
-    return np.swapaxes(phases, -1, -2).reshape((int(np.prod(shape)),) + cells[::-1])
+def _with_phases(magnitudes, initial, seed, shape) -> NDArray:
+    """Spectra (channels, frames, bins) of these magnitudes, with phases to begin with."""
+    channels, frames, bins = magnitudes.shape
+    spectra = np.empty(magnitudes.shape, np.result_type(magnitudes.dtype, np.complex64))
+    if not isinstance(initial, str):
+        phases = np.broadcast_to(_given_phases(initial, shape + (bins, frames)), shape + (bins, frames))
+        phases = phases.reshape(channels, bins, frames)
+    elif initial == "random":
+        random = np.random.default_rng(_at_least(0, "seed", seed))
+    elif initial != "zero":
+        raise ValueError(f"initial: {initial}: must be random, zero, pghi, or phases")
+    step = max(1, _CELLS // max(1, frames))  # bins at a time, so that phases in double precision take little memory
+    for channel in range(channels):
+        for k in range(0, bins, step):
+            some = slice(k, min(k + step, bins))
+            if not isinstance(initial, str):
+                radians = phases[channel, some]
+            elif initial == "zero":
+                radians = np.zeros((some.stop - k, frames))
+            else:
+                radians = random.uniform(0, 2 * np.pi, (some.stop - k, frames))
+            spectra[channel, :, some] = magnitudes[channel, :, some] * np.exp(1j * radians).T
+    return spectra
+
+
+def _given_phases(initial, cells) -> NDArray:
+    """Radians that broadcast to (..., bins, frames)."""
+    given = _array("initial", initial)
+    if given.dtype.kind == "c":
+        raise ValueError(f"initial: {given.dtype}: must be phases in radians, such as np.angle() of these")
+    if not np.all(np.isfinite(given)):
+        raise ValueError(f"initial: {given[~np.isfinite(given)].flat[0]}: must be finite")
+    try:
+        np.broadcast_to(given, cells)
+    except ValueError:
+        raise ValueError(f"initial: shape {given.shape}: must broadcast to {cells}") from None
+    return given

@@ -399,6 +399,7 @@ WORDS = {
     "stft placement": lambda word: stft.stft(X1, n_fft=16, placement=word),
     "stft scaling": lambda word: stft.stft(X1, n_fft=16, scaling=word),
     "stft detrend": lambda word: stft.stft(X1, n_fft=16, detrend=word),
+    "stft extend": lambda word: stft.stft(X1, n_fft=16, extend=word),
     "istft placement": lambda word: stft.istft(S, hop=4, placement=word),
     "spectrogram kind": lambda word: stft.spectrogram(X1, n_fft=16, kind=word),
     "spectrogram detrend": lambda word: stft.spectrogram(X1, n_fft=16, detrend=word),
@@ -426,6 +427,8 @@ TRUTHS = {
     "closest_dual_window scaled": lambda truth: stft.closest_dual_window(np.ones(16), 4, scaled=truth),
     "stft2d win_sqrt": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, win_sqrt=truth),
     "stft2d centre": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, centre=truth),
+    "istft strict": lambda truth: stft.istft(S, hop=4, strict=truth),
+    "griffin_lim strict": lambda truth: stft.griffin_lim(A, hop=4, strict=truth),
     "istft2d strict": lambda truth: stft.istft2d(X2, shape=IMAGE.shape, win_length=8, hop=4, strict=truth),
     "idstft report": lambda truth: stft.idstft(D, 12.0, T8, n_fft=16, length=30, report=truth),
     "adapt spectra": lambda truth: stft.adapt(X1, n_fft=32, spectra=truth),
@@ -551,8 +554,8 @@ class kept_designs(unittest.TestCase):
 
     def test_a_wrong_design_is_refused_each_time(self):
         for _ in range(3):
-            with self.assertRaisesRegex(ValueError, "^win_length: 9: "):
-                stft.stft(X1, n_fft=8, win_length=9)
+            with self.assertRaisesRegex(ValueError, "^scaling: loud: "):
+                stft.stft(X1, n_fft=8, scaling="loud")
             stft.stft(X1, n_fft=8)
 
 

@@ -212,7 +212,9 @@ settings = {
     + [dict(synthesis=[1.0] * n) for n in (1, 1023, 1024, 1025)]
     + [dict(synthesis=[v] * 1024) for v in (1j, float("nan"), float("inf"))]
     + [dict(synthesis=[1.0] * 1024, hop=1024), dict(synthesis=[1.0] * 1024, hop=1025)]
-    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)],
+    + [dict(synthesis=[1.0] * 3, window=[1, 2, 1], hop=3)]
+    + [dict(threshold=t) for t in (None, 0.0, 0.5, 1.0, -0.5, float("nan"), "x")]
+    + [dict(hop=h, **more) for h in (1024, 1025) for more in (dict(strict=False), dict(threshold=1e-6))],
     "stft_spectrogram_xvf.block.yml": transform
     + [dict(hop=5000), dict(hop=2**40), dict(hop=2**40 + 1), dict(n_fft=2**27, **one_sample)]
     + [dict(average=n) for n in (-1, 0, 1, 1000)]
@@ -295,11 +297,16 @@ settings["stft_spectral_gain_vcvc.block.yml"] = (
     + [dict(n_fft=n, sides=s, tracking=t) for n in (4, 7, 9, 2**26 + 2) for s in ("onesided", "twosided", "centered") for t in ("automatic", "floor")]
     + [dict(method=v) for v in ("wiener", "log_mmse", "subtraction", "x")]
     + [dict(tracking=v, learn=n) for v in ("automatic", "presence", "floor", "held", "x") for n in (-1, 0, 5, 2**40)]
-    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
+    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "detail", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
     + [dict(smoothing=v) for v in (-1, 0, 1, 2, 63, 65)]
     + [dict(n_fft=4, noise=v, mask=m) for v in ((), (1.0, 2.0, 3.0), (1.0,), (1.0, -1.0, 1.0)) for m in ((), (0.5, 1.0, 0.0), (2.0, 1.0, 1.0))]
     + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
     + [dict(events=v) for v in ("keep", "reject", "only", "x")]
+)
+settings["stft_mask_vcvc.block.yml"] = (
+    framing
+    + [dict(n_fft=n, sides=s, complex_masks=c) for n in (4, 7, 2**26 + 2) for s in ("onesided", "twosided", "centered") for c in (False, True)]
+    + [dict(n_fft=4, mask=v, sides=s) for v in ((), (1.0, 2.0, 3.0), (1.0, 2j, -3.0), (1.0,), (1.0, float("inf"), 1.0)) for s in ("onesided", "x")]
 )
 of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
 of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
@@ -313,6 +320,23 @@ settings["stft_band_power_vff.block.yml"] = [
     + [dict(average=v) for v in (-1, 0, 3, 2**41)]
     + [dict(db=v) for v in (False, True)]
 ]
+settings["stft_hpss_vcvc.block.yml"] = (
+    [dict(n_fft=n, sides=s) for n in (-1, 0, 1, 7, 2**26) for s in ("onesided", "twosided", "centered")]
+    + [{name: v} for name in ("time_kernel", "frequency_kernel") for v in (-1, 0, 1, 4, 4095, 4097, 65537)]
+    + [{name: v} for name in ("power", "margin_harmonic", "margin_percussive") for v in of_real_numbers]
+    + [dict(hop=v) for v in (-1, 1, 2**41)]
+    + [dict(mask=v) for v in (False, True)]
+)
+settings["stft_band_weights_vfvf.block.yml"] = (
+    [dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**29)]
+    + [{name: v} for name in ("samp_rate", "f_min", "f_max", "reference") for v in of_real_numbers]
+    + [dict(f_min=0.3, f_max=f) for f in (0.2, 0.3, 0.4, 0.6)]
+    + [dict(bands=v, kind=k) for v in (-1, 0, 1, 12, 2**17) for k in ("mel", "bark", "erb", "linear", "edges", "octave")]
+    + [dict(kind="octave", reference=0.1, per_octave=v) for v in (-1, 0, 1, 12, 2000)]
+    + [dict(kind="edges", edges=e, shape=s) for e in ([], [0.1], [0.1, 0.2], [0.0, 0.1, 0.5], [0.2, 0.1, 0.3], [0.1, 0.6]) for s in ("automatic", "triangle")]
+    + [dict(kind="weights", n_fft=2, weights=w) for w in ([], [1.0], [1.0, 0.0], [1.0, -1.0], [0.0] * 6)]
+    + [dict(mel_scale=m, norm=n, shape=s) for m in ("slaney", "htk") for n in ("none", "area", "sum") for s in ("automatic", "rectangle")]
+)
 settings["stft_spectral_kurtosis_vff.block.yml"] = (
     framing
     + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]
@@ -354,7 +378,7 @@ settings["stft_fault_lines.block.yml"] = (
     + [dict(harmonics=n) for n in (-1, 0, 1, 16, 17)]
 )
 settings["stft_sigmf_annotation_sink.block.yml"] = [
-    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
+    dict(path="x.sigmf-meta", **{name: value}) for name in ("flush_every", "rotate_every", "most") for value in (-1, 0, 1, 10**8, 10**10)
 ] + [dict(path=path) for path in ("", "out/", "out")]
 settings["stft_event_cutter.block.yml"] = [
     dict(samp_rate=1e6, **{name: value}) for name in ("hop", "pre", "post", "max_clip", "history") for value in (-1, 0, 1, 10**8, 10**10)
@@ -401,6 +425,16 @@ settings["stft_warped_rows_fvf.block.yml"] = (
     [dict(dict(samp_rate=4096.0), **{name: v}) for name in ("samp_rate", "f_top", "duration", "hop", "whiten", "limit") for v in of_real_numbers]
     + [dict(samp_rate=4096.0, rates=v) for v in ((), (0.0,), (-1.0, 0.0, 1.0), (1.0, 0.0), (50.0,), None)]
 )
+settings["stft_phase_from_magnitude_vfvc.block.yml"] = (
+    framing
+    + [dict(n_fft=2**26 + 2, sides=s) for s in ("onesided", "twosided", "centered")]
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], [1, 1j], window.WIN_HANN)]
+    + [dict(tolerance=v) for v in of_real_numbers]
+    + [{name: v} for name in ("look_ahead", "seed") for v in (-1, 0, 1, 2)]
+)
+settings["stft_phase_vocoder_vcvc.block.yml"] = (
+    framing + [dict(n_fft=2**26 + 2, **sides) for sides in doubling] + [dict(rate=v) for v in (0.01, 100.0, 101.0, *of_real_numbers)]
+)
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
@@ -432,10 +466,12 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events)$"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail|keep|events|mask|power|margin_harmonic|margin_percussive)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
+                if "noise" in parameters(entry):  # messages change what goes with it
+                    have -= {"set_mask"}
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)
             cpp = entry.get("cpp_templates", entry["templates"]).get("callbacks", [])
             in_cpp = "<%! from gnuradio.stft.grc import cpp_window %>set_window(${cpp_window(window, custom_window)})"
@@ -459,7 +495,7 @@ class qa_grc(unittest.TestCase):
                 of_image = "width" in parameters(entry)
                 of_envelope = not {"balls", "clip"}.isdisjoint(parameters(entry))
                 watches_speed = not {"max_slew", "f_top"}.isdisjoint(parameters(entry))
-                measures = "integrate" in parameters(entry)
+                measures = not {"integrate", "per_octave"}.isdisjoint(parameters(entry))
                 lengths = (
                     (1024, 2000) if watches_speed else (16, 17, 1024) if detects or of_envelope else (8, 15, 1024) if learns
                     else (2, 7, 1024) if of_family or measures else (1, 7, 40) if of_image else (1, 7, 1024))  # fmt: skip
@@ -468,7 +504,7 @@ class qa_grc(unittest.TestCase):
                     given = dict(type=kind, n_fft=n_fft, hop=1, window=window, theta=n_fft, levels=n_fft)
                     if "levels" in parameters(entry) and parameters(entry)["levels"]["dtype"] != "int":
                         del given["levels"]
-                    given.update(bands="0:0.1,0.1:0.2,0:0.5" if measures else 1)
+                    given.update(bands="0:0.1,0.1:0.2,0:0.5" if "integrate" in parameters(entry) else 1)
                     given.update(vlen=n_fft, bins=[0] if "hop" in parameters(entry) else ())
                     if watches_speed:
                         given.update(hop=256 if "n_fft" in parameters(entry) else 0.1, tracks=2, orders=(1, 2, 4.5), rates=(-0.5, 0, 0.5))
@@ -493,6 +529,7 @@ class qa_grc(unittest.TestCase):
                             self.assertEqual(have.min_streams(), len(needed))
                             for i, port in enumerate(streams):
                                 dtype = port["dtype"].replace("${ type }", str(kind))
+                                dtype = eval(dtype[2:-1].strip(), dict(values)) if dtype[0] == "$" else dtype
                                 vlen = str(port.get("vlen", 1))
                                 vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, {**values, "stft": stft})
                                 self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(i), f"{name}: {ports}")
@@ -672,7 +709,7 @@ class qa_grc(unittest.TestCase):
             for path, expected in zip(paths, forms.values()):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })'):
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
                     call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
                     call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
                     self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)

@@ -160,22 +160,37 @@ class forward(checked):
         P = SFT.spectrogram(x, axis=1)
         self.assertEqual(P.shape, (3, SFT.f_pts, 2, 4, SFT.p_num(30)))
 
-    def test_stft_keeps_single_precision(self):
+    def test_single_precision_is_computed_in_double(self):
         for kind, mode in (("float32", "onesided2X"), ("complex64", "centered"), ("float32", "twosided")):
             x = noise((2, 200), kind)
             SFT = ShortTimeFFT.from_window("hann", 3.0, 32, 20, fft_mode=mode, scale_to="psd")
-            S = SFT.stft(x)
-            self.assertEqual(S.dtype, np.complex64)
-            self.near(S, SFT.stft(x.astype(np.result_type(kind, "float64"))), 1e-6)
-            self.assertEqual(SFT.spectrogram(x).dtype, np.float32)
-            self.assertEqual(SFT.stft_detrend(x, lambda x: x - x.mean(-1, keepdims=True)).dtype, np.complex64)
-            y = SFT.istft(S, k1=200)
-            self.assertEqual(y.dtype, np.complex64 if mode != "onesided2X" else np.float32)
-            self.near(y, x, 1e-6)
+            exactly = x.astype(np.result_type(kind, "float64"))
+            for padding in typing.get_args(short_time_fft.PAD_TYPE):
+                S = SFT.stft(x, padding=padding)
+                self.assertEqual(S.dtype, np.complex128)
+                np.testing.assert_array_equal(S, SFT.stft(exactly, padding=padding))
+                self.assertEqual(SFT.spectrogram(x, padding=padding).dtype, np.float64)
+            self.assertEqual(SFT.stft_detrend(x, lambda x: x - x.mean(-1, keepdims=True)).dtype, np.complex128)
+            y = SFT.istft(SFT.stft(x), k1=200)
+            self.assertEqual(y.dtype, np.complex128 if mode != "onesided2X" else np.float64)
+            self.near(y, exactly, 1e-13)
+            rounded = SFT.stft(x).astype(np.complex64)
+            np.testing.assert_array_equal(SFT.istft(rounded), SFT.istft(rounded.astype(complex)))
         self.assertEqual(SFT.stft(np.arange(50)).dtype, np.complex128)
 
+    def test_a_nearly_uncovered_sample_of_single_precision_comes_back_as_in_double(self):
+        x = noise(3000, "float32")
+        SFT = ShortTimeFFT.from_window("hann", 1.0, 256, 256 - 251)  # the least coverage is 3e-6 of the largest
+        self.near(SFT.istft(SFT.stft(x), k1=3000), x.astype(float), 1e-9)
+
+    def test_integers_do_not_overflow_beyond_the_ends(self):
+        x = np.array([200, 3, 250, 0, 9, 255, 1, 254], np.uint8)
+        SFT = ShortTimeFFT(np.ones(4), 2, 1.0)
+        for padding in typing.get_args(short_time_fft.PAD_TYPE):
+            np.testing.assert_array_equal(SFT.stft(x, padding=padding), SFT.stft(x.astype(float), padding=padding))
+
     def test_stft_is_the_array_function_to_the_bit(self):
-        x = noise((2, 200), "float32")
+        x = noise((2, 200))
         w = stft.sample_window("hann", 24)
         SFT = ShortTimeFFT(w, 5, 1.0, mfft=32)
         made = dict(hop=5, n_fft=32, first=SFT.k_min)
@@ -543,7 +558,7 @@ class duals(checked):
             self.assertEqual(isinstance(alpha, complex), w.dtype.kind == "c")
             x = noise(40, "float32")
             y = SFT.istft(SFT.stft(x), k1=40)
-            self.assertEqual(y.dtype, np.complex64)
+            self.assertEqual(y.dtype, np.complex128)
             self.near(y, x, 1e-6)
 
     def test_window_that_is_its_own_dual(self):

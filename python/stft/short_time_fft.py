@@ -2,7 +2,7 @@
 """The interface of SciPy 1.16's ShortTimeFFT on the kernels of this package.
 
 Names, arguments, index conventions and the wording of errors are SciPy's, so that a program changes its import and nothing
-else; what is computed is that of stft() and istft(), in the precision of the signal. SciPy's letters: k samples of the
+else; what is computed is that of stft() and istft(), in double precision as in SciPy. SciPy's letters: k samples of the
 signal, p slices (frames), q bins; m_num is win_length, mfft is n_fft, and slice p is centred at sample p hop.
 """
 
@@ -15,19 +15,14 @@ from typing import Any, Callable, Iterator, Literal, Optional, Tuple, Union, get
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import extension
 from .stft_python import kernels
-from .transforms import _array, _array_along, _channels, _complex, _either_spelling, _frame_major, _integer, frequencies, sample_window
+from .transforms import _array, _array_along, _channels, _either_spelling, _frame_major, _integer, frequencies, sample_window
 
 FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
 PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
 Detrending = Union[Literal["linear", "constant"], Callable[[NDArray], NDArray], None]
 
-_NUMPY_PAD = {
-    "zeros": {"mode": "constant"},
-    "edge": {"mode": "edge"},
-    "even": {"mode": "reflect", "reflect_type": "even"},
-    "odd": {"mode": "reflect", "reflect_type": "odd"},
-}
 _TRENDS = {"constant": "constant", "c": "constant", "linear": "linear", "l": "linear"}
 _SIDES = {"twosided": "twosided", "centered": "centered", "onesided": "onesided", "onesided2X": "onesided"}
 
@@ -90,8 +85,8 @@ class ShortTimeFFT:
     scale_to: "magnitude" or "psd", see scale_to().
     phase_shift: in samples, see phase_shift.
 
-    Signals of single precision give spectra of single precision, and so back; SciPy computes in double always. Spectra are
-    views on memory in which each slice's bins lie together.
+    Everything is computed in double, signals of single precision too. Spectra are views on memory in which each slice's bins
+    lie together. Between processes the last digits may differ, unless GR_STFT_PLANNER=estimate is in the environment.
 
     >>> SFT = ShortTimeFFT(sample_window("hann", 16), hop=4, fs=8.0, scale_to="magnitude")
     >>> x = np.cos(2 * np.pi * 2 * np.arange(64) / 8)
@@ -161,7 +156,7 @@ class ShortTimeFFT:
         symmetric_win: symmetric instead of periodic.
         """
         return cls(
-            sample_window(win_param, nperseg, symmetric_win),
+            sample_window_as_scipy(win_param, nperseg, symmetric_win),
             nperseg - noverlap,
             fs,
             fft_mode=fft_mode,
@@ -505,7 +500,7 @@ class ShortTimeFFT:
             "odd" (mirrored through the point at the end).
         axis: of the samples.
 
-        Returns complex64 or complex128: x with its axis of samples replaced by bins, and slices as a further last axis.
+        Returns complex128: x with its axis of samples replaced by bins, and slices as a further last axis.
         """
         return self.stft_detrend(x, None, p0, p1, k_offset=k_offset, padding=padding, axis=axis)
 
@@ -545,8 +540,8 @@ class ShortTimeFFT:
             spectra = self._fft_func(np.stack(detrended, axis=-2), self._win)
         else:
             first = self._first_sample(p0) + operator.index(k_offset)
-            if padding != "zeros":
-                x, first = self._extended(x, first, p1 - p0, padding)
+            x = self._in_double(x)  # integers would overflow beyond the ends
+            x, first = extension.reached(x, first, p1 - p0, self._hop, self.m_num, padding)
             spectra = self._spectra(x, self._win, self._hop, first, p1 - p0, _TRENDS.get(detr, "none"))
         return np.moveaxis(np.swapaxes(spectra, -1, -2), -2, axis if axis >= 0 else axis - 1)
 
@@ -633,13 +628,14 @@ class ShortTimeFFT:
             n_fft=self.mfft, hop=hop, window=win, win_length=self.m_num, phase=origin, sides=self._sides()
         )
 
+    def _in_double(self, x: NDArray) -> NDArray:
+        return x.astype(float if self.onesided_fft else complex, copy=False)
+
     def _spectra(self, x: NDArray, win: NDArray, hop: int, first: int, slices: int, trend: str = "none") -> NDArray:
         """Spectra (..., slices, f_pts) of signals (..., n); the first slice begins at sample `first`."""
         design = self._design(win, hop)
-        samples, shape = _channels(x, -1)
-        if not self.onesided_fft:
-            samples = samples.astype(_complex(samples.dtype), copy=False)
-        spectra = np.empty(shape + (slices, self.f_pts), _complex(samples.dtype))
+        samples, shape = _channels(self._in_double(x), -1)
+        spectra = np.empty(shape + (slices, self.f_pts), complex)
         kernels.stft(samples, spectra.reshape(len(samples), slices, self.f_pts), design, first, trend)
         if self._fft_mode == "onesided2X":
             paired, factor = self._pairs()
@@ -649,12 +645,12 @@ class ShortTimeFFT:
     def _overlap_add(self, S: NDArray, synthesis: NDArray, hop: int, first: int, length: int) -> NDArray:
         """Samples (..., length) of spectra (..., f_pts, slices); the first slice begins at sample `first`."""
         design = self._design(self._win, hop)
-        spectra, shape = _frame_major(S, "S")
+        spectra, shape = _frame_major(S.astype(complex, copy=False), "S")
         if self._fft_mode == "onesided2X":
             paired, factor = self._pairs()
             spectra = spectra.copy()  # S is the caller's
             spectra[..., paired] /= factor
-        samples = np.empty((len(spectra), length), spectra.real.dtype if self.onesided_fft else spectra.dtype)
+        samples = np.empty((len(spectra), length), float if self.onesided_fft else complex)
         kernels.istft(spectra, samples, design, first, synthesis, -1.0)
         return samples.reshape(shape + (length,))
 
@@ -703,17 +699,30 @@ class ShortTimeFFT:
     def _x_slices(self, x: NDArray, k_off: int, p0: int, p1: int, padding: PAD_TYPE) -> Iterator[NDArray]:
         """Slices p0 .. p1 - 1 of x, each of shape (..., m_num)."""
         _check_padding(padding)
-        x, first = self._extended(x, self._first_sample(p0) + k_off, p1 - p0, padding)
+        first = self._first_sample(p0) + k_off
+        end = first + (p1 - p0 - 1) * self._hop + self.m_num
+        x, first = extension.extended(x, -first, end - x.shape[-1], padding), max(0, first)
         for k in range(first, first + (p1 - p0) * self._hop, self._hop):
             yield x[..., k : k + self.m_num]
 
-    def _extended(self, x: NDArray, first: int, slices: int, padding: PAD_TYPE) -> Tuple[NDArray, int]:
-        """x continued as far as its slices reach, the first of which begins at sample `first`; and where it begins then."""
-        end = first + (slices - 1) * self._hop + self.m_num
-        before, after = max(0, -first), max(0, end - x.shape[-1])
-        if before or after:
-            x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, after)], **_NUMPY_PAD[padding])
-        return x, first + before
+
+def sample_window_as_scipy(window: Any, length: int, symmetric: bool = False) -> NDArray:
+    """sample_window(), but exponentials by NumPy's exp, the last digit of which depends on the processor as SciPy's does.
+
+    >>> sample_window_as_scipy(("gaussian", 2.0), 3, True)[1]
+    1.0
+    """
+    values = sample_window(window, length, symmetric)
+    name, *parameters = window if isinstance(window, tuple) else (window,)
+    if length < 2 or name not in ("gaussian", "gauss", "gss", "exponential", "poisson"):
+        return values
+    n = np.arange(length if symmetric else length + 1)
+    middle = (len(n) - 1) / 2
+    if name.startswith("g"):
+        (std,) = parameters
+        return np.exp(-((n - middle) ** 2) / (2 * std * std))[:length]
+    centre, tau = (*parameters, *(None, 1.0)[len(parameters) :])
+    return np.exp(-np.abs(n - (middle if centre is None else centre)) / tau)[:length]
 
 
 def _calc_dual_canonical_window(win: NDArray, hop: int) -> NDArray:
@@ -763,5 +772,5 @@ def _check_hop_fits(hop: int, taps: NDArray, name: str) -> None:
 
 
 def _check_padding(padding: PAD_TYPE) -> None:
-    if padding not in _NUMPY_PAD:
+    if padding not in get_args(PAD_TYPE):
         raise ValueError(f"Parameter {padding=} not in {get_args(PAD_TYPE)}!")

@@ -31,10 +31,12 @@ from .transforms import (
     _given,
     _hop,
     _integer,
+    _is_real,
     _layout,
     _lengths,
     _output,
     _sides,
+    _sides_named,
     _text,
     _threshold,
     _truth,
@@ -55,13 +57,22 @@ class Reassigned(NamedTuple):
     """Seconds, float64."""
 
 
+class PhaseDerivatives(NamedTuple):
+    """What phase_derivatives() returns, each of shape (..., bins, frames), float64."""
+
+    frequency: NDArray
+    """Instantaneous frequency, the slope of the phase over time, in units of fs (Hz)."""
+    delay: NDArray
+    """Group delay, the slope of the phase over frequency with the opposite sign, in samples from the frame's centre."""
+
+
 class Squeezed(NamedTuple):
     """What synchrosqueeze() returns."""
 
     T: NDArray
-    """Complex64 or complex128, (..., bins, frames)."""
+    """Complex64 or complex128, (..., bins, frames), or (..., rows of the grid, frames)."""
     frequencies: NDArray
-    """Of the rows in Hz, (bins,)."""
+    """Of the rows in Hz, (bins,) or as the grid is."""
 
 
 @_either_spelling
@@ -114,6 +125,58 @@ def reassign(
     t /= fs
     t += times(a.frames, hop=a.hop, win_length=a.win_length, first=a.first, fs=fs)[:, None]
     return Reassigned(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (power, f, t)))
+
+
+@_either_spelling
+def phase_derivatives(
+    x: ArrayLike,
+    window: Window = "hann",
+    *,
+    hop: Optional[int] = None,
+    win_length: Optional[int] = None,
+    n_fft: Optional[int] = None,
+    theta: Optional[ArrayLike] = None,
+    threshold: float = 0.0,
+    placement: str = "centred",
+    first: Optional[int] = None,
+    frames: Optional[int] = None,
+    sides: Optional[str] = None,
+    fs: float = 1.0,
+    axis: int = -1,
+    workers: int = 1,
+) -> PhaseDerivatives:
+    """The derivatives of the STFT's phase over time and frequency, cell by cell: instantaneous frequency and group delay.
+
+    With phi[k, p] the phase of stft(x, phase="centre"), as if it were continuous in both: frequency = (d phi / dt) / (2 pi), which is
+    k fs / n_fft - fs / (2 pi) Im(X_w' / X), and delay = -d phi / d omega = Re(X_tw / X) samples, with X_w' and X_tw the STFTs by the window's
+    derivative per sample and by (m - win_length // 2) window[m]. No phase is unwrapped, and no neighbour is needed: any hop will do.
+
+    fs: the unit of the frequency: the sampling rate for Hz, 1 for cycles per sample, 2 pi for radians per sample.
+    threshold: cells with |X| at most this part of their frame's largest have no derivative, and are NaN; 0: those of silence. So are those
+        of frames with a sample that is not finite.
+    theta: see the module. The other arguments are those of stft().
+
+    With phase="start" the derivatives are the same but for the delay, which counts from the window's first sample: add win_length // 2. With
+    phase="absolute" the frequency is less by k fs / n_fft, and the delay counts from sample 0. reassign() has the same values from the same
+    kernel, with a place for each cell.
+
+    Source: that of reassign().
+
+    >>> x = np.zeros(400)
+    >>> x[205] = 1.0
+    >>> np.unique(np.round(phase_derivatives(x, hop=100, n_fft=64).delay[:, 2], 9)).tolist()     # the frame's centre is 200
+    [5.0]
+    >>> x = np.exp(0.3j * np.arange(400))
+    >>> f = phase_derivatives(x, hop=100, n_fft=64, fs=2 * np.pi).frequency
+    >>> round(float(f[3, 2]), 9)
+    0.3
+    """
+    a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)
+    shape = (a.samples.shape[0], a.frames, a.bins)
+    frequency, delay = np.empty(shape), np.empty(shape)
+    kernels.phase_derivatives(a.samples, frequency, delay, a.design, _threshold(threshold), window, a.theta, a.first, _workers(workers))
+    frequency *= fs
+    return PhaseDerivatives(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (frequency, delay)))
 
 
 @_either_spelling
@@ -178,6 +241,7 @@ def synchrosqueeze(
     frames: Optional[int] = None,
     sides: Optional[str] = None,
     fs: float = 1.0,
+    grid: Optional[ArrayLike] = None,
     axis: int = -1,
     out: Optional[NDArray] = None,
     workers: int = 1,
@@ -191,6 +255,9 @@ def synchrosqueeze(
 
     order: 1: frequencies as reassign() finds them, right for tones; 2: chirp rates are found too, and the frequency of a linear
         chirp, under a Gaussian envelope or none, at the frame's own time: sharp for chirps.
+    grid: frequencies of the rows in Hz, rising: linear, logarithmic, any; one-sided of 0 .. fs / 2, else within one fs. A value goes to the
+        nearest one, and to the first or last one if there is none beyond, so that columns still add up to the samples. None: those of the
+        bins, frequencies(n_fft, fs, sides).
     fs: sampling rate in Hz, of frequencies. theta, threshold: see the module. out: where T goes. The other arguments are those
         of stft().
 
@@ -208,10 +275,12 @@ def synchrosqueeze(
     order, bound, workers = _at_least(1, "order", order), _threshold(threshold), _workers(workers)
     if order > 2:
         raise ValueError(f"order: {order}: must be 1 or 2")
-    rows = _output(out, a.shape + (a.frames, a.bins), _complex(a.samples.dtype))
-    flat = rows.reshape(a.samples.shape[0], a.frames, a.bins)
-    kernels.synchrosqueeze(a.samples, flat, a.design, order, bound, window, a.theta, a.first, workers)
-    return Squeezed(np.swapaxes(rows, -1, -2) if out is None else out, frequencies(a.n_fft, fs, a.sides))
+    hertz = frequencies(a.n_fft, fs, a.sides) if grid is None else _grid(grid)
+    rows = _output(out, a.shape + (a.frames, len(hertz)), _complex(a.samples.dtype))
+    flat = rows.reshape(a.samples.shape[0], a.frames, len(hertz))
+    cycles = [] if grid is None else (hertz / fs).tolist()
+    kernels.synchrosqueeze(a.samples, flat, a.design, order, bound, window, a.theta, a.first, workers, cycles)
+    return Squeezed(np.swapaxes(rows, -1, -2) if out is None else out, hertz)
 
 
 @_either_spelling
@@ -229,6 +298,7 @@ def inverse_synchrosqueeze(
     first: Optional[int] = None,
     sides: Optional[str] = None,
     fs: float = 1.0,
+    grid: Optional[ArrayLike] = None,
     out: Optional[NDArray] = None,
 ) -> NDArray:
     """The signal of a synchrosqueezed STFT at hop 1, or of what it has in a band: sums over rows.
@@ -245,7 +315,8 @@ def inverse_synchrosqueeze(
         any. window[c] must not be 0.
     length: samples to return; default: up to the last centre of a frame. Samples at no frame's centre are 0.
     sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "onesided", unless n_fft equals the
-        number of bins, or the window is complex.
+        number of bins, or the window is complex. With a grid: "onesided" unless it has negative frequencies or the window is complex.
+    grid: as it was; n_fft must then be given.
     out: where the result goes, C-contiguous, of the shape and dtype of what is returned otherwise.
 
     Returns float32, float64, complex64 or complex128 of shape (..., length). The signal comes back to 1e-12 of its largest
@@ -260,6 +331,16 @@ def inverse_synchrosqueeze(
     """
     rows, shape = _frame_major(T, "T")
     channels, frames, bins = rows.shape
+    count = bins
+    hertz = None if grid is None else _grid(grid)
+    if hertz is not None:
+        if n_fft is None:
+            raise ValueError("n_fft: None: must be given with grid")
+        if len(hertz) != count:
+            raise ValueError(f"grid: {len(hertz)} frequencies: must be as many as T has rows, {count}")
+        if sides is None:
+            sides = "twosided" if hertz[0] < 0 or not (theta is not None or _is_real(window)) else "onesided"
+        bins = _bins(kernels.checked_n_fft(_integer("n_fft", n_fft)), _sides_named(sides))
     if theta is not None:
         sides, n_fft, _ = _layout("T", bins, sides, "hann", None, n_fft)
         _theta(theta, frames, n_fft, window)
@@ -272,7 +353,8 @@ def inverse_synchrosqueeze(
     first = _first(first, win_length, 1, placement, frames)
     centre = first + win_length // 2
     length = max(0, centre + frames) if length is None else _at_least(0, "length", length)
-    kept = None if band is None else _kept(band, shape, bins, frames, frequencies(n_fft, fs, sides), sides, fs)
+    hertz = frequencies(n_fft, fs, sides) if hertz is None else hertz
+    kept = None if band is None else _kept(band, shape, count, frames, hertz, sides, fs)
     samples = _given(out, shape + (length,), rows.real.dtype if sides == "onesided" else rows.dtype)
     kernels.inverse_synchrosqueeze(
         rows, samples.reshape(channels, length), design, kept, centre - design_length // 2
@@ -303,6 +385,13 @@ class _Analysis:
         self.first, self.frames = _frames(self.samples.shape[1], self.win_length, self.hop, placement, first, frames)
         self.bins = _bins(self.n_fft, self.sides)
         self.theta: List[float] = [] if theta is None else _theta(theta, self.frames, self.n_fft, window)
+
+
+def _grid(grid: ArrayLike) -> NDArray:
+    hertz = np.asarray(grid)
+    if hertz.dtype.kind not in "biuf" or hertz.ndim != 1 or not hertz.size:
+        raise ValueError(f"grid: {hertz.dtype}, shape {hertz.shape}: must be rising frequencies in Hz, (rows,)")
+    return hertz.astype(float)
 
 
 def _theta(theta: ArrayLike, frames: int, n_fft: int, window: Window) -> List[float]:

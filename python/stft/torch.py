@@ -28,8 +28,11 @@ papers' authors. It differs where that one leaves its definition:
 - win_length_max is the upper bound.
 - Signals are real or complex, shorter than n_fft, of another length at each call where no frame has a parameter of its
   own; the first call initializes.
-- The inverse of bin-dependent windows is the least-squares one.
-- A window is a name or ("gaussian", rho), not a function.
+- The inverse of bin-dependent windows is the least-squares one. Its method "wola" is one step towards it.
+
+inverse() takes its method, cg_max_iter, cg_tol and cg_lambda; frame_centers() its device and dtype; win_length and hop_length
+may be assigned to; plot_spec() and plot_win_lengths() draw, and load_state_dict() reads its checkpoints. docs/torch.md has
+all differences in a table.
 """
 
 from __future__ import annotations
@@ -37,9 +40,12 @@ from __future__ import annotations
 import math
 from typing import Any, Optional, Tuple, Union
 
-from . import adjoints, differentiable, transforms
+import numpy as np
+
+from . import adjoints, differentiable, torch_checkpoints, torch_windows, transforms
 from .tensors import Tensor, _numpy, _tensor, torch
 from .torch2d import ISTFT2D, STFT2D, istft2d, stft2d  # noqa: F401
+from .torch_plots import plot_spec, plot_win_lengths
 from .transforms import _at_least, _bins, _either_spelling, _hop, _layout, _lengths, _positive
 
 
@@ -134,19 +140,20 @@ def istft(
     fs: float = 1.0,
     synthesis: Any = None,
     threshold: Optional[float] = None,
+    strict: bool = True,
 ) -> Tensor:
     """gnuradio.stft.istft() with a gradient by X, (..., bins, frames)."""
     window, synthesis = _window(window), _window(synthesis, "synthesis")
     _check_complex("X", X)
     sides, n_fft, win_length = _layout("X", X.shape[-2], sides, window, win_length, n_fft)
     made = dict(hop=_hop(hop, win_length), win_length=win_length, n_fft=n_fft, placement=placement, first=first, sides=sides)
-    made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold)
+    made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold, strict=strict)
     return _Istft.apply(X, window, length, made)
 
 
 class STFT(torch.nn.Module):
     """stft() as a module: (..., samples) -> (..., bins, frames). Its arguments are those of gnuradio.stft.stft(), but for
-    detrend, axis and out.
+    detrend, extend, axis and out.
     """
 
     def __init__(self, window: Any = "hann", **arguments: Any):
@@ -194,7 +201,9 @@ class DSTFT(torch.nn.Module):
     window_mode: "fixed", or what is learned: "constant" (one length), "time" (one for each frame), "frequency" (one for
         each bin) or "time-frequency" (one for each cell; "time_frequency" is the same).
     hop_mode: "fixed" or "constant" (t[n] = n hop), or "time" (t[n] = hop[0] + .. + hop[n]).
-    window: "hann", ("gaussian", rho) and the others of gnuradio.stft.dstft().
+    window: "hann", ("gaussian", rho) and the others of gnuradio.stft.dstft(); or a function of n_fft, theta, idx_frac, freq_bins,
+        frames, device, dtype and normalization that returns the values of windows (gnuradio.stft.torch_windows). PyTorch then
+        computes window and gradient, which is slower, and windows that depend on the bin have no inverse.
     normalization: None (peak 1), "unit" (unit sum), "paper" or "contract" (n_fft / theta), or a norm of
         gnuradio.stft.dstft(): "peak", "l1", "l2", "dcunit". To let a loss compare windows of different length in one
         signal, take "l2".
@@ -233,7 +242,7 @@ class DSTFT(torch.nn.Module):
         hop_length: Optional[float] = None,
         window_mode: str = "time",
         hop_mode: str = "fixed",
-        window: differentiable.FamilyName = "hann",
+        window: Any = "hann",
         normalization: Optional[str] = None,
         hop_length_min: float = 1.0,
         hop_length_max: Optional[float] = None,
@@ -256,9 +265,9 @@ class DSTFT(torch.nn.Module):
         _one_of("hop_mode", hop_mode, ("fixed", "constant", "time"))
         _one_of("scale", scale, ("linear", "log"))
         _one_of("output", output, ("both", "magnitude", "complex"))
-        if callable(window):
-            raise ValueError(f"window: {window}: must be a name, or a tuple (name, parameter)")
-        transforms.kernels.window_family(window)
+        if not callable(window):
+            transforms.kernels.window_family(window)
+        self.normalization = normalization
         norms = {None: "peak", "unit": "dcunit", "paper": "contract"}
         self.norm = norms.get(normalization, normalization)
         _one_of("normalization", self.norm, ("peak", "l1", "l2", "dcunit", "contract"))
@@ -272,6 +281,8 @@ class DSTFT(torch.nn.Module):
                             ("win_length_max", win_length_max), ("hop_length_max", hop_length_max),
                             ("hop_length_min", hop_length_min), ("magnitude_power", magnitude_power)):  # fmt: skip
             _positive(name, value)
+        # where the range of the authors' package begins, whose end is n_fft always
+        self._authors_least = float(hop_length if win_length_min is None else win_length_min)
         if win_length_min is None:
             win_length_min = hop_length if hop_length < win_length else win_length / 2
         least = transforms.kernels.least_theta
@@ -282,11 +293,14 @@ class DSTFT(torch.nn.Module):
         self.magnitude_power, self.eps = float(magnitude_power), float(eps)
         self.frames = None if frames is None else _at_least(1, "frames", frames)
         self.length: Optional[int] = None
+        self._seen_sides: Optional[str] = None
         self.win_length_min, self.win_length_max = float(win_length_min), float(win_length_max)
         self.hop_length_min, self.hop_length_max = float(hop_length_min), float(hop_length_max)
         self._hold("win_length", [[float(win_length)]], self.window_mode != "fixed")
         self._hold("hop_length", [float(hop_length)], hop_mode != "fixed")
         self.chirp = self._chirp_named(chirp)
+        if self.chirp and callable(window):
+            raise ValueError(f"chirp: {chirp}: goes with a window that has a name, not with a function")
         most = 0.5 / self.win_length_max
         self.chirp_max = most if chirp_max is None else chirp_max
         _positive("chirp_max", self.chirp_max)
@@ -297,15 +311,54 @@ class DSTFT(torch.nn.Module):
 
     @property
     def win_length(self) -> Tensor:
-        """Window lengths in samples, (bins or 1, frames or 1), float64, differentiable."""
+        """Window lengths in samples, (bins or 1, frames or 1), float64, differentiable. May be assigned to: lengths between
+        their bounds, one or an array that broadcasts to that shape. The parameter stays the same object.
+        """
         return self._value("win_length")
+
+    @win_length.setter
+    def win_length(self, lengths: Any) -> None:
+        self._assign("win_length", lengths)
 
     theta = win_length
 
     @property
     def hop_length(self) -> Tensor:
-        """Hops in samples, (1,) or (frames,), float64, differentiable."""
+        """Hops in samples, (1,) or (frames,), float64, differentiable. May be assigned to, as win_length."""
         return self._value("hop_length")
+
+    @hop_length.setter
+    def hop_length(self, hops: Any) -> None:
+        self._assign("hop_length", hops)
+
+    @property
+    def _raw_win_length(self) -> Tensor:
+        return self.raw_win_length  # the name in the authors' package, for code that looks at the gradient
+
+    @property
+    def _raw_hop_length(self) -> Tensor:
+        return self.raw_hop_length
+
+    @property
+    def freq_bins(self) -> int:
+        """Bins of a spectrum: n_fft // 2 + 1, or n_fft where they are two-sided."""
+        return _bins(self.n_fft, self.sides or self._seen_sides or "onesided")
+
+    @property
+    def analysis_window(self) -> Optional[Tensor]:
+        """Values of the windows as they are now, (bins or 1, frames or 1, n_fft), without gradient; None before initialize() or the
+        first forward().
+
+        The first is at the sample floor(t) + 1 - n_fft // 2, and the last under the whole window of any fraction of t; for odd
+        n_fft there are n_fft + 1, from floor(t) - (n_fft - 1) // 2 on. Those of a function are what it returns. Frames are 1 where
+        all of them have the same. A chirp's turning is left out.
+        """
+        if self.length is None:
+            return None
+        with torch.no_grad():
+            if callable(self.window):
+                return self._window_values(self.frame_centers(), torch.get_default_dtype())
+            return torch_windows.named_window_values(self.window, self.norm, self.n_fft, self.win_length, self.frame_centers())
 
     @property
     def c(self) -> Optional[Tensor]:
@@ -319,17 +372,22 @@ class DSTFT(torch.nn.Module):
         """frame_centers() of signals of the first length."""
         return self.frame_centers()
 
-    def frame_centers(self, length: Optional[int] = None) -> Tensor:
-        """Positions t of the windows' centres in samples, (frames,), float64, differentiable.
+    def frame_centers(self, length: Optional[int] = None, *, device: Any = None, dtype: Any = None) -> Tensor:
+        """Positions t of the windows' centres in samples, (frames,), differentiable.
 
         length: samples of the signal; default: those that initialize() or the first forward() saw.
+        device: the CPU. dtype: of PyTorch's, real; default: float64. A float32 holds no fraction of a late position.
         """
+        if device is not None and torch.device(device).type != "cpu":
+            raise ValueError(f"device: {device}: must be the CPU")
+        if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise ValueError(f"dtype: {dtype}: must be a real one of PyTorch's, torch.float64 or torch.float32")
         length = self._length(length)
         hops = self.hop_length
         if self.hop_mode == "time":
             self._check_initialized()
-            return torch.cumsum(hops, 0)
-        return torch.arange(self._frames_of(length), dtype=torch.float64) * hops
+            return torch.cumsum(hops, 0).to(dtype)
+        return (torch.arange(self._frames_of(length), dtype=torch.float64) * hops).to(dtype)
 
     def initialize(self, x: Union[Tensor, int]) -> None:
         """Gives parameters of frames and bins their shape. x: a signal, (..., samples), or the number of samples."""
@@ -341,6 +399,7 @@ class DSTFT(torch.nn.Module):
         by_frame = self._has_frames()
         frames = self._frames_of(length) if by_frame else 1
         sides = self.sides or ("twosided" if is_signal and x.is_complex() else "onesided")
+        self._seen_sides = sides
         rows = _bins(self.n_fft, sides) if self.window_mode in ("frequency", "time-frequency") else 1
         columns = frames if self.window_mode in ("time", "time-frequency") else 1
         shapes = {"raw_win_length": (rows, columns), "raw_hop_length": (frames if self.hop_mode == "time" else 1,)}
@@ -366,10 +425,18 @@ class DSTFT(torch.nn.Module):
             self.initialize(x)
         length = x.shape[-1]
         self._check_length(length)
-        S = dstft(x, self.win_length, self.frame_centers(length), c=self.c, sides=self.sides, **self._design())
+        t = self.frame_centers(length)
+        if callable(self.window):
+            sides = self.sides or ("twosided" if x.is_complex() else "onesided")
+            windows = self._window_values(t, x.real.dtype if x.is_complex() else x.dtype, sides)
+            S = torch_windows.analysed(x, windows, t, n_fft=self.n_fft, sides=sides)
+            magnitude = S.abs()
+        elif self.output == "complex":
+            S = dstft(x, self.win_length, t, c=self.c, sides=self.sides, **self._design())
+        else:
+            magnitude, S = _Magnitude.apply(x, self.win_length, t, self.c, dict(self._design(), sides=self.sides))
         if self.output == "complex":
             return S
-        magnitude = S.abs()
         if self.magnitude_power != 1:
             nothing = magnitude == 0  # where a root has no derivative
             magnitude = magnitude.masked_fill(nothing, 1).pow(self.magnitude_power).masked_fill(nothing, 0)
@@ -377,15 +444,79 @@ class DSTFT(torch.nn.Module):
         return spectrogram if self.output == "magnitude" else (spectrogram, S)
 
     def inverse(
-        self, S: Tensor, *, length: Optional[int] = None, tol: Optional[float] = None, max_iterations: int = 100
+        self,
+        S: Tensor,
+        *,
+        length: Optional[int] = None,
+        tol: Optional[float] = None,
+        max_iterations: Optional[int] = None,
+        method: str = "auto",
+        cg_max_iter: Optional[int] = None,
+        cg_tol: Optional[float] = None,
+        cg_lambda: float = 0.0,
     ) -> Tensor:
         """The signal, (..., length), of spectra (..., bins, frames): see idstft(). Differentiable by S, lengths, hops and rates.
 
         length: default: the samples that initialize() or the first forward() saw.
+        tol, max_iterations: of idstft(), where windows depend on the bin; default 1e-12 (in single precision 1e-7) and 100.
+        method: "auto", "cg" or "wola". They are one, overlap-add, where all bins of a frame have one window. Where windows
+            depend on the bin, "auto" and "cg" iterate; "wola" takes one step, an approximation.
+        cg_max_iter, cg_tol: what the package `dstft` calls max_iterations and tol.
+        cg_lambda: in 0 .. 1e-6, of no effect: nothing pulls the signal towards 0.
         """
         length = self._length(length)
-        made = dict(self._design(), c=self.c, sides=self.sides, length=length, tol=tol, max_iterations=max_iterations)
+        if not isinstance(method, str) or method.lower() not in ("auto", "cg", "wola"):
+            raise ValueError(f"method: {method}: must be auto, cg or wola")
+        if not 0 <= cg_lambda <= 1e-6:
+            raise ValueError(f"cg_lambda: {cg_lambda}: must be in 0 .. 1e-6, since nothing pulls the signal towards 0 here")
+        tol = _one_spelling("tol", tol, "cg_tol", cg_tol)
+        max_iterations = _one_spelling("max_iterations", max_iterations, "cg_max_iter", cg_max_iter)
+        if method.lower() == "wola":
+            max_iterations = 1
+        made = dict(tol=tol, max_iterations=100 if max_iterations is None else max_iterations)
+        if callable(self.window):
+            return self._inverse_of_function(S, length)
+        made.update(self._design(), c=self.c, sides=self.sides, length=length)
         return idstft(S, self.win_length, self.frame_centers(length), **made)
+
+    def _inverse_of_function(self, S: Tensor, length: int) -> Tensor:
+        _check_complex("S", S)
+        t = self.frame_centers(length)
+        sides = self.sides or ("twosided" if S.shape[-2] == self.n_fft else "onesided")
+        if S.shape[-2:] != (_bins(self.n_fft, sides), len(t)):
+            wanted = f"({_bins(self.n_fft, sides)}, {len(t)})"
+            raise ValueError(f"S: shape {tuple(S.shape)}: must end in {wanted}, bins and frames")
+        windows = self._window_values(t, S.real.dtype, sides)
+        return torch_windows.overlap_added(S, windows, t, n_fft=self.n_fft, sides=sides, length=length)
+
+    def plot_spec(self, spec: Tensor, **arguments: Any) -> Tuple[Any, Any]:
+        """gnuradio.stft.torch_plots.plot_spec()."""
+        return plot_spec(spec, **arguments)
+
+    def plot_win_lengths(self, **arguments: Any) -> Tuple[Any, Any]:
+        """gnuradio.stft.torch_plots.plot_win_lengths() of win_length, with colours from bound to bound."""
+        self._check_initialized()
+        bounds = dict(vmin=self.win_length_min, vmax=self.win_length_max)
+        return plot_win_lengths(self.win_length, **{**bounds, **arguments})
+
+    def raw_of(self, name: str, value: Any) -> Tensor:
+        """What raw_win_length or raw_hop_length is where win_length or hop_length, whichever is named, is `value`."""
+        value = torch.as_tensor(value, dtype=torch.float64).detach()
+        learned = isinstance(getattr(self, "raw_" + name), torch.nn.Parameter)
+        low, high, rule = 0.0, math.inf, "must be positive"
+        if learned:
+            low, high = self._bounds(name)
+            rule = f"must be in [{low}, {high}]"
+        elif name == "win_length":
+            low, high = transforms.kernels.least_theta, self.n_fft
+            rule = f"must be in (0, {high}], and not below {low}"
+        outside = value[~((low <= value) & (value <= high) & (0 < value) & (value < math.inf))]
+        if len(outside):
+            raise ValueError(f"{name}: {outside[0].item()}: {rule}")
+        if not learned:
+            return value
+        way = (value - low) / (high - low) if self.scale == "linear" else torch.log(value / low) / math.log(high / low)
+        return torch.logit(way, eps=1e-4)
 
     def extra_repr(self) -> str:
         return (f"n_fft={self.n_fft}, window={self.window!r}, window_mode={self.window_mode!r}, "
@@ -393,12 +524,23 @@ class DSTFT(torch.nn.Module):
                 + (f", chirp={self.chirp!r}" if self.chirp else ""))  # fmt: skip
 
     def get_extra_state(self) -> Any:
-        return {"length": self.length, "frames": self.frames}
+        return {"length": self.length, "frames": self.frames, "sides": self._seen_sides}
 
     def set_extra_state(self, state: Any) -> None:
         self.length, self.frames = state["length"], state["frames"]
+        self._seen_sides = state.get("sides", self._seen_sides)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # a module takes a Parameter for a new parameter, also where the name is a property
+        if isinstance(getattr(type(self), name, None), property):
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
+        if torch_checkpoints.is_authors(state_dict, prefix):
+            ranges = {"win_length": (self._authors_least, self.n_fft), "hop_length": self._bounds("hop_length")}
+            torch_checkpoints.translate(state_dict, prefix, ranges, self, rest[-1])
         for name in ("raw_win_length", "raw_hop_length", "raw_chirp")[: 3 if self.chirp else 2]:
             raw, stored = getattr(self, name), state_dict.get(prefix + name)
             if stored is not None and raw.numel() == 1 and raw.dim() == stored.dim():
@@ -430,10 +572,19 @@ class DSTFT(torch.nn.Module):
         low, high = self._bounds(name)
         if not low < high:
             raise ValueError(f"{name}_min: {low}: must be less than {name}_max = {high}")
-        if not low <= value.item() <= high:
-            raise ValueError(f"{name}: {value.item()}: must be in [{low}, {high}]")
-        way = (value - low) / (high - low) if self.scale == "linear" else torch.log(value / low) / math.log(high / low)
-        setattr(self, "raw_" + name, torch.nn.Parameter(torch.logit(way, eps=1e-4)))
+        setattr(self, "raw_" + name, torch.nn.Parameter(value))
+        with torch.no_grad():
+            getattr(self, "raw_" + name).copy_(self.raw_of(name, value))
+
+    def _assign(self, name: str, value: Any) -> None:
+        held = getattr(self, "raw_" + name)
+        value = torch.as_tensor(value, dtype=torch.float64).detach()
+        try:
+            value = value.expand(held.shape)
+        except RuntimeError:
+            raise ValueError(f"{name}: shape {tuple(value.shape)}: must broadcast to {tuple(held.shape)}") from None
+        with torch.no_grad():
+            held.copy_(self.raw_of(name, value))
 
     def _value(self, name: str) -> Tensor:
         raw = getattr(self, "raw_" + name)
@@ -446,6 +597,11 @@ class DSTFT(torch.nn.Module):
 
     def _design(self) -> Any:
         return dict(n_fft=self.n_fft, window=self.window, norm=self.norm)
+
+    def _window_values(self, t: Tensor, dtype: Any, sides: Optional[str] = None) -> Tensor:
+        bins = self.freq_bins if sides is None else _bins(self.n_fft, sides)
+        made = dict(n_fft=self.n_fft, bins=bins, dtype=dtype, normalization=self.normalization)
+        return torch_windows.window_values(self.window, self.win_length, t, **made)
 
     def _has_frames(self) -> bool:
         return "time" in (self.hop_mode, self.chirp) or self.window_mode in ("time", "time-frequency")
@@ -518,6 +674,42 @@ class _Dstft(torch.autograd.Function):
         return (*map(_tensor, gradients), *[None] * (5 - len(gradients)))
 
 
+class _Magnitude(torch.autograd.Function):
+    """|S| and S, whose gradients go through one pass over the frames."""
+
+    @staticmethod
+    def forward(ctx, x, theta, t, c, made):
+        S = differentiable.dstft(_numpy("x", x), _numpy("theta", theta), _numpy("t", t), c=_rates(c), **made)
+        rows = np.swapaxes(S, -1, -2)  # contiguous, as the kernels have them
+        magnitude = np.empty(rows.shape, rows.real.dtype)
+        transforms.kernels.modulus(rows, magnitude)
+        spectra = torch.from_numpy(S)
+        ctx.save_for_backward(x, theta, t, c, spectra)
+        ctx.made = made
+        ctx.set_materialize_grads(False)
+        return torch.from_numpy(magnitude).transpose(-1, -2), spectra
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, by_magnitude, by_spectra):
+        x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors[:3])
+        rows = np.swapaxes(_numpy("S", ctx.saved_tensors[4]), -1, -2)
+        G = None
+        if by_magnitude is not None:
+            G = np.empty(rows.shape, rows.dtype)
+            slopes = np.ascontiguousarray(np.swapaxes(_numpy("G", by_magnitude), -1, -2), rows.real.dtype)
+            transforms.kernels.cotangent(np.ascontiguousarray(rows), slopes, G)
+            G = np.swapaxes(G, -1, -2)
+        if by_spectra is not None:
+            by_spectra = _numpy("G", by_spectra)
+            G = by_spectra if G is None else np.add(G, by_spectra, out=G)
+        if G is None:
+            return (None,) * 5
+        wrt = _wanted(("x", "theta", "t", "c"), ctx)
+        gradients = differentiable.dstft_vjp(x, theta, t, G, c=_rates(ctx.saved_tensors[3]), wrt=wrt, **ctx.made)
+        return (*map(_tensor, gradients), *[None] * (5 - len(gradients)))
+
+
 class _Idstft(torch.autograd.Function):
     @staticmethod
     def forward(ctx, S, theta, t, c, length, made):
@@ -563,6 +755,7 @@ class _Istft(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx, v):
         window, frames, made = ctx.design
+        made = {name: value for name, value in made.items() if name != "strict"}
         return _tensor(adjoints.istft_vjp(_numpy("v", v), frames, window, **made)), None, None, None
 
 
@@ -596,6 +789,12 @@ def _window(window: Any, name: str = "window") -> Any:
 def _one_of(name: str, value: Any, allowed: Tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{name}: {value}: must be {', '.join(allowed[:-1])} or {allowed[-1]}")
+
+
+def _one_spelling(name: str, value: Any, other: str, given: Any) -> Any:
+    if given is None or value is None or value == given:
+        return value if given is None else given
+    raise ValueError(f"{other}: {given}: is given already, as {name} = {value}")
 
 
 def _refuse_unknown(arguments: Any, function: Any) -> None:

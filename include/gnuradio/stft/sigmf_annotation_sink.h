@@ -10,9 +10,10 @@ namespace gr::stft {
 /*!
  * \brief Messages of detector_vxm as the annotations of a SigMF file; kernel::sigmf_annotations says which.
  *
- * Message port "events": dicts. The file is written at make(), whenever flush_every annotations (or a tenth of those there are)
- * have come, and when the flowgraph stops. Each run begins a file of its own in place of the one before. A message that is no event, and a file that cannot be
- * written later on, are logged, and the flowgraph goes on.
+ * Message port "events": dicts. The file is written at make(), whenever flush_every annotations (or half of those there are)
+ * have come, and when the flowgraph stops. After rotate_every annotations and captures another file begins, NAME-0002.sigmf-meta.
+ * Each run begins a file of its own, in place of the one before unless it is to `keep` what is there. A message that is no event,
+ * and a file that cannot be written later on, are logged, and the flowgraph goes on.
  */
 class STFT_API sigmf_annotation_sink : virtual public gr::block
 {

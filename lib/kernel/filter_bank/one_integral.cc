@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/bin_routines.h"
 #include <gnuradio/stft/kernel/filter_bank/one_integral.h>
@@ -39,6 +40,7 @@ std::vector<std::size_t> bins_of(const bins_parameters& p)
 template <class T>
 std::complex<double> one_integral_factor(const parameters& p)
 {
+    check_unfolded(p);
     const auto taps = p.analysis_taps<T>();
     if (p.hop != 1)
         refuse("hop", p.hop, "must be 1, each spectrum gives one sample");

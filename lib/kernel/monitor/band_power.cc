@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/bands/band_weights.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
 #include <gnuradio/stft/kernel/monitor/band_power.h>
 #include <boost/math/constants/constants.hpp>
@@ -92,19 +93,11 @@ template <class R>
 typename band_power<R>::weighted_bins band_power<R>::weights_of(const frequency_range& band,
                                                                 const band_power_settings& s)
 {
-    const auto n = static_cast<double>(s.n_fft), step = s.samp_rate / n;
-    const auto last = static_cast<double>(s.n_fft / 2);
-    // cell m ends at m + 1/2 bins, and a band at lower / step ones
-    const auto lower = band.lower / step, upper = std::min(band.upper / step, n / 2);
-    const auto first = std::min(std::floor(lower + 0.5), last);
-    weighted_bins bins{ static_cast<std::size_t>(first), {} };
-    for (auto m = first; m <= last; ++m) {
-        const auto begin = std::max(m - 0.5, 0.0), end = std::min(m + 0.5, n / 2);
-        const auto common = std::min(end, upper) - std::max(begin, lower);
-        if (!(common > 0))
-            break;
-        // DC and, for even n_fft, Nyquist have half a cell that holds all of their power
-        const auto width = common / (end - begin) * step;
+    const auto step = s.samp_rate / static_cast<double>(s.n_fft);
+    const auto cells = cells_between(band.lower, band.upper, s.n_fft, s.samp_rate);
+    weighted_bins bins{ cells.first, {} };
+    for (std::size_t i = 0; i < cells.shares.size(); ++i) {
+        const auto m = static_cast<double>(cells.first + i), width = cells.shares[i] * step;
         const auto divisor = std::pow(boost::math::double_constants::two_pi * m * step,
                                       2 * static_cast<double>(s.integrate));
         bins.weights.push_back(s.integrate > 0 && m == 0 ? 0

@@ -7,16 +7,17 @@
 
 namespace gr::stft::kernel {
 
-//! Sorts by digits: the bits of positive floats, read as an integer, have the order of their values.
-void running_median::sort(const std::vector<float>& values)
+//! Sorts by digits: the bits of such values, read as an integer, have their order.
+template <class R>
+void running_median_of<R>::sort(const std::vector<R>& values)
 {
-    constexpr unsigned bits = 11, digits = 3;
-    constexpr std::uint32_t mask = (1u << bits) - 1;
+    constexpr unsigned bits = 11, digits = (8 * sizeof(R) + bits - 1) / bits;
+    constexpr bits_of_value mask = (1u << bits) - 1;
     d_sorted.resize(values.size());
     d_other.resize(values.size());
     std::array<std::array<std::uint32_t, 1u << bits>, digits> counts{};
     for (std::size_t i = 0; i < values.size(); ++i) {
-        std::uint32_t key = 0;
+        bits_of_value key = 0;
         std::memcpy(&key, &values[i], sizeof key);
         d_sorted[i] = { key, static_cast<std::uint32_t>(i) };
         for (unsigned d = 0; d < digits; ++d)
@@ -36,7 +37,8 @@ void running_median::sort(const std::vector<float>& values)
 }
 
 //! The first member from a rank on; there must be one.
-std::size_t running_median::member_from(std::size_t rank) const
+template <class R>
+std::size_t running_median_of<R>::member_from(std::size_t rank) const
 {
     auto word = rank / 64;
     auto bits = d_members[word] & (~std::uint64_t(0) << (rank % 64));
@@ -46,7 +48,8 @@ std::size_t running_median::member_from(std::size_t rank) const
 }
 
 //! The last member before a rank; there must be one.
-std::size_t running_median::member_before(std::size_t rank) const
+template <class R>
+std::size_t running_median_of<R>::member_before(std::size_t rank) const
 {
     auto word = rank / 64;
     auto bits = d_members[word] & ~(~std::uint64_t(0) << (rank % 64));
@@ -55,9 +58,10 @@ std::size_t running_median::member_before(std::size_t rank) const
     return word * 64 + boost::multiprecision::msb(bits);
 }
 
-void running_median::run(const std::vector<float>& values,
-                         std::size_t width,
-                         std::vector<float>& medians)
+template <class R>
+void running_median_of<R>::run(const std::vector<R>& values,
+                               std::size_t width,
+                               std::vector<R>& medians)
 {
     sort(values);
     d_members.assign(values.size() / 64 + 1, 0);
@@ -84,5 +88,8 @@ void running_median::run(const std::vector<float>& values,
             median = member_from(median);
     }
 }
+
+template class running_median_of<float>;
+template class running_median_of<double>;
 
 } // namespace gr::stft::kernel

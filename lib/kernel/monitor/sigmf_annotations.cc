@@ -1,35 +1,27 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/monitor/durable_file.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-constexpr const char* ending = ".sigmf-meta";
+constexpr std::size_t captures_carried = 16; // an event of an older one has long been reported
 
-std::string with_ending(const std::string& path)
+void add_item(std::string& list, const std::string& item)
 {
-    const std::string wanted = ending;
-    const bool has = path.size() > wanted.size() &&
-                     path.compare(path.size() - wanted.size(), wanted.size(), wanted) == 0;
-    return has ? path : path + wanted;
+    list += list.empty() ? "[\n    " : ",\n    ";
+    list += item;
 }
 
-template <class Map>
-std::string json_list(const Map& items)
-{
-    std::string text;
-    for (const auto& item : items)
-        text += (text.empty() ? "\n    " : ",\n    ") + item.second;
-    return text.empty() ? "[]" : "[" + text + "\n  ]";
-}
+std::string closed(std::string list) { return list.empty() ? "[]" : std::move(list += "\n  ]"); }
 
 std::string annotation(const event& e, const event_context& context)
 {
@@ -59,6 +51,60 @@ std::string annotation(const event& e, const event_context& context)
     return object.text();
 }
 
+std::string capture(std::int64_t start, const event_context& context)
+{
+    json_object object;
+    object.add("core:sample_start", std::to_string(start));
+    if (context.freq_center)
+        object.add("core:frequency", json_number(*context.freq_center));
+    const auto time = time_of(start, context);
+    if (const auto text = time ? iso8601(*time) : ""; !text.empty())
+        object.add("core:datetime", json_string(text));
+    return object.text();
+}
+
+//! Lines of a journal: "rate HZ", "from SAMPLE", "capture SAMPLE HZ CENTRE SECONDS FRACTION SAMPLE", nan and - for what is unknown,
+//! "carried NUMBER", and "annotation SAMPLE OBJECT".
+std::string capture_line(std::int64_t start, const event_context& c)
+{
+    return "capture " + std::to_string(start) + ' ' + json_number(c.samp_rate) + ' ' +
+           (c.freq_center ? json_number(*c.freq_center) : "-") + ' ' +
+           (c.time ? std::to_string(c.time->seconds) + ' ' + json_number(c.time->fraction)
+                   : "- -") +
+           ' ' + std::to_string(c.time_sample) + '\n';
+}
+
+std::string annotation_line(std::int64_t start, const std::string& object)
+{
+    return "annotation " + std::to_string(start) + ' ' + object + '\n';
+}
+
+template <class T>
+bool read(const std::string& word, T& value)
+{
+    const auto* end = word.data() + word.size();
+    const auto result = std::from_chars(word.data(), end, value);
+    return result.ec == std::errc() && result.ptr == end;
+}
+
+std::optional<std::pair<std::int64_t, event_context>> captured(std::istream& words)
+{
+    std::string start, rate, centre, seconds, fraction, time_sample;
+    words >> start >> rate >> centre >> seconds >> fraction >> time_sample;
+    std::pair<std::int64_t, event_context> found;
+    auto& c = found.second;
+    if (!read(start, found.first) || !read(rate, c.samp_rate) || !read(time_sample, c.time_sample))
+        return std::nullopt;
+    if (centre != "-" && !read(centre, c.freq_center.emplace()))
+        return std::nullopt;
+    if (seconds != "-") {
+        auto& time = c.time.emplace();
+        if (!read(seconds, time.seconds) || !read(fraction, time.fraction))
+            return std::nullopt;
+    }
+    return found;
+}
+
 } // namespace
 
 void sigmf_settings::check() const
@@ -67,6 +113,8 @@ void sigmf_settings::check() const
         refuse("path", "'" + path + "'", "must be the name of a file");
     if (flush_every < 1 || flush_every > 1000000000)
         refuse("flush_every", flush_every, "must be 1 .. 10^9");
+    if (rotate_every > 1000000000)
+        refuse("rotate_every", rotate_every, "must be 0 .. 10^9");
     if (most < 1 || most > 100000000)
         refuse("most", most, "must be 1 .. 10^8");
     if (datatype.empty())
@@ -78,20 +126,16 @@ sigmf_annotations::sigmf_annotations(const sigmf_settings& s) : d_settings((s.ch
 void sigmf_annotations::begin_capture(std::int64_t sample, const event_context& context)
 {
     const auto start = std::max<std::int64_t>(sample, 0);
-    json_object object;
-    object.add("core:sample_start", std::to_string(start));
-    if (context.freq_center)
-        object.add("core:frequency", json_number(*context.freq_center));
-    const auto time = time_of(start, context);
-    if (const auto text = time ? iso8601(*time) : ""; !text.empty())
-        object.add("core:datetime", json_string(text));
-    d_captures[start] = object.text();
+    d_captures.insert_or_assign(start, context);
+    d_latest = std::max(d_latest, start);
+    note(capture_line(start, context));
     ++d_additions;
 }
 
 void sigmf_annotations::begin(const event_context& context)
 {
     d_samp_rate = context.samp_rate;
+    note("rate " + json_number(d_samp_rate) + '\n');
     begin_capture(0, context);
 }
 
@@ -116,53 +160,113 @@ void sigmf_annotations::add(const event& e, const event_context& context)
     else if (d_annotations.size() == d_settings.most)
         ++d_left_out;
     else {
-        d_annotations.emplace(std::max<std::int64_t>(e.sample_start, 0), annotation(e, context));
+        const auto start = std::max<std::int64_t>(e.sample_start, 0);
+        const auto added = d_annotations.emplace(start, annotation(e, context));
+        d_latest = std::max(d_latest, start);
+        note(annotation_line(start, added->second));
         ++d_additions;
     }
 }
 
+void sigmf_annotations::continue_anew()
+{
+    d_annotations.clear();
+    while (d_captures.size() > captures_carried)
+        d_captures.erase(d_captures.begin());
+    d_carried = d_captures.size();
+    d_from = d_latest;
+    d_continues = true;
+    if (d_news)
+        d_news->clear();
+}
+
 std::string sigmf_annotations::text() const
 {
+    auto first = d_continues ? d_from : 0;
+    if (d_continues && !d_annotations.empty())
+        first = std::min(first, d_annotations.begin()->first);
     json_object about;
     about.add("core:datatype", json_string(d_settings.datatype));
     about.add("core:version", json_string("1.2.0"));
     if (d_samp_rate > 0)
         about.add("core:sample_rate", json_number(d_samp_rate));
+    if (d_continues)
+        about.add("core:offset", std::to_string(first));
     if (!d_settings.description.empty())
         about.add("core:description", json_string(d_settings.description));
     about.add("core:recorder", json_string("gr_stft"));
     if (d_settings.metadata_only)
         about.add("core:metadata_only", "true");
     about.add("core:extensions", R"([{"name": "stft", "version": "1.0.0", "optional": true}])");
-    return "{\n  \"global\": " + about.text() + ",\n  \"captures\": " + json_list(d_captures) +
-           ",\n  \"annotations\": " + json_list(d_annotations) + "\n}\n";
+    std::string captures, annotations;
+    auto next = d_captures.upper_bound(first);
+    if (next != d_captures.begin()) // that in force
+        add_item(captures, capture(first, std::prev(next)->second));
+    for (; next != d_captures.end(); ++next)
+        add_item(captures, capture(next->first, next->second));
+    for (const auto& [start, object] : d_annotations)
+        add_item(annotations, object);
+    return "{\n  \"global\": " + about.text() + ",\n  \"captures\": " + closed(captures) +
+           ",\n  \"annotations\": " + closed(annotations) + "\n}\n";
 }
 
-sigmf_file::sigmf_file(const sigmf_settings& s)
-    : d_settings(s), d_path(with_ending(s.path)), d_contents(s)
+std::string sigmf_annotations::journal() const
 {
-    write();
+    std::string lines;
+    if (d_samp_rate > 0)
+        lines += "rate " + json_number(d_samp_rate) + '\n';
+    for (const auto& [start, context] : d_captures)
+        lines += capture_line(start, context);
+    if (d_continues)
+        lines += "carried " + std::to_string(d_carried) + "\nfrom " + std::to_string(d_from) + '\n';
+    for (const auto& [start, object] : d_annotations)
+        lines += annotation_line(start, object);
+    return lines;
 }
 
-void sigmf_file::add(const event& e, const event_context& context)
+std::string sigmf_annotations::take_news()
 {
-    d_contents.add(e, context);
-    const auto count = d_contents.count();
-    if (count - d_tried >= std::max(d_settings.flush_every, count / 10))
-        write();
+    if (!d_news)
+        d_news.emplace();
+    return std::exchange(*d_news, {});
 }
 
-void sigmf_file::flush()
+void sigmf_annotations::note(const std::string& line)
 {
-    if (d_written != d_contents.additions())
-        write();
+    if (d_news)
+        *d_news += line;
 }
 
-void sigmf_file::write()
+bool sigmf_annotations::restore(const std::string& line)
 {
-    d_tried = d_contents.count(); // a folder that is gone is not tried again for each event
-    write_durably(d_path, d_contents.text());
-    d_written = d_contents.additions();
+    std::istringstream words(line);
+    std::string word;
+    words >> word;
+    std::string value;
+    if (word == "rate")
+        return words >> value && read(value, d_samp_rate);
+    if (word == "carried")
+        return words >> value && read(value, d_carried);
+    if (word == "from") {
+        d_continues = true;
+        return words >> value && read(value, d_from);
+    }
+    if (word == "capture") {
+        const auto found = captured(words);
+        if (found)
+            d_captures.insert_or_assign(found->first, found->second);
+        return found.has_value();
+    }
+    std::int64_t start = 0;
+    if (word != "annotation" || !(words >> value) || !read(value, start))
+        return false;
+    std::string object;
+    std::getline(words >> std::ws, object);
+    if (object.empty() || object.back() != '}')
+        return false;
+    d_annotations.emplace(start, object);
+    ++d_additions;
+    return true;
 }
 
 } // namespace gr::stft::kernel

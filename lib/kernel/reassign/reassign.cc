@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <gnuradio/stft/kernel/frames/window_derivative.h>
@@ -13,6 +14,7 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double cycles_per_radian = 1 / (2 * M_PI);
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double largest = std::numeric_limits<double>::max();
 
 template <class R>
@@ -33,6 +35,7 @@ std::vector<std::complex<double>> checked_taps(const reassignment_parameters& p)
 template <class T>
 void reassignment_parameters::check() const
 {
+    check_unfolded(*this);
     parameters::check<T>();
     if (order != 1 && order != 2)
         refuse("order", order, "must be 1 or 2");
@@ -165,7 +168,7 @@ void reassignment<T>::analyse(const T* x,
         const double radians = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
         const double frequency = d_own[row] - radians * cycles_per_radian;
         const bool moves = d_norms[row] > least && std::abs(frequency) <= largest;
-        frequencies[row] = moves ? frequency : d_own[row];
+        frequencies[row] = moves ? frequency : d_parameters.mark ? unknown : d_own[row];
         d_norms[row] = moves ? d_norms[row] : 0;
     }
     if (times) {
@@ -173,7 +176,9 @@ void reassignment<T>::analyse(const T* x,
         for (std::size_t row = 0; row < n; ++row) {
             const std::complex<double> X(spectrum[row]), Y(moment[row]);
             const double time = (Y.real() * X.real() + Y.imag() * X.imag()) / d_norms[row];
-            times[row] = d_norms[row] > 0 && std::abs(time) <= largest ? time : 0;
+            times[row] = d_norms[row] > 0 && std::abs(time) <= largest ? time
+                         : d_parameters.mark                           ? unknown
+                                                                       : 0;
         }
     }
     for (std::size_t row = 0; d_parameters.order == 2 && row < n; ++row) {
@@ -193,6 +198,51 @@ frequency_rows::frequency_rows(std::size_t n_fft, bool onesided, bool shifted)
     : d_n_fft(n_fft), d_first(shifted ? n_fft / 2 : 0), d_size(static_cast<double>(n_fft)),
       d_onesided(onesided)
 {}
+
+frequency_grid::frequency_grid(const std::vector<double>& frequencies, bool onesided)
+    : d_onesided(onesided)
+{
+    if (frequencies.empty())
+        refuse("grid", "0 frequencies", "must be one or more");
+    const double least = onesided ? 0 : -1, most = onesided ? 0.5 : 1;
+    for (std::size_t i = 0; i < frequencies.size(); ++i) {
+        const auto f = frequencies[i];
+        if (!(f >= least && f <= most))
+            refuse("grid",
+                   f,
+                   onesided ? "must be 0 .. 1/2 of the sampling rate"
+                            : "must be at most the sampling rate");
+        if (i > 0 && !(f > frequencies[i - 1]))
+            refuse("grid", f, "must rise");
+        if (i > 0)
+            d_limits.push_back((frequencies[i - 1] + f) / 2);
+    }
+    d_first = frequencies.front();
+    d_last = frequencies.back();
+    d_lowest = (d_last - 1 + d_first) / 2;
+    if (!(d_last - d_first < 1))
+        refuse("grid", d_last, "must be less than the sampling rate above the first one");
+}
+
+bool frequency_grid::nearest(double frequency, frequency_rows::arrival& to) const
+{
+    if (!(std::abs(frequency) < 4294967296.0)) // beyond, there are no places within a cycle
+        return false;
+    const auto row_at = [this](double f) {
+        return static_cast<std::size_t>(std::upper_bound(d_limits.begin(), d_limits.end(), f) -
+                                        d_limits.begin());
+    };
+    if (!d_onesided) {
+        to = { row_at(frequency - std::floor(frequency - d_lowest)), false, false };
+        return true;
+    }
+    const auto f = frequency - std::round(frequency);
+    to.row = row_at(std::abs(f));
+    to.conjugate = f < 0;
+    const auto middle = to.row == 0 ? d_first : to.row + 1 == rows() ? d_last : 0.25;
+    to.real_part = middle == 0 || middle == 0.5; // both sides meet there
+    return true;
+}
 
 template void reassignment_parameters::check<float>() const;
 template void reassignment_parameters::check<double>() const;

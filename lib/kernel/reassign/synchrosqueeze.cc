@@ -28,10 +28,15 @@ power_parameters plain_power(power_kind kind, bool doubled)
 } // namespace
 
 template <class T>
-synchrosqueezing<T>::synchrosqueezing(const reassignment_parameters& p)
+synchrosqueezing<T>::synchrosqueezing(const reassignment_parameters& p,
+                                      const std::vector<double>& grid)
     : d_cells(p), d_rows(p.n_fft, is_real_v<T>, p.centered()), d_spectrum(bins()),
-      d_frequencies(bins()), d_sums(bins())
+      d_frequencies(bins()), d_sums(grid.empty() ? bins() : grid.size())
 {
+    if (!grid.empty())
+        d_grid.emplace(grid, is_real_v<T>);
+    for (std::size_t l = 0; l < bins(); ++l)
+        d_own.push_back(static_cast<double>(d_cells.bin(l)) / static_cast<double>(p.n_fft));
     if (!(p.phase == phase_reference("centre")))
         refuse("phase", p.phase.name(), "must be centre, that of a sum over bins");
 }
@@ -41,6 +46,19 @@ void synchrosqueezing<T>::analyse(const T* x, std::int64_t length, std::int64_t 
 {
     d_cells.analyse(x, length, start, d_spectrum.data(), d_frequencies.data());
     std::fill(d_sums.begin(), d_sums.end(), 0.0);
+    if (d_grid)
+        add(*d_grid);
+    else
+        add(d_rows);
+    for (std::size_t k = 0; k < rows(); ++k)
+        row[k] = complex(d_sums[k]);
+}
+
+//! Adds each value to the row that it belongs to.
+template <class T>
+template <class Rows>
+void synchrosqueezing<T>::add(const Rows& rows)
+{
     const auto n_fft = d_cells.design().n_fft;
     for (std::size_t l = 0; l < bins(); ++l) {
         const bool inner = is_real_v<T> && l != 0 && 2 * l != n_fft;
@@ -48,21 +66,19 @@ void synchrosqueezing<T>::analyse(const T* x, std::int64_t length, std::int64_t 
         if (inner)
             value *= 2.0;
         frequency_rows::arrival to{ l, false, false };
-        if (!d_rows.nearest(d_frequencies[l], to))
-            to = { l, false, false };
+        if (!rows.nearest(d_frequencies[l], to))
+            rows.nearest(d_own[l], to);
         if (to.conjugate)
             value = std::conj(value);
         if (to.real_part)
             value = value.real();
         d_sums[to.row] += value;
     }
-    for (std::size_t k = 0; k < bins(); ++k)
-        row[k] = complex(d_sums[k]);
 }
 
 template <class T>
-synchrosqueezing_inverse<T>::synchrosqueezing_inverse(const parameters& p)
-    : d_bins(kernel::bins<T>(p.n_fft)), d_centre(p.frames().centre()),
+synchrosqueezing_inverse<T>::synchrosqueezing_inverse(const parameters& p, std::size_t rows)
+    : d_bins(rows > 0 ? rows : kernel::bins<T>(p.n_fft)), d_centre(p.frames().centre()),
       d_factor(one_integral_factor<T>(p))
 {}
 

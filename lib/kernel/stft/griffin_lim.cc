@@ -1,8 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/stft/griffin_lim.h>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gr::stft::kernel {
 
@@ -19,6 +21,77 @@ with_phase_of(R magnitude, const std::complex<R>& value, const std::complex<R>& 
     return { magnitude * (value.real() / size), magnitude * (value.imag() / size) };
 }
 
+//! A frame: its magnitudes A, the new R, the R of the step before (or none), and X. One of complex numbers holds real and imaginary
+//! parts in turn.
+template <class R>
+struct projected_frame {
+    const R *magnitudes, *rebuilt;
+    R *before, *spectrum;
+    std::size_t bins;
+    R pull;
+};
+
+/*!
+ * \brief X = A V / |V| with V = R - pull R_before, and R becomes R_before.
+ * \return the sum of (|R| - A)^2; less than 0 if a square is out of range, and nothing was changed
+ */
+template <class R>
+STFT_LOOP double project(projected_frame<R> f)
+{
+    constexpr R least = std::numeric_limits<R>::min() * R(1e8);
+    constexpr R most = std::numeric_limits<R>::max() / R(1e3);
+    const bool pulls = f.before != nullptr;
+    const auto v_of = [&](std::size_t i) STFT_INLINE {
+        return pulls ? f.rebuilt[i] - f.pull * f.before[i] : f.rebuilt[i];
+    };
+    int bad = 0;
+    double distance = 0;
+#pragma omp simd reduction(+ : bad, distance)
+    for (std::size_t k = 0; k < f.bins; ++k) {
+        const R re = f.rebuilt[2 * k], im = f.rebuilt[2 * k + 1];
+        const R v = v_of(2 * k), w = v_of(2 * k + 1);
+        const R square = re * re + im * im, square_v = v * v + w * w;
+        bad += !(square <= most) + !(square_v <= most);
+        bad += (square < least && (re != 0 || im != 0)) + (square_v < least && (v != 0 || w != 0));
+        const double off = static_cast<double>(std::sqrt(square) - f.magnitudes[k]);
+        distance += off * off;
+    }
+    if (bad)
+        return -1;
+#pragma omp simd
+    for (std::size_t k = 0; k < f.bins; ++k) {
+        const R v = v_of(2 * k), w = v_of(2 * k + 1);
+        const R square = v * v + w * w;
+        const R factor = f.magnitudes[k] / std::sqrt(square > 0 ? square : R(1));
+        f.spectrum[2 * k] = square > 0 ? factor * v : f.spectrum[2 * k];
+        f.spectrum[2 * k + 1] = square > 0 ? factor * w : f.spectrum[2 * k + 1];
+    }
+    if (pulls)
+        std::copy_n(f.rebuilt, 2 * f.bins, f.before);
+    return distance;
+}
+
+//! Does what project() does, for any numbers.
+template <class R>
+double project_any(const R* magnitudes,
+                   const std::complex<R>* rebuilt,
+                   std::complex<R>* before,
+                   std::complex<R>* spectrum,
+                   std::size_t bins,
+                   R pull)
+{
+    double distance = 0;
+    for (std::size_t k = 0; k < bins; ++k) {
+        const auto off = std::abs(std::complex<double>(rebuilt[k])) - double(magnitudes[k]);
+        distance += off * off;
+        const auto v = before ? rebuilt[k] - pull * before[k] : rebuilt[k];
+        spectrum[k] = with_phase_of(magnitudes[k], v, spectrum[k]);
+        if (before)
+            before[k] = rebuilt[k];
+    }
+    return distance;
+}
+
 } // namespace
 
 template <class T>
@@ -27,8 +100,9 @@ griffin_lim<T>::griffin_lim(const parameters& p,
                             std::size_t frames,
                             std::int64_t length,
                             double momentum,
-                            double threshold)
-    : d_stft(p), d_istft(p, {}, threshold), d_first(first), d_frames(frames)
+                            double threshold,
+                            bool strict)
+    : d_stft(p), d_istft(p, {}, threshold, strict), d_first(first), d_frames(frames)
 {
     if (!(momentum >= 0 && momentum <= 10))
         refuse("momentum", momentum, "must be 0 .. 10");
@@ -37,18 +111,18 @@ griffin_lim<T>::griffin_lim(const parameters& p,
     d_pull = static_cast<real>(momentum / (1 + momentum));
     d_istft.begin_at(first);
     d_samples.resize(static_cast<std::size_t>(length));
-    d_magnitudes.resize(frames * bins());
-    d_spectra.resize(frames * bins());
-    d_rebuilt.resize(frames * bins());
+    if (momentum > 0)
+        d_rebuilt.resize(frames * bins());
     d_row.resize(bins());
 }
 
 template <class T>
-void griffin_lim<T>::begin(const real* magnitudes, const complex* spectra)
+void griffin_lim<T>::begin(const real* magnitudes, complex* spectra)
 {
-    std::copy_n(magnitudes, d_magnitudes.size(), d_magnitudes.begin());
-    for (std::size_t i = 0; i < d_spectra.size(); ++i)
-        d_spectra[i] = with_phase_of(magnitudes[i], spectra[i], complex(magnitudes[i]));
+    d_magnitudes = magnitudes;
+    d_spectra = spectra;
+    for (std::size_t i = 0; i < d_frames * bins(); ++i)
+        spectra[i] = with_phase_of(magnitudes[i], spectra[i], complex(magnitudes[i]));
     std::fill(d_rebuilt.begin(), d_rebuilt.end(), complex(0));
 }
 
@@ -57,6 +131,8 @@ double griffin_lim<T>::iterate()
 {
     finish(d_samples.data());
     const auto& p = d_stft.design();
+    const auto count = bins();
+    const bool has_nyquist = is_real_v<T> && p.n_fft % 2 == 0;
     double distance = 0, energy = 0;
     for (std::size_t frame = 0; frame < d_frames; ++frame) {
         d_stft.analyse(d_samples.data(),
@@ -64,26 +140,43 @@ double griffin_lim<T>::iterate()
                        d_first + static_cast<std::int64_t>(frame * p.hop),
                        1,
                        d_row.data());
-        for (std::size_t k = 0; k < bins(); ++k) {
-            const auto i = frame * bins() + k;
-            const double both = is_real_v<T> && k != 0 && 2 * k != p.n_fft ? 2 : 1;
-            const double A = d_magnitudes[i];
-            const double off = std::abs(std::complex<double>(d_row[k])) - A;
-            distance += both * off * off;
-            energy += both * A * A;
-            d_spectra[i] =
-                with_phase_of(d_magnitudes[i], d_row[k] - d_pull * d_rebuilt[i], d_spectra[i]);
-            d_rebuilt[i] = d_row[k];
+        const auto* A = d_magnitudes + frame * count;
+        auto* spectrum = d_spectra + frame * count;
+        auto* before = d_rebuilt.empty() ? nullptr : d_rebuilt.data() + frame * count;
+        // of two-sided spectra, all bins but the first and that of n_fft / 2 count twice
+        const auto single = [&](std::size_t k) {
+            const double off = std::abs(std::complex<double>(d_row[k])) - double(A[k]);
+            distance -= off * off;
+            energy -= double(A[k]) * double(A[k]);
+        };
+        if (is_real_v<T>) {
+            single(0);
+            if (has_nyquist && count > 1)
+                single(count - 1);
         }
+        const double both = is_real_v<T> ? 2 : 1;
+        auto off = simd::dispatch<project<real>>({ A,
+                                                   reinterpret_cast<const real*>(d_row.data()),
+                                                   reinterpret_cast<real*>(before),
+                                                   reinterpret_cast<real*>(spectrum),
+                                                   count,
+                                                   d_pull });
+        if (!(off >= 0))
+            off = project_any(A, d_row.data(), before, spectrum, count, d_pull);
+        distance += both * off;
+        double sum = 0;
+        for (std::size_t k = 0; k < count; ++k)
+            sum += double(A[k]) * double(A[k]);
+        energy += both * sum;
     }
-    return energy > 0 ? std::sqrt(distance / energy) : 0;
+    return energy > 0 ? std::sqrt(std::max(distance, 0.0) / energy) : 0;
 }
 
 template <class T>
 void griffin_lim<T>::finish(T* samples)
 {
     istft<T>(d_istft).invert(
-        d_spectra.data(), d_frames, samples, static_cast<std::int64_t>(d_samples.size()));
+        d_spectra, d_frames, samples, static_cast<std::int64_t>(d_samples.size()));
 }
 
 template class griffin_lim<float>;

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/multiply.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
@@ -13,6 +14,7 @@ namespace {
 
 taps_t synthesis_taps(const parameters& p, const taps_t& analysis, const taps_t& given)
 {
+    check_unfolded(p); // folded_istft inverts the others
     if (!given.empty() && given.size() != analysis.size())
         refuse("synthesis",
                std::to_string(given.size()) + " taps",
@@ -27,7 +29,50 @@ taps_t synthesis_taps(const parameters& p, const taps_t& analysis, const taps_t&
     return taps;
 }
 
+//! w^a of a real window.
+taps_t power_of(const taps_t& window, double exponent)
+{
+    taps_t powers;
+    for (const auto& w : window) {
+        const auto power = std::pow(w.real(), exponent);
+        if (w.imag() != 0 || !std::isfinite(power))
+            refuse(
+                "win_exp",
+                exponent,
+                "must be 1 unless the window is real, and not negative or the exponent an integer");
+        powers.emplace_back(power);
+    }
+    return powers;
+}
+
+double checked_exponent(double exponent, bool alone)
+{
+    if (!(exponent >= 0 && exponent <= 16))
+        refuse("win_exp", exponent, "must be 0 .. 16");
+    if (exponent != 1 && !alone)
+        refuse("win_exp", exponent, "must be 1 if synthesis is given");
+    return exponent;
+}
+
+//! Steady sums of weights at residues modulo hop, as steady_coverage() has those of |w|^2: the oldest frame first.
+std::vector<double>
+steady_sums(const std::vector<double>& weights, std::size_t count, std::size_t hop)
+{
+    std::vector<double> sums(count);
+    for (auto m = weights.size(); m-- > 0;)
+        if (m % hop < count)
+            sums[m % hop] += weights[m];
+    return sums;
+}
+
 double inverse_above(double coverage, double least) { return coverage > least ? 1 / coverage : 0; }
+
+//! Weights of uncovered samples.
+template <class R>
+std::uint64_t uncovered_in(const R* weights, std::size_t count)
+{
+    return static_cast<std::uint64_t>(std::count(weights, weights + count, R(0)));
+}
 
 } // namespace
 
@@ -35,16 +80,21 @@ template <class T>
 istft<T>::tuning::tuning(const parameters& p,
                          const taps_t& taps,
                          const taps_t& synthesis,
-                         double threshold)
-    : taper(synthesis_taps(p, taps, synthesis)), divides(synthesis.empty()), hop(p.hop),
-      centre(p.frames().centre())
+                         double threshold,
+                         double win_exp)
+    : taper(synthesis_taps(p, taps, win_exp == 1 ? synthesis : power_of(taps, win_exp))),
+      divides(synthesis.empty()), hop(p.hop), centre(p.frames().centre())
 {
     weight.reserve(taps.size());
     for (std::size_t m = 0; m < taps.size(); ++m)
-        weight.push_back(std::real(std::conj(taps[m]) * (divides ? taps[m] : synthesis[m])));
+        weight.push_back(win_exp != 1
+                             ? std::pow(taps[m].real(), win_exp + 1)
+                             : std::real(std::conj(taps[m]) * (divides ? taps[m] : synthesis[m])));
     frames_to_steady = (taps.size() + hop - 1) / hop + 1;
     const bool gaps = hop > taps.size();
-    auto coverage = steady_coverage(taps, gaps ? taps.size() : hop, hop);
+    const auto residues = gaps ? taps.size() : hop;
+    auto coverage =
+        win_exp == 1 ? steady_coverage(taps, residues, hop) : steady_sums(weight, residues, hop);
     const double most = *std::max_element(coverage.begin(), coverage.end());
     least = threshold * most;
     smallest = gaps ? 0 : *std::min_element(coverage.begin(), coverage.end()) / most;
@@ -55,20 +105,27 @@ istft<T>::tuning::tuning(const parameters& p,
     steady.reserve(coverage.size());
     for (double d : coverage)
         steady.push_back(static_cast<real_t<T>>(divides ? inverse_above(d, least) : 1));
+    zeros = uncovered_in(steady.data(), steady.size());
 }
 
 template <class T>
 istft<T>::istft(const parameters& p,
                 const std::vector<std::complex<double>>& synthesis,
-                double threshold)
+                double threshold,
+                bool strict,
+                double win_exp)
     : d_parameters(p), d_synthesis(synthesis),
       d_threshold(checked_threshold(threshold, coverage_threshold<real_t<T>>)),
-      d_tunings{ std::make_shared<tuning>(p, p.checked_taps<T>(), synthesis, d_threshold) },
+      d_exponent(checked_exponent(win_exp, synthesis.empty())),
+      d_tunings{
+          std::make_shared<tuning>(p, p.checked_taps<T>(), synthesis, d_threshold, d_exponent)
+      },
       d_tuning(d_tunings.back().get()), d_dft(p.n_fft, p.centered()),
       d_placed(d_tuning->frames_to_steady + 1)
 {
     begin_at(p.frames().first());
-    if (!invertible())
+    const bool lenient = !strict || threshold >= 0;
+    if (!invertible() && !(lenient && p.hop <= d_tuning->weight.size()))
         refuse("hop",
                p.hop,
                "leaves samples uncovered by the window " + p.window.description() + " of " +
@@ -90,6 +147,7 @@ void istft<T>::restart(std::int64_t start)
     d_placed.clear();
     d_read = 0;
     d_run = 0;
+    d_uncovered = 0;
     begin_at(start);
 }
 
@@ -114,7 +172,7 @@ void istft<T>::change(const parameters& p, std::int64_t start)
         refuse("start", start, "must not lie before sample " + std::to_string(earliest));
     const bool dual = fresh && d_synthesis.size() == p.window_length();
     const auto next = std::make_shared<tuning>(
-        p, p.checked_taps<T>(), dual ? d_synthesis : taps_t{}, d_threshold);
+        p, p.checked_taps<T>(), dual ? d_synthesis : taps_t{}, d_threshold, d_exponent);
     if (p.n_fft != d_parameters.n_fft)
         d_dft = frame_synthesis<T>(p.n_fft, p.centered());
     d_run = 0;
@@ -260,6 +318,7 @@ std::size_t istft<T>::add_run(const complex* spectra, std::size_t frames, T* sam
     }
     d_ready_from = d_final = d_read;
     d_run += frames;
+    d_uncovered += frames * d_tuning->zeros;
     for (auto p = std::min(frames, d_tuning->frames_to_steady); p > 0; --p)
         remember(d_next - static_cast<std::int64_t>(p * hop));
     return frames;
@@ -314,10 +373,12 @@ std::size_t istft<T>::read(T* samples, std::size_t count)
     if (d_weights) {
         const auto* weights = d_weights + (d_read - d_ready_from);
         multiply(sum, weights, samples, covered);
+        d_uncovered += uncovered_in(weights, covered);
     } else {
         std::copy_n(sum, covered, samples);
     }
     std::fill(samples + covered, samples + count, T(0));
+    d_uncovered += count - covered;
     d_read += count;
     return count;
 }

@@ -38,7 +38,7 @@ class qa_griffin_lim : public CppUnit::TestFixture
                 const auto some = qa::noise<real_t<T>>(A.size(), 5);
                 std::transform(
                     some.begin(), some.end(), A.begin(), [](auto v) { return std::abs(v); });
-                const std::vector<std::complex<real_t<T>>> phases(A.size(), 1);
+                std::vector<std::complex<real_t<T>>> phases(A.size(), 1);
                 griffin_lim<T> search(
                     p, p.frames().first(), frames, static_cast<std::int64_t>(s.length), 0);
                 search.begin(A.data(), phases.data());

@@ -134,8 +134,10 @@ class qa_istft : public CppUnit::TestFixture
     CPPUNIT_TEST(every_phase_and_scaling_is_undone);
     CPPUNIT_TEST(modified_spectra_give_the_least_squares_signal);
     CPPUNIT_TEST(uncovered_samples_are_zero);
+    CPPUNIT_TEST(what_window_and_hop_leave_uncovered_is_zero_and_counted);
     CPPUNIT_TEST(threshold_is_relative_to_the_largest_coverage);
     CPPUNIT_TEST(given_synthesis_window_is_used_undivided);
+    CPPUNIT_TEST(powers_of_the_window_weigh_and_divide);
     CPPUNIT_TEST(dual_window_recovers_what_is_steadily_covered);
     CPPUNIT_TEST(samples_leave_when_no_frame_can_reach_them);
     CPPUNIT_TEST(reading_in_pieces_changes_no_bit);
@@ -289,6 +291,55 @@ class qa_istft : public CppUnit::TestFixture
             CPPUNIT_ASSERT_EQUAL(0.0, y[n]);
     }
 
+    void what_window_and_hop_leave_uncovered_is_zero_and_counted()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            const taps_t gap{ 1, 2, 0, 0, 0, 3, 0, 1, 2, 0, 0, 1 }, ends{ 0, 0, 1, 1, 0, 0 };
+            const std::vector<std::pair<taps_t, int>> cases{
+                { gap, 8 }, { gap, 6 }, { gap, 12 }, { ends, 3 }
+            };
+            for (const auto& [taps, hop] : cases)
+                for (auto where : placements) {
+                    const qa::context in_where("hop, where", std::to_string(hop) + name_of(where));
+                    const parameters p{ 16, std::size_t(hop), window(taps), 0, where };
+                    const auto x = qa::noise<T>(131);
+                    const auto spectra = forward(p, x);
+                    const auto starts = starts_of(p, x.size());
+                    const auto coverage = qa::overlapped(p.taps(), p.taps(), starts, x.size());
+                    const auto lost = std::count(coverage.begin(), coverage.end(), value(0));
+                    CPPUNIT_ASSERT(lost > 20);
+
+                    istft<T> whole(p, {}, -1, false), by_frame(whole);
+                    std::vector<T> y(x.size()), z(x.size() + 1);
+                    const auto length = static_cast<std::int64_t>(x.size());
+                    whole.invert(spectra.data(), starts.size(), y.data(), length);
+                    assert_recovered(x, y, p, starts, "not strict");
+                    CPPUNIT_ASSERT_EQUAL(std::uint64_t(lost), whole.uncovered());
+                    CPPUNIT_ASSERT(y == inverted(istft<T>(p, {}, 1e-6), spectra, x.size()));
+
+                    std::size_t read = 0;
+                    const auto read_one_by_one = [&] {
+                        while (by_frame.read(z.data() + read, 1))
+                            ++read;
+                    };
+                    for (std::size_t i = 0; i < starts.size(); ++i) {
+                        read_one_by_one();
+                        by_frame.add(spectra.data() + i * by_frame.bins());
+                        if (i + 1 == starts.size())
+                            by_frame.finish(length);
+                        read_one_by_one();
+                    }
+                    CPPUNIT_ASSERT_EQUAL(x.size(), read);
+                    z.pop_back();
+                    CPPUNIT_ASSERT(y == z);
+                    CPPUNIT_ASSERT_EQUAL(std::uint64_t(lost), by_frame.uncovered());
+                    by_frame.restart(starts.front());
+                    CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), by_frame.uncovered());
+                }
+        });
+    }
+
     void threshold_is_relative_to_the_largest_coverage()
     {
         for (double scale : { 1e-100, 1.0, 1e100 }) {
@@ -304,6 +355,68 @@ class qa_istft : public CppUnit::TestFixture
             CPPUNIT_ASSERT_DOUBLES_EQUAL(x[0], first(0.49e-4), 1e-12);
             CPPUNIT_ASSERT_EQUAL(0.0, first(0.51e-4));
         }
+    }
+
+    //! y[n] = sum_p w^a f_p / sum_p w^(a + 1), of frames that each belong to a signal of their own.
+    void powers_of_the_window_weigh_and_divide()
+    {
+        const std::size_t length = 90;
+        for (const auto& name : { "hamming", "flattop" })
+            for (const double a : { 0.0, 1.0, 2.0, 3.0 })
+                for (const std::size_t hop : { 1, 3, 4 }) {
+                    const qa::context in_a("a", a);
+                    const qa::context in_hop("hop", hop);
+                    parameters p;
+                    p.n_fft = 16;
+                    p.win_length = 13;
+                    p.hop = hop;
+                    p.window = name;
+                    const auto w = p.taps();
+                    const auto starts = starts_of(p, length);
+                    spectra_of<double> spectra;
+                    values sums(length);
+                    std::vector<double> weights(length);
+                    for (std::size_t f = 0; f < starts.size(); ++f) {
+                        const auto own = qa::noise<double>(length, static_cast<unsigned>(f) + 1);
+                        const auto frame = forward(p, own, starts[f], 1);
+                        spectra.insert(spectra.end(), frame.begin(), frame.end());
+                        for (std::size_t m = 0; m < w.size(); ++m) {
+                            const auto n = starts[f] + static_cast<std::int64_t>(m);
+                            if (n < 0 || n >= static_cast<std::int64_t>(length))
+                                continue;
+                            const auto at = static_cast<std::size_t>(n);
+                            const auto power = std::pow(w[m].real(), a);
+                            sums[at] += power * w[m].real() * own[at];
+                            weights[at] += power * w[m].real();
+                        }
+                    }
+                    for (std::size_t n = 0; n < length; ++n)
+                        sums[n] /= weights[n];
+                    const auto y = inverted(istft<double>(p, {}, 0, true, a), spectra, length);
+                    for (std::size_t n = 20; n < 70; ++n)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                            sums[n].real(), y[n], 1e-12 * (1 + std::abs(sums[n])));
+                    const auto x = qa::noise<double>(length);
+                    const auto back =
+                        inverted(istft<double>(p, {}, 0, true, a), forward(p, x), length);
+                    for (std::size_t n = 20; n < 70; ++n)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(x[n], back[n], 1e-12);
+                }
+        parameters p;
+        p.n_fft = p.win_length = 8;
+        p.hop = 2;
+        qa::assert_refused("win_exp: -1: must be 0 .. 16",
+                           [&] { istft<double> inverse(p, {}, -1, true, -1); });
+        qa::assert_refused("win_exp: 0: must be 1 if synthesis is given",
+                           [&] { istft<double> inverse(p, values(8, 1), -1, true, 0); });
+        p.window = window(values(8, value(1, 1)));
+        qa::assert_refused("win_exp: 2: must be 1 unless the window is real, and not negative or "
+                           "the exponent an integer",
+                           [&] { istft<value> inverse(p, {}, -1, true, 2); });
+        p.window = window(std::vector<double>{ 1, 1, -1, 1, 1, 1, 1, 1 });
+        qa::assert_refused("win_exp: 0.5: must be 1 unless the window is real, and not negative or "
+                           "the exponent an integer",
+                           [&] { istft<value> inverse(p, {}, -1, true, 0.5); });
     }
 
     void given_synthesis_window_is_used_undivided()
@@ -679,8 +792,9 @@ class qa_istft : public CppUnit::TestFixture
         const auto refused = [](const std::string& message,
                                 const parameters& p,
                                 const taps_t& synthesis = {},
-                                double threshold = -1) {
-            qa::assert_refused(message, [&] { istft<float>(p, synthesis, threshold); });
+                                double threshold = -1,
+                                bool strict = true) {
+            qa::assert_refused(message, [&] { istft<float>(p, synthesis, threshold, strict); });
         };
         const std::string no_inverse = " samples, so its STFT has no inverse (NOLA)";
         refused("hop: 16: leaves samples uncovered by the window hann of 16" + no_inverse,
@@ -693,6 +807,13 @@ class qa_istft : public CppUnit::TestFixture
                 { 16, 5, "hamming", 4 },
                 taps_t(4, 1));
         refused("accepted", { 16, 16 }, taps_t(16, 1)); // whatever it may be good for
+        refused("accepted", { 16, 16 }, {}, 0);
+        refused("accepted", { 16, 16 }, {}, -1, false);
+        refused("hop: 17: leaves samples uncovered by the window boxcar of 16" + no_inverse,
+                { 16, 17, "boxcar" },
+                {},
+                0.5,
+                false);
         refused("synthesis: 15 taps: must be win_length = 16", { 16, 4 }, taps_t(15, 1));
         taps_t spoilt(16, 1);
         spoilt[3] = std::numeric_limits<double>::quiet_NaN();

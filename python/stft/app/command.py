@@ -24,7 +24,7 @@ VERBS = {
     "day": "draw a day of what monitor has stored: picture, NPZ or HDF5",
     "denoise": "take the noise out of a recording: of speech, of a machine's sound, of a band",
     "orders": "levels of a machine's orders against its speed, by a tacho or tracked: table, picture, NPZ",
-    "learn": "learn window lengths, positions or a hop from a recording",
+    "learn": "learn window lengths, chirp rates, positions or a hop from a recording",
     "batch": "run a verb over many recordings, on all processors or on many machines",
     "info": "show resolution, latency, invertibility, memory and speed for given parameters",
     "bench": "measure the speed of the STFT, the differentiable, adaptive and 2-D STFT, of chosen bins and "

@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""gr_stft learn: window lengths, positions or a hop learned from a recording."""
+"""gr_stft learn: window lengths, chirp rates, positions or a hop learned from a recording."""
 import contextlib
 import io
 import json
@@ -20,6 +20,7 @@ from gnuradio.stft.app.command_options import (LARGEST_N_FFT, add_input_argument
 from gnuradio.stft.app.frequency_scales import check_scale
 from gnuradio.stft.app.jobs import INTERRUPTED, output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.learn_picture import BeforeAfter
+from gnuradio.stft.app.learned_panel import rate_unit
 from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
 from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import in_units
@@ -34,7 +35,6 @@ _ENDINGS = ("-theta.npz", "-theta.csv", "-theta.png")
 _LARGEST_MEMORY = 2**32  # bytes
 _BYTES_PER_CELL = {4: 40, 8: 80}  # of a bin in a frame while learning, by the bytes of a real
 _BYTES_PER_OWN_THETA = 600        # in addition, for each theta, mostly in the method's history
-_LEARNABLES = ("theta", "t", "hop")
 _LENGTHS_OF_SPREAD = 7   # from the shortest window to the longest, of which the loss is taken
 
 
@@ -65,7 +65,7 @@ def add_arguments(parser):
                          help="what has a theta of its own: frame, constant (nothing), bin or cell "
                               "(default: frame)")
     learned.add_argument("--learn", default="theta", metavar="NAMES",
-                         help="what is learned, with commas: theta, t, hop (default: theta)")
+                         help="what is learned, with commas: theta, t, hop, chirp (default: theta)")
     learned.add_argument("--criterion", metavar="NAME",
                          help="loss, or losses with weights: kurtosis=1,coverage=10 "
                               "(default: magnitude_entropy for one theta, else l1l2)")
@@ -80,6 +80,9 @@ def add_arguments(parser):
                          help="least hop, if it is learned (default: n_fft / 64)")
     learned.add_argument("--hop-max", type=float, metavar="SAMPLES",
                          help="greatest hop, if it is learned (default: n_fft / 2)")
+    learned.add_argument("--chirp-max", type=float, metavar="RATE",
+                         help="bound of chirp rates, if they are learned, cycles per sample squared "
+                              "(default: 94 / theta_max^2, at most 1 / (2 theta_max))")
     learned.add_argument("--theta-init", type=float, metavar="SAMPLES",
                          help="where theta begins (default: the best constant one)")
     learned.add_argument("--method", default="lbfgs", metavar="NAME",
@@ -194,7 +197,7 @@ def _check(arguments):
     check_picture(arguments)
     require_range("n_fft", arguments.n_fft, 2, LARGEST_N_FFT)
     require_positive("hop", arguments.hop)
-    for name in ("theta_min", "theta_max", "theta_init", "hop_min", "hop_max"):
+    for name in ("theta_min", "theta_max", "theta_init", "hop_min", "hop_max", "chirp_max"):
         require_positive(name, getattr(arguments, name))
     templates = output_templates(arguments, _ENDINGS)
     check_outputs(arguments.input, planned_outputs(arguments, templates), _SUFFIXES)
@@ -210,10 +213,10 @@ def _problem(arguments, portion):
     regularisation = arguments.regularisation
     names = arguments.learn.split(",")
     return {"n_fft": n_fft, "hop": learning.hop_of(n_fft, arguments.hop),
-            "share": arguments.share, "learn": learning.learned_of(names if len(names) > 1 else names[0], _LEARNABLES),
+            "share": arguments.share, "learn": learning.learned_of(names if len(names) > 1 else names[0]),
             "criterion": _criterion(arguments.criterion),
             "theta_min": arguments.theta_min, "theta_max": arguments.theta_max,
-            "hop_min": arguments.hop_min, "hop_max": arguments.hop_max,
+            "hop_min": arguments.hop_min, "hop_max": arguments.hop_max, "chirp_max": arguments.chirp_max,
             "regularisation": learning.REGULARISATION if regularisation is None else regularisation,
             "alpha": arguments.alpha, "window": named_window(arguments.window), "norm": arguments.norm}
 
@@ -251,7 +254,8 @@ def _criterion(text):
 
 def _require_memory(portion, problem):
     """ValueError for a recording of which the spectra would need too much."""
-    n_fft, is_complex = problem["n_fft"], portion.recording.is_complex
+    n_fft = problem["n_fft"]
+    is_complex = portion.recording.is_complex or "chirp" in problem["learn"]  # of the analytic signal
     double = portion.recording.dtype in (np.float64, np.complex128)
     shortest = problem["hop"]
     if problem["alpha"] > 0:
@@ -302,7 +306,7 @@ def _write_npz(path, temporary, outcome, *_):
             "samp_rate": "samples/s", "first_sample": "samples",
             "loss_of_lengths": "with one window for all, (length in samples, loss)",
             "loss": "at theta and t", "loss_before": "of one window of theta_before",
-            "theta_before": "samples",
+            "theta_before": "samples", "c": "chirp rates, cycles/sample^2, (1, 1 or frames)", "c_per_second": "Hz/s",
             "source": os.path.basename(recording.path).encode("utf-8", "replace").decode(),
             "format": recording.format, "channel": recording.channel,
             "rate_known": recording.rate_known, "centre_frequency": recording.centre_frequency,
@@ -311,6 +315,7 @@ def _write_npz(path, temporary, outcome, *_):
     if "hop" in problem["learn"]:
         bounds.update(zip(("hop_min", "hop_max"), learning.hop_bounds(
             problem["n_fft"], problem["hop_min"], problem["hop_max"])))
+    rates = {} if learned.c is None else {"c": learned.c, "c_per_second": learned.c * fs**2}
     members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
     np.savez(members, theta_samples=learned.theta, t_samples=outcome.centres,
              theta_seconds=learned.theta / fs, t_seconds=outcome.centres / fs,
@@ -320,7 +325,7 @@ def _write_npz(path, temporary, outcome, *_):
              loss_of_lengths=np.array(sorted(outcome.spread.items())).reshape(-1, 2),
              loss_before=outcome.before.loss, theta_before=outcome.before.theta.flat[0],
              evaluations=len(learned.history), n_fft=problem["n_fft"], hop=problem["hop"],
-             share=problem["share"], **bounds, learn=np.array(problem["learn"]),
+             share=problem["share"], **bounds, **rates, learn=np.array(problem["learn"]),
              window=_window_words(problem["window"]), norm=problem["norm"],
              alpha=problem["alpha"], regularisation=problem["regularisation"],
              criterion=_criterion_words(problem), meta=np.array(json.dumps(meta)))
@@ -350,7 +355,7 @@ def _window_words(window):
 
 
 def _criterion_words(problem):
-    criterion = learning.criterion_of(problem["criterion"], problem["share"])
+    criterion = learning.criterion_of(problem["criterion"], problem["share"], problem["learn"])
     if isinstance(criterion, str):
         return criterion
     return ",".join(f"{name}={weight:g}" for name, weight in criterion.items())
@@ -366,6 +371,20 @@ def length_words(samples, fs, rate_known):
         middle = np.median(samples)
         words += f", median {middle:.5g}"
         words += f" ({in_units(middle / fs, 's')})" if rate_known else ""
+    return words
+
+
+def rate_words(c, fs, rate_known):
+    """Chirp rates: "8e-05 cycles/sample^2 (80 Hz/s)"; of several the range and the median."""
+    ends = np.unique((np.min(c), np.max(c)))
+    values = ends if len(ends) == 1 else np.append(ends, np.median(c))
+    unit, factor = rate_unit(c, fs) if rate_known else ("", 1)
+    per_sample, per_second = ([f"{value * scale:.4g}" for value in values] for scale in (1, factor))
+    words = " .. ".join(per_sample[:2]) + " cycles/sample^2"
+    if rate_known:
+        words += f" ({' .. '.join(per_second[:2])} {unit})"
+    if len(ends) > 1:
+        words += f", median {per_sample[2]}" + (f" ({per_second[2]} {unit})" if rate_known else "")
     return words
 
 
@@ -389,6 +408,8 @@ def _summary(outcome, outputs, elapsed):
                     f"{_criterion_words(problem)}"),
         ("theta", length_words(learned.theta, fs, known)),
     ]
+    if learned.c is not None:
+        lines.append(("chirp", rate_words(learned.c, fs, known)))
     if "hop" in problem["learn"] or problem["alpha"]:
         lines.append(("hop", length_words(outcome.hop, fs, known)))
     if "t" in problem["learn"]:

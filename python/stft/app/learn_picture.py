@@ -6,11 +6,13 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.frequency_scales import Lines
+from gnuradio.stft.app.learned_panel import rate_unit
 from gnuradio.stft.app.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, label_axes,
                                             matplotlib_for_pictures, new_figure, plain, save_figure,
                                             show_level)
 from gnuradio.stft.app.quantities import in_units
 
+_RATE = "C3"  # the colour of chirp rates
 _BLOCK_VALUES = 2**20  # spectrogram values computed at a time
 
 
@@ -70,7 +72,7 @@ class BeforeAfter:
     def _draw(self):
         outcome, look, share = self._outcome, self._look, self._problem["share"]
         before = decibels(self._density(outcome.before.theta, outcome.before.t))
-        after = decibels(self._density(outcome.learned.theta, outcome.learned.t))
+        after = decibels(self._density(outcome.learned.theta, outcome.learned.t, outcome.learned.c))
         limits = colour_range(np.concatenate([before.ravel(), after.ravel()]), look.zmin, look.zmax)
         figure = new_figure(look.width, look.height)
         rows = 3 if share in ("frame", "cell") else 2
@@ -90,7 +92,7 @@ class BeforeAfter:
         theta = outcome.learned.theta
         for panel, words in zip(axes, (
                 f"Before: window {self._words(outcome.before.theta)}",
-                f"After: window {self._words(theta)}")):
+                f"After: window {self._words(theta)}" + self._rate_words())):
             panel.set_title(plain(words + f", {self._frames_words(panel is axes[0])}", 12 * room),
                             fontsize="small", loc="left")
         if share == "frame":
@@ -114,6 +116,17 @@ class BeforeAfter:
             words += f" ({' to '.join(in_units(v / self._outcome.fs, 's') for v in values)})"
         return words
 
+    def _rate_words(self):
+        """Of one chirp rate for all; those of frames are drawn."""
+        c = self._outcome.learned.c
+        if c is None or c.size > 1 or self._problem["share"] == "frame":
+            return ""
+        unit, factor = self._rate_unit()
+        return f", chirp rate {c.item() * factor:.4g} {unit}"
+
+    def _rate_unit(self):
+        return rate_unit(self._outcome.learned.c, self._outcome.fs) if self._known else ("cycles/sample²", 1)
+
     def _frames_words(self, is_before):
         outcome = self._outcome
         t = (outcome.before if is_before else outcome.learned).t
@@ -121,17 +134,23 @@ class BeforeAfter:
         hop = (t[-1] - t[0]) / (len(t) - 1) if len(t) > 1 else self._problem["hop"]
         return f"n_fft {self._problem['n_fft']}, hop {hop:.5g}, loss {loss:.5g}"
 
-    def _density(self, theta, t):
-        """Power density (columns, lines) of the DSTFT with these windows."""
+    def _density(self, theta, t, c=None):
+        """Power density (columns, lines) of the DSTFT with these windows; with chirp rates of the analytic signal, which has twice the
+        amplitudes of a real one.
+        """
         n_fft, fs = self._problem["n_fft"], self._outcome.fs
+        analytic = c is not None and not self._complex
+        x = stft.analytic_signal(self._outcome.x) if analytic else self._outcome.x
         columns = self._columns(len(t))
         step = max(1, _BLOCK_VALUES // n_fft)
         for first in range(0, len(t), step):
             some = slice(first, first + step)
             lengths = theta[:, some] if theta.shape[1] > 1 else theta
-            S = stft.dstft(self._outcome.x, lengths, t[some], n_fft=n_fft,
-                           window=self._problem["window"], norm="l2")
-            density = np.square(np.abs(S.T), dtype=np.float64) / fs
+            rates = c if c is None or c.size == 1 else c[0, some]
+            S = stft.dstft(x, lengths, t[some], n_fft=n_fft, c=rates, window=self._problem["window"], norm="l2")
+            density = np.square(np.abs(S[: n_fft // 2 + 1] if analytic else S).T, dtype=np.float64) / fs
+            if analytic:
+                density[:, 1 : (n_fft + 1) // 2] /= 4
             columns.add((self._outcome.x_start + t[some]) / fs,
                         self._lines.pool(self._ordered(density)))
         return columns.means()
@@ -155,6 +174,11 @@ class BeforeAfter:
                   theta[0] / self._outcome.fs / scale.factor, color="black", linewidth=1)
         label_axes(axes, time, scale)
         axes.grid(alpha=0.3)
+        if self._outcome.learned.c is not None:
+            unit, factor = self._rate_unit()
+            beside = axes.twinx()
+            beside.plot(self._outcome.centres / self._outcome.fs / time.factor, self._outcome.learned.c[0] * factor, color=_RATE, linewidth=1)
+            beside.set_ylabel(f"Chirp rate ({unit})", color=_RATE)
 
     def _line_beside(self, axes, theta, frequency):
         """theta of each bin next to the spectrogram."""

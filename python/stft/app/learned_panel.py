@@ -22,7 +22,7 @@ def draw_learned(axes, grid, time):
     _scale_lengths(axes, learned["theta"] * (1e3 / fs if known else 1))
     axes.set_ylabel("window\n(ms)" if known else "window\n(samples)", color=_LENGTH)
     if "c" in learned:
-        unit, factor = _rate_unit(learned["c"], fs) if known else ("cycles/sample²", 1)
+        unit, factor = rate_unit(learned["c"], fs) if known else ("cycles/sample²", 1)
         _draw_rate(axes.twinx(), at, learned["c"] * factor, f"chirp rate\n({unit})")
 
 
@@ -44,7 +44,7 @@ def _draw_rate(axes, at, rates, label):
     axes.axhline(0, color=_RATE, linewidth=0.5, alpha=0.4)
 
 
-def _rate_unit(c, fs):
+def rate_unit(c, fs):
     """The unit that reads well, and what turns cycles per sample^2 into it."""
     largest = np.max(np.abs(c)) * fs**2
     for least, unit, factor in ((1e9, "GHz/s", 1e-9), (1e6, "MHz/s", 1e-6), (1e3, "kHz/s", 1e-3)):

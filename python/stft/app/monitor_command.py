@@ -14,6 +14,7 @@ from gnuradio.stft.app.detection_options import add_detection_arguments, check_d
 from gnuradio.stft.app.machine_options import add_machine_arguments, check_machine, is_asked_for
 from gnuradio.stft.app.output_options import add_output_arguments, check_outputs, outputs_of
 from gnuradio.stft.app.outputs.hub import Outputs
+from gnuradio.stft.app.outputs.mqtt_address import refuse_passwords
 from gnuradio.stft.app.outputs.output import Source
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
@@ -76,6 +77,7 @@ def run(arguments):
 
 def _complete(arguments):
     """The arguments with those of the configuration, checked."""
+    refuse_passwords(arguments.given)
     if arguments.config is None:
         _check(arguments)
         return arguments

@@ -5,13 +5,14 @@ import math
 import os
 import re
 import sys
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from gnuradio.stft.app.event_files import KEYS
 from gnuradio.stft.app.machine_options import levels_of
 from gnuradio.stft.app.outputs.clip_output import ClipOutput
 from gnuradio.stft.app.outputs.line_output import CsvLines, LineOutput, json_lines
 from gnuradio.stft.app.outputs.metrics_output import MetricsOutput
+from gnuradio.stft.app.outputs.mqtt_address import is_mqtt, mqtt_address
 from gnuradio.stft.app.outputs.mqtt_output import MqttOutput
 from gnuradio.stft.app.outputs.service_output import ServiceOutput
 from gnuradio.stft.app.outputs.sigmf_output import SigmfOutput
@@ -26,7 +27,6 @@ from gnuradio.stft.optional_modules import require
 _OF_THE_WATCH = ("output", "reason")  # keys that reports on the watch itself have, too
 _OF_LEVELS = ("kind", "state", "of", "level", "name", "zone", "zone_before", "time", "sample", "row", "start", "duration", "sample_count",
               "value", "limit", "peak", "peak_row", "speed", "speed_known", "nearly", "source")
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 def add_output_arguments(parser):
@@ -79,7 +79,7 @@ def check_outputs(arguments):
             refuse(name, "given", f"needs --{wants.replace('_', '-')}")
     for wanted, module, purpose in ((arguments.png, "matplotlib", "drawing pictures"), (arguments.hdf5, "h5py", "writing HDF5"),
                                     (arguments.metrics, "prometheus_client", "metrics"),
-                                    (any(kind.startswith("mqtt") for kind, _ in arguments.format), "paho", "MQTT")):
+                                    (any(kind == "mqtt" for kind, _ in arguments.format), "paho", "MQTT")):
         if wanted:
             require(module, purpose)
     check_page(arguments)
@@ -107,8 +107,8 @@ def outputs_of(arguments, source, watcher):
 
 
 def _lines(kind, where, arguments, source):
-    if kind in _PORTS:
-        return MqttOutput(**where, tls=kind == "mqtts")
+    if kind == "mqtt":
+        return MqttOutput(**where)
     if kind == "udp":
         return UdpOutput(*where)
     form = json_lines if kind == "json" else CsvLines(_columns(arguments))
@@ -131,6 +131,8 @@ def _format(text):
         if colon and not where:
             _refuse(text, f"must be {kind}, or {kind}:FILE")
         return kind, where or None
+    if is_mqtt(text):
+        return "mqtt", mqtt_address(text)
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -138,19 +140,7 @@ def _format(text):
         _refuse(text, str(error))
     if kind == "udp" and parts.hostname and port and not parts.path.strip("/"):
         return "udp", (parts.hostname, port)
-    if kind in _PORTS and parts.hostname and parts.path.strip("/"):
-        return kind, _mqtt(text, parts, port or _PORTS[kind])
     _refuse(text, "must be json, csv, json:FILE, csv:FILE, mqtt://HOST[:PORT]/TOPIC or udp://HOST:PORT")
-
-
-def _mqtt(text, parts, port):
-    topic = unquote(parts.path.strip("/"))
-    if parts.fragment or "#" in text or re.search("[+#\0]", topic):
-        _refuse(text, "a topic must not hold + or #")
-    if parts.query not in ("", "version=5", "version=3.1.1"):
-        _refuse(text, "what follows ? must be version=5 or version=3.1.1")
-    return dict(host=parts.hostname, port=port, topic=topic, user=unquote(parts.username) if parts.username else None,
-                password=unquote(parts.password) if parts.password else None, version=5 if parts.query == "version=5" else 311)
 
 
 def address(text):

@@ -533,6 +533,14 @@ class Info(InFolder):
         self.assertEqual((facts["nola"], facts["condition"]), (False, None))
         self.assertIn("not NOLA", self.assert_done("info", "--n-fft", 64, "--hop", 100))
 
+    def test_frame_bounds_are_shown(self):
+        facts = self.facts("--n-fft", 64, "--hop", 16)
+        np.testing.assert_allclose(facts["frame_bounds"], [96, 96])
+        self.assertIn("frame bounds: A = 96, B = 96: ", self.assert_done("info", "--n-fft", 64, "--hop", 16))
+        facts = self.facts("--n-fft", 32, "--hop", 8, "--win-length", 64)  # longer than n_fft
+        np.testing.assert_allclose(facts["frame_bounds"], [64, 128])
+        self.assertAlmostEqual(facts["condition"], 2)
+
     def test_buffers_are_whole_pages_unless_that_is_too_much(self):
         for row, expected in ((4096, 2 * 256 * 4096), (1, 4096), (8, 8192), (8 * 65536, 2 * 2**20),
                               (8 * 513, 513 * 4096), (8 * 8193, 8193 * 4096), (8 * 32769, 10 * 8 * 32769), (8 * 2**20 + 8, 4 * (8 * 2**20 + 8))):

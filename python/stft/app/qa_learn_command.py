@@ -88,18 +88,38 @@ class Files(InFolder):
             (("--share", "frame", "--regularisation", 0.5, "--learning-rate", 0.2),
              {"share": "frame", "regularisation": 0.5, "learning_rate": 0.2}),
             (("--share", "frame"), {"share": "frame", "regularisation": 0.1}),
+            (("--learn", "theta,chirp", "--share", "frame"), {"learn": ("theta", "chirp"), "share": "frame"}),
+            (("--learn", "chirp", "--theta-init", 47, "--chirp-max", 3e-3), {"learn": "chirp", "theta_init": 47, "chirp_max": 3e-3}),
         ):
             with self.subTest(options):
                 npz, _, _ = self.learned(x, "--method", "adam", "--max-iterations", 4, *options)
                 found = stft.learn(x, n_fft=N, hop=12.5, method="adam", max_iterations=4, **{"share": "constant", **arguments})
                 np.testing.assert_array_equal(npz["theta_samples"], found.theta)
                 np.testing.assert_array_equal(npz["t_samples"], found.t)
+                self.assertEqual("c" in npz, found.c is not None)
+                if found.c is not None:
+                    np.testing.assert_array_equal(npz["c"], found.c)
+                    np.testing.assert_allclose(npz["c_per_second"], 1e6 * found.c)
+                    self.assertEqual((float(npz["loss"]), str(npz["criterion"])), (found.loss, "l1l2"))
                 self.assertEqual(tuple(npz["learn"]), learning.learned_of(arguments.get("learn", "theta")))
                 bounds = arguments.get("theta_min", 25), arguments.get("theta_max", N)
                 self.assertEqual((npz["theta_min"], npz["theta_max"]), bounds)
                 self.assertEqual([npz.get(name) for name in ("hop_min", "hop_max")], [arguments.get(name) for name in ("hop_min", "hop_max")])
                 if len(found.t) > 1:
                     self.assertAlmostEqual(float(npz["hop_samples"]), np.mean(np.diff(found.t)), 9)
+
+    def test_a_chirp_rate_is_learned_and_told(self):
+        x = chirp(200)  # without turning back
+        npz, _, out = self.learned(x, "--learn", "theta,chirp", "--hop", 8)
+        self.assertAlmostEqual(npz["c"].item(), 2e-3, delta=2e-5)
+        c = npz["c"].item()
+        self.assertIn(f"\nchirp:       {c:.4g} cycles/sample^2 ({1e3 * c:.4g} kHz/s)\n", out)
+        npz, _, out = self.learned(x, "--learn", "theta,chirp", "--share", "frame", "--hop", 8)
+        self.assertEqual(npz["c"].shape, npz["theta_samples"].shape)
+        least, greatest, middle = (f"{function(npz['c']):.4g}" for function in (np.min, np.max, np.median))
+        self.assertRegex(out, rf"(?m)^chirp: +{least} \.\. {greatest} cycles/sample\^2 \(.* kHz/s\), median {middle} \(.* kHz/s\)$")
+        _, _, out = self.learned(x, "--share", "frame", "--hop", 8)
+        self.assertNotIn("chirp:", out)
 
     def test_start_and_stop_cut_the_signal_and_keep_its_time(self):
         x = chirp()
@@ -185,6 +205,31 @@ class Pictures(InFolder):
             self.assertAlmostEqual(np.mean(level) / (2 / 12 / 1000), 1, delta=0.1)
 
     @needs("matplotlib")
+    def test_power_under_windows_that_turn_is_that_of_the_samples(self):
+        for x, level in ((noise(4000), 2 / 12e3), (noise(4000) + 1j * noise(4000, 1), 2 / 12e3)):
+            for share in ("constant", "frame"):
+                axes = self.figure("--zmin", -200, "--learn", "theta,chirp", "--share", share, x=x).axes
+                for panel in axes[:2]:
+                    shown = 10 ** (np.asarray(panel.images[0].get_array()) / 10)
+                    self.assertAlmostEqual(np.mean(shown) / level, 1, delta=0.1)
+
+    @needs("matplotlib")
+    def test_chirp_rates_are_drawn_over_theta_or_named(self):
+        figure = self.figure("--share", "frame", "--learn", "theta,chirp", "-o", "x.npz")
+        rates = next(axes for axes in figure.axes if axes.get_ylabel().startswith("Chirp rate"))
+        self.assertEqual(rates.get_ylabel(), "Chirp rate (kHz/s)")
+        with np.load("x.npz") as file:
+            np.testing.assert_allclose(rates.lines[0].get_ydata(), file["c_per_second"][0] / 1e3)
+            np.testing.assert_allclose(rates.lines[0].get_xdata(), file["t_seconds"])
+        self.assertEqual(rates.get_xlim(), figure.axes[0].get_xlim())
+        for share in ("frame", "constant"):
+            axes = self.figure("--learn", "theta,chirp", "--share", share, x=chirp(200)).axes
+            before, after = (np.max(panel.images[0].get_array()) for panel in axes[:2])
+            self.assertGreater(after, before + 2)  # dB: the line is sharp only where windows turn
+        title = axes[1].get_title(loc="left")
+        self.assertRegex(title, r"^After: window .*, chirp rate -?[\d.]+ kHz/s, n_fft 64")
+
+    @needs("matplotlib")
     def test_theta_of_frames_has_a_panel_below_which_leaves_the_picture_free(self):
         figure = self.figure("--share", "frame", "-o", "x.npz")
         line = figure.axes[2]
@@ -235,8 +280,12 @@ class Refusals(InFolder):
                 (("--hop", 0), "hop: 0.0: must be positive"),
                 (("--hop", "nan"), "hop: nan: must be"),
                 (("--share", "row"), "share: row: must be"),
-                (("--learn", "theta,phase"), "learn: phase: must be theta, t or hop"),
-                (("--learn", ""), "learn: : must be theta, t, hop or both"),
+                (("--learn", "theta,phase"), "learn: phase: must be theta, t, hop or chirp"),
+                (("--learn", ""), "learn: : must be theta, t, hop, chirp or both"),
+                (("--learn", "theta,chirp", "--share", "cell"), "learn: chirp: goes with share constant or frame"),
+                (("--learn", "chirp", "--chirp-max", 0.01), "chirp_max: 0.01: must be at most 1 / (2 theta_max)"),
+                (("--learn", "chirp", "--chirp-max", 0), "chirp_max: 0.0: must be positive"),
+                (("--chirp-max", 1e-4), "chirp_max: 0.0001: is of learn chirp"),
                 (("--learn", "hop", "--share", "frame"), "learn: hop:"),
                 (("--what", "theta"), "--what"),
                 (("--criterion", "beauty"), "criterion: beauty: must be"),

@@ -185,7 +185,7 @@ class Monitor(InFolder):
     def test_lines_are_out_before_a_full_disk_is_told(self):
         expected = self.assert_done("monitor", "x.cf32", *RAW, "--detect")
         failing = mock.Mock()
-        for method in "add", "flush":
+        for method in "add", "finish":
             getattr(failing, method).side_effect = RuntimeError("path: a.sigmf-meta: cannot be written: No space left on device")
         with mock.patch.object(sigmf_output.kernels, "sigmf_file", lambda **_: failing):
             status, out, err = run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "a.sigmf-meta")
@@ -195,7 +195,7 @@ class Monitor(InFolder):
                          ["output", "begin", "a.sigmf-meta", "path: a.sigmf-meta: cannot be written: No space left on device"])
         self.assertEqual(err, "gr_stft monitor: warning: path: a.sigmf-meta: cannot be written: No space left on device\n")
         self.assertEqual(failing.add.call_count, len(expected.splitlines()))
-        failing.flush.side_effect = None  # there is space again
+        failing.finish.side_effect = None  # there is space again
         with mock.patch.object(sigmf_output.kernels, "sigmf_file", lambda **_: failing):
             self.assertEqual(run("monitor", "x.cf32", *RAW, "--detect", "--sigmf", "a.sigmf-meta")[0], 0)
 
@@ -225,7 +225,7 @@ class Monitor(InFolder):
 
     def test_a_signal_ends_events_and_closes_files(self):
         np.tile(self.x, 10).tofile("long.cf32")
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number, name in ((signal.SIGINT, "a.sigmf-meta"), (signal.SIGTERM, "a-0002.sigmf-meta")):
             with start("monitor", "long.cf32", *RAW, "--detect", "--realtime", "--sigmf", "a.sigmf-meta",
                        stdout=subprocess.PIPE) as process:
                 began = json.loads(process.stdout.readline())
@@ -236,9 +236,9 @@ class Monitor(InFolder):
                 self.assertEqual(process.stderr.read(), "")
             ends = [e for e in lines(rest) if e["state"] == "end"]
             self.assertIn(began["id"], [e["id"] for e in ends])
-            with open("a.sigmf-meta", encoding="utf-8") as file:
+            with open(name, encoding="utf-8") as file:
                 self.assertEqual(len(json.load(file)["annotations"]), len(ends))
-            self.assertEqual([name for name in os.listdir() if name.endswith(".part")], [])
+            self.assertEqual([name for name in os.listdir() if name.endswith((".part", ".journal"))], [])
 
     def test_realtime_takes_the_time_of_the_recording(self):
         began = time.monotonic()
@@ -344,13 +344,13 @@ class Live(InFolder):
     def test_the_first_frequency_locates_the_samples(self):
         import pmt
         first = (0, "rx_freq", pmt.from_double(100e6))
-        for options in ((), ("--center", "433.92M"), ("--center", "100M")):
-            status, events, err = self.watch([first], *options, "--sigmf", "a.sigmf-meta")
+        for n, options in enumerate(((), ("--center", "433.92M"), ("--center", "100M"))):
+            status, events, err = self.watch([first], *options, "--sigmf", f"a{n}.sigmf-meta")
             self.assertEqual((status, err), (0, ""))
             self.assertEqual({e["freq_center"] for e in events}, {100e6})
             self.assertNotIn("retune", {e["kind"] for e in events})
             self.assert_bursts(events, (300_000, 100.09e6), (400_000, 99.7995e6))
-            with open("a.sigmf-meta", encoding="utf-8") as file:
+            with open(f"a{n}.sigmf-meta", encoding="utf-8") as file:
                 self.assertEqual([c["core:frequency"] for c in json.load(file)["captures"]], [100e6])
 
     def test_frequencies_to_ignore_are_those_of_the_first_tag(self):

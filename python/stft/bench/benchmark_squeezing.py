@@ -4,7 +4,7 @@ import numpy as np
 
 from gnuradio.stft import transforms
 from gnuradio.stft.bench.benchmark import interleaved, paired, summary
-from gnuradio.stft.squeezing import inverse_synchrosqueeze, reassign, reassigned_spectrogram, synchrosqueeze
+from gnuradio.stft.squeezing import inverse_synchrosqueeze, phase_derivatives, reassign, reassigned_spectrogram, synchrosqueeze
 from gnuradio.stft.stft_python import kernels
 
 WHOLE = "stft"
@@ -17,6 +17,7 @@ def _second_order(x, **made):
 
 FUNCTIONS = {
     WHOLE: transforms.stft,
+    "phase_derivatives": phase_derivatives,
     "reassign": reassign,
     "reassigned_spectrogram": reassigned_spectrogram,
     "synchrosqueeze": synchrosqueeze,

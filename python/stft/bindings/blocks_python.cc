@@ -51,6 +51,14 @@ void bind_changeable(py::module& m, const char* name, const char* doc, const cha
     def_changes<B>(block);
 }
 
+//! An inverse STFT.
+template <class B>
+void bind_inverse(py::module& m, const char* name, const char* doc)
+{
+    auto block = bind<B, istft_settings>(m, name, doc, latency_of_samples);
+    block.def("uncovered", &B::uncovered, "Samples put out as 0, because no window covers them.");
+}
+
 } // namespace
 
 void bind_blocks(py::module& m)
@@ -77,18 +85,16 @@ Raises ValueError naming the parameter, its value and the rule.)",
         "STFT of a stream of complex samples: n_fft bins a frame. See stft_fvc.",
         latency_of_frames);
 
-    bind<istft_vcf, istft_settings>(m,
-                                    "istft_vcf",
-                                    R"(Inverse STFT to a stream of floats, by weighted overlap-add.
+    bind_inverse<istft_vcf>(m,
+                            "istft_vcf",
+                            R"(Inverse STFT to a stream of floats, by weighted overlap-add.
 
-Arguments as in stft_fvc; synthesis: a dual window of win_length taps, used without normalisation. The tags of
-stft_fvc override the arguments; the output is exactly as long as the stream that was transformed.
-Raises ValueError, also for a window that the hop cannot invert.)",
-                                    latency_of_samples);
-    bind<istft_vcc, istft_settings>(m,
-                                    "istft_vcc",
-                                    "Inverse STFT to a stream of complex samples. See istft_vcf.",
-                                    latency_of_samples);
+Arguments as in stft_fvc; synthesis: a dual window of win_length taps, used without normalisation; threshold, strict: as
+in gnuradio.stft.istft(). The tags of stft_fvc override the arguments; the output is exactly as long as the stream that was
+transformed. Uncovered samples are 0 and counted; those that window and hop leave are warned of once.
+Raises ValueError, also for a window that the hop cannot invert, unless strict is False or a threshold is given.)");
+    bind_inverse<istft_vcc>(
+        m, "istft_vcc", "Inverse STFT to a stream of complex samples. See istft_vcf.");
 
     bind_changeable<stft_bins_fvc>(m,
                                    "stft_bins_fvc",

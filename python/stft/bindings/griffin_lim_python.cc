@@ -23,22 +23,24 @@ class retrieval
 public:
     using complex = std::complex<real_t<T>>;
 
-    //! magnitudes, spectra (channels, frames, bins)
+    //! magnitudes, spectra (channels, frames, bins); the spectra are worked on in place
     retrieval(const array<real_t<T>>& magnitudes,
-              const array<complex>& spectra,
+              array<complex>& spectra,
               const parameters& design,
               int64_t first,
               int64_t length,
               double momentum,
-              double threshold)
-        : d_length(length)
+              double threshold,
+              bool strict)
+        : d_length(length), d_magnitudes(magnitudes), d_spectra(spectra)
     {
         const auto frames = static_cast<size_t>(magnitudes.shape(1));
         const auto cells = magnitudes.shape(1) * magnitudes.shape(2);
-        const griffin_lim<T> fresh(design, first, frames, length, momentum, threshold);
+        const griffin_lim<T> fresh(design, first, frames, length, momentum, threshold, strict);
         for (py::ssize_t c = 0; c < magnitudes.shape(0); ++c) {
             d_channels.push_back(fresh);
-            d_channels.back().begin(magnitudes.data() + c * cells, spectra.data() + c * cells);
+            d_channels.back().begin(magnitudes.data() + c * cells,
+                                    spectra.mutable_data() + c * cells);
         }
     }
 
@@ -64,6 +66,8 @@ public:
 
 private:
     int64_t d_length;
+    array<real_t<T>> d_magnitudes; // what the channels work on
+    array<complex> d_spectra;
     std::vector<griffin_lim<T>> d_channels;
 };
 
@@ -72,19 +76,21 @@ void bind_samples(py::module& m, const char* name)
 {
     py::class_<retrieval<T>>(m, name, "Alternating projections of some channels.")
         .def(py::init<const array<real_t<T>>&,
-                      const array<std::complex<real_t<T>>>&,
+                      array<std::complex<real_t<T>>>&,
                       const parameters&,
                       int64_t,
                       int64_t,
                       double,
-                      double>(),
+                      double,
+                      bool>(),
              arg("magnitudes").noconvert(),
              arg("spectra").noconvert(),
              arg("design"),
              arg("first"),
              arg("length"),
              arg("momentum"),
-             arg("threshold"))
+             arg("threshold"),
+             arg("strict") = true)
         .def("iterate", &retrieval<T>::iterate, arg("workers"))
         .def("finish", &retrieval<T>::finish, arg("y").noconvert());
 }

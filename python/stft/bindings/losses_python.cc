@@ -6,6 +6,8 @@
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -208,9 +210,12 @@ void bind_losses(py::module& m)
             auto* out = G.mutable_data();
             const auto count = static_cast<size_t>(spectra.size());
             py::gil_scoped_release release;
-            std::vector<R> magnitudes(count);
-            modulus(values, count, magnitudes.data());
-            cotangent(values, magnitudes.data(), slopes, count, out);
+            std::array<R, 1024> magnitudes; // stays in cache
+            for (size_t done = 0; done < count; done += magnitudes.size()) {
+                const auto part = std::min(magnitudes.size(), count - done);
+                modulus(values + done, part, magnitudes.data());
+                cotangent(values + done, magnitudes.data(), slopes + done, part, out + done);
+            }
         },
         arg("spectra").noconvert(),
         arg("gradient").noconvert(),

@@ -308,6 +308,10 @@ void bind_sigmf(py::module& m)
     py::class_<sigmf_file> file(m, "sigmf_file");
     def_annotations(file);
     file.def("flush", &sigmf_file::flush)
+        .def("finish", &sigmf_file::finish)
+        .def_property_readonly("path", &sigmf_file::path)
+        .def_property_readonly("complete", &sigmf_file::complete)
+        .def_property_readonly("count", &sigmf_file::count)
         .def_property_readonly("left_out",
                                [](const sigmf_file& f) { return f.contents().left_out(); });
 }

@@ -46,7 +46,7 @@ struct window_lengths {
     }
 };
 
-//! x (channels, length) -> T (channels, frames, bins)
+//! x (channels, length) -> T (channels, frames, rows)
 template <class T>
 void squeeze(const array<T>& x,
              array<std::complex<real_t<T>>> rows,
@@ -56,9 +56,10 @@ void squeeze(const array<T>& x,
              const py::object& family,
              std::vector<double> theta,
              int64_t first,
-             int64_t workers)
+             int64_t workers,
+             const std::vector<double>& grid)
 {
-    const synchrosqueezing<T> fresh(order_of(design, order, threshold));
+    const synchrosqueezing<T> fresh(order_of(design, order, threshold), grid);
     const window_lengths lengths(family, std::move(theta));
     const auto channels = x.shape(0), length = x.shape(1), frames = rows.shape(1);
     const auto* samples = x.data();
@@ -72,12 +73,12 @@ void squeeze(const array<T>& x,
             transform.analyse(samples + row / frames * length,
                               length,
                               first + row % frames * hop,
-                              out + row * static_cast<int64_t>(transform.bins()));
+                              out + row * static_cast<int64_t>(transform.rows()));
         }
     });
 }
 
-//! T (channels, frames, bins), kept (channels or 1, frames, bins) or None -> y (channels, length)
+//! T (channels, frames, rows), kept (channels or 1, frames, rows) or None -> y (channels, length)
 template <class T>
 void invert(const array<std::complex<real_t<T>>>& rows,
             array<T> y,
@@ -85,7 +86,7 @@ void invert(const array<std::complex<real_t<T>>>& rows,
             const py::object& kept,
             int64_t first)
 {
-    const synchrosqueezing_inverse<T> inverse(design);
+    const synchrosqueezing_inverse<T> inverse(design, static_cast<size_t>(rows.shape(2)));
     array<std::uint8_t> flags;
     if (!kept.is_none())
         flags = kept.cast<array<std::uint8_t>>();
@@ -141,6 +142,43 @@ void reassign(const array<T>& x,
     });
 }
 
+//! x (channels, length) -> frequencies, times (channels, frames, bins), NaN where a cell has none
+template <class T>
+void derivatives(const array<T>& x,
+                 array<double> frequencies,
+                 array<double> times,
+                 const parameters& design,
+                 double threshold,
+                 const py::object& family,
+                 std::vector<double> theta,
+                 int64_t first,
+                 int64_t workers)
+{
+    auto marked = order_of(design, 1, threshold);
+    marked.mark = true;
+    const reassignment<T> fresh(marked);
+    const window_lengths lengths(family, std::move(theta));
+    const auto channels = x.shape(0), length = x.shape(1), frames = times.shape(1);
+    const auto* samples = x.data();
+    auto *f = frequencies.mutable_data(), *t = times.mutable_data();
+    const auto hop = static_cast<int64_t>(design.hop);
+    py::gil_scoped_release release;
+    share(channels * frames, workers, [&](int64_t row, int64_t end) {
+        auto transform = fresh;
+        std::vector<std::complex<real_t<T>>> spectrum(transform.bins());
+        for (; row < end; ++row) {
+            lengths.set(transform, row % frames);
+            const auto cell = row * static_cast<int64_t>(transform.bins());
+            transform.analyse(samples + row / frames * length,
+                              length,
+                              first + row % frames * hop,
+                              spectrum.data(),
+                              f + cell,
+                              t + cell);
+        }
+    });
+}
+
 //! x (channels, length) -> rows (channels, frames, bins), which are added to
 template <class T>
 void spread(const array<T>& x,
@@ -192,7 +230,8 @@ void bind_samples(py::module& m)
           arg("family"),
           arg("theta"),
           arg("first"),
-          arg("workers"));
+          arg("workers"),
+          arg("grid"));
     m.def("inverse_synchrosqueeze",
           &invert<T>,
           arg("rows").noconvert(),
@@ -213,6 +252,17 @@ void bind_samples(py::module& m)
           arg("first"),
           arg("kind"),
           arg("doubled"),
+          arg("workers"));
+    m.def("phase_derivatives",
+          &derivatives<T>,
+          arg("x").noconvert(),
+          arg("frequencies").noconvert(),
+          arg("times").noconvert(),
+          arg("design"),
+          arg("threshold"),
+          arg("family"),
+          arg("theta"),
+          arg("first"),
           arg("workers"));
     m.def("reassigned_spectrogram",
           &spread<T>,

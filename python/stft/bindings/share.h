@@ -3,10 +3,23 @@
 #define INCLUDED_STFT_BINDINGS_SHARE_H
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <future>
 #include <vector>
+
+//! Samples from which on a transform is shared out: to start a thread and wait for it takes as long as thousands of them.
+inline std::atomic<std::int64_t> least_shared{ std::int64_t(1) << 18 };
+
+//! The threads for this many samples in frames of n_fft samples: one if there are few samples, and few cells for each of them.
+inline std::int64_t
+threads_for(std::int64_t workers, std::int64_t samples, std::int64_t frames, std::size_t n_fft)
+{
+    const auto cells = static_cast<double>(frames) * static_cast<double>(n_fft);
+    return samples >= least_shared || cells / 4 >= static_cast<double>(least_shared) ? workers : 1;
+}
 
 //! work(begin, end) on parts of 0 .. count - 1, in as many threads; an object of its own in each of them.
 template <class Work>

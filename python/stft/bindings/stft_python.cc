@@ -3,6 +3,7 @@
 #include "share.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/frames/threshold.h>
+#include <gnuradio/stft/kernel/stft/folded_istft.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
@@ -54,8 +55,9 @@ void analyse(const array<T>& x,
     const auto* samples = x.data();
     auto* out = spectra.mutable_data();
     py::gil_scoped_release release;
+    const auto threads = threads_for(workers, channels * length, channels * frames, p.n_fft);
     share_with(
-        *kept_transform, channels * frames, workers, [&](auto& transform, auto row, auto end) {
+        *kept_transform, channels * frames, threads, [&](auto& transform, auto row, auto end) {
             while (row < end) { // to the end of a channel
                 const auto channel = row / frames, frame = row % frames;
                 const auto count = std::min(frames - frame, end - row);
@@ -70,27 +72,30 @@ void analyse(const array<T>& x,
 }
 
 //! spectra (channels, frames, bins) -> y (channels, length)
-template <class T>
-void synthesise(const array<std::complex<real_t<T>>>& spectra,
-                array<T> y,
-                const parameters& p,
-                int64_t first,
-                const py::object& synthesis,
-                double threshold,
-                int64_t workers)
+template <class T, class Inverse>
+void synthesise_by(const array<std::complex<real_t<T>>>& spectra,
+                   array<T> y,
+                   const parameters& p,
+                   int64_t first,
+                   const std::vector<std::complex<double>>& taps,
+                   double threshold,
+                   int64_t workers,
+                   bool strict,
+                   double win_exp)
 {
-    using key = std::tuple<parameters, std::vector<std::complex<double>>, double>;
-    static auto& inverses = *new kept<key, istft<T>>; // never destroyed, as FFTW's plans are not
-    const auto taps = taps_from("synthesis", synthesis);
-    lease<key, istft<T>> kept_inverse(inverses, { p, taps, threshold }, p.n_fft, [&] {
-        return std::make_unique<istft<T>>(p, taps, threshold);
-    });
+    using key = std::tuple<parameters, std::vector<std::complex<double>>, double, bool, double>;
+    static auto& inverses = *new kept<key, Inverse>; // never destroyed, as FFTW's plans are not
+    lease<key, Inverse> kept_inverse(
+        inverses, { p, taps, threshold, strict, win_exp }, p.n_fft, [&] {
+            return std::make_unique<Inverse>(p, taps, threshold, strict, win_exp);
+        });
     require_bins(spectra, kept_inverse->bins());
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
     const auto* in = spectra.data();
     auto* samples = y.mutable_data();
     py::gil_scoped_release release;
-    share_with(*kept_inverse, channels, workers, [&](auto& inverse, auto channel, auto end) {
+    const auto threads = threads_for(workers, channels * length, channels * frames, p.n_fft);
+    share_with(*kept_inverse, channels, threads, [&](auto& inverse, auto channel, auto end) {
         for (; channel < end; ++channel) {
             inverse.restart(first);
             inverse.invert(in + channel * frames * static_cast<int64_t>(inverse.bins()),
@@ -99,6 +104,23 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                            length);
         }
     });
+}
+
+template <class T>
+void synthesise(const array<std::complex<real_t<T>>>& spectra,
+                array<T> y,
+                const parameters& p,
+                int64_t first,
+                const py::object& synthesis,
+                double threshold,
+                int64_t workers,
+                bool strict,
+                double win_exp)
+{
+    const auto taps = taps_from("synthesis", synthesis);
+    const auto by = p.window_length() > p.n_fft ? synthesise_by<T, folded_istft<T>>
+                                                : synthesise_by<T, istft<T>>;
+    by(spectra, y, p, first, taps, threshold, workers, strict, win_exp);
 }
 
 //! x (channels, length) -> rows (channels, ceil(frames / average), bins)
@@ -127,7 +149,8 @@ void spectrogram(const array<T>& x,
     const auto* samples = x.data();
     auto* out = rows.mutable_data();
     py::gil_scoped_release release;
-    share_with(*kept_transform, channels, workers, [&](auto& transform, auto channel, auto end) {
+    const auto threads = threads_for(workers, channels * length, channels * frames, p.n_fft);
+    share_with(*kept_transform, channels, threads, [&](auto& transform, auto channel, auto end) {
         volk::vector<std::complex<real_t<T>>> spectrum(transform.bins());
         for (; channel < end; ++channel) {
             auto powers = fresh_powers;
@@ -178,13 +201,28 @@ void bind_samples(py::module& m)
           arg("first"),
           arg("synthesis"),
           arg("threshold"),
-          arg("workers") = 1);
+          arg("workers") = 1,
+          arg("strict") = true,
+          arg("win_exp") = 1.0);
 }
 
 } // namespace
 
 void bind_stft(py::module& m)
 {
+    m.def("threads_for",
+          &threads_for,
+          arg("workers"),
+          arg("samples"),
+          arg("frames"),
+          arg("n_fft"),
+          "The threads that transforms are shared out to.");
+    m.def(
+        "share_from",
+        [](int64_t samples) { return least_shared.exchange(samples); },
+        arg("samples"),
+        "Sets from how many samples on transforms are shared out to threads, and returns what it "
+        "was: for tests.");
     m.attr("coverage_threshold_single") = coverage_threshold<float>;
     m.attr("coverage_threshold_double") = coverage_threshold<double>;
     bind_samples<float>(m);

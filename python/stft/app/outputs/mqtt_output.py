@@ -1,11 +1,14 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Reports as messages to an MQTT broker, each a line of JSON, and a retained status."""
 import json
+import ssl
+import sys
 import threading
 import time
 from collections import deque
 
 from gnuradio.stft.app.outputs.backlog import Backlog
+from gnuradio.stft.app.outputs.mqtt_address import trust
 from gnuradio.stft.app.outputs.output import Output
 from gnuradio.stft.interruption import is_ending
 from gnuradio.stft.optional_modules import load
@@ -16,6 +19,8 @@ _LONGEST_PAUSE = 60        # s between two attempts to connect
 _STATUS_INTERVAL = 60.0    # s
 _PATIENCE = 1.0            # s for what waits when a signal ends the watch
 _MORE_PATIENCE = 10.0      # s at another end
+_REFUSALS = {1: "unknown version of the protocol", 2: "the client's name", 3: "not available", 4: "bad user name or password",
+             5: "not authorized"}  # of MQTT 3.1.1; those of 5 have words
 
 
 class MqttOutput(Output):
@@ -23,10 +28,11 @@ class MqttOutput(Output):
 
     A broker that cannot be reached is tried again after 1 s, then after twice as long each time, and messages wait.
     TOPIC/status holds {"state": "online"} and the watch's health, retained; the broker itself replaces it by {"state": "offline"} when
-    the connection breaks. address: host, port, topic, and, where they are given, user, password, tls (bool), version (311 or 5).
+    the connection breaks. address: host, port, topic, and, where they are given, user, password, tls (bool), ca (a file of the
+    certificates that are trusted; None: those of the system), version (311 or 5).
     """
 
-    def __init__(self, host, port, topic, *, user=None, password=None, tls=False, version=311, limit=LIMIT):
+    def __init__(self, host, port, topic, *, user=None, password=None, tls=False, ca=None, version=311, limit=LIMIT):
         super().__init__()
         self.name = f"mqtt{'s' if tls else ''}://{host}:{port}/{topic}"
         self._topic, self._waiting = topic, Backlog(limit)
@@ -38,7 +44,7 @@ class MqttOutput(Output):
         if user is not None:
             self._client.username_pw_set(user, password)
         if tls:
-            self._client.tls_set()
+            self._client.tls_set_context(trust(ca))
         self._client.will_set(f"{topic}/status", json.dumps({"state": "offline"}), qos=1, retain=True)
         self._client.max_inflight_messages_set(_AT_ONCE)
         self._client.reconnect_delay_set(1, _LONGEST_PAUSE)
@@ -131,10 +137,18 @@ class MqttOutput(Output):
         if getattr(reason, "value", reason) == 0:
             self._news.append(("up", None))
         else:
-            self._news.append(("down", f"the broker refuses the connection: {reason}"))
+            words = str(_REFUSALS.get(reason, reason) if isinstance(reason, int) else reason).lower()
+            self._news.append(("down", f"the broker refuses the connection: {words}"))
 
     def _on_connect_fail(self, _client, _userdata):
-        self._news.append(("down", "the broker cannot be reached"))
+        error = sys.exc_info()[1]  # the client calls this from where it has caught it
+        if isinstance(error, ssl.SSLCertVerificationError):
+            words = f"the broker's certificate is not trusted: {error.verify_message}"
+        elif isinstance(error, ssl.SSLError):
+            words = f"the broker does not agree on TLS: {error.reason or error}"
+        else:
+            words = f"the broker cannot be reached{f': {error.strerror or error}' if isinstance(error, OSError) else ''}"
+        self._news.append(("down", words))
 
     def _on_disconnect(self, _client, _userdata, reason, _properties=None):
         if getattr(reason, "value", reason) != 0:

@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Events as the annotations of a SigMF file, which is complete at any time."""
+"""Events as the annotations of SigMF files, each of which is complete at any time."""
 import time
 
 from gnuradio.stft.app.outputs.output import Output
@@ -10,12 +10,16 @@ _KINDS = ("burst", "carrier", "step", "gap", "retune")
 
 
 class SigmfOutput(Output):
-    """What cannot be saved is tried again later. A folder that cannot be written is refused at once."""
+    """What cannot be saved is tried again later. A folder that cannot be written is refused at once.
+
+    Files that are there stay: those of a watch that begins again have the next free number, and it completes what a killed one has
+    left in the journal of the last file.
+    """
 
     def __init__(self, path, datatype):
         super().__init__()
         self.name = path
-        self._file = kernels.sigmf_file(path=path, datatype=datatype)
+        self._file = kernels.sigmf_file(path=path, datatype=datatype, keep=True)
         self._saved_at, self._failed, self._rate = time.monotonic(), False, None
 
     def begin(self, source):
@@ -33,21 +37,21 @@ class SigmfOutput(Output):
 
     def poll(self):
         if time.monotonic() - self._saved_at > _SECONDS_TO_SAVE:
-            self._save()
+            self._saved_at = time.monotonic()
+            self._save(self._file.flush)
 
     def close(self):
-        self._save()
+        self._save(self._file.finish)
 
     @property
     def failed(self):
         return self._failed
 
     def counters(self):
-        return {"left_out": self._file.left_out}
+        return {"annotations": self._file.count, "files": self._file.complete, "dropped": self._file.left_out}
 
-    def _save(self):
-        self._saved_at = time.monotonic()
-        if self._attempt(self._file.flush) and self._failed:
+    def _save(self, action):
+        if self._attempt(action) and self._failed:
             self._failed = False
             self.changes.append(("end", "saved again"))
 

@@ -14,6 +14,8 @@ struct STFT_API reassignment_parameters : parameters {
     int order = 1;
     //! Cells not above this part of their frame's largest |X| keep their place; negative: 1e-10, single precision 1e-5
     double threshold = -1;
+    //! Cells that would keep their place are NaN instead, in frequency and time
+    bool mark = false;
 
     /*!
      * \brief parameters::check(), and the rest.
@@ -40,7 +42,9 @@ struct STFT_API reassignment_parameters : parameters {
  * reassignment method", IEEE Trans. Signal Process. 43, 1995; order 2: Oberlin, Meignen and Perrier,
  * "Second-order synchrosqueezing transform or invertible reassignment?", IEEE Trans. Signal Process. 63, 2015.
  *
- * A cell keeps its place where X does not exceed the threshold or a quotient is not finite. The spectrum is that of stft, to
+ * A cell keeps its place (or is NaN, if the parameters ask for marks) where X does not exceed the threshold or a quotient is not finite. The
+ * frequency is the slope of the phase over time, and the time that over frequency with the opposite sign, of spectra whose phase counts
+ * from the centre. The spectrum is that of stft, to
  * the bit. Samples up to derivative_reach before and after the window enter quotients, not spectra.
  *
  * T: float, double, or their complex types. Not thread-safe: an object has its own scratch.
@@ -154,6 +158,33 @@ public:
 private:
     std::size_t d_n_fft, d_first;
     double d_size;
+    bool d_onesided;
+};
+
+/*!
+ * \brief Rows of any rising frequencies, in cycles per sample, for what arrives at any frequency: the nearest one, the first or the last if
+ * there is none beyond.
+ *
+ * One-sided rows, of 0 .. 1/2, stand for both sides as in frequency_rows; two-sided ones lie within one cycle per sample, and the last one
+ * and the first one are neighbours.
+ */
+class STFT_API frequency_grid
+{
+public:
+    //! \throws std::invalid_argument naming "grid", unless frequencies rise, are finite and in range, and there is one at least
+    frequency_grid(const std::vector<double>& frequencies, bool onesided);
+
+    //! The nearest row; false if there is none because the frequency is not finite or beyond 2^32.
+    bool nearest(double frequency, frequency_rows::arrival& to) const;
+
+    //! Number of rows.
+    std::size_t rows() const { return d_limits.size() + 1; }
+
+private:
+    std::vector<double> d_limits; // between the rows
+    double d_first,
+        d_lowest; // d_lowest: of two-sided rows, the middle between the last one, a cycle below, and the first one
+    double d_last;
     bool d_onesided;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/reassign/reassign.h>
 #include <gnuradio/stft/kernel/stft/power.h>
+#include <optional>
 
 namespace gr::stft::kernel {
 
@@ -17,6 +18,8 @@ namespace gr::stft::kernel {
  * belongs to a negative frequency arrives in a one-sided spectrum as its conjugate, at 0 and n_fft / 2 by its real part, so
  * that T[k] = g_k times the two-sided T[k].
  *
+ * The rows may be those of a frequency_grid instead. The sum over them is the same.
+ *
  * Daubechies, Lu and Wu, "Synchrosqueezed wavelet transforms", Appl. Comput. Harmon. Anal. 30, 2011; of the STFT: Thakur and
  * Wu, SIAM J. Math. Anal. 43, 2011; order 2: see reassignment.
  */
@@ -26,25 +29,33 @@ class STFT_API synchrosqueezing
 public:
     using complex = std::complex<real_t<T>>; //!< a bin
 
-    //! \throws std::invalid_argument as reassignment_parameters::check(), or unless p.phase is the centre
-    explicit synchrosqueezing(const reassignment_parameters& p);
+    //! \param p parameters of the frames \param grid rising frequencies of the rows, cycles per sample; none: those of the bins
+    //! \throws std::invalid_argument as reassignment_parameters::check() and frequency_grid(), or unless p.phase is the centre
+    explicit synchrosqueezing(const reassignment_parameters& p,
+                              const std::vector<double>& grid = {});
 
     //! Bins of a spectrum.
     std::size_t bins() const { return d_cells.bins(); }
+    //! Rows of its result.
+    std::size_t rows() const { return d_sums.size(); }
     //! Sets the window as reassignment::set_window() does.
     void set_window(const window_family& family, double theta)
     {
         d_cells.set_window(family, theta);
     }
 
-    //! One frame of the signal x of length samples, zero outside, the first one under the window at start -> bins() values.
+    //! One frame of the signal x of length samples, zero outside, the first one under the window at start -> rows() values.
     void analyse(const T* x, std::int64_t length, std::int64_t start, complex* row);
 
 private:
+    template <class Rows>
+    void add(const Rows& rows);
+
     reassignment<T> d_cells;
     frequency_rows d_rows;
+    std::optional<frequency_grid> d_grid;
     volk::vector<complex> d_spectrum;
-    std::vector<double> d_frequencies;
+    std::vector<double> d_frequencies, d_own; // d_own: of the bins
     std::vector<std::complex<double>> d_sums;
 };
 
@@ -59,10 +70,11 @@ class STFT_API synchrosqueezing_inverse
 public:
     using complex = std::complex<real_t<T>>; //!< a bin
 
+    //! \param p parameters of the frames \param rows of a squeezed spectrum; 0: as many as bins
     //! \throws std::invalid_argument as one_integral_factor()
-    explicit synchrosqueezing_inverse(const parameters& p);
+    explicit synchrosqueezing_inverse(const parameters& p, std::size_t rows = 0);
 
-    //! Bins of a spectrum.
+    //! Rows of a squeezed spectrum.
     std::size_t bins() const { return d_bins; }
 
     //! \param row bins() values

@@ -31,7 +31,7 @@ public:
      * \param frames there are
      * \param length of the signal, samples
      * \param momentum a, 0 <= a <= 10
-     * \param threshold as in istft
+     * \param threshold,strict as in istft
      * \throws std::invalid_argument as istft; unless the momentum is in its range
      */
     griffin_lim(const parameters& p,
@@ -39,13 +39,18 @@ public:
                 std::size_t frames,
                 std::int64_t length,
                 double momentum,
-                double threshold = -1);
+                double threshold = -1,
+                bool strict = true);
 
     //! Bins of a spectrum.
     std::size_t bins() const { return d_stft.bins(); }
 
-    //! Magnitudes [frame][bin], and spectra [frame][bin] of which the phases are taken, 0 where a value is 0.
-    void begin(const real* magnitudes, const complex* spectra);
+    /*!
+     * \brief Magnitudes [frame][bin], and spectra [frame][bin] of which the phases are taken, 0 where a value is 0.
+     *
+     * Neither is copied: both must stay where they are, and X is kept in the spectra.
+     */
+    void begin(const real* magnitudes, complex* spectra);
 
     //! One step -> | |R| - A | / |A| of the signal before it, in the norm of the two-sided spectra.
     double iterate();
@@ -60,8 +65,10 @@ private:
     std::size_t d_frames;
     real d_pull; // a / (1 + a)
     std::vector<T> d_samples;
-    std::vector<real> d_magnitudes;
-    std::vector<complex> d_spectra, d_rebuilt, d_row; // X, R of the last step, a frame of the new R
+    const real* d_magnitudes = nullptr;
+    complex* d_spectra = nullptr; // X
+    std::vector<complex> d_rebuilt,
+        d_row; // R of the last step if there is momentum; a frame of the new R
 };
 
 } // namespace gr::stft::kernel

@@ -19,8 +19,9 @@ namespace gr::stft::kernel {
  * modified one the least-squares signal (Griffin and Lim, IEEE Trans. ASSP 32, 1984, eq. 6). D counts
  * the frames that were really added, so the ends of a signal and changes of window and hop are exact.
  *
- * Where D <= threshold max D (max over a long signal of the present window and hop), y is 0.
- * With a synthesis window d given, y[n] = sum_p d[n - s_p] f_p[n - s_p] without any division.
+ * Where D <= threshold max D (max over a long signal of the present window and hop), the sample is uncovered and y is 0.
+ * With another win_exp a, w^a stands for the window in the overlap-add, and D[n] = sum_p w[n - s_p]^(a + 1): plain overlap-add for 0. It returns the input
+ * of an unmodified STFT, too. With a synthesis window d given, y[n] = sum_p d[n - s_p] f_p[n - s_p] without any division.
  *
  * Frames go in one by one with add(); the samples that no later frame can reach then wait in read(), as
  * far as the frame's centre: a signal that has another frame is longer than that in every placement, so
@@ -39,12 +40,18 @@ public:
      * \param p the STFT's parameters
      * \param synthesis a dual window, or nothing
      * \param threshold relative, 0 <= threshold < 1; negative: 1e-10, for single precision 1e-6
+     * \param strict refuse a hop that leaves samples of a long signal uncovered (NOLA). If not, or if a threshold is given,
+     *        such samples are 0
+     * \param win_exp power of the window in the overlap-add, 0 .. 16; not 1: of a real window, which is not negative unless it is
+     *        an integer, and without synthesis
      * \throws std::invalid_argument as parameters::check(); if synthesis differs from the window in length;
-     *         if hop and window leave samples that no frame can give back (NOLA)
+     *         if the hop exceeds the window, or leaves samples uncovered that strict does not let pass
      */
     explicit istft(const parameters& p,
                    const std::vector<std::complex<double>>& synthesis = {},
-                   double threshold = -1);
+                   double threshold = -1,
+                   bool strict = true,
+                   double win_exp = 1);
 
     //! Bins of a spectrum.
     std::size_t bins() const { return kernel::bins<T>(d_parameters.n_fft); }
@@ -81,6 +88,9 @@ public:
     //! Reads up to count samples, in order from sample 0 on, and returns their number.
     std::size_t read(T* samples, std::size_t count);
 
+    //! Uncovered samples that were read, and those under no frame.
+    std::uint64_t uncovered() const { return d_uncovered; }
+
     //! No more frames: the rest, up to sample length (zeros where no frame was), is ready.
     void finish(std::int64_t length);
 
@@ -109,14 +119,19 @@ public:
 
 private:
     struct tuning { // one window at one hop
-        tuning(const parameters& p, const taps_t& taps, const taps_t& synthesis, double threshold);
+        tuning(const parameters& p,
+               const taps_t& taps,
+               const taps_t& synthesis,
+               double threshold,
+               double win_exp);
 
         kernel::taper<T> taper;
         bool divides; // by the coverage; not where a synthesis window was given
         std::size_t hop, centre, frames_to_steady;
-        std::vector<double> weight;    // |w|^2, what a frame adds to D
+        std::vector<double> weight;    // |w|^2 or w^(a + 1), what a frame adds to D
         double least, smallest;        // what counts as covered; min D / max D
         std::vector<real_t<T>> steady; // 1 / D, or 1, for the samples that a frame makes ready
+        std::uint64_t zeros = 0;       // of steady: samples of a hop that are uncovered
     };
     struct placed {
         std::int64_t start;
@@ -135,7 +150,7 @@ private:
 
     parameters d_parameters;
     std::vector<std::complex<double>> d_synthesis;
-    double d_threshold;
+    double d_threshold, d_exponent;
     std::vector<std::shared_ptr<const tuning>> d_tunings; // the present one and those of d_placed
     const tuning* d_tuning;
     frame_synthesis<T> d_dft;
@@ -147,6 +162,7 @@ private:
     std::int64_t d_ready_from = 0;
     std::vector<double> d_coverage;
     std::vector<real_t<T>> d_edge_weights;
+    std::uint64_t d_uncovered = 0;
 };
 
 } // namespace gr::stft::kernel

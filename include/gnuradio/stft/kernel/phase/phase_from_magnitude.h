@@ -1,0 +1,90 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_KERNEL_PHASE_PHASE_FROM_MAGNITUDE_H
+#define INCLUDED_STFT_KERNEL_PHASE_PHASE_FROM_MAGNITUDE_H
+
+#include <gnuradio/stft/kernel/phase/phase_settings.h>
+#include <complex>
+#include <memory>
+
+namespace gr::stft::kernel {
+
+template <class R>
+class phase_rows;
+
+/*!
+ * \brief Rows of magnitudes in, spectra out, frame by frame: phases from the magnitudes' gradient. R: float or double.
+ *
+ * With a Gaussian window of time-frequency ratio gamma (gaussian_fit), the logarithm s of the magnitudes and the phase, in cycles and
+ * counted from the window's centre, hold each other's derivatives:
+ *
+ *     d phase / d frame = k hop / n_fft + hop n_fft / (2 pi gamma) ds / dk,
+ *     d phase / dk      = -gamma / (2 pi n_fft hop) ds / d frame.
+ *
+ * They are integrated by the trapezoidal rule: to a cell from the frame before, or from a neighbour in its own frame, whichever a path
+ * over the largest cells comes from. Cells at or below the tolerance, relative to the largest cell of both frames, get random phases.
+ * ds / d frame looks back (three frames), or with look_ahead one frame in either direction.
+ *
+ * After Prusa and Sondergaard, "Real-time spectrogram inversion using phase gradient heap integration", DAFx 2016. Their heap hands
+ * out cells in the order of the widest path to them (the one whose smallest cell is the largest), since it spreads along a line only; so
+ * two scans of a row find the same neighbours in linear time.
+ *
+ * What is not finite is confined to its own cell. Latency: look_ahead frames.
+ */
+template <class R>
+class STFT_API phase_from_magnitude
+{
+public:
+    using complex = std::complex<R>; //!< a bin
+
+    //! \throws std::invalid_argument as phase_settings::check()
+    explicit phase_from_magnitude(const phase_settings& s);
+    ~phase_from_magnitude();
+    phase_from_magnitude(
+        phase_from_magnitude&& other) noexcept; //!< `other` may only be assigned to afterwards
+    phase_from_magnitude& operator=(
+        phase_from_magnitude&& other) noexcept; //!< `other` may only be assigned to afterwards
+
+    //! The settings in force.
+    const phase_settings& design() const;
+    //! Bins of a row.
+    std::size_t bins() const;
+    //! First sample under the next frame that goes in.
+    std::int64_t start() const;
+
+    //! The next row of magnitudes, bins() values. True if the spectrum of the next frame was written; with look_ahead, that of the frame before.
+    bool push(const R* magnitudes, complex* spectrum);
+    //! Writes the spectrum of the frame that waits for another one; false if there is none.
+    bool finish(complex* spectrum);
+
+    /*!
+     * \brief Other settings from the next frame on, which starts at start. What finish() gives must have been taken.
+     * \throws std::invalid_argument as check(), or for another n_fft or other sides
+     */
+    void change(const phase_settings& s, std::int64_t start);
+    //! The next frame starts here, though its phases go on from the last one's.
+    void begin_at(std::int64_t start);
+
+private:
+    std::unique_ptr<phase_rows<R>> d_rows;
+};
+
+/*!
+ * \brief Phases for all frames of a signal at once: magnitudes [frame][bin] -> spectra [frame][bin].
+ *
+ * The gradients are those of phase_from_magnitude, taken from both neighbours of a cell, and the paths lead forwards and backwards in time,
+ * from the largest cell to ever smaller ones: Prusa, Balazs and Sondergaard, "A noniterative method for reconstruction of phase
+ * from STFT magnitude", IEEE/ACM Trans. ASLP 25, 2017. The tolerance is relative to the largest cell of all.
+ *
+ * \param s settings; look_ahead does not matter
+ * \param first first sample under frame 0
+ * \throws std::invalid_argument as phase_settings::check()
+ */
+template <class R>
+STFT_API void integrate_phases(const phase_settings& s,
+                               const R* magnitudes,
+                               std::size_t frames,
+                               std::int64_t first,
+                               std::complex<R>* spectra);
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,219 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_GRADIENT_H
+#define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_GRADIENT_H
+
+#include "kernel/simd/dispatch.h"
+#include "kernel/simd/logarithm.h"
+#include <gnuradio/stft/kernel/phase/gaussian_fit.h>
+#include <gnuradio/stft/kernel/phase/phase_settings.h>
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <limits>
+
+/* Loops over a row of magnitudes. A row of logarithms has one value more on either side, that of the bin's neighbour: the
+ * mirrored bin of a one-sided spectrum, the bin at the other end of a circular one. */
+namespace gr::stft::kernel {
+
+//! Factors that turn differences of logarithms into derivatives of the phase.
+template <class R>
+struct phase_gradient {
+    R per_bin; //!< factor on ds / dk that gives the distance of the signal in frequency, cycles per sample
+    R most;      //!< greatest such distance, where the window's reach ends
+    R per_frame; //!< factor on ds / d frame that gives the distance in time, in units of n_fft samples
+    R reach;     //!< greatest such distance
+    R shift;     //!< distance of the window's centroid from its centre, in the same unit
+    std::size_t bins;
+    bool circular, even; //!< even: n_fft is
+
+    phase_gradient() = default;
+    explicit phase_gradient(const phase_settings& s)
+    {
+        constexpr double two_pi = 6.28318530717958647693;
+        const auto taps = s.frames_of().taps();
+        const auto fit = fit_gaussian(taps);
+        const auto n = static_cast<double>(s.n_fft), hop = static_cast<double>(s.hop);
+        const auto half = static_cast<double>(taps.size()) / 2;
+        per_bin = static_cast<R>(n / (two_pi * fit.gamma));
+        most = static_cast<R>(half / fit.gamma);
+        per_frame = static_cast<R>(fit.gamma / (two_pi * hop * n));
+        reach = static_cast<R>(half / n);
+        shift = static_cast<R>(fit.shift / n);
+        bins = s.bins();
+        circular = s.is_circular();
+        even = s.n_fft % 2 == 0;
+    }
+};
+
+//! Cells at or below it, relative to the largest one, tell nothing of their neighbours' phases.
+template <class R>
+R silence_of(const phase_settings& s)
+{
+    return static_cast<R>(std::log(std::max(s.tolerance, 1e-10)));
+}
+
+//! Rows of logarithms in the order of time, of which ds / d frame is taken in the second or, looking back, in the last one.
+template <class R>
+struct three_rows {
+    const R *first, *second, *third;
+    bool looks_back;
+    R limit; //!< levels at or below it are left out
+};
+
+namespace phase_loops {
+
+//! Logarithms of magnitudes; that of the least number for what is 0, negative or not finite.
+template <class R>
+STFT_LOOP void logarithms(const R* magnitudes, std::size_t bins, R* s)
+{
+    constexpr R least = std::numeric_limits<R>::min(), most = std::numeric_limits<R>::max();
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R a = magnitudes[k];
+        s[k] = natural_log(a > least && a <= most ? a : least);
+    }
+}
+
+template <class R>
+STFT_LOOP R largest_of(const R* s, std::size_t bins)
+{
+    R largest = s[0];
+#pragma omp simd reduction(max : largest)
+    for (std::size_t k = 0; k < bins; ++k)
+        largest = s[k] > largest ? s[k] : largest;
+    return largest;
+}
+
+template <class R>
+STFT_INLINE inline R within(R value, R most)
+{
+    const R lower = value < -most ? -most : value;
+    return lower > most ? most : lower;
+}
+
+//! A derivative from the differences on either side; from one of them if the cell on the other side is silent.
+template <class R>
+STFT_INLINE inline R central(R before, R after, bool has_before, bool has_after)
+{
+    const R one = has_before ? before : after;
+    return has_before == has_after ? (before + after) / 2 : one;
+}
+
+//! s has a neighbour on either side -> how far the phase advances in a sample beyond the bin's frequency, cycles.
+template <class R>
+STFT_LOOP void
+frequency_offsets(const R* s, std::size_t bins, R factor, R most, R limit, R* offsets)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        offsets[k] = within(
+            factor * central(s[k] - s[k - 1], s[k + 1] - s[k], s[k - 1] > limit, s[k + 1] > limit),
+            most);
+}
+
+//! How far the phase advances from a bin to the next, cycles.
+template <class R>
+STFT_LOOP void
+phase_slopes(three_rows<R> rows, std::size_t bins, R factor, R reach, R shift, R* slopes)
+{
+    if (rows.looks_back) {
+#pragma omp simd
+        for (std::size_t k = 0; k < bins; ++k) {
+            const R last = rows.third[k] - rows.second[k];
+            const R bend = (last - (rows.second[k] - rows.first[k])) / 2;
+            slopes[k] =
+                -shift - within(factor * (last + (rows.first[k] > rows.limit ? bend : 0)), reach);
+        }
+        return;
+    }
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        slopes[k] = -shift - within(factor * central(rows.second[k] - rows.first[k],
+                                                     rows.third[k] - rows.second[k],
+                                                     rows.first[k] > rows.limit,
+                                                     rows.third[k] > rows.limit),
+                                    reach);
+}
+
+//! Slopes in the bins -> the phase's steps from each bin to the next one, from the last to the first.
+template <class R>
+STFT_LOOP void between_bins(const R* slopes, std::size_t bins, R* steps)
+{
+    const auto last = bins - 1;
+#pragma omp simd
+    for (std::size_t k = 0; k < last; ++k)
+        steps[k] = (slopes[k] + slopes[k + 1]) / 2;
+    steps[last] = (slopes[last] + slopes[0]) / 2;
+}
+
+//! x minus the nearest integer, for |x| below 2^22 (float) or 2^51 (double).
+template <class R>
+STFT_INLINE inline R fraction_of(R x)
+{
+    constexpr R magic =
+        sizeof(R) == 4 ? R(12582912.0) : R(6755399441055744.0); // 1.5 2^(digits - 1)
+    return x - ((x + magic) - magic);
+}
+
+//! s where it is above the limit, else -inf.
+template <class R>
+STFT_LOOP void where_above(const R* s, std::size_t bins, R limit, R* above)
+{
+    constexpr R nothing = -std::numeric_limits<R>::infinity();
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        above[k] = s[k] > limit ? s[k] : nothing;
+}
+
+//! Phases of the row before -> those of this row.
+template <class R>
+STFT_LOOP void advance(const R* phases,
+                       const R* advances,
+                       const R* offsets_before,
+                       const R* offsets,
+                       std::size_t bins,
+                       R half_step,
+                       R* advanced)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        advanced[k] = phases[k] + advances[k] + half_step * (offsets_before[k] + offsets[k]);
+}
+
+template <class R>
+STFT_LOOP void wrap(R* cycles, std::size_t bins)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        cycles[k] = fraction_of(cycles[k]);
+}
+
+//! The sum over j = n, n + 2 .. last of (-1)^((j - n) / 2) n! / j! z^((j - n) / 2): Taylor's series of cosine and sine.
+template <int n, int last, class R>
+STFT_INLINE inline R series(R z)
+{
+    if constexpr (n + 2 > last)
+        return 1;
+    else
+        return 1 - z * R(1. / ((n + 1) * (n + 2))) * series<n + 2, last>(z);
+}
+
+//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.
+template <class R>
+STFT_LOOP void phasors(const R* magnitudes, const R* cycles, std::size_t bins, R* parts)
+{
+    constexpr R pi = R(3.14159265358979323846);
+    constexpr int order = sizeof(R) == 4 ? 12 : 24;
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R x = pi * cycles[k]; // half of the angle
+        const R z = x * x;
+        const R c = series<0, order>(z), s = x * series<1, order + 1>(z);
+        parts[2 * k] = magnitudes[k] * (1 - 2 * s * s);
+        parts[2 * k + 1] = magnitudes[k] * (2 * s * c);
+    }
+}
+
+} // namespace phase_loops
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,292 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/phase/phase_rows.h"
+#include "kernel/refuse.h"
+#include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr::stft::kernel {
+
+template <class R>
+R random_phase(std::uint64_t seed, std::uint64_t frame, std::uint64_t bin)
+{
+    // SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) of a number of its own for each cell
+    const auto mixed = [](std::uint64_t z) {
+        z += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return z ^ (z >> 31);
+    };
+    const auto z = mixed(mixed(mixed(seed) + frame) + bin);
+    return static_cast<R>(static_cast<std::int64_t>(z >> 40) - (std::int64_t(1) << 23)) *
+           R(0x1p-24);
+}
+
+template <class R>
+phase_writer<R>::phase_writer(const phase_settings& s)
+    : d_bins(s.bins()), d_onesided(!s.is_circular()), d_even(s.n_fft % 2 == 0)
+{
+    const phase_reference centre("centre");
+    const auto length = s.frames_of().window_length();
+    if (!(s.phase == centre))
+        d_converter.emplace(s.n_fft, length, centre, s.phase, s.sides == sides::centered);
+}
+
+template <class R>
+void phase_writer<R>::write(const R* magnitudes,
+                            R* cycles,
+                            std::int64_t start,
+                            std::complex<R>* spectrum) const
+{
+    const auto make_real = [&](std::size_t k) {
+        cycles[k] = std::abs(cycles[k]) <= R(0.25) ? R(0) : R(0.5);
+    };
+    if (d_onesided) {
+        make_real(0);
+        if (d_even)
+            make_real(d_bins - 1);
+    }
+    simd::dispatch<phase_loops::phasors<R>>(
+        magnitudes, cycles, d_bins, reinterpret_cast<R*>(spectrum));
+    if (d_converter)
+        d_converter->convert(spectrum, d_bins, start, spectrum);
+}
+
+template <class R>
+void advances(const phase_settings& s, std::int64_t samples, std::vector<R>& cycles)
+{
+    const auto n = s.n_fft;
+    const auto step = modulo(samples, n);
+    auto product = s.sides == sides::centered ? (n - n / 2) % n * step % n : 0; // of the first bin
+    cycles.resize(s.bins());
+    for (auto& c : cycles) {
+        c = static_cast<R>(static_cast<double>(product) / static_cast<double>(n));
+        product = (product + step) % n;
+    }
+}
+
+template <class R>
+void fill_neighbours(R* s, const phase_gradient<R>& g)
+{
+    const auto bins = g.bins;
+    const auto last = bins - 1;
+    if (g.circular) {
+        s[-1] = s[last];
+        s[bins] = s[0];
+    } else {
+        s[-1] = s[bins > 1 ? 1 : 0];
+        s[bins] = g.even && bins > 1 ? s[last - 1] : s[last];
+    }
+}
+
+template <class R>
+phase_rows<R>::phase_rows(const phase_settings& s)
+    : settings((s.check(), s)), start(s.frames_of().frames().first()), d_gradient(s), d_writer(s),
+      d_paths(s.bins(), s.is_circular())
+{
+    const auto bins = s.bins();
+    for (auto& f : d_frames) {
+        f.logarithms.resize(bins + 2);
+        f.offsets.resize(bins);
+        f.magnitudes.resize(s.look_ahead ? bins : 0);
+    }
+    for (auto* row :
+         { &d_slopes, &d_steps, &d_phases, &d_before, &d_here, &d_from_before, &d_written })
+        row->resize(bins);
+}
+
+template <class R>
+bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
+{
+    const auto bins = d_gradient.bins;
+    d_newest = (d_newest + 1) % d_frames.size();
+    auto& now = d_frames[d_newest];
+    simd::dispatch<phase_loops::logarithms<R>>(magnitudes, bins, now.s());
+    now.largest = simd::dispatch<phase_loops::largest_of<R>>(now.s(), bins);
+    fill_neighbours(now.s(), d_gradient);
+    simd::dispatch<phase_loops::frequency_offsets<R>>(now.s(),
+                                                      bins,
+                                                      d_gradient.per_bin,
+                                                      d_gradient.most,
+                                                      now.largest + silence_of<R>(settings),
+                                                      now.offsets.data());
+    now.start = start;
+    start += static_cast<std::int64_t>(settings.hop);
+    ++d_alike;
+    if (!settings.look_ahead) {
+        compute(0, magnitudes, spectrum);
+        return true;
+    }
+    std::copy_n(magnitudes, bins, now.magnitudes.begin());
+    const bool writes = d_waits;
+    if (writes)
+        compute(1, older(1).magnitudes.data(), spectrum);
+    d_waits = true;
+    return writes;
+}
+
+template <class R>
+bool phase_rows<R>::finish(complex* spectrum)
+{
+    if (!d_waits)
+        return false;
+    compute(0, older(0).magnitudes.data(), spectrum);
+    d_waits = false;
+    return true;
+}
+
+template <class R>
+void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
+{
+    s.check();
+    if (s.n_fft != settings.n_fft)
+        refuse("n_fft", s.n_fft, "must stay " + std::to_string(settings.n_fft));
+    if (s.sides != settings.sides)
+        refuse("sides", name_of(s.sides), std::string("must stay ") + name_of(settings.sides));
+    if (s.look_ahead != settings.look_ahead)
+        refuse("look_ahead", s.look_ahead, "must stay " + std::to_string(settings.look_ahead));
+    const bool same_gradient =
+        s.hop == settings.hop && s.window == settings.window &&
+        s.frames_of().window_length() == settings.frames_of().window_length();
+    settings = s;
+    d_writer = phase_writer<R>(s);
+    start = next_start;
+    if (same_gradient)
+        return;
+    d_gradient = phase_gradient<R>(s);
+    d_alike = 0; // other magnitudes, or at another distance
+}
+
+//! Slopes of the phase of the frame that is `age` frames older than the newest one.
+template <class R>
+void phase_rows<R>::take_slopes(std::size_t age)
+{
+    const auto* now = older(age).s();
+    const auto* before = older(age + 1).s();
+    const auto alike_before = d_alike - 1 - age;
+    R largest = older(age).largest;
+    for (std::size_t i = 0; i < alike_before + age && i < 3; ++i)
+        largest = std::max(largest, older(i).largest);
+    three_rows<R> rows{ now, now, now, true, largest + silence_of<R>(settings) };
+    if (age > 0)
+        rows = { alike_before > 0 ? before : now, now, older(0).s(), false, rows.limit };
+    else if (alike_before > 1)
+        rows = { older(2).s(), before, now, true, rows.limit };
+    else if (alike_before > 0) // two frames have no bend
+        rows = { before, before, now, true, std::numeric_limits<R>::infinity() };
+    simd::dispatch<phase_loops::phase_slopes<R>>(rows,
+                                                 d_gradient.bins,
+                                                 d_gradient.per_frame,
+                                                 d_gradient.reach,
+                                                 d_gradient.shift,
+                                                 d_slopes.data());
+}
+
+template <class R>
+void phase_rows<R>::compute(std::size_t age, const R* magnitudes, complex* spectrum)
+{
+    take_slopes(age);
+    const auto bins = d_gradient.bins;
+    auto& now = older(age);
+    auto& before = older(age + 1);
+    const auto step = now.start - before.start;
+    const auto longest = static_cast<std::int64_t>(settings.frames_of().window_length());
+    const bool overlaps = d_count > 0 && step > 0 && step <= longest;
+    const R largest = overlaps ? std::max(now.largest, before.largest) : now.largest;
+    const R limit = largest + static_cast<R>(std::log(settings.tolerance));
+    simd::dispatch<phase_loops::where_above<R>>(now.s(), bins, limit, d_here.data());
+    if (overlaps) {
+        if (step != d_step) {
+            advances(settings, step, d_advances);
+            d_step = step;
+        }
+        simd::dispatch<phase_loops::where_above<R>>(before.s(), bins, limit, d_before.data());
+        simd::dispatch<phase_loops::advance<R>>(d_phases.data(),
+                                                d_advances.data(),
+                                                before.offsets.data(),
+                                                now.offsets.data(),
+                                                bins,
+                                                static_cast<R>(step) / 2,
+                                                d_from_before.data());
+    } else {
+        std::fill(d_before.begin(), d_before.end(), row_paths<R>::silent);
+    }
+    simd::dispatch<phase_loops::between_bins<R>>(d_slopes.data(), bins, d_steps.data());
+    d_paths.integrate(d_before, d_here, d_from_before, nullptr, d_steps.data(), d_phases.data());
+    for (std::size_t k = 0; k < bins; ++k)
+        if (!(d_here[k] > row_paths<R>::silent))
+            d_phases[k] = random_phase<R>(settings.seed, d_count, k);
+    simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), bins);
+    std::copy(d_phases.begin(), d_phases.end(), d_written.begin());
+    d_writer.write(magnitudes, d_written.data(), now.start, spectrum);
+    ++d_count;
+}
+
+template <class R>
+phase_from_magnitude<R>::phase_from_magnitude(const phase_settings& s)
+    : d_rows(std::make_unique<phase_rows<R>>(s))
+{}
+template <class R>
+phase_from_magnitude<R>::~phase_from_magnitude() = default;
+template <class R>
+phase_from_magnitude<R>::phase_from_magnitude(phase_from_magnitude&&) noexcept = default;
+template <class R>
+phase_from_magnitude<R>&
+phase_from_magnitude<R>::operator=(phase_from_magnitude&&) noexcept = default;
+
+template <class R>
+const phase_settings& phase_from_magnitude<R>::design() const
+{
+    return d_rows->settings;
+}
+
+template <class R>
+std::size_t phase_from_magnitude<R>::bins() const
+{
+    return d_rows->settings.bins();
+}
+
+template <class R>
+std::int64_t phase_from_magnitude<R>::start() const
+{
+    return d_rows->start;
+}
+
+template <class R>
+bool phase_from_magnitude<R>::push(const R* magnitudes, complex* spectrum)
+{
+    return d_rows->push(magnitudes, spectrum);
+}
+
+template <class R>
+bool phase_from_magnitude<R>::finish(complex* spectrum)
+{
+    return d_rows->finish(spectrum);
+}
+
+template <class R>
+void phase_from_magnitude<R>::change(const phase_settings& s, std::int64_t start)
+{
+    d_rows->change(s, start);
+}
+
+template <class R>
+void phase_from_magnitude<R>::begin_at(std::int64_t start)
+{
+    d_rows->start = start;
+}
+
+template float random_phase(std::uint64_t, std::uint64_t, std::uint64_t);
+template double random_phase(std::uint64_t, std::uint64_t, std::uint64_t);
+template void advances(const phase_settings&, std::int64_t, std::vector<float>&);
+template void advances(const phase_settings&, std::int64_t, std::vector<double>&);
+template void fill_neighbours(float*, const phase_gradient<float>&);
+template void fill_neighbours(double*, const phase_gradient<double>&);
+template class phase_writer<float>;
+template class phase_writer<double>;
+template class phase_rows<float>;
+template class phase_rows<double>;
+template class phase_from_magnitude<float>;
+template class phase_from_magnitude<double>;
+
+} // namespace gr::stft::kernel

@@ -1,0 +1,135 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
+#define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
+
+#include "kernel/phase/phase_gradient.h"
+#include <gnuradio/stft/kernel/phase/phase_settings.h>
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+//! A phase in -1/2 .. 1/2 cycles that depends on seed, frame and bin only.
+template <class R>
+R random_phase(std::uint64_t seed, std::uint64_t frame, std::uint64_t bin);
+
+//! Magnitudes and phases, counted from the window's centre -> spectra of the settings' reference. Bins that are real for real signals
+//! are made so.
+template <class R>
+class phase_writer
+{
+public:
+    explicit phase_writer(const phase_settings& s);
+    void write(const R* magnitudes, R* cycles, std::int64_t start, std::complex<R>* spectrum) const;
+
+private:
+    std::size_t d_bins;
+    bool d_onesided, d_even;
+    std::optional<phase_converter<R>> d_converter; // none: spectra count from the centre
+};
+
+//! (bin times samples / n_fft) modulo 1, for each bin of a row.
+template <class R>
+void advances(const phase_settings& s, std::int64_t samples, std::vector<R>& cycles);
+
+//! The neighbours of a row of logarithms: see phase_gradient.h. s points to bin 0, and has room on either side.
+template <class R>
+void fill_neighbours(R* s, const phase_gradient<R>& g);
+
+/*!
+ * \brief Phases of one row from those of the row before and from its own slopes, along the widest paths.
+ *
+ * Cells whose logarithm is `silent` are left alone.
+ */
+template <class R>
+class row_paths
+{
+public:
+    static constexpr R silent = -std::numeric_limits<R>::infinity();
+
+    row_paths() = default;
+    row_paths(std::size_t bins, bool circular);
+
+    /*!
+     * \param before logarithms of the row before, silent where no phase leads on
+     * \param here logarithms of this row
+     * \param from_before phases that the row before gives; seeds overwrite them
+     * \param seeds phases of the largest cells of stretches that no path reaches; null: 0
+     * \param steps of the phase from each bin of this row to the next one, cycles
+     * \param phases of this row, cycles, not wrapped
+     */
+    void integrate(std::vector<R>& before,
+                   const std::vector<R>& here,
+                   std::vector<R>& from_before,
+                   const R* seeds,
+                   const R* steps,
+                   R* phases);
+
+private:
+    enum class source : unsigned char { none, before, left, right };
+
+    void scan(const std::vector<R>& before, const std::vector<R>& here);
+    bool seed(std::vector<R>& before,
+              const std::vector<R>& here,
+              std::vector<R>& from_before,
+              const R* seeds) const;
+    std::size_t first_not(source s) const;
+
+    std::size_t d_bins = 0;
+    bool d_circular = false;
+    std::vector<R> d_left,
+        d_right; // widths of the paths that come from the left and from the right
+    std::vector<source> d_source;
+};
+
+//! phase_from_magnitude's state.
+template <class R>
+class phase_rows
+{
+public:
+    using complex = std::complex<R>;
+
+    explicit phase_rows(const phase_settings& s);
+
+    bool push(const R* magnitudes, complex* spectrum);
+    bool finish(complex* spectrum);
+    void change(const phase_settings& s, std::int64_t start);
+
+    phase_settings settings;
+    std::int64_t start; // of the next frame that goes in
+
+private:
+    //! A frame with what is derived from it.
+    struct frame {
+        std::vector<R> logarithms; // a neighbour on either side
+        std::vector<R> offsets, magnitudes;
+        R largest = row_paths<R>::silent;
+        std::int64_t start = 0;
+        R* s() { return logarithms.data() + 1; }
+    };
+
+    void compute(std::size_t age, const R* magnitudes, complex* spectrum);
+    void take_slopes(std::size_t age);
+    frame& older(std::size_t frames)
+    {
+        return d_frames[(d_newest + d_frames.size() - frames) % d_frames.size()];
+    }
+
+    phase_gradient<R> d_gradient;
+    phase_writer<R> d_writer;
+    row_paths<R> d_paths;
+    std::array<frame, 4> d_frames;
+    std::size_t d_newest = 0; // index of the newest frame
+    std::size_t d_alike =
+        0; // frames in a row, the newest included, whose logarithms may be subtracted
+    bool d_waits = false; // the newest frame has no phases yet
+    bool d_has_phases = false;
+    std::uint64_t d_count = 0; // frames that got phases
+    std::int64_t d_step = 0;   // samples that d_advances stands for
+    std::vector<R> d_advances, d_slopes, d_steps, d_phases, d_before, d_here, d_from_before,
+        d_written;
+};
+
+} // namespace gr::stft::kernel
+#endif

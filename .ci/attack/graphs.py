@@ -241,6 +241,8 @@ class Assembled:
             value = dress.choice(values)
             if method == "set_max_noutput_items":
                 value = max(value, block.output_multiple())  # GNU Radio never calls a block that may write less
+            elif method == "set_max_output_buffer" and block in self.sources:
+                value = max(value, 4 * block.output_multiple())  # and a call gets half of the buffer at most
             getattr(block, method)(value)
             self.limits.append(f"{block.identifier()}.{method}({value})")
 

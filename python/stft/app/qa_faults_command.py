@@ -45,7 +45,7 @@ class Limits(InFolder):
 
     def test_too_little_memory_is_said_in_one_line_or_is_enough(self):
         np.zeros(1 << 18, np.complex64).tofile("x.cf32")
-        for mebibytes in (120, 180, 240):
+        for mebibytes in (180, 240, 400):
             status, _, err = self.ended("spectrogram", "x.cf32", *RAW, "--n-fft", 65536, "--hop", 4096, "-o", "x.npz",
                                         preexec_fn=limited(resource.RLIMIT_AS, mebibytes << 20),
                                         environment={"OPENBLAS_NUM_THREADS": "1", "GR_STFT_PLANNER": "estimate"})

@@ -28,7 +28,7 @@ public:
     //! \param shifted bins in the order -n_fft/2 .. (n_fft-1)/2; complex T only
     explicit frame_analysis(std::size_t n_fft, bool shifted = false);
 
-    //! frame: taper.length() <= n_fft samples, anywhere in memory
+    //! frame: taper.length() samples, anywhere in memory. Those beyond n_fft are added modulo n_fft.
     void analyse(const T* frame, const taper<T>& taper, std::size_t offset, complex* spectrum);
 
     //! The n_fft points, for a caller who fills all of them and then calls transform().

@@ -70,10 +70,10 @@ struct STFT_API parameters {
     //! True if bins come in the order -n_fft/2 .. (n_fft-1)/2.
     bool centered() const { return sides == kernel::sides::centered; }
 
-    //! win_length with its default filled in.
+    //! win_length with its default filled in. It may exceed n_fft: kernels that cannot fold frames refuse it.
     std::size_t window_length() const;
 
-    //! \throws std::invalid_argument if win_length is not in 1 .. n_fft, or hop is out of range
+    //! \throws std::invalid_argument if win_length or hop is out of range
     framing frames() const { return { window_length(), hop, where }; }
 
     //! The window's values without scaling.

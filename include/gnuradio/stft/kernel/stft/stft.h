@@ -13,7 +13,7 @@ namespace gr::stft::kernel {
  *     X[k, p] = g sum_m x[s_p + m] conj(w[m]) exp(-2j pi k (m - r) / n_fft),    s_p = s_0 + p hop
  *
  * of real (k = 0 .. n_fft / 2) or complex samples (k = 0 .. n_fft - 1), with the factor g of its scaling and
- * the r of its phase reference. T: float, double, or their complex types.
+ * the r of its phase reference; the window may be longer than n_fft. T: float, double, or their complex types.
  *
  * Not thread-safe: an object has its own scratch. Objects share FFT plans, so they agree to the bit.
  */

@@ -297,11 +297,16 @@ settings["stft_spectral_gain_vcvc.block.yml"] = (
     + [dict(n_fft=n, sides=s, tracking=t) for n in (4, 7, 9, 2**26 + 2) for s in ("onesided", "twosided", "centered") for t in ("automatic", "floor")]
     + [dict(method=v) for v in ("wiener", "log_mmse", "subtraction", "x")]
     + [dict(tracking=v, learn=n) for v in ("automatic", "presence", "floor", "held", "x") for n in (-1, 0, 5, 2**40)]
-    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
+    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "detail", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
     + [dict(smoothing=v) for v in (-1, 0, 1, 2, 63, 65)]
     + [dict(n_fft=4, noise=v, mask=m) for v in ((), (1.0, 2.0, 3.0), (1.0,), (1.0, -1.0, 1.0)) for m in ((), (0.5, 1.0, 0.0), (2.0, 1.0, 1.0))]
     + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
     + [dict(events=v) for v in ("keep", "reject", "only", "x")]
+)
+settings["stft_mask_vcvc.block.yml"] = (
+    framing
+    + [dict(n_fft=n, sides=s, complex_masks=c) for n in (4, 7, 2**26 + 2) for s in ("onesided", "twosided", "centered") for c in (False, True)]
+    + [dict(n_fft=4, mask=v, sides=s) for v in ((), (1.0, 2.0, 3.0), (1.0, 2j, -3.0), (1.0,), (1.0, float("inf"), 1.0)) for s in ("onesided", "x")]
 )
 of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
 of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
@@ -461,11 +466,13 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|keep|events|power|margin_harmonic|margin_percussive"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail|keep|events|mask|power|margin_harmonic|margin_percussive"
                 setters += "|tolerance|rate)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
+                if "noise" in parameters(entry):  # messages change what goes with it
+                    have -= {"set_mask"}
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)
             cpp = entry.get("cpp_templates", entry["templates"]).get("callbacks", [])
             in_cpp = "<%! from gnuradio.stft.grc import cpp_window %>set_window(${cpp_window(window, custom_window)})"
@@ -523,6 +530,7 @@ class qa_grc(unittest.TestCase):
                             self.assertEqual(have.min_streams(), len(needed))
                             for i, port in enumerate(streams):
                                 dtype = port["dtype"].replace("${ type }", str(kind))
+                                dtype = eval(dtype[2:-1].strip(), dict(values)) if dtype[0] == "$" else dtype
                                 vlen = str(port.get("vlen", 1))
                                 vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, {**values, "stft": stft})
                                 self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(i), f"{name}: {ports}")
@@ -702,7 +710,7 @@ class qa_grc(unittest.TestCase):
             for path, expected in zip(paths, forms.values()):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })'):
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
                     call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
                     call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
                     self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)

@@ -49,7 +49,7 @@ struct log_mmse_correction {
     }
 };
 
-//! exp(-x), 0 <= x <= 80. Its relative error is below 3e-7.
+//! exp(-x), -80 <= x <= 80. Its relative error is below 3e-7, and the rounding of x.
 STFT_INLINE inline float falling_exponential(float x)
 {
     constexpr float shift = 12582912; // 1.5 2^23: a sum with it is rounded to an integer
@@ -66,6 +66,25 @@ STFT_INLINE inline float falling_exponential(float x)
     float power;
     std::memcpy(&power, &bits, sizeof power);
     return p * power;
+}
+
+//! Natural logarithm of a positive number that is not denormal. Its error is below 3e-7, and as much of the logarithm.
+STFT_INLINE inline float logarithm_of(float x)
+{
+    std::int32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    constexpr std::int32_t root_of_half = 0x3f3504f3;
+    const std::int32_t exponent = (bits - root_of_half) >> 23;
+    bits -= exponent * (1 << 23); // sqrt(1/2) <= m < sqrt(2)
+    float m;
+    std::memcpy(&m, &bits, sizeof m);
+    const float s = (m - 1) / (m + 1), z = s * s; // log m = 2 artanh s
+    float p = 1.0f / 9;
+    p = p * z + 1.0f / 7;
+    p = p * z + 1.0f / 5;
+    p = p * z + 1.0f / 3;
+    p = p * z + 1;
+    return static_cast<float>(exponent) * 0.69314718f + 2 * s * p;
 }
 
 /*!

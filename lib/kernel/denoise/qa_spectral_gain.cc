@@ -76,10 +76,12 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
     const auto a = std::pow(
         s.memory, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
     const auto least = std::pow(10, s.gain_floor / 20);
-    std::vector<double> before(bins, 0);
+    const auto d = std::pow(
+        s.detail, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
+    std::vector<double> before(bins, 0), detail(bins, 0);
     std::vector<std::vector<double>> all;
     for (const auto& row : rows) {
-        std::vector<double> gains, next;
+        std::vector<double> gains, next, ratios, means;
         for (std::size_t k = 0; k < bins; ++k) {
             const auto half = static_cast<std::ptrdiff_t>(s.smoothing / 2);
             double mean = 0;
@@ -95,6 +97,30 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
             auto x = std::max(a * before[k] / n + (1 - a) * std::max(mean - 1, 0.0), least * least);
             if (s.refine)
                 x = std::max(std::pow(x / (1 + x), 2) * mean, least * least);
+            ratios.push_back(x);
+            means.push_back(mean);
+        }
+        std::vector<double> details;
+        for (std::size_t k = 0; k < bins; ++k) {
+            const auto logarithm = [&](std::size_t i) {
+                return std::max(std::log(ratios[i]), std::log(0.1));
+            };
+            double trend = 0;
+            for (std::ptrdiff_t j = -16; j <= 16; ++j)
+                trend += logarithm(bins == 1 ? 0
+                                             : folded(static_cast<std::ptrdiff_t>(k) + j,
+                                                      static_cast<std::ptrdiff_t>(bins),
+                                                      s.sides != sides::onesided)) /
+                         33;
+            const auto now = logarithm(k) - trend;
+            details.push_back(all.empty() ? now : d * detail[k] + (1 - d) * now);
+            const auto n = s.noise[k] * s.oversubtraction, power = std::norm(row[k]);
+            auto x = ratios[k];
+            if (s.refine && s.detail > 0) {
+                const auto third = std::exp(0.7 * (0.5 + trend + details[k]) + 0.3 * std::log(x));
+                x = std::max(std::pow(third / (1 + third), 2) * means[k], least * least);
+            }
+            const auto mean = means[k];
             auto g = x / (1 + x);
             if (s.method == gain_method::log_mmse)
                 g = std::min(1.0, g * std::exp(boost::math::expint(1, g * power / n) / 2));
@@ -104,6 +130,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
             gains.push_back(std::max(g, least));
         }
         before = next;
+        detail = details;
         all.push_back(gains);
     }
     return all;
@@ -176,6 +203,11 @@ class qa_spectral_gain : public CppUnit::TestFixture
             const auto s = std::pow(10, 1.5), x = std::min(g * s / (1 + s), 80.0);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                 1 / (1 + (1 + s) * std::exp(-x)), presence_of_signal(static_cast<float>(g)), 1e-6);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(std::log(g), logarithm_of(static_cast<float>(g)), 1e-6);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                std::log(g) - 60, logarithm_of(static_cast<float>(g * std::exp(-60))), 1e-5);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                1, falling_exponential(static_cast<float>(-x)) * std::exp(-x), 3e-7 + 2e-7 * x);
             // the rounding of x costs 6e-8 x
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                 1, falling_exponential(static_cast<float>(x)) / std::exp(-x), 3e-7 + 2e-7 * x);
@@ -196,7 +228,8 @@ class qa_spectral_gain : public CppUnit::TestFixture
                                       which);
                         s.method = method;
                         s.smoothing = smoothing;
-                        s.refine = seed % 2;
+                        s.refine = seed % 3;
+                        s.detail = seed % 2 ? 0.6 : 0;
                         s.gain_floor = -20;
                         s.oversubtraction = 1.5;
                         const auto rows = noise_rows(12, s.bins(), 3, ++seed);
@@ -208,10 +241,11 @@ class qa_spectral_gain : public CppUnit::TestFixture
                             spectrum_t y(s.bins());
                             gain.apply(rows[p].data(), y.data());
                             for (std::size_t k = 0; k < s.bins(); ++k) {
-                                CPPUNIT_ASSERT_DOUBLES_EQUAL(
-                                    expected[p][k],
-                                    gain.gains()[k],
-                                    method == gain_method::log_mmse ? 5e-5 : 1e-12);
+                                CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[p][k],
+                                                             gain.gains()[k],
+                                                             method == gain_method::log_mmse ? 5e-5
+                                                             : s.refine && s.detail > 0      ? 5e-6
+                                                                                        : 1e-12);
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                                     0, std::abs(y[k] - rows[p][k] * gain.gains()[k]), 1e-15);
                             }

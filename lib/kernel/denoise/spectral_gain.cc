@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/denoise/gain_functions.h"
+#include "kernel/denoise/detail_loops.h"
 #include "kernel/denoise/noise_tracker.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
@@ -88,11 +88,19 @@ STFT_INLINE inline R prior(const cells_of<R>& c, std::size_t k, bool refine)
 }
 
 template <class R>
-STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, bool refine, R* gain)
+STFT_LOOP void priors(cells_of<R> c, std::size_t bins, bool refine, R* x)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        x[k] = prior(c, k, refine);
+}
+
+template <class R>
+STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, const R* ratios, R* gain)
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R x = prior(c, k, refine);
+        const R x = ratios[k];
         const R g = x / (1 + x);
         c.before[k] = g * g * c.power[k];
         gain[k] = g > c.least ? g : c.least;
@@ -101,12 +109,12 @@ STFT_LOOP void wiener_gains(cells_of<R> c, std::size_t bins, bool refine, R* gai
 
 //! The first half of log_mmse: the gain is x / (1 + x), and v is that times P / N.
 template <class R>
-STFT_LOOP void log_mmse_arguments(cells_of<R> c, std::size_t bins, bool refine, R* gain, R* v)
+STFT_LOOP void log_mmse_arguments(cells_of<R> c, std::size_t bins, const R* ratios, R* gain, R* v)
 {
     constexpr R smallest = R(1e-6);
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R x = prior(c, k, refine);
+        const R x = ratios[k];
         const R w = x / (1 + x);
         const R at = w * c.ratio[k];
         gain[k] = w;
@@ -178,7 +186,8 @@ template <class R>
 spectral_gain<R>::spectral_gain(const gain_settings& s)
     : d_settings(checked(s)), d_noise(std::make_unique<noise_tracker<R>>(s)), d_mask(s),
       d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 64), d_smooth(s.bins()),
-      d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins())
+      d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins()), d_prior(s.bins()),
+      d_logarithm(s.bins()), d_bounded(s.bins() + 64), d_sum(s.bins() + 64), d_detail(s.bins(), 0)
 {
     update_rates();
 }
@@ -194,9 +203,11 @@ template <class R>
 spectral_gain<R>::spectral_gain(const spectral_gain& other)
     : d_settings(other.d_settings), d_noise(std::make_unique<noise_tracker<R>>(*other.d_noise)),
       d_mask(other.d_mask), d_start(other.d_start), d_memory(other.d_memory),
-      d_least(other.d_least), d_power(other.d_power), d_ratio(other.d_ratio),
-      d_smooth(other.d_smooth), d_before(other.d_before), d_gain(other.d_gain),
-      d_argument(other.d_argument)
+      d_keep_detail(other.d_keep_detail), d_least(other.d_least), d_power(other.d_power),
+      d_ratio(other.d_ratio), d_smooth(other.d_smooth), d_before(other.d_before),
+      d_gain(other.d_gain), d_argument(other.d_argument), d_prior(other.d_prior),
+      d_logarithm(other.d_logarithm), d_bounded(other.d_bounded), d_sum(other.d_sum),
+      d_detail(other.d_detail), d_has_detail(other.d_has_detail)
 {}
 
 template <class R>
@@ -211,6 +222,7 @@ void spectral_gain<R>::update_rates()
     const auto frames =
         4 * static_cast<double>(d_settings.hop) / static_cast<double>(d_settings.window_length());
     d_memory = static_cast<R>(std::pow(d_settings.memory, frames));
+    d_keep_detail = static_cast<R>(std::pow(d_settings.detail, frames));
     d_least = static_cast<R>(std::pow(10, d_settings.gain_floor / 20));
 }
 
@@ -258,14 +270,14 @@ void spectral_gain<R>::reset()
 {
     *d_noise = noise_tracker<R>(d_settings);
     std::fill(d_before.begin(), d_before.end(), R(0));
+    d_has_detail = false;
 }
 
-//! Means of the ratios over bins; beyond the ends of a row stands its other end, or its mirror image if it is one-sided.
+//! Beyond the ends of a row stands its other end, or its mirror image if it is one-sided.
 template <class R>
-void spectral_gain<R>::smooth()
+void spectral_gain<R>::extend(R* row, std::ptrdiff_t half) const
 {
     const auto n = static_cast<std::ptrdiff_t>(bins());
-    const auto half = static_cast<std::ptrdiff_t>(d_settings.smoothing / 2);
     const auto other = [&](std::ptrdiff_t bin) { // that stands for one beyond the ends
         if (d_settings.sides != sides::onesided)
             return ((bin % n) + n) % n;
@@ -273,17 +285,61 @@ void spectral_gain<R>::smooth()
         const auto in_period = ((bin % period) + period) % period;
         return in_period < n ? in_period : period - in_period;
     };
-    // d_ratio holds 32 values before those of the bins, and as many after them
-    auto* ratio = d_ratio.data() + 32;
     for (std::ptrdiff_t j = 1; j <= half; ++j) {
-        ratio[-j] = ratio[other(-j)];
-        ratio[n - 1 + j] = ratio[other(n - 1 + j)];
+        row[-j] = row[other(-j)];
+        row[n - 1 + j] = row[other(n - 1 + j)];
     }
+}
+
+//! Means of the ratios over bins.
+template <class R>
+void spectral_gain<R>::smooth()
+{
+    const auto n = static_cast<std::ptrdiff_t>(bins());
+    const auto half = static_cast<std::ptrdiff_t>(d_settings.smoothing / 2);
+    auto* ratio = d_ratio.data() + 32; // values before those of the bins, and as many after them
+    extend(ratio, half);
     std::copy_n(ratio - half, n, d_smooth.begin());
     for (auto j = 1 - half; j <= half; ++j)
         simd::dispatch<add_shifted<R>>(ratio + j, bins(), d_smooth.data());
     if (half > 0)
         simd::dispatch<divide<R>>(d_smooth.data(), bins(), static_cast<R>(d_settings.smoothing));
+}
+
+//! Ratios of signal to noise in d_prior.
+template <class R>
+void spectral_gain<R>::estimate(const R* noise, R factor)
+{
+    const auto n = bins();
+    const cells_of<R> cells{ d_power.data(),  noise,           d_ratio.data() + 32,
+                             d_smooth.data(), d_before.data(), factor,
+                             d_memory,        d_least };
+    auto* x = d_prior.data();
+    simd::dispatch<priors<R>>(cells, n, d_settings.refine, x);
+    if (!d_settings.refine || d_settings.detail == 0)
+        return;
+    auto* bounded = d_bounded.data() + 32;
+    simd::dispatch<logarithms_of<R>>(x, n, d_logarithm.data(), bounded);
+    extend(bounded, half_of_trend);
+    constexpr std::size_t width = 2 * half_of_trend + 1;
+    std::copy_n(bounded - half_of_trend, n + width - 1, d_sum.begin());
+    for (std::size_t distance = 1; distance < width - 1; distance *= 2) // sums of 2, 4 .. 32
+        simd::dispatch<add_later<R>>(d_sum.data(), n + width - 1 - 2 * distance + 1, distance);
+    simd::dispatch<add_shifted<R>>(bounded + half_of_trend, n, d_sum.data());
+    if (!d_has_detail)
+        for (std::size_t k = 0; k < n; ++k)
+            d_detail[k] = bounded[k] - d_sum[k] / R(width);
+    d_has_detail = true;
+    simd::dispatch<smooth_detail<R>>(d_smooth.data(),
+                                     d_least * d_least,
+                                     d_logarithm.data(),
+                                     bounded,
+                                     d_sum.data(),
+                                     R(width),
+                                     d_keep_detail,
+                                     n,
+                                     d_detail.data(),
+                                     x);
 }
 
 template <class R>
@@ -301,13 +357,15 @@ void spectral_gain<R>::apply(const complex* spectrum, complex* result)
         auto* ratio = d_ratio.data() + 32;
         simd::dispatch<ratios_of<R>>(d_power.data(), noise, n, factor, ratio);
         smooth();
+        if (d_settings.method != gain_method::subtraction)
+            estimate(noise, factor);
         const cells_of<R> cells{ d_power.data(),  noise,  ratio,    d_smooth.data(),
                                  d_before.data(), factor, d_memory, d_least };
         if (d_settings.method == gain_method::wiener) {
-            simd::dispatch<wiener_gains<R>>(cells, n, d_settings.refine, d_gain.data());
+            simd::dispatch<wiener_gains<R>>(cells, n, d_prior.data(), d_gain.data());
         } else if (d_settings.method == gain_method::log_mmse) {
             simd::dispatch<log_mmse_arguments<R>>(
-                cells, n, d_settings.refine, d_gain.data(), d_argument.data());
+                cells, n, d_prior.data(), d_gain.data(), d_argument.data());
             simd::dispatch<log_mmse_gains<R>>(d_power.data(),
                                               d_argument.data(),
                                               n,

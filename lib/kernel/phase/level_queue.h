@@ -67,11 +67,10 @@ private:
     }
 
     double d_least, d_scale;
-    std::vector<std::size_t> d_first;   // the first cell of a level
-    std::vector<std::size_t> d_next;    // the cell after a cell
-    std::vector<std::uint64_t> d_bits;  // levels that have cells
-    std::vector<std::uint64_t> d_words; // words of d_bits that are not 0
-    std::uint64_t d_top = 0;            // words of d_words that are not 0
+    std::vector<std::size_t> d_first, d_next; // a level's first cell; the cell after one
+    std::vector<std::uint64_t> d_bits;        // levels that have cells
+    std::vector<std::uint64_t> d_words;       // words of d_bits that are not 0
+    std::uint64_t d_top = 0;                  // words of d_words that are not 0
 };
 
 } // namespace gr::stft::kernel

@@ -322,6 +322,37 @@ class Unattended(InFolder):
         self.assertEqual((heard[0], heard[-1]), ("READY=1", "STOPPING=1"))
         self.assertGreater(heard.count("WATCHDOG=1"), 1)
 
+    def test_a_watch_that_hangs_is_silent_until_it_is_started_again(self):
+        np.tile(samples(), 40).tofile("x.cf32")
+        # as systemd ends it after the watchdog's time, and at its stop; a path, and the abstract name of a container
+        for name, ends_by in ((os.path.abspath("notify"), signal.SIGABRT), (f"@gr_stft-{os.getpid()}", signal.SIGTERM)):
+            with self.subTest(name=name), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.bind(name.replace("@", "\0"))
+                manager.settimeout(20)
+                with start("monitor", "x.cf32", *RAW, "--detect", "--realtime", "--sigmf", "a.sigmf-meta", stdout=subprocess.DEVNULL,
+                           environment={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1000000"}) as process:
+                    self.assertEqual(manager.recv(1000), b"READY=1")
+                    alive = [self.next_sign_of_life(manager) for _ in range(4)]
+                    self.assertLess(max(np.diff(alive)), 0.95)
+                    if ends_by == signal.SIGABRT:
+                        process.send_signal(signal.SIGSTOP)
+                        manager.settimeout(1.0)
+                        with self.assertRaises(TimeoutError):
+                            while True:
+                                self.next_sign_of_life(manager)
+                    process.send_signal(ends_by)
+                    process.send_signal(signal.SIGCONT)
+                    began = time.monotonic()
+                    process.communicate(timeout=20)
+                    self.assertEqual(process.returncode, -signal.SIGABRT if ends_by == signal.SIGABRT else 128 + signal.SIGTERM)
+                    self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual([name for name in os.listdir() if name.endswith((".part", ".journal"))], [])
+
+    def next_sign_of_life(self, manager):
+        while manager.recv(1000) != b"WATCHDOG=1":
+            pass
+        return time.monotonic()
+
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_systemd_has_nothing_to_say_about_the_unit(self):
         with open(UNIT, encoding="utf-8") as file:

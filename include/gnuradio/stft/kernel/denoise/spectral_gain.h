@@ -21,7 +21,10 @@ class noise_tracker;
  *     x = a H^2 Q / N + (1 - a) max(M - 1, 0),    a = memory^(4 hop / win_length)
  *
  * and, where `refine` is set, again by x' = (x / (1 + x))^2 M, which takes its lag of a frame away (Plapous, Marro and Scalart, IEEE
- * Trans. ASLP 14, 2006). The gain is
+ * Trans. ASLP 14, 2006). Where `detail` is not 0, too, the logarithm l of x', -10 dB at least, is divided into its mean T over 33 bins
+ * and its detail, which the rule D = d D + (1 - d) (l - T), d = detail^(4 hop / win_length), smooths over frames (an idea of cepstral
+ * smoothing: Breithaupt, Gerkmann and Martin, ICASSP 2008); with x" = exp(0.7 (1/2 + T + D)) x'^0.3, it is estimated a third time by
+ * (x" / (1 + x"))^2 M. The gain is
  * - wiener: x / (1 + x)
  * - log_mmse: x / (1 + x) exp(E1(v) / 2), v = x / (1 + x) P / N
  * - subtraction: sqrt(1 - 1 / M)
@@ -78,15 +81,20 @@ public:
 
 private:
     void update_rates();
+    void extend(R* row, std::ptrdiff_t half) const;
     void smooth();
+    void estimate(const R* noise, R factor);
 
     gain_settings d_settings;
     std::unique_ptr<noise_tracker<R>> d_noise;
     cell_mask d_mask;
     std::int64_t d_start;
-    R d_memory, d_least; // a; the least gain
+    R d_memory, d_keep_detail, d_least; // a; d; the least gain
     std::vector<R> d_power, d_ratio, d_smooth, d_before, d_gain,
         d_argument; // d_before: H^2 Q; d_argument: v
+    std::vector<R> d_prior, d_logarithm, d_bounded, d_sum,
+        d_detail; // x; log x'; l, with 32 values before and after it; sums of l; D
+    bool d_has_detail = false;
 };
 
 } // namespace gr::stft::kernel

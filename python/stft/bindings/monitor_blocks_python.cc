@@ -91,7 +91,8 @@ line end. A message that is no such dict is logged and ignored.)");
         R"(Messages of detector_vxm as the annotations of a SigMF 1.2 metadata file.
 
 path: of the file; .sigmf-meta is added unless it ends so. flush_every: annotations after which the file is written again,
-in addition to the end of the flowgraph. most: annotations of the file; others are left out. datatype: of the samples, as SigMF names it.
+in addition to the end of the flowgraph. rotate_every: annotations and captures after which another file begins, 0: never. keep: files that are
+there stay. most: annotations that memory holds; others are left out. datatype: of the samples, as SigMF names it.
 description: of the recording. metadata_only: no file of samples belongs to it.
 
 Message port "events": dicts. An event that has ended, and was not withdrawn, is an annotation; a retune or a gap begins a

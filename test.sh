@@ -54,6 +54,7 @@ stage_format() {
     attempt "licence lines" every_source_names_its_licence
     attempt "rooms" /usr/bin/python3 .ci/check_rooms.py
     attempt "comments" /usr/bin/python3 .ci/check_comments.py
+    attempt "no input becomes a program" /usr/bin/python3 .ci/check_security.py
     attempt "the blocks' pages" /usr/bin/python3 .ci/block_pages.py --check
 }
 

@@ -366,7 +366,8 @@ private:
                           d_design.settings.norm,
                           &d_pace,
                           share,
-                          differ ? 0 : d_theta.greatest());
+                          differ ? 0 : d_theta.greatest(),
+                          d_rates ? 0 : d_rate);
     }
 
     void restarted() override

@@ -322,6 +322,14 @@ private:
                 "tag stft_win_length ignored: {}: must be at most n_fft = {}", *win_length, n_fft);
             win_length.reset();
         }
+        auto& rate = tagged.varying.wanted(&dstft_frames::c);
+        if (!turns && rate.value_or(0) != 0) {
+            this->d_logger->warn(
+                "tag stft_chirp ignored: {}: spectra have an inverse under a chirp where they are "
+                "two-sided and bins share a window",
+                *rate);
+            rate.reset();
+        }
     }
 
     //! Applies what tags give about the frames from here on.
@@ -344,6 +352,8 @@ private:
         if (const auto theta = varying(&dstft_frames::theta);
             theta && d_stream.inverse.takes(*theta))
             d_stream.theta = *theta;
+        if (const auto rate = varying(&dstft_frames::c))
+            d_stream.turn = *rate;
         const auto step = varying(&dstft_frames::step), alpha = varying(&dstft_frames::alpha);
         if (step || alpha) {
             d_stream.step = step.value_or(0);

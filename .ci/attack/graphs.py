@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -12,10 +11,12 @@ import time
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
-from tables import BLOCKS, REFUSED, arguments_of_blocks, draw_settings, tags, value_of
+from tables import BLOCKS, REFUSED, arguments_of_blocks, draw_settings, patience, tags, value_of
 
 KEPT = 4_000_000  # bytes that a probe keeps
 PATIENCE = 15.0  # seconds without an item
+FATAL = "thread-per-block", "terminate called", "caught unrecognized"  # what GNU Radio says of a block's thread that ends
+MOST_LINES = 2000  # of one flowgraph
 MORE_KEYS = ["overflow", "rx_overflow", "rx_freq", "speed", "angle_turn", "angle_gap", "revolutions"]
 
 
@@ -240,6 +241,8 @@ class Assembled:
             value = dress.choice(values)
             if method == "set_max_noutput_items":
                 value = max(value, block.output_multiple())  # GNU Radio never calls a block that may write less
+            elif method == "set_max_output_buffer" and block in self.sources:
+                value = max(value, 4 * block.output_multiple())  # and a call gets half of the buffer at most
             getattr(block, method)(value)
             self.limits.append(f"{block.identifier()}.{method}({value})")
 
@@ -286,11 +289,11 @@ class Assembled:
             if full and not stopped:
                 self.top.stop()
                 stopped, since = True, time.monotonic()
-            if time.monotonic() - since > PATIENCE:
+            if time.monotonic() - since > patience(PATIENCE):
                 raise AssertionError(f"it hangs{' after stop()' if stopped else ''}: items {now}, {self.limits}")
         over.set()
         for thread in started:
-            thread.join(PATIENCE)
+            thread.join(patience(PATIENCE))
             if thread.is_alive():
                 raise AssertionError("a thread that changes settings hangs")
         self.endless = any(is_full(head) for head, _ in self.probes)
@@ -482,9 +485,12 @@ def attack(chance):
                     check_equal(dressed.results(), results, f"other buffers and readers {dressed.limits}")
                     if not graph.with_messages:
                         check_equal(dressed.again().results(), results, f"a second run {dressed.limits}")
-            errors = re.findall(r".*(?:thread-per-block|terminate called|caught unrecognized).*", text())
+            lines = text().splitlines()
+            errors = [line for line in lines if any(words in line for words in FATAL)]
             if errors:
                 raise AssertionError(errors[0])
+            if len(lines) > MOST_LINES and not graph.changing:
+                raise AssertionError(f"{len(lines)} lines on standard error, the last {lines[-1][:200]}")
         except Unfit:
             return
         except Exception as error:

@@ -5,6 +5,7 @@ import collections
 import contextlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 from pathlib import Path
@@ -51,6 +52,11 @@ def _values_of_entries():
 
 
 VALUES = _values_of_entries()
+
+
+def patience(seconds):
+    """Seconds of waiting on a machine whose processors have so much to do that one process has a part of one only."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def fits(name, value):

@@ -158,7 +158,7 @@ def look_at_rows(samples, data):
     for meta, name in sorted(metas, key=lambda each: each[0]["sample_start"]):
         follows &= meta["sample_start"] == at
         at, rows = meta["sample_start"] + meta["rows"] * meta["hop"], rows + meta["rows"]
-        energy += np.load(name, mmap_mode="r").sum(dtype=np.float64) * meta["hop"] * RATE / meta["vlen"]
+        energy += np.load(name, mmap_mode="r", allow_pickle=False).sum(dtype=np.float64) * meta["hop"] * RATE / meta["vlen"]
     squares = np.zeros(256)
     whole, part = divmod(samples, TILE)
     for times, some in ((whole, data), (1, data[:2 * part])):

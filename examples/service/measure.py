@@ -117,7 +117,7 @@ def sums():
         if name.endswith(".npy"):
             with open(f"rows/{name[:-4]}.json", encoding="utf-8") as file:
                 meta = json.load(file)
-            energy += np.load(f"rows/{name}", mmap_mode="r").sum(dtype=np.float64) * meta["hop"] * RATE / meta["vlen"]
+            energy += np.load(f"rows/{name}", mmap_mode="r", allow_pickle=False).sum(dtype=np.float64) * meta["hop"] * RATE / meta["vlen"]
     raw = np.memmap("x.cu8", np.uint8, "r")
     signal = sum(float(np.sum(((part - 128) / 128)**2)) for at in range(0, len(raw), 1 << 24)
                  for part in [raw[at:at + (1 << 24)].astype(np.float64)])

@@ -17,6 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text(reinterpret_cast<const char*>(data), size);
     fuzz::refused_or_taken([&] { kernel::time_from_iso8601(text); });
     fuzz::refused_or_taken([&] {
+        kernel::detector_settings settings;
+        settings.scales = text;
+        settings.check();
         for (const auto& box : kernel::box_sizes_named(text))
             if (box.rows < 1 || box.bins < 1 || box.rows > 256 || box.bins > 256)
                 std::abort();

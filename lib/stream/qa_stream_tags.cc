@@ -80,7 +80,7 @@ public:
         const kernel::window_family gaussian("gaussian", { 0.11 });
         const kernel::pacing pace(12.5, 0, kernel::sharing::frame);
         const auto description = read(dstft_tags(
-            256, gaussian, kernel::norm::contract, &pace, kernel::sharing::frame, 101.25));
+            256, gaussian, kernel::norm::contract, &pace, kernel::sharing::frame, 101.25, -3e-5));
         CPPUNIT_ASSERT_EQUAL(std::size_t(256),
                              *description.frames.wanted(&kernel::parameters::n_fft));
         const auto& found = description.varying;
@@ -90,11 +90,12 @@ public:
         CPPUNIT_ASSERT(kernel::sharing::frame == *found.wanted(&dstft_frames::share));
         CPPUNIT_ASSERT_EQUAL(12.5, *found.wanted(&dstft_frames::step));
         CPPUNIT_ASSERT_EQUAL(101.25, *found.wanted(&dstft_frames::theta));
+        CPPUNIT_ASSERT_EQUAL(-3e-5, *found.wanted(&dstft_frames::c));
         CPPUNIT_ASSERT(!found.wanted(&dstft_frames::alpha));
         const auto placed = read(
             dstft_tags(256, gaussian, kernel::norm::peak, nullptr, kernel::sharing::constant, 0));
         for (const auto member :
-             { &dstft_frames::step, &dstft_frames::alpha, &dstft_frames::theta })
+             { &dstft_frames::step, &dstft_frames::alpha, &dstft_frames::theta, &dstft_frames::c })
             CPPUNIT_ASSERT(!placed.varying.wanted(member));
     }
 
@@ -115,6 +116,8 @@ public:
             { "stft_theta", pmt::from_double(nan) },
             { "stft_theta", pmt::from_double(0) },
             { "stft_step", pmt::from_double(-1) },
+            { "stft_chirp", pmt::from_double(nan) },
+            { "stft_chirp", pmt::from_double(-0.51) },
             { "stft_alpha", pmt::from_double(1001) },
             { "stft_norm", pmt::mp("l3") },
             { "stft_share", pmt::mp("all") },

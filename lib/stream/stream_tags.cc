@@ -230,7 +230,8 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   kernel::norm norm,
                                   const kernel::pacing* pace,
                                   kernel::sharing share,
-                                  double theta)
+                                  double theta,
+                                  double c)
 {
     kernel::change<dstft_frames> told;
     told.wanted(&dstft_frames::family) = window;
@@ -242,6 +243,8 @@ std::vector<key_value> dstft_tags(std::size_t n_fft,
         told.wanted(&dstft_frames::step) = pace->hop();
     if (theta > 0)
         told.wanted(&dstft_frames::theta) = theta;
+    if (c != 0)
+        told.wanted(&dstft_frames::c) = c;
 
     std::vector<key_value> tags{ { pmt::mp(kernel::stft_fields::n_fft.tag), as_pmt(n_fft) },
                                  { pmt::mp(kernel::stft_fields::phase.tag), pmt::mp("absolute") } };

@@ -21,6 +21,7 @@ struct dstft_frames {
     double theta = 0; //!< window length of the frame, samples
     double step = 0;  //!< samples from frame to frame
     double alpha = 0; //!< step as a fraction of the window length
+    double c = 0;     //!< chirp rate of the windows, cycles per sample^2
 };
 
 namespace kernel {
@@ -31,7 +32,8 @@ inline constexpr auto fields<dstft_frames> = std::tuple(
     field("share", &dstft_frames::share, sharing_named).with_tag("stft_share"),
     field("theta", &dstft_frames::theta).with_tag("stft_theta", above_zero, longest_window),
     field("step", &dstft_frames::step).with_tag("stft_step", above_zero, longest_hop),
-    field("alpha", &dstft_frames::alpha).with_tag("stft_alpha", above_zero, 1e3));
+    field("alpha", &dstft_frames::alpha).with_tag("stft_alpha", above_zero, 1e3),
+    field("c", &dstft_frames::c).with_tag("stft_chirp", -0.5, 0.5));
 }
 
 /*!
@@ -78,13 +80,14 @@ std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::i
 std::vector<key_value> image_tags(const kernel::image_axis& rows);
 
 //! Tags that describe a DSTFT's frames. Without a pace, positions are a stream of their own; with
-//! theta 0, theta depends on the bin or is a stream of its own.
+//! theta 0, theta depends on the bin or is a stream of its own; with c 0, there is no chirp rate, or it is a stream of its own.
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,
                                   const kernel::pacing* pace,
                                   kernel::sharing share,
-                                  double theta);
+                                  double theta,
+                                  double c = 0);
 
 //! The tag of the last frame.
 key_value length_tag(std::int64_t length);

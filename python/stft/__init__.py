@@ -2,14 +2,14 @@
 """Short-time Fourier transforms for GNU Radio, as blocks on streams and as functions on NumPy arrays.
 
 Blocks: stft_fvc, stft_cvc, istft_vcf, istft_vcc, spectrogram_fvf, spectrogram_cvf, power_vcvf, phase_reference_vcvc,
-spectral_gain_vcvc, hpss_vcvc, phase_from_magnitude_vfvc, stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
+spectral_gain_vcvc, mask_vcvc, hpss_vcvc, phase_from_magnitude_vfvc, phase_vocoder_vcvc, stft_bins_fvc, stft_bins_cvc, one_integral_vcf, one_integral_vcc, dstft_fvc, dstft_cvc, idstft_vcf, idstft_vcc,
 adaptive_stft_fvc, adaptive_stft_cvc, stft2d_vfvc, istft2d_vcvf; of a band: detector_vxm, event_to_json,
 sigmf_annotation_sink, event_cutter, frame_file_sink, spectrogram_display; of a machine: ridge_tracker_fvf, ridge_tracker_vfvf, warped_rows_fvf,
 tacho_pulses_ff, angular_resampler_ff, angular_resampler_cc, band_power_vff, spectral_kurtosis_vff, level_alarm, baseline,
 band_envelope_vf, fault_lines, cross_spectrum_vcvc; band_weights_vfvf.
 Functions: stft, istft, spectrogram, frequencies, times, sample_window, dual_window, closest_dual_window, check_cola,
-check_nola, convert_phase; filter_bank, stft_bins, one_integral_inverse; reassign, phase_derivatives, reassigned_spectrogram, synchrosqueeze,
-inverse_synchrosqueeze; griffin_lim, consistent, phase_from_magnitude; denoise, Denoiser, denoise_spectra, noise_power; hpss;
+check_nola, convert_phase; tight_window, frame_bounds, multiply; filter_bank, stft_bins, one_integral_inverse; reassign, phase_derivatives, reassigned_spectrogram, synchrosqueeze,
+inverse_synchrosqueeze; griffin_lim, consistent, phase_from_magnitude; time_stretch, pitch_shift; denoise, Denoiser, denoise_spectra, noise_power; hpss;
 dstft, dstft_vjp, idstft, analytic_signal, grad_hop, grad_hops, grad_fixed_overlap,
 fixed_overlap_positions, learn, adapt; of images: stft2d, istft2d, stft2d_vjp, istft2d_vjp, stft2d_window_vjp,
 istft2d_window_vjp; of a band under watch: detect, detect_rows, SignalDetector, ended, cut_events, EventCutter, Clip, noise_floor;
@@ -47,6 +47,7 @@ from .differentiable import (
     idstft,
 )
 from .display import spectrogram_display
+from .gabor import frame_bounds, multiply, tight_window
 from .images import (
     istft2d,
     istft2d_vjp,
@@ -81,7 +82,7 @@ from .monitoring import (
 )
 from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
-from .phases import phase_from_magnitude
+from .phases import phase_from_magnitude, pitch_shift, time_stretch
 from .separation import hpss
 from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
 from .speed import RidgeTracker, Ridges, WarpedRows, track_ridges, track_rows, warped_rows
@@ -111,10 +112,12 @@ from .stft_python import (
     istft_vcc,
     istft_vcf,
     level_alarm,
+    mask_vcvc,
     one_integral_vcc,
     one_integral_vcf,
     phase_from_magnitude_vfvc,
     phase_reference_vcvc,
+    phase_vocoder_vcvc,
     power_vcvf,
     ridge_tracker_fvf,
     ridge_tracker_vfvf,
@@ -217,6 +220,7 @@ __all__ = [
     "fault_lines",
     "filter_bank",
     "fixed_overlap_positions",
+    "frame_bounds",
     "frame_file_sink",
     "frequencies",
     "grad_fixed_overlap",
@@ -240,6 +244,8 @@ __all__ = [
     "level_alarm",
     "losses",
     "machine_rows",
+    "mask_vcvc",
+    "multiply",
     "noise_floor",
     "noise_power",
     "one_integral_inverse",
@@ -250,6 +256,8 @@ __all__ = [
     "phase_from_magnitude",
     "phase_from_magnitude_vfvc",
     "phase_reference_vcvc",
+    "phase_vocoder_vcvc",
+    "pitch_shift",
     "power_vcvf",
     "reassign",
     "reassigned_spectrogram",
@@ -279,6 +287,8 @@ __all__ = [
     "tacho_pulses",
     "tacho_pulses_ff",
     "tacho_speed",
+    "tight_window",
+    "time_stretch",
     "times",
     "track_ridges",
     "track_rows",

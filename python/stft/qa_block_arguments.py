@@ -134,8 +134,11 @@ class changes(unittest.TestCase):
                   theta_min=20.0, theta_max=50.0, freeze=True, false_alarms=2.5, min_snr=3.0,
                   dynamic_range=40.0, min_duration=0.25, min_bandwidth=0.125, ignore="0:1", speed=12.5,
                   limits=[2.0], hysteresis=0.25, t_on=3.0, t_off=4.0, learn_time=5.0, floor=0.5, threshold=6.0)  # fmt: skip
-    values.update(f_min=140.0, max_slew=30.0, reject=[600.0], limit=3.0)
-    own_values = {"tacho_pulses_ff": dict(f_min=0.015625), "spectral_gain_vcvc": dict(reject="0.1:0.2")}
+    values.update(f_min=140.0, max_slew=30.0, reject=[600.0], limit=3.0, power=1.5, margin_harmonic=2.0, margin_percussive=3.0)
+    own_values = {"tacho_pulses_ff": dict(f_min=0.015625), "spectral_gain_vcvc": dict(reject="0.1:0.2"),
+                  "band_weights_vfvf": dict(f_min=0.0625, f_max=0.25),
+                  "phase_from_magnitude_vfvc": dict(tolerance=0.5), "phase_vocoder_vcvc": dict(rate=0.5),
+                  "mask_vcvc": dict(mask=[0.5, 2j, -1.0] * 11)}  # fmt: skip
     given = dict(n_fft=64, hop=4, theta=8.0, bins=[1, 2])
 
     def of_all_blocks(self):
@@ -167,7 +170,7 @@ class changes(unittest.TestCase):
 
     def test_several_are_refused_together(self):
         block = stft.stft_fvc(16, 4)
-        for wrong in dict(hop=0), dict(win_length=17), dict(scaling="loud"), dict(window="haan"), dict(hop="x"):
+        for wrong in dict(hop=0), dict(win_length=-1), dict(scaling="loud"), dict(window="haan"), dict(hop="x"):
             with self.subTest(**wrong), self.assertRaisesRegex(ValueError, f"^{next(iter(wrong))}: "):
                 block.change(**{**dict(hop=2, win_length=7, scaling="psd", window="hamming"), **wrong})
             self.assertEqual((block.hop(), block.win_length(), block.scaling(), block.window()), (4, 16, "none", "hann"))

@@ -114,6 +114,38 @@ class inverses(unittest.TestCase):
         top.run()
         self.assertLessEqual(np.max(np.abs(np.concatenate(out.got) - x)), 3e-6 * np.max(np.abs(x)))
 
+    def test_samples_come_back_by_the_tag_of_the_rate(self):
+        x = signal(3000, False)
+        for share in ("constant", "frame"):
+            top, out = graph(), sink(np.complex64, 1)
+            block, back = forward(False, 64, 16.0, 64.0, c=-1 / 130, share=share), backward(False, 64, c=0.001)
+            top.connect(source(x), block, back, out)
+            if share == "frame":
+                feed = source(np.full(len(positions(3000, 16.0)), 60, np.float32))
+                top.connect(feed, (block, 1))
+                top.connect(feed, (back, 1))
+            top.run()
+            self.assertLessEqual(np.max(np.abs(np.concatenate(out.got) - x)), 3e-6 * np.max(np.abs(x)))
+
+    def test_only_a_rate_for_all_frames_has_a_tag(self):
+        x = signal(700, True)
+        turns = np.full(len(positions(700, 16.0)), 0.004, np.float32)
+        for real in (True, False):
+            _, told = run(forward(real, 64, 16.0, 50.0, c=0.004), x.astype(np.float32 if real else np.complex64))
+            self.assertEqual(told.value("stft_chirp"), [(0, 0.004)])
+        for block, inputs in ((forward(True, 64, 16.0, 50.0), ()), (forward(True, 64, 16.0, 50.0, c=0.004), (50 + 0 * turns, turns))):
+            _, told = run(block, x, *inputs)
+            self.assertEqual(told.value("stft_chirp"), [])
+
+    def test_spectra_that_have_no_inverse_under_a_chirp_are_inverted_without(self):
+        x = signal(700, True)
+        (S,), _ = run(forward(True, 64, 16.0, 64.0, c=0.004), x)
+        top, out = graph(), sink(np.float32, 1)
+        top.connect(source(x), forward(True, 64, 16.0, 64.0, c=0.004), backward(True, 64), out)
+        top.run()
+        plain = stft.idstft(S.T, 64.0, positions(700, 16.0), n_fft=64, length=700)
+        np.testing.assert_allclose(np.concatenate(out.got), plain, rtol=0, atol=2e-6 * np.max(np.abs(x)))
+
     def test_what_is_learned_from_real_samples_comes_back(self):
         k = np.arange(20000)
         x = (np.cos(2 * np.pi * (0.05 * k + 1e-5 * k**2)) + 0.1 * RNG.standard_normal(len(k))).astype(np.float32)

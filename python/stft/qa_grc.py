@@ -303,6 +303,11 @@ settings["stft_spectral_gain_vcvc.block.yml"] = (
     + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
     + [dict(events=v) for v in ("keep", "reject", "only", "x")]
 )
+settings["stft_mask_vcvc.block.yml"] = (
+    framing
+    + [dict(n_fft=n, sides=s, complex_masks=c) for n in (4, 7, 2**26 + 2) for s in ("onesided", "twosided", "centered") for c in (False, True)]
+    + [dict(n_fft=4, mask=v, sides=s) for v in ((), (1.0, 2.0, 3.0), (1.0, 2j, -3.0), (1.0,), (1.0, float("inf"), 1.0)) for s in ("onesided", "x")]
+)
 of_holds = [{name: v} for name in ("t_on", "t_off", "rate", "save_interval") for v in of_real_numbers]
 of_levels = of_holds + [dict(levels=n) for n in (-1, 0, 1, 3, 2**17)] + [dict(names=n) for n in ("a,b", "a,,b", ",")] + [dict(source="s")]
 settings["stft_band_power_vff.block.yml"] = [
@@ -420,6 +425,16 @@ settings["stft_warped_rows_fvf.block.yml"] = (
     [dict(dict(samp_rate=4096.0), **{name: v}) for name in ("samp_rate", "f_top", "duration", "hop", "whiten", "limit") for v in of_real_numbers]
     + [dict(samp_rate=4096.0, rates=v) for v in ((), (0.0,), (-1.0, 0.0, 1.0), (1.0, 0.0), (50.0,), None)]
 )
+settings["stft_phase_from_magnitude_vfvc.block.yml"] = (
+    framing
+    + [dict(n_fft=2**26 + 2, sides=s) for s in ("onesided", "twosided", "centered")]
+    + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], [1, 1j], window.WIN_HANN)]
+    + [dict(tolerance=v) for v in of_real_numbers]
+    + [{name: v} for name in ("look_ahead", "seed") for v in (-1, 0, 1, 2)]
+)
+settings["stft_phase_vocoder_vcvc.block.yml"] = (
+    framing + [dict(n_fft=2**26 + 2, **sides) for sides in doubling] + [dict(rate=v) for v in (0.01, 100.0, 101.0, *of_real_numbers)]
+)
 settings["stft_stft2d_vfvc.block.yml"] = settings["stft_istft2d_vcvf.block.yml"] = of_images
 
 
@@ -451,12 +466,14 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail|keep|events|power|margin_harmonic|margin_percussive)$"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail|keep|events|mask|power|margin_harmonic|margin_percussive)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
                 if "detail" not in parameters(entry):  # the adaptive blocks have one that is no field of theirs
                     have -= {"set_detail"}
+                if "noise" in parameters(entry):  # messages change what goes with it
+                    have -= {"set_mask"}
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)
             cpp = entry.get("cpp_templates", entry["templates"]).get("callbacks", [])
             in_cpp = "<%! from gnuradio.stft.grc import cpp_window %>set_window(${cpp_window(window, custom_window)})"
@@ -514,6 +531,7 @@ class qa_grc(unittest.TestCase):
                             self.assertEqual(have.min_streams(), len(needed))
                             for i, port in enumerate(streams):
                                 dtype = port["dtype"].replace("${ type }", str(kind))
+                                dtype = eval(dtype[2:-1].strip(), dict(values)) if dtype[0] == "$" else dtype
                                 vlen = str(port.get("vlen", 1))
                                 vlen = eval(vlen[2:-1].strip() if vlen[0] == "$" else vlen, {**values, "stft": stft})
                                 self.assertEqual(sizes[dtype] * vlen, have.sizeof_stream_item(i), f"{name}: {ports}")
@@ -693,7 +711,7 @@ class qa_grc(unittest.TestCase):
             for path, expected in zip(paths, forms.values()):
                 code = (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
                 window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })'):
+                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
                     call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
                     call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
                     self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)

@@ -8,6 +8,7 @@ import faulthandler
 import itertools
 import os
 import random
+import resource
 import unittest
 
 import numpy as np
@@ -35,8 +36,14 @@ MAKERS = {
     "power": (lambda: stft.power_vcvf(N_FFT), BINS, True),
     "phase_reference": (lambda: stft.phase_reference_vcvc(N_FFT, HOP, 0, "start", "absolute"), BINS, True),
     "spectral_gain": (lambda: stft.spectral_gain_vcvc(N_FFT, HOP, learn=3), BINS, True),
+    "hpss": (lambda: stft.hpss_vcvc(N_FFT, time_kernel=5), BINS, True),
+    "band_weights": (lambda: stft.band_weights_vfvf(N_FFT, bands=3), BINS, False),
+    "phase_from_magnitude": (lambda: stft.phase_from_magnitude_vfvc(N_FFT, HOP, look_ahead=1), BINS, False),
+    "phase_vocoder": (lambda: stft.phase_vocoder_vcvc(N_FFT, HOP), BINS, True),
     "istft2d": (lambda: stft.istft2d_vcvf(WIDTH, 8, 4), PATCHES, True),
 }  # fmt: skip
+# tags go on as they are
+PASSING = "phase_reference", "spectral_gain", "phase_from_magnitude", "phase_vocoder", "hpss", "band_weights"
 
 
 def tag(offset, key, value):
@@ -87,7 +94,7 @@ class useless_rates(unittest.TestCase):
                     data, tags = run(
                         name, 200, placed_by_tags(name) + [tag(2, "rx_rate", value), tag(8, "rx_time", time)])
                     self.assertEqual(data, expected)
-                    if name not in ("phase_reference", "spectral_gain"):  # there tags go on as they are
+                    if name not in PASSING:
                         self.assertNotIn("rx_rate", keys(tags))
                     (at,) = [pmt.to_python(t.value) for t in tags if pmt.eq(t.key, pmt.intern("rx_time"))]
                     self.assertTrue(np.isfinite(at[1]) and at[0] <= 100, at)
@@ -113,7 +120,8 @@ class tags_that_size_something(unittest.TestCase):
                 continue
             expected, _ = run(name, 100, placed_by_tags(name))
             cases = [("stft_n_fft", integers), ("stft_win_length", integers), ("stft_length", integers[-4:] + integers[7:9]),
-                     ("stft_theta", reals), ("stft_step", reals), ("stft_alpha", reals)]
+                     ("stft_theta", reals), ("stft_step", reals), ("stft_alpha", reals),
+                     ("stft_chirp", reals[2:] + [pmt.from_double(0.6), pmt.from_double(-0.6)])]
             for (key, values), item in itertools.product(cases, (0, 99)):
                 for value in values:
                     with self.subTest(block=name, item=item, key=key, value=pmt.write_string(value)):
@@ -124,6 +132,15 @@ class tags_that_size_something(unittest.TestCase):
                                 continue  # the tag would stand in place of the one that is needed
                         data, _ = run(name, 100, tags + [tag(item, key, value)])
                         self.assertEqual(len(data), len(expected))
+
+    def test_tags_of_sizes_that_belong_together_cost_no_memory(self):
+        together = [("stft_n_fft", pmt.from_long(2**27)), ("stft_win_length", pmt.from_long(2**27)), ("stft_scaling", pmt.intern("psd")),
+                    ("stft_window", pmt.intern("hann")), ("stft_phase", pmt.intern("start"))]
+        for name, (_, _, is_complex) in MAKERS.items():
+            if is_complex:
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                run(name, 100, placed_by_tags(name) + [tag(0, key, value) for key, value in together])
+                self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 200_000, name)  # KiB; n_fft floats are 512 MiB
 
     def test_tags_of_a_hop_far_beyond_the_window_cost_no_memory(self):
         for hop in (10**6, 2**40):
@@ -144,7 +161,7 @@ class lengths_of_packets(unittest.TestCase):
     def test_end_where_they_no_longer_count_items(self):
         for name in MAKERS:
             _, tags = run(name, 100, placed_by_tags(name) + [tag(0, "packet_len", pmt.from_long(10))])
-            one_to_one = name in ("power", "phase_reference", "spectral_gain")
+            one_to_one = name in (*PASSING, "power")
             self.assertEqual("packet_len" in keys(tags), one_to_one, name)
 
 

@@ -46,8 +46,8 @@ class hpss(unittest.TestCase):
     @unittest.skipUnless(has_scipy, "SciPy is not installed (Debian: python3-scipy)")
     def test_parts_and_masks_are_those_of_librosa(self):
         for dtype, limit in ((np.float32, 2e-6), (np.float64, 1e-13), (np.complex64, 2e-6), (np.complex128, 1e-13)):
-            for frames, bins in ((60, 33), (7, 5), (1, 1), (40, 2)):
-                S = spectra(frames, bins, dtype=dtype) if bins > 5 else np.abs(spectra(frames, 33, dtype=np.float64))[:bins].astype(dtype)
+            for frames, bins in ((60, 33), (16, 17)):  # of arrays much smaller than the kernel SciPy 1.10 reads what is not theirs
+                S = spectra(frames, bins, dtype=dtype)
                 for kernel in ((31, 31), (17, 5), (3, 1)):
                     for power, margin in ((2.0, (1, 1)), (1.0, (2.0, 1)), (3.5, (1.5, 4)), (np.inf, (1, 1))):
                         wanted = of_librosa(S, kernel, power, margin)

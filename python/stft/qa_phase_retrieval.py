@@ -149,7 +149,7 @@ class alternating_projections(unittest.TestCase):
             "magnitude: 9 bins: must have 11 for n_fft = 20, onesided": dict(n_fft=20),
             "momentum: -0.5: must be 0 .. 10": dict(momentum=-0.5),
             "iterations: -1: must be 0 or more": dict(iterations=-1),
-            "initial: best: must be random, zero, or phases": dict(initial="best"),
+            "initial: best: must be random, zero, pghi, or phases": dict(initial="best"),
             "initial: shape (3,): must broadcast to (9, 11)": dict(initial=np.ones(3)),
         }.items():
             with self.assertRaises(ValueError) as caught:

@@ -175,6 +175,15 @@ class batches(unittest.TestCase):
         self.assertEqual(stft.stft(np.zeros((0, 50)), hop=7, n_fft=24, workers=4).shape, (0, 13, 9))
         self.assertEqual(stft.stft(np.zeros((3, 0)), hop=7, n_fft=24, workers=4).shape, (3, 13, 0))
 
+    def test_few_samples_are_not_shared_out(self):
+        kernels = transforms.kernels
+        kernels.share_from(2**18)
+        for samples, frames, n_fft, expected in (
+            (2**18 - 1, 4096, 64, 1), (2**18, 1, 64, 3), (2**12, 2**12, 1024, 3), (2**12, 2**12, 128, 1), (0, 0, 8, 1)
+        ):  # fmt: skip
+            self.assertEqual(kernels.threads_for(3, samples, frames, n_fft), expected)
+        self.assertEqual(kernels.share_from(2**18), 2**18)
+
     def test_memory_of_the_result_may_be_given(self):
         x = signal(60, "float32", (2, 3))
         X = stft.stft(x, hop=7, n_fft=16)
@@ -485,7 +494,8 @@ class refusals(unittest.TestCase):
             ("n_fft", lambda: stft.stft(x, hop=2, n_fft=0)),
             ("n_fft", lambda: stft.stft(x, hop=2, n_fft=8.0)),
             ("n_fft", lambda: stft.stft(x, hop=2, n_fft=1 << 40)),
-            ("win_length", lambda: stft.stft(x, hop=2, n_fft=8, win_length=9)),
+            ("win_length", lambda: stft.stft(x, hop=2, n_fft=8, win_length=2**24 + 1)),
+            ("win_length", lambda: stft.istft(X, hop=2, win_length=20)),
             ("win_length", lambda: stft.stft(x, hop=2, n_fft=8, win_length=0)),
             ("win_length", lambda: stft.stft(x, np.ones(4), hop=2, n_fft=8, win_length=5)),
             ("window", lambda: stft.stft(x, "hanning-ish", hop=2, n_fft=8)),

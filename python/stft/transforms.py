@@ -9,8 +9,10 @@ s_p = first + p hop; samples outside of the signal are zero. A `window` is a nam
 `sides` take "centred" and "centered", "centre" and "center" alike; the arguments `fs` and `centre` of every function may be
 given as `samp_rate` and `center`, or as both with the same value. Booleans are neither numbers nor integers, in arrays or
 alone; a masked array is refused if a value of it is masked, and else is the array of its values; the same holds in every
-function. `workers` is the number of threads that a batch is shared out to; results do not depend on it. Arguments that no
-rule allows raise ValueError with "name: value: rule".
+function. `workers` is the number of threads that a batch is shared out to, from 2^18 samples on; results do not depend on
+it. Arguments that no rule allows raise ValueError with "name: value: rule". Results are the same to the bit in one process;
+between processes the last digits may differ, as FFT plans are measured in each, unless GR_STFT_PLANNER=estimate is in the
+environment.
 """
 
 from __future__ import annotations
@@ -101,8 +103,9 @@ def stft(
 
     x: real or complex samples, any number of axes.
     hop: samples from frame to frame, >= 1; may exceed win_length; default: win_length // 4, or 1 if that is 0.
-    win_length: samples under the window, <= n_fft; default: the number of taps, else n_fft.
-    n_fft: DFT length; default: win_length, or 1024 if neither win_length nor taps are given.
+    win_length: samples under the window; default: the number of taps, else n_fft.
+    n_fft: DFT length; default: win_length, or 1024 if neither win_length nor taps are given. Where the window is longer, the formula
+        holds as it stands: samples n_fft apart are added before the DFT (a polyphase filter bank; LTFAT's dgt).
     placement: "centred" (frame p centred at sample p hop; 1 + ceil(L / hop) frames), "left" (frame 0 starts at sample
         0; whole frames, then zero-padded ones until the last sample is covered) or "full" (every frame of the centred
         grid that touches a sample).
@@ -174,14 +177,18 @@ def istft(
 
     X: spectra (..., bins, frames).
     hop, window, win_length, n_fft, placement, first, phase, scaling, fs: as they were for stft(), with the same defaults
-        except n_fft: bins for two-sided spectra; for one-sided ones win_length if that gives `bins` bins, else 2 * (bins - 1).
-    length: samples to return; default: up to the last sample that a frame covers.
+        except n_fft: bins for two-sided spectra; for one-sided ones win_length if that gives `bins` bins, else 2 * (bins - 1). A window
+        that is longer needs n_fft.
+    length: samples to return; default: up to the last sample that a frame covers. For a window longer than n_fft give the length of
+        the signal: that it is 0 from there on is what the last frames do not say.
     sides: "onesided" gives real samples, "twosided" and "centered" complex ones; default: "twosided" if the window is complex
         or bins == n_fft, else "onesided". An even number of bins may be either, and is refused unless n_fft, sides or a
         longer window decides.
     synthesis: a dual window (see dual_window()), used without normalisation instead of dividing by the coverage
-        D[n] = sum_p |window[n - s_p]|^2.
+        D[n] = sum_p |window[n - s_p]|^2. If the window is longer than n_fft it may have as many taps more on both sides.
     threshold: samples are uncovered, and 0, where D <= threshold max D; default 1e-10, in single precision 1e-6.
+        For a window longer than n_fft: part of max D that is added to the equations of samples that lack frames, at the ends; default
+        1e-14, in single precision 1e-7.
     strict: refuse a hop that leaves samples uncovered; if not, or if a threshold is given, they are 0. A hop beyond win_length is
         refused always.
     win_exp: power a of a real window in the overlap-add: y[n] = sum_p w^a[n - s_p] f_p[n - s_p] / D[n] with D[n] = sum_p w^(a + 1)[n - s_p],
@@ -202,7 +209,10 @@ def istft(
     """
     spectra, shape = _frame_major(X)
     _, frames, bins = spectra.shape
+    is_given = n_fft is not None
     sides, n_fft, win_length = _layout("X", bins, sides, window, win_length, n_fft)
+    if win_length > n_fft and not is_given:
+        raise ValueError(f"win_length: {win_length}: must be 1 .. n_fft = {n_fft}; for a longer window give n_fft")
     hop = _hop(hop, win_length)
     design = _design(n_fft, hop, window, win_length, phase, scaling, fs, sides)
     first = _first(first, win_length, hop, placement, frames)
@@ -353,19 +363,28 @@ def sample_window(window: Window, length: int, symmetric: bool = False) -> NDArr
     return kernels.sample_window(window, _integer("length", length), _truth("symmetric", symmetric))
 
 
-def dual_window(window: ArrayLike, hop: int) -> NDArray:
-    """The canonical dual of a window given by its taps, window / D with D[m] = sum_i |window[m + i hop]|^2: overlap-add
-    of the inverse DFTs with it gives the signal back, and no other such window has less energy. Same shape.
+def dual_window(window: ArrayLike, hop: int, n_fft: Optional[int] = None) -> NDArray:
+    """The canonical dual of a window given by its taps: overlap-add of the inverse DFTs with it gives the signal back, and no other such
+    window has less energy.
 
-    ValueError if the hop leaves samples uncovered. Source: Gröchenig, "Foundations of Time-Frequency Analysis", 2001,
-    sec. 5.2, for windows not longer than n_fft.
+    Same shape, window / D with D[m] = sum_i |window[m + i hop]|^2, unless the window is longer than n_fft (default: its length). Then
+    the dual n_fft S^-1 window, S the frame operator on endless signals, decays exponentially without end; it comes back with as many
+    taps more on both sides as exceed 1e-17 of the largest, and istft() takes it as `synthesis`.
+
+    ValueError if there is no dual. Source: Gröchenig, "Foundations of Time-Frequency Analysis", 2001, sec. 5.2, 6.3 and 7.6.
 
     >>> import numpy as np
     >>> w = sample_window("hann", 8)
     >>> bool(np.allclose(dual_window(w, 2), w / 1.5))
     True
     """
-    return kernels.dual_window(_taps("window", window), _integer("hop", hop))
+    taps = _taps("window", window)
+    return kernels.canonical_dual(taps, _integer("hop", hop), _points_for(taps, n_fft))
+
+
+def _points_for(taps: NDArray, n_fft: Optional[int]) -> int:
+    """n_fft, by default as many points as there are taps."""
+    return max(1, np.size(taps)) if n_fft is None else _integer("n_fft", n_fft)
 
 
 def closest_dual_window(
@@ -566,6 +585,7 @@ def _design(
     scaling: str,
     fs: float,
     sides: Optional[str],
+    placement: str = "centred",
 ) -> Any:
     """The kernels' parameters; those of named windows are kept from call to call."""
     _positive("fs", fs)
@@ -580,6 +600,7 @@ def _design(
         scaling=scaling,
         samp_rate=float(fs),
         sides=sides,
+        placement=placement,
     )
 
 

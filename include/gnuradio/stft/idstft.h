@@ -41,7 +41,7 @@ inline constexpr auto
  * bin in an item, treated as dstft treats them. Input 2, if
  * connected: frame centres, two doubles for each frame, whole samples and fraction. Input 3, if connected, of idstft_vcc
  * with share "constant" or "frame": chirp rates in cycles per sample^2, a float for each frame, treated as dstft treats
- * them. What else is not connected is taken from
+ * them. What is not connected is taken from
  * the tags of dstft or stft; a stream of spectra without them needs the inputs. A frame that lies before the one in
  * front of it, or whose centre is not finite, is left out, counted, and warned of once.
  *

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include <gnuradio/stft/kernel/filter_bank/filter_bank.h>
 #include <algorithm>
 
@@ -6,7 +7,7 @@ namespace gr::stft::kernel {
 
 filter_bank::filter_bank(const parameters& p)
     : d_n_fft(p.n_fft), d_first_bin(p.centered() ? p.n_fft - p.n_fft / 2 : 0),
-      d_taps(p.analysis_taps<complex>())
+      d_taps((check_unfolded(p), p.analysis_taps<complex>()))
 {}
 
 std::int64_t filter_bank::first() const

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/bin_routines.h"
 #include <gnuradio/stft/kernel/filter_bank/one_integral.h>
@@ -39,6 +40,7 @@ std::vector<std::size_t> bins_of(const bins_parameters& p)
 template <class T>
 std::complex<double> one_integral_factor(const parameters& p)
 {
+    check_unfolded(p);
     const auto taps = p.analysis_taps<T>();
     if (p.hop != 1)
         refuse("hop", p.hop, "must be 1, each spectrum gives one sample");
@@ -193,7 +195,8 @@ void one_integral<T>::invert(const complex* spectra,
 template <class T>
 void one_integral<T>::change(const bins_parameters& p, std::int64_t start)
 {
-    const auto count = bins_of<T>(p).size();
+    // before anything of a tag's n_fft is allocated
+    const auto count = p.bins.empty() ? kernel::bins<T>(p.n_fft) : p.bins.size();
     if (count != bins())
         refuse("bins", count, "must stay " + std::to_string(bins()));
     set(p);

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bins_direct.h"
 #include "bins_sliding.h"
+#include "kernel/frames/unfolded.h"
 #include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
@@ -82,6 +83,7 @@ const char* name_of(bins_method method) { return names_of_bins_method.name_of(me
 template <class T>
 void bins_parameters::check() const
 {
+    check_unfolded(*this);
     parameters::check<T>();
     if (sides)
         refuse("sides", name_of(*sides), "must not be given: bins come in their own order");

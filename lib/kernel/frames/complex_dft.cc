@@ -1,58 +1,119 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
-#include "kernel/simd/dft_routines.h"
-#include "kernel/simd/routines.h"
-#include <gnuradio/stft/kernel/frames/phase.h>
+#include "kernel/simd/dispatch.h"
+#include "quickest.h"
+#include <map>
+#include <mutex>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-constexpr std::size_t least_bytes = 64 * 1024, most_bytes = 128 * 1024; // of n complex numbers
+// bytes of n complex numbers
+constexpr std::size_t near_cache =
+    64 * 1024; // from there on parts if nothing is measured, or vectors are wide
+constexpr std::size_t far_cache = 256 * 1024; // from there on always
 
-//! Points of a part, 0 if one FFT does better.
-template <class R>
-std::size_t quarter_of(std::size_t n)
+constexpr std::size_t least_in_parts = 512; // points, as are the others
+constexpr std::size_t least_by_chirp = 17;
+constexpr std::size_t smooth = 13;          // primes up to here have fast code, in FFTW as well
+constexpr std::size_t rather_by_chirp = 29; // primes from there on, if nothing is measured
+
+std::size_t largest_prime_factor(std::size_t n)
 {
-    const auto bytes = n * sizeof(std::complex<R>);
-    const bool power_of_two = (n & (n - 1)) == 0;
-    return power_of_two && bytes >= least_bytes && bytes <= most_bytes ? n / 4 : 0;
+    std::size_t largest = 1;
+    for (std::size_t p = 2; p * p <= n; ++p)
+        for (; n % p == 0; n /= p)
+            largest = p;
+    return n > 1 ? n : largest;
 }
 
 } // namespace
 
 template <class R>
-complex_dft<R>::complex_dft(dft_kind which, std::size_t n)
-    : d_forward(which == dft_kind::forward), d_quarter(quarter_of<R>(n)),
-      d_stride(d_quarter ? d_quarter + simd::padding / sizeof(complex) : 0),
-      d_plan(dft_plan<R>::get(which, d_quarter ? d_quarter : n))
+std::vector<dft_method> complex_dft<R>::methods(std::size_t n)
 {
-    for (std::size_t r = 1; d_quarter && r < 4; ++r)
-        for (std::size_t k = 0; k < d_quarter; ++k) {
-            const auto root = unit_root(r * k, n);
-            d_twiddles.push_back(complex(d_forward ? std::conj(root) : root));
+    const auto bytes = n * sizeof(complex);
+    const auto prime = largest_prime_factor(n);
+    if (prime > smooth && n >= least_by_chirp) {
+        if (prime >= rather_by_chirp && bytes >= far_cache)
+            return { dft_method::chirp };
+        if (prime >= rather_by_chirp)
+            return { dft_method::chirp, dft_method::plan };
+        return { dft_method::plan, dft_method::chirp };
+    }
+    if (n < least_in_parts || !dft_in_parts<R>::takes(n))
+        return { dft_method::plan };
+    if (bytes < near_cache)
+        return { dft_method::plan, dft_method::parts };
+    if (bytes < far_cache && simd::chosen_level() == simd::level::generic)
+        return { dft_method::parts, dft_method::plan };
+    return { dft_method::parts };
+}
+
+template <class R>
+complex_dft<R>::complex_dft(dft_kind which, std::size_t n, dft_method method)
+{
+    const bool forward = which == dft_kind::forward;
+    if (method == dft_method::parts)
+        d_parts = std::make_unique<const dft_in_parts<R>>(forward, n);
+    else if (method == dft_method::chirp)
+        d_chirp = std::make_unique<const chirp_dft<R>>(forward, n);
+    else
+        d_plan = dft_plan<R>::get(which, n);
+}
+
+template <class R>
+std::shared_ptr<const complex_dft<R>> complex_dft<R>::get(dft_kind which, std::size_t n)
+{
+    struct known {
+        dft_method method;
+        std::weak_ptr<const complex_dft> in_use;
+    };
+    static std::recursive_mutex mutex; // one DFT may need another
+    static auto& table = *new std::map<std::pair<dft_kind, std::size_t>, known>; // as dft_plan's
+    std::scoped_lock lock(mutex);
+    const auto found = table.find({ which, n });
+    if (found != table.end()) {
+        auto dft = found->second.in_use.lock();
+        if (!dft) {
+            dft = std::make_shared<const complex_dft>(which, n, found->second.method);
+            found->second.in_use = dft;
         }
+        return dft;
+    }
+    const auto dft = quickest<const complex_dft>(
+        methods(n),
+        [=](dft_method method) { return std::make_shared<const complex_dft>(which, n, method); },
+        [n](const complex_dft& one) {
+            volk::vector<complex> in(n), out(n), scratch(one.scratch_size());
+            return seconds_of([&] { one.execute(in.data(), out.data(), scratch.data()); });
+        });
+    table[{ which, n }] = { dft->method(), dft };
+    return dft;
+}
+
+template <class R>
+dft_method complex_dft<R>::method() const
+{
+    return d_plan ? dft_method::plan : d_parts ? dft_method::parts : dft_method::chirp;
+}
+
+template <class R>
+std::size_t complex_dft<R>::scratch_size() const
+{
+    return d_parts ? d_parts->scratch_size() : d_chirp ? d_chirp->scratch_size() : 0;
 }
 
 template <class R>
 void complex_dft<R>::execute(const complex* in, complex* out, complex* scratch) const
 {
-    if (!d_quarter) {
+    if (d_plan)
         d_plan->execute(in, out);
-        return;
-    }
-    const auto reals = [](auto* z) { return reinterpret_cast<const R*>(z); };
-    const auto& simd = simd::chosen_for_dft<R>();
-    complex* bins = scratch + 4 * d_stride;
-    simd.part(reals(in),
-              d_quarter,
-              d_forward,
-              reals(d_twiddles.data()),
-              d_stride,
-              reinterpret_cast<R*>(scratch));
-    for (std::size_t r = 0; r < 4; ++r)
-        d_plan->execute(scratch + r * d_stride, bins + r * d_stride);
-    simd.join(reals(bins), d_stride, d_quarter, reinterpret_cast<R*>(out));
+    else if (d_parts)
+        d_parts->execute(in, out, scratch);
+    else
+        d_chirp->execute(in, out, scratch);
 }
 
 template class complex_dft<float>;

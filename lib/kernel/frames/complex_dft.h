@@ -2,17 +2,24 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_COMPLEX_DFT_H
 #define INCLUDED_STFT_LIB_KERNEL_FRAMES_COMPLEX_DFT_H
 
+#include "chirp_dft.h"
+#include "dft_in_parts.h"
 #include "fft.h"
-#include <volk/volk_alloc.hh>
 
 namespace gr::stft::kernel {
 
+//! Ways to compute a DFT.
+enum class dft_method {
+    plan,  //!< FFTW's
+    parts, //!< dft_in_parts: beyond the near caches, and for sizes that FFTW has no fast code for
+    chirp, //!< chirp_dft: sizes with a large prime factor
+};
+
 /*!
- * \brief DFT of n complex numbers, or its inverse times n.
+ * \brief DFT of n complex numbers, or its inverse times n, in the quickest way.
  *
- * If n is a power of two and the array just exceeds the first-level cache, all of FFTW's strides
- * map to the same few cache lines. Then one radix-4 step of decimation in frequency splits it into
- * four short DFTs, and a second pass interleaves their bins.
+ * Which way that is, is measured once for each kind, size and precision in a process, so that whoever transforms the same
+ * numbers gets the same bits; with GR_STFT_PLANNER=estimate, and for large n, it is a fixed rule.
  */
 template <class R>
 class complex_dft
@@ -21,22 +28,29 @@ public:
     using complex = std::complex<R>;
 
     //! which: dft_kind::forward or backward
-    complex_dft(dft_kind which, std::size_t n);
+    static std::shared_ptr<const complex_dft> get(dft_kind which, std::size_t n);
+
+    //! method: one of methods(n), or any that takes n
+    complex_dft(dft_kind which, std::size_t n, dft_method method);
+
+    //! Methods that come into question for n, the one that is taken without measuring first.
+    static std::vector<dft_method> methods(std::size_t n);
+
+    dft_method method() const;
 
     //! True if execute() reads its input from front to back and takes any address.
-    bool in_parts() const { return d_quarter != 0; }
+    bool takes_any_address() const { return !d_plan; }
 
     //! Numbers of scratch that execute() needs.
-    std::size_t scratch_size() const { return 8 * d_stride; }
+    std::size_t scratch_size() const;
 
-    //! n numbers -> n others; unless in_parts(), both must be dft_plan<R>::aligned(). scratch always.
+    //! n numbers -> n others; unless takes_any_address(), both must be dft_plan<R>::aligned(). scratch always.
     void execute(const complex* in, complex* out, complex* scratch) const;
 
 private:
-    bool d_forward;
-    std::size_t d_quarter, d_stride; // numbers of a part, and from one to the next; 0: no parts
-    std::shared_ptr<const dft_plan<R>> d_plan;
-    volk::vector<complex> d_twiddles; // as simd::dft_routines::part() takes them
+    std::shared_ptr<const dft_plan<R>> d_plan; // one of the three
+    std::unique_ptr<const dft_in_parts<R>> d_parts;
+    std::unique_ptr<const chirp_dft<R>> d_chirp;
 };
 
 } // namespace gr::stft::kernel

@@ -97,6 +97,33 @@ bool dft_batch::operator<(const dft_batch& other) const
     return all(*this) < all(other);
 }
 
+bool dft_planner_measures() { return planner_effort() != FFTW_ESTIMATE; }
+
+std::vector<std::complex<double>> dft_once(const std::vector<std::complex<double>>& x)
+{
+    std::vector<std::complex<double>> spectrum(x.size());
+    const int size = static_cast<int>(x.size());
+    std::scoped_lock lock(gr::fft::planner::mutex());
+    auto* plan = fftw<double>::c2c(1,
+                                   &size,
+                                   1,
+                                   cast(x.data()),
+                                   nullptr,
+                                   1,
+                                   0,
+                                   cast(spectrum.data()),
+                                   nullptr,
+                                   1,
+                                   0,
+                                   FFTW_FORWARD,
+                                   FFTW_ESTIMATE);
+    if (!plan)
+        throw std::runtime_error("fft: FFTW has no plan for size " + std::to_string(size));
+    fftw_execute(plan);
+    fftw<double>::destroy(plan);
+    return spectrum;
+}
+
 template <class R>
 dft_plan<R>::dft_plan(dft_kind kind, std::size_t n, const dft_batch& batch)
     : d_plan(std::make_unique<handle>())

@@ -5,8 +5,16 @@
 #include <complex>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace gr::stft::kernel {
+
+//! False if GR_STFT_PLANNER is estimate: then rules decide what would otherwise be measured.
+//! \throws std::invalid_argument if GR_STFT_PLANNER is none of estimate, measure, patient
+bool dft_planner_measures();
+
+//! The forward DFT of numbers that are transformed but once, by a plan that is not kept.
+std::vector<std::complex<double>> dft_once(const std::vector<std::complex<double>>& x);
 
 enum class dft_kind {
     forward,       //!< n complex -> n complex

@@ -12,6 +12,18 @@ namespace {
 // Longer spectra are copied first: an FFT jumps through its input, which had better be in the nearest cache.
 constexpr std::size_t longest_direct = 4096;
 
+//! Adds up the tapered samples of a frame that are n_fft apart, the first of them at index `offset`.
+template <class T>
+void fold(const T* frame, const taper<T>& taper, std::size_t offset, std::size_t n_fft, T* sums)
+{
+    std::fill_n(sums, n_fft, T(0));
+    for (std::size_t m = 0, at = offset; m < taper.length(); at = 0) {
+        const auto count = std::min(taper.length() - m, n_fft - at);
+        taper.multiply_add(frame + m, m, count, sums + at);
+        m += count;
+    }
+}
+
 } // namespace
 
 template <class T>
@@ -22,7 +34,7 @@ frame_analysis<T>::frame_analysis(std::size_t n_fft, bool shifted)
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::forward, n_fft);
         d_scratch.resize(d_real->scratch_size());
     } else {
-        d_complex = std::make_shared<const complex_dft<real_t<T>>>(dft_kind::forward, n_fft);
+        d_complex = complex_dft<real_t<T>>::get(dft_kind::forward, n_fft);
         d_scratch.resize(d_complex->scratch_size());
         d_spectrum.resize(n_fft);
     }
@@ -40,6 +52,11 @@ void frame_analysis<T>::analyse(const T* frame,
     d_foreign = false;
     d_offset = offset;
     d_length = length;
+    if (length > d_n_fft) {
+        fold(frame, taper, offset, d_n_fft, d_buffer.data());
+        transform(spectrum);
+        return;
+    }
     const auto before_wrap = std::min(length, d_n_fft - offset);
     taper.multiply(frame, 0, before_wrap, d_buffer.data() + offset);
     taper.multiply(frame + before_wrap, before_wrap, length - before_wrap, d_buffer.data());
@@ -59,7 +76,8 @@ void frame_analysis<T>::transform(complex* spectrum)
     if constexpr (is_real_v<T>) {
         d_real->forward(d_buffer.data(), spectrum, d_scratch.data());
     } else {
-        if (!d_shifted && (d_complex->in_parts() || dft_plan<real_t<T>>::aligned(spectrum))) {
+        if (!d_shifted &&
+            (d_complex->takes_any_address() || dft_plan<real_t<T>>::aligned(spectrum))) {
             d_complex->execute(d_buffer.data(), spectrum, d_scratch.data());
             return;
         }
@@ -96,7 +114,7 @@ frame_synthesis<T>::frame_synthesis(std::size_t n_fft, bool shifted)
         d_real = std::make_shared<const real_dft<T>>(real_dft<T>::direction::backward, n_fft);
         d_scratch.resize(d_real->scratch_size());
     } else {
-        d_complex = std::make_shared<const complex_dft<real_t<T>>>(dft_kind::backward, n_fft);
+        d_complex = complex_dft<real_t<T>>::get(dft_kind::backward, n_fft);
         d_scratch.resize(d_complex->scratch_size());
     }
 }
@@ -110,7 +128,7 @@ const T* frame_synthesis<T>::synthesise(const complex* spectrum)
     } else {
         const bool short_and_aligned =
             d_n_fft <= longest_direct && dft_plan<real_t<T>>::aligned(spectrum);
-        if (!d_shifted && (d_complex->in_parts() || short_and_aligned)) {
+        if (!d_shifted && (d_complex->takes_any_address() || short_and_aligned)) {
             d_complex->execute(spectrum, d_buffer.data(), d_scratch.data());
             return d_buffer.data();
         }

@@ -2,11 +2,14 @@
 #include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/parameters.h>
+#include <algorithm>
 
 namespace gr::stft::kernel {
 
 namespace {
 constexpr std::int64_t largest_n_fft = std::int64_t(1) << 28; // FFTW's sizes are ints
+constexpr std::size_t longest_folded = std::size_t(1)
+                                       << 24; // samples under a window longer than n_fft
 
 constexpr name_table names_of_sides{ named_value{ "onesided", sides::onesided },
                                      named_value{ "twosided", sides::twosided },
@@ -29,10 +32,10 @@ std::size_t parameters::window_length() const
 {
     checked_n_fft(static_cast<std::int64_t>(n_fft));
     const auto length = win_length ? win_length : window.length() ? window.length() : n_fft;
-    if (length > n_fft)
+    if (length > std::max(n_fft, longest_folded))
         refuse("win_length",
                static_cast<std::int64_t>(length),
-               "must be 1 .. n_fft = " + std::to_string(n_fft));
+               "must be 1 .. 2^24, or n_fft if that is more");
     return length;
 }
 

@@ -1,7 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
+#include "qa/context.h"
 #include "qa/support.h"
+#include "quickest.h"
 #include "real_dft.h"
+#include <cstdlib>
+#include <optional>
 
 using namespace gr::stft::kernel;
 
@@ -10,15 +14,23 @@ class qa_dft : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_dft);
     CPPUNIT_TEST(complex_dft_is_the_sum_of_its_definition);
-    CPPUNIT_TEST(complex_dft_beyond_the_cache_is_computed_in_parts);
+    CPPUNIT_TEST(size_and_prime_factors_decide_the_method);
+    CPPUNIT_TEST(dft_in_parts_is_the_sum_of_its_definition);
+    CPPUNIT_TEST(chirp_dft_is_the_sum_of_its_definition);
+    CPPUNIT_TEST(large_dft_is_that_of_double_precision);
+    CPPUNIT_TEST(methods_take_any_address_and_any_scratch);
+    CPPUNIT_TEST(scratch_is_in_proportion_to_n);
     CPPUNIT_TEST(backward_after_forward_is_n_times_the_input);
     CPPUNIT_TEST(real_dft_is_the_sum_of_its_definition);
     CPPUNIT_TEST(bins_taken_in_pieces_are_those_of_forward);
     CPPUNIT_TEST(backward_ignores_imaginary_parts_of_the_outer_bins);
+    CPPUNIT_TEST(quickest_is_measured_unless_the_planner_estimates);
+    CPPUNIT_TEST(a_size_keeps_its_method);
     CPPUNIT_TEST_SUITE_END();
 
-    static constexpr std::size_t small[] = { 1, 2, 3, 4, 5, 8, 9, 15, 16, 31, 64, 100, 127, 256 };
-    //! One float's and one double's size that is computed in parts, and sizes on both sides.
+    static constexpr std::size_t small[] = { 1,  2,  3,  4,  5,   8,   9,   15,
+                                             16, 31, 34, 64, 100, 127, 255, 256 };
+    //! On both sides of the size from which on powers of two are computed in parts.
     static constexpr std::size_t large[] = { 2048, 4096, 8192, 16384, 32768 };
 
     template <class R>
@@ -63,10 +75,9 @@ class qa_dft : public CppUnit::TestFixture
     }
 
     template <class R>
-    static std::vector<std::complex<R>> transformed(dft_kind kind,
+    static std::vector<std::complex<R>> transformed(const complex_dft<R>& dft,
                                                     const std::vector<std::complex<R>>& x)
     {
-        const complex_dft<R> dft(kind, x.size());
         volk::vector<std::complex<R>> in = aligned_copy(x), out(x.size()),
                                       scratch(dft.scratch_size());
         dft.execute(in.data(), out.data(), scratch.data());
@@ -74,11 +85,21 @@ class qa_dft : public CppUnit::TestFixture
     }
 
     template <class R>
-    void check_complex(std::size_t n, const std::vector<std::size_t>& which)
+    static std::vector<std::complex<R>> transformed(dft_kind kind,
+                                                    const std::vector<std::complex<R>>& x)
+    {
+        return transformed(*complex_dft<R>::get(kind, x.size()), x);
+    }
+
+    template <class R>
+    void check_complex(std::size_t n,
+                       const std::vector<std::size_t>& which,
+                       std::optional<dft_method> method = {})
     {
         const auto x = qa::noise<std::complex<R>>(n, static_cast<unsigned>(n));
         for (const auto kind : { dft_kind::forward, dft_kind::backward }) {
-            const auto all = transformed<R>(kind, x);
+            const auto all =
+                method ? transformed(complex_dft<R>(kind, n, *method), x) : transformed<R>(kind, x);
             std::vector<std::complex<R>> some;
             for (auto k : which)
                 some.push_back(all[k]);
@@ -148,22 +169,123 @@ public:
         }
     }
 
-    void complex_dft_beyond_the_cache_is_computed_in_parts()
+    //! The method that is taken without measuring.
+    void size_and_prime_factors_decide_the_method()
     {
-        for (auto n : large) { // of 64 and 128 KiB
-            const bool floats = n == 8192 || n == 16384, doubles = n == 4096 || n == 8192;
-            const complex_dft<float> single(dft_kind::forward, n);
-            const complex_dft<double> twice(dft_kind::forward, n);
-            CPPUNIT_ASSERT_EQUAL_MESSAGE(text<float>(n), floats, single.in_parts());
-            CPPUNIT_ASSERT_EQUAL_MESSAGE(text<double>(n), doubles, twice.in_parts());
+        const auto first = [](auto zero, std::size_t n) {
+            return complex_dft<decltype(zero)>::methods(n).front();
+        };
+        for (std::size_t n : { 1, 13, 64, 1000, 2048, 2 * 17, 3 * 17 * 16 }) {
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::plan);
+            CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::plan);
         }
-        const complex_dft<float> odd(dft_kind::forward, 10935);
-        CPPUNIT_ASSERT_MESSAGE("not a power of two", !odd.in_parts());
-        for (auto n : large) {
-            auto which = some_of(n);
-            which.insert(which.end(), { 3 * n / 4 - 1, 3 * n / 4, n - 1 });
-            check_complex<float>(n, which);
-            check_complex<double>(n, which);
+        for (std::size_t n :
+             { 8192, 10000, 12 * 1024, 15625, 7 * 11 * 13 * 16, 1 << 20, 3 << 18, 1 << 28 }) {
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::parts);
+            CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::parts);
+        }
+        CPPUNIT_ASSERT(first(0.0, 4096) == dft_method::parts);
+        for (std::size_t n : { 29, 127, 1103, 44101, 131071, (1 << 20) + 1, 62 * 1024 }) {
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::chirp);
+            CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::chirp);
+        }
+    }
+
+    void dft_in_parts_is_the_sum_of_its_definition()
+    {
+        // sides 16 x 16, odd ones, each radix, lines that do not divide the sides, sides far from each other
+        for (std::size_t n : { 256, 17 * 15, 15 * 17 }) {
+            const bool has = dft_in_parts<float>::takes(n);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(text<float>(n), n == 256, has);
+        }
+        for (std::size_t n :
+             { 256, 18 * 21, 22 * 26, 25 * 27, 33 * 35, 39 * 49, 50 * 121, 128 * 169, 17 * 1024 }) {
+            const qa::context here("n", n);
+            if (!dft_in_parts<float>::takes(n)) {
+                CPPUNIT_ASSERT_EQUAL(std::size_t(17 * 1024), n);
+                continue;
+            }
+            const auto which = n < 600 ? up_to(n) : some_of(n);
+            check_complex<float>(n, which, dft_method::parts);
+            check_complex<double>(n, which, dft_method::parts);
+        }
+        check_complex<float>(32768, { 0, 3, 8193, 32767 }, dft_method::parts);
+        check_complex<double>(32768, { 0, 3, 8193, 32767 }, dft_method::parts);
+    }
+
+    void chirp_dft_is_the_sum_of_its_definition()
+    {
+        for (std::size_t n : { 1, 2, 3, 4, 5, 31, 64, 127, 129, 257, 509 }) {
+            check_complex<float>(n, up_to(n), dft_method::chirp);
+            check_complex<double>(n, up_to(n), dft_method::chirp);
+        }
+        for (std::size_t n : { 1103, 4099, 10007 }) {
+            check_complex<float>(n, { 1, n / 3, n - 1 }, dft_method::chirp);
+            check_complex<double>(n, { 1, n / 3, n - 1 }, dft_method::chirp);
+        }
+    }
+
+    //! Against FFTW in double precision, which knows neither parts nor chirps.
+    void large_dft_is_that_of_double_precision()
+    {
+        for (std::size_t n : { 3 << 16, 131101, 1 << 18, (1 << 20) + 1 }) {
+            const auto x = qa::noise<std::complex<float>>(n, static_cast<unsigned>(n));
+            const auto expected = dft_once({ x.begin(), x.end() });
+            const auto actual = transformed<float>(dft_kind::forward, x);
+            double error = 0, power = 0;
+            for (std::size_t k = 0; k < n; ++k) {
+                error += std::norm(qa::value(actual[k]) - expected[k]);
+                power += std::norm(expected[k]);
+            }
+            const double chirp = n % 2 ? 1.5 : 1; // three DFTs have each its error
+            const auto relative = std::sqrt(error / power);
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n) + ": " + std::to_string(1e7 * relative) + "e-7",
+                                   relative <= chirp * 2e-7);
+        }
+    }
+
+    //! Bits do not depend on where numbers lie or what scratch holds, and nothing next to them is touched.
+    void methods_take_any_address_and_any_scratch()
+    {
+        using complex = std::complex<float>;
+        constexpr complex mark(-7, 7), nothing(NAN, NAN);
+        constexpr std::size_t margin = 32;
+        for (std::size_t n : { 127, 576, 35 * 33, 1103, 8192 })
+            for (const auto method : { dft_method::parts, dft_method::chirp }) {
+                if (method == dft_method::parts && !dft_in_parts<float>::takes(n))
+                    continue;
+                const qa::context here("n", n);
+                const complex_dft<float> dft(dft_kind::forward, n, method);
+                CPPUNIT_ASSERT(dft.takes_any_address());
+                const auto x = qa::noise<complex>(n);
+                const auto expected = transformed(dft, x);
+                for (std::size_t shift : { 1, 3 }) {
+                    volk::vector<complex> in(n + margin, nothing), out(n + margin, mark);
+                    volk::vector<complex> scratch(dft.scratch_size() + margin, nothing);
+                    const auto after = scratch.end() - margin;
+                    std::fill(after, scratch.end(), mark);
+                    std::copy(x.begin(), x.end(), in.begin() + shift);
+                    dft.execute(in.data() + shift, out.data() + shift, scratch.data());
+                    CPPUNIT_ASSERT(
+                        std::equal(expected.begin(), expected.end(), out.begin() + shift));
+                    for (std::size_t i = 0; i < shift; ++i)
+                        CPPUNIT_ASSERT(out[i] == mark);
+                    for (auto i = n + shift; i < out.size(); ++i)
+                        CPPUNIT_ASSERT(out[i] == mark);
+                    CPPUNIT_ASSERT(std::count(after, scratch.end(), mark) == margin);
+                }
+            }
+    }
+
+    void scratch_is_in_proportion_to_n()
+    {
+        for (std::size_t n : { 1 << 16, 1000000, 1 << 20 }) {
+            const complex_dft<float> dft(dft_kind::forward, n, dft_method::parts);
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), dft.scratch_size() <= n + n / 2);
+        }
+        for (std::size_t n : { 65537, 131101, 160001 }) { // the longer size is up to 2.5 n
+            const complex_dft<float> dft(dft_kind::forward, n, dft_method::chirp);
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), dft.scratch_size() <= 10 * n);
         }
     }
 
@@ -196,7 +318,7 @@ public:
 
     void bins_taken_in_pieces_are_those_of_forward()
     {
-        for (std::size_t n : { 1, 2, 5, 16, 30, 31, 256, 16384 }) {
+        for (std::size_t n : { 1, 2, 5, 16, 30, 31, 127, 254, 256, 16384 }) {
             const auto x = qa::noise<float>(n, 3);
             real_transform<float> transform(n);
             const auto whole = transform.spectrum(x);
@@ -220,7 +342,7 @@ public:
 
     void backward_ignores_imaginary_parts_of_the_outer_bins()
     {
-        for (std::size_t n : { 2, 6, 16, 31, 64 }) {
+        for (std::size_t n : { 2, 6, 15, 16, 31, 64, 127 }) {
             real_transform<double> transform(n);
             auto bins = qa::noise<std::complex<double>>(n / 2 + 1);
             auto real_ends = bins;
@@ -229,6 +351,49 @@ public:
                 real_ends.back().imag(0);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n),
                                    transform.samples(bins) == transform.samples(real_ends));
+        }
+    }
+
+    void quickest_is_measured_unless_the_planner_estimates()
+    {
+        const char* set = std::getenv("GR_STFT_PLANNER");
+        const std::string before = set ? set : "";
+        const auto chosen = [](const char* planner) {
+            setenv("GR_STFT_PLANNER", planner, 1);
+            return *quickest<const int>(
+                std::vector<int>{ 3, 1, 2 },
+                [](int seconds) { return std::make_shared<const int>(seconds); },
+                [](int seconds) { return seconds; });
+        };
+        const int estimated = chosen("estimate"), measured = chosen("measure");
+        if (set)
+            setenv("GR_STFT_PLANNER", before.c_str(), 1);
+        else
+            unsetenv("GR_STFT_PLANNER");
+        CPPUNIT_ASSERT_EQUAL(3, estimated);
+        CPPUNIT_ASSERT_EQUAL(1, measured);
+        volatile double sum = 0;
+        const auto adding = [&](int terms) {
+            return seconds_of([&] {
+                for (int i = 0; i < terms; ++i)
+                    sum = sum + 1;
+            });
+        };
+        CPPUNIT_ASSERT(adding(1000) < adding(4000));
+    }
+
+    void a_size_keeps_its_method()
+    {
+        for (std::size_t n : { 63, 127, 4096, 8192 }) {
+            const auto x = qa::noise<std::complex<float>>(n);
+            const auto method = complex_dft<float>::get(dft_kind::forward, n)->method();
+            const auto bins = transformed<float>(dft_kind::forward, x);
+            const auto again =
+                complex_dft<float>::get(dft_kind::forward, n); // the first one is gone
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), again->method() == method);
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), transformed(*again, x) == bins);
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n),
+                                   complex_dft<float>::get(dft_kind::forward, n) == again);
         }
     }
 };

@@ -1,8 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/simd/routines.h"
+#include "quickest.h"
 #include "real_dft.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 namespace gr::stft::kernel {
 
@@ -23,11 +26,51 @@ R* reals(std::complex<R>* z)
 } // namespace
 
 template <class R>
-real_dft<R>::real_dft(direction which, std::size_t n) : d_n(n), d_half(n % 2 == 0 ? n / 2 : 0)
+real_dft<R>::real_dft(direction which, std::size_t n)
+    : real_dft(which, n, n % 2 == 1 && whole_is_quicker(which, n))
+{}
+
+template <class R>
+bool real_dft<R>::whole_is_quicker(direction which, std::size_t n)
+{
+    static std::mutex mutex;
+    static auto& table = *new std::map<std::pair<direction, std::size_t>, bool>; // as dft_plan's
+    std::scoped_lock lock(mutex);
+    const auto found = table.find({ which, n });
+    if (found != table.end())
+        return found->second;
+    const auto methods = complex_dft<R>::methods(n);
+    bool quicker = methods.front() != dft_method::plan;
+    const bool sure = quicker && methods.size() == 1;
+    if (dft_planner_measures() && !sure && n > 1)
+        quicker = real_dft(which, n, true).seconds() < real_dft(which, n, false).seconds();
+    return table[{ which, n }] = quicker;
+}
+
+//! Time that a transform takes.
+template <class R>
+double real_dft<R>::seconds() const
+{
+    volk::vector<R> samples(d_n);
+    volk::vector<complex> bins(d_n / 2 + 1), scratch(scratch_size());
+    return seconds_of([&] {
+        if (d_which == direction::forward)
+            forward(samples.data(), bins.data(), scratch.data());
+        else
+            backward(bins.data(), samples.data(), scratch.data());
+    });
+}
+
+template <class R>
+real_dft<R>::real_dft(direction which, std::size_t n, bool whole)
+    : d_n(n), d_half(n % 2 == 0 ? n / 2 : 0), d_which(which)
 {
     const bool forward = which == direction::forward;
+    const auto kind = forward ? dft_kind::forward : dft_kind::backward;
     if (d_half)
-        d_pairs.emplace(forward ? dft_kind::forward : dft_kind::backward, d_half);
+        d_pairs = complex_dft<R>::get(kind, d_half);
+    else if (whole)
+        d_whole = complex_dft<R>::get(kind, n);
     else
         d_plan = dft_plan<R>::get(forward ? dft_kind::forward_real : dft_kind::backward_real, n);
     // forward: -j exp(-2j pi k / n) / 2; backward: j exp(2j pi k / n)
@@ -43,16 +86,19 @@ real_dft<R>::real_dft(direction which, std::size_t n) : d_n(n), d_half(n % 2 == 
     d_twiddle_im.resize(d_twiddle_im.size() + simd::padding);
 }
 
-//! Numbers in a row of bins or pairs, padded so that the next row is aligned.
+//! Numbers in a row of bins, pairs or complex samples, padded so that the next row is aligned.
 template <class R>
 std::size_t real_dft<R>::row_size() const
 {
-    return d_n / 2 + 1 + simd::padding - (d_n / 2 + 1) % simd::padding;
+    const auto numbers = d_whole ? d_n : d_n / 2 + 1;
+    return numbers + simd::padding - numbers % simd::padding;
 }
 
 template <class R>
 std::size_t real_dft<R>::scratch_size() const
 {
+    if (d_whole)
+        return 2 * row_size() + d_whole->scratch_size();
     return row_size() + (d_pairs ? d_pairs->scratch_size() : 0);
 }
 
@@ -81,7 +127,11 @@ void real_dft<R>::transform(const R* in, complex* scratch) const
 {
     if (d_half)
         d_pairs->execute(reinterpret_cast<const complex*>(in), scratch, scratch + row_size());
-    else
+    else if (d_whole) {
+        complex* const samples = scratch + row_size();
+        std::copy_n(in, d_n, samples);
+        d_whole->execute(samples, scratch, samples + row_size());
+    } else
         d_plan->execute(in, scratch);
 }
 
@@ -126,6 +176,18 @@ void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
 template <class R>
 void real_dft<R>::backward(const complex* in, R* out, complex* scratch) const
 {
+    if (d_whole) {
+        complex* const samples = scratch + row_size();
+        scratch[0] = in[0].real();
+        for (std::size_t k = 1; k <= d_n / 2; ++k) {
+            scratch[k] = in[k];
+            scratch[d_n - k] = std::conj(in[k]);
+        }
+        d_whole->execute(scratch, samples, samples + row_size());
+        for (std::size_t i = 0; i < d_n; ++i)
+            out[i] = samples[i].real();
+        return;
+    }
     if (!d_half) {
         std::copy_n(in, d_n / 2 + 1, scratch);
         scratch[0].imag(0);

@@ -5,7 +5,7 @@
 #include "complex_dft.h"
 #include "kernel/simd/dft_routines.h"
 #include <volk/volk_alloc.hh>
-#include <optional>
+#include <memory>
 
 namespace gr::stft::kernel {
 
@@ -13,7 +13,8 @@ namespace gr::stft::kernel {
  * \brief DFT of n real numbers, and its inverse times n.
  *
  * For even n, pairs of neighbours are the complex numbers of a DFT of n / 2 points, from which a pass over pairs of
- * bins makes the real ones' DFT: half the work, and rows of spectra need no alignment.
+ * bins makes the real ones' DFT: half the work, and rows of spectra need no alignment. For odd n it is FFTW's, or the DFT of
+ * n complex numbers where that is quicker, chosen as complex_dft chooses.
  */
 template <class R>
 class real_dft
@@ -40,15 +41,21 @@ public:
     void backward(const complex* in, R* out, complex* scratch) const;
 
 private:
+    //! whole: an odd n by a DFT of n complex numbers.
+    real_dft(direction which, std::size_t n, bool whole);
+    static bool whole_is_quicker(direction which, std::size_t n);
+    double seconds() const;
     std::size_t row_size() const;
     using side = typename simd::dft_routines<R>::side;
     void fold(const complex* in, std::size_t first, std::size_t last, side which, R c, complex* out)
         const;
 
-    std::size_t d_n, d_half;                     // d_half: points of the complex DFT, 0 if n is odd
-    std::shared_ptr<const dft_plan<R>> d_plan;   // of odd n
-    std::optional<const complex_dft<R>> d_pairs; // of even n
-    volk::vector<R> d_twiddle_re, d_twiddle_im;  // as simd::dft_routines::fold() takes them
+    std::size_t d_n, d_half; // d_half: points of the complex DFT of pairs, 0 if n is odd
+    direction d_which;
+    std::shared_ptr<const complex_dft<R>> d_pairs; // of even n
+    std::shared_ptr<const complex_dft<R>> d_whole; // of odd n, or
+    std::shared_ptr<const dft_plan<R>> d_plan;
+    volk::vector<R> d_twiddle_re, d_twiddle_im; // as simd::dft_routines::fold() takes them
 };
 
 } // namespace gr::stft::kernel

@@ -141,7 +141,8 @@ values off_centre_exponential(std::size_t n, const values& p)
 
 values gaussian(std::size_t n, const values& p)
 {
-    return even(n, [std = p[0]](double x) { return std::exp(-0.5 * (x / std) * (x / std)); });
+    // in SciPy's order of operations
+    return even(n, [std = p[0]](double x) { return std::exp(-(x * x) / (2 * std * std)); });
 }
 
 values general_gaussian(std::size_t n, const values& p)

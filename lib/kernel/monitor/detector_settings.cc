@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/monitor/plane_axes.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
@@ -127,6 +128,7 @@ void detector_settings::check() const
         refuse("n_fft", n_fft, "must be 16 .. 2^24");
     if (!(samp_rate > 0 && samp_rate <= 1e30))
         refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_unfolded(stft_parameters());
     stft_parameters().check<std::complex<float>>();
     if (!(false_alarms > 0 && false_alarms <= 1e12))
         refuse("false_alarms", false_alarms, "must be positive, at most 1e12 per hour and MHz");

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/names.h"
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
 #include <gnuradio/stft/kernel/monitor/spectral_kurtosis.h>
@@ -81,6 +82,7 @@ std::vector<std::complex<double>> spectral_kurtosis_settings::taps() const
     parameters p{ n_fft, hop };
     p.window = window;
     p.win_length = win_length;
+    check_unfolded(p);
     return p.checked_taps<std::complex<double>>();
 }
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/phase/phase_settings.h>
 
@@ -19,6 +20,7 @@ void phase_settings::check() const
                "complex taps",
                "must be real: phases follow from magnitudes of even windows");
     const auto p = frames_of();
+    check_unfolded(p);
     p.frames();
     p.taps();
     if (look_ahead > 1)

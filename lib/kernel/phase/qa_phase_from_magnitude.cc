@@ -108,6 +108,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
     CPPUNIT_TEST(gaussians_fit_themselves_and_windows_are_centred);
     CPPUNIT_TEST(chirps_come_back);
     CPPUNIT_TEST(tones_come_back_from_other_windows);
+    CPPUNIT_TEST(levels_are_mirrored_at_the_ends_of_onesided_rows);
     CPPUNIT_TEST(clicks_stay_where_they_are);
     CPPUNIT_TEST(any_gain_gives_the_same_phases);
     CPPUNIT_TEST(silence_is_random_by_seed);
@@ -180,6 +181,40 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             for (const auto& Y : every_way(s, magnitudes_of(X), 96))
                 CPPUNIT_ASSERT(likeness(X, Y) > 0.97);
         }
+    }
+
+    void levels_are_mirrored_at_the_ends_of_onesided_rows()
+    {
+        // magnitudes that are flat across the border have no slope there, so that bins advance by their own frequency
+        for (const std::size_t n_fft : { 16, 17 }) {
+            const auto s = made(n_fft, 4, "hann");
+            const auto bins = s.bins();
+            std::vector<double> A(4 * bins, 1e-3);
+            for (std::size_t p = 0; p < 4; ++p)
+                for (const auto k : { bins - 1, n_fft - (bins - 1) })
+                    if (k < bins)
+                        A[p * bins + k] =
+                            1; // n_fft / 2, or for odd n_fft the bin whose mirror is its neighbour
+            for (const auto& Y : every_way(s, A, 0)) {
+                const auto advance =
+                    std::arg(Y[3 * bins - 1] * std::conj(Y[2 * bins - 1])) / (2 * qa::pi);
+                // odd n_fft: the neighbour on one side is as large, the other one 1000 times smaller
+                const double expected =
+                    static_cast<double>((bins - 1) * 4) / static_cast<double>(n_fft) +
+                    (n_fft % 2 ? pull_towards_large_neighbour(s) : 0);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(0, std::remainder(advance - expected, 1), 1e-9);
+            }
+        }
+    }
+
+    //! Cycles by which a bin advances more in a hop if its upper neighbour is as large and its lower one 1000 times smaller.
+    static double pull_towards_large_neighbour(const phase_settings& s)
+    {
+        const auto taps = s.frames_of().taps();
+        const auto gamma = fit_gaussian(taps).gamma, n = static_cast<double>(s.n_fft);
+        const double bins_away = std::log(1000) / 2 * n * n / (2 * qa::pi * gamma);
+        const double reach = static_cast<double>(taps.size()) / 2 * n / gamma;
+        return std::min(bins_away, reach) * static_cast<double>(s.hop) / n;
     }
 
     //! Samples by which the clicks of Y are later than those of X.
@@ -320,12 +355,14 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             for (const auto which : { sides::onesided, sides::twosided, sides::centered })
                 for (const std::size_t frames : { 0, 1, 2, 3 }) {
                     const qa::context in_n("n_fft", n_fft);
-                    auto s = made(n_fft, 3, "boxcar");
-                    s.sides = which;
-                    std::vector<double> A(frames * s.bins(), 2);
-                    for (const auto& Y : every_way(s, A, 0))
-                        for (const auto& y : Y)
-                            CPPUNIT_ASSERT_DOUBLES_EQUAL(2, std::abs(y), 1e-12);
+                    for (const std::size_t hop : { std::size_t(3), std::size_t(1) << 40 }) {
+                        auto s = made(n_fft, hop, "boxcar");
+                        s.sides = which;
+                        std::vector<double> A(frames * s.bins(), 2);
+                        for (const auto& Y : every_way(s, A, 0))
+                            for (const auto& y : Y)
+                                CPPUNIT_ASSERT_DOUBLES_EQUAL(2, std::abs(y), 1e-12);
+                    }
                 }
     }
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <gnuradio/stft/kernel/frames/window_derivative.h>
@@ -34,6 +35,7 @@ std::vector<std::complex<double>> checked_taps(const reassignment_parameters& p)
 template <class T>
 void reassignment_parameters::check() const
 {
+    check_unfolded(*this);
     parameters::check<T>();
     if (order != 1 && order != 2)
         refuse("order", order, "must be 1 or 2");

@@ -83,14 +83,16 @@ void fold(const R* in,
     of_sides(in, h, first, last, c, re_twice, im_signed, out);
 }
 
-//! Lanes 2 l and 2 l + 1: of complex numbers the real and the imaginary parts twice, or swapped.
+//! Lanes 2 l and 2 l + 1: of complex numbers the real and the imaginary parts twice, or swapped; -1 and 1.
 template <class R>
 struct complex_orders {
     integers<R> re{}, im{}, swapped{};
+    vector<R> minus_plus{};
 
     complex_orders()
     {
         for (std::size_t l = 0; l < width<R>; ++l) {
+            minus_plus[l] = l & 1 ? R(1) : R(-1);
             using index = typename integer_of<R>::type;
             re[l] = static_cast<index>(l & ~std::size_t(1));
             im[l] = static_cast<index>(l | 1);
@@ -99,79 +101,110 @@ struct complex_orders {
     }
 };
 
+//! Complex numbers in a vector.
 template <class R>
-void part(const R* in, std::size_t m, bool forward, const R* twiddles, std::size_t stride, R* out)
+constexpr std::size_t numbers = width<R> / 2;
+
+//! z u, complex number by complex number
+template <class R>
+SIMD_INLINE vector<R> product(vector<R> z, vector<R> u, const complex_orders<R>& order)
 {
-    const complex_orders<R> order;
-    vector<R> minus_plus{};
-    for (std::size_t l = 0; l < width<R>; ++l)
-        minus_plus[l] = l & 1 ? R(1) : R(-1);
-    const auto quarter = forward ? -minus_plus : minus_plus; // -+j z = (+-Im z, -+Re z)
-    const auto product = [&](vector<R> z, vector<R> u) __attribute__((always_inline))
-    {
-        return shuffled<R>(u, order.re) * z +
-               minus_plus * shuffled<R>(u, order.im) * shuffled<R>(z, order.swapped);
-    };
-    const auto several = [&](std::size_t k) __attribute__((always_inline))
-    {
-        const auto a = load<R>(in + k), b = load<R>(in + k + 2 * m);
-        const auto c = load<R>(in + k + 4 * m), d = load<R>(in + k + 6 * m);
-        const auto even = a + c, odd = a - c, other = b + d;
-        const auto rotated = quarter * shuffled<R>(b - d, order.swapped);
-        store<R>(out + k, even + other);
-        store<R>(out + k + 2 * stride, product(odd + rotated, load<R>(twiddles + k)));
-        store<R>(out + k + 4 * stride, product(even - other, load<R>(twiddles + k + 2 * m)));
-        store<R>(out + k + 6 * stride, product(odd - rotated, load<R>(twiddles + k + 4 * m)));
-    };
-    for (std::size_t k = 0; k < 2 * m; k += width<R>)
-        several(k);
+    return shuffled<R>(u, order.re) * z +
+           order.minus_plus * shuffled<R>(u, order.im) * shuffled<R>(z, order.swapped);
 }
 
-//! Runs of `run` numbers of a and b alternately: the first half of them, or the second.
-template <class R, std::size_t run, bool second>
-SIMD_INLINE vector<R> alternate(vector<R> a, vector<R> b)
+#include "column_pass.h"
+
+//! Rows a and b with their blocks of `block` lanes exchanged, b's even ones for a's odd ones: what becomes of a, or of b.
+template <std::size_t block, bool of_b>
+SIMD_INLINE vector<double> exchanged(vector<double> a, vector<double> b)
 {
-    integers<R> order{};
-    for (std::size_t l = 0; l < width<R>; ++l) {
-        const auto index = l + (second ? width<R> : 0), piece = index / run;
-        const auto at = piece / 2 * run + index % run;
-        order[l] = static_cast<typename integer_of<R>::type>(piece % 2 ? at + width<R> : at);
+    integers<double> order{};
+    for (std::size_t l = 0; l < width<double>; ++l) {
+        const bool odd = l / block % 2;
+        const auto lane = odd == of_b ? l : of_b ? l + block : l - block;
+        order[l] = static_cast<std::int64_t>(odd ? lane + width<double> : lane);
     }
 #ifdef __clang__
-    vector<R> w;
-    for (std::size_t l = 0; l < width<R>; ++l)
-        w[l] = order[l] < static_cast<typename integer_of<R>::type>(width<R>)
-                   ? a[order[l]]
-                   : b[order[l] - width<R>];
+    vector<double> w;
+    for (std::size_t l = 0; l < width<double>; ++l)
+        w[l] = order[l] < static_cast<std::int64_t>(width<double>) ? a[order[l]]
+                                                                   : b[order[l] - width<double>];
     return w;
 #else
     return __builtin_shuffle(a, b, order);
 #endif
 }
 
-template <class R>
-void join(const R* in, std::size_t stride, std::size_t m, R* out)
+//! Transposes the squares of `block` x `block` complex numbers within squares of twice as many, one row in each vector, and
+//! then those that are larger.
+template <class R, std::size_t block = 1>
+SIMD_INLINE void turn(vector<R> (&rows)[numbers<R>])
 {
-    std::size_t k = 0;
-    if constexpr (width<R> >= 4)
-        for (; k < 2 * m; k += width<R>) {
-            const auto a = load<R>(in + k), b = load<R>(in + k + 2 * stride);
-            const auto c = load<R>(in + k + 4 * stride), d = load<R>(in + k + 6 * stride);
-            const auto ab = alternate<R, 2, false>(a, b), ab_2 = alternate<R, 2, true>(a, b);
-            const auto cd = alternate<R, 2, false>(c, d), cd_2 = alternate<R, 2, true>(c, d);
-            R* to = out + 4 * k;
-            store<R>(to, alternate<R, 4, false>(ab, cd));
-            store<R>(to + width<R>, alternate<R, 4, true>(ab, cd));
-            store<R>(to + 2 * width<R>, alternate<R, 4, false>(ab_2, cd_2));
-            store<R>(to + 3 * width<R>, alternate<R, 4, true>(ab_2, cd_2));
-        }
-    for (; k < 2 * m; k += 2)
-        for (std::size_t r = 0; r < 4; ++r)
-            std::memcpy(out + 4 * k + 2 * r, in + 2 * r * stride + k, 2 * sizeof(R));
+    if constexpr (block < numbers<R>) {
+        constexpr auto lanes = block * 2 * sizeof(R) / sizeof(double);
+        for (std::size_t i = 0; i < numbers<R>; ++i)
+            if (!(i & block)) {
+                const auto a = reinterpret_cast<vector<double>>(rows[i]);
+                const auto b = reinterpret_cast<vector<double>>(rows[i + block]);
+                rows[i] = reinterpret_cast<vector<R>>(exchanged<lanes, false>(a, b));
+                rows[i + block] = reinterpret_cast<vector<R>>(exchanged<lanes, true>(a, b));
+            }
+        turn<R, 2 * block>(rows);
+    }
 }
 
 template <class R>
-constexpr dft_routines<R> table{ fold<R>, part<R>, join<R> };
+void turn_columns(const R* in,
+                  std::size_t points,
+                  std::size_t columns,
+                  const R* re_twice,
+                  const R* im_signed,
+                  R* out,
+                  std::size_t stride)
+{
+    constexpr auto n = numbers<R>;
+    const complex_orders<R> order;
+    const auto squares = [&](std::size_t k) __attribute__((always_inline))
+    {
+        for (std::size_t column = 0; column < columns; column += n) {
+            vector<R> square[n];
+            for (std::size_t i = 0; i < n; ++i) {
+                const auto at = 2 * ((k + i) * columns + column);
+                const auto z = load<R>(in + at);
+                square[i] = load<R>(re_twice + at) * z +
+                            load<R>(im_signed + at) * shuffled<R>(z, order.swapped);
+            }
+            turn<R>(square);
+            for (std::size_t i = 0; i < n; ++i)
+                store<R>(out + 2 * ((column + i) * stride + k), square[i]);
+        }
+    };
+    std::size_t k = 0;
+    for (; k + n <= points; k += n)
+        squares(k);
+    if (k != points) // the rest, with some once more
+        squares(points - n);
+}
+
+template <class R>
+void multiply(const R* in, const R* factors, std::size_t n, bool conjugated, R* out)
+{
+    const complex_orders<R> order;
+    const auto sign = conjugated ? -order.minus_plus : all<R>(R(1));
+    std::size_t k = 0;
+    for (; k + width<R> <= 2 * n; k += width<R>)
+        store<R>(out + k, sign * product<R>(load<R>(in + k), load<R>(factors + k), order));
+    for (; k < 2 * n; k += 2) {
+        const R re = in[k] * factors[k] - in[k + 1] * factors[k + 1];
+        const R im = in[k] * factors[k + 1] + in[k + 1] * factors[k];
+        out[k] = re;
+        out[k + 1] = conjugated ? -im : im;
+    }
+}
+
+template <class R>
+constexpr dft_routines<R> table{ fold<R>, column_pass<R>, turn_columns<R>, multiply<R> };
 
 } // namespace
 

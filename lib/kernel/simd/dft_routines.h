@@ -26,18 +26,42 @@ struct dft_routines {
                  const R* im_signed,
                  R* out);
 
-    //! Four parts of 4 m complex numbers, m a multiple of padding, whose DFTs of m points are every
-    //! fourth bin of the whole: for k < m and part r, out[r stride + k] = U[r][k] sum_s in[k + s m]
-    //! (-+j)^(r s), forward with -j. U[r] is the r-th row of `twiddles`, r = 1 .. 3, and 1 for r = 0.
-    void (*part)(const R* in,
-                 std::size_t m,
-                 bool forward,
-                 const R* twiddles,
-                 std::size_t stride,
-                 R* out);
+    /*!
+     * \brief A pass of DFTs along columns that lie side by side; T. G. Stockham's passes sort the bins as they go.
+     *
+     * A column has radix m s points. For p < m, q < s and u < radix,
+     * y[q + s (radix p + u)] = U[p][u] sum_t W^(t u) x[q + s (p + m t)], W = exp(-+2j pi / radix), forward with -j.
+     * U[p] is radix - 1 numbers, those of u = 1 .. radix - 1, and 1 for u = 0.
+     */
+    struct column_pass_shape {
+        std::size_t radix; //!< 2, 3, 4, 5, 7, 8, 11 or 13
+        std::size_t m, s;
+        bool forward;
+        const R* twiddles;        //!< U, or null if all of it is 1
+        const R *cosines, *sines; //!< functions of 2 pi k / radix, k < radix
+    };
 
-    //! out[4 k + r] = in[r stride + k], k < m, r = 0 .. 3
-    void (*join)(const R* in, std::size_t stride, std::size_t m, R* out);
+    //! Point i of all columns is at in[i in_stride], .. and, of what comes out, at out[i out_stride], strides in complex
+    //! numbers. `columns` is a multiple of the complex numbers in a line of the cache.
+    void (*column_pass)(const column_pass_shape& shape,
+                        std::size_t columns,
+                        const R* in,
+                        std::size_t in_stride,
+                        R* out,
+                        std::size_t out_stride);
+
+    //! Multiplies and transposes: out[c stride + k] = T[k columns + c] in[k columns + c], k < points, c < columns.
+    //! T comes as Re T Re T .. and -Im T Im T ..; points is at least the complex numbers in a line of the cache.
+    void (*turn_columns)(const R* in,
+                         std::size_t points,
+                         std::size_t columns,
+                         const R* re_twice,
+                         const R* im_signed,
+                         R* out,
+                         std::size_t stride);
+
+    //! out[k] = in[k] factors[k], k < n; conjugated: the conjugate of that.
+    void (*multiply)(const R* in, const R* factors, std::size_t n, bool conjugated, R* out);
 };
 
 //! Table for the instruction set of chosen<R>().

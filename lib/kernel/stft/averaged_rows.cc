@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/stft/averaged_rows.h>
 #include <algorithm>
@@ -23,9 +24,9 @@ template <class T>
 averaged_rows<T>::averaged_rows(parameters p,
                                 const std::vector<std::uint64_t>& averages,
                                 std::int64_t first)
-    : d_parameters((p = of_rows(std::move(p)), p.template check<T>(), p)), d_stft(d_parameters),
-      d_framer(d_parameters.frames()), d_base(first), d_spectra(frames_at_once * d_stft.bins()),
-      d_row(d_stft.bins())
+    : d_parameters((p = of_rows(std::move(p)), check_unfolded(p), p.template check<T>(), p)),
+      d_stft(d_parameters), d_framer(d_parameters.frames()), d_base(first),
+      d_spectra(frames_at_once * d_stft.bins()), d_row(d_stft.bins())
 {
     if (averages.empty())
         refuse("averages", "none", "must be one at least");

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/multiply.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
@@ -13,6 +14,7 @@ namespace {
 
 taps_t synthesis_taps(const parameters& p, const taps_t& analysis, const taps_t& given)
 {
+    check_unfolded(p); // folded_istft inverts the others
     if (!given.empty() && given.size() != analysis.size())
         refuse("synthesis",
                std::to_string(given.size()) + " taps",

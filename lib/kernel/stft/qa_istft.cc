@@ -392,12 +392,13 @@ class qa_istft : public CppUnit::TestFixture
                     }
                     for (std::size_t n = 0; n < length; ++n)
                         sums[n] /= weights[n];
-                    const auto y = inverted(istft<double>(p, {}, 0, a), spectra, length);
+                    const auto y = inverted(istft<double>(p, {}, 0, true, a), spectra, length);
                     for (std::size_t n = 20; n < 70; ++n)
                         CPPUNIT_ASSERT_DOUBLES_EQUAL(
                             sums[n].real(), y[n], 1e-12 * (1 + std::abs(sums[n])));
                     const auto x = qa::noise<double>(length);
-                    const auto back = inverted(istft<double>(p, {}, 0, a), forward(p, x), length);
+                    const auto back =
+                        inverted(istft<double>(p, {}, 0, true, a), forward(p, x), length);
                     for (std::size_t n = 20; n < 70; ++n)
                         CPPUNIT_ASSERT_DOUBLES_EQUAL(x[n], back[n], 1e-12);
                 }
@@ -405,17 +406,17 @@ class qa_istft : public CppUnit::TestFixture
         p.n_fft = p.win_length = 8;
         p.hop = 2;
         qa::assert_refused("win_exp: -1: must be 0 .. 16",
-                           [&] { istft<double> inverse(p, {}, -1, -1); });
+                           [&] { istft<double> inverse(p, {}, -1, true, -1); });
         qa::assert_refused("win_exp: 0: must be 1 if synthesis is given",
-                           [&] { istft<double> inverse(p, values(8, 1), -1, 0); });
+                           [&] { istft<double> inverse(p, values(8, 1), -1, true, 0); });
         p.window = window(values(8, value(1, 1)));
         qa::assert_refused("win_exp: 2: must be 1 unless the window is real, and not negative or "
                            "the exponent an integer",
-                           [&] { istft<value> inverse(p, {}, -1, 2); });
+                           [&] { istft<value> inverse(p, {}, -1, true, 2); });
         p.window = window(std::vector<double>{ 1, 1, -1, 1, 1, 1, 1, 1 });
         qa::assert_refused("win_exp: 0.5: must be 1 unless the window is real, and not negative or "
                            "the exponent an integer",
-                           [&] { istft<value> inverse(p, {}, -1, 0.5); });
+                           [&] { istft<value> inverse(p, {}, -1, true, 0.5); });
     }
 
     void given_synthesis_window_is_used_undivided()

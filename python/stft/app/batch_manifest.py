@@ -56,7 +56,7 @@ class Manifest:
                 entry = json.loads(line)
                 lines[entry["input"], entry["verb"]] = entry
                 entry["status"], entry["outputs"], entry["bytes"], entry["parameters"]
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 refuse(self._path, f"line {number}", "is none of a batch's manifest; remove it, or give --manifest")
         return lines, bool(rest) or len(lines) < len(whole)
 

@@ -10,6 +10,9 @@ from gnuradio.stft.bench import (
     benchmark_bins,
     benchmark_detection,
     benchmark_dstft,
+    benchmark_gabor,
+    benchmark_phases,
+    benchmark_scaling,
     benchmark_squeezing,
     benchmark_stft,
     benchmark_stft2d,
@@ -22,16 +25,19 @@ _SUBJECTS = {
     "adaptive": benchmark_adaptive,
     "bins": benchmark_bins,
     "squeezing": benchmark_squeezing,
+    "phases": benchmark_phases,
     "bands": benchmark_bands,
     "images": benchmark_stft2d,
     "detection": benchmark_detection,
+    "scaling": benchmark_scaling,
+    "gabor": benchmark_gabor,
 }
 _DEFAULT = ("stft", "dstft")
 
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins, squeezing, bands, images or detection (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing, phases, bands, images, detection, scaling or gabor (default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",
@@ -41,7 +47,7 @@ def add_arguments(parser):
                         help="the STFT at n_fft 256 .. 16384 and hops of n_fft / 2, / 4 and / 8 instead of one size")
     parser.add_argument("--quick", action="store_true",
                         help="no flowgraphs and peers of the STFT; the DSTFT with one window length per frame only; "
-                             "of detection the speed only")
+                             "of detection the speed only; of scaling no long signals")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 

@@ -126,14 +126,14 @@ def add_picture_arguments(parser, *, height):
     return picture
 
 
-def add_framing_arguments(parser, *, n_fft):
-    """--n-fft, --win-length, --hop, --overlap and --window; `n_fft` describes its default."""
+def add_framing_arguments(parser, *, n_fft, longest="n_fft"):
+    """--n-fft, --win-length, --hop, --overlap and --window; `n_fft` describes its default, `longest` the largest win_length."""
     group = parser.add_argument_group("frames")
     group.add_argument("--n-fft", type=int, metavar="N",
                        help=f"DFT length, 1 .. {LARGEST_N_FFT} (default: {n_fft})",
                        default=None)
     group.add_argument("--win-length", type=int, metavar="N", default=None,
-                       help="window length in samples, 1 .. n_fft (default: n_fft)")
+                       help=f"window length in samples, 1 .. {longest} (default: n_fft)")
     step = group.add_mutually_exclusive_group()
     step.add_argument("--hop", type=int, metavar="N", default=None,
                       help="samples from frame to frame (default: win_length / 4)")
@@ -143,10 +143,10 @@ def add_framing_arguments(parser, *, n_fft):
                        help="window by its SciPy name, parameters after colons: kaiser:8.6")
 
 
-def check_framing(arguments):
-    """ValueError for whatever can be refused before n_fft, which may be automatic, is known."""
+def check_framing(arguments, longest=None):
+    """ValueError for whatever can be refused before n_fft, which may be automatic, is known. longest: largest win_length; default: n_fft."""
     require_range("n_fft", arguments.n_fft, 1, LARGEST_N_FFT)
-    require_range("win_length", arguments.win_length, 1, arguments.n_fft or LARGEST_N_FFT)
+    require_range("win_length", arguments.win_length, 1, longest or arguments.n_fft or LARGEST_N_FFT)
     require_range("hop", arguments.hop, 1, 2**31 - 1)
     if arguments.overlap is not None and not 0 <= arguments.overlap < 1:
         refuse("overlap", arguments.overlap, "must be at least 0 and less than 1")

@@ -34,6 +34,8 @@ class ConfigFile:
             raise ConfigError([self._at(data[:error.start].count(b"\n") + 1, "is not UTF-8")]) from None
         except tomllib.TOMLDecodeError as error:
             raise ConfigError([self._of_toml(error)]) from None
+        except RecursionError:
+            raise ConfigError([self._at(None, "has brackets within brackets, too many of them")]) from None
 
     def arguments(self, given):
         """The namespace of the file's values and of those that are `given` by the command line, a dict, which win."""

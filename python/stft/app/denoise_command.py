@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import zipfile
 
 import numpy as np
 
@@ -186,11 +187,14 @@ def _noise_in(stretch, recording, win_length):
 
 def _mask(path):
     try:
-        mask = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError):
+        with open(path, "rb") as file:
+            mask = np.load(file, allow_pickle=False)
+    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile):
         refuse("mask", path, "must be a NumPy array of a factor for each bin")
     except OSError as error:
         raise ValueError(f"mask: {path}: {error.strerror or error}") from None
+    if not isinstance(mask, np.ndarray):  # but an archive of some
+        refuse("mask", path, "must be a NumPy array of a factor for each bin")
     return mask
 
 
@@ -204,7 +208,7 @@ def _events(arguments, recording, start):
             rows = list(csv.DictReader(file)) if suffix(path) == ".csv" else [json.loads(line) for line in file if line.strip()]
     except OSError as error:
         raise ValueError(f"events: {path}: {error.strerror}") from None
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         refuse("events", path, f"must be a .csv or .jsonl of gr_stft detect: {error}")
     events = []
     for row in rows:

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.command_options import (add_framing_arguments, add_rate_argument, check_framing,
+from gnuradio.stft.app.command_options import (LARGEST_N_FFT, add_framing_arguments, add_rate_argument, check_framing,
                                                hop_of, named_window, require_positive, sample_window)
 from gnuradio.stft.app.quantities import in_units
 from gnuradio.stft.stft_python import buffer_bytes
@@ -16,7 +16,7 @@ _N_FFT = 1024
 
 
 def add_arguments(parser):
-    add_framing_arguments(parser, n_fft=f"win_length, else {_N_FFT}")
+    add_framing_arguments(parser, n_fft=f"win_length, else {_N_FFT}", longest=LARGEST_N_FFT)
     add_rate_argument(parser, "sampling rate (default: results are in samples)")
     parser.add_argument("--complex", action="store_true",
                         help="samples are complex: the spectrum is two-sided")
@@ -25,7 +25,7 @@ def add_arguments(parser):
 
 def run(arguments):
     require_positive("rate", arguments.rate)
-    check_framing(arguments)
+    check_framing(arguments, longest=LARGEST_N_FFT)
     n_fft = arguments.n_fft or arguments.win_length or _N_FFT
     win_length = arguments.win_length or n_fft
     hop = hop_of(arguments, win_length, max(1, win_length // 4))
@@ -55,7 +55,7 @@ def describe(window, n_fft, win_length, hop, fs, is_complex):
         "latency_centre": (win_length - 1 - win_length // 2) / fs,
         "latency_round_trip": (win_length - 1) / fs,
         "redundancy": n_fft / hop,
-        **invertibility(taps, hop),
+        **invertibility(taps, hop, n_fft),
         "row_bytes": {"stft": 8 * bins, "spectrogram": 4 * bins},
         "buffers": {"stft": buffer_bytes(8 * bins), "spectrogram": buffer_bytes(4 * bins)},
         **measured_speed(window, n_fft, win_length, hop, is_complex),
@@ -77,14 +77,13 @@ def _deviation(positions, weights):
     return float(np.sqrt(np.sum(weights * (positions - mean)**2)))
 
 
-def invertibility(taps, hop):
-    """NOLA, COLA and the condition of overlap-add, max D / min D with D = sum |w[n - p hop]|^2."""
-    taps = np.asarray(taps)
-    coverage = np.zeros(min(hop, len(taps)))  # where hop is longer, there is no inverse
-    np.add.at(coverage, np.arange(len(taps)) % hop, np.abs(taps)**2)
-    nola = bool(stft.check_nola(taps, hop))
-    return {"nola": nola, "cola": bool(stft.check_cola(taps, hop)),
-            "condition": float(coverage.max() / coverage.min()) if nola else math.inf}
+def invertibility(taps, hop, n_fft):
+    """Frame bounds, and what follows from them: NOLA, where D = sum |w[n - p hop]|^2 varies from A / n_fft to B / n_fft unless the window
+    is longer than n_fft; and the condition of the inverse, B / A. COLA."""
+    lower, upper = stft.frame_bounds(taps, hop, n_fft)
+    nola = lower > 1e-10 * upper
+    return {"nola": nola, "cola": bool(stft.check_cola(taps, hop)), "frame_bounds": (lower, upper),
+            "condition": upper / lower if nola else math.inf}
 
 
 def measured_speed(window, n_fft, win_length, hop, is_complex, seconds=0.2):
@@ -121,7 +120,8 @@ def _text(facts):
     seconds, hertz = ("s", "Hz") if known else ("samples", "cycles/sample")
     window = facts["window"]
     name = window if isinstance(window, str) else " ".join(map(str, window))
-    condition = "" if not facts["nola"] else f", max D / min D = {facts['condition']:.4g}"
+    condition = "" if not facts["nola"] else f", B / A = {facts['condition']:.4g}"
+    lower, upper = facts["frame_bounds"]
     speed = f"{facts['frames_per_second']:.4g} frames/s, {facts['samples_per_second'] / 1e6:.4g} MS/s"
     if known:
         speed += f", {facts['samples_per_second'] / facts['samp_rate']:.4g} times real time"
@@ -140,10 +140,11 @@ def _text(facts):
                     f"{in_units(facts['latency_round_trip'], seconds)} through forward and inverse"),
         ("inverse", f"{'exists (NOLA' if facts['nola'] else 'none (not NOLA'}{condition}), "
                     f"{'COLA' if facts['cola'] else 'not COLA'}"),
+        ("frame bounds", f"A = {lower:.6g}, B = {upper:.6g}: sum |X|^2 over sum |x|^2, two-sided"),
         ("redundancy", f"{facts['redundancy']:.4g} values per sample"),
         ("memory", ", ".join(f"{block} block {size / 2**20:.4g} MiB"
                              f" ({size // facts['row_bytes'][block]} rows)"
                              for block, size in facts["buffers"].items()) + " of output buffer"),
         ("speed", f"{speed} (stft on one core, measured now)"),
     ]
-    return "\n".join(f"{name + ':' if name else '':<13}{text}" for name, text in lines)
+    return "\n".join(f"{name + ':' if name else '':<14}{text}" for name, text in lines)

@@ -533,6 +533,14 @@ class Info(InFolder):
         self.assertEqual((facts["nola"], facts["condition"]), (False, None))
         self.assertIn("not NOLA", self.assert_done("info", "--n-fft", 64, "--hop", 100))
 
+    def test_frame_bounds_are_shown(self):
+        facts = self.facts("--n-fft", 64, "--hop", 16)
+        np.testing.assert_allclose(facts["frame_bounds"], [96, 96])
+        self.assertIn("frame bounds: A = 96, B = 96: ", self.assert_done("info", "--n-fft", 64, "--hop", 16))
+        facts = self.facts("--n-fft", 32, "--hop", 8, "--win-length", 64)  # longer than n_fft
+        np.testing.assert_allclose(facts["frame_bounds"], [64, 128])
+        self.assertAlmostEqual(facts["condition"], 2)
+
     def test_buffers_are_whole_pages_unless_that_is_too_much(self):
         for row, expected in ((4096, 2 * 256 * 4096), (1, 4096), (8, 8192), (8 * 65536, 2 * 2**20),
                               (8 * 513, 513 * 4096), (8 * 8193, 8193 * 4096), (8 * 32769, 10 * 8 * 32769), (8 * 2**20 + 8, 4 * (8 * 2**20 + 8))):
@@ -581,7 +589,7 @@ class Refusals(InFolder):
                 (("--n-fft", 2**20 + 1), "n_fft: 1048577: must be"),
                 (("--n-fft", "x"), "--n-fft"),
                 (("--win-length", 0), "win_length: 0: must be"),
-                (("--n-fft", 64, "--win-length", 65), "win_length: 65: must be 1 .. 64"),
+                (("--n-fft", 64, "--win-length", 2**20 + 1), "win_length: 1048577: must be 1 .. "),
                 (("--hop", 0), "hop: 0: must be"),
                 (("--hop", -3), "hop: -3: must be"),
                 (("--overlap", 1), "overlap: 1.0: must be"),
@@ -600,6 +608,7 @@ class Refusals(InFolder):
 
     def test_parameters_of_spectrogram_out_of_range(self):
         for options, words in (
+                (("--n-fft", 64, "--win-length", 65), "win_length: 65: must be 1 .. 64"),
                 (("--start", -1), "start: -1.0: must be"),
                 (("--start", "nan"), "start: nan: must be finite"),
                 (("--stop", "inf"), "stop: inf: must be finite"),

@@ -73,15 +73,16 @@ def stored_file(path):
 
 def _of_metadata(path, metadata):
     with open(metadata, encoding="utf-8") as file:
-        meta = json.load(file)
-    try:
-        n_fft, bins = int(meta["n_fft"]), int(meta["vlen"])
-        begin = iso_time(meta["time"]).timestamp() if meta["time"] else meta["sample_start"] / meta["samp_rate"]
-        step, rate = meta["hop"] / meta["samp_rate"], float(meta["samp_rate"])
-    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        try:
+            meta = json.load(file)
+            n_fft, bins = int(meta["n_fft"]), int(meta["vlen"])
+            rate, center = float(meta["samp_rate"]), float(meta["freq_center"] or 0.0)
+            begin = iso_time(meta["time"]).timestamp() if meta["time"] else meta["sample_start"] / rate
+            step, source = float(meta["hop"]) / rate, str(meta["source"] or os.path.basename(path))
+            rows = max(0, (os.path.getsize(path) - _HEADER) // (4 * bins))
+            finite = all(map(math.isfinite, (rate, center, begin, step)))
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+            return None
+    if rows == 0 or not finite or n_fft < 1 or bins < 1 or step <= 0:
         return None
-    rows = max(0, (os.path.getsize(path) - _HEADER) // (4 * bins))
-    if rows == 0:
-        return None
-    return StoredRows(path, begin, step, rows, bins, n_fft, rate, meta["freq_center"] or 0.0, bins == n_fft,
-                      meta["source"] or os.path.basename(path))
+    return StoredRows(path, begin, step, rows, bins, n_fft, rate, center, bins == n_fft, source)

@@ -16,6 +16,9 @@ from gnuradio.stft.bench import (
     benchmark_bands,
     benchmark_bins,
     benchmark_dstft,
+    benchmark_gabor,
+    benchmark_phases,
+    benchmark_scaling,
     benchmark_squeezing,
     benchmark_stft,
     benchmark_stft2d,
@@ -71,6 +74,44 @@ class peer(unittest.TestCase):
         expected, gradient = np.zeros(40), np.zeros(40)
         loss.evaluate(x, t, theta[0], expected, gradient)
         np.testing.assert_allclose(by_t.numpy(), gradient, rtol=0, atol=1e-4 * np.max(np.abs(gradient)))
+
+
+class scaling(unittest.TestCase):
+    def test_exponent_of_a_power_is_the_power(self):
+        values = [3, 10, 50, 1000]
+        for power in (-1.0, 0.0, 0.5, 2.0):
+            self.assertAlmostEqual(benchmark_scaling.exponent(values, [7e-9 * v**power for v in values]), power)
+
+    def test_each_call_transforms_as_many_samples_as_it_says(self):
+        shapes = []
+
+        def counted(x, **_):
+            shapes.append(x.shape)
+
+        with mock.patch.multiple(benchmark_scaling, stft=counted, stft_bins=lambda x, *_, **__: counted(x)):
+            tables = benchmark_scaling.tables(64, True)
+            for quantity, (_, calls) in tables.items():
+                for value, (call, samples) in calls.items():
+                    call()
+                    self.assertEqual(int(np.prod(shapes[-1])), samples, (quantity, value))
+        self.assertEqual([v for v in tables["length"][1]], [1 << 10, 1 << 14, 1 << 18])
+        self.assertEqual(list(tables["hop"][1]), [1, 4, 16, 64])
+
+    def test_every_value_has_a_row_and_every_quantity_an_exponent(self):
+        with mock.patch.object(benchmark, "_SECONDS_PER_TURN", 0.0), \
+                mock.patch.multiple(benchmark_scaling, _SAMPLES=1 << 10, _QUICK_LENGTH=1 << 14, _QUICK_N_FFT=1 << 8,
+                                    _SAMPLES_OF_CHANNEL=1 << 8):
+            results = benchmark_scaling.run(64, 1, quick=True)
+        quantities = {r["quantity"] for r in results}
+        self.assertEqual(quantities, {"n_fft, real", "n_fft, complex", "hop", "channels", "bins", "length", "workers"})
+        self.assertEqual(quantities, {r["quantity"] for r in results if "exponent" in r})
+        self.assertTrue(all(r["seconds_per_sample"] > 0 for r in results if "value" in r))
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            benchmark_scaling.show(results, mock.Mock(rounds=1, n_fft=64))
+        lines = out.getvalue().splitlines()
+        self.assertEqual(len(lines), 1 + len(quantities))
+        self.assertRegex(lines[1], r"^n_fft, real:  64 \d+\.\d\d  256 \d+\.\d\d; exponent [+-]\d\.\d\d, 0 expected$")
 
 
 class verb(unittest.TestCase):
@@ -188,6 +229,32 @@ class verb(unittest.TestCase):
         with mock.patch.object(benchmark_squeezing, "inverse_synchrosqueeze", lambda T, **made: 0):
             with self.assertRaisesRegex(RuntimeError, "no speed without it"):
                 benchmark_squeezing.error(np.ones(200), 64)
+
+    def test_measures_phases_beside_the_stft(self):
+        with mock.patch.object(benchmark_phases, "_NUMBERS", 64):
+            status, text = self.run_verb("phases", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual((status, [c["dtype"] for c in cases]), (0, ["float32", "float64"]))
+            for c in cases:
+                self.assertEqual(len(c["over_stft"]), 5)
+                self.assertTrue(all(ratio["median"] > 0 for ratio in c["over_stft"].values()))
+            status, text = self.run_verb("phases")
+        self.assertEqual((status, text.count("us/frame"), text.count("STFT frames")), (0, 12, 10))
+        with mock.patch.object(benchmark_phases, "phase_from_magnitude", lambda A, *given, **made: A + 0j):
+            with self.assertRaisesRegex(RuntimeError, "no speed without them"):
+                benchmark_phases.deviation(64, np.float32)
+
+    def test_measures_multipliers_and_long_windows(self):
+        with mock.patch.multiple(benchmark_gabor, _SAMPLES=1 << 12, _ROWS=64):
+            status, text = self.run_verb("gabor", "--json", "--n-fft", "64", "--hop", "16", "--rounds", "2")
+            functions, streams = json.loads(text)["cases"]
+            self.assertEqual((status, len(functions["functions"]), len(functions["over"])), (0, 7, 4))
+            self.assertGreater(streams["over_stock"]["median"], 0)
+            status, text = self.run_verb("gabor", "--n-fft", "64", "--hop", "16", "--rounds", "2")
+            self.assertEqual((status, text.count("us/frame"), text.count("rows/s")), (0, 7, 1))
+            with mock.patch.object(benchmark_gabor, "multiply", lambda x, *rest, **made: 0 * x + 1):
+                with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
+                    benchmark_gabor.functions(64, 16, 1)
 
     def test_measures_bands_and_separation_beside_the_stft(self):
         with mock.patch.object(benchmark_bands, "_NUMBERS", 4096):

@@ -176,7 +176,7 @@ it equals to the bit.
 
 theta is the window length while none come in, rounded to float32, and c the rate; set_theta() and set_hop() change the next frame.
 Message port "cmd": dict of theta, hop, at (a sample: for the first frame centred there or later).
-Tags: stft_n_fft, stft_phase, stft_family, stft_norm, stft_share, stft_step or stft_alpha, stft_theta on frame 0 and at
+Tags: stft_n_fft, stft_phase, stft_family, stft_norm, stft_share, stft_step or stft_alpha, stft_theta, stft_chirp on frame 0 and at
 changes, stft_length on the last frame. Raises ValueError naming the parameter, its value and the rule.)");
     bind_dstft<dstft_cvc>(
         m,

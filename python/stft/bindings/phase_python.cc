@@ -4,6 +4,7 @@
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <gnuradio/stft/phase_from_magnitude.h>
+#include <gnuradio/stft/phase_vocoder.h>
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 
@@ -70,6 +71,62 @@ array<std::complex<R>> spectra_of(const array<R>& magnitudes,
     return spectra;
 }
 
+//! One channel through the vocoder.
+template <class R>
+std::vector<std::complex<R>> vocoded(const kernel::vocoder_settings& s,
+                                     std::int64_t first,
+                                     const std::complex<R>* spectra,
+                                     std::size_t frames)
+{
+    kernel::phase_vocoder<R> vocoder(s);
+    vocoder.restart(s, first, first);
+    const auto bins = s.bins();
+    std::vector<std::complex<R>> all;
+    const auto pull = [&] {
+        while (vocoder.ready()) {
+            all.resize(all.size() + bins);
+            vocoder.pull(all.data() + all.size() - bins);
+        }
+    };
+    for (std::size_t frame = 0; frame < frames; ++frame) {
+        vocoder.push(spectra + frame * bins);
+        pull();
+    }
+    vocoder.finish();
+    pull();
+    return all;
+}
+
+//! spectra (channels, frames, bins) -> (channels, other frames, bins)
+template <class R>
+array<std::complex<R>> change_speed(const array<std::complex<R>>& spectra,
+                                    std::int64_t first,
+                                    std::int64_t workers,
+                                    const py::kwargs& keywords)
+{
+    const auto s = settings_from<kernel::vocoder_settings>(py::args(), keywords);
+    s.check();
+    const auto channels = spectra.shape(0), bins = spectra.shape(2);
+    const auto frames = static_cast<std::size_t>(spectra.shape(1));
+    std::vector<std::vector<std::complex<R>>> rows(static_cast<std::size_t>(channels));
+    const auto* in = spectra.data();
+    {
+        py::gil_scoped_release release;
+        share(channels, workers, [&](std::int64_t c, std::int64_t end) {
+            for (; c < end; ++c)
+                rows[static_cast<std::size_t>(c)] =
+                    vocoded(s, first, in + c * spectra.shape(1) * bins, frames);
+        });
+    }
+    const auto count =
+        rows.empty() ? py::ssize_t(0) : static_cast<py::ssize_t>(rows[0].size()) / bins;
+    array<std::complex<R>> result({ channels, count, bins });
+    auto* out = result.mutable_data();
+    for (const auto& channel : rows)
+        out = std::copy(channel.begin(), channel.end(), out);
+    return result;
+}
+
 template <class R>
 void bind_phases(py::module& m)
 {
@@ -78,6 +135,11 @@ void bind_phases(py::module& m)
           arg("magnitudes").noconvert(),
           arg("first"),
           arg("streams"),
+          arg("workers"));
+    m.def("phase_vocoder",
+          &change_speed<R>,
+          arg("spectra").noconvert(),
+          arg("first"),
           arg("workers"));
 }
 
@@ -113,4 +175,23 @@ Raises ValueError naming the parameter, its value and the rule.)");
                unlocked(),
                "Samples; look_ahead times the hop.");
     def_changes<phase_from_magnitude_vfvc>(phases);
+
+    block_class<phase_vocoder_vcvc> vocoder(
+        m,
+        "phase_vocoder_vcvc",
+        R"(Spectra in, those of the same sound at another speed out, whose pitch stays; it stands between stft_* and istft_*.
+
+Input and output: items of n_fft // 2 + 1 bins (sides "onesided") or n_fft bins ("twosided", "centered"); one goes out for `rate` that come in.
+n_fft, hop, win_length, placement, phase: those of the spectra; the tags of stft_* override them. hop: n_fft // 8 sounds better than n_fft // 4.
+rate: speed, 0.01 .. 100: 2 is twice as fast. With rate 1 items leave as they came, to the bit.
+
+Message port "cmd": dict of rate, and optionally at, the sample of the input from which on the rate is another.
+Raises ValueError naming the parameter, its value and the rule.)");
+    def_settings<kernel::vocoder_settings>(vocoder, &phase_vocoder_vcvc::make);
+    vocoder.def(
+        "latency",
+        &phase_vocoder_vcvc::latency,
+        unlocked(),
+        "Samples of the input that a frame waits for: the hop, or 0 as long as the rate is 1.");
+    def_changes<phase_vocoder_vcvc>(vocoder);
 }

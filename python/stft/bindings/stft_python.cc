@@ -3,6 +3,7 @@
 #include "share.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/frames/threshold.h>
+#include <gnuradio/stft/kernel/stft/folded_istft.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
@@ -71,23 +72,22 @@ void analyse(const array<T>& x,
 }
 
 //! spectra (channels, frames, bins) -> y (channels, length)
-template <class T>
-void synthesise(const array<std::complex<real_t<T>>>& spectra,
-                array<T> y,
-                const parameters& p,
-                int64_t first,
-                const py::object& synthesis,
-                double threshold,
-                int64_t workers,
-                bool strict,
-                double win_exp)
+template <class T, class Inverse>
+void synthesise_by(const array<std::complex<real_t<T>>>& spectra,
+                   array<T> y,
+                   const parameters& p,
+                   int64_t first,
+                   const std::vector<std::complex<double>>& taps,
+                   double threshold,
+                   int64_t workers,
+                   bool strict,
+                   double win_exp)
 {
     using key = std::tuple<parameters, std::vector<std::complex<double>>, double, bool, double>;
-    static auto& inverses = *new kept<key, istft<T>>; // never destroyed, as FFTW's plans are not
-    const auto taps = taps_from("synthesis", synthesis);
-    lease<key, istft<T>> kept_inverse(
+    static auto& inverses = *new kept<key, Inverse>; // never destroyed, as FFTW's plans are not
+    lease<key, Inverse> kept_inverse(
         inverses, { p, taps, threshold, strict, win_exp }, p.n_fft, [&] {
-            return std::make_unique<istft<T>>(p, taps, threshold, strict, win_exp);
+            return std::make_unique<Inverse>(p, taps, threshold, strict, win_exp);
         });
     require_bins(spectra, kept_inverse->bins());
     const auto channels = spectra.shape(0), frames = spectra.shape(1), length = y.shape(1);
@@ -104,6 +104,23 @@ void synthesise(const array<std::complex<real_t<T>>>& spectra,
                            length);
         }
     });
+}
+
+template <class T>
+void synthesise(const array<std::complex<real_t<T>>>& spectra,
+                array<T> y,
+                const parameters& p,
+                int64_t first,
+                const py::object& synthesis,
+                double threshold,
+                int64_t workers,
+                bool strict,
+                double win_exp)
+{
+    const auto taps = taps_from("synthesis", synthesis);
+    const auto by = p.window_length() > p.n_fft ? synthesise_by<T, folded_istft<T>>
+                                                : synthesise_by<T, istft<T>>;
+    by(spectra, y, p, first, taps, threshold, workers, strict, win_exp);
 }
 
 //! x (channels, length) -> rows (channels, ceil(frames / average), bins)
@@ -193,6 +210,13 @@ void bind_samples(py::module& m)
 
 void bind_stft(py::module& m)
 {
+    m.def("threads_for",
+          &threads_for,
+          arg("workers"),
+          arg("samples"),
+          arg("frames"),
+          arg("n_fft"),
+          "The threads that transforms are shared out to.");
     m.def(
         "share_from",
         [](int64_t samples) { return least_shared.exchange(samples); },

@@ -117,6 +117,8 @@ def _frames(n_fft: int, win_length: Optional[int], hop_length: Optional[int]) ->
         raise ValueError(f"hop_length={hop_length} must be a positive integer")
     if not isinstance(n_fft, (int, np.integer)) or n_fft < 1:
         raise ValueError(f"n_fft={n_fft} must be a positive integer")
+    if win_length is not None and win_length > n_fft:
+        raise ValueError(f"Target size ({n_fft}) must be at least input size ({win_length})")
     return lengths(n_fft, win_length, hop_length, lambda n_fft, win_length: win_length // 4)
 
 

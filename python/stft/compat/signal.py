@@ -3,7 +3,7 @@
 
 Windows have the names that scipy.signal.get_window() knows, or are arrays of taps. What differs from SciPy: samples that no
 window covers are 0 in istft(), where SciPy returns their sum undivided; istft() counts time along the axis of the samples; signals
-beyond double precision are computed in double.
+beyond double precision are computed in double; a complex window is scaled by the modulus of its sum.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gnuradio.stft import extension, transforms
 from gnuradio.stft.compat.frames_in_n_fft import Frames
-from gnuradio.stft.short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from gnuradio.stft.short_time_fft import ShortTimeFFT, closest_STFT_dual_window, sample_window_as_scipy
 
 __all__ = ["ShortTimeFFT", "closest_STFT_dual_window", "coherence", "csd", "istft", "spectrogram", "stft", "welch"]
 
@@ -79,7 +79,7 @@ def stft(
         first = -border
     reach = x.shape[axis] + 2 * border
     if padded:
-        reach += (-(reach - cut.length) % cut.hop) % cut.length
+        reach += -(reach - cut.length) % cut.hop
     frames = (reach - cut.length) // cut.hop + 1
     spectra = _spectra(samples, cut, first, frames, sides, gain)
     return _frequencies(cut, sides), _times(cut, frames, boundary is not None), _bins_first(spectra, axis)
@@ -310,7 +310,7 @@ def _is_named(window: Any) -> bool:
 
 def _taps(window: Any, nperseg: Optional[int], of_another_length: str) -> NDArray:
     if _is_named(window):
-        return transforms.sample_window(window, nperseg)
+        return sample_window_as_scipy(window, nperseg)
     taps = np.asarray(window)
     if taps.ndim != 1:
         raise ValueError("window must be 1-D")
@@ -321,7 +321,7 @@ def _taps(window: Any, nperseg: Optional[int], of_another_length: str) -> NDArra
 
 def _positive(name: str, value: Any) -> int:
     if int(value) < 1:
-        raise ValueError(f"{name} must be a positive integer")
+        raise ValueError(f"Parameter {name}={value}: {name} must be a positive integer")
     return int(value)
 
 

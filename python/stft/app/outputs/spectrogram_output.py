@@ -131,7 +131,7 @@ def complete_left_over(folder):
     """Gives files that a watch could not complete, since it was killed or the power failed, their names: whole rows stay."""
     for name in sorted(os.listdir(folder)):
         if name.startswith(f"{NAME}_") and name.endswith(".npy.part"):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # what is broken stays as it is
+            with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):  # it stays as it is
                 _complete(os.path.join(folder, name), os.path.join(folder, name[:-len(".npy.part")]))
 
 

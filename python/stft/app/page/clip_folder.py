@@ -88,7 +88,7 @@ def _place_of(path, name):
             begin = int(_UNTIMED.search(name)[1]) / meta["global"]["core:sample_rate"]
         place = begin + offset
         return (place, edge) if math.isfinite(place) else None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
 

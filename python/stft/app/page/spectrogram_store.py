@@ -99,12 +99,12 @@ class SpectrogramStore:
             return
         if level:
             before = sum(_size_of(rows.rows, i) for i in range(1, level))
-            stored = np.load(os.path.join(self._overviews, rows.name), mmap_mode="r")
+            stored = np.load(os.path.join(self._overviews, rows.name), mmap_mode="r", allow_pickle=False)
             if stored.dtype != record_type(shown_bins(rows.bins)[0]) or stored.size < before + size:
                 raise ValueError("overview: another shape: is made again")
             yield _part(rows, np.arange(first, last), seconds, stored[before + first:before + last])
             return
-        stored = np.load(rows.path, mmap_mode="r")
+        stored = np.load(rows.path, mmap_mode="r", allow_pickle=False)
         step = max(1, _AT_ONCE // rows.bins)
         for at in range(first, last, step):
             index = np.arange(at, min(last, at + step))
@@ -116,7 +116,7 @@ class SpectrogramStore:
         step = max(1, int(cell / _SAMPLED))
         first = max(0, int((grid.t0 - rows.start) / rows.seconds))
         last = min(rows.rows, int(np.ceil((grid.t1 - rows.start) / rows.seconds)))
-        stored = np.load(rows.path, mmap_mode="r")
+        stored = np.load(rows.path, mmap_mode="r", allow_pickle=False)
         index = np.arange(first, last, step)
         if index.size:
             yield _part(rows, index / step, rows.seconds * step, _narrow_records(stored[index]))
@@ -138,7 +138,7 @@ class SpectrogramStore:
         return True
 
     def _make(self, rows):
-        levels = _levels_of(np.load(rows.path, mmap_mode="r"))
+        levels = _levels_of(np.load(rows.path, mmap_mode="r", allow_pickle=False))
         os.makedirs(self._overviews, exist_ok=True)
         path = os.path.join(self._overviews, rows.name)
         temporary = f"{path}.part"
@@ -210,7 +210,7 @@ def _described(path):
         stem = path[:-len(".json")]
         complete = values["ended_by"] is not None
         array = f"{stem}.npy" if complete else f"{stem}.npy.part"
-        rows = int(values["rows"]) if complete else len(np.load(array, mmap_mode="r"))
+        rows = int(values["rows"]) if complete else len(np.load(array, mmap_mode="r", allow_pickle=False))
         bins, rate = int(values["vlen"]), float(values["samp_rate"])
         n_fft = _n_fft_of(values.get("n_fft"), bins)
         width = rate / n_fft
@@ -219,7 +219,7 @@ def _described(path):
             return None
         return StoredRows(f"{os.path.basename(stem)}.npy", array, _seconds(values["time"]), float(values["hop"]) / rate, rows, bins,
                           lower, lower + bins * width, complete)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
 

@@ -37,8 +37,8 @@ STFT_API const char* name_of(band_norm norm);
 //! One band, Hz.
 struct STFT_API band_edges {
     double lower; //!< begin of the weights
-    double
-        centre; //!< peak of a triangle; midband of an octave's fraction; middle of another rectangle
+    //! Peak of a triangle; midband of an octave's fraction; middle of another rectangle.
+    double centre;
     double upper; //!< end of the weights
 };
 

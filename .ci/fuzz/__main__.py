@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Fuzzing of what reads bytes from outside: `/usr/bin/python3 .ci/fuzz [TARGET...] --minutes 10`.
+
+A target is a fuzz_* of lib/fuzz, built by `cmake --preset fuzz && cmake --build --preset fuzz`, or a kind of file that Python reads:
+sound, sigmf, arrays, raw, stored, configuration, manifest. Without one, all. --minutes: of CPU time, each.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import corpus
+import readers
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def fuzz(program, minutes):
+    """Runs a fuzzer on fresh seeds; what it finds stays in the folder that it prints."""
+    with tempfile.TemporaryDirectory() as seeds:
+        corpus.write(program.name, seeds)
+        found = tempfile.mkdtemp(prefix=f"{program.name}-")
+        done = subprocess.run([program, f"-max_total_time={round(60 * minutes)}", "-timeout=25", f"-artifact_prefix={found}/",
+                               "-print_final_stats=1", seeds], env={**os.environ, "GR_CONF_LOG_LOG_LEVEL": "off"},
+                              capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        print(done.stderr[-4000:], f"{program.name}: found an input, see {found}", sep="\n")
+    else:
+        os.rmdir(found)
+        print(f"{program.name}: {' '.join(line for line in done.stderr.splitlines() if 'executed_units' in line)}")
+    return done.returncode != 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog=".ci/fuzz", description=__doc__.partition("\n")[0])
+    parser.add_argument("targets", nargs="*")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--build", type=Path, default=ROOT / "build-fuzz")
+    parser.add_argument("--seed", type=int, help="first seed of files that Python reads")
+    arguments = parser.parse_args()
+    programs = {path.name: path for path in sorted((arguments.build / "lib" / "fuzz").glob("fuzz_*")) if os.access(path, os.X_OK) and path.is_file()}
+    failed = 0
+    for target in arguments.targets or [*programs, *readers.READERS]:
+        if target in readers.READERS:
+            child = os.fork()
+            if not child:
+                os._exit(min(readers.attack(target, arguments.seed or 1, 60 * arguments.minutes), 100))
+            failed += os.waitpid(child, 0)[1] != 0
+        elif target in programs:
+            failed += fuzz(programs[target], arguments.minutes)
+        else:
+            parser.error(f"{target}: is no target; there are {', '.join([*programs, *readers.READERS])}")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

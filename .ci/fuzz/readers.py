@@ -1,0 +1,210 @@
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of recordings, rows, states and configurations, mutated: each is read, or refused by a ValueError or an OSError, within
+limits of time and memory."""
+
+import contextlib
+import faulthandler
+import io
+import json
+import os
+import random
+import resource
+import signal
+import struct
+import sys
+import tarfile
+import tempfile
+import wave
+
+import numpy as np
+
+MEMORY = 3 << 30  # bytes of addresses
+SECONDS = 20  # of one file
+
+
+def sound():
+    x = (np.sin(np.arange(400) / 7) * 20000).astype("<i2")
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(x.tobytes())
+    yield "x.wav", {"x.wav": out.getvalue()}
+    extended = struct.pack("<HHIIHHHHI16s", 0xFFFE, 1, 8000, 32000, 4, 32, 22, 32, 4, b"\3\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71")
+    body = b"WAVE" + b"LIST\x04\0\0\0INFO" + b"fmt \x28\0\0\0" + extended + b"data" + struct.pack("<I", 400) + bytes(400)
+    yield "y.wav", {"y.wav": b"RIFF" + struct.pack("<I", len(body)) + body}
+    yield "x.au", {"x.au": struct.pack(">4sIIIII", b".snd", 28, 800, 3, 8000, 1) + b"note" + x.byteswap().tobytes()}
+    rate = b"\x40\x0b\xfa\0\0\0\0\0\0\0"
+    body = b"AIFFCOMM" + struct.pack(">IhIh", 18, 1, 400, 16) + rate + b"SSND" + struct.pack(">III", 808, 0, 0) + x.byteswap().tobytes()
+    yield "x.aiff", {"x.aiff": b"FORM" + struct.pack(">I", len(body)) + body}
+    with contextlib.suppress(ImportError):
+        import soundfile
+        out = io.BytesIO()
+        soundfile.write(out, x.reshape(-1, 2), 8000, format="FLAC")
+        yield "x.flac", {"x.flac": out.getvalue()}
+
+
+def sigmf_meta(**more):
+    meta = {"global": {"core:datatype": "cf32_le", "core:sample_rate": 1e6, "core:version": "1.2.0", "core:num_channels": 1, "core:offset": 3,
+                       "core:trailing_bytes": 0, **more},
+            "captures": [{"core:sample_start": 0, "core:frequency": 433.92e6, "core:header_bytes": 8, "core:datetime": "2026-11-29T03:15:00.5Z"},
+                         {"core:sample_start": 30, "core:frequency": 433e6}],
+            "annotations": [{"core:sample_start": 5, "core:sample_count": 9, "core:freq_lower_edge": 1.0, "core:freq_upper_edge": 2.0,
+                             "core:label": "x", "core:comment": "y"}]}
+    return json.dumps(meta).encode()
+
+
+def sigmf():
+    data = np.arange(200, dtype=np.float32).tobytes()
+    yield "x.sigmf-meta", {"x.sigmf-meta": sigmf_meta(), "x.sigmf-data": data}
+    yield "y.sigmf-data", {"y.sigmf-meta": sigmf_meta(**{"core:dataset": "../../y.bin"}), "y.bin": data, "y.sigmf-data": data}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, content in (("r/x.sigmf-meta", sigmf_meta()), ("r/x.sigmf-data", data)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    yield "x.sigmf", {"x.sigmf": out.getvalue()}
+
+
+def arrays():
+    for number, x in enumerate((np.arange(100.0), np.arange(60, dtype=">i2").reshape(-1, 3), np.ones((4, 50), np.complex64).T, np.zeros(9, "u1"))):
+        out = io.BytesIO()
+        np.save(out, x)
+        yield f"{number}.npy", {f"{number}.npy": out.getvalue()}
+
+
+def raw():
+    yield "x_1M_433M.cf32", {"x_1M_433M.cf32": bytes(range(256)) * 4}
+    yield "gqrx_20260101_120000_100000000_1800000_fc.raw", {"gqrx_20260101_120000_100000000_1800000_fc.raw": bytes(range(256))}
+
+
+def stored():
+    out = io.BytesIO()
+    np.save(out, np.ones((20, 16), np.float32))
+    header = out.getvalue()
+    meta = {"n_fft": 16, "vlen": 16, "hop": 8, "samp_rate": 1000.0, "sample_start": 0, "time": "2026-11-29T03:15:00Z", "freq_center": 1e6,
+            "source": "x", "rows": 20, "ended_by": "stop", "format": "gr_stft rows", "version": 1}
+    yield "r.npy", {"r.npy": header, "r.json": json.dumps(meta).encode()}
+
+
+def configurations():
+    yield "c.toml", {"c.toml": b'source = "x.cf32"\nrate = "1M"\ndtype = "cf32_le"\ncentre = 433920000\ndetect = true\nsteps = true\n[frames]\n'
+                     b'n-fft = 512\nwindow = "kaiser:8.6"\n[detection]\nignore = ["400M:401M", "500M:501M"]\nmin_snr = 3\nduration = "500ms"\n'}
+
+
+def manifests():
+    line = {"input": "a.wav", "verb": "spectrogram", "status": "done", "outputs": ["a.npz"], "bytes": 3, "parameters": "0123", "size": 3,
+            "mtime_ns": 5}
+    yield "manifest.jsonl", {"manifest.jsonl": (json.dumps(line) + "\n").encode() * 3}
+
+
+def read_recording(path):
+    from gnuradio.stft.app.recordings import open_recording
+    recording = open_recording(path)
+    try:
+        for begin in range(0, min(recording.length, 3000), 700):
+            recording.read(begin, min(700, recording.length - begin))
+        recording.read(recording.length - 1, 1)
+    finally:
+        recording.close()
+
+
+def read_stored(path):
+    from gnuradio.stft.app.page import spectrogram_store
+    from gnuradio.stft.app.stored_rows import stored_file, stored_files
+    for rows in [*stored_files(os.path.dirname(path)), stored_file(path)]:
+        rows.frequencies  # pylint: disable=pointless-statement
+        rows.between(rows.begin, rows.end)
+        rows.between(0.0, 1e12)
+    store = next(value for value in vars(spectrogram_store).values() if isinstance(value, type) and hasattr(value, "files"))
+    store(os.path.dirname(path)).files()
+
+
+def read_configuration(path):
+    from gnuradio.stft.app.command import verb_parser
+    from gnuradio.stft.app.config_file import ConfigFile
+    ConfigFile(path, verb_parser("monitor")).arguments({})
+
+
+def read_manifest(path):
+    from gnuradio.stft.app.batch_manifest import Manifest
+    Manifest(path, os.path.dirname(path)).close()
+
+
+READERS = {"sound": (sound, read_recording), "sigmf": (sigmf, read_recording), "arrays": (arrays, read_recording), "raw": (raw, read_recording),
+           "stored": (stored, read_stored), "configuration": (configurations, read_configuration), "manifest": (manifests, read_manifest)}  # fmt: skip
+WORDS = [b"\0", b"\xff" * 4, b"-1", b"0", b"1e999", b"NaN", b"null", b"[]", b"{}", b'""', b"9" * 30, b"true", b"..", b"/", b"\n", b'"', b"\\u0000",
+         b"\x00\x00\x00\x80", b"\xff\xff\xff\x7f", b"-Infinity", b"\xc3\x28", b"[" * 3000]  # fmt: skip
+
+
+def mutated(chance, data):
+    data = bytearray(data)
+    for _ in range(chance.choice([1, 1, 1, 2, 3, 8])):
+        at = chance.randrange(len(data) + 1)
+        way = chance.randrange(7)
+        if way == 0 and data:
+            data[at % len(data)] ^= 1 << chance.randrange(8)
+        elif way == 1:
+            data[at:at] = chance.choice(WORDS)
+        elif way == 2:
+            word = chance.choice(WORDS)
+            data[at:at + len(word)] = word
+        elif way == 3:
+            del data[at:]
+        elif way == 4:
+            del data[at:at + chance.randint(1, 9)]
+        elif way == 5 and data:
+            data[at % len(data)] = chance.randrange(256)
+        else:  # a value of JSON or TOML becomes another
+            text = bytes(data)
+            begin = text.find(b":", at)
+            end = min((e for e in (text.find(b",", begin), text.find(b"}", begin)) if e > 0), default=-1)
+            if 0 < begin < end:
+                data[begin + 1:end] = chance.choice(WORDS)
+    return bytes(data)
+
+
+def trial(kind, seed, folder):
+    """Writes the files of a seed and reads them; returns what was wrong, or None."""
+    make, read = READERS[kind]
+    chance = random.Random(f"{kind} {seed}")
+    name, files = chance.choice(list(make()))
+    changed = chance.choice(list(files))
+    for each, data in files.items():
+        with open(os.path.join(folder, each), "wb") as file:
+            file.write(mutated(chance, data) if each == changed else data)
+    try:
+        read(os.path.join(folder, name))
+    except (ValueError, OSError):
+        return None
+    except MemoryError:
+        return "takes more memory than there is"
+    except Exception as error:  # pylint: disable=broad-except
+        return repr(error)
+    finally:
+        for each in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                os.remove(os.path.join(folder, each))
+    return None
+
+
+def attack(kind, first, seconds):
+    """Trials in this process, until its CPU time is used up; prints the failures and returns their number."""
+    faulthandler.enable()
+    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(RuntimeError(f"took more than {SECONDS} s")))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    seed, failed = first, 0
+    with tempfile.TemporaryDirectory() as folder:
+        while seed == first or sum(os.times()[:2]) < seconds:
+            print(f"--seed {seed}", file=sys.stderr)
+            signal.alarm(SECONDS)
+            wrong = trial(kind, seed, folder)
+            signal.alarm(0)
+            if wrong:
+                failed += 1
+                print(f"{kind} --seed {seed}: {wrong}", flush=True)
+            seed += 1
+    print(f"{kind}: {seed - first} files in {sum(os.times()[:2]):.0f} s of CPU time, {failed} failed", flush=True)
+    return failed

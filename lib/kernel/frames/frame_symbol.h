@@ -1,0 +1,46 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_FRAMES_FRAME_SYMBOL_H
+#define INCLUDED_STFT_LIB_KERNEL_FRAMES_FRAME_SYMBOL_H
+
+#include <gnuradio/stft/kernel/frames/gabor.h>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief The frame operator, divided by n_fft, on signals that change by a factor exp(2j pi f) after each period lcm(hop, n_fft): a
+ * Hermitian matrix of hop / gcd(hop, n_fft) rows for each frequency f and each chain of samples n_fft apart.
+ */
+class frame_symbol
+{
+public:
+    frame_symbol(const taps_t& window, std::size_t hop, std::size_t n_fft);
+
+    //! Extreme eigenvalues over all chains and frequencies; over multiples of 1 / periods only if that is not 0.
+    gabor_bounds extremes(std::size_t periods = 0);
+
+private:
+    struct
+        entry { // of a matrix: value exp(-2j pi f turns) in a row and a column, column <= row or a turn before
+        std::size_t row, column, turns;
+        std::complex<double> value;
+    };
+    struct chain {
+        std::vector<entry> entries;
+        std::vector<double> diagonal;
+        double curvature; // bound on the second derivative of eigenvalues by f
+    };
+
+    chain chain_of(std::size_t residue) const;
+    gabor_bounds eigenvalues(const chain& c, double frequency);
+    gabor_bounds lanczos(const chain& c);
+    void multiply(const chain& c, const taps_t& x, taps_t& y) const;
+
+    std::size_t d_hop, d_n_fft, d_width, d_common, d_size;
+    taps_t d_rows; // steady_rows()
+    std::vector<std::complex<double>> d_phases;
+    std::vector<taps_t> d_basis;
+    taps_t d_next;
+};
+
+} // namespace gr::stft::kernel
+#endif

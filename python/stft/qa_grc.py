@@ -470,7 +470,7 @@ class qa_grc(unittest.TestCase):
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
-                if "detail" not in parameters(entry):  # the adaptive blocks have one that is no field of theirs
+                if "detail" not in parameters(entry):  # the adaptive blocks set more than Companion shows
                     have -= {"set_detail"}
                 if "noise" in parameters(entry):  # messages change what goes with it
                     have -= {"set_mask"}

@@ -85,7 +85,10 @@ class Memory(threading.Thread):
         while True:
             try:
                 with open(f"/proc/{self._number}/statm", encoding="ascii") as file:
-                    self.found.append((time.monotonic(), int(file.read().split()[1]) * resource.getpagesize() / 2**20))
+                    pages = int(file.read().split()[1])
+                if not pages:  # it has ended
+                    return
+                self.found.append((time.monotonic(), pages * resource.getpagesize() / 2**20))
             except (OSError, IndexError, ValueError):
                 return
             time.sleep(2)

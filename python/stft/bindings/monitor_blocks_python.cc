@@ -91,9 +91,10 @@ line end. A message that is no such dict is logged and ignored.)");
         R"(Messages of detector_vxm as the annotations of a SigMF 1.2 metadata file.
 
 path: of the file; .sigmf-meta is added unless it ends so. flush_every: annotations after which the file is written again,
-in addition to the end of the flowgraph. rotate_every: annotations and captures after which another file begins, 0: never. keep: files that are
-there stay. most: annotations that memory holds; others are left out. datatype: of the samples, as SigMF names it.
-description: of the recording. metadata_only: no file of samples belongs to it.
+in addition to the end of the flowgraph. rotate_every: annotations and captures after which the next file begins, NAME-0002.sigmf-meta; 0: never.
+most: annotations that memory holds; others are left out. datatype: of the samples, as SigMF names it. description: of the recording.
+metadata_only: no file of samples belongs to it. keep: files that are there stay, and the next free number is taken; what a killed process has
+left in its journal is completed.
 
 Message port "events": dicts. An event that has ended, and was not withdrawn, is an annotation; a retune or a gap begins a
 capture. The file is complete at any time. Raises ValueError naming the parameter, its value and the rule, and RuntimeError if

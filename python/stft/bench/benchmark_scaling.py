@@ -20,7 +20,7 @@ _OVERLAP = 4  # n_fft / hop unless hop varies
 
 
 def tables(n_fft, quick):
-    """{quantity: (expected exponent, {value: (call, samples)})}; a call transforms this number of samples."""
+    """{quantity: (expected exponent, {value: (call, samples)})}; samples: how many a call transforms."""
     largest = _QUICK_N_FFT if quick else _LARGEST_N_FFT
     longest = _QUICK_LENGTH if quick else _LARGEST_LENGTH
     sizes = [1 << power for power in range(6, largest.bit_length(), 2)]

@@ -1,10 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "kept.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/dstft/chirp_dstft.h>
-#include <pybind11/numpy.h>
-#include <pybind11/stl.h>
-#include <optional>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -13,11 +11,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are differentiable.py's duty
-template <class T>
-using optional_array = std::optional<array<T>>;
 
 //! A transform, kept between calls.
 template <class T>
@@ -46,12 +39,9 @@ struct chirp_design {
                  const array<double>& lengths,
                  const array<double>& centres,
                  const array<double>& rates)
-        : theta(lengths), c(rates),
+        : theta(lengths), c(rates), t(positions_of(centres)),
           transform(transform_of<T>(n_fft, family_from(window), norm_named(norm)))
-    {
-        for (py::ssize_t n = 0; n < centres.size(); ++n)
-            t.push_back(position::at(centres.data()[n]));
-    }
+    {}
 
     //! Index of a frame's value in theta, in c, or in an array of one of their shapes.
     static size_t index(const array<double>& values, size_t n)
@@ -59,18 +49,6 @@ struct chirp_design {
         return values.size() == 1 ? 0 : n;
     }
 };
-
-template <class T>
-T* data_of(optional_array<T>& given)
-{
-    return given ? given->mutable_data() : nullptr;
-}
-
-template <class T>
-T* at(T* base, size_t offset)
-{
-    return base ? base + offset : nullptr;
-}
 
 //! x (channels, samples) -> spectra and derivatives (channels, frames, bins)
 template <class T>

@@ -1,12 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "kept.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/dstft/dstft_loss.h>
 #include <gnuradio/stft/kernel/dstft/idstft.h>
 #include <gnuradio/stft/kernel/dstft/line_search.h>
 #include <pybind11/functional.h>
-#include <pybind11/stl.h>
-#include <optional>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -15,11 +14,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are differentiable.py's duty
-template <class T>
-using optional_array = std::optional<array<T>>;
 
 //! A transform, kept between calls if one window serves all bins of a frame.
 template <class T>
@@ -50,27 +44,12 @@ struct design {
            const string& share_name,
            const array<double>& lengths,
            const array<double>& centres)
-        : theta(lengths), share(sharing_named(share_name)),
+        : theta(lengths), share(sharing_named(share_name)), t(positions_of(centres)),
           transform(transform_of<T>(n_fft, family_from(window), norm_named(norm), share))
-    {
-        for (py::ssize_t n = 0; n < centres.size(); ++n)
-            t.push_back(position::at(centres.data()[n]));
-    }
+    {}
 
     theta_field field() const { return { theta.data(), share, transform->bins() }; }
 };
-
-template <class T>
-T* data_of(optional_array<T>& given)
-{
-    return given ? given->mutable_data() : nullptr;
-}
-
-template <class T>
-T* at(T* base, size_t offset)
-{
-    return base ? base + offset : nullptr;
-}
 
 //! x (channels, samples) -> spectra and derivatives (channels, frames, bins)
 template <class T>
@@ -142,9 +121,7 @@ std::uint64_t overlap_add(const array<std::complex<real_t<T>>>& S,
     const bool constant = theta.size() == 1, constant_rate = rates.size() == 1;
     const auto* spectra = S.data();
     auto* out = x.mutable_data();
-    std::vector<position> centres;
-    for (py::ssize_t n = 0; n < frames; ++n)
-        centres.push_back(position::at(t.data()[n]));
+    const auto centres = positions_of(t);
     const auto family = family_from(window);
     const auto scale = norm_named(norm);
     std::uint64_t uncovered = 0;
@@ -276,9 +253,7 @@ double evaluate(dstft_loss<T>& loss,
                 optional_array<double> theta_gradient,
                 optional_array<double> t_gradient)
 {
-    std::vector<position> centres;
-    for (py::ssize_t n = 0; n < t.size(); ++n)
-        centres.push_back(position::at(t.data()[n]));
+    const auto centres = positions_of(t);
     const auto *samples = x.data(), *end = samples + x.size();
     const auto* lengths = theta.data();
     auto *to_theta = data_of(theta_gradient), *to_t = data_of(t_gradient);

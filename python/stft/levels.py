@@ -180,7 +180,7 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
     if n_fft is None:
         n_fft = 2 * (bins - 1) if sides == "onesided" else bins
     if correlation is not None:
-        rho = np.atleast_1d(np.asarray(correlation, float)).tolist()
+        rho = np.atleast_1d(_reals("correlation", correlation)).tolist()
         q = np.zeros(bins)
         if sides == "onesided":
             q[0] = 1
@@ -222,10 +222,7 @@ class LevelAlarm:
 
     def __init__(self, levels: int, limit: ArrayLike, hysteresis: float = 0.1, t_on: float = 10.0, t_off: float = 60.0, *,
                  rate: float = 1.0, names: Sequence[str] = (), source: str = "", time: Any = None) -> None:
-        limits = _array("limit", limit)
-        if limits.dtype.kind == "c":
-            raise ValueError(f"limit: dtype {limits.dtype}: must be real numbers")
-        limits = limits.astype(float)
+        limits = _reals("limit", limit)
         if limits.ndim > 2:
             raise ValueError(f"limit: shape {limits.shape}: must be a number, (zones) or (levels, zones)")
         if limits.ndim == 2 and len(limits) != levels:
@@ -459,6 +456,13 @@ def _load(path, name, may_differ, kernel):
         return False
     kernel.restore(state[name], list(may_differ))
     return True
+
+
+def _reals(name, values):
+    values = _array(name, values)
+    if values.dtype.kind == "c":
+        raise ValueError(f"{name}: dtype {values.dtype}: must be real numbers")
+    return values.astype(float)
 
 
 def _rows(levels, speed, count):

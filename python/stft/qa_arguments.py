@@ -161,7 +161,8 @@ class other_kinds(unittest.TestCase):
         rows = np.ones((3, 16), complex)
         for name, call in {
             "rows": lambda: stft.noise_floor(rows), "rows ": lambda: stft.detect_rows(rows, n_fft=16),
-            "limit": lambda: stft.alarm_levels(np.ones((1, 3)), 1j), "orders": lambda: stft.order_map(X1, 100.0, 10.0, [1j]),
+            "limit": lambda: stft.alarm_levels(np.ones((1, 3)), 1j),
+            "correlation": lambda: stft.spectral_kurtosis(np.ones((16, 9)), [1j]), "orders": lambda: stft.order_map(X1, 100.0, 10.0, [1j]),
         }.items():  # fmt: skip
             with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{name.strip()}: dtype complex128: must be real"):
                 call()

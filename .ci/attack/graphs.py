@@ -349,7 +349,7 @@ def check_lengths(graph, assembled, results):
 
 def keywords_of_arrays(settings):
     names = {"samp_rate": "fs"}
-    return {names.get(name, name): value for name, value in settings.items() if name != "win_length" or value}  # 0: as n_fft
+    return {names.get(name, name): value for name, value in settings.items() if name not in ("win_length", "n_fft") or value}  # 0: automatic
 
 
 def samples(node):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 4096  # of what sizes an item or a table
 SIZES = {"n_fft", "width", "win_length", "vlen", "levels", "samples_per_rev", "speed_bins", "candidates", "bands", "channels",
          "smoothing", "max_events", "steps", "history", "pre", "post", "lag", "block", "max_clip"}  # fmt: skip
-REFUSED = re.compile(r"\w[\w ]*(\[\d+\])?:( \S|$)", re.S)  # what begins with the name of a parameter
+REFUSED = re.compile(r"\w[\w ]*(\[\d+\])?:", re.S)  # what begins with the name of a parameter
 
 
 def test_module(name):

@@ -22,9 +22,9 @@ PER_TURN = 128  # samples of the envelope at equal angles: orders up to 38 keep 
 class verdicts(gr.basic_block):
     """Keeps the faults that are named."""
 
-    def __init__(self):
+    def __init__(self, name):
         super().__init__("verdicts", [], [])
-        self.all = []
+        self.label, self.all = f"equal {name}", []
         self.message_port_register_in(pmt.intern("events"))
         self.set_msg_handler(pmt.intern("events"), self.take)
 
@@ -32,7 +32,7 @@ class verdicts(gr.basic_block):
         fault = pmt.dict_ref(event, pmt.intern("fault"), pmt.PMT_NIL)
         z = pmt.to_python(pmt.dict_ref(event, pmt.intern("z"), pmt.PMT_NIL))
         self.all.append(pmt.symbol_to_string(fault) if pmt.is_symbol(fault) else None)
-        print(f"  {self.all[-1] or 'nothing'}, z {z:.1f}")
+        print(f"  {self.label}: {self.all[-1] or 'nothing'}, z {z:.1f}")
 
 
 def machine(seconds=26.0):
@@ -73,7 +73,7 @@ def main():
         long_n_fft = 1 << (2 * window - 1).bit_length()
         long = stft.spectrogram_fvf(long_n_fft, window, win_length=window, placement="left", samp_rate=rate)
         faults = stft.fault_lines(long_n_fft, *GEOMETRY, speed=turn, samp_rate=rate, win_length=window)
-        found[name] = verdicts()
+        found[name] = verdicts(name)
         tb.connect(source, long, faults, blocks.null_sink((long_n_fft // 2 + 1) * gr.sizeof_float))
         tb.msg_connect(faults, "events", found[name], "events")
     tb.run()

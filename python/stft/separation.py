@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Tuple, Union
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
 from .transforms import _frame_major, _sides_named, _truth, _workers
+
+_KERNELS_AND_MARGINS = re.compile(r"^(time|frequency)_kernel\b|^margin_(harmonic|percussive)\b")  # the settings of the kernel
 
 
 def hpss(S: ArrayLike, *, kernel_size: Union[int, Tuple[int, int]] = 31, power: float = 2.0, mask: bool = False,
@@ -57,7 +60,10 @@ def hpss(S: ArrayLike, *, kernel_size: Union[int, Tuple[int, int]] = 31, power: 
     settings = dict(n_fft=max(1, 2 * (bins - 1)) if sides == "onesided" else bins, sides=sides, time_kernel=time, frequency_kernel=frequency,
                     power=power, margin_harmonic=harmonic_margin, margin_percussive=percussive_margin, mask=_truth("mask", mask))  # fmt: skip
     parts = np.empty_like(rows), np.empty_like(rows)
-    kernels.hpss(rows, *parts, _workers(workers), **settings)
+    try:
+        kernels.hpss(rows, *parts, _workers(workers), **settings)
+    except (TypeError, ValueError) as refused:
+        raise type(refused)(_KERNELS_AND_MARGINS.sub(lambda name: "margin" if "margin" in name[0] else "kernel_size", str(refused))) from None
     if mask:
         parts = parts[0].real, parts[1].real
     harmonic, percussive = (np.swapaxes(part.reshape(shape + part.shape[1:]), -1, -2) for part in parts)

@@ -1,6 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/refuse.h"
 #include "stream/analysis_block.h"
 #include <gnuradio/stft/stft.h>
+#include <string>
 
 namespace gr::stft {
 
@@ -14,8 +16,20 @@ public:
         : gr::block("stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
                     output_rows(kernel::bins<T>(p.n_fft) * sizeof(gr_complex))),
-          base(p, kernel::bins<T>(p.n_fft))
+          base(p, kernel::bins<T>(p.n_fft)), d_long(p.window_length() > p.n_fft)
     {}
+
+    //! An inverse cannot follow from windows of n_fft samples to longer ones, or back.
+    void check(const kernel::parameters& next) const
+    {
+        const auto length = next.window_length();
+        const auto n_fft = std::to_string(next.n_fft);
+        if (length > next.n_fft && !d_long)
+            kernel::refuse(
+                "win_length", length, "must be 1 .. n_fft = " + n_fft + " while it runs");
+        if (length <= next.n_fft && d_long)
+            kernel::refuse("win_length", length, "must exceed n_fft = " + n_fft + " while it runs");
+    }
 
     static constexpr bool in_runs = true;
     void write_run(kernel::stft<T>& transform,
@@ -26,6 +40,9 @@ public:
     {
         transform.analyse_run(frames, start, count, rows);
     }
+
+private:
+    bool d_long;
 };
 
 template <class T>

@@ -340,6 +340,13 @@ class Blocks(unittest.TestCase):
             Y, _ = through(mask, self.X, before=[message(**values)])
             np.testing.assert_allclose(Y, expected, rtol=1e-5)
 
+    def test_windows_stay_on_their_side_of_n_fft_while_it_runs(self):
+        for made, other, words in ((64, 65, "must be 1 .. n_fft = 64"), (128, 64, "must exceed n_fft = 64")):
+            block = stft.stft_fvc(64, 16, win_length=made)
+            with self.assertRaisesRegex(ValueError, f"win_length: {other}: {words}"):
+                block.set_win_length(other)
+            block.set_win_length(made - 1 if made == 64 else made + 1)
+
     def test_a_second_run_begins_anew(self):
         masks = noise(2, (BINS, 10), np.float32)
         mask, sink, top = stft.mask_vcvc(N_FFT, HOP), blocks.vector_sink_c(BINS), gr.top_block()

@@ -15,6 +15,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "block"
 EXPRESSION = re.compile(r"\$\{.*?\}", re.S)
+COMPUTED = re.compile(r"\blambda\b|\bglobals\b")  # a length that the entry computes
 SHOWN_LABEL = re.compile(r"else '([^']*)'")  # of a label that depends on the settings
 PORT = re.compile(r"(Second input|Inputs?|Outputs?|Messages)\b")
 UNIT = re.compile(r"\s*\([^()]*\)$")
@@ -64,18 +65,25 @@ def described(entry):
     return re.sub(r"(?m)^(?!- )(.+)\n(- )", r"\1\n\n\2", text).strip()
 
 
-def port(description, number):
+def port(description, number, labels):
     """One port of a block: its name, what an item is, and whether it must be connected."""
     if description.get("domain") == "message":
         name, item = f"`{description['id']}`", "messages"
     else:
         name = shown(description.get('label', number))
         kind, length = str(description.get("dtype", "")), str(description.get("vlen", 1))
-        kind = "samples of the input type" if EXPRESSION.search(kind) else kind
+        chooses = [label for key, label in labels.items() if EXPRESSION.search(kind) and re.search(rf"\b{key}\b", kind)]
+        if chooses:
+            kind = f"float or complex, by {chooses[0]}"
         expression = EXPRESSION.fullmatch(length)
         if expression:
             length = "`" + length[2:-1].strip() + "`"
-        item = kind if length == "1" else f"{kind}, vectors of {length}"
+        if expression and COMPUTED.search(length):
+            item = f"{kind}, vectors whose length follows from the parameters"
+        else:
+            item = kind if length == "1" else f"{kind}, vectors of {length}"
+        count = re.search(r"\b(channels)\b", str(description.get("multiplicity", "")))
+        name = f"{name} .. `{count[1]} - 1`" if count else name
     return f"| {name} | {item} | {'may be left open' if description.get('optional') else ''} |"
 
 
@@ -86,10 +94,11 @@ def page(entry, examples):
              ", ".join(f"`gnuradio.stft.{name}`" for name in names)
              + "; in GNU Radio Companion under [STFT]. `help()` of it has the types and the errors.", "",
              described(entry), ""]
+    labels = {each["id"]: shown(each["label"]) for each in entry.get("parameters", [])}
     for side in ("inputs", "outputs"):
         if entry.get(side):
             lines += [f"## {side.capitalize()}", "", "| port | items | |", "|---|---|---|"]
-            lines += [port(each, number) for number, each in enumerate(entry[side])] + [""]
+            lines += [port(each, number, labels) for number, each in enumerate(entry[side])] + [""]
     parameters = [p for p in entry.get("parameters", [])
                   if p["id"] not in ("settings",) and p.get("hide") != "all"]
     if parameters:

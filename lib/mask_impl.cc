@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
-#include "stream/change_queue.h"
+#include "stream/settings_queue.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -123,17 +123,12 @@ public:
     void request(const change& requested) override
     {
         gr::thread::scoped_lock lock(d_setlock);
-        d_pending.insert(requested, { d_given }, [](const state& before, const change& next) {
-            auto settings = before.settings;
-            next.apply_to(settings);
-            settings.check();
-            return std::optional<state>({ settings });
-        });
+        d_pending.request(requested, d_given);
     }
 
     settings wanted() const override
     {
-        auto last = locked([this] { return d_pending.last({ d_given }).settings; });
+        auto last = locked([this] { return d_pending.wanted(d_given); });
         if (!last.win_length)
             last.win_length = last.n_fft;
         return last;
@@ -145,11 +140,6 @@ protected:
     void restarted() override { begin(); }
 
 private:
-    struct state {
-        mask_settings settings;
-        bool operator==(const state&) const { return false; }
-    };
-
     void begin()
     {
         d_hop = d_given.hop;
@@ -170,7 +160,7 @@ private:
                 d_real_row.push_back(v.real());
     }
 
-    void apply(const change_queue<change, state>::entry& due)
+    void apply(const settings_queue<mask_settings>::entry& due)
     {
         d_given = due.state.settings;
         d_pending.pop();
@@ -211,7 +201,7 @@ private:
     volk::vector<char> d_last;      // the last mask of the second input
     bool d_has_last = false;
     std::int64_t d_start = 0; // of the next frame
-    change_queue<change, state> d_pending;
+    settings_queue<mask_settings> d_pending;
 };
 
 mask_vcvc::sptr mask_vcvc::make(const mask_settings& s)

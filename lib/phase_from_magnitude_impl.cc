@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stream/change_queue.h"
+#include "stream/settings_queue.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -75,17 +75,12 @@ public:
     void request(const change& requested) override
     {
         gr::thread::scoped_lock lock(d_setlock);
-        d_pending.insert(requested, { d_given }, [](const state& before, const change& next) {
-            auto after = before;
-            next.apply_to(after.settings);
-            after.settings.check();
-            return std::optional<state>(after);
-        });
+        d_pending.request(requested, d_given);
     }
 
     settings wanted() const override
     {
-        auto last = locked([this] { return d_pending.last({ d_given }).settings; });
+        auto last = locked([this] { return d_pending.wanted(d_given); });
         last.win_length = last.frames_of().window_length();
         return last;
     }
@@ -107,12 +102,7 @@ protected:
     }
 
 private:
-    struct state {
-        kernel::phase_settings settings;
-        bool operator==(const state&) const { return false; }
-    };
-
-    void apply(const change_queue<change, state>::entry& due)
+    void apply(const settings_queue<settings>::entry& due)
     {
         d_given = due.state.settings;
         auto next = d_phases.design();
@@ -161,7 +151,7 @@ private:
 
     settings d_given; // after the changes that were applied
     kernel::phase_from_magnitude<float> d_phases;
-    change_queue<change, state> d_pending;
+    settings_queue<settings> d_pending;
     stream_description d_description;
     std::uint64_t d_rows_described = 0; // rows whose tags were read
     std::vector<gr::tag_t> d_found;

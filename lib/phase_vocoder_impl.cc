@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stream/change_queue.h"
+#include "stream/settings_queue.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -100,17 +100,12 @@ public:
     void request(const change& requested) override
     {
         gr::thread::scoped_lock lock(d_setlock);
-        d_pending.insert(requested, { d_given }, [](const state& before, const change& next) {
-            auto after = before;
-            next.apply_to(after.settings);
-            after.settings.check();
-            return std::optional<state>(after);
-        });
+        d_pending.request(requested, d_given);
     }
 
     settings wanted() const override
     {
-        auto last = locked([this] { return d_pending.last({ d_given }).settings; });
+        auto last = locked([this] { return d_pending.wanted(d_given); });
         last.win_length = last.frames_of().window_length();
         return last;
     }
@@ -135,11 +130,6 @@ protected:
     }
 
 private:
-    struct state {
-        kernel::vocoder_settings settings;
-        bool operator==(const state&) const { return false; }
-    };
-
     //! Position of an output frame in the input, and the step to the next one.
     struct shown {
         std::int64_t sample = 0; // first one under the input frame
@@ -291,7 +281,7 @@ private:
 
     settings d_given; // after the changes that were applied
     kernel::phase_vocoder<float> d_vocoder;
-    change_queue<change, state> d_pending;
+    settings_queue<settings> d_pending;
     stream_description d_description;
     std::deque<gr::tag_t> d_tags;         // of items whose frames are still to be shown
     std::optional<std::int64_t> d_length; // of the input in samples, once its last frame is here

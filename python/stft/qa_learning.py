@@ -566,6 +566,8 @@ class Refusals(unittest.TestCase):
             ({"theta_min": 10, "theta_max": 10}, "theta_min: 10: must be below theta_max = 10"),
             ({"theta_min": 64}, "theta_min: 64: must be below theta_max = 64"),
             ({"theta_max": 65}, "theta_max: 65: must be at most n_fft = 64"),
+            ({"theta_max": 5e-324}, "theta_max: 5e-324: must not lead to windows below 1e-06 samples"),
+            ({"theta_min": 1e-300}, "theta_min: 1e-300: must not lead to windows below 1e-06 samples"),
             ({"hop_min": -1}, "hop_min: -1: must be positive"),
             ({"hop_min": 40}, "hop_min: 40: must be below hop_max = 32"),
             ({"hop_min": 20, "hop_max": 30, "learn": "hop", "share": "bin"}, "hop: 16.0: must be in hop_min .. hop_max = 20 .. 30"),

@@ -42,6 +42,7 @@ STFT_API gabor_bounds frame_bounds(const taps_t& window,
  * dual_window(window, hop) unless the window is longer than n_fft. Then the dual has no end but decays exponentially: the result has as
  * many taps on both sides of the window's as exceed 1e-17 of the largest, and its centre, tap length / 2, is the window's.
  *
+ * \param window, hop, n_fft as in frame_bounds()
  * \param tolerance A must exceed tolerance times B
  * \throws std::invalid_argument as frame_bounds(); if there is no dual, or one that decays within 2^20 samples
  */

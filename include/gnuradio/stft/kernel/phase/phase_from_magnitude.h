@@ -76,7 +76,10 @@ private:
  * from STFT magnitude", IEEE/ACM Trans. ASLP 25, 2017. The tolerance is relative to the largest cell of all.
  *
  * \param s settings; look_ahead does not matter
+ * \param magnitudes of each cell, 0 or more
+ * \param frames count
  * \param first first sample under frame 0
+ * \param spectra where the results go
  * \throws std::invalid_argument as phase_settings::check()
  */
 template <class R>

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _either_spelling
+from .transforms import _either_spelling, _keeps, _text
 
 _KEYWORDS = """
     kind: how the bands lie. "mel", "bark", "erb", "linear": `bands` of them at equal steps of the scale from f_min to f_max. "octave":
@@ -95,11 +95,17 @@ def apply_band_weights(power: ArrayLike, weights: ArrayLike) -> NDArray:
 
 
 def _settings(kind, fs, count, f_min, f_max, mel_scale, shape, per_octave, reference, edges):
-    if kind == "weights":
+    if _text("kind", kind) == "weights":
         raise ValueError("kind: weights: must not be given: they are what is asked for")
     if count is None and kind == "mel":
         count = 128
-    if not 1e-30 <= fs <= 1e30:
+    if not _keeps(lambda v: 1e-30 <= v <= 1e30, fs):
         raise ValueError(f"fs: {fs}: must be 1e-30 .. 1e30 Hz")
-    return dict(kind=kind, samp_rate=fs, bands=count, f_min=f_min, f_max=f_max, mel_scale=mel_scale, shape=shape, per_octave=per_octave,
-                reference=reference, edges=[float(f) for f in edges])  # fmt: skip
+    try:
+        frequencies = [float(f) for f in (() if isinstance(edges, (str, bytes)) else edges)]
+    except (TypeError, ValueError):
+        frequencies = None
+    if frequencies is None or isinstance(edges, (str, bytes)):
+        raise ValueError(f"edges: {edges!r}: must be rising frequencies in Hz")
+    return dict(kind=kind, samp_rate=float(fs), bands=count, f_min=f_min, f_max=f_max, mel_scale=mel_scale, shape=shape, per_octave=per_octave,
+                reference=reference, edges=frequencies)  # fmt: skip

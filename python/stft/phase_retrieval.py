@@ -96,6 +96,8 @@ def griffin_lim(
         spectra = phase_from_magnitude(magnitude, window, seed=seed, **made).swapaxes(-1, -2).reshape(magnitudes.shape)
     else:
         spectra = _with_phases(magnitudes, initial, seed, shape)
+    if history is not None and not hasattr(history, "append"):
+        raise ValueError(f"history: {history!r}: must be a list")
     samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)
     kernel = getattr(kernels, f"griffin_lim_{samples.dtype}")
     state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold), _truth("strict", strict))

@@ -142,19 +142,19 @@ def time_stretch(
     """
     x = np.moveaxis(_array_along("x", x, axis), axis, -1)
     x = np.asarray(x, _precision(x.dtype))
-    if not _keeps(lambda v: 0.01 <= v <= 100, rate):
+    if np.ndim(rate) or not _keeps(lambda v: 0.01 <= v <= 100, rate):
         raise ValueError(f"rate: {rate}: must be 0.01 .. 100")
-    if not _is_named(window):
-        n_fft = len(np.asarray(window)) if n_fft is None else n_fft
-    elif n_fft is None:
-        n_fft = 2048 if win_length is None else win_length
+    sides = "twosided" if x.dtype.kind == "c" else "onesided"
+    if not _is_real(window) and sides == "onesided":
+        raise ValueError("window: complex taps: must be real for real x")
+    if n_fft is None and win_length is None and _is_named(window):
+        n_fft = 2048
     n_fft, win_length = _lengths(window, win_length, n_fft)
     hop = max(1, win_length // 8) if hop is None else _integer("hop", hop)
     workers = _workers(workers)
     if rate == 1:
         return np.moveaxis(x.copy(), -1, axis)
     length = round(x.shape[-1] / rate)
-    sides = "twosided" if x.dtype.kind == "c" else "onesided"
     made: Dict[str, Any] = dict(hop=hop, win_length=win_length, n_fft=n_fft, workers=workers)
     spectra, shape = _frame_major(stft(x, window, sides=sides, **made))
     settings = dict(n_fft=n_fft, hop=hop, win_length=win_length, sides=sides, rate=float(rate))
@@ -187,7 +187,7 @@ def pitch_shift(
     >>> y.shape, bool(np.max(np.abs(y[2:] + y[:-2] - 2 * np.cos(0.6) * y[1:-1])[4096:-4096]) < 0.01)
     ((20000,), True)
     """
-    if not _keeps(lambda v: -60 <= v <= 60, semitones):
+    if np.ndim(semitones) or not _keeps(lambda v: -60 <= v <= 60, semitones):
         raise ValueError(f"semitones: {semitones}: must be -60 .. 60")
     x = np.moveaxis(_array_along("x", x, axis), axis, -1)
     length = x.shape[-1]

@@ -416,6 +416,9 @@ WORDS = {
     "learn norm": lambda word: stft.learn(X1, n_fft=32, hop=8, norm=word),
     "learn learn": lambda word: stft.learn(X1, n_fft=32, hop=8, share="constant", learn=word),
     "learn criterion": lambda word: stft.learn(X1, n_fft=32, hop=8, criterion=word),
+    "multiply placement": lambda word: stft.multiply(X1, 1, n_fft=16, placement=word),
+    "band_weights kind": lambda word: stft.band_weights(word, 16),
+    "band_edges edges": lambda word: stft.band_edges("edges", edges=word),
     "stft2d pad": lambda word: stft.stft2d(IMAGE, win_length=8, hop=4, pad=word),
 }
 TRUTHS = {
@@ -441,6 +444,12 @@ NUMBERS = {
     "times win_length": lambda number: stft.times(3, win_length=number),
     "synchrosqueeze threshold": lambda number: stft.synchrosqueeze(X1, n_fft=16, threshold=number),
     "griffin_lim momentum": lambda number: stft.griffin_lim(A, hop=4, momentum=number),
+    "griffin_lim history": lambda number: stft.griffin_lim(A, hop=4, iterations=1, history=() if isinstance(number, list) else number),
+    "band_weights fs": lambda number: stft.band_weights("linear", 16, number, bands=2),
+    "hpss kernel_size": lambda number: stft.hpss(S, kernel_size=number),
+    "hpss margin": lambda number: stft.hpss(S, margin=number),
+    "time_stretch rate": lambda number: stft.time_stretch(X1, number, n_fft=16),
+    "pitch_shift semitones": lambda number: stft.pitch_shift(X1, number, n_fft=16),
     "learn tol": lambda number: stft.learn(X1, n_fft=32, hop=8, tol=number),
     "learn max_iterations": lambda number: stft.learn(X1, n_fft=32, hop=8, max_iterations=number),
     "learn learning_rate": lambda number: stft.learn(X1, n_fft=32, hop=8, learning_rate=number),
@@ -475,9 +484,21 @@ class wrong_types(unittest.TestCase):
         self.refuses(NUMBERS, ("0.5", [0.5, 1.0, 2.0], 1j, True))
 
     def test_no_window_is_none(self):
-        for call in (lambda: stft.stft(X1, None, n_fft=16), lambda: stft.istft(S, None), lambda: stft.sample_window(None, 8)):
+        for call in (lambda: stft.stft(X1, None, n_fft=16), lambda: stft.istft(S, None), lambda: stft.sample_window(None, 8),
+                     lambda: stft.time_stretch(X1, 2, None), lambda: stft.pitch_shift(X1, 2, None)):  # fmt: skip
             with self.assertRaisesRegex(ValueError, "^window: None: must be a name, "):
                 call()
+
+    def test_a_window_that_no_memory_holds_is_refused(self):
+        with self.assertRaisesRegex(ValueError, r"^length: 1099511627776: must be 1 .. 2\^28$"):
+            stft.sample_window("hann", 2**40)
+        for function in stft.frame_bounds, stft.tight_window:
+            with self.assertRaisesRegex(ValueError, r"^win_length: 1099511627776: must be 1 .. 2\^28 samples$"):
+                function("hann", 4, 8, win_length=2**40)
+
+    def test_a_complex_window_needs_complex_samples_to_stretch(self):
+        with self.assertRaisesRegex(ValueError, "^window: complex taps: must be real for real x$"):
+            stft.time_stretch(X1, 2, np.ones(16) * 1j)
 
     def test_scipy_s_word_for_no_detrending(self):
         np.testing.assert_array_equal(stft.stft(X1, n_fft=16, detrend=False), stft.stft(X1, n_fft=16))

@@ -46,7 +46,7 @@ def beyond(x, k, mode):
         return x[k]
     if mode == "zeros":
         return 0
-    if mode == "edge":
+    if mode == "edge" or n == 1:
         return x[0 if k < 0 else -1]
     if mode == "wrap":
         return x[k % n]
@@ -96,6 +96,26 @@ class extensions(near_):
         for mode in self.modes:
             X = stft.stft(x, w, hop=3, first=-20, frames=16, phase="start", extend=mode, sides="twosided")
             self.near(X, framed(x, -20, 16, 3, w, 3, mode))
+
+    def test_short_signals_go_on_for_many_of_their_lengths(self):
+        """On both sides and from any frame, in pieces of indices too; what is continued stands at its own place in time."""
+        for n, first, frames in itertools.product((1, 2, 3, 5, 20), (-33, -7, 4, 29), (1, 9)):
+            x, w = noise((2, n)), np.arange(1.0, 18)
+            for mode in self.modes:
+                places = first + np.arange((frames - 1) * 4 + 17)
+                at = np.array([[beyond(channel, int(j), mode) for j in places] for channel in x])
+                for phase in "absolute", "centre", 3:
+                    with self.subTest(mode=mode, n=n, first=first, frames=frames, phase=phase):
+                        got = stft.stft(x, w, hop=4, first=first, frames=frames, n_fft=6, extend=mode, phase=phase, sides="twosided")
+                        self.near(got, stft.stft(at, w, hop=4, first=0, frames=frames, n_fft=6, phase=phase, sides="twosided") * (
+                            np.exp(-2j * np.pi / 6 * np.arange(6) * first)[:, None] if phase == "absolute" else 1))  # fmt: skip
+        x = noise(7)
+        far, near = (stft.stft(x, hop=9, n_fft=12, first=first, frames=2, extend="even") for first in (-(12 * 2**40), 0))
+        self.near(far, near)  # 12 is the period of 7 samples and their mirror image
+
+    def test_what_no_memory_holds_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "^extend: edge: 1099511627784 samples under the frames: must be 2\\^31 or fewer$"):
+            stft.stft(noise(9), hop=2**40, n_fft=8, first=0, frames=2, extend="edge")
 
     def test_integers_do_not_overflow(self):
         x = np.array([250, 3, 255, 0, 9], np.uint8)

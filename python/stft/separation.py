@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .stft_python import kernels
-from .transforms import _frame_major, _sides_named, _truth, _workers
+from .transforms import _frame_major, _integer, _keeps, _sides_named, _truth, _workers
 
 _KERNELS_AND_MARGINS = re.compile(r"^(time|frequency)_kernel\b|^margin_(harmonic|percussive)\b")  # the settings of the kernel
 
@@ -54,7 +54,10 @@ def hpss(S: ArrayLike, *, kernel_size: Union[int, Tuple[int, int]] = 31, power: 
     bins = given.shape[-2]
     if bins < 1:
         raise ValueError("S: 0 bins: must be 1 or more")
-    time, frequency = _both("kernel_size", kernel_size)
+    time, frequency = (_odd("kernel_size", k) for k in _both("kernel_size", kernel_size))
+    for one in _both("margin", margin):
+        if not _keeps(lambda v: 1 <= v <= 1e6, one):
+            raise ValueError(f"margin: {one}: must be 1 .. 1e6")
     harmonic_margin, percussive_margin = _both("margin", margin)
     sides = _sides_named(sides)
     settings = dict(n_fft=max(1, 2 * (bins - 1)) if sides == "onesided" else bins, sides=sides, time_kernel=time, frequency_kernel=frequency,
@@ -70,10 +73,17 @@ def hpss(S: ArrayLike, *, kernel_size: Union[int, Tuple[int, int]] = 31, power: 
     return harmonic, percussive
 
 
+def _odd(name: str, value: Any) -> int:
+    value = _integer(name, value)
+    if not 1 <= value <= 4095 or value % 2 == 0:
+        raise ValueError(f"{name}: {value}: must be odd, 1 .. 4095")
+    return value
+
+
 def _both(name: str, given: Any) -> Tuple[Any, Any]:
     if np.ndim(given) == 0:
         return given, given
-    pair = tuple(given)
+    pair = () if isinstance(given, (str, bytes, dict)) else tuple(given)
     if len(pair) != 2:
         raise ValueError(f"{name}: {given}: must be one number, or two")
     return pair

@@ -31,6 +31,7 @@ from .stft_python import kernels
 
 Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
+_LONGEST_WINDOW = 2**28
 _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
 _Returned = TypeVar("_Returned")
@@ -145,7 +146,7 @@ def stft(
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
-    samples, first = extension.reached(samples, first, frames, hop, win_length, extend)
+    samples, first = extension.reached(samples, first, frames, hop, win_length, extend, n_fft)
     spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
     kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, _detrend(detrend), workers)
     return spectra.swapaxes(-1, -2) if out is None else out
@@ -360,7 +361,10 @@ def sample_window(window: Window, length: int, symmetric: bool = False) -> NDArr
     [0.0, 0.5, 1.0, 0.5]
     """
     _taps_in(window)  # refuses what is no window
-    return kernels.sample_window(window, _integer("length", length), _truth("symmetric", symmetric))
+    length = _integer("length", length)
+    if length > _LONGEST_WINDOW:
+        raise ValueError(f"length: {length}: must be 1 .. 2^28")
+    return kernels.sample_window(window, length, _truth("symmetric", symmetric))
 
 
 def dual_window(window: ArrayLike, hop: int, n_fft: Optional[int] = None) -> NDArray:
@@ -716,7 +720,9 @@ def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArra
         return _array(name, window)
     if win_length is None:
         raise ValueError(f"{name}: {window}: has no length; give its taps, or win_length")
-    return sample_window(window, _at_least(1, "win_length", win_length))
+    if _at_least(1, "win_length", win_length) > _LONGEST_WINDOW:
+        raise ValueError(f"win_length: {win_length}: must be 1 .. 2^28 samples")
+    return sample_window(window, win_length)
 
 
 def _integer(name: str, value: Any) -> int:

@@ -330,6 +330,8 @@ class _Problem:
         self.samples = self.x.shape[1]
         if self.samples == 0:
             raise ValueError("x: 0 samples: must have one or more")
+        if len(self.x) == 0:
+            raise ValueError("x: 0 channels: must have one or more")
         part = (0, self.samples) if part is None else part
         if not _keeps(lambda p: len(p) == 2 and 0 <= p[0] < p[1] <= self.samples, part):
             raise ValueError(f"part: {part}: must be 0 <= begin < end <= {self.samples}, the samples of x")

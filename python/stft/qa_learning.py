@@ -540,6 +540,7 @@ class Refusals(unittest.TestCase):
         bad[7] = np.nan
         for given, words in (
             ({"x": np.zeros(0)}, "x: 0 samples: must have"),
+            ({"x": np.zeros((0, 100))}, "x: 0 channels: must have"),
             ({"x": bad}, "x: nan at sample 7: must be finite"),
             ({"n_fft": 1}, "n_fft: 1: must be at least 2"),
             ({"n_fft": 2.5}, "n_fft"),

@@ -223,8 +223,7 @@ class Datagrams(unittest.TestCase):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
             server.bind(("127.0.0.1", 0))
             server.settimeout(5)
-            sender = udp_output.UdpOutput("localhost" if socket.gethostbyname("localhost") == "127.0.0.1" else "127.0.0.1",
-                                          server.getsockname()[1])
+            sender = udp_output.UdpOutput(*server.getsockname())
             reports = [report(n) for n in range(3)]
             sender.reports(reports + [report(4, source="x" * 70_000)])
             self.assertEqual([server.recv(65535).decode() for _ in range(3)], [line for _, line in reports])

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream/at_once.h"
 #include "kernel/refuse.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
@@ -51,8 +52,7 @@ public:
     //! Changes at once: rows have no sample that a change could wait for.
     void request(const kernel::change<kernel::band_weights_settings>& requested) override
     {
-        if (requested.at != kernel::change<kernel::band_weights_settings>().at)
-            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        check_at_once(requested);
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_settings;
         requested.apply_to(next);

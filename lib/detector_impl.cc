@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream/at_once.h"
 #include "detector_rows.h"
-#include "kernel/refuse.h"
 #include "stream/event_messages.h"
 #include "stream/receiver_tags.h"
 #include "stream/retune.h"
@@ -75,8 +75,7 @@ public:
 
     void request(const kernel::change<detector_block_settings>& requested) override
     {
-        if (requested.at != kernel::change<detector_block_settings>().at)
-            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        check_at_once(requested);
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_given;
         auto present = d_present;

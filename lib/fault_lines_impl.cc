@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream/at_once.h"
 #include "kernel/refuse.h"
 #include "stream/event_messages.h"
 #include "stream/retune.h"
@@ -84,8 +85,7 @@ public:
     //! A change takes effect with the next row.
     void request(const kernel::change<fault_lines_block_settings>& requested) override
     {
-        if (requested.at != kernel::change<fault_lines_block_settings>().at)
-            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        check_at_once(requested);
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_given, present = d_present;
         requested.apply_to(next);

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/refuse.h"
+#include "stream/at_once.h"
 #include "stream/retune.h"
 #include "stream/ridge_messages.h"
 #include "stream/stream_buffers.h"
@@ -98,8 +98,7 @@ public:
 
     void request(const change& requested) override
     {
-        if (requested.at != change().at)
-            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        check_at_once(requested);
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_settings;
         requested.apply_to(next);

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/refuse.h"
+#include "stream/at_once.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_end.h"
@@ -35,8 +35,7 @@ public:
 
     void request(const kernel::change<kernel::tacho_settings>& requested) override
     {
-        if (requested.at != kernel::change<kernel::tacho_settings>().at)
-            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        check_at_once(requested);
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_settings;
         requested.apply_to(next);

@@ -2,11 +2,11 @@
 #ifndef INCLUDED_STFT_LIB_STREAM_LEVEL_BLOCK_H
 #define INCLUDED_STFT_LIB_STREAM_LEVEL_BLOCK_H
 
+#include "at_once.h"
 #include "level_messages.h"
 #include "retune.h"
 #include "stream_block.h"
 #include "stream_buffers.h"
-#include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/level_alarm.h>
 
 namespace gr::stft {
@@ -81,8 +81,7 @@ public:
     //! Changes at once: levels have no sample that a change could wait for.
     void request(const kernel::change<settings>& requested) override
     {
-        if (requested.at != kernel::change<settings>().at)
-            kernel::refuse("at", requested.at, "must not be given: a change takes effect at once");
+        check_at_once(requested);
         gr::thread::scoped_lock lock(this->d_setlock);
         auto next = d_settings;
         requested.apply_to(next);

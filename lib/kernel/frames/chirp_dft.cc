@@ -2,6 +2,7 @@
 #include "chirp_dft.h"
 #include "complex_dft.h"
 #include "kernel/simd/dft_routines.h"
+#include "reals.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 
@@ -19,18 +20,6 @@ std::size_t longer_than(std::size_t n)
         if (power >= 8 && shorter >= n)
             return shorter;
     return power;
-}
-
-template <class R>
-const R* reals(const std::complex<R>* z)
-{
-    return reinterpret_cast<const R*>(z);
-}
-
-template <class R>
-R* reals(std::complex<R>* z)
-{
-    return reinterpret_cast<R*>(z);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "column_dft.h"
 #include "kernel/simd/dft_routines.h"
+#include "reals.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 
 namespace gr::stft::kernel {
@@ -23,12 +24,6 @@ std::vector<std::size_t> radices_of(std::size_t n)
         n /= radices.back();
     }
     return radices;
-}
-
-template <class R>
-const R* reals(const std::complex<R>* z)
-{
-    return reinterpret_cast<const R*>(z);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dft_in_parts.h"
 #include "kernel/simd/dft_routines.h"
+#include "reals.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <cmath>
@@ -43,12 +44,6 @@ std::size_t width_of(std::size_t fewest, std::size_t points)
     const auto bytes = [=](std::size_t lines) { return 2 * points * lines * 64; };
     const std::size_t lines = bytes(2) <= nearest && bytes(4) > nearest ? 2 : 4;
     return std::min(lines, fewest / line<R>) * line<R>;
-}
-
-template <class R>
-const R* reals(const std::complex<R>* z)
-{
-    return reinterpret_cast<const R*>(z);
 }
 
 } // namespace

@@ -2,28 +2,13 @@
 #include "kernel/simd/routines.h"
 #include "quickest.h"
 #include "real_dft.h"
+#include "reals.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <map>
 #include <mutex>
 
 namespace gr::stft::kernel {
-
-namespace {
-
-template <class R>
-const R* reals(const std::complex<R>* z)
-{
-    return reinterpret_cast<const R*>(z);
-}
-
-template <class R>
-R* reals(std::complex<R>* z)
-{
-    return reinterpret_cast<R*>(z);
-}
-
-} // namespace
 
 template <class R>
 real_dft<R>::real_dft(direction which, std::size_t n)

@@ -17,6 +17,7 @@ from gnuradio.stft.bench import (
     benchmark_stft,
     benchmark_stft2d,
     benchmark_transforms,
+    compiled_peers,
 )
 from gnuradio.stft.stft_python import kernels
 
@@ -51,6 +52,9 @@ def add_arguments(parser):
     parser.add_argument("--quick", action="store_true",
                         help="no flowgraphs and peers of the STFT; the DSTFT with one window length per frame only; "
                              "of detection the speed only; of scaling and transforms no long ones")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH",
+                        help="compare the STFT also with a library in C or C++ whose header, and library or source, are in the folder "
+                             "PATH: pffft, kfr, ltfat or signalsmith; more than one may be given")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -67,6 +71,10 @@ def run(arguments):
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be {benchmark_adaptive.LEAST_N_FFT} or more for adaptive")
     if "stft" in subjects and 2 * arguments.hop > arguments.n_fft:
         raise ValueError(f"--hop: {arguments.hop}: must be at most n_fft / 2 = {arguments.n_fft // 2} for stft")
+    if arguments.peer and "stft" not in subjects:
+        raise ValueError(f"--peer: {arguments.peer[0]}: is for stft")
+    for text in arguments.peer:
+        compiled_peers.named(text)
     cases = []
     for at, subject in enumerate(subjects):
         results = _SUBJECTS[subject].measure(arguments)

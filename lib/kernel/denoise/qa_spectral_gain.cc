@@ -244,8 +244,9 @@ class qa_spectral_gain : public CppUnit::TestFixture
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[p][k],
                                                              gain.gains()[k],
                                                              method == gain_method::log_mmse ? 5e-5
-                                                             : s.refine && s.detail_memory > 0      ? 5e-6
-                                                                                        : 1e-12);
+                                                             : s.refine && s.detail_memory > 0
+                                                                 ? 5e-6
+                                                                 : 1e-12);
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                                     0, std::abs(y[k] - rows[p][k] * gain.gains()[k]), 1e-15);
                             }

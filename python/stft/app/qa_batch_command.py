@@ -395,7 +395,7 @@ class Files(InFolder):
         make(1)
         status, out, err = run("batch", *NPZ, "--", "in", "-o", "out")
         self.assertEqual((status, err), (0, ""))
-        self.assertRegex(out, r"\A1 files: 1 done, 0 failed in [\d.]+ s; out/manifest.jsonl\n\Z")
+        self.assertRegex(out, r"\A1 file: 1 done, 0 failed in [\d.]+ s; out/manifest.jsonl\n\Z")
 
 
 class Names(InFolder):

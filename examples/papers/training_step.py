@@ -23,7 +23,7 @@ def main():
 
 
 def run(experiment):
-    torch.set_num_threads(1)
+    digits.one_thread()
     torch.manual_seed(experiment.options.seed)
     parts, steps = measured(5 if experiment.options.quick else 60)
     for name, milliseconds in {**parts, **steps}.items():

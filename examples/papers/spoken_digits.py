@@ -22,6 +22,7 @@ import os
 import time
 import wave
 import zipfile
+from typing import NamedTuple
 
 import numpy as np
 from experiment import Experiment
@@ -32,9 +33,26 @@ from gnuradio.stft.optional_modules import load
 torch = load("torch", "learning with a network")
 import gnuradio.stft.torch as transforms  # noqa: E402
 
-N, HOP, SAMPLES = 512, 128, 5120
+
+
+class Budget(NamedTuple):
+    """Sizes of a spectrogram, and what every training has."""
+
+    n: int
+    hop: int
+    samples: int
+    epochs: int
+    batch: int
+    rate: float
+    """of the weights at the start"""
+    travel: float
+    """rate of theta at the start, times the number of steps"""
+
+
+FULL = Budget(n=512, hop=128, samples=5120, epochs=15, batch=32, rate=3e-3, travel=40.0)
+SMALL = Budget(n=512, hop=32, samples=1280, epochs=8, batch=8, rate=2e-3, travel=80.0)
+FLOOR = 1e-3  # power that the logarithm ends at, of a recording of power 1
 PAPER = {10: 62.0, 20: 74.3, 30: 79.7, 40: 79.7, 50: 79.0, "learned": 80.7}
-THETA_TRAVEL, RATE, BATCH, FLOOR = 40.0, 3e-3, 32, 1e-3
 
 
 def main():
@@ -51,15 +69,16 @@ def run(experiment):
     options = experiment.options
     one_thread()
     if options.quick:
-        parts, fixed, starts = tone_words(options.seed), (80,), (16.0, 250.0)
+        budget, parts, fixed, starts = SMALL, tone_words(options.seed), (80,), (40.0, 400.0)
     else:
-        parts, fixed, starts = digits(), (10, 20, 30, 40, 50, 100, 200, 300, 400, 500), (10.0, 30.0, 200.0, 450.0)
-    epochs, batch = options.epochs or (8 if options.quick else 15), 8 if options.quick else BATCH
+        budget, fixed, starts = FULL, (10, 20, 30, 40, 50, 100, 200, 300, 400, 500), (10.0, 30.0, 200.0, 450.0)
+        parts = digits()
+    budget = budget._replace(epochs=options.epochs or budget.epochs)
     seeds = range(options.seed, options.seed + (options.seeds or (1 if options.quick else 5)))
     runs = [(theta, learned, seed) for learned, thetas in ((True, starts), (False, fixed)) for theta in thetas for seed in seeds]
     results = {(theta, learned): [] for thetas, learned in ((fixed, False), (starts, True)) for theta in thetas}
     with experiment.progress(len(runs), "trainings") as bar, workers(options.jobs, parts) as pool:
-        futures = [pool.submit(train_one, *one, epochs, batch) for one in runs]
+        futures = [pool.submit(train_one, *one, budget) for one in runs]
         for done in concurrent.futures.as_completed(futures):
             done.result()
             bar.update(1)
@@ -101,8 +120,8 @@ def workers(jobs, parts):
     return concurrent.futures.ProcessPoolExecutor(max(1, jobs), multiprocessing.get_context("fork"))
 
 
-def train_one(theta, learned, seed, epochs, batch):
-    return train(PARTS, theta, learned, epochs, seed, batch)
+def train_one(theta, learned, seed, budget):
+    return train(PARTS, theta, learned, seed, budget)
 
 
 def checks(experiment, results, accuracy, starts):
@@ -110,7 +129,7 @@ def checks(experiment, results, accuracy, starts):
     before, after = max(starts) / min(starts), max(ends) / min(ends)
     what = f"learned thetas are apart by a factor of {before:.3g} at the start and at the end of"
     if experiment.options.quick:  # words whose loss has a least by theta
-        experiment.check(what, after, after < 1.5)
+        experiment.check(what, after, after < 2)
     else:
         experiment.say(what, after)
     first, last = (np.mean([one.history[i] for found in results.values() for one in found]) for i in (0, -1))
@@ -130,9 +149,9 @@ class Trained:
         self.history, self.course, self.losses, self.accuracy, self.seconds = [], [], {}, np.nan, 0.0
 
 
-def network(classes, seed):
+def network(classes, seed, budget):
     torch.manual_seed(seed)
-    bins, frames = N // 2 + 1, 1 + SAMPLES // HOP
+    bins, frames = budget.n // 2 + 1, 1 + budget.samples // budget.hop
 
     def separable(inputs, outputs):
         return [torch.nn.Conv2d(inputs, inputs, 3, stride=2, padding=1, groups=inputs), torch.nn.Conv2d(inputs, outputs, 1),
@@ -143,34 +162,35 @@ def network(classes, seed):
     return net.to(memory_format=torch.channels_last)  # the order in which PyTorch's convolutions are fastest
 
 
-def front_end(theta, learned):
-    return transforms.DSTFT(n_fft=N, win_length=theta, hop_length=HOP, window_mode="constant" if learned else "fixed",
+def front_end(theta, learned, budget):
+    return transforms.DSTFT(n_fft=budget.n, win_length=theta, hop_length=budget.hop, window_mode="constant" if learned else "fixed",
                             normalization="l2", output="magnitude", scale="log", win_length_min=8)
 
 
 def pictured(spectrogram):
-    """What the network sees: the logarithm of the power, with mean 0 and variance 1 in each spectrogram."""
-    level = torch.nn.functional.layer_norm(torch.log(spectrogram.square() + FLOOR), spectrogram.shape[-2:])
-    return level.unsqueeze(1).to(memory_format=torch.channels_last)
+    """What the network sees, (recordings, 1, frames, bins): the logarithm of the power, with mean 0 and variance 1 in each
+    spectrogram."""
+    rows = spectrogram.transpose(-1, -2)  # the order of the memory
+    return torch.nn.functional.layer_norm(torch.log(rows.square() + FLOOR), rows.shape[-2:]).unsqueeze(1)
 
 
-def train(parts, theta, learned, epochs, seed, batch):
+def train(parts, theta, learned, seed, budget):
     began = time.process_time()
     (x, y), validation, test = parts
-    transform, net = front_end(theta, learned), network(int(y.max()) + 1, seed)
-    steps = epochs * -(-len(x) // batch)
-    groups = [{"params": net.parameters(), "lr": RATE}]
+    transform, net = front_end(theta, learned, budget), network(int(y.max()) + 1, seed, budget)
+    steps = budget.epochs * -(-len(x) // budget.batch)
+    groups = [{"params": net.parameters(), "lr": budget.rate}]
     if learned:
-        groups.append({"params": transform.parameters(), "lr": THETA_TRAVEL / steps})
+        groups.append({"params": transform.parameters(), "lr": budget.travel / steps})
     optimizer = torch.optim.Adam(groups)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     found, best = Trained(), np.inf
     made = None if learned else [torch.cat([transform(piece) for piece in part.split(300)]) for part, _ in parts]
     order = torch.Generator().manual_seed(seed)
-    for _ in range(epochs):
+    for _ in range(budget.epochs):
         net.train()
         total = 0.0
-        for chosen in torch.randperm(len(x), generator=order).split(batch):
+        for chosen in torch.randperm(len(x), generator=order).split(budget.batch):
             spectrogram = transform(x[chosen]) if learned else made[0][chosen]
             loss = torch.nn.functional.cross_entropy(net(pictured(spectrogram)), y[chosen])
             optimizer.zero_grad()
@@ -211,35 +231,35 @@ def digits():
             with wave.open(io.BytesIO(archive.read(names[row["file"]]))) as recording:
                 samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").astype(np.float32)
             xs, ys = parts[row["split_a"]]
-            xs.append(level(samples))
+            xs.append(level(samples, FULL.samples))
             ys.append(int(row["digit"]))
     return [(torch.tensor(np.array(xs)), torch.tensor(ys)) for xs, ys in parts.values()]
 
 
 def tone_words(seed):
-    """Words of two tones, of which the order and the frequencies matter, in noise: 320 to learn from, 80, 80."""
+    """Two tones in turn, then a pause, again and again, in noise; which tones and in which order is the word. 320 to learn
+    from, 80, 80. Short windows do not tell the tones apart, long ones the order."""
     rng = np.random.default_rng(seed)
-    tones = np.array([0.10, 0.13, 0.16])
+    tones = np.array([0.10, 0.12, 0.14])
     words = [(a, b) for a in range(3) for b in range(3) if a != b]
     xs, ys = [], []
+    n = np.arange(SMALL.samples)
     for _ in range(480):
         word = int(rng.integers(len(words)))
-        n = np.arange(SAMPLES)
-        begin, length = rng.integers(200, 1200), rng.integers(300, 500)
-        x = 0.1 * rng.standard_normal(SAMPLES)
-        for place, tone in enumerate(words[word]):
-            inside = (n >= begin + place * length) & (n < begin + (place + 1) * length)
-            x += inside * np.cos(2 * np.pi * (tones[tone] + rng.uniform(-0.002, 0.002)) * n + rng.uniform(0, 6.28))
-        xs.append(level(x.astype(np.float32)))
+        place = (n + rng.integers(30)) // rng.integers(100, 121) % 3
+        x = 0.3 * rng.standard_normal(len(n))
+        for part, tone in enumerate(words[word]):
+            x += (place == part) * np.cos(2 * np.pi * (tones[tone] + rng.uniform(-0.002, 0.002)) * n + rng.uniform(0, 6.28))
+        xs.append(level(x.astype(np.float32), len(n)))
         ys.append(word)
     xs, ys = torch.tensor(np.array(xs)), torch.tensor(ys)
     return [(xs[a:b], ys[a:b]) for a, b in ((0, 320), (320, 400), (400, 480))]
 
 
-def level(samples):
-    """SAMPLES samples of power 1, cut or padded with zeros behind."""
-    found = np.zeros(SAMPLES, np.float32)
-    found[: len(samples)] = samples[:SAMPLES]
+def level(samples, length):
+    """`length` samples of power 1, cut or padded with zeros behind."""
+    found = np.zeros(length, np.float32)
+    found[: len(samples)] = samples[:length]
     return found / max(float(np.sqrt(np.mean(samples**2))), 1e-9)
 
 

@@ -14,7 +14,7 @@ import spoken_digits as digits
 from experiment import Experiment
 from spoken_digits import torch
 
-BATCH, CLASSES, THETA = 32, 10, 40.0
+BUDGET, CLASSES, THETA = digits.FULL, 10, 40.0
 
 
 def main():
@@ -36,12 +36,12 @@ def run(experiment):
 
 def measured(repetitions):
     """Least times in ms of the parts of a step, and of whole steps."""
-    x, y = torch.randn(BATCH, digits.SAMPLES), torch.randint(0, CLASSES, (BATCH,))
-    net, transform = digits.network(CLASSES, 0), digits.front_end(THETA, True)
-    window = torch.hann_window(digits.N)
+    x, y = torch.randn(BUDGET.batch, BUDGET.samples), torch.randint(0, CLASSES, (BUDGET.batch,))
+    net, transform = digits.network(CLASSES, 0, BUDGET), digits.front_end(THETA, True, BUDGET)
+    window = torch.hann_window(BUDGET.n)
 
     def by_torch():
-        return torch.stft(x, digits.N, digits.HOP, window=window, center=True, return_complex=True).abs()
+        return torch.stft(x, BUDGET.n, BUDGET.hop, window=window, center=True, return_complex=True).abs()
 
     def finish(seen):
         torch.nn.functional.cross_entropy(net(seen), y).backward()

@@ -79,6 +79,7 @@ def draw(experiment, parts, steps):
     colours = ["C0" if name in parts else "C1" for name in names]
     bars = axis.barh(names, [{**parts, **steps}[name] for name in names], color=colours)
     axis.bar_label(bars, fmt="%.2f", padding=3)
+    axis.margins(x=0.1)
     axis.set(xlabel="processor time (ms)", title="a batch of 32 recordings of 0.64 s")
 
 

@@ -77,7 +77,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
         s.memory, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
     const auto least = std::pow(10, s.gain_floor / 20);
     const auto d = std::pow(
-        s.detail, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
+        s.detail_memory, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
     std::vector<double> before(bins, 0), detail(bins, 0);
     std::vector<std::vector<double>> all;
     for (const auto& row : rows) {
@@ -116,7 +116,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
             details.push_back(all.empty() ? now : d * detail[k] + (1 - d) * now);
             const auto n = s.noise[k] * s.oversubtraction, power = std::norm(row[k]);
             auto x = ratios[k];
-            if (s.refine && s.detail > 0) {
+            if (s.refine && s.detail_memory > 0) {
                 const auto third = std::exp(0.7 * (0.5 + trend + details[k]) + 0.3 * std::log(x));
                 x = std::max(std::pow(third / (1 + third), 2) * means[k], least * least);
             }
@@ -229,7 +229,7 @@ class qa_spectral_gain : public CppUnit::TestFixture
                         s.method = method;
                         s.smoothing = smoothing;
                         s.refine = seed % 3;
-                        s.detail = seed % 2 ? 0.6 : 0;
+                        s.detail_memory = seed % 2 ? 0.6 : 0;
                         s.gain_floor = -20;
                         s.oversubtraction = 1.5;
                         const auto rows = noise_rows(12, s.bins(), 3, ++seed);
@@ -244,8 +244,9 @@ class qa_spectral_gain : public CppUnit::TestFixture
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[p][k],
                                                              gain.gains()[k],
                                                              method == gain_method::log_mmse ? 5e-5
-                                                             : s.refine && s.detail > 0      ? 5e-6
-                                                                                        : 1e-12);
+                                                             : s.refine && s.detail_memory > 0
+                                                                 ? 5e-6
+                                                                 : 1e-12);
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                                     0, std::abs(y[k] - rows[p][k] * gain.gains()[k]), 1e-15);
                             }

@@ -222,7 +222,7 @@ void spectral_gain<R>::update_rates()
     const auto frames =
         4 * static_cast<double>(d_settings.hop) / static_cast<double>(d_settings.window_length());
     d_memory = static_cast<R>(std::pow(d_settings.memory, frames));
-    d_keep_detail = static_cast<R>(std::pow(d_settings.detail, frames));
+    d_keep_detail = static_cast<R>(std::pow(d_settings.detail_memory, frames));
     d_least = static_cast<R>(std::pow(10, d_settings.gain_floor / 20));
 }
 
@@ -316,7 +316,7 @@ void spectral_gain<R>::estimate(const R* noise, R factor)
                              d_memory,        d_least };
     auto* x = d_prior.data();
     simd::dispatch<priors<R>>(cells, n, d_settings.refine, x);
-    if (!d_settings.refine || d_settings.detail == 0)
+    if (!d_settings.refine || d_settings.detail_memory == 0)
         return;
     auto* bounded = d_bounded.data() + 32;
     simd::dispatch<logarithms_of<R>>(x, n, d_logarithm.data(), bounded);

@@ -30,6 +30,7 @@ from signals import data_folder
 
 from gnuradio.stft.optional_modules import load
 
+os.environ.setdefault("GR_STFT_PLANNER", "estimate")  # FFTs whose rounding does not depend on what was fast: a seed repeats
 torch = load("torch", "learning with a network")
 import gnuradio.stft.torch as transforms  # noqa: E402
 

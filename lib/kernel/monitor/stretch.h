@@ -53,6 +53,9 @@ public:
             std::int64_t earliest,
             std::uint64_t& next_id);
 
+    //! Row 0 begins at another sample, before which no event begins. Before the first row.
+    void begin_at(std::int64_t first_sample);
+
     //! The next row of power over noise.
     void add(const float* z, row_level level);
 

@@ -71,6 +71,7 @@ class qa_silence : public CppUnit::TestFixture
     CPPUNIT_TEST(an_event_that_fluctuates_is_over_later);
     CPPUNIT_TEST(less_than_noise_says_no_more_than_noise);
     CPPUNIT_TEST(without_rows_or_power_nothing_is_certain);
+    CPPUNIT_TEST(power_beyond_all_numbers_says_nothing);
     CPPUNIT_TEST_SUITE_END();
 
     void independent_cells_are_those_of_a_box_of_one_row()
@@ -205,6 +206,16 @@ class qa_silence : public CppUnit::TestFixture
         CPPUNIT_ASSERT(!test.is_certain(power.data(), 0, 50, 100, 10));
         const std::vector<float> strong(100, 1000);
         CPPUNIT_ASSERT(!test.is_certain(strong.data(), 0, 100, 100, 10));
+    }
+
+    //! Power that single precision holds no more has no level, and no end is certain after it.
+    void power_beyond_all_numbers_says_nothing()
+    {
+        const silence test(independent());
+        const auto most = std::numeric_limits<float>::infinity();
+        std::vector<float> power(lasted, most);
+        power.resize(lasted + 20);
+        CPPUNIT_ASSERT(!test.is_certain(power.data(), 0, lasted, power.size(), 3));
     }
 };
 

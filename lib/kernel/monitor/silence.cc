@@ -67,7 +67,7 @@ bool silence::is_certain(const float* power,
     double mean = 0;
     for (auto r = begin; r < end; ++r)
         mean += static_cast<double>(power[r]) / count;
-    if (!(mean > 0))
+    if (!(mean > 0 && std::isfinite(mean)))
         return false;
     const auto noise = static_cast<double>(bins);
     // as if one row more had been without power, which keeps few rows from promising too steady a level

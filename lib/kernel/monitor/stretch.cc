@@ -165,6 +165,8 @@ bool stretch::is_silent(const tracked_event& e, const silence& test) const
     if (from >= to)
         return false;
     const auto on = time_of(e, from, to);
+    if (!std::isfinite(on.lower) || !std::isfinite(on.upper)) // of power without bounds
+        return false;
     const auto first = static_cast<std::size_t>(std::ceil(on.lower - static_cast<double>(from)));
     const auto end = static_cast<std::size_t>(std::floor(on.upper - static_cast<double>(from))) + 1;
     sum_rows(e, to, rows());

@@ -15,7 +15,7 @@ constexpr double memory_of_fast = 0.8, memory_of_slow = 0.98, memory_of_presence
 constexpr std::ptrdiff_t half = 8; // of the bins over which means are taken
 constexpr int width = 2 * half + 1;
 constexpr double weight_of_neighbours = 1.5;
-// half of the variance of log F in steady white noise, Hann windows
+// half of the variance of log F in steady white noise, Hann windows; where they overlap more, F wanders as much
 constexpr double steady_variance = 0.048;
 // mean of 1 - p(g) over that of (1 - p(g)) g, g exponential: where strong cells count less, the noise would come out weaker by it.
 // With the neighbours of windows that are not padded it is 1.14 .. 1.18
@@ -80,10 +80,10 @@ STFT_LOOP void departures(const R* fast, const R* slow, std::size_t bins, R* e, 
     }
 }
 
+//! steady: the sum of e^2 below which N is S.
 template <class R>
-STFT_LOOP void depart(const R* slow, const R* e, const R* sum, std::size_t bins, R* noise)
+STFT_LOOP void depart(const R* slow, const R* e, const R* sum, R steady, std::size_t bins, R* noise)
 {
-    constexpr R steady = R(steady_variance * width);
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R w = sum[k] > steady ? 1 - steady / sum[k] : R(0);
@@ -110,6 +110,18 @@ void presence_follower<R>::change(const gain_settings& s)
     d_keep_fast = static_cast<R>(std::pow(memory_of_fast, frames));
     d_keep_slow = static_cast<R>(std::pow(memory_of_slow, frames));
     d_keep_presence = static_cast<R>(std::pow(memory_of_presence, frames));
+    const auto variance_of = [](double keep) { return (1 - keep) / (1 + keep); };
+    const auto times =
+        variance_of(std::pow(memory_of_fast, std::max(1.0, frames))) / variance_of(memory_of_fast);
+    d_steady = static_cast<R>(steady_variance * times * width);
+}
+
+template <class R>
+void presence_follower<R>::scale(R factor)
+{
+    for (auto* power : { &d_fast, &d_slow })
+        for (auto& value : *power)
+            value = std::max(value * factor, least_noise<R>);
 }
 
 template <class R>
@@ -144,7 +156,7 @@ void presence_follower<R>::follow(const R* row, R* noise)
                                                d_count.data() });
     simd::dispatch<departures<R>>(d_fast.data(), d_slow.data(), d_bins, d_log.data(), values);
     sum_around(values, d_bins, half, d_circular, d_sum.data());
-    simd::dispatch<depart<R>>(d_slow.data(), d_log.data(), d_sum.data(), d_bins, noise);
+    simd::dispatch<depart<R>>(d_slow.data(), d_log.data(), d_sum.data(), d_steady, d_bins, noise);
 }
 
 template class presence_follower<float>;

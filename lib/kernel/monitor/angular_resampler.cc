@@ -270,7 +270,7 @@ private:
     };
 
     std::vector<double> d_stretches;
-    std::vector<stretched_sinc<T>> d_sums; // of all settings so far
+    std::vector<stretched_sinc<T>> d_sums; // past settings have theirs, too
     std::deque<changed> d_changes;
     double d_lowest = 0;     // revolutions per sample, of the present settings
     std::size_t d_steps = 0; // sums that they use

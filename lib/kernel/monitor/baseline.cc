@@ -192,7 +192,7 @@ void baseline::add(const float* levels, double speed, float* z) { add_row(levels
 void baseline::add(const double* levels, double speed, double* z) { add_row(levels, speed, z); }
 
 /*!
- * What is usual for a level in all speed bins that have a verdict: the median of its spreads, and the variance of its slopes by
+ * Statistics of a level over the speed bins that have a verdict: the median of its spreads, and the variance of its slopes by
  * expectation and maximisation, as if they were drawn from a normal distribution about 0.
  */
 const baseline::level_usual& baseline::usual(std::size_t level) const

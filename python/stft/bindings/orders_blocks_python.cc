@@ -60,8 +60,8 @@ overrides it. f_min: Hz; where the speed is lower there is no output; None: samp
 
 Tags: angle_turn (revolutions before it) and angle_time (s after sample 0) on the first sample of each revolution,
 angle_gap (s without output) on the first one after a standstill. Message port "cmd": dict of samples_per_rev and f_min, which
-change from the first revolution on that begins reach() samples or more after those that have come; angle_samples_per_rev on its
-first sample tells of another number. Raises ValueError naming the parameter, its value and
+change from the first revolution on that begins reach() samples or more after those that have come; its
+first sample then carries the new number as angle_samples_per_rev. Raises ValueError naming the parameter, its value and
 the rule.)");
     bind_resampler<angular_resampler_cc>(
         m,

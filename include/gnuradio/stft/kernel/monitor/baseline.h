@@ -169,7 +169,7 @@ private:
     std::optional<place> place_of(double speed) const;
     bool is_steady(double speed);
     double deviation_at(const place& at, std::size_t level, double value) const;
-    //! What a level is usually like, in all speed bins.
+    //! Statistics of a level over all speed bins.
     struct level_usual {
         bool known = false;
         double spread = 0;         // dB, median of the bins'; the floor at least
@@ -197,7 +197,7 @@ private:
     mutable std::vector<cell> d_cells; // results of those whose count is that of their histogram
     std::vector<std::uint8_t> d_told;  // speed bins that are reported as not learned
     level_alarm d_alarm;
-    mutable std::vector<level_usual> d_usual; // of each level
+    mutable std::vector<level_usual> d_usual; // one for each level
     mutable std::vector<double> d_spreads;    // of the speed bins of one level
     std::vector<double> d_z;
     std::vector<level_event> d_events;

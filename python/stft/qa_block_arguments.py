@@ -87,7 +87,7 @@ class block_arguments(unittest.TestCase):
             (lambda v: stft.stft_fvc(16, 4, phase=v), "phase", "\0start"),
             (lambda v: stft.frame_file_sink(vlen=16, samp_rate=1.0, directory=v), "directory", os.path.join(where, "a\0b")),
             (lambda v: stft.level_alarm(2, [1.0], state=v), "state", os.path.join(where, "x\0y")),
-            (lambda v: stft.adaptive_stft_fvc(64, 16).load_theta(v), "load", os.path.join(where, "x\0y")),
+            (lambda v: stft.adaptive_stft_fvc(64, 16).load_theta(v), "path", os.path.join(where, "x\0y")),
             (lambda v: stft.stft_fvc(16, 4).set_scaling(v), "scaling", "psd\0"),
             (lambda v: stft.stft(np.zeros(100), v, hop=4, n_fft=16), "window", "ha\0nn"),
         ):

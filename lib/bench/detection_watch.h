@@ -6,15 +6,14 @@
 
 namespace gr::stft::bench {
 
-//! What a detector made of a long stream.
+//! Counts of a detector's events in a long stream.
 struct watch_result {
     std::uint64_t planted; //!< bursts
-    std::uint64_t once;    //!< of them with one event, at their place
+    std::uint64_t once;    //!< bursts with one event, at their place
     std::uint64_t others;  //!< events elsewhere
     std::uint64_t open;    //!< events that had begun and have not ended
     std::int64_t grown;    //!< bytes of memory after the first hundredth of the rows
-    bool
-        in_order; //!< no event ended before it was told to have begun, or lies beyond the rows so far
+    bool in_order;         //!< no event is updated without a begin, or lies beyond the rows so far
 };
 
 /*!

@@ -4,7 +4,6 @@
 #include "kernel/denoise/least_noise.h"
 #include "kernel/denoise/neighbours.h"
 #include <cmath>
-#include <limits>
 
 namespace gr::stft::kernel {
 
@@ -44,25 +43,26 @@ template <class R>
 STFT_LOOP void
 follow_row(const R* row, const R* ratio, const R* sum, std::size_t bins, followed<R> f)
 {
-    constexpr R most = R(0.99), most_power = std::numeric_limits<R>::max() / 4;
+    constexpr R most = R(0.99);
     constexpr R share = R(weight_of_neighbours / width);
+    const R least_taken = 1 - f.keep_slow, least = least_noise<R>;
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R around = sum[k] * share;
-        const R argument = ratio[k] > around ? ratio[k] : around;
+        const R g = ratio[k], around = sum[k] * share, cell = row[k];
+        const R argument = g > around ? g : around;
         R p = static_cast<R>(presence_of_signal(static_cast<float>(argument)));
         const R smooth = f.keep_presence * f.presence[k] + (1 - f.keep_presence) * p;
         f.presence[k] = smooth;
-        const R bounded = p < most ? p : most;
-        p = smooth > most ? bounded : p;
-        const R power = (row[k] < most_power ? row[k] : most_power) * R(bias);
-        const R fast = f.fast[k] + (1 - f.keep_fast) * (1 - p) * (power - f.fast[k]);
-        f.fast[k] = fast > least_noise<R> ? fast : least_noise<R>;
+        const R limit = smooth > most ? most : R(2);
+        p = p < limit ? p : limit;
         const R seen = f.count[k] + (1 - p), mean = 1 / (1 + seen);
         f.count[k] = seen;
-        const R taken = (1 - f.keep_slow > mean ? 1 - f.keep_slow : mean) * (1 - p);
-        const R slow = f.slow[k] + taken * (power - f.slow[k]);
-        f.slow[k] = slow > least_noise<R> ? slow : least_noise<R>;
+        const R quickly = (1 - f.keep_fast) * (1 - p);
+        const R slowly = (least_taken > mean ? least_taken : mean) * (1 - p);
+        const R fast = f.fast[k] * (1 - quickly) + quickly * R(bias) * cell;
+        const R slow = f.slow[k] * (1 - slowly) + slowly * R(bias) * cell;
+        f.fast[k] = fast > least ? fast : least;
+        f.slow[k] = slow > least ? slow : least;
     }
 }
 
@@ -70,13 +70,13 @@ follow_row(const R* row, const R* ratio, const R* sum, std::size_t bins, followe
 template <class R>
 STFT_LOOP void departures(const R* fast, const R* slow, std::size_t bins, R* e, R* square)
 {
-    constexpr float least = 1e-34f, most = 1e34f;
+    constexpr R bound = R(1e-34); // of F / S, and its inverse
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const float ratio = static_cast<float>(fast[k] / slow[k]);
-        const float above = ratio > least ? ratio : least;
-        e[k] = static_cast<R>(logarithm_of(above < most ? above : most));
-        square[k] = e[k] * e[k];
+        const R ratio = (fast[k] + bound * slow[k]) / (slow[k] + bound * fast[k]);
+        const R log = static_cast<R>(logarithm_of(static_cast<float>(ratio)));
+        e[k] = log;
+        square[k] = log * log;
     }
 }
 
@@ -86,7 +86,8 @@ STFT_LOOP void depart(const R* slow, const R* e, const R* sum, R steady, std::si
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R w = sum[k] > steady ? 1 - steady / sum[k] : R(0);
+        const R beyond = 1 - steady / sum[k]; // -inf where nothing varies
+        const R w = beyond > 0 ? beyond : R(0);
         const R next = slow[k] * static_cast<R>(falling_exponential(static_cast<float>(-w * e[k])));
         noise[k] = next > least_noise<R> ? next : least_noise<R>;
     }

@@ -294,7 +294,6 @@ def _terms(criterion: Optional[Criterion], share: str) -> List[Tuple[float, _Ter
 
 
 _RATE_STIFFNESS = 4.0  # of the total variation of rates, in units of 105 / n_fft^2: in noise they follow it otherwise
-_LEAST_THETA = 1e-6  # samples: theta_field.h's
 _CORNER = 1e-2  # of the total variation, in ln theta, as in adapt()
 
 
@@ -394,9 +393,9 @@ class _Problem:
         for name, (least, greatest) in found.items():
             if not least < greatest:
                 raise ValueError(f"{name}_min: {least:g}: must be below {name}_max = {greatest:g}")
-        if not found["theta"][0] >= _LEAST_THETA:
+        if not found["theta"][0] >= kernels.least_theta:
             name, value = ("theta_max", theta_max) if theta_min is None else ("theta_min", theta_min)
-            raise ValueError(f"{name}: {value}: must not lead to windows below {_LEAST_THETA:g} samples")
+            raise ValueError(f"{name}: {value}: must not lead to windows below {kernels.least_theta:g} samples")
         least, greatest = found["hop"]
         if "hop" in self.learned and not least <= self.hop <= greatest:
             raise ValueError(f"hop: {self.hop}: must be in hop_min .. hop_max = {least:g} .. {greatest:g}")

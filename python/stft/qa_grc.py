@@ -467,7 +467,7 @@ class qa_grc(unittest.TestCase):
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
                 setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail_memory|keep|events|mask|power|margin_harmonic|margin_percussive"
-                setters += "|tolerance|rate)$"
+                setters += "|tolerance|rate|samples_per_rev)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}

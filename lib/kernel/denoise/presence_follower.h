@@ -29,7 +29,7 @@ public:
     void change(const gain_settings& s);
     //! Rows have this factor times the power that they had.
     void scale(R factor);
-    //! The noise is known from elsewhere: the mean of so many rows.
+    //! The noise is known from elsewhere, as the mean of `rows` rows.
     void begin(std::size_t rows);
     //! The next row -> the noise in each bin, which holds what it was.
     void follow(const R* row, R* noise);

@@ -31,36 +31,54 @@ STFT_LOOP void bounded_ratios(const R* row, const R* noise, std::size_t bins, R*
     }
 }
 
-//! State of a follower; ratio: g, sum: that over its neighbours.
+//! State of a follower.
 template <class R>
 struct followed {
-    R keep_fast, keep_slow, keep_presence;
-    R *presence, *fast, *slow, *count;
+    R keep_fast, keep_slow;
+    R *fast, *slow, *count;
 };
 
-//! F and S follow a row where a signal is improbable; where one seems to be there all the time, the noise has grown.
+//! The ratios that probabilities follow from, in their place.
 template <class R>
-STFT_LOOP void
-follow_row(const R* row, const R* ratio, const R* sum, std::size_t bins, followed<R> f)
+STFT_LOOP void arguments_of(R* ratio, const R* sum, std::size_t bins)
+{
+    constexpr R share = R(weight_of_neighbours / width), most = R(80);
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R around = sum[k] * share, alone = ratio[k];
+        const R argument = alone > around ? alone : around;
+        ratio[k] = argument < most ? argument : most;
+    }
+}
+
+//! Probabilities of a signal, in the place of the ratios; where one seems to be there all the time, the noise has grown.
+template <class R>
+STFT_LOOP void probabilities(R* ratio, R keep, std::size_t bins, R* presence)
 {
     constexpr R most = R(0.99);
-    constexpr R share = R(weight_of_neighbours / width);
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R p = static_cast<R>(presence_of_signal(static_cast<float>(ratio[k])));
+        const R smooth = keep * presence[k] + (1 - keep) * p;
+        presence[k] = smooth;
+        const R bounded = p < most ? p : most;
+        ratio[k] = smooth > most ? bounded : p;
+    }
+}
+
+//! F and S follow a row where a signal is improbable.
+template <class R>
+STFT_LOOP void follow_row(const R* row, const R* p, std::size_t bins, followed<R> f)
+{
     const R least_taken = 1 - f.keep_slow, least = least_noise<R>;
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R g = ratio[k], around = sum[k] * share, cell = row[k];
-        const R argument = g > around ? g : around;
-        R p = static_cast<R>(presence_of_signal(static_cast<float>(argument)));
-        const R smooth = f.keep_presence * f.presence[k] + (1 - f.keep_presence) * p;
-        f.presence[k] = smooth;
-        const R limit = smooth > most ? most : R(2);
-        p = p < limit ? p : limit;
-        const R seen = f.count[k] + (1 - p), mean = 1 / (1 + seen);
+        const R absent = 1 - p[k], seen = f.count[k] + absent, mean = 1 / (1 + seen);
         f.count[k] = seen;
-        const R quickly = (1 - f.keep_fast) * (1 - p);
-        const R slowly = (least_taken > mean ? least_taken : mean) * (1 - p);
-        const R fast = f.fast[k] * (1 - quickly) + quickly * R(bias) * cell;
-        const R slow = f.slow[k] * (1 - slowly) + slowly * R(bias) * cell;
+        const R quickly = (1 - f.keep_fast) * absent;
+        const R slowly = (least_taken > mean ? least_taken : mean) * absent;
+        const R fast = f.fast[k] * (1 - quickly) + quickly * R(bias) * row[k];
+        const R slow = f.slow[k] * (1 - slowly) + slowly * R(bias) * row[k];
         f.fast[k] = fast > least ? fast : least;
         f.slow[k] = slow > least ? slow : least;
     }
@@ -144,17 +162,13 @@ void presence_follower<R>::follow(const R* row, R* noise)
     auto* values = d_values.data() + most_neighbours;
     simd::dispatch<bounded_ratios<R>>(row, noise, d_bins, values);
     sum_around(values, d_bins, half, d_circular, d_sum.data());
-    simd::dispatch<follow_row<R>>(row,
-                                  values,
-                                  d_sum.data(),
-                                  d_bins,
-                                  followed<R>{ d_keep_fast,
-                                               d_keep_slow,
-                                               d_keep_presence,
-                                               d_presence.data(),
-                                               d_fast.data(),
-                                               d_slow.data(),
-                                               d_count.data() });
+    simd::dispatch<arguments_of<R>>(values, d_sum.data(), d_bins);
+    simd::dispatch<probabilities<R>>(values, d_keep_presence, d_bins, d_presence.data());
+    simd::dispatch<follow_row<R>>(
+        row,
+        values,
+        d_bins,
+        followed<R>{ d_keep_fast, d_keep_slow, d_fast.data(), d_slow.data(), d_count.data() });
     simd::dispatch<departures<R>>(d_fast.data(), d_slow.data(), d_bins, d_log.data(), values);
     sum_around(values, d_bins, half, d_circular, d_sum.data());
     simd::dispatch<depart<R>>(d_slow.data(), d_log.data(), d_sum.data(), d_steady, d_bins, noise);

@@ -39,7 +39,7 @@ public:
 private:
     std::size_t d_bins;
     bool d_circular, d_begun = false;
-    double d_rows = 0;                           // of which the noise is the mean when it begins
+    double d_rows = 0;                           // number of rows whose mean the first noise is
     R d_keep_fast, d_keep_slow, d_keep_presence; // weights of what was before
     R d_steady;                                  // 17 v0
     std::vector<R> d_presence, d_fast, d_slow, d_count; // count: rows that S has seen

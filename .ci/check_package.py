@@ -100,6 +100,13 @@ def nothing_else_is_there():
         assert mode & 0o044 == 0o044 and not mode & 0o022, path
 
 
+def links_of_pages_lead_to_files():
+    for page in documents.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            if not re.match(r"\w+:|#", link):
+                assert (page.parent / link.partition("#")[0]).exists(), (page, link)
+
+
 def no_file_knows_where_it_was_built():
     for path in root.rglob("*"):
         assert not path.is_file() or str(checkout).encode() not in path.read_bytes(), path
@@ -137,8 +144,8 @@ def companion_lists_the_blocks_and_an_example_runs():
 def main():
     for check in (the_version_is_that_of_the_project, the_least_is_needed_and_the_rest_recommended_or_suggested,
                   it_can_be_installed_here, every_file_of_an_installation_is_there, nothing_else_is_there,
-                  no_file_knows_where_it_was_built, binaries_are_stripped_and_have_no_search_path, python_imports_it,
-                  the_command_passes_its_own_test, companion_lists_the_blocks_and_an_example_runs):
+                  links_of_pages_lead_to_files, no_file_knows_where_it_was_built, binaries_are_stripped_and_have_no_search_path,
+                  python_imports_it, the_command_passes_its_own_test, companion_lists_the_blocks_and_an_example_runs):
         name = f"{deb.name}: {check.__name__.replace('_', ' ')}"
         try:
             check()

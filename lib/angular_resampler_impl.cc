@@ -1,4 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream/retune.h"
+#include "stream/settings_queue.h"
 #include "stream/stream_end.h"
 #include "stream/tagged_block.h"
 #include <gnuradio/io_signature.h>
@@ -9,7 +11,7 @@ namespace gr::stft {
 namespace {
 
 const pmt::pmt_t turn_key = pmt::mp("angle_turn"), time_key = pmt::mp("angle_time"),
-                 gap_key = pmt::mp("angle_gap");
+                 gap_key = pmt::mp("angle_gap"), count_key = pmt::mp("angle_samples_per_rev");
 
 constexpr int samples_at_once = 8192;                   // between outputs
 constexpr int outputs_at_once = 4096;                   // between inputs
@@ -68,9 +70,31 @@ public:
         : gr::block("angular_resampler",
                     gr::io_signature::make2(2, 2, sizeof(T), sizeof(float)),
                     gr::io_signature::make(1, 1, sizeof(T))),
-          d_settings(s), d_kernel(s), d_rates(s.samp_rate), d_where(outputs_at_once)
+          d_settings(s), d_kernel(s), d_rates(s.samp_rate), d_where(outputs_at_once),
+          d_last_count(s.samples_per_rev)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+        listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
+            request(change_from<kernel::angular_settings>(message));
+        });
+    }
+
+    void request(const kernel::change<kernel::angular_settings>& requested) override
+    {
+        gr::thread::scoped_lock lock(this->d_setlock);
+        auto next = d_pending.wanted(d_settings);
+        requested.apply_to(next);
+        next.check();
+        next.samp_rate = d_rates.last();
+        next.check();
+        d_pending.request(requested, d_settings);
+    }
+
+    kernel::angular_settings wanted() const override
+    {
+        auto last = this->locked([this] { return d_pending.wanted(d_settings); });
+        last.f_min = last.lowest();
+        return last;
     }
 
     void forecast(int, gr_vector_int& required) override
@@ -131,7 +155,10 @@ public:
         return produced;
     }
 
-    std::int64_t reach() const override { return static_cast<std::int64_t>(d_kernel.reach()); }
+    std::int64_t reach() const override
+    {
+        return this->locked([this] { return static_cast<std::int64_t>(d_kernel.reach()); });
+    }
 
 protected:
     void restarted() override
@@ -145,6 +172,7 @@ protected:
         d_hop = static_cast<std::int64_t>(d_settings.hop);
         d_samples_ended = d_speeds_ended = false;
         d_last = { 0, 0 };
+        d_last_count = d_settings.samples_per_rev;
         d_warned = false;
     }
 
@@ -163,9 +191,12 @@ private:
     //! Takes samples up to the next rx_rate; false if there are none.
     bool take_samples(const T* samples, int count)
     {
-        const int n = std::min(samples_at_once, count - d_used[0]);
+        while (const auto* due = d_pending.due(d_received))
+            apply(*due);
+        int n = std::min(samples_at_once, count - d_used[0]);
         if (n <= 0)
             return false;
+        n = static_cast<int>(std::min<std::int64_t>(n, d_pending.next() - d_received));
         const auto waiting = this->d_tags.size();
         this->take_tags(d_used[0], d_used[0] + n);
         for (auto tag = this->d_tags.begin() + static_cast<std::ptrdiff_t>(waiting);
@@ -177,6 +208,21 @@ private:
         d_used[0] += n;
         d_received += n;
         return true;
+    }
+
+    void apply(const settings_queue<kernel::angular_settings>::entry& due)
+    {
+        d_settings = due.state.settings;
+        d_pending.pop();
+        auto present = d_settings;
+        present.samp_rate = d_rates.last();
+        try {
+            d_kernel.change(present);
+        } catch (const std::exception& e) {
+            this->d_logger->warn("settings ignored: {}", e.what());
+        }
+        if (d_received == 0)
+            d_last_count = d_kernel.design().samples_per_rev;
     }
 
     void set_rate(const gr::tag_t& tag)
@@ -276,6 +322,8 @@ private:
                 put(item, time_key, pmt::from_double(time));
                 if (p.after_gap)
                     put(item, gap_key, pmt::from_double(time - d_rates.time_of(d_last)));
+                if (std::exchange(d_last_count, p.samples_per_rev) != p.samples_per_rev)
+                    put(item, count_key, pmt::from_long(static_cast<long>(p.samples_per_rev)));
             }
             for (; !tags.empty() && static_cast<std::int64_t>(tags.front().offset) <= p.at.sample;
                  tags.pop_front())
@@ -305,7 +353,7 @@ private:
         this->add_item_tag(0, tag);
     }
 
-    kernel::angular_settings d_settings;
+    kernel::angular_settings d_settings; // after the changes that were applied
     kernel::angular_resampler<T> d_kernel;
     rate_history d_rates;
     std::optional<double> d_rate; // Hz, of the last tag
@@ -318,6 +366,8 @@ private:
     int d_used[2] = {};            // items, in this call
     bool d_samples_ended = false, d_speeds_ended = false, d_warned = false;
     kernel::sample_instant d_last; // instant of the last output
+    std::size_t d_last_count;      // samples of the last revolution
+    settings_queue<kernel::angular_settings> d_pending;
 };
 
 template <class T>

@@ -139,6 +139,9 @@ def draw(experiment, x, t, grid, on_grid, course, theta, fields):
     for column, (name, field) in enumerate(fields.items()):
         show(axes[2, column], np.abs(field.spectra), t)
         axes[2, column].set_title(f"theta in every cell, {name}")
+    lines = axes[2, 1].contour(t, np.linspace(0, 0.5, N // 2 + 1), fields["with regularisation"].theta, 6, cmap="cool",
+                               linewidths=0.8)
+    axes[2, 1].clabel(lines, fontsize=7, fmt="%.0f")
     field = fields["with regularisation"]
     image = axes[1, 2].imshow(field.theta, origin="lower", aspect="auto", extent=[0, t[-1], 0, 0.5], cmap="viridis")
     axes[1, 2].figure.colorbar(image, ax=axes[1, 2], label="theta (samples)")

@@ -2,28 +2,39 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """How well magnitudes come back from phases that were made for them, how a sound keeps at another speed, and what both cost.
 
-    /usr/bin/python3 evaluate.py [--quick] [RECORDING ...]
+    /usr/bin/python3 evaluate.py [--quick] [--distances] [--every N] [RECORDING ...]
 
-Without RECORDING, the speech that alsa-utils installs in /usr/share/sounds/alsa. The figures of docs/phase.md are printed:
-- the distance | |STFT(y)| - A | / |A| of the signal y that was made of magnitudes A, at a hop of a sixteenth of the window;
+RECORDING: sound files, or zip files of them. Without, the speech that alsa-utils installs in /usr/share/sounds/alsa. The figures of
+docs/phase.md are printed:
+- the distance | |STFT(y)| - A | / |A| of the signal y that was made of magnitudes A, at a hop of a sixteenth of the window: the median over
+  the recordings and the largest;
 - of a tone, a sweep and a click at other speeds: the ratio of the expected signal to what differs from it in dB, and the energy of the
   click within half a millisecond;
 - samples per second of CPU time at n_fft 1024 and hop 128, of array functions and of the block's thread.
 """
 import argparse
 import glob
+import io
 import time
+import zipfile
 
 import numpy as np
 from gnuradio import blocks, gr, stft
 
 
-def recordings(names):
+def recordings(names, every):
+    """(samples, sample rate) of each; of those in a zip file, one in `every`."""
     import soundfile
 
     for name in names or sorted(glob.glob("/usr/share/sounds/alsa/*_*.wav")):
-        x, samp_rate = soundfile.read(name, always_2d=True)
-        yield x[:, 0], samp_rate
+        files = [name]
+        if name.endswith(".zip"):
+            archive = zipfile.ZipFile(name)
+            inside = sorted(one for one in archive.namelist() if one.endswith((".wav", ".flac")))
+            files = [io.BytesIO(archive.read(one)) for one in inside[::every]]
+        for file in files:
+            x, samp_rate = soundfile.read(file, always_2d=True)
+            yield x[:, 0], samp_rate
 
 
 def distance(y, A, window, n_fft):
@@ -31,7 +42,7 @@ def distance(y, A, window, n_fft):
 
 
 def distances(signals, window, n_fft):
-    """The mean over signals, of each method."""
+    """The median over signals and the largest, of each method."""
     made = dict(hop=n_fft // 16, n_fft=n_fft)
     sums = {}
     for x in signals:
@@ -40,13 +51,13 @@ def distances(signals, window, n_fft):
         def add(name, y):
             sums.setdefault(name, []).append(distance(y, A, window, n_fft))
 
-        for name, how in (("pghi", {}), ("rtpghi", dict(method="rtpghi")), ("rtpghi, look ahead", dict(method="rtpghi", look_ahead=1))):
+        for name, how in (("pghi, 0 iterations", dict(iterations=0)), ("pghi", {}), ("rtpghi", dict(method="rtpghi")), ("rtpghi, look ahead", dict(method="rtpghi", look_ahead=1))):
             X = stft.phase_from_magnitude(A, window, **made, **how)
             add(name, stft.istft(X, window, length=len(x), **made))
-        for initial, iterations in (("pghi", 10), ("pghi", 50), ("random", 100)):
+        for initial, iterations in (("pghi", 50), ("random", 100)):
             y = stft.griffin_lim(A, window, length=len(x), iterations=iterations, initial=initial, **made)
             add(f"griffin_lim, {iterations} from {initial}", y)
-    return {name: np.mean(values) for name, values in sums.items()}
+    return {name: (np.median(values), max(values)) for name, values in sums.items()}
 
 
 def fit(y, phases, ends):
@@ -100,7 +111,7 @@ def costs(frames):
     made = dict(hop=128, n_fft=1024)
     X = stft.stft(x, **made)
     A = np.abs(X)
-    for name, how in (("rtpghi", dict(method="rtpghi")), ("rtpghi, look ahead", dict(method="rtpghi", look_ahead=1)), ("pghi", {})):
+    for name, how in (("rtpghi", dict(method="rtpghi")), ("rtpghi, look ahead", dict(method="rtpghi", look_ahead=1)), ("pghi", {}), ("pghi, 0 iterations", dict(iterations=0))):
         yield name, len(x) / min(cpu_time(lambda how=how: stft.phase_from_magnitude(A, **made, **how)) for _ in range(3))
     yield "block phase_from_magnitude_vfvc", block_rate(stft.phase_from_magnitude_vfvc(1024, 128), gr.sizeof_float, np.ascontiguousarray(A.T))
     yield "block phase_vocoder_vcvc at 0.8 (samples in)", block_rate(
@@ -112,13 +123,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", nargs="*")
     parser.add_argument("--quick", action="store_true", help="one recording, fewer frames")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="of the recordings in a zip file, one in N")
+    parser.add_argument("--distances", action="store_true", help="no other figures")
     arguments = parser.parse_args()
-    signals = list(recordings(arguments.recordings))[: 1 if arguments.quick else None]
+    signals = list(recordings(arguments.recordings, arguments.every))[: 1 if arguments.quick else None]
     n_fft = 2 ** round(np.log2(0.03 * signals[0][1]))
     for window in (("gaussian", n_fft / 8), "blackman", "hann"):
-        print(f"distance of magnitudes, {window}, n_fft {n_fft}, hop {n_fft // 16}, mean of {len(signals)}")
-        for name, value in distances([x for x, _ in signals], window, n_fft).items():
-            print(f"  {name:<30}{value:.4f}")
+        print(f"distance of magnitudes, {window}, n_fft {n_fft}, hop {n_fft // 16}, {len(signals)} recordings: median, largest")
+        for name, (median, largest) in distances([x for x, _ in signals], window, n_fft).items():
+            print(f"  {name:<30}{median:.4f}  {largest:.4f}")
+    if arguments.distances:
+        return
     print("at another speed, Hann window, n_fft 2048, 48 kHz")
     for hop, rate, tone, sweep, click in speeds():
         print(f"  hop {hop}, rate {rate}: tone {tone:.0f} dB, sweep {sweep:.0f} dB, click {100 * click:.0f} %")

@@ -50,7 +50,7 @@ _SETTINGS = """
     oversubtraction: factor on the power of the noise, 0.1 .. 100.
     memory: weight of the frame before in the ratio of signal to noise, 0 .. 0.9999, where frames are a quarter of a window apart.
     smoothing: bins over which power is averaged in that ratio, odd, at most 63. refine: True: estimate it a second time.
-    detail: weight of the frames before in the detail of that ratio over bins, 0 .. 0.9999, against musical tones; 0: it is as it is.
+    detail_memory: weight of the frames before in the detail of that ratio over bins, 0 .. 0.9999, against musical tones; 0: it is as it is.
     learn: frames from which the noise is learned, the first ones.
     keep, reject: bands whose gain is 1, and 0: "lower:upper,..." or pairs, Hz. mask: (bins,), a factor on each bin's gain, 0 .. 1.
     events: what becomes of the cells of `detected`: "keep" (their gain is 1), "reject" (0), or "only" (0 for all others).

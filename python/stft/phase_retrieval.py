@@ -63,7 +63,7 @@ def griffin_lim(
     magnitude: (..., bins, frames), not negative.
     iterations: >= 0. momentum: a, 0 .. 10; 0 is Griffin and Lim's own iteration, whose distance to the magnitudes never grows.
     initial: phases to begin with: "random" (uniform, by seed; the same seed gives the same signal), "zero", "pghi" (those of
-        phase_from_magnitude, which spare many iterations), or radians that broadcast to magnitude's shape. They count from `phase`.
+        phase_from_magnitude without iterations, which spare many), or radians that broadcast to magnitude's shape. They count from `phase`.
     history: a list, to which each iteration appends ||STFT| - magnitude| / |magnitude| of the signal before it, a float, or for
         several channels an array of their shape.
     workers: threads, 1 .. 1024, which share the channels.
@@ -92,8 +92,8 @@ def griffin_lim(
     if not _keeps(math.isfinite, momentum):
         raise ValueError(f"momentum: {momentum!r}: must be a number")
     if isinstance(initial, str) and initial == "pghi":
-        made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, sides=sides, phase=phase, workers=workers)
-        spectra = phase_from_magnitude(magnitude, window, seed=seed, **made).swapaxes(-1, -2).reshape(magnitudes.shape)
+        made = dict(hop=hop, win_length=win_length, n_fft=n_fft, first=first, sides=sides, phase=phase, iterations=0)
+        spectra = phase_from_magnitude(magnitude, window, seed=seed, workers=workers, **made).swapaxes(-1, -2).reshape(magnitudes.shape)
     else:
         spectra = _with_phases(magnitudes, initial, seed, shape)
     if history is not None and not hasattr(history, "append"):

@@ -14,6 +14,7 @@ from .transforms import (
     Window,
     _array_along,
     _at_least,
+    _design,
     _either_spelling,
     _first,
     _frame_major,
@@ -28,12 +29,14 @@ from .transforms import (
     _precision,
     _spectra,
     _text,
+    _threshold,
     _workers,
     istft,
     stft,
 )
 
 _METHODS = ("pghi", "rtpghi")
+_ITERATIONS = 3  # of griffin_lim(), after pghi
 
 
 @_either_spelling
@@ -43,6 +46,7 @@ def phase_from_magnitude(
     *,
     hop: Optional[int] = None,
     method: str = "pghi",
+    iterations: Optional[int] = None,
     look_ahead: int = 0,
     tolerance: float = 1e-6,
     seed: int = 0,
@@ -54,14 +58,16 @@ def phase_from_magnitude(
     phase: Union[str, int] = "centre",
     workers: int = 1,
 ) -> NDArray:
-    """Spectra that have the given magnitudes, and phases that fit to each other: without iterations, from the magnitudes' gradient.
+    """Spectra that have the given magnitudes, and phases that fit to each other: from the magnitudes' gradient.
 
     A window is taken for the Gaussian that is nearest to it, of which the gradient of the logarithm of |STFT| is that of the phase: the
     more it is like one, and the more windows overlap, the more exact the phases are. They are found but for a common one.
 
     magnitude: (..., bins, frames), not negative.
-    method: "pghi": phases are integrated over all frames at once, from the largest cell on; "rtpghi": frame by frame, as the block
+    method: "pghi": phases are integrated over all frames at once, from the largest cells on; "rtpghi": frame by frame, as the block
         phase_from_magnitude_vfvc does, with the same result.
+    iterations: of griffin_lim(), which begin with the phases of "pghi"; each costs an STFT and an inverse. By default 3, which takes
+        away what disagrees between neighbouring cells; with 0 phases are the integrated ones. Of "rtpghi": 0.
     look_ahead: of "rtpghi": 1: the phases of a frame take the next one into account; 0: they do not.
     tolerance: cells at or below it, relative to the largest (of "rtpghi": of a frame and the one before), get random phases. 0 .. 1.
     seed: of the random phases.
@@ -90,10 +96,30 @@ def phase_from_magnitude(
         raise ValueError(f"method: {method}: must be pghi or rtpghi")
     if not _keeps(lambda v: 0 <= v <= 1, tolerance):
         raise ValueError(f"tolerance: {tolerance!r}: must be 0 .. 1")
+    streams = method == "rtpghi"
+    if iterations is None:
+        iterations = 0 if streams else _ITERATIONS
+    iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
+    if streams and iterations:
+        raise ValueError(f"iterations: {iterations}: must be 0 for rtpghi, which goes frame by frame")
+    if hop > win_length:  # no frame says anything of another one
+        iterations = 0
+    reference = _phase("phase", phase)
     settings: Dict[str, Any] = dict(n_fft=n_fft, hop=hop, window=window, win_length=win_length, sides=sides)
-    settings.update(phase=_phase("phase", phase), look_ahead=_at_least(0, "look_ahead", look_ahead))
+    settings.update(phase="centre" if iterations else reference, look_ahead=_at_least(0, "look_ahead", look_ahead))
     settings.update(tolerance=float(tolerance), seed=_at_least(0, "seed", _integer("seed", seed)))
-    spectra = kernels.phase_from_magnitude(magnitudes, first, method == "rtpghi", _workers(workers), **settings)
+    spectra = kernels.phase_from_magnitude(magnitudes, first, streams, workers, **settings)
+    if iterations:
+        design = _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides)
+        length = max(0, kernels.covered_end(min(first, 0), hop, win_length, magnitudes.shape[1]))
+        samples = magnitudes.dtype if sides == "onesided" else spectra.dtype
+        kernel = getattr(kernels, f"griffin_lim_{samples}")
+        state = kernel(magnitudes, spectra, design, min(first, 0), length, 0.99, _threshold(None), False)
+        for _ in range(iterations):
+            state.iterate(workers)
+        kernels.convert_phase(
+            spectra, spectra, n_fft, hop, win_length, _phase("phase", "centre"), reference, first, sides == "centered"
+        )
     return spectra.reshape(shape + spectra.shape[1:]).swapaxes(-1, -2)
 
 
@@ -180,7 +206,8 @@ def pitch_shift(
     time_stretch(), and then another sample rate, by an FFT of the whole signal. Frequencies are off by less than one part in twice the
     length. What passes half the sample rate is lost. A voice changes its vowels, too, since its formants move as all frequencies do.
 
-    semitones: -60 .. 60, fractions allowed. The other arguments are those of time_stretch(). Returns as many samples as x has.
+    semitones: -60 .. 60, fractions allowed. The other arguments are those of time_stretch(). Returns as many samples as x has; NaN and
+    infinity in x spoil the frames that hold them.
 
     >>> x = np.cos(0.3 * np.arange(20000))
     >>> y = pitch_shift(x, 12)
@@ -194,7 +221,10 @@ def pitch_shift(
     stretched = time_stretch(
         x, 2 ** (-semitones / 12), window, hop=hop, win_length=win_length, n_fft=n_fft, workers=workers
     )
-    return np.moveaxis(_resampled(stretched, length), -1, axis)
+    y = np.empty(x.shape[:-1] + (length,), stretched.dtype)
+    for channel in np.ndindex(x.shape[:-1]):
+        y[channel] = _resampled(stretched[channel], length)
+    return np.moveaxis(y, -1, axis)
 
 
 def _resampled(x: NDArray, length: int) -> NDArray:
@@ -202,6 +232,10 @@ def _resampled(x: NDArray, length: int) -> NDArray:
     before = x.shape[-1]
     if before == length or not before:
         return x
+    bad = np.flatnonzero(~np.isfinite(x))
+    if bad.size:  # for the others as if they were 0
+        x = x.copy()
+        x[bad] = 0
     if x.dtype.kind == "c":
         X = np.fft.fft(x, 2 * before)
         Y = np.zeros(x.shape[:-1] + (2 * length,), X.dtype)
@@ -214,4 +248,8 @@ def _resampled(x: NDArray, length: int) -> NDArray:
         kept = min(before, length)
         Y[..., :kept] = X[..., :kept]
         y = np.fft.irfft(Y, 2 * length)
-    return np.ascontiguousarray(y[..., :length] * (length / before), x.dtype)
+    y = np.ascontiguousarray(y[..., :length] * (length / before), x.dtype)
+    if bad.size:
+        y[np.isin(np.arange(length) * before // length, bad)] = np.nan
+        y[np.minimum(bad * length // before, length - 1)] = np.nan
+    return y

@@ -197,7 +197,7 @@ class Arrays(unittest.TestCase):
         x = noisy(1000)
         for words, given in {
             "gain_floor: 3": dict(gain_floor=3), "method: 'x'|method: x": dict(method="x"), "tracking: x": dict(tracking="x"),
-            "smoothing: 4": dict(smoothing=4), "memory: 1": dict(memory=1), "detail: 1": dict(detail=1), "oversubtraction: 0": dict(oversubtraction=0),
+            "smoothing: 4": dict(smoothing=4), "memory: 1": dict(memory=1), "detail_memory: 1": dict(detail_memory=1), "oversubtraction: 0": dict(oversubtraction=0),
             "learn: -1": dict(learn=-1), "keep: '2:1'": dict(keep="2:1"), "reject: 5": dict(reject=5), "events: x": dict(events="x"),
             "noise: 3 values": dict(noise=np.ones(3)), r"noise: \(5, 4\)": dict(noise=(5, 4)), r"noise: \(0, 2000\)": dict(noise=(0, 2000)),
             "noise: 100 samples": dict(noise=(0, 100)), "noise: complex": dict(noise=np.ones(BINS) * 1j), "mask: 1.5": dict(mask=np.full(BINS, 1.5)),
@@ -355,7 +355,7 @@ class Blocks(unittest.TestCase):
         self.assertEqual((y.size, bool(np.all(np.isfinite(y)))), (400_000, True))
 
     def test_wrong_arguments_are_refused_by_name(self):
-        for name, value in (("n_fft", 0), ("hop", 0), ("sides", "x"), ("method", "x"), ("tracking", "x"), ("gain_floor", 1), ("memory", 2), ("detail", -1),
+        for name, value in (("n_fft", 0), ("hop", 0), ("sides", "x"), ("method", "x"), ("tracking", "x"), ("gain_floor", 1), ("memory", 2), ("detail_memory", -1),
                             ("smoothing", 2), ("noise", [1.0]), ("mask", [1.0]), ("keep", "x"), ("reject", "2:1"), ("learn", -1), ("events", "x"),
                             ("win_length", 129), ("placement", "x"), ("samp_rate", 0.0), ("refine", "x")):
             with self.subTest(name), self.assertRaisesRegex(ValueError, f"^{name}: "):

@@ -297,7 +297,7 @@ settings["stft_spectral_gain_vcvc.block.yml"] = (
     + [dict(n_fft=n, sides=s, tracking=t) for n in (4, 7, 9, 2**26 + 2) for s in ("onesided", "twosided", "centered") for t in ("automatic", "floor")]
     + [dict(method=v) for v in ("wiener", "log_mmse", "subtraction", "x")]
     + [dict(tracking=v, learn=n) for v in ("automatic", "presence", "floor", "held", "x") for n in (-1, 0, 5, 2**40)]
-    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "detail", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
+    + [{name: v} for name in ("gain_floor", "oversubtraction", "memory", "detail_memory", "samp_rate") for v in (-250.0, -25.0, *of_real_numbers)]
     + [dict(smoothing=v) for v in (-1, 0, 1, 2, 63, 65)]
     + [dict(n_fft=4, noise=v, mask=m) for v in ((), (1.0, 2.0, 3.0), (1.0,), (1.0, -1.0, 1.0)) for m in ((), (0.5, 1.0, 0.0), (2.0, 1.0, 1.0))]
     + [{name: v} for name in ("keep", "reject") for v in ("0.1:0.2", "-0.2:-0.1,0.3:0.4", "2:1", "x")]
@@ -466,13 +466,11 @@ class qa_grc(unittest.TestCase):
                 setters = "set_(bins|hop|window|win_length|scaling|average|bounds|freeze|theta"
                 setters += "|false_alarms|min_snr|dynamic_range|min_duration|min_bandwidth|ignore|speed|threshold"
                 setters += "|center_freq|samp_rate|limits|hysteresis|t_on|t_off|learn_time|floor|f_min|f_max|max_slew|reject"
-                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail|keep|events|mask|power|margin_harmonic|margin_percussive"
-                setters += "|tolerance|rate)$"
+                setters += "|limit|levels|slew|method|tracking|gain_floor|oversubtraction|memory|smoothing|refine|detail_memory|keep|events|mask|power|margin_harmonic|margin_percussive"
+                setters += "|tolerance|rate|samples_per_rev)$"
                 have = {n for n in dir(block) if re.match(setters, n)}
                 if "theta" not in parameters(entry):  # it is learned
                     have -= {"set_theta"}
-                if "detail" not in parameters(entry):  # the adaptive blocks set more than Companion shows
-                    have -= {"set_detail"}
                 if "noise" in parameters(entry):  # messages change what goes with it
                     have -= {"set_mask"}
                 self.assertEqual(sorted(c.split("(")[0] for c in callbacks), sorted(have), name)

@@ -298,6 +298,87 @@ class angular_resampler(unittest.TestCase):
         expected = stft.angle_resample(self.x[:6000], FS, self.speed[: 100 * self.hop : self.hop], 64, hop=self.hop, f_min=2)
         np.testing.assert_array_equal(got[:500], expected[:500])
 
+    def changed(self, x, request, pieces=None, slow=None):
+        """What the block gives after request(block), and its tags; the block."""
+        kept = []
+
+        def make(**settings):
+            kept.append((stft.angular_resampler_cc if np.iscomplexobj(x) else stft.angular_resampler_ff)(**settings))
+            request(kept[0])
+            return kept[0]
+
+        got, tags = self.through(x, self.speed[:: self.hop], make=make, pieces=pieces, slow=slow)
+        return got, tags, kept[0]
+
+    def test_settings_change_from_a_revolution_on(self):
+        for x in self.x, self.x - 1j * np.roll(self.x, 5).astype(np.complex64):
+            before, after = self.expected(x), stft.angle_resample(x, FS, self.speed[:: self.hop], 100, hop=self.hop, f_min=2, positions=True)
+            for given in ({}, dict(pieces=[1, 5, 1000, 3, 64]), dict(slow=[3, 1, 7])):
+                got, tags, block = self.changed(x, lambda b: b.change(samples_per_rev=100, at=20011), **given)
+                change = 20011 + block.reach()
+                first = next(n for n in np.flatnonzero(after.cells == 0) if after.times[n] * FS >= change)
+                turn = after.revolutions[first]
+                start = np.flatnonzero((before.revolutions == turn) & (before.cells == 0))[0]
+                np.testing.assert_array_equal(got, np.concatenate((before.samples[:start], after.samples[first:])))
+                ((at, count),) = found(tags, "angle_samples_per_rev")
+                self.assertEqual((at, pmt.to_long(count)), (start, 100))
+                self.assertIn((start, turn), [(n, pmt.to_long(v)) for n, v in found(tags, "angle_turn")])
+                self.assertEqual((block.samples_per_rev(), block.f_min()), (100, 2))
+
+    def test_setters_and_messages_before_the_start_are_as_arguments(self):
+        expected = stft.angle_resample(self.x, FS, self.speed[:: self.hop], 50, hop=self.hop, f_min=3)
+
+        def set_both(block):
+            block.set_samples_per_rev(50)
+            block.set_f_min(3)
+
+        def post(block):
+            command = pmt.dict_add(pmt.dict_add(pmt.make_dict(), pmt.intern("f_min"), pmt.from_double(3)), pmt.intern("samples_per_rev"), pmt.from_long(50))
+            block.to_basic_block()._post(pmt.intern("cmd"), command)
+
+        for request in set_both, post:
+            got, tags, _ = self.changed(self.x, request)
+            np.testing.assert_array_equal(got[-2000:], expected[-2000:])
+            if request is set_both:
+                np.testing.assert_array_equal(got, expected)
+                self.assertEqual(found(tags, "angle_samples_per_rev"), [])
+        block = stft.angular_resampler_ff(FS)
+        self.assertEqual(block.f_min(), FS / (512 * 64))
+        for name, value in ("samples_per_rev", 1), ("f_min", -1), ("f_min", FS):
+            with self.assertRaises(ValueError):
+                getattr(block, "set_" + name)(value)
+        self.assertEqual(block.samples_per_rev(), 64)
+
+    def test_many_changes_while_it_runs_cut_no_revolution(self):
+        counts = itertools.cycle([32, 100, 64, 7])
+        blocks_made = []
+        changing = unequal(np.float32, [3000])
+
+        def work(input_items, output_items, plain=changing.general_work):
+            blocks_made[0].set_samples_per_rev(next(counts))
+            return plain(input_items, output_items)
+
+        changing.general_work = work
+        block = stft.angular_resampler_ff(FS, hop=self.hop, f_min=2.0)
+        blocks_made.append(block)
+        sink, graph = blocks.vector_sink_f(), gr.top_block()
+        chain = [source(self.x), changing, block, sink]
+        graph.connect(*chain)
+        speeds = source(self.speed[:: self.hop])
+        graph.connect(speeds, (block, 1))
+        run(graph)
+        starts = [n for n, _ in found(sink.tags(), "angle_turn")]
+        turns = [pmt.to_long(v) for _, v in found(sink.tags(), "angle_turn")]
+        told = dict((n, pmt.to_long(v)) for n, v in found(sink.tags(), "angle_samples_per_rev"))
+        gaps = [n for n, _ in found(sink.tags(), "angle_gap")]
+        self.assertGreater(len(told), 1)
+        count = np.diff(starts)
+        present = told.get(0, count[0])
+        for n, length, more in zip(starts, count, np.diff(turns)):
+            present = told.get(n, present)
+            if n + length not in gaps:
+                self.assertEqual((length, more), (present, 1))
+
     def test_settings_that_are_refused(self):
         self.assertEqual(refusal(stft.angular_resampler_ff, FS, samples_per_rev=1), "samples_per_rev: 1: must be 2 .. 2^20")
         self.assertIn("f_min: -1: must be", refusal(stft.angular_resampler_cc, FS, f_min=-1))

@@ -86,6 +86,29 @@ class phases_of_arrays(unittest.TestCase):
             stft.griffin_lim(A, hop=8, length=4000, iterations=iterations, initial=initial, history=history[initial])
         self.assertLess(history["pghi"][0], history["random"][-1])
 
+    def test_phases_iterate_as_griffin_lim_does(self):
+        for dtype, reference in ((np.float64, "centre"), (np.complex128, "absolute")):
+            x = chirp(3000, dtype) + noise(3000, dtype=dtype)
+            made = dict(hop=HOP, n_fft=N_FFT, phase=reference, sides="onesided" if dtype == np.float64 else "twosided")
+            A = np.abs(stft.stft(x, GAUSSIAN, **made))
+            distances = []
+            for iterations in (0, 1, None):
+                y = stft.istft(stft.phase_from_magnitude(A, GAUSSIAN, iterations=iterations, **made), GAUSSIAN, **made)
+                same = dict(made, initial="pghi", iterations=3 if iterations is None else iterations)
+                np.testing.assert_allclose(y, stft.griffin_lim(A, GAUSSIAN, **same), atol=1e-9)
+                distances.append(np.linalg.norm(np.abs(stft.stft(y, GAUSSIAN, frames=A.shape[1], **made)) - A))
+            self.assertLess(distances[1], 0.9 * distances[0])
+            self.assertLess(distances[2], 0.95 * distances[1])
+
+    def test_phases_of_frames_anywhere(self):
+        A = np.abs(stft.stft(chirp(1500), hop=HOP, n_fft=N_FFT))
+        expected = stft.phase_from_magnitude(A, hop=HOP, first=0)
+        for first in (1, 5 * N_FFT + 3, 2**40):
+            np.testing.assert_array_equal(stft.phase_from_magnitude(A, hop=HOP, first=first), expected)
+        far = dict(hop=HOP, first=N_FFT << 40, phase="absolute")
+        np.testing.assert_allclose(stft.phase_from_magnitude(A, **far), stft.phase_from_magnitude(A, hop=HOP, first=0, phase="absolute"))
+        self.assertEqual(stft.phase_from_magnitude(A, hop=3 * N_FFT).shape, A.shape)  # frames that do not meet
+
     def test_phases_of_channels_are_theirs_in_any_number_of_threads(self):
         A = np.abs(stft.stft(np.array([noise(900, seed) for seed in range(6)]).reshape(2, 3, 900), hop=HOP, n_fft=N_FFT))
         for method in ("pghi", "rtpghi"):
@@ -106,6 +129,8 @@ class phases_of_arrays(unittest.TestCase):
             "magnitude: 1 dimensions: must be (..., bins, frames)": dict(magnitude=A[0]),
             "method: best: must be pghi or rtpghi": dict(method="best"),
             "look_ahead: 2: must be 0 or 1": dict(look_ahead=2),
+            "iterations: -1: must be 0 or more": dict(iterations=-1),
+            "iterations: 2: must be 0 for rtpghi, which goes frame by frame": dict(method="rtpghi", iterations=2),
             "tolerance: 2: must be 0 .. 1": dict(tolerance=2),
             "seed: -1: must be 0 or more": dict(seed=-1),
             "window: complex taps: must be real: phases follow from magnitudes of even windows": dict(window=np.ones(9) * 1j),
@@ -237,6 +262,15 @@ class sounds_at_another_speed(unittest.TestCase):
         self.assertEqual(stft.pitch_shift(x, 3, n_fft=256, axis=0).shape, x.shape)
         self.assertEqual(stft.time_stretch(np.zeros(0), 0.5).shape, (0,))
         self.assertEqual(stft.time_stretch(np.ones(1), 0.5, n_fft=16).shape, (2,))
+
+    def test_what_is_not_finite_stays_in_its_frames(self):
+        x = noise(12000)
+        for bad in (np.nan, np.inf):
+            x[5000] = bad
+            for semitones in (-7, 0.5, 12):
+                y = stft.pitch_shift(x, semitones, n_fft=256)
+                wrong = np.flatnonzero(~np.isfinite(y))
+                self.assertTrue(0 < wrong.size <= 1024 and abs(wrong.mean() - 5000) < 200, (semitones, wrong))
 
     def test_the_rate_changes_at_a_sample(self):
         X = stft.stft(chirp(4000, np.complex64), hop=HOP, n_fft=N_FFT)

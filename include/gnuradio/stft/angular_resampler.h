@@ -2,8 +2,7 @@
 #ifndef INCLUDED_STFT_ANGULAR_RESAMPLER_H
 #define INCLUDED_STFT_ANGULAR_RESAMPLER_H
 
-#include <gnuradio/block.h>
-#include <gnuradio/stft/api.h>
+#include <gnuradio/stft/changeable.h>
 #include <gnuradio/stft/kernel/monitor/angular_resampler.h>
 
 namespace gr::stft {
@@ -21,15 +20,29 @@ namespace gr::stft {
  * sample 0). The first sample after a standstill begins a revolution and carries angle_gap too (double, s without output). A
  * tag of a sample goes to the first output at it or after it, rx_time moved; tags after the last output are lost. rx_rate
  * overrides samp_rate from its sample on, and ends here, since the output has no rate in time.
+ *
+ * samples_per_rev and f_min may change while it runs, by set_samples_per_rev(), set_f_min(), or a message to the port "cmd", a dict
+ * (or pair) of them: from the first revolution on that begins reach() samples or more after those that have come. No
+ * revolution is cut, and no sample lost. The first sample of a revolution that has another number of samples than the one
+ * before carries angle_samples_per_rev (int64).
  */
 template <class T>
-class STFT_API angular_resampler : virtual public gr::block
+class STFT_API angular_resampler : public changeable<kernel::angular_settings>
 {
 public:
     using sptr = std::shared_ptr<angular_resampler<T>>; //!< type that make() returns
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     static sptr make(const kernel::angular_settings& s);
+
+    //!@{
+    //! Another setting, from a later revolution on. \throws as make()
+    void set_samples_per_rev(std::size_t samples_per_rev)
+    {
+        this->request({ "samples_per_rev", static_cast<std::int64_t>(samples_per_rev) });
+    }
+    void set_f_min(double f_min) { this->request({ "f_min", f_min }); }
+    //!@}
 
     //! Samples after an instant that its output takes, at the lowest speed; the lag of the speed comes on top.
     virtual std::int64_t reach() const = 0;

@@ -20,7 +20,7 @@ namespace gr::stft {
  * Message port "events": the messages of detector_vxm. The cells of an event that begins are kept or rejected (`events`) from the
  * sample on at which it begins, until it ends; frames that have passed by then stay as they were, so delay the samples where that matters.
  *
- * Message port "cmd": a dict (or pair) of method, tracking, gain_floor, oversubtraction, memory, smoothing, refine, detail, learn,
+ * Message port "cmd": a dict (or pair) of method, tracking, gain_floor, oversubtraction, memory, smoothing, refine, detail_memory, learn,
  * noise, keep, reject, mask, events, reset (any value), and optionally at, the sample at or after which the first changed frame starts. With
  * learn, the noise is learned from that many frames.
  */
@@ -41,7 +41,7 @@ public:
     void set_memory(double memory) { this->request({ "memory", memory }); }
     void set_smoothing(std::int64_t bins) { this->request({ "smoothing", bins }); }
     void set_refine(bool refine) { this->request({ "refine", refine }); }
-    void set_detail(double detail) { this->request({ "detail", detail }); }
+    void set_detail_memory(double memory) { this->request({ "detail_memory", memory }); }
     void set_keep(const std::string& bands) { this->request({ "keep", bands }); }
     void set_reject(const std::string& bands) { this->request({ "reject", bands }); }
     void set_events(const std::string& use) { this->request({ "events", use }); }

@@ -1,7 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/denoise/denoiser.h>
-#include <algorithm>
 
 namespace gr::stft::kernel {
 
@@ -19,76 +18,29 @@ gain_settings denoiser<T>::settings_for(const parameters& p, gain_settings s)
 
 template <class T>
 denoiser<T>::denoiser(const parameters& p, const gain_settings& s)
-    : d_framer(p.frames()), d_stft(p), d_gain(settings_for(p, s)), d_inverse(p),
-      d_spectra(most_in_a_run * d_stft.bins())
+    : d_gain(settings_for(p, s)), d_round_trip(p)
 {}
+
+template <class T>
+void denoiser<T>::apply(complex* spectra, std::size_t count)
+{
+    for (std::size_t i = 0; i < count; ++i, spectra += d_gain.bins())
+        d_gain.apply(spectra, spectra);
+}
 
 template <class T>
 void denoiser<T>::push(const T* samples, std::size_t count, std::vector<T>& output)
 {
-    while (count > 0) {
-        const auto taken = d_framer.push(samples, count);
-        samples += taken;
-        count -= taken;
-        take_frames(output);
-    }
+    d_round_trip.push(samples, count, output, [this](complex* spectra, std::size_t frames) {
+        apply(spectra, frames);
+    });
 }
 
 template <class T>
 void denoiser<T>::finish(std::vector<T>& output)
 {
-    d_framer.finish();
-    take_frames(output);
-    d_inverse.finish(d_framer.received());
-    read_ready(output);
-}
-
-template <class T>
-void denoiser<T>::read_ready(std::vector<T>& output)
-{
-    const auto count = d_inverse.ready(), before = output.size();
-    output.resize(before + count);
-    d_inverse.read(output.data() + before, count);
-}
-
-template <class T>
-void denoiser<T>::take_frames(std::vector<T>& output)
-{
-    const auto bins = d_stft.bins();
-    while (const auto* frame = d_framer.frame()) {
-        const auto count = d_framer.run(most_in_a_run);
-        const bool last =
-            d_framer.last(); // then nothing may be read before finish() has the length
-        d_stft.analyse_run(frame, d_framer.start(), count, d_spectra.data());
-        d_framer.advance(count);
-        auto* spectrum = d_spectra.data();
-        for (std::size_t i = 0; i < count; ++i)
-            d_gain.apply(spectrum + i * bins, spectrum + i * bins);
-        for (std::size_t i = 0; i < count;) {
-            i += last ? 0 : add_run(spectrum + i * bins, count - i, output);
-            if (i == count)
-                break;
-            d_inverse.expect_next();
-            read_ready(output);
-            d_inverse.add(spectrum + i * bins);
-            if (!last)
-                read_ready(output);
-            ++i;
-        }
-    }
-}
-
-//! Inverts frames as long as each gives hop samples; their number.
-template <class T>
-std::size_t denoiser<T>::add_run(const std::complex<real_t<T>>* spectra,
-                                 std::size_t frames,
-                                 std::vector<T>& output)
-{
-    const auto before = output.size(), hop = d_stft.design().hop;
-    output.resize(before + frames * hop);
-    const auto taken = d_inverse.add_run(spectra, frames, output.data() + before);
-    output.resize(before + taken * hop);
-    return taken;
+    d_round_trip.finish(output,
+                        [this](complex* spectra, std::size_t frames) { apply(spectra, frames); });
 }
 
 template <class T>

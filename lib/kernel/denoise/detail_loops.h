@@ -56,14 +56,5 @@ STFT_LOOP void smooth_detail(const R* mean,
     }
 }
 
-//! Each value becomes the sum of it and that `distance` after it.
-template <class R>
-STFT_LOOP void add_later(R* values, std::size_t count, std::size_t distance)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < count; ++k)
-        values[k] += values[k + distance];
-}
-
 } // namespace gr::stft::kernel
 #endif

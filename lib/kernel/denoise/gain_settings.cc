@@ -79,8 +79,8 @@ void gain_settings::check() const
         refuse("memory", memory, "must be 0 .. 0.9999");
     if (smoothing % 2 == 0 || smoothing > 63)
         refuse("smoothing", smoothing, "must be an odd number of bins, 1 .. 63");
-    if (!(detail >= 0 && detail <= 0.9999))
-        refuse("detail", detail, "must be 0 .. 0.9999");
+    if (!(detail_memory >= 0 && detail_memory <= 0.9999))
+        refuse("detail_memory", detail_memory, "must be 0 .. 0.9999");
     if (learn > 1000000000)
         refuse("learn", learn, "must be 0 .. 1e9 frames");
     check_bins(

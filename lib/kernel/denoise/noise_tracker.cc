@@ -1,7 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/denoise/noise_tracker.h"
-#include "kernel/denoise/gain_functions.h"
-#include "kernel/simd/dispatch.h"
+#include "kernel/denoise/least_noise.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,54 +9,15 @@ namespace gr::stft::kernel {
 
 namespace {
 
-// at four frames for each window
-constexpr double memory_of_noise = 0.8, memory_of_presence = 0.9;
 constexpr std::size_t rows_of_first_floor = 64;
-// mean of 1 - p over that of (1 - p) g, g exponential: where strong cells count less, the noise would come out weaker by it
-constexpr double bias = 1.1578070267;
-
-//! The least noise: its inverse is a number, and so is that times any power.
-template <class R>
-constexpr R least_noise = std::numeric_limits<R>::min() * 16;
-
-//! The noise follows a row where a signal is improbable; where one seems to be there all the time, the noise has grown.
-template <class R>
-STFT_LOOP void follow_presence(const R* row,
-                               std::size_t bins,
-                               R keep_noise,
-                               R keep_presence,
-                               R* presence,
-                               R* noise)
-{
-    constexpr R most = R(0.99);
-#pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k) {
-        R p = static_cast<R>(presence_of_signal(static_cast<float>(row[k] / noise[k])));
-        const R smooth = keep_presence * presence[k] + (1 - keep_presence) * p;
-        presence[k] = smooth;
-        const R bounded = p < most ? p : most;
-        p = smooth > most ? bounded : p;
-        const R taken = (1 - keep_noise) * (1 - p);
-        const R next = noise[k] + taken * (row[k] * R(bias) - noise[k]);
-        noise[k] = next > least_noise<R> ? next : least_noise<R>;
-    }
-}
 
 } // namespace
 
 template <class R>
-typename noise_tracker<R>::rates noise_tracker<R>::rates_of(const gain_settings& s)
-{
-    const auto frames = 4 * static_cast<double>(s.hop) / static_cast<double>(s.window_length());
-    return { static_cast<R>(std::pow(memory_of_noise, frames)),
-             static_cast<R>(std::pow(memory_of_presence, frames)) };
-}
-
-template <class R>
 noise_tracker<R>::noise_tracker(const gain_settings& s)
-    : d_settings(s), d_tracking(s.tracking_used()), d_rates(rates_of(s)),
+    : d_settings(s), d_tracking(s.tracking_used()),
       d_first_rows(std::max<std::size_t>(1, 2 * s.window_length() / s.hop)),
-      d_noise(s.bins(), least_noise<R>), d_presence(s.bins(), 0)
+      d_noise(s.bins(), least_noise<R>), d_presence(s)
 {
     if (d_tracking == noise_tracking::floor) {
         d_floor.emplace_back(
@@ -79,6 +39,7 @@ void noise_tracker<R>::set(const std::vector<double>& noise)
                      least_noise<R>);
     d_given = true;
     d_to_learn = 0;
+    d_presence.begin(presence_follower<R>::many_rows);
 }
 
 template <class R>
@@ -94,11 +55,13 @@ void noise_tracker<R>::change(const gain_settings& s, double factor)
     const auto before = d_tracking;
     d_settings = s;
     d_tracking = s.tracking_used();
-    d_rates = rates_of(s);
+    d_presence.change(s);
     d_first_rows = std::max<std::size_t>(1, 2 * s.window_length() / s.hop);
-    if (factor != 1)
+    if (factor != 1) {
         for (auto& n : d_noise)
             n = std::max(n * static_cast<R>(factor), least_noise<R>);
+        d_presence.scale(static_cast<R>(factor));
+    }
     if (d_tracking != noise_tracking::floor) {
         d_floor.clear();
     } else if (before != noise_tracking::floor || factor != 1) {
@@ -115,6 +78,7 @@ void noise_tracker<R>::change(const gain_settings& s, double factor)
 template <class R>
 void noise_tracker<R>::add_to_mean(const R* row, std::size_t count)
 {
+    d_presence.begin(count + 1);
     const auto weight = 1 / static_cast<R>(count + 1);
     for (std::size_t k = 0; k < d_noise.size(); ++k)
         d_noise[k] =
@@ -148,10 +112,8 @@ void noise_tracker<R>::follow(const R* row, bool whole)
         d_rows += whole;
         return;
     }
-    if (d_tracking != noise_tracking::presence)
-        return;
-    simd::dispatch<follow_presence<R>>(
-        row, bins, d_rates.noise, d_rates.presence, d_presence.data(), d_noise.data());
+    if (d_tracking == noise_tracking::presence)
+        d_presence.follow(row, d_noise.data());
 }
 
 //! The floor is estimated from 1, 2, 4 .. 64 rows, and followed from then on.
@@ -173,6 +135,7 @@ void noise_tracker<R>::follow_floor(const R* row)
         if ((d_kept_rows & (d_kept_rows - 1)) == 0)
             floor.begin(d_kept.data(), d_kept_rows);
     }
+    d_presence.begin(presence_follower<R>::many_rows);
     const auto gain = floor.follow(d_row.data()).gain;
     for (std::size_t k = 0; k < bins; ++k)
         d_noise[k] = std::max(static_cast<R>(floor.shape()[k] * gain), least_noise<R>);

@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_DENOISE_NOISE_TRACKER_H
 #define INCLUDED_STFT_LIB_KERNEL_DENOISE_NOISE_TRACKER_H
 
-#include <gnuradio/stft/kernel/denoise/gain_settings.h>
+#include "kernel/denoise/presence_follower.h"
 #include <gnuradio/stft/kernel/monitor/noise_floor.h>
 #include <vector>
 
@@ -37,20 +37,16 @@ public:
     void change(const gain_settings& s, double factor = 1);
 
 private:
-    struct rates {
-        R noise, presence; // weights of what was before
-    };
-    static rates rates_of(const gain_settings& s);
     void add_to_mean(const R* row, std::size_t count);
     void follow_floor(const R* row);
 
     gain_settings d_settings;
     noise_tracking d_tracking;
-    rates d_rates;
     std::size_t d_first_rows, d_rows = 0; // of the start; whole rows taken so far, at most as many
     bool d_given = false;                 // noise was set or learned
     std::size_t d_to_learn = 0, d_learned = 0;
-    std::vector<R> d_noise, d_presence;
+    std::vector<R> d_noise;
+    presence_follower<R> d_presence;
     std::vector<noise_floor> d_floor; // one, or none
     std::vector<float> d_row,
         d_kept; // the last row; the first ones, from which the floor is estimated

@@ -77,7 +77,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
         s.memory, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
     const auto least = std::pow(10, s.gain_floor / 20);
     const auto d = std::pow(
-        s.detail, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
+        s.detail_memory, 4.0 * static_cast<double>(s.hop) / static_cast<double>(s.window_length()));
     std::vector<double> before(bins, 0), detail(bins, 0);
     std::vector<std::vector<double>> all;
     for (const auto& row : rows) {
@@ -93,7 +93,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
                 mean += std::norm(row[i]) / (s.noise[i] * s.oversubtraction) /
                         static_cast<double>(s.smoothing);
             }
-            const auto n = s.noise[k] * s.oversubtraction, power = std::norm(row[k]);
+            const auto n = s.noise[k] * s.oversubtraction;
             auto x = std::max(a * before[k] / n + (1 - a) * std::max(mean - 1, 0.0), least * least);
             if (s.refine)
                 x = std::max(std::pow(x / (1 + x), 2) * mean, least * least);
@@ -116,10 +116,12 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
             details.push_back(all.empty() ? now : d * detail[k] + (1 - d) * now);
             const auto n = s.noise[k] * s.oversubtraction, power = std::norm(row[k]);
             auto x = ratios[k];
-            if (s.refine && s.detail > 0) {
+            if (s.refine && s.detail_memory > 0) {
                 const auto third = std::exp(0.7 * (0.5 + trend + details[k]) + 0.3 * std::log(x));
                 x = std::max(std::pow(third / (1 + third), 2) * means[k], least * least);
             }
+            if (s.refine)
+                x = std::max(std::pow(x / (1 + x), 2) * power / n, least * least);
             const auto mean = means[k];
             auto g = x / (1 + x);
             if (s.method == gain_method::log_mmse)
@@ -176,6 +178,8 @@ class qa_spectral_gain : public CppUnit::TestFixture
     CPPUNIT_TEST(gains_are_those_of_their_definition);
     CPPUNIT_TEST(presence_tracking_is_its_definition);
     CPPUNIT_TEST(tracked_noise_has_the_power_of_the_noise_and_follows_its_steps);
+    CPPUNIT_TEST(steady_noise_is_tracked_steadily);
+    CPPUNIT_TEST(noise_that_is_given_is_where_tracking_begins);
     CPPUNIT_TEST(a_tone_that_stays_is_noise_by_presence_and_signal_by_floor);
     CPPUNIT_TEST(noise_is_learned_from_whole_frames);
     CPPUNIT_TEST(a_frame_that_is_not_finite_changes_no_other);
@@ -229,7 +233,7 @@ class qa_spectral_gain : public CppUnit::TestFixture
                         s.method = method;
                         s.smoothing = smoothing;
                         s.refine = seed % 3;
-                        s.detail = seed % 2 ? 0.6 : 0;
+                        s.detail_memory = seed % 2 ? 0.6 : 0;
                         s.gain_floor = -20;
                         s.oversubtraction = 1.5;
                         const auto rows = noise_rows(12, s.bins(), 3, ++seed);
@@ -244,8 +248,9 @@ class qa_spectral_gain : public CppUnit::TestFixture
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[p][k],
                                                              gain.gains()[k],
                                                              method == gain_method::log_mmse ? 5e-5
-                                                             : s.refine && s.detail > 0      ? 5e-6
-                                                                                        : 1e-12);
+                                                             : s.refine && s.detail_memory > 0
+                                                                 ? 1e-5
+                                                                 : 1e-12);
                                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                                     0, std::abs(y[k] - rows[p][k] * gain.gains()[k]), 1e-15);
                             }
@@ -264,32 +269,62 @@ class qa_spectral_gain : public CppUnit::TestFixture
             powers += absent * g * std::exp(-g);
         }
         const auto bias = weights / powers;
-        auto s = made(32, 16);
-        s.tracking = noise_tracking::presence;
-        const auto rows = noise_rows(80, s.bins(), 2, 4);
-        spectral_gain<double> gain(s);
-        std::vector<double> noise(s.bins(), 0);
-        // hop is half of the window: twice as much happens in a frame as the constants are for
-        const auto keep = std::pow(0.8, 2), keep_presence = std::pow(0.9, 2);
-        std::vector<double> presence(s.bins(), 0);
-        for (std::size_t p = 0; p < rows.size(); ++p) {
-            spectrum_t y(s.bins());
-            gain.apply(rows[p].data(), y.data());
-            // frame 0 hangs over the start; the mean of frames 1 .. 4, two windows, is the first estimate
-            for (std::size_t k = 0; k < s.bins(); ++k) {
-                const auto power = std::norm(rows[p][k]);
-                if (p <= 4) {
-                    noise[k] =
-                        p <= 1 ? power : noise[k] + (power - noise[k]) / static_cast<double>(p);
-                } else {
-                    auto there =
-                        1 / (1 + (1 + ratio) * std::exp(-power / noise[k] * ratio / (1 + ratio)));
+        for (const auto which : { sides::onesided, sides::twosided }) {
+            auto s = made(32, 16, which);
+            s.tracking = noise_tracking::presence;
+            const auto rows = noise_rows(80, s.bins(), 2, 4);
+            spectral_gain<double> gain(s);
+            const auto bins = static_cast<std::ptrdiff_t>(s.bins());
+            std::vector<double> noise(s.bins(), 0), presence(s.bins(), 0), fast, slow, seen;
+            // hop is half of the window: twice as much happens in a frame as the constants are for
+            const auto keep_fast = std::pow(0.8, 2), keep_slow = std::pow(0.98, 2),
+                       keep_presence = std::pow(0.9, 2),
+                       v0 = 0.048 * 9 * (1 - keep_fast) / (1 + keep_fast);
+            const auto around = [&](const std::vector<double>& values, std::size_t k) {
+                double sum = 0;
+                for (std::ptrdiff_t j = -8; j <= 8; ++j)
+                    sum += values[folded(
+                        static_cast<std::ptrdiff_t>(k) + j, bins, which != sides::onesided)];
+                return sum / 17;
+            };
+            for (std::size_t p = 0; p < rows.size(); ++p) {
+                spectrum_t y(s.bins());
+                gain.apply(rows[p].data(), y.data());
+                std::vector<double> power, ratios, squares;
+                for (std::size_t k = 0; k < s.bins(); ++k) {
+                    power.push_back(std::norm(rows[p][k]));
+                    ratios.push_back(power[k] / noise[k]);
+                }
+                if (p == 5) {
+                    fast = slow = noise;
+                    seen.assign(s.bins(), 4);
+                }
+                for (std::size_t k = 0; k < s.bins(); ++k) {
+                    // frame 0 hangs over the start; the mean of frames 1 .. 4, two windows, is the first estimate
+                    if (p <= 4) {
+                        noise[k] = p <= 1
+                                       ? power[k]
+                                       : noise[k] + (power[k] - noise[k]) / static_cast<double>(p);
+                        continue;
+                    }
+                    const auto g = std::max(ratios[k], 1.5 * around(ratios, k));
+                    auto there = 1 / (1 + (1 + ratio) * std::exp(-g * ratio / (1 + ratio)));
                     presence[k] = keep_presence * presence[k] + (1 - keep_presence) * there;
                     there = presence[k] > 0.99 ? std::min(there, 0.99) : there;
-                    noise[k] = keep * noise[k] +
-                               (1 - keep) * (there * noise[k] + (1 - there) * power * bias);
+                    fast[k] += (1 - keep_fast) * (1 - there) * (power[k] * bias - fast[k]);
+                    seen[k] += 1 - there;
+                    slow[k] += std::max(1 - keep_slow, 1 / (1 + seen[k])) * (1 - there) *
+                               (power[k] * bias - slow[k]);
                 }
-                CPPUNIT_ASSERT_DOUBLES_EQUAL(1, gain.noise()[k] / noise[k], 2e-3);
+                if (p > 4) {
+                    for (std::size_t k = 0; k < s.bins(); ++k)
+                        squares.push_back(std::pow(std::log(fast[k] / slow[k]), 2));
+                    for (std::size_t k = 0; k < s.bins(); ++k)
+                        noise[k] = slow[k] * std::exp(std::max(0.0, 1 - v0 / around(squares, k)) *
+                                                      std::log(fast[k] / slow[k]));
+                }
+                for (std::size_t k = 0; k < s.bins(); ++k)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(1, gain.noise()[k] / noise[k], 2e-3);
             }
         }
     }
@@ -307,6 +342,32 @@ class qa_spectral_gain : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(0, decibels(mean(gain.noise()) / power), 0.6);
             }
         }
+    }
+
+    void steady_noise_is_tracked_steadily()
+    {
+        for (const std::size_t hop : { 64, 128 })
+            for (const auto which : { sides::onesided, sides::twosided }) {
+                auto s = made(256, hop, which);
+                s.tracking = noise_tracking::presence;
+                spectral_gain<float> gain(s);
+                through(gain, noise_rows(600, s.bins(), 1, 5));
+                double square = 0;
+                for (const auto noise : gain.noise())
+                    square += std::pow(decibels(noise), 2) / static_cast<double>(s.bins());
+                CPPUNIT_ASSERT(std::sqrt(square) < (hop == 64 ? 0.8 : 1.3));
+            }
+    }
+
+    void noise_that_is_given_is_where_tracking_begins()
+    {
+        auto s = made(256, 64);
+        s.tracking = noise_tracking::presence;
+        s.noise.assign(s.bins(), 1);
+        spectral_gain<float> gain(s);
+        through(gain, noise_rows(8, s.bins(), 1, 6));
+        for (const auto noise : gain.noise())
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(0, decibels(noise), 2);
     }
 
     void a_tone_that_stays_is_noise_by_presence_and_signal_by_floor()

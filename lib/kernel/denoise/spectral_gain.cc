@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/denoise/detail_loops.h"
+#include "kernel/denoise/neighbours.h"
 #include "kernel/denoise/noise_tracker.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
@@ -46,14 +47,6 @@ STFT_LOOP void ratios_of(const R* power, const R* noise, std::size_t bins, R fac
 }
 
 template <class R>
-STFT_LOOP void add_shifted(const R* from, std::size_t bins, R* sum)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k)
-        sum[k] += from[k];
-}
-
-template <class R>
 STFT_LOOP void divide(R* values, std::size_t bins, R by)
 {
 #pragma omp simd
@@ -93,6 +86,18 @@ STFT_LOOP void priors(cells_of<R> c, std::size_t bins, bool refine, R* x)
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
         x[k] = prior(c, k, refine);
+}
+
+//! x becomes the ratio that the gain of the last estimate gives of the cell alone, without its neighbours.
+template <class R>
+STFT_LOOP void repeat_alone(const R* ratio, std::size_t bins, R least, R* x)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R gain = x[k] / (1 + x[k]);
+        const R again = gain * gain * ratio[k];
+        x[k] = again > least ? again : least;
+    }
 }
 
 template <class R>
@@ -185,9 +190,10 @@ gain_settings checked(const gain_settings& s)
 template <class R>
 spectral_gain<R>::spectral_gain(const gain_settings& s)
     : d_settings(checked(s)), d_noise(std::make_unique<noise_tracker<R>>(s)), d_mask(s),
-      d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 64), d_smooth(s.bins()),
-      d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins()), d_prior(s.bins()),
-      d_logarithm(s.bins()), d_bounded(s.bins() + 64), d_sum(s.bins() + 64), d_detail(s.bins(), 0)
+      d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 2 * most_neighbours),
+      d_smooth(s.bins()), d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins()),
+      d_prior(s.bins()), d_logarithm(s.bins()), d_bounded(s.bins() + 2 * most_neighbours),
+      d_sum(s.bins() + 2 * most_neighbours), d_detail(s.bins(), 0)
 {
     update_rates();
 }
@@ -222,7 +228,7 @@ void spectral_gain<R>::update_rates()
     const auto frames =
         4 * static_cast<double>(d_settings.hop) / static_cast<double>(d_settings.window_length());
     d_memory = static_cast<R>(std::pow(d_settings.memory, frames));
-    d_keep_detail = static_cast<R>(std::pow(d_settings.detail, frames));
+    d_keep_detail = static_cast<R>(std::pow(d_settings.detail_memory, frames));
     d_least = static_cast<R>(std::pow(10, d_settings.gain_floor / 20));
 }
 
@@ -273,35 +279,17 @@ void spectral_gain<R>::reset()
     d_has_detail = false;
 }
 
-//! Beyond the ends of a row stands its other end, or its mirror image if it is one-sided.
-template <class R>
-void spectral_gain<R>::extend(R* row, std::ptrdiff_t half) const
-{
-    const auto n = static_cast<std::ptrdiff_t>(bins());
-    const auto other = [&](std::ptrdiff_t bin) { // that stands for one beyond the ends
-        if (d_settings.sides != sides::onesided)
-            return ((bin % n) + n) % n;
-        const auto period = std::max<std::ptrdiff_t>(1, 2 * (n - 1));
-        const auto in_period = ((bin % period) + period) % period;
-        return in_period < n ? in_period : period - in_period;
-    };
-    for (std::ptrdiff_t j = 1; j <= half; ++j) {
-        row[-j] = row[other(-j)];
-        row[n - 1 + j] = row[other(n - 1 + j)];
-    }
-}
-
 //! Means of the ratios over bins.
 template <class R>
 void spectral_gain<R>::smooth()
 {
     const auto n = static_cast<std::ptrdiff_t>(bins());
     const auto half = static_cast<std::ptrdiff_t>(d_settings.smoothing / 2);
-    auto* ratio = d_ratio.data() + 32; // values before those of the bins, and as many after them
-    extend(ratio, half);
+    auto* ratio = d_ratio.data() + most_neighbours;
+    extend_row(ratio, bins(), half, is_circular());
     std::copy_n(ratio - half, n, d_smooth.begin());
     for (auto j = 1 - half; j <= half; ++j)
-        simd::dispatch<add_shifted<R>>(ratio + j, bins(), d_smooth.data());
+        simd::dispatch<add_row<R>>(ratio + j, bins(), d_smooth.data());
     if (half > 0)
         simd::dispatch<divide<R>>(d_smooth.data(), bins(), static_cast<R>(d_settings.smoothing));
 }
@@ -311,31 +299,37 @@ template <class R>
 void spectral_gain<R>::estimate(const R* noise, R factor)
 {
     const auto n = bins();
-    const cells_of<R> cells{ d_power.data(),  noise,           d_ratio.data() + 32,
+    const cells_of<R> cells{ d_power.data(),  noise,           d_ratio.data() + most_neighbours,
                              d_smooth.data(), d_before.data(), factor,
                              d_memory,        d_least };
     auto* x = d_prior.data();
     simd::dispatch<priors<R>>(cells, n, d_settings.refine, x);
-    if (!d_settings.refine || d_settings.detail == 0)
+    if (!d_settings.refine)
         return;
-    auto* bounded = d_bounded.data() + 32;
+    if (d_settings.detail_memory != 0)
+        smooth_details(x);
+    simd::dispatch<repeat_alone<R>>(d_ratio.data() + most_neighbours, n, d_least * d_least, x);
+}
+
+//! The third estimate, which has its detail smoothed over frames.
+template <class R>
+void spectral_gain<R>::smooth_details(R* x)
+{
+    const auto n = bins();
+    auto* bounded = d_bounded.data() + most_neighbours;
     simd::dispatch<logarithms_of<R>>(x, n, d_logarithm.data(), bounded);
-    extend(bounded, half_of_trend);
-    constexpr std::size_t width = 2 * half_of_trend + 1;
-    std::copy_n(bounded - half_of_trend, n + width - 1, d_sum.begin());
-    for (std::size_t distance = 1; distance < width - 1; distance *= 2) // sums of 2, 4 .. 32
-        simd::dispatch<add_later<R>>(d_sum.data(), n + width - 1 - 2 * distance + 1, distance);
-    simd::dispatch<add_shifted<R>>(bounded + half_of_trend, n, d_sum.data());
+    sum_around(bounded, n, half_of_trend, is_circular(), d_sum.data());
+    constexpr R width = 2 * half_of_trend + 1;
     if (!d_has_detail)
         for (std::size_t k = 0; k < n; ++k)
-            d_detail[k] = bounded[k] - d_sum[k] / R(width);
+            d_detail[k] = bounded[k] - d_sum[k] / width;
     d_has_detail = true;
     simd::dispatch<smooth_detail<R>>(d_smooth.data(),
                                      d_least * d_least,
                                      d_logarithm.data(),
                                      bounded,
                                      d_sum.data(),
-                                     R(width),
+                                     width,
                                      d_keep_detail,
                                      n,
                                      d_detail.data(),
@@ -354,7 +348,7 @@ void spectral_gain<R>::apply(const complex* spectrum, complex* result)
         d_noise->follow(d_power.data(), start >= 0);
         const auto* noise = d_noise->noise().data();
         const auto factor = static_cast<R>(d_settings.oversubtraction);
-        auto* ratio = d_ratio.data() + 32;
+        auto* ratio = d_ratio.data() + most_neighbours;
         simd::dispatch<ratios_of<R>>(d_power.data(), noise, n, factor, ratio);
         smooth();
         if (d_settings.method != gain_method::subtraction)

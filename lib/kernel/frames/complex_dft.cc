@@ -10,9 +10,8 @@ namespace gr::stft::kernel {
 namespace {
 
 // bytes of n complex numbers
-constexpr std::size_t near_cache =
-    64 * 1024; // from there on parts if nothing is measured, or vectors are wide
-constexpr std::size_t far_cache = 256 * 1024; // from there on always
+constexpr std::size_t near_cache = 64 * 1024; // from there on no plan of all numbers
+constexpr std::size_t far_cache = 256 * 1024; // beyond it no eighths, which would leave the cache
 
 constexpr std::size_t least_in_parts = 512; // points, as are the others
 constexpr std::size_t least_by_chirp = 17;
@@ -44,10 +43,19 @@ std::vector<dft_method> complex_dft<R>::methods(std::size_t n)
     }
     if (n < least_in_parts || !dft_in_parts<R>::takes(n))
         return { dft_method::plan };
+    const bool in_eighths = 2 * bytes >= near_cache && dft_in_eighths<R>::takes(n);
+    if (bytes < near_cache && in_eighths)
+        return { dft_method::plan, dft_method::parts, dft_method::eighths };
     if (bytes < near_cache)
         return { dft_method::plan, dft_method::parts };
-    if (bytes < far_cache && simd::chosen_level() == simd::level::generic)
-        return { dft_method::parts, dft_method::plan };
+    // the shorter the vectors, the dearer are parts beside FFTW's plans of an eighth
+    const auto level = simd::chosen_level();
+    if (level == simd::level::generic && bytes <= 2 * far_cache)
+        return { in_eighths ? dft_method::eighths : dft_method::parts, dft_method::plan };
+    if (level == simd::level::avx2 && bytes <= far_cache && in_eighths)
+        return { dft_method::eighths, dft_method::parts };
+    if (bytes <= far_cache && in_eighths)
+        return { dft_method::parts, dft_method::eighths };
     return { dft_method::parts };
 }
 
@@ -57,6 +65,8 @@ complex_dft<R>::complex_dft(dft_kind which, std::size_t n, dft_method method)
     const bool forward = which == dft_kind::forward;
     if (method == dft_method::parts)
         d_parts = std::make_unique<const dft_in_parts<R>>(forward, n);
+    else if (method == dft_method::eighths)
+        d_eighths = std::make_unique<const dft_in_eighths<R>>(forward, n);
     else if (method == dft_method::chirp)
         d_chirp = std::make_unique<const chirp_dft<R>>(forward, n);
     else
@@ -96,13 +106,19 @@ std::shared_ptr<const complex_dft<R>> complex_dft<R>::get(dft_kind which, std::s
 template <class R>
 dft_method complex_dft<R>::method() const
 {
-    return d_plan ? dft_method::plan : d_parts ? dft_method::parts : dft_method::chirp;
+    return d_plan      ? dft_method::plan
+           : d_eighths ? dft_method::eighths
+           : d_parts   ? dft_method::parts
+                       : dft_method::chirp;
 }
 
 template <class R>
 std::size_t complex_dft<R>::scratch_size() const
 {
-    return d_parts ? d_parts->scratch_size() : d_chirp ? d_chirp->scratch_size() : 0;
+    return d_eighths ? d_eighths->scratch_size()
+           : d_parts ? d_parts->scratch_size()
+           : d_chirp ? d_chirp->scratch_size()
+                     : 0;
 }
 
 template <class R>
@@ -110,6 +126,8 @@ void complex_dft<R>::execute(const complex* in, complex* out, complex* scratch) 
 {
     if (d_plan)
         d_plan->execute(in, out);
+    else if (d_eighths)
+        d_eighths->execute(in, out, scratch);
     else if (d_parts)
         d_parts->execute(in, out, scratch);
     else

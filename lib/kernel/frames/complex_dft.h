@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_FRAMES_COMPLEX_DFT_H
 
 #include "chirp_dft.h"
+#include "dft_in_eighths.h"
 #include "dft_in_parts.h"
 #include "fft.h"
 
@@ -10,9 +11,10 @@ namespace gr::stft::kernel {
 
 //! Ways to compute a DFT.
 enum class dft_method {
-    plan,  //!< FFTW's
-    parts, //!< dft_in_parts: beyond the near caches, and for sizes that FFTW has no fast code for
-    chirp, //!< chirp_dft: sizes with a large prime factor
+    plan,    //!< FFTW's
+    eighths, //!< dft_in_eighths: about the nearest cache
+    parts,   //!< dft_in_parts: beyond the near caches, and for sizes that FFTW has no fast code for
+    chirp,   //!< chirp_dft: sizes with a large prime factor
 };
 
 /*!
@@ -48,7 +50,8 @@ public:
     void execute(const complex* in, complex* out, complex* scratch) const;
 
 private:
-    std::shared_ptr<const dft_plan<R>> d_plan; // one of the three
+    std::shared_ptr<const dft_plan<R>> d_plan; // one of the four
+    std::unique_ptr<const dft_in_eighths<R>> d_eighths;
     std::unique_ptr<const dft_in_parts<R>> d_parts;
     std::unique_ptr<const chirp_dft<R>> d_chirp;
 };

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
+#include "kernel/simd/dispatch.h"
 #include "qa/context.h"
 #include "qa/support.h"
 #include "quickest.h"
@@ -18,6 +19,7 @@ class qa_dft : public CppUnit::TestFixture
     CPPUNIT_TEST(dft_in_parts_is_the_sum_of_its_definition);
     CPPUNIT_TEST(chirp_dft_is_the_sum_of_its_definition);
     CPPUNIT_TEST(large_dft_is_that_of_double_precision);
+    CPPUNIT_TEST(dft_in_eighths_is_the_sum_of_its_definition);
     CPPUNIT_TEST(methods_take_any_address_and_any_scratch);
     CPPUNIT_TEST(scratch_is_in_proportion_to_n);
     CPPUNIT_TEST(backward_after_forward_is_n_times_the_input);
@@ -179,12 +181,17 @@ public:
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::plan);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::plan);
         }
-        for (std::size_t n :
-             { 8192, 10000, 12 * 1024, 15625, 7 * 11 * 13 * 16, 1 << 20, 3 << 18, 1 << 28 }) {
+        for (std::size_t n : { 10000, 15625, 7 * 11 * 13 * 16, 1 << 20, 3 << 18, 1 << 28 }) {
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::parts);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::parts);
         }
-        CPPUNIT_ASSERT(first(0.0, 4096) == dft_method::parts);
+        const auto by_level =
+            simd::chosen_level() == simd::level::avx512 ? dft_method::parts : dft_method::eighths;
+        for (std::size_t n : { 8192, 12 * 1024, 16384 }) {
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == by_level);
+            CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == by_level);
+        }
+        CPPUNIT_ASSERT(first(0.0, 4096) == by_level);
         for (std::size_t n : { 29, 127, 1103, 44101, 131071, (1 << 20) + 1, 62 * 1024 }) {
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::chirp);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::chirp);
@@ -211,6 +218,19 @@ public:
         }
         check_complex<float>(32768, { 0, 3, 8193, 32767 }, dft_method::parts);
         check_complex<double>(32768, { 0, 3, 8193, 32767 }, dft_method::parts);
+    }
+
+    void dft_in_eighths_is_the_sum_of_its_definition()
+    {
+        for (std::size_t n : { 64, 72, 128, 192, 320, 448 }) {
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(text<float>(n), n != 72, dft_in_eighths<float>::takes(n));
+            if (n == 72)
+                continue;
+            check_complex<float>(n, up_to(n), dft_method::eighths);
+            check_complex<double>(n, up_to(n), dft_method::eighths);
+        }
+        check_complex<float>(8192, some_of(8192), dft_method::eighths);
+        check_complex<double>(8192, some_of(8192), dft_method::eighths);
     }
 
     void chirp_dft_is_the_sum_of_its_definition()
@@ -251,8 +271,11 @@ public:
         constexpr complex mark(-7, 7), nothing(NAN, NAN);
         constexpr std::size_t margin = 32;
         for (std::size_t n : { 127, 576, 35 * 33, 1103, 8192 })
-            for (const auto method : { dft_method::parts, dft_method::chirp }) {
+            for (const auto method :
+                 { dft_method::parts, dft_method::eighths, dft_method::chirp }) {
                 if (method == dft_method::parts && !dft_in_parts<float>::takes(n))
+                    continue;
+                if (method == dft_method::eighths && !dft_in_eighths<float>::takes(n))
                     continue;
                 const qa::context here("n", n);
                 const complex_dft<float> dft(dft_kind::forward, n, method);
@@ -358,20 +381,32 @@ public:
     {
         const char* set = std::getenv("GR_STFT_PLANNER");
         const std::string before = set ? set : "";
-        const auto chosen = [](const char* planner) {
+        std::vector<int> turns;
+        const auto chosen = [&](const char* planner, const std::vector<int>& choices) {
             setenv("GR_STFT_PLANNER", planner, 1);
+            turns.clear();
             return *quickest<const int>(
-                std::vector<int>{ 3, 1, 2 },
+                choices,
                 [](int seconds) { return std::make_shared<const int>(seconds); },
-                [](int seconds) { return seconds; });
+                [&](int seconds) {
+                    turns.push_back(seconds);
+                    return seconds;
+                });
         };
-        const int estimated = chosen("estimate"), measured = chosen("measure");
+        const int estimated = chosen("estimate", { 3, 1, 2 });
+        const bool asked = !turns.empty();
+        const int nearly = chosen("measure", { 100, 99 }), clearly = chosen("measure", { 100, 90 });
+        const int measured = chosen("measure", { 3, 1, 2 });
         if (set)
             setenv("GR_STFT_PLANNER", before.c_str(), 1);
         else
             unsetenv("GR_STFT_PLANNER");
         CPPUNIT_ASSERT_EQUAL(3, estimated);
+        CPPUNIT_ASSERT(!asked);
         CPPUNIT_ASSERT_EQUAL(1, measured);
+        CPPUNIT_ASSERT_EQUAL(100, nearly);
+        CPPUNIT_ASSERT_EQUAL(90, clearly);
+        CPPUNIT_ASSERT(turns.size() > 3 && turns[0] == 3 && turns[1] == 1 && turns[3] == 3);
         volatile double sum = 0;
         const auto adding = [&](int terms) {
             return seconds_of([&] {

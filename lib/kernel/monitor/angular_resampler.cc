@@ -6,6 +6,7 @@
 #include <gnuradio/stft/kernel/monitor/angular_resampler.h>
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 namespace gr::stft::kernel {
 
@@ -47,16 +48,9 @@ public:
           d_first(first), d_begin(first), d_end(first), d_from(first), d_start{ revolution, 0 }
     {
         d_next.revolution = revolution;
-        const auto lowest = s.lowest() / s.samp_rate;
-        const auto greatest = 1 / (lowest * static_cast<double>(s.samples_per_rev));
-        for (int i = 0;; ++i) {
-            const auto stretch = std::exp2(i / steps_per_octave);
-            d_stretches.push_back(stretch);
-            d_sums.emplace_back(stretch);
-            if (stretch >= greatest)
-                break;
-        }
-        reach = d_sums.back().reach();
+        d_next.samples_per_rev = s.samples_per_rev;
+        d_lowest = s.lowest() / s.samp_rate;
+        d_steps = add_sums(d_lowest, s.samples_per_rev);
         d_samples.reserve(4 * reach + 16384);
         d_samples.append_zeros(reach);
         d_begin -= static_cast<std::int64_t>(reach);
@@ -76,6 +70,7 @@ public:
         if (finished)
             return;
         finished = true;
+        d_padding = static_cast<std::int64_t>(reach);
         make_room(reach);
         d_samples.append_zeros(reach);
     }
@@ -95,26 +90,78 @@ public:
         return count;
     }
 
+    //! True if neither a sample nor a speed has come.
+    bool is_new() const { return d_end == d_first && curve.is_new() && !finished; }
+
+    void change(const angular_settings& s)
+    {
+        s.check();
+        design.samples_per_rev = s.samples_per_rev;
+        design.f_min = s.f_min;
+        const auto lowest = s.lowest() / s.samp_rate;
+        const auto from = std::max(d_end, curve.is_new() ? d_end : curve.known().sample + 1);
+        curve.set_lowest(from, lowest);
+        const auto steps = add_sums(lowest, s.samples_per_rev);
+        // sums from there on take no sample that is gone
+        d_changes.push_back(
+            { from + static_cast<std::int64_t>(reach), lowest, s.samples_per_rev, steps });
+    }
+
+    //! Another one, whose first sample and revolution are the same.
+    std::unique_ptr<parts> renewed(const angular_settings& s) const
+    {
+        return std::make_unique<parts>(s, d_first, d_next.revolution);
+    }
+
     std::size_t held() const { return d_samples.size(); }
 
     angular_settings design;
     double rate;
     speed_curve curve;
-    std::size_t reach;
+    std::size_t reach = 0;
     bool finished = false, lacks_samples = false, lacks_speeds = false;
 
 private:
     revolutions angle() const
     {
         return { d_next.revolution,
-                 static_cast<double>(d_next.cell) / static_cast<double>(design.samples_per_rev) };
+                 static_cast<double>(d_next.cell) / static_cast<double>(d_next.samples_per_rev) };
     }
+
+    //! Adds the sums that a lowest speed needs. \return their number
+    std::size_t add_sums(double lowest, std::size_t samples_per_rev)
+    {
+        const auto greatest = 1 / (lowest * static_cast<double>(samples_per_rev));
+        std::size_t steps = 0;
+        for (double stretch = 0; steps == 0 || stretch < greatest; ++steps) {
+            stretch = std::exp2(static_cast<double>(steps) / steps_per_octave);
+            if (steps < d_sums.size())
+                continue;
+            d_stretches.push_back(stretch);
+            d_sums.emplace_back(stretch);
+        }
+        reach = d_sums.back().reach();
+        return steps;
+    }
+
+    //! Obeys the changes of revolutions that begin at this sample or later.
+    void obey_changes(std::int64_t sample)
+    {
+        while (!d_changes.empty() && d_changes.front().from <= sample) {
+            d_lowest = d_changes.front().lowest;
+            d_steps = d_changes.front().steps;
+            d_next.samples_per_rev = d_changes.front().samples_per_rev;
+            d_changes.pop_front();
+        }
+    }
+
+    bool is_closed(const speed_piece& piece) const { return piece.slowest() < d_lowest; }
 
     void go_on()
     {
         d_found = false;
         d_next.after_gap = false;
-        if (++d_next.cell == design.samples_per_rev) {
+        if (++d_next.cell == d_next.samples_per_rev) {
             d_next.cell = 0;
             ++d_next.revolution;
         }
@@ -134,7 +181,9 @@ private:
                 d_has_start = true;
             }
             d_from = piece.from().sample;
-            if (piece.is_gap()) {
+            if (is_closed(piece))
+                obey_changes(d_from);
+            if (is_closed(piece)) {
                 d_in_gap = true;
             } else {
                 if (d_in_gap) {
@@ -156,7 +205,7 @@ private:
         if (!d_found || over())
             return false;
         const auto last = d_next.at.sample + static_cast<std::int64_t>(d_sums[d_step].reach());
-        const auto known = d_end + static_cast<std::int64_t>(finished ? reach : 0);
+        const auto known = d_end + d_padding;
         lacks_samples = last >= known;
         return !lacks_samples;
     }
@@ -189,11 +238,13 @@ private:
         if (d_next.at.sample < d_first) // by rounding
             d_next.at = { d_first, 0 };
         d_from = d_next.at.sample;
-        d_found = true;
-        const auto stretch = 1 / (d_next.speed * static_cast<double>(design.samples_per_rev));
-        while (d_step + 1 < d_sums.size() && d_stretches[d_step] < stretch)
+        if (d_next.cell == 0)
+            obey_changes(d_from);
+        d_found = !is_closed(piece);
+        const auto stretch = 1 / (d_next.speed * static_cast<double>(d_next.samples_per_rev));
+        while (d_step + 1 < d_steps && d_stretches[d_step] < stretch)
             ++d_step;
-        while (d_step > 0 && d_stretches[d_step - 1] >= stretch)
+        while (d_step > 0 && (d_step >= d_steps || d_stretches[d_step - 1] >= stretch))
             --d_step;
     }
 
@@ -211,12 +262,23 @@ private:
             d_samples.reserve(2 * (d_samples.size() + count));
     }
 
+    //! Other settings, and the sample from which on revolutions that begin have them.
+    struct changed {
+        std::int64_t from;
+        double lowest;
+        std::size_t samples_per_rev, steps;
+    };
+
     std::vector<double> d_stretches;
-    std::vector<stretched_sinc<T>> d_sums;
+    std::vector<stretched_sinc<T>> d_sums; // past settings have theirs, too
+    std::deque<changed> d_changes;
+    double d_lowest = 0;     // revolutions per sample, of the present settings
+    std::size_t d_steps = 0; // sums that they use
     sliding_buffer<T> d_samples;
     std::int64_t d_first;        // number of the first sample
     std::int64_t d_begin, d_end; // numbers of the first sample held, and of the one after the last
     std::int64_t d_from;         // no later output lies before this sample
+    std::int64_t d_padding = 0;  // zeros after the last sample
     revolutions d_start;         // at the beginning of the front piece
     bool d_has_start = false, d_in_gap = false, d_found = false;
     angle_position d_next; // the next output sample; its instant is known if it is found
@@ -255,6 +317,15 @@ void angular_resampler<T>::set_rate(double samp_rate)
     if (!(samp_rate > 0 && samp_rate <= 1e30))
         refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
     d->rate = samp_rate;
+}
+
+template <class T>
+void angular_resampler<T>::change(const angular_settings& s)
+{
+    if (d->is_new())
+        d = d->renewed(s);
+    else
+        d->change(s);
 }
 
 template <class T>

@@ -16,7 +16,8 @@ constexpr auto classes = level_histogram::classes;
 constexpr std::uint64_t most_rows = std::uint64_t(1) << 62;
 constexpr double largest_level = 1e4; // dB; no sensor has it, and a class is 1 dB
 constexpr double prior_rows =
-    30; // spread over a speed bin, in which levels do not depend on the speed
+    30; // spread over a speed bin, in which levels do not depend on the speed; while it is learned
+constexpr int iterations = 20; // of the expectation and maximisation that follow
 constexpr double largest_pull =
     2; // dB by which one level's distance from its median can move the slope
 constexpr double outlier = 10; // dB from which on it does not move it at all
@@ -79,7 +80,7 @@ void baseline_settings::check() const
 baseline::baseline(const baseline_settings& s)
     : d_settings((s.check(), s)), d_histograms(s.levels * s.bins()), d_trends(s.levels * s.bins()),
       d_cells(s.levels * s.bins(), cell{ 0, unknown, unknown, 0 }), d_told(s.bins()),
-      d_alarm(alarm_of(s)), d_z(s.levels), d_last(unknown)
+      d_alarm(alarm_of(s)), d_usual(s.levels), d_z(s.levels), d_last(unknown)
 {
     d_spreads.reserve(s.bins());
 }
@@ -115,22 +116,55 @@ std::optional<baseline::place> baseline::place_of(double speed) const
     return place{ static_cast<std::size_t>(bin), (position - bin - 0.5) * bin_width() };
 }
 
-//! A cell with its statistics.
+//! A cell with its statistics as they were learned.
 const baseline::cell& baseline::filled(std::size_t level, std::size_t speed_bin) const
 {
     const auto index = level * d_settings.bins() + speed_bin;
     auto& known = d_cells[index];
-    if (known.count != d_histograms[index].count())
-        known = at(level, speed_bin);
+    const auto& histogram = d_histograms[index];
+    if (known.count != histogram.count()) {
+        const auto result = histogram.result();
+        known = { histogram.count(), result.median, result.spread, d_trends[index].slope };
+    }
     return known;
+}
+
+double baseline::prior_weight() const { return prior_rows * bin_width() * bin_width() / 12; }
+
+//! Squared distances of a cell's rows from their mean, Hz^2.
+double baseline::weight_of(const trend& line) const
+{
+    return std::max(0.0, line.weight - prior_weight());
 }
 
 baseline::cell baseline::at(std::size_t level, std::size_t speed_bin) const
 {
-    const auto index = level * d_settings.bins() + speed_bin;
-    const auto& histogram = d_histograms[index];
-    const auto result = histogram.result();
-    return { histogram.count(), result.median, result.spread, d_trends[index].slope };
+    auto result = filled(level, speed_bin);
+    if (result.count > 0) {
+        const auto line = line_of(level, speed_bin);
+        result.median = line.middle;
+        result.slope = line.slope;
+    }
+    return result;
+}
+
+//! The line that a level follows in a speed bin.
+baseline::line baseline::line_of(std::size_t level, std::size_t speed_bin) const
+{
+    const auto& healthy = filled(level, speed_bin);
+    const auto& learned = d_trends[level * d_settings.bins() + speed_bin];
+    const auto scale = std::max(healthy.spread, usual(level).spread);
+    const auto variance = usual(level).slope_variance;
+    // the weight of a slope of 0, and with it that of all that is known of the slope
+    const auto prior = variance > 0 ? scale * scale / variance : prior_weight();
+    const auto weight = weight_of(learned) + prior;
+    line found;
+    found.slope = weight > 0 ? learned.slope * learned.weight / weight : 0;
+    found.middle = healthy.median + (learned.slope - found.slope) * learned.mean;
+    found.mean = learned.mean;
+    found.weight = weight;
+    found.scale = scale;
+    return found;
 }
 
 //! Takes a level in, without what the speed's distance from the bin's middle makes of it.
@@ -148,36 +182,74 @@ void baseline::learn(std::size_t level, const place& at, double value)
         if (line.weight > 0 && std::abs(error) < outlier)
             line.slope += after * std::clamp(error, -largest_pull, largest_pull) / line.weight;
     } else {
-        line = { at.distance, 0, prior_rows * bin_width() * bin_width() / 12 };
+        line = { at.distance, 0, prior_weight() };
     }
     d_histograms[index].add(value - line.slope * at.distance);
+    d_usual[level].known = false;
 }
 
 void baseline::add(const float* levels, double speed, float* z) { add_row(levels, speed, z); }
 void baseline::add(const double* levels, double speed, double* z) { add_row(levels, speed, z); }
 
-//! Median of the spreads of the speed bins that have a verdict.
-double baseline::typical_spread(std::size_t level) const
+/*!
+ * Statistics of a level over the speed bins that have a verdict: the median of its spreads, and the variance of its slopes by
+ * expectation and maximisation, as if they were drawn from a normal distribution about 0.
+ */
+const baseline::level_usual& baseline::usual(std::size_t level) const
 {
+    auto& found = d_usual[level];
+    if (std::exchange(found.known, true))
+        return found;
     d_spreads.clear();
-    for (std::size_t j = 0; j < d_settings.bins(); ++j)
-        if (const auto& each = filled(level, j); each.count >= d_settings.least_count)
-            d_spreads.push_back(each.spread);
+    double variance = 0;
+    const auto bins = d_settings.bins();
+    const auto for_known = [&](auto f) {
+        for (std::size_t j = 0; j < bins; ++j)
+            if (const auto& each = filled(level, j); each.count >= d_settings.least_count)
+                f(each, d_trends[level * bins + j]);
+    };
+    for_known([&](const cell& each, const trend& line) {
+        d_spreads.push_back(each.spread);
+        variance += line.slope * line.slope;
+    });
+    found.spread = d_settings.floor;
+    found.slope_variance = 0;
     if (d_spreads.empty())
-        return 0;
+        return found;
+    const auto count = static_cast<double>(d_spreads.size());
     const auto middle = d_spreads.begin() + static_cast<std::ptrdiff_t>(d_spreads.size() / 2);
     std::nth_element(d_spreads.begin(), middle, d_spreads.end());
-    return *middle;
+    found.spread = std::max(*middle, d_settings.floor);
+    if (prior_weight() == 0)
+        return found;
+    variance = variance / count + found.spread * found.spread / prior_weight();
+    for (int i = 0; i < iterations; ++i) {
+        double sum = 0;
+        for_known([&](const cell& each, const trend& line) {
+            const auto scale = std::max(each.spread, found.spread);
+            const auto weight = weight_of(line) + scale * scale / variance;
+            const auto slope = line.slope * line.weight / weight;
+            sum += slope * slope + scale * scale / weight;
+        });
+        variance = sum / count;
+    }
+    found.slope_variance = variance;
+    return found;
 }
 
 //! z of a level; NaN without a verdict.
 double baseline::deviation_at(const place& at, std::size_t level, double value) const
 {
-    const auto& healthy = filled(level, at.bin);
-    if (!is_level(value) || healthy.count < d_settings.least_count)
+    const auto count = filled(level, at.bin).count;
+    if (!is_level(value) || count < d_settings.least_count)
         return unknown;
-    return (value - healthy.median - healthy.slope * at.distance) /
-           std::max({ healthy.spread, typical_spread(level), d_settings.floor });
+    const auto healthy = line_of(level, at.bin);
+    const auto off = at.distance - healthy.mean;
+    auto variance = 1 + 1 / static_cast<double>(count);
+    if (healthy.weight > 0)
+        variance += off * off / healthy.weight;
+    return (value - healthy.middle - healthy.slope * at.distance) /
+           (healthy.scale * std::sqrt(variance));
 }
 
 void baseline::deviation(const double* levels, double speed, double* deviations) const
@@ -287,9 +359,12 @@ void baseline::relearn()
     d_trends.assign(d_trends.size(), trend());
     d_cells.assign(d_cells.size(), cell{ 0, unknown, unknown, 0 });
     d_told.assign(d_told.size(), 0);
+    forget_usual();
     d_learned = 0;
     d_frozen = false;
 }
+
+void baseline::forget_usual() { d_usual.assign(d_usual.size(), level_usual()); }
 
 std::vector<level_event> baseline::take() { return std::exchange(d_events, {}); }
 
@@ -304,6 +379,7 @@ void baseline::change(const baseline_settings& s)
         refuse("f_max", s.f_max, "must stay, and so must f_min");
     d_alarm.change(alarm_of(s));
     d_settings = s;
+    forget_usual();
 }
 
 state_section baseline::state() const
@@ -366,6 +442,7 @@ void baseline::restore(const state_section& state, const std::vector<std::string
         d_histograms[i].restore(origins[i], part(counts), part(sums), part(squares));
     }
     d_cells.assign(n, cell{ 0, unknown, unknown, 0 });
+    forget_usual();
     std::transform(told.begin(), told.end(), d_told.begin(), [](auto t) { return t != 0; });
     d_rows = rows;
     d_learned = learned;

@@ -62,6 +62,15 @@ public:
         return d_latency;
     }
 
+    //! Rows after the last one of a box of `rows` rows by which the next such box has been tested.
+    std::size_t wait_for_next(std::size_t rows) const
+    {
+        for (const auto& t : d_tiers)
+            if (t.rows >= rows)
+                return t.step + t.delay;
+        return d_latency;
+    }
+
     //! Rows after a row by which every box that holds it has been tested.
     std::size_t latency() const { return d_latency; }
 

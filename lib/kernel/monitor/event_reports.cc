@@ -96,8 +96,8 @@ void add_part(measured_event& a, const measured_event& b)
 } // namespace
 
 event_reports::event_reports(const detector_settings& s, std::vector<event>& reports)
-    : d_settings(s), d_reports(reports), d_interval(rows_between_updates(s)), d_open(s.bins()),
-      d_parts(s.bins())
+    : d_settings(s), d_reports(reports), d_interval(rows_between_updates(s)), d_silence(s),
+      d_skirts(s.gap_bins), d_open(s.bins()), d_parts(s.bins())
 {}
 
 void event_reports::step(std::int64_t began, std::int64_t accepted, std::int64_t unsure)
@@ -155,22 +155,39 @@ const open_events& event_reports::open_in(stretch& rows)
 }
 
 //! The last row in which cells may come that belong to an event: those of a box like the ones that hold it, or of one
-//! that would show it faded and begins after as many rows without one.
-std::int64_t event_reports::end_of(tracked_event& e, const stretch& rows) const
+//! that would show it faded and begins after as many rows without one. Before that it is over if its bins are silent, from
+//! the row on in which the next box after those that show it has found nothing.
+void event_reports::find_end_of(tracked_event& e, const stretch& rows) const
 {
-    if (e.found.ends_after < 0) {
-        const auto to_show = rows.events().rows_to_show(e, faded);
-        const auto box =
-            std::min(std::max(e.longest_box, to_show + rows.wait_of(to_show)), rows.latency());
-        const auto wait = std::max(d_settings.gap_rows + 1, box);
-        e.found.ends_after = e.last_row + static_cast<std::int64_t>(wait);
-    }
-    return e.found.ends_after;
+    auto& found = e.found;
+    if (found.ends_after >= 0)
+        return;
+    const auto to_show = rows.events().rows_to_show(e);
+    const auto to_show_faded = rows.events().rows_to_show(e, faded);
+    const auto gap = d_settings.gap_rows + 1;
+    const auto box = std::min(std::max(e.longest_box, to_show_faded + rows.wait_of(to_show_faded)),
+                              rows.latency());
+    const auto shown = e.last_of.upto(to_show);
+    found.ends_after = e.last_row + static_cast<std::int64_t>(std::max(gap, box));
+    found.rows_to_show = to_show;
+    found.shown_until = shown < 0 ? e.last_row : shown;
+    found.may_end_at =
+        found.shown_until + static_cast<std::int64_t>(std::max(gap, rows.wait_for_next(to_show)));
 }
 
 bool event_reports::ends(tracked_event& e, const stretch& rows) const
 {
-    return rows.rows() - 1 > end_of(e, rows);
+    const auto now = rows.rows() - 1;
+    find_end_of(e, rows);
+    if (now >= e.found.ends_after)
+        return true;
+    if (now < e.found.may_end_at)
+        return false;
+    if (e.found.tested_at != now) {
+        e.found.tested_at = now;
+        e.found.silent = rows.is_silent(e, d_silence);
+    }
+    return e.found.silent;
 }
 
 //! Before an event is reported for the first time, or ends, it becomes one with those that go on with it.
@@ -209,6 +226,7 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
 {
     const auto now = rows.rows() - 1;
     rows.events().close_if([&](tracked_event& e) {
+        find_end_of(e, rows);
         if (!all && !ends(e, rows))
             return false;
         if (e.carrier) { // reported as such
@@ -218,6 +236,8 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
         }
         auto m = rows.measure(e, floor);
         m.ended = now;
+        m.ends_after = e.found.ends_after;
+        m.rows_to_show = e.found.rows_to_show;
         if (all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now)
             m.report.cut = *all;
         const auto counts = !in_skirts(m, rows) && !is_a_step(e);
@@ -233,11 +253,12 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
     });
 }
 
-//! True for cells near a much stronger event, in its time, or below the dynamic range: they are its skirts, not a signal.
+//! True for cells near a much stronger event, in its time, or below the dynamic range: they are its skirts, not a signal, as
+//! what is found of an event that is over is none.
 bool event_reports::in_skirts(const measured_event& m, stretch& rows)
 {
     return m.excess < peaks_over_limit * m.limit * m.rows * m.bins ||
-           d_skirts.hold(m, open_in(rows), rows);
+           d_skirts.hold(m, open_in(rows), rows) || d_skirts.hold_rest(m);
 }
 
 //! True for cells that a step of the gain within a frame leaves next to a carrier, or in much of the band until the new level
@@ -247,8 +268,8 @@ bool event_reports::is_a_step(const tracked_event& e) const
     const bool wide = wide_at_step * (e.end_bin - e.first_bin) >= d_settings.bins();
     return e.excess < strong_at_step * static_cast<double>(e.cells) &&
            std::any_of(d_steps.begin(), d_steps.end(), [&](const gain_step& s) {
-               const auto box = static_cast<std::int64_t>(e.longest_box / 2);
-               const auto beyond = wide ? std::max(box, s.unsure) : 0;
+               const auto box = static_cast<std::int64_t>(e.longest_box);
+               const auto beyond = wide ? std::max(box / 2, s.unsure) : std::min(box - 1, s.unsure);
                return e.first_row + beyond >= s.began - rows_before_step &&
                       e.last_row - beyond <= s.accepted;
            });

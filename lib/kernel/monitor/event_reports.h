@@ -32,7 +32,7 @@ public:
 private:
     const open_events& open_in(stretch& rows);
     void join_those_that_go_on(stretch& rows, bool all);
-    std::int64_t end_of(tracked_event& e, const stretch& rows) const;
+    void find_end_of(tracked_event& e, const stretch& rows) const;
     bool ends(tracked_event& e, const stretch& rows) const;
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
     void withdraw(tracked_event& e, const stretch& rows, const noise_floor& floor);
@@ -46,7 +46,8 @@ private:
 
     const detector_settings& d_settings;
     std::vector<event>& d_reports;
-    double d_interval;                   // rows between reports
+    double d_interval; // rows between reports
+    silence d_silence;
     std::vector<measured_event> d_ended; // wait for others that may be parts of them
     std::size_t d_compared = 0;          // of them, with one another
     skirts d_skirts;

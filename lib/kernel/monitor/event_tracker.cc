@@ -134,6 +134,7 @@ event_tracker::label event_tracker::join(label a, label b)
     into.end_bin = std::max(into.end_bin, from.end_bin);
     into.found_at = std::min(into.found_at, from.found_at);
     into.longest_box = std::max(into.longest_box, from.longest_box);
+    into.last_of.add(from.last_of);
     into.cells += from.cells;
     into.excess += from.excess;
     into.announced_at = std::max(into.announced_at, from.announced_at);
@@ -269,6 +270,7 @@ void event_tracker::add(const found_cells& cells)
     event.first_bin = std::min(event.first_bin, cells.first_bin);
     event.end_bin = std::max(event.end_bin, end_bin);
     event.longest_box = std::max(event.longest_box, cells.rows);
+    event.last_of.add(cells.rows, end_row - 1);
     event.found = {};
     std::uint64_t fresh = 0;
     for (auto r = std::max(d_labels.oldest(), cells.first_row); r < end_row; ++r) {

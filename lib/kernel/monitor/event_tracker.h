@@ -4,12 +4,54 @@
 
 #include "kernel/monitor/box_pyramid.h"
 #include "kernel/monitor/row_history.h"
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
+
+//! The last row that boxes found, for each number of rows that a box may have.
+class box_ends
+{
+public:
+    //! Boxes of `rows` rows found cells up to a row.
+    void add(std::size_t rows, std::int64_t last)
+    {
+        auto& end = d_ends[place(rows)];
+        end = std::max(end, last + 1);
+    }
+    void add(const box_ends& other)
+    {
+        for (std::size_t i = 0; i < d_ends.size(); ++i)
+            d_ends[i] = std::max(d_ends[i], other.d_ends[i]);
+    }
+    //! Rows of the shortest boxes that found something; 0: none.
+    std::size_t finest() const
+    {
+        for (std::size_t i = 0; i < d_ends.size(); ++i)
+            if (d_ends[i] > 0)
+                return std::size_t(1) << i;
+        return 0;
+    }
+    //! The last row that boxes of at most `rows` rows found; negative: none.
+    std::int64_t upto(std::size_t rows) const
+    {
+        return *std::max_element(d_ends.begin(), d_ends.begin() + place(rows) + 1) - 1;
+    }
+
+private:
+    static std::ptrdiff_t place(std::size_t rows)
+    {
+        std::ptrdiff_t at = 0;
+        for (; rows > 1; rows /= 2)
+            ++at;
+        return at;
+    }
+    std::array<std::int64_t, 9> d_ends{}; // rows after the last one, for boxes of 1, 2, 4 .. 256
+};
 
 //! A group of found cells that touch, or are no more than a gap apart.
 struct tracked_event {
@@ -20,6 +62,7 @@ struct tracked_event {
     std::size_t longest_box;          // rows of the longest box that found a cell of it
     std::uint64_t cells;
     double excess = 0;                    // power over noise, summed over the cells
+    box_ends last_of{};                   // last row that boxes of a number of rows found
     std::int64_t announced_at = -1;       // row of its last report; negative: none yet
     std::optional<std::uint64_t> carrier; // id of the carrier that it has become
     // of an event longer than the rows that are kept:
@@ -30,6 +73,11 @@ struct tracked_event {
     // what was found of it, until it changes:
     struct findings {
         std::int64_t ends_after = -1;  // row without another cell; negative: not known
+        std::int64_t may_end_at = 0;   // first row in which its bins may be tested for silence
+        std::size_t rows_to_show = 0;  // of the shortest box that shows it
+        std::int64_t shown_until = 0;  // last row that such boxes found
+        std::int64_t tested_at = -1;   // row in which its bins were
+        bool silent = false;           // then
         std::int64_t measured_at = -1; // number of rows then; negative: snr_db is not known
         double snr_db = 0;
     } found;

@@ -75,6 +75,9 @@ float quantile_of(std::vector<float>& values, double share)
     return *at;
 }
 
+//! Six standard deviations of the logarithm of a row's gain.
+double deviation_of_row(std::size_t bins) { return 6 * 1.2 / std::sqrt(static_cast<double>(bins)); }
+
 } // namespace
 
 void noise_floor_settings::check() const
@@ -362,13 +365,16 @@ void noise_floor::reshape()
  */
 noise_floor::row_gain noise_floor::accept(double gain)
 {
-    const auto of_row = 6 * 1.2 / std::sqrt(static_cast<double>(d_bins));
+    const auto of_row = deviation_of_row(d_bins);
     const bool of_many = d_rows_to_accept > fewest_rows_of_a_level;
     const auto tolerance =
         of_many ? 2 * of_row / std::sqrt(static_cast<double>(d_rows_to_accept)) : of_row;
     const auto deviation = std::log(gain / d_smooth);
     row_gain result{ static_cast<float>(gain), 1 };
-    if (std::abs(deviation) <= tolerance) {
+    // a row of a step that is not much above the tolerance may lie below it
+    const bool of_step = of_many && d_deviating && (*d_deviating > d_smooth) == (deviation > 0) &&
+                         std::abs(std::log(gain / *d_deviating)) < std::abs(deviation);
+    if (std::abs(deviation) <= tolerance && !of_step) {
         d_smooth += 0.1 * (gain - d_smooth);
         result.gain = static_cast<float>(d_smooth);
         d_deviating.reset();
@@ -384,8 +390,10 @@ noise_floor::row_gain noise_floor::accept(double gain)
     ++d_agreeing;
     if (of_many && d_agreeing > 1) // the mean without the first row, in which the step may lie
         *d_deviating += (gain - *d_deviating) / static_cast<double>(d_agreeing - 1);
-    if (d_agreeing >= d_rows_to_accept) {
-        const auto level = of_many ? *d_deviating : gain;
+    const auto level = of_many ? *d_deviating : gain;
+    if (d_agreeing >= d_rows_to_accept &&
+        (!of_many || std::abs(std::log(level / d_smooth)) >
+                         of_row / std::sqrt(static_cast<double>(d_agreeing - 1)))) {
         result = { static_cast<float>(level), static_cast<float>(level / d_smooth) };
         d_smooth = level;
         d_deviating.reset();
@@ -397,8 +405,12 @@ noise_floor::row_gain noise_floor::accept(double gain)
 
 noise_floor::row_gain noise_floor::follow(const float* row)
 {
-    const auto result =
-        accept(static_cast<double>(truncated_mean(row, static_cast<float>(d_smooth))));
+    auto gain = truncated_mean(row, static_cast<float>(d_smooth));
+    // the fixed point of a level far from the former one needs more passes
+    if (d_rows_to_accept > fewest_rows_of_a_level &&
+        std::abs(std::log(static_cast<double>(gain) / d_smooth)) > deviation_of_row(d_bins) / 2)
+        gain = truncated_mean(row, gain);
+    const auto result = accept(static_cast<double>(gain));
     const auto q = d_settings.quantile, eta = d_settings.adaptation;
     simd::dispatch<move_quantiles>(row,
                                    1 / result.gain,

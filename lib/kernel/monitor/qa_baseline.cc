@@ -130,6 +130,8 @@ class qa_baseline : public CppUnit::TestFixture
     CPPUNIT_TEST(a_bin_that_was_seen_once_has_the_spread_of_the_others);
     CPPUNIT_TEST(a_level_that_follows_the_speed_within_a_bin_deviates_nowhere_in_it);
     CPPUNIT_TEST(a_few_bad_hours_do_not_tilt_a_bin);
+    CPPUNIT_TEST(a_bin_seen_at_one_speed_says_little_of_its_other_speeds);
+    CPPUNIT_TEST(deviations_are_those_of_the_formulas_in_plain_sums);
     CPPUNIT_TEST(a_bin_with_few_rows_has_no_verdict_and_that_is_told_once);
     CPPUNIT_TEST(rows_without_steady_speed_or_value_are_left_out);
     CPPUNIT_TEST(it_freezes_after_the_stated_time_of_rows_that_were_learned);
@@ -208,7 +210,9 @@ class qa_baseline : public CppUnit::TestFixture
         s.floor = 0.5;
         baseline still(s);
         teach(still, 100, 12, -20.5);
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(4, deviation(still, -18.5, 12), 1e-9);
+        const auto of_a_prediction =
+            std::sqrt(1 + 1.0 / 99); // rows; the first one has no row before
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(4 / of_a_prediction, deviation(still, -18.5, 12), 1e-9);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(-2, deviation(still, -21.5, 12), 0.1);
         std::mt19937 draw(2);
         std::normal_distribution<> level(-20, 2);
@@ -302,6 +306,116 @@ class qa_baseline : public CppUnit::TestFixture
         }
     }
 
+    // three bins of steep slopes; in the fourth the machine has run at its lower end only
+    void a_bin_seen_at_one_speed_says_little_of_its_other_speeds()
+    {
+        for (const bool steep : { true, false }) {
+            const qa::context here("steep", steep);
+            auto s = made();
+            s.learn_time = 1e6;
+            baseline b(s);
+            std::mt19937 draw(4);
+            const auto level = [&](double speed) {
+                const auto off = speed - 5 * std::floor(speed / 5) - 2.5;
+                return -20 + (steep ? 1.5 * off : 0) + std::normal_distribution<>(0, 0.3)(draw);
+            };
+            for (int bin = 0; bin < 3; ++bin)
+                for (int i = 0; i < 1000; ++i) {
+                    const auto speed = 12.5 + 5 * bin + 2.4 * std::sin(i * 0.037);
+                    deviation(b, level(speed), speed);
+                }
+            for (int i = 0; i < 200; ++i)
+                deviation(b, level(26), 26);
+            const auto z = [&b](double value, double speed) {
+                double found = 0;
+                b.deviation(&value, speed, &found);
+                return found;
+            };
+            const auto at_26 = b.at(0, 3).median - 1.5 * b.at(0, 3).slope;
+            CPPUNIT_ASSERT(z(at_26 + 3, 26) > 6); // where it ran it is found as in other bins
+            CPPUNIT_ASSERT(z(-20 + 3, 12.5) > 6);
+            if (steep) // 4.5 dB more at the upper end are no wonder
+                CPPUNIT_ASSERT(z(at_26 + 4.5, 29) > 0 && z(at_26 + 4.5, 29) < 2);
+            else
+                CPPUNIT_ASSERT(z(at_26 + 3, 29) > 6);
+        }
+    }
+
+    void deviations_are_those_of_the_formulas_in_plain_sums()
+    {
+        auto s = made();
+        s.learn_time = 1e6;
+        baseline b(s);
+        std::mt19937 draw(6);
+        std::normal_distribution<> normal(0, 0.4);
+        const std::vector<double> slopes{ 1, -0.8, 0.6 };
+        std::vector<double> at_bin, slope_of, weights, means, counts, scales;
+        std::vector<double> spreads, medians;
+        for (std::size_t bin = 0; bin < slopes.size(); ++bin) {
+            std::vector<double> d, y;
+            for (int i = 0; i < 400; ++i) {
+                const auto off = 0.5 + 0.3 * std::sin(i * 0.031),
+                           speed = 12.5 + 5 * static_cast<double>(bin) + off;
+                const auto value = -30.5 + slopes[bin] * off + normal(draw);
+                deviation(b, value, speed);
+                if (i == 0 && bin == 0) // no row before
+                    continue;
+                d.push_back(off);
+                y.push_back(value);
+            }
+            // least squares without a prior
+            double mean = 0, level = 0, products = 0, squares = 0;
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                mean += d[i] / static_cast<double>(d.size());
+                level += y[i] / static_cast<double>(d.size());
+            }
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                products += (d[i] - mean) * (y[i] - level);
+                squares += (d[i] - mean) * (d[i] - mean);
+            }
+            std::vector<double> rest;
+            for (std::size_t i = 0; i < d.size(); ++i)
+                rest.push_back(y[i] - products / squares * d[i]);
+            const auto median = robust(rest).first;
+            slope_of.push_back(products / squares);
+            weights.push_back(squares);
+            means.push_back(mean);
+            counts.push_back(static_cast<double>(d.size()));
+            medians.push_back(median);
+            spreads.push_back(b.at(0, bin).spread); // of classes of 1 dB
+        }
+        auto sorted = spreads;
+        std::sort(sorted.begin(), sorted.end());
+        double variance = 0.04; // of the slopes; from another start
+        for (std::size_t j = 0; j < 3; ++j)
+            scales.push_back(std::max({ spreads[j], sorted[1], s.floor }));
+        for (int i = 0; i < 1000; ++i) {
+            double sum = 0;
+            for (std::size_t j = 0; j < 3; ++j) {
+                const auto weight = weights[j] + scales[j] * scales[j] / variance;
+                sum +=
+                    std::pow(slope_of[j] * weights[j] / weight, 2) + scales[j] * scales[j] / weight;
+            }
+            variance = sum / 3;
+        }
+        for (std::size_t j = 0; j < 3; ++j)
+            for (const auto off : { -2.4, 0.0, 2.4 }) {
+                const auto weight = weights[j] + scales[j] * scales[j] / variance;
+                const auto slope = slope_of[j] * weights[j] / weight;
+                const auto found = b.at(0, j);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(slope, found.slope, 0.15);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    medians[j] + (slope_of[j] - slope) * means[j], found.median, 0.15);
+                const auto value = found.median + found.slope * off + 3;
+                const auto expected =
+                    3 / (scales[j] * std::sqrt(1 + 1 / counts[j] +
+                                               (off - means[j]) * (off - means[j]) / weight));
+                double z = 0;
+                b.deviation(&value, 12.5 + 5 * static_cast<double>(j) + off, &z);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, z, 0.03 * expected);
+            }
+    }
+
     void a_bin_with_few_rows_has_no_verdict_and_that_is_told_once()
     {
         baseline b(made(2));
@@ -389,7 +503,7 @@ class qa_baseline : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(
             std::string("raise 0 row 309 from 305 for 5; clear 0 row 324 from 305 for 10; "),
             text_of(events));
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(3 / 0.3, events[0].value, 1e-9);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(3 / 0.3 / std::sqrt(1 + 1.0 / 200), events[0].value, 1e-9);
         CPPUNIT_ASSERT_EQUAL(12.0, events[0].speed);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(305), events[1].peak_row);
         CPPUNIT_ASSERT(before == b.state().counts.at("histograms"));
@@ -415,7 +529,7 @@ class qa_baseline : public CppUnit::TestFixture
         baseline b(s);
         teach(b, 40, none, -20.5);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(40), b.at(0, 0).count);
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(10, deviation(b, -17.5, none), 1e-9);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(10 / std::sqrt(1 + 1.0 / 40), deviation(b, -17.5, none), 1e-9);
         b.freeze();
         teach(b, 5, none, -17.5);
         CPPUNIT_ASSERT(b.raised());

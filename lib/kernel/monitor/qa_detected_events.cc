@@ -246,6 +246,7 @@ class qa_detected_events : public CppUnit::TestFixture
     CPPUNIT_TEST(peaks_below_the_dynamic_range_are_no_events);
     CPPUNIT_TEST(a_pulse_as_wide_as_few_bins_is_an_event);
     CPPUNIT_TEST(an_end_waits_for_boxes_that_may_add_to_it);
+    CPPUNIT_TEST(what_is_found_of_an_event_after_its_end_is_none);
     CPPUNIT_TEST(noise_has_no_events);
     CPPUNIT_TEST(an_event_that_lasts_begins_is_updated_and_ends);
     CPPUNIT_TEST(a_short_event_is_reported_once);
@@ -395,10 +396,13 @@ class qa_detected_events : public CppUnit::TestFixture
             burst planted;
             std::size_t least, most; // rows from its end to its report
         };
-        // strong: 3 rows of the gap and one for the neighbour's limit; weak: twice 16 rows, and what is searched before
-        for (const auto& [b, least, most] : { known{ { 300, 40, 20, 8, 100 }, 4, 8 },
-                                              known{ { 300, 12, 20, 8, 5 }, 6, 40 },
-                                              known{ { 300, 200, 20, 1, 3 }, 64, 140 } }) {
+        // strong: 3 rows of the gap and one for the neighbour's limit; wide and weak: until the next box of 4 or 16 rows; narrow
+        // and weak: until all boxes have been searched
+        for (const auto& [b, least, most] : { known{ { 300, 40, 20, 8, 100 }, 4, 4 },
+                                              known{ { 300, 12, 20, 8, 5 }, 4, 14 },
+                                              known{ { 300, 40, 20, 8, 5 }, 4, 16 },
+                                              known{ { 300, 40, 16, 16, 3 }, 4, 44 },
+                                              known{ { 300, 200, 20, 1, 3 }, 44, 140 } }) {
             const qa::context in_power("power", b.power);
             auto x = noise(700);
             plant(x, b);
@@ -415,6 +419,17 @@ class qa_detected_events : public CppUnit::TestFixture
             const auto rows = at - end;
             const qa::context in_rows("rows", rows);
             CPPUNIT_ASSERT(rows >= least && rows <= most);
+        }
+    }
+
+    //! Boxes of 64 rows find the edges of weak bursts after these have been reported.
+    void what_is_found_of_an_event_after_its_end_is_none()
+    {
+        for (unsigned seed = 1; seed <= 40; ++seed) {
+            const qa::context in_seed("seed", seed);
+            auto x = noise(700, 64, seed);
+            plant(x, { 300 + seed, 40, 20, 8, 4 });
+            CPPUNIT_ASSERT_EQUAL(std::size_t(1), ended(checked_events(small(), x)).size());
         }
     }
 

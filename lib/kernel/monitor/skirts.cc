@@ -24,10 +24,14 @@ void skirts::add(const measured_event& m)
     row.strongest = std::max(row.strongest, m.report.snr_db);
     d_ended.push_back(
         { m.report.id, m.first_row, m.last_row, m.first_bin, m.end_bin, m.report.snr_db });
+    if (m.ended < m.ends_after)
+        d_early.push_back(m);
 }
 
 void skirts::forget(std::int64_t now)
 {
+    while (!d_early.empty() && now - d_early.front().ended > rows_to_forget)
+        d_early.pop_front();
     for (; !d_rows.empty() && now - d_rows.front().row > rows_to_forget; d_rows.pop_front())
         d_ended.erase(d_ended.begin(),
                       d_ended.begin() + static_cast<std::ptrdiff_t>(d_rows.front().count));
@@ -35,6 +39,7 @@ void skirts::forget(std::int64_t now)
 
 void skirts::clear()
 {
+    d_early.clear();
     d_ended.clear();
     d_rows.clear();
     renew();
@@ -114,6 +119,20 @@ bool skirts::of_open(const measured_event& m, const open_events& open, const str
             return open.any(hides);
     }
     return open.any_near({ m.first_bin, m.end_bin }, hides);
+}
+
+bool skirts::hold_rest(const measured_event& m) const
+{
+    const auto end_of = [](const event& e) { return e.sample_start + e.sample_count; };
+    return std::any_of(d_early.rbegin(), d_early.rend(), [&](const measured_event& other) {
+        if (m.found_at > other.ends_after || m.finest_box <= other.rows_to_show)
+            return false;
+        const auto between = bins_between(m.first_bin, m.end_bin, other.first_bin, other.end_bin);
+        const auto common = std::min(end_of(m.report), end_of(other.report)) -
+                            std::max(m.report.sample_start, other.report.sample_start);
+        return between <= static_cast<std::int64_t>(d_gap_bins) &&
+               2 * common >= m.report.sample_count;
+    });
 }
 
 bool skirts::hold(const measured_event& m, const open_events& open, const stretch& rows)

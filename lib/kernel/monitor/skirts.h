@@ -11,11 +11,15 @@ namespace gr::stft::kernel {
 /*!
  * \brief Tells signals from the skirts of stronger ones: what lies in the time of an event 15 or 20 dB stronger, next to it.
  *
- * The stronger one is open, or has ended in the last 128 rows.
+ * The stronger one is open, or has ended in the last 128 rows. An event that is known to be over before all boxes that hold
+ * it have been tested leaves a rest, which these find.
  */
 class skirts
 {
 public:
+    //! \param gap_bins bins between an event and its rest
+    explicit skirts(std::size_t gap_bins) : d_gap_bins(gap_bins) {}
+
     //! An event has ended.
     void add(const measured_event& m);
 
@@ -27,6 +31,9 @@ public:
 
     //! Forgets all events.
     void clear();
+
+    //! True if m is what longer boxes still found of an event that had been over before, in its time and band.
+    bool hold_rest(const measured_event& m) const;
 
     //! True if an event lies in the skirts of another one. \param open events of the row
     bool hold(const measured_event& m, const open_events& open, const stretch& rows);
@@ -50,6 +57,9 @@ private:
     std::optional<double>
     strongest_since(std::int64_t row, const open_events& open, const stretch& rows);
 
+    std::size_t d_gap_bins;
+    std::deque<measured_event>
+        d_early;                  // that have ended before all boxes were tested that may hold them
     std::deque<strong> d_ended;   // in the order of their ends
     std::deque<ended_row> d_rows; // likewise
     // SNR of the strongest event, open when the row came, that began this number of rows ago, or before; empty: not known

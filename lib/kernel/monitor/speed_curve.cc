@@ -38,10 +38,11 @@ speed_piece::speed_piece(const sample_instant& from,
     d_c[2] = 3 * (b.speed - a.speed) - 2 * before - after;
     d_c[3] = 2 * (a.speed - b.speed) + before + after;
     d_total = revolutions_at(1);
+    d_slowest = std::min(a.speed, b.speed);
 }
 
 speed_piece::speed_piece(const sample_instant& from, double speed)
-    : d_from(from), d_length(endless), d_total(HUGE_VAL)
+    : d_from(from), d_length(endless), d_total(HUGE_VAL), d_slowest(speed)
 {
     d_c[0] = speed;
 }
@@ -124,6 +125,7 @@ void speed_curve::finish()
     if (!d_started && !none && !before)
         make(d_next); // a single speed: what lies before it
     const auto from = before ? d_first : last.at;
+    obey_changes(from.sample);
     d_pieces.push_back(turns(last) ? speed_piece(from, last.speed) : speed_piece::gap(from));
 }
 
@@ -156,10 +158,20 @@ speed_end speed_curve::end_at(std::size_t i) const
     return { here.speed, std::clamp(slope_through(t, f, used), -limit, limit) };
 }
 
+//! Obeys the changes of pieces that begin at this sample.
+void speed_curve::obey_changes(std::int64_t sample)
+{
+    while (!d_changes.empty() && d_changes.front().from <= sample) {
+        d_lowest = d_changes.front().lowest;
+        d_changes.erase(d_changes.begin());
+    }
+}
+
 //! The piece from knot i to the next one, and what lies before the first knot.
 void speed_curve::make(std::size_t i)
 {
     const auto& a = d_knots[i];
+    obey_changes(a.at.sample);
     if (!d_started) {
         d_started = true;
         const auto length = a.at.after(d_first);

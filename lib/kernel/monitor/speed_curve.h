@@ -43,6 +43,8 @@ public:
     bool is_gap() const { return d_c[0] == 0; }
     double total() const { return d_total; } //!< revolutions
     bool is_last() const { return d_length >= endless; }
+    //! The lower one of the speeds at its ends, revolutions per sample; 0 in a gap.
+    double slowest() const { return d_slowest; }
 
     //! Revolutions from the beginning to u.
     double revolutions_at(double u) const
@@ -62,7 +64,7 @@ private:
     speed_piece() = default;
 
     sample_instant d_from;
-    double d_length = 0, d_total = 0;
+    double d_length = 0, d_total = 0, d_slowest = 0;
     double d_c[4] = {};
 };
 
@@ -81,6 +83,14 @@ public:
     //! The speed at an instant, revolutions per sample. False if it does not lie after the one before.
     bool add(const sample_instant& at, double speed);
 
+    //! Another lowest speed for pieces that begin at this sample or later, none of which has been made.
+    void set_lowest(std::int64_t from, double lowest) { d_changes.push_back({ from, lowest }); }
+
+    //! True if no speed has come.
+    bool is_new() const { return d_knots.empty() && !d_finished; }
+    //! The instant of the last speed; where the curve begins if there is none.
+    const sample_instant& known() const { return d_knots.empty() ? d_first : d_knots.back().at; }
+
     //! No more speeds: the last one holds for ever.
     void finish();
 
@@ -96,13 +106,19 @@ private:
         sample_instant at;
         double speed;
     };
+    struct lowest_speed {
+        std::int64_t from;
+        double lowest;
+    };
     bool turns(const knot& k) const { return k.speed >= d_lowest; }
     speed_end end_at(std::size_t i) const;
+    void obey_changes(std::int64_t sample);
     void make(std::size_t i);
     void put(const speed_piece& piece);
 
     sample_instant d_first;
     double d_lowest;
+    std::vector<lowest_speed> d_changes; // of pieces that are not made yet
     double d_before_first = 0;
     std::vector<knot> d_knots; // six at most
     std::size_t d_next = 0;    // index of the knot at which the next piece begins

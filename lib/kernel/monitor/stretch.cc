@@ -62,6 +62,11 @@ stretch::stretch(const detector_settings& s,
       d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
 {}
 
+void stretch::begin_at(std::int64_t first_sample)
+{
+    d_axes.first_sample = d_earliest = first_sample;
+}
+
 void stretch::add(const float* z, row_level level)
 {
     std::copy_n(z, d_axes.bins, d_z.add());
@@ -119,15 +124,21 @@ void stretch::sum_profile(tracked_event& e, std::int64_t to) const
     }
 }
 
-//! Rows at which an event's power rises and falls, within rows from .. to - 1.
-extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const
+//! Adds the power of rows from .. to - 1 in an event's bins to d_power.
+void stretch::sum_rows(const tracked_event& e, std::int64_t from, std::int64_t to) const
 {
-    d_power.clear();
     auto r = from;
     for (; r + rows_at_once <= to; r += rows_at_once)
         sum_of_rows<rows_at_once>(d_z, r, e, d_power);
     for (; r < to; ++r)
         sum_of_rows<1>(d_z, r, e, d_power);
+}
+
+//! Rows at which an event's power rises and falls, within rows from .. to - 1.
+extent stretch::time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const
+{
+    d_power.clear();
+    sum_rows(e, from, to);
     auto found = half_power_crossings(d_power.data(), d_power.size(), d_strong);
     found.lower += static_cast<double>(from);
     found.upper += static_cast<double>(from);
@@ -144,6 +155,20 @@ extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
     if (e.start)
         time.lower = *e.start;
     return time;
+}
+
+bool stretch::is_silent(const tracked_event& e, const silence& test) const
+{
+    const auto edge = static_cast<std::int64_t>(edge_rows);
+    const auto from = std::max(e.first_row - edge, d_z.oldest());
+    const auto to = std::min(e.found.shown_until + 1 + edge, rows());
+    if (from >= to)
+        return false;
+    const auto on = time_of(e, from, to);
+    const auto first = static_cast<std::size_t>(std::ceil(on.lower - static_cast<double>(from)));
+    const auto end = static_cast<std::size_t>(std::floor(on.upper - static_cast<double>(from))) + 1;
+    sum_rows(e, to, rows());
+    return test.is_certain(d_power.data(), first, end, d_power.size(), e.end_bin - e.first_bin);
 }
 
 //! The event's rows, whether they are still kept or not.
@@ -259,6 +284,8 @@ measured_event stretch::measure(tracked_event& e, const noise_floor& floor) cons
         for (auto r = e.first_row; r < end; ++r)
             m.limit = std::min(m.limit, static_cast<double>(d_levels.row(r)->limit));
     }
+    m.found_at = e.found_at;
+    m.finest_box = e.last_of.finest();
     m.first_row = e.first_row;
     m.last_row = e.last_row;
     m.first_bin = e.first_bin;

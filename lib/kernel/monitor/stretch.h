@@ -7,6 +7,7 @@
 #include "kernel/monitor/event_tracker.h"
 #include "kernel/monitor/plane_axes.h"
 #include "kernel/monitor/row_history.h"
+#include "kernel/monitor/silence.h"
 #include <gnuradio/stft/kernel/monitor/event.h>
 
 namespace gr::stft::kernel {
@@ -25,11 +26,15 @@ struct measured_event {
     event report;
     std::int64_t first_row, last_row;
     std::size_t first_bin, end_bin;
-    double excess;      //!< sum of power over noise, without the noise
-    double rows, bins;  //!< size of the box that it is the mean of
-    double limit;       //!< least row_level::limit of its rows; 0 if they are not all kept
-    std::int64_t ended; //!< row in which it was closed
-    bool joined;        //!< it has become part of another
+    double excess;            //!< sum of power over noise, without the noise
+    double rows, bins;        //!< size of the box that it is the mean of
+    double limit;             //!< least row_level::limit of its rows; 0 if they are not all kept
+    std::int64_t found_at;    //!< row in which the first of its cells was found
+    std::size_t finest_box;   //!< rows of the shortest box that found a cell of it
+    std::int64_t ended;       //!< row in which it was closed
+    std::int64_t ends_after;  //!< last row in which cells of it may still be found
+    std::size_t rows_to_show; //!< of the shortest box that shows it if it fades
+    bool joined;              //!< it has become part of another
 };
 
 /*!
@@ -47,6 +52,9 @@ public:
             std::int64_t first_sample,
             std::int64_t earliest,
             std::uint64_t& next_id);
+
+    //! Row 0 begins at another sample, before which no event begins. Before the first row.
+    void begin_at(std::int64_t first_sample);
 
     //! The next row of power over noise.
     void add(const float* z, row_level level);
@@ -73,6 +81,13 @@ public:
     std::int64_t rows() const { return d_z.rows(); }
     //! Rows after a row by which all boxes of `box_rows` rows that hold it have been tested.
     std::size_t wait_of(std::size_t box_rows) const { return d_pyramid.wait_of(box_rows); }
+    //! Rows after the last one of a box of `box_rows` rows by which the next such box has been tested.
+    std::size_t wait_for_next(std::size_t box_rows) const
+    {
+        return d_pyramid.wait_for_next(box_rows);
+    }
+    //! True if an event's bins have been silent since the rows in which boxes that would show it found it.
+    bool is_silent(const tracked_event& e, const silence& test) const;
     //! Rows after a row by which all boxes that hold it have been tested.
     std::size_t latency() const { return d_pyramid.latency(); }
     //! The places of rows and bins.
@@ -107,6 +122,7 @@ private:
     double excess_of(const profile& summed, const tracked_event& e) const;
     strength
     strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor) const;
+    void sum_rows(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent whole_time_of(const tracked_event& e, std::int64_t end) const;
 

@@ -3,70 +3,117 @@
 #include "kernel/phase/phase_rows.h"
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <unordered_map>
+#include <utility>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-//! The cells of a signal, [frame][bin]; phases spread from one to the next.
+constexpr double four_pi = 12.56637061435917295385;
+
+/*!
+ * \brief The cells of a signal, [frame][bin], which join to islands whose phases are known but for one number each.
+ *
+ * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island. Then, from the largest
+ * cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where the way between them is widest. Of a
+ * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when its turn comes, and where
+ * two anchored islands meet, what their anchors leave goes into the step that joins them.
+ */
 template <class R>
 class phase_field
 {
 public:
     phase_field(const phase_settings& s, const R* magnitudes, std::size_t frames)
         : d_gradient(s), d_bins(s.bins()), d_frames(frames), d_half_hop(static_cast<R>(s.hop) / 2),
-          d_overlaps(s.hop <= s.frames_of().window_length()), d_cells(frames * d_bins)
+          d_overlaps(s.hop <= s.frames_of().window_length()), d_cells(frames * d_bins),
+          d_is_anchored(d_cells.size())
     {
         advances(s, static_cast<std::int64_t>(s.hop), d_advances);
-        const R largest = take_gradient(s, magnitudes);
-        const R limit = largest + static_cast<R>(std::log(s.tolerance));
-        const double least = std::log(std::numeric_limits<R>::min()) - 1.0;
-        d_queue.emplace(d_cells.size(),
-                        std::max(static_cast<double>(limit), least),
-                        static_cast<double>(largest));
+        d_largest = take_gradient(s, magnitudes);
+        d_limit = d_largest + static_cast<R>(std::log(s.tolerance));
         for (std::size_t i = 0; i < d_cells.size(); ++i)
-            if (!(d_cells[i].level > limit)) {
-                d_cells[i].level = closed;
-                d_cells[i].phase = random_phase<R>(s.seed, i / d_bins, i % d_bins);
-            }
+            d_cells[i].phase = random_phase<R>(s.seed, i / d_bins, i % d_bins);
     }
 
-    //! Spreads phases from the largest cell on, and again from the largest one that was not reached.
+    //! Joins all cells above the limit.
     void integrate()
     {
-        const auto larger = [&](std::size_t a, std::size_t b) {
-            return d_cells[a].level > d_cells[b].level ||
-                   (d_cells[a].level == d_cells[b].level && a < b);
-        };
-        std::size_t largest = 0;
-        for (std::size_t i = 1; i < d_cells.size(); ++i)
-            if (larger(i, largest))
-                largest = i;
-        if (!d_cells.empty())
-            spread(largest);
-        std::vector<std::size_t> left;
         for (std::size_t i = 0; i < d_cells.size(); ++i)
-            if (d_cells[i].level > closed)
-                left.push_back(i);
-        std::sort(left.begin(), left.end(), larger);
-        for (const auto i : left)
-            spread(i);
+            if (d_cells[i].level > d_limit)
+                climb_one(i);
+        for (std::size_t i = 0; i < d_cells.size(); ++i)
+            if (const auto root = climb(i).root; root != i)
+                --d_cells[root].link;
+        const double least = std::log(std::numeric_limits<R>::min()) - 1.0;
+        level_queue queue(d_cells.size(),
+                          std::max(static_cast<double>(d_limit), least),
+                          static_cast<double>(d_largest));
+        for (auto i = d_cells.size(); i-- > 0;)
+            if (d_cells[i].link != closed && (is_real(i % d_bins) || is_on_a_border(i)))
+                queue.push(i, static_cast<double>(d_cells[i].level));
+        while (!queue.empty()) {
+            const auto i = queue.pop();
+            if (is_real(i % d_bins))
+                anchor(i);
+            for (const auto& larger : larger_than(i))
+                join(i, larger.cell, larger.rise);
+        }
     }
 
     //! Phases of a frame, cycles.
-    void read(std::size_t frame, R* phases) const
+    void read(std::size_t frame, R* phases)
     {
-        for (std::size_t k = 0; k < d_bins; ++k)
-            phases[k] = d_cells[frame * d_bins + k].phase;
+        for (std::size_t k = 0; k < d_bins; ++k) {
+            const auto i = frame * d_bins + k;
+            phases[k] = d_cells[i].phase;
+            if (d_cells[i].link == closed)
+                continue;
+            const auto [root, rise] = climb(i);
+            phases[k] = phase_loops::fraction_of(rise + anchor_phase(root));
+        }
     }
 
 private:
-    static constexpr R closed = row_paths<R>::silent;
+    static constexpr std::int64_t closed = std::numeric_limits<std::int64_t>::min();
 
     struct cell {
-        R level; // closed: it has its phase
-        R offset, slope, phase;
+        R level, offset, slope;
+        R phase; // beyond that of the cell that it is linked to
+        std::int64_t
+            link; // to another cell of its island; of a root, minus the number of its cells
+    };
+
+    struct neighbour {
+        std::size_t cell;
+        R level, rise; // rise: how far the phase is beyond the neighbour's
+    };
+
+    //! Neighbours, the largest first.
+    class neighbours
+    {
+    public:
+        void add(const neighbour& one)
+        {
+            auto at = d_count++;
+            for (; at > 0 && d_all[at - 1].level < one.level; --at)
+                d_all[at] = d_all[at - 1];
+            d_all[at] = one;
+        }
+        const neighbour* begin() const { return d_all.data(); }
+        const neighbour* end() const { return d_all.data() + d_count; }
+
+    private:
+        std::array<neighbour, 4> d_all;
+        std::size_t d_count = 0;
+    };
+
+    //! The root of an island, and the phase of a cell of it beyond the root's.
+    struct place {
+        std::size_t root;
+        R rise;
     };
 
     //! Levels, offsets and slopes. \return the largest level
@@ -82,7 +129,7 @@ private:
                 magnitudes + frame * d_bins, d_bins, row(frame));
             fill_neighbours(row(frame), d_gradient);
         };
-        R largest = closed;
+        R largest = row_paths<R>::silent;
         for (std::size_t frame = 0; frame < d_frames; ++frame) {
             take(frame);
             largest =
@@ -108,59 +155,138 @@ private:
                 d_gradient.shift,
                 slopes.data());
             for (std::size_t k = 0; k < d_bins; ++k)
-                d_cells[frame * d_bins + k] = { now[k], offsets[k], slopes[k], 0 };
+                d_cells[frame * d_bins + k] = { now[k], offsets[k], slopes[k], 0, closed };
         }
         return largest;
     }
 
-    void reach(cell& at, std::size_t index, R phase)
+    bool is_real(std::size_t k) const
     {
-        d_queue->push(index, static_cast<double>(at.level));
-        at.level = closed;
-        at.phase = phase_loops::fraction_of(phase);
+        return !d_gradient.circular && (k == 0 || (d_gradient.even && k + 1 == d_bins));
     }
 
-    void spread(std::size_t from)
+    //! Open neighbours of a cell that are larger; of equal ones the first is.
+    neighbours larger_than(std::size_t i) const
     {
-        if (!(d_cells[from].level > closed))
-            return;
-        reach(d_cells[from], from, 0);
-        while (!d_queue->empty()) {
-            const auto i = d_queue->pop();
-            const auto frame = i / d_bins, k = i - frame * d_bins;
-            const auto here = d_cells[i];
-            const auto next_to = [&](std::size_t j, R sign) {
-                if (auto& there = d_cells[j]; there.level > closed)
-                    reach(there, j, here.phase + sign * (here.slope + there.slope) / 2);
-            };
-            const auto at = [&](std::size_t j, R sign) {
-                if (auto& there = d_cells[j]; there.level > closed) {
-                    const R advance = d_advances[k] + d_half_hop * (here.offset + there.offset);
-                    reach(there, j, here.phase + sign * advance);
-                }
-            };
-            if (d_overlaps && frame + 1 < d_frames)
-                at(i + d_bins, 1);
-            if (d_overlaps && frame > 0)
-                at(i - d_bins, -1);
-            if (k + 1 < d_bins)
-                next_to(i + 1, 1);
-            else if (d_gradient.circular)
-                next_to(i - k, 1);
-            if (k > 0)
-                next_to(i - 1, -1);
-            else if (d_gradient.circular)
-                next_to(i + d_bins - 1, -1);
+        const auto frame = i / d_bins, k = i - frame * d_bins;
+        const auto& here = d_cells[i];
+        neighbours found;
+        const auto is_larger = [&](std::size_t j) {
+            const R level = d_cells[j].level;
+            return level > d_limit && (level > here.level || (level == here.level && j < i));
+        };
+        const auto at_frame = [&](std::size_t j, R sign) {
+            if (is_larger(j))
+                found.add(
+                    { j,
+                      d_cells[j].level,
+                      sign * (d_advances[k] + d_half_hop * (here.offset + d_cells[j].offset)) });
+        };
+        const auto at_bin = [&](std::size_t j, R sign) {
+            if (is_larger(j))
+                found.add({ j, d_cells[j].level, sign * (here.slope + d_cells[j].slope) / 2 });
+        };
+        if (d_overlaps && frame + 1 < d_frames)
+            at_frame(i + d_bins, -1);
+        if (d_overlaps && frame > 0)
+            at_frame(i - d_bins, 1);
+        if (k + 1 < d_bins)
+            at_bin(i + 1, -1);
+        else if (d_gradient.circular)
+            at_bin(i - k, -1);
+        if (k > 0)
+            at_bin(i - 1, 1);
+        else if (d_gradient.circular)
+            at_bin(i + d_bins - 1, 1);
+        return found;
+    }
+
+    //! Links a cell to its largest neighbour.
+    void climb_one(std::size_t i)
+    {
+        const auto larger = larger_than(i);
+        auto& here = d_cells[i];
+        const bool is_root = larger.begin() == larger.end();
+        here.link = is_root ? -1 : static_cast<std::int64_t>(larger.begin()->cell);
+        here.phase = is_root ? R(0) : phase_loops::fraction_of(larger.begin()->rise);
+    }
+
+    //! Lets a real cell tell its island's phase.
+    void anchor(std::size_t i)
+    {
+        const auto [root, rise] = climb(i);
+        d_is_anchored[root] = true;
+        d_anchors[root] += std::polar(
+            std::exp(2 * static_cast<double>(d_cells[i].level - d_largest)), four_pi * rise);
+    }
+
+    bool is_on_a_border(std::size_t i)
+    {
+        const auto root = climb(i).root;
+        const auto larger = larger_than(i);
+        return std::any_of(larger.begin(), larger.end(), [&](const neighbour& one) {
+            return climb(one.cell).root != root;
+        });
+    }
+
+    place climb(std::size_t i)
+    {
+        R rise = 0;
+        auto root = i;
+        for (; d_cells[root].link >= 0; root = static_cast<std::size_t>(d_cells[root].link))
+            rise += d_cells[root].phase;
+        rise = phase_loops::fraction_of(rise);
+        R rest = rise; // the next time it is one step from every cell on the way
+        for (auto at = i; at != root;) {
+            auto& here = d_cells[at];
+            at = static_cast<std::size_t>(here.link);
+            here.link = static_cast<std::int64_t>(root);
+            rest = phase_loops::fraction_of(rest - std::exchange(here.phase, rest));
         }
+        return { root, rise };
+    }
+
+    //! The root's phase with which the real cells of its island are nearest to real, modulo 1/2.
+    R anchor_phase(std::size_t root) const
+    {
+        return d_is_anchored[root] ? static_cast<R>(-std::arg(d_anchors.at(root)) / four_pi) : 0;
+    }
+
+    //! Joins the islands of cell i and of j, its neighbour, which it is `rise` cycles beyond.
+    void join(std::size_t i, std::size_t j, R rise)
+    {
+        const auto here = climb(i), there = climb(j);
+        if (here.root == there.root)
+            return;
+        R beyond = there.rise + rise - here.rise; // phase of the root here beyond that there
+        const bool both = d_is_anchored[here.root] && d_is_anchored[there.root];
+        if (both) {
+            const R real = anchor_phase(here.root) - anchor_phase(there.root);
+            beyond = real + std::round(2 * (beyond - real)) / 2;
+        }
+        bool stays = d_cells[here.root].link < d_cells[there.root].link; // the larger island's root
+        if (d_is_anchored[here.root] != d_is_anchored[there.root])
+            stays = d_is_anchored[here.root];
+        const auto root = stays ? here.root : there.root, child = stays ? there.root : here.root;
+        const R step = phase_loops::fraction_of(stays ? -beyond : beyond);
+        d_cells[root].link += d_cells[child].link;
+        d_cells[child].link = static_cast<std::int64_t>(root);
+        d_cells[child].phase = step;
+        if (!both)
+            return;
+        d_anchors[root] += d_anchors[child] * std::polar(1.0, four_pi * static_cast<double>(step));
+        d_anchors.erase(child);
     }
 
     phase_gradient<R> d_gradient;
     std::size_t d_bins, d_frames;
-    R d_half_hop;
+    R d_half_hop, d_largest, d_limit;
     bool d_overlaps; // a frame overlaps with the next one
     std::vector<R> d_advances;
     std::vector<cell> d_cells;
-    std::optional<level_queue> d_queue;
+    std::vector<unsigned char> d_is_anchored; // of a root: its island holds real cells
+    std::unordered_map<std::size_t, std::complex<double>>
+        d_anchors; // by roots: the sum over real cells of A^2 exp(4j pi rise)
 };
 
 } // namespace

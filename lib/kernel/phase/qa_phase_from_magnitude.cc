@@ -109,6 +109,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
     CPPUNIT_TEST(chirps_come_back);
     CPPUNIT_TEST(tones_come_back_from_other_windows);
     CPPUNIT_TEST(levels_are_mirrored_at_the_ends_of_onesided_rows);
+    CPPUNIT_TEST(real_bins_tell_the_phases_of_what_reaches_them);
     CPPUNIT_TEST(clicks_stay_where_they_are);
     CPPUNIT_TEST(any_gain_gives_the_same_phases);
     CPPUNIT_TEST(silence_is_random_by_seed);
@@ -215,6 +216,38 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
         const double bins_away = std::log(1000) / 2 * n * n / (2 * qa::pi * gamma);
         const double reach = static_cast<double>(taps.size()) / 2 * n / gamma;
         return std::min(bins_away, reach) * static_cast<double>(s.hop) / n;
+    }
+
+    void real_bins_tell_the_phases_of_what_reaches_them()
+    {
+        // two bursts of different phases, whose skirts reach bin 0, or n_fft / 2: but for a sign, either has its own phases
+        struct one {
+            std::size_t n_fft;
+            double f;
+        };
+        for (const one c : { one{ 256, 3.2 / 256 }, { 255, 3.4 / 255 }, { 256, 124.9 / 256 } }) {
+            const qa::context in_n("n_fft", c.n_fft);
+            const auto s = made(c.n_fft, 16, window("gaussian", { 32 }));
+            std::vector<double> x(6000);
+            for (std::size_t n = 0; n < x.size(); ++n) {
+                const auto t = static_cast<double>(n);
+                for (const double centre : { 1500.0, 4500.0 })
+                    x[n] += std::exp(-std::pow((t - centre) / 400, 2)) *
+                            std::cos(2 * qa::pi * c.f * t + (centre < 3000 ? 0.7 : 2.3));
+            }
+            const auto X = analysed(s, x, 0, 360);
+            std::vector<std::complex<double>> Y(X.size());
+            integrate_phases(s, magnitudes_of(X).data(), 360, 0, Y.data());
+            for (const std::size_t half : { 0, 1 }) {
+                const auto from = half * X.size() / 2, to = (half + 1) * X.size() / 2;
+                double product = 0, energy = 0;
+                for (auto i = from; i < to; ++i) {
+                    product += std::real(X[i] * std::conj(Y[i]));
+                    energy += std::norm(X[i]);
+                }
+                CPPUNIT_ASSERT(std::abs(product) > 0.999 * energy);
+            }
+        }
     }
 
     //! Samples by which the clicks of Y are later than those of X.

@@ -188,6 +188,39 @@ void turn_columns(const R* in,
 }
 
 template <class R>
+void split(const R* in, std::size_t m, bool forward, const R* twiddles, std::size_t stride, R* out)
+{
+    const complex_orders<R> order;
+    const quarter_turn<R> turned{ forward ? -order.minus_plus : order.minus_plus, order.swapped };
+    for (std::size_t k = 0; k < 2 * m; k += width<R>) {
+        vector<R> a[8];
+        for (std::size_t t = 0; t < 8; ++t)
+            a[t] = load<R>(in + k + 2 * t * m);
+        butterfly<R>(a, turned, nullptr, nullptr);
+        store<R>(out + k, a[0]);
+        for (std::size_t u = 1; u < 8; ++u) {
+            const auto at = 2 * u * stride + k;
+            store<R>(out + at, product<R>(a[u], load<R>(twiddles + at), order));
+        }
+    }
+}
+
+template <class R>
+void join(const R* in, std::size_t m, std::size_t stride, R* out)
+{
+    constexpr auto n = numbers<R>;
+    for (std::size_t k = 0; k < m; k += n)
+        for (std::size_t row = 0; row < 8; row += n) {
+            vector<R> square[n];
+            for (std::size_t i = 0; i < n; ++i)
+                square[i] = load<R>(in + 2 * ((row + i) * stride + k));
+            turn<R>(square);
+            for (std::size_t i = 0; i < n; ++i)
+                store<R>(out + 2 * ((k + i) * 8 + row), square[i]);
+        }
+}
+
+template <class R>
 void multiply(const R* in, const R* factors, std::size_t n, bool conjugated, R* out)
 {
     const complex_orders<R> order;
@@ -204,7 +237,8 @@ void multiply(const R* in, const R* factors, std::size_t n, bool conjugated, R* 
 }
 
 template <class R>
-constexpr dft_routines<R> table{ fold<R>, column_pass<R>, turn_columns<R>, multiply<R> };
+constexpr dft_routines<R> table{ fold<R>,  column_pass<R>, turn_columns<R>,
+                                 split<R>, join<R>,        multiply<R> };
 
 } // namespace
 

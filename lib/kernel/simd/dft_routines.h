@@ -60,6 +60,19 @@ struct dft_routines {
                          R* out,
                          std::size_t stride);
 
+    //! Eight rows of m complex numbers, a multiple of those in a line of the cache, whose DFTs are every eighth bin of that
+    //! of 8 m: out[u stride + k] = U[u stride + k] sum_t W^(t u) in[k + m t], W = exp(-+2j pi / 8), forward with -j, U = 1 for
+    //! u = 0.
+    void (*split)(const R* in,
+                  std::size_t m,
+                  bool forward,
+                  const R* twiddles,
+                  std::size_t stride,
+                  R* out);
+
+    //! out[8 k + u] = in[u stride + k], k < m, u < 8; m as above
+    void (*join)(const R* in, std::size_t m, std::size_t stride, R* out);
+
     //! out[k] = in[k] factors[k], k < n; conjugated: the conjugate of that.
     void (*multiply)(const R* in, const R* factors, std::size_t n, bool conjugated, R* out);
 };

@@ -4,38 +4,6 @@
 
 namespace gr::stft::kernel {
 
-namespace {
-
-template <class T, class Inverse>
-void read_ready(Inverse& inverse, std::vector<T>& output)
-{
-    const auto count = inverse.ready(), before = output.size();
-    output.resize(before + count);
-    inverse.read(output.data() + before, count);
-}
-
-//! Inverts frames as long as each gives hop samples; their number.
-template <class T>
-std::size_t add_run(istft<T>& inverse,
-                    const std::complex<real_t<T>>* spectra,
-                    std::size_t frames,
-                    std::vector<T>& output)
-{
-    const auto before = output.size(), hop = inverse.design().hop;
-    output.resize(before + frames * hop);
-    const auto taken = inverse.add_run(spectra, frames, output.data() + before);
-    output.resize(before + taken * hop);
-    return taken;
-}
-
-template <class T>
-std::size_t add_run(folded_istft<T>&, const std::complex<real_t<T>>*, std::size_t, std::vector<T>&)
-{
-    return 0;
-}
-
-} // namespace
-
 template <class R>
 void apply_mask(const std::complex<R>* spectrum,
                 const R* mask,
@@ -55,18 +23,8 @@ void apply_mask(const std::complex<R>* spectrum,
 }
 
 template <class T>
-typename multiplier<T>::inverse
-multiplier<T>::inverse_of(const parameters& p, const taps_t& synthesis, double threshold)
-{
-    if (p.window_length() > p.n_fft)
-        return folded_istft<T>(p, synthesis, threshold);
-    return istft<T>(p, synthesis, threshold);
-}
-
-template <class T>
 multiplier<T>::multiplier(const parameters& p, const taps_t& synthesis, double threshold)
-    : d_framer(p.frames()), d_stft(p), d_inverse(inverse_of(p, synthesis, threshold)),
-      d_spectra(most_in_a_run * d_stft.bins())
+    : d_round_trip(p, synthesis, threshold)
 {}
 
 template <class T>
@@ -90,25 +48,16 @@ void multiplier<T>::set_masks(const complex* rows, std::size_t stride)
 template <class T>
 void multiplier<T>::push(const T* samples, std::size_t count, std::vector<T>& output)
 {
-    while (count > 0) {
-        const auto taken = d_framer.push(samples, count);
-        samples += taken;
-        count -= taken;
-        take_frames(output);
-    }
+    d_round_trip.push(samples, count, output, [this](complex* spectra, std::size_t frames) {
+        apply(spectra, frames);
+    });
 }
 
 template <class T>
 void multiplier<T>::finish(std::vector<T>& output)
 {
-    d_framer.finish();
-    take_frames(output);
-    std::visit(
-        [&](auto& inverse) {
-            inverse.finish(d_framer.received());
-            read_ready(inverse, output);
-        },
-        d_inverse);
+    d_round_trip.finish(output,
+                        [this](complex* spectra, std::size_t frames) { apply(spectra, frames); });
 }
 
 template <class T>
@@ -120,37 +69,6 @@ void multiplier<T>::apply(complex* spectra, std::size_t count)
             apply_mask(spectra, d_real_masks + d_frame * d_stride, n, spectra);
         else if (d_complex_masks)
             apply_mask(spectra, d_complex_masks + d_frame * d_stride, n, spectra);
-    }
-}
-
-template <class T>
-void multiplier<T>::take_frames(std::vector<T>& output)
-{
-    while (const auto* frame = d_framer.frame()) {
-        const auto count = d_framer.run(most_in_a_run);
-        const bool last =
-            d_framer.last(); // then nothing may be read before finish() has the length
-        d_stft.analyse_run(frame, d_framer.start(), count, d_spectra.data());
-        d_framer.advance(count);
-        apply(d_spectra.data(), count);
-        const auto* spectrum = d_spectra.data();
-        std::visit(
-            [&](auto& inverse) {
-                for (std::size_t i = 0; i < count;) {
-                    const auto* next = spectrum + i * bins();
-                    const auto taken = last ? 0 : add_run(inverse, next, count - i, output);
-                    i += taken;
-                    if (taken > 0)
-                        continue;
-                    inverse.expect_next();
-                    read_ready(inverse, output);
-                    inverse.add(next);
-                    if (!last)
-                        read_ready(inverse, output);
-                    ++i;
-                }
-            },
-            d_inverse);
     }
 }
 

@@ -201,7 +201,8 @@ class _Batch:
                     warn("batch", f"stopped with {left} of {len(self._todo)} files to do; --skip-existing goes on from there")
         words = [f"{self._written - self._failed} done", f"{self._failed} failed"]
         words += [f"{self._skipped} skipped"] * bool(self._skipped)
-        print(f"{len(self._plan.inputs)} files: {', '.join(words)} in {time.monotonic() - began:.1f} s; {self._plan.manifest}")
+        count = len(self._plan.inputs)
+        print(f"{count} file{'s' * (count != 1)}: {', '.join(words)} in {time.monotonic() - began:.1f} s; {self._plan.manifest}")
         return FAILED if self._failed else self._status
 
     def _take(self):

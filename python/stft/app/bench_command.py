@@ -16,6 +16,8 @@ from gnuradio.stft.bench import (
     benchmark_squeezing,
     benchmark_stft,
     benchmark_stft2d,
+    benchmark_transforms,
+    compiled_peers,
 )
 from gnuradio.stft.stft_python import kernels
 
@@ -31,13 +33,15 @@ _SUBJECTS = {
     "detection": benchmark_detection,
     "scaling": benchmark_scaling,
     "gabor": benchmark_gabor,
+    "transforms": benchmark_transforms,
 }
 _DEFAULT = ("stft", "dstft")
 
 
 def add_arguments(parser):
     parser.add_argument("subjects", nargs="*", metavar="WHAT",
-                        help="stft, dstft, adaptive, bins, squeezing, phases, bands, images, detection, scaling or gabor (default: stft dstft)")
+                        help="stft, dstft, adaptive, bins, squeezing, phases, bands, images, detection, scaling, gabor or transforms "
+                             "(default: stft dstft)")
     parser.add_argument("--n-fft", type=int, default=1024, metavar="N", help="DFT length (default 1024)")
     parser.add_argument("--hop", type=int, default=256, metavar="SAMPLES", help="samples from frame to frame (default 256)")
     parser.add_argument("--frames", type=int, default=188, metavar="COUNT",
@@ -47,7 +51,10 @@ def add_arguments(parser):
                         help="the STFT at n_fft 256 .. 16384 and hops of n_fft / 2, / 4 and / 8 instead of one size")
     parser.add_argument("--quick", action="store_true",
                         help="no flowgraphs and peers of the STFT; the DSTFT with one window length per frame only; "
-                             "of detection the speed only; of scaling no long signals")
+                             "of detection the speed only; of scaling and transforms no long ones")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH",
+                        help="compare the STFT also with a library in C or C++ whose header, and library or source, are in the folder "
+                             "PATH: pffft, kfr, ltfat or signalsmith; more than one may be given")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -64,6 +71,10 @@ def run(arguments):
         raise ValueError(f"--n-fft: {arguments.n_fft}: must be {benchmark_adaptive.LEAST_N_FFT} or more for adaptive")
     if "stft" in subjects and 2 * arguments.hop > arguments.n_fft:
         raise ValueError(f"--hop: {arguments.hop}: must be at most n_fft / 2 = {arguments.n_fft // 2} for stft")
+    if arguments.peer and "stft" not in subjects:
+        raise ValueError(f"--peer: {arguments.peer[0]}: is for stft")
+    for text in arguments.peer:
+        compiled_peers.named(text)
     cases = []
     for at, subject in enumerate(subjects):
         results = _SUBJECTS[subject].measure(arguments)

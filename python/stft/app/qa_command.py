@@ -56,6 +56,11 @@ def start(*arguments, environment=None, **options):
                             env={**os.environ, "PYTHONPATH": path, **(environment or {})})
 
 
+def unhurried(seconds):
+    """What takes `seconds` where a processor is free may take so long on this machine, s."""
+    return seconds * max(1.0, 2 * os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def noise(length, seed=0):
     return np.random.default_rng(seed).uniform(-0.5, 0.5, length)
 

@@ -16,7 +16,7 @@ import unittest
 from unittest import mock
 
 import numpy as np
-from qa_command import InFolder, needs, run, start
+from qa_command import InFolder, needs, run, start, unhurried
 
 from gnuradio import stft
 from gnuradio.stft import optional_modules
@@ -395,9 +395,9 @@ class Serving(InFolder):
         """Messages of a web socket: (dicts, rows as (number, axis, start, seconds, bins))."""
         dicts, found = [], []
         async with session.ws_connect(f"http://{self.host}/socket{query}") as connection:
-            deadline = time.monotonic() + seconds
+            deadline = time.monotonic() + unhurried(seconds)
             while not until((dicts, found)) and time.monotonic() < deadline:
-                message = await connection.receive(timeout=seconds)
+                message = await connection.receive(timeout=unhurried(seconds))
                 if message.type.name == "TEXT":
                     dicts.append(json.loads(message.data))
                 elif message.type.name == "BINARY":
@@ -568,8 +568,8 @@ class Server(Serving):
             seen, longest = asyncio.run(main())
             for _, found in seen:
                 self.assertEqual(found[-1][0], count - 1)
-            self.assertLess(longest, 0.5)
-            slow.settimeout(3)
+            self.assertLess(longest, unhurried(0.5))
+            slow.settimeout(unhurried(3))
             data, skipped = b"", 0
             while skipped < 500:
                 data += slow.recv(1 << 16)
@@ -819,15 +819,15 @@ class Command(InFolder):
                 os.set_blocking(process.stdin.fileno(), True)
                 await asyncio.get_running_loop().run_in_executor(None, os.write, process.stdin.fileno(), feed)
                 while True:
-                    message = await connection.receive(timeout=5)
+                    message = await connection.receive(timeout=unhurried(5))
                     if message.type.name == "BINARY":
                         return decoded(message.data)
         found = asyncio.run(main())
-        self.assertLess(abs(found[-1][2] - time.time()), 5)
+        self.assertLess(abs(found[-1][2] - time.time()), unhurried(5))
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         process.wait(5)
-        self.assertLess(time.monotonic() - began, 2.5)
+        self.assertLess(time.monotonic() - began, unhurried(2.5))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import urllib.request
 from unittest import mock
 
 import numpy as np
-from qa_command import InFolder, needs, run
+from qa_command import InFolder, needs, run, unhurried
 
 from gnuradio import stft
 from gnuradio.stft.app import output_options
@@ -186,7 +186,7 @@ class Lines(InFolder):
         began = time.monotonic()
         for n in range(1000):
             lines.reports([report(n)])
-        self.assertLess(time.monotonic() - began, 1)
+        self.assertLess(time.monotonic() - began, unhurried(1))
         self.assertGreater(lines.counters()["waiting_bytes"], 100_000)
         data = b""
         while lines.counters()["waiting_bytes"]:
@@ -304,7 +304,7 @@ class Broker(InFolder):
         self.assertEqual(sender.counters()["dropped"], 0)
         began = time.monotonic()
         sender.close()
-        self.assertLess(time.monotonic() - began, 1.5)
+        self.assertLess(time.monotonic() - began, unhurried(1.5))
         self.assertFalse(sender.failed)
         self.assertTrue(wait_for(lambda: json.loads(heard[-1][2]).get("state") == "offline"))
         late = self.listener("band/events/status")
@@ -330,7 +330,7 @@ class Broker(InFolder):
         self.assertGreater(counters["dropped"], 150)
         began = time.monotonic()
         sender.close()
-        self.assertLess(time.monotonic() - began, 1.5)
+        self.assertLess(time.monotonic() - began, unhurried(1.5))
         self.assertTrue(sender.failed)
 
 

@@ -14,7 +14,7 @@ import unittest
 from unittest import mock
 
 import numpy as np
-from qa_command import InFolder, needs, run, start
+from qa_command import InFolder, needs, run, start, unhurried
 
 from gnuradio.stft.app import live_sources, stored_rows
 from gnuradio.stft.app.outputs import spectrogram_output
@@ -145,7 +145,7 @@ class Day(InFolder):
     @needs("h5py")
     def test_each_complete_file_gets_its_picture_and_hdf5(self):
         import h5py
-        with mock.patch.object(spectrogram_output, "_PATIENCE", 30):
+        with mock.patch.object(spectrogram_output, "_PATIENCE", 300):
             self.store(png=True, hdf5=True)
         stems = sorted(name[:-4] for name in os.listdir("rows") if name.endswith(".npy"))
         self.assertEqual(len(stems), 2)
@@ -213,12 +213,13 @@ class Sources(InFolder):
             return made, np.complex64
 
         with mock.patch.dict(live_sources.OPEN, zmq=source), mock.patch.object(live_sources, "_FIRST_PAUSE", 0.1):
-            status, out, _ = run("monitor", "zmq=x", "--rate", "500k", "--detect", "--stall", 0.2, "--duration", 1)
+            status, out, _ = run("monitor", "zmq=x", "--rate", "500k", "--detect", "--stall", 0.2, "--duration", unhurried(1))
         self.assertEqual(status, 0)
         found = lines(out)
-        self.assertEqual([e["state"] for e in found if e["kind"] == "source"], ["begin", "end"])
-        self.assertRegex([e["reason"] for e in found if e["kind"] == "source"][0], "no samples for 0.[2-9] s")
-        self.assertTrue([e for e in found if e["kind"] == "gap" and e["sample_count"] > 50_000])
+        told = [e for e in found if e["kind"] == "source"]
+        self.assertEqual([e["state"] for e in told][:2], ["begin", "end"])  # a busy machine's stalls may follow
+        self.assertRegex(told[0]["reason"], "no samples for 0.[2-9] s")
+        self.assertTrue([e for e in found if e["kind"] == "gap" and e["sample_count"] > 50_000], found)
 
     def test_the_clock_of_the_system_corrects_that_of_the_samples(self):
         clock = live_sources.SampleClock(1000.0)
@@ -252,7 +253,7 @@ class Unattended(InFolder):
             process.send_signal(signal.SIGTERM)
             rest = process.stdout.read()
             self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
-            self.assertLess(time.monotonic() - began, 2)
+            self.assertLess(time.monotonic() - began, unhurried(2))
             self.assertEqual(process.stderr.read(), "")
         self.assertTrue(lines(rest))
         for folder, _, names in os.walk("."):
@@ -278,7 +279,7 @@ class Unattended(InFolder):
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
-            self.assertLess(time.monotonic() - began, 2)
+            self.assertLess(time.monotonic() - began, unhurried(2))
             with open("state", encoding="utf-8") as file:
                 self.assertIn("band alarms", json.load(file)["sections"])
 
@@ -297,7 +298,7 @@ class Unattended(InFolder):
             self.assertEqual((events[-1]["state"], events[-1]["output"]), ("begin", "rows"))
             self.assertIn("No space left", events[-1]["reason"])
             subprocess.run(["mount", "-o", "remount,size=64m", "rows"], check=True)
-            out, err = process.communicate(timeout=30)
+            out, err = process.stdout.read(), process.stderr.read()
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual([e["state"] for e in lines(out) if e["kind"] == "output"], ["end"])
         metas = metadata(stored_rows.stored_files("rows"))
@@ -345,7 +346,7 @@ class Unattended(InFolder):
                     began = time.monotonic()
                     process.communicate(timeout=20)
                     self.assertEqual(process.returncode, -signal.SIGABRT if ends_by == signal.SIGABRT else 128 + signal.SIGTERM)
-                    self.assertLess(time.monotonic() - began, 2)
+                    self.assertLess(time.monotonic() - began, unhurried(2))
         self.assertEqual([name for name in os.listdir() if name.endswith((".part", ".journal"))], [])
 
     def next_sign_of_life(self, manager):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 from gnuradio import blocks, fft, gr
 
+from gnuradio.stft.bench import compiled_peers
 from gnuradio.stft.bench.benchmark import compiled_benchmark, interleaved, paired, require_agreement, summary
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.stft_python import stft_cvc, stft_fvc
@@ -69,6 +70,29 @@ def peers(n_fft, hop, rounds):
                 results.append({"name": name, "peer": peer, "n_fft": n_fft, "hop": hop, "samples": _SAMPLES,
                                 "seconds": summary(times["ours"]), "peer_seconds": summary(times[peer]),
                                 "peer_over_ours": paired(times[peer], times["ours"])})
+    return results
+
+
+def chosen_peers(named, n_fft, hop, rounds):
+    """Libraries in C and C++, (name, folder) of each, on whole real arrays: a list of dicts. Arrays of results are given to all."""
+    x = np.random.default_rng(0).standard_normal(_SAMPLES).astype(np.float32)
+    x[:n_fft] = x[_SAMPLES - n_fft:] = 0  # for libraries whose signals are periodic
+    results = []
+    for name, folder in named:
+        peer = compiled_peers.CompiledPeer(name, folder, n_fft, hop, sample_window("hann", n_fft))
+        try:
+            design = {"hop": hop, "n_fft": n_fft, "placement": "centred", "phase": peer.phase}
+            X = stft(x, "hann", **design)
+            theirs, rows = peer.call(x)
+            theirs()
+            frames = min(len(rows), X.shape[1])
+            _require_agreement(peer.title, rows[:frames].T, X[:, :frames])
+            times = interleaved({"ours": lambda made=design, out=X: stft(x, "hann", out=out, **made), "theirs": theirs}, rounds)
+        finally:
+            peer.close()
+        results.append({"name": "stft", "peer": peer.title, "n_fft": n_fft, "hop": hop, "samples": _SAMPLES,
+                        "seconds": summary(times["ours"]), "peer_seconds": summary(times["theirs"]),
+                        "peer_over_ours": paired(times["theirs"], times["ours"])})
     return results
 
 
@@ -226,6 +250,7 @@ def _thread_seconds(block):
 
 def measure(arguments):
     sizes = TABLE if arguments.table else [(arguments.n_fft, arguments.hop)]
+    named = [compiled_peers.named(text) for text in arguments.peer]
     results = []
     for n_fft, hop in sizes:
         results += kernels(n_fft, hop, arguments.rounds)
@@ -234,6 +259,8 @@ def measure(arguments):
             if not arguments.table or (4 * hop == n_fft and n_fft <= 4096):
                 results += flowgraphs(n_fft, hop, arguments.rounds)
                 results += peers(n_fft, hop, arguments.rounds)
+    for n_fft, hop in sizes:
+        results += chosen_peers(named, n_fft, hop, arguments.rounds)
     return results
 
 

@@ -1,16 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/band_weights.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are bands.py's duty
 
 kernel::band_weights_settings settings_in(const py::kwargs& settings)
 {

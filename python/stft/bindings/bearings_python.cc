@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/band_envelope.h>
 #include <gnuradio/stft/fault_lines.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -12,9 +12,6 @@ namespace {
 
 template <class B>
 using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are bearings.py's duty
 
 template <class Envelope, class R>
 void add_rows(Envelope& envelope, const array<R>& rows, array<R>& samples)

@@ -2,6 +2,7 @@
 #include "images.h"
 #include "kernels.h"
 #include "naive.h"
+#include "transforms.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -71,6 +72,27 @@ PYBIND11_MODULE(bench_python, m)
         py::arg("rounds"),
         "Seconds per patch of each round: ours, and a naive loop's. ValueError for sizes that "
         "cannot be compared.");
+
+    m.def(
+        "compare_transforms",
+        [](std::size_t n, bool complex_samples, std::size_t rounds, double seconds) {
+            const auto c = [&] {
+                py::gil_scoped_release release;
+                return bench::compare_transforms(n, complex_samples, rounds, seconds);
+            }();
+            py::dict result;
+            result["error"] = c.error;
+            result["fftw_error"] = c.fftw_error;
+            result["ours"] = c.ours;
+            result["fftw"] = c.fftw;
+            return result;
+        },
+        py::arg("n"),
+        py::arg("complex_samples"),
+        py::arg("rounds"),
+        py::arg("seconds"),
+        "Seconds of a DFT in each round: ours, and FFTW's. ValueError for sizes that cannot be "
+        "compared.");
 
     m.def(
         "environment",

@@ -1,16 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/cross_spectrum.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are cross_spectra.py's duty
 
 //! Spectra x and y (frames, bins) -> cross powers, coherences and transfer functions (means, bins) of blocks of `frames`, or of all
 //! if that is 0; the bias and the threshold of the coherence follow.

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/kernel/denoise/denoiser.h>
 #include <gnuradio/stft/spectral_gain.h>
 #include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -15,8 +15,6 @@ namespace {
 
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
 
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are denoising.py's duty
 template <class B>
 using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
 
@@ -177,13 +175,13 @@ tracking: how the noise is known: "presence" (it follows cells in which a signal
 "automatic" (held if noise or learn is given, else presence for one-sided and floor for two-sided spectra).
 gain_floor: dB of the least gain. oversubtraction: factor on the power of the noise. memory: weight of the frame before, 0 .. 0.9999,
 where frames are a quarter of a window apart. smoothing: bins over which power is averaged, odd. refine: estimate twice.
-detail: weight of the frames before in the detail of the ratio over bins, 0 .. 0.9999.
+detail_memory: weight of the frames before in the detail of the ratio over bins, 0 .. 0.9999.
 learn: frames from which the noise is learned, the next ones. noise: its |X|^2 in each bin, instead.
 keep, reject: bands whose gain is 1 and 0, "lower:upper,..." in Hz. mask: a factor on the gain of each bin.
 events: what becomes of the cells of events that come by message: "keep", "reject", or "only": all others are rejected.
 
 Message port "events": the messages of detector_vxm. Message port "cmd": dict of method, tracking, gain_floor, oversubtraction, memory,
-smoothing, refine, detail, learn, noise, keep, reject, mask, events, reset, and optionally at, the sample from which on frames change.
+smoothing, refine, detail_memory, learn, noise, keep, reject, mask, events, reset, and optionally at, the sample from which on frames change.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<gain_settings>(gain, &spectral_gain_vcvc::make);
     gain.def("reset",

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "share.h"
 #include <gnuradio/stft/kernel/filter_bank/filter_bank.h>
 #include <gnuradio/stft/kernel/filter_bank/one_integral.h>
 #include <gnuradio/stft/kernel/filter_bank/stft_bins.h>
 #include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -13,9 +13,6 @@ using py::arg;
 using std::size_t;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are bank.py's duty
 
 //! filters (rows, win_length), responses (rows, length) -> j of the first column of filters
 std::int64_t fill_bank(const parameters& p,

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
@@ -13,9 +14,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are transforms.py's duty
 
 //! spectra (channels, frames, bins) -> converted, of the same shape
 template <class R>

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include "share.h"
 #include <gnuradio/stft/kernel/frames/gabor.h>
 #include <gnuradio/stft/kernel/stft/multiplier.h>
 #include <gnuradio/stft/mask.h>
-#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -17,9 +17,6 @@ using std::size_t;
 namespace {
 
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are gabor.py's duty
 
 //! x (channels, length) and masks (channels | 1, frames | 1, bins) -> y (channels, length)
 template <class T, class M>

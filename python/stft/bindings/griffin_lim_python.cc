@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "share.h"
 #include <gnuradio/stft/kernel/stft/griffin_lim.h>
 #include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -12,9 +12,6 @@ using std::int64_t;
 using std::size_t;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are phase_retrieval.py's duty
 
 //! Channels of griffin_lim.
 template <class T>

@@ -1,17 +1,14 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include "share.h"
 #include <gnuradio/stft/hpss.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are separation.py's duty
 
 //! Spectra (channels, frames, bins) -> the parts of each, of the same shape
 template <class T>

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "share.h"
+#include "arrays.h"
 #include "settings.h"
+#include "share.h"
 #include <gnuradio/stft/kernel/frames/threshold.h>
 #include <gnuradio/stft/kernel/image/istft2d.h>
 #include <gnuradio/stft/kernel/image/stft2d.h>
@@ -16,9 +17,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype, layout and shapes are images.py's duty
 
 //! Extents of images (count, height, width) and spectra (count, frames down, frames across, bins, bins).
 struct batch {

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/band_power.h>
 #include <gnuradio/stft/baseline.h>
 #include <gnuradio/stft/level_alarm.h>
 #include <gnuradio/stft/spectral_kurtosis.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -13,8 +13,6 @@ namespace {
 
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
 
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are levels.py's duty
 template <class B>
 using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
 

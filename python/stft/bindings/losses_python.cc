@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include <gnuradio/stft/kernel/dstft/concentration.h>
 #include <gnuradio/stft/kernel/dstft/pooled.h>
 #include <gnuradio/stft/kernel/dstft/total_variation.h>
 #include <gnuradio/stft/kernel/frames/coverage.h>
 #include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <algorithm>
 #include <array>
@@ -19,9 +19,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype, layout and sizes are losses.py's duty
 
 size_t extent(const py::array& a, int axis) { return static_cast<size_t>(a.shape(axis)); }
 

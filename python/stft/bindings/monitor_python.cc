@@ -1,11 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/box_statistics.h>
 #include <gnuradio/stft/kernel/monitor/event_cutter.h>
 #include <gnuradio/stft/kernel/monitor/event_text.h>
 #include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
-#include <pybind11/numpy.h>
 #include <utility>
 
 namespace py = pybind11;
@@ -13,9 +13,6 @@ using namespace gr::stft::kernel;
 using py::arg;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are monitoring.py's duty
 
 std::optional<utc_time> time_from(const py::object& given)
 {

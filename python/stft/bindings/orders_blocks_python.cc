@@ -22,6 +22,7 @@ void bind_resampler(py::module& m, const char* name, const char* doc)
                   unlocked(),
                   "Samples after an instant that its output takes, at the lowest speed; the lag of "
                   "the speed comes on top.");
+    def_changes<B>(resampler);
 }
 
 } // namespace
@@ -58,7 +59,9 @@ Output: samples_per_rev samples a revolution, as angle_resample() gives them, to
 overrides it. f_min: Hz; where the speed is lower there is no output; None: samp_rate / (512 samples_per_rev).
 
 Tags: angle_turn (revolutions before it) and angle_time (s after sample 0) on the first sample of each revolution,
-angle_gap (s without output) on the first one after a standstill. Raises ValueError naming the parameter, its value and
+angle_gap (s without output) on the first one after a standstill. Message port "cmd": dict of samples_per_rev and f_min, which
+change from the first revolution on that begins reach() samples or more after those that have come; its
+first sample then carries the new number as angle_samples_per_rev. Raises ValueError naming the parameter, its value and
 the rule.)");
     bind_resampler<angular_resampler_cc>(
         m,

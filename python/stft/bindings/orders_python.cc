@@ -1,18 +1,15 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/angular_resampler.h>
 #include <gnuradio/stft/kernel/monitor/order_map.h>
 #include <gnuradio/stft/kernel/monitor/tacho_pulses.h>
-#include <pybind11/numpy.h>
 #include <cmath>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are orders.py's duty
 
 template <class T>
 array<T> as_array(const std::vector<T>& values)

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/frame_files.h>
 #include <gnuradio/stft/kernel/stft/averaged_rows.h>
-#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 #include <set>
 
@@ -11,9 +11,6 @@ using namespace gr::stft::kernel;
 using py::arg;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are the callers' duty
 
 template <class T>
 void bind_averaged_rows(py::module& m, const char* name)

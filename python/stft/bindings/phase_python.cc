@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include "share.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
@@ -6,7 +7,6 @@
 #include <gnuradio/stft/phase_from_magnitude.h>
 #include <gnuradio/stft/phase_vocoder.h>
 #include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft;
@@ -17,8 +17,6 @@ namespace {
 
 using unlocked = py::call_guard<py::gil_scoped_release>; // they may wait for a work call
 
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are phases.py's duty
 template <class B>
 using block_class = py::class_<B, gr::block, gr::basic_block, std::shared_ptr<B>>;
 

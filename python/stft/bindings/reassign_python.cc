@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "share.h"
 #include "window_from.h"
 #include <gnuradio/stft/kernel/reassign/synchrosqueeze.h>
@@ -14,9 +15,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are squeezing.py's duty
 
 reassignment_parameters order_of(const parameters& design, int order, double threshold)
 {

@@ -1,16 +1,13 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
 #include <gnuradio/stft/kernel/monitor/warped_rows.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are speed.py's duty
 
 //! (count, first, second) array of all values.
 template <class T>

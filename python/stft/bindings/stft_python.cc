@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arrays.h"
 #include "kept.h"
 #include "share.h"
 #include "window_from.h"
@@ -8,7 +9,6 @@
 #include <gnuradio/stft/kernel/stft/power.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
 #include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -18,9 +18,6 @@ using std::size_t;
 using std::string;
 
 namespace {
-
-template <class T>
-using array = py::array_t<T, py::array::c_style>; // dtype and layout are transforms.py's duty
 
 //! Refuses rows beyond whose end the kernel would read or write.
 void require_bins(const py::array& rows, size_t bins)

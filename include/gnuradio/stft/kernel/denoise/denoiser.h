@@ -3,9 +3,7 @@
 #define INCLUDED_STFT_KERNEL_DENOISE_DENOISER_H
 
 #include <gnuradio/stft/kernel/denoise/spectral_gain.h>
-#include <gnuradio/stft/kernel/frames/framer.h>
-#include <gnuradio/stft/kernel/stft/istft.h>
-#include <gnuradio/stft/kernel/stft/stft.h>
+#include <gnuradio/stft/kernel/stft/round_trip.h>
 
 namespace gr::stft::kernel {
 
@@ -31,23 +29,17 @@ public:
     //! The gains, for changes from the next frame on.
     spectral_gain<real_t<T>>& gain() { return d_gain; }
     //! Samples taken so far.
-    std::int64_t received() const { return d_framer.received(); }
+    std::int64_t received() const { return d_round_trip.received(); }
 
     //! The settings with what p gives.
     static gain_settings settings_for(const parameters& p, gain_settings s);
 
 private:
-    void read_ready(std::vector<T>& output);
-    void take_frames(std::vector<T>& output);
-    std::size_t
-    add_run(const std::complex<real_t<T>>* spectra, std::size_t frames, std::vector<T>& output);
+    using complex = std::complex<real_t<T>>;
+    void apply(complex* spectra, std::size_t count);
 
-    static constexpr std::size_t most_in_a_run = 32;
-    framer<T> d_framer;
-    stft<T> d_stft;
     spectral_gain<real_t<T>> d_gain;
-    istft<T> d_inverse;
-    volk::vector<std::complex<real_t<T>>> d_spectra;
+    round_trip<T> d_round_trip;
 };
 
 /*!

@@ -67,7 +67,7 @@ struct STFT_API gain_settings {
         3; //!< bins over which power is averaged in the ratio of signal to noise; odd, at most 63
     bool refine =
         true; //!< estimate that ratio a second time, from the gain that the first estimate gives
-    double detail =
+    double detail_memory =
         0.9; //!< weight of the frames before in the detail of that ratio over bins, at hop = win_length / 4; 0 .. 0.9999; 0: it is as it is
     std::size_t learn = 0;              //!< frames from which the noise is learned, the next ones
     std::vector<double> noise;          //!< |X|^2 of the noise in each bin, instead; {}: not given
@@ -104,7 +104,7 @@ inline constexpr auto fields<gain_settings> =
                field("memory", &gain_settings::memory).changeable(),
                field("smoothing", &gain_settings::smoothing).changeable(),
                field("refine", &gain_settings::refine).changeable(),
-               field("detail", &gain_settings::detail).changeable(),
+               field("detail_memory", &gain_settings::detail_memory).changeable(),
                field("learn", &gain_settings::learn).changeable(),
                field("noise", &gain_settings::noise).changeable(),
                field("keep", &gain_settings::keep).changeable(),

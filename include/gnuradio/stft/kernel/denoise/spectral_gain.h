@@ -21,10 +21,11 @@ class noise_tracker;
  *     x = a H^2 Q / N + (1 - a) max(M - 1, 0),    a = memory^(4 hop / win_length)
  *
  * and, where `refine` is set, again by x' = (x / (1 + x))^2 M, which takes its lag of a frame away (Plapous, Marro and Scalart, IEEE
- * Trans. ASLP 14, 2006). Where `detail` is not 0, too, the logarithm l of x', -10 dB at least, is divided into its mean T over 33 bins
- * and its detail, which the rule D = d D + (1 - d) (l - T), d = detail^(4 hop / win_length), smooths over frames (an idea of cepstral
+ * Trans. ASLP 14, 2006). Where `detail_memory` is not 0, too, the logarithm l of x', -10 dB at least, is divided into its mean T over 33 bins
+ * and its detail, which the rule D = d D + (1 - d) (l - T), d = detail_memory^(4 hop / win_length), smooths over frames (an idea of cepstral
  * smoothing: Breithaupt, Gerkmann and Martin, ICASSP 2008); with x" = exp(0.7 (1/2 + T + D)) x'^0.3, it is estimated a third time by
- * (x" / (1 + x"))^2 M. The gain is
+ * (x" / (1 + x"))^2 M. Where `refine` is set, the last estimate is that of the cell without its neighbours: with the x before it,
+ * (x / (1 + x))^2 P / N. The gain is
  * - wiener: x / (1 + x)
  * - log_mmse: x / (1 + x) exp(E1(v) / 2), v = x / (1 + x) P / N
  * - subtraction: sqrt(1 - 1 / M)
@@ -81,9 +82,10 @@ public:
 
 private:
     void update_rates();
-    void extend(R* row, std::ptrdiff_t half) const;
+    bool is_circular() const { return d_settings.sides != sides::onesided; }
     void smooth();
     void estimate(const R* noise, R factor);
+    void smooth_details(R* x);
 
     gain_settings d_settings;
     std::unique_ptr<noise_tracker<R>> d_noise;

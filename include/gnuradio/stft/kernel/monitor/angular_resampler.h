@@ -25,8 +25,8 @@ template <>
 inline constexpr auto fields<angular_settings> =
     std::tuple(field("samp_rate", &angular_settings::samp_rate),
                field("hop", &angular_settings::hop),
-               field("samples_per_rev", &angular_settings::samples_per_rev),
-               field("f_min", &angular_settings::f_min).automatic());
+               field("samples_per_rev", &angular_settings::samples_per_rev).changeable(),
+               field("f_min", &angular_settings::f_min).automatic().changeable());
 
 //! The angle and the instant of an output sample.
 struct STFT_API angle_position {
@@ -35,6 +35,7 @@ struct STFT_API angle_position {
     sample_instant at;           //!< instant in the input
     double speed = 0;            //!< revolutions per sample of the input
     bool after_gap = false; //!< true: the speed was too low, or unknown, since the sample before
+    std::size_t samples_per_rev = 0; //!< samples of its revolution
 };
 
 /*!
@@ -83,6 +84,19 @@ public:
     //! Speeds from the next one on are of another sample rate (Hz, > 0). f_min, in revolutions per sample, stays.
     void set_rate(double samp_rate);
 
+    /*!
+     * \brief Other samples_per_rev and f_min, from the first revolution on that begins later than every sample and speed so far
+     * by max(reach() before, reach() after) samples.
+     *
+     * Revolutions before it keep their samples, and from it on they are those of a resampler that has had the new settings from the
+     * beginning. Where speeds that come later are below the higher one of two values of f_min, there is a gap until then.
+     * A change before the one before has taken effect takes its place.
+     *
+     * \param s samples_per_rev and f_min count; samp_rate is the one of which f_min is a part
+     * \throws std::invalid_argument as angular_settings::check(); nothing changes then
+     */
+    void change(const angular_settings& s);
+
     //!@{
     //! No more samples; no more speeds.
     void finish_samples();
@@ -105,9 +119,9 @@ public:
 
     //! Samples that are held, those that wait for a speed among them.
     std::size_t held() const;
-    //! Samples on either side of an instant that the longest sum takes.
+    //! Samples on either side of an instant that the longest sum takes. A change makes it longer, never shorter.
     std::size_t reach() const;
-    //! The parameters.
+    //! The parameters, after all changes.
     const angular_settings& design() const;
 
 private:

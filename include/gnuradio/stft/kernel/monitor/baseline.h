@@ -50,13 +50,17 @@ class level_histogram;
  * \brief Levels of a healthy machine at each speed, and the deviations from them.
  *
  * Levels are in dB. Within a speed bin a level may depend on the speed, as near a resonance: `slope` says how much, by least squares in
- * which no level pulls by more than 2 dB, and one that is 10 dB off not at all. What is left has a histogram of 64 classes of 1 dB, from which follow the median and 1.4826
- * times the median of the distances from it. The deviation of a level, d Hz from the middle of the bin, is
+ * which no level pulls by more than 2 dB, and one that is 10 dB off not at all. What is left has a histogram of 64 classes of 1 dB, from
+ * which follow the median and 1.4826 times the median of the distances from it. The deviation of a level, d Hz from the middle of the
+ * bin, is that from what the line predicts, in spreads of such a prediction:
  *
- *     z = (level - median - slope d) / max(spread, typical, floor)
+ *     z = (level - median - slope d) / (s sqrt(1 + 1 / n + (d - m)^2 / (S + W))),   s = max(spread, typical, floor)
  *
- * typical is the median of the level's spreads in all speed bins that have a verdict: a bin in which the machine ran once has seen less
- * than the others, such as one time of the day only.
+ * n rows of the cell lie m Hz from the middle in the mean, and S is the sum of the squares of their distances from there. typical is
+ * the median of the level's spreads in all speed bins that have a verdict: a bin in which the machine ran once has seen less
+ * than the others, such as one time of the day only. Slopes are drawn to 0 by the weight W = s^2 / (variance of the level's slopes
+ * in these bins, by expectation and maximisation): a bin that was seen at one speed only says little about its other speeds where
+ * slopes of other bins are steep.
  *
  * and NaN where it has no verdict: in a cell with fewer than least_count rows, at a speed that is not finite, not in
  * f_min .. f_max, or not steady (its relative change from the row before exceeds max_rate), and for a level that is not finite, or
@@ -165,9 +169,25 @@ private:
     std::optional<place> place_of(double speed) const;
     bool is_steady(double speed);
     double deviation_at(const place& at, std::size_t level, double value) const;
+    //! Statistics of a level over all speed bins.
+    struct level_usual {
+        bool known = false;
+        double spread = 0;         // dB, median of the bins'; the floor at least
+        double slope_variance = 0; // (dB / Hz)^2; 0: unknown
+    };
+    //! The line that a healthy level follows within a bin.
+    struct line {
+        double middle, slope; // dB in the middle of the bin; dB / Hz
+        double mean, weight;  // Hz; Hz^2: scale^2 / weight is the variance of the slope
+        double scale;         // dB
+    };
+    double prior_weight() const;
+    double weight_of(const trend& line) const;
+    line line_of(std::size_t level, std::size_t speed_bin) const;
+    const level_usual& usual(std::size_t level) const;
+    void forget_usual();
     void learn(std::size_t level, const place& at, double value);
     const cell& filled(std::size_t level, std::size_t speed_bin) const;
-    double typical_spread(std::size_t level) const;
     void tell(std::size_t speed_bin, double speed);
     void end_learning();
 
@@ -177,7 +197,8 @@ private:
     mutable std::vector<cell> d_cells; // results of those whose count is that of their histogram
     std::vector<std::uint8_t> d_told;  // speed bins that are reported as not learned
     level_alarm d_alarm;
-    mutable std::vector<double> d_spreads; // of the speed bins of one level
+    mutable std::vector<level_usual> d_usual; // one for each level
+    mutable std::vector<double> d_spreads;    // of the speed bins of one level
     std::vector<double> d_z;
     std::vector<level_event> d_events;
     std::uint64_t d_rows = 0, d_learned = 0;

@@ -2,11 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_STFT_MULTIPLIER_H
 #define INCLUDED_STFT_KERNEL_STFT_MULTIPLIER_H
 
-#include <gnuradio/stft/kernel/frames/framer.h>
-#include <gnuradio/stft/kernel/stft/folded_istft.h>
-#include <gnuradio/stft/kernel/stft/istft.h>
-#include <gnuradio/stft/kernel/stft/stft.h>
-#include <variant>
+#include <gnuradio/stft/kernel/stft/round_trip.h>
 
 namespace gr::stft::kernel {
 
@@ -45,7 +41,7 @@ public:
     explicit multiplier(const parameters& p, const taps_t& synthesis = {}, double threshold = -1);
 
     //! Bins of a spectrum, and of a mask.
-    std::size_t bins() const { return d_stft.bins(); }
+    std::size_t bins() const { return d_round_trip.bins(); }
 
     //!@{
     //! The mask of frame p is rows + p stride, as long as frames come; with stride 0 it is the same for all. Null: none.
@@ -59,17 +55,9 @@ public:
     void finish(std::vector<T>& output);
 
 private:
-    using inverse = std::variant<istft<T>, folded_istft<T>>;
-    static inverse inverse_of(const parameters& p, const taps_t& synthesis, double threshold);
-
     void apply(complex* spectra, std::size_t count);
-    void take_frames(std::vector<T>& output);
 
-    static constexpr std::size_t most_in_a_run = 32;
-    framer<T> d_framer;
-    stft<T> d_stft;
-    inverse d_inverse;
-    volk::vector<complex> d_spectra;
+    round_trip<T> d_round_trip;
     const real* d_real_masks = nullptr;
     const complex* d_complex_masks = nullptr;
     std::size_t d_stride = 0, d_frame = 0;

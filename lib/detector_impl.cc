@@ -140,7 +140,7 @@ private:
         return d_described;
     }
 
-    //! What has been asked for takes effect with the next row.
+    //! Applies a requested change from the next row on.
     void apply(std::unique_ptr<changes::change> change)
     {
         if (!change)

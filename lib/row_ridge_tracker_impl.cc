@@ -166,7 +166,7 @@ private:
         return { rate, std::make_unique<tracker>(s) };
     }
 
-    //! What has been asked for takes effect with the next row.
+    //! Applies a requested change from the next row on.
     void apply(std::unique_ptr<changes::change> change)
     {
         if (!change)

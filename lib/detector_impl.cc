@@ -140,7 +140,7 @@ private:
         return d_described;
     }
 
-    //! Applies a requested change from the next row on.
+    //! Takes over the change that waits, for the next row on.
     void apply(std::unique_ptr<changes::change> change)
     {
         if (!change)

@@ -166,7 +166,7 @@ private:
         return { rate, std::make_unique<tracker>(s) };
     }
 
-    //! Applies a requested change from the next row on.
+    //! Takes over the change that waits, for the next row on.
     void apply(std::unique_ptr<changes::change> change)
     {
         if (!change)

@@ -70,7 +70,7 @@ public:
                              std::invalid_argument);
         CPPUNIT_ASSERT_EQUAL(10.0, changes.wanted().a);
         CPPUNIT_ASSERT_EQUAL(12.0, changes.take()->made);
-        changes.request(to(&two_numbers::b, 3), sum); // a refused request blocks no later one
+        changes.request(to(&two_numbers::b, 3), sum); // the next caller does not wait for ever
         CPPUNIT_ASSERT_EQUAL(13.0, changes.take()->made);
     }
 

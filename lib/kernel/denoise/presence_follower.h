@@ -25,13 +25,13 @@ public:
     //! \param s checked
     explicit presence_follower(const gain_settings& s);
 
-    //! Takes settings of other frames, and keeps the noise.
+    //! Other frames.
     void change(const gain_settings& s);
-    //! Scales the noise: from now on rows have `factor` times the power.
+    //! Rows have this factor times the power that they had.
     void scale(R factor);
-    //! Begins with noise that is given to follow(), the mean of `rows` rows.
+    //! The noise is known from elsewhere, as the mean of `rows` rows.
     void begin(std::size_t rows);
-    //! Follows the next row. \param noise in each bin, before the row and, on return, after it
+    //! The next row -> the noise in each bin, which holds what it was.
     void follow(const R* row, R* noise);
 
     static constexpr std::size_t many_rows = 1000000000; //!< the noise is known exactly
@@ -39,9 +39,9 @@ public:
 private:
     std::size_t d_bins;
     bool d_circular, d_begun = false;
-    double d_rows = 0;                                  // given to begin()
-    R d_keep_fast, d_keep_slow, d_keep_presence;        // weights of what was before
-    R d_steady;                                         // 17 v0
+    double d_rows = 0;                           // number of rows whose mean the first noise is
+    R d_keep_fast, d_keep_slow, d_keep_presence; // weights of what was before
+    R d_steady;                                  // 17 v0
     std::vector<R> d_presence, d_fast, d_slow, d_count; // count: rows that S has seen
     std::vector<R> d_values, d_sum, d_log;              // g, then e^2, and neighbours; e
 };

@@ -19,8 +19,8 @@ constexpr double four_pi = 12.56637061435917295385;
  *
  * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island. Then, from the largest
  * cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where the way between them is widest. Of a
- * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when the order reaches it, and
- * where two anchored islands meet, the difference of their anchors goes into the step that joins them.
+ * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when it is reached, and where
+ * two anchored islands meet, what their anchors leave goes into the step that joins them.
  */
 template <class R>
 class phase_field

@@ -19,7 +19,7 @@ struct watch_result {
 /*!
  * \brief The detector on rows of 16 bins: noise, bursts, a line that comes and goes, lost rows, retunes.
  *
- * \param rows about as many
+ * \param rows rounded down to tapes of 65536 rows, at least one
  * \param first sample of the first row, so that counters may be as high as those of years
  * \param print a line for each hundredth of the rows, if not null
  */

@@ -18,7 +18,7 @@ namespace gr::stft {
  * takes the newest change at the beginning of a call. So it never waits while something is made, and takes one change a call
  * however many are asked for; a change that is followed by another before it is taken is left out, since each has all settings.
  *
- * Made is what is made.
+ * Made: what the caller makes of the settings, such as a kernel.
  */
 template <class Settings, class Made>
 class handover

@@ -2,6 +2,7 @@
 #include "adaptive_changes.h"
 #include "kernel/refuse.h"
 #include "stream/load_meter.h"
+#include "stream/turns.h"
 #include "warped_stft_impl.h"
 #include <mutex>
 #ifdef GR_CTRLPORT
@@ -335,7 +336,8 @@ private:
                           s.norm,
                           kernel::learns_t(s.learn) ? nullptr : &pace,
                           share,
-                          varies ? 0 : theta);
+                          varies ? 0 : theta,
+                          kernel::learns_chirp(s.learn) ? NAN : 0);
     }
 
     void report(std::int64_t frames)
@@ -382,7 +384,7 @@ private:
     }
 
     kernel::adaptive_stft<T> d_kernel;
-    std::mutex d_requests;        // one caller of request() at a time
+    turns d_requests;             // of the callers of request()
     changing_settings d_settings; // of d_kernel
     std::vector<float> d_scratch; // window lengths of a frame, where none are put out
     bool d_over = false;

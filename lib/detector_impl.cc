@@ -2,6 +2,7 @@
 #include "stream/at_once.h"
 #include "detector_rows.h"
 #include "stream/event_messages.h"
+#include "stream/handover.h"
 #include "stream/receiver_tags.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
@@ -19,7 +20,7 @@ public:
         : gr::block("detector",
                     input_rows(s.bins() * sizeof(float)),
                     output_rows(s.bins() * sizeof(float))),
-          d_given(s), d_present{ s }, d_bins(s.bins()), d_grid(d_present.grid())
+          d_given(s), d_present{ s }, d_changes(s), d_bins(s.bins()), d_grid(d_present.grid())
     {
         const auto row_bytes = d_bins * sizeof(float);
         set_items_per_call(std::max(rows_per_call(row_bytes), least_rows_per_call(row_bytes)));
@@ -38,6 +39,7 @@ public:
                      gr_vector_void_star& output_items) override
     {
         gr::thread::scoped_lock lock(d_setlock);
+        apply(d_changes.take());
         const auto in = static_cast<const float*>(input_items[0]);
         const auto rows = std::min(noutput_items, ninput_items[0]);
         std::copy_n(in, rows * d_bins, static_cast<float*>(output_items[0]));
@@ -48,12 +50,12 @@ public:
                     take_next({});
             }
         });
-        const bool ends = rows == ninput_items[0] && input_ends(detail(), rows);
+        // the scheduler passes tags on when a call has returned, so the call that ends the stream consumes nothing
+        const bool ends = ninput_items[0] == 0 && input_ends(detail(), 0);
         consume_each(rows);
         if (!ends)
             return rows;
         finish();
-        this->produce(0, rows);
         return WORK_DONE;
     }
 
@@ -76,20 +78,13 @@ public:
     void request(const kernel::change<detector_block_settings>& requested) override
     {
         check_at_once(requested);
-        gr::thread::scoped_lock lock(d_setlock);
-        auto next = d_given;
-        auto present = d_present;
-        requested.apply_to(next);
-        requested.apply_to(present.settings);
-        described_rows{ next }.check();
-        restart_with(present);
-        d_given = next;
+        d_changes.request(requested, [this](const detector_block_settings& next) {
+            described_rows{ next }.check();
+            return searched(described().with_changes(next));
+        });
     }
 
-    detector_block_settings wanted() const override
-    {
-        return locked([this] { return d_given; });
-    }
+    detector_block_settings wanted() const override { return d_changes.wanted(); }
 
     void reset() override
     {
@@ -124,8 +119,48 @@ private:
         stream_description frames;
     };
 
+    //! Rows, and a detector for them that has not begun.
+    struct searched_rows {
+        described_rows rows;
+        kernel::detector detector;
+    };
+    using changes = handover<detector_block_settings, searched_rows>;
+
+    static searched_rows searched(const described_rows& rows)
+    {
+        const auto settings = rows.of_detector();
+        settings.check();
+        return { rows, kernel::detector(settings) };
+    }
+
+    //! The rows as the newest tags describe them. Any thread may ask.
+    described_rows described() const
+    {
+        std::scoped_lock lock(d_describing);
+        return d_described;
+    }
+
+    //! Takes over the change that waits, for the next row on.
+    void apply(std::unique_ptr<changes::change> change)
+    {
+        if (!change)
+            return;
+        try {
+            auto& made = change->made;
+            if (!made.rows.same_detector(d_present)) // tags came after it was made
+                made = searched(d_present.with_changes(change->settings));
+            restart_with(std::move(made));
+            d_given = change->settings;
+        } catch (const std::exception& e) {
+            d_changes.withdraw(d_given);
+            d_logger->warn("change ignored: {}", e.what());
+        }
+    }
+
     void begin()
     {
+        if (const auto change = d_changes.take())
+            d_given = change->settings;
         d_present = { d_given };
         d_grid = d_present.grid();
         d_held = d_grid.overhanging();
@@ -302,27 +337,27 @@ private:
                     d_logger->warn("rows are means of {} frames; thresholds are those of single "
                                    "ones, so weak events are missed",
                                    next.average);
-                restart_with(next);
+                restart_with(searched(next));
             } else if (first && *first != d_start) {
                 d_start = *first;
-                restart_with(next);
+                restart_with(searched(next));
             }
         } catch (const std::exception& e) {
             d_logger->warn("tags of a change ignored: {}", e.what());
         }
     }
 
-    //! All events end; what follows is searched by another detector. \throws as detector_settings::check()
-    void restart_with(const described_rows& next)
+    //! All events end; what follows is searched by another detector.
+    void restart_with(searched_rows made)
     {
-        const auto settings = next.of_detector();
-        settings.check();
+        const auto& next = made.rows;
         const auto first = first_of_detector(next);
         d_detector->cut(kernel::event_cut::retune);
         publish();
         d_refused += d_detector->refused();
         d_context.change_rate(sample(), next.settings.samp_rate);
-        d_detector.emplace(settings, first, d_next_id);
+        d_detector = std::move(made.detector);
+        d_detector->begin_at(first, d_next_id);
         if (d_context.freq_center)
             d_detector->retune(*d_context.freq_center);
         d_present = next;
@@ -333,6 +368,10 @@ private:
 
     void describe()
     {
+        {
+            std::scoped_lock lock(d_describing);
+            d_described = d_present;
+        }
         d_context.samp_rate = d_present.settings.samp_rate;
         d_context.n_fft = d_present.settings.n_fft;
         d_context.hop = static_cast<std::size_t>(d_grid.hop());
@@ -354,6 +393,9 @@ private:
 
     detector_block_settings d_given; // by make() or a change
     described_rows d_present;        // with the values of tags
+    mutable std::mutex d_describing;
+    described_rows d_described; // d_present, for other threads
+    changes d_changes;
     rates_of_tags d_rates;
     std::size_t d_bins;
     kernel::row_grid d_grid; // of the present rows

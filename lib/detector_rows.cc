@@ -58,6 +58,18 @@ bool described_rows::same_detector(const described_rows& other) const
            average == other.average && same_taps(a, b);
 }
 
+described_rows described_rows::with_changes(const detector_block_settings& changed) const
+{
+    auto next = *this;
+    next.settings = changed;
+    next.settings.n_fft = settings.n_fft;
+    next.settings.hop = settings.hop;
+    next.settings.window = settings.window;
+    next.settings.win_length = settings.win_length;
+    next.settings.samp_rate = settings.samp_rate;
+    return next;
+}
+
 described_rows described_rows::with_frames(const stream_description& tags) const
 {
     const auto& frames = tags.frames;

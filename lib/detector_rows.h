@@ -32,6 +32,9 @@ struct described_rows {
     //! True if the same detector serves the others.
     bool same_detector(const described_rows& other) const;
 
+    //! These rows, searched with what may change while the block runs in other settings.
+    described_rows with_changes(const detector_block_settings& changed) const;
+
     //! These rows with the values that tags of frames give. An n_fft of another number of bins is left out.
     described_rows with_frames(const stream_description& tags) const;
 

@@ -367,7 +367,7 @@ private:
                           &d_pace,
                           share,
                           differ ? 0 : d_theta.greatest(),
-                          d_rates ? 0 : d_rate);
+                          d_rates ? NAN : d_rate);
     }
 
     void restarted() override

@@ -73,13 +73,11 @@ public:
         }
         bool ends = false;
         for (std::size_t port = 0; port < ninput_items.size(); ++port)
-            ends = ends || (rows == ninput_items[port] &&
-                            input_ends(detail(), rows, static_cast<unsigned>(port)));
+            ends = ends || (ninput_items[port] == 0 &&
+                            input_ends(detail(), 0, static_cast<unsigned>(port)));
         consume_each(rows);
-        if (!ends)
-            return rows;
-        this->produce(0, rows);
-        return WORK_DONE;
+        // the scheduler passes tags on when a call has returned, so the call that ends the stream consumes nothing
+        return ends ? WORK_DONE : rows;
     }
 
     //! A change takes effect with the next row.

@@ -266,6 +266,11 @@ private:
                 "there is no tag that places the frames, so centres have to come in on input 2");
             return false;
         }
+        if (!in.rates && d_stream.rates_vary) {
+            this->d_logger->error("chirp rates that change from frame to frame have to come in on "
+                                  "input 3");
+            return false;
+        }
         if (!in.lengths || !d_stream.has_length)
             d_stream.lengths.set(static_cast<float>(
                 d_stream.theta > 0 ? d_stream.theta : static_cast<double>(d_stream.present.n_fft)));
@@ -327,7 +332,7 @@ private:
             this->d_logger->warn(
                 "tag stft_chirp ignored: {}: spectra have an inverse under a chirp where they are "
                 "two-sided and bins share a window",
-                *rate);
+                std::isnan(*rate) ? "frame" : std::to_string(*rate));
             rate.reset();
         }
     }
@@ -352,8 +357,10 @@ private:
         if (const auto theta = varying(&dstft_frames::theta);
             theta && d_stream.inverse.takes(*theta))
             d_stream.theta = *theta;
-        if (const auto rate = varying(&dstft_frames::c))
-            d_stream.turn = *rate;
+        if (const auto rate = varying(&dstft_frames::c)) {
+            d_stream.rates_vary = std::isnan(*rate);
+            d_stream.turn = d_stream.rates_vary ? d_given.c : *rate;
+        }
         const auto step = varying(&dstft_frames::step), alpha = varying(&dstft_frames::alpha);
         if (step || alpha) {
             d_stream.step = step.value_or(0);
@@ -501,7 +508,7 @@ private:
 
         // given by tags
         stream_description description; // tags of the present frame
-        bool placed = false, varies = false, starts = false;
+        bool placed = false, varies = false, rates_vary = false, starts = false;
         kernel::exact_position steps; // centre of the next frame
         double step = 0, alpha = 0, theta = 0;
         std::int64_t start = 0; // first sample of the frame, with integer hops

@@ -62,7 +62,8 @@ public:
                 apply(*due);
             produced += d_phases.push(in + used * bins, out + produced * bins);
         }
-        const bool ends = used == rows && input_ends(detail(), static_cast<int>(used));
+        // the scheduler passes tags on when a call has returned, so the call that ends the stream consumes nothing
+        const bool ends = rows == 0 && input_ends(detail(), 0);
         consume_each(static_cast<int>(used));
         if (ends && produced < room) {
             produced += d_phases.finish(out + produced * bins);

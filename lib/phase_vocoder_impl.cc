@@ -66,7 +66,7 @@ public:
             } else if (d_vocoder.ready()) {
                 apply_due();
                 d_shown = next_shown();
-                d_holds = d_shown.rate > 1 && !d_final; // it may be the last one
+                d_holds = may_be_last(d_shown);
                 d_vocoder.pull(d_holds ? d_held.data() : row());
                 if (!d_holds) {
                     write_tags(d_shown, item());
@@ -130,6 +130,8 @@ protected:
     }
 
 private:
+    static constexpr double rounded = 1e-9; // of a sum of rates
+
     //! Position of an output frame in the input, and the step to the next one.
     struct shown {
         std::int64_t sample = 0; // first one under the input frame
@@ -176,11 +178,22 @@ private:
                s.fraction;
     }
 
+    //! Frames of the input, as far as it has come, after what is shown.
+    double frames_after(const shown& s) const
+    {
+        return static_cast<double>(d_vocoder.frames_in() - 1 - s.frame) - s.fraction;
+    }
+
+    //! True if later frames of the input, which have come or may come, would go to this output frame if the input ended then.
+    bool may_be_last(const shown& s) const
+    {
+        const auto after = frames_after(s);
+        return !d_final && (s.rate > 1 || (after > rounded && after + rounded < s.rate));
+    }
+
     bool is_last(const shown& s) const
     {
-        constexpr double rounded = 1e-9;
-        const auto frames = static_cast<double>(d_vocoder.frames_in() - 1 - s.frame) - s.fraction;
-        return d_final && ((d_length && to_the_end(s) <= 0) || frames + rounded < s.rate);
+        return d_final && ((d_length && to_the_end(s) <= 0) || frames_after(s) + rounded < s.rate);
     }
 
     //! The tags of an output frame, which is this item.

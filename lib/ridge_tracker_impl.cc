@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream/at_once.h"
+#include "stream/handover.h"
 #include "stream/machine_block.h"
 #include "stream/retune.h"
 #include "stream/ridge_messages.h"
@@ -30,7 +31,7 @@ public:
                     gr::io_signature::make(1, 1, sizeof(float)),
                     output_rows(length_of(s) * sizeof(float))),
           base(length_of(s), s.samp_rate, std::make_unique<tracker>(s)), d_settings(s),
-          d_watch(watch())
+          d_changes(s), d_told_rate(s.samp_rate), d_watch(watch())
     {
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
@@ -41,19 +42,14 @@ public:
     void request(const change& requested) override
     {
         check_at_once(requested);
-        gr::thread::scoped_lock lock(d_setlock);
-        auto next = d_settings;
-        requested.apply_to(next);
-        auto with_rate = next;
-        with_rate.samp_rate = rate();
-        replace(std::make_unique<tracker>(with_rate, next_sample()));
-        d_settings = next;
+        d_changes.request(requested, [this](ridge_tracker_block_settings next) {
+            next.samp_rate = d_told_rate;
+            next.check();
+            return nothing();
+        });
     }
 
-    ridge_tracker_block_settings wanted() const override
-    {
-        return locked([this] { return d_settings; });
-    }
+    ridge_tracker_block_settings wanted() const override { return d_changes.wanted(); }
 
     void reset() override
     {
@@ -75,12 +71,28 @@ public:
         return locked([this] { return kernel().weights(); });
     }
 
-    std::unique_ptr<tracker> made(double samp_rate, std::int64_t first) const
+    std::unique_ptr<tracker> made(double samp_rate, std::int64_t first)
     {
-        auto s = d_settings;
-        s.samp_rate = samp_rate;
-        return std::make_unique<tracker>(s, first);
+        auto other = made(d_settings, samp_rate, first);
+        d_told_rate = samp_rate;
+        return other;
     }
+
+    //! A change takes effect with the next sample, from which its tracker counts: it is made here, once in a call at most.
+    void apply_changes()
+    {
+        const auto change = d_changes.take();
+        if (!change)
+            return;
+        try {
+            replace(made(change->settings, rate(), next_sample()));
+            d_settings = change->settings;
+        } catch (const std::exception& e) {
+            d_changes.withdraw(d_settings);
+            d_logger->warn("change ignored: {}", e.what());
+        }
+    }
+
     static bool ready(tracker& ridges) { return ridges.values(); }
     void write(tracker& ridges, std::int64_t sample, float* out)
     {
@@ -102,11 +114,22 @@ public:
 protected:
     void restarted() override
     {
+        if (const auto change = d_changes.take())
+            d_settings = change->settings;
         base::restarted();
         d_watch = watch();
     }
 
 private:
+    struct nothing {};
+
+    static std::unique_ptr<tracker>
+    made(ridge_tracker_block_settings s, double samp_rate, std::int64_t first)
+    {
+        s.samp_rate = samp_rate;
+        return std::make_unique<tracker>(s, first);
+    }
+
     kernel::ridge_watch watch() const
     {
         return { d_settings.tracks,
@@ -115,6 +138,8 @@ private:
     }
 
     ridge_tracker_block_settings d_settings;
+    handover<ridge_tracker_block_settings, nothing> d_changes;
+    std::atomic<double> d_told_rate; // Hz, which the settings of a change must fit
     kernel::ridge_watch d_watch;
 };
 

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream/at_once.h"
+#include "stream/handover.h"
 #include "stream/retune.h"
 #include "stream/ridge_messages.h"
 #include "stream/stream_buffers.h"
@@ -34,7 +35,7 @@ public:
         : gr::block("ridge_tracker_of_rows",
                     input_rows(row_length(s) * sizeof(float)),
                     output_rows(item_length(s) * sizeof(float))),
-          d_settings(s), d_row(row_length(s)), d_item(item_length(s)),
+          d_settings(s), d_changes(s), d_row(row_length(s)), d_item(item_length(s)),
           d_tracker(std::make_unique<tracker>(s)), d_watch(watch())
     {
         set_tag_propagation_policy(TPP_CUSTOM);
@@ -59,6 +60,7 @@ public:
                      gr_vector_void_star& output_items) override
     {
         gr::thread::scoped_lock lock(d_setlock);
+        apply(d_changes.take());
         const auto* in = static_cast<const float*>(input_items[0]);
         auto* out = static_cast<float*>(output_items[0]);
         int used = 0, produced = 0;
@@ -99,19 +101,12 @@ public:
     void request(const change& requested) override
     {
         check_at_once(requested);
-        gr::thread::scoped_lock lock(d_setlock);
-        auto next = d_settings;
-        requested.apply_to(next);
-        auto with_rate = next;
-        with_rate.samp_rate = d_rate.value_or(next.samp_rate);
-        replace(std::make_unique<tracker>(with_rate));
-        d_settings = next;
+        d_changes.request(requested, [this](const row_ridge_tracker_block_settings& next) {
+            return made(next, d_told_rate);
+        });
     }
 
-    row_ridge_tracker_block_settings wanted() const override
-    {
-        return locked([this] { return d_settings; });
-    }
+    row_ridge_tracker_block_settings wanted() const override { return d_changes.wanted(); }
 
     void reset() override
     {
@@ -133,10 +128,13 @@ public:
 protected:
     void restarted() override
     {
+        if (const auto change = d_changes.take())
+            d_settings = change->settings;
         d_tracker = std::make_unique<tracker>(d_settings);
         d_next.reset();
         d_tags.clear();
         d_rate.reset();
+        d_told_rate = 0;
         d_tags_read = 0;
         d_ended = d_waits = false;
         d_context = {};
@@ -152,6 +150,36 @@ private:
         return { d_settings.tracks,
                  d_tracker->width(),
                  frames_to_report(d_settings.samp_rate, d_settings.hop) };
+    }
+
+    //! A tracker, and the rate that tags gave for it; 0: they gave none.
+    struct tracker_at {
+        double rate;
+        std::unique_ptr<tracker> with;
+    };
+    using changes = handover<row_ridge_tracker_block_settings, tracker_at>;
+
+    static tracker_at made(row_ridge_tracker_block_settings s, double rate)
+    {
+        if (rate > 0)
+            s.samp_rate = rate;
+        return { rate, std::make_unique<tracker>(s) };
+    }
+
+    //! Takes over the change that waits, for the next row on.
+    void apply(std::unique_ptr<changes::change> change)
+    {
+        if (!change)
+            return;
+        try {
+            if (change->made.rate != d_told_rate) // a tag came after it was made
+                change->made = made(change->settings, d_told_rate);
+            replace(std::move(change->made.with));
+            d_settings = change->settings;
+        } catch (const std::exception& e) {
+            d_changes.withdraw(d_settings);
+            d_logger->warn("change ignored: {}", e.what());
+        }
     }
 
     void replace(std::unique_ptr<tracker> other)
@@ -180,6 +208,7 @@ private:
             try {
                 auto other = std::make_unique<tracker>(s);
                 d_rate = s.samp_rate;
+                d_told_rate = s.samp_rate;
                 replace(std::move(other));
                 return true;
             } catch (const std::exception& e) {
@@ -241,6 +270,8 @@ private:
     }
 
     row_ridge_tracker_block_settings d_settings;
+    std::atomic<double> d_told_rate = 0; // d_rate, or 0
+    changes d_changes;
     std::size_t d_row, d_item; // values of an input and an output item
     std::unique_ptr<tracker> d_tracker, d_next;
     kernel::ridge_watch d_watch;

@@ -54,7 +54,7 @@ public:
 
     void forecast(int, gr_vector_int& required) override
     {
-        required[0] = d_tacho.ready() || d_length ? 0 : askable(detail(), 1);
+        required[0] = d_waits || d_length ? 0 : askable(detail(), 1);
     }
 
     int general_work(int noutput_items,
@@ -70,15 +70,14 @@ public:
         sort_by_sample(d_found);
         auto tag = d_found.begin();
         int used = 0, produced = 0;
-        bool ends = false;
         for (;;) {
-            produced += static_cast<int>(
-                d_tacho.read(out + produced, static_cast<std::size_t>(noutput_items - produced)));
-            if (d_tacho.ready()) // no room left
+            const auto next = first + static_cast<std::uint64_t>(used);
+            produced += give(out + produced, noutput_items - produced, writable(next) - produced);
+            d_waits = has_speeds() && writable(next) > produced;
+            if (d_waits) // no room left
                 break;
             if (d_next)
-                begin_again(first + static_cast<std::uint64_t>(used));
-            const auto next = first + static_cast<std::uint64_t>(used);
+                begin_again(next);
             while (tag != d_found.end() && tag->offset == next && !d_next)
                 take(*tag++);
             if (d_next)
@@ -100,7 +99,7 @@ public:
         }
         consume_each(used);
         write_tags(d_tags, nitems_written(0) + static_cast<std::uint64_t>(produced), d_length);
-        if (d_length && !d_tacho.ready()) {
+        if (d_length && !has_speeds()) {
             produce(0, produced);
             return WORK_DONE;
         }
@@ -125,7 +124,9 @@ protected:
         d_tags.clear();
         d_rate.reset();
         d_next.reset();
+        d_held.reset();
         d_length.reset();
+        d_waits = false;
         d_count = d_rate_sample = 0;
         d_rate_time = 0;
         describe("stft_first", 0);
@@ -136,6 +137,29 @@ protected:
 private:
     std::int64_t hop() const { return static_cast<std::int64_t>(d_settings.hop); }
     std::int64_t items_of(std::int64_t samples) const { return (samples + hop() - 1) / hop(); }
+
+    bool has_speeds() const { return d_held || d_tacho.ready(); }
+
+    //! Items that this call may write, of `taken` samples: the newest one waits for the next one's sample, or the end, since
+    //! tags of samples between them go to it if it is the last.
+    std::int64_t writable(std::uint64_t taken)
+    {
+        const auto items = items_of(static_cast<std::int64_t>(taken));
+        return items - (d_length ? 0 : 1) - static_cast<std::int64_t>(nitems_written(0));
+    }
+
+    //! Writes up to `room` speeds, of those that may be written. \return their number
+    int give(float* out, int room, std::int64_t may)
+    {
+        const auto most = static_cast<int>(std::clamp<std::int64_t>(may, 0, room));
+        if (most == 0)
+            return 0;
+        int given = 0;
+        if (d_held)
+            out[given++] = *std::exchange(d_held, std::nullopt);
+        return given +
+               static_cast<int>(d_tacho.read(out + given, static_cast<std::size_t>(most - given)));
+    }
 
     void describe(const char* key, std::int64_t value)
     {
@@ -197,6 +221,8 @@ private:
         d_rate_sample = first;
         d_count += d_tacho.count();
         d_present = *d_next;
+        if (float newest; d_tacho.read(&newest, 1))
+            d_held = newest;
         d_tacho = kernel::tacho_pulses<float>(d_present, first, d_count);
         d_next.reset();
     }
@@ -242,11 +268,13 @@ private:
     delayed_tags d_tags;
     std::vector<gr::tag_t> d_found;
     std::optional<kernel::tacho_settings> d_next; // of the samples that follow
-    std::optional<double> d_rate;                 // Hz, of tags
-    std::optional<std::int64_t> d_length;         // items of the whole stream, once it has ended
-    std::int64_t d_count = 0;                     // pulses at other rates
-    std::int64_t d_rate_sample = 0;               // first sample of the present rate
-    double d_rate_time = 0;                       // s, of that sample
+    std::optional<float> d_held;                  // a speed that waits for the next one's sample
+    bool d_waits = false;                 // speeds may be written, for which there was no room
+    std::optional<double> d_rate;         // Hz, of tags
+    std::optional<std::int64_t> d_length; // items of the whole stream, once it has ended
+    std::int64_t d_count = 0;             // pulses at other rates
+    std::int64_t d_rate_sample = 0;       // first sample of the present rate
+    double d_rate_time = 0;               // s, of that sample
 };
 
 tacho_pulses_ff::sptr tacho_pulses_ff::make(const kernel::tacho_settings& s)

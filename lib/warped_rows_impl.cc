@@ -24,7 +24,7 @@ public:
                     gr::io_signature::make(1, 1, sizeof(float)),
                     output_rows(length(s) * sizeof(float))),
           base(length(s), s.samp_rate, std::make_unique<bank>(s)), d_settings(s),
-          d_length(length(s))
+          d_length(length_of(this->kernel()))
     {}
 
     std::int64_t hop() const override
@@ -62,12 +62,11 @@ private:
 
 std::size_t warped_rows_fvf::length(const kernel::warped_rows_settings& s)
 {
-    return length_of(bank(s));
+    return bank::row_length(s);
 }
 
 warped_rows_fvf::sptr warped_rows_fvf::make(const kernel::warped_rows_settings& s)
 {
-    s.check();
     check_rows(length(s) * sizeof(float));
     return gnuradio::make_block_sptr<warped_rows_impl>(s);
 }

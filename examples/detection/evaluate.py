@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of docs/monitoring.md: what is found in scenes made here, false alarms in noise, speed, and edges.
+"""The tables of docs/monitoring.md: what is found in scenes made here, false alarms in noise, speed, edges, and
+how late an end is told.
 
     /usr/bin/python3 evaluate.py --pictures docs/pictures
 
@@ -25,7 +26,8 @@ def main(arguments=None):
     results = [*bench.speed(1 if options.quick else options.rounds),
                *bench.scenes(rules, (1,) if options.quick else bench.SEEDS),
                *bench.false_alarms(2 if options.quick else 20),
-               *([] if options.quick else bench.sensitivity(rules))]
+               *([] if options.quick else bench.sensitivity(rules)),
+               *([] if options.quick else bench.latency())]
     bench.show(results, options)
     missed = list(misses(results))
     for line in missed:
@@ -56,6 +58,8 @@ def misses(results):
         if case["part"] == "sensitivity" and case["rule"] == "gr-stft" and case["snr"] == 3 and \
                 case["kind"] == "noise" and case["duration"] == 20e-3 and case["found"] < 0.9:
             yield f"{case['width'] / 1e3:g} kHz, 20 ms at 3 dB: {case['found']:.2f} found"
+        if case["part"] == "latency" and case["snr"] >= 20 and case["kind"] != "tone" and case["rows"] > 8:
+            yield f"{case['kind']}, {case['width'] / 1e3:g} kHz at {case['snr']} dB: its end {case['rows']:.1f} rows late"
         if case["part"] == "speed" and case["msps"] < 20:
             yield f"{case['samples']}: {case['msps']:.0f} MS/s"
 

@@ -30,6 +30,7 @@ from signals import data_folder
 
 from gnuradio.stft.optional_modules import load
 
+os.environ.setdefault("GR_STFT_PLANNER", "estimate")  # FFTs whose rounding does not depend on what was fast: a seed repeats
 torch = load("torch", "learning with a network")
 import gnuradio.stft.torch as transforms  # noqa: E402
 
@@ -104,8 +105,8 @@ def run(experiment):
 
 
 def one_thread():
-    """The network is small. Freed memory is kept, else the pages of every tensor of every step are asked for anew, a third of
-    the time."""
+    """One thread, since the network is small. Freed memory is kept: asking the system for the pages of a step's tensors again
+    takes a third of the time."""
     torch.set_num_threads(1)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -2,8 +2,11 @@
 #include "transforms.h"
 #include "harness.h"
 #include "naive.h"
+#include <gnuradio/fft/fft.h>
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
+#include <fftw3.h>
 #include <algorithm>
+#include <mutex>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -11,6 +14,15 @@
 namespace gr::stft::bench {
 
 namespace {
+
+constexpr double seconds_to_plan = 10; // after that FFTW takes the best plan it has seen
+
+//! Limits the time of all plans that FFTW makes, or lifts the limit.
+void limit_planning(double seconds)
+{
+    std::scoped_lock lock(gr::fft::planner::mutex());
+    fftwf_set_timelimit(seconds);
+}
 
 //! Root of the mean square of a - exact over that of exact.
 double relative_error(const std::complex<float>* a, const volk::vector<std::complex<double>>& exact)
@@ -30,7 +42,9 @@ transforms compare(std::size_t n, std::size_t rounds, double seconds)
     const auto bins = kernel::bins<T>(n);
     kernel::frame_analysis<T> ours(n);
     volk::vector<std::complex<float>> spectrum(bins);
+    limit_planning(seconds_to_plan);
     plan<T> fftw(plan<T>::direction::forward, n);
+    limit_planning(FFTW_NO_TIMELIMIT);
 
     std::mt19937 generator(1);
     std::normal_distribution<float> normal;

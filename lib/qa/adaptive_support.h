@@ -139,6 +139,14 @@ inline std::vector<way> ways()
     add("frozen", [](auto& s) { s.freeze = true; });
     add("causal", [](auto& s) { s.causal = true; });
     add("theta and chirp rates", [](auto& s) { s.learn = learned::theta_chirp; });
+    add("theta and chirp rates, with steps after the bank", [](auto& s) {
+        s.learn = learned::theta_chirp;
+        s.steps = 2;
+    });
+    add("theta and chirp rates by gradient", [](auto& s) {
+        s.learn = learned::theta_chirp;
+        s.method = learning_method::gradient;
+    });
     add("share cell, interpolated", [](auto& s) {
         s.share = sharing::cell;
         s.interpolate = true;

@@ -18,6 +18,7 @@ namespace gr::stft {
  *   std::unique_ptr<Kernel> made(double samp_rate, std::int64_t first): another kernel; it may throw
  *   bool ready(Kernel&): whether the next frame is known
  *   void write(Kernel&, std::int64_t sample, float* out): writes the next frame, which is centred at this sample
+ * and may hide void apply_changes(), which takes over what was asked for before a call.
  */
 template <class Interface, class Kernel, class Block>
 class machine_block : public tagged_block<Interface>
@@ -38,6 +39,7 @@ public:
         const auto count = ninput_items[0];
         auto* out = static_cast<float*>(output_items[0]);
         find_tags(count);
+        self().apply_changes();
         int used = 0, produced = 0;
         while (true) {
             produced += give(out + produced * d_length, noutput_items - produced, produced);
@@ -90,6 +92,8 @@ protected:
         d_context.samp_rate = d_rate;
         set_rate_of_items();
     }
+
+    void apply_changes() {}
 
     //! The frames of this kernel leave, then another one goes on from the next sample.
     void replace(std::unique_ptr<Kernel> other)

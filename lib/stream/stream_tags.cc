@@ -43,6 +43,14 @@ double number(const gr::tag_t& tag, double least, double greatest)
     return *value;
 }
 
+//! True if chirp rates are a stream of their own.
+template <class Field>
+bool each_frame_has_its_own(const Field& field, const gr::tag_t& tag)
+{
+    return std::string(field.name) == "c" &&
+           pmt::eq(tag.value, pmt::mp(name_of(kernel::sharing::frame)));
+}
+
 kernel::window_family family_in(const pmt::pmt_t& value)
 {
     if (pmt::is_symbol(value))
@@ -72,7 +80,7 @@ typename Field::value_type value_in(const Field& field, const gr::tag_t& tag)
                                                static_cast<std::int64_t>(field.least),
                                                static_cast<std::int64_t>(field.greatest)));
     else if constexpr (std::is_same_v<value_type, double>)
-        return number(tag, field.least, field.greatest);
+        return each_frame_has_its_own(field, tag) ? NAN : number(tag, field.least, field.greatest);
     else if constexpr (std::is_same_v<value_type, std::vector<double>>)
         return pmt::f64vector_elements(tag.value);
     else if constexpr (std::is_same_v<value_type, kernel::window>)
@@ -111,11 +119,14 @@ bool has_tag(const pmt::pmt_t& key)
 }
 
 pmt::pmt_t as_pmt(std::size_t value) { return pmt::from_long(static_cast<long>(value)); }
-pmt::pmt_t as_pmt(double value) { return pmt::from_double(value); }
 template <class Enum>
 std::enable_if_t<std::is_enum_v<Enum>, pmt::pmt_t> as_pmt(Enum value)
 {
     return pmt::mp(name_of(value));
+}
+pmt::pmt_t as_pmt(double value)
+{
+    return std::isnan(value) ? as_pmt(kernel::sharing::frame) : pmt::from_double(value);
 }
 pmt::pmt_t as_pmt(const kernel::phase_reference& value) { return pmt::mp(value.name()); }
 pmt::pmt_t as_pmt(const std::vector<double>& value)

@@ -67,7 +67,7 @@ public:
                 used += static_cast<int>(frames);
                 produced += static_cast<int>(frames * d_inverse.design().hop);
                 this->write_tags(d_tags, this->nitems_written(0) + produced, d_length);
-            } else if (take_tags(first + used)) {
+            } else if (take_tags(first + used, this->nitems_written(0) + produced)) {
                 add(spectrum);
                 spectrum += bins;
                 ++used;
@@ -111,6 +111,7 @@ protected:
         d_length.reset();
         d_rate.reset();
         d_tags_read = 0;
+        d_tagged_to = 0;
         d_ended = d_warned = false;
         d_uncovered = 0;
     }
@@ -118,10 +119,13 @@ protected:
     std::atomic<std::uint64_t> d_uncovered = 0; // samples without weight that were put out
 
 private:
+    //! Tags that no sample is left for, of a length that ends before the samples written, end here.
     void finish(std::int64_t length)
     {
         d_length = length;
         d_inverse.finish(length);
+        if (!d_inverse.ready())
+            d_tags.clear();
     }
 
     //! Fast path for untagged frames, each of which gives hop samples. Returns the number of frames
@@ -150,8 +154,10 @@ private:
 
     /*!
      * Reads the tags of the next frame; false if it starts after a gap, whose zeros have to leave first.
+     * They go to the first sample that it adds, which is no earlier one than `given` and those of earlier tags.
+     * \param given samples written so far
      */
-    bool take_tags(std::uint64_t item)
+    bool take_tags(std::uint64_t item, std::uint64_t given)
     {
         if (d_tags_read == item + 1)
             return true;
@@ -160,14 +166,15 @@ private:
         seek_tags(item);
         const auto tags = d_next_tag;
         seek_tags(item + 1);
-        const auto to = std::max<std::int64_t>(0, d_inverse.covered_end());
+        d_tagged_to =
+            std::max({ d_tagged_to, d_inverse.covered_end(), static_cast<std::int64_t>(given) });
         for (auto tag = tags; tag != d_next_tag; ++tag)
             this->read_tag(d_description, *tag);
         if (d_description.describes_frames())
             follow();
         for (auto tag = tags; tag != d_next_tag; ++tag)
             if (!ends_here(tag->key))
-                move_tag(*tag, to);
+                move_tag(*tag, d_tagged_to);
         d_inverse.expect_next();
         return d_inverse.ready() == 0;
     }
@@ -235,6 +242,7 @@ private:
     Inverse d_inverse;
     std::optional<std::int64_t> d_length; // of the stream, once it is known
     std::uint64_t d_tags_read = 0;        // one past the item whose tags were read last
+    std::int64_t d_tagged_to = 0;         // sample that the newest tags go to
     bool d_ended = false, d_warned = false;
     stream_description d_description; // of the present frame
     delayed_tags d_tags;

@@ -65,7 +65,7 @@ def adapt(
     method: str = "bank",
     share: str = "frame",
     learn: Union[str, Sequence[str]] = "theta",
-    criterion: str = "l1l2",
+    criterion: str = "automatic",
     theta_min: Optional[float] = None,
     theta_max: Optional[float] = None,
     theta_init: Optional[float] = None,
@@ -81,7 +81,7 @@ def adapt(
     prior: float = 0.01,
     whiten: float = 1e-2,
     chirp_max: Optional[float] = None,
-    chirp_prior: float = 0.0035,
+    chirp_prior: float = 1.0,
     steps: Optional[int] = None,
     regularisation: Optional[float] = None,
     learning_rate: Optional[float] = None,
@@ -103,7 +103,8 @@ def adapt(
         at n hop, n = 0 .. floor(samples / hop).
     alpha: > 0 for fixed overlap: t[n + 1] = t[n] + alpha theta[n]; learning keeps its own grid of `hop`. At most 0.5
         while invertible. One channel only.
-    method: "bank", or "gradient": Adam in ln theta from frame to frame, `steps` for each, over blocks as once seen.
+    method: "bank", or "gradient": Adam in ln theta, and in the rate where it is learned, from frame to frame, `steps` for each,
+        over blocks as once seen.
     share: what has a theta of its own: "frame"; "constant" (one that settles, all of the past being pooled); "cell"
         (each band and frame, then `steps` of the gradient in each cell with total variation); "bin" (each band, pooled
         over the past). "bin" and "cell" need method "bank".
@@ -112,7 +113,8 @@ def adapt(
         exp(-1j pi c (k - t)^2), so that a chirp of this rate is as sharp as a tone. The result is AdaptedChirp then. Real x
         goes through its analytic signal (a Hilbert filter of 127 taps), so that spectra have n_fft bins. Needs method
         "bank", share "frame" and a pooled criterion.
-    criterion: what is minimised. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
+    criterion: what is minimised; default "entropy" where chirp rates are learned, of which noise offers fewer by that, else
+        "l1l2". Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). For each frame
         alone: "kurtosis" (minus the logarithm of the kurtosis of |S|; that of learn() is minus the kurtosis itself, so the
         two differ where frames are averaged), "frame_entropy" (of |S|; it cannot see concentration in time).
@@ -130,10 +132,10 @@ def adapt(
     smoothness: price of a change by 1 in ln theta, in units of the criterion. prior: pull to the middle of the bounds.
     whiten: floor of the slow spectral envelope that powers are divided by, relative to its mean; 0: no whitening.
     chirp_max: greatest magnitude of c; default 94 / theta_max^2, at most 1 / (2 theta_max), beyond which a chirp leaves the
-        band within a window. chirp_prior: cost of a c in a frame, in units of the criterion, per
-        ln sqrt(1 + (c theta_max^2 / 2.7)^2): there are more great rates than small ones, so noise favours one of them more often.
+        band within a window. chirp_prior: what a c has to gain, in units of what white noise offers by chance
+        with the rates up to c, of which there are more the greater c is.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. learning_rate: Adam's, in ln theta and in hops;
-        default 0.05 for theta (0.02 after the bank), 0.1 for t. regularisation: weight of the mean total variation of
+        default 0.05 for theta (0.02 after the bank), 0.1 for t; a rate moves by as many times 2.7 / theta^2. regularisation: weight of the mean total variation of
         ln theta over cells; default 0.1.
     freeze: do not learn; every frame has theta_init.
     invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.

@@ -294,7 +294,6 @@ def _terms(criterion: Optional[Criterion], share: str) -> List[Tuple[float, _Ter
 
 
 _RATE_STIFFNESS = 4.0  # of the total variation of rates, in units of 105 / n_fft^2: in noise they follow it otherwise
-_LEAST_THETA = 1e-6  # samples: theta_field.h's
 _CORNER = 1e-2  # of the total variation, in ln theta, as in adapt()
 
 
@@ -341,7 +340,8 @@ class _Problem:
         if len(bad):
             raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
         self.learned = learned_of(learn)
-        if "chirp" in self.learned and self.x.dtype.kind == "f":
+        self.analytic = "chirp" in self.learned and self.x.dtype.kind == "f"
+        if self.analytic:
             self.x = analytic_signal(self.x)
         self.n_fft = _n_fft(n_fft)
         self.bins = self.n_fft // 2 + 1 if self.x.dtype.kind == "f" else self.n_fft
@@ -394,9 +394,9 @@ class _Problem:
         for name, (least, greatest) in found.items():
             if not least < greatest:
                 raise ValueError(f"{name}_min: {least:g}: must be below {name}_max = {greatest:g}")
-        if not found["theta"][0] >= _LEAST_THETA:
+        if not found["theta"][0] >= kernels.least_theta:
             name, value = ("theta_max", theta_max) if theta_min is None else ("theta_min", theta_min)
-            raise ValueError(f"{name}: {value}: must not lead to windows below {_LEAST_THETA:g} samples")
+            raise ValueError(f"{name}: {value}: must not lead to windows below {kernels.least_theta:g} samples")
         least, greatest = found["hop"]
         if "hop" in self.learned and not least <= self.hop <= greatest:
             raise ValueError(f"hop: {self.hop}: must be in hop_min .. hop_max = {least:g} .. {greatest:g}")
@@ -420,7 +420,11 @@ class _Problem:
         return 105 / self.n_fft**2
 
     def _whitening(self) -> Optional[NDArray]:
-        """From the recording's own spectrum, through windows of half the greatest length."""
+        """From the recording's own spectrum, through windows of half the greatest length.
+
+        Noise that a turning window moves into the empty half of an analytic signal's band has the weights of the other half: it would
+        count a hundred times as much there, and the greatest rates would look best.
+        """
         if not any(term.whitened for _, term in self.terms):
             return None
         t, half = np.arange(1 + int(self.samples // self.hop)) * self.hop, np.full((1, 1), self.n_fft / 2)
@@ -429,7 +433,11 @@ class _Problem:
             S = (np.linalg.norm(norms, axis=0) / np.sqrt(len(self.x) * len(t)))[None, :, None]
         else:
             S = self.spectra(half, t)
-        return losses.whitener(np.concatenate(list(S), axis=1), width=max(1, self.n_fft // 32))
+        W = losses.whitener(np.concatenate(list(S), axis=1), width=max(1, self.n_fft // 32))
+        if self.analytic:
+            empty = self.n_fft // 2 + 1
+            W[empty:] = W[1 : self.n_fft - empty + 1][::-1]
+        return W
 
     def _segments(self) -> Tuple[int, List[Tuple[int, int]]]:
         """How many frames away from a frame its theta counts; and where segments begin and end, or none if all frames are one."""

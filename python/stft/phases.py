@@ -206,7 +206,8 @@ def pitch_shift(
     time_stretch(), and then another sample rate, by an FFT of the whole signal. Frequencies are off by less than one part in twice the
     length. What passes half the sample rate is lost. A voice changes its vowels, too, since its formants move as all frequencies do.
 
-    semitones: -60 .. 60, fractions allowed. The other arguments are those of time_stretch(). Returns as many samples as x has.
+    semitones: -60 .. 60, fractions allowed. The other arguments are those of time_stretch(). Returns as many samples as x has; NaN and
+    infinity in x spoil the frames that hold them.
 
     >>> x = np.cos(0.3 * np.arange(20000))
     >>> y = pitch_shift(x, 12)
@@ -220,7 +221,10 @@ def pitch_shift(
     stretched = time_stretch(
         x, 2 ** (-semitones / 12), window, hop=hop, win_length=win_length, n_fft=n_fft, workers=workers
     )
-    return np.moveaxis(_resampled(stretched, length), -1, axis)
+    y = np.empty(x.shape[:-1] + (length,), stretched.dtype)
+    for channel in np.ndindex(x.shape[:-1]):
+        y[channel] = _resampled(stretched[channel], length)
+    return np.moveaxis(y, -1, axis)
 
 
 def _resampled(x: NDArray, length: int) -> NDArray:
@@ -228,6 +232,10 @@ def _resampled(x: NDArray, length: int) -> NDArray:
     before = x.shape[-1]
     if before == length or not before:
         return x
+    bad = np.flatnonzero(~np.isfinite(x))
+    if bad.size:  # for the others as if they were 0
+        x = x.copy()
+        x[bad] = 0
     if x.dtype.kind == "c":
         X = np.fft.fft(x, 2 * before)
         Y = np.zeros(x.shape[:-1] + (2 * length,), X.dtype)
@@ -240,4 +248,8 @@ def _resampled(x: NDArray, length: int) -> NDArray:
         kept = min(before, length)
         Y[..., :kept] = X[..., :kept]
         y = np.fft.irfft(Y, 2 * length)
-    return np.ascontiguousarray(y[..., :length] * (length / before), x.dtype)
+    y = np.ascontiguousarray(y[..., :length] * (length / before), x.dtype)
+    if bad.size:
+        y[np.isin(np.arange(length) * before // length, bad)] = np.nan
+        y[np.minimum(bad * length // before, length - 1)] = np.nan
+    return y

@@ -67,12 +67,31 @@ class Arrays(unittest.TestCase):
             np.testing.assert_allclose(other.theta, found.theta, rtol=1e-3)
             np.testing.assert_allclose(other.c, found.c, atol=1e-3 * RATE)
 
+    def test_gradients_find_the_rates_of_the_bank(self):
+        n = np.arange(8000)
+        for rate in (1e-4, -1e-4):  # above and below the rate that the descent begins with
+            x = np.cos(2 * np.pi * ((0.05 if rate > 0 else 0.45) * n[:3500] + rate * n[:3500] ** 2 / 2))
+            x = x + 0.03 * np.random.default_rng(3).standard_normal(len(x))
+            bank = stft.adapt(x, n_fft=N, learn=LEARN)
+            found = stft.adapt(x, n_fft=N, learn=LEARN, method="gradient")
+            inside = (found.t > 1800) & (found.t < 3200)
+            for one in (bank, found):
+                self.assertLess(np.max(np.abs(one.c[0, inside] - rate)), 3e-5)
+            y = stft.idstft(found.spectra, found.theta, found.t, c=found.c, n_fft=N, length=len(x), sides="twosided")
+            self.assertLess(np.abs(y.real - x).max(), 1e-12)
+
+    def test_steps_move_the_window_of_the_bank(self):
+        x = whistle(4000, True)
+        bank, stepped = stft.adapt(x, n_fft=N, learn=LEARN), stft.adapt(x, n_fft=N, learn=LEARN, steps=3)
+        np.testing.assert_array_equal(stepped.c == 0, bank.c == 0)  # a frame without a rate has none afterwards
+        self.assertGreater(np.mean((stepped.theta != bank.theta) | (stepped.c != bank.c)), 0.7)
+        self.assertLess(np.max(np.abs(stepped.theta / bank.theta - 1)), 0.07)  # three steps of 0.02
+
     def test_what_does_not_go_together_is_refused(self):
         x = whistle(1000, True)
         for message, arguments in (
             ("learn: chirp: chirp must come with theta, and without t", dict(learn="chirp")),
             ("learn: .*chirp must come with theta, and without t", dict(learn=("theta", "t", "chirp"))),
-            ("method: gradient: must be bank", dict(learn=LEARN, method="gradient")),
             ("share: cell: must be frame", dict(learn=LEARN, share="cell")),
             ("chirp_max: 0.1: must be positive, and at most", dict(learn=LEARN, chirp_max=0.1)),
             ("chirp_prior: -1.0: must be in|chirp_prior: -1: must be in", dict(learn=LEARN, chirp_prior=-1)),
@@ -107,6 +126,17 @@ class Blocks(unittest.TestCase):
                         np.testing.assert_array_equal(theta, found.theta[0])
                         np.testing.assert_array_equal(t, found.t)
                         np.testing.assert_array_equal(c, found.c[0])
+
+    def test_a_descent_streams_as_the_array_has_it(self):
+        for settings in (dict(method="gradient"), dict(method="gradient", causal=True), dict(steps=2)):
+            for real in (True, False):
+                with self.subTest(real=real, **settings):
+                    x = whistle(3000, real)
+                    spectra, theta, _, c = self.run_block(x, (1, 250, 64), **settings)
+                    found = stft.adapt(x, n_fft=N, hop=HOP, learn=LEARN, **settings)
+                    np.testing.assert_array_equal(spectra.T, found.spectra)
+                    np.testing.assert_array_equal(theta, found.theta[0])
+                    np.testing.assert_array_equal(c, found.c[0])
 
     def test_the_fourth_output_exists_where_rates_are_learned(self):
         for learn, outputs, items in (("theta", 3, N // 2 + 1), ("theta_chirp", 4, N)):

@@ -217,7 +217,7 @@ class inverse(unittest.TestCase):
         self.assertEqual(len(y), 101)  # one for each frame, whatever length the last frame's tag has
 
     def test_latency_and_refusals(self):
-        self.assertEqual(one_integral(True, 16).latency(), 0)
+        self.assertEqual(one_integral(True, 16).latency(), 1)
         for message, arguments in (
             ("n_fft: 0: must be 1 .. 2^28", (0,)),
             ("window: 3 taps: is 0 at its centre, value 1, which is divided by", (8, [1, 0, 1])),

@@ -77,6 +77,27 @@ class block_arguments(unittest.TestCase):
         self.assertEqual((block.hop(), block.win_length()), (4, 16))
         self.assertEqual(stft.dstft_fvc(16, np.int32(4), np.float64(7)).theta(), 7)
 
+    def test_a_nul_is_refused_with_the_whole_text(self):
+        where = self.enterContext(tempfile.TemporaryDirectory())
+        for make, argument, value in (
+            (lambda v: stft.stft_fvc(16, 4, v), "window", "ha\0nn"),
+            (lambda v: stft.stft_fvc(16, 4, (v, 3.0)), "window", "kai\0ser"),
+            (lambda v: stft.dstft_fvc(16, 4, 8.0, window=v), "window", "ha\0nn"),
+            (lambda v: stft.stft_fvc(16, 4, placement=v), "placement", "left\0"),
+            (lambda v: stft.stft_fvc(16, 4, phase=v), "phase", "\0start"),
+            (lambda v: stft.frame_file_sink(vlen=16, samp_rate=1.0, directory=v), "directory", os.path.join(where, "a\0b")),
+            (lambda v: stft.level_alarm(2, [1.0], state=v), "state", os.path.join(where, "x\0y")),
+            (lambda v: stft.adaptive_stft_fvc(64, 16).load_theta(v), "path", os.path.join(where, "x\0y")),
+            (lambda v: stft.stft_fvc(16, 4).set_scaling(v), "scaling", "psd\0"),
+            (lambda v: stft.stft(np.zeros(100), v, hop=4, n_fft=16), "window", "ha\0nn"),
+        ):
+            with self.subTest(argument=argument), self.assertRaises(ValueError) as refused:
+                make(value)
+            self.assertEqual(str(refused.exception), f"{argument}: {value!r}: must hold no NUL character")
+        with self.assertRaisesRegex(ValueError, r"^'a\\x00b': 3: is no parameter"):
+            stft.stft_fvc(16, 4, **{"a\0b": 3})
+        self.assertEqual(os.listdir(where), [])
+
     def test_a_long_value_is_shown_by_its_ends(self):
         with self.assertRaises(ValueError) as refused:
             stft.stft_fvc(16, "h" + 500 * "\N{GREEK SMALL LETTER THETA}" + "t")

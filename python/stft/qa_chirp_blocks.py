@@ -127,15 +127,35 @@ class inverses(unittest.TestCase):
             top.run()
             self.assertLessEqual(np.max(np.abs(np.concatenate(out.got) - x)), 3e-6 * np.max(np.abs(x)))
 
-    def test_only_a_rate_for_all_frames_has_a_tag(self):
+    def test_the_tag_gives_a_rate_for_all_frames_or_says_that_each_has_its_own(self):
         x = signal(700, True)
         turns = np.full(len(positions(700, 16.0)), 0.004, np.float32)
         for real in (True, False):
             _, told = run(forward(real, 64, 16.0, 50.0, c=0.004), x.astype(np.float32 if real else np.complex64))
             self.assertEqual(told.value("stft_chirp"), [(0, 0.004)])
-        for block, inputs in ((forward(True, 64, 16.0, 50.0), ()), (forward(True, 64, 16.0, 50.0, c=0.004), (50 + 0 * turns, turns))):
-            _, told = run(block, x, *inputs)
-            self.assertEqual(told.value("stft_chirp"), [])
+        _, told = run(forward(True, 64, 16.0, 50.0), x)
+        self.assertEqual(told.value("stft_chirp"), [])
+        _, told = run(forward(True, 64, 16.0, 50.0, c=0.004), x, 50 + 0 * turns, turns)
+        self.assertEqual(told.value("stft_chirp"), [(0, "frame")])
+
+    def test_an_inverse_without_the_rates_of_its_frames_ends_with_an_error(self):
+        x = signal(3000, False)
+        adaptive = stft.adaptive_stft_cvc(64, 16.0, learn="theta_chirp")
+        rated = forward(False, 64, 16.0, 50.0)
+        for block, ports in ((adaptive, (1, 2)), (rated, (1,))):
+            top, out = graph(), sink(np.complex64, 1)
+            back = backward(False, 64)
+            top.connect(source(x), block, back, out)
+            if block is rated:
+                theta = source(np.full(len(positions(3000, 16.0)), 50, np.float32))
+                top.connect(theta, (block, 1))
+                top.connect(theta, (back, 1))
+                top.connect(source(np.full(len(positions(3000, 16.0)), 0.004, np.float32)), (block, 2))
+            else:
+                for port in ports:
+                    top.connect((block, port), (back, port))
+            top.run()
+            self.assertEqual(sum(len(each) for each in out.got), 0)
 
     def test_spectra_that_have_no_inverse_under_a_chirp_are_inverted_without(self):
         x = signal(700, True)

@@ -37,6 +37,7 @@ class Windows(unittest.TestCase):
         (stft.sample_window("hamming", 12), 3, 12), (stft.sample_window("hann", 12), 4, 16), (noise(1, 7, complex), 2, 8),
         (stft.sample_window("hann", 16), 2, 8), (stft.sample_window("hann", 15), 3, 8), (stft.sample_window("blackman", 20), 4, 9),
         (noise(3, 14, complex) * np.exp(-0.4 * np.arange(14)), 3, 6),
+        (stft.sample_window("hann", 40), 17, 20), (stft.sample_window("hann", 38) * np.exp(0.02j * np.arange(38) ** 2), 13, 16),
     ]  # fmt: skip
 
     def test_bounds_are_those_of_the_matrix(self):
@@ -91,6 +92,14 @@ class Windows(unittest.TestCase):
             ("hop: 32: leaves samples uncovered", lambda: stft.tight_window(w, 32)),
             ("hop: 2: leaves what the window of 32 taps", lambda: stft.tight_window(w, 2, 8)),
             ("hop: 9: leaves what the window of 32 taps", lambda: stft.dual_window(w, 9, 8)),
+            (
+                "n_fft: 2: must be 5 or more for a window of 20000 taps, which joins no more than 4096 samples n_fft apart",
+                lambda: stft.frame_bounds(np.hanning(20000), 1, 2),
+            ),
+            (
+                "n_fft: 100: must be larger for a window of 400000 taps: it would take 24 GiB",
+                lambda: stft.frame_bounds(np.hanning(400000), 399999, 100),
+            ),
         ):
             with self.assertRaisesRegex(ValueError, f"^{message}"):
                 call()

@@ -301,6 +301,18 @@ class detector_vxm(unittest.TestCase):
             block.change(min_snr=3.0, at=5)
         self.assertEqual(block.min_snr(), 0)
 
+    def test_the_newest_of_changes_applies_to_the_next_row_or_the_next_stream(self):
+        block = stft.detector_vxm(N_FFT, HOP, **MADE)
+        block.set_min_snr(40.0)
+        block.set_min_snr(0.0)
+        block.set_ignore("100e3:150e3")
+        got, graph = messages(), gr.top_block()
+        graph.connect(samples(with_bursts(16000, *self.bursts)), stft.spectrogram_cvf(N_FFT, HOP, samp_rate=RATE), block, blocks.null_sink(4 * N_FFT))
+        graph.msg_connect(block, "events", got, "in")
+        graph.run()
+        self.assertEqual(len(ends([pmt.to_python(m) for m in got.got])), 2)
+        self.assertEqual((block.min_snr(), block.ignore()), (0.0, "100e3:150e3"))
+
     def test_what_it_cannot_be_made_of_is_refused_by_name(self):
         for given, said in (
             (dict(n_fft=8), "n_fft: 8: "), (dict(hop=0), "hop: 0: "), (dict(false_alarms=0.0), "false_alarms: 0: "),

@@ -263,6 +263,15 @@ class sounds_at_another_speed(unittest.TestCase):
         self.assertEqual(stft.time_stretch(np.zeros(0), 0.5).shape, (0,))
         self.assertEqual(stft.time_stretch(np.ones(1), 0.5, n_fft=16).shape, (2,))
 
+    def test_what_is_not_finite_stays_in_its_frames(self):
+        x = noise(12000)
+        for bad in (np.nan, np.inf):
+            x[5000] = bad
+            for semitones in (-7, 0.5, 12):
+                y = stft.pitch_shift(x, semitones, n_fft=256)
+                wrong = np.flatnonzero(~np.isfinite(y))
+                self.assertTrue(0 < wrong.size <= 1024 and abs(wrong.mean() - 5000) < 200, (semitones, wrong))
+
     def test_the_rate_changes_at_a_sample(self):
         X = stft.stft(chirp(4000, np.complex64), hop=HOP, n_fft=N_FFT)
         block = stft.phase_vocoder_vcvc(N_FFT, HOP, sides="twosided")

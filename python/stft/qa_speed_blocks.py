@@ -2,6 +2,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Blocks that follow the speed of a machine: equal to the array functions, in pieces, on a second run, with tags and messages."""
 import itertools
+import resource
 import time
 import unittest
 
@@ -313,6 +314,16 @@ class qa_speed_blocks(unittest.TestCase):
         weights = block.learned()
         self.assertEqual(max(weights), 1)
         self.assertLess(weights[0], 0.5)
+
+    def test_rows_beyond_a_bound_are_refused_before_anything_is_allocated(self):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for message, arguments in (
+            ("^duration: 500: must give at most 2\\^25 samples in the frames of all 11 rates$", dict(samp_rate=48000.0, f_top=6000.0)),
+            ("^n_fft: 184549420 bytes a spectrum: would need a stream buffer", dict(samp_rate=5000.0, f_top=2000.0)),
+        ):
+            with self.assertRaisesRegex(ValueError, message):
+                stft.warped_rows_fvf(duration=500.0, **arguments)
+        self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 20_000)  # KiB; 5 million points are 120 MiB
 
     def test_wrong_arguments_are_refused(self):
         for message, change in (

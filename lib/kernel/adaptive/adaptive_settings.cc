@@ -17,7 +17,6 @@ constexpr std::int64_t default_bands = 4;
 constexpr double most_samples = 1 << 26; // that may wait for the future of their frame
 constexpr std::int64_t most_frames = 1 << 16;
 constexpr double most_sums = 1 << 24;
-constexpr double default_chirp = 94; // of c theta_max^2
 
 constexpr name_table names_of_method{ named_value{ "bank", learning_method::bank },
                                       named_value{ "gradient", learning_method::gradient } };
@@ -31,7 +30,8 @@ constexpr name_table names_of_criterion{
     named_value{ "renyi", adaptive_criterion::renyi },
     named_value{ "kurtosis", adaptive_criterion::kurtosis },
     named_value{ "magnitude_entropy", adaptive_criterion::magnitude_entropy },
-    named_value{ "frame_entropy", adaptive_criterion::frame_entropy }
+    named_value{ "frame_entropy", adaptive_criterion::frame_entropy },
+    named_value{ "automatic", adaptive_criterion::automatic }
 };
 
 void refuse_unless(bool holds, const char* name, double value, const std::string& rule)
@@ -78,6 +78,8 @@ adaptive_settings adaptive_settings::filled() const
                learns_chirp = kernel::learns_chirp(learn);
     const bool bank = method == learning_method::bank;
 
+    if (criterion == adaptive_criterion::automatic)
+        s.criterion = learns_chirp ? adaptive_criterion::entropy : adaptive_criterion::l1l2;
     if (hop == 0)
         s.hop = std::max(1.0, N / 16);
     refuse_unless(s.hop >= 1, "hop", s.hop, "must be at least 1 sample");
@@ -224,7 +226,7 @@ adaptive_settings adaptive_settings::filled() const
 
     const double most_chirp = 0.5 / s.theta_max;
     if (chirp_max == 0)
-        s.chirp_max = std::min(default_chirp / (s.theta_max * s.theta_max), most_chirp);
+        s.chirp_max = std::min(chirp_grid::usual / (s.theta_max * s.theta_max), most_chirp);
     refuse_unless(in(s.chirp_max, 0, most_chirp) && s.chirp_max > 0,
                   "chirp_max",
                   s.chirp_max,
@@ -233,8 +235,6 @@ adaptive_settings adaptive_settings::filled() const
     refuse_unless(in(chirp_prior, 0, 1e6), "chirp_prior", chirp_prior, "must be in 0 .. 1e6");
     if (!learns_chirp)
         return s;
-    if (!bank)
-        refuse("method", name_of(method), "must be bank where chirp rates are learned");
     if (share != sharing::frame)
         refuse("share", name_of(share), "must be frame where chirp rates are learned");
     if (!is_pooled(criterion))
@@ -244,14 +244,10 @@ adaptive_settings adaptive_settings::filled() const
                "magnitude_entropy");
     refuse_unless(
         alpha == 0, "alpha", alpha, "must be 0 where chirp rates are learned: positions are given");
-    refuse_unless(s.steps == 0,
-                  "steps",
-                  static_cast<double>(s.steps),
-                  "must be 0 where chirp rates are learned, which the bank finds");
-    if (causal)
+    if (causal && bank)
         refuse("causal",
                "True",
-               "must be False where chirp rates are learned, in stages that look ahead");
+               "must be False where a bank learns chirp rates, in stages that look ahead");
     refuse_unless(load_limit == 0,
                   "load_limit",
                   load_limit,

@@ -173,6 +173,7 @@ block_criterion<R>::block_criterion(const adaptive_settings& s)
 {
     switch (s.criterion) {
     case adaptive_criterion::l1l2:
+    case adaptive_criterion::automatic: // of theta alone
         d_form = form::root;
         break;
     case adaptive_criterion::entropy:

@@ -104,6 +104,14 @@ chirp_bank<R>::chirp_bank(const adaptive_settings& s,
     d_spectrum.resize(n);
     d_power.resize(n);
     d_q.resize(n);
+    // the whitener's own average, n / 32, suits the usual rates
+    const double beyond = s.chirp_max * s.theta_max * s.theta_max / chirp_grid::usual - 1;
+    const auto points = d_stages[0].n;
+    if (beyond > 0)
+        d_spread = std::min(
+            points / 2 - 1,
+            static_cast<std::size_t>(std::ceil(beyond * static_cast<double>(points) / 32 - 1e-6)));
+    d_running.resize(points + 2 * d_spread + 1);
     const auto tables = [&](const std::vector<double>& rates, const member& m, auto& to) {
         for (double c : rates) {
             to.emplace_back(2 * m.side + 1);
@@ -184,6 +192,21 @@ void chirp_bank<R>::take(const member& m, const excerpt<complex>& x, std::int64_
                               parts_of(d_product.data()));
 }
 
+//! Averages d_power over d_spread bins on either side, modulo n. A window that turns moves energy aside; where it left its
+//! own envelope it would count a hundred times as much, and the greatest rates would look best.
+template <class R>
+void chirp_bank<R>::spread_power(std::size_t n)
+{
+    const auto w = d_spread;
+    double sum = 0;
+    d_running[0] = 0;
+    for (std::size_t i = 0; i < n + 2 * w; ++i)
+        d_running[i + 1] = sum += static_cast<double>(d_power[(i + n - w) % n]);
+    const double per_bin = 1 / static_cast<double>(2 * w + 1);
+    for (std::size_t m = 0; m < n; ++m)
+        d_power[m] = static_cast<R>((d_running[m + 2 * w + 1] - d_running[m]) * per_bin);
+}
+
 //! Updates the whitener by d_power. It starts from a flat spectrum, which counts as one frame: one frame alone would be
 //! divided by itself, and the rates that smear it would look best.
 template <class R>
@@ -193,6 +216,8 @@ void chirp_bank<R>::whiten(const member& m)
         std::accumulate(d_power.begin(), d_power.begin() + static_cast<std::ptrdiff_t>(m.n), 0.0);
     if (!(sum > block_criterion<R>::least_sum) || !std::isfinite(sum))
         return;
+    if (d_spread > 0)
+        spread_power(m.n);
     if (d_whitened == 0) {
         std::fill_n(d_q.data(), m.n, static_cast<R>(sum / static_cast<double>(m.n)));
         d_whitener.update(d_q.data(), 1);
@@ -202,24 +227,43 @@ void chirp_bank<R>::whiten(const member& m)
     d_whitener.update(d_power.data(), std::max(share, 1 / static_cast<double>(d_whitened + 1)));
 }
 
-//! Sums of the spectrum of what its DFT's buffer holds.
+//! Returns the spectrum of what its DFT's buffer holds.
 template <class R>
-criterion_sums chirp_bank<R>::sums(member& m, const block_criterion<R>& criterion, bool whitens)
+const R* chirp_bank<R>::transform(member& m, bool whitens)
 {
+    ++d_evaluations;
     m.analysis.transform(d_spectrum.data());
     const auto* S = parts_of(d_spectrum.data());
     if (whitens) {
         simd::dispatch<power_of<R>>(S, m.n, d_power.data());
         whiten(m);
     }
+    return S;
+}
+
+//! Sums of that spectrum.
+template <class R>
+criterion_sums chirp_bank<R>::sums(member& m, const block_criterion<R>& criterion, bool whitens)
+{
+    const auto* S = transform(m, whitens);
     auto& W = d_weights[m.weights];
     if (W.version != d_whitener.version()) {
         d_whitener.weights(m.n, W.values.data());
         W.version = d_whitener.version();
     }
     simd::dispatch<whitened_power<R>>(S, W.values.data(), m.n, d_q.data());
-    ++d_evaluations;
     return criterion.sums(d_q.data(), band_of(m.n, false, 0, 1)) * (1 / static_cast<double>(m.n));
+}
+
+template <class R>
+void chirp_bank<R>::measure_envelope(std::int64_t p, const excerpt<complex>& x, std::int64_t centre)
+{
+    auto& m = d_stages[0];
+    if (p % m.every != 0 || !fits(m, x) || !finite(x, centre))
+        return;
+    take(m, x, centre);
+    std::copy_n(d_product.data(), m.taps.size(), m.analysis.buffer());
+    transform(m, true);
 }
 
 template <class R>

@@ -16,6 +16,8 @@ struct STFT_API chirp_grid {
     std::vector<double> rates;   //!< rates from -chirp_max to chirp_max, ascending
     std::vector<double> offsets; //!< differences to a rate of the coarse stage, ascending
 
+    static constexpr double usual = 94; //!< greatest rate by default, times theta_max^2
+
     explicit chirp_grid(const adaptive_settings& filled);
 };
 
@@ -64,6 +66,10 @@ public:
                          double rate,
                          pooled_rows<R>& to);
 
+    //! Updates the whitener by the frame at `centre` alone.
+    void measure_envelope(std::int64_t p, const excerpt<complex>& x, std::int64_t centre);
+    const spectral_whitener<R>& whitener() const { return d_whitener; }
+
     //! Clears the whitener.
     void reset()
     {
@@ -100,6 +106,8 @@ private:
     void turn(const R* by, const R* from, R* to, std::size_t count) const;
     void tabulate(double rate, std::size_t side, R* turns) const;
     void whiten(const member& m);
+    void spread_power(std::size_t n);
+    const R* transform(member& m, bool whitens);
     criterion_sums sums(member& m, const block_criterion<R>& criterion, bool whitens);
 
     chirp_grid d_grid;
@@ -111,7 +119,9 @@ private:
     std::vector<volk::vector<complex>> d_rates, d_offsets; // exp(-i pi c u^2) under the window
     volk::vector<complex> d_turns, d_product, d_turned, d_spectrum;
     volk::vector<R> d_power, d_q;
-    std::int64_t d_whitened = 0; // frames in the whitener, up to its time constant
+    std::vector<double> d_running; // cumulative sums of powers
+    std::size_t d_spread = 0;      // bins on either side of one that its power is spread over
+    std::int64_t d_whitened = 0;   // frames in the whitener, up to its time constant
     std::uint64_t d_evaluations = 0;
 };
 

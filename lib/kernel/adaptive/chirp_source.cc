@@ -8,8 +8,9 @@ namespace gr::stft::kernel {
 
 namespace {
 
-// cost of a change of the rate by 1 / theta_max^2; of the beginning or the end of one
-constexpr double price_of_rate[2] = { 1e-3, 3e-3 }, price_of_change = 0.02;
+constexpr double price_of_rate[2] = { 1e-3, 3e-3 }; // of a change of the rate by 1 / theta_max^2
+constexpr double price_of_change =
+    0.02; // least one of the beginning or the end of a rate: of that of a tone, near 0
 
 //! Settings of what measures a stage.
 adaptive_settings of_stage(adaptive_settings s, std::size_t stage)
@@ -38,16 +39,17 @@ std::int64_t frames_ahead(const adaptive_settings& s)
     if (s.causal)
         return 0;
     // two stages with the block and the lag of the settings, and one between them with half of both
-    return learns_chirp(s.learn) ? 2 * s.block + s.block / 2 + 2 * s.lag + s.lag / 2
-                                 : s.block + s.lag;
+    return learns_chirp(s.learn) && s.method == learning_method::bank
+               ? 2 * s.block + s.block / 2 + 2 * s.lag + s.lag / 2
+               : s.block + s.lag;
 }
 
 template <class R>
 chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, std::int64_t margin)
     : d_stride(stride), d_margin(margin), d_lag{ s.lag, s.lag / 2, s.lag },
-      d_ahead(frames_ahead(s)), d_chirp_max(s.chirp_max), d_prior(s.chirp_prior),
-      d_bank(s, candidate_lengths(s), stride),
-      d_choice(logarithms(candidate_lengths(s)), s.smoothness, price_of_change, s.lag)
+      d_ahead(frames_ahead(s)), d_settings(s), d_bank(s, candidate_lengths(s), stride),
+      d_reach(d_bank.reach()), d_lengths(logarithms(candidate_lengths(s))),
+      d_choice(d_lengths, s.smoothness, s.lag), d_cost(s, 1 / static_cast<double>(stride))
 {
     const auto& grid = d_bank.grid();
     const std::size_t candidates[] = { grid.rates.size(),
@@ -57,17 +59,21 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
         const auto t = of_stage(s, stage);
         d_sums.emplace_back(candidates[stage], t.block, d_lag[stage], t);
     }
-    d_step = grid.offsets.back() - grid.offsets[grid.offsets.size() - 2];
     const double unit = s.theta_max * s.theta_max;
     d_paths.emplace_back(grid.rates, price_of_rate[0] * unit, d_lag[0]);
     d_paths.emplace_back(grid.offsets, price_of_rate[1] * unit, d_lag[1]);
     for (auto& rates : d_rates)
         rates.resize(static_cast<std::size_t>(d_ahead) + 2);
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
-    const auto lengths = logarithms(candidate_lengths(s));
-    for (double one : lengths)
+    for (double one : d_lengths)
         d_pull.push_back(s.prior / 2 * (one - middle) * (one - middle));
-    d_J.resize(2 * lengths.size());
+    d_J.resize(2 * d_lengths.size());
+    if (s.steps > 0)
+        d_descent.emplace(s, stride);
+    if (s.method == learning_method::bank)
+        return;
+    d_sliding.emplace(s);
+    d_reach = std::max(d_reach, static_cast<std::int64_t>(std::ceil(s.theta_max / 2)) + 1);
 }
 
 template <class R>
@@ -75,14 +81,20 @@ void chirp_source<R>::rebuild(const adaptive_settings& s)
 {
     chirp_source built(s, d_stride, d_margin);
     built.d_bank.take_over(d_bank);
+    if (built.d_descent)
+        built.d_descent->take_over(*d_descent);
     built.d_criterion = d_criterion;
     *this = std::move(built);
 }
 
 template <class R>
-void chirp_source<R>::restart(std::int64_t p, double theta, first_frame first, history past)
+void chirp_source<R>::restart(std::int64_t p,
+                              double theta,
+                              double rate,
+                              first_frame first,
+                              history past)
 {
-    d_resolved = d_found[0] = d_found[1] = p - 1;
+    d_resolved = d_descended = d_found[0] = d_found[1] = p - 1;
     for (auto& sums : d_sums)
         sums.restart(p);
     for (auto& path : d_paths)
@@ -90,6 +102,8 @@ void chirp_source<R>::restart(std::int64_t p, double theta, first_frame first, h
     d_log_theta = std::log(theta);
     d_rate = 0;
     d_choice.start(p, d_log_theta, first == first_frame::held);
+    if (d_sliding)
+        d_sliding->restart(p, { d_log_theta, rate }, past);
     if (past == history::cleared)
         d_bank.reset();
 }
@@ -149,16 +163,78 @@ bool chirp_source<R>::resolve_rate(std::size_t stage, std::int64_t p, const sign
             path.advance(d_sums[stage].J(path.front() + 1));
         const double found = path.resolve(next);
         rate_of(stage, next) =
-            stage == 0 ? found : std::clamp(rate_of(0, next) + found, -d_chirp_max, d_chirp_max);
+            stage == 0
+                ? found
+                : std::clamp(rate_of(0, next) + found, -d_settings.chirp_max, d_settings.chirp_max);
         d_found[stage] = next;
     }
     return true;
+}
+
+//! True if the longest window lies within the samples that take part in learning.
+template <class R>
+bool chirp_source<R>::covers(const excerpt<complex>& x, const position& t) const
+{
+    const auto half = static_cast<std::int64_t>(std::ceil(d_settings.theta_max / 2));
+    return t.sample - half >= x.begin && t.sample + half + (t.fraction > 0) < x.end;
+}
+
+//! Resolves the next frame by descent.
+template <class R>
+bool chirp_source<R>::descend(const signal_of& of)
+{
+    const auto next = d_resolved + 1;
+    while (d_descended < next + d_settings.block && of.has(d_descended + 1)) {
+        const auto p = d_descended + 1;
+        const auto t = of.grid.at(p);
+        const auto centre = nearest_sample(t);
+        if (!of.signal.finished() && of.signal.received() < needed(centre))
+            return false;
+        const auto x = learnt(of.signal);
+        if (covers(x, t)) {
+            d_bank.measure_envelope(p, x, centre);
+            d_descent->whiten(d_bank.whitener());
+            d_sliding->measure(p, x, t, *d_descent);
+        } else {
+            d_sliding->pass(p);
+        }
+        d_descended = p;
+    }
+    const auto& found = d_sliding->window(next);
+    d_log_theta = found.log_theta;
+    d_rate = found.rate;
+    if (!std::isnan(d_sliding->criterion()))
+        d_criterion = d_sliding->criterion();
+    d_resolved = next;
+    return true;
+}
+
+template <class R>
+frame_window chirp_source<R>::refined(const position& t, const stream_excerpt<complex>& signal)
+{
+    const frame_window found{ d_log_theta, d_rate };
+    const auto x = learnt(signal);
+    if (!d_descent || d_sliding || !covers(x, t))
+        return found;
+    std::size_t k = 0; // nearest candidate
+    for (std::size_t i = 1; i < d_lengths.size(); ++i)
+        if (std::abs(d_lengths[i] - d_log_theta) < std::abs(d_lengths[k] - d_log_theta))
+            k = i;
+    auto& sums = d_sums[2];
+    d_descent->whiten(d_bank.whitener());
+    return d_descent->refine(x,
+                             t,
+                             found,
+                             sums.mean(d_resolved, k + (d_rate != 0 ? d_lengths.size() : 0)),
+                             sums.frames_in(d_resolved));
 }
 
 template <class R>
 bool chirp_source<R>::resolve_next(const frame_grid& grid, const stream_excerpt<complex>& signal)
 {
     const signal_of of{ grid, signal };
+    if (d_sliding)
+        return descend(of);
     const auto next = d_resolved + 1;
     auto& sums = d_sums[2];
     if (!measure(2, next + d_lag[2] + sums.half(), of))
@@ -167,14 +243,12 @@ bool chirp_source<R>::resolve_next(const frame_grid& grid, const stream_excerpt<
         const auto front = d_choice.front() + 1;
         const auto* J = sums.J(front);
         const auto lengths = d_pull.size();
-        // the more rates there are of this size, the more of them noise has offered
-        const double steps = rate_of(1, front) / d_step;
-        const double extra = d_prior / 2 * std::log1p(steps * steps);
+        const double rate = rate_of(1, front), cost = d_cost.at(rate);
         for (std::size_t k = 0; J && k < lengths; ++k) {
             d_J[k] = J[k] + d_pull[k];
-            d_J[lengths + k] = J[lengths + k] + d_pull[k] + extra;
+            d_J[lengths + k] = J[lengths + k] + d_pull[k] + cost;
         }
-        d_choice.advance(J ? d_J.data() : nullptr);
+        d_choice.advance(J ? d_J.data() : nullptr, std::max(price_of_change, d_cost.change(rate)));
     }
     const auto [layer, value] = d_choice.resolve(next);
     d_log_theta = value;

@@ -1,7 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_descent.h"
-#include "kernel/simd/dispatch.h"
-#include "whitened_power.h"
 #include <algorithm>
 #include <cmath>
 
@@ -11,16 +9,6 @@ namespace {
 
 constexpr double theta_rate = 0.02, t_rate = 0.1; // default learning rates, in ln theta and in hops
 constexpr double corner = 1e-2; // rounds the corner of the total variation at 0, in ln theta
-
-//! Computes S = factor S.
-template <class R>
-STFT_LOOP void apply(const R* __restrict factor, std::size_t count, R* __restrict S)
-{
-    for (std::size_t m = 0; m < count; ++m) {
-        S[2 * m] *= factor[m];
-        S[2 * m + 1] *= factor[m];
-    }
-}
 
 /*!
  * Computes the gradient of the total variation of v = ln theta over the cells of a frame: the sum
@@ -45,27 +33,14 @@ void variation(const double* v,
 
 } // namespace
 
-double adam::step(double gradient)
-{
-    d_mean = d_beta[0] * d_mean + (1 - d_beta[0]) * gradient;
-    d_square = d_beta[1] * d_square + (1 - d_beta[1]) * gradient * gradient;
-    d_power[0] *= d_beta[0];
-    d_power[1] *= d_beta[1];
-    if (!(d_square > 0))
-        return 0;
-    return d_mean / (1 - d_power[0]) / std::sqrt(d_square / (1 - d_power[1]));
-}
-
 template <class T>
 frame_descent<T>::frame_descent(const adaptive_settings& s, dstft<T>& transform)
-    : d_settings(s), d_transform(transform), d_criterion(s),
-      d_all(band_of(s.n_fft, is_real_v<T>, 0, 1))
+    : d_settings(s), d_transform(transform), d_block(s, s.n_fft, is_real_v<T>)
 {
     if (s.steps == 0)
         return;
     const auto bins = transform.bins();
-    for (auto* numbers : { &d_weight, &d_q, &d_factor })
-        numbers->assign(bins, 1);
+    d_block.reserve(bins);
     d_spectrum.resize(bins);
     if (!per_bin(s.share))
         return;
@@ -76,15 +51,6 @@ frame_descent<T>::frame_descent(const adaptive_settings& s, dstft<T>& transform)
     for (auto* numbers : { &d_theta, &d_gradient, &d_variation })
         numbers->resize(bins);
     d_adam.assign(bins, adam(0.9, 0.999));
-}
-
-template <class T>
-void frame_descent<T>::whiten(const spectral_whitener<real>& whitener)
-{
-    if (d_weight.empty() || d_version == whitener.version())
-        return;
-    whitener.weights(d_settings.n_fft, d_weight.data());
-    d_version = whitener.version();
 }
 
 template <class T>
@@ -102,36 +68,17 @@ double frame_descent<T>::theta_at(double log_theta) const
 }
 
 template <class T>
-void frame_descent<T>::measure(const complex* spectrum)
+descent_point frame_descent<T>::evaluate(const excerpt<T>& x,
+                                         const position& t,
+                                         double theta,
+                                         const criterion_sums& others,
+                                         learned gradients)
 {
-    simd::dispatch<whitened_power<real>>(
-        reinterpret_cast<const real*>(spectrum), d_weight.data(), d_q.size(), d_q.data());
-}
-
-template <class T>
-typename frame_descent<T>::point frame_descent<T>::evaluate(const excerpt<T>& x,
-                                                            const position& t,
-                                                            double theta,
-                                                            const criterion_sums& others,
-                                                            learned gradients)
-{
-    point here;
     ++d_evaluations;
     d_transform.analyse(x, t, &theta, d_spectrum.data());
-    measure(d_spectrum.data());
-    const double scale = 1 / static_cast<double>(d_settings.n_fft);
-    here.own = d_criterion.sums(d_q.data(), d_all) * scale;
-    auto block = here.own;
-    if (d_criterion.pooled())
-        block += others;
-    here.defined = d_criterion.usable(here.own) && d_criterion.usable(block);
+    auto here = d_block.differentiate(d_spectrum.data(), others);
     if (!here.defined)
         return here;
-    here.J = d_criterion.value(block);
-    d_criterion.factor(
-        d_q.data(), d_weight.data(), d_all, d_criterion.slope(block) * scale, d_factor.data());
-    simd::dispatch<apply<real>>(
-        d_factor.data(), d_factor.size(), reinterpret_cast<real*>(d_spectrum.data()));
     double by_theta = 0;
     d_transform.pull_back(x,
                           t,
@@ -155,7 +102,7 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
     const auto& s = d_settings;
     const double rate = s.learning_rate > 0 ? s.learning_rate : theta_rate;
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
-    const double count = d_criterion.pooled() ? static_cast<double>(frames) : 1;
+    const double count = d_block.criterion.pooled() ? static_cast<double>(frames) : 1;
     double log_theta = std::log(theta);
     for (auto left = take_steps(); left > 0; --left) {
         const auto here = evaluate(x, t, theta_at(log_theta), mean * (count - 1), learned::theta);
@@ -213,25 +160,26 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
             d_theta[m] = theta_at(log_theta[m]);
         ++d_evaluations;
         d_transform.analyse(x, t, d_theta.data(), d_spectrum.data(), d_by_theta.data());
-        measure(d_spectrum.data());
+        d_block.measure(d_spectrum.data());
 
         // J of each band is weighted by its number of cells, since the variation is a sum over
         // cells
-        std::fill(d_factor.begin(), d_factor.end(), real(0));
+        std::fill(d_block.factor.begin(), d_block.factor.end(), real(0));
         for (std::size_t b = 0; b < d_bands.size(); ++b) {
             const auto& band = d_bands[b];
-            auto block = d_criterion.sums(d_q.data(), band) * scale;
-            if (d_criterion.pooled())
+            auto block = d_block.criterion.sums(d_block.q.data(), band) * scale;
+            if (d_block.criterion.pooled())
                 block += mean[b] * static_cast<double>(frames - 1);
-            if (!d_criterion.usable(block))
+            if (!d_block.criterion.usable(block))
                 return;
             const double cells = static_cast<double>(band.end - band.begin) *
-                                 (d_criterion.pooled() ? static_cast<double>(frames) : 1);
-            const auto slope = d_criterion.slope(block) * (scale * cells);
+                                 (d_block.criterion.pooled() ? static_cast<double>(frames) : 1);
+            const auto slope = d_block.criterion.slope(block) * (scale * cells);
             const auto add = [&](const bin_band& part) {
-                d_criterion.factor(d_q.data(), d_weight.data(), part, slope, d_part.data());
+                d_block.criterion.factor(
+                    d_block.q.data(), d_block.weight.data(), part, slope, d_part.data());
                 for (auto m = part.begin; m < part.end; ++m)
-                    d_factor[m] += d_part[m];
+                    d_block.factor[m] += d_part[m];
             };
             add(band);
             if (band.bin_0_weight > 0)
@@ -240,7 +188,7 @@ void frame_descent<T>::refine_cells(const excerpt<T>& x,
         variation(log_theta, before, bins, !is_real_v<T>, d_variation.data());
         for (std::size_t m = 0; m < bins; ++m) {
             const double by_theta =
-                static_cast<double>(d_factor[m]) *
+                static_cast<double>(d_block.factor[m]) *
                 (static_cast<double>(d_spectrum[m].real()) * d_by_theta[m].real() +
                  static_cast<double>(d_spectrum[m].imag()) * d_by_theta[m].imag());
             const double gradient = d_theta[m] * by_theta + s.regularisation * d_variation[m] +

@@ -53,12 +53,14 @@ void frame_emitter<T>::repeat()
 {
     d_theta = d_last;
     d_rate = d_last_rate;
+    d_followed = false;
     clip();
 }
 
 template <class T>
 void frame_emitter<T>::follow(const double* log_theta, double rate)
 {
+    d_followed = true;
     d_rate = static_cast<float>(rate);
     if (std::abs(static_cast<double>(d_rate)) > d_settings.chirp_max) // by rounding
         d_rate = std::nextafter(d_rate, 0.0F);
@@ -135,7 +137,7 @@ void frame_emitter<T>::emit(const excerpt<T>& x, complex* spectrum, bool learned
     d_last.swap(d_theta);
     d_last_rate = d_rate;
     d_before.swap(d_cells);
-    d_has_before = d_over_bins && learned;
+    d_has_before = d_over_bins && learned && d_followed;
 }
 
 template class frame_emitter<float>;

@@ -70,7 +70,7 @@ public:
     /*!
      * \brief Transforms the next frame, whose window lengths become last().
      * \param spectrum transform.bins() values, or null
-     * \param learned false if window lengths were not found from the signal
+     * \param learned false if window lengths were not found from the signal; those of a repeated frame are not
      */
     void emit(const excerpt<T>& x, complex* spectrum, bool learned);
 
@@ -90,8 +90,9 @@ private:
     position d_t{ 0, 0 };
     float d_rate = 0, d_last_rate = 0; // of the next frame, and of the last one
     std::vector<double> d_cells,
-        d_before; // ln theta of the bins of the next frame, and of the last one
-    bool d_has_before = false;
+        d_before;              // ln theta of the bins of the next frame, and of the last one
+    bool d_followed = false;   // the next frame has window lengths of the bands
+    bool d_has_before = false; // d_before was found from the signal
 };
 
 } // namespace gr::stft::kernel

@@ -12,10 +12,7 @@ namespace {
 constexpr double far = 1e9; // above the cost of any path
 }
 
-layered_path::layered_path(std::vector<double> values,
-                           double price,
-                           double layer_price,
-                           std::int64_t lag)
+layered_path::layered_path(std::vector<double> values, double price, std::int64_t lag)
     : d_values_count(values.size()), d_candidates(2 * d_values_count), d_values(std::move(values)),
       d_slots(static_cast<std::size_t>(lag) + 1), d_J(d_slots * d_candidates),
       d_from(d_slots * d_candidates), d_empty(d_slots), d_cost(d_candidates), d_least(d_candidates)
@@ -24,8 +21,7 @@ layered_path::layered_path(std::vector<double> values,
         for (std::size_t k = 0; k < d_candidates; ++k) {
             const double away =
                 std::abs(d_values[i % d_values_count] - d_values[k % d_values_count]);
-            const bool changes = i / d_values_count != k / d_values_count;
-            d_change.push_back(price * away + (changes ? layer_price : 0));
+            d_change.push_back(price * away);
         }
     start(0, d_values[0], false);
 }
@@ -51,7 +47,7 @@ void layered_path::start(std::int64_t n, double at, bool held)
     std::fill_n(d_from.data() + slot(n) * d_candidates, d_candidates, d_last);
 }
 
-void layered_path::advance(const double* J)
+void layered_path::advance(const double* J, double layer_price)
 {
     const auto here = slot(++d_front);
     auto* kept = d_J.data() + here * d_candidates;
@@ -63,10 +59,15 @@ void layered_path::advance(const double* J)
     }
     for (std::size_t i = 0; i < d_candidates; ++i) {
         const auto* change = d_change.data() + i * d_candidates;
-        for (std::size_t k = 0; k < d_candidates; ++k) {
-            const double one = d_cost[i] + change[k];
-            from[k] = one < d_least[k] ? i : from[k];
-            d_least[k] = one < d_least[k] ? one : d_least[k];
+        const double to_layer[] = { i < d_values_count ? 0 : layer_price,
+                                    i < d_values_count ? layer_price : 0 };
+        for (std::size_t layer = 0; layer < 2; ++layer) {
+            const double start = d_cost[i] + to_layer[layer];
+            for (auto k = layer * d_values_count; k < (layer + 1) * d_values_count; ++k) {
+                const double one = start + change[k];
+                from[k] = one < d_least[k] ? i : from[k];
+                d_least[k] = one < d_least[k] ? one : d_least[k];
+            }
         }
     }
     double least = std::numeric_limits<double>::max();

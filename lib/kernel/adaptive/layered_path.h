@@ -26,8 +26,7 @@ public:
     };
 
     //! \param values of the candidates of each layer, equally spaced and ascending \param price cost of a change by 1
-    //! \param layer_price cost of a change of the layer
-    layered_path(std::vector<double> values, double price, double layer_price, std::int64_t lag);
+    layered_path(std::vector<double> values, double price, std::int64_t lag);
 
     //! Starts a path at frame n, from the value `at` of layer 0 in the frame before. \param held true: frame n has this
     //! state, too
@@ -37,7 +36,8 @@ public:
     std::int64_t front() const { return d_front; }
 
     //! Adds a frame. \param J criterion of each candidate, layer 0 first, finite; null if the frame has none
-    void advance(const double* J);
+    //! \param layer_price cost of a change of the layer with this frame
+    void advance(const double* J, double layer_price);
 
     //! Returns the state of frame n, which follows the one resolved before and is not older than front() - lag.
     state resolve(std::int64_t n);

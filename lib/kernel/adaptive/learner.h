@@ -96,7 +96,7 @@ struct learner {
         learning_since = grid.source(length());
         source.restart(learning_since, emitter.last(), first, past);
         if (chirps)
-            chirps->restart(learning_since, only_candidate(), first, past);
+            chirps->restart(learning_since, only_candidate(), emitter.last_rate(), first, past);
         emitter.forget_before();
         next_frame = first;
         decided = ended = false;
@@ -199,6 +199,11 @@ struct learner {
     //! Descends from the theta that was found for grid frame p, in whose block the next frame lies.
     void refine(std::int64_t p)
     {
+        if constexpr (!is_real_v<T>)
+            if (chirps) {
+                const auto found = chirps->refined(emitter.t(), signal);
+                return emitter.follow(&found.log_theta, found.rate);
+            }
         if (settings.method == learning_method::gradient && !learns_t())
             return; // theta is that of the descent already
         descent->whiten(source.whitener());

@@ -82,6 +82,25 @@ public:
         return d_J.data();
     }
 
+    //! Frames of block n.
+    std::int64_t frames_in(std::int64_t n) const
+    {
+        return std::min(n + d_half + 1, d_end) - std::max(n - d_half, d_begin);
+    }
+
+    //! Returns the mean sums of a candidate over block n; silence without any.
+    criterion_sums mean(std::int64_t n, std::size_t k)
+    {
+        criterion_sums total;
+        double count = 0;
+        for (auto p = std::max(n - d_half, d_begin); p < std::min(n + d_half + 1, d_end); ++p) {
+            const auto* from = row(p);
+            total += { from[k], from[d_candidates + k] };
+            count += from[2 * d_candidates + k];
+        }
+        return count > 0 ? total * (1 / count) : criterion_sums{};
+    }
+
 private:
     double* row(std::int64_t p) { return d_rows.data() + modulo(p, d_slots) * d_row; }
 

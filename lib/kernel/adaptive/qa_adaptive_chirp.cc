@@ -14,7 +14,11 @@ class qa_adaptive_chirp : public CppUnit::TestFixture
     CPPUNIT_TEST(frames_are_those_of_the_transform_with_the_rate);
     CPPUNIT_TEST(spectra_of_real_samples_are_those_of_the_analytic_signal);
     CPPUNIT_TEST(rates_stay_within_the_greatest_one);
+    CPPUNIT_TEST(a_slow_chirp_is_found_among_great_rates);
     CPPUNIT_TEST(the_beginning_and_the_end_of_a_signal_do_not_spoil_the_rate);
+    CPPUNIT_TEST(a_descent_goes_to_the_rate_of_a_chirp_and_back_to_none);
+    CPPUNIT_TEST(a_descent_needs_no_sample_after_its_block);
+    CPPUNIT_TEST(steps_after_the_bank_stay_near_the_rate);
     CPPUNIT_TEST(without_rates_the_results_are_as_before);
     CPPUNIT_TEST(a_held_theta_has_no_rate_and_a_frozen_one_keeps_it);
     CPPUNIT_TEST(what_cannot_be_learned_with_rates_is_refused);
@@ -120,6 +124,24 @@ public:
             CPPUNIT_ASSERT(std::abs(static_cast<double>(c)) <= s.chirp_max);
     }
 
+    void a_slow_chirp_is_found_among_great_rates()
+    {
+        auto s = chirping(1024);
+        s.chirp_max = 4e-4; // four times the usual one
+        auto x = qa::noise<float>(14000, 3);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const auto k = static_cast<double>(i) - 2000;
+            x[i] *= 0.1F;
+            if (k >= 0)
+                x[i] += static_cast<float>(std::cos(2 * M_PI * (0.06 * k + 1e-5 * k * k)));
+        }
+        const auto out = run<float>(s, x);
+        for (std::size_t n = 2512 / 64 + 1; n < 13488 / 64; ++n) {
+            const qa::context in_n("n", n);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(2e-5, out.c[n], 2e-6);
+        }
+    }
+
     void the_beginning_and_the_end_of_a_signal_do_not_spoil_the_rate()
     {
         // the first frame has the rate of the chirp, though half of its window lies before the signal
@@ -146,6 +168,63 @@ public:
             CPPUNIT_ASSERT_EQUAL(length / 16 + 1, some.c.size());
             for (float c : some.c)
                 CPPUNIT_ASSERT_EQUAL(0.0F, c);
+        }
+    }
+
+    void a_descent_goes_to_the_rate_of_a_chirp_and_back_to_none()
+    {
+        auto s = chirping();
+        s.method = learning_method::gradient;
+        qa::for_every_type([&](auto zero) {
+            using T = decltype(zero);
+            for (double c : { 1e-4, -1e-4 }) { // above and below the rate that it starts from
+                const qa::context here("c", c);
+                auto x = chirp<T>(3500, c > 0 ? 0.07 : 0.43, c);
+                const auto tone = chirp<T>(3500, 0.3, 0);
+                x.insert(x.end(), tone.begin(), tone.end());
+                const auto out = run<T>(s, x);
+                for (std::size_t n = 110; n < 200; ++n) { // 1760 .. 3200
+                    const qa::context in_n("n", n);
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(c, out.c[n], 3e-5);
+                    CPPUNIT_ASSERT(out.theta[n] > 200);
+                }
+                for (std::size_t n = 330; n < 420; ++n)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(0, out.c[n], 3e-5);
+            }
+        });
+    }
+
+    void a_descent_needs_no_sample_after_its_block()
+    {
+        auto s = chirping();
+        s.method = learning_method::gradient;
+        const auto x = chirp<std::complex<float>>(2000, 0.07, 1e-4);
+        for (const bool causal : { false, true }) {
+            const qa::context here("causal", causal);
+            s.causal = causal;
+            const auto half = causal ? 0 : s.filled().block;
+            adaptive_stft<std::complex<float>> learner(s);
+            // frame 60: the block after it, and half of the longest window
+            const auto last = 16 * (60 + static_cast<std::size_t>(half)) + 128 + 2;
+            learner.push(x.data(), last);
+            qa::output<std::complex<float>> out;
+            qa::take(learner, out);
+            CPPUNIT_ASSERT(out.c.size() >= 60 && out.c.size() <= 62);
+        }
+    }
+
+    void steps_after_the_bank_stay_near_the_rate()
+    {
+        auto s = chirping();
+        s.steps = 3;
+        const auto x = chirp<float>(3000, 0.07, 1e-4);
+        const auto found = run<float>(chirping(), x), refined = run<float>(s, x);
+        CPPUNIT_ASSERT(!(found == refined));
+        for (std::size_t n = 20; n < 160; ++n) {
+            const qa::context in_n("n", n);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(1e-4, refined.c[n], 3e-5);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                found.c[n], refined.c[n], 3 * 0.02 * 2.725 / (200.0 * 200));
         }
     }
 
@@ -189,8 +268,6 @@ public:
             edit(s);
             qa::assert_refused(message, [&] { adaptive_stft<float> learner(s); });
         };
-        refused("method: gradient: must be bank where chirp rates are learned",
-                [](auto& s) { s.method = learning_method::gradient; });
         refused("share: cell: must be frame where chirp rates are learned",
                 [](auto& s) { s.share = sharing::cell; });
         refused("criterion: kurtosis: must be pooled over a block where chirp rates are learned: "
@@ -199,11 +276,9 @@ public:
                 [](auto& s) { s.criterion = adaptive_criterion::kurtosis; });
         refused("alpha: 0.25: must be 0 where chirp rates are learned: positions are given",
                 [](auto& s) { s.alpha = 0.25; });
-        refused("steps: 2: must be 0 where chirp rates are learned, which the bank finds",
-                [](auto& s) { s.steps = 2; });
-        refused(
-            "causal: True: must be False where chirp rates are learned, in stages that look ahead",
-            [](auto& s) { s.causal = true; });
+        refused("causal: True: must be False where a bank learns chirp rates, in stages that look "
+                "ahead",
+                [](auto& s) { s.causal = true; });
         refused("load_limit: 0.5: must be 0 where chirp rates are learned: each stage needs the "
                 "one before",
                 [](auto& s) { s.load_limit = 0.5; });

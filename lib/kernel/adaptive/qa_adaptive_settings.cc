@@ -196,7 +196,7 @@ class qa_adaptive_settings : public CppUnit::TestFixture
     void unknown_names_are_refused()
     {
         qa::assert_refused("criterion: best: must be l1l2, entropy, renyi, kurtosis, "
-                           "magnitude_entropy or frame_entropy",
+                           "magnitude_entropy, frame_entropy or automatic",
                            [] { adaptive_criterion_named("best"); });
         qa::assert_refused("method: best: must be bank or gradient",
                            [] { learning_method_named("best"); });

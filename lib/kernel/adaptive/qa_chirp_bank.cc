@@ -21,6 +21,7 @@ class qa_chirp_bank : public CppUnit::TestFixture
         adaptive_settings s;
         s.n_fft = 64;
         s.learn = learned::theta_chirp;
+        s.criterion = adaptive_criterion::l1l2;
         s.whiten = 0;
         s.hop = 16; // every frame is measured
         return s.filled();

@@ -209,11 +209,15 @@ class qa_frame_emitter : public CppUnit::TestFixture
         s.regularisation = 1e3;
         const double before[]{ std::log(20.0), std::log(20.0) },
             now[]{ std::log(22.0), std::log(22.0) };
-        const auto second = [&](bool learned, bool forget) {
+        const auto second = [&](bool learned, bool forget, int repeated = 0) {
             emitting<float> e(s);
             e.emitter.set_centre({ 200, 0 });
             e.emitter.follow(before);
             e.emitter.emit(e.samples(), nullptr, learned);
+            for (int i = 0; i < repeated; ++i) {
+                e.emitter.repeat();
+                e.emitter.emit(e.samples(), nullptr, learned);
+            }
             if (forget)
                 e.emitter.forget_before();
             e.emitter.follow(now);
@@ -225,6 +229,8 @@ class qa_frame_emitter : public CppUnit::TestFixture
         CPPUNIT_ASSERT(second(true, false) < 21);
         CPPUNIT_ASSERT(second(false, false) > 21.5); // one that was not learned ties nothing
         CPPUNIT_ASSERT_EQUAL(second(false, false), second(true, true));
+        for (const int repeated : { 1, 2, 3 }) // nor do repeated ones
+            CPPUNIT_ASSERT_EQUAL(second(false, false), second(true, false, repeated));
     }
 };
 

@@ -23,7 +23,7 @@ struct along {
     std::vector<double> x;
     dstft<double> transform{ s.n_fft, s.window, s.norm, s.share };
     frame_descent<double> frames{ s, transform };
-    sliding_descent<double> descent{ s };
+    sliding_descent<frame_descent<double>> descent{ s };
 
     static position at(std::int64_t p) { return { 40 + 4 * p, 0.25 }; }
     excerpt<double> samples() const { return { x.data(), 0, static_cast<std::int64_t>(x.size()) }; }
@@ -45,15 +45,15 @@ class qa_sliding_descent : public CppUnit::TestFixture
 
     void a_descent_starts_at_the_theta_given()
     {
-        sliding_descent<double> descent(by_gradient());
-        descent.restart(5, 3.25, history::cleared);
+        sliding_descent<frame_descent<double>> descent(by_gradient());
+        descent.restart(5, { 3.25 }, history::cleared);
         for (std::int64_t n : { 5, 6 }) {
             const qa::context in_n("n", n);
-            CPPUNIT_ASSERT_EQUAL(3.25, descent.log_theta(n));
+            CPPUNIT_ASSERT_EQUAL(3.25, descent.window(n).log_theta);
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t(0), descent.frames_in(5));
         descent.pass(5);
-        CPPUNIT_ASSERT_EQUAL(3.25, descent.log_theta(5));
+        CPPUNIT_ASSERT_EQUAL(3.25, descent.window(5).log_theta);
         CPPUNIT_ASSERT(std::isnan(descent.criterion()));
     }
 
@@ -64,9 +64,9 @@ class qa_sliding_descent : public CppUnit::TestFixture
         for (std::int64_t p = 0; p < 60; ++p) {
             const qa::context in_p("p", p);
             a.measure(p);
-            newest.push_back(a.descent.log_theta(p)); // nothing after p is measured yet
+            newest.push_back(a.descent.window(p).log_theta); // nothing after p is measured yet
             if (p >= 3)
-                CPPUNIT_ASSERT_EQUAL(newest.back(), a.descent.log_theta(p - 3));
+                CPPUNIT_ASSERT_EQUAL(newest.back(), a.descent.window(p - 3).log_theta);
         }
         CPPUNIT_ASSERT(newest.front() != newest.back());
     }
@@ -88,7 +88,7 @@ class qa_sliding_descent : public CppUnit::TestFixture
             } else {
                 a.descent.pass(p);
             }
-            log_theta = a.descent.log_theta(p);
+            log_theta = a.descent.window(p).log_theta;
 
             const auto n = p - 3;
             criterion_sums sum;
@@ -116,7 +116,7 @@ class qa_sliding_descent : public CppUnit::TestFixture
             along a{ by_gradient(), x };
             for (std::int64_t p = 0; p < 200; ++p)
                 a.measure(p);
-            const double ratio = std::exp(a.descent.log_theta(196)) / a.s.theta_init;
+            const double ratio = std::exp(a.descent.window(196).log_theta) / a.s.theta_init;
             CPPUNIT_ASSERT(click ? ratio < 0.8 : ratio > 1.5);
         }
     }
@@ -128,12 +128,12 @@ class qa_sliding_descent : public CppUnit::TestFixture
         for (std::int64_t p = 0; past && p < 20; ++p)
             a.measure(p);
         if (past)
-            a.descent.restart(20, std::log(a.s.theta_init), *past);
+            a.descent.restart(20, { std::log(a.s.theta_init) }, *past);
         else
-            a.descent.restart(20, std::log(a.s.theta_init), history::kept);
+            a.descent.restart(20, { std::log(a.s.theta_init) }, history::kept);
         for (std::int64_t p = 20; p < 40; ++p)
             a.measure(p);
-        return a.descent.log_theta(39);
+        return a.descent.window(39).log_theta;
     }
 
     void a_cleared_descent_is_a_new_one_and_a_kept_one_is_not()

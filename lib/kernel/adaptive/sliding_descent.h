@@ -2,37 +2,42 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SLIDING_DESCENT_H
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_SLIDING_DESCENT_H
 
+#include "chirp_descent.h"
 #include "frame_descent.h"
 #include "restart.h"
 
 namespace gr::stft::kernel {
 
 /*!
- * \brief Online gradient descent in ln theta, after Leiber et al.: Adam continues from frame to
- * frame.
+ * \brief Online gradient descent in ln theta, and in chirp rates where they are learned, after Leiber et al.: Adam continues
+ * from frame to frame.
  *
- * A frame is measured jointly with the 2 h frames before it, whose sums are those of the theta they
- * were measured with. The theta of a frame is that of the block in whose middle it is. With one
+ * A frame is measured jointly with the 2 h frames before it, whose sums are those of the window they
+ * were measured with. The window of a frame is that of the block in whose middle it is. With one
  * theta for all frames, all frames before are pooled, and the learning rate falls as 1 /
  * sqrt(frames).
+ *
+ * Descent: frame_descent<T>, or chirp_descent<R>.
  */
-template <class T>
+template <class Descent>
 class STFT_API sliding_descent
 {
 public:
+    using sample = typename Descent::sample; //!< a sample of the signal
+
     explicit sliding_descent(const adaptive_settings& s);
 
-    //! Starts again at frame p from ln theta = log_theta. \param past the totals over all frames
-    void restart(std::int64_t p, double log_theta, history past);
+    //! Starts again at frame p from this window. \param past the totals over all frames
+    void restart(std::int64_t p, const frame_window& at, history past);
 
     //! Leaves out frame p, which follows the last one.
     void pass(std::int64_t p);
 
     //! Descends at frame p, which follows the last one.
-    void measure(std::int64_t p, const excerpt<T>& x, const position& t, frame_descent<T>& descent);
+    void measure(std::int64_t p, const excerpt<sample>& x, const position& t, Descent& descent);
 
-    //! Returns ln theta of frame n, one of the last 2 h + 1 frames.
-    double log_theta(std::int64_t n) const;
+    //! Returns the window of frame n, one of the last 2 h + 1 frames.
+    const frame_window& window(std::int64_t n) const;
     double criterion() const { return d_criterion; }
 
     //! Mean sums per frame of block n.
@@ -42,7 +47,7 @@ public:
 
 private:
     struct frame {
-        double log_theta;
+        frame_window window;
         criterion_sums sums;
         bool present;
     };
@@ -54,8 +59,9 @@ private:
     criterion_sums d_total;
     std::int64_t d_counted = 0;
     std::int64_t d_begin = 0, d_end = 0;
-    double d_log_theta, d_criterion;
-    adam d_adam;
+    frame_window d_window;
+    double d_criterion;
+    parameter_walk d_walk;
 };
 
 } // namespace gr::stft::kernel

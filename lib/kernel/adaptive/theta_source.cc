@@ -82,7 +82,7 @@ void theta_source<T>::restart(std::int64_t p,
             d_paths[b].start(p, d_log_theta[b], first);
     }
     if (d_sliding)
-        d_sliding->restart(p, d_log_theta[0], past);
+        d_sliding->restart(p, { d_log_theta[0] }, past);
 }
 
 //! Measures the grid frames up to p, or to the last one of a finished signal. \return false if
@@ -156,7 +156,7 @@ void theta_source<T>::fix(std::int64_t p)
 {
     double criterion = 0;
     if (d_sliding) {
-        d_log_theta[0] = d_sliding->log_theta(p);
+        d_log_theta[0] = d_sliding->window(p).log_theta;
         criterion = d_sliding->criterion();
     }
     for (std::size_t b = 0; b < d_paths.size(); ++b) {

@@ -84,9 +84,9 @@ private:
 
     std::int64_t d_block, d_lag;
     bool d_whitens;
-    candidate_bank<T> d_bank;                    // with method gradient, for its whitener only
-    std::vector<shortest_path> d_paths;          // one for each band, with method bank
-    std::optional<sliding_descent<T>> d_sliding; // with method gradient
+    candidate_bank<T> d_bank;           // with method gradient, for its whitener only
+    std::vector<shortest_path> d_paths; // one for each band, with method bank
+    std::optional<sliding_descent<frame_descent<T>>> d_sliding; // with method gradient
     std::int64_t d_reach;
     std::int64_t d_seen = -1, d_measured = -1, d_resolved = -1; // grid frames
     std::vector<double> d_log_theta;

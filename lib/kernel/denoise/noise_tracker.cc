@@ -60,7 +60,7 @@ void noise_tracker<R>::change(const gain_settings& s, double factor)
     if (factor != 1) {
         for (auto& n : d_noise)
             n = std::max(n * static_cast<R>(factor), least_noise<R>);
-        d_presence.begin(presence_follower<R>::many_rows);
+        d_presence.scale(static_cast<R>(factor));
     }
     if (d_tracking != noise_tracking::floor) {
         d_floor.clear();

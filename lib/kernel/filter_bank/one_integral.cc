@@ -147,8 +147,8 @@ void one_integral<T>::add(const complex* spectrum)
         d_held.push_back(sample(spectrum, d_next));
         d_end = t + 1;
     }
-    // of a signal that has this frame, and perhaps no other
-    d_final = std::max(d_final, std::min(d_end, d_late ? d_next + 1 : d_end));
+    // of a signal that has this frame, and perhaps no other; the last sample waits for one that follows
+    d_final = std::max(d_final, std::min(d_end, d_late ? d_next + 1 : d_end) - 1);
     d_covered = d_next + static_cast<std::int64_t>(d_win_length);
     ++d_next;
 }

@@ -48,7 +48,7 @@ std::vector<dft_method> complex_dft<R>::methods(std::size_t n)
         return { dft_method::plan, dft_method::parts, dft_method::eighths };
     if (bytes < near_cache)
         return { dft_method::plan, dft_method::parts };
-    // the shorter the vectors, the dearer are parts beside FFTW's plans of an eighth
+    // the shorter the vectors, the dearer are parts, compared with FFTW's plans of an eighth
     const auto level = simd::chosen_level();
     if (level == simd::level::generic && bytes <= 2 * far_cache)
         return { in_eighths ? dft_method::eighths : dft_method::parts, dft_method::plan };

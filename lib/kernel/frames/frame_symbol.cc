@@ -1,81 +1,29 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_symbol.h"
 #include "frame_matrix.h"
+#include <gnuradio/stft/kernel/frames/phase.h>
 #include <boost/math/tools/minima.hpp>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <random>
 
 namespace gr::stft::kernel {
 
 namespace {
 
 constexpr double two_pi = 6.283185307179586;
-constexpr std::size_t most_exact =
-    100; // rows of a matrix whose eigenvalues are found without looking for convergence
-
-//! Eigenvalues of a symmetric tridiagonal matrix that are below x.
-std::size_t
-eigenvalues_below(const std::vector<double>& diagonal, const std::vector<double>& beside, double x)
+//! Bounds of a search, in which a value is positive definite below the first of them and not above it, or the other way round.
+template <class Test>
+double bisected(double from, double to, const Test& is_low)
 {
-    std::size_t count = 0;
-    double pivot = 1;
-    for (std::size_t i = 0; i < diagonal.size(); ++i) {
-        const double square = i == 0 ? 0 : beside[i - 1] * beside[i - 1];
-        pivot = diagonal[i] - x - (square == 0 ? 0 : square / pivot);
-        if (pivot == 0)
-            pivot = -1e-300;
-        count += pivot < 0;
+    for (int i = 0; i < 200; ++i) {
+        const double middle = from + (to - from) / 2;
+        if (middle <= std::min(from, to) || middle >= std::max(from, to))
+            break;
+        (is_low(middle) ? from : to) = middle;
     }
-    return count;
+    return from + (to - from) / 2;
 }
-
-//! The least eigenvalue and the largest of a symmetric tridiagonal matrix.
-gabor_bounds tridiagonal_extremes(const std::vector<double>& diagonal,
-                                  const std::vector<double>& beside)
-{
-    double low = diagonal[0], high = diagonal[0];
-    for (std::size_t i = 0; i < diagonal.size(); ++i) { // by Gershgorin's theorem
-        const double radius = (i > 0 ? std::abs(beside[i - 1]) : 0) +
-                              (i + 1 < diagonal.size() ? std::abs(beside[i]) : 0);
-        low = std::min(low, diagonal[i] - radius);
-        high = std::max(high, diagonal[i] + radius);
-    }
-    const auto bisect =
-        [&](std::size_t rank) { // the largest x with at most `rank` eigenvalues below it
-            double from = low, to = high;
-            for (int i = 0; i < 200; ++i) {
-                const double middle = from + (to - from) / 2;
-                if (middle <= from || middle >= to)
-                    break;
-                (eigenvalues_below(diagonal, beside, middle) > rank ? to : from) = middle;
-            }
-            return from + (to - from) / 2;
-        };
-    return { bisect(0), bisect(diagonal.size() - 1) };
-}
-
-std::complex<double> product(const taps_t& a, const taps_t& b)
-{
-    double re = 0, im = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        re += a[i].real() * b[i].real() + a[i].imag() * b[i].imag();
-        im += a[i].real() * b[i].imag() - a[i].imag() * b[i].real();
-    }
-    return { re, im };
-}
-
-//! v -= factor a
-void subtract(const std::complex<double>& factor, const taps_t& a, taps_t& v)
-{
-    const double re = factor.real(), im = factor.imag();
-    for (std::size_t i = 0; i < a.size(); ++i)
-        v[i] -= std::complex<double>(re * a[i].real() - im * a[i].imag(),
-                                     re * a[i].imag() + im * a[i].real());
-}
-
-double norm_of(const taps_t& v) { return std::sqrt(std::real(product(v, v))); }
 
 } // namespace
 
@@ -108,74 +56,101 @@ frame_symbol::chain frame_symbol::chain_of(std::size_t residue) const
     return c;
 }
 
-void frame_symbol::multiply(const chain& c, const taps_t& x, taps_t& y) const
-{
-    for (std::size_t i = 0; i < d_size; ++i)
-        y[i] = c.diagonal[i] * x[i];
-    for (const auto& e : c.entries) {
-        const auto value = e.value * d_phases[e.turns];
-        y[e.row] += value * x[e.column];
-        y[e.column] += std::conj(value) * x[e.row];
-    }
-}
-
-gabor_bounds frame_symbol::eigenvalues(const chain& c, double frequency)
+void frame_symbol::turn_to(double frequency)
 {
     for (std::size_t i = 0; i < d_phases.size(); ++i)
         d_phases[i] = std::polar(1.0, -two_pi * frequency * static_cast<double>(i));
-    if (d_size > 1)
-        return lanczos(c);
-    double value = c.diagonal[0];
-    for (const auto& e : c.entries)
-        value += 2 * std::real(e.value * d_phases[e.turns]);
-    return { value, value };
 }
 
-//! Extreme eigenvalues of the matrix with the present phases.
-gabor_bounds frame_symbol::lanczos(const chain& c)
+//! Extreme eigenvalues with the present phases.
+gabor_bounds frame_symbol::eigenvalues(const chain& c)
 {
-    std::minstd_rand random(1);
-    const auto draw = [&] { return 2.0 * random() / std::minstd_rand::max() - 1; };
-    d_next.resize(d_size);
-    for (auto& v : d_next) {
-        const double re = draw();
-        v = { re, draw() };
+    if (d_size == 1) {
+        double value = c.diagonal[0];
+        for (const auto& e : c.entries)
+            value += 2 * std::real(e.value * d_phases[e.turns]);
+        return { value, value };
     }
-    std::vector<double> diagonal, beside;
-    gabor_bounds found{ 0, 0 };
-    double size = norm_of(d_next);
-    for (std::size_t k = 0, calm = 0; k < d_size && calm < 2; ++k) {
-        if (d_basis.size() == k)
-            d_basis.emplace_back();
-        d_basis[k] = d_next;
-        for (auto& v : d_basis[k])
-            v /= size;
-        multiply(c, d_basis[k], d_next);
-        diagonal.push_back(std::real(product(d_basis[k], d_next)));
-        for (int twice = 0; twice < 2; ++twice) // once leaves rounding errors that grow
-            for (std::size_t i = 0; i <= k; ++i)
-                subtract(product(d_basis[i], d_next), d_basis[i], d_next);
-        size = norm_of(d_next);
-        const double scale = *std::max_element(c.diagonal.begin(), c.diagonal.end());
-        const bool closed = size <= 1e-14 * scale || k + 1 == d_size;
-        if (closed || (d_size > most_exact && k % 8 == 7)) {
-            const auto now = tridiagonal_extremes(diagonal, beside);
-            const bool still = std::abs(now.lower - found.lower) <= 1e-13 * scale &&
-                               std::abs(now.upper - found.upper) <= 1e-13 * scale;
-            calm = still ? calm + 1 : 0;
-            found = now;
-            if (closed)
-                break;
+    fill(c);
+    double low = HUGE_VAL, high = 0; // by Gershgorin's theorem
+    for (std::size_t i = 0; i < d_size; ++i) {
+        low = std::min(low, c.diagonal[i] - d_radii[i]);
+        high = std::max(high, c.diagonal[i] + d_radii[i]);
+    }
+    low = std::max(low, 0.0);
+    return { bisected(low, high, [&](double x) { return is_definite(1, x); }),
+             bisected(high, low, [&](double x) { return is_definite(-1, x); }) };
+}
+
+//! The matrix with the present phases, below its diagonal; rows begin at their first entry.
+void frame_symbol::fill(const chain& c)
+{
+    const auto band = std::min(d_width - 1, d_size - 1);
+    d_begins.resize(d_size);
+    d_firsts.resize(d_size);
+    std::size_t values = 0;
+    for (std::size_t i = 0; i < d_size; ++i) { // the last rows also meet the first ones
+        d_firsts[i] = i + band >= d_size || i < band ? 0 : i - band;
+        d_begins[i] = values;
+        values += i - d_firsts[i];
+    }
+    d_matrix.assign(values, 0);
+    d_diagonal = c.diagonal;
+    d_radii.assign(d_size, 0);
+    for (const auto& e : c.entries) {
+        const auto value = e.value * d_phases[e.turns];
+        if (e.row == e.column) {
+            d_diagonal[e.row] += 2 * value.real();
+            d_radii[e.row] += 2 * std::abs(value);
+            continue;
         }
-        beside.push_back(size);
+        d_radii[e.row] += std::abs(value);
+        d_radii[e.column] += std::abs(value);
+        const bool below = e.row > e.column;
+        const auto row = below ? e.row : e.column, column = below ? e.column : e.row;
+        d_matrix[d_begins[row] + column - d_firsts[row]] += below ? value : std::conj(value);
     }
-    return found;
+    d_factor.resize(values);
+    d_inverses.resize(d_size);
+}
+
+//! True if sign (matrix - x) is positive definite, that is if Cholesky's factors L D L^H of it have a positive D.
+bool frame_symbol::is_definite(double sign, double x)
+{
+    for (std::size_t i = 0; i < d_size; ++i) {
+        auto* const own = d_factor.data() + d_begins[i];
+        const auto* given = d_matrix.data() + d_begins[i];
+        double pivot = sign * (d_diagonal[i] - x);
+        for (auto j = d_firsts[i]; j < i; ++j) { // L D
+            const auto from = std::max(d_firsts[i], d_firsts[j]);
+            const auto* a = own + (from - d_firsts[i]);
+            const auto* b = d_factor.data() + d_begins[j] + (from - d_firsts[j]);
+            double re = sign * given[j - d_firsts[i]].real(),
+                   im = sign * given[j - d_firsts[i]].imag();
+            for (auto k = from; k < j; ++k, ++a, ++b) {
+                re -= a->real() * b->real() + a->imag() * b->imag();
+                im -= a->imag() * b->real() - a->real() * b->imag();
+            }
+            own[j - d_firsts[i]] = { re, im };
+        }
+        for (auto j = d_firsts[i]; j < i; ++j) { // L
+            auto& v = own[j - d_firsts[i]];
+            pivot -= std::norm(v) * d_inverses[j];
+            v *= d_inverses[j];
+        }
+        if (!(pivot > 0))
+            return false;
+        d_inverses[i] = 1 / pivot;
+    }
+    return true;
 }
 
 gabor_bounds frame_symbol::extremes(std::size_t periods)
 {
-    const auto points =
-        periods ? periods : (d_size > most_exact ? 3 : 8) * ((d_width - 1) / d_size + 1);
+    const auto points = periods ? periods : (d_size > 100 ? 3 : 8) * ((d_width - 1) / d_size + 1);
+    taps_t roots(points);
+    for (std::size_t i = 0; i < roots.size(); ++i)
+        roots[i] = std::conj(unit_root(i, points));
     const double spacing = 1 / static_cast<double>(points);
     struct candidate {
         double value, frequency, slack;
@@ -189,7 +164,9 @@ gabor_bounds frame_symbol::extremes(std::size_t periods)
         double lower_most = -HUGE_VAL, upper_least = HUGE_VAL;
         for (std::size_t i = 0; i < points; ++i) {
             const double f = static_cast<double>(i) * spacing;
-            const auto [lower, upper] = eigenvalues(c, f);
+            for (std::size_t j = 0; j < d_phases.size(); ++j)
+                d_phases[j] = roots[i * j % points];
+            const auto [lower, upper] = eigenvalues(c);
             if (lower < low.value)
                 low.value = lower, low.frequency = f;
             if (-upper < high.value)
@@ -220,7 +197,8 @@ gabor_bounds frame_symbol::extremes(std::size_t periods)
                 continue;
             const auto c = chain_of(one.residue);
             const auto at = [&](double f) {
-                const auto found = eigenvalues(c, f);
+                turn_to(f);
+                const auto found = eigenvalues(c);
                 return lower ? found.lower : -found.upper;
             };
             const auto lowest = boost::math::tools::brent_find_minima(

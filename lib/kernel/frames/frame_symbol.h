@@ -31,15 +31,18 @@ private:
     };
 
     chain chain_of(std::size_t residue) const;
-    gabor_bounds eigenvalues(const chain& c, double frequency);
-    gabor_bounds lanczos(const chain& c);
-    void multiply(const chain& c, const taps_t& x, taps_t& y) const;
+    void turn_to(double frequency);
+    gabor_bounds eigenvalues(const chain& c);
+    void fill(const chain& c);
+    bool is_definite(double sign, double x);
 
     std::size_t d_hop, d_n_fft, d_width, d_common, d_size;
     taps_t d_rows; // steady_rows()
     std::vector<std::complex<double>> d_phases;
-    std::vector<taps_t> d_basis;
-    taps_t d_next;
+    std::vector<std::size_t> d_begins,
+        d_firsts; // of a row below the diagonal: its place, and its first column
+    taps_t d_matrix, d_factor;
+    std::vector<double> d_diagonal, d_radii, d_inverses;
 };
 
 } // namespace gr::stft::kernel

@@ -14,7 +14,10 @@ namespace {
 
 constexpr std::size_t longest_side = std::size_t(1)
                                      << 20; // taps of a dual on either side of the window's
-constexpr double negligible = 1e-17;        // of the largest tap
+constexpr std::size_t most_values = std::size_t(1) << 26; // of a matrix
+constexpr std::size_t longest_chain = std::size_t(1)
+                                      << 12; // samples n_fft apart that a window joins
+constexpr double negligible = 1e-17;         // of the largest tap
 
 void check(const taps_t& window, std::size_t hop, std::size_t n_fft)
 {
@@ -26,25 +29,49 @@ void check(const taps_t& window, std::size_t hop, std::size_t n_fft)
             refuse("window", "tap " + std::to_string(m), "must be finite");
 }
 
-[[noreturn]] void refuse_hop(const taps_t& window, std::size_t hop, std::size_t n_fft)
+[[noreturn]] void refuse_hop(std::size_t win_length, std::size_t hop, std::size_t n_fft)
 {
     refuse("hop",
            hop,
-           "leaves what the window of " + std::to_string(window.size()) + " taps and n_fft = " +
+           "leaves what the window of " + std::to_string(win_length) + " taps and n_fft = " +
                std::to_string(n_fft) + " do not determine, so there is no dual");
 }
 
-//! x in (S / n_fft + shift) x = window, from `side` samples before the window to as many after it.
-taps_t solved(const taps_t& window,
-              std::size_t hop,
-              std::size_t n_fft,
-              const taps_t& rows,
-              double shift,
-              std::size_t side)
+//! Refuses a window that joins too many samples, or whose matrix has too many values.
+void check_size(std::size_t win_length, std::size_t n_fft, std::size_t rows)
 {
-    const chain_factor<std::complex<double>> chains(n_fft, reach(window.size(), n_fft), 0);
+    const auto width = reach(win_length, n_fft) + 1;
+    if (width > longest_chain)
+        refuse("n_fft",
+               n_fft,
+               "must be " + std::to_string(reach(win_length, longest_chain) + 1) +
+                   " or more for a window of " + std::to_string(win_length) +
+                   " taps, which joins no more than " + std::to_string(longest_chain) +
+                   " samples n_fft apart");
+    if (rows > most_values / width)
+        refuse("n_fft",
+               n_fft,
+               "must be larger for a window of " + std::to_string(win_length) +
+                   " taps: it would take " + std::to_string((rows * width >> 26) + 1) + " GiB");
+}
+
+struct node {
+    double weight, shift;
+};
+
+//! x in (S / n_fft + shift) x = window, from `side` samples before the window to as many after it.
+template <class V>
+std::vector<V> solved(const std::vector<V>& window,
+                      std::size_t hop,
+                      std::size_t n_fft,
+                      const std::vector<V>& rows,
+                      double shift,
+                      std::size_t side)
+{
+    const chain_factor<V> chains(n_fft, reach(window.size(), n_fft), 0);
     const auto width = chains.width(), length = window.size() + 2 * side;
-    taps_t factors(length * width), x(length), row(width);
+    check_size(window.size(), n_fft, length);
+    std::vector<V> factors(length * width), x(length), row(width);
     std::copy(window.begin(), window.end(), x.begin() + static_cast<std::ptrdiff_t>(side));
     auto residue = (hop - side % hop) % hop; // of a sample after a frame's start
     for (std::size_t n = 0; n < length; ++n) {
@@ -59,7 +86,8 @@ taps_t solved(const taps_t& window,
 }
 
 //! Taps on each side of the window's that are not negligible; nothing if they reach the first ones or the last.
-std::size_t needed_side(const taps_t& x, std::size_t side, std::size_t margin)
+template <class V>
+std::size_t needed_side(const std::vector<V>& x, std::size_t side, std::size_t margin)
 {
     double most = 0;
     for (const auto& v : x)
@@ -72,15 +100,24 @@ std::size_t needed_side(const taps_t& x, std::size_t side, std::size_t margin)
 }
 
 //! sum over nodes of weight (S / n_fft + shift)^-1 window, as far as it reaches.
-template <class Nodes>
-taps_t combined(const taps_t& window, std::size_t hop, std::size_t n_fft, const Nodes& nodes)
+template <class V>
+taps_t combined(const std::vector<V>& window,
+                std::size_t hop,
+                std::size_t n_fft,
+                const std::vector<node>& nodes)
 {
+    const auto slowest = std::min_element(
+        nodes.begin(), nodes.end(), [](const auto& a, const auto& b) { return a.shift < b.shift; });
     const auto rows = steady_rows(window, hop, n_fft);
     const auto margin = n_fft * reach(window.size(), n_fft); // what decides all that lies beyond
     for (auto side = 8 * margin;; side *= 2) {
         if (side > 2 * longest_side)
-            refuse_hop(window, hop, n_fft);
-        taps_t sum(window.size() + 2 * side);
+            refuse_hop(window.size(), hop, n_fft);
+        if (nodes.size() > 1 &&
+            needed_side(solved(window, hop, n_fft, rows, slowest->shift, side), side, margin) >
+                side)
+            continue; // it decays the slowest
+        std::vector<V> sum(window.size() + 2 * side);
         for (const auto& [weight, shift] : nodes) {
             const auto x = solved(window, hop, n_fft, rows, shift, side);
             for (std::size_t n = 0; n < x.size(); ++n)
@@ -90,22 +127,31 @@ taps_t combined(const taps_t& window, std::size_t hop, std::size_t n_fft, const 
         if (needed > side)
             continue;
         if (needed > longest_side)
-            refuse_hop(window, hop, n_fft);
+            refuse_hop(window.size(), hop, n_fft);
         const auto begin = sum.begin() + static_cast<std::ptrdiff_t>(side - needed);
         return { begin, begin + static_cast<std::ptrdiff_t>(window.size() + 2 * needed) };
     }
 }
 
-struct node {
-    double weight, shift;
-};
+taps_t combined_by_type(const taps_t& window,
+                        std::size_t hop,
+                        std::size_t n_fft,
+                        const std::vector<node>& nodes)
+{
+    if (std::any_of(window.begin(), window.end(), [](const auto& w) { return w.imag() != 0; }))
+        return combined(window, hop, n_fft, nodes);
+    std::vector<double> real;
+    for (const auto& w : window)
+        real.push_back(w.real());
+    return combined(real, hop, n_fft, nodes);
+}
 
 gabor_bounds
 invertible_bounds(const taps_t& window, std::size_t hop, std::size_t n_fft, double tolerance)
 {
     const auto bounds = frame_bounds(window, hop, n_fft);
     if (hop > n_fft || !(bounds.lower > tolerance * bounds.upper))
-        refuse_hop(window, hop, n_fft);
+        refuse_hop(window.size(), hop, n_fft);
     return bounds;
 }
 
@@ -125,6 +171,7 @@ frame_bounds(const taps_t& window, std::size_t hop, std::size_t n_fft, std::size
     }
     const auto n = static_cast<double>(n_fft);
     if (window.size() > n_fft) {
+        check_size(window.size(), n_fft, hop);
         const auto found = frame_symbol(window, hop, n_fft).extremes(period);
         return { hop > n_fft ? 0 : n * found.lower, n * found.upper };
     }
@@ -140,7 +187,7 @@ taps_t canonical_dual(const taps_t& window, std::size_t hop, std::size_t n_fft, 
     if (window.size() <= n_fft)
         return dual_window(window, hop, tolerance);
     invertible_bounds(window, hop, n_fft, tolerance);
-    return combined(window, hop, n_fft, std::vector<node>{ { 1, 0 } });
+    return combined_by_type(window, hop, n_fft, { { 1, 0 } });
 }
 
 taps_t canonical_tight(const taps_t& window, std::size_t hop, std::size_t n_fft, double tolerance)
@@ -166,7 +213,7 @@ taps_t canonical_tight(const taps_t& window, std::size_t hop, std::size_t n_fft,
             { 2 * quarter * std::sqrt(low) * dn / (3.14159265358979323846 * count * cn * cn),
               t * t });
     }
-    return combined(window, hop, n_fft, nodes);
+    return combined_by_type(window, hop, n_fft, nodes);
 }
 
 } // namespace gr::stft::kernel

@@ -86,8 +86,8 @@ phase_converter<R>::phase_converter(std::size_t n_fft,
 {
     if (n_fft < 1)
         refuse("n_fft", n_fft, "must be 1 or more");
-    if (win_length < 1 || win_length > n_fft)
-        refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n_fft));
+    if (win_length < 1)
+        refuse("win_length", win_length, "must be 1 or more");
     d_roots.resize(n_fft);
     for (std::size_t j = 0; j < n_fft; ++j)
         d_roots[j] = std::complex<R>(unit_root(j, n_fft));

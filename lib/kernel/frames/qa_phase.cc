@@ -39,7 +39,10 @@ values spectrum(const phase_reference& phase,
 template <class R>
 void assert_converts(std::int64_t start, double tolerance)
 {
-    for (const auto& s : qa::shapes)
+    auto shapes = qa::shapes;
+    shapes.push_back({ 40, 19, 8, 3 }); // windows longer than n_fft
+    shapes.push_back({ 40, 22, 7, 3 });
+    for (const auto& s : shapes)
         for (auto order : layouts)
             for (const auto& source : references)
                 for (const auto& target : references) {
@@ -174,9 +177,9 @@ class qa_phase : public CppUnit::TestFixture
                 message, [=] { phase_converter<double>(n_fft, win_length, "start", "centre"); });
         };
         refused("n_fft: 0: must be 1 or more", 0, 1);
-        refused("win_length: 0: must be 1 .. n_fft = 8", 8, 0);
-        refused("win_length: 9: must be 1 .. n_fft = 8", 8, 9);
+        refused("win_length: 0: must be 1 or more", 8, 0);
         refused("accepted", 8, 8);
+        refused("accepted", 8, 9);
         CPPUNIT_ASSERT(phase_reference("center") == phase_reference("centre"));
         qa::assert_refused("phase: Start: must be start, centre or absolute",
                            [] { phase_reference("Start"); });

@@ -51,6 +51,7 @@ class detector::parts
 public:
     parts(const detector_settings& given, std::int64_t first, std::uint64_t first_id);
 
+    void begin_at(std::int64_t first, std::uint64_t first_id);
     void add(const float* row);
     void skip(std::uint64_t rows, std::optional<lost_samples> lost);
     void cut(event_cut why);
@@ -106,6 +107,15 @@ detector::parts::parts(const detector_settings& given, std::int64_t first, std::
       d_ordered(given.bins())
 {
     begin_stretch(0);
+}
+
+void detector::parts::begin_at(std::int64_t first, std::uint64_t first_id)
+{
+    if (d_rows > 0)
+        refuse("first", first, "must be told before the first row");
+    d_first = first;
+    d_next_id = first_id;
+    d_stretch->begin_at(first);
 }
 
 noise_floor detector::parts::new_floor() const
@@ -327,6 +337,10 @@ detector::~detector() = default;
 detector::detector(detector&&) noexcept = default;
 detector& detector::operator=(detector&&) noexcept = default;
 
+void detector::begin_at(std::int64_t first, std::uint64_t first_id)
+{
+    d->begin_at(first, first_id);
+}
 void detector::add(const float* row) { d->add(row); }
 void detector::skip(std::uint64_t rows, std::optional<lost_samples> lost) { d->skip(rows, lost); }
 void detector::cut(event_cut why) { d->cut(why); }

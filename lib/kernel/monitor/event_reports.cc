@@ -268,8 +268,8 @@ bool event_reports::is_a_step(const tracked_event& e) const
     const bool wide = wide_at_step * (e.end_bin - e.first_bin) >= d_settings.bins();
     return e.excess < strong_at_step * static_cast<double>(e.cells) &&
            std::any_of(d_steps.begin(), d_steps.end(), [&](const gain_step& s) {
-               const auto box = static_cast<std::int64_t>(e.longest_box / 2);
-               const auto beyond = wide ? std::max(box, s.unsure) : 0;
+               const auto box = static_cast<std::int64_t>(e.longest_box);
+               const auto beyond = wide ? std::max(box / 2, s.unsure) : std::min(box - 1, s.unsure);
                return e.first_row + beyond >= s.began - rows_before_step &&
                       e.last_row - beyond <= s.accepted;
            });

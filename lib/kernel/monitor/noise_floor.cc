@@ -405,12 +405,10 @@ noise_floor::row_gain noise_floor::accept(double gain)
 
 noise_floor::row_gain noise_floor::follow(const float* row)
 {
-    // from below, the fixed point of a level far from the former one needs more passes, or is not reached
-    const bool of_many = d_rows_to_accept > fewest_rows_of_a_level;
-    const auto from = of_many && d_deviating ? std::max(d_smooth, *d_deviating) : d_smooth;
-    auto gain = truncated_mean(row, static_cast<float>(from));
-    if (of_many &&
-        std::abs(std::log(static_cast<double>(gain) / from)) > deviation_of_row(d_bins) / 2)
+    auto gain = truncated_mean(row, static_cast<float>(d_smooth));
+    // the fixed point of a level far from the former one needs more passes
+    if (d_rows_to_accept > fewest_rows_of_a_level &&
+        std::abs(std::log(static_cast<double>(gain) / d_smooth)) > deviation_of_row(d_bins) / 2)
         gain = truncated_mean(row, gain);
     const auto result = accept(static_cast<double>(gain));
     const auto q = d_settings.quantile, eta = d_settings.adaptation;

@@ -400,7 +400,8 @@ class qa_detected_events : public CppUnit::TestFixture
         // and weak: until all boxes have been searched
         for (const auto& [b, least, most] : { known{ { 300, 40, 20, 8, 100 }, 4, 4 },
                                               known{ { 300, 12, 20, 8, 5 }, 4, 14 },
-                                              known{ { 300, 40, 20, 8, 3 }, 4, 24 },
+                                              known{ { 300, 40, 20, 8, 5 }, 4, 16 },
+                                              known{ { 300, 40, 16, 16, 3 }, 4, 44 },
                                               known{ { 300, 200, 20, 1, 3 }, 44, 140 } }) {
             const qa::context in_power("power", b.power);
             auto x = noise(700);

@@ -115,6 +115,7 @@ std::vector<double> whitened(const std::vector<double>& y, std::size_t n_fft, do
 class qa_warped_rows : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_warped_rows);
+    CPPUNIT_TEST(the_length_of_a_row_is_known_without_making_anything);
     CPPUNIT_TEST(equal_the_definition);
     CPPUNIT_TEST(a_line_that_speeds_up_is_a_tone_on_its_own_time_axis);
     CPPUNIT_TEST(decimation_keeps_the_band_and_removes_what_falls_on_it);
@@ -128,6 +129,32 @@ class qa_warped_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(short_and_silent_signals_are_no_trouble);
     CPPUNIT_TEST(what_is_wrong_is_refused);
     CPPUNIT_TEST_SUITE_END();
+
+    void the_length_of_a_row_is_known_without_making_anything()
+    {
+        for (const double duration : { 0.02, 0.2, 0.257 })
+            for (const double f_top : { 500.0, 250.0, 100.0 }) {
+                const auto s = small([&](auto& each) {
+                    each.duration = duration;
+                    each.f_top = f_top;
+                });
+                CPPUNIT_ASSERT_EQUAL(3 * warped_rows<float>(s).bins(),
+                                     warped_rows<float>::row_length(s));
+            }
+        const auto large = small([](auto& each) {
+            each.duration = 5e3;
+            each.rates = { -1e-4, 0, 1e-4 };
+        });
+        CPPUNIT_ASSERT_EQUAL(std::size_t(3) * ((1 << 23) + 1),
+                             warped_rows<float>::row_length(large));
+        qa::assert_refused(
+            "duration: 12000: must give at most 2^25 samples in the frames of all 3 rates", [] {
+                warped_rows<float>::row_length(small([](auto& each) {
+                    each.duration = 12e3;
+                    each.rates = { -1e-5, 0, 1e-5 };
+                }));
+            });
+    }
 
     //! Samples between the given ones follow from the tones' formula, not from interpolation.
     void equal_the_definition()

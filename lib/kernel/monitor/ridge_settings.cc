@@ -10,6 +10,7 @@ namespace {
 
 constexpr double most_cells = 1 << 22; // of a frame: frequencies times rates
 constexpr double most_samples = 1 << 24;
+constexpr double most_points = 1 << 25; // of the frames of all rates, of 24 bytes
 constexpr double most_values = 1 << 29; // of 4 bytes
 
 std::string in_text(double value)
@@ -82,6 +83,12 @@ void warped_rows_settings::check() const
                "must be positive, at most samp_rate / 2 = " + in_text(samp_rate / 2) + " Hz");
     check_frames(samp_rate, f_top, duration, hop);
     check_rates(bank(), duration);
+    const auto kept = std::min(samp_rate, 2 * 2.56 * f_top); // Hz after decimation, at most
+    if (!(duration * kept * static_cast<double>(bank().size()) <= most_points))
+        refuse("duration",
+               duration,
+               "must give at most 2^25 samples in the frames of all " +
+                   std::to_string(bank().size()) + " rates");
     check_whiten(whiten, false);
     if (!(limit == 0 || (limit >= 1 && limit <= 1e6)))
         refuse("limit", limit, "must be 0, or 1 .. 1e6");

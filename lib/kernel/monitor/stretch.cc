@@ -62,6 +62,11 @@ stretch::stretch(const detector_settings& s,
       d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
 {}
 
+void stretch::begin_at(std::int64_t first_sample)
+{
+    d_axes.first_sample = d_earliest = first_sample;
+}
+
 void stretch::add(const float* z, row_level level)
 {
     std::copy_n(z, d_axes.bins, d_z.add());

@@ -48,6 +48,7 @@ std::vector<cubic_point<R>>
 warped_axis(double rate, std::size_t count, double samp_rate, double density)
 {
     std::vector<cubic_point<R>> axis;
+    axis.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto u = (static_cast<double>(i) - static_cast<double>(count / 2)) / samp_rate;
         axis.emplace_back(warped_time(u, rate) * density);

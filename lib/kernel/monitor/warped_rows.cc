@@ -36,6 +36,16 @@ std::size_t power_of_two(std::size_t least)
     return n;
 }
 
+//! Samples of a frame, at samp_rate / factor_of(s).
+std::size_t count_of(const warped_rows_settings& s)
+{
+    const auto rate = s.samp_rate / static_cast<double>(factor_of(s));
+    return std::max<std::size_t>(4,
+                                 2 * static_cast<std::size_t>(std::llround(s.duration * rate / 2)));
+}
+
+std::size_t n_fft_of(const warped_rows_settings& s) { return power_of_two(2 * count_of(s)); }
+
 template <class R>
 std::vector<R> hann(std::size_t count)
 {
@@ -97,12 +107,10 @@ class warped_rows<R>::parts
 public:
     parts(const warped_rows_settings& s, double memory, std::int64_t first)
         : design(checked(s)), factor(factor_of(s)), rate(s.samp_rate / static_cast<double>(factor)),
-          count(std::max<std::size_t>(
-              4,
-              2 * static_cast<std::size_t>(std::llround(s.duration * rate / 2)))),
+          count(count_of(s)),
           step(
               std::max<std::int64_t>(1, std::llround((s.hop > 0 ? s.hop : s.duration / 8) * rate))),
-          n_fft(power_of_two(2 * count)), bins(n_fft / 2 + 1), decimator(factor),
+          n_fft(n_fft_of(s)), bins(n_fft / 2 + 1), decimator(factor),
           limiter(static_cast<std::size_t>(oversampling) * std::max<std::size_t>(1, count / 2),
                   s.limit),
           dft(n_fft), whitener(bins, s.whiten * static_cast<double>(n_fft) / rate),
@@ -238,6 +246,12 @@ template <class R>
 warped_rows<R>::warped_rows(const warped_rows_settings& s, double memory, std::int64_t first)
     : d(std::make_unique<parts>(s, memory, first))
 {}
+template <class R>
+std::size_t warped_rows<R>::row_length(const warped_rows_settings& s)
+{
+    s.check();
+    return s.bank().size() * (n_fft_of(s) / 2 + 1);
+}
 template <class R>
 warped_rows<R>::~warped_rows() = default;
 template <class R>

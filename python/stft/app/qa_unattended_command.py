@@ -298,7 +298,7 @@ class Unattended(InFolder):
             self.assertEqual((events[-1]["state"], events[-1]["output"]), ("begin", "rows"))
             self.assertIn("No space left", events[-1]["reason"])
             subprocess.run(["mount", "-o", "remount,size=64m", "rows"], check=True)
-            out, err = process.communicate(timeout=30)
+            out, err = process.stdout.read(), process.stderr.read()
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual([e["state"] for e in lines(out) if e["kind"] == "output"], ["end"])
         metas = metadata(stored_rows.stored_files("rows"))

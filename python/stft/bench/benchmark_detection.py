@@ -15,6 +15,9 @@ from gnuradio.stft.optional_modules import load
 SEEDS = (1, 2, 3)
 LEVELS = (-3, 0, 3, 6, 10, 15)
 SIZES = (("noise", 20e3, 20e-3), ("noise", 100e3, 20e-3), ("noise", 20e3, 2e-3), ("tone", 1e3, 20e-3), ("chirp", 100e3, 30e-3))
+LATE_LEVELS = (3, 6, 10, 20, 40)
+LATE_SIZES = (("noise", 20e3, 20e-3), ("noise", 100e3, 20e-3), ("chirp", 100e3, 30e-3), ("tone", 1e3, 20e-3),
+              ("noise", 10e3, 100e-3))
 RATES = (3600.0, 36000.0)
 _NOISE_SECONDS = 10
 RATE = 1e6
@@ -97,6 +100,27 @@ def sensitivity(rules, levels=LEVELS, count=24):
                        "found": found.found / found.signals, "false": found.false}
 
 
+def latency(levels=LATE_LEVELS, sizes=LATE_SIZES, count=24, hop=512):
+    """Rows from the last sample of a burst to the line that says that it has ended; of those found."""
+    for kind, width, duration in sizes:
+        for snr in levels:
+            made = band_scenes.repeated(kind, snr, width, duration, 1, count)
+            detector, lines = stft.SignalDetector(made.rate, hop=hop), []
+            for end in range(hop, len(made.samples) + 1, hop):
+                lines += [(end, e) for e in detector.push(made.samples[end - hop:end])
+                          if e["state"] == "end" and e["cut"] is None]
+            late = []
+            for signal in made.signals:
+                last = signal.start + signal.count
+                of_it = [(e["energy_db"], at) for at, e in lines
+                         if e["sample_start"] < last and e["sample_start"] + e["sample_count"] > signal.start and
+                         e["freq_lower"] < signal.upper and e["freq_upper"] > signal.lower]
+                if of_it and last > 300 * hop:  # after the rows from which the floor is estimated
+                    late.append((max(of_it)[1] - last) / hop)
+            yield {"part": "latency", "kind": kind, "width": width, "duration": duration, "snr": snr, "found": len(late),
+                   "rows": _or_none(np.median, late), "most": _or_none(lambda v: np.quantile(v, 0.9), late)}
+
+
 def false_alarms(seconds=_NOISE_SECONDS):
     """Events that noise gives, and how many were stated."""
     for rate in RATES:
@@ -141,7 +165,7 @@ def measure(arguments):
 
 def show(results, arguments):
     parts = {name: [case for case in results if case["part"] == name]
-             for name in ("speed", "scenes", "false_alarms", "sensitivity")}
+             for name in ("speed", "scenes", "false_alarms", "sensitivity", "latency")}
     print("Detection, n_fft 1024, hop 512, defaults; samples of 1 MS/s")
     for case in parts["speed"]:
         print(f"  transform and detector on one core, {case['samples']}: {case['msps']:.1f} MS/s, "
@@ -158,6 +182,13 @@ def show(results, arguments):
         print("\nnoise alone          rate (/h/MHz)   stated   events")
     for case in parts["false_alarms"]:
         print(f"{case['recipe']:20} {case['rate']:14.0f} {case['stated']:8.0f} {case['events']:8}")
+    if parts["latency"]:
+        print("\nrows from the last sample to the end's line, median, 90 % (found)")
+    for kind, width, duration in LATE_SIZES:
+        cases = [c for c in parts["latency"] if (c["kind"], c["width"], c["duration"]) == (kind, width, duration)]
+        if cases:
+            print(f"{kind:6}{width / 1e3:4g} kHz {duration * 1e3:3g} ms  " + "  ".join(
+                f"{c['snr']} dB {_shown(c['rows'], '5.1f')}, {_shown(c['most'], '5.1f')} ({c['found']})" for c in cases))
     if parts["sensitivity"]:
         levels = sorted({case["snr"] for case in parts["sensitivity"]})
         print(f"\n{'burst':22} {'rule':28} found at SNR of " + " ".join(f"{snr:5g}" for snr in levels) + " dB")

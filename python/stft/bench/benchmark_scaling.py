@@ -57,7 +57,10 @@ def exponent(values, seconds):
 def _results(quantity, expected, seconds):
     rows = [{"quantity": quantity, "value": int(value), "seconds_per_sample": float(s)} for value, s in seconds.items()]
     fit = exponent(list(seconds), list(seconds.values())) if len(seconds) > 1 else 0.0
-    return rows + [{"quantity": quantity, "exponent": fit, "expected": expected}]
+    summed = {"quantity": quantity, "exponent": fit, "expected": expected}
+    if quantity.startswith("n_fft") and len(seconds) > 1:  # an FFT takes n log n
+        summed["beyond_n_log_n"] = exponent(list(seconds), [s / np.log2(n) for n, s in seconds.items()])
+    return rows + [summed]
 
 
 def _transform(dtype, shape, n_fft, hop):
@@ -104,6 +107,8 @@ def show(results, arguments):
             row += f"  {_power(result['value'])} {result['seconds_per_sample'] * 1e9:.2f}"
             continue
         expected = "" if result["expected"] is None else f", {result['expected']} expected"
+        if "beyond_n_log_n" in result:
+            expected = f", {result['beyond_n_log_n']:+.2f} beyond n log n"
         print(f"{result['quantity']}:{row}; exponent {result['exponent']:+.2f}{expected}")
         row = ""
 

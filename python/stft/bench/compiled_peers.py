@@ -18,12 +18,12 @@ _OPTIONS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared")
 
 @dataclass
 class Peer:
-    """title: its name in print; header: a file that it is known by, given as programs include it; beside: one that stands in the
-    same folder; libraries, sources: patterns of what is linked or compiled, libraries first; needs: other libraries;
+    """title: its name in print; header: a file that it is known by, given as programs include it; companion: one that stands in
+    the same folder; libraries, sources: patterns of what is linked or compiled, libraries first; needs: other libraries;
     phase: of its spectra, as the STFT's argument."""
     title: str
     header: str
-    beside: str = ""
+    companion: str = ""
     libraries: tuple = ()
     sources: tuple = ()
     needs: tuple = ()
@@ -35,7 +35,7 @@ PEERS = {
     "kfr": Peer("KFR", "kfr/dft.hpp", libraries=("libkfr_dft*.so", "libkfr_dft*.a")),
     "ltfat": Peer("LTFAT", "ltfat.h", libraries=("libltfat.so", "libltfatf.so", "libltfat.a", "libltfatf.a"),
                   needs=("-lfftw3f", "-lfftw3", "-lm"), phase="centre"),
-    "signalsmith": Peer("Signalsmith", "stft.h", beside="fft.h", phase="centre"),
+    "signalsmith": Peer("Signalsmith", "stft.h", companion="fft.h", phase="centre"),
 }
 
 
@@ -56,10 +56,10 @@ def _include_folder(name, folder):
     peer = PEERS[name]
     depth = len(Path(peer.header).parts)
     for found in sorted(folder.rglob(Path(peer.header).name), key=lambda path: (len(path.parts), path)):
-        if found.parts[-depth:] == Path(peer.header).parts and (not peer.beside or (found.parent / peer.beside).is_file()):
+        if found.parts[-depth:] == Path(peer.header).parts and (not peer.companion or (found.parent / peer.companion).is_file()):
             return found.parents[depth - 1]
-    beside = f" beside {peer.beside}" if peer.beside else ""
-    raise ValueError(f"--peer: {name}={folder}: has no {peer.header}{beside}")
+    companion = f" next to {peer.companion}" if peer.companion else ""
+    raise ValueError(f"--peer: {name}={folder}: has no {peer.header}{companion}")
 
 
 def _linked(peer, folder):

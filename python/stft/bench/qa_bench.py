@@ -22,6 +22,7 @@ from gnuradio.stft.bench import (
     benchmark_squeezing,
     benchmark_stft,
     benchmark_stft2d,
+    benchmark_transforms,
 )
 
 try:
@@ -106,12 +107,14 @@ class scaling(unittest.TestCase):
         self.assertEqual(quantities, {"n_fft, real", "n_fft, complex", "hop", "channels", "bins", "length", "workers"})
         self.assertEqual(quantities, {r["quantity"] for r in results if "exponent" in r})
         self.assertTrue(all(r["seconds_per_sample"] > 0 for r in results if "value" in r))
+        made = benchmark_scaling._results("n_fft, real", 0, {n: 1e-9 * np.log2(n) * n**0.25 for n in (64, 1024, 1 << 16)})
+        self.assertAlmostEqual(made[-1]["beyond_n_log_n"], 0.25)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             benchmark_scaling.show(results, mock.Mock(rounds=1, n_fft=64))
         lines = out.getvalue().splitlines()
         self.assertEqual(len(lines), 1 + len(quantities))
-        self.assertRegex(lines[1], r"^n_fft, real:  64 \d+\.\d\d  256 \d+\.\d\d; exponent [+-]\d\.\d\d, 0 expected$")
+        self.assertRegex(lines[1], r"^n_fft, real:  64 \d+\.\d\d  256 \d+\.\d\d; exponent [+-]\d\.\d\d, [+-]\d\.\d\d beyond n log n$")
 
 
 class verb(unittest.TestCase):
@@ -270,6 +273,20 @@ class verb(unittest.TestCase):
             with mock.patch.object(benchmark_bands, "hpss", lambda X, **given: (1.1 * X, X)):
                 with self.assertRaisesRegex(RuntimeError, "no ratio without equality"):
                     benchmark_bands.run(64, 1)
+
+    def test_measures_transforms_beside_fftw(self):
+        with mock.patch.multiple(benchmark_transforms, _SECONDS_PER_TURN=1e-6, _QUICK=600):
+            status, text = self.run_verb("transforms", "--quick", "--json")
+            cases = json.loads(text)["cases"]
+            self.assertEqual([(c["dtype"], c["n"]) for c in cases],
+                             [(dtype, n) for dtype in ("complex64", "float32") for n in (256, 127, 257, 509)])
+            for c in cases:
+                self.assertTrue(0 < c["error"] < 3e-7 and 0 < c["fftw_error"] < 5e-7)
+                self.assertGreater(c["over_fftw"]["median"], 0)
+            status, text = self.run_verb("transforms", "--quick")
+            self.assertEqual((status, text.count("of its time")), (0, 8))
+        with self.assertRaisesRegex(ValueError, "n: 1: must be 2"):
+            benchmark_transforms.run(1, False, [1])
 
     def test_bench_runs_without_pytorch_and_says_so(self):
         with mock.patch.object(benchmark_dstft, "load", side_effect=ImportError("needs python3-torch")):

@@ -222,7 +222,7 @@ class refused(unittest.TestCase):
             write(folder, {"stft.h": SIGNALSMITH_HEADER})  # without fft.h it is another library's
             for given, refusal in (("pffft", "must be NAME=PATH"), (f"fftw={folder}", "must be NAME=PATH with a name of pffft"),
                                    (f"pffft={folder}/none", "is no folder"), (f"kfr={folder}", "has no kfr/dft.hpp"),
-                                   (f"signalsmith={folder}", "has no stft.h beside fft.h")):
+                                   (f"signalsmith={folder}", "has no stft.h next to fft.h")):
                 status, out, error = run_verb("--peer", given)
                 self.assertEqual((status, out), (2, ""), given)
                 self.assertIn(refusal, error)

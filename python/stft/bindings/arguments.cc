@@ -43,9 +43,10 @@ py::kwargs with_usual_names(const py::kwargs& keywords)
     for (const auto& [key, value] : keywords) {
         auto name = key.cast<std::string>();
         name = name == "fs" ? "samp_rate" : name == "center" ? "centre" : name;
-        if (ours.contains(name.c_str()))
+        const py::str ours_name(name); // whole, also if there is a NUL in it
+        if (ours.contains(ours_name))
             refuse(name.c_str(), value, "must be given once");
-        ours[name.c_str()] = value;
+        ours[ours_name] = value;
     }
     return ours;
 }
@@ -55,7 +56,9 @@ void refuse_unknown(const py::kwargs& keywords, const py::tuple& names)
     for (const auto& [name, value] : keywords)
         if (!names.contains(name)) {
             const auto known = py::str(", ").attr("join")(names).cast<std::string>();
-            throw std::invalid_argument(name.cast<std::string>() + ": " + shown(value) +
+            const auto text = name.cast<std::string>();
+            const bool printable = text.find('\0') == std::string::npos;
+            throw std::invalid_argument((printable ? text : shown(name)) + ": " + shown(value) +
                                         ": is no parameter; there are " + known);
         }
 }
@@ -103,7 +106,10 @@ std::string string_from(const char* name, const py::handle& value)
 {
     if (!py::isinstance<py::str>(value))
         refuse(name, value, "must be a string");
-    return value.cast<std::string>();
+    auto text = value.cast<std::string>();
+    if (text.find('\0') != std::string::npos) // a path would end there, and so would a message
+        refuse(name, value, "must hold no NUL character");
+    return text;
 }
 
 std::vector<double> numbers_from(const char* name, const py::handle& value)

@@ -35,7 +35,7 @@ window called(const py::handle& name, std::vector<double> parameters = {})
 {
     if (is_win_type(name))
         return window::of_type(name.attr("__int__")().cast<std::int64_t>(), std::move(parameters));
-    return window(name.cast<std::string>(), std::move(parameters));
+    return window(string_from("window", name), std::move(parameters));
 }
 
 //! No integer is a window by itself: SciPy would take it for Kaiser's beta, GNU Radio for the number of a window.
@@ -84,7 +84,7 @@ gr::stft::kernel::phase_reference phase_from(const char* name, const py::object&
 {
     using gr::stft::kernel::phase_reference;
     if (py::isinstance<py::str>(given))
-        return phase_reference(given.cast<std::string>());
+        return phase_reference(string_from(name, given));
     if (py::hasattr(given, "__index__") && !py::isinstance<py::bool_>(given))
         return phase_reference::fixed(integer_from(name, given));
     throw std::invalid_argument(std::string(name) + ": " + shown(given) +
@@ -98,13 +98,13 @@ window_family family_from(const py::object& given)
         return window_family(plain.name());
     }
     if (py::isinstance<py::str>(given))
-        return window_family(given.cast<std::string>());
+        return window_family(string_from("window", given));
     if (is_named(given) && !is_win_type(given.cast<py::tuple>()[0])) {
         const auto parts = given.cast<py::tuple>();
         std::vector<double> parameters;
         for (std::size_t i = 1; i < parts.size(); ++i)
             parameters.push_back(number_from("window", parts[i]));
-        return window_family(parts[0].cast<std::string>(), parameters);
+        return window_family(string_from("window", parts[0]), parameters);
     }
     const std::string rule = "must be a name or (name, parameters)";
     const bool taps = py::hasattr(given, "__len__") && !is_named(given);

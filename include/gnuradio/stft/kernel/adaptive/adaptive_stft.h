@@ -12,7 +12,7 @@ namespace gr::stft::kernel {
  * \brief How window lengths are found.
  *
  * - bank: a few log-spaced candidates are measured at every frame; a Viterbi path chooses one.
- * - gradient: Adam descends in ln theta, from frame to frame.
+ * - gradient: Adam descends in ln theta, and in the chirp rate where it is learned, from frame to frame.
  */
 enum class learning_method { bank, gradient };
 
@@ -52,8 +52,18 @@ constexpr bool learns_chirp(learned what) { return what == learned::theta_chirp;
  * - kurtosis: ln((sum q)^2 / sum q^2), the negative logarithm of the kurtosis of a up to a
  *   constant (kernel::kurtosis() is the kurtosis itself)
  * - frame_entropy: Shannon entropy of a, in nats; it does not depend on concentration in time
+ *
+ * automatic: l1l2; entropy where chirp rates are learned, which noise offers less of by that.
  */
-enum class adaptive_criterion { l1l2, entropy, renyi, kurtosis, magnitude_entropy, frame_entropy };
+enum class adaptive_criterion {
+    l1l2,
+    entropy,
+    renyi,
+    kurtosis,
+    magnitude_entropy,
+    frame_entropy,
+    automatic
+};
 
 //! Returns the criterion of that name. \throws std::invalid_argument unless name is one of the
 //! above
@@ -81,10 +91,10 @@ struct STFT_API adaptive_settings {
         sharing::frame; //!< bin: one theta per bin, constant over time; cell: one per bin and frame
     learned learn =
         learned::theta; //!< a theta that is not learned stays at theta_init, a t on the grid
-    adaptive_criterion criterion = adaptive_criterion::l1l2; //!< criterion that is minimised
-    double order = 2;                                        //!< order of renyi
-    double theta_min = 0;                                    //!< 0: 2 hop, at least 4
-    double theta_max = 0;                                    //!< 0: n_fft
+    adaptive_criterion criterion = adaptive_criterion::automatic; //!< criterion that is minimised
+    double order = 2;                                             //!< order of renyi
+    double theta_min = 0;                                         //!< 0: 2 hop, at least 4
+    double theta_max = 0;                                         //!< 0: n_fft
     double theta_init = 0;                //!< first theta; 0: the geometric mean of the bounds
     window_family window{ "hann" };       //!< window family
     kernel::norm norm = kernel::norm::l2; //!< norm of the output spectra
@@ -107,12 +117,12 @@ struct STFT_API adaptive_settings {
     double whiten = 1e-2; //!< floor of the spectral envelope; 0: no whitening
     //! Greatest magnitude of a chirp rate, in cycles per sample^2; 0: 94 / theta_max^2, at most 1 / (2 theta_max).
     double chirp_max = 0;
-    //! Cost of a chirp rate c in a frame, per ln sqrt(1 + (c theta_max^2 / 2.7)^2); a Cauchy distribution gives it.
-    double chirp_prior = 0.0035;
+    //! Cost of a chirp rate, in units of what white noise is expected to offer.
+    double chirp_prior = 1;
     std::int64_t steps =
         -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3
     //! Learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the
-    //! bank), 0.1 for t.
+    //! bank), 0.1 for t. A chirp rate moves by as many times 2.7 / theta^2.
     double learning_rate = 0;
     double regularisation =
         -1; //!< weight of the mean total variation of ln theta over the cells; -1: 0.1
@@ -219,8 +229,8 @@ struct adaptive_report {
  *
  * S[m, n] = sum_k w(k - t_n, theta_n) exp(-i pi c_n (k - t_n)^2) z[k] exp(-2j pi k m / n_fft)
  *
- * z is the signal, or for real T its analytic signal, whose real part is the signal; so spectra have n_fft bins. A frame
- * waits for two and a half blocks and lags. Rates are rounded to single precision before the frame is transformed.
+ * z is the signal, or for real T its analytic signal, whose real part is the signal; so spectra have n_fft bins. With a bank,
+ * a frame waits for two and a half blocks and lags. A rate must gain more than noise offers by chance. Rates are rounded to single precision before the frame is transformed.
  *
  * T: float, double, or their complex types.
  */

@@ -46,6 +46,10 @@ public:
     detector& operator=(detector&&) noexcept;
     //!@}
 
+    //! Before the first row: the sample that it begins with, and the id of the first event, as the constructor takes them.
+    //! \throws std::invalid_argument after it
+    void begin_at(std::int64_t first, std::uint64_t first_id);
+
     //! The next row, design().bins() values; null for one that is lost.
     void add(const float* row);
 

@@ -44,6 +44,9 @@ public:
     warped_rows& operator=(warped_rows&&) noexcept;
     //!@}
 
+    //! Values of a row, rates x bins(), without making anything. \throws std::invalid_argument as warped_rows_settings::check()
+    static std::size_t row_length(const warped_rows_settings& s);
+
     //! Takes as many of the samples as there is room for, some at least if row() is null, and returns how many.
     std::size_t push(const R* samples, std::size_t count);
     //! Takes missing samples as push() takes others.

@@ -91,7 +91,7 @@ public:
         qa::assert_refused("learn: ?: must be theta, t, both or theta_chirp",
                            [] { learned_named("?"); });
         qa::assert_refused("criterion: ?: must be l1l2, entropy, renyi, kurtosis, "
-                           "magnitude_entropy or frame_entropy",
+                           "magnitude_entropy, frame_entropy or automatic",
                            [] { adaptive_criterion_named("?"); });
     }
 };

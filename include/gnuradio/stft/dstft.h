@@ -11,8 +11,7 @@ namespace gr::stft {
 struct STFT_API dstft_settings {
     std::size_t n_fft = 0; //!< DFT length, 2 .. 2^28
     double hop = 0;        //!< samples from frame to frame, 1e-3 .. 2^40; of no effect if alpha > 0
-    //! Window length of all bins in samples (of bin 0 in wanted(), where they differ), 0 < theta <= n_fft; with input
-    //! 1 connected, until its first good item.
+    //! Window length of all bins in samples (of bin 0 in wanted(), where they differ), 0 < theta <= n_fft; with input 1 connected, until its first good item.
     double theta = 0;
     kernel::window_family window{ "hann" }; //!< window family
     kernel::norm norm = kernel::norm::l2;   //!< factor on the window

@@ -96,20 +96,21 @@ def learn(
         hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
     learn: one or some of "theta", "t" (each position, within half a hop of its place), "chirp" (the rate c by which a window
         turns, see dstft(), one or one for each frame as `share` has it, "constant" or "frame") and "hop" (one real hop, with
-        share "constant" or "bin"), or "both", which is theta and t. Rates are learned on the analytic signal of a real x,
-        since the bins of a real signal's one-sided spectra do not hold all that a turning window shows: a loss of them
-        would fall as energy leaves them. They start from a search, of adapt() where frames have their own. With "hop" the frames are those that touch a sample, so that
-        the loss is continuous, and "magnitude_entropy" is taken less the logarithm of the number of frames, without which it
-        always prefers longer hops.
+        share "constant" or "bin"), or "both", which is theta and t. Rates are learned on the analytic signal of a real
+        x, since the bins of a real signal's one-sided spectra do not hold all that a turning window shows: a loss of
+        them would fall as energy leaves them. They start from a search, of adapt() where frames have their own. With
+        "hop" the frames are those that touch a sample, so that the loss is continuous, and "magnitude_entropy" is taken
+        less the logarithm of the number of frames, without which it always prefers longer hops.
     criterion: the loss, which is minimised:
         "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta without
         a rate),
         "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
-        "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes over
-        the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (minus the mean of losses.kurtosis(); adapt() takes its logarithm in each frame), "coverage" (taken as
-        1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
-        f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
+        "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes
+        over the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (minus the mean of losses.kurtosis();
+        adapt() takes its logarithm in each frame), "coverage" (taken as 1 - coverage; one theta per frame at most), a
+        dict of such names and weights, or a function f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins,
+        frames), G = dL/dRe S + 1j dL/dIm S.
     regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28), and of
         c n_fft^2 / 26 over neighbouring frames; default 0.1.
     theta_min, theta_max: bounds in samples; default 2 hop (at least 4, at most theta_max / 2), since a window shorter than

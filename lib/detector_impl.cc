@@ -39,7 +39,7 @@ public:
                      gr_vector_void_star& output_items) override
     {
         gr::thread::scoped_lock lock(d_setlock);
-        apply(d_changes.take());
+        apply_changes();
         const auto in = static_cast<const float*>(input_items[0]);
         const auto rows = std::min(noutput_items, ninput_items[0]);
         std::copy_n(in, rows * d_bins, static_cast<float*>(output_items[0]));
@@ -140,21 +140,16 @@ private:
         return d_described;
     }
 
-    //! What has been asked for takes effect with the next row.
-    void apply(std::unique_ptr<changes::change> change)
+    //! Takes over the change that waits, for the next row on.
+    void apply_changes()
     {
-        if (!change)
-            return;
-        try {
-            auto& made = change->made;
-            if (!made.rows.same_detector(d_present)) // tags came after it was made
-                made = searched(d_present.with_changes(change->settings));
-            restart_with(std::move(made));
-            d_given = change->settings;
-        } catch (const std::exception& e) {
-            d_changes.withdraw(d_given);
-            d_logger->warn("change ignored: {}", e.what());
-        }
+        const auto refused = d_changes.apply_to(d_given, [this](changes::change& next) {
+            if (!next.made.rows.same_detector(d_present)) // tags came after it was made
+                next.made = searched(d_present.with_changes(next.settings));
+            restart_with(std::move(next.made));
+        });
+        if (refused)
+            d_logger->warn("change ignored: {}", *refused);
     }
 
     void begin()

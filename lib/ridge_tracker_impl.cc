@@ -81,16 +81,11 @@ public:
     //! A change takes effect with the next sample, from which its tracker counts: it is made here, once in a call at most.
     void apply_changes()
     {
-        const auto change = d_changes.take();
-        if (!change)
-            return;
-        try {
-            replace(made(change->settings, rate(), next_sample()));
-            d_settings = change->settings;
-        } catch (const std::exception& e) {
-            d_changes.withdraw(d_settings);
-            d_logger->warn("change ignored: {}", e.what());
-        }
+        const auto refused = d_changes.apply_to(d_settings, [this](const auto& next) {
+            replace(made(next.settings, rate(), next_sample()));
+        });
+        if (refused)
+            d_logger->warn("change ignored: {}", *refused);
     }
 
     static bool ready(tracker& ridges) { return ridges.values(); }

@@ -60,7 +60,7 @@ public:
                      gr_vector_void_star& output_items) override
     {
         gr::thread::scoped_lock lock(d_setlock);
-        apply(d_changes.take());
+        apply_changes();
         const auto* in = static_cast<const float*>(input_items[0]);
         auto* out = static_cast<float*>(output_items[0]);
         int used = 0, produced = 0;
@@ -166,20 +166,16 @@ private:
         return { rate, std::make_unique<tracker>(s) };
     }
 
-    //! What has been asked for takes effect with the next row.
-    void apply(std::unique_ptr<changes::change> change)
+    //! Takes over the change that waits, for the next row on.
+    void apply_changes()
     {
-        if (!change)
-            return;
-        try {
-            if (change->made.rate != d_told_rate) // a tag came after it was made
-                change->made = made(change->settings, d_told_rate);
-            replace(std::move(change->made.with));
-            d_settings = change->settings;
-        } catch (const std::exception& e) {
-            d_changes.withdraw(d_settings);
-            d_logger->warn("change ignored: {}", e.what());
-        }
+        const auto refused = d_changes.apply_to(d_settings, [this](changes::change& next) {
+            if (next.made.rate != d_told_rate) // a tag came after it was made
+                next.made = made(next.settings, d_told_rate);
+            replace(std::move(next.made.with));
+        });
+        if (refused)
+            d_logger->warn("change ignored: {}", *refused);
     }
 
     void replace(std::unique_ptr<tracker> other)

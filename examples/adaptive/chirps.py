@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """What a chirp rate beside the window length is worth: experiments that evaluate.py runs."""
-from typing import Dict, Iterator, Sequence
+import pathlib
+from typing import Dict, Iterator, List, Sequence
 
 import baselines
 import measures
@@ -12,6 +13,8 @@ from experiments import Figure, N, at_least, at_most, told
 from gnuradio import stft
 
 LEARN = ("theta", "chirp")
+HIGH = (8, 9, 10)  # orders of the made machines that are tracked
+PARTS = (4, 2.83, 2)  # n_fft over the window of warped frames
 RATES = (1e-6, 3e-6, 1e-5, -2e-5, 4e-5, 8e-5)
 
 
@@ -116,16 +119,9 @@ def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
 
     law: CSV file of a measured one; None: one that starts and stops, of each seed.
     """
-    n_fft, orders, factors, over, rows = 2048, (8, 9, 10), [], [], []
+    factors, over, rows = [], [], []
     for seed in seeds:
-        if law is None:
-            speed = signals.start_stop(seed)
-            seconds = np.arange(len(speed)) / 100
-        else:
-            seconds, speed = tracking.read_speed(law)
-            speed = speed * min(1, 90 / np.max(speed))
-        machine = tracking.Machine(signals.harmonics(seconds, speed, noise, seed), 2000.0, n_fft, seconds, speed)
-        row = errors(machine, orders)
+        row = errors(made(law, noise, seed), HIGH)
         factors.append(row["constant"] / row["warped"])
         over.append(row["warped"] / row["fixed"])
         rows.append(row)
@@ -133,6 +129,37 @@ def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
     yield at_most("error of warped frames over that of the best of 12 fixed windows", np.median(over), 1)
     for kind in ("warped", "chirp rates", "adaptive", "fixed", "constant"):
         yield told(f"    error, {kind} (Hz^2)", np.median([row[kind] for row in rows]))
+
+
+def made(law, noise: float, seed: int) -> tracking.Machine:
+    """The machine of harmonics()."""
+    if law is None:
+        speed = signals.start_stop(seed)
+        seconds = np.arange(len(speed)) / 100
+    else:
+        seconds, speed = tracking.read_speed(law)
+        speed = speed * min(1, 90 / np.max(speed))
+    return tracking.Machine(signals.harmonics(seconds, speed, noise, seed), 2000.0, 2048, seconds, speed)
+
+
+def lengths(machine: tracking.Machine, orders: Sequence[float], parts: Sequence[float]) -> List[float]:
+    """Mean squared error in Hz^2 of one tracker on warped frames, for windows of n_fft / part, over the frames that all have."""
+    found = [
+        stft.adapt(machine.x, n_fft=machine.n_fft, warp=True, theta_init=2.0 * round(machine.n_fft / part / 2)) for part in parts
+    ]
+    t = found[int(np.argmin(parts))].t
+    return [tracking.squared_error(machine, one.spectra[:, np.isin(one.t, t)], t, orders) for one in found]
+
+
+def window(audio: str, tacho: str, seeds: Sequence[int]) -> Iterator[Figure]:
+    """Windows of warped frames: error in Hz^2 with n_fft / 4, n_fft / 2.83 (the default) and n_fft / 2, median of the seeds."""
+    for words, law in (("starts and stops", None), (pathlib.Path(tacho).name, tacho)):
+        for noise in (0.25, 0.5, 1.0):
+            rows = [lengths(made(law, noise, seed), HIGH, PARTS) for seed in seeds]
+            for part, error in zip(PARTS, np.median(rows, axis=0)):
+                yield told(f"{words}, noise {noise:g}, n_fft / {part:g}", error)
+    for part, error in zip(PARTS, lengths(tracking.read_machine(audio, tacho, (2, 4), 0), (2, 4), PARTS)):
+        yield told(f"{pathlib.Path(audio).name}, n_fft / {part:g}", error)
 
 
 def recording(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Iterator[Figure]:

@@ -115,6 +115,7 @@ def chosen(options):
     for audio, tacho, orders, channel in [machine_named(*car)] + options.run_up:
         name = f"chirp rates and warping: {pathlib.Path(audio).name}, channel {channel}"
         every.append((name, functools.partial(chirps.recording, audio, tacho, orders, channel)))
+    every.append(("warped: window", functools.partial(chirps.window, *car, seeds[:4])))
     every.append(("chirp rates: speed", functools.partial(chirps.speed)))
     every.append(("looking ahead", functools.partial(experiments.looking_ahead, seeds)))
     every.append(("choices", functools.partial(experiments.choices, seeds[:4])))

@@ -1,9 +1,11 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of docs/adaptive.md, of signals made here."""
+import os
 import pathlib
 from typing import Iterator
 
 import baselines
+import chirps
 import measures
 import numpy as np
 import signals
@@ -24,6 +26,7 @@ def draw_all(folder: pathlib.Path) -> Iterator[pathlib.Path]:
         ("adaptive_criterion", criterion),
         ("adaptive_bands", bands),
         ("adaptive_machine", machine),
+        ("adaptive_warped", warped),
     ):
         path = folder / f"{name}.png"
         write(draw(), path)
@@ -185,4 +188,35 @@ def machine():
     for axes in (middle, below):
         axes.grid(alpha=0.3)
     above.set_xlim(0, t[-1] / fs)
+    return figure
+
+
+def warped():
+    """Error of what is tracked in warped frames over the length of their window, and that of the best fixed window."""
+    parts = (5.66, 4, 2.83, 2, 1.41)
+    figure = new_figure(4)
+    axes = figure.subplots()
+    data = pathlib.Path(os.environ.get("GR_STFT_DATA", "$GR_STFT_DATA"), "vibration")
+    tacho = str(data / "car_runup_tacho_rpm.csv")
+    machines = [("starts and stops, noise 0.5", [chirps.made(None, 0.5, seed) for seed in range(4)], chirps.HIGH)]
+    try:
+        machines.append(("law of the car, noise 0.5", [chirps.made(tacho, 0.5, seed) for seed in range(4)], chirps.HIGH))
+        recorded = tracking.read_machine(str(data / "car_runup_tacho.flac"), tacho, (2, 4), 0)
+        machines.append(("the car (recording)", [recorded], (2, 4)))
+    except FileNotFoundError as reason:
+        print(f"adaptive_warped: {reason}")
+    for words, some, orders in machines:
+        rows = np.median([chirps.lengths(machine, orders, parts) for machine in some], axis=0)
+        axes.plot(1 / np.array(parts), rows / np.min(rows), "o-", label=words)
+    axes.axvline(1 / 2.83, color="black", linestyle="--", linewidth=1)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_ylim(0.9, 6)
+    axes.set_xticks([1 / part for part in parts], [f"n_fft / {part:g}" for part in parts])
+    axes.set_yticks([1, 2, 4], ["1", "2", "4"])
+    axes.minorticks_off()
+    axes.set_xlabel("Window of the warped frames (broken line: default)")
+    axes.set_ylabel("Squared error / least one")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper center")
     return figure

@@ -139,10 +139,8 @@ def draw(experiment, x, t, grid, on_grid, course, theta, fields):
     for column, (name, field) in enumerate(fields.items()):
         show(axes[2, column], np.abs(field.spectra), t)
         axes[2, column].set_title(f"theta in every cell, {name}")
-    lines = axes[2, 1].contour(t, np.linspace(0, 0.5, N // 2 + 1), fields["with regularisation"].theta, 6, cmap="cool",
-                               linewidths=0.8)
-    axes[2, 1].clabel(lines, fontsize=7, fmt="%.0f")
     field = fields["with regularisation"]
+    show(axes[2, 1], np.abs(field.spectra), t, field.theta)
     image = axes[1, 2].imshow(field.theta, origin="lower", aspect="auto", extent=[0, t[-1], 0, 0.5], cmap="viridis")
     axes[1, 2].figure.colorbar(image, ax=axes[1, 2], label="theta (samples)")
     axes[1, 2].set(title="theta, with regularisation", ylabel="cycles a sample")
@@ -152,9 +150,17 @@ def draw(experiment, x, t, grid, on_grid, course, theta, fields):
     axes[2, 2].set(title="theta, without regularisation", xlabel=seconds, ylabel="cycles a sample")
 
 
-def show(axis, magnitude, t):
+def show(axis, magnitude, t, theta=None):
+    """A spectrogram over 50 dB; with theta its colour is theta, and its brightness the level."""
     level = 20 * np.log10(magnitude / np.max(magnitude) + 1e-6)
-    axis.imshow(level, origin="lower", aspect="auto", extent=[0, t[-1], 0, 0.5], vmin=-50, vmax=0, cmap="magma")
+    extent = dict(origin="lower", aspect="auto", extent=[0, t[-1], 0, 0.5])
+    if theta is None:
+        axis.imshow(level, vmin=-50, vmax=0, cmap="magma", **extent)
+    else:
+        image = axis.imshow(theta, cmap="rainbow", norm="log", **extent)
+        bar = axis.figure.colorbar(image, ax=axis, label="theta (samples)", ticks=(100, 200, 400, 800), format="%g")
+        bar.minorticks_off()
+        axis.imshow(image.to_rgba(theta)[..., :3] * np.clip(1 + level / 50, 0, 1)[..., None], **extent)
     axis.set(xlabel="sample", ylabel="cycles a sample")
 
 

@@ -21,6 +21,9 @@ import zipfile
 import numpy as np
 from gnuradio import blocks, gr, stft
 
+METHODS = {"pghi": {}, "pghi, 0 iterations": dict(iterations=0), "rtpghi": dict(method="rtpghi"),
+           "rtpghi, look ahead": dict(method="rtpghi", look_ahead=1)}
+
 
 def recordings(names, every):
     """(samples, sample rate) of each; of those in a zip file, one in `every`."""
@@ -51,7 +54,7 @@ def distances(signals, window, n_fft):
         def add(name, y):
             sums.setdefault(name, []).append(distance(y, A, window, n_fft))
 
-        for name, how in (("pghi, 0 iterations", dict(iterations=0)), ("pghi", {}), ("rtpghi", dict(method="rtpghi")), ("rtpghi, look ahead", dict(method="rtpghi", look_ahead=1))):
+        for name, how in METHODS.items():
             X = stft.phase_from_magnitude(A, window, **made, **how)
             add(name, stft.istft(X, window, length=len(x), **made))
         for initial, iterations in (("pghi", 50), ("random", 100)):
@@ -111,7 +114,7 @@ def costs(frames):
     made = dict(hop=128, n_fft=1024)
     X = stft.stft(x, **made)
     A = np.abs(X)
-    for name, how in (("rtpghi", dict(method="rtpghi")), ("rtpghi, look ahead", dict(method="rtpghi", look_ahead=1)), ("pghi", {}), ("pghi, 0 iterations", dict(iterations=0))):
+    for name, how in METHODS.items():
         yield name, len(x) / min(cpu_time(lambda how=how: stft.phase_from_magnitude(A, **made, **how)) for _ in range(3))
     yield "block phase_from_magnitude_vfvc", block_rate(stft.phase_from_magnitude_vfvc(1024, 128), gr.sizeof_float, np.ascontiguousarray(A.T))
     yield "block phase_vocoder_vcvc at 0.8 (samples in)", block_rate(

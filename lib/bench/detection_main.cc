@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench-detection N_FFT ROWS ROUNDS: nanoseconds that the detector takes for a cell, the least of all rounds.
-   bench-detection watch ROWS [FIRST]: a stream of so many rows of 16 bins, whose samples are counted from FIRST on (2^61);
+   bench-detection watch ROWS [FIRST]: a stream of ROWS rows of 16 bins, whose samples are counted from FIRST on (2^61);
    1e10 rows take an hour or two. The exit status is 1 if memory grows, or a burst has not one event. */
 #include "detection.h"
 #include "detection_watch.h"

@@ -38,7 +38,7 @@ std::vector<float> tape()
     for (std::size_t p = between_bursts; p + between_bursts < rows_of_tape; p += between_bursts)
         for (std::size_t r = p; r < p + burst_rows; ++r)
             for (std::size_t k = 3; k < 3 + burst_bins; ++k)
-                all[r * bins + k] *= 100;
+                all[r * bins + k] += 100;
     for (std::size_t r = rows_of_tape / 2; r < rows_of_tape; ++r)
         all[r * bins + line_bin] += 100;
     return all;
@@ -50,7 +50,8 @@ class account
 public:
     explicit account(std::int64_t first) : d_first(first) {}
 
-    void plant(std::int64_t sample) { d_planted.emplace(sample, 0); }
+    //! \param counts false: it may be divided, or missed
+    void plant(std::int64_t sample, bool counts) { d_planted[sample] = { 0, counts }; }
 
     void take(const std::vector<kernel::event>& reports, std::int64_t now)
     {
@@ -70,8 +71,9 @@ public:
         }
         const auto late = now - static_cast<std::int64_t>(4 * between_bursts * hop);
         while (!d_planted.empty() && d_planted.begin()->first < late) {
-            ++planted;
-            once += d_planted.begin()->second == 1;
+            const auto& burst = d_planted.begin()->second;
+            planted += burst.counts;
+            once += burst.counts && burst.events == 1;
             d_planted.erase(d_planted.begin());
         }
     }
@@ -88,13 +90,17 @@ private:
         const auto at = d_planted.lower_bound(e.sample_start - near);
         if (e.kind == kernel::event_kind::burst && at != d_planted.end() &&
             at->first <= e.sample_start + near)
-            ++at->second;
+            ++at->second.events;
         else
             ++others;
     }
 
     std::int64_t d_first;
-    std::map<std::int64_t, int> d_planted; // first sample, and its events
+    struct burst {
+        int events;
+        bool counts;
+    };
+    std::map<std::int64_t, burst> d_planted; // by their first samples
     std::map<std::uint64_t, bool> d_begun;
 };
 
@@ -126,10 +132,9 @@ watch(std::uint64_t rows, std::int64_t first, void (*print)(std::uint64_t, std::
                 d.skip(lost);
             const bool known = pass > 0 && pass % 10 != 9; // with a floor
             const bool whole = p > lost_at + burst_rows || p + 2 * burst_rows < lost_at;
-            if (known && whole && p % between_bursts == 0 && p > 0 &&
-                p + between_bursts < rows_of_tape)
-                found.plant(first + static_cast<std::int64_t>(d.rows() * hop) +
-                            static_cast<std::int64_t>(hop / 2));
+            if (p % between_bursts == 0 && p > 0 && p + between_bursts < rows_of_tape)
+                found.plant(first + static_cast<std::int64_t>(d.rows() * hop + hop / 2),
+                            known && whole);
             d.add(&all[p * bins]);
             if (p % 4096 == 0)
                 found.take(d.take(), first + static_cast<std::int64_t>(d.rows() * hop));

@@ -6,21 +6,20 @@
 
 namespace gr::stft::bench {
 
-//! What a detector made of a long stream.
+//! Counts of a detector's events in a long stream.
 struct watch_result {
     std::uint64_t planted; //!< bursts
-    std::uint64_t once;    //!< of them with one event, at their place
+    std::uint64_t once;    //!< bursts with one event, at their place
     std::uint64_t others;  //!< events elsewhere
     std::uint64_t open;    //!< events that had begun and have not ended
     std::int64_t grown;    //!< bytes of memory after the first hundredth of the rows
-    bool
-        in_order; //!< no event ended before it was told to have begun, or lies beyond the rows so far
+    bool in_order;         //!< no event is updated without a begin, or lies beyond the rows so far
 };
 
 /*!
  * \brief The detector on rows of 16 bins: noise, bursts, a line that comes and goes, lost rows, retunes.
  *
- * \param rows about as many
+ * \param rows rounded down to tapes of 65536 rows, at least one
  * \param first sample of the first row, so that counters may be as high as those of years
  * \param print a line for each hundredth of the rows, if not null
  */

@@ -7,6 +7,15 @@
 
 namespace gr::stft::kernel {
 
+//! A name as a message can show it: what() ends at a NUL, which is therefore written as \x00.
+inline std::string printable(const std::string& name)
+{
+    std::string text;
+    for (const char c : name)
+        text += c ? std::string(1, c) : "\\x00";
+    return text;
+}
+
 //! A name that users give to a value of an enumeration.
 template <class Enum>
 struct named_value {
@@ -31,7 +40,7 @@ struct name_table {
         for (const auto& entry : entries)
             if (name == entry.name)
                 return entry.value;
-        refuse(parameter, name, rule());
+        refuse(parameter, printable(name), rule());
     }
 
     const char* name_of(Enum value) const

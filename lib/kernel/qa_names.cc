@@ -16,6 +16,7 @@ class qa_names : public CppUnit::TestFixture
     CPPUNIT_TEST(a_value_has_the_first_of_its_names);
     CPPUNIT_TEST(every_name_gives_its_value);
     CPPUNIT_TEST(an_unknown_name_is_refused_with_the_names_that_values_have);
+    CPPUNIT_TEST(a_name_with_a_nul_is_shown_whole);
     CPPUNIT_TEST(every_enumeration_of_the_kernels_refuses_with_its_own_names);
     CPPUNIT_TEST_SUITE_END();
 
@@ -55,6 +56,15 @@ public:
                            [&] { two.value_of("colour", "green"); });
     }
 
+    void a_name_with_a_nul_is_shown_whole()
+    {
+        const std::string name("re\0d", 4);
+        qa::assert_refused("colour: re\\x00d: must be red, grey or blue",
+                           [&] { colours.value_of("colour", name); });
+        qa::assert_refused("norm: \\x00: must be peak, l1, l2, dcunit or contract",
+                           [] { norm_named(std::string(1, '\0')); });
+    }
+
     void every_enumeration_of_the_kernels_refuses_with_its_own_names()
     {
         qa::assert_refused("norm: ?: must be peak, l1, l2, dcunit or contract",
@@ -81,7 +91,7 @@ public:
         qa::assert_refused("learn: ?: must be theta, t, both or theta_chirp",
                            [] { learned_named("?"); });
         qa::assert_refused("criterion: ?: must be l1l2, entropy, renyi, kurtosis, "
-                           "magnitude_entropy or frame_entropy",
+                           "magnitude_entropy, frame_entropy or automatic",
                            [] { adaptive_criterion_named("?"); });
     }
 };

@@ -182,17 +182,27 @@ struct plain_dstft {
             const auto range = under(t, theta[m]);
             if (w.empty())
                 w = window(t, theta[m], variable);
-            extended_value sum = 0;
-            for (auto r = range.first; r < range.second; ++r) {
-                const auto at = t.sample + r - x_begin;
-                if (at < 0 || at >= static_cast<std::int64_t>(x.size()))
-                    continue;
-                const auto product = x[static_cast<std::size_t>(at)] * rotation(m, t.sample + r);
-                sum += w[static_cast<std::size_t>(r - range.first)] * extended_value(product);
-            }
-            spectrum.emplace_back(sum);
+            spectrum.emplace_back(sum(w, x, t.sample + range.first - x_begin, x_begin, m));
         }
         return spectrum;
+    }
+
+    //! Bin m of samples under weights, real or complex, of which the first belongs to x[first]; x from sample x_begin on.
+    template <class Weight>
+    extended_value sum(const std::vector<Weight>& weights,
+                       const values& x,
+                       std::int64_t first,
+                       std::int64_t x_begin,
+                       std::size_t m) const
+    {
+        extended_value total = 0;
+        for (std::size_t j = 0; j < weights.size(); ++j) {
+            const auto at = first + static_cast<std::int64_t>(j);
+            if (at >= 0 && at < static_cast<std::int64_t>(x.size()))
+                total += weights[j] * extended_value(x[static_cast<std::size_t>(at)] *
+                                                     rotation(m, x_begin + at));
+        }
+        return total;
     }
 
     //! sum_m weight[m] w(k - t, theta_m)^2 for count samples from x_begin on

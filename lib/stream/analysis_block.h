@@ -7,6 +7,7 @@
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include "tagged_block.h"
+#include "turns.h"
 #include <gnuradio/stft/kernel/frames/framer.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
 #include <array>
@@ -313,7 +314,7 @@ private:
     std::size_t d_row_length;
     bool d_finished = false, d_described = false, d_settled = false;
 
-    std::mutex d_requests; // one caller of request() at a time
+    turns d_requests; // of the callers of request()
     change_queue<change, state> d_pending;
     std::array<std::weak_ptr<Transform>, 32> d_recent; // built last
     std::size_t d_built = 0;

@@ -5,8 +5,11 @@
 #include "turns.h"
 #include <gnuradio/stft/kernel/fields.h>
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace gr::stft {
@@ -18,7 +21,7 @@ namespace gr::stft {
  * takes the newest change at the beginning of a call. So it never waits while something is made, and takes one change a call
  * however many are asked for; a change that is followed by another before it is taken is left out, since each has all settings.
  *
- * Made is what is made.
+ * Made: what the caller makes of the settings, such as a kernel.
  */
 template <class Settings, class Made>
 class handover
@@ -61,12 +64,26 @@ public:
         return std::move(d_offered);
     }
 
-    //! The change taken last cannot be applied: these settings stand, unless there is a newer one.
-    void withdraw(const Settings& present)
+    /*!
+     * \brief Applies the newest change since the last call, if there is one.
+     * \param present the settings without it, and then with it; where it is refused they stand, unless there is a newer change
+     * \param apply apply(change&) throws to refuse the change, and has changed nothing then
+     * \return why the change is refused, if it is
+     */
+    template <class Apply>
+    std::optional<std::string> apply_to(Settings& present, Apply apply)
     {
-        std::scoped_lock lock(d_lock);
-        if (!d_waits)
-            d_wanted = present;
+        const auto newest = take();
+        if (!newest)
+            return {};
+        try {
+            apply(*newest);
+            present = newest->settings;
+            return {};
+        } catch (const std::exception& e) {
+            withdraw(present);
+            return e.what();
+        }
     }
 
     //! Settings after the newest change.
@@ -77,6 +94,13 @@ public:
     }
 
 private:
+    void withdraw(const Settings& present)
+    {
+        std::scoped_lock lock(d_lock);
+        if (!d_waits)
+            d_wanted = present;
+    }
+
     turns d_turns;
     mutable std::mutex d_lock; // held for as long as it takes to copy settings
     Settings d_wanted;

@@ -30,7 +30,7 @@ class qa_handover : public CppUnit::TestFixture
     CPPUNIT_TEST(the_newest_change_is_taken_once_and_has_what_went_before);
     CPPUNIT_TEST(what_is_refused_leaves_the_settings_and_the_change_that_waits);
     CPPUNIT_TEST(work_does_not_wait_while_something_is_made);
-    CPPUNIT_TEST(a_withdrawn_change_leaves_the_present_settings_unless_there_is_a_newer_one);
+    CPPUNIT_TEST(a_change_refused_late_leaves_the_present_settings_unless_there_is_a_newer_one);
     CPPUNIT_TEST(threads_get_their_turns_in_the_order_of_their_coming);
     CPPUNIT_TEST_SUITE_END();
 
@@ -70,7 +70,7 @@ public:
                              std::invalid_argument);
         CPPUNIT_ASSERT_EQUAL(10.0, changes.wanted().a);
         CPPUNIT_ASSERT_EQUAL(12.0, changes.take()->made);
-        changes.request(to(&two_numbers::b, 3), sum); // the next one gets its turn
+        changes.request(to(&two_numbers::b, 3), sum); // the next caller does not wait for ever
         CPPUNIT_ASSERT_EQUAL(13.0, changes.take()->made);
     }
 
@@ -88,17 +88,21 @@ public:
         CPPUNIT_ASSERT_EQUAL(13.0, changes.take()->made);
     }
 
-    void a_withdrawn_change_leaves_the_present_settings_unless_there_is_a_newer_one()
+    void a_change_refused_late_leaves_the_present_settings_unless_there_is_a_newer_one()
     {
         tried changes({});
+        two_numbers present;
+        const auto refuse = [](auto&) { throw std::runtime_error("a: too late"); };
         changes.request(to(&two_numbers::a, 10), sum);
-        changes.take();
-        changes.withdraw({});
+        CPPUNIT_ASSERT(changes.apply_to(present, refuse) == "a: too late");
+        CPPUNIT_ASSERT_EQUAL(1.0, present.a);
         CPPUNIT_ASSERT_EQUAL(1.0, changes.wanted().a);
         changes.request(to(&two_numbers::a, 10), sum);
-        changes.take();
-        changes.request(to(&two_numbers::a, 11), sum);
-        changes.withdraw({});
+        CPPUNIT_ASSERT(changes.apply_to(present, [&](auto& change) {
+            changes.request(to(&two_numbers::a, 11), sum);
+            refuse(change);
+        }));
+        CPPUNIT_ASSERT_EQUAL(1.0, present.a);
         CPPUNIT_ASSERT_EQUAL(11.0, changes.wanted().a);
     }
 

@@ -21,7 +21,7 @@ struct dstft_frames {
     double theta = 0; //!< window length of the frame, samples
     double step = 0;  //!< samples from frame to frame
     double alpha = 0; //!< step as a fraction of the window length
-    double c = 0;     //!< chirp rate of the windows, cycles per sample^2
+    double c = 0;     //!< chirp rate, cycles per sample^2; NaN: each frame has its own
 };
 
 namespace kernel {
@@ -80,7 +80,7 @@ std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::i
 std::vector<key_value> image_tags(const kernel::image_axis& rows);
 
 //! Tags that describe a DSTFT's frames. Without a pace, positions are a stream of their own; with
-//! theta 0, theta depends on the bin or is a stream of its own; with c 0, there is no chirp rate, or it is a stream of its own.
+//! theta 0, theta depends on the bin or is a stream of its own; with c 0, there is no chirp rate; with c NaN, rates are a stream of their own.
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,

@@ -111,10 +111,10 @@ def adapt(
     learn: "theta", "t" (positions within hop / 2 of their places, theta being theta_init), or "both", which is ("theta", "t");
         or ("theta", "chirp"): each frame also has a chirp rate c in cycles per sample^2, or 0, by which its window turns,
         exp(-1j pi c (k - t)^2), so that a chirp of this rate is as sharp as a tone. The result is AdaptedChirp then. Real x
-        goes through its analytic signal (a Hilbert filter of 127 taps), so that spectra have n_fft bins. Needs method
-        "bank", share "frame" and a pooled criterion.
-    criterion: what is minimised; default "entropy" where chirp rates are learned, of which noise offers fewer by that, else
-        "l1l2". Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
+        goes through its analytic signal (a Hilbert filter of 127 taps), so that spectra have n_fft bins. Needs share
+        "frame", alpha 0 and a pooled criterion; a bank of rates cannot be causal.
+    criterion: what is minimised; default "l1l2", or "entropy" where chirp rates are learned, since noise then offers fewer of
+        them by chance. Pooled over the block: "l1l2" (2 ln sum |S| - ln sum |S|^2), "entropy" (of the power),
         "renyi" (of the power, of `order`), "magnitude_entropy" (the papers', which follows the noise). For each frame
         alone: "kurtosis" (minus the logarithm of the kurtosis of |S|; that of learn() is minus the kurtosis itself, so the
         two differ where frames are averaged), "frame_entropy" (of |S|; it cannot see concentration in time).
@@ -123,8 +123,9 @@ def adapt(
     window: "hann", "sine", "blackman", "bartlett", "parzen", "bohman", "nuttall_cfd", "gaussian" or ("gaussian", rho).
     norm: "l2"; others, see dstft(), only where theta is not learned.
     candidates: window lengths in the bank, log-spaced, 2 to 64.
-    bands: of share "bin" and "cell"; default 4, or fewer if the shortest window's DFT has too few bins. All bins of a band have its theta, so that an FFT for each band does. interpolate: ln
-        theta runs in straight lines between the bands' middles instead, which takes a sum for each bin.
+    bands: of share "bin" and "cell"; default 4, or fewer if the shortest window's DFT has too few bins. All bins of a
+        band have its theta, so that an FFT for each band does. interpolate: ln theta runs in straight lines between the
+        bands' middles instead, which takes a sum for each bin.
     block: h; frames n - h .. n + h are measured jointly. Default n_fft / (2 hop), 0 for criteria of single frames.
     lag: frames that the path looks ahead further; default n_fft / (2 hop).
     causal: look ahead no further than the windows do: frame n is measured in the block n - 2 h .. n, by default
@@ -135,16 +136,17 @@ def adapt(
         band within a window. chirp_prior: what a c has to gain, in units of what white noise offers by chance
         with the rates up to c, of which there are more the greater c is.
     steps: of the gradient in each frame; default 0 for the bank's theta, else 3. learning_rate: Adam's, in ln theta and in hops;
-        default 0.05 for theta (0.02 after the bank), 0.1 for t; a rate moves by as many times 2.7 / theta^2. regularisation: weight of the mean total variation of
-        ln theta over cells; default 0.1.
+        default 0.05 for theta (0.02 after the bank), 0.1 for t; a rate moves by as many times 2.7 / theta^2.
+    regularisation: weight of the mean total variation of ln theta over cells; default 0.1.
     freeze: do not learn; every frame has theta_init.
     invertible: refuse what may leave samples that idstft() cannot restore: theta_min < 2 hop, alpha > 0.5.
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
-    warp: True gives each frame a relative rate a = f'/f instead, by which time is warped so that all orders of a shaft are
-        tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse. The
-        result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even number
-        (default n_fft / 2.83), block and lag as above, with
-        theta_init instead of n_fft for the block, smoothness five times the price of a change to the next rate of the bank; everything else keeps its default. The rates are the eleven of warped_rows().
+    warp: True gives each frame a relative rate a = f'/f instead, by which time is warped so that all orders of a shaft
+        are tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse.
+        The result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even
+        number (default n_fft / 2.83), block and lag as above, with theta_init instead of n_fft for the block,
+        smoothness five times the price of a change to the next rate of the bank; everything else keeps its default. The
+        rates are the eleven of warped_rows().
     spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.

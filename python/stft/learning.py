@@ -96,20 +96,21 @@ def learn(
         hold samples of x only, unless the criterion is "kurtosis", "coverage" or a function.
     learn: one or some of "theta", "t" (each position, within half a hop of its place), "chirp" (the rate c by which a window
         turns, see dstft(), one or one for each frame as `share` has it, "constant" or "frame") and "hop" (one real hop, with
-        share "constant" or "bin"), or "both", which is theta and t. Rates are learned on the analytic signal of a real x,
-        since the bins of a real signal's one-sided spectra do not hold all that a turning window shows: a loss of them
-        would fall as energy leaves them. They start from a search, of adapt() where frames have their own. With "hop" the frames are those that touch a sample, so that
-        the loss is continuous, and "magnitude_entropy" is taken less the logarithm of the number of frames, without which it
-        always prefers longer hops.
+        share "constant" or "bin"), or "both", which is theta and t. Rates are learned on the analytic signal of a real
+        x, since the bins of a real signal's one-sided spectra do not hold all that a turning window shows: a loss of
+        them would fall as energy leaves them. They start from a search, of adapt() where frames have their own. With
+        "hop" the frames are those that touch a sample, so that the loss is continuous, and "magnitude_entropy" is taken
+        less the logarithm of the number of frames, without which it always prefers longer hops.
     criterion: the loss, which is minimised:
         "magnitude_entropy" (Shannon's of the magnitudes over the whole plane, A (26); the default for a constant theta without
         a rate),
         "l1l2" (whitened l1/l2 of blocks of about n_fft samples, see losses.pooled(); the default otherwise: over
         several thetas the entropy of the plane falls as energy moves between frames, without any concentration),
-        "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes over
-        the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (minus the mean of losses.kurtosis(); adapt() takes its logarithm in each frame), "coverage" (taken as
-        1 - coverage; one theta per frame at most), a dict of such names and weights, or a function
-        f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins, frames), G = dL/dRe S + 1j dL/dIm S.
+        "entropy" and "renyi" (of the whitened power, order 2, pooled likewise), "magnitude_renyi" (of the magnitudes
+        over the whole plane, order 3), "frame_entropy", "lp_lq", "kurtosis" (minus the mean of losses.kurtosis();
+        adapt() takes its logarithm in each frame), "coverage" (taken as 1 - coverage; one theta per frame at most), a
+        dict of such names and weights, or a function f(S, theta, t) -> value, G[, dL/dtheta, dL/dt] of spectra (bins,
+        frames), G = dL/dRe S + 1j dL/dIm S.
     regularisation: weight of the mean total variation of ln theta over neighbouring cells, A (27), (28), and of
         c n_fft^2 / 26 over neighbouring frames; default 0.1.
     theta_min, theta_max: bounds in samples; default 2 hop (at least 4, at most theta_max / 2), since a window shorter than
@@ -340,7 +341,8 @@ class _Problem:
         if len(bad):
             raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
         self.learned = learned_of(learn)
-        if "chirp" in self.learned and self.x.dtype.kind == "f":
+        self.analytic = "chirp" in self.learned and self.x.dtype.kind == "f"
+        if self.analytic:
             self.x = analytic_signal(self.x)
         self.n_fft = _n_fft(n_fft)
         self.bins = self.n_fft // 2 + 1 if self.x.dtype.kind == "f" else self.n_fft
@@ -419,7 +421,11 @@ class _Problem:
         return 105 / self.n_fft**2
 
     def _whitening(self) -> Optional[NDArray]:
-        """From the recording's own spectrum, through windows of half the greatest length."""
+        """From the recording's own spectrum, through windows of half the greatest length.
+
+        Noise that a turning window moves into the empty half of an analytic signal's band has the weights of the other half: it would
+        count a hundred times as much there, and the greatest rates would look best.
+        """
         if not any(term.whitened for _, term in self.terms):
             return None
         t, half = np.arange(1 + int(self.samples // self.hop)) * self.hop, np.full((1, 1), self.n_fft / 2)
@@ -428,7 +434,11 @@ class _Problem:
             S = (np.linalg.norm(norms, axis=0) / np.sqrt(len(self.x) * len(t)))[None, :, None]
         else:
             S = self.spectra(half, t)
-        return losses.whitener(np.concatenate(list(S), axis=1), width=max(1, self.n_fft // 32))
+        W = losses.whitener(np.concatenate(list(S), axis=1), width=max(1, self.n_fft // 32))
+        if self.analytic:
+            empty = self.n_fft // 2 + 1
+            W[empty:] = W[1 : self.n_fft - empty + 1][::-1]
+        return W
 
     def _segments(self) -> Tuple[int, List[Tuple[int, int]]]:
         """How many frames away from a frame its theta counts; and where segments begin and end, or none if all frames are one."""

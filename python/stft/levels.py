@@ -304,7 +304,8 @@ class Baseline:
 
     The deviation is (level - median) / max(spread, typical, floor), in spreads: median and spread, 1.4826 times the median distance from
     it, are those of the rows that were learned at this speed; typical is the median of the level's spreads at all speeds, since a speed
-    that was seen once has a spread that is too small. It is NaN without a verdict.
+    that was seen once has a spread that is too small. What a prediction from n rows lacks is taken off: it is divided by
+    sqrt(1 + 1 / n), and by more at speeds of a bin at which there were hardly any rows. It is NaN without a verdict.
     """
 
     def __init__(self, levels: int, f_range: Optional[Tuple[float, float]] = None, *, names: Sequence[str] = (), source: str = "",

@@ -87,7 +87,7 @@ class block_arguments(unittest.TestCase):
             (lambda v: stft.stft_fvc(16, 4, phase=v), "phase", "\0start"),
             (lambda v: stft.frame_file_sink(vlen=16, samp_rate=1.0, directory=v), "directory", os.path.join(where, "a\0b")),
             (lambda v: stft.level_alarm(2, [1.0], state=v), "state", os.path.join(where, "x\0y")),
-            (lambda v: stft.adaptive_stft_fvc(64, 16).load_theta(v), "load", os.path.join(where, "x\0y")),
+            (lambda v: stft.adaptive_stft_fvc(64, 16).load_theta(v), "path", os.path.join(where, "x\0y")),
             (lambda v: stft.stft_fvc(16, 4).set_scaling(v), "scaling", "psd\0"),
             (lambda v: stft.stft(np.zeros(100), v, hop=4, n_fft=16), "window", "ha\0nn"),
         ):
@@ -156,7 +156,8 @@ class changes(unittest.TestCase):
                   dynamic_range=40.0, min_duration=0.25, min_bandwidth=0.125, ignore="0:1", speed=12.5,
                   limits=[2.0], hysteresis=0.25, t_on=3.0, t_off=4.0, learn_time=5.0, floor=0.5, threshold=6.0)  # fmt: skip
     values.update(f_min=140.0, max_slew=30.0, reject=[600.0], limit=3.0, power=1.5, margin_harmonic=2.0, margin_percussive=3.0)
-    own_values = {"tacho_pulses_ff": dict(f_min=0.015625), "spectral_gain_vcvc": dict(reject="0.1:0.2"),
+    own_values = {"tacho_pulses_ff": dict(f_min=0.015625), "angular_resampler_ff": dict(f_min=0.125), "angular_resampler_cc": dict(f_min=0.125),
+                  "spectral_gain_vcvc": dict(reject="0.1:0.2"),
                   "band_weights_vfvf": dict(f_min=0.0625, f_max=0.25),
                   "phase_from_magnitude_vfvc": dict(tolerance=0.5), "phase_vocoder_vcvc": dict(rate=0.5),
                   "mask_vcvc": dict(mask=[0.5, 2j, -1.0] * 11)}  # fmt: skip

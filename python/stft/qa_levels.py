@@ -297,7 +297,7 @@ class baseline(unittest.TestCase):
             z = base.update([-20.5, -30.5])
         self.assertEqual(z.shape, (2,))
         np.testing.assert_allclose(z, 0, atol=1e-9)
-        np.testing.assert_allclose(base.deviation([-20.5, -27.5]), [0, 10], atol=1e-9)
+        np.testing.assert_allclose(base.deviation([-20.5, -27.5]), [0, 10 / np.sqrt(1 + 1 / base.learned)], atol=1e-9)
         self.assertEqual(base.learned, 20)
         np.testing.assert_array_equal(base.update([-10.0, -30.5], alarm=True), base.deviation([-10.0, -30.5]))
         self.assertEqual(base.learned, 20)

@@ -65,6 +65,13 @@ class chirps(unittest.TestCase):
                 self.assertEqual((found.c.shape, found.theta.shape), ((1, 1), (1, 1)))
                 self.assertLess(abs(found.c.item() - rate), 1e-6)
 
+    def test_one_rate_for_all_is_found_under_noise(self):
+        for seed in (0, 1):  # 3 dB above the chirp
+            with self.subTest(seed=seed):
+                x = chirp(9000, 3e-6, 0.06, seed, 1.0)
+                found = stft.learn(x, n_fft=1024, hop=128, share="constant", learn=("theta", "chirp"))
+                self.assertLess(abs(found.c.item() - 3e-6), 2e-6)
+
     def test_complex_samples_and_channels_are_taken(self):
         z = stft.analytic_signal([chirp(6000, 3e-5), chirp(6000, 3e-5, 0.2, 2)])
         found = stft.learn(z, n_fft=1024, hop=128, learn=("theta", "chirp"), max_iterations=3)

@@ -46,7 +46,7 @@ inline constexpr auto fields<dstft_settings> =
  * replaced by the last good one, counted, and warned of once. Input 2, if connected, with share "constant" or "frame":
  * chirp rates c in cycles per sample^2, float, one for each frame; the last one holds when that stream ends first. A rate
  * that the frame's window does not take (NaN, not in -+1 / (2 theta)) is taken as 0, counted, and warned of once.
- * kernel::chirp_dstft has the formula. The tag stft_chirp gives a rate for all frames, and idstft follows it.
+ * kernel::chirp_dstft has the formula. The tag stft_chirp gives a rate for all frames, or "frame", and idstft follows it.
  *
  * Output 0: spectra, n_fft / 2 + 1 bins for float,
  * n_fft bins for complex samples, phases counted from sample 0. Outputs 1, 2 and 3, if connected: dS/dtheta, dS/dt, and,

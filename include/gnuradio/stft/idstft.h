@@ -42,7 +42,8 @@ inline constexpr auto
  * connected: frame centres, two doubles for each frame, whole samples and fraction. Input 3, if connected, of idstft_vcc
  * with share "constant" or "frame": chirp rates in cycles per sample^2, a float for each frame, treated as dstft treats
  * them. What is not connected is taken from
- * the tags of dstft or stft; a stream of spectra without them needs the inputs. A frame that lies before the one in
+ * the tags of dstft or stft; a stream of spectra without them, or of window lengths or rates that change from frame to
+ * frame, needs the inputs: without them it ends with an error. A frame that lies before the one in
  * front of it, or whose centre is not finite, is left out, counted, and warned of once.
  *
  * The tags of dstft override the constructor's values at the beginning of a stream. Phases that count from elsewhere

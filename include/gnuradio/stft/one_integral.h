@@ -46,7 +46,7 @@ public:
      */
     static sptr make(const one_integral_settings& s);
 
-    //! Samples by which the output lags behind the centre of the newest frame; 0.
+    //! Samples by which the output lags behind the centre of the newest frame; 1.
     virtual std::int64_t latency() const = 0;
 };
 

@@ -229,7 +229,7 @@ class qa_frame_emitter : public CppUnit::TestFixture
         CPPUNIT_ASSERT(second(true, false) < 21);
         CPPUNIT_ASSERT(second(false, false) > 21.5); // one that was not learned ties nothing
         CPPUNIT_ASSERT_EQUAL(second(false, false), second(true, true));
-        for (const int repeated : { 1, 2, 3 }) // nor do repeated ones, whatever they are told to be
+        for (const int repeated : { 1, 2, 3 }) // nor do repeated ones
             CPPUNIT_ASSERT_EQUAL(second(false, false), second(true, false, repeated));
     }
 };

@@ -4,7 +4,6 @@
 #include "kernel/denoise/least_noise.h"
 #include "kernel/denoise/neighbours.h"
 #include <cmath>
-#include <limits>
 
 namespace gr::stft::kernel {
 
@@ -32,37 +31,56 @@ STFT_LOOP void bounded_ratios(const R* row, const R* noise, std::size_t bins, R*
     }
 }
 
-//! State of a follower; ratio: g, sum: that over its neighbours.
+//! State of a follower.
 template <class R>
 struct followed {
-    R keep_fast, keep_slow, keep_presence;
-    R *presence, *fast, *slow, *count;
+    R keep_fast, keep_slow;
+    R *fast, *slow, *count;
 };
 
-//! F and S follow a row where a signal is improbable; where one seems to be there all the time, the noise has grown.
+//! The ratios that probabilities follow from, in their place.
 template <class R>
-STFT_LOOP void
-follow_row(const R* row, const R* ratio, const R* sum, std::size_t bins, followed<R> f)
+STFT_LOOP void arguments_of(R* ratio, const R* sum, std::size_t bins)
 {
-    constexpr R most = R(0.99), most_power = std::numeric_limits<R>::max() / 4;
-    constexpr R share = R(weight_of_neighbours / width);
+    constexpr R share = R(weight_of_neighbours / width), most = R(80);
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R around = sum[k] * share;
-        const R argument = ratio[k] > around ? ratio[k] : around;
-        R p = static_cast<R>(presence_of_signal(static_cast<float>(argument)));
-        const R smooth = f.keep_presence * f.presence[k] + (1 - f.keep_presence) * p;
-        f.presence[k] = smooth;
+        const R around = sum[k] * share, alone = ratio[k];
+        const R argument = alone > around ? alone : around;
+        ratio[k] = argument < most ? argument : most;
+    }
+}
+
+//! Probabilities of a signal, in the place of the ratios; where one seems to be there all the time, the noise has grown.
+template <class R>
+STFT_LOOP void probabilities(R* ratio, R keep, std::size_t bins, R* presence)
+{
+    constexpr R most = R(0.99);
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R p = static_cast<R>(presence_of_signal(static_cast<float>(ratio[k])));
+        const R smooth = keep * presence[k] + (1 - keep) * p;
+        presence[k] = smooth;
         const R bounded = p < most ? p : most;
-        p = smooth > most ? bounded : p;
-        const R power = (row[k] < most_power ? row[k] : most_power) * R(bias);
-        const R fast = f.fast[k] + (1 - f.keep_fast) * (1 - p) * (power - f.fast[k]);
-        f.fast[k] = fast > least_noise<R> ? fast : least_noise<R>;
-        const R seen = f.count[k] + (1 - p), mean = 1 / (1 + seen);
+        ratio[k] = smooth > most ? bounded : p;
+    }
+}
+
+//! F and S follow a row where a signal is improbable.
+template <class R>
+STFT_LOOP void follow_row(const R* row, const R* p, std::size_t bins, followed<R> f)
+{
+    const R least_taken = 1 - f.keep_slow, least = least_noise<R>;
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R absent = 1 - p[k], seen = f.count[k] + absent, mean = 1 / (1 + seen);
         f.count[k] = seen;
-        const R taken = (1 - f.keep_slow > mean ? 1 - f.keep_slow : mean) * (1 - p);
-        const R slow = f.slow[k] + taken * (power - f.slow[k]);
-        f.slow[k] = slow > least_noise<R> ? slow : least_noise<R>;
+        const R quickly = (1 - f.keep_fast) * absent;
+        const R slowly = (least_taken > mean ? least_taken : mean) * absent;
+        const R fast = f.fast[k] * (1 - quickly) + quickly * R(bias) * row[k];
+        const R slow = f.slow[k] * (1 - slowly) + slowly * R(bias) * row[k];
+        f.fast[k] = fast > least ? fast : least;
+        f.slow[k] = slow > least ? slow : least;
     }
 }
 
@@ -70,13 +88,13 @@ follow_row(const R* row, const R* ratio, const R* sum, std::size_t bins, followe
 template <class R>
 STFT_LOOP void departures(const R* fast, const R* slow, std::size_t bins, R* e, R* square)
 {
-    constexpr float least = 1e-34f, most = 1e34f;
+    constexpr R bound = R(1e-34); // of F / S, and its inverse
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const float ratio = static_cast<float>(fast[k] / slow[k]);
-        const float above = ratio > least ? ratio : least;
-        e[k] = static_cast<R>(logarithm_of(above < most ? above : most));
-        square[k] = e[k] * e[k];
+        const R ratio = (fast[k] + bound * slow[k]) / (slow[k] + bound * fast[k]);
+        const R log = static_cast<R>(logarithm_of(static_cast<float>(ratio)));
+        e[k] = log;
+        square[k] = log * log;
     }
 }
 
@@ -86,7 +104,8 @@ STFT_LOOP void depart(const R* slow, const R* e, const R* sum, R steady, std::si
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R w = sum[k] > steady ? 1 - steady / sum[k] : R(0);
+        const R beyond = 1 - steady / sum[k]; // -inf where nothing varies
+        const R w = beyond > 0 ? beyond : R(0);
         const R next = slow[k] * static_cast<R>(falling_exponential(static_cast<float>(-w * e[k])));
         noise[k] = next > least_noise<R> ? next : least_noise<R>;
     }
@@ -143,17 +162,13 @@ void presence_follower<R>::follow(const R* row, R* noise)
     auto* values = d_values.data() + most_neighbours;
     simd::dispatch<bounded_ratios<R>>(row, noise, d_bins, values);
     sum_around(values, d_bins, half, d_circular, d_sum.data());
-    simd::dispatch<follow_row<R>>(row,
-                                  values,
-                                  d_sum.data(),
-                                  d_bins,
-                                  followed<R>{ d_keep_fast,
-                                               d_keep_slow,
-                                               d_keep_presence,
-                                               d_presence.data(),
-                                               d_fast.data(),
-                                               d_slow.data(),
-                                               d_count.data() });
+    simd::dispatch<arguments_of<R>>(values, d_sum.data(), d_bins);
+    simd::dispatch<probabilities<R>>(values, d_keep_presence, d_bins, d_presence.data());
+    simd::dispatch<follow_row<R>>(
+        row,
+        values,
+        d_bins,
+        followed<R>{ d_keep_fast, d_keep_slow, d_fast.data(), d_slow.data(), d_count.data() });
     simd::dispatch<departures<R>>(d_fast.data(), d_slow.data(), d_bins, d_log.data(), values);
     sum_around(values, d_bins, half, d_circular, d_sum.data());
     simd::dispatch<depart<R>>(d_slow.data(), d_log.data(), d_sum.data(), d_steady, d_bins, noise);

@@ -29,7 +29,7 @@ public:
     void change(const gain_settings& s);
     //! Rows have this factor times the power that they had.
     void scale(R factor);
-    //! The noise is known from elsewhere: the mean of so many rows.
+    //! The noise is known from elsewhere, as the mean of `rows` rows.
     void begin(std::size_t rows);
     //! The next row -> the noise in each bin, which holds what it was.
     void follow(const R* row, R* noise);
@@ -39,7 +39,7 @@ public:
 private:
     std::size_t d_bins;
     bool d_circular, d_begun = false;
-    double d_rows = 0;                           // of which the noise is the mean when it begins
+    double d_rows = 0;                           // number of rows whose mean the first noise is
     R d_keep_fast, d_keep_slow, d_keep_presence; // weights of what was before
     R d_steady;                                  // 17 v0
     std::vector<R> d_presence, d_fast, d_slow, d_count; // count: rows that S has seen

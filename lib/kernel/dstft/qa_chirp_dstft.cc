@@ -71,15 +71,8 @@ values plain_frame(const plain_dstft& plain,
     const auto W = taper(plain, t, theta, c, which);
     const auto first = plain_dstft::under(t, theta).first;
     values spectrum;
-    for (std::size_t m = 0; m < bins; ++m) {
-        extended_value sum = 0;
-        for (std::size_t j = 0; j < W.size(); ++j) {
-            const auto k = t.sample + first + static_cast<std::int64_t>(j);
-            if (k >= 0 && k < static_cast<std::int64_t>(x.size()))
-                sum += W[j] * extended_value(x[static_cast<std::size_t>(k)] * plain.rotation(m, k));
-        }
-        spectrum.emplace_back(sum);
-    }
+    for (std::size_t m = 0; m < bins; ++m)
+        spectrum.emplace_back(plain.sum(W, x, t.sample + first, 0, m));
     return spectrum;
 }
 

@@ -123,7 +123,7 @@ class qa_bin_sums : public CppUnit::TestFixture
                   text(d, phase) + ", start " + std::to_string(start));
     }
 
-    //! As for_all, with the plain sums before the text.
+    //! Calls f as for_all() does, with the plain sums before the text.
     template <class T, class F>
     static void for_all_sums(F f)
     {

@@ -70,7 +70,6 @@ public:
         if (finished)
             return;
         finished = true;
-        d_padding = static_cast<std::int64_t>(reach);
         make_room(reach);
         d_samples.append_zeros(reach);
     }
@@ -207,7 +206,7 @@ private:
         if (!d_found || over())
             return false;
         const auto last = d_next.at.sample + static_cast<std::int64_t>(d_sums[d_step].reach());
-        const auto known = d_end + d_padding;
+        const auto known = d_end + static_cast<std::int64_t>(finished ? reach : 0);
         lacks_samples = last >= known;
         return !lacks_samples;
     }
@@ -280,7 +279,6 @@ private:
     std::int64_t d_first;        // number of the first sample
     std::int64_t d_begin, d_end; // numbers of the first sample held, and of the one after the last
     std::int64_t d_from;         // no later output lies before this sample
-    std::int64_t d_padding = 0;  // zeros after the last sample
     revolutions d_start;         // at the beginning of the front piece
     bool d_has_start = false, d_in_gap = false, d_found = false;
     angle_position d_next; // the next output sample; its instant is known if it is found

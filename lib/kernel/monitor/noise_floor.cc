@@ -371,7 +371,7 @@ noise_floor::row_gain noise_floor::accept(double gain)
         of_many ? 2 * of_row / std::sqrt(static_cast<double>(d_rows_to_accept)) : of_row;
     const auto deviation = std::log(gain / d_smooth);
     row_gain result{ static_cast<float>(gain), 1 };
-    // a row of a step that is not much above the tolerance may lie below it
+    // a row of a step that is not much above the tolerance may lie below it: it neither agrees nor divides those that do
     const bool of_step = of_many && d_deviating && (*d_deviating > d_smooth) == (deviation > 0) &&
                          std::abs(std::log(gain / *d_deviating)) < std::abs(deviation);
     if (std::abs(deviation) <= tolerance && !of_step) {
@@ -386,14 +386,15 @@ noise_floor::row_gain noise_floor::accept(double gain)
     if (!d_deviating || !agrees(*d_deviating)) {
         d_deviating = gain;
         d_agreeing = 0;
+        d_doubtful = 0;
     }
-    ++d_agreeing;
-    if (of_many && d_agreeing > 1) // the mean without the first row, in which the step may lie
-        *d_deviating += (gain - *d_deviating) / static_cast<double>(d_agreeing - 1);
+    ++(of_step && std::abs(deviation) <= tolerance ? d_doubtful : d_agreeing);
+    const auto others = static_cast<double>(d_agreeing + d_doubtful - 1);
+    if (of_many && others > 0) // the mean without the first row, in which the step may lie
+        *d_deviating += (gain - *d_deviating) / others;
     const auto level = of_many ? *d_deviating : gain;
     if (d_agreeing >= d_rows_to_accept &&
-        (!of_many || std::abs(std::log(level / d_smooth)) >
-                         of_row / std::sqrt(static_cast<double>(d_agreeing - 1)))) {
+        (!of_many || std::abs(std::log(level / d_smooth)) > of_row / std::sqrt(others))) {
         result = { static_cast<float>(level), static_cast<float>(level / d_smooth) };
         d_smooth = level;
         d_deviating.reset();

@@ -136,6 +136,7 @@ class qa_angular_changes : public CppUnit::TestFixture
     CPPUNIT_TEST(a_higher_lowest_speed_makes_a_gap_and_a_lower_one_ends_it);
     CPPUNIT_TEST(a_machine_that_slows_down_under_the_lowest_speed_begins_the_next_revolution);
     CPPUNIT_TEST(sums_that_grow_take_no_sample_that_is_gone);
+    CPPUNIT_TEST(longer_sums_wait_for_the_revolution_that_has_them);
     CPPUNIT_TEST(before_the_first_sample_it_is_as_if_made_so);
     CPPUNIT_TEST(a_change_after_the_end_changes_nothing);
     CPPUNIT_TEST(bad_changes_are_refused_and_nothing_changes);
@@ -264,6 +265,24 @@ class qa_angular_changes : public CppUnit::TestFixture
                 CPPUNIT_ASSERT_EQUAL(after.samples[after.samples.size() - n],
                                      got.samples[got.samples.size() - n]);
         }
+    }
+
+    void longer_sums_wait_for_the_revolution_that_has_them()
+    {
+        // between two speeds of 8 Hz the cubic dips below; a sum of 8 times the length is the longest one for 8 Hz
+        watched<double> machine([](double) { return 10.0; }, 20);
+        for (std::size_t i = 0; i < machine.speeds.size(); ++i)
+            machine.speeds[i] = i % 4 == 1 || i % 4 == 2 ? 8 : 12;
+        const auto before = machine.through(settings(64, 8)),
+                   got = machine.through(settings(64, 8), { { 40000, settings(64, 2) } });
+        const auto reach = static_cast<std::int64_t>(reach_of(settings(64, 2)));
+        CPPUNIT_ASSERT(before.where[5000].at.sample < 40000 + reach);
+        for (std::size_t i = 0; before.where[i].at.sample < 40000 + reach; ++i)
+            CPPUNIT_ASSERT(is_same(before, i, got, i));
+        bool differs = false; // later there are longer ones
+        for (std::size_t i = 0; i < got.samples.size(); ++i)
+            differs = differs || got.samples[i] != before.samples[i];
+        CPPUNIT_ASSERT(differs);
     }
 
     void before_the_first_sample_it_is_as_if_made_so()

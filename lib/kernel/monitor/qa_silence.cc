@@ -59,7 +59,7 @@ std::size_t rows_until_over(const silence& test, std::size_t bins, double excess
 
 } // namespace
 
-//! Whether an event's bins are silent.
+//! The test that an event's bins are silent.
 class qa_silence : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_silence);

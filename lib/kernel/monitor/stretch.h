@@ -33,7 +33,7 @@ struct measured_event {
     std::size_t finest_box;   //!< rows of the shortest box that found a cell of it
     std::int64_t ended;       //!< row in which it was closed
     std::int64_t ends_after;  //!< last row in which cells of it may still be found
-    std::size_t rows_to_show; //!< of the shortest box that shows it if it fades
+    std::size_t rows_to_show; //!< rows of the shortest box that shows it
     bool joined;              //!< it has become part of another
 };
 

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/phase/level_queue.h"
 #include "kernel/phase/phase_rows.h"
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -19,7 +19,7 @@ constexpr double four_pi = 12.56637061435917295385;
  *
  * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island. Then, from the largest
  * cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where the way between them is widest. Of a
- * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when its turn comes, and where
+ * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when it is reached, and where
  * two anchored islands meet, what their anchors leave goes into the step that joins them.
  */
 template <class R>
@@ -47,15 +47,16 @@ public:
         for (std::size_t i = 0; i < d_cells.size(); ++i)
             if (const auto root = climb(i).root; root != i)
                 --d_cells[root].link;
-        const double least = std::log(std::numeric_limits<R>::min()) - 1.0;
-        level_queue queue(d_cells.size(),
-                          std::max(static_cast<double>(d_limit), least),
-                          static_cast<double>(d_largest));
-        for (auto i = d_cells.size(); i-- > 0;)
-            if (d_cells[i].link != closed && (is_real(i % d_bins) || is_on_a_border(i)))
-                queue.push(i, static_cast<double>(d_cells[i].level));
-        while (!queue.empty()) {
-            const auto i = queue.pop();
+        const auto order = in_order();
+        constexpr std::size_t ahead = 8; // a cell is somewhere else in memory than the one before
+        for (std::size_t n = 0; n < order.size(); ++n) {
+            if (n + ahead < order.size()) {
+                const auto soon = order[n + ahead];
+                __builtin_prefetch(&d_cells[soon]);
+                __builtin_prefetch(&d_cells[soon >= d_bins ? soon - d_bins : soon]);
+                __builtin_prefetch(&d_cells[soon + d_bins < d_cells.size() ? soon + d_bins : soon]);
+            }
+            const auto i = order[n];
             if (is_real(i % d_bins))
                 anchor(i);
             for (const auto& larger : larger_than(i))
@@ -218,6 +219,30 @@ private:
         d_is_anchored[root] = true;
         d_anchors[root] += std::polar(
             std::exp(2 * static_cast<double>(d_cells[i].level - d_largest)), four_pi * rise);
+    }
+
+    //! Cells that anchor or join islands, the largest first; levels are rounded to one of 2^16.
+    std::vector<std::size_t> in_order()
+    {
+        constexpr std::size_t levels = 1 << 16;
+        const double least = std::log(std::numeric_limits<R>::min()) - 1.0;
+        const double lowest = std::max(static_cast<double>(d_limit), least);
+        const double scale = (levels - 1) / std::max(d_largest - lowest, 1e-9);
+        const auto level_of = [&](std::size_t i) {
+            const double below = (d_largest - static_cast<double>(d_cells[i].level)) * scale;
+            return static_cast<std::size_t>(std::clamp(below, 0.0, levels - 1.0));
+        };
+        std::vector<std::size_t> begins(levels + 1), cells;
+        for (std::size_t i = 0; i < d_cells.size(); ++i)
+            if (d_cells[i].link != closed && (is_real(i % d_bins) || is_on_a_border(i))) {
+                cells.push_back(i);
+                ++begins[level_of(i) + 1];
+            }
+        std::partial_sum(begins.begin(), begins.end(), begins.begin());
+        std::vector<std::size_t> order(cells.size());
+        for (const auto i : cells)
+            order[begins[level_of(i)]++] = i;
+        return order;
     }
 
     bool is_on_a_border(std::size_t i)

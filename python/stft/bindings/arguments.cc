@@ -43,9 +43,10 @@ py::kwargs with_usual_names(const py::kwargs& keywords)
     for (const auto& [key, value] : keywords) {
         auto name = key.cast<std::string>();
         name = name == "fs" ? "samp_rate" : name == "center" ? "centre" : name;
-        if (ours.contains(name.c_str()))
+        const py::str ours_name(name); // whole, also if there is a NUL in it
+        if (ours.contains(ours_name))
             refuse(name.c_str(), value, "must be given once");
-        ours[name.c_str()] = value;
+        ours[ours_name] = value;
     }
     return ours;
 }

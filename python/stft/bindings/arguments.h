@@ -44,7 +44,7 @@ std::int64_t integer_from(const char* name, const pybind11::handle& value);
 double number_from(const char* name, const pybind11::handle& value);
 //! A truth value, 0 or 1. \throws std::invalid_argument "name: value: rule"
 bool truth_from(const char* name, const pybind11::handle& value);
-//! \throws std::invalid_argument "name: value: rule"
+//! A string without NUL characters. \throws std::invalid_argument "name: value: rule"
 std::string string_from(const char* name, const pybind11::handle& value);
 //! A sequence of real numbers. \throws std::invalid_argument "name: value: rule"
 std::vector<double> numbers_from(const char* name, const pybind11::handle& value);

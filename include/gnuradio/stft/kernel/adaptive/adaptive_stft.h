@@ -53,7 +53,7 @@ constexpr bool learns_chirp(learned what) { return what == learned::theta_chirp;
  *   constant (kernel::kurtosis() is the kurtosis itself)
  * - frame_entropy: Shannon entropy of a, in nats; it does not depend on concentration in time
  *
- * automatic: l1l2; entropy where chirp rates are learned, which noise offers less of by that.
+ * automatic: l1l2, or entropy where chirp rates are learned, since noise then offers fewer of them by chance.
  */
 enum class adaptive_criterion {
     l1l2,

@@ -26,7 +26,8 @@ STFT_API std::complex<double> one_integral_factor(const parameters& p);
  * signal that is in them; the parts of subsets that make up all bins add up to the signal.
  *
  * Frames go in one by one, samples wait in read(), as in istft: sample 0 comes out first, samples that are no frame's
- * centre are 0, and never more come out than went in.
+ * centre are 0, and never more come out than went in. The newest sample waits for another frame, or finish(), so that one is
+ * left for what belongs to the last frame.
  *
  * T, the type of the samples: float, double, or their complex types.
  */

@@ -133,6 +133,7 @@ private:
     std::optional<double>
         d_deviating;            // gain of the first of the last rows, if they differ from d_smooth
     std::size_t d_agreeing = 0; // rows that had this gain
+    std::size_t d_doubtful = 0; // rows between these that were nearer to it than to d_smooth
     std::vector<float> d_quantile, d_level, d_shape, d_burst_floor;
     std::vector<float> d_inverse;           // of the shape
     volk::vector<float> d_relative;         // one row over the shape; aligned, so that its sums

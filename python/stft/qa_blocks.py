@@ -190,7 +190,7 @@ class stream_equals_array(unittest.TestCase):
         x = signal(800, True)
         references = ("start", "centre", "absolute")
         for n_fft, win_length, before, target, placement in itertools.product(
-            (16, 15), (12, 9), references, references, ("full", "left")
+            (16, 15), (12, 9, 21), references, references, ("full", "left")
         ):
             made = dict(win_length=win_length, placement=placement)
             forward = lambda: stft.stft_fvc(n_fft, 5, phase=before, **made)
@@ -718,7 +718,6 @@ class refusals(unittest.TestCase):
             (stft.power_vcvf, (8, "upside"), "sides"),
             (stft.power_vcvf, (8, "onesided", "psd", 0), "average"),
             (stft.phase_reference_vcvc, (8, 0, 8, "start", "centre"), "hop"),
-            (stft.phase_reference_vcvc, (8, 2, 9, "start", "centre"), "win_length"),
             (stft.phase_reference_vcvc, (8, 2, 8, "begin", "centre"), "phase"),
         ]
         for make, arguments, name in cases:

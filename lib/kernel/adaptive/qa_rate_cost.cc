@@ -124,9 +124,9 @@ class qa_rate_cost : public CppUnit::TestFixture
     {
         const rate_cost cost(settings(adaptive_criterion::entropy), 1);
         CPPUNIT_ASSERT_EQUAL(0.0, cost.slope(0));
-        for (double rate : { 1e-4, -1e-3, 7e-3 }) {
+        for (double rate : { 1e-4, -1e-3, 7e-3, 1e-6, -3e-9, 5e-11, 1e-11 }) {
             const qa::context in_rate("rate", rate);
-            const double h = 1e-8;
+            const double h = 1e-4 * std::abs(rate);
             const double expected = (cost.at(rate + h) - cost.at(rate - h)) / (2 * h);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, cost.slope(rate), 1e-5 * std::abs(expected));
         }

@@ -180,8 +180,10 @@ private:
                 d_has_start = true;
             }
             d_from = piece.from().sample;
-            if (is_closed(piece))
+            if (is_closed(piece)) {
                 obey_changes(d_from);
+                d_in_gap = d_in_gap || d_next.cell > 0; // the revolution is left as it is
+            }
             if (is_closed(piece)) {
                 d_in_gap = true;
             } else {

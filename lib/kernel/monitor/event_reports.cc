@@ -179,7 +179,7 @@ bool event_reports::ends(tracked_event& e, const stretch& rows) const
 {
     const auto now = rows.rows() - 1;
     find_end_of(e, rows);
-    if (now >= e.found.ends_after)
+    if (now > e.found.ends_after)
         return true;
     if (now < e.found.may_end_at)
         return false;

@@ -134,6 +134,7 @@ class qa_angular_changes : public CppUnit::TestFixture
     CPPUNIT_TEST(a_change_joins_what_two_resamplers_give);
     CPPUNIT_TEST(any_split_and_any_lag_of_the_speed_give_the_same);
     CPPUNIT_TEST(a_higher_lowest_speed_makes_a_gap_and_a_lower_one_ends_it);
+    CPPUNIT_TEST(a_machine_that_slows_down_under_the_lowest_speed_begins_the_next_revolution);
     CPPUNIT_TEST(sums_that_grow_take_no_sample_that_is_gone);
     CPPUNIT_TEST(longer_sums_wait_for_the_revolution_that_has_them);
     CPPUNIT_TEST(before_the_first_sample_it_is_as_if_made_so);
@@ -223,6 +224,32 @@ class qa_angular_changes : public CppUnit::TestFixture
             if (p != gap)
                 CPPUNIT_ASSERT(!p->after_gap);
         CPPUNIT_ASSERT(got.where.back().at.sample > 122000);
+    }
+
+    //! The speed falls below the former f_min within a revolution, when a change to a lower one has come.
+    void a_machine_that_slows_down_under_the_lowest_speed_begins_the_next_revolution()
+    {
+        const watched<double> slower([](double t) { return 10 - t / 3; }, 12);
+        for (std::size_t to : { 17, 100 })
+            for (std::size_t at = 11000; at < 13000; at += 61) {
+                const qa::context with("to", to), here("at", at);
+                const auto s = settings(to, 3);
+                const auto got = slower.through(settings(64, 9), { { at, s } });
+                const auto all = slower.through(s);
+                const auto changed =
+                    std::find_if(got.where.begin() + 1, got.where.end(), [&](auto& p) {
+                        return p.after_gap || p.samples_per_rev != 64;
+                    });
+                CPPUNIT_ASSERT(changed != got.where.end());
+                CPPUNIT_ASSERT_EQUAL(std::size_t(0), changed->cell);
+                auto i = static_cast<std::size_t>(changed - got.where.begin());
+                for (auto j = index_of(all, changed->revolution); j < all.where.size(); ++i, ++j) {
+                    CPPUNIT_ASSERT(i < got.where.size());
+                    CPPUNIT_ASSERT_EQUAL(all.where[j].revolution, got.where[i].revolution);
+                    CPPUNIT_ASSERT_EQUAL(all.where[j].cell, got.where[i].cell);
+                    CPPUNIT_ASSERT_EQUAL(all.samples[j], got.samples[i]);
+                }
+            }
     }
 
     void sums_that_grow_take_no_sample_that_is_gone()

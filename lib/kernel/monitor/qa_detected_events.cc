@@ -247,6 +247,7 @@ class qa_detected_events : public CppUnit::TestFixture
     CPPUNIT_TEST(a_pulse_as_wide_as_few_bins_is_an_event);
     CPPUNIT_TEST(an_end_waits_for_boxes_that_may_add_to_it);
     CPPUNIT_TEST(what_is_found_of_an_event_after_its_end_is_none);
+    CPPUNIT_TEST(a_signal_that_fades_for_as_long_as_boxes_wait_is_one_event);
     CPPUNIT_TEST(noise_has_no_events);
     CPPUNIT_TEST(an_event_that_lasts_begins_is_updated_and_ends);
     CPPUNIT_TEST(a_short_event_is_reported_once);
@@ -431,6 +432,25 @@ class qa_detected_events : public CppUnit::TestFixture
             plant(x, { 300 + seed, 40, 20, 8, 4 });
             CPPUNIT_ASSERT_EQUAL(std::size_t(1), ended(checked_events(small(), x)).size());
         }
+    }
+
+    //! A signal of exponential power: the next box that shows it may end in the last row that it is waited for.
+    void a_signal_that_fades_for_as_long_as_boxes_wait_is_one_event()
+    {
+        const auto s = small([](auto& changed) {
+            changed.hop = 64;
+            changed.window = window("boxcar");
+        });
+        for (const auto& [bins, power] : { std::pair(2, 40.0f), std::pair(3, 20.0f) })
+            for (unsigned seed = 1; seed <= 40; ++seed) {
+                const qa::context in_bins("bins", bins);
+                const qa::context in_seed("seed", seed);
+                auto x = noise(620, 64, seed);
+                for (std::size_t p = 300; p < 500; ++p)
+                    for (int k = 40; k < 40 + bins; ++k)
+                        x[p][static_cast<std::size_t>(k)] *= power;
+                only_one(events_in(s, x));
+            }
     }
 
     void noise_has_no_events()

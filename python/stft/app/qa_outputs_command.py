@@ -253,7 +253,7 @@ class Broker(InFolder):
         self.port, self.broker = free_port(), None
         with open("broker.conf", "w", encoding="utf-8") as file:
             file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {os.getcwd()}/\n"
-                       "max_queued_messages 0\n")
+                       "max_queued_messages 0\nuser root\n")  # started by root it would lose the right to write there
         self.start_broker()
         self.addCleanup(self.stop_broker)
 

@@ -90,7 +90,7 @@ public:
      *
      * Revolutions before it keep their samples, and from it on they are those of a resampler that has had the new settings from the
      * beginning. Where speeds that come later are below the higher one of two values of f_min, there is a gap until then.
-     * A change before the one before has taken effect takes its place.
+     * A later change holds from a later revolution on; one that begins between them has the settings of the first.
      *
      * \param s samples_per_rev and f_min count; samp_rate is the one of which f_min is a part
      * \throws std::invalid_argument as angular_settings::check(); nothing changes then

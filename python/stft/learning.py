@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,12 +23,11 @@ from .differentiable import (
     grad_fixed_overlap,
     grad_hop,
 )
+from .learning_criteria import Criterion, criterion_of, terms_of
 from .optional_modules import load
 from .rate_search import begin_at_rates, chirp_bound
 from .stft_python import kernels
 from .transforms import _at_least, _channels, _keeps, _positive, _text
-
-Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
 
 SHARES = ("constant", "frame", "bin", "cell")
 LEARNABLES = ("theta", "t", "hop", "chirp")
@@ -235,13 +234,6 @@ def start_at(theta: ArrayLike, x: ArrayLike, **arguments: Any) -> Start:
     return Start(loss, problem.theta, problem.begin + problem.t)
 
 
-def criterion_of(criterion: Optional[Criterion], share: str, learned: Sequence[str] = ()) -> Criterion:
-    """The criterion, or the default of this share and of what is learned."""
-    if criterion is not None:
-        return criterion
-    return "magnitude_entropy" if share == "constant" and "chirp" not in learned else "l1l2"
-
-
 def hop_of(n_fft: int, hop: Optional[float] = None) -> float:
     """The hop, given or by default."""
     return max(1.0, n_fft / 16) if hop is None else hop
@@ -274,24 +266,7 @@ def learned_of(learn: Union[str, Sequence[str]], known: Sequence[str] = LEARNABL
 def by_segments(share: str, learn: Sequence[str], criterion: Optional[Criterion] = None) -> bool:
     """Whether segments of the frames of a long recording are learned one after another, as far as `learn` names theta alone,
     cells have thetas of their own, and each criterion is a mean over frames of what their neighbourhood holds."""
-    return share == "cell" and set(learn) == {"theta"} and all(term.reach is not None for _, term in _terms(criterion, share))
-
-
-def _terms(criterion: Optional[Criterion], share: str) -> List[Tuple[float, _Term]]:
-    criterion = criterion_of(criterion, share)
-    if callable(criterion):
-        return [(1.0, _Term(lambda _, S, theta, t: criterion(S, theta, t), needs_places=True))]
-    if not isinstance(criterion, (str, Mapping)) or criterion == {}:
-        raise ValueError(f"criterion: {criterion!r}: must be a name, {{name: weight}} or a function")
-    weights = {criterion: 1.0} if isinstance(criterion, str) else dict(criterion)
-    for name, weight in weights.items():
-        if name not in _CRITERIA:
-            raise ValueError(f"criterion: {name}: must be one of {', '.join(sorted(_CRITERIA))}, or a function")
-        if not _keeps(np.isfinite, weight):
-            raise ValueError(f"criterion: {name} {weight}: must have a finite weight")
-        if name == "coverage" and share in ("bin", "cell"):
-            raise ValueError(f"criterion: coverage: needs share constant or frame, not {share}")
-    return [(float(weight), _CRITERIA[name]) for name, weight in weights.items()]
+    return share == "cell" and set(learn) == {"theta"} and all(term.reach is not None for _, term in terms_of(criterion, share))
 
 
 _RATE_STIFFNESS = 4.0  # of the total variation of rates, in units of 105 / n_fft^2: in noise they follow it otherwise
@@ -374,7 +349,7 @@ class _Problem:
         self.chirp_max = self._chirp_max(chirp_max)
         self.c: Optional[NDArray] = None
         criterion = criterion_of(criterion, share, self.learned)
-        self.terms = _terms(criterion, share)
+        self.terms = terms_of(criterion, share)
         self.moves_inward = share in ("frame", "cell") and not any(term.needs_places for _, term in self.terms)
         self.seen = (-0.5 - self.begin, self.x.shape[1] - 0.5 - self.begin)  # where windows may reach: no sample is at the edge of one that ends there
         self.reach, self.segments = self._segments() if by_segments(share, self.learned, criterion) else (0, [])
@@ -782,90 +757,3 @@ def _adam(problem: Union[_Problem, _Segment], max_iterations: int, tol: float, r
         change = mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-12)
         variables = np.clip(variables - rate * change, limits[:, 0], limits[:, 1])
     problem.loss(variables)
-
-
-# Criteria, as _Term.of
-
-
-def _of_magnitudes(loss: Callable[[NDArray], Tuple[Any, ...]], S: NDArray) -> Tuple[Any, ...]:
-    value, slope, *others = loss(losses.modulus(S))
-    return (value, losses.cotangent(S, slope), *others)
-
-
-def _magnitude_entropy(problem, S, theta, t):
-    value, G = _of_magnitudes(losses.magnitude_entropy, S)
-    if not problem.varies_frames:
-        return value, G
-    # less ln(frames), as a continuous quantity: samples / hop, hop = t[1] - t[0]
-    if len(t) < 2:
-        return value, G
-    hop = t[-1] / (len(t) - 1)
-    by_t = np.zeros(len(t))
-    by_t[-1] = 1 / t[-1]
-    return value - np.log(problem.samples / hop), G, None, by_t
-
-
-def _frame_entropy(problem, S, theta, t):
-    return _of_magnitudes(lambda a: losses.magnitude_entropy(a, per_frame=True), S)
-
-
-def _magnitude_renyi(problem, S, theta, t):
-    return _of_magnitudes(losses.renyi, S)
-
-
-def _lp_lq(problem, S, theta, t):
-    return _of_magnitudes(losses.lp_lq, S)
-
-
-def _kurtosis(problem, S, theta, t):
-    value, G, by_t = _of_magnitudes(lambda a: losses.kurtosis(a, t), S)
-    return -value, -G, None, -by_t
-
-
-def _coverage(problem, S, theta, t):
-    lengths = np.broadcast_to(theta, (1, len(t)))
-    value, by_theta, by_t = losses.coverage(lengths, t, problem.samples)
-    return 1 - value, None, -by_theta.sum(axis=1, keepdims=True) if theta.size == 1 else -by_theta, -by_t
-
-
-def _half_block(problem):
-    return max(1, round(problem.n_fft / (2 * problem.hop)))
-
-
-def _pooled(kind):
-    def pooled(problem, S, theta, t):
-        one_block = theta.shape[1] == 1 and theta.shape[0] == 1
-        half_block = len(t) if one_block else _half_block(problem)
-        sides = "onesided" if problem.bins == problem.n_fft // 2 + 1 else "twosided"
-        return losses.pooled(
-            S, half_block=half_block, criterion=kind, sides=sides, n_fft=problem.n_fft, whitening=problem.whitening
-        )
-
-    return pooled
-
-
-class _Term(NamedTuple):
-    """A criterion, and what else learning has to know of it."""
-
-    of: Callable[..., Tuple[Any, ...]]
-    """(problem, S (bins, frames), theta, t) -> value, G or None[, dL/dtheta, dL/dt]."""
-    whitened: bool = False
-    needs_places: bool = False
-    """It is of the frames' places too, not of the spectra alone: frames stay where they are."""
-    reach: Optional[Callable[[_Problem], int]] = None
-    """It is a mean over the frames of what depends on those up to this number of frames away; None if it is no such mean."""
-
-
-def _own_frame(_: _Problem) -> int:
-    return 0
-
-
-_CRITERIA = {
-    "magnitude_entropy": _Term(_magnitude_entropy),
-    "frame_entropy": _Term(_frame_entropy, reach=_own_frame),
-    "magnitude_renyi": _Term(_magnitude_renyi),
-    "lp_lq": _Term(_lp_lq),
-    "kurtosis": _Term(_kurtosis, needs_places=True, reach=_own_frame),
-    "coverage": _Term(_coverage, needs_places=True),
-    **{name: _Term(_pooled(name), whitened=True, reach=_half_block) for name in ("l1l2", "entropy", "renyi")},
-}

@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft import learning, losses
+from gnuradio.stft import learning, learning_criteria, losses
 
 from qa_oracles import entropy, l1l2, renyi
 
@@ -150,7 +150,7 @@ class Gradients(unittest.TestCase):
         self.assertAlmostEqual(*even, 12)
 
     def test_every_criterion_and_their_weighted_sum(self):
-        for name in sorted(learning._CRITERIA):
+        for name in sorted(learning_criteria.CRITERIA):
             with self.subTest(name):
                 self.check(share="frame", learn=("theta", "t"), criterion=name)
                 self.check(criterion=name, alpha=0.3)

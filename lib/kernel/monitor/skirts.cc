@@ -30,7 +30,7 @@ void skirts::add(const measured_event& m)
 
 void skirts::forget(std::int64_t now)
 {
-    while (!d_early.empty() && now - d_early.front().ended > rows_to_forget)
+    while (!d_early.empty() && now - d_early.front().ends_after > rows_to_forget)
         d_early.pop_front();
     for (; !d_rows.empty() && now - d_rows.front().row > rows_to_forget; d_rows.pop_front())
         d_ended.erase(d_ended.begin(),

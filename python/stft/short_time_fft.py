@@ -709,7 +709,7 @@ class ShortTimeFFT:
 def sample_window_as_scipy(window: Any, length: int, symmetric: bool = False) -> NDArray:
     """sample_window(), but exponentials by NumPy's exp, the last digit of which depends on the processor as SciPy's does.
 
-    >>> sample_window_as_scipy(("gaussian", 2.0), 3, True)[1]
+    >>> float(sample_window_as_scipy(("gaussian", 2.0), 3, True)[1])
     1.0
     """
     values = sample_window(window, length, symmetric)

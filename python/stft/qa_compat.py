@@ -191,14 +191,15 @@ class of_scipy(near_):
 class beside_scipy(near_):
     """Every result, in values, shape, axes and dtype."""
 
-    def same(self, name, *args, kind="float64", rtol=None, **kwargs):
+    def same(self, name, *args, kind="float64", rtol=None, dtype=True, **kwargs):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             got, expected = (getattr(module, name)(*args, **kwargs) for module in (signal, scipy.signal))
         self.assertEqual(len(got), len(expected))
         for one, other in zip(got, expected):
             self.near(one, other, kind, rtol)
-            self.assertEqual(one.dtype, other.dtype)
+            if dtype:
+                self.assertEqual(one.dtype, other.dtype)
 
     def test_stft(self):
         cases = itertools.product(KINDS, (dict(), dict(boundary=None), dict(boundary="even"), dict(boundary="odd"),
@@ -255,8 +256,9 @@ class beside_scipy(near_):
         for kind, average, (m, overlap) in itertools.product(KINDS, ("mean", "median"), ((16, None), (15, 5), (200, 0))):
             for more in (dict(), dict(detrend="linear" if kind[0] == "f" else False), dict(scaling="spectrum", nfft=256)):
                 x, y = noise((2, 100), kind), noise((3, 1, 120), kind)
-                self.same("csd", x, y, 2.0, "hann", m, overlap, average=average, kind=kind, **more)
-                self.same("csd", x, x, 2.0, "hann", m, overlap, average=average, kind=kind, **more)
+                more.update(average=average, kind=kind, dtype=average == "mean")  # medians are double in SciPy 1.10, not in 1.15
+                self.same("csd", x, y, 2.0, "hann", m, overlap, **more)
+                self.same("csd", x, x, 2.0, "hann", m, overlap, **more)
 
     def test_kaiser_windows_to_the_bit(self):
         for beta, m in itertools.product((0, 0.5, 3, 8, 8.6, 14, 50.0, 300, 699), (2, 3, 8, 51, 100, 1023, 1024)):

@@ -28,7 +28,7 @@ def quiet(*words, **more):
 
 def make_authority(name):
     quiet("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-          f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+          f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", f"{name}.key", "-out", f"{name}.pem")
 
 
 def make_certificate(authority, hosts):

@@ -59,7 +59,7 @@ def stft(
     """scipy.signal.stft(): frequencies, times and spectra, whose last axis is time.
 
     >>> f, t, Z = stft(np.cos(np.pi / 2 * np.arange(1024)), 8.0, nperseg=64)
-    >>> f[np.argmax(abs(Z[:, 5]))], Z.shape, bool(np.isclose(abs(Z[16, 5]), 0.5))
+    >>> float(f[np.argmax(abs(Z[:, 5]))]), Z.shape, bool(np.isclose(abs(Z[16, 5]), 0.5))
     (2.0, (33, 33), True)
     """
     gain = _gain_named(scaling, {"spectrum": "magnitude", "psd": "psd"})
@@ -160,7 +160,7 @@ def spectrogram(
     "phase" (unwrapped along time).
 
     >>> f, t, P = spectrogram(np.cos(np.pi / 2 * np.arange(1024)), 8.0, nperseg=64)
-    >>> f[np.argmax(P[:, 3])], P.shape
+    >>> float(f[np.argmax(P[:, 3])]), P.shape
     (2.0, (33, 18))
     """
     modes = ["psd", "complex", "magnitude", "angle", "phase"]

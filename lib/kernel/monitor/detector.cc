@@ -254,7 +254,9 @@ void detector::parts::process(const float* ordered)
 //! Searches the row that the normaliser has ready.
 void detector::parts::search()
 {
-    d_stretch->add(d_normaliser.row(), { d_normaliser.gain(), d_normaliser.limit() });
+    d_stretch->add(d_normaliser.row(),
+                   { d_normaliser.gain(), d_normaliser.limit() },
+                   { d_normaliser.next(), d_normaliser.least_next_limit() });
     d_bursts.report(*d_stretch, d_floor);
 }
 

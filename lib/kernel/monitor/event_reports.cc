@@ -165,6 +165,7 @@ void event_reports::find_end_of(tracked_event& e, const stretch& rows) const
     const auto to_show = rows.events().rows_to_show(e);
     const auto to_show_faded = rows.events().rows_to_show(e, faded);
     const auto gap = d_settings.gap_rows + 1;
+    const auto least_gap = d_settings.gap_rows - std::min<std::size_t>(d_settings.gap_rows, 1);
     const auto box = std::min(std::max(e.longest_box, to_show_faded + rows.wait_of(to_show_faded)),
                               rows.latency());
     const auto shown = e.last_of.upto(to_show);
@@ -172,7 +173,7 @@ void event_reports::find_end_of(tracked_event& e, const stretch& rows) const
     found.rows_to_show = to_show;
     found.shown_until = shown < 0 ? e.last_row : shown;
     found.may_end_at =
-        found.shown_until + static_cast<std::int64_t>(std::max(gap, rows.wait_for_next(to_show)));
+        found.shown_until + static_cast<std::int64_t>(std::max(least_gap, rows.wait_for_next(to_show)));
 }
 
 bool event_reports::ends(tracked_event& e, const stretch& rows) const

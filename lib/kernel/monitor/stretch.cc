@@ -24,6 +24,14 @@ bins_about with_edges(const tracked_event& e, std::size_t bins)
              std::min(e.end_bin + edge_bins, bins) };
 }
 
+//! The first row of the gap after an event whose power falls below a half in row `end`, and in which boxes found something
+//! up to row `last`. If it is found no longer than a frame's window takes to leave it, the last row touches it only, and
+//! belongs to the gap.
+std::size_t gap_begins(std::size_t end, std::size_t last)
+{
+    return end + 1 < last ? last + 1 : std::max(end, last);
+}
+
 constexpr std::int64_t rows_at_once = 8; // whose sums do not wait for one another
 
 //! Power over noise in an event's bins of some rows, each row's summed in the order of its bins.
@@ -59,7 +67,7 @@ stretch::stretch(const detector_settings& s,
                 next_id,
                 tests),
       d_z(d_axes.bins, d_pyramid.reach() + edge_rows + at_once + s.gap_rows),
-      d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
+      d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows), d_gap_rows(s.gap_rows)
 {}
 
 void stretch::begin_at(std::int64_t first_sample)
@@ -67,8 +75,9 @@ void stretch::begin_at(std::int64_t first_sample)
     d_axes.first_sample = d_earliest = first_sample;
 }
 
-void stretch::add(const float* z, row_level level)
+void stretch::add(const float* z, row_level level, coming_row coming)
 {
+    d_coming = coming;
     std::copy_n(z, d_axes.bins, d_z.add());
     *d_levels.add() = level;
     d_tracker.add_row();
@@ -80,6 +89,7 @@ void stretch::add(const float* z, row_level level)
 
 void stretch::finish()
 {
+    d_coming = {};
     d_pyramid.finish();
     for (const auto& each : d_pyramid.found())
         d_tracker.add(each);
@@ -157,6 +167,17 @@ extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
     return time;
 }
 
+//! Power over noise of the coming row in an event's bins.
+float stretch::coming_power(const tracked_event& e) const
+{
+    float sum = 0;
+    for (auto k = e.first_bin; k < e.end_bin; ++k) {
+        const auto z = d_coming.z[k];
+        sum += (z < d_coming.limit && z > 1 ? 1 : z) - 1;
+    }
+    return sum;
+}
+
 bool stretch::is_silent(const tracked_event& e, const silence& test) const
 {
     const auto edge = static_cast<std::int64_t>(edge_rows);
@@ -170,6 +191,11 @@ bool stretch::is_silent(const tracked_event& e, const silence& test) const
     const auto first = static_cast<std::size_t>(std::ceil(on.lower - static_cast<double>(from)));
     const auto end = static_cast<std::size_t>(std::floor(on.upper - static_cast<double>(from))) + 1;
     sum_rows(e, to, rows());
+    if (d_coming.z)
+        d_power.push_back(coming_power(e));
+    const auto last = static_cast<std::size_t>(e.found.shown_until - from);
+    if (d_power.size() - std::min(d_power.size(), gap_begins(end, last)) <= d_gap_rows)
+        return false;
     return test.is_certain(d_power.data(), first, end, d_power.size(), e.end_bin - e.first_bin);
 }
 

@@ -21,6 +21,12 @@ struct row_level {
         limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
 };
 
+//! A row of power over noise that is not searched yet.
+struct coming_row {
+    const float* z; //!< null: there is none
+    float limit;    //!< what is less counts as noise at most
+};
+
 //! An event that has ended, or so far.
 struct measured_event {
     event report;
@@ -56,8 +62,8 @@ public:
     //! Row 0 begins at another sample, before which no event begins. Before the first row.
     void begin_at(std::int64_t first_sample);
 
-    //! The next row of power over noise.
-    void add(const float* z, row_level level);
+    //! The next row of power over noise. \param coming the row after it, valid until the next call
+    void add(const float* z, row_level level, coming_row coming = {});
 
     //! No more rows: what the present ones hold is found.
     void finish();
@@ -125,6 +131,7 @@ private:
     void sum_rows(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent whole_time_of(const tracked_event& e, std::int64_t end) const;
+    float coming_power(const tracked_event& e) const;
 
     plane_axes d_axes;
     std::int64_t d_earliest;
@@ -132,6 +139,8 @@ private:
     event_tracker d_tracker;
     row_history<float> d_z; // power over noise
     row_history<row_level> d_levels;
+    coming_row d_coming{};
+    std::size_t d_gap_rows;
     std::int64_t d_summed = 0; // rows before it are in the profiles of long events
     // of the event that is measured: power over noise of its bins, that of its rows, a workspace
     mutable std::vector<float> d_excess, d_power, d_strong;

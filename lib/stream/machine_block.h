@@ -262,7 +262,7 @@ private:
             put(rx_rate_key, pmt::from_double(d_rate / static_cast<double>(d_kernel->hop())));
         }
         if ((!d_described || d_timed) && d_context.time && d_context.time_sample <= sample) {
-            if (const auto time = kernel::time_of(sample, d_context))
+            if (const auto time = kernel::time_of(sample, d_context); time && time->seconds >= 0)
                 put(rx_time_key,
                     pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(time->seconds)),
                                     pmt::from_double(time->fraction)));

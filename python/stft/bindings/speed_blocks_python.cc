@@ -63,7 +63,8 @@ Raises ValueError naming the parameter, its value and the rule.)");
 
 Output: an item for each frame, tracks x (4 + orders) values: rotation (Hz), its change (Hz/s), confidence (above 1: to be
 trusted), swap_possible (0 or 1), and the amplitude of each order; then the next track.
-samp_rate: Hz. f_min, f_max: Hz of the slowest and fastest rotation; f_min is at least 2 / duration.
+samp_rate: Hz. f_min, f_max: Hz of the slowest and fastest rotation; f_min is at least 2 / duration, and f_max counts up to
+samp_rate / 2 / min(orders).
 orders: lines that belong together, in multiples of the rotation. Speed and orders are one unknown: (2, 4, 6) of f are (1, 2, 3)
 of 2 f. weights: of the orders in the score; (): all 1.
 learn_min, learn_max, learn_time: where the orders are not known, give all that come into question, and a range narrower than an

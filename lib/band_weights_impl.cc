@@ -57,7 +57,7 @@ public:
         auto next = d_settings;
         requested.apply_to(next);
         if (next.samp_rate != d_rate)
-            weights_at(next, next.samp_rate); // a stream that begins anew has this rate
+            weights_at(next, next.samp_rate); // the next stream has this rate
         d_weights = weights_at(next, d_rate);
         d_settings = next;
     }

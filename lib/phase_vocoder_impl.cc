@@ -213,7 +213,7 @@ private:
         if (!last || !d_length)
             return;
         const auto& design = d_vocoder.design();
-        // a tag may tell any length; two such sums fit into 64 bits
+        // a tag gives any length; two such sums fit into 64 bits
         const auto more =
             std::clamp(to_the_end(s) / s.rate * static_cast<double>(design.hop), -0x1p61, 0x1p61);
         const auto length = s.start +

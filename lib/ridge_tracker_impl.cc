@@ -43,7 +43,7 @@ public:
     {
         check_at_once(requested);
         d_changes.request(requested, [this](ridge_tracker_block_settings next) {
-            next.check(); // a stream that begins anew has this rate
+            next.check(); // the next stream has this rate
             next.samp_rate = d_told_rate;
             next.check();
         });

@@ -102,7 +102,7 @@ public:
     {
         check_at_once(requested);
         d_changes.request(requested, [this](const row_ridge_tracker_block_settings& next) {
-            next.check(); // a stream that begins anew has this rate
+            next.check(); // the next stream has this rate
             return made(next, d_told_rate);
         });
     }

@@ -36,7 +36,7 @@ namespace {
 
 constexpr std::size_t n_fft = 32, hop = 8;
 
-//! What makes a block, and the keys that its messages may have.
+//! Makes a block, and names the keys that its messages may have.
 struct listener {
     std::function<gr::basic_block_sptr()> make;
     std::vector<const char*> keys;
@@ -135,7 +135,7 @@ const std::vector<const char*> keys_of_events = {
     "sample_lost", "number",      "reason", "id",           "n_fft",        "hop",
 };
 
-//! Its ports take messages from other blocks' threads only, and so are protected.
+//! Opens what delivers a message, which only other blocks may call.
 struct opened : gr::basic_block {
     static constexpr auto dispatch = &opened::dispatch_msg;
     static constexpr auto listens = &opened::has_msg_handler;

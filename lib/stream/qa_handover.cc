@@ -167,10 +167,11 @@ public:
         std::set<double> refused;
         bool again = false;
         std::atomic<int> asking = 2;
+        const auto pause = [] { std::this_thread::sleep_for(std::chrono::microseconds(50)); };
         const auto work = [&] {
             changes.apply_to(present, [&](auto& change) {
                 const auto a = change.settings.a;
-                std::this_thread::yield();
+                pause();
                 if (a < 0) {
                     again = again || !refused.insert(a).second;
                     refuse(change);
@@ -182,15 +183,15 @@ public:
                 work();
         });
         const auto slowly = [](const two_numbers& s) {
-            std::this_thread::yield();
+            pause();
             return sum(s);
         };
         std::thread wrong([&] {
-            for (int i = 1; i <= 2000; ++i)
+            for (int i = 1; i <= 500; ++i)
                 changes.request(to(&two_numbers::a, i % 2 ? -i : i), slowly);
             --asking;
         });
-        for (int i = 1; i <= 2000; ++i)
+        for (int i = 1; i <= 500; ++i)
             changes.request(to(&two_numbers::b, i), slowly);
         --asking;
         wrong.join();

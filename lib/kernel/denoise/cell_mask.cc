@@ -7,6 +7,12 @@
 
 namespace gr::stft::kernel {
 
+namespace {
+
+constexpr std::size_t most_events = 1 << 16;
+
+} // namespace
+
 cell_mask::cell_mask(const gain_settings& s) { change(s); }
 
 //! Calls f(bin) for the bins whose cells, a bin wide, a range of frequencies touches.
@@ -44,8 +50,9 @@ void cell_mask::change(const gain_settings& s)
 
 void cell_mask::add(const event_cells& cells)
 {
-    remove(cells.id);
-    d_events.push_back(cells);
+    if (d_events.size() == most_events && d_events.count(cells.id) == 0)
+        refuse("event", cells.id, "must be one of 65536 at most that are not over");
+    d_events[cells.id] = cells;
 }
 
 void cell_mask::take(const event& report)
@@ -67,28 +74,19 @@ void cell_mask::take(const event& report)
 
 void cell_mask::end(std::uint64_t id, std::int64_t end)
 {
-    for (auto& cells : d_events)
-        if (cells.id == id)
-            cells.end = end;
+    if (const auto found = d_events.find(id); found != d_events.end())
+        found->second.end = end;
 }
 
-void cell_mask::remove(std::uint64_t id)
-{
-    d_events.erase(std::remove_if(d_events.begin(),
-                                  d_events.end(),
-                                  [id](const auto& cells) { return cells.id == id; }),
-                   d_events.end());
-}
+void cell_mask::remove(std::uint64_t id) { d_events.erase(id); }
 
 const float* cell_mask::row(std::int64_t centre)
 {
-    d_events.erase(std::remove_if(d_events.begin(),
-                                  d_events.end(),
-                                  [centre](const auto& cells) { return cells.end <= centre; }),
-                   d_events.end());
+    for (auto each = d_events.begin(); each != d_events.end();)
+        each = each->second.end <= centre ? d_events.erase(each) : std::next(each);
     const auto only = d_settings.events == event_use::only;
-    const auto here = std::any_of(d_events.begin(), d_events.end(), [centre](const auto& cells) {
-        return cells.first <= centre;
+    const auto here = std::any_of(d_events.begin(), d_events.end(), [centre](const auto& each) {
+        return each.second.first <= centre;
     });
     if (!here && !only)
         return d_plain ? nullptr : d_bins.data();
@@ -96,7 +94,7 @@ const float* cell_mask::row(std::int64_t centre)
         std::fill(d_row.begin(), d_row.end(), 0.0f);
     else
         d_row = d_bins;
-    for (const auto& cells : d_events)
+    for (const auto& [id, cells] : d_events)
         if (cells.first <= centre)
             for_bins(cells.lower, cells.upper, [&](std::size_t k) {
                 if (only)

@@ -80,8 +80,8 @@ names ("swap_possible"): kind, track, time, sample, frequency, rate, confidence,
 Message port "cmd": dict of f_min, max_slew, reject, limit, reset; the path begins again.
 
 Tags: rx_rate overrides samp_rate; items carry rx_rate, rx_time, stft_hop and stft_first, the sample at the centre of their frame,
-where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s, and
-their frames have confidence 0; at longer gaps the path begins again.
+where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s and 10^8
+of them, and their frames have confidence 0; at longer gaps the path begins again.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<ridge_tracker_block_settings>(tracker, &ridge_tracker_fvf::make);
     tracker.def("hop", &ridge_tracker_fvf::hop, unlocked(), "Samples from frame to frame.");

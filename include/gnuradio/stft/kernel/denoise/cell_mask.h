@@ -6,6 +6,7 @@
 #include <gnuradio/stft/kernel/monitor/event.h>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -33,7 +34,7 @@ public:
     //! Takes over other settings; the events stay.
     void change(const gain_settings& s);
 
-    //! An event; one of the same id is replaced.
+    //! An event; one of the same id is replaced. \throws std::invalid_argument if there are 65536 others that are not over
     void add(const event_cells& cells);
     /*!
      * \brief A report of the detector: a burst or carrier that begins acts on all frames from its first sample on until it ends.
@@ -65,7 +66,7 @@ private:
     gain_settings d_settings;
     bool d_plain;                     // all factors are 1 where there is no event
     std::vector<float> d_bins, d_row; // without events; with those of the present frame
-    std::vector<event_cells> d_events;
+    std::map<std::uint64_t, event_cells> d_events; // by their numbers
 };
 
 } // namespace gr::stft::kernel

@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::size_t most_events = 1 << 16;
 
+//! Place of an event, or where it would be.
+template <class Events>
+auto place_of(Events& events, std::uint64_t id)
+{
+    return std::lower_bound(
+        events.begin(), events.end(), id, [](const event_cells& cells, std::uint64_t other) {
+            return cells.id < other;
+        });
+}
+
 } // namespace
 
 cell_mask::cell_mask(const gain_settings& s) { change(s); }
@@ -50,9 +60,13 @@ void cell_mask::change(const gain_settings& s)
 
 void cell_mask::add(const event_cells& cells)
 {
-    if (d_events.size() == most_events && d_events.count(cells.id) == 0)
+    const auto at = place_of(d_events, cells.id);
+    if (at != d_events.end() && at->id == cells.id)
+        *at = cells;
+    else if (d_events.size() < most_events)
+        d_events.insert(at, cells);
+    else
         refuse("event", cells.id, "must be one of 65536 at most that are not over");
-    d_events[cells.id] = cells;
 }
 
 void cell_mask::take(const event& report)
@@ -74,19 +88,25 @@ void cell_mask::take(const event& report)
 
 void cell_mask::end(std::uint64_t id, std::int64_t end)
 {
-    if (const auto found = d_events.find(id); found != d_events.end())
-        found->second.end = end;
+    if (const auto at = place_of(d_events, id); at != d_events.end() && at->id == id)
+        at->end = end;
 }
 
-void cell_mask::remove(std::uint64_t id) { d_events.erase(id); }
+void cell_mask::remove(std::uint64_t id)
+{
+    if (const auto at = place_of(d_events, id); at != d_events.end() && at->id == id)
+        d_events.erase(at);
+}
 
 const float* cell_mask::row(std::int64_t centre)
 {
-    for (auto each = d_events.begin(); each != d_events.end();)
-        each = each->second.end <= centre ? d_events.erase(each) : std::next(each);
+    d_events.erase(std::remove_if(d_events.begin(),
+                                  d_events.end(),
+                                  [centre](const auto& cells) { return cells.end <= centre; }),
+                   d_events.end());
     const auto only = d_settings.events == event_use::only;
-    const auto here = std::any_of(d_events.begin(), d_events.end(), [centre](const auto& each) {
-        return each.second.first <= centre;
+    const auto here = std::any_of(d_events.begin(), d_events.end(), [centre](const auto& cells) {
+        return cells.first <= centre;
     });
     if (!here && !only)
         return d_plain ? nullptr : d_bins.data();
@@ -94,7 +114,7 @@ const float* cell_mask::row(std::int64_t centre)
         std::fill(d_row.begin(), d_row.end(), 0.0f);
     else
         d_row = d_bins;
-    for (const auto& [id, cells] : d_events)
+    for (const auto& cells : d_events)
         if (cells.first <= centre)
             for_bins(cells.lower, cells.upper, [&](std::size_t k) {
                 if (only)

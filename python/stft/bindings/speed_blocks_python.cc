@@ -42,7 +42,7 @@ duration: s of a frame. hop: s from frame to frame; None: duration / 8. rates: 1
 at this multiple of the median of their magnitudes; 0: never.
 
 Tags: rx_rate overrides samp_rate; items carry rx_rate, rx_time, stft_hop and stft_first, the sample at the centre of their frame,
-where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s.
+where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s and 10^8 of them.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<kernel::warped_rows_settings>(rows, &warped_rows_fvf::make);
     rows.def("hop", &warped_rows_fvf::hop, unlocked(), "Samples from frame to frame.")

@@ -6,7 +6,6 @@
 #include <gnuradio/stft/kernel/monitor/event.h>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -64,9 +63,9 @@ private:
     void for_bins(double lower, double upper, F f) const;
 
     gain_settings d_settings;
-    bool d_plain;                     // all factors are 1 where there is no event
-    std::vector<float> d_bins, d_row; // without events; with those of the present frame
-    std::map<std::uint64_t, event_cells> d_events; // by their numbers
+    bool d_plain;                      // all factors are 1 where there is no event
+    std::vector<float> d_bins, d_row;  // without events; with those of the present frame
+    std::vector<event_cells> d_events; // by their ids
 };
 
 } // namespace gr::stft::kernel

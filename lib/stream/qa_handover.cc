@@ -182,7 +182,7 @@ public:
             while (asking > 0)
                 work();
         });
-        const auto slowly = [](const two_numbers& s) {
+        const auto slowly = [&](const two_numbers& s) {
             pause();
             return sum(s);
         };

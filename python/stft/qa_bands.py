@@ -209,7 +209,7 @@ class band_weights_vfvf(unittest.TestCase):
             octaves.set_f_max(1000.0)
 
     def test_its_range_fits_the_rate_of_tags_and_that_of_the_next_run(self):
-        block = row_block(1024, "octave", samp_rate=48000.0, f_min=23.0, f_max=300.0)
+        block = row_block(1024, "octave", samp_rate=48000.0, per_octave=1, f_min=23.0, f_max=300.0)
         graph = flow(block, stream(np.ones((20, 513), np.float32), tag(0, "stft_samp_rate", pmt.from_double(1000.0))))
         self.assertEqual(graph.run().rows.shape, (20, 4))
         with self.assertRaisesRegex(ValueError, "^bands: 5: must stay 4"):

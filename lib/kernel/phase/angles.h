@@ -92,8 +92,8 @@ STFT_LOOP void directions(const R* numbers, std::size_t count, R* units)
         const R re = numbers[2 * k], im = numbers[2 * k + 1];
         const R square = re * re + im * im;
         const R factor = inverse_root(square);
-        const R near_1 = factor * square * factor; // 0 or NaN, unless it is
-        const R taken = near_1 > R(0.5) ? factor : R(0), kept = near_1 > R(0.5) ? R(0) : R(1);
+        const R off_1 = std::abs(factor * square * factor - 1); // 1, infinite or NaN where there is no inverse root
+        const R taken = off_1 < R(0.5) ? factor : R(0), kept = off_1 < R(0.5) ? R(0) : R(1);
         units[2 * k] = taken * re + kept * units[2 * k];
         units[2 * k + 1] = taken * im + kept * units[2 * k + 1];
     }

@@ -357,13 +357,15 @@ void phase_rows<R>::agree(std::size_t age)
     with_signal([&](auto& signal) {
         signal.advance(first - d_signal_start);
         d_signal_start = first;
+        const auto for_pending = [&](auto f) {
+            for (auto a = age + 1; a-- > 0;)
+                if (const auto later = older(a).start - first; later >= 0 && later <= reach)
+                    f(older(a), static_cast<std::size_t>(later));
+        };
+        std::size_t latest = 0;
+        for_pending([&](frame&, std::size_t later) { latest = later; });
         for (std::size_t i = 0; i < settings.iterations; ++i) {
-            signal.begin();
-            const auto for_pending = [&](auto f) {
-                for (auto a = age + 1; a-- > 0;)
-                    if (const auto later = older(a).start - first; later >= 0 && later <= reach)
-                        f(older(a), static_cast<std::size_t>(later));
-            };
+            signal.begin(latest);
             for_pending([&](frame& f, std::size_t later) {
                 simd::dispatch<phase_loops::scale_finite<R>>(f.magnitudes.data(),
                                                              reinterpret_cast<const R*>(f.units.data()),

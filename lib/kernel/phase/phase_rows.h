@@ -84,6 +84,7 @@ private:
     bool d_circular = false;
     std::vector<R> d_left,
         d_right; // widths of the paths that come from the left and from the right
+    R d_unreached = 0; // cells that are not silent and get no phase
     std::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
 };
 

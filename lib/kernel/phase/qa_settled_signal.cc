@@ -135,7 +135,7 @@ class qa_settled_signal : public CppUnit::TestFixture
                     const auto hop = static_cast<std::int64_t>(c.hop);
                     for (std::size_t p = 0; p + 1 < frames.size(); ++p) {
                         signal.advance(hop);
-                        signal.begin();
+                        signal.begin(c.hop);
                         signal.add(frames[p].data(), 0);
                         signal.add(frames[p + 1].data(), c.hop);
                         for (const std::size_t later : { 0, 1 }) {
@@ -165,7 +165,7 @@ class qa_settled_signal : public CppUnit::TestFixture
         for (auto& bin : wrong)
             bin = -bin;
         signal.advance(4);
-        signal.begin();
+        signal.begin(0);
         signal.add(wrong.data(), 0);
         std::vector<std::complex<double>> got(s.bins());
         signal.analyse(0, got.data());
@@ -180,7 +180,7 @@ class qa_settled_signal : public CppUnit::TestFixture
             settled_signal<double> signal(s);
             signal.settle(frames[0].data());
             signal.advance(step);
-            signal.begin();
+            signal.begin(0);
             signal.add(frames[9].data(), 0);
             std::vector<std::complex<double>> got(s.bins());
             signal.analyse(0, got.data());
@@ -195,7 +195,7 @@ class qa_settled_signal : public CppUnit::TestFixture
         std::vector<std::complex<float>> expected(s.bins()), got(s.bins());
         settled_signal<float> without(s), with(s);
         without.advance(8);
-        without.begin();
+        without.begin(0);
         without.add(frames[1].data(), 0);
         without.analyse(0, expected.data());
         for (const float bad : { NAN, INFINITY, 1e38f }) {
@@ -203,7 +203,7 @@ class qa_settled_signal : public CppUnit::TestFixture
             std::fill(broken.begin(), broken.end(), bad);
             with.settle(broken.data());
             with.advance(8);
-            with.begin();
+            with.begin(0);
             with.add(frames[1].data(), 0);
             with.analyse(0, got.data());
             CPPUNIT_ASSERT(expected == got);

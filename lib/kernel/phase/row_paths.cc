@@ -7,8 +7,9 @@ namespace gr::stft::kernel {
 namespace {
 
 //! Where a cell's phase comes from: from the left, from the right (1, else 0), from the row before (neither), or from nowhere (both).
+//! \return the number of cells that are not silent and get none
 template <class R>
-STFT_LOOP void choose(const R* before,
+STFT_LOOP R choose(const R* before,
                       const R* here,
                       const R* left,
                       const R* right,
@@ -17,7 +18,8 @@ STFT_LOOP void choose(const R* before,
                       R* from_right)
 {
     constexpr R silent = -std::numeric_limits<R>::infinity();
-#pragma omp simd
+    R unreached = 0;
+#pragma omp simd reduction(+ : unreached)
     for (std::size_t k = 0; k < bins; ++k) {
         // numbers instead of conditions, which would be branches
         const R beside = left[k] < right[k] ? right[k] : left[k];
@@ -28,7 +30,23 @@ STFT_LOOP void choose(const R* before,
         const R is_from_left = aside * is_left, is_from_right = aside * (1 - is_left);
         from_left[k] = is_from_left < nowhere ? nowhere : is_from_left;
         from_right[k] = is_from_right < nowhere ? nowhere : is_from_right;
+        unreached += here[k] > silent ? nowhere : R(0);
     }
+    return unreached;
+}
+
+//! What a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase that the row before gives.
+template <class R>
+STFT_LOOP void added(const R* from_there,
+                     const R* steps,
+                     const R* from_before,
+                     std::size_t bins,
+                     R sign,
+                     R* sums)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        sums[k] = from_there[k] * (sign * steps[k]) + (1 - from_there[k]) * from_before[k];
 }
 
 //! Phases of the paths that reach the cells; others stay.
@@ -76,7 +94,7 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
         step(to_right, k);
         step(to_left, other);
     }
-    simd::dispatch<choose<R>>(
+    d_unreached = simd::dispatch<choose<R>>(
         before.data(), here.data(), d_left.data(), d_right.data(), d_bins, d_from_left.data(), d_from_right.data());
 }
 //! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
@@ -89,10 +107,7 @@ bool row_paths<R>::seed(std::vector<R>& before,
     const auto unreached = [&](std::size_t k) {
         return d_from_left[k] + d_from_right[k] > 1 && here[k] > silent;
     };
-    bool all_reached = true;
-    for (std::size_t k = 0; k < d_bins; ++k)
-        all_reached &= !unreached(k);
-    if (all_reached)
+    if (d_unreached == 0)
         return false;
     std::size_t from = 0; // no stretch crosses the border before it, unless it is all bins
     if (d_circular)
@@ -131,24 +146,25 @@ void row_paths<R>::integrate(std::vector<R>& before,
     if (seed(before, here, from_before, seeds))
         scan(before, here);
     // a path to the left never meets one to the right, so that both are followed at once; where a cell's phase comes from elsewhere, the
-    // row before gives the one that leads on, or none is asked for
+    // row before gives the one that leads on, or none is asked for. Factors 0 and 1 instead of branches, which nothing could predict
     auto* const right = d_left.data(); // phases of paths that lead to the right, and to the left
     auto* const left = d_right.data();
-    const auto is = [](R flag) { return flag > 0; };
+    const auto* const from_left = d_from_left.data();
+    const auto* const from_right = d_from_right.data();
+    right[0] = from_left[0] * steps[d_bins - 1] + (1 - from_left[0]) * from_before[0];
+    simd::dispatch<added<R>>(
+        from_left + 1, steps, from_before.data() + 1, d_bins - 1, R(1), right + 1);
+    simd::dispatch<added<R>>(from_right, steps, from_before.data(), d_bins, R(-1), left);
     R to_right = 0, to_left = 0;
-    const auto follow = [&](std::size_t k, std::size_t other) {
-        const auto before_k = k == 0 ? d_bins - 1 : k - 1;
-        const R beyond = to_right + steps[before_k], below = to_left - steps[other];
-        to_right = is(d_from_left[k]) ? beyond : from_before[k];
-        to_left = is(d_from_right[other]) ? below : from_before[other];
-        right[k] = to_right;
-        left[other] = to_left;
-    };
     if (d_circular) // what the ends begin with comes from the other end
-        for (std::size_t k = 0; k < d_bins; ++k)
-            follow(k, d_bins - 1 - k);
-    for (std::size_t k = 0; k < d_bins; ++k)
-        follow(k, d_bins - 1 - k);
+        for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {
+            to_right = from_left[k] * to_right + right[k];
+            to_left = from_right[other] * to_left + left[other];
+        }
+    for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {
+        right[k] = to_right = from_left[k] * to_right + right[k];
+        left[other] = to_left = from_right[other] * to_left + left[other];
+    }
     simd::dispatch<take_phases<R>>(
         right, left, d_from_left.data(), d_from_right.data(), d_bins, phases);
 }

@@ -129,9 +129,11 @@ void settled_signal<T>::settle(const complex* spectrum)
 }
 
 template <class T>
-void settled_signal<T>::begin()
+void settled_signal<T>::begin(std::size_t latest)
 {
-    d_signal = d_settled;
+    const auto count = latest + d_taps.size();
+    std::copy_n(d_settled.weighted.begin(), count, d_signal.weighted.begin());
+    std::copy_n(d_settled.coverage.begin(), count, d_signal.coverage.begin());
 }
 
 template <class T>

@@ -34,8 +34,8 @@ public:
     //! A frame joins the settled ones, if its samples are finite.
     void settle(const complex* spectrum);
 
-    //! Settled frames only are in the signal.
-    void begin();
+    //! Settled frames only are in the signal, which goes as far as a pending frame that starts `latest` samples later.
+    void begin(std::size_t latest);
     //! So is a pending frame.
     void add(const complex* spectrum, std::size_t later);
     //! The signal's spectrum under a pending frame.

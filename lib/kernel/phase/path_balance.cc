@@ -39,11 +39,12 @@ STFT_LOOP void pivots_of(const R* before,
                          R scale,
                          R* pivots)
 {
-    constexpr R least = R(1e-12); // keeps cells without any weight from dividing by 0
+    constexpr R least = R(1e-12); // keeps cells without any weight from dividing by 0,
+    constexpr R more = 1 + 8 * std::numeric_limits<R>::epsilon(); // and bins that no path begins in
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R begins = phases[k] == from_before[k] ? weaker(before[k], here[k], scale) : R(0);
-        pivots[k] = begins + least + (weights[k] + weights[k + 1]);
+        pivots[k] = begins + least + more * (weights[k] + weights[k + 1]);
     }
 }
 

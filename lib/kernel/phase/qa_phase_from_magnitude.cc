@@ -2,6 +2,7 @@
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
+#include <gnuradio/stft/kernel/stft/istft.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
 
 using namespace gr::stft::kernel;
@@ -114,6 +115,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
     CPPUNIT_TEST(levels_are_mirrored_at_the_ends_of_onesided_rows);
     CPPUNIT_TEST(real_bins_tell_the_phases_of_what_reaches_them);
     CPPUNIT_TEST(clicks_stay_where_they_are);
+    CPPUNIT_TEST(iterations_bring_magnitudes_nearer);
+    CPPUNIT_TEST(a_frame_that_has_left_is_what_it_was);
     CPPUNIT_TEST(any_gain_gives_the_same_phases);
     CPPUNIT_TEST(silence_is_random_by_seed);
     CPPUNIT_TEST(what_is_not_finite_stays_in_its_cell);
@@ -288,6 +291,68 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             }
     }
 
+    //! | |STFT(y)| - A | / |A| of the signal y that phases for A lead to.
+    template <class T>
+    static double distance(const phase_settings& s, const std::vector<T>& x)
+    {
+        const auto frames = x.size() / s.hop;
+        const auto A = magnitudes_of(analysed(s, x, 0, frames));
+        istft<T> inverse(s.frames_of());
+        inverse.begin_at(0);
+        std::vector<T> y(x.size());
+        inverse.invert(streamed(s, A, 0).data(), frames, y.data(), static_cast<std::int64_t>(y.size()));
+        const auto B = magnitudes_of(analysed(s, y, 0, frames));
+        double off = 0, energy = 0;
+        for (std::size_t i = 0; i < A.size(); ++i) {
+            off += std::pow(static_cast<double>(A[i] - B[i]), 2);
+            energy += std::pow(static_cast<double>(A[i]), 2);
+        }
+        return std::sqrt(off / energy);
+    }
+
+    void iterations_bring_magnitudes_nearer()
+    {
+        // pulses of a chirp in quiet noise: onsets, decays, and zeros between
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            auto x = chirp<T>(6000, 0.06, 0.00003);
+            const auto rest = qa::noise<T>(6000);
+            for (std::size_t n = 0; n < x.size(); ++n)
+                x[n] = x[n] * static_cast<real_t<T>>(std::exp(-static_cast<double>(n % 700) / 100)) +
+                       rest[n] * real_t<T>(0.01);
+            for (const auto& w : { window("gaussian", { 32 }), window("hann") })
+                for (const std::size_t look_ahead : { 0, 1 }) {
+                    const qa::context in_window("window", w.name());
+                    const qa::context in_ahead("look_ahead", look_ahead);
+                    auto s = made(256, 16, w);
+                    s.sides = is_real_v<T> ? sides::onesided : sides::twosided;
+                    s.look_ahead = look_ahead;
+                    std::vector<double> distances;
+                    for (const std::size_t iterations : { 0, 1, 4 }) {
+                        s.iterations = iterations;
+                        distances.push_back(distance(s, x));
+                    }
+                    if (!(std::max(distances[1], distances[2]) < 0.8 * distances[0]))
+                        CPPUNIT_FAIL("distances " + std::to_string(distances[0]) + " " +
+                                     std::to_string(distances[1]) + " " + std::to_string(distances[2]));
+                }
+        });
+    }
+
+    void a_frame_that_has_left_is_what_it_was()
+    {
+        // without look-ahead, frames do not depend on later ones
+        const auto s = made(64, 8, "hann");
+        const auto A = magnitudes_of(analysed(s, qa::noise<float>(900), 0, 100));
+        auto other = A;
+        for (auto i = 60 * s.bins(); i < other.size(); ++i)
+            other[i] = A[other.size() - 1 - i];
+        const auto first = streamed(s, A, 0), second = streamed(s, other, 0);
+        const auto same = first.begin() + static_cast<std::ptrdiff_t>(60 * s.bins());
+        CPPUNIT_ASSERT(std::equal(first.begin(), same, second.begin()));
+        CPPUNIT_ASSERT(!std::equal(same, first.end(), second.begin() + (same - first.begin())));
+    }
+
     void any_gain_gives_the_same_phases()
     {
         const auto s = made(64, 8, "hann");
@@ -362,9 +427,10 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
 
     void a_changed_hop_is_followed()
     {
-        for (const std::size_t look_ahead : { 0, 1 }) {
+        for (const std::size_t kind : { 0, 1, 2, 3 }) {
             auto s = made(256, 16, window("gaussian", { 28 }));
-            s.look_ahead = look_ahead;
+            s.look_ahead = kind % 2;
+            s.iterations = kind / 2;
             const auto x = chirp<float>(4000, 0.1, 0.00005);
             phase_from_magnitude<float> phases(s);
             phases.begin_at(200);
@@ -414,6 +480,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             qa::assert_refused(message, [&] { phase_from_magnitude<float> given(s); });
         };
         refused("look_ahead: 2: must be 0 or 1", [](auto& s) { s.look_ahead = 2; });
+        refused("iterations: 101: must be 0 .. 100", [](auto& s) { s.iterations = 101; });
         refused("tolerance: 1.5: must be 0 .. 1", [](auto& s) { s.tolerance = 1.5; });
         refused("win_length: 65: must be 1 .. n_fft = 64", [](auto& s) { s.win_length = 65; });
         refused("n_fft: 0: must be 1 .. 2^28", [](auto& s) { s.n_fft = 0; });
@@ -424,6 +491,9 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
         phase_from_magnitude<float> phases(made(64, 16, "hann"));
         qa::assert_refused("n_fft: 32: must stay 64",
                            [&] { phases.change(made(32, 16, "hann"), 0); });
+        auto none = made(64, 16, "hann");
+        none.iterations = 0;
+        qa::assert_refused("iterations: 0: must stay 1 or more", [&] { phases.change(none, 0); });
     }
 };
 

@@ -127,7 +127,8 @@ class qa_settled_signal : public CppUnit::TestFixture
             using T = decltype(zero);
             for (const auto& c : sizes)
                 for (const auto which : sides_of<T>()) {
-                    const qa::context in_n("n_fft", c.n_fft), in_sides("sides", which);
+                    const qa::context in_n("n_fft", c.n_fft);
+                    const qa::context in_sides("sides", which);
                     const auto s = made(c, which);
                     const auto frames = frames_of<T>(s, 20);
                     settled_signal<T> signal(s);

@@ -392,8 +392,9 @@ class qa_gabor : public CppUnit::TestFixture
                            [&] { frame_bounds(hann, 6, 8, 12); });
         // before bounds are looked for, which are 0 and take long
         const taps_t flat(1 << 18, 1);
-        qa::assert_refused("n_fft: 64: must be larger for a window of 262144 taps: it would take 272 GiB",
-                           [&] { canonical_tight(flat, 64, 64); });
+        qa::assert_refused(
+            "n_fft: 64: must be larger for a window of 262144 taps: it would take 272 GiB",
+            [&] { canonical_tight(flat, 64, 64); });
         const std::string no_dual = ": leaves what the window of 32 taps and n_fft = 8 do not "
                                     "determine, so there is no dual";
         for (std::size_t hop : { 4, 9 }) { // four times n_fft; fewer values than samples

@@ -53,7 +53,8 @@ STFT_INLINE inline R cycles_of(R re, R im)
     // 1 near the diagonal, where the angle to it is taken, else 0
     const R diagonal = R(0.5) + std::copysign(R(0.5), low - tangent * high);
     const R below = low - diagonal * high, above = high + diagonal * low;
-    const R octant = cycle * small_arctangent(below / (above < least ? least : above)) + diagonal / 8;
+    const R octant =
+        cycle * small_arctangent(below / (above < least ? least : above)) + diagonal / 8;
     const R quadrant = R(0.125) - std::copysign(R(0.125) - octant, x - y);
     const R half = R(0.25) - std::copysign(R(0.25) - quadrant, re);
     return std::copysign(half, im);
@@ -92,7 +93,8 @@ STFT_LOOP void directions(const R* numbers, std::size_t count, R* units)
         const R re = numbers[2 * k], im = numbers[2 * k + 1];
         const R square = re * re + im * im;
         const R factor = inverse_root(square);
-        const R off_1 = std::abs(factor * square * factor - 1); // 1, infinite or NaN where there is no inverse root
+        const R off_1 = std::abs(factor * square * factor -
+                                 1); // 1, infinite or NaN where there is no inverse root
         const R taken = off_1 < R(0.5) ? factor : R(0), kept = off_1 < R(0.5) ? R(0) : R(1);
         units[2 * k] = taken * re + kept * units[2 * k];
         units[2 * k + 1] = taken * im + kept * units[2 * k + 1];
@@ -101,7 +103,8 @@ STFT_LOOP void directions(const R* numbers, std::size_t count, R* units)
 
 //! factors times units, where a factor within its bounds; else 0.
 template <class R>
-STFT_LOOP void scale_finite(const R* factors, const R* units, std::size_t count, R most, R* products)
+STFT_LOOP void
+scale_finite(const R* factors, const R* units, std::size_t count, R most, R* products)
 {
 #pragma omp simd
     for (std::size_t k = 0; k < count; ++k) {

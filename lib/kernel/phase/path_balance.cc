@@ -17,8 +17,13 @@ STFT_INLINE inline R weaker(R a, R b, R scale)
 
 //! Weights of the joints between bins, and what these add to the sums on the right.
 template <class R>
-STFT_LOOP void joints_of(
-    const R* here, const R* steps, const R* phases, std::size_t joints, R scale, R* weights, R* pulls)
+STFT_LOOP void joints_of(const R* here,
+                         const R* steps,
+                         const R* phases,
+                         std::size_t joints,
+                         R scale,
+                         R* weights,
+                         R* pulls)
 {
     constexpr R weight = R(0.5); // of a step along the row
 #pragma omp simd
@@ -75,7 +80,9 @@ void path_balance<R>::balance(const R* before,
     if (bins < 2 || !(largest > 0))
         return;
     const R scale = 1 / largest;
-    auto* const b = d_joints.data() + 1; // b[k] joins bins k and k + 1; none is before the first one or after the last
+    auto* const b =
+        d_joints.data() +
+        1; // b[k] joins bins k and k + 1; none is before the first one or after the last
     auto* const sums = d_sums.data();
     simd::dispatch<joints_of<R>>(here, steps, phases, bins - 1, scale, b, sums);
     d_joints[0] = b[bins - 1] = 0;

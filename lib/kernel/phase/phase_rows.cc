@@ -60,10 +60,8 @@ void phase_writer<R>::write_units(const R* magnitudes,
                                   std::int64_t start,
                                   std::complex<R>* spectrum) const
 {
-    simd::dispatch<phase_loops::scale_all<R>>(magnitudes,
-                                              reinterpret_cast<const R*>(units),
-                                              d_bins,
-                                              reinterpret_cast<R*>(spectrum));
+    simd::dispatch<phase_loops::scale_all<R>>(
+        magnitudes, reinterpret_cast<const R*>(units), d_bins, reinterpret_cast<R*>(spectrum));
     if (d_converter)
         d_converter->convert(spectrum, d_bins, start, spectrum);
 }
@@ -107,8 +105,14 @@ phase_rows<R>::phase_rows(const phase_settings& s)
         f.magnitudes.resize(agrees() || s.look_ahead ? bins : 0);
         f.units.resize(agrees() ? bins : 0);
     }
-    for (auto* row :
-         { &d_slopes, &d_steps, &d_phases, &d_settled, &d_before, &d_here, &d_from_before, &d_written })
+    for (auto* row : { &d_slopes,
+                       &d_steps,
+                       &d_phases,
+                       &d_settled,
+                       &d_before,
+                       &d_here,
+                       &d_from_before,
+                       &d_written })
         row->resize(bins);
     if (!agrees())
         return;
@@ -201,9 +205,8 @@ void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
         refuse("look_ahead", s.look_ahead, "must stay " + std::to_string(settings.look_ahead));
     if ((s.iterations > 0) != agrees())
         refuse("iterations", s.iterations, agrees() ? "must stay 1 or more" : "must stay 0");
-    const bool same_window =
-        s.window == settings.window &&
-        s.frames_of().window_length() == settings.frames_of().window_length();
+    const bool same_window = s.window == settings.window &&
+                             s.frames_of().window_length() == settings.frames_of().window_length();
     const bool same_gradient = s.hop == settings.hop && same_window;
     const bool goes_on = same_gradient && next_start == start;
     if (d_waits && agrees() && settings.look_ahead == 0 && !goes_on) {
@@ -278,7 +281,8 @@ void phase_rows<R>::integrate(std::size_t age)
     simd::dispatch<phase_loops::where_above<R>>(now.s(), bins, limit, R(0), d_here.data());
     if (follows) {
         take_advances(step);
-        const R bonus = agrees() ? R(0.1) : R(0); // a step along the row is less exact than one in time
+        const R bonus =
+            agrees() ? R(0.1) : R(0); // a step along the row is less exact than one in time
         simd::dispatch<phase_loops::where_above<R>>(
             before.s(), bins, limit, bonus, d_before.data());
         simd::dispatch<phase_loops::advance<R>>(d_settled.data(),
@@ -350,7 +354,8 @@ void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
 template <class R>
 void phase_rows<R>::agree(std::size_t age)
 {
-    constexpr R most = std::numeric_limits<R>::max() * R(1e-12); // sums of what is larger might not be finite
+    constexpr R most =
+        std::numeric_limits<R>::max() * R(1e-12); // sums of what is larger might not be finite
     const auto bins = d_gradient.bins;
     const auto first = older(age).start;
     const auto reach = static_cast<std::int64_t>(settings.n_fft);
@@ -367,11 +372,12 @@ void phase_rows<R>::agree(std::size_t age)
         for (std::size_t i = 0; i < settings.iterations; ++i) {
             signal.begin(latest);
             for_pending([&](frame& f, std::size_t later) {
-                simd::dispatch<phase_loops::scale_finite<R>>(f.magnitudes.data(),
-                                                             reinterpret_cast<const R*>(f.units.data()),
-                                                             bins,
-                                                             most,
-                                                             reinterpret_cast<R*>(d_row.data()));
+                simd::dispatch<phase_loops::scale_finite<R>>(
+                    f.magnitudes.data(),
+                    reinterpret_cast<const R*>(f.units.data()),
+                    bins,
+                    most,
+                    reinterpret_cast<R*>(d_row.data()));
                 signal.add(d_row.data(), later);
             });
             const bool last = i + 1 == settings.iterations && settings.look_ahead > 0;

@@ -83,7 +83,7 @@ private:
     std::size_t d_bins = 0;
     bool d_circular = false;
     std::vector<R> d_left,
-        d_right; // widths of the paths that come from the left and from the right
+        d_right;       // widths of the paths that come from the left and from the right
     R d_unreached = 0; // cells that are not silent and get no phase
     std::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
 };
@@ -159,8 +159,9 @@ private:
     bool d_waits = false;      // the newest frame is not settled
     std::uint64_t d_count = 0; // frames that went in
     std::int64_t d_step = 0;   // samples that d_advances stands for
-    std::vector<R> d_settled;  // phases of the last frame that is settled, or without iterations of the last one
-    std::vector<R> d_phases;   // those that were integrated last
+    std::vector<R>
+        d_settled; // phases of the last frame that is settled, or without iterations of the last one
+    std::vector<R> d_phases; // those that were integrated last
     std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
     std::vector<complex> d_row;
 };

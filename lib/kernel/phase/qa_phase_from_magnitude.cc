@@ -203,7 +203,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                         A[p * bins + k] =
                             1; // n_fft / 2, or for odd n_fft the bin whose mirror is its neighbour
             const auto ways = every_way(s, A, 0);
-            for (const std::size_t i : { 0, 1, 3 }) { // iterations find out that no signal has such magnitudes
+            for (const std::size_t i :
+                 { 0, 1, 3 }) { // iterations find out that no signal has such magnitudes
                 const auto& Y = ways[i];
                 const auto advance =
                     std::arg(Y[3 * bins - 1] * std::conj(Y[2 * bins - 1])) / (2 * qa::pi);
@@ -286,7 +287,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                 const auto X = analysed(s, x, 96, 90);
                 const auto ways = every_way(s, magnitudes_of(X), 96);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(0, delay(X, ways[0], s.bins(), 128), 1.5);
-                for (std::size_t i = 1; i < ways.size(); ++i) // the first, quiet frame of the click decides
+                for (std::size_t i = 1; i < ways.size();
+                     ++i) // the first, quiet frame of the click decides
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(0, delay(X, ways[i], s.bins(), 128), 14);
             }
     }
@@ -300,7 +302,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
         istft<T> inverse(s.frames_of());
         inverse.begin_at(0);
         std::vector<T> y(x.size());
-        inverse.invert(streamed(s, A, 0).data(), frames, y.data(), static_cast<std::int64_t>(y.size()));
+        inverse.invert(
+            streamed(s, A, 0).data(), frames, y.data(), static_cast<std::int64_t>(y.size()));
         const auto B = magnitudes_of(analysed(s, y, 0, frames));
         double off = 0, energy = 0;
         for (std::size_t i = 0; i < A.size(); ++i) {
@@ -318,8 +321,9 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             auto x = chirp<T>(6000, 0.06, 0.00003);
             const auto rest = qa::noise<T>(6000);
             for (std::size_t n = 0; n < x.size(); ++n)
-                x[n] = x[n] * static_cast<real_t<T>>(std::exp(-static_cast<double>(n % 700) / 100)) +
-                       rest[n] * real_t<T>(0.01);
+                x[n] =
+                    x[n] * static_cast<real_t<T>>(std::exp(-static_cast<double>(n % 700) / 100)) +
+                    rest[n] * real_t<T>(0.01);
             for (const auto& w : { window("gaussian", { 32 }), window("hann") })
                 for (const std::size_t look_ahead : { 0, 1 }) {
                     const qa::context in_window("window", w.name());
@@ -334,7 +338,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                     }
                     if (!(std::max(distances[1], distances[2]) < 0.8 * distances[0]))
                         CPPUNIT_FAIL("distances " + std::to_string(distances[0]) + " " +
-                                     std::to_string(distances[1]) + " " + std::to_string(distances[2]));
+                                     std::to_string(distances[1]) + " " +
+                                     std::to_string(distances[2]));
                 }
         });
     }

@@ -141,8 +141,8 @@ class qa_settled_signal : public CppUnit::TestFixture
                         signal.add(frames[p + 1].data(), c.hop);
                         for (const std::size_t later : { 0, 1 }) {
                             signal.analyse(later * c.hop, got.data());
-                            const auto off =
-                                distance(frames[p + later], got, 1.0 / static_cast<double>(c.n_fft));
+                            const auto off = distance(
+                                frames[p + later], got, 1.0 / static_cast<double>(c.n_fft));
                             CPPUNIT_ASSERT(off < qa::limit<T>);
                         }
                         signal.settle(frames[p].data());
@@ -177,7 +177,8 @@ class qa_settled_signal : public CppUnit::TestFixture
     {
         const auto s = made(sizes[0], sides::onesided);
         const auto frames = frames_of<double>(s, 10);
-        for (const std::int64_t step : { std::int64_t(64), std::int64_t(1) << 40, std::int64_t(-1) }) {
+        for (const std::int64_t step :
+             { std::int64_t(64), std::int64_t(1) << 40, std::int64_t(-1) }) {
             settled_signal<double> signal(s);
             signal.settle(frames[0].data());
             signal.advance(step);

@@ -10,12 +10,12 @@ namespace {
 //! \return the number of cells that are not silent and get none
 template <class R>
 STFT_LOOP R choose(const R* before,
-                      const R* here,
-                      const R* left,
-                      const R* right,
-                      std::size_t bins,
-                      R* from_left,
-                      R* from_right)
+                   const R* here,
+                   const R* left,
+                   const R* right,
+                   std::size_t bins,
+                   R* from_left,
+                   R* from_right)
 {
     constexpr R silent = -std::numeric_limits<R>::infinity();
     R unreached = 0;
@@ -25,7 +25,8 @@ STFT_LOOP R choose(const R* before,
         const R beside = left[k] < right[k] ? right[k] : left[k];
         const R widest = beside < before[k] ? before[k] : beside;
         const R narrowest = widest < here[k] ? widest : here[k];
-        const R nowhere = narrowest > silent ? R(0) : R(1), aside = beside > before[k] ? R(1) : R(0);
+        const R nowhere = narrowest > silent ? R(0) : R(1),
+                aside = beside > before[k] ? R(1) : R(0);
         const R is_left = left[k] < right[k] ? R(0) : R(1);
         const R is_from_left = aside * is_left, is_from_right = aside * (1 - is_left);
         from_left[k] = is_from_left < nowhere ? nowhere : is_from_left;
@@ -37,12 +38,8 @@ STFT_LOOP R choose(const R* before,
 
 //! What a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase that the row before gives.
 template <class R>
-STFT_LOOP void added(const R* from_there,
-                     const R* steps,
-                     const R* from_before,
-                     std::size_t bins,
-                     R sign,
-                     R* sums)
+STFT_LOOP void
+added(const R* from_there, const R* steps, const R* from_before, std::size_t bins, R sign, R* sums)
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
@@ -94,8 +91,13 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
         step(to_right, k);
         step(to_left, other);
     }
-    d_unreached = simd::dispatch<choose<R>>(
-        before.data(), here.data(), d_left.data(), d_right.data(), d_bins, d_from_left.data(), d_from_right.data());
+    d_unreached = simd::dispatch<choose<R>>(before.data(),
+                                            here.data(),
+                                            d_left.data(),
+                                            d_right.data(),
+                                            d_bins,
+                                            d_from_left.data(),
+                                            d_from_right.data());
 }
 //! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
 template <class R>

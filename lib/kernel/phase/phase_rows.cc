@@ -383,7 +383,7 @@ void phase_rows<R>::agree(std::size_t age)
             const bool last = i + 1 == settings.iterations && settings.look_ahead > 0;
             for_pending([&](frame& f, std::size_t later) {
                 if (last && later > 0)
-                    return; // its phases are found anew
+                    return; // the next frame brings other phases for it
                 signal.analyse(later, d_row.data());
                 simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<const R*>(d_row.data()),
                                                            bins,

@@ -24,7 +24,7 @@ class phase_writer
 public:
     explicit phase_writer(const phase_settings& s);
     void write(const R* magnitudes, R* cycles, std::int64_t start, std::complex<R>* spectrum) const;
-    //! The same from numbers of modulus 1 that have the phases.
+    //! Writes a spectrum from numbers of modulus 1 that have the phases.
     void write_units(const R* magnitudes,
                      const std::complex<R>* units,
                      std::int64_t start,
@@ -91,7 +91,7 @@ private:
 /*!
  * \brief phase_from_magnitude's state.
  *
- * With iterations, the newest frame is pending: when the next one comes, its phases are found anew, from both sides in time, and both
+ * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and both
  * are made to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then.
  */
 template <class R>
@@ -117,7 +117,7 @@ private:
         std::vector<complex> units; // with iterations: exp(2j pi phase)
         R largest = row_paths<R>::silent;
         std::int64_t start = 0;
-        std::uint64_t index = 0; // of all frames
+        std::uint64_t index = 0; // number of the frame, from 0 on
         R* s() { return logarithms.data() + 1; }
     };
 
@@ -161,7 +161,7 @@ private:
     std::int64_t d_step = 0;   // samples that d_advances stands for
     std::vector<R>
         d_settled; // phases of the last frame that is settled, or without iterations of the last one
-    std::vector<R> d_phases; // those that were integrated last
+    std::vector<R> d_phases; // phases that were integrated last
     std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
     std::vector<complex> d_row;
 };

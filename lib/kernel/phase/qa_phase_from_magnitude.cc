@@ -336,7 +336,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                         s.iterations = iterations;
                         distances.push_back(distance(s, x));
                     }
-                    if (!(std::max(distances[1], distances[2]) < 0.8 * distances[0]))
+                    if (!(std::max(distances[1], distances[2]) < 0.95 * distances[0]))
                         CPPUNIT_FAIL("distances " + std::to_string(distances[0]) + " " +
                                      std::to_string(distances[1]) + " " +
                                      std::to_string(distances[2]));

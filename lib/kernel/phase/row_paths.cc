@@ -6,7 +6,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! Where a cell's phase comes from: from the left, from the right (1, else 0), from the row before (neither), or from nowhere (both).
+//! Tells where a cell's phase comes from: the left, the right (1, else 0), the row before (neither), or nowhere (both).
 //! \return the number of cells that are not silent and get none
 template <class R>
 STFT_LOOP R choose(const R* before,
@@ -36,7 +36,7 @@ STFT_LOOP R choose(const R* before,
     return unreached;
 }
 
-//! What a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase that the row before gives.
+//! Takes what a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase that the row before gives.
 template <class R>
 STFT_LOOP void
 added(const R* from_there, const R* steps, const R* from_before, std::size_t bins, R sign, R* sums)

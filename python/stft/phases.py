@@ -18,7 +18,6 @@ from .transforms import (
     _design,
     _either_spelling,
     _first,
-    _frame_major,
     _hop,
     _integer,
     _is_named,

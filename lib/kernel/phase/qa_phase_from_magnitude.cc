@@ -315,7 +315,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
 
     void iterations_bring_magnitudes_nearer()
     {
-        // pulses of a chirp in quiet noise: onsets, decays, and zeros between
+        // pulses of a chirp in noise: onsets, decays, and zeros between
         qa::for_every_type([](auto zero) {
             using T = decltype(zero);
             auto x = chirp<T>(6000, 0.06, 0.00003);
@@ -323,7 +323,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             for (std::size_t n = 0; n < x.size(); ++n)
                 x[n] =
                     x[n] * static_cast<real_t<T>>(std::exp(-static_cast<double>(n % 700) / 100)) +
-                    rest[n] * real_t<T>(0.01);
+                    rest[n] * real_t<T>(0.3);
             for (const auto& w : { window("gaussian", { 32 }), window("hann") })
                 for (const std::size_t look_ahead : { 0, 1 }) {
                     const qa::context in_window("window", w.name());
@@ -336,7 +336,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                         s.iterations = iterations;
                         distances.push_back(distance(s, x));
                     }
-                    if (!(std::max(distances[1], distances[2]) < 0.95 * distances[0]))
+                    if (!(std::max(distances[1], distances[2]) < 0.9 * distances[0]))
                         CPPUNIT_FAIL("distances " + std::to_string(distances[0]) + " " +
                                      std::to_string(distances[1]) + " " +
                                      std::to_string(distances[2]));

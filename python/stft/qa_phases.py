@@ -3,6 +3,7 @@
 """Phases from magnitudes, and sounds at another speed: arrays, and blocks that equal them to the bit."""
 import doctest
 import math
+import tracemalloc
 import unittest
 
 import numpy as np
@@ -254,6 +255,21 @@ class sounds_at_another_speed(unittest.TestCase):
             self.assertLess(np.std((y[2:] + y[:-2] - 2 * np.cos(omega) * y[1:-1])[1000:-1000]), 0.005)
         z = stft.pitch_shift(np.exp(0.5j * n), 7, n_fft=512)  # and not its mirror image
         self.assertLess(np.std((z[1:] - z[:-1] * np.exp(0.5j * 2 ** (7 / 12)))[1000:-1000]), 0.02)
+
+    def test_high_shifts_pass_in_pieces(self):
+        n = np.arange(20000)
+        for dtype, semitones in ((np.float64, 30), (np.float32, 36), (np.complex128, 55.5)):
+            ratio = 2 ** (semitones / 12)
+            omega = 1.2 / ratio
+            x = (np.exp(1j * omega * n) if np.dtype(dtype).kind == "c" else np.cos(omega * n)).astype(dtype)
+            tracemalloc.start()
+            y = stft.pitch_shift(x, semitones, n_fft=512)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            self.assertEqual((y.shape, y.dtype), (x.shape, x.dtype))
+            self.assertLess(np.std((y[2:] + y[:-2] - 2 * np.cos(1.2) * y[1:-1])[2000:-2000]), 0.01)
+            self.assertLess(peak, 100 * x.nbytes)  # spectra of the stretched signal would take some hundred
+        self.assertEqual(stft.pitch_shift(np.ones(3), -60, n_fft=16).shape, (3,))
 
     def test_channels_and_axes_are_kept(self):
         x = noise(3 * 1500).reshape(1500, 3)

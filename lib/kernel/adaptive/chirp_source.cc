@@ -57,7 +57,12 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
                                        2 * d_bank.lengths() };
     for (std::size_t stage = 0; stage < 3; ++stage) {
         const auto t = of_stage(s, stage);
-        d_sums.emplace_back(candidates[stage], t.block, d_lag[stage], t);
+        const bool chooses = stage == 2 && t.criterion == adaptive_criterion::entropy;
+        d_sums.emplace_back(candidates[stage],
+                            t.block,
+                            d_lag[stage],
+                            t,
+                            chooses ? concentration::of_frames_too : concentration::of_cells);
     }
     const double unit = s.theta_max * s.theta_max;
     d_paths.emplace_back(grid.rates, price_of_rate[0] * unit, d_lag[0]);

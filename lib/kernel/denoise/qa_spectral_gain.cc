@@ -282,10 +282,16 @@ class qa_spectral_gain : public CppUnit::TestFixture
     {
         auto s = made(512, 128);
         s.noise.assign(s.bins(), 1);
-        auto rows = noise_rows(400, s.bins(), 1, 8);
-        for (std::size_t p = 1; p < rows.size(); ++p) // frames that overlap by three quarters
-            for (std::size_t k = 0; k < s.bins(); ++k)
-                rows[p][k] = 0.66 * rows[p - 1][k] + std::sqrt(1 - 0.66 * 0.66) * rows[p][k];
+        const auto plain = noise_rows(600, s.bins() + 2, 1, 8);
+        std::vector<spectrum_t> rows(plain.size(), spectrum_t(s.bins()));
+        for (std::size_t p = 0; p < rows.size();
+             ++p) // Hann windows, three quarters of which overlap
+            for (std::size_t k = 0; k < s.bins(); ++k) {
+                const auto& z = plain[p];
+                rows[p][k] = (0.5 * z[k + 1] - 0.25 * (z[k] + z[k + 2])) / std::sqrt(0.375);
+                if (p > 0)
+                    rows[p][k] = 0.66 * rows[p - 1][k] + std::sqrt(1 - 0.66 * 0.66) * rows[p][k];
+            }
         spectral_gain<double> gain(s);
         double left = 0, square = 0, count = 0;
         for (const auto& row : through(gain, rows))

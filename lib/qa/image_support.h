@@ -127,23 +127,27 @@ struct plain_transform {
     //! The definition; x: any image, also a complex one.
     values forward(const values& x) const
     {
-        values X;
+        values X, rows(w.M * h.L); // rows: [kw][i]
         for (std::size_t m = 0; m < h.frames; ++m)
-            for (std::size_t n = 0; n < w.frames; ++n)
+            for (std::size_t n = 0; n < w.frames; ++n) {
+                for (std::size_t kw = 0; kw < w.M; ++kw)
+                    for (std::size_t i = 0; i < h.L; ++i) {
+                        auto& row = rows[kw * h.L + i];
+                        row = 0;
+                        for (std::size_t j = 0; j < w.L; ++j)
+                            if (h.at(m, i) >= 0 && w.at(n, j) >= 0)
+                                row += w.w[j] * w.twiddles[kw][j] *
+                                       x[static_cast<std::size_t>(h.at(m, i)) * w.length +
+                                         static_cast<std::size_t>(w.at(n, j))];
+                    }
                 for (std::size_t kh = 0; kh < bins; ++kh)
                     for (std::size_t kw = 0; kw < w.M; ++kw) {
                         value sum = 0;
-                        for (std::size_t i = 0; i < h.L; ++i) {
-                            value row = 0;
-                            for (std::size_t j = 0; j < w.L; ++j)
-                                if (h.at(m, i) >= 0 && w.at(n, j) >= 0)
-                                    row += w.w[j] * w.twiddles[kw][j] *
-                                           x[static_cast<std::size_t>(h.at(m, i)) * w.length +
-                                             static_cast<std::size_t>(w.at(n, j))];
-                            sum += h.w[i] * h.twiddles[kh][i] * row;
-                        }
+                        for (std::size_t i = 0; i < h.L; ++i)
+                            sum += h.w[i] * h.twiddles[kh][i] * rows[kw * h.L + i];
                         X.push_back(sum);
                     }
+            }
         return X;
     }
 
@@ -151,19 +155,25 @@ struct plain_transform {
     std::vector<double> patches(const values& X, double inner) const
     {
         std::vector<double> u;
+        values rows(bins * w.L); // [kh][j]
         const value* patch = X.data();
-        for (std::size_t m = 0; m < h.frames * w.frames; ++m, patch += bins * w.M)
+        for (std::size_t m = 0; m < h.frames * w.frames; ++m, patch += bins * w.M) {
+            for (std::size_t kh = 0; kh < bins; ++kh)
+                for (std::size_t j = 0; j < w.L; ++j) {
+                    auto& row = rows[kh * w.L + j];
+                    row = 0;
+                    for (std::size_t kw = 0; kw < w.M; ++kw)
+                        row += patch[kh * w.M + kw] * std::conj(w.twiddles[kw][j]);
+                }
             for (std::size_t i = 0; i < h.L; ++i)
                 for (std::size_t j = 0; j < w.L; ++j) {
                     double sum = 0;
                     for (std::size_t kh = 0; kh < bins; ++kh)
-                        for (std::size_t kw = 0; kw < w.M; ++kw)
-                            sum += (kh > 0 && 2 * kh < h.M ? inner : 1) *
-                                   (patch[kh * w.M + kw] *
-                                    std::conj(h.twiddles[kh][i] * w.twiddles[kw][j]))
-                                       .real();
+                        sum += (kh > 0 && 2 * kh < h.M ? inner : 1) *
+                               (rows[kh * w.L + j] * std::conj(h.twiddles[kh][i])).real();
                     u.push_back(sum);
                 }
+        }
         return u;
     }
 

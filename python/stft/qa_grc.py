@@ -26,7 +26,7 @@ examples = sorted((project / "examples").glob("*.grc"))
 
 
 def loaded(path):
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 folder = tempfile.TemporaryDirectory()  # of files that blocks write

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that GNU Radio Companion makes of flowgraphs with our blocks: the examples, which run, and code in C++."""
+"""Programs that GNU Radio Companion makes of flowgraphs with our blocks: the examples, and code in C++."""
 
 import functools
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -78,24 +77,17 @@ class Examples(unittest.TestCase):
             self.assertFalse(path.with_name(name + ".py").exists(), path.name)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed (Debian: gnuradio)")
-    def test_grcc_compiles_the_examples_and_those_without_a_window_succeed(self):
+    def test_grcc_compiles_the_examples(self):
+        """`./test.sh examples` runs them, with a window and without."""
         with tempfile.TemporaryDirectory() as directory:
             grcc(examples, directory)
             for path in examples:
-                options = loaded(path)["options"]["parameters"]
-                program = Path(directory) / (options["id"] + ".py")
+                program = Path(directory) / (loaded(path)["options"]["parameters"]["id"] + ".py")
                 compile(program.read_text(encoding="utf-8"), path.name, "exec")
-                if options["generate_options"] == "no_gui":
-                    result = run([sys.executable, str(program)], directory)
-                    self.assertEqual(result.returncode, 0, result.stdout)
 
-    def test_the_python_examples_without_a_window_succeed(self):
+    def test_every_flowgraph_has_its_like_in_python(self):
         for path in examples:
-            program = path.with_suffix(".py")
-            if "PyQt5" not in program.read_text(encoding="utf-8"):
-                with tempfile.TemporaryDirectory() as directory:
-                    result = run([sys.executable, str(program)], directory)
-                    self.assertEqual(result.returncode, 0, result.stdout)
+            self.assertTrue(path.with_suffix(".py").exists(), path.name)
 
 
 @unittest.skipUnless(Platform, "GNU Radio Companion is not installed (Debian: gnuradio)")

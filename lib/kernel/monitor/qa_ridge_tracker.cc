@@ -628,7 +628,7 @@ class qa_ridge_tracker : public CppUnit::TestFixture
                 });
         refused("lag: 60: must be shorter: the path would take more than 2 GiB", [](auto& s) {
             s.lag = 60;
-            s.orders = { 200 };
+            s.orders = { 1, 200 };
             s.f_min = 4;
             s.f_max = 500;
         });

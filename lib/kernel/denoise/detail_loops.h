@@ -10,9 +10,9 @@ namespace gr::stft::kernel {
 
 // chosen on the files of examples/denoise/evaluate.py --chosen-on
 inline constexpr float weight_of_trend =
-    2; // by so many times as much as it is above the trend of noise, a trend counts for more than itself ...
+    2; // the estimate exceeds trend and detail by this times what the trend is above that of noise ...
 inline constexpr float trend_of_noise = -2.15f;       // -9.3 dB
-inline constexpr float most_of_trend = 0.7f;          // ... and at most for 3 dB
+inline constexpr float most_of_trend = 0.7f;          // ... at most by 3 dB
 inline constexpr float least_of_detail = -2.3025851f; // what is 10 dB below the noise has no detail
 inline constexpr float most_of_detail = 2.3025851f;   // what is 10 dB above it neither
 inline constexpr std::ptrdiff_t half_of_trend = 16;

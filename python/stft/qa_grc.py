@@ -420,7 +420,7 @@ settings["stft_phase_from_magnitude_vfvc.block.yml"] = (
     + [dict(n_fft=2**26 + 2, sides=s) for s in ("onesided", "twosided", "centered")]
     + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], [1, 1j], window.WIN_HANN)]
     + [dict(tolerance=v) for v in of_real_numbers]
-    + [{name: v} for name in ("look_ahead", "seed") for v in (-1, 0, 1, 2)]
+    + [{name: v} for name in ("look_ahead", "iterations", "seed") for v in (-1, 0, 1, 2)]
 )
 settings["stft_phase_vocoder_vcvc.block.yml"] = (
     framing + [dict(n_fft=2**26 + 2, **sides) for sides in doubling] + [dict(rate=v) for v in (0.01, 100.0, 101.0, *of_real_numbers)]

@@ -12,6 +12,7 @@ class qa_pooled_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(a_click_counts_by_the_energy_of_its_frame);
     CPPUNIT_TEST(where_cells_are_more_concentrated_frames_change_nothing);
     CPPUNIT_TEST(frames_that_were_not_measured_are_left_out);
+    CPPUNIT_TEST(a_candidate_that_repeats_another_one_has_its_criterion);
     CPPUNIT_TEST(a_gain_changes_nothing);
     CPPUNIT_TEST_SUITE_END();
 
@@ -107,7 +108,7 @@ class qa_pooled_rows : public CppUnit::TestFixture
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
             of_energies(flat) + in_noise, J(flat, concentration::of_frames_too)[0], 1e-12);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(of_energies(flat), J(flat, concentration::of_cells)[0], 1e-12);
-        // silence beside a click is as concentrated as can be
+        // a click in silence is as concentrated as can be
         auto alone = noise({ 0, 0, 0, 0, 4, 0, 0, 0, 0 });
         std::fill(alone[4].begin(), alone[4].end(), 1);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
@@ -134,6 +135,21 @@ class qa_pooled_rows : public CppUnit::TestFixture
             measured.push_back(flat[p]);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
             of_energies(measured) + in_noise, J(flat, concentration::of_frames_too)[1], 1e-12);
+    }
+
+    void a_candidate_that_repeats_another_one_has_its_criterion()
+    {
+        pooled_rows<double> rows(2, half, 0, settings(), concentration::of_frames_too);
+        rows.restart(0);
+        for (auto one : click()) {
+            std::fill(one.begin(), one.end(), one[0]);
+            rows.add();
+            rows.set(0, sums_of(one));
+            rows.repeat(1, 0);
+        }
+        const auto* found = rows.J(half);
+        CPPUNIT_ASSERT(found);
+        CPPUNIT_ASSERT_EQUAL(found[0], found[1]);
     }
 
     void a_gain_changes_nothing()

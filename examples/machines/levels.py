@@ -32,8 +32,9 @@ SCENES = {
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two weeks of each machine instead of twelve")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="of the machines: others than those of docs/machines.md")
     options = parser.parse_args(arguments)
-    missed = [*exactness(), *chatter(2 if options.quick else 6), *baselines(2 if options.quick else 12)]
+    missed = [*exactness(), *chatter(2 if options.quick else 6), *baselines(2 if options.quick else 12, options.first_seed)]
     for line in missed:
         print("MISSED", line)
     return 1 if missed else 0
@@ -118,12 +119,17 @@ def held(z):
             if event["kind"] == "raise"]
 
 
-def baselines(weeks):
+def times(minutes):
+    return f"{np.median(minutes):.0f}, {np.quantile(minutes, 0.9, method='lower'):.0f}, {max(minutes)}"
+
+
+def baselines(weeks, first_seed):
     """Prints false alarms and how soon a fault is found; what is too late in the first scene."""
-    print("| machine | false alarms (plain) | found after, min: median / largest (largest, plain) |\n|---|---|---|")
+    print(f"| {weeks} simulated weeks of 10 orders, +3 dB on one of them | false alarms | minutes until found: median, 90 %, largest | plain: false "
+          "alarms | plain: minutes |\n|---|---|---|---|---|")
     for name, law in SCENES.items():
         false, false_plain, found, found_plain = 0, 0, [], []
-        for seed in range(weeks):
+        for seed in range(first_seed, first_seed + weeks):
             f, levels = machine(seed, 2 * WEEK + 240, **law)
             healthy, faulty = slice(WEEK, 2 * WEEK), slice(2 * WEEK, None)
             of_plain = plain(f[:WEEK], levels[:WEEK])
@@ -136,7 +142,7 @@ def baselines(weeks):
                 found.append(events[0] - WEEK + 1 if events else 9999)
                 rows = held(of_plain(f[faulty], worse)[:, order])
                 found_plain.append(rows[0] + 1 if rows else 9999)
-        print(f"| {name} | {false} ({false_plain}) in {weeks} weeks | {np.median(found):.0f} / {max(found)} ({max(found_plain)}) |")
+        print(f"| {name} | {false} | {times(found)} | {false_plain} | {times(found_plain)} |")
         if name == next(iter(SCENES)) and (false or max(found) > 30):
             yield f"baseline, {name}: {false} false alarms, found after {max(found)} min"
 

@@ -106,7 +106,7 @@ void chirp_source<R>::restart(std::int64_t p,
         path.start(p, 0, first_frame::free);
     d_log_theta = std::log(theta);
     d_rate = 0;
-    d_choice.start(p, d_log_theta, first == first_frame::held);
+    d_choice.start(p, d_log_theta, first);
     if (d_sliding)
         d_sliding->restart(p, { d_log_theta, rate }, past);
     if (past == history::cleared)

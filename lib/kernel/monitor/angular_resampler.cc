@@ -102,8 +102,10 @@ public:
         curve.set_lowest(from, lowest);
         const auto steps = add_sums(lowest, s.samples_per_rev);
         // sums from there on take no sample that is gone
-        d_changes.push_back(
-            { from + static_cast<std::int64_t>(reach), lowest, s.samples_per_rev, steps });
+        const auto applied = from + static_cast<std::int64_t>(reach);
+        d_changes.push_back({ from, applied, lowest, s.samples_per_rev, steps });
+        if (d_found && d_next.cell == 0 && d_next.at.sample >= applied)
+            d_found = false; // a revolution of the last speed, which was looked for too early
     }
 
     //! Another one, whose first sample and revolution are the same.
@@ -121,6 +123,13 @@ public:
     bool finished = false, lacks_samples = false, lacks_speeds = false;
 
 private:
+    //! Other settings, the sample at which they were asked for, and the one from which on revolutions that begin have them.
+    struct changed {
+        std::int64_t requested, from;
+        double lowest;
+        std::size_t samples_per_rev, steps;
+    };
+
     revolutions angle() const
     {
         return { d_next.revolution,
@@ -146,12 +155,34 @@ private:
     //! Obeys the changes of revolutions that begin at this sample or later.
     void obey_changes(std::int64_t sample)
     {
-        while (!d_changes.empty() && d_changes.front().from <= sample) {
-            d_lowest = d_changes.front().lowest;
-            d_steps = d_changes.front().steps;
-            d_next.samples_per_rev = d_changes.front().samples_per_rev;
-            d_changes.pop_front();
+        while (!d_changes.empty() && d_changes.front().from <= sample)
+            obey_next();
+    }
+
+    changed obey_next()
+    {
+        const auto change = d_changes.front();
+        d_changes.pop_front();
+        d_lowest = change.lowest;
+        d_steps = change.steps;
+        d_next.samples_per_rev = change.samples_per_rev;
+        return change;
+    }
+
+    //! Obeys the changes up to the one that lets a piece without an end turn, and begins the first revolution after it. False if none does.
+    bool turns_later(const speed_piece& piece)
+    {
+        while (piece.is_last() && !d_changes.empty()) {
+            const auto change = obey_next();
+            const bool seen = change.requested <= piece.from().sample; // when the piece was made
+            if (piece.last_speed() < d_lowest || (piece.is_gap() && seen))
+                continue;
+            begin_revolution(piece.last_speed() *
+                             sample_instant{ change.from, 0 }.after(piece.from()));
+            curve.let_last_turn();
+            return true;
         }
+        return false;
     }
 
     bool is_closed(const speed_piece& piece) const { return piece.slowest() < d_lowest; }
@@ -184,13 +215,11 @@ private:
                 obey_changes(d_from);
                 d_in_gap = d_in_gap || d_next.cell > 0; // the revolution is left as it is
             }
-            if (is_closed(piece)) {
-                d_in_gap = true;
-            } else {
-                if (d_in_gap) {
-                    begin_revolution();
-                    d_in_gap = false;
-                }
+            if (is_closed(piece))
+                d_in_gap = !turns_later(piece);
+            else if (std::exchange(d_in_gap, false))
+                begin_revolution(0);
+            if (!d_in_gap) {
                 const auto more = angle().after(d_start);
                 if (more < piece.total()) {
                     find(piece, std::max(0.0, more));
@@ -225,10 +254,12 @@ private:
                (d_found ? d_next.at.sample + (d_next.at.fraction > 0) : d_from) >= d_end;
     }
 
-    //! The first sample of a revolution that begins in the piece.
-    void begin_revolution()
+    //! The first sample of a revolution that begins some revolutions after the front piece, or later.
+    void begin_revolution(double more)
     {
-        d_next.revolution = d_start.number + (d_start.fraction > 0);
+        auto from = d_start;
+        from.add(more);
+        d_next.revolution = from.number + (from.fraction > 0);
         d_next.cell = 0;
         d_next.after_gap = true;
     }
@@ -262,13 +293,6 @@ private:
         if (d_samples.room() < count)
             d_samples.reserve(2 * (d_samples.size() + count));
     }
-
-    //! Other settings, and the sample from which on revolutions that begin have them.
-    struct changed {
-        std::int64_t from;
-        double lowest;
-        std::size_t samples_per_rev, steps;
-    };
 
     std::vector<double> d_stretches;
     std::vector<stretched_sinc<T>> d_sums; // past settings have theirs, too

@@ -59,18 +59,21 @@ struct watched {
             speeds.push_back(m.speed[i]);
     }
 
-    //! Samples in pieces of at most `most`, the speeds `late` samples after theirs; what is asked for in between.
+    //! Samples in pieces of at most `most`, the speeds `late` samples after theirs, no more than `known` of them; what is asked
+    //! for in between.
     resampled<T> through(const angular_settings& s,
                          const std::vector<request>& requests = {},
                          std::size_t most = 1000,
                          std::int64_t late = 0,
                          std::size_t room = 4096,
-                         std::int64_t first = 0) const
+                         std::int64_t first = 0,
+                         std::size_t known = std::size_t(-1)) const
     {
         angular_resampler<T> r(s, first);
         resampled<T> all;
         auto next = requests.begin();
         std::size_t i = 0, p = 0;
+        const auto count = std::min(known, speeds.size());
         for (;;) {
             for (; next != requests.end() && next->at == i; ++next)
                 r.change(next->wanted);
@@ -81,14 +84,16 @@ struct watched {
                 break;
             r.add(x.data() + i, n);
             i += n;
-            for (; p < speeds.size() &&
+            for (; p < count &&
                    static_cast<std::int64_t>(p) * hop + late < static_cast<std::int64_t>(i);
                  ++p)
                 r.add_speed({ first + static_cast<std::int64_t>(p) * hop, 0 }, speeds[p]);
+            if (p == known)
+                r.finish_speeds();
             all.read(r, room);
         }
         r.finish_samples();
-        for (; p < speeds.size(); ++p)
+        for (; p < count; ++p)
             r.add_speed({ first + static_cast<std::int64_t>(p) * hop, 0 }, speeds[p]);
         r.finish_speeds();
         all.read(r, room);
@@ -137,6 +142,8 @@ class qa_angular_changes : public CppUnit::TestFixture
     CPPUNIT_TEST(a_machine_that_slows_down_under_the_lowest_speed_begins_the_next_revolution);
     CPPUNIT_TEST(sums_that_grow_take_no_sample_that_is_gone);
     CPPUNIT_TEST(longer_sums_wait_for_the_revolution_that_has_them);
+    CPPUNIT_TEST(the_lowest_speed_still_changes_when_no_speed_comes_any_more);
+    CPPUNIT_TEST(a_revolution_that_waits_for_its_samples_has_the_settings_of_its_beginning);
     CPPUNIT_TEST(before_the_first_sample_it_is_as_if_made_so);
     CPPUNIT_TEST(a_change_after_the_end_changes_nothing);
     CPPUNIT_TEST(bad_changes_are_refused_and_nothing_changes);
@@ -283,6 +290,95 @@ class qa_angular_changes : public CppUnit::TestFixture
         for (std::size_t i = 0; i < got.samples.size(); ++i)
             differs = differs || got.samples[i] != before.samples[i];
         CPPUNIT_ASSERT(differs);
+    }
+
+    //! 10 Hz hold to the end; from the first revolution that begins after a change, all is as with its settings from the beginning.
+    void the_lowest_speed_still_changes_when_no_speed_comes_any_more()
+    {
+        const watched<double> steady([](double) { return 10.0; }, 24);
+        const auto reach = static_cast<std::int64_t>(reach_of(settings(64)));
+        const auto check = [&](double first,
+                               const std::vector<request>& requests,
+                               const std::vector<std::int64_t>& changes,
+                               std::size_t known,
+                               std::int64_t late) {
+            const qa::context with("late", late), here("known", known);
+            const auto expected = steady.through(settings(64), {}, 1000, late, 4096, 0, known);
+            const auto got =
+                steady.through(settings(64, first), requests, 1000, late, 4096, 0, known);
+            // revolutions of the others, whose samples are the same
+            std::vector<std::size_t> wanted;
+            bool turns = first < 10, after_gap = false;
+            auto change = changes.begin();
+            for (std::size_t i = 0; i < expected.samples.size(); i += 64) {
+                for (; change != changes.end() && *change + reach <= expected.where[i].at.sample;
+                     ++change)
+                    turns = !turns;
+                for (std::size_t n = i; turns && n < std::min(i + 64, expected.samples.size()); ++n)
+                    wanted.push_back(n);
+            }
+            CPPUNIT_ASSERT_EQUAL(wanted.size(), got.samples.size());
+            for (std::size_t n = 0; n < wanted.size(); ++n) {
+                after_gap = n > 0 ? wanted[n] != wanted[n - 1] + 1 : wanted[0] > 0;
+                CPPUNIT_ASSERT_EQUAL(after_gap, got.where[n].after_gap);
+                auto where = expected.where[wanted[n]];
+                CPPUNIT_ASSERT_EQUAL(expected.samples[wanted[n]], got.samples[n]);
+                CPPUNIT_ASSERT_EQUAL(where.revolution, got.where[n].revolution);
+                CPPUNIT_ASSERT_EQUAL(where.cell, got.where[n].cell);
+                CPPUNIT_ASSERT_EQUAL(where.at.sample, got.where[n].at.sample);
+                CPPUNIT_ASSERT_EQUAL(where.at.fraction, got.where[n].at.fraction);
+            }
+        };
+        for (const std::size_t known : { 1, 7, 400 }) {
+            const auto late = std::int64_t(0);
+            check(11, { { 30000, settings(64) } }, { 30000 }, known, late);
+            check(2, { { 30000, settings(64, 11) } }, { 30000 }, known, late);
+            check(2,
+                  { { 30000, settings(64, 11) }, { 60000, settings(64) } },
+                  { 30000, 60000 },
+                  known,
+                  late);
+            check(11,
+                  { { 30000, settings(64) }, { 50000, settings(64, 12) }, { 70001, settings(64) } },
+                  { 30000, 50000, 70001 },
+                  known,
+                  late);
+            check(11,
+                  { { 30000, settings(64, 12) },
+                    { 30001, settings(64, 13) },
+                    { 30002, settings(64) } },
+                  { 30002 },
+                  known,
+                  late);
+        }
+        // asked for while the last speed is still to come
+        check(11, { { 30000, settings(64) } }, { 30000 }, 400, 25000);
+        check(2,
+              { { 30000, settings(64, 11) }, { 60000, settings(64) } },
+              { 30000, 60000 },
+              400,
+              15000);
+    }
+
+    //! After a gap the next revolution of a slow machine begins later than a change that comes while it waits.
+    void a_revolution_that_waits_for_its_samples_has_the_settings_of_its_beginning()
+    {
+        const watched<float> slow([](double) { return 2.1; }, 24);
+        for (std::size_t at = 40000; at < 42000; at += 97) {
+            const qa::context here("at", at);
+            const std::vector<request> requests{ { 20000, settings(64, 5) },
+                                                 { 40000, settings(64) },
+                                                 { at + 1, settings(100) } };
+            const auto all = slow.through(settings(64), requests, 1000, 0, 4096, 0, 3);
+            assert_same(all, slow.through(settings(64), requests, 1, 0, 4096, 0, 3));
+            const auto reach = static_cast<std::int64_t>(reach_of(settings(64)));
+            for (const auto& p : all.where)
+                if (p.cell == 0 && p.at.sample >= 40000 + reach)
+                    CPPUNIT_ASSERT_EQUAL(
+                        std::size_t(p.at.sample >= static_cast<std::int64_t>(at) + 1 + reach ? 100
+                                                                                             : 64),
+                        p.samples_per_rev);
+        }
     }
 
     void before_the_first_sample_it_is_as_if_made_so()

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_RIDGE_OUTPUT_H
 
 #include "kernel/monitor/ridge_pairing.h"
+#include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
 #include <algorithm>
 
 namespace gr::stft::kernel {
@@ -11,15 +12,15 @@ namespace gr::stft::kernel {
 class ridge_output
 {
 public:
-    //! \param lag frames between a track and the next
+    //! \param orders of the amplitudes \param lag frames between a track and the next
     ridge_output(std::size_t tracks,
-                 std::size_t width,
+                 const std::vector<double>& orders,
                  std::size_t lag,
                  double hop_time,
                  double duration)
-        : d_tracks(tracks), d_width(width), d_lag(lag), d_depth(tracks * (lag + 1) + 1),
-          d_ring(d_depth * tracks * width),
-          d_pairing(tracks, width, hop_time, encounter_reach / duration)
+        : d_tracks(tracks), d_width(ridge_amplitudes + orders.size()), d_lag(lag),
+          d_depth(tracks * (lag + 1) + 1), d_ring(d_depth * tracks * d_width),
+          d_pairing(tracks, orders, hop_time, encounter_reach / duration, lines_apart / duration)
     {}
 
     std::size_t latency() const { return d_pairing.latency(); }
@@ -44,6 +45,8 @@ public:
 
 private:
     static constexpr double encounter_reach = 1.33; // 1 / duration between ridges that meet
+    static constexpr double lines_apart =
+        1.5; // 1 / duration between lines that do not disturb each other
 
     std::size_t d_tracks, d_width, d_lag, d_depth;
     std::vector<double> d_ring;

@@ -45,7 +45,7 @@ public:
                     s.samp_rate,
                 axis_of(s, rows.bins(), rows.bin_width()),
                 [this](const ridge_point& point) { take(point); }),
-          output(s.tracks, width, chain.latency() / s.tracks, rows.hop_time(), s.duration)
+          output(s.tracks, s.orders, chain.latency() / s.tracks, rows.hop_time(), s.duration)
     {}
 
     void take(const ridge_point& point)

@@ -39,7 +39,8 @@ public:
                                                 0,
                                                 axis,
                                                 [this](const ridge_point& point) { take(point); }),
-          lag(chain.latency() / s.tracks), output(s.tracks, width, lag, hop_time(s), s.duration())
+          lag(chain.latency() / s.tracks),
+          output(s.tracks, s.orders, lag, hop_time(s), s.duration())
     {}
 
     void add(const float* given)

@@ -41,8 +41,8 @@ speed_piece::speed_piece(const sample_instant& from,
     d_slowest = std::min(a.speed, b.speed);
 }
 
-speed_piece::speed_piece(const sample_instant& from, double speed)
-    : d_from(from), d_length(endless), d_total(HUGE_VAL), d_slowest(speed)
+speed_piece::speed_piece(const sample_instant& from, double speed, bool turns)
+    : d_from(from), d_length(endless), d_total(HUGE_VAL), d_slowest(turns ? speed : 0)
 {
     d_c[0] = speed;
 }
@@ -126,7 +126,7 @@ void speed_curve::finish()
         make(d_next); // a single speed: what lies before it
     const auto from = before ? d_first : last.at;
     obey_changes(from.sample);
-    d_pieces.push_back(turns(last) ? speed_piece(from, last.speed) : speed_piece::gap(from));
+    d_pieces.emplace_back(from, last.speed, turns(last));
 }
 
 //! Speed and slope at a knot that turns.

@@ -31,20 +31,22 @@ class speed_piece
 public:
     //! A piece that turns. \param from where it begins \param length samples \param a,b its ends; speeds are positive
     speed_piece(const sample_instant& from, double length, const speed_end& a, const speed_end& b);
-    //! A piece without an end, of constant speed.
-    speed_piece(const sample_instant& from, double speed);
+    //! A piece without an end, of constant speed, which may be 0. \param turns false: it begins as a gap
+    speed_piece(const sample_instant& from, double speed, bool turns);
     //! A gap. \param total revolutions that pass in it
     static speed_piece gap(const sample_instant& from, double length, double total);
-    //! A gap without an end.
-    static speed_piece gap(const sample_instant& from) { return gap(from, endless, 0); }
 
     const sample_instant& from() const { return d_from; }
     double length() const { return d_length; }
-    bool is_gap() const { return d_c[0] == 0; }
+    bool is_gap() const { return d_slowest == 0; }
     double total() const { return d_total; } //!< revolutions
     bool is_last() const { return d_length >= endless; }
     //! The lower one of the speeds at its ends, revolutions per sample; 0 in a gap.
     double slowest() const { return d_slowest; }
+    //! The constant speed of a piece without an end.
+    double last_speed() const { return d_c[0]; }
+    //! A piece without an end is no gap any more.
+    void turn() { d_slowest = d_c[0]; }
 
     //! Revolutions from the beginning to u.
     double revolutions_at(double u) const
@@ -97,6 +99,8 @@ public:
     bool finished() const { return d_finished; }
     bool empty() const { return d_front == d_pieces.size(); }
     const speed_piece& front() const { return d_pieces[d_front]; }
+    //! The last piece, which has no end, turns from now on.
+    void let_last_turn() { d_pieces.back().turn(); }
     void pop();
     //! The revolutions at the beginning of front(), relative to those at the instant where the curve begins.
     double before_first() const { return d_before_first; }

@@ -107,14 +107,18 @@ def scene(name, seed, seconds=16.0):
     return Scene(x, f, settings)
 
 
-def two_shafts(seed, level=0.8, seconds=16.0):
-    """Two shafts that cross -> (samples, speed of the first, of the second)."""
+def two_shafts(seed, level=0.8, seconds=16.0, nearest=None):
+    """Two shafts that cross, or come as near as `nearest` Hz and part again -> (samples, speed of the first, of the second)."""
     r = np.random.default_rng([seed, 2])
     t = np.arange(int(seconds * FS)) / FS
     crossing, middle = r.uniform(0.35, 0.65) * seconds, r.uniform(27, 34)
     up, down = r.uniform(1.4, 1.9, 2)
-    f = middle + up * (t - crossing) + 0.4 * np.sin(2 * np.pi * (0.13 * t + r.uniform()))
-    g = middle - down * (t - crossing) + 0.4 * np.sin(2 * np.pi * (0.11 * t + r.uniform()))
+    above, below = up * (t - crossing), -down * (t - crossing)
+    if nearest is not None:
+        apart = np.hypot(above - below, nearest)
+        above, below = up / (up + down) * apart, -down / (up + down) * apart
+    f = middle + above + 0.4 * np.sin(2 * np.pi * (0.13 * t + r.uniform()))
+    g = middle + below + 0.4 * np.sin(2 * np.pi * (0.11 * t + r.uniform()))
     f, g = np.maximum(f, 8), np.maximum(g, 8)
     x = machine(f, r, noise=1e-3) + level * machine(g, r, noise=1e-3)
     return x + np.std(x) * r.standard_normal(len(t)), f, g

@@ -373,6 +373,7 @@ class qa_angular_changes : public CppUnit::TestFixture
             const auto all = slow.through(settings(64), requests, 1000, 0, 4096, 0, 3);
             assert_same(all, slow.through(settings(64), requests, 37, 0, 4096, 0, 3));
             const auto reach = static_cast<std::int64_t>(reach_of(settings(64)));
+            CPPUNIT_ASSERT(all.where.back().at.sample > 45000);
             for (const auto& p : all.where)
                 if (p.cell == 0 && p.at.sample >= 40000 + reach)
                     CPPUNIT_ASSERT_EQUAL(

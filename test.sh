@@ -89,23 +89,22 @@ stage_instructions() {
 }
 
 stage_examples() {
+    fresh "$logs/flowgraphs"
+    attempt "grcc compiles the examples" grcc -o "$logs/flowgraphs" examples/*.grc
     for example in examples/*.grc examples/*.py; do
         [ -e "$example" ] || continue
         fresh "$logs/$example"
         case $example in
-        *.grc) attempt "$example" run_flowgraph "$root/$example" "$logs/$example" ;;
+        *.grc) attempt "$example" run_example "$logs/flowgraphs/$(id_of "$example").py" "$logs/$example" ;;
         *.py) attempt "$example" run_example "$root/$example" "$logs/$example" ;;
         esac
     done
 }
 
-# run_flowgraph FILE DIRECTORY: what grcc makes of it runs
-run_flowgraph() (
-    cd "$2" && grcc -o . "$1" || exit
-    for script in ./*.py; do
-        run_example "$script" .
-    done
-)
+# id_of FLOWGRAPH: what grcc names its program
+id_of() {
+    /usr/bin/python3 -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["options"]["parameters"]["id"])' "$1"
+}
 
 # run_example SCRIPT DIRECTORY: runs to its end; with a window it must live until it is told to end
 run_example() (

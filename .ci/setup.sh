@@ -68,7 +68,7 @@ build_and_stage() (
     : >"$log"
     if ! [ -f build/build.ninja ] && ! [ -f build/Makefile ]; then
         say "configuring and building in build/ (minutes)"
-        quietly cmake --preset release -DCMAKE_INSTALL_PREFIX="$prefix"
+        quietly cmake --preset release -DCMAKE_INSTALL_PREFIX="$prefix" -DGR_STFT_UNITY=ON
     elif ! [ -f build/.built ]; then
         say "building in build/ (minutes)"
     elif [ -n "$(find CMakeLists.txt lib include python apps -newer build/.built | head -n 1)" ]; then

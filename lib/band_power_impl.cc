@@ -80,10 +80,10 @@ public:
         auto next = d_settings;
         requested.apply_to(next);
         next.check();
-        d_settings = next;
         auto present = d_power.design(); // with the values of tags
         present.average = next.average;
         d_power.change(present);
+        d_settings = next;
     }
 
     kernel::band_power_settings wanted() const override

@@ -16,7 +16,7 @@ public:
         : gr::block("band_weights",
                     input_rows(s.bins() * sizeof(float)),
                     output_rows(weights.bands() * sizeof(float))),
-          d_settings(s), d_rate(s.samp_rate), d_weights(weights)
+          d_settings(s), d_bands(weights.bands()), d_rate(s.samp_rate), d_weights(weights)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(std::max(rows_per_call(s.bins() * sizeof(float)),
@@ -56,7 +56,9 @@ public:
         gr::thread::scoped_lock lock(d_setlock);
         auto next = d_settings;
         requested.apply_to(next);
-        follow(next, d_rate);
+        if (next.samp_rate != d_rate)
+            weights_at(next, next.samp_rate); // the next stream has this rate
+        d_weights = weights_at(next, d_rate);
         d_settings = next;
     }
 
@@ -68,7 +70,7 @@ public:
         return s;
     }
 
-    std::size_t bands() const override { return d_weights.bands(); }
+    std::size_t bands() const override { return d_bands; }
     std::int64_t latency() const override { return 0; }
 
 protected:
@@ -80,13 +82,13 @@ protected:
 
 private:
     //! The weights of these settings at another rate. \throws std::invalid_argument if their number differs
-    void follow(kernel::band_weights_settings s, double rate)
+    kernel::band_weights<float> weights_at(kernel::band_weights_settings s, double rate) const
     {
         s.samp_rate = rate;
-        kernel::band_weights<float> next(s);
-        if (next.bands() != d_weights.bands())
-            kernel::refuse("bands", next.bands(), "must stay " + std::to_string(d_weights.bands()));
-        d_weights = std::move(next);
+        kernel::band_weights<float> weights(s);
+        if (weights.bands() != d_bands)
+            kernel::refuse("bands", weights.bands(), "must stay " + std::to_string(d_bands));
+        return weights;
     }
 
     void take(const gr::tag_t& tag)
@@ -102,7 +104,7 @@ private:
         if (!rate || *rate == d_rate)
             return;
         try {
-            follow(d_settings, *rate);
+            d_weights = weights_at(d_settings, *rate);
             d_rate = *rate;
         } catch (const std::exception& e) {
             d_logger->warn("tag stft_samp_rate ignored: {}", e.what());
@@ -110,7 +112,8 @@ private:
     }
 
     kernel::band_weights_settings d_settings;
-    double d_rate; // of the samples, Hz
+    const std::size_t d_bands; // of an item
+    double d_rate;             // of the samples, Hz
     kernel::band_weights<float> d_weights;
 };
 

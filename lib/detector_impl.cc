@@ -26,7 +26,7 @@ public:
         set_items_per_call(std::max(rows_per_call(row_bytes), least_rows_per_call(row_bytes)));
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<detector_block_settings>(message, true));
+            take(change_from<detector_block_settings>(message, true));
         });
         begin();
     }
@@ -81,6 +81,16 @@ public:
         d_changes.request(requested, [this](const detector_block_settings& next) {
             described_rows{ next }.check();
             return searched(described().with_changes(next));
+        });
+    }
+
+    //! A request that the thread of the work has got.
+    void take(const kernel::change<detector_block_settings>& requested)
+    {
+        check_at_once(requested);
+        d_changes.request(requested, [this](const detector_block_settings& next) {
+            described_rows{ next }.check();
+            described().with_changes(next).of_detector().check();
         });
     }
 
@@ -144,9 +154,10 @@ private:
     void apply_changes()
     {
         const auto refused = d_changes.apply_to(d_given, [this](changes::change& next) {
-            if (!next.made.rows.same_detector(d_present)) // tags came after it was made
-                next.made = searched(d_present.with_changes(next.settings));
-            restart_with(std::move(next.made));
+            if (!next.made ||
+                !next.made->rows.same_detector(d_present)) // tags came after it was made
+                next.made.emplace(searched(d_present.with_changes(next.settings)));
+            restart_with(std::move(*next.made));
         });
         if (refused)
             d_logger->warn("change ignored: {}", *refused);

@@ -74,7 +74,10 @@ public:
         return locked([this] { return d_settings; });
     }
 
-    std::size_t delay() const override { return d_settings.delay(); }
+    std::size_t delay() const override
+    {
+        return locked([this] { return d_settings.delay(); });
+    }
 
     std::int64_t latency() const override
     {

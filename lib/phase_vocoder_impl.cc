@@ -213,7 +213,9 @@ private:
         if (!last || !d_length)
             return;
         const auto& design = d_vocoder.design();
-        const auto more = to_the_end(s) / s.rate * static_cast<double>(design.hop);
+        // a tag gives any length; two such sums fit into 64 bits
+        const auto more =
+            std::clamp(to_the_end(s) / s.rate * static_cast<double>(design.hop), -0x1p61, 0x1p61);
         const auto length = s.start +
                             static_cast<std::int64_t>(design.frames_of().frames().centre()) +
                             static_cast<std::int64_t>(std::llround(more));

@@ -43,9 +43,9 @@ public:
     {
         check_at_once(requested);
         d_changes.request(requested, [this](ridge_tracker_block_settings next) {
+            next.check(); // the next stream has this rate
             next.samp_rate = d_told_rate;
             next.check();
-            return nothing();
         });
     }
 

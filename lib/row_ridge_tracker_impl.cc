@@ -45,7 +45,7 @@ public:
                                       least_rows_per_call(item_bytes) }));
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<row_ridge_tracker_block_settings>(message, true));
+            take(change_from<row_ridge_tracker_block_settings>(message, true));
         });
     }
 
@@ -102,7 +102,18 @@ public:
     {
         check_at_once(requested);
         d_changes.request(requested, [this](const row_ridge_tracker_block_settings& next) {
+            next.check(); // the next stream has this rate
             return made(next, d_told_rate);
+        });
+    }
+
+    //! A request that the thread of the work has got.
+    void take(const change& requested)
+    {
+        check_at_once(requested);
+        d_changes.request(requested, [this](const row_ridge_tracker_block_settings& next) {
+            next.check();
+            at_rate(next, d_told_rate).check();
         });
     }
 
@@ -159,20 +170,26 @@ private:
     };
     using changes = handover<row_ridge_tracker_block_settings, tracker_at>;
 
-    static tracker_at made(row_ridge_tracker_block_settings s, double rate)
+    //! Settings with the rate that tags gave, if they gave one.
+    static row_ridge_tracker_block_settings at_rate(row_ridge_tracker_block_settings s, double rate)
     {
         if (rate > 0)
             s.samp_rate = rate;
-        return { rate, std::make_unique<tracker>(s) };
+        return s;
+    }
+
+    static tracker_at made(const row_ridge_tracker_block_settings& s, double rate)
+    {
+        return { rate, std::make_unique<tracker>(at_rate(s, rate)) };
     }
 
     //! Takes over the change that waits, for the next row on.
     void apply_changes()
     {
         const auto refused = d_changes.apply_to(d_settings, [this](changes::change& next) {
-            if (next.made.rate != d_told_rate) // a tag came after it was made
+            if (!next.made || next.made->rate != d_told_rate) // a tag came after it was made
                 next.made = made(next.settings, d_told_rate);
-            replace(std::move(next.made.with));
+            replace(std::move(next.made->with));
         });
         if (refused)
             d_logger->warn("change ignored: {}", *refused);
@@ -225,7 +242,7 @@ private:
         static const auto first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop");
         const bool first = pmt::eq(tag.key, first_key), hop = pmt::eq(tag.key, hop_key);
         const auto number = first || hop ? real_number(tag.value) : std::nullopt;
-        if (number && std::abs(*number) <= 1e15 && (first || *number >= 1)) {
+        if (number && (first ? std::abs(*number) <= 1e15 : *number >= 1 && *number <= 0x1p32)) {
             d_first = first ? std::llround(*number) : sample_of(item);
             d_first_item = item;
             d_step = hop ? std::llround(*number) : d_step;

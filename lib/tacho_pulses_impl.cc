@@ -12,8 +12,6 @@ namespace {
 
 const pmt::pmt_t pulses_port = pmt::mp("pulses");
 
-constexpr std::size_t samples_at_once = 8192; // between outputs
-
 } // namespace
 
 class tacho_pulses_impl : public stream_block<tacho_pulses_ff>
@@ -135,6 +133,8 @@ protected:
     }
 
 private:
+    static constexpr std::size_t samples_at_once = 8192; // between outputs
+
     std::int64_t hop() const { return static_cast<std::int64_t>(d_settings.hop); }
     std::int64_t items_of(std::int64_t samples) const { return (samples + hop() - 1) / hop(); }
 

@@ -86,17 +86,20 @@ public:
     void reset() override { refuse_change(); }
     adaptive_stft_settings wanted() const override { return d_given; }
 
-    std::vector<float> theta() const override
-    {
-        return { static_cast<float>(d_kernel.settings().theta) };
-    }
+    std::vector<float> theta() const override { return { static_cast<float>(theta_mean()) }; }
     double criterion() const override { return 0; }
-    double theta_mean() const override { return d_kernel.settings().theta; }
+    double theta_mean() const override
+    {
+        return this->locked([this] { return d_kernel.settings().theta; });
+    }
     std::uint64_t evaluations() const override { return 0; }
     std::uint64_t dropped() const override { return 0; }
     double frames_per_second() const override { return 0; }
     double load() const override { return 0; }
-    std::int64_t latency() const override { return d_kernel.latency(); }
+    std::int64_t latency() const override
+    {
+        return this->locked([this] { return d_kernel.latency(); });
+    }
 
 private:
     [[noreturn]] static void refuse_change()

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
-from tables import BLOCKS, REFUSED, arguments_of_blocks, draw_settings, patience, tags, value_of
+from tables import BLOCKS, REFUSED, arguments_of_blocks, draw_settings, message_for, patience, tags, value_of
 
 KEPT = 4_000_000  # bytes that a probe keeps
 PATIENCE = 15.0  # seconds without an item
@@ -131,7 +131,7 @@ class Graph:
             ports = chance.randint(max(1, outputs.min_streams()), outputs.max_streams()) if outputs.max_streams() else 0
             messages = []
             if self.with_messages:
-                messages = [(p, tags.hostile_message(chance)) for p in self.ports_of(block) for _ in range(chance.randint(0, 3))]
+                messages = [(p, message_for(chance, drawn, p)) for p in self.ports_of(block) for _ in range(chance.randint(0, 3))]
             return dict(name=drawn, settings=settings, sources=from_outside, before=None if last is None else port, outputs=ports,
                         sizes=[outputs.sizeof_stream_item(i) for i in range(ports)], messages=messages)
         return None
@@ -420,7 +420,7 @@ def changer(graph, assembled, seed):
     return body
 
 
-def poster(assembled, seed):
+def poster(graph, assembled, seed):
     """A thread that sends messages of any kind to every port."""
     import random
 
@@ -429,9 +429,10 @@ def poster(assembled, seed):
     def body(over):
         until = time.monotonic() + 1
         while not over.is_set() and time.monotonic() < until:  # a block may wait for the last messages
-            block = chance.choice(assembled.instances)
+            number = chance.randrange(len(assembled.instances))
+            block, name = assembled.instances[number], graph.nodes[number]["name"]
             for port in Graph.ports_of(block):
-                block.to_basic_block()._post(pmt.intern(port), tags.hostile_message(chance))
+                block.to_basic_block()._post(pmt.intern(port), message_for(chance, name, port))
             time.sleep(0.0005)
 
     body.complaints = []
@@ -466,8 +467,8 @@ def attack(chance):
         try:
             if graph.changing:
                 assembled = Assembled(graph, random.Random(graph.seed))
-                threads = [changer(graph, assembled, graph.seed + i) for i in range(2)] + [poster(assembled, graph.seed + i) for i in range(2)]
-                assembled.run(threads)
+                threads = [changer(graph, assembled, graph.seed + i) for i in range(2)] + [poster(graph, assembled, graph.seed + i) for i in range(2)]
+                assembled.run(threads).again()  # with the settings as they are by then
                 complaints = [line for thread in threads for line in thread.complaints]
                 if complaints:
                     raise AssertionError(complaints[0])

@@ -11,11 +11,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pmt
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 4096  # of what sizes an item or a table
 SIZES = {"n_fft", "width", "win_length", "vlen", "levels", "samples_per_rev", "speed_bins", "candidates", "bands", "channels",
          "smoothing", "max_events", "steps", "history", "pre", "post", "lag", "block", "max_clip"}  # fmt: skip
+REPORT = {"sample_count": 500, "samp_rate": 1.0, "freq_lower": 0.1, "freq_upper": 0.2, "freq_peak": 0.15, "cut": ""}  # of an event
 REFUSED = re.compile(r"\w[\w ]*(\[\d+\])?:", re.S)  # what begins with the name of a parameter
 
 
@@ -94,6 +96,46 @@ def value_of(chance, block, name, kind):
         value = any_value(chance, kind)
         if fits(name, value):
             return value
+
+
+def as_pmt(chance, value):
+    """The PMT of a value, in one of the forms that blocks read; another value where there is none."""
+    if isinstance(value, bool):
+        return pmt.from_bool(value)
+    if isinstance(value, int) and abs(value) < 2**63:
+        return chance.choice([pmt.from_long, pmt.from_double])(value)
+    if isinstance(value, float):
+        return pmt.from_double(value)
+    if isinstance(value, str):
+        return pmt.intern(value)
+    with contextlib.suppress(TypeError, ValueError):
+        numbers = np.asarray(value, dtype=float).ravel().tolist()
+        return chance.choice([pmt.init_f64vector, pmt.init_f32vector])(len(numbers), numbers)
+    return tags.hostile_value(chance)
+
+
+def message_for(chance, name, port):
+    """A message to a port of a block: of any kind, or with keys that the block knows."""
+    if chance.random() < 0.3:
+        return tags.hostile_message(chance)
+    message = pmt.make_dict()
+    if port == "events":
+        report = {**REPORT, "id": chance.randint(0, 5), "state": chance.choice(["begin", "update", "end"]),
+                  "kind": chance.choice(["burst", "carrier", "step", "gap", "retune"]), "sample_start": chance.randint(-100, 20000)}
+        for key, value in report.items():
+            hostile = chance.random() < 0.03
+            message = pmt.dict_add(message, pmt.intern(key), tags.hostile_value(chance) if hostile else as_pmt(chance, value))
+        return message
+    kinds, _ = arguments_of_blocks.arguments(BLOCKS[name])
+    keys = [n for n in kinds if hasattr(BLOCKS[name], f"set_{n}")]
+    for _ in range(chance.randint(1, 3)):
+        key = chance.choice([*keys, *keys, "reset", "at"] if keys else ["reset", "hold", "save", "freeze", "relearn"])
+        if key in kinds and chance.random() < 0.7:
+            value = as_pmt(chance, value_of(chance, name, key, kinds[key]))
+        else:
+            value = tags.hostile_value(chance) if chance.random() < 0.5 else pmt.from_long(chance.randint(-5, 30000))
+        message = pmt.dict_add(message, pmt.intern(key), value)
+    return message
 
 
 def draw_settings(chance, name, frame, given=()):

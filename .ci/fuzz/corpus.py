@@ -56,7 +56,18 @@ def messages():
             yield bytes([1, 1, key, kind]) + random.Random(key * 18 + kind).randbytes(40)
 
 
-SEEDS = {"fuzz_state": state_files, "fuzz_names": names, "fuzz_theta_file": theta_files, "fuzz_tags": tags, "fuzz_messages": messages}
+def blocks_messages():
+    """A block, then a dict of one or two of its keys, mostly with numbers."""
+    for block in range(26):
+        for key in range(14):
+            for kind in (3, 4, 6, 12):
+                numbers = struct.pack("<d", random.Random(key * 18 + kind).choice([0.5, 1.0, 3.0, 1e9, -1.0]))
+                yield bytes([block, 2, 1, key, kind]) + (b"\2" if kind == 12 else b"") + 2 * numbers
+        yield bytes([block, 3, 5]) + random.Random(block).randbytes(120)
+
+
+SEEDS = {"fuzz_state": state_files, "fuzz_names": names, "fuzz_theta_file": theta_files, "fuzz_tags": tags, "fuzz_messages": messages,
+         "fuzz_blocks": blocks_messages}
 
 
 def write(target, folder):

@@ -100,6 +100,46 @@ def manifests():
     yield "manifest.jsonl", {"manifest.jsonl": (json.dumps(line) + "\n").encode() * 3}
 
 
+def bearings():
+    yield "b.toml", {"b.toml": b"[6205]\nballs = 9\nball_diameter = 7.94\npitch_diameter = 39.04\n[two]\nballs = 8\nball_diameter = 0.235\n"
+                               b"pitch_diameter = 1.245\ncontact_angle = 12.5\n"}
+
+
+def clips():
+    for name, capture in (("20261129T031500.500000Z_433.92MHz", {"core:datetime": "2026-11-29T03:15:00.5Z"}), ("x_sample-30_1", {})):
+        meta = {"global": {"core:sample_rate": 1e6}, "captures": [{"core:sample_start": 0, **capture}],
+                "annotations": [{"core:sample_start": 5, "core:freq_lower_edge": 433.9e6}]}
+        yield f"{name}.sigmf-meta", {f"{name}.sigmf-meta": json.dumps(meta).encode(), f"{name}.sigmf-data": bytes(80)}
+
+
+def left_over():
+    meta = {"vlen": 16, "hop": 8, "rows": 20}
+    yield "spectrogram_1.npy.part", {"spectrogram_1.npy.part": bytes(128 + 4 * 16 * 20), "spectrogram_1.json": json.dumps(meta).encode()}
+
+
+def read_bearings(path):
+    from gnuradio.stft.app.bearing_geometries import listing
+    list(listing(path))
+
+
+def read_clips(path):
+    from gnuradio.stft.app.page.clip_folder import ClipFolder
+    folder = ClipFolder(os.path.dirname(path))
+    folder.scan()
+    for at in (1795922100.500005, -25e-6, 5e-6, None):
+        folder.name_of({"at": at, "lower": 433.9e6})
+    for name in os.listdir(folder.directory):
+        if (archive := folder.open(name.removesuffix(".sigmf-meta"))) is not None:
+            with archive:
+                while archive.read(1000):
+                    pass
+
+
+def read_left_over(path):
+    from gnuradio.stft.app.outputs.spectrogram_output import complete_left_over
+    complete_left_over(os.path.dirname(path))
+
+
 def read_recording(path):
     from gnuradio.stft.app.recordings import open_recording
     recording = open_recording(path)
@@ -134,7 +174,8 @@ def read_manifest(path):
 
 
 READERS = {"sound": (sound, read_recording), "sigmf": (sigmf, read_recording), "arrays": (arrays, read_recording), "raw": (raw, read_recording),
-           "stored": (stored, read_stored), "configuration": (configurations, read_configuration), "manifest": (manifests, read_manifest)}  # fmt: skip
+           "stored": (stored, read_stored), "configuration": (configurations, read_configuration), "manifest": (manifests, read_manifest),
+           "bearings": (bearings, read_bearings), "clips": (clips, read_clips), "left_over": (left_over, read_left_over)}  # fmt: skip
 WORDS = [b"\0", b"\xff" * 4, b"-1", b"0", b"1e999", b"NaN", b"null", b"[]", b"{}", b'""', b"9" * 30, b"true", b"..", b"/", b"\n", b'"', b"\\u0000",
          b"\x00\x00\x00\x80", b"\xff\xff\xff\x7f", b"-Infinity", b"\xc3\x28", b"[" * 3000]  # fmt: skip
 

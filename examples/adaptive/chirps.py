@@ -117,11 +117,11 @@ def speed() -> Iterator[Figure]:
 def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
     """Harmonics 1 .. 10 on a law of speed, and noise; orders 8 .. 10 tracked. fs 2 kHz, N 2048, hop 128, median of the seeds.
 
-    law: CSV file of a measured one; None: one that starts and stops, of each seed.
+    law: as in tracking.made().
     """
     factors, over, rows = [], [], []
     for seed in seeds:
-        row = errors(made(law, noise, seed), HIGH)
+        row = errors(tracking.made(law, noise, seed), HIGH)
         factors.append(row["constant"] / row["warped"])
         over.append(row["warped"] / row["fixed"])
         rows.append(row)
@@ -129,17 +129,6 @@ def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
     yield at_most("error of warped frames over that of the best of 12 fixed windows", np.median(over), 1)
     for kind in ("warped", "chirp rates", "adaptive", "fixed", "constant"):
         yield told(f"    error, {kind} (Hz^2)", np.median([row[kind] for row in rows]))
-
-
-def made(law, noise: float, seed: int) -> tracking.Machine:
-    """The machine of harmonics()."""
-    if law is None:
-        speed = signals.start_stop(seed)
-        seconds = np.arange(len(speed)) / 100
-    else:
-        seconds, speed = tracking.read_speed(law)
-        speed = speed * min(1, 90 / np.max(speed))
-    return tracking.Machine(signals.harmonics(seconds, speed, noise, seed), 2000.0, 2048, seconds, speed)
 
 
 def lengths(machine: tracking.Machine, orders: Sequence[float], parts: Sequence[float]) -> List[float]:
@@ -155,7 +144,7 @@ def window(audio: str, tacho: str, seeds: Sequence[int]) -> Iterator[Figure]:
     """Windows of warped frames: error in Hz^2 with n_fft / 4, n_fft / 2.83 (the default) and n_fft / 2, median of the seeds."""
     for words, law in (("starts and stops", None), (pathlib.Path(tacho).name, tacho)):
         for noise in (0.25, 0.5, 1.0):
-            rows = [lengths(made(law, noise, seed), HIGH, PARTS) for seed in seeds]
+            rows = [lengths(tracking.made(law, noise, seed), HIGH, PARTS) for seed in seeds]
             for part, error in zip(PARTS, np.median(rows, axis=0)):
                 yield told(f"{words}, noise {noise:g}, n_fft / {part:g}", error)
     for part, error in zip(PARTS, lengths(tracking.read_machine(audio, tacho, (2, 4), 0), (2, 4), PARTS)):

@@ -165,19 +165,13 @@ def run_up(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Ite
 def harmonics(law: Optional[str], noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
     """Harmonics 1 .. 10 on a law of speed, and noise; orders 8 .. 10 tracked. fs 2 kHz, N 2048, hop 128.
 
-    law: CSV file of a measured one, slowed down if it is faster than 90 Hz; None: one that starts and stops, of each seed.
+    law: as in tracking.made().
     """
-    n_fft, orders = 2048, (8, 9, 10)
+    orders = (8, 9, 10)
     adaptive, entropy, best, middle = [], [], [], []
     for seed in seeds:
-        if law is None:
-            speed = signals.start_stop(seed)
-            seconds = np.arange(len(speed)) / 100
-        else:
-            seconds, speed = tracking.read_speed(law)
-            speed = speed * min(1, 90 / np.max(speed))
-        x, fs = signals.harmonics(seconds, speed, noise, seed), 2000.0
-        machine = tracking.Machine(x, fs, n_fft, seconds, speed)
+        machine = tracking.made(law, noise, seed)
+        x, n_fft = machine.x, machine.n_fft
         found = stft.adapt(x, n_fft=n_fft)
         t = found.t
 

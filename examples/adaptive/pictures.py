@@ -162,15 +162,12 @@ def bands():
 
 def machine():
     """Harmonics of a machine that starts and stops: windows, and what is tracked with them."""
-    n_fft, fs, orders, seed = 2048, 2000.0, (8, 9, 10), 3
-    speed = signals.start_stop(seed)
-    seconds = np.arange(len(speed)) / 100
-    x = signals.harmonics(seconds, speed, 1.0, seed)
+    law, orders = tracking.made(None, 1.0, 3), chirps.HIGH
+    x, n_fft, fs = law.x, law.n_fft, law.fs
     found = stft.adapt(x, n_fft=n_fft)
     t = found.t
     constant = baselines.constant_by_entropy(x, n_fft, t[1])
-    law = tracking.Machine(x, fs, n_fft, seconds, speed)
-    truth = np.interp(t / fs, seconds, speed)
+    truth = np.interp(t / fs, law.seconds, law.speed)
     figure = new_figure(7)
     above, middle, below = figure.subplots(3, 1, sharex=True)
     spectrogram(above, found.spectra, (0, t[-1] / fs), (0, fs / 2), "Harmonics of a machine, adaptive windows", 27)
@@ -198,9 +195,9 @@ def warped():
     axes = figure.subplots()
     data = pathlib.Path(os.environ.get("GR_STFT_DATA", "$GR_STFT_DATA"), "vibration")
     tacho = str(data / "car_runup_tacho_rpm.csv")
-    machines = [("starts and stops, noise 0.5", [chirps.made(None, 0.5, seed) for seed in range(4)], chirps.HIGH)]
+    machines = [("starts and stops, noise 0.5", [tracking.made(None, 0.5, seed) for seed in range(4)], chirps.HIGH)]
     try:
-        machines.append(("law of the car, noise 0.5", [chirps.made(tacho, 0.5, seed) for seed in range(4)], chirps.HIGH))
+        machines.append(("law of the car, noise 0.5", [tracking.made(tacho, 0.5, seed) for seed in range(4)], chirps.HIGH))
         recorded = tracking.read_machine(str(data / "car_runup_tacho.flac"), tacho, (2, 4), 0)
         machines.append(("the car (recording)", [recorded], (2, 4)))
     except FileNotFoundError as reason:

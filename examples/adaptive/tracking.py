@@ -1,9 +1,10 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """A plain tracker of a rotation frequency in spectra, and its error: one for all windows, so that these are compared."""
 import os
-from typing import NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+import signals
 
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.app.recordings import open_recording
@@ -94,6 +95,20 @@ def squared_error(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequen
     known = (s >= machine.seconds[0]) & (s <= machine.seconds[-1])
     truth = np.interp(s, machine.seconds, machine.speed)
     return float(np.mean((tracked(machine, S, t, orders) - truth)[known] ** 2))
+
+
+def made(law: Optional[str], noise: float, seed: int) -> Machine:
+    """Harmonics 1 .. 10 on a law of speed, and noise; fs 2 kHz, N 2048.
+
+    law: CSV file of a measured one, slowed down if it is faster than 90 Hz; None: one that starts and stops, of each seed.
+    """
+    if law is None:
+        speed = signals.start_stop(seed)
+        seconds = np.arange(len(speed)) / 100
+    else:
+        seconds, speed = read_speed(law)
+        speed = speed * min(1, 90 / np.max(speed))
+    return Machine(signals.harmonics(seconds, speed, noise, seed), 2000.0, 2048, seconds, speed)
 
 
 def read_speed(tacho: str) -> Tuple[np.ndarray, np.ndarray]:

@@ -23,10 +23,13 @@ struct plain_family {
     const char* name;
     std::function<extended(extended)> g;
 
-    //! Simpson's rule on the two pieces of Parzen's window, which are smooth in every other shape too.
+    //! Simpson's rule on the two pieces of Parzen's window, which are smooth in every other shape too; once for each power.
     extended integral(int power) const
     {
-        extended total = 0;
+        static std::map<std::pair<std::string, int>, extended> known;
+        auto& total = known[{ name, power }];
+        if (total > 0)
+            return total;
         for (const extended from : { 0.0L, 0.25L }) {
             constexpr int steps = 2000;
             const extended h = 0.25L / steps;
@@ -244,9 +247,12 @@ struct plain_dstft {
                      const std::vector<double>& theta,
                      F f) const
     {
+        std::map<double, std::vector<extended>> windows;
         for (std::size_t m = 0; m < theta.size(); ++m) {
+            auto& w = windows[theta[m]];
             const auto range = under(t, theta[m]);
-            const auto w = window(range, t, theta[m]);
+            if (w.empty())
+                w = window(range, t, theta[m]);
             for (auto r = range.first; r < range.second; ++r) {
                 const auto k = t.sample + r;
                 if (k >= x_begin && k < x_begin + static_cast<std::int64_t>(count))

@@ -226,9 +226,10 @@ private:
     //! Rows that did not come before the one at this time are rows without data.
     void lose_before(const kernel::utc_time& time)
     {
-        if (!d_context.time || !(d_rate || d_settings.rate != 1)) // 1: nobody has said another one
+        const auto expected = time_of_next_row();
+        if (!expected || !(d_rate || d_settings.rate != 1)) // 1: nobody has said another one
             return;
-        const auto lost = seconds_between(*time_of_next_row(), time) * d_context.rate;
+        const auto lost = seconds_between(*expected, time) * d_context.rate;
         if (lost > 0.5 && lost <= most_lost) {
             d_kernel.skip(static_cast<std::uint64_t>(std::llround(lost)));
             publish();

@@ -120,7 +120,8 @@ protected:
 
 private:
     using tagged_block<Interface>::d_tags;
-    static constexpr double most_held = 10; // s of a gap that the last sample stands for
+    // of a gap that the last sample stands for: s, and samples, which take a second or so
+    static constexpr double most_held = 10, most_samples_held = 1e8;
     static constexpr double most_lost = 1e15;
 
     Block& self() { return static_cast<Block&>(*this); }
@@ -226,7 +227,7 @@ private:
             lost >= 1 && lost <= most_lost && d_lost_so_far < (std::int64_t(1) << 60);
         const auto samples = known ? std::llround(lost) : 0;
         d_lost_so_far += samples;
-        if (known && lost <= most_held * d_rate) {
+        if (known && lost <= std::min(most_held * d_rate, most_samples_held)) {
             d_lost = samples;
             return;
         }
@@ -262,7 +263,7 @@ private:
             put(rx_rate_key, pmt::from_double(d_rate / static_cast<double>(d_kernel->hop())));
         }
         if ((!d_described || d_timed) && d_context.time && d_context.time_sample <= sample) {
-            if (const auto time = kernel::time_of(sample, d_context))
+            if (const auto time = kernel::time_of(sample, d_context); time && time->seconds >= 0)
                 put(rx_time_key,
                     pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(time->seconds)),
                                     pmt::from_double(time->fraction)));

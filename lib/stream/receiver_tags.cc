@@ -61,8 +61,8 @@ std::optional<stream_loss> lost_before(const receiver_tags& tags,
     auto samples = static_cast<double>(tags.lost);
     bool jumps = tags.overflow;
     const auto row = static_cast<double>(hop);
-    if (tags.time && known.time && knows_rate) {
-        const auto expected = kernel::time_of(sample, known);
+    if (const auto expected =
+            tags.time && knows_rate ? kernel::time_of(sample, known) : std::nullopt) {
         const auto later = seconds_between(*expected, *tags.time) * known.samp_rate;
         if (std::abs(later) > row / 2) {
             samples = later;

@@ -83,8 +83,9 @@ from .monitoring import (
 from .orders import AngleSamples, OrderMap, Tacho, angle_resample, order_map, tacho_pulses, tacho_speed
 from .phase_retrieval import consistent, griffin_lim
 from .phases import phase_from_magnitude, pitch_shift, time_stretch
+from .scipy_windows import closest_STFT_dual_window
 from .separation import hpss
-from .short_time_fft import ShortTimeFFT, closest_STFT_dual_window
+from .short_time_fft import ShortTimeFFT
 from .speed import RidgeTracker, Ridges, WarpedRows, track_ridges, track_rows, warped_rows
 from .squeezing import PhaseDerivatives, inverse_synchrosqueeze, phase_derivatives, reassign, reassigned_spectrogram, synchrosqueeze
 from .stft_python import (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .differentiable import FamilyName
-from .learning import learned_of
+from .learning_problem import learned_of
 from .stft_python import kernels
 from .transforms import _channels, _truth
 

@@ -12,9 +12,7 @@ from typing import Any, NamedTuple, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .differentiable import FamilyName, _centres, _design, _shared_theta, _tolerance_for, dstft, dstft_vjp, idstft
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _array_along,
@@ -28,11 +26,10 @@ from .transforms import (
     _sides_named,
     _spectra,
     _threshold,
-    convert_phase,
-    istft,
-    sample_window,
-    stft,
 )
+from .differentiable import FamilyName, _centres, _design, _shared_theta, _tolerance_for, dstft, dstft_vjp, idstft
+from .stft_python import kernels
+from .transforms import convert_phase, istft, sample_window, stft
 
 
 class InverseGradients(NamedTuple):

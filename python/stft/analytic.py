@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .transforms import _channels, _complex
+from .arguments import _channels, _complex
 
 
 def analytic_signal(x: ArrayLike, *, axis: int = -1) -> NDArray:

@@ -9,8 +9,8 @@ from typing import Any, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _either_spelling, _keeps, _text
 from .stft_python import kernels
-from .transforms import _either_spelling, _keeps, _text
 
 _KEYWORDS = """
     kind: how the bands lie. "mel", "bark", "erb", "linear": `bands` of them at equal steps of the scale from f_min to f_max. "octave":

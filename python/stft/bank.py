@@ -8,8 +8,7 @@ from typing import NamedTuple, Optional, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _at_least,
@@ -32,6 +31,7 @@ from .transforms import (
     _text,
     _workers,
 )
+from .stft_python import kernels
 
 
 

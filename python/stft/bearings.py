@@ -14,20 +14,10 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import Window, _array, _at_least, _either_spelling, _frames, _integer, _lengths, _positive, _precision
 from .orders import angle_resample
 from .stft_python import kernels
-from .transforms import (
-    Window,
-    _array,
-    _at_least,
-    _either_spelling,
-    _frames,
-    _integer,
-    _lengths,
-    _positive,
-    _precision,
-    spectrogram,
-)
+from .transforms import spectrogram
 
 LEAST_TURNS = 20.0
 """Turns of the shaft that a record or a row must hold."""

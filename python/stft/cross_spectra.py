@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import Window, _array_along, _either_spelling, _lengths, _sides
 from .stft_python import kernels
-from .transforms import Window, _array_along, _either_spelling, _lengths, _sides, stft
+from .transforms import stft
 
 _KEYWORDS = """
     x, y: reference and response, samples of the same length; other axes are channels, which are broadcast.

@@ -31,20 +31,8 @@ from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _array, _at_least, _bins, _channels, _complex, _frame_major, _integer, _positive, _text, _tolerance, _truth
 from .stft_python import kernels
-from .transforms import (
-    _array,
-    _at_least,
-    _bins,
-    _channels,
-    _complex,
-    _frame_major,
-    _integer,
-    _positive,
-    _text,
-    _tolerance,
-    _truth,
-)
 
 FamilyName = Union[str, Tuple[str, float]]
 

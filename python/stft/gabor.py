@@ -8,8 +8,7 @@ from typing import Optional, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _at_least,
@@ -28,8 +27,9 @@ from .transforms import (
     _text,
     _threshold,
     _workers,
-    dual_window,
 )
+from .stft_python import kernels
+from .transforms import dual_window
 
 
 def tight_window(window: Window, hop: int, n_fft: Optional[int] = None, *, win_length: Optional[int] = None) -> NDArray:

@@ -31,18 +31,8 @@ from typing import Any, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _array, _check_out, _complex, _either_spelling, _integer, _precision, _threshold, _truth, _workers
 from .stft_python import kernels
-from .transforms import (
-    _array,
-    _check_out,
-    _complex,
-    _either_spelling,
-    _integer,
-    _precision,
-    _threshold,
-    _truth,
-    _workers,
-)
 
 Size = Union[int, Sequence[int]]
 

@@ -19,9 +19,10 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _array, _either_spelling
 from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
-from .transforms import _array, _either_spelling, spectrogram
+from .transforms import spectrogram
 
 Bands = Union[str, Sequence[Tuple[float, float]]]
 _ENOUGH = 10  # periods of a lowest edge in a window

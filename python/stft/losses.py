@@ -21,8 +21,8 @@ from typing import Any, Optional, Tuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _array, _at_least, _bins, _complex, _either_spelling, _positive, _precision, _sides_named, _whole
 from .stft_python import kernels
-from .transforms import _array, _at_least, _bins, _complex, _either_spelling, _positive, _precision, _sides_named, _whole
 
 __all__ = [
     "cotangent",

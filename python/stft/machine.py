@@ -8,10 +8,10 @@ from typing import NamedTuple, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _either_spelling
 from .levels import Bands, _bands, _check_rate
 from .speed import Ridges, _samples
 from .stft_python import kernels
-from .transforms import _either_spelling
 
 
 class MachineRows(NamedTuple):

@@ -208,6 +208,17 @@ class band_weights_vfvf(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^bands: 6: must stay 11"):
             octaves.set_f_max(1000.0)
 
+    def test_its_range_fits_the_rate_of_tags_and_that_of_the_next_run(self):
+        block = row_block(1024, "octave", samp_rate=48000.0, per_octave=1, f_min=23.0, f_max=300.0)
+        graph = flow(block, stream(np.ones((20, 513), np.float32), tag(0, "stft_samp_rate", pmt.from_double(1000.0))))
+        self.assertEqual(graph.run().rows.shape, (20, 4))
+        with self.assertRaisesRegex(ValueError, "^bands: 5: must stay 4"):
+            block.set_f_max(400.0)  # one band more, but not of 1000 Hz, which end within it
+        mel = row_block(1024, samp_rate=1000.0, bands=5)
+        flow(mel, stream(np.ones((20, 513), np.float32), tag(0, "stft_samp_rate", pmt.from_double(48000.0)))).run()
+        with self.assertRaisesRegex(ValueError, "^f_max: 10000: must be at most half the sample rate"):
+            mel.set_f_max(10000.0)
+
     def test_the_block_refuses_what_is_wrong(self):
         for given in (dict(n_fft=1), dict(kind="x"), dict(bands=2**17), dict(samp_rate=0), dict(f_min=0.5), dict(per_octave=0, kind="octave"),
                       dict(weights=[1.0], kind="weights")):  # fmt: skip

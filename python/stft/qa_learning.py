@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft import learning, learning_criteria, losses
+from gnuradio.stft import learning, learning_criteria, learning_problem, losses
 
 from qa_oracles import entropy, l1l2, renyi
 
@@ -111,13 +111,13 @@ class Gradients(unittest.TestCase):
             self.assertLessEqual(abs(slope @ d - expected), 2e-6 * scale + 1e-9, options)
 
     def test_theta_of_every_share(self):
-        for share in learning.SHARES:
+        for share in learning_problem.SHARES:
             for is_complex in (False, True):
                 with self.subTest(share=share, is_complex=is_complex):
                     self.check(share=share, is_complex=is_complex)
 
     def test_positions_with_and_without_theta(self):
-        for share in learning.SHARES:
+        for share in learning_problem.SHARES:
             for learn in (("t",), ("theta", "t")):
                 with self.subTest(share=share, learn=learn):
                     self.check(share=share, learn=learn)
@@ -165,7 +165,7 @@ class Gradients(unittest.TestCase):
             return value, 2 * S, 2 * theta, np.cos(t)
 
         for criterion in (spectra_only, direct_too):
-            for share in learning.SHARES:
+            for share in learning_problem.SHARES:
                 self.check(share=share, learn=("theta", "t"), criterion=criterion)
 
     def test_other_windows_and_norms(self):
@@ -219,7 +219,7 @@ class Found(unittest.TestCase):
 
     def test_start_has_the_loss_that_learning_begins_with(self):
         x = noise(400)
-        for share in learning.SHARES:
+        for share in learning_problem.SHARES:
             for criterion in ("l1l2", "magnitude_entropy"):
                 options = dict(n_fft=64, hop=8, share=share, criterion=criterion, theta_max=40)
                 with self.subTest(share=share, criterion=criterion):
@@ -279,8 +279,8 @@ class Found(unittest.TestCase):
         for name in learned._fields[:3]:
             self.assertEqual(getattr(learned, name).shape, getattr(adapted, name).shape, name)
         np.testing.assert_array_equal(learned.t, adapted.t)  # at the same hop, if none is given
-        self.assertEqual(learning.theta_bounds(256, 16), (32, 256))
-        self.assertEqual(learning.theta_bounds(16, 1), (4, 16))
+        self.assertEqual(learning_problem.theta_bounds(256, 16), (32, 256))
+        self.assertEqual(learning_problem.theta_bounds(16, 1), (4, 16))
 
     def test_both_and_a_sequence_of_names_are_the_same(self):
         x = noise(600)
@@ -346,7 +346,7 @@ class Found(unittest.TestCase):
 
 class Course(unittest.TestCase):
     def test_silence_is_finite_and_theta_stays(self):
-        for share in learning.SHARES:
+        for share in learning_problem.SHARES:
             for criterion in (None, "magnitude_entropy", "kurtosis"):
                 with self.subTest(share=share, criterion=criterion):
                     found = stft.learn(np.zeros(300), n_fft=64, hop=16, share=share, criterion=criterion, method="adam",
@@ -409,7 +409,7 @@ class Course(unittest.TestCase):
 
 def segments_of(cells):
     """Segments of as many cells at most."""
-    return mock.patch.object(learning, "SEGMENT_CELLS", cells)
+    return mock.patch.object(learning_problem, "SEGMENT_CELLS", cells)
 
 
 class Segments(unittest.TestCase):

@@ -12,7 +12,7 @@ import unittest
 
 import numpy as np
 from gnuradio import stft
-from gnuradio.stft import ShortTimeFFT, closest_STFT_dual_window, short_time_fft
+from gnuradio.stft import ShortTimeFFT, closest_STFT_dual_window, scipy_windows, short_time_fft
 
 from qa_oracles import cisoids
 
@@ -765,6 +765,7 @@ class refusals(unittest.TestCase):
 
 def load_tests(loader, tests, pattern):
     tests.addTests(doctest.DocTestSuite(short_time_fft))
+    tests.addTests(doctest.DocTestSuite(scipy_windows))
     return tests
 
 

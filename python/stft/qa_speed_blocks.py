@@ -216,6 +216,15 @@ class qa_speed_blocks(unittest.TestCase):
             self.assertTrue(0.2 < t < 0.6)
             self.assertLess(abs(items[offset, 0] - (14 + 3 * t)), 0.3)
 
+    def test_a_gap_of_very_many_samples_begins_another_path_at_once(self):
+        block = stft.warped_rows_fvf(samp_rate=1e9, f_top=1e5, duration=1e-3, rates=(0.0,))
+        tb = gr.top_block()
+        source = blocks.vector_source_f([1.0] * 1000, False, 1, [tag(500, "overflow", pmt.from_double(5e9))])
+        tb.connect(source, block, blocks.null_sink(block.output_signature().sizeof_stream_item(0)))
+        began = time.process_time()
+        tb.run()
+        self.assertLess(time.process_time() - began, 5)  # 40 if all of the 5 s were held
+
     def test_messages_report_lock_and_loss(self):
         noise = np.random.default_rng(3).standard_normal(int(6 * FS)).astype(np.float32)
         x = np.concatenate([machine(), noise])
@@ -273,6 +282,30 @@ class qa_speed_blocks(unittest.TestCase):
         items = np.array(sink.data(), np.float32).reshape(-1, 8)
         if len(items) == len(expected):  # the message came before the first sample
             np.testing.assert_array_equal(items, expected)
+
+    def test_a_change_fits_the_rate_of_tags_and_that_of_the_next_run(self):
+        given = dict(samp_rate=100.0, f_min=10.0, f_max=60.0)
+        of_rows = dict(n_fft=64, hop=16, **given)
+        for block, vlen, rate in ((stft.ridge_tracker_fvf(**given), 1, 200.0), (stft.ridge_tracker_vfvf(**of_rows), 33, 200.0 / 16)):
+            x = np.abs(np.random.default_rng(1).standard_normal(40000 // vlen * vlen)).astype(np.float32)
+            source = blocks.vector_source_f(x.tolist(), False, vlen, [tag(0, "rx_rate", pmt.from_double(rate))])
+            sink, tb = blocks.vector_sink_f(5), gr.top_block()
+            tb.connect(source, block, sink)
+            tb.run()
+            with self.subTest(block=block.name()), self.assertRaisesRegex(ValueError, "^orders: .* must be below half the sample rate, 50 Hz"):
+                block.set_f_min(55.0)  # 55 of 100 Hz would do
+            count = len(sink.data())
+            self.assertGreater(count, 0)
+            source.rewind()
+            tb.run()
+            self.assertGreater(len(sink.data()), count)
+
+    def test_speeds_beyond_half_the_rate_cost_nothing(self):
+        block = stft.ridge_tracker_vfvf(n_fft=64, hop=16, samp_rate=100.0, f_min=10.0, f_max=70400.0)
+        began = time.process_time()
+        for n in range(300):
+            block.set_max_slew(30.0 + n % 2)
+        self.assertLess(time.process_time() - began, 3)
 
     def test_a_change_lets_the_frames_that_wait_leave(self):
         x = machine(6)

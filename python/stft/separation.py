@@ -9,8 +9,8 @@ from typing import Any, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _frame_major, _integer, _keeps, _sides_named, _truth, _workers
 from .stft_python import kernels
-from .transforms import _frame_major, _integer, _keeps, _sides_named, _truth, _workers
 
 _KERNELS_AND_MARGINS = re.compile(r"^(time|frequency)_kernel\b|^margin_(harmonic|percussive)\b")  # the settings of the kernel
 

@@ -16,8 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import extension
+from .arguments import _array, _array_along, _channels, _either_spelling, _frame_major, _integer
+from .scipy_windows import (
+    _calc_dual_canonical_window,
+    _check_finite,
+    _check_hop_fits,
+    _is_finite,
+    _is_integer,
+    _numbers,
+    _resolution,
+    sample_window_as_scipy,
+)
 from .stft_python import kernels
-from .transforms import _array, _array_along, _channels, _either_spelling, _frame_major, _integer, frequencies, sample_window
+from .transforms import frequencies
 
 FFT_MODE_TYPE = Literal["twosided", "centered", "onesided", "onesided2X"]
 PAD_TYPE = Literal["zeros", "edge", "even", "odd"]
@@ -25,47 +36,6 @@ Detrending = Union[Literal["linear", "constant"], Callable[[NDArray], NDArray], 
 
 _TRENDS = {"constant": "constant", "c": "constant", "linear": "linear", "l": "linear"}
 _SIDES = {"twosided": "twosided", "centered": "centered", "onesided": "onesided", "onesided2X": "onesided"}
-
-
-def closest_STFT_dual_window(
-    win: ArrayLike, hop: int, desired_dual: Optional[ArrayLike] = None, *, scaled: bool = True
-) -> Tuple[NDArray, Union[float, complex]]:
-    """The dual of a window that is nearest to a desired one; scipy.signal.closest_STFT_dual_window.
-
-    win, desired_dual: taps, 1-D and of one length; desired_dual=None stands for ones.
-    hop: samples from slice to slice.
-    scaled: nearest to alpha desired_dual, with the best alpha.
-
-    Returns (dual, alpha): overlap-add with `dual` inverts the STFT with `win`, and the sum of |dual - alpha desired_dual|^2
-    is the least possible; alpha is 1 unless scaled.
-
-    ValueError if win has no dual, or if no alpha is best because desired_dual is orthogonal to the duals.
-
-    >>> dual, alpha = closest_STFT_dual_window(sample_window("hann", 12), 6)
-    >>> bool(np.allclose(dual, alpha))
-    True
-    """
-    win = _numbers("win", win)
-    desired = np.ones_like(win) if desired_dual is None else _numbers("desired_dual", desired_dual)
-    if win.ndim != 1 or win.shape != desired.shape:
-        raise ValueError(
-            f"Parameters `win` and `desired_dual` are not 1d arrays of equal length, {win.shape=}, {desired.shape=}!"
-        )
-    _check_finite(win, "win")
-    _check_finite(desired, "desired_dual")
-    _check_hop_fits(hop, win, "win")
-    _calc_dual_canonical_window(win, hop)  # refuses what has no dual
-    try:
-        dual, alpha = kernels.closest_dual_window(win, hop, desired, bool(scaled), _resolution(win))
-    except ValueError:
-        alpha = 0
-    if alpha == 0:
-        raise ValueError(
-            "Unable to calculate scaled closest dual window due to numerically unstable scaling factor! "
-            "Try setting parameter `scaled` to False."
-        )
-    dtype = np.result_type(win, desired)
-    return dual.astype(dtype), complex(alpha) if scaled and dtype.kind == "c" else alpha
 
 
 class ShortTimeFFT:
@@ -88,7 +58,7 @@ class ShortTimeFFT:
     Everything is computed in double, signals of single precision too. Spectra are views on memory in which each slice's bins
     lie together. Between processes the last digits may differ, unless GR_STFT_PLANNER=estimate is in the environment.
 
-    >>> SFT = ShortTimeFFT(sample_window("hann", 16), hop=4, fs=8.0, scale_to="magnitude")
+    >>> SFT = ShortTimeFFT.from_window("hann", 8.0, 16, 12, scale_to="magnitude")
     >>> x = np.cos(2 * np.pi * 2 * np.arange(64) / 8)
     >>> S = SFT.stft(x)
     >>> S.shape == (SFT.f_pts, SFT.p_num(64)) and bool(np.isclose(abs(S[SFT.f == 2, 8 - SFT.p_min]), 0.5))
@@ -706,69 +676,8 @@ class ShortTimeFFT:
             yield x[..., k : k + self.m_num]
 
 
-def sample_window_as_scipy(window: Any, length: int, symmetric: bool = False) -> NDArray:
-    """sample_window(), but exponentials by NumPy's exp, the last digit of which depends on the processor as SciPy's does.
-
-    >>> float(sample_window_as_scipy(("gaussian", 2.0), 3, True)[1])
-    1.0
-    """
-    values = sample_window(window, length, symmetric)
-    name, *parameters = window if isinstance(window, tuple) else (window,)
-    if length < 2 or name not in ("gaussian", "gauss", "gss", "exponential", "poisson"):
-        return values
-    n = np.arange(length if symmetric else length + 1)
-    middle = (len(n) - 1) / 2
-    if name.startswith("g"):
-        (std,) = parameters
-        return np.exp(-((n - middle) ** 2) / (2 * std * std))[:length]
-    centre, tau = (*parameters, *(None, 1.0)[len(parameters) :])
-    return np.exp(-np.abs(n - (middle if centre is None else centre)) / tau)[:length]
-
-
-def _calc_dual_canonical_window(win: NDArray, hop: int) -> NDArray:
-    """The dual window of least energy, of win's type. ValueError if there is none."""
-    if not _is_integer(hop) or hop < 1:
-        raise ValueError(f"Parameter {hop=} is not an integer >= 1!")
-    if hop > len(win):
-        raise ValueError(f"{hop=} is larger than window length of {len(win)} => STFT not invertible!")
-    if win.dtype.kind not in "fc":
-        raise ValueError(f"Parameter 'win' cannot be of integer type, but {win.dtype=} => STFT not invertible!")
-    try:
-        return kernels.dual_window(win, hop, _resolution(win)).astype(win.dtype)
-    except ValueError:
-        raise ValueError("Short-time Fourier Transform not invertible!") from None
-
-
-def _resolution(taps: NDArray) -> float:
-    """The relative error that values of this type have: coverage below it is none."""
-    return float(np.finfo(taps.dtype).resolution) if taps.dtype.kind in "fc" else 1e-15
-
-
 def _power(values: NDArray) -> NDArray:
     return values.real**2 + values.imag**2
-
-
-def _numbers(name: str, values: ArrayLike) -> NDArray:
-    """As _array(), which decides about booleans and masks; what else is no number is left to SciPy's words."""
-    return _array(name, values) if np.asarray(values).dtype.kind in "biufc" else np.asarray(values)
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _is_finite(taps: NDArray) -> bool:
-    return taps.dtype.kind in "biufc" and bool(np.all(np.isfinite(taps)))
-
-
-def _check_finite(taps: NDArray, name: str) -> None:
-    if not _is_finite(taps):
-        raise ValueError(f"Parameter {name} must have finite entries!")
-
-
-def _check_hop_fits(hop: int, taps: NDArray, name: str) -> None:
-    if not _is_integer(hop) or not 1 <= hop <= len(taps):
-        raise ValueError(f"Parameter {hop=} is not an integer between 1 and len({name})={len(taps)}!")
 
 
 def _check_padding(padding: PAD_TYPE) -> None:

@@ -15,8 +15,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _at_least,
@@ -41,9 +40,9 @@ from .transforms import (
     _threshold,
     _truth,
     _workers,
-    frequencies,
-    times,
 )
+from .stft_python import kernels
+from .transforms import frequencies, times
 
 
 class Reassigned(NamedTuple):

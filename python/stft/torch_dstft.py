@@ -6,13 +6,14 @@ from __future__ import annotations
 import math
 from typing import Any, Optional, Tuple, Union
 
-from . import differentiable, torch_checkpoints, torch_windows, transforms
+from . import differentiable, torch_checkpoints, torch_windows
+from .arguments import _at_least, _bins, _positive
+from .stft_python import kernels
 from .tensors import Tensor, _numpy, torch
+from .torch_bounded_values import BoundedValues
 from .torch_functions import _check_complex, dstft, idstft
 from .torch_gradients import _Magnitude
-from .torch_parameters import BoundedValues
 from .torch_plots import plot_spec, plot_win_lengths
-from .transforms import _at_least, _bins, _positive
 
 
 class DSTFT(BoundedValues):
@@ -89,7 +90,7 @@ class DSTFT(BoundedValues):
         _one_of("scale", scale, ("linear", "log"))
         _one_of("output", output, ("both", "magnitude", "complex"))
         if not callable(window):
-            transforms.kernels.window_family(window)
+            kernels.window_family(window)
         self.normalization = normalization
         norms = {None: "peak", "unit": "dcunit", "paper": "contract"}
         self.norm = norms.get(normalization, normalization)
@@ -108,7 +109,7 @@ class DSTFT(BoundedValues):
         self._authors_least = float(hop_length if win_length_min is None else win_length_min)
         if win_length_min is None:
             win_length_min = hop_length if hop_length < win_length else win_length / 2
-        least = transforms.kernels.least_theta
+        least = kernels.least_theta
         for name, value in (("win_length", win_length), ("win_length_min", win_length_min), ("win_length_max", win_length_max)):
             if not least <= value <= self.n_fft:
                 raise ValueError(f"{name}: {value}: must be in (0, {self.n_fft}], and not below {least}")

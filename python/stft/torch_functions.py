@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Optional, Union
 
-from . import differentiable, transforms
+from . import differentiable
+from .arguments import _either_spelling, _hop, _layout, _lengths, _sides
 from .tensors import Tensor, _numpy, torch
 from .torch_gradients import _Dstft, _Idstft, _Istft, _Stft
-from .transforms import _either_spelling, _hop, _layout, _lengths
 
 
 def dstft(
@@ -79,7 +79,7 @@ def stft(
     """gnuradio.stft.stft() with a gradient by x, (..., samples)."""
     window = _window(window)
     n_fft, win_length = _lengths(window, win_length, n_fft)
-    sides = transforms._sides(sides, _numpy("x", x), window)
+    sides = _sides(sides, _numpy("x", x), window)
     made = dict(hop=_hop(hop, win_length), win_length=win_length, n_fft=n_fft, placement=placement, first=first)
     made.update(sides=sides, phase=phase, scaling=scaling, fs=fs)
     return _Stft.apply(x, window, frames, made)

@@ -8,6 +8,7 @@ from typing import Any, Optional, Tuple
 import numpy as np
 
 from . import adjoints, differentiable, transforms
+from .stft_python import kernels
 from .tensors import Tensor, _numpy, _tensor, torch
 
 
@@ -38,7 +39,7 @@ class _Magnitude(torch.autograd.Function):
         S = differentiable.dstft(_numpy("x", x), _numpy("theta", theta), _numpy("t", t), c=_rates(c), **made)
         rows = np.swapaxes(S, -1, -2)  # contiguous, as the kernels have them
         magnitude = np.empty(rows.shape, rows.real.dtype)
-        transforms.kernels.modulus(rows, magnitude)
+        kernels.modulus(rows, magnitude)
         spectra = torch.from_numpy(S)
         ctx.save_for_backward(x, theta, t, c, spectra)
         ctx.made = made
@@ -54,7 +55,7 @@ class _Magnitude(torch.autograd.Function):
         if by_magnitude is not None:
             G = np.empty(rows.shape, rows.dtype)
             slopes = np.ascontiguousarray(np.swapaxes(_numpy("G", by_magnitude), -1, -2), rows.real.dtype)
-            transforms.kernels.cotangent(np.ascontiguousarray(rows), slopes, G)
+            kernels.cotangent(np.ascontiguousarray(rows), slopes, G)
             G = np.swapaxes(G, -1, -2)
         if by_spectra is not None:
             by_spectra = _numpy("G", by_spectra)

@@ -18,8 +18,8 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from . import differentiable
+from .arguments import _bins
 from .tensors import Tensor, torch
-from .transforms import _bins
 
 
 def named_window_values(window: Any, norm: str, n_fft: int, theta: Tensor, t: Tensor) -> Tensor:

@@ -57,7 +57,12 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
                                        2 * d_bank.lengths() };
     for (std::size_t stage = 0; stage < 3; ++stage) {
         const auto t = of_stage(s, stage);
-        d_sums.emplace_back(candidates[stage], t.block, d_lag[stage], t);
+        const bool chooses = stage == 2 && t.criterion == adaptive_criterion::entropy;
+        d_sums.emplace_back(candidates[stage],
+                            t.block,
+                            d_lag[stage],
+                            t,
+                            chooses ? concentration::of_frames_too : concentration::of_cells);
     }
     const double unit = s.theta_max * s.theta_max;
     d_paths.emplace_back(grid.rates, price_of_rate[0] * unit, d_lag[0]);
@@ -101,7 +106,7 @@ void chirp_source<R>::restart(std::int64_t p,
         path.start(p, 0, first_frame::free);
     d_log_theta = std::log(theta);
     d_rate = 0;
-    d_choice.start(p, d_log_theta, first == first_frame::held);
+    d_choice.start(p, d_log_theta, first);
     if (d_sliding)
         d_sliding->restart(p, { d_log_theta, rate }, past);
     if (past == history::cleared)

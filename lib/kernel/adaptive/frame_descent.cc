@@ -35,7 +35,8 @@ void variation(const double* v,
 
 template <class T>
 frame_descent<T>::frame_descent(const adaptive_settings& s, dstft<T>& transform)
-    : d_settings(s), d_transform(transform), d_block(s, s.n_fft, is_real_v<T>)
+    : d_settings(s), d_transform(transform), d_block(s, s.n_fft, is_real_v<T>),
+      d_walk(s, adam(0.9, 0.999))
 {
     if (s.steps == 0)
         return;
@@ -98,23 +99,19 @@ double frame_descent<T>::refine_theta(const excerpt<T>& x,
                                       const criterion_sums& mean,
                                       std::int64_t frames)
 {
-    adam descent(0.9, 0.999);
-    const auto& s = d_settings;
-    const double rate = s.learning_rate > 0 ? s.learning_rate : theta_rate;
-    const double middle = std::log(s.theta_min * s.theta_max) / 2;
+    d_walk.reset();
+    const double rate = d_settings.learning_rate > 0 ? d_settings.learning_rate : theta_rate;
+    // the gradient of the whole block is `count` times that of one frame, since its frames weigh the
+    // same
     const double count = d_block.criterion.pooled() ? static_cast<double>(frames) : 1;
-    double log_theta = std::log(theta);
+    frame_window at{ std::log(theta) };
     for (auto left = take_steps(); left > 0; --left) {
-        const auto here = evaluate(x, t, theta_at(log_theta), mean * (count - 1), learned::theta);
-        if (!here.defined || !std::isfinite(here.by_log_theta))
+        const auto here = evaluate(x, t, at, mean * (count - 1));
+        if (!here.usable())
             break;
-        // the gradient of the whole block is `count` times that of one frame, since its frames
-        // weigh the same
-        log_theta -=
-            rate * descent.step(count * here.by_log_theta + s.prior * (log_theta - middle));
-        log_theta = std::clamp(log_theta, std::log(s.theta_min), std::log(s.theta_max));
+        d_walk.step(here, count, rate, at);
     }
-    return theta_at(log_theta);
+    return theta_at(at.log_theta);
 }
 
 template <class T>

@@ -101,6 +101,7 @@ private:
     adaptive_settings d_settings;
     dstft<T>& d_transform;
     block_gradient<real> d_block;
+    parameter_walk d_walk; // of refine_theta()
     std::vector<bin_band> d_bands;
     int d_load = 0;
     std::uint64_t d_evaluations = 0, d_dropped = 0;

@@ -31,7 +31,7 @@ public:
             std::uniform_real_distribution<double> uniform(0, 0.5);
             double J[frames][candidates];
             layered_path path({ 1, 2 }, price, lag);
-            path.start(-4, 2, false);
+            path.start(-4, 2, first_frame::free);
             for (std::size_t n = 0; n < frames; ++n) {
                 for (auto& one : J[n])
                     one = uniform(random);
@@ -76,7 +76,7 @@ public:
                     const double away = static_cast<double>(k % 4) + 1 - least;
                     J[k] = k / 4 == layer ? 5 + 3 * away * away : 100;
                 }
-                path.start(0, 2, false);
+                path.start(0, 2, first_frame::free);
                 path.advance(J, 0);
                 const auto found = path.resolve(0);
                 CPPUNIT_ASSERT_EQUAL(layer, found.layer);
@@ -88,7 +88,7 @@ public:
     void a_held_first_frame_has_the_value_it_starts_from()
     {
         layered_path path({ 1, 2, 3 }, 10, 1);
-        path.start(5, 2.3, true);
+        path.start(5, 2.3, first_frame::held);
         CPPUNIT_ASSERT_EQUAL(std::int64_t(5), path.front());
         CPPUNIT_ASSERT_EQUAL(2.3, path.resolve(5).value);
         CPPUNIT_ASSERT(std::isnan(path.criterion()));
@@ -102,7 +102,7 @@ public:
     void frames_without_a_criterion_keep_the_state()
     {
         layered_path path({ 1, 2, 3 }, 0.1, 3);
-        path.start(0, 2.3, false);
+        path.start(0, 2.3, first_frame::free);
         for (int n = 0; n < 3; ++n)
             path.advance(nullptr, 0.1);
         CPPUNIT_ASSERT_EQUAL(2.3, path.resolve(0).value);

@@ -7,6 +7,22 @@
 
 namespace gr::stft::kernel {
 
+namespace {
+
+constexpr std::size_t most_events = 1 << 16;
+
+//! Place of an event, or where it would be.
+template <class Events>
+auto place_of(Events& events, std::uint64_t id)
+{
+    return std::lower_bound(
+        events.begin(), events.end(), id, [](const event_cells& cells, std::uint64_t other) {
+            return cells.id < other;
+        });
+}
+
+} // namespace
+
 cell_mask::cell_mask(const gain_settings& s) { change(s); }
 
 //! Calls f(bin) for the bins whose cells, a bin wide, a range of frequencies touches.
@@ -44,8 +60,13 @@ void cell_mask::change(const gain_settings& s)
 
 void cell_mask::add(const event_cells& cells)
 {
-    remove(cells.id);
-    d_events.push_back(cells);
+    const auto at = place_of(d_events, cells.id);
+    if (at != d_events.end() && at->id == cells.id)
+        *at = cells;
+    else if (d_events.size() < most_events)
+        d_events.insert(at, cells);
+    else
+        refuse("event", cells.id, "must be one of 65536 at most that are not over");
 }
 
 void cell_mask::take(const event& report)
@@ -67,17 +88,14 @@ void cell_mask::take(const event& report)
 
 void cell_mask::end(std::uint64_t id, std::int64_t end)
 {
-    for (auto& cells : d_events)
-        if (cells.id == id)
-            cells.end = end;
+    if (const auto at = place_of(d_events, id); at != d_events.end() && at->id == id)
+        at->end = end;
 }
 
 void cell_mask::remove(std::uint64_t id)
 {
-    d_events.erase(std::remove_if(d_events.begin(),
-                                  d_events.end(),
-                                  [id](const auto& cells) { return cells.id == id; }),
-                   d_events.end());
+    if (const auto at = place_of(d_events, id); at != d_events.end() && at->id == id)
+        d_events.erase(at);
 }
 
 const float* cell_mask::row(std::int64_t centre)

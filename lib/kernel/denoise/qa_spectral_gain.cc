@@ -187,6 +187,7 @@ class qa_spectral_gain : public CppUnit::TestFixture
     CPPUNIT_TEST(silence_stays_silent_and_counts_for_nothing);
     CPPUNIT_TEST(bands_and_masks_act_on_their_bins);
     CPPUNIT_TEST(events_act_on_their_cells);
+    CPPUNIT_TEST(events_that_never_end_take_no_more_than_their_share_of_memory);
     CPPUNIT_TEST(a_change_acts_from_the_next_frame_on);
     CPPUNIT_TEST(a_reset_leads_to_the_start_and_a_copy_goes_on_alike);
     CPPUNIT_TEST(wrong_settings_are_refused_by_name);
@@ -507,6 +508,19 @@ class qa_spectral_gain : public CppUnit::TestFixture
                     expected, gain.gains()[static_cast<std::size_t>(bin)], 1e-7);
             }
         }
+    }
+
+    void events_that_never_end_take_no_more_than_their_share_of_memory()
+    {
+        cell_mask mask(made(16, 4, sides::twosided));
+        for (std::uint64_t id = 0; id < 65536; ++id)
+            mask.add({ id, 0, id < 9 ? 5 : 100, 0, 1 });
+        assert_begins(refusal([&] { mask.add({ 65536, 0, 100, 0, 1 }); }), "event: 65536: ");
+        mask.add({ 65535, 0, 100, 0, 1 }); // replaces one
+        CPPUNIT_ASSERT_EQUAL(std::size_t(65536), mask.size());
+        mask.row(5); // nine are over
+        mask.add({ 65536, 0, 100, 0, 1 });
+        CPPUNIT_ASSERT_EQUAL(std::size_t(65528), mask.size());
     }
 
     void events_act_on_their_cells()

@@ -57,14 +57,16 @@ class qa_bin_sums : public CppUnit::TestFixture
                                                                    const bins_parameters& p)
     {
         const auto taps = p.taps();
-        std::vector<std::complex<long double>> rows;
+        std::vector<std::complex<long double>> rows, turns; // turns: [bin][m]
+        for (const double bin : p.bins)
+            for (std::size_t m = 0; m < taps.size(); ++m)
+                turns.push_back(turn(bin, -static_cast<std::int64_t>(m), p.n_fft));
         for (std::size_t first = 0; first + taps.size() <= x.size(); first += p.hop)
-            for (const double bin : p.bins) {
+            for (std::size_t i = 0; i < p.bins.size(); ++i) {
                 std::complex<long double> sum = 0;
                 for (std::size_t m = 0; m < taps.size(); ++m) {
                     const auto product = qa::value(x[first + m]) * std::conj(taps[m]);
-                    sum += std::complex<long double>(product) *
-                           turn(bin, -static_cast<std::int64_t>(m), p.n_fft);
+                    sum += std::complex<long double>(product) * turns[i * taps.size() + m];
                 }
                 rows.push_back(sum);
             }

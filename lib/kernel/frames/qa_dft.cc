@@ -55,12 +55,13 @@ class qa_dft : public CppUnit::TestFixture
     static qa::values
     plain(const std::vector<V>& x, const std::vector<std::size_t>& which, bool inverse = false)
     {
-        qa::values spectrum;
+        qa::values spectrum, twiddles;
+        for (std::size_t m = 0; m < x.size(); ++m)
+            twiddles.push_back(qa::twiddle(1, static_cast<std::int64_t>(m), x.size()));
         for (auto k : which) {
             qa::value sum = 0;
             for (std::size_t m = 0; m < x.size(); ++m) {
-                const auto twiddle = qa::twiddle(
-                    static_cast<std::int64_t>(k), static_cast<std::int64_t>(m), x.size());
+                const auto& twiddle = twiddles[k * m % x.size()];
                 sum += qa::value(x[m]) * (inverse ? std::conj(twiddle) : twiddle);
             }
             spectrum.push_back(sum);

@@ -140,7 +140,7 @@ event_cutter::wanted event_cutter::clip_of(const event& e, double samp_rate) con
     w.samp_rate = samp_rate > 0 ? samp_rate : d_settings.samp_rate;
     w.start = e.sample_start - static_cast<std::int64_t>(d_settings.pre);
     w.end = w.lasts ? w.start + most
-                    : e.sample_start + std::max<std::int64_t>(e.sample_count, 0) + post;
+                    : e.sample_start + std::clamp<std::int64_t>(e.sample_count, 0, most) + post;
     w.end = std::min(w.end, w.start + most);
     w.decimation = 1;
     const auto width = e.freq_upper - e.freq_lower;

@@ -115,6 +115,10 @@ std::optional<utc_time> time_of(std::int64_t sample, const event_context& contex
     const auto rest =
         context.time->fraction + (samples - whole * context.samp_rate) / context.samp_rate;
     const auto carry = std::floor(rest);
+    constexpr double most = 4e18; // seconds: two of them fit into 64 bits
+    const auto passed = std::abs(whole) + std::abs(carry);
+    if (!(passed < most && std::abs(static_cast<double>(context.time->seconds)) < most))
+        return std::nullopt;
     return utc_time{ context.time->seconds + static_cast<std::int64_t>(whole) +
                          static_cast<std::int64_t>(carry),
                      rest - carry };
@@ -187,6 +191,8 @@ std::pair<event, event_context> report_of(const std::map<std::string, event_valu
     e.id = static_cast<std::uint64_t>(values.integer("id"));
     e.sample_start = values.integer("sample_start");
     e.sample_count = values.integer("sample_count");
+    if (e.sample_count > farthest_start - std::max<std::int64_t>(0, e.sample_start))
+        refuse("sample_count", e.sample_count, "must end at sample 2^62 at most");
     event_context context;
     context.samp_rate = values.number("samp_rate").value_or(1);
     if (!(context.samp_rate > 0))

@@ -27,7 +27,7 @@ std::uint64_t rows_of(double seconds, double rate)
         std::round(rows); // 0.3 s of 10 Hz are 3 rows, whatever the product's last bit is
     const auto whole =
         std::abs(rows - nearest) < 1e-9 * std::max(1.0, rows) ? nearest : std::ceil(rows);
-    return static_cast<std::uint64_t>(std::max(1.0, whole));
+    return static_cast<std::uint64_t>(std::clamp(whole, 1.0, 0x1p63));
 }
 
 void level_alarm_settings::check() const

@@ -606,10 +606,10 @@ class qa_baseline : public CppUnit::TestFixture
 
     void a_week_brings_no_false_alarm_and_3_db_are_found_within_30_minutes()
     {
-        for (unsigned seed = 1; seed < 17; ++seed) {
+        for (unsigned seed = 1; seed < 9; ++seed) {
             const qa::context here("seed", seed);
             baseline b(of_machine());
-            machine m(seed, seed > 8);
+            machine m(seed, seed > 4);
             std::vector<double> z(10);
             const auto run = [&](int rows, double fault) {
                 for (int i = 0; i < rows; ++i) {

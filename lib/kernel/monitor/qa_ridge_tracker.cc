@@ -146,6 +146,7 @@ class qa_ridge_tracker : public CppUnit::TestFixture
     CPPUNIT_TEST(of_families_that_share_lines_the_one_of_integers_is_learned);
     CPPUNIT_TEST(shafts_that_cross_keep_their_names);
     CPPUNIT_TEST(shafts_that_are_alike_keep_their_names);
+    CPPUNIT_TEST(speeds_without_an_order_below_half_the_rate_are_not_tried);
     CPPUNIT_TEST(latency_is_as_told);
     CPPUNIT_TEST(short_signals_are_no_trouble);
     CPPUNIT_TEST(rows_of_power_are_followed);
@@ -400,6 +401,19 @@ class qa_ridge_tracker : public CppUnit::TestFixture
     }
 
     //! The values of a frame are there as soon as latency() samples after its centre are, and not before.
+    void speeds_without_an_order_below_half_the_rate_are_not_tried()
+    {
+        const auto x = as<float>(with_noise(machine(4, run_up), 0.5));
+        const auto expected = track(usual([](auto& s) { s.f_max = fs / 2; }), x);
+        for (const auto f_max : { 2e4, 1e12 })
+            CPPUNIT_ASSERT(track(usual([&](auto& s) { s.f_max = f_max; }), x).values ==
+                           expected.values);
+        auto rows = of_rows();
+        rows.f_max = 1e12;
+        row_ridge_tracker tracker(rows);
+        CPPUNIT_ASSERT_EQUAL(1e12, tracker.design().f_max);
+    }
+
     void latency_is_as_told()
     {
         const auto x = as<float>(with_noise(machine(9, run_up), 1));
@@ -607,11 +621,14 @@ class qa_ridge_tracker : public CppUnit::TestFixture
         refused("duration: nan: must be positive, at most 1e6 s",
                 [](auto& s) { s.duration = NAN; });
         refused("f_max: 1e+09: gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
-                "must be at most 2^18",
-                [](auto& s) { s.f_max = 1e9; });
+                "must be at most 2^18, f_max counting up to samp_rate / 2 / min(orders)",
+                [](auto& s) {
+                    s.f_max = 1e9;
+                    s.orders = { 1e-3, 1 };
+                });
         refused("lag: 60: must be shorter: the path would take more than 2 GiB", [](auto& s) {
             s.lag = 60;
-            s.orders = { 200 };
+            s.orders = { 1, 200 };
             s.f_min = 4;
             s.f_max = 500;
         });

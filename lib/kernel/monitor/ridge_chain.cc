@@ -19,11 +19,13 @@ constexpr double spread_of_trust = 5; // spreads above the median that make a co
 // of ln(1 + P / median P), P of noise: mean less median, and standard deviation, in spreads of centre_and_spread()
 constexpr float mean_above_median = 0.1169f, deviation_of_noise = 0.9102f;
 
-ridge_grid grid_of(const ridge_settings& s, double duration)
+ridge_grid grid_of(const ridge_settings& s, double duration, double nyquist)
 {
     const auto highest = std::max(1.0, *std::max_element(s.orders.begin(), s.orders.end()));
     const auto step = 1 / (2 * duration * highest);
-    return { s.f_min, step, static_cast<std::size_t>(std::floor((s.f_max - s.f_min) / step)) + 1 };
+    return { s.f_min,
+             step,
+             static_cast<std::size_t>(std::floor((s.fastest(nyquist) - s.f_min) / step)) + 1 };
 }
 
 //! The middle one of them, the upper of two.
@@ -55,7 +57,7 @@ ridge_chain::ridge_chain(const ridge_settings& s,
                          const row_axis& axis,
                          sink found)
     : d_settings(s), d_rates(rates), d_duration(duration), d_hop_time(hop_time), d_start(start),
-      d_axis(axis), d_grid(grid_of(s, duration)), d_score(d_grid, s.orders, axis),
+      d_axis(axis), d_grid(grid_of(s, duration, axis.nyquist)), d_score(d_grid, s.orders, axis),
       d_lag(frames_in(s.lag, hop_time)),
       d_wing(std::max<std::size_t>(1, frames_in(slope_time / 2, hop_time))),
       d_depth(d_lag + 2 * d_wing + 1), d_weights(s.weights.begin(), s.weights.end()),

@@ -104,6 +104,11 @@ std::vector<double> warped_rows_settings::bank() const
     return scaled;
 }
 
+double ridge_settings::fastest(double nyquist) const
+{
+    return std::min(f_max, nyquist / *std::min_element(orders.begin(), orders.end()));
+}
+
 void ridge_settings::check(double duration,
                            double nyquist,
                            double hop_time,
@@ -173,13 +178,13 @@ void ridge_settings::check(double duration,
     } else if (learn_min != 0) {
         refuse("learn_min", learn_min, "must be 0 without learn_max");
     }
-    const auto cells = (f_max - f_min) * 2 * duration *
+    const auto cells = (fastest(nyquist) - f_min) * 2 * duration *
                        std::max(1.0, *std::max_element(orders.begin(), orders.end()));
     if (!(cells <= most_cells / 16))
         refuse("f_max",
                f_max,
                "gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
-               "must be at most 2^18");
+               "must be at most 2^18, f_max counting up to samp_rate / 2 / min(orders)");
     const auto frames = lag / hop_time + duration / hop_time + 16; // that are kept
     const auto values = 2 * cells * static_cast<double>(rates) + row_length;
     if (!(frames * values * static_cast<double>(tracks) <= most_values))

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sums under Hann windows that move with the frames, bins in the lanes of vectors. Included after cells.h. */
+/* Sums under Hann windows that move with the frames, bins in the lanes of vectors. Included after cell_windows.h. */
 namespace gr::stft::kernel::simd::SIMD_LEVEL {
 
 template <class R>

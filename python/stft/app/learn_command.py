@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft import learning
+from gnuradio.stft import learning, learning_criteria, learning_problem
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (LARGEST_N_FFT, add_input_arguments,
                                                add_picture_arguments, automatic_n_fft, check_input,
@@ -71,7 +71,7 @@ def add_arguments(parser):
                               "(default: magnitude_entropy for one theta, else l1l2)")
     learned.add_argument("--regularisation", type=float, metavar="WEIGHT",
                          help="of the mean total variation of ln theta, of several thetas "
-                              f"(default: {learning.REGULARISATION})")
+                              f"(default: {learning_problem.REGULARISATION})")
     learned.add_argument("--theta-min", type=float, metavar="SAMPLES",
                          help="least theta (default: 2 hop)")
     learned.add_argument("--theta-max", type=float, metavar="SAMPLES",
@@ -212,17 +212,17 @@ def _problem(arguments, portion):
     n_fft = arguments.n_fft or 2 * _usual_window(arguments, portion)
     regularisation = arguments.regularisation
     names = arguments.learn.split(",")
-    return {"n_fft": n_fft, "hop": learning.hop_of(n_fft, arguments.hop),
-            "share": arguments.share, "learn": learning.learned_of(names if len(names) > 1 else names[0]),
+    return {"n_fft": n_fft, "hop": learning_problem.hop_of(n_fft, arguments.hop),
+            "share": arguments.share, "learn": learning_problem.learned_of(names if len(names) > 1 else names[0]),
             "criterion": _criterion(arguments.criterion),
             "theta_min": arguments.theta_min, "theta_max": arguments.theta_max,
             "hop_min": arguments.hop_min, "hop_max": arguments.hop_max, "chirp_max": arguments.chirp_max,
-            "regularisation": learning.REGULARISATION if regularisation is None else regularisation,
+            "regularisation": learning_problem.REGULARISATION if regularisation is None else regularisation,
             "alpha": arguments.alpha, "window": named_window(arguments.window), "norm": arguments.norm}
 
 
 def _theta_bounds(problem):
-    return learning.theta_bounds(*(problem[name] for name in ("n_fft", "hop", "theta_min", "theta_max")))
+    return learning_problem.theta_bounds(*(problem[name] for name in ("n_fft", "hop", "theta_min", "theta_max")))
 
 
 def _check_theta(theta, problem):
@@ -261,12 +261,12 @@ def _require_memory(portion, problem):
     if problem["alpha"] > 0:
         shortest = problem["alpha"] * _theta_bounds(problem)[0]
     if "hop" in problem["learn"]:
-        shortest = learning.hop_bounds(n_fft, problem["hop_min"], problem["hop_max"])[0]
+        shortest = learning_problem.hop_bounds(n_fft, problem["hop_min"], problem["hop_max"])[0]
     frames = 1 + portion.length / max(shortest, 1e-9)
     cells = frames * (n_fft if is_complex else n_fft // 2 + 1)
     own = frames if problem["share"] == "frame" else cells if problem["share"] == "cell" else 0
-    if learning.by_segments(problem["share"], problem["learn"], problem["criterion"]):
-        own = min(own, learning.SEGMENT_CELLS)
+    if learning_problem.by_segments(problem["share"], problem["learn"], problem["criterion"]):
+        own = min(own, learning_problem.SEGMENT_CELLS)
     needed = cells * _BYTES_PER_CELL[8 if double else 4] + own * _BYTES_PER_OWN_THETA
     if needed > _LARGEST_MEMORY:
         refuse(portion.recording.path, f"{portion.length} samples in frames every {shortest:g}",
@@ -313,7 +313,7 @@ def _write_npz(path, temporary, outcome, *_):
             "software": "gr-stft"}
     bounds = dict(zip(("theta_min", "theta_max"), _theta_bounds(problem)))
     if "hop" in problem["learn"]:
-        bounds.update(zip(("hop_min", "hop_max"), learning.hop_bounds(
+        bounds.update(zip(("hop_min", "hop_max"), learning_problem.hop_bounds(
             problem["n_fft"], problem["hop_min"], problem["hop_max"])))
     rates = {} if learned.c is None else {"c": learned.c, "c_per_second": learned.c * fs**2}
     members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
@@ -355,7 +355,7 @@ def _window_words(window):
 
 
 def _criterion_words(problem):
-    criterion = learning.criterion_of(problem["criterion"], problem["share"], problem["learn"])
+    criterion = learning_criteria.criterion_of(problem["criterion"], problem["share"], problem["learn"])
     if isinstance(criterion, str):
         return criterion
     return ",".join(f"{name}={weight:g}" for name, weight in criterion.items())

@@ -21,7 +21,7 @@ import numpy as np
 from qa_command import InFolder, needs, noise, run, start
 
 from gnuradio import stft
-from gnuradio.stft import learning
+from gnuradio.stft import learning, learning_problem
 from gnuradio.stft.app import learn_command, learn_picture, progress_bar
 
 N = 64
@@ -54,7 +54,7 @@ class Files(InFolder):
             return dict(file), rows, out
 
     def test_npz_and_csv_hold_what_the_array_function_returns(self):
-        for share in learning.SHARES:
+        for share in learning_problem.SHARES:
             for x in (chirp().astype("f4"), chirp() + 1j * noise(2000, 1)):
                 with self.subTest(share=share, dtype=x.dtype):
                     npz, rows, _ = self.learned(x, "--share", share, "--max-iterations", 3, "--method", "adam",
@@ -101,7 +101,7 @@ class Files(InFolder):
                     np.testing.assert_array_equal(npz["c"], found.c)
                     np.testing.assert_allclose(npz["c_per_second"], 1e6 * found.c)
                     self.assertEqual((float(npz["loss"]), str(npz["criterion"])), (found.loss, "l1l2"))
-                self.assertEqual(tuple(npz["learn"]), learning.learned_of(arguments.get("learn", "theta")))
+                self.assertEqual(tuple(npz["learn"]), learning_problem.learned_of(arguments.get("learn", "theta")))
                 bounds = arguments.get("theta_min", 25), arguments.get("theta_max", N)
                 self.assertEqual((npz["theta_min"], npz["theta_max"]), bounds)
                 self.assertEqual([npz.get(name) for name in ("hop_min", "hop_max")], [arguments.get(name) for name in ("hop_min", "hop_max")])
@@ -186,7 +186,7 @@ class Pictures(InFolder):
 
     @needs("matplotlib")
     def test_before_and_after_have_the_same_colours_and_axes(self):
-        for share in learning.SHARES:
+        for share in learning_problem.SHARES:
             with self.subTest(share):
                 axes = self.figure("--share", share).axes
                 before, after = axes[0].images[0], axes[1].images[0]
@@ -261,7 +261,7 @@ class Pictures(InFolder):
     @needs("matplotlib")
     def test_shortest_signals_have_a_picture(self):
         for x in (np.ones(1), np.ones(500), np.ones(3, complex)):
-            for share in learning.SHARES:
+            for share in learning_problem.SHARES:
                 np.save("x.npy", x)
                 status, _, err = run("learn", "x.npy", *OPTIONS, "--share", share, "--method", "adam", "--max-iterations", 2)
                 self.assertEqual(status, 0, err)

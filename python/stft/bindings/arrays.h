@@ -23,6 +23,13 @@ T* data_of(optional_array<T>& given)
     return given ? given->mutable_data() : nullptr;
 }
 
+//! A copy.
+template <class T>
+array<T> as_array(const std::vector<T>& values)
+{
+    return array<T>(static_cast<pybind11::ssize_t>(values.size()), values.data());
+}
+
 //! base + offset; null stays null.
 template <class T>
 T* at(T* base, std::size_t offset)

@@ -10,100 +10,98 @@
 
 namespace py = pybind11;
 using namespace gr::stft;
+using namespace py::literals;
+
+namespace {
+
+//! Runs a comparison without Python's lock. Its sizes are refused by ValueError if they cannot be compared.
+template <class Comparison, class... Argument>
+auto unlocked(Comparison compare, Argument... arguments)
+{
+    py::gil_scoped_release release;
+    return compare(arguments...);
+}
+
+py::dict compare(std::size_t n_fft,
+                 std::size_t hop,
+                 bool complex_samples,
+                 bool inverse,
+                 std::size_t rounds,
+                 double seconds)
+{
+    const auto c = unlocked(bench::compare, n_fft, hop, complex_samples, inverse, rounds, seconds);
+    return py::dict("frames"_a = c.frames,
+                    "ring_bytes"_a = c.ring_bytes,
+                    "error"_a = c.error,
+                    "ours"_a = c.ours,
+                    "naive"_a = c.naive,
+                    "ffts"_a = c.ffts);
+}
+
+py::dict compare_images(std::size_t height,
+                        std::size_t width,
+                        std::size_t window,
+                        std::size_t hop,
+                        bool inverse,
+                        std::size_t rounds)
+{
+    const auto c = unlocked(bench::compare_images, height, width, window, hop, inverse, rounds);
+    return py::dict(
+        "patches"_a = c.patches, "error"_a = c.error, "ours"_a = c.ours, "naive"_a = c.naive);
+}
+
+py::dict compare_transforms(std::size_t n, bool complex_samples, std::size_t rounds, double seconds)
+{
+    const auto c = unlocked(bench::compare_transforms, n, complex_samples, rounds, seconds);
+    return py::dict(
+        "error"_a = c.error, "fftw_error"_a = c.fftw_error, "ours"_a = c.ours, "fftw"_a = c.fftw);
+}
+
+py::dict environment()
+{
+    return py::dict("compiler"_a = COMPILER,
+                    "flags"_a = FLAGS,
+                    "fftw_version"_a = bench::fftw_version(),
+                    "volk_machine"_a = volk_get_machine(),
+                    "simd"_a = kernel::simd_level());
+}
+
+} // namespace
 
 PYBIND11_MODULE(bench_python, m)
 {
     m.doc() = "The kernels of the STFT, compared with a plain loop around FFTW.";
 
-    m.def(
-        "compare",
-        [](std::size_t n_fft,
-           std::size_t hop,
-           bool complex_samples,
-           bool inverse,
-           std::size_t rounds,
-           double seconds) {
-            const auto c = [&] {
-                py::gil_scoped_release release;
-                return bench::compare(n_fft, hop, complex_samples, inverse, rounds, seconds);
-            }();
-            py::dict result;
-            result["frames"] = c.frames;
-            result["ring_bytes"] = c.ring_bytes;
-            result["error"] = c.error;
-            result["ours"] = c.ours;
-            result["naive"] = c.naive;
-            result["ffts"] = c.ffts;
-            return result;
-        },
-        py::arg("n_fft"),
-        py::arg("hop"),
-        py::arg("complex_samples"),
-        py::arg("inverse"),
-        py::arg("rounds"),
-        py::arg("seconds"),
-        "Seconds per frame of each round: ours, the naive loop's, its FFTs'. ValueError for sizes "
-        "that cannot be compared.");
+    m.def("compare",
+          &compare,
+          "n_fft"_a,
+          "hop"_a,
+          "complex_samples"_a,
+          "inverse"_a,
+          "rounds"_a,
+          "seconds"_a,
+          "Seconds per frame of each round: ours, the naive loop's, its FFTs'. ValueError for "
+          "sizes that cannot be compared.");
 
-    m.def(
-        "compare_images",
-        [](std::size_t height,
-           std::size_t width,
-           std::size_t window,
-           std::size_t hop,
-           bool inverse,
-           std::size_t rounds) {
-            const auto c = [&] {
-                py::gil_scoped_release release;
-                return bench::compare_images(height, width, window, hop, inverse, rounds);
-            }();
-            py::dict result;
-            result["patches"] = c.patches;
-            result["error"] = c.error;
-            result["ours"] = c.ours;
-            result["naive"] = c.naive;
-            return result;
-        },
-        py::arg("height"),
-        py::arg("width"),
-        py::arg("window"),
-        py::arg("hop"),
-        py::arg("inverse"),
-        py::arg("rounds"),
-        "Seconds per patch of each round: ours, and a naive loop's. ValueError for sizes that "
-        "cannot be compared.");
+    m.def("compare_images",
+          &compare_images,
+          "height"_a,
+          "width"_a,
+          "window"_a,
+          "hop"_a,
+          "inverse"_a,
+          "rounds"_a,
+          "Seconds per patch of each round: ours, and a naive loop's. ValueError for sizes that "
+          "cannot be compared.");
 
-    m.def(
-        "compare_transforms",
-        [](std::size_t n, bool complex_samples, std::size_t rounds, double seconds) {
-            const auto c = [&] {
-                py::gil_scoped_release release;
-                return bench::compare_transforms(n, complex_samples, rounds, seconds);
-            }();
-            py::dict result;
-            result["error"] = c.error;
-            result["fftw_error"] = c.fftw_error;
-            result["ours"] = c.ours;
-            result["fftw"] = c.fftw;
-            return result;
-        },
-        py::arg("n"),
-        py::arg("complex_samples"),
-        py::arg("rounds"),
-        py::arg("seconds"),
-        "Seconds of a DFT in each round: ours, and FFTW's. ValueError for sizes that cannot be "
-        "compared.");
+    m.def("compare_transforms",
+          &compare_transforms,
+          "n"_a,
+          "complex_samples"_a,
+          "rounds"_a,
+          "seconds"_a,
+          "Seconds of a DFT in each round: ours, and FFTW's. ValueError for sizes that cannot be "
+          "compared.");
 
-    m.def(
-        "environment",
-        [] {
-            py::dict is;
-            is["compiler"] = COMPILER;
-            is["flags"] = FLAGS;
-            is["fftw_version"] = bench::fftw_version();
-            is["volk_machine"] = std::string(volk_get_machine());
-            is["simd"] = kernel::simd_level();
-            return is;
-        },
-        "What the figures depend on, by name.");
+    m.def("environment", &environment, "What the figures depend on, by name.");
 }

@@ -9,12 +9,6 @@ using namespace gr::stft::kernel;
 
 namespace {
 
-template <class T>
-array<T> as_array(const std::vector<T>& values)
-{
-    return array<T>(static_cast<py::ssize_t>(values.size()), values.data());
-}
-
 template <class R>
 void bind_rows(py::module& m, const char* name)
 {

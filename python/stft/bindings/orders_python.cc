@@ -11,12 +11,6 @@ using namespace gr::stft::kernel;
 
 namespace {
 
-template <class T>
-array<T> as_array(const std::vector<T>& values)
-{
-    return array<T>(static_cast<py::ssize_t>(values.size()), values.data());
-}
-
 double seconds(const sample_instant& at, double samp_rate)
 {
     return (static_cast<double>(at.sample) + at.fraction) / samp_rate;

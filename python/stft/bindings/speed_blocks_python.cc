@@ -42,7 +42,7 @@ duration: s of a frame. hop: s from frame to frame; None: duration / 8. rates: 1
 at this multiple of the median of their magnitudes; 0: never.
 
 Tags: rx_rate overrides samp_rate; items carry rx_rate, rx_time, stft_hop and stft_first, the sample at the centre of their frame,
-where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s.
+where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s and 10^8 of them.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<kernel::warped_rows_settings>(rows, &warped_rows_fvf::make);
     rows.def("hop", &warped_rows_fvf::hop, unlocked(), "Samples from frame to frame.")
@@ -63,7 +63,8 @@ Raises ValueError naming the parameter, its value and the rule.)");
 
 Output: an item for each frame, tracks x (4 + orders) values: rotation (Hz), its change (Hz/s), confidence (above 1: to be
 trusted), swap_possible (0 or 1), and the amplitude of each order; then the next track.
-samp_rate: Hz. f_min, f_max: Hz of the slowest and fastest rotation; f_min is at least 2 / duration.
+samp_rate: Hz. f_min, f_max: Hz of the slowest and fastest rotation; f_min is at least 2 / duration, and f_max counts up to
+samp_rate / 2 / min(orders).
 orders: lines that belong together, in multiples of the rotation. Speed and orders are one unknown: (2, 4, 6) of f are (1, 2, 3)
 of 2 f. weights: of the orders in the score; (): all 1.
 learn_min, learn_max, learn_time: where the orders are not known, give all that come into question, and a range narrower than an
@@ -79,8 +80,8 @@ names ("swap_possible"): kind, track, time, sample, frequency, rate, confidence,
 Message port "cmd": dict of f_min, max_slew, reject, limit, reset; the path begins again.
 
 Tags: rx_rate overrides samp_rate; items carry rx_rate, rx_time, stft_hop and stft_first, the sample at the centre of their frame,
-where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s, and
-their frames have confidence 0; at longer gaps the path begins again.
+where these change. Lost samples (rx_time jumps, or a tag "overflow" counts them) are replaced by the last one, up to 10 s and 10^8
+of them, and their frames have confidence 0; at longer gaps the path begins again.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<ridge_tracker_block_settings>(tracker, &ridge_tracker_fvf::make);
     tracker.def("hop", &ridge_tracker_fvf::hop, unlocked(), "Samples from frame to frame.");

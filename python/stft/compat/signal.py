@@ -14,9 +14,10 @@ from typing import Any, Callable, NamedTuple, Optional, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gnuradio.stft import extension, transforms
+from gnuradio.stft import arguments, extension, transforms
 from gnuradio.stft.compat.frames_in_n_fft import Frames
-from gnuradio.stft.short_time_fft import ShortTimeFFT, closest_STFT_dual_window, sample_window_as_scipy
+from gnuradio.stft.scipy_windows import closest_STFT_dual_window, sample_window_as_scipy
+from gnuradio.stft.short_time_fft import ShortTimeFFT
 
 __all__ = ["ShortTimeFFT", "closest_STFT_dual_window", "coherence", "csd", "istft", "spectrogram", "stft", "welch"]
 
@@ -355,7 +356,7 @@ def _sides(onesided: bool, *signals: NDArray) -> str:
 
 def _as_floats(x: NDArray) -> NDArray:
     """In the precision that the kernels take it in: integers would overflow beyond the ends."""
-    return x.astype(transforms._precision(x.dtype), copy=False)
+    return x.astype(arguments._precision(x.dtype), copy=False)
 
 
 def _with_common_channels(x: NDArray, y: NDArray, axis: int) -> Tuple[NDArray, NDArray]:

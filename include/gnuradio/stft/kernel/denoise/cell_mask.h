@@ -33,7 +33,7 @@ public:
     //! Takes over other settings; the events stay.
     void change(const gain_settings& s);
 
-    //! An event; one of the same id is replaced.
+    //! An event; one of the same id is replaced. \throws std::invalid_argument if there are 65536 others that are not over
     void add(const event_cells& cells);
     /*!
      * \brief A report of the detector: a burst or carrier that begins acts on all frames from its first sample on until it ends.
@@ -63,9 +63,9 @@ private:
     void for_bins(double lower, double upper, F f) const;
 
     gain_settings d_settings;
-    bool d_plain;                     // all factors are 1 where there is no event
-    std::vector<float> d_bins, d_row; // without events; with those of the present frame
-    std::vector<event_cells> d_events;
+    bool d_plain;                      // all factors are 1 where there is no event
+    std::vector<float> d_bins, d_row;  // without events; with those of the present frame
+    std::vector<event_cells> d_events; // by their ids
 };
 
 } // namespace gr::stft::kernel

@@ -34,7 +34,7 @@ struct STFT_API event_context {
     void change_rate(std::int64_t sample, double rate);
 };
 
-//! Time of a sample, if that of another one is known.
+//! Time of a sample, if that of another one is known and they are not 4e18 seconds apart.
 STFT_API std::optional<utc_time> time_of(std::int64_t sample, const event_context& context);
 
 //! A value of a report: unknown, an integer, a real number that is finite, or text.

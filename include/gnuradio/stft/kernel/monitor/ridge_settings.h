@@ -55,6 +55,10 @@ struct STFT_API ridge_settings {
     //! True if the weights of the orders are learned.
     bool learns() const { return learn_max > 0; }
 
+    //! Hz of the fastest rotation that is tried: f_max, or where the lowest order reaches half the sample rate, nyquist; no order
+    //! of a faster one is in the rows.
+    double fastest(double nyquist) const;
+
     /*!
      * \param duration s of a frame
      * \param nyquist Hz

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any, Tuple
 
-from . import transforms
+from .stft_python import kernels
 from .tensors import Tensor, torch
 
 
@@ -28,7 +28,7 @@ class BoundedValues(torch.nn.Module):
             low, high = self._bounds(name)
             rule = f"must be in [{low}, {high}]"
         elif name == "win_length":
-            low, high = transforms.kernels.least_theta, self.n_fft
+            low, high = kernels.least_theta, self.n_fft
             rule = f"must be in (0, {high}], and not below {low}"
         outside = value[~((low <= value) & (value <= high) & (0 < value) & (value < math.inf))]
         if len(outside):

@@ -13,8 +13,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _bins,
@@ -35,6 +34,7 @@ from .transforms import (
     _truth,
     _workers,
 )
+from .stft_python import kernels
 
 Event = Dict[str, Any]
 Noise = Union[None, Tuple[float, float], ArrayLike]

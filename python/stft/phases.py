@@ -10,8 +10,7 @@ from typing import Any, Dict, Generator, Optional, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array_along,
     _at_least,
@@ -31,9 +30,9 @@ from .transforms import (
     _text,
     _threshold,
     _workers,
-    istft,
-    stft,
 )
+from .stft_python import kernels
+from .transforms import istft, stft
 
 _METHODS = ("pghi", "rtpghi")
 _ITERATIONS = {"pghi": 3, "rtpghi": 1}

@@ -22,7 +22,7 @@ _KEYWORDS = """
     rates: 1/s, relative rates f'/f of the warped frames; None: 0, +-0.05, 0.1, 0.2, 0.4, 0.75 / duration; (0,): no warp.
     max_slew: Hz/s that the rotation changes at most (60).
     lag: s that the path looks ahead (1); 0 for alarms that cannot wait, 10 .. 60 for a record in strong noise.
-    tracks: number of shafts, 1 .. 4; those that meet keep their names by their slopes.
+    tracks: number of shafts, 1 .. 4; those that meet keep their names by their slopes and amplitudes.
     reject: Hz of mains, such as (50,): within 2 / duration of its multiples nothing is taken for an order.
     whiten: Hz on either side of a bin whose median is its floor (30).
 """

@@ -166,7 +166,7 @@ class qa_ridge_path : public CppUnit::TestFixture
     static two paired(std::size_t frames,
                       const std::function<void(std::size_t, double*, double*)>& f)
     {
-        ridge_pairing pairing(2, 5, 1.0 / 16, 2.67);
+        ridge_pairing pairing(2, { 1 }, 1.0 / 16, 2.67, 3);
         two all;
         const auto take = [&](bool ended) {
             for (; const auto* v = pairing.frame(ended); pairing.advance()) {

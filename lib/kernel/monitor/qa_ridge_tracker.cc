@@ -141,6 +141,7 @@ class qa_ridge_tracker : public CppUnit::TestFixture
     CPPUNIT_TEST(a_missing_sample_makes_its_frames_doubtful);
     CPPUNIT_TEST(noise_is_not_trusted);
     CPPUNIT_TEST(mains_are_rejected);
+    CPPUNIT_TEST(a_line_beside_rejected_mains_does_not_pull);
     CPPUNIT_TEST(knocks_and_gaps_do_not_mislead);
     CPPUNIT_TEST(orders_are_learned_from_a_range);
     CPPUNIT_TEST(of_families_that_share_lines_the_one_of_integers_is_learned);
@@ -285,6 +286,21 @@ class qa_ridge_tracker : public CppUnit::TestFixture
     {
         const auto found = track(usual(), with_noise(std::vector<double>(120 * 2048), 1));
         CPPUNIT_ASSERT(share_of_trust(found) < 0.05);
+    }
+
+    //! Order 2 of 24 Hz, and order 3 of 32 Hz, are cut off where the mains begin.
+    void a_line_beside_rejected_mains_does_not_pull()
+    {
+        for (const double hz : { 24.0, 32.0, 24.3 }) {
+            const qa::context here("hz", hz);
+            const law steady = [=](double) { return hz; };
+            const auto found = track(usual([](auto& s) { s.reject = { 50 }; }),
+                                     with_noise(machine(8, steady), 0.5));
+            double bias = 0;
+            for (const auto& v : found.values)
+                bias += (v[ridge_frequency] - hz) / static_cast<double>(found.values.size());
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(0.0, bias, 0.03);
+        }
     }
 
     void mains_are_rejected()

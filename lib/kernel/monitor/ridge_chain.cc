@@ -8,7 +8,9 @@ namespace {
 constexpr double slope_time = 0.5;  // s of path that give its slope
 constexpr double reject_reach = 2;  // 1 / duration on either side of a line of the mains
 constexpr double other_reach = 1.5; // on either side of an order of another shaft
-constexpr double same_reach = 1.5;  // 1 / duration about a track in which a path is the same shaft
+// of the rows there, a little more than the mean of noise, since paths through noise find more than that
+constexpr float other_value = 0.75f;
+constexpr double same_reach = 1.5; // 1 / duration about a track in which a path is the same shaft
 constexpr float other_cost = 0.5f; // a frame and order, of a path that leaves its shaft for another
 constexpr double slow = 60, fast = 2; // s, constants of the weights' means
 // of orders that are no integers, before they are learned: they are weaker as a rule, and 4/3 f has lines of f among them
@@ -231,10 +233,8 @@ void ridge_chain::give(std::size_t number)
         return;
     for (std::size_t r = 0; r < d_rates.size(); ++r)
         for (const auto k : d_settings.orders)
-            d_axis.set(rows + r * d_axis.bins,
-                       k * point.frequency,
-                       other_reach / d_duration,
-                       static_cast<float>(row_axis::noise));
+            d_axis.set(
+                rows + r * d_axis.bins, k * point.frequency, other_reach / d_duration, other_value);
     add(number + 1, rows, t.damaged[slot]);
 }
 

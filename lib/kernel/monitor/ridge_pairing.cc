@@ -17,8 +17,9 @@ constexpr double clear_margin = 0.5; // Hz between the costs of two pairings
 constexpr double unknown_cost = 3;   // Hz of a side where a ridge was lost
 constexpr double least_trust = 0.4;  // of the frames of a line
 // of ln A: a side's variance, and that of p in the law A ~ f^p
-constexpr double level_variance = 0.3 * 0.3, law_variance = 2 * 2;
-constexpr double level_weight = 2;      // Hz
+constexpr double level_variance = 0.2 * 0.2, law_variance = 3 * 3;
+constexpr double most_distant = 8;      // of an order, so that none decides alone
+constexpr double level_weight = 4;      // Hz
 constexpr std::size_t least_levels = 3; // frames that an amplitude is the mean of
 
 std::size_t frames_in(double time, double hop_time)
@@ -138,7 +139,7 @@ double ridge_pairing::move_cost(const side& before, const side& after, double mi
 
 /*!
  * Cost of before[0] becoming `after`, and before[1] `other`: for each order, r' (2 level_variance + law_variance q q')^-1 r
- * with the changes r of ln A and q of ln f; its logarithm, so that no order decides alone.
+ * with the changes r of ln A and q of ln f, and of that the logarithm.
  */
 double ridge_pairing::level_cost(const side* before, const side& after, const side& other) const
 {
@@ -153,7 +154,7 @@ double ridge_pairing::level_cost(const side* before, const side& after, const si
              law_variance * along * along / (v + law_variance * (q0 * q0 + q1 * q1))) /
             v;
         if (std::isfinite(distance)) {
-            sum += std::log1p(std::max(0.0, distance));
+            sum += std::log1p(std::clamp(distance, 0.0, most_distant));
             ++count;
         }
     }

@@ -16,7 +16,7 @@ namespace gr::stft::kernel {
  * which is a guess. Frames leave `latency()` later than they came.
  *
  * Amplitudes of both ridges may rise and fall with the speed, by the same law for both: ln A = s + p ln f for each order, with
- * s of the shaft and p of N(0, 2^2). Where lines of both ridges are within `apart` of each other, amplitudes do not count.
+ * s of the shaft and p of N(0, 3^2). Where lines of both ridges are within `apart` of each other, amplitudes do not count.
  */
 class ridge_pairing
 {

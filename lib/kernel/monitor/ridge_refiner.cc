@@ -13,6 +13,7 @@ constexpr double least_bins = 4;   // points of the DFT for each sample
 constexpr std::size_t cells = 41;  // frequencies that are tried
 constexpr double most_smear = 1.5; // 1 / duration, that a warp may leave
 constexpr double reject_reach = 2; // 1 / duration on either side of a line of the mains
+constexpr double main_lobe = 2;    // 1 / duration on either side of a line
 constexpr double pi = 3.14159265358979323846;
 
 double reach_of(double duration, double rate) { return -warped_time(-duration / 2, rate); }
@@ -68,8 +69,8 @@ ridge_refiner<R>::ridge_refiner(const ridge_tracker_settings& s, const warped_ro
               0,
               s.samp_rate / 2 },
       d_whitener(d_axis.bins, s.whiten * 2 * static_cast<double>(d_axis.bins - 1) / d_rate),
-      d_reach(1 / (s.duration * d_order)), d_samples(d_frames[0].count), d_row(d_axis.bins),
-      d_spectrum(d_axis.bins)
+      d_reach(1 / (s.duration * d_order)), d_weights(s.orders.size()), d_samples(d_frames[0].count),
+      d_row(d_axis.bins), d_spectrum(d_axis.bins)
 {
     d_axis.bin_width = d_rate / static_cast<double>(2 * (d_axis.bins - 1));
     for (auto& each : d_frames)
@@ -100,6 +101,28 @@ const typename ridge_refiner<R>::frame& ridge_refiner<R>::frame_for(const ridge_
     const auto half = d_frames[0].duration / 2;
     const auto smear = d_order * std::abs(point.bend) * half * half / 2; // Hz at the frame's ends
     return d_frames[smear * d_frames[0].duration > most_smear];
+}
+
+/*!
+ * Weights of the orders at a frequency: a line whose edge is cut off with the mains next to it would pull it away, and does not count
+ * unless all of them are such.
+ */
+template <class R>
+void ridge_refiner<R>::choose_orders(double f, const std::vector<float>& weights)
+{
+    const auto apart = reject_reach / d_settings.duration + main_lobe / d_frames[0].duration; // Hz
+    const auto is_apart = [&](double line) {
+        return std::all_of(d_settings.reject.begin(), d_settings.reject.end(), [&](double hz) {
+            return std::abs(line - std::max(1.0, std::round(line / hz)) * hz) >= apart;
+        });
+    };
+    double sum = 0;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        d_weights[k] = is_apart(d_settings.orders[k] * f) ? static_cast<double>(weights[k]) : 0.0;
+        sum += d_weights[k];
+    }
+    if (!(sum > 0))
+        std::copy(weights.begin(), weights.end(), d_weights.begin());
 }
 
 template <class R>
@@ -135,12 +158,13 @@ double ridge_refiner<R>::refine(const warped_rows<R>& rows,
             d_row[m] = std::norm(d_spectrum[m]);
         d_whitener.whiten(d_row.data(), d_row.data());
         d_axis.clear_multiples(d_row.data(), d_settings.reject, reject_reach / d_settings.duration);
+        choose_orders(f, weights);
         std::array<double, cells> scores{};
         const auto step = 2 * d_reach / (cells - 1);
         for (std::size_t c = 0; c < cells; ++c)
             for (std::size_t k = 0; k < weights.size(); ++k)
                 scores[c] +=
-                    static_cast<double>(weights[k]) *
+                    d_weights[k] *
                     static_cast<double>(d_axis.at(
                         d_row.data(),
                         d_settings.orders[k] * (f - d_reach + static_cast<double>(c) * step)));

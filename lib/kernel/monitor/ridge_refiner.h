@@ -52,6 +52,7 @@ private:
     };
     double amplitude(const frame& of, double hz) const;
     const frame& frame_for(const ridge_point& point) const;
+    void choose_orders(double f, const std::vector<float>& weights);
 
     ridge_tracker_settings d_settings;
     refinement d_longest;
@@ -60,7 +61,8 @@ private:
     frame_analysis<R> d_dft;
     row_axis d_axis;
     row_whitener<R> d_whitener;
-    double d_reach; // Hz on either side of f that is searched
+    double d_reach;                // Hz on either side of f that is searched
+    std::vector<double> d_weights; // of the orders at the frame that is refined
     std::vector<R> d_samples, d_row;
     volk::vector<std::complex<R>> d_spectrum;
 };

@@ -30,7 +30,7 @@ enum ridge_value : std::size_t {
  * learn_time s, teaches their weights, and after that f is free.
  *
  * Several shafts (tracks): the first one's orders are taken away before the next is looked for. Where they meet, names are
- * kept by their slopes; see ridge_swap_possible.
+ * kept by their slopes and amplitudes; see ridge_swap_possible.
  *
  * Everything is a function of frame numbers: samples may come in chunks of any size, with the same bits. push() and
  * frame() do not allocate.

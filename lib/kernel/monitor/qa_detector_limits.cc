@@ -3,7 +3,7 @@
 
 using namespace qa::band;
 
-//! What a detector refuses, and what it leaves out.
+//! Settings that a detector refuses, and events that it leaves out.
 class qa_detector_limits : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_detector_limits);

@@ -3,7 +3,7 @@
 
 using namespace qa::band;
 
-//! When events begin, last and end, and when that is told.
+//! Begins and ends of events, and when they are reported.
 class qa_event_ends : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_event_ends);

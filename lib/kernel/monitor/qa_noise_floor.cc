@@ -157,7 +157,7 @@ class qa_noise_floor : public CppUnit::TestFixture
         }
     }
 
-    //! Of 64 bins eight rows agree on a level that differs by 0.64 (in ln) at least.
+    //! Eight rows of 64 bins agree on a level that differs by 0.64 (in ln) at least.
     void a_row_that_may_be_of_either_level_does_not_divide_a_step()
     {
         // the quantiles of noise, each in another bin in each row, so that all rows have the same mean
@@ -191,7 +191,7 @@ class qa_noise_floor : public CppUnit::TestFixture
             CPPUNIT_ASSERT_EQUAL(std::size_t(9), rows_of({ step, step, step, 0.6 * up, step }));
             CPPUNIT_ASSERT_EQUAL(std::size_t(10),
                                  rows_of({ step, step, 0.5 * up, step, 0.6 * up, step }));
-            // nearer to the former one, or on its other side: the step begins anew
+            // nearer to the former one, or on its other side: the step begins again
             CPPUNIT_ASSERT_EQUAL(std::size_t(12), rows_of({ step, step, step, 0.3 * up, step }));
             CPPUNIT_ASSERT_EQUAL(std::size_t(12), rows_of({ step, step, step, -0.1 * up, step }));
             // a pulse of seven rows with three that may be of it is no level

@@ -30,7 +30,7 @@ measured_event over_early()
     return m;
 }
 
-//! What boxes of 16 rows find of it in row 170.
+//! Cells of it that boxes of 16 rows find in row 170.
 measured_event rest()
 {
     auto m = over_early();

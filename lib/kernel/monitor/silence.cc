@@ -10,7 +10,7 @@ namespace {
 
 constexpr double rows_to_err = 1e6; // of an event that lasts, in which it is said to be over once
 constexpr double faded = 0.7;       // share of its power that it may still have
-constexpr double steadiest = 2; // a line may fluctuate as twice the cells of noise, no less
+constexpr double steadiest = 2;     // a line may fluctuate as twice the cells of noise, no less
 constexpr std::size_t rows_of_level = 64; // the last ones, whose mean and variance are the event's
 constexpr std::size_t correlated_rows = 64; // at most
 constexpr std::size_t correlated_bins = 16; // at most

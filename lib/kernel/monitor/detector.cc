@@ -75,7 +75,7 @@ private:
     void conclude(event_cut why);
     void process(const float* ordered);
     void search();
-    void tell_steps(const noise_floor::row_gain& noise);
+    void report_steps(const noise_floor::row_gain& noise);
     void refresh();
     void report_band(event_kind kind, std::int64_t sample, std::int64_t count, double snr_db);
 
@@ -238,17 +238,17 @@ void detector::parts::process(const float* ordered)
             d_carriers.follow(*d_stretch, d_floor, d_ignored, d_gain);
         }
         d_gain = noise.gain;
-        tell_steps(noise);
+        report_steps(noise);
     }
     if (d_normaliser.add(ordered, d_gain))
         search();
 }
 
 /*!
- * Tells of a step of the gain that was accepted in this row, which follows one that is not yet searched. Of few bins many rows
+ * Reports a step of the gain that was accepted in this row, which follows one that is not yet searched. Of few bins many rows
  * have to agree on a level, some in vain, and a small step may be followed before they do.
  */
-void detector::parts::tell_steps(const noise_floor::row_gain& noise)
+void detector::parts::report_steps(const noise_floor::row_gain& noise)
 {
     const auto now = d_stretch->rows() + 1;
     const auto agreed = static_cast<std::int64_t>(d_floor.rows_to_accept());

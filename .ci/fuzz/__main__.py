@@ -7,14 +7,17 @@ sound, sigmf, arrays, raw, stored, configuration, manifest, bearings, clips, lef
 """
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import corpus
 import readers
 
+INTERRUPTED = 72  # status of a fuzzer that a signal has ended
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,15 +26,32 @@ def fuzz(program, minutes):
     with tempfile.TemporaryDirectory() as seeds:
         corpus.write(program.name, seeds)
         found = tempfile.mkdtemp(prefix=f"{program.name}-")
-        done = subprocess.run([program, f"-max_total_time={round(60 * minutes)}", "-timeout=25", f"-artifact_prefix={found}/",
-                               "-print_final_stats=1", seeds], env={**os.environ, "GR_CONF_LOG_LOG_LEVEL": "off"},
-                              capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        print(done.stderr[-4000:], f"{program.name}: found an input, see {found}", sep="\n")
+        with tempfile.TemporaryFile() as file:
+            child = subprocess.Popen([program, "-timeout=25", f"-artifact_prefix={found}/", "-print_final_stats=1", seeds],
+                                     env={**os.environ, "GR_CONF_LOG_LOG_LEVEL": "off"}, stdout=subprocess.DEVNULL, stderr=file)
+            while child.poll() is None:
+                time.sleep(1)
+                if cpu_time(child.pid) > 60 * minutes:
+                    child.send_signal(signal.SIGINT)
+                    child.wait()
+            file.seek(0)
+            text = file.read().decode(errors="replace")
+    found_one = child.returncode not in (0, INTERRUPTED)
+    if found_one:
+        print(text[-4000:], f"{program.name}: found an input, see {found}", sep="\n", flush=True)
     else:
         os.rmdir(found)
-        print(f"{program.name}: {' '.join(line for line in done.stderr.splitlines() if 'executed_units' in line)}")
-    return done.returncode != 0
+        print(f"{program.name}: {' '.join(line for line in text.splitlines() if 'executed_units' in line)}", flush=True)
+    return found_one
+
+
+def cpu_time(process):
+    """Seconds that a process has worked; 0 once it has ended."""
+    try:
+        words = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main():

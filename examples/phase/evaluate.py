@@ -23,6 +23,7 @@ from gnuradio import blocks, gr, stft
 
 METHODS = {"pghi": {}, "pghi, 0 iterations": dict(iterations=0), "rtpghi": dict(method="rtpghi"),
            "rtpghi, look ahead": dict(method="rtpghi", look_ahead=1)}
+METHODS.update({f"{name}, {count} iterations": dict(how, iterations=count) for name, how in list(METHODS.items())[2:] for count in (0, 2)})
 
 
 def recordings(names, every):

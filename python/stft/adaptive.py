@@ -9,10 +9,10 @@ from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _channels, _truth
 from .differentiable import FamilyName
 from .learning_problem import learned_of
 from .stft_python import kernels
-from .transforms import _channels, _truth
 
 
 class Adapted(NamedTuple):

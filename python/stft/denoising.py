@@ -13,8 +13,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _bins,
@@ -35,6 +34,7 @@ from .transforms import (
     _truth,
     _workers,
 )
+from .stft_python import kernels
 
 Event = Dict[str, Any]
 Noise = Union[None, Tuple[float, float], ArrayLike]
@@ -46,7 +46,7 @@ _SETTINGS = """
         or so is noise. "floor": that of detect(): what stands out of its neighbours in frequency is signal, however long it
         lasts. "held": as it was given or learned, else the mean of the first frames. "automatic": held if noise or learn is given,
         else presence for real and floor for complex signals.
-    gain_floor: dB of the least gain, -200 .. 0, by default -25; the noise that is left covers the musical tones.
+    gain_floor: dB of the least gain, -200 .. 0, by default -35; the noise that is left covers the musical tones.
     oversubtraction: factor on the power of the noise, 0.1 .. 100.
     memory: weight of the frame before in the ratio of signal to noise, 0 .. 0.9999, where frames are a quarter of a window apart.
     smoothing: bins over which power is averaged in that ratio, odd, at most 63. refine: True: estimate it a second time.

@@ -9,13 +9,13 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _at_least, _keeps, _positive
 from .differentiable import FamilyName
 from .learning_criteria import Criterion
 from .learning_problem import Enough, Learned, Problem, Segment
 from .optional_modules import load
 from .rate_search import begin_at_rates
 from .stft_python import kernels
-from .transforms import _at_least, _keeps, _positive
 
 METHODS = ("lbfgs", "adam")
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import losses
-from .transforms import _keeps
+from .arguments import _keeps
 
 Criterion = Union[str, Mapping[str, float], Callable[..., Tuple[Any, ...]]]
 

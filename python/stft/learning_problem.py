@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import losses
 from .analytic import analytic_signal
+from .arguments import _channels, _keeps, _positive, _text
 from .differentiable import _n_fft, _reals, _some_of, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
 from .learning_criteria import Criterion, criterion_of, terms_of
 from .rate_search import chirp_bound
 from .stft_python import kernels
-from .transforms import _channels, _keeps, _positive, _text
 
 SHARES = ("constant", "frame", "bin", "cell")
 LEARNABLES = ("theta", "t", "hop", "chirp")

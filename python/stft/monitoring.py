@@ -17,8 +17,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _array
 from .stft_python import kernels
-from .transforms import _array
 
 _FARTHEST = 2**62  # samples of a stream
 _LATEST = 1e17     # seconds since 1970

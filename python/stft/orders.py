@@ -15,8 +15,8 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import Window, _array, _array_along, _channels, _either_spelling, _integer, _truth
 from .stft_python import kernels
-from .transforms import Window, _array, _array_along, _channels, _either_spelling, _integer, _truth
 
 
 class _Tacho(NamedTuple):

@@ -9,9 +9,7 @@ from typing import Optional, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .phases import _magnitudes, phase_from_magnitude
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array,
     _at_least,
@@ -25,9 +23,10 @@ from .transforms import (
     _threshold,
     _truth,
     _workers,
-    istft,
-    stft,
 )
+from .phases import _magnitudes, phase_from_magnitude
+from .stft_python import kernels
+from .transforms import istft, stft
 
 _CELLS = 2**18
 

@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, Optional, Tuple, Union
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, Generator, Optional, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .stft_python import kernels
-from .transforms import (
+from .arguments import (
     Window,
     _array_along,
     _at_least,
     _design,
     _either_spelling,
     _first,
-    _frame_major,
     _hop,
     _integer,
     _is_named,
@@ -31,12 +30,14 @@ from .transforms import (
     _text,
     _threshold,
     _workers,
-    istft,
-    stft,
 )
+from .stft_python import kernels
+from .transforms import istft, stft
 
 _METHODS = ("pghi", "rtpghi")
-_ITERATIONS = 3  # of griffin_lim(), after pghi
+_ITERATIONS = {"pghi": 3, "rtpghi": 1}
+_PIECE = 1 << 16  # samples
+_HALF = 31  # taps of a halving filter on either side of the middle one
 
 
 @_either_spelling
@@ -66,8 +67,9 @@ def phase_from_magnitude(
     magnitude: (..., bins, frames), not negative.
     method: "pghi": phases are integrated over all frames at once, from the largest cells on; "rtpghi": frame by frame, as the block
         phase_from_magnitude_vfvc does, with the same result.
-    iterations: of griffin_lim(), which begin with the phases of "pghi"; each costs an STFT and an inverse. By default 3, which takes
-        away what disagrees between neighbouring cells; with 0 phases are the integrated ones. Of "rtpghi": 0.
+    iterations: steps that make frames agree which overlap; with 0 phases are the integrated ones. Of "pghi" they are griffin_lim()'s, for
+        all frames, by default 3. Of "rtpghi", by default 1, 0 .. 100, they are for the newest two frames, and what is found out about the
+        older one later still helps those after it.
     look_ahead: of "rtpghi": 1: the phases of a frame take the next one into account; 0: they do not.
     tolerance: cells at or below it, relative to the largest (of "rtpghi": of a frame and the one before), get random phases. 0 .. 1.
     seed: of the random phases.
@@ -98,24 +100,21 @@ def phase_from_magnitude(
         raise ValueError(f"tolerance: {tolerance!r}: must be 0 .. 1")
     streams = method == "rtpghi"
     if iterations is None:
-        iterations = 0 if streams else _ITERATIONS
+        iterations = _ITERATIONS[method]
     iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
-    if streams and iterations:
-        raise ValueError(f"iterations: {iterations}: must be 0 for rtpghi, which goes frame by frame")
-    if hop > win_length:  # no frame says anything of another one
-        iterations = 0
+    of_all = 0 if streams or hop > win_length else iterations  # a longer hop: no frame says anything of another one
     reference = _phase("phase", phase)
     settings: Dict[str, Any] = dict(n_fft=n_fft, hop=hop, window=window, win_length=win_length, sides=sides)
-    settings.update(phase="centre" if iterations else reference, look_ahead=_at_least(0, "look_ahead", look_ahead))
+    settings.update(phase="centre" if of_all else reference, iterations=iterations if streams else 0, look_ahead=_at_least(0, "look_ahead", look_ahead))
     settings.update(tolerance=float(tolerance), seed=_at_least(0, "seed", _integer("seed", seed)))
     spectra = kernels.phase_from_magnitude(magnitudes, first, streams, workers, **settings)
-    if iterations:
+    if of_all:
         design = _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides)
         length = max(0, kernels.covered_end(min(first, 0), hop, win_length, magnitudes.shape[1]))
         samples = magnitudes.dtype if sides == "onesided" else spectra.dtype
         kernel = getattr(kernels, f"griffin_lim_{samples}")
         state = kernel(magnitudes, spectra, design, min(first, 0), length, 0.99, _threshold(None), False)
-        for _ in range(iterations):
+        for _ in range(of_all):
             state.iterate(workers)
         kernels.convert_phase(
             spectra, spectra, n_fft, hop, win_length, _phase("phase", "centre"), reference, first, sides == "centered"
@@ -166,6 +165,17 @@ def time_stretch(
     >>> y.shape, bool(np.max(np.abs(y[2:] + y[:-2] - 2 * np.cos(0.3) * y[1:-1])[4096:-4096]) < 0.01)
     ((40000,), True)
     """
+    x, design, workers = _sound(x, rate, window, hop, win_length, n_fft, axis, workers)
+    if rate == 1:
+        return np.moveaxis(x.copy(), -1, axis)
+    samples = np.ascontiguousarray(x).reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    y = np.empty((samples.shape[0], round(x.shape[-1] / rate)), x.dtype)
+    kernels.time_stretch(samples, y, design, float(rate), workers)
+    return np.moveaxis(y.reshape(x.shape[:-1] + y.shape[1:]), -1, axis)
+
+
+def _sound(x, rate, window, hop, win_length, n_fft, axis, workers) -> Tuple[NDArray, Any, int]:
+    """The signal along its last axis, the parameters of its STFT, and the threads."""
     x = np.moveaxis(_array_along("x", x, axis), axis, -1)
     x = np.asarray(x, _precision(x.dtype))
     if np.ndim(rate) or not _keeps(lambda v: 0.01 <= v <= 100, rate):
@@ -177,16 +187,7 @@ def time_stretch(
         n_fft = 2048
     n_fft, win_length = _lengths(window, win_length, n_fft)
     hop = max(1, win_length // 8) if hop is None else _integer("hop", hop)
-    workers = _workers(workers)
-    if rate == 1:
-        return np.moveaxis(x.copy(), -1, axis)
-    length = round(x.shape[-1] / rate)
-    made: Dict[str, Any] = dict(hop=hop, win_length=win_length, n_fft=n_fft, workers=workers)
-    spectra, shape = _frame_major(stft(x, window, sides=sides, **made))
-    settings = dict(n_fft=n_fft, hop=hop, win_length=win_length, sides=sides, rate=float(rate))
-    spectra = kernels.phase_vocoder(spectra, -(win_length // 2), workers, **settings)
-    spectra = spectra.reshape(shape + spectra.shape[1:]).swapaxes(-1, -2)
-    return np.moveaxis(istft(spectra, window, length=length, sides=sides, **made), -1, axis)
+    return x, _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides), _workers(workers)
 
 
 @_either_spelling
@@ -203,8 +204,8 @@ def pitch_shift(
 ) -> NDArray:
     """The same sound with another pitch: every frequency times 2^(semitones / 12), with its duration.
 
-    time_stretch(), and then another sample rate, by an FFT of the whole signal. Frequencies are off by less than one part in twice the
-    length. What passes half the sample rate is lost. A voice changes its vowels, too, since its formants move as all frequencies do.
+    time_stretch(), and then another sample rate, by an FFT of the whole signal; from two octaves up on, the stretched one is halved
+    before that piece by piece. Frequencies are off by less than one part in twice the length. What passes half the sample rate is lost. A voice changes its vowels, too, since its formants move as all frequencies do.
 
     semitones: -60 .. 60, fractions allowed. The other arguments are those of time_stretch(). Returns as many samples as x has; NaN and
     infinity in x spoil the frames that hold them.
@@ -216,15 +217,64 @@ def pitch_shift(
     """
     if np.ndim(semitones) or not _keeps(lambda v: -60 <= v <= 60, semitones):
         raise ValueError(f"semitones: {semitones}: must be -60 .. 60")
-    x = np.moveaxis(_array_along("x", x, axis), axis, -1)
+    ratio = 2 ** (semitones / 12)
+    x, design, workers = _sound(x, 1 / ratio, window, hop, win_length, n_fft, axis, workers)
+    halvings = max(0, math.floor(math.log2(ratio)) - 1)
     length = x.shape[-1]
-    stretched = time_stretch(
-        x, 2 ** (-semitones / 12), window, hop=hop, win_length=win_length, n_fft=n_fft, workers=workers
-    )
-    y = np.empty(x.shape[:-1] + (length,), stretched.dtype)
-    for channel in np.ndindex(x.shape[:-1]):
-        y[channel] = _resampled(stretched[channel], length)
-    return np.moveaxis(y, -1, axis)
+    samples = np.ascontiguousarray(x).reshape(math.prod(x.shape[:-1]), length)
+    y = np.empty(samples.shape, samples.dtype)
+    tasks = (lambda c=c: _shifted(samples[c], y[c], design, ratio, halvings) for c in range(samples.shape[0]))
+    if workers == 1:
+        for task in tasks:
+            task()
+    else:
+        with ThreadPoolExecutor(workers) as threads:
+            for done in [threads.submit(task) for task in tasks]:
+                done.result()
+    return np.moveaxis(y.reshape(x.shape), -1, axis)
+
+
+def _shifted(x: NDArray, y: NDArray, design: Any, ratio: float, halvings: int) -> None:
+    """y becomes x with its frequencies times `ratio`; what is longer than 4 x on the way is there by pieces only."""
+    if ratio == 1 or not x.size:
+        y[:] = x
+        return
+    step = 2**halvings
+    stretched = np.zeros(max(1, round(x.size * ratio / step)), x.dtype)
+    pieces = getattr(kernels, f"stretched_{x.dtype}")(x, design, 1 / ratio, stretched.size * step)
+    filters = [_halving(x.dtype) for _ in range(halvings)]
+    for filter in filters:
+        next(filter)
+    written, piece = 0, np.empty(_PIECE, x.dtype)
+    while True:
+        count = pieces.read(piece)
+        some = piece[:count] if count else np.zeros(step * 2 * _HALF, x.dtype)  # after the end, what filters hold back
+        for filter in filters:
+            some = filter.send(some)
+        some = some[: stretched.size - written]
+        stretched[written : written + some.size] = some
+        written += some.size
+        if written == stretched.size:
+            break
+    y[:] = _resampled(stretched, y.size)
+
+
+def _halving(dtype) -> Generator[NDArray, NDArray, None]:
+    """Pieces of samples in, every second one of what is below a quarter of the sample rate out; below an eighth nothing changes.
+
+    Kaiser's window, for 3e-7 or (double) 1e-12 in what passes and what does not.
+    """
+    n = np.arange(-_HALF, _HALF + 1)
+    taps = np.kaiser(n.size, 24.0) * np.sinc(n / 2) / 2
+    taps = (taps / taps.sum()).astype(np.empty(0, dtype).real.dtype)
+    held = np.zeros(_HALF, dtype)  # the first sample's neighbours
+    out = np.empty(0, dtype)
+    while True:
+        held = np.concatenate([held, (yield out)])
+        count = max(0, held.size - 2 * _HALF)
+        count -= count % 2
+        out = np.convolve(held[: count + 2 * _HALF], taps, "valid")[:count:2] if count else held[:0]
+        held = held[count:]
 
 
 def _resampled(x: NDArray, length: int) -> NDArray:

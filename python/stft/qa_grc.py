@@ -3,6 +3,7 @@
 """The GRC entries against the blocks, and as GNU Radio Companion shows them."""
 
 import ast
+import functools
 import inspect
 import os
 import re
@@ -96,29 +97,40 @@ def expression(value):
     return repr(value)
 
 
+@functools.lru_cache(maxsize=None)
 class companion:
-    """A flowgraph in GNU Radio Companion, without its window: a rate, and one block of ours at a time."""
+    """GNU Radio Companion without its window, with a flowgraph for each block of ours: a rate, and the block."""
 
     def __init__(self):
+        self.blocks = {}
         os.environ["GRC_BLOCKS_PATH"] = str(project / "grc")
         parts = gr.major_version(), gr.api_version(), gr.minor_version()
         self.platform = Platform(name="qa_grc", prefs=gr.prefs(), version=gr.version(), version_parts=parts)
         self.platform.build_library()
 
     def with_block(self, entry, **fields):
-        """The block, once each field holds the text given for it."""
+        """The block, once each field holds the text given for it, and all others their defaults."""
+        if entry["id"] not in self.blocks:
+            self.blocks[entry["id"]] = self.placed(entry)
+        graph, block, defaults = self.blocks[entry["id"]]
+        for name, text in {**defaults, **fields}.items():
+            block.params[name].set_value(text)
+        graph.rewrite()
+        graph.validate()
+        return block
+
+    def placed(self, entry):
+        """A flowgraph, the block in it, and the texts of its fields."""
         shown = "qt_gui" if entry["label"].startswith("QT GUI") else "no_gui"
         options = dict(parameters=dict(id="one", generate_options=shown), states=dict(state="enabled"))
         graph = self.platform.make_flow_graph()
         graph.import_data(dict(metadata=dict(file_format=1), options=options, blocks=[], connections=[]))
-        for key, values in (("variable", dict(id="samp_rate", value="1.0")), (entry["id"], fields)):
+        for key, values in (("variable", dict(id="samp_rate", value="1.0")), (entry["id"], dict(id="tested"))):
             block = graph.new_block(key)
-            for name, text in {"id": "tested", **values}.items():
+            for name, text in values.items():
                 block.params[name].set_value(text)
-        graph.rewrite()
-        graph.rewrite()  # as when a file is loaded; the first one imports what the block needs
-        graph.validate()
-        return block
+        graph.rewrite()  # imports what the block needs
+        return graph, block, {name: param.value for name, param in block.params.items()}
 
     @staticmethod
     def complaints(block):
@@ -408,7 +420,7 @@ settings["stft_phase_from_magnitude_vfvc.block.yml"] = (
     + [dict(n_fft=2**26 + 2, sides=s) for s in ("onesided", "twosided", "centered")]
     + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], [1, 1j], window.WIN_HANN)]
     + [dict(tolerance=v) for v in of_real_numbers]
-    + [{name: v} for name in ("look_ahead", "seed") for v in (-1, 0, 1, 2)]
+    + [{name: v} for name in ("look_ahead", "iterations", "seed") for v in (-1, 0, 1, 2)]
 )
 settings["stft_phase_vocoder_vcvc.block.yml"] = (
     framing + [dict(n_fft=2**26 + 2, **sides) for sides in doubling] + [dict(rate=v) for v in (0.01, 100.0, 101.0, *of_real_numbers)]

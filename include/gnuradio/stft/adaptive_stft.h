@@ -65,8 +65,8 @@ inline constexpr auto fields<adaptive_stft_settings> =
  * Message port "report": every report_interval frames, and for the last ones, a dict of criterion (of the last frame),
  * theta_mean, theta_least, theta_greatest (samples, of these frames), at_theta_min, at_theta_max (shares of their window
  * lengths within 1 % of a bound), advice (a sentence on what to change if that is more than half of them, else empty),
- * chirped (where rates are learned, the fraction of the frames that have one), frames (their number), first_frame, evaluations, dropped (since the stream began),
- * frames_per_second, load. Most of them are variables of ControlPort, too.
+ * chirped (where rates are learned, the fraction of the frames that have one), frames (their number), first_frame,
+ * evaluations, dropped (since the stream began), frames_per_second, load. Most of them are variables of ControlPort, too.
  *
  * If settings.load_limit > 0 and the block does not keep pace, it measures fewer candidates (counted by dropped()), but
  * never loses a sample. Its load is the time it works, as a fraction of the duration of the samples

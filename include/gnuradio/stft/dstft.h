@@ -11,13 +11,14 @@ namespace gr::stft {
 struct STFT_API dstft_settings {
     std::size_t n_fft = 0; //!< DFT length, 2 .. 2^28
     double hop = 0;        //!< samples from frame to frame, 1e-3 .. 2^40; of no effect if alpha > 0
-    //! Window length of all bins in samples (of bin 0 in wanted(), where they differ), 0 < theta <= n_fft; with input 1 connected, until its first good item.
+    //! Window length of all bins in samples (of bin 0 in wanted(), where they differ), 0 < theta <= n_fft; with input 1
+    //! connected, until its first good item.
     double theta = 0;
     kernel::window_family window{ "hann" }; //!< window family
     kernel::norm norm = kernel::norm::l2;   //!< factor on the window
     double alpha = 0; //!< 0, or the hop as a fraction of the window length, 1e-3 .. 1e3
-    kernel::sharing share = kernel::sharing::
-        frame; //!< constant and frame: one theta for all bins; bin and cell: one for each
+    //! constant and frame: one theta for all bins; bin and cell: one for each
+    kernel::sharing share = kernel::sharing::frame;
     //! Chirp rate of the windows in cycles per sample^2, where none come in on input 2; with share constant or frame.
     double c = 0;
 };
@@ -48,9 +49,8 @@ inline constexpr auto fields<dstft_settings> =
  * that the frame's window does not take (NaN, not in -+1 / (2 theta)) is taken as 0, counted, and warned of once.
  * kernel::chirp_dstft has the formula. The tag stft_chirp gives a rate for all frames, or "frame", and idstft follows it.
  *
- * Output 0: spectra, n_fft / 2 + 1 bins for float,
- * n_fft bins for complex samples, phases counted from sample 0. Outputs 1, 2 and 3, if connected: dS/dtheta, dS/dt, and,
- * with share "constant" or "frame", dS/dc.
+ * Output 0: spectra, n_fft / 2 + 1 bins for float, n_fft bins for complex samples, phases counted from sample 0.
+ * Outputs 1, 2 and 3, if connected: dS/dtheta, dS/dt, and, with share "constant" or "frame", dS/dc.
  *
  * Frame n is centred at t_n = n hop, n = 0 .. floor(samples / hop); with alpha > 0 at t_0 = 0, t_{n+1} = t_n + alpha
  * theta_n, as long as windows begin before the last sample (fixed overlap). Positions do not drift: they are exact

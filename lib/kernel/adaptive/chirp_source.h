@@ -23,8 +23,9 @@ STFT_API std::int64_t frames_ahead(const adaptive_settings& filled);
  * A stage measures a frame once the path of the stage before has resolved it, so that the first stage is ahead()
  * frames ahead of the frame that is decided. The first stage takes the entropy of the power as its criterion and the
  * second one the Renyi entropy of order 2: high peaks decide, which noise moves less. The third stage, which decides
- * whether there is a rate, and which window, takes the criterion of the settings; rate_cost says what a rate must
- * gain. With method gradient, a sliding_descent takes the place of the stages.
+ * whether there is a rate, and which window, takes the criterion of the settings, and if that is the entropy, the
+ * concentration of frames as well as that of cells; rate_cost says what a rate must gain. With method gradient, a
+ * sliding_descent takes the place of the stages.
  */
 template <class R>
 class STFT_API chirp_source

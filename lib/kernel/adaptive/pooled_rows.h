@@ -10,7 +10,7 @@
 
 namespace gr::stft::kernel {
 
-//! What a criterion over a block is of: its cells, or their frames as well.
+//! Parts of a block whose concentration counts.
 enum class concentration { of_cells, of_frames_too };
 
 /*!

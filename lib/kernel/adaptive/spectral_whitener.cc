@@ -26,6 +26,16 @@ STFT_LOOP double sum_of(const R* power, std::size_t count)
     return sum;
 }
 
+//! interpolate() with ratio 2, whose values are written in order.
+template <class R>
+STFT_LOOP void halve(const R* __restrict weight, std::size_t count, R* __restrict W)
+{
+    for (std::size_t m = 0; m < count; ++m) {
+        W[2 * m] = weight[m];
+        W[2 * m + 1] = weight[m] + R(0.5) * (weight[m + 1] - weight[m]);
+    }
+}
+
 //! Interpolates linearly: every ratio-th value of W is one of the weights.
 template <class R>
 STFT_LOOP void
@@ -121,6 +131,10 @@ template <class R>
 void spectral_whitener<R>::weights(std::size_t n, R* W) const
 {
     const auto count = d_one_sided ? n / 2 + 1 : n;
+    if (d_n == n) {
+        std::copy_n(d_weight.data(), count, W);
+        return;
+    }
     if (d_n % n == 0) {
         const auto step = d_n / n;
         for (std::size_t m = 0; m < count; ++m)
@@ -129,7 +143,10 @@ void spectral_whitener<R>::weights(std::size_t n, R* W) const
     }
     if (n % d_n == 0) {
         const auto whole = d_one_sided ? d_n / 2 : d_n; // steps between bins
-        simd::dispatch<interpolate<R>>(d_weight.data(), whole, n / d_n, W);
+        if (n == 2 * d_n)
+            simd::dispatch<halve<R>>(d_weight.data(), whole, W);
+        else
+            simd::dispatch<interpolate<R>>(d_weight.data(), whole, n / d_n, W);
         if (d_one_sided)
             W[count - 1] = d_weight[d_bins - 1];
         return;

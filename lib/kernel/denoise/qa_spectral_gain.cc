@@ -103,7 +103,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
         std::vector<double> details;
         for (std::size_t k = 0; k < bins; ++k) {
             const auto logarithm = [&](std::size_t i) {
-                return std::max(std::log(ratios[i]), std::log(0.1));
+                return std::log(std::clamp(ratios[i], 0.1, 10.0));
             };
             double trend = 0;
             for (std::ptrdiff_t j = -16; j <= 16; ++j)
@@ -117,7 +117,7 @@ std::vector<std::vector<double>> plain_gains(const gain_settings& s,
             const auto n = s.noise[k] * s.oversubtraction, power = std::norm(row[k]);
             auto x = ratios[k];
             if (s.refine && s.detail_memory > 0) {
-                const auto third = std::exp(0.7 * (0.5 + trend + details[k]) + 0.3 * std::log(x));
+                const auto third = std::exp(trend + details[k] + std::min(2 * (trend + 2.15), 0.7));
                 x = std::max(std::pow(third / (1 + third), 2) * means[k], least * least);
             }
             if (s.refine)
@@ -176,6 +176,8 @@ class qa_spectral_gain : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_spectral_gain);
     CPPUNIT_TEST(quick_functions_are_what_they_stand_for);
     CPPUNIT_TEST(gains_are_those_of_their_definition);
+    CPPUNIT_TEST(a_cell_that_stands_out_counts_for_less_among_noise);
+    CPPUNIT_TEST(noise_alone_is_left_at_the_least_gain);
     CPPUNIT_TEST(presence_tracking_is_its_definition);
     CPPUNIT_TEST(tracked_noise_has_the_power_of_the_noise_and_follows_its_steps);
     CPPUNIT_TEST(steady_noise_is_tracked_steadily);
@@ -258,6 +260,45 @@ class qa_spectral_gain : public CppUnit::TestFixture
                             }
                         }
                     }
+    }
+
+    void a_cell_that_stands_out_counts_for_less_among_noise()
+    {
+        for (const bool among : { false, true }) {
+            auto s = made(512, 128);
+            s.noise.assign(s.bins(), 1);
+            spectral_gain<double> gain(s);
+            spectrum_t row(s.bins(), 1.0);
+            through(gain, std::vector<spectrum_t>(20, row));
+            const auto half = among ? 30 : 1;
+            std::fill(row.begin() + 100 - half, row.begin() + 101 + half, std::sqrt(12));
+            through(gain, { row, row });
+            CPPUNIT_ASSERT_EQUAL(among, gain.gains()[100] > 0.8);
+            CPPUNIT_ASSERT_EQUAL(!among, gain.gains()[100] < 0.3);
+        }
+    }
+
+    void noise_alone_is_left_at_the_least_gain()
+    {
+        auto s = made(512, 128);
+        s.noise.assign(s.bins(), 1);
+        const auto plain = noise_rows(600, s.bins() + 2, 1, 8);
+        std::vector<spectrum_t> rows(plain.size(), spectrum_t(s.bins()));
+        for (std::size_t p = 0; p < rows.size();
+             ++p) // Hann windows, three quarters of which overlap
+            for (std::size_t k = 0; k < s.bins(); ++k) {
+                const auto& z = plain[p];
+                rows[p][k] = (0.5 * z[k + 1] - 0.25 * (z[k] + z[k + 2])) / std::sqrt(0.375);
+                if (p > 0)
+                    rows[p][k] = 0.66 * rows[p - 1][k] + std::sqrt(1 - 0.66 * 0.66) * rows[p][k];
+            }
+        spectral_gain<double> gain(s);
+        double left = 0, square = 0, count = 0;
+        for (const auto& row : through(gain, rows))
+            for (const auto& x : row)
+                left += std::norm(x), square += std::pow(std::norm(x), 2), ++count;
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(-35, decibels(left / count), 0.2);
+        CPPUNIT_ASSERT(square * count / (left * left) < 2 * 1.5); // 2 of the noise itself
     }
 
     void presence_tracking_is_its_definition()

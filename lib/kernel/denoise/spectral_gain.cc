@@ -192,7 +192,7 @@ spectral_gain<R>::spectral_gain(const gain_settings& s)
     : d_settings(checked(s)), d_noise(std::make_unique<noise_tracker<R>>(s)), d_mask(s),
       d_start(s.frames().first()), d_power(s.bins()), d_ratio(s.bins() + 2 * most_neighbours),
       d_smooth(s.bins()), d_before(s.bins(), 0), d_gain(s.bins(), 1), d_argument(s.bins()),
-      d_prior(s.bins()), d_logarithm(s.bins()), d_bounded(s.bins() + 2 * most_neighbours),
+      d_prior(s.bins()), d_bounded(s.bins() + 2 * most_neighbours),
       d_sum(s.bins() + 2 * most_neighbours), d_detail(s.bins(), 0)
 {
     update_rates();
@@ -212,8 +212,8 @@ spectral_gain<R>::spectral_gain(const spectral_gain& other)
       d_keep_detail(other.d_keep_detail), d_least(other.d_least), d_power(other.d_power),
       d_ratio(other.d_ratio), d_smooth(other.d_smooth), d_before(other.d_before),
       d_gain(other.d_gain), d_argument(other.d_argument), d_prior(other.d_prior),
-      d_logarithm(other.d_logarithm), d_bounded(other.d_bounded), d_sum(other.d_sum),
-      d_detail(other.d_detail), d_has_detail(other.d_has_detail)
+      d_bounded(other.d_bounded), d_sum(other.d_sum), d_detail(other.d_detail),
+      d_has_detail(other.d_has_detail)
 {}
 
 template <class R>
@@ -317,7 +317,7 @@ void spectral_gain<R>::smooth_details(R* x)
 {
     const auto n = bins();
     auto* bounded = d_bounded.data() + most_neighbours;
-    simd::dispatch<logarithms_of<R>>(x, n, d_logarithm.data(), bounded);
+    simd::dispatch<logarithms_of<R>>(x, n, bounded);
     sum_around(bounded, n, half_of_trend, is_circular(), d_sum.data());
     constexpr R width = 2 * half_of_trend + 1;
     if (!d_has_detail)
@@ -326,7 +326,6 @@ void spectral_gain<R>::smooth_details(R* x)
     d_has_detail = true;
     simd::dispatch<smooth_detail<R>>(d_smooth.data(),
                                      d_least * d_least,
-                                     d_logarithm.data(),
                                      bounded,
                                      d_sum.data(),
                                      width,

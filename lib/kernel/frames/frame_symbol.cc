@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_symbol.h"
+#include "fft.h"
 #include "frame_matrix.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <boost/math/tools/minima.hpp>
@@ -145,10 +146,25 @@ bool frame_symbol::is_definite(double sign, double x)
     return true;
 }
 
+//! The eigenvalue of a matrix of one row at the frequencies i / points.
+std::vector<double> frame_symbol::values_of(const chain& c, std::size_t points) const
+{
+    taps_t sums(points);
+    for (const auto& e : c.entries)
+        sums[e.turns % points] += 2.0 * e.value;
+    std::vector<double> real;
+    real.reserve(points);
+    for (const auto& value : dft_once(sums))
+        real.push_back(c.diagonal[0] + value.real());
+    return real;
+}
+
 gabor_bounds frame_symbol::extremes(std::size_t periods)
 {
     const auto points = periods ? periods : (d_size > 100 ? 3 : 8) * ((d_width - 1) / d_size + 1);
-    taps_t roots(points);
+    constexpr std::size_t many = 32; // from this width on a DFT takes less time than sums
+    const bool by_dft = d_size == 1 && d_width >= many && points <= 1 << 28;
+    taps_t roots(by_dft ? 0 : points);
     for (std::size_t i = 0; i < roots.size(); ++i)
         roots[i] = std::conj(unit_root(i, points));
     const double spacing = 1 / static_cast<double>(points);
@@ -162,11 +178,18 @@ gabor_bounds frame_symbol::extremes(std::size_t periods)
         const double slack = periods ? 0 : c.curvature * spacing * spacing / 8;
         candidate low{ HUGE_VAL, 0, slack, r }, high{ HUGE_VAL, 0, slack, r };
         double lower_most = -HUGE_VAL, upper_least = HUGE_VAL;
+        const auto single = by_dft ? values_of(c, points) : std::vector<double>();
         for (std::size_t i = 0; i < points; ++i) {
             const double f = static_cast<double>(i) * spacing;
-            for (std::size_t j = 0; j < d_phases.size(); ++j)
-                d_phases[j] = roots[i * j % points];
-            const auto [lower, upper] = eigenvalues(c);
+            gabor_bounds both{};
+            if (by_dft) {
+                both = { single[i], single[i] };
+            } else {
+                for (std::size_t j = 0; j < d_phases.size(); ++j)
+                    d_phases[j] = roots[i * j % points];
+                both = eigenvalues(c);
+            }
+            const auto [lower, upper] = both;
             if (lower < low.value)
                 low.value = lower, low.frequency = f;
             if (-upper < high.value)

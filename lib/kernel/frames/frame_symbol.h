@@ -31,6 +31,7 @@ private:
     };
 
     chain chain_of(std::size_t residue) const;
+    std::vector<double> values_of(const chain& c, std::size_t points) const;
     void turn_to(double frequency);
     gabor_bounds eigenvalues(const chain& c);
     void fill(const chain& c);

@@ -99,6 +99,12 @@ std::size_t needed_side(const std::vector<V>& x, std::size_t side, std::size_t m
     return beyond < margin ? side + 1 : side - beyond;
 }
 
+//! Taps on either side of a window with which the search for its dual begins.
+std::size_t first_side(std::size_t win_length, std::size_t n_fft)
+{
+    return 8 * n_fft * reach(win_length, n_fft);
+}
+
 //! sum over nodes of weight (S / n_fft + shift)^-1 window, as far as it reaches.
 template <class V>
 taps_t combined(const std::vector<V>& window,
@@ -110,7 +116,7 @@ taps_t combined(const std::vector<V>& window,
         nodes.begin(), nodes.end(), [](const auto& a, const auto& b) { return a.shift < b.shift; });
     const auto rows = steady_rows(window, hop, n_fft);
     const auto margin = n_fft * reach(window.size(), n_fft); // what decides all that lies beyond
-    for (auto side = 8 * margin;; side *= 2) {
+    for (auto side = first_side(window.size(), n_fft);; side *= 2) {
         if (side > 2 * longest_side)
             refuse_hop(window.size(), hop, n_fft);
         if (nodes.size() > 1 &&
@@ -149,8 +155,11 @@ taps_t combined_by_type(const taps_t& window,
 gabor_bounds
 invertible_bounds(const taps_t& window, std::size_t hop, std::size_t n_fft, double tolerance)
 {
+    if (hop > n_fft)
+        refuse_hop(window.size(), hop, n_fft);
+    check_size(window.size(), n_fft, window.size() + 2 * first_side(window.size(), n_fft));
     const auto bounds = frame_bounds(window, hop, n_fft);
-    if (hop > n_fft || !(bounds.lower > tolerance * bounds.upper))
+    if (!(bounds.lower > tolerance * bounds.upper))
         refuse_hop(window.size(), hop, n_fft);
     return bounds;
 }

@@ -31,13 +31,16 @@ std::vector<frame> long_windows()
     all.push_back({ hann(25), 6, 16 });
     all.push_back({ hann(24), 4, 15 });
     all.push_back({ window("blackman").sample(33), 4, 12 });
+    const auto decaying = [](std::size_t length, unsigned seed) {
+        auto taps = qa::exactly(qa::noise<value>(length, seed));
+        for (std::size_t m = 0; m < length; ++m) // well conditioned, and without symmetry
+            taps[m] *= std::exp(-0.5 * static_cast<double>(m));
+        return taps;
+    };
     for (std::size_t hop : { 1, 2, 3, 4 })
-        for (std::size_t length : { 9, 14, 21 }) {
-            auto taps = qa::exactly(qa::noise<value>(length, static_cast<unsigned>(length + hop)));
-            for (std::size_t m = 0; m < length; ++m) // well conditioned, and without symmetry
-                taps[m] *= std::exp(-0.5 * static_cast<double>(m));
-            all.push_back({ taps, hop, 8 });
-        }
+        for (std::size_t length : { 9, 14, 21 })
+            all.push_back({ decaying(length, static_cast<unsigned>(length + hop)), hop, 8 });
+    all.push_back({ decaying(70, 3), 1, 2 }); // 35 samples in a chain, one row in its matrix
     return all;
 }
 
@@ -387,6 +390,11 @@ class qa_gabor : public CppUnit::TestFixture
         });
         qa::assert_refused("period: 12: must be a multiple of hop and n_fft, that is of 24",
                            [&] { frame_bounds(hann, 6, 8, 12); });
+        // before bounds are looked for, which are 0 and take long
+        const taps_t flat(1 << 18, 1);
+        qa::assert_refused(
+            "n_fft: 64: must be larger for a window of 262144 taps: it would take 272 GiB",
+            [&] { canonical_tight(flat, 64, 64); });
         const std::string no_dual = ": leaves what the window of 32 taps and n_fft = 8 do not "
                                     "determine, so there is no dual";
         for (std::size_t hop : { 4, 9 }) { // four times n_fft; fewer values than samples

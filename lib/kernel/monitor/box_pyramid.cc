@@ -259,8 +259,12 @@ void box_pyramid::mark(tier& t, scale& s, box at, std::int64_t first_row)
                               (first_row < longer.half + static_cast<std::int64_t>(longer.step) &&
                                longer.half < first_row + static_cast<std::int64_t>(t.rows));
     const auto sum = s.sums[t.slot(at.step)][at.index];
-    d_found.push_back(
-        { first_row, t.rows, first_bin, s.bins, sum / static_cast<float>(t.rows * s.bins) - 1 });
+    d_found.push_back({ first_row,
+                        t.rows,
+                        first_bin,
+                        s.bins,
+                        sum / static_cast<float>(t.rows * s.bins) - 1,
+                        sum > s.hit });
 }
 
 } // namespace gr::stft::kernel

@@ -23,6 +23,7 @@ struct found_cells {
     std::size_t rows, first_bin, bins;
     float
         excess; // mean power over noise, without the noise; cells of boxes found before count as noise
+    bool hit = true; // the box exceeds its upper threshold
 };
 
 /*!
@@ -59,15 +60,6 @@ public:
         for (const auto& t : d_tiers)
             if (t.rows >= rows)
                 return t.rows + t.delay;
-        return d_latency;
-    }
-
-    //! Rows after the last one of a box of `rows` rows by which the next such box has been tested.
-    std::size_t wait_for_next(std::size_t rows) const
-    {
-        for (const auto& t : d_tiers)
-            if (t.rows >= rows)
-                return t.step + t.delay;
         return d_latency;
     }
 

@@ -75,6 +75,7 @@ private:
     void conclude(event_cut why);
     void process(const float* ordered);
     void search();
+    void tell_steps(const noise_floor::row_gain& noise);
     void refresh();
     void report_band(event_kind kind, std::int64_t sample, std::int64_t count, double snr_db);
 
@@ -89,6 +90,8 @@ private:
     noise_floor d_floor;
     std::uint64_t d_version = 0; // of the floor that the normaliser uses
     float d_gain = 1;            // of the noise in the last row
+    std::vector<float>
+        d_levels; // of the noise in the last rows, by their numbers; empty: not known
     std::optional<double> d_freq_center;
     floor_memory d_floors;
     warm_up_rows d_held;
@@ -187,6 +190,7 @@ void detector::parts::begin()
 void detector::parts::begin_stretch(std::int64_t row)
 {
     d_stretch.reset(); // before another one takes as much memory
+    d_levels.clear();
     d_stretch =
         std::make_unique<stretch>(d_settings, d_tests, first_sample_of(row), d_first, d_next_id);
     if (d_floor.begun())
@@ -234,27 +238,51 @@ void detector::parts::process(const float* ordered)
             d_carriers.follow(*d_stretch, d_floor, d_ignored, d_gain);
         }
         d_gain = noise.gain;
-        if (noise.step != 1) { // accepted in this row, which follows one that is not yet searched
-            const auto accepted = d_stretch->rows() + 1;
-            const auto agreed = static_cast<std::int64_t>(d_floor.rows_to_accept());
-            const auto row = accepted - agreed + 1; // began it
-            if (std::abs(std::log(noise.step)) > static_cast<float>(step_of_gain))
-                d_bursts.step(row, accepted, agreed > 2 ? 2 * agreed : 0); // some may agree in vain
-            if (d_settings.steps)
-                report_band(event_kind::step,
-                            d_stretch->axes().nearest_sample(static_cast<double>(row)),
-                            0,
-                            decibels(static_cast<double>(noise.step)));
-        }
+        tell_steps(noise);
     }
     if (d_normaliser.add(ordered, d_gain))
         search();
 }
 
+/*!
+ * Tells of a step of the gain that was accepted in this row, which follows one that is not yet searched. Of few bins many rows
+ * have to agree on a level, some in vain, and a small step may be followed before they do.
+ */
+void detector::parts::tell_steps(const noise_floor::row_gain& noise)
+{
+    const auto now = d_stretch->rows() + 1;
+    const auto agreed = static_cast<std::int64_t>(d_floor.rows_to_accept());
+    const bool of_many = agreed > 2;
+    if (noise.step != 1) {
+        const auto row = now - agreed + 1; // began it
+        if (std::abs(std::log(noise.step)) > static_cast<float>(step_of_gain))
+            d_bursts.step(row, now, of_many ? 4 * agreed : 0);
+        if (d_settings.steps)
+            report_band(event_kind::step,
+                        d_stretch->axes().nearest_sample(static_cast<double>(row)),
+                        0,
+                        decibels(static_cast<double>(noise.step)));
+    }
+    if (!of_many)
+        return;
+    const auto level = d_floor.gain();
+    const auto remembered = static_cast<std::size_t>(4 * agreed);
+    if (d_levels.empty() || noise.step != 1)
+        d_levels.assign(remembered, level);
+    auto& former = d_levels[static_cast<std::size_t>(now) % remembered];
+    if (std::abs(std::log(level / former)) > static_cast<float>(step_of_gain)) {
+        d_bursts.step(now - 4 * agreed, now, 2 * agreed);
+        d_levels.assign(remembered, level);
+    }
+    former = level;
+}
+
 //! Searches the row that the normaliser has ready.
 void detector::parts::search()
 {
-    d_stretch->add(d_normaliser.row(), { d_normaliser.gain(), d_normaliser.limit() });
+    d_stretch->add(d_normaliser.row(),
+                   { d_normaliser.gain(), d_normaliser.limit() },
+                   { d_normaliser.next(), d_normaliser.least_next_limit() });
     d_bursts.report(*d_stretch, d_floor);
 }
 

@@ -155,8 +155,7 @@ const open_events& event_reports::open_in(stretch& rows)
 }
 
 //! The last row in which cells may come that belong to an event: those of a box like the ones that hold it, or of one
-//! that would show it faded and begins after as many rows without one. Before that it is over if its bins are silent, from
-//! the row on in which the next box after those that show it has found nothing.
+//! that would show it faded and begins after as many rows without one. Before that it is over if its bins are silent.
 void event_reports::find_end_of(tracked_event& e, const stretch& rows) const
 {
     auto& found = e.found;
@@ -171,23 +170,34 @@ void event_reports::find_end_of(tracked_event& e, const stretch& rows) const
     found.ends_after = e.last_row + static_cast<std::int64_t>(std::max(gap, box));
     found.rows_to_show = to_show;
     found.shown_until = shown < 0 ? e.last_row : shown;
+    // the row that only touches it, and the coming one, may belong to the gap
     found.may_end_at =
-        found.shown_until + static_cast<std::int64_t>(std::max(gap, rows.wait_for_next(to_show)));
+        found.shown_until + static_cast<std::int64_t>(std::max<std::size_t>(gap, 3)) - 2;
+}
+
+bool event_reports::is_silent(tracked_event& e, const stretch& rows) const
+{
+    const auto now = rows.rows() - 1;
+    auto& found = e.found;
+    if (now < found.may_end_at && !(found.rows_to_show == 1 && rows.may_be_silent(e)))
+        return false;
+    if (found.tested_at != now) {
+        found.tested_at = now;
+        found.silent = rows.is_silent(e, d_silence);
+    }
+    return found.silent;
 }
 
 bool event_reports::ends(tracked_event& e, const stretch& rows) const
 {
     const auto now = rows.rows() - 1;
     find_end_of(e, rows);
-    if (now > e.found.ends_after)
-        return true;
-    if (now < e.found.may_end_at)
+    auto& found = e.found;
+    if (now <= found.ends_after && !is_silent(e, rows))
         return false;
-    if (e.found.tested_at != now) {
-        e.found.tested_at = now;
-        e.found.silent = rows.is_silent(e, d_silence);
-    }
-    return e.found.silent;
+    if (found.rows_to_show == 1 && found.may_return_until < 0)
+        found.may_return_until = rows.may_return_until(e);
+    return now >= found.may_return_until;
 }
 
 //! Before an event is reported for the first time, or ends, it becomes one with those that go on with it.
@@ -240,7 +250,7 @@ void event_reports::close(stretch& rows, const noise_floor& floor, std::optional
         m.rows_to_show = e.found.rows_to_show;
         if (all && e.last_row + static_cast<std::int64_t>(d_settings.gap_rows) + 1 > now)
             m.report.cut = *all;
-        const auto counts = !in_skirts(m, rows) && !is_a_step(e);
+        const auto counts = e.hit && !in_skirts(m, rows) && !is_a_step(e);
         d_skirts.add(m);
         if (e.announced_at >= 0) {
             if (!counts)
@@ -372,7 +382,7 @@ void event_reports::announce(stretch& rows, const noise_floor& floor)
             return;
         }
         auto m = rows.measure(e, floor);
-        if (begins && (!reportable(m, rows.axes()) || in_skirts(m, rows) || is_a_step(e)))
+        if (begins && (!e.hit || !reportable(m, rows.axes()) || in_skirts(m, rows) || is_a_step(e)))
             return;
         m.report.state = begins ? event_state::begin : event_state::update;
         d_reports.push_back(m.report);

@@ -33,6 +33,7 @@ private:
     const open_events& open_in(stretch& rows);
     void join_those_that_go_on(stretch& rows, bool all);
     void find_end_of(tracked_event& e, const stretch& rows) const;
+    bool is_silent(tracked_event& e, const stretch& rows) const;
     bool ends(tracked_event& e, const stretch& rows) const;
     void close(stretch& rows, const noise_floor& floor, std::optional<event_cut> all);
     void withdraw(tracked_event& e, const stretch& rows, const noise_floor& floor);

@@ -135,6 +135,7 @@ event_tracker::label event_tracker::join(label a, label b)
     into.found_at = std::min(into.found_at, from.found_at);
     into.longest_box = std::max(into.longest_box, from.longest_box);
     into.last_of.add(from.last_of);
+    into.hit = into.hit || from.hit;
     into.cells += from.cells;
     into.excess += from.excess;
     into.announced_at = std::max(into.announced_at, from.announced_at);
@@ -224,7 +225,8 @@ event_tracker::label event_tracker::interrupted_by(const found_cells& cells) con
             const auto found = root(row[k]);
             const auto& [event, joined, free_after] = d_slots[found];
             if (free_after < 0 && weak * static_cast<double>(cells.excess) <= density(event) &&
-                cells.first_row - r - 1 <= static_cast<std::int64_t>(rows_to_show(event)))
+                (cells.first_row <= event.found.may_return_until ||
+                 cells.first_row - r - 1 <= static_cast<std::int64_t>(rows_to_show(event))))
                 return found;
         }
     }
@@ -270,6 +272,7 @@ void event_tracker::add(const found_cells& cells)
     event.first_bin = std::min(event.first_bin, cells.first_bin);
     event.end_bin = std::max(event.end_bin, end_bin);
     event.longest_box = std::max(event.longest_box, cells.rows);
+    event.hit = event.hit || cells.hit;
     event.last_of.add(cells.rows, end_row - 1);
     event.found = {};
     std::uint64_t fresh = 0;

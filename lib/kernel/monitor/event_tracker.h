@@ -69,16 +69,18 @@ struct tracked_event {
     std::optional<double> start; // row at which its power rises
     std::vector<float> profile;  // sum over the rows that are no longer kept, from profile_bin on
     std::size_t profile_bin = 0;
+    bool hit = false;  // one of its boxes exceeds the upper threshold
     bool over = false; // it has ended, or become part of another
     // what was found of it, until it changes:
     struct findings {
-        std::int64_t ends_after = -1;  // row without another cell; negative: not known
-        std::int64_t may_end_at = 0;   // first row in which its bins may be tested for silence
-        std::size_t rows_to_show = 0;  // of the shortest box that shows it
-        std::int64_t shown_until = 0;  // last row that such boxes found
-        std::int64_t tested_at = -1;   // row in which its bins were
-        bool silent = false;           // then
-        std::int64_t measured_at = -1; // number of rows then; negative: snr_db is not known
+        std::int64_t ends_after = -1;       // row without another cell; negative: not known
+        std::int64_t may_end_at = 0;        // first row in which its bins may be tested for silence
+        std::size_t rows_to_show = 0;       // of the shortest box that shows it
+        std::int64_t shown_until = 0;       // last row that such boxes found
+        std::int64_t may_return_until = -1; // row, after a fade; negative: not known
+        std::int64_t tested_at = -1;        // row in which its bins were
+        bool silent = false;                // then
+        std::int64_t measured_at = -1;      // number of rows then; negative: snr_db is not known
         double snr_db = 0;
     } found;
 };
@@ -89,7 +91,7 @@ struct tracked_event {
  * The labels of the last rows tell which event a cell belongs to. New cells join the events that lie no more than a gap
  * away; if these are several, they become one. Bins that `covered` names do not count in a gap. Cells that join no event
  * go on with one of their bins that may have been interrupted for as long: until a box that would show a signal as strong
- * has passed without a hit, its absence says nothing.
+ * has passed without a hit, its absence says nothing; and what has faded may come back (found.may_return_until).
  */
 class event_tracker
 {

@@ -63,6 +63,7 @@ class qa_noise_floor : public CppUnit::TestFixture
     CPPUNIT_TEST(a_step_of_the_gain_is_followed_within_two_rows);
     CPPUNIT_TEST(few_bins_accept_a_level_once_it_has_stayed);
     CPPUNIT_TEST(steps_of_few_bins_are_accepted_by_their_mean);
+    CPPUNIT_TEST(a_row_that_may_be_of_either_level_does_not_divide_a_step);
     CPPUNIT_TEST(a_receivers_slope_is_its_shape);
     CPPUNIT_TEST(a_carrier_stays_above_the_shape_and_is_steady);
     CPPUNIT_TEST(a_carrier_that_comes_is_steady_after_so_many_rows);
@@ -153,6 +154,51 @@ class qa_noise_floor : public CppUnit::TestFixture
                     CPPUNIT_ASSERT(found.gain > 0.7f && found.gain < 1.4f);
             }
             CPPUNIT_ASSERT_EQUAL(std::size_t(step != 1), accepted);
+        }
+    }
+
+    //! Of 64 bins eight rows agree on a level that differs by 0.64 (in ln) at least.
+    void a_row_that_may_be_of_either_level_does_not_divide_a_step()
+    {
+        // the quantiles of noise, each in another bin in each row, so that all rows have the same mean
+        const auto add_row = [](std::vector<float>& rows, double log_level) {
+            const auto p = rows.size() / 64;
+            for (std::size_t k = 0; k < 64; ++k) {
+                const auto share = (static_cast<double>((13 * k + 7 * p) % 64) + 0.5) / 64;
+                rows.push_back(static_cast<float>(-std::log(1 - share) * std::exp(log_level)));
+            }
+        };
+        // Rows after the step until it is accepted, 0: never. The last one's level stays.
+        const auto rows_of = [&](const std::vector<double>& log_levels) {
+            std::vector<float> x;
+            for (int p = 0; p < 256; ++p)
+                add_row(x, 0);
+            noise_floor floor(64, true, std::nullopt, {});
+            floor.begin(x.data(), 256);
+            for (std::size_t p = 0; p < 40; ++p) {
+                add_row(x, log_levels[std::min(p, log_levels.size() - 1)]);
+                const auto found = floor.follow(&x[x.size() - 64]);
+                if (found.step != 1)
+                    return p + 1;
+            }
+            return std::size_t(0);
+        };
+        for (const double up : { 1.0, -1.0 }) {
+            const qa::context in_up("up", up);
+            const auto step = 0.75 * up;
+            CPPUNIT_ASSERT_EQUAL(std::size_t(8), rows_of({ step }));
+            // nearer to the new level: it does not count
+            CPPUNIT_ASSERT_EQUAL(std::size_t(9), rows_of({ step, step, step, 0.6 * up, step }));
+            CPPUNIT_ASSERT_EQUAL(std::size_t(10),
+                                 rows_of({ step, step, 0.5 * up, step, 0.6 * up, step }));
+            // nearer to the former one, or on its other side: the step begins anew
+            CPPUNIT_ASSERT_EQUAL(std::size_t(12), rows_of({ step, step, step, 0.3 * up, step }));
+            CPPUNIT_ASSERT_EQUAL(std::size_t(12), rows_of({ step, step, step, -0.1 * up, step }));
+            // a pulse of seven rows with three that may be of it is no level
+            const std::vector<double> pulse(7, step);
+            auto with_doubt = pulse;
+            with_doubt.insert(with_doubt.end(), { 0.6 * up, 0.6 * up, 0.6 * up, 0 });
+            CPPUNIT_ASSERT_EQUAL(std::size_t(0), rows_of(with_doubt));
         }
     }
 

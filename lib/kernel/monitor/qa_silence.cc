@@ -43,6 +43,16 @@ private:
     std::mt19937 d_random;
 };
 
+bool is_certain(const silence& test,
+                const float* power,
+                std::size_t begin,
+                std::size_t end,
+                std::size_t rows,
+                std::size_t bins)
+{
+    return test.since(power, begin, end, rows, bins).has_value();
+}
+
 constexpr std::size_t lasted = 40; // rows of the events here
 
 //! Rows of noise after an event until it is over.
@@ -50,7 +60,7 @@ std::size_t rows_until_over(const silence& test, std::size_t bins, double excess
 {
     source from(seed);
     auto power = from.rows(lasted, bins, excess);
-    while (!test.is_certain(power.data(), 0, lasted, power.size(), bins)) {
+    while (!is_certain(test, power.data(), 0, lasted, power.size(), bins)) {
         CPPUNIT_ASSERT(power.size() < 1000);
         power.push_back(from.row(bins, 0));
     }
@@ -70,6 +80,8 @@ class qa_silence : public CppUnit::TestFixture
     CPPUNIT_TEST(an_event_that_has_paused_may_pause_again);
     CPPUNIT_TEST(an_event_that_fluctuates_is_over_later);
     CPPUNIT_TEST(less_than_noise_says_no_more_than_noise);
+    CPPUNIT_TEST(a_line_that_stays_is_over_sooner_than_noise);
+    CPPUNIT_TEST(silence_begins_after_the_last_row_that_speaks_for_the_event);
     CPPUNIT_TEST(without_rows_or_power_nothing_is_certain);
     CPPUNIT_TEST(power_beyond_all_numbers_says_nothing);
     CPPUNIT_TEST_SUITE_END();
@@ -129,7 +141,7 @@ class qa_silence : public CppUnit::TestFixture
             auto power = from.rows(lasted, bins, 3);
             for (int r = 0; r < 200; ++r) {
                 power.push_back(from.row(bins, 0.7 * 3));
-                CPPUNIT_ASSERT(!test.is_certain(power.data(), 0, lasted, power.size(), bins));
+                CPPUNIT_ASSERT(!is_certain(test, power.data(), 0, lasted, power.size(), bins));
             }
         }
     }
@@ -158,7 +170,7 @@ class qa_silence : public CppUnit::TestFixture
         for (std::size_t silent = 0; silent <= 12; ++silent) {
             const qa::context in_silent("silent", silent);
             CPPUNIT_ASSERT_EQUAL(silent > 10,
-                                 test.is_certain(power.data(), 0, lasted, power.size(), 10));
+                                 is_certain(test, power.data(), 0, lasted, power.size(), 10));
             power.push_back(from.row(10, 0));
         }
     }
@@ -172,7 +184,7 @@ class qa_silence : public CppUnit::TestFixture
             fluctuating[r + 1] = 58;
         }
         const auto rows_of = [&](std::vector<float> power) {
-            while (!test.is_certain(power.data(), 0, lasted, power.size(), 20))
+            while (!is_certain(test, power.data(), 0, lasted, power.size(), 20))
                 power.push_back(0);
             return power.size();
         };
@@ -188,24 +200,53 @@ class qa_silence : public CppUnit::TestFixture
             std::vector<float> power(lasted, 20);
             power.resize(lasted + 30, below);
             std::size_t rows = lasted;
-            while (!test.is_certain(power.data(), 0, lasted, rows, 10))
+            while (!is_certain(test, power.data(), 0, lasted, rows, 10))
                 CPPUNIT_ASSERT(++rows < power.size());
             std::vector<float> of_noise(lasted, 20);
             of_noise.resize(rows, 0);
-            CPPUNIT_ASSERT(test.is_certain(of_noise.data(), 0, lasted, rows, 10));
-            CPPUNIT_ASSERT(!test.is_certain(of_noise.data(), 0, lasted, rows - 1, 10));
+            CPPUNIT_ASSERT(is_certain(test, of_noise.data(), 0, lasted, rows, 10));
+            CPPUNIT_ASSERT(!is_certain(test, of_noise.data(), 0, lasted, rows - 1, 10));
         }
+    }
+
+    void a_line_that_stays_is_over_sooner_than_noise()
+    {
+        const silence test(independent());
+        source from(1);
+        const auto rows_after = [&](std::vector<float> power) {
+            std::size_t rows = lasted;
+            power.resize(lasted + 100, 0);
+            while (!is_certain(test, power.data(), 0, lasted, rows, 1))
+                CPPUNIT_ASSERT(++rows < power.size());
+            return rows - lasted;
+        };
+        const auto line = rows_after(std::vector<float>(lasted, 5));
+        const auto noise = rows_after(from.rows(lasted, 1, 5));
+        CPPUNIT_ASSERT(line >= 5); // it may fluctuate as two cells of noise
+        CPPUNIT_ASSERT(5 * line < 4 * noise);
+    }
+
+    void silence_begins_after_the_last_row_that_speaks_for_the_event()
+    {
+        const silence test(independent());
+        std::vector<float> power(lasted, 1000);
+        power.resize(lasted + 10, 0);
+        CPPUNIT_ASSERT_EQUAL(lasted, *test.since(power.data(), 0, lasted, power.size(), 10));
+        power[lasted] = power[lasted + 4] = 300;
+        CPPUNIT_ASSERT_EQUAL(lasted + 5, *test.since(power.data(), 0, lasted, power.size(), 10));
+        power.back() = 300;
+        CPPUNIT_ASSERT(!test.since(power.data(), 0, lasted, power.size(), 10));
     }
 
     void without_rows_or_power_nothing_is_certain()
     {
         const silence test(independent());
         const std::vector<float> power(100, 0);
-        CPPUNIT_ASSERT(!test.is_certain(power.data(), 0, 0, 100, 10));
-        CPPUNIT_ASSERT(!test.is_certain(power.data(), 10, 10, 100, 10));
-        CPPUNIT_ASSERT(!test.is_certain(power.data(), 0, 50, 100, 10));
+        CPPUNIT_ASSERT(!is_certain(test, power.data(), 0, 0, 100, 10));
+        CPPUNIT_ASSERT(!is_certain(test, power.data(), 10, 10, 100, 10));
+        CPPUNIT_ASSERT(!is_certain(test, power.data(), 0, 50, 100, 10));
         const std::vector<float> strong(100, 1000);
-        CPPUNIT_ASSERT(!test.is_certain(strong.data(), 0, 100, 100, 10));
+        CPPUNIT_ASSERT(!is_certain(test, strong.data(), 0, 100, 100, 10));
     }
 
     //! Power that single precision holds no more has no level, and no end is certain after it.
@@ -215,7 +256,7 @@ class qa_silence : public CppUnit::TestFixture
         const auto most = std::numeric_limits<float>::infinity();
         std::vector<float> power(lasted, most);
         power.resize(lasted + 20);
-        CPPUNIT_ASSERT(!test.is_certain(power.data(), 0, lasted, power.size(), 3));
+        CPPUNIT_ASSERT(!is_certain(test, power.data(), 0, lasted, power.size(), 3));
     }
 };
 

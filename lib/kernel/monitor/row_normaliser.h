@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/monitor/noise_floor.h>
 #include <volk/volk_alloc.hh>
+#include <algorithm>
 
 namespace gr::stft::kernel {
 
@@ -32,6 +33,12 @@ public:
     const float* row() const { return d_ready.z.data(); }
     float gain() const { return d_ready.gain; }
     float limit() const { return d_limit; }
+    //!@}
+
+    //!@{
+    //! The row after it, null if there is none yet, and the least that its own limit will be.
+    const float* next() const { return d_last.there ? d_last.z.data() : nullptr; }
+    float least_next_limit() const { return d_least * std::max(d_ready.greatest, d_last.greatest); }
     //!@}
 
 private:

@@ -44,6 +44,16 @@ parameters of_frames(const detector_settings& s)
     return p;
 }
 
+//! Hands out each frame, from sample 0 on, once its samples are there: those of `left` wait for one of the next frame.
+template <class T>
+framer<T> framer_of(const parameters& p)
+{
+    const auto frames = p.frames();
+    framer<T> made(frames);
+    made.reframe({ frames.win_length(), frames.hop(), placement::centred });
+    return made;
+}
+
 power_parameters of_power(bool doubled)
 {
     power_parameters p;
@@ -58,7 +68,7 @@ template <class T>
 signal_detector<T>::signal_detector(const detector_settings& s)
     : d_detector(for_samples<T>(s)), d_parameters(of_frames(d_detector.design())),
       d_stft(d_parameters), d_power(s.n_fft, d_stft.bins(), of_power(is_real_v<T>)),
-      d_framer(d_parameters.frames()), d_spectra(frames_at_once(s.n_fft) * d_stft.bins()),
+      d_framer(framer_of<T>(d_parameters)), d_spectra(frames_at_once(s.n_fft) * d_stft.bins()),
       d_row(d_stft.bins())
 {}
 
@@ -116,7 +126,7 @@ void signal_detector<T>::restart(std::int64_t next)
     d_rows = (next + hop - 1) / hop;
     d_base = d_rows * hop;
     d_left_out = d_base - next;
-    d_framer = framer<T>(d_parameters.frames());
+    d_framer = framer_of<T>(d_parameters);
 }
 
 template <class T>

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double rows_to_err = 1e6; // of an event that lasts, in which it is said to be over once
 constexpr double faded = 0.7;       // share of its power that it may still have
+constexpr double steadiest = 2; // a line fluctuates as so many times the cells of noise, at least
 constexpr std::size_t rows_of_level = 64; // the last ones, whose mean and variance are the event's
 constexpr std::size_t correlated_rows = 64; // at most
 constexpr std::size_t correlated_bins = 16; // at most
@@ -54,21 +55,21 @@ double silence::independent_cells(std::size_t bins) const
     return count * count / variance;
 }
 
-bool silence::is_certain(const float* power,
-                         std::size_t begin,
-                         std::size_t end,
-                         std::size_t rows,
-                         std::size_t bins) const
+std::optional<std::size_t> silence::since(const float* power,
+                                          std::size_t begin,
+                                          std::size_t end,
+                                          std::size_t rows,
+                                          std::size_t bins) const
 {
     begin = std::max(begin, end - std::min(end, rows_of_level));
     if (begin >= end)
-        return false;
+        return std::nullopt;
     const auto count = static_cast<double>(end - begin);
     double mean = 0;
     for (auto r = begin; r < end; ++r)
         mean += static_cast<double>(power[r]) / count;
     if (!(mean > 0 && std::isfinite(mean)))
-        return false;
+        return std::nullopt;
     const auto noise = static_cast<double>(bins);
     // as if one row more had been without power, which keeps few rows from promising too steady a level
     double variance = (noise + mean) * (noise + mean);
@@ -79,7 +80,7 @@ bool silence::is_certain(const float* power,
     variance /= count;
     const auto cells = independent_cells(bins);
     const gamma_density off(cells, noise);
-    const gamma_density on(std::min(cells, (noise + mean) * (noise + mean) / variance),
+    const gamma_density on(std::min(steadiest * cells, (noise + mean) * (noise + mean) / variance),
                            noise + faded * mean);
     std::size_t pause = 0, longest_pause = 0; // rows of less than half its power
     for (auto r = begin; r < end; ++r) {
@@ -87,15 +88,20 @@ bool silence::is_certain(const float* power,
         longest_pause = std::max(longest_pause, pause);
     }
     if (rows - end <= 2 * longest_pause)
-        return false;
+        return std::nullopt;
     const auto limit = std::log(rows_to_err);
     double sum = 0;
+    auto first = end;
     for (auto r = end; r < rows; ++r) {
         const auto total =
             noise + std::max(0.0, static_cast<double>(power[r])); // less tells no more
-        sum = std::max(0.0, sum + d_of_rows * (off.log_at(total) - on.log_at(total)));
+        sum += d_of_rows * (off.log_at(total) - on.log_at(total));
+        if (!(sum > 0)) {
+            sum = 0;
+            first = r + 1;
+        }
     }
-    return sum >= limit;
+    return sum >= limit ? std::optional(first) : std::nullopt;
 }
 
 } // namespace gr::stft::kernel

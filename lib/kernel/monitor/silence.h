@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -13,7 +14,7 @@ namespace gr::stft::kernel {
  *
  * The power of a row, summed over bins of noise of mean 1, is a gamma variable of as many independent cells as the bins
  * hold. While the event lasts it is one of the event's own level, or of 0.7 of it, since signals fade, and of the event's
- * own fluctuation. The logarithms of the ratio of these two densities are summed as in Page, "Continuous inspection
+ * own fluctuation, down to that of twice as many cells, since a line that stays is steadier than noise. The logarithms of the ratio of these two densities are summed as in Page, "Continuous inspection
  * schemes", Biometrika 41, 1954: a sum that would be negative restarts at 0. Independent rows of an event that lasts exceed
  * a limit h once in exp(h) rows at most (Lorden, "Procedures for reacting to a change in distribution", Ann. Math.
  * Statist. 42, 1971). h is ln(1e6): a strong event is over after a row or two of noise, a weak and narrow one after many.
@@ -30,13 +31,13 @@ public:
      * \param begin,end rows in which the event is known to be, end <= rows
      * \param rows that there are, of which those from `end` on may be silent
      * \param bins of the event
-     * \return true if the last rows are without it
+     * \return the first of the last rows, which are without it; none if that is not certain
      */
-    bool is_certain(const float* power,
-                    std::size_t begin,
-                    std::size_t end,
-                    std::size_t rows,
-                    std::size_t bins) const;
+    std::optional<std::size_t> since(const float* power,
+                                     std::size_t begin,
+                                     std::size_t end,
+                                     std::size_t rows,
+                                     std::size_t bins) const;
 
     //! Cells that would fluctuate as much if they were independent.
     double independent_cells(std::size_t bins) const;

@@ -125,7 +125,8 @@ bool skirts::hold_rest(const measured_event& m) const
 {
     const auto end_of = [](const event& e) { return e.sample_start + e.sample_count; };
     return std::any_of(d_early.rbegin(), d_early.rend(), [&](const measured_event& other) {
-        if (m.found_at > other.ends_after || m.finest_box <= other.rows_to_show)
+        if (m.found_at > other.ends_after ||
+            m.finest_box < std::max<std::size_t>(other.rows_to_show, 2))
             return false;
         const auto between = bins_between(m.first_bin, m.end_bin, other.first_bin, other.end_bin);
         const auto common = std::min(end_of(m.report), end_of(other.report)) -

@@ -12,6 +12,12 @@ constexpr std::int64_t at_once = 16; // rows that go into profiles
 constexpr std::size_t edge_rows = 3; // about an event, in which its ends may lie
 constexpr double narrowest = 1.5;    // bins; no line is narrower than the window
 constexpr double shortest = 0.5;     // rows
+// A signal whose amplitude falls through zero, as that of two paths does, falls from half of its power for as many rows as
+// half of those that it then is too weak to be found.
+constexpr double below_the_noise = 2;
+constexpr double of_an_edge =
+    2; // rows in which the power of a signal that ends falls from a half, at most
+constexpr double longest_fade = 64; // rows
 
 struct bins_about {
     std::size_t first, end;
@@ -22,6 +28,14 @@ bins_about with_edges(const tracked_event& e, std::size_t bins)
 {
     return { e.first_bin - std::min(e.first_bin, edge_bins),
              std::min(e.end_bin + edge_bins, bins) };
+}
+
+//! The first row of the gap after an event whose power falls below a half in row `end`, and of which something is left up to
+//! row `last`. If that is no longer than a frame's window takes to leave it, the last row only touches it, and belongs to the
+//! gap.
+std::size_t gap_begins(std::size_t end, std::size_t last)
+{
+    return end + 1 < last ? last + 1 : std::max(end, last);
 }
 
 constexpr std::int64_t rows_at_once = 8; // whose sums do not wait for one another
@@ -59,7 +73,7 @@ stretch::stretch(const detector_settings& s,
                 next_id,
                 tests),
       d_z(d_axes.bins, d_pyramid.reach() + edge_rows + at_once + s.gap_rows),
-      d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows)
+      d_levels(1, d_pyramid.reach() + edge_rows + at_once + s.gap_rows), d_gap_rows(s.gap_rows)
 {}
 
 void stretch::begin_at(std::int64_t first_sample)
@@ -67,8 +81,9 @@ void stretch::begin_at(std::int64_t first_sample)
     d_axes.first_sample = d_earliest = first_sample;
 }
 
-void stretch::add(const float* z, row_level level)
+void stretch::add(const float* z, row_level level, coming_row coming)
 {
+    d_coming = coming;
     std::copy_n(z, d_axes.bins, d_z.add());
     *d_levels.add() = level;
     d_tracker.add_row();
@@ -80,6 +95,7 @@ void stretch::add(const float* z, row_level level)
 
 void stretch::finish()
 {
+    d_coming = {};
     d_pyramid.finish();
     for (const auto& each : d_pyramid.found())
         d_tracker.add(each);
@@ -157,11 +173,47 @@ extent stretch::whole_time_of(const tracked_event& e, std::int64_t end) const
     return time;
 }
 
-bool stretch::is_silent(const tracked_event& e, const silence& test) const
+//! Power over noise of the coming row in an event's bins.
+float stretch::coming_power(const tracked_event& e) const
+{
+    float sum = 0;
+    for (auto k = e.first_bin; k < e.end_bin; ++k) {
+        const auto z = d_coming.z[k];
+        sum += (z < d_coming.limit && z > 1 ? 1 : z) - 1;
+    }
+    return sum;
+}
+
+//! The kept rows of an event, up to the last ones in which its end may lie.
+stretch::row_range stretch::rows_about(const tracked_event& e) const
 {
     const auto edge = static_cast<std::int64_t>(edge_rows);
-    const auto from = std::max(e.first_row - edge, d_z.oldest());
-    const auto to = std::min(e.found.shown_until + 1 + edge, rows());
+    return { std::max(e.first_row - edge, d_z.oldest()),
+             std::min(e.found.shown_until + 1 + edge, rows()) };
+}
+
+std::int64_t stretch::may_return_until(const tracked_event& e) const
+{
+    const auto [from, to] = rows_about(e);
+    if (from >= to)
+        return 0;
+    const auto faded = static_cast<double>(e.found.shown_until) - time_of(e, from, to).upper;
+    if (!(faded > of_an_edge && std::isfinite(faded)))
+        return 0;
+    const auto wait = static_cast<double>(d_gap_rows + 1) + below_the_noise * faded;
+    return e.found.shown_until + static_cast<std::int64_t>(std::min(wait, longest_fade));
+}
+
+bool stretch::may_be_silent(const tracked_event& e) const
+{
+    return d_coming.z && static_cast<double>(coming_power(e)) <
+                             static_cast<double>(e.end_bin - e.first_bin) / 2 +
+                                 e.excess / (4 * static_cast<double>(e.last_row - e.first_row + 1));
+}
+
+bool stretch::is_silent(const tracked_event& e, const silence& test) const
+{
+    const auto [from, to] = rows_about(e);
     if (from >= to)
         return false;
     const auto on = time_of(e, from, to);
@@ -170,7 +222,16 @@ bool stretch::is_silent(const tracked_event& e, const silence& test) const
     const auto first = static_cast<std::size_t>(std::ceil(on.lower - static_cast<double>(from)));
     const auto end = static_cast<std::size_t>(std::floor(on.upper - static_cast<double>(from))) + 1;
     sum_rows(e, to, rows());
-    return test.is_certain(d_power.data(), first, end, d_power.size(), e.end_bin - e.first_bin);
+    if (d_coming.z)
+        d_power.push_back(coming_power(e));
+    const auto since =
+        test.since(d_power.data(), first, end, d_power.size(), e.end_bin - e.first_bin);
+    if (!since)
+        return false;
+    const auto last = e.found.rows_to_show == 1
+                          ? *since - 1
+                          : static_cast<std::size_t>(e.found.shown_until - from);
+    return d_power.size() > gap_begins(end, last) + d_gap_rows;
 }
 
 //! The event's rows, whether they are still kept or not.

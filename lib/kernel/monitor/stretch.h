@@ -21,6 +21,12 @@ struct row_level {
         limit; //!< power over noise below which nothing counts next to the strongest signals of the rows about
 };
 
+//! A row of power over noise that is not searched yet.
+struct coming_row {
+    const float* z; //!< null: there is none
+    float limit;    //!< what is less counts as noise at most
+};
+
 //! An event that has ended, or so far.
 struct measured_event {
     event report;
@@ -56,8 +62,8 @@ public:
     //! Row 0 begins at another sample, before which no event begins. Before the first row.
     void begin_at(std::int64_t first_sample);
 
-    //! The next row of power over noise.
-    void add(const float* z, row_level level);
+    //! The next row of power over noise. \param coming the row after it, valid until the next call
+    void add(const float* z, row_level level, coming_row coming = {});
 
     //! No more rows: what the present ones hold is found.
     void finish();
@@ -81,12 +87,12 @@ public:
     std::int64_t rows() const { return d_z.rows(); }
     //! Rows after a row by which all boxes of `box_rows` rows that hold it have been tested.
     std::size_t wait_of(std::size_t box_rows) const { return d_pyramid.wait_of(box_rows); }
-    //! Rows after the last one of a box of `box_rows` rows by which the next such box has been tested.
-    std::size_t wait_for_next(std::size_t box_rows) const
-    {
-        return d_pyramid.wait_for_next(box_rows);
-    }
-    //! True if an event's bins have been silent since the rows in which boxes that would show it found it.
+    //! Row until which a strong event that has faded may come back; 0 if it has ended at once.
+    std::int64_t may_return_until(const tracked_event& e) const;
+    //! False if the coming row alone tells that an event is not over.
+    bool may_be_silent(const tracked_event& e) const;
+    //! True if an event's bins have been silent for longer than a gap: after its power has fallen, and, unless it is so strong
+    //! that each row shows it, after the rows in which boxes that would show it found it.
     bool is_silent(const tracked_event& e, const silence& test) const;
     //! Rows after a row by which all boxes that hold it have been tested.
     std::size_t latency() const { return d_pyramid.latency(); }
@@ -94,6 +100,9 @@ public:
     const plane_axes& axes() const { return d_axes; }
 
 private:
+    struct row_range {
+        std::int64_t from, to; // the first row, and the one after the last
+    };
     //! Rows of an event, added up, in d_excess.
     struct profile {
         std::size_t first_bin;
@@ -124,7 +133,9 @@ private:
     strength_of(const profile& summed, const tracked_event& e, const noise_floor& floor) const;
     void sum_rows(const tracked_event& e, std::int64_t from, std::int64_t to) const;
     extent time_of(const tracked_event& e, std::int64_t from, std::int64_t to) const;
+    row_range rows_about(const tracked_event& e) const;
     extent whole_time_of(const tracked_event& e, std::int64_t end) const;
+    float coming_power(const tracked_event& e) const;
 
     plane_axes d_axes;
     std::int64_t d_earliest;
@@ -132,6 +143,8 @@ private:
     event_tracker d_tracker;
     row_history<float> d_z; // power over noise
     row_history<row_level> d_levels;
+    coming_row d_coming{};
+    std::size_t d_gap_rows;
     std::int64_t d_summed = 0; // rows before it are in the profiles of long events
     // of the event that is measured: power over noise of its bins, that of its rows, a workspace
     mutable std::vector<float> d_excess, d_power, d_strong;

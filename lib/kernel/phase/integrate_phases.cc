@@ -29,21 +29,22 @@ public:
     phase_field(const phase_settings& s, const R* magnitudes, std::size_t frames)
         : d_gradient(s), d_bins(s.bins()), d_frames(frames), d_half_hop(static_cast<R>(s.hop) / 2),
           d_overlaps(s.hop <= s.frames_of().window_length()), d_cells(frames * d_bins),
-          d_is_anchored(d_cells.size())
+          d_is_anchored(d_cells.size()), d_seed(s.seed)
     {
         advances(s, static_cast<std::int64_t>(s.hop), d_advances);
         d_largest = take_gradient(s, magnitudes);
         d_limit = d_largest + static_cast<R>(std::log(s.tolerance));
-        for (std::size_t i = 0; i < d_cells.size(); ++i)
-            d_cells[i].phase = random_phase<R>(s.seed, i / d_bins, i % d_bins);
     }
 
     //! Joins all cells above the limit.
     void integrate()
     {
-        for (std::size_t i = 0; i < d_cells.size(); ++i)
+        for_every_cell([&](std::size_t i, std::size_t frame, std::size_t k) {
             if (d_cells[i].level > d_limit)
-                climb_one(i);
+                climb_one(i, larger_than(i, frame, k));
+            else
+                d_cells[i].phase = random_phase<R>(d_seed, frame, k);
+        });
         for (std::size_t i = 0; i < d_cells.size(); ++i)
             if (const auto root = climb(i).root; root != i)
                 --d_cells[root].link;
@@ -166,25 +167,37 @@ private:
         return !d_gradient.circular && (k == 0 || (d_gradient.even && k + 1 == d_bins));
     }
 
-    //! Open neighbours of a cell that are larger; of equal ones the first is.
-    neighbours larger_than(std::size_t i) const
+    //! f(cell, frame, bin) for all cells.
+    template <class F>
+    void for_every_cell(F f) const
     {
-        const auto frame = i / d_bins, k = i - frame * d_bins;
+        for (std::size_t frame = 0, i = 0; frame < d_frames; ++frame)
+            for (std::size_t k = 0; k < d_bins; ++k, ++i)
+                f(i, frame, k);
+    }
+
+    //! True if cell j is open and larger than cell i; of equal ones the first is.
+    bool is_larger(std::size_t j, std::size_t i) const
+    {
+        const R level = d_cells[j].level, here = d_cells[i].level;
+        return level > d_limit && (level > here || (level == here && j < i));
+    }
+
+    //! Open neighbours of a cell that are larger.
+    neighbours larger_than(std::size_t i) const { return larger_than(i, i / d_bins, i % d_bins); }
+    neighbours larger_than(std::size_t i, std::size_t frame, std::size_t k) const
+    {
         const auto& here = d_cells[i];
         neighbours found;
-        const auto is_larger = [&](std::size_t j) {
-            const R level = d_cells[j].level;
-            return level > d_limit && (level > here.level || (level == here.level && j < i));
-        };
         const auto at_frame = [&](std::size_t j, R sign) {
-            if (is_larger(j))
+            if (is_larger(j, i))
                 found.add(
                     { j,
                       d_cells[j].level,
                       sign * (d_advances[k] + d_half_hop * (here.offset + d_cells[j].offset)) });
         };
         const auto at_bin = [&](std::size_t j, R sign) {
-            if (is_larger(j))
+            if (is_larger(j, i))
                 found.add({ j, d_cells[j].level, sign * (here.slope + d_cells[j].slope) / 2 });
         };
         if (d_overlaps && frame + 1 < d_frames)
@@ -203,9 +216,8 @@ private:
     }
 
     //! Links a cell to its largest neighbour.
-    void climb_one(std::size_t i)
+    void climb_one(std::size_t i, const neighbours& larger)
     {
-        const auto larger = larger_than(i);
         auto& here = d_cells[i];
         const bool is_root = larger.begin() == larger.end();
         here.link = is_root ? -1 : static_cast<std::int64_t>(larger.begin()->cell);
@@ -233,11 +245,12 @@ private:
             return static_cast<std::size_t>(std::clamp(below, 0.0, levels - 1.0));
         };
         std::vector<std::size_t> begins(levels + 1), cells;
-        for (std::size_t i = 0; i < d_cells.size(); ++i)
-            if (d_cells[i].link != closed && (is_real(i % d_bins) || is_on_a_border(i))) {
+        for_every_cell([&](std::size_t i, std::size_t frame, std::size_t k) {
+            if (d_cells[i].link != closed && (is_real(k) || is_on_a_border(i, frame, k))) {
                 cells.push_back(i);
                 ++begins[level_of(i) + 1];
             }
+        });
         std::partial_sum(begins.begin(), begins.end(), begins.begin());
         std::vector<std::size_t> order(cells.size());
         for (const auto i : cells)
@@ -245,13 +258,21 @@ private:
         return order;
     }
 
-    bool is_on_a_border(std::size_t i)
+    //! True if a larger neighbour is of another island. Every cell has been climbed from, so its link leads to the root.
+    bool is_on_a_border(std::size_t i, std::size_t frame, std::size_t k) const
     {
-        const auto root = climb(i).root;
-        const auto larger = larger_than(i);
-        return std::any_of(larger.begin(), larger.end(), [&](const neighbour& one) {
-            return climb(one.cell).root != root;
-        });
+        const auto root_of = [&](std::size_t j) {
+            const auto link = d_cells[j].link;
+            return link < 0 ? j : static_cast<std::size_t>(link);
+        };
+        const auto root = root_of(i);
+        const auto is_abroad = [&](std::size_t j) { return root_of(j) != root && is_larger(j, i); };
+        if (k + 1 < d_bins ? is_abroad(i + 1) : d_gradient.circular && is_abroad(i - k))
+            return true;
+        if (k > 0 ? is_abroad(i - 1) : d_gradient.circular && is_abroad(i + d_bins - 1))
+            return true;
+        return d_overlaps && ((frame + 1 < d_frames && is_abroad(i + d_bins)) ||
+                              (frame > 0 && is_abroad(i - d_bins)));
     }
 
     place climb(std::size_t i)
@@ -310,6 +331,7 @@ private:
     std::vector<R> d_advances;
     std::vector<cell> d_cells;
     std::vector<unsigned char> d_is_anchored; // of a root: its island holds real cells
+    std::uint64_t d_seed;                     // of what is at or below the limit
     std::unordered_map<std::size_t, std::complex<double>>
         d_anchors; // by roots: the sum over real cells of A^2 exp(4j pi rise)
 };

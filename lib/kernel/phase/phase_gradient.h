@@ -68,10 +68,14 @@ STFT_LOOP void logarithms(const R* magnitudes, std::size_t bins, R* s)
 {
     constexpr R least = std::numeric_limits<R>::min(), most = std::numeric_limits<R>::max();
 #pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k) {
-        const R a = magnitudes[k];
-        s[k] = natural_log(a > least && a <= most ? a : least);
-    }
+    for (std::size_t k = 0; k < bins; ++k)
+        s[k] = magnitudes[k] > least ? magnitudes[k] : least;
+#pragma omp simd // all in one loop there would be branches
+    for (std::size_t k = 0; k < bins; ++k)
+        s[k] = s[k] <= most ? s[k] : least;
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        s[k] = natural_log(s[k]);
 }
 
 template <class R>
@@ -155,14 +159,14 @@ STFT_INLINE inline R fraction_of(R x)
     return x - ((x + magic) - magic);
 }
 
-//! s where it is above the limit, else -inf.
+//! s, and a bonus, where it is above the limit, else -inf.
 template <class R>
-STFT_LOOP void where_above(const R* s, std::size_t bins, R limit, R* above)
+STFT_LOOP void where_above(const R* s, std::size_t bins, R limit, R bonus, R* above)
 {
     constexpr R nothing = -std::numeric_limits<R>::infinity();
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
-        above[k] = s[k] > limit ? s[k] : nothing;
+        above[k] = s[k] > limit ? s[k] + bonus : nothing;
 }
 
 //! Phases of the row before -> those of this row.
@@ -196,6 +200,22 @@ STFT_INLINE inline R series(R z)
         return 1;
     else
         return 1 - z * R(1. / ((n + 1) * (n + 2))) * series<n + 2, last>(z);
+}
+
+//! exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.
+template <class R>
+STFT_LOOP void units(const R* cycles, std::size_t bins, R* parts)
+{
+    constexpr R pi = R(3.14159265358979323846);
+    constexpr int order = sizeof(R) == 4 ? 12 : 24;
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R x = pi * cycles[k]; // half of the angle
+        const R z = x * x;
+        const R c = series<0, order>(z), s = x * series<1, order + 1>(z);
+        parts[2 * k] = 1 - 2 * s * s;
+        parts[2 * k + 1] = 2 * s * c;
+    }
 }
 
 //! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.

@@ -1,9 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/phase/phase_rows.h"
+#include "kernel/phase/angles.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace gr::stft::kernel {
 
@@ -53,6 +55,18 @@ void phase_writer<R>::write(const R* magnitudes,
 }
 
 template <class R>
+void phase_writer<R>::write_units(const R* magnitudes,
+                                  const std::complex<R>* units,
+                                  std::int64_t start,
+                                  std::complex<R>* spectrum) const
+{
+    simd::dispatch<phase_loops::scale_all<R>>(
+        magnitudes, reinterpret_cast<const R*>(units), d_bins, reinterpret_cast<R*>(spectrum));
+    if (d_converter)
+        d_converter->convert(spectrum, d_bins, start, spectrum);
+}
+
+template <class R>
 void advances(const phase_settings& s, std::int64_t samples, std::vector<R>& cycles)
 {
     const auto n = s.n_fft;
@@ -88,15 +102,31 @@ phase_rows<R>::phase_rows(const phase_settings& s)
     for (auto& f : d_frames) {
         f.logarithms.resize(bins + 2);
         f.offsets.resize(bins);
-        f.magnitudes.resize(s.look_ahead ? bins : 0);
+        f.magnitudes.resize(agrees() || s.look_ahead ? bins : 0);
+        f.units.resize(agrees() ? bins : 0);
     }
-    for (auto* row :
-         { &d_slopes, &d_steps, &d_phases, &d_before, &d_here, &d_from_before, &d_written })
+    for (auto* row : { &d_slopes,
+                       &d_steps,
+                       &d_phases,
+                       &d_settled,
+                       &d_before,
+                       &d_here,
+                       &d_from_before,
+                       &d_written })
         row->resize(bins);
+    if (!agrees())
+        return;
+    d_balance = path_balance<R>(bins);
+    d_row.resize(bins);
+    if (s.is_circular())
+        d_complex.emplace(s);
+    else
+        d_real.emplace(s);
 }
 
+//! Takes the next frame in, and what can be derived from it alone.
 template <class R>
-bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
+void phase_rows<R>::take(const R* magnitudes)
 {
     const auto bins = d_gradient.bins;
     d_newest = (d_newest + 1) % d_frames.size();
@@ -110,28 +140,56 @@ bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
                                                       d_gradient.most,
                                                       now.largest + silence_of<R>(settings),
                                                       now.offsets.data());
+    std::copy_n(magnitudes, now.magnitudes.size(), now.magnitudes.begin());
     now.start = start;
+    now.index = d_count++;
     start += static_cast<std::int64_t>(settings.hop);
     ++d_alike;
-    if (!settings.look_ahead) {
-        compute(0, magnitudes, spectrum);
-        return true;
+}
+
+template <class R>
+bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
+{
+    take(magnitudes);
+    const bool waited = std::exchange(d_waits, agrees() || settings.look_ahead > 0);
+    const std::size_t age = settings.look_ahead;
+    if (!agrees()) {
+        if (age == 0 || waited) {
+            integrate(age);
+            write(age, age ? older(1).magnitudes.data() : magnitudes, spectrum);
+        }
+        return age == 0 || waited;
     }
-    std::copy_n(magnitudes, bins, now.magnitudes.begin());
-    const bool writes = d_waits;
-    if (writes)
-        compute(1, older(1).magnitudes.data(), spectrum);
-    d_waits = true;
-    return writes;
+    if (age > 0 && !waited)
+        return false;
+    if (waited) {
+        integrate(1);
+        turn(older(1), d_phases);
+        std::swap(d_settled, d_phases);
+        guess();
+        agree(1);
+        settle(1);
+    } else {
+        integrate(0);
+        turn(older(0), d_phases);
+        agree(0);
+    }
+    write(age, older(age).magnitudes.data(), spectrum);
+    return true;
 }
 
 template <class R>
 bool phase_rows<R>::finish(complex* spectrum)
 {
-    if (!d_waits)
+    if (settings.look_ahead == 0 || !std::exchange(d_waits, false))
         return false;
-    compute(0, older(0).magnitudes.data(), spectrum);
-    d_waits = false;
+    integrate(0);
+    if (agrees()) {
+        turn(older(0), d_phases);
+        agree(0);
+        settle(0);
+    }
+    write(0, older(0).magnitudes.data(), spectrum);
     return true;
 }
 
@@ -145,16 +203,34 @@ void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
         refuse("sides", name_of(s.sides), std::string("must stay ") + name_of(settings.sides));
     if (s.look_ahead != settings.look_ahead)
         refuse("look_ahead", s.look_ahead, "must stay " + std::to_string(settings.look_ahead));
-    const bool same_gradient =
-        s.hop == settings.hop && s.window == settings.window &&
-        s.frames_of().window_length() == settings.frames_of().window_length();
+    if ((s.iterations > 0) != agrees())
+        refuse("iterations", s.iterations, agrees() ? "must stay 1 or more" : "must stay 0");
+    const bool same_window = s.window == settings.window &&
+                             s.frames_of().window_length() == settings.frames_of().window_length();
+    const bool same_gradient = s.hop == settings.hop && same_window;
+    const bool goes_on = same_gradient && next_start == start;
+    if (d_waits && agrees() && settings.look_ahead == 0 && !goes_on) {
+        settle(0); // what follows tells nothing of its phases
+        d_waits = false;
+    }
     settings = s;
     d_writer = phase_writer<R>(s);
     start = next_start;
+    if (!same_window && agrees())
+        with_signal([&](auto& signal) { signal.change(s); });
     if (same_gradient)
         return;
     d_gradient = phase_gradient<R>(s);
     d_alike = 0; // other magnitudes, or at another distance
+}
+
+//! True if the frame of this age overlaps with the one before.
+template <class R>
+bool phase_rows<R>::overlaps(std::size_t age)
+{
+    const auto step = older(age).start - older(age + 1).start;
+    const auto longest = static_cast<std::int64_t>(settings.frames_of().window_length());
+    return older(age).index > 0 && step > 0 && step <= longest;
 }
 
 //! Slopes of the phase of the frame that is `age` frames older than the newest one.
@@ -183,25 +259,33 @@ void phase_rows<R>::take_slopes(std::size_t age)
 }
 
 template <class R>
-void phase_rows<R>::compute(std::size_t age, const R* magnitudes, complex* spectrum)
+void phase_rows<R>::take_advances(std::int64_t step)
+{
+    if (step != d_step)
+        advances(settings, step, d_advances);
+    d_step = step;
+}
+
+//! Phases of the frame of this age, from those of the one before that are settled.
+template <class R>
+void phase_rows<R>::integrate(std::size_t age)
 {
     take_slopes(age);
     const auto bins = d_gradient.bins;
     auto& now = older(age);
     auto& before = older(age + 1);
     const auto step = now.start - before.start;
-    const auto longest = static_cast<std::int64_t>(settings.frames_of().window_length());
-    const bool overlaps = d_count > 0 && step > 0 && step <= longest;
-    const R largest = overlaps ? std::max(now.largest, before.largest) : now.largest;
+    const bool follows = overlaps(age);
+    const R largest = follows ? std::max(now.largest, before.largest) : now.largest;
     const R limit = largest + static_cast<R>(std::log(settings.tolerance));
-    simd::dispatch<phase_loops::where_above<R>>(now.s(), bins, limit, d_here.data());
-    if (overlaps) {
-        if (step != d_step) {
-            advances(settings, step, d_advances);
-            d_step = step;
-        }
-        simd::dispatch<phase_loops::where_above<R>>(before.s(), bins, limit, d_before.data());
-        simd::dispatch<phase_loops::advance<R>>(d_phases.data(),
+    simd::dispatch<phase_loops::where_above<R>>(now.s(), bins, limit, R(0), d_here.data());
+    if (follows) {
+        take_advances(step);
+        const R bonus =
+            agrees() ? R(0.1) : R(0); // a step along the row is less exact than one in time
+        simd::dispatch<phase_loops::where_above<R>>(
+            before.s(), bins, limit, bonus, d_before.data());
+        simd::dispatch<phase_loops::advance<R>>(d_settled.data(),
                                                 d_advances.data(),
                                                 before.offsets.data(),
                                                 now.offsets.data(),
@@ -213,13 +297,129 @@ void phase_rows<R>::compute(std::size_t age, const R* magnitudes, complex* spect
     }
     simd::dispatch<phase_loops::between_bins<R>>(d_slopes.data(), bins, d_steps.data());
     d_paths.integrate(d_before, d_here, d_from_before, nullptr, d_steps.data(), d_phases.data());
+    if (agrees() && follows)
+        d_balance.balance(before.magnitudes.data(),
+                          now.magnitudes.data(),
+                          d_from_before.data(),
+                          d_steps.data(),
+                          std::exp(largest),
+                          d_phases.data());
     for (std::size_t k = 0; k < bins; ++k)
         if (!(d_here[k] > row_paths<R>::silent))
-            d_phases[k] = random_phase<R>(settings.seed, d_count, k);
+            d_phases[k] = random_phase<R>(settings.seed, now.index, k);
     simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), bins);
+    if (!agrees())
+        d_settled = d_phases;
+}
+
+//! Phases for the newest frame to begin with, which the next one will bring better ones for.
+template <class R>
+void phase_rows<R>::guess()
+{
+    const R rise = older(0).largest - older(1).largest;
+    constexpr R sudden = 1; // what begins so does not follow from what was there before
+    if (!overlaps(0) || rise > sudden) {
+        integrate(0);
+    } else {
+        const auto step = older(0).start - older(1).start;
+        take_advances(step);
+        simd::dispatch<phase_loops::advance<R>>(d_settled.data(),
+                                                d_advances.data(),
+                                                older(1).offsets.data(),
+                                                older(0).offsets.data(),
+                                                d_gradient.bins,
+                                                static_cast<R>(step) / 2,
+                                                d_phases.data());
+        simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), d_gradient.bins);
+    }
+    turn(older(0), d_phases);
+}
+
+//! Cycles -> units of a frame; of a real signal's frame, bins that are real are made so.
+template <class R>
+void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
+{
+    const auto bins = d_gradient.bins;
+    simd::dispatch<phase_loops::units<R>>(
+        cycles.data(), bins, reinterpret_cast<R*>(f.units.data()));
+    const auto make_real = [&](std::size_t k) { f.units[k] = f.units[k].real() < 0 ? -1 : 1; };
+    if (!d_real)
+        return;
+    make_real(0);
+    if (d_gradient.even)
+        make_real(bins - 1);
+}
+
+//! Makes the frame of this age and those after it agree with each other and with the settled ones.
+template <class R>
+void phase_rows<R>::agree(std::size_t age)
+{
+    constexpr R most =
+        std::numeric_limits<R>::max() * R(1e-12); // sums of what is larger might not be finite
+    const auto bins = d_gradient.bins;
+    const auto first = older(age).start;
+    const auto reach = static_cast<std::int64_t>(settings.n_fft);
+    with_signal([&](auto& signal) {
+        signal.advance(first - d_signal_start);
+        d_signal_start = first;
+        const auto for_pending = [&](auto f) {
+            for (auto a = age + 1; a-- > 0;)
+                if (const auto later = older(a).start - first; later >= 0 && later <= reach)
+                    f(older(a), static_cast<std::size_t>(later));
+        };
+        std::size_t latest = 0;
+        for_pending([&](frame&, std::size_t later) { latest = later; });
+        for (std::size_t i = 0; i < settings.iterations; ++i) {
+            signal.begin(latest);
+            for_pending([&](frame& f, std::size_t later) {
+                simd::dispatch<phase_loops::scale_finite<R>>(
+                    f.magnitudes.data(),
+                    reinterpret_cast<const R*>(f.units.data()),
+                    bins,
+                    most,
+                    reinterpret_cast<R*>(d_row.data()));
+                signal.add(d_row.data(), later);
+            });
+            const bool last = i + 1 == settings.iterations && settings.look_ahead > 0;
+            for_pending([&](frame& f, std::size_t later) {
+                if (last && later > 0)
+                    return; // the next frame brings other phases for it
+                signal.analyse(later, d_row.data());
+                simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<const R*>(d_row.data()),
+                                                           bins,
+                                                           reinterpret_cast<R*>(f.units.data()));
+            });
+        }
+    });
+}
+
+//! The frame of this age stays as it is.
+template <class R>
+void phase_rows<R>::settle(std::size_t age)
+{
+    constexpr R most = std::numeric_limits<R>::max() * R(1e-12);
+    auto& f = older(age);
+    const auto* units = reinterpret_cast<const R*>(f.units.data());
+    simd::dispatch<phase_loops::angles<R>>(units, d_gradient.bins, d_settled.data());
+    simd::dispatch<phase_loops::scale_finite<R>>(
+        f.magnitudes.data(), units, d_gradient.bins, most, reinterpret_cast<R*>(d_row.data()));
+    with_signal([&](auto& signal) {
+        signal.advance(f.start - d_signal_start);
+        d_signal_start = f.start;
+        signal.settle(d_row.data());
+    });
+}
+
+//! The spectrum of the frame of this age.
+template <class R>
+void phase_rows<R>::write(std::size_t age, const R* magnitudes, complex* spectrum)
+{
+    if (agrees()) {
+        d_writer.write_units(magnitudes, older(age).units.data(), older(age).start, spectrum);
+        return;
+    }
     std::copy(d_phases.begin(), d_phases.end(), d_written.begin());
-    d_writer.write(magnitudes, d_written.data(), now.start, spectrum);
-    ++d_count;
+    d_writer.write(magnitudes, d_written.data(), older(age).start, spectrum);
 }
 
 template <class R>

@@ -2,7 +2,9 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
 
+#include "kernel/phase/path_balance.h"
 #include "kernel/phase/phase_gradient.h"
+#include "kernel/phase/settled_signal.h"
 #include <gnuradio/stft/kernel/phase/phase_settings.h>
 #include <array>
 #include <optional>
@@ -22,6 +24,11 @@ class phase_writer
 public:
     explicit phase_writer(const phase_settings& s);
     void write(const R* magnitudes, R* cycles, std::int64_t start, std::complex<R>* spectrum) const;
+    //! Writes a spectrum from numbers of modulus 1 that have the phases.
+    void write_units(const R* magnitudes,
+                     const std::complex<R>* units,
+                     std::int64_t start,
+                     std::complex<R>* spectrum) const;
 
 private:
     std::size_t d_bins;
@@ -67,23 +74,26 @@ public:
                    R* phases);
 
 private:
-    enum class source : unsigned char { none, before, left, right };
-
     void scan(const std::vector<R>& before, const std::vector<R>& here);
     bool seed(std::vector<R>& before,
               const std::vector<R>& here,
               std::vector<R>& from_before,
               const R* seeds) const;
-    std::size_t first_not(source s) const;
 
     std::size_t d_bins = 0;
     bool d_circular = false;
     std::vector<R> d_left,
-        d_right; // widths of the paths that come from the left and from the right
-    std::vector<source> d_source;
+        d_right;       // widths of the paths that come from the left and from the right
+    R d_unreached = 0; // cells that are not silent and get no phase
+    std::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
 };
 
-//! phase_from_magnitude's state.
+/*!
+ * \brief phase_from_magnitude's state.
+ *
+ * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and both
+ * are made to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then.
+ */
 template <class R>
 class phase_rows
 {
@@ -104,13 +114,32 @@ private:
     struct frame {
         std::vector<R> logarithms; // a neighbour on either side
         std::vector<R> offsets, magnitudes;
+        std::vector<complex> units; // with iterations: exp(2j pi phase)
         R largest = row_paths<R>::silent;
         std::int64_t start = 0;
+        std::uint64_t index = 0; // number of the frame, from 0 on
         R* s() { return logarithms.data() + 1; }
     };
 
-    void compute(std::size_t age, const R* magnitudes, complex* spectrum);
+    bool agrees() const { return settings.iterations > 0; }
+    bool overlaps(std::size_t age);
+    void take(const R* magnitudes);
     void take_slopes(std::size_t age);
+    void take_advances(std::int64_t step);
+    void integrate(std::size_t age);
+    void guess();
+    void turn(frame& f, const std::vector<R>& cycles);
+    void agree(std::size_t age);
+    void settle(std::size_t age);
+    void write(std::size_t age, const R* magnitudes, complex* spectrum);
+    template <class F>
+    void with_signal(F f)
+    {
+        if (d_real)
+            f(*d_real);
+        else
+            f(*d_complex);
+    }
     frame& older(std::size_t frames)
     {
         return d_frames[(d_newest + d_frames.size() - frames) % d_frames.size()];
@@ -119,16 +148,22 @@ private:
     phase_gradient<R> d_gradient;
     phase_writer<R> d_writer;
     row_paths<R> d_paths;
+    path_balance<R> d_balance;
+    std::optional<settled_signal<R>> d_real; // with iterations, one of the two
+    std::optional<settled_signal<complex>> d_complex;
+    std::int64_t d_signal_start = 0; // of the frame that the signal begins with
     std::array<frame, 4> d_frames;
     std::size_t d_newest = 0; // index of the newest frame
     std::size_t d_alike =
         0; // frames in a row, the newest included, whose logarithms may be subtracted
-    bool d_waits = false; // the newest frame has no phases yet
-    bool d_has_phases = false;
-    std::uint64_t d_count = 0; // frames that got phases
+    bool d_waits = false;      // the newest frame is not settled
+    std::uint64_t d_count = 0; // frames that went in
     std::int64_t d_step = 0;   // samples that d_advances stands for
-    std::vector<R> d_advances, d_slopes, d_steps, d_phases, d_before, d_here, d_from_before,
-        d_written;
+    std::vector<R>
+        d_settled; // phases of the last frame that is settled, or without iterations of the last one
+    std::vector<R> d_phases; // phases that were integrated last
+    std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
+    std::vector<complex> d_row;
 };
 
 } // namespace gr::stft::kernel

@@ -25,6 +25,8 @@ void phase_settings::check() const
     p.taps();
     if (look_ahead > 1)
         refuse("look_ahead", look_ahead, "must be 0 or 1");
+    if (iterations > 100)
+        refuse("iterations", iterations, "must be 0 .. 100");
     if (!(tolerance >= 0 && tolerance <= 1))
         refuse("tolerance", tolerance, "must be 0 .. 1");
 }

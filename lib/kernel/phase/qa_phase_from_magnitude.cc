@@ -2,6 +2,7 @@
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
+#include <gnuradio/stft/kernel/stft/istft.h>
 #include <gnuradio/stft/kernel/stft/stft.h>
 
 using namespace gr::stft::kernel;
@@ -49,7 +50,7 @@ streamed(const phase_settings& s, const std::vector<R>& magnitudes, std::int64_t
     return spectra;
 }
 
-//! Every way to phases: [0] all at once, [1] streamed, [2] with a frame of look-ahead.
+//! Every way to phases: [0] all at once, [1] streamed, [2] with an iteration, [3] and [4] the same with a frame of look-ahead.
 template <class R>
 std::vector<std::vector<std::complex<R>>>
 every_way(phase_settings s, const std::vector<R>& magnitudes, std::int64_t first)
@@ -59,7 +60,10 @@ every_way(phase_settings s, const std::vector<R>& magnitudes, std::int64_t first
     integrate_phases(s, magnitudes.data(), magnitudes.size() / s.bins(), first, ways[0].data());
     for (const std::size_t look_ahead : { 0, 1 }) {
         s.look_ahead = look_ahead;
-        ways.push_back(streamed(s, magnitudes, first));
+        for (const std::size_t iterations : { 0, 1 }) {
+            s.iterations = iterations;
+            ways.push_back(streamed(s, magnitudes, first));
+        }
     }
     return ways;
 }
@@ -111,6 +115,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
     CPPUNIT_TEST(levels_are_mirrored_at_the_ends_of_onesided_rows);
     CPPUNIT_TEST(real_bins_tell_the_phases_of_what_reaches_them);
     CPPUNIT_TEST(clicks_stay_where_they_are);
+    CPPUNIT_TEST(iterations_bring_magnitudes_nearer);
+    CPPUNIT_TEST(a_frame_that_has_left_is_what_it_was);
     CPPUNIT_TEST(any_gain_gives_the_same_phases);
     CPPUNIT_TEST(silence_is_random_by_seed);
     CPPUNIT_TEST(what_is_not_finite_stays_in_its_cell);
@@ -196,7 +202,10 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                     if (k < bins)
                         A[p * bins + k] =
                             1; // n_fft / 2, or for odd n_fft the bin whose mirror is its neighbour
-            for (const auto& Y : every_way(s, A, 0)) {
+            const auto ways = every_way(s, A, 0);
+            for (const std::size_t i :
+                 { 0, 1, 3 }) { // iterations find out that no signal has such magnitudes
+                const auto& Y = ways[i];
                 const auto advance =
                     std::arg(Y[3 * bins - 1] * std::conj(Y[2 * bins - 1])) / (2 * qa::pi);
                 // odd n_fft: the neighbour on one side is as large, the other one 1000 times smaller
@@ -278,9 +287,75 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
                 const auto X = analysed(s, x, 96, 90);
                 const auto ways = every_way(s, magnitudes_of(X), 96);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(0, delay(X, ways[0], s.bins(), 128), 1.5);
-                for (const std::size_t i : { 1, 2 }) // the first, quiet frame of the click decides
+                for (std::size_t i = 1; i < ways.size();
+                     ++i) // the first, quiet frame of the click decides
                     CPPUNIT_ASSERT_DOUBLES_EQUAL(0, delay(X, ways[i], s.bins(), 128), 14);
             }
+    }
+
+    //! | |STFT(y)| - A | / |A| of the signal y that phases for A lead to.
+    template <class T>
+    static double distance(const phase_settings& s, const std::vector<T>& x)
+    {
+        const auto frames = x.size() / s.hop;
+        const auto A = magnitudes_of(analysed(s, x, 0, frames));
+        istft<T> inverse(s.frames_of());
+        inverse.begin_at(0);
+        std::vector<T> y(x.size());
+        inverse.invert(
+            streamed(s, A, 0).data(), frames, y.data(), static_cast<std::int64_t>(y.size()));
+        const auto B = magnitudes_of(analysed(s, y, 0, frames));
+        double off = 0, energy = 0;
+        for (std::size_t i = 0; i < A.size(); ++i) {
+            off += std::pow(static_cast<double>(A[i] - B[i]), 2);
+            energy += std::pow(static_cast<double>(A[i]), 2);
+        }
+        return std::sqrt(off / energy);
+    }
+
+    void iterations_bring_magnitudes_nearer()
+    {
+        // pulses of a chirp in noise: onsets, decays, and zeros between
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            auto x = chirp<T>(6000, 0.06, 0.00003);
+            const auto rest = qa::noise<T>(6000);
+            for (std::size_t n = 0; n < x.size(); ++n)
+                x[n] =
+                    x[n] * static_cast<real_t<T>>(std::exp(-static_cast<double>(n % 700) / 100)) +
+                    rest[n] * real_t<T>(0.3);
+            for (const auto& w : { window("gaussian", { 32 }), window("hann") })
+                for (const std::size_t look_ahead : { 0, 1 }) {
+                    const qa::context in_window("window", w.name());
+                    const qa::context in_ahead("look_ahead", look_ahead);
+                    auto s = made(256, 16, w);
+                    s.sides = is_real_v<T> ? sides::onesided : sides::twosided;
+                    s.look_ahead = look_ahead;
+                    std::vector<double> distances;
+                    for (const std::size_t iterations : { 0, 1, 4 }) {
+                        s.iterations = iterations;
+                        distances.push_back(distance(s, x));
+                    }
+                    if (!(std::max(distances[1], distances[2]) < 0.9 * distances[0]))
+                        CPPUNIT_FAIL("distances " + std::to_string(distances[0]) + " " +
+                                     std::to_string(distances[1]) + " " +
+                                     std::to_string(distances[2]));
+                }
+        });
+    }
+
+    void a_frame_that_has_left_is_what_it_was()
+    {
+        // without look-ahead, frames do not depend on later ones
+        const auto s = made(64, 8, "hann");
+        const auto A = magnitudes_of(analysed(s, qa::noise<float>(900), 0, 100));
+        auto other = A;
+        for (auto i = 60 * s.bins(); i < other.size(); ++i)
+            other[i] = A[other.size() - 1 - i];
+        const auto first = streamed(s, A, 0), second = streamed(s, other, 0);
+        const auto same = first.begin() + static_cast<std::ptrdiff_t>(60 * s.bins());
+        CPPUNIT_ASSERT(std::equal(first.begin(), same, second.begin()));
+        CPPUNIT_ASSERT(!std::equal(same, first.end(), second.begin() + (same - first.begin())));
     }
 
     void any_gain_gives_the_same_phases()
@@ -304,10 +379,12 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
         s.tolerance = 1; // all cells
         const std::vector<double> A(s.bins() * 200, 1);
         const auto ways = every_way(s, A, 0);
-        CPPUNIT_ASSERT(ways[0] == ways[1] && ways[1] == ways[2]);
+        CPPUNIT_ASSERT(ways[0] == ways[1] && ways[1] == ways[3]);
+        CPPUNIT_ASSERT(every_way(s, A, 0) == ways);
         s.seed = 1;
         const auto others = every_way(s, A, 0);
-        CPPUNIT_ASSERT(likeness(ways[0], others[0]) < 0.1);
+        for (std::size_t i = 0; i < ways.size(); ++i)
+            CPPUNIT_ASSERT(likeness(ways[i], others[i]) < 0.1);
         qa::value sum = 0, squares = 0;
         std::size_t count = 0;
         for (std::size_t i = 0; i < A.size(); ++i) {
@@ -355,9 +432,10 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
 
     void a_changed_hop_is_followed()
     {
-        for (const std::size_t look_ahead : { 0, 1 }) {
+        for (const std::size_t kind : { 0, 1, 2, 3 }) {
             auto s = made(256, 16, window("gaussian", { 28 }));
-            s.look_ahead = look_ahead;
+            s.look_ahead = kind % 2;
+            s.iterations = kind / 2;
             const auto x = chirp<float>(4000, 0.1, 0.00005);
             phase_from_magnitude<float> phases(s);
             phases.begin_at(200);
@@ -407,6 +485,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             qa::assert_refused(message, [&] { phase_from_magnitude<float> given(s); });
         };
         refused("look_ahead: 2: must be 0 or 1", [](auto& s) { s.look_ahead = 2; });
+        refused("iterations: 101: must be 0 .. 100", [](auto& s) { s.iterations = 101; });
         refused("tolerance: 1.5: must be 0 .. 1", [](auto& s) { s.tolerance = 1.5; });
         refused("win_length: 65: must be 1 .. n_fft = 64", [](auto& s) { s.win_length = 65; });
         refused("n_fft: 0: must be 1 .. 2^28", [](auto& s) { s.n_fft = 0; });
@@ -417,6 +496,9 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
         phase_from_magnitude<float> phases(made(64, 16, "hann"));
         qa::assert_refused("n_fft: 32: must stay 64",
                            [&] { phases.change(made(32, 16, "hann"), 0); });
+        auto none = made(64, 16, "hann");
+        none.iterations = 0;
+        qa::assert_refused("iterations: 0: must stay 1 or more", [&] { phases.change(none, 0); });
     }
 };
 

@@ -4,41 +4,101 @@
 
 namespace gr::stft::kernel {
 
+namespace {
+
+//! Tells where a cell's phase comes from: the left, the right (1, else 0), the row before (neither), or nowhere (both).
+//! \return the number of cells that are not silent and get none
+template <class R>
+STFT_LOOP R choose(const R* before,
+                   const R* here,
+                   const R* left,
+                   const R* right,
+                   std::size_t bins,
+                   R* from_left,
+                   R* from_right)
+{
+    constexpr R silent = -std::numeric_limits<R>::infinity();
+    R unreached = 0;
+#pragma omp simd reduction(+ : unreached)
+    for (std::size_t k = 0; k < bins; ++k) {
+        // numbers instead of conditions, which would be branches
+        const R beside = left[k] < right[k] ? right[k] : left[k];
+        const R widest = beside < before[k] ? before[k] : beside;
+        const R narrowest = widest < here[k] ? widest : here[k];
+        const R nowhere = narrowest > silent ? R(0) : R(1),
+                aside = beside > before[k] ? R(1) : R(0);
+        const R is_left = left[k] < right[k] ? R(0) : R(1);
+        const R is_from_left = aside * is_left, is_from_right = aside * (1 - is_left);
+        from_left[k] = is_from_left < nowhere ? nowhere : is_from_left;
+        from_right[k] = is_from_right < nowhere ? nowhere : is_from_right;
+        unreached += here[k] > silent ? nowhere : R(0);
+    }
+    return unreached;
+}
+
+//! Takes what a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase that the row before gives.
+template <class R>
+STFT_LOOP void
+added(const R* from_there, const R* steps, const R* from_before, std::size_t bins, R sign, R* sums)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k)
+        sums[k] = from_there[k] * (sign * steps[k]) + (1 - from_there[k]) * from_before[k];
+}
+
+//! Phases of the paths that reach the cells; others stay.
+template <class R>
+STFT_LOOP void take_phases(const R* right,
+                           const R* left,
+                           const R* from_left,
+                           const R* from_right,
+                           std::size_t bins,
+                           R* phases)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R nowhere = from_left[k] * from_right[k];
+        const R reached = from_right[k] > 0 ? left[k] : right[k];
+        phases[k] = nowhere * phases[k] + (1 - nowhere) * reached;
+    }
+}
+
+} // namespace
+
 template <class R>
 row_paths<R>::row_paths(std::size_t bins, bool circular)
-    : d_bins(bins), d_circular(circular && bins > 1), d_left(bins), d_right(bins), d_source(bins)
+    : d_bins(bins), d_circular(circular && bins > 1), d_left(bins), d_right(bins),
+      d_from_left(bins), d_from_right(bins)
 {}
 
 template <class R>
 void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here)
 {
     // the width of a path is its smallest cell's; that of the best path to the present cell goes on to the next one
-    R width = silent;
-    const auto step = [&](std::size_t k) { width = std::min(here[k], std::max(before[k], width)); };
+    R to_left = silent, to_right = silent;
+    const auto step = [&](R& width, std::size_t k) {
+        width = std::min(here[k], std::max(before[k], width));
+    };
     if (d_circular)
-        for (std::size_t k = d_bins; k-- > 0;)
-            step(k);
-    for (std::size_t k = d_bins; k-- > 0;) {
-        d_right[k] = width;
-        step(k);
+        for (std::size_t k = 0; k < d_bins; ++k) {
+            step(to_right, k);
+            step(to_left, d_bins - 1 - k);
+        }
+    for (std::size_t k = 0; k < d_bins; ++k) { // two chains that do not wait for each other
+        const auto other = d_bins - 1 - k;
+        d_left[k] = to_right;
+        d_right[other] = to_left;
+        step(to_right, k);
+        step(to_left, other);
     }
-    width = silent;
-    if (d_circular)
-        for (std::size_t k = 0; k < d_bins; ++k)
-            step(k);
-    for (std::size_t k = 0; k < d_bins; ++k) {
-        d_left[k] = width;
-        step(k);
-    }
-    for (std::size_t k = 0; k < d_bins; ++k) {
-        const R straight = before[k], left = d_left[k], right = d_right[k];
-        auto from = left >= right ? source::left : source::right;
-        from = straight >= std::max(left, right) ? source::before : from;
-        const bool reached = std::max(straight, std::max(left, right)) > silent && here[k] > silent;
-        d_source[k] = reached ? from : source::none;
-    }
+    d_unreached = simd::dispatch<choose<R>>(before.data(),
+                                            here.data(),
+                                            d_left.data(),
+                                            d_right.data(),
+                                            d_bins,
+                                            d_from_left.data(),
+                                            d_from_right.data());
 }
-
 //! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
 template <class R>
 bool row_paths<R>::seed(std::vector<R>& before,
@@ -47,8 +107,10 @@ bool row_paths<R>::seed(std::vector<R>& before,
                         const R* seeds) const
 {
     const auto unreached = [&](std::size_t k) {
-        return d_source[k] == source::none && here[k] > silent;
+        return d_from_left[k] + d_from_right[k] > 1 && here[k] > silent;
     };
+    if (d_unreached == 0)
+        return false;
     std::size_t from = 0; // no stretch crosses the border before it, unless it is all bins
     if (d_circular)
         while (from < d_bins && unreached(from))
@@ -75,15 +137,6 @@ bool row_paths<R>::seed(std::vector<R>& before,
 }
 
 template <class R>
-std::size_t row_paths<R>::first_not(source s) const
-{
-    std::size_t k = 0;
-    while (k + 1 < d_bins && d_source[k] == s)
-        ++k;
-    return k;
-}
-
-template <class R>
 void row_paths<R>::integrate(std::vector<R>& before,
                              const std::vector<R>& here,
                              std::vector<R>& from_before,
@@ -94,28 +147,28 @@ void row_paths<R>::integrate(std::vector<R>& before,
     scan(before, here);
     if (seed(before, here, from_before, seeds))
         scan(before, here);
-    const auto to_right = [&](std::size_t k, std::size_t left) {
-        if (d_source[k] == source::left)
-            phases[k] = phases[left] + steps[left];
-        else if (d_source[k] == source::before)
-            phases[k] = from_before[k];
-    };
-    const auto to_left = [&](std::size_t k, std::size_t right) {
-        if (d_source[k] == source::right)
-            phases[k] = phases[right] - steps[k];
-    };
-    // begin where a phase does not come from the left (right)
-    const auto begin = d_circular ? first_not(source::left) : 0;
-    to_right(begin, begin == 0 ? d_bins - 1 : begin - 1);
-    for (std::size_t k = begin + 1; k < d_bins; ++k)
-        to_right(k, k - 1);
-    for (std::size_t k = 0; k < begin; ++k)
-        to_right(k, k == 0 ? d_bins - 1 : k - 1);
-    const auto last = d_circular ? first_not(source::right) : d_bins - 1;
-    for (std::size_t k = last; k-- > 0;)
-        to_left(k, k + 1);
-    for (std::size_t k = d_bins; k-- > last + 1;)
-        to_left(k, k + 1 == d_bins ? 0 : k + 1);
+    // a path to the left never meets one to the right, so that both are followed at once; where a cell's phase comes from elsewhere, the
+    // row before gives the one that leads on, or none is asked for. Factors 0 and 1 instead of branches, which nothing could predict
+    auto* const right = d_left.data(); // phases of paths that lead to the right, and to the left
+    auto* const left = d_right.data();
+    const auto* const from_left = d_from_left.data();
+    const auto* const from_right = d_from_right.data();
+    right[0] = from_left[0] * steps[d_bins - 1] + (1 - from_left[0]) * from_before[0];
+    simd::dispatch<added<R>>(
+        from_left + 1, steps, from_before.data() + 1, d_bins - 1, R(1), right + 1);
+    simd::dispatch<added<R>>(from_right, steps, from_before.data(), d_bins, R(-1), left);
+    R to_right = 0, to_left = 0;
+    if (d_circular) // what the ends begin with comes from the other end
+        for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {
+            to_right = from_left[k] * to_right + right[k];
+            to_left = from_right[other] * to_left + left[other];
+        }
+    for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {
+        right[k] = to_right = from_left[k] * to_right + right[k];
+        left[other] = to_left = from_right[other] * to_left + left[other];
+    }
+    simd::dispatch<take_phases<R>>(
+        right, left, d_from_left.data(), d_from_right.data(), d_bins, phases);
 }
 
 template class row_paths<float>;

@@ -165,7 +165,9 @@ struct running_lanes {
             const v step = all<double>(static_cast<double>(i));
             const auto under = step < counts;
             const auto index = start + static_cast<std::int64_t>(i);
-            const sample_vector<R, Complex> x(frame.samples, m ? (under ? index : start) : index);
+            // a lane that takes nothing reads the first sample: where its window ends there may be none
+            const sample_vector<R, Complex> x(frame.samples,
+                                              m ? (under ? index : integers<double>{}) : index);
             v re = x.re, im = x.im;
             if constexpr (m) {
                 re = under ? re : v{};

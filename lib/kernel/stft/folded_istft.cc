@@ -12,7 +12,9 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr std::size_t longest_lookahead = std::size_t(1) << 20; // samples
-constexpr double alike = 1e-14;                                 // relative
+constexpr std::size_t usual_width = 16;                         // n_fft in a window
+constexpr double most_products = 1 << 28; // of what a wider window looks ahead: a second or so
+constexpr double alike = 1e-14;           // relative
 
 template <class R>
 constexpr double negligible = std::is_same_v<R, float> ? 1e-9 : 1e-17;
@@ -120,10 +122,18 @@ void folded_istft<T>::solve_steadily(tuning& t)
 {
     const auto hop = d_parameters.hop, n_fft = d_parameters.n_fft, width = d_chains->width(),
                margin = (width - 1) * n_fft;
+    const auto products = static_cast<double>(width) * static_cast<double>(width); // of a sample
+    const auto lookahead =
+        std::min(static_cast<double>(longest_lookahead), most_products / products);
+    if (width > usual_width && static_cast<double>(margin + hop) * products > 4 * most_products)
+        refuse("win_length",
+               t.window.size(),
+               "must be at most 16 n_fft, or win_length^3 / n_fft^2 below 2^30: n_fft = " +
+                   std::to_string(n_fft));
     std::vector<value> factors;
     std::size_t n = 0, alike_rows = 0;
     for (; alike_rows < std::max(hop, margin); ++n) {
-        if (n > longest_lookahead + margin + hop)
+        if (n > static_cast<std::size_t>(lookahead) + margin + hop)
             refuse_hop(d_parameters, t.window.size());
         if (factors.size() < (n + 1) * width)
             factors.resize(2 * factors.size() + hop * width);

@@ -459,6 +459,12 @@ class qa_folded_istft : public CppUnit::TestFixture
                 { 8, 9, "hann", 16 });
         refused("hop: 16: leaves what the window hann of 16 samples and n_fft = 16" + tail,
                 { 16, 16, "hann", 16 });
+        // wide windows are refused before that takes long
+        refused("hop: 3: leaves what the window hann of 1025 samples and n_fft = 15" + tail,
+                { 15, 3, "hann", 1025 });
+        refused("win_length: 100000: must be at most 16 n_fft, or win_length^3 / n_fft^2 below "
+                "2^30: n_fft = 16",
+                { 16, 4, "hann", 100000 });
         refused("synthesis: 15 taps: must be win_length = 16 and as many more on both sides",
                 { 8, 2, "hann", 16 },
                 taps_t(15, 1));

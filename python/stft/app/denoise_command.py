@@ -42,7 +42,7 @@ def add_arguments(parser):
                             "real and floor for complex samples)")
     gain = parser.add_argument_group("gain")
     gain.add_argument("--method", choices=_METHODS, default="wiener", help="rule for the gains (default: wiener)")
-    gain.add_argument("--floor", type=float, metavar="DB", default=-25.0, help="least gain, -200 .. 0 (default: -25)")
+    gain.add_argument("--floor", type=float, metavar="DB", default=-35.0, help="least gain, -200 .. 0 (default: -35)")
     gain.add_argument("--oversubtraction", type=float, metavar="FACTOR", default=1.0,
                       help="on the power of the noise, 0.1 .. 100 (default: 1)")
     gain.add_argument("--smoothing", type=int, metavar="BINS", default=3,

@@ -87,11 +87,23 @@ def envelope(kind, count, width, rate, rng):
     return y
 
 
-def add(scene, kind, start, count, frequency, width, snr, rng, name=None):
-    """Adds a signal at a frequency in Hz to the scene."""
+def rayleigh(count, doppler, rate, rng, paths=32):
+    """`count` factors of mean power 1 on a signal that comes by many paths to or from what moves; doppler: Hz at most."""
+    coarse = np.arange(0, count + 2 * rate / (64 * doppler), rate / (64 * doppler))
+    shift = doppler * np.cos(rng.uniform(0, 2 * np.pi, paths))
+    waves = np.exp(2j * np.pi * shift[:, None] * coarse / rate)
+    factor = (rng.standard_normal(paths) + 1j * rng.standard_normal(paths)) @ waves / np.sqrt(2 * paths)
+    n = np.arange(count)
+    return np.interp(n, coarse, factor.real) + 1j * np.interp(n, coarse, factor.imag)
+
+
+def add(scene, kind, start, count, frequency, width, snr, rng, name=None, fading=0):
+    """Adds a signal at a frequency in Hz to the scene; fading: its greatest Doppler shift in Hz."""
     power = DENSITY * 10 ** (snr / 10) * (TONE_WIDTH if kind == "tone" else width)
     cycles = (frequency / scene.rate * np.arange(start, start + count)) % 1
     y = envelope(kind, count, width, scene.rate, rng) * np.sqrt(power) * np.exp(2j * np.pi * cycles)
+    if fading:
+        y *= rayleigh(count, fading, scene.rate, rng)
     scene.samples[start:start + count] += y.astype(np.complex64)
     scene.signals.append(Signal(start, count, frequency - width / 2, frequency + width / 2, snr, name or kind))
 
@@ -167,14 +179,16 @@ def scene(recipe, seed, seconds=2.0, rate=1e6, bursts=40):
     return made
 
 
-def repeated(kind, snr, width, duration, seed, count=24, rate=1e6):
+def repeated(kind, snr, width, duration, seed, count=24, rate=1e6, fading=0):
     """`count` bursts of one kind, size and SNR in white noise, 50 ms apart, at frequencies of their own."""
-    rng = np.random.default_rng([seed, *kind.encode()])
+    seed = np.atleast_1d(seed).tolist()
+    rng = np.random.default_rng([*seed, *kind.encode()])
     length, pause = int(duration * rate), int(0.05 * rate)
-    made = Scene(white_noise((length + pause) * count / rate + 0.05, rate, [seed, 1]), rate, [])
+    made = Scene(white_noise((length + pause) * count / rate + 0.05, rate, [*seed, 1]), rate, [])
     for number in range(count):
         frequency = rng.uniform(-0.4 * rate + width / 2, 0.4 * rate - width / 2)
-        add(made, kind, pause + number * (length + pause) + int(rng.integers(0, 2048)), length, frequency, width, snr, rng)
+        add(made, kind, pause + number * (length + pause) + int(rng.integers(0, 2048)), length, frequency, width, snr, rng,
+            fading=fading)
     return made
 
 

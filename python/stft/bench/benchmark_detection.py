@@ -18,6 +18,10 @@ SIZES = (("noise", 20e3, 20e-3), ("noise", 100e3, 20e-3), ("noise", 20e3, 2e-3),
 LATE_LEVELS = (3, 6, 10, 20, 40)
 LATE_SIZES = (("noise", 20e3, 20e-3), ("noise", 100e3, 20e-3), ("chirp", 100e3, 30e-3), ("tone", 1e3, 20e-3),
               ("noise", 10e3, 100e-3))
+FADING_SIZES = (("tone", 1e3), ("noise", 5e3))
+FADING_LEVELS = (10, 20, 30)
+FADING_RATES = (2, 10, 30, 100)  # Hz
+STEP_SIZES = (64, 128, 1024)  # n_fft
 RATES = (3600.0, 36000.0)
 _NOISE_SECONDS = 10
 RATE = 1e6
@@ -133,6 +137,43 @@ def false_alarms(seconds=_NOISE_SECONDS):
                    "events": sum(e["kind"] in ("burst", "carrier") for e in events)}
 
 
+def fading(count=24, seed=1, duration=0.25):
+    """Narrow bursts that fade as those of a mobile station: how many are divided, by the greatest Doppler shift."""
+    for kind, width in FADING_SIZES:
+        for snr in FADING_LEVELS:
+            for doppler in FADING_RATES:
+                made = band_scenes.repeated(kind, snr, width, duration, [seed, doppler], count, fading=doppler)
+                of_bursts = band_scenes.score(ours(made.samples, made.rate), made)
+                yield {"part": "fading", "kind": kind, "width": width, "snr": snr, "doppler": doppler,
+                       "found": of_bursts.found, "signals": of_bursts.signals,
+                       "divided": sum(n > 1 for n in of_bursts.pieces), "pieces": _or_none(np.mean, of_bursts.pieces)}
+
+
+def gain_steps(sizes=STEP_SIZES, seconds=60, steps=276, seed=9):
+    """Steps of the gain of 3 .. 10 dB in white noise, after which there is an event that is none."""
+    rng = np.random.default_rng(seed)
+    at = ((np.arange(steps) + rng.uniform(0.25, 0.75, steps)) * (seconds * RATE / steps)).astype(int)
+    change, level = [], 0.0
+    for size in rng.uniform(3, 10, steps):
+        change.append(-size if level > 0 else size)
+        level += change[-1]
+    levels = np.concatenate([[0], np.cumsum(change)])
+    for n_fft in sizes:
+        detector, events = stft.SignalDetector(RATE, n_fft=n_fft, hop=n_fft // 2), []
+        for second in range(seconds):
+            first = int(second * RATE)
+            samples = band_scenes.white_noise(1, RATE, [seed, second])
+            now = np.searchsorted(at, np.arange(first, first + len(samples)), side="right")
+            events += detector.push(samples * (10 ** (levels / 20)).astype(np.float32)[now])
+        events += detector.finish()
+        starts = np.array([e["sample_start"] for e in events if e["kind"] == "burst" and e["state"] == "end"
+                           and e["cut"] != "withdrawn"])
+        near = 64 * n_fft  # 128 rows
+        left = [float(db) for place, db in zip(at, change) if np.any(np.abs(starts - place) < near)]
+        yield {"part": "steps", "n_fft": n_fft, "steps": steps, "left": left,
+               "elsewhere": int(sum(np.min(np.abs(at - start)) >= near for start in starts))}
+
+
 def speed(rounds):
     """Samples per second of transform and detector on one core, in noise and in a busy band."""
     made = band_scenes.scene("full", 5, bursts=80)
@@ -165,7 +206,7 @@ def measure(arguments):
 
 def show(results, arguments):
     parts = {name: [case for case in results if case["part"] == name]
-             for name in ("speed", "scenes", "false_alarms", "sensitivity", "latency")}
+             for name in ("speed", "scenes", "false_alarms", "sensitivity", "latency", "fading", "steps")}
     print("Detection, n_fft 1024, hop 512, defaults; samples of 1 MS/s")
     for case in parts["speed"]:
         print(f"  transform and detector on one core, {case['samples']}: {case['msps']:.1f} MS/s, "
@@ -189,6 +230,18 @@ def show(results, arguments):
         if cases:
             print(f"{kind:6}{width / 1e3:4g} kHz {duration * 1e3:3g} ms  " + "  ".join(
                 f"{c['snr']} dB {_shown(c['rows'], '5.1f')}, {_shown(c['most'], '5.1f')} ({c['found']})" for c in cases))
+    if parts["fading"]:
+        print("\nnarrow bursts that fade: found, divided, events for a burst")
+    for case in parts["fading"]:
+        print(f"{case['kind']:6}{case['width'] / 1e3:4g} kHz {case['snr']:3} dB, Doppler {case['doppler']:4} Hz  "
+              f"{case['found']:3}/{case['signals']:<3} {case['divided']:3} {_shown(case['pieces'], '6.2f')}")
+    if parts["fading"]:
+        print(f"  together {sum(c['divided'] for c in parts['fading'])} divided of {sum(c['found'] for c in parts['fading'])}")
+    if parts["steps"]:
+        print("\nsteps of the gain of 3 .. 10 dB that leave an event (dB), and events elsewhere")
+    for case in parts["steps"]:
+        print(f"n_fft {case['n_fft']:5} {len(case['left']):4} of {case['steps']} {case['elsewhere']:4}  " +
+              ", ".join(f"{db:.1f}" for db in case["left"]))
     if parts["sensitivity"]:
         levels = sorted({case["snr"] for case in parts["sensitivity"]})
         print(f"\n{'burst':22} {'rule':28} found at SNR of " + " ".join(f"{snr:5g}" for snr in levels) + " dB")

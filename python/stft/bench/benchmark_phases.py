@@ -5,7 +5,7 @@ import numpy as np
 from gnuradio.stft import transforms
 from gnuradio.stft.bench.benchmark import interleaved, paired, summary
 from gnuradio.stft.phase_retrieval import griffin_lim
-from gnuradio.stft.phases import phase_from_magnitude
+from gnuradio.stft.phases import phase_from_magnitude, time_stretch
 from gnuradio.stft.stft_python import kernels
 
 WHOLE = "stft"
@@ -20,15 +20,13 @@ def calls(n_fft, dtype):
     made = dict(hop=hop, n_fft=n_fft)
     X = transforms.stft(x, frames=frames, **made)
     A = np.abs(X)
-    spectra = np.ascontiguousarray(X.T)[None]
-    vocoder = dict(made, rate=0.8)
     return {
         WHOLE: lambda: transforms.stft(x, frames=frames, **made),
         "rtpghi": lambda: phase_from_magnitude(A, method="rtpghi", **made),
         "rtpghi, look ahead": lambda: phase_from_magnitude(A, method="rtpghi", look_ahead=1, **made),
         "pghi": lambda: phase_from_magnitude(A, **made),
         "griffin_lim, a step": lambda: griffin_lim(A, iterations=1, initial="zero", length=len(x), **made),
-        "phase vocoder": lambda: kernels.phase_vocoder(spectra, -(n_fft // 2), 1, **vocoder),
+        "time_stretch, rate 0.8": lambda: time_stretch(x, 0.8, **made),
     }, frames
 
 

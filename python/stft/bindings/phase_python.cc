@@ -4,6 +4,7 @@
 #include "share.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
+#include <gnuradio/stft/kernel/phase/time_stretch.h>
 #include <gnuradio/stft/phase_from_magnitude.h>
 #include <gnuradio/stft/phase_vocoder.h>
 #include <pybind11/complex.h>
@@ -69,60 +70,73 @@ array<std::complex<R>> spectra_of(const array<R>& magnitudes,
     return spectra;
 }
 
-//! One channel through the vocoder.
-template <class R>
-std::vector<std::complex<R>> vocoded(const kernel::vocoder_settings& s,
-                                     std::int64_t first,
-                                     const std::complex<R>* spectra,
-                                     std::size_t frames)
+//! samples (channels, length) -> y (channels, another length)
+template <class T>
+void stretch(const array<T>& samples,
+             array<T> y,
+             const kernel::parameters& design,
+             double rate,
+             std::int64_t workers)
 {
-    kernel::phase_vocoder<R> vocoder(s);
-    vocoder.restart(s, first, first);
-    const auto bins = s.bins();
-    std::vector<std::complex<R>> all;
-    const auto pull = [&] {
-        while (vocoder.ready()) {
-            all.resize(all.size() + bins);
-            vocoder.pull(all.data() + all.size() - bins);
+    const auto channels = samples.shape(0), length = samples.shape(1), longer = y.shape(1);
+    kernel::time_stretch<T>(design, rate); // refuses what is wrong
+    const auto* in = samples.data();
+    auto* out = y.mutable_data();
+    py::gil_scoped_release release;
+    share(channels, workers, [&](std::int64_t c, std::int64_t end) {
+        kernel::time_stretch<T> stretched(design, rate);
+        for (; c < end; ++c) {
+            stretched.begin(in + c * length, length, longer);
+            stretched.read(out + c * longer, static_cast<std::size_t>(longer));
         }
-    };
-    for (std::size_t frame = 0; frame < frames; ++frame) {
-        vocoder.push(spectra + frame * bins);
-        pull();
-    }
-    vocoder.finish();
-    pull();
-    return all;
+    });
 }
 
-//! spectra (channels, frames, bins) -> (channels, other frames, bins)
-template <class R>
-array<std::complex<R>> change_speed(const array<std::complex<R>>& spectra,
-                                    std::int64_t first,
-                                    std::int64_t workers,
-                                    const py::kwargs& keywords)
+//! A signal that is stretched piece by piece.
+template <class T>
+class stretched_pieces
 {
-    const auto s = settings_from<kernel::vocoder_settings>(py::args(), keywords);
-    s.check();
-    const auto channels = spectra.shape(0), bins = spectra.shape(2);
-    const auto frames = static_cast<std::size_t>(spectra.shape(1));
-    std::vector<std::vector<std::complex<R>>> rows(static_cast<std::size_t>(channels));
-    const auto* in = spectra.data();
+public:
+    stretched_pieces(const array<T>& samples,
+                     const kernel::parameters& design,
+                     double rate,
+                     std::int64_t length)
+        : d_samples(samples), d_stretched(design, rate)
     {
-        py::gil_scoped_release release;
-        share(channels, workers, [&](std::int64_t c, std::int64_t end) {
-            for (; c < end; ++c)
-                rows[static_cast<std::size_t>(c)] =
-                    vocoded(s, first, in + c * spectra.shape(1) * bins, frames);
-        });
+        d_stretched.begin(samples.data(), samples.size(), length);
     }
-    const auto count =
-        rows.empty() ? py::ssize_t(0) : static_cast<py::ssize_t>(rows[0].size()) / bins;
-    array<std::complex<R>> result({ channels, count, bins });
-    auto* out = result.mutable_data();
-    for (const auto& channel : rows)
-        out = std::copy(channel.begin(), channel.end(), out);
-    return result;
+
+    //! Fills a piece -> the number of its samples.
+    std::size_t read(array<T> piece)
+    {
+        auto* out = piece.mutable_data();
+        const auto count = static_cast<std::size_t>(piece.size());
+        py::gil_scoped_release release;
+        return d_stretched.read(out, count);
+    }
+
+private:
+    array<T> d_samples; // what is read from
+    kernel::time_stretch<T> d_stretched;
+};
+
+template <class T>
+void bind_stretch(py::module& m, const char* name)
+{
+    m.def("time_stretch",
+          &stretch<T>,
+          arg("samples").noconvert(),
+          arg("y").noconvert(),
+          arg("design"),
+          arg("rate"),
+          arg("workers"));
+    py::class_<stretched_pieces<T>>(m, name, "A signal at another speed, piece by piece.")
+        .def(py::init<const array<T>&, const kernel::parameters&, double, std::int64_t>(),
+             arg("samples").noconvert(),
+             arg("design"),
+             arg("rate"),
+             arg("length"))
+        .def("read", &stretched_pieces<T>::read, arg("piece").noconvert());
 }
 
 template <class R>
@@ -134,11 +148,6 @@ void bind_phases(py::module& m)
           arg("first"),
           arg("streams"),
           arg("workers"));
-    m.def("phase_vocoder",
-          &change_speed<R>,
-          arg("spectra").noconvert(),
-          arg("first"),
-          arg("workers"));
 }
 
 } // namespace
@@ -147,6 +156,10 @@ void bind_phase(py::module& m)
 {
     bind_phases<float>(m);
     bind_phases<double>(m);
+    bind_stretch<float>(m, "stretched_float32");
+    bind_stretch<double>(m, "stretched_float64");
+    bind_stretch<std::complex<float>>(m, "stretched_complex64");
+    bind_stretch<std::complex<double>>(m, "stretched_complex128");
     m.def("fit_gaussian", [](const std::vector<std::complex<double>>& taps) {
         const auto fit = kernel::fit_gaussian(taps);
         return py::make_tuple(fit.gamma, fit.shift);
@@ -163,6 +176,7 @@ void bind_phase_blocks(py::module& m)
 Input: items of n_fft // 2 + 1 magnitudes (sides "onesided") or n_fft ("twosided", "centered"). Output: as many bins, one item for one.
 n_fft, hop, window, win_length, placement, phase: those of the STFT whose magnitudes they are; the tags of stft_* override them.
 look_ahead: 1: the phases of a frame wait for the next frame, and are more exact; 0: they do not.
+iterations: steps that make the newest frames agree with those before, 0 .. 100.
 tolerance: cells at or below it, relative to the largest one of a frame and the one before, get random phases, by seed.
 
 Message port "cmd": dict of tolerance, and optionally at, the sample from which on frames change.

@@ -229,8 +229,9 @@ struct adaptive_report {
  *
  * S[m, n] = sum_k w(k - t_n, theta_n) exp(-i pi c_n (k - t_n)^2) z[k] exp(-2j pi k m / n_fft)
  *
- * z is the signal, or for real T its analytic signal, whose real part is the signal; so spectra have n_fft bins. With a bank,
- * a frame waits for two and a half blocks and lags. A rate must gain more than noise offers by chance. Rates are rounded to single precision before the frame is transformed.
+ * z is the signal, or for real T its analytic signal, whose real part is the signal; so spectra have n_fft bins. With
+ * a bank, a frame waits for two and a half blocks and lags. A rate must gain more than noise offers by chance. Rates are
+ * rounded to single precision before the frame is transformed.
  *
  * T: float, double, or their complex types.
  */

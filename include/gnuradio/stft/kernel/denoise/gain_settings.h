@@ -59,7 +59,7 @@ struct STFT_API gain_settings {
     gain_method method = gain_method::wiener;            //!< rule for the gain
     noise_tracking tracking = noise_tracking::automatic; //!< how the noise is known
     double gain_floor =
-        -25; //!< dB of the least gain, -200 .. 0; noise that is left covers the musical tones
+        -35; //!< dB of the least gain, -200 .. 0; noise that is left covers the musical tones
     double oversubtraction = 1; //!< factor on the power of the noise, 0.1 .. 100
     double memory =
         0.98; //!< weight of the frame before in the ratio of signal to noise, at hop = win_length / 4; 0 .. 0.9999

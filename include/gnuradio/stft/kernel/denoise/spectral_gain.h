@@ -21,9 +21,10 @@ class noise_tracker;
  *     x = a H^2 Q / N + (1 - a) max(M - 1, 0),    a = memory^(4 hop / win_length)
  *
  * and, where `refine` is set, again by x' = (x / (1 + x))^2 M, which takes its lag of a frame away (Plapous, Marro and Scalart, IEEE
- * Trans. ASLP 14, 2006). Where `detail_memory` is not 0, too, the logarithm l of x', -10 dB at least, is divided into its mean T over 33 bins
- * and its detail, which the rule D = d D + (1 - d) (l - T), d = detail_memory^(4 hop / win_length), smooths over frames (an idea of cepstral
- * smoothing: Breithaupt, Gerkmann and Martin, ICASSP 2008); with x" = exp(0.7 (1/2 + T + D)) x'^0.3, it is estimated a third time by
+ * Trans. ASLP 14, 2006). Where `detail_memory` is not 0, too, the logarithm l of x', within -10 .. 10 dB, is divided into its mean T over 33
+ * bins and its detail, which the rule D = d D + (1 - d) (l - T), d = detail_memory^(4 hop / win_length), smooths over frames (an idea of
+ * cepstral smoothing: Breithaupt, Gerkmann and Martin, ICASSP 2008). A cell is taken for more than T + D in a neighbourhood that holds a
+ * signal, and for less in one that holds none: with x" = exp(T + D + min(2 (T + 2.15), 0.7)), it is estimated a third time by
  * (x" / (1 + x"))^2 M. Where `refine` is set, the last estimate is that of the cell without its neighbours: with the x before it,
  * (x / (1 + x))^2 P / N. The gain is
  * - wiener: x / (1 + x)
@@ -94,8 +95,8 @@ private:
     R d_memory, d_keep_detail, d_least; // a; d; the least gain
     std::vector<R> d_power, d_ratio, d_smooth, d_before, d_gain,
         d_argument; // d_before: H^2 Q; d_argument: v
-    std::vector<R> d_prior, d_logarithm, d_bounded, d_sum,
-        d_detail; // x; log x'; l, with 32 values before and after it; sums of l; D
+    std::vector<R> d_prior, d_bounded, d_sum,
+        d_detail; // x; l, with 32 values before and after it; sums of l; D
     bool d_has_detail = false;
 };
 

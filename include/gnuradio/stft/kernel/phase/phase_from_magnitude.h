@@ -28,6 +28,14 @@ class phase_rows;
  * out cells in the order of the widest path to them (the one whose smallest cell is the largest), since it spreads along a line only; so
  * two scans of a row find the same neighbours in linear time.
  *
+ * With iterations, frames become settled one after the other, and their overlap-add is kept. When a frame comes, the phases of the one
+ * before it are found again from both sides in time; from there they are led on to the new one; and both frames are replaced by the STFT of
+ * the signal that all of them make, with their own magnitudes, as often as iterations says. Then the older one is settled. What leaves
+ * without look-ahead is the new one, from which nothing follows: its errors stay in one frame of those that overlap, instead of adding
+ * up. Two more rules: a path along the row must be wider by 0.1 in s than the way from the row before; and where two paths meet in a
+ * row, path_balance divides what they disagree about. The agreement with overlapped frames is that of Zhu, Beauregard and Wyse, "Real-time signal
+ * estimation from modified short-time Fourier transform magnitude spectra", IEEE Trans. ASLP 15, 2007.
+ *
  * What is not finite is confined to its own cell. Latency: look_ahead frames.
  */
 template <class R>

@@ -16,6 +16,7 @@ struct STFT_API phase_settings {
     phase_reference phase{ "centre" };    //!< phase reference of the spectra
     kernel::sides sides = kernel::sides::onesided; //!< bins of a row, and their order
     std::size_t look_ahead = 0; //!< frames that the phases of a frame wait for: 0 or 1
+    std::size_t iterations = 1; //!< steps towards spectra that agree with those before: 0 .. 100
     double tolerance =
         1e-6; //!< cells at or below it, relative to the largest one, get random phases; 0 .. 1
     std::uint64_t seed = 0; //!< seed of the random phases
@@ -41,6 +42,7 @@ inline constexpr auto fields<phase_settings> =
                field("phase", &phase_settings::phase, phase_reference::named),
                field("sides", &phase_settings::sides, sides_named),
                field("look_ahead", &phase_settings::look_ahead),
+               field("iterations", &phase_settings::iterations),
                field("tolerance", &phase_settings::tolerance).changeable(),
                field("seed", &phase_settings::seed));
 

@@ -45,7 +45,8 @@ public:
      * \param strict not used: what has no inverse is refused
      * \param win_exp 1: only least squares are known
      * \throws std::invalid_argument as parameters::check(); if synthesis is shorter than the window, or longer by an odd number; if hop,
-     *         window and n_fft leave samples that no frame can give back, or reach further than 2^20 samples
+     *         window and n_fft leave samples that no frame can give back, or reach further than 2^20 samples; windows of more
+     *         than 16 n_fft may reach as far as 2^28 n_fft^2 / win_length^2 samples
      */
     explicit folded_istft(const parameters& p,
                           const taps_t& synthesis = {},

@@ -1,0 +1,47 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PATH_BALANCE_H
+#define INCLUDED_STFT_LIB_KERNEL_PHASE_PATH_BALANCE_H
+
+#include <cstddef>
+#include <vector>
+
+namespace gr::stft::kernel {
+
+/*!
+ * \brief Lets the paths of a row agree better where they meet.
+ *
+ * Paths that come from cells of the row before end where they meet another one, and what they disagree about would stay there, and grow.
+ * Here it is divided: corrections c minimise
+ *
+ *     sum_k a_k c_k^2 + sum_k b_k (c_(k+1) - c_k - r_k)^2,
+ *
+ * r_k what the phases of bins k and k + 1 lack to their step, a_k (where a path begins, else 0) and b_k energies of the weaker of both cells
+ * that are joined. One tridiagonal system, eliminated from both ends. R: float or double.
+ */
+template <class R>
+class path_balance
+{
+public:
+    path_balance() = default;
+    explicit path_balance(std::size_t bins);
+
+    /*!
+     * \param before,here magnitudes of the row before and of this one
+     * \param from_before phases that the row before gives; where `phases` has the same one, a path begins
+     * \param steps of the phase from each bin to the next one, cycles
+     * \param largest of all these magnitudes that is finite
+     * \param phases of this row, cycles, which are corrected
+     */
+    void balance(const R* before,
+                 const R* here,
+                 const R* from_before,
+                 const R* steps,
+                 R largest,
+                 R* phases);
+
+private:
+    std::vector<R> d_joints, d_pivots, d_sums;
+};
+
+} // namespace gr::stft::kernel
+#endif

@@ -1,0 +1,125 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/phase/path_balance.h"
+#include "qa/support.h"
+
+using namespace gr::stft::kernel;
+
+namespace {
+
+struct row {
+    std::vector<double> before, here, from_before, steps, phases;
+
+    //! Random numbers; paths begin in about a third of the bins.
+    row(std::size_t bins, unsigned seed)
+    {
+        std::minstd_rand random(seed);
+        const auto next = [&] { return 1.0 * random() / std::minstd_rand::max(); };
+        next();
+        for (std::size_t k = 0; k < bins; ++k) {
+            before.push_back(next());
+            here.push_back(next());
+            from_before.push_back(next());
+            steps.push_back(next() - 0.5);
+            phases.push_back(next() < 0.33 ? from_before[k] : next());
+        }
+    }
+
+    double begins(std::size_t k) const
+    {
+        return phases[k] == from_before[k] ? std::pow(std::min(before[k], here[k]), 2) : 0;
+    }
+
+    double joint(std::size_t k) const
+    {
+        return k + 1 < here.size() ? std::pow(std::min(here[k], here[k + 1]), 2) / 2 : 0;
+    }
+
+    //! Half the derivative of the sum that is minimised, by the correction of bin k.
+    double slope(const std::vector<double>& c, std::size_t k) const
+    {
+        const auto lack = [&](std::size_t i) {
+            return std::remainder(phases[i] + steps[i] - phases[i + 1], 1);
+        };
+        double sum = begins(k) * c[k];
+        if (k + 1 < c.size())
+            sum -= joint(k) * (c[k + 1] - c[k] - lack(k));
+        if (k > 0)
+            sum += joint(k - 1) * (c[k] - c[k - 1] - lack(k - 1));
+        return sum;
+    }
+};
+
+template <class R>
+std::vector<double> corrections(const row& r, double gain = 1)
+{
+    const auto rounded = [](const std::vector<double>& x, double factor) {
+        std::vector<R> y;
+        for (const double v : x)
+            y.push_back(static_cast<R>(factor * v));
+        return y;
+    };
+    const auto before = rounded(r.before, gain), here = rounded(r.here, gain),
+               from_before = rounded(r.from_before, 1), steps = rounded(r.steps, 1);
+    auto phases = rounded(r.phases, 1);
+    path_balance<R> paths(here.size());
+    paths.balance(before.data(),
+                  here.data(),
+                  from_before.data(),
+                  steps.data(),
+                  static_cast<R>(gain),
+                  phases.data());
+    std::vector<double> c;
+    for (std::size_t k = 0; k < phases.size(); ++k)
+        c.push_back(static_cast<double>(phases[k]) - r.phases[k]);
+    return c;
+}
+
+} // namespace
+
+class qa_path_balance : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(qa_path_balance);
+    CPPUNIT_TEST(corrections_minimise_their_sum);
+    CPPUNIT_TEST(paths_that_agree_stay);
+    CPPUNIT_TEST(what_is_not_finite_joins_nothing);
+    CPPUNIT_TEST_SUITE_END();
+
+    void corrections_minimise_their_sum()
+    {
+        for (std::size_t bins = 2; bins < 40; ++bins)
+            for (unsigned seed = 1; seed < 6; ++seed) {
+                const qa::context in_bins("bins", bins);
+                const qa::context in_seed("seed", seed);
+                const row r(bins, seed);
+                const auto exact = corrections<double>(r);
+                for (std::size_t k = 0; k < bins; ++k)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(0, r.slope(exact, k), 1e-9);
+                for (const double gain : { 1e-20, 1.0, 1e20 }) {
+                    const auto single = corrections<float>(r, gain);
+                    for (std::size_t k = 0; k < bins; ++k)
+                        CPPUNIT_ASSERT_DOUBLES_EQUAL(0, r.slope(single, k), 1e-5);
+                }
+            }
+    }
+
+    void paths_that_agree_stay()
+    {
+        row r(17, 3);
+        for (std::size_t k = 0; k + 1 < 17; ++k) // modulo 1
+            r.steps[k] = r.phases[k + 1] - r.phases[k] + static_cast<double>(k % 3) - 1;
+        for (const double c : corrections<double>(r))
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(0, c, 1e-12);
+    }
+
+    void what_is_not_finite_joins_nothing()
+    {
+        for (const double bad : { std::nan(""), double(INFINITY) }) {
+            row r(12, 5), other = r;
+            r.here[5] = r.before[5] = bad;
+            other.here[5] = other.before[5] = 0;
+            CPPUNIT_ASSERT(corrections<double>(r) == corrections<double>(other));
+        }
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(qa_path_balance);

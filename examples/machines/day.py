@@ -8,7 +8,7 @@
 each half hour, in noise as strong as they are. In the course of the day it stops and starts, order 2 rises by 12 dB, all orders do, something
 knocks, the sensor is torn off, clips, and gives NaN. Speed, six orders, two bands, velocity, mains rejected, limits, a baseline, the state, a table, the
 metrics: everything is on. It ends after so many hours of signal, or so many minutes of the clock. The exit status is 1 if memory grows by more
-than 2 MiB after the first tenth, a report is missing or is of nothing that has happened, or levels or speeds are off by 1 %.
+than 2 MiB after the first fifth, a report is missing or is of nothing that has happened, or levels or speeds are off by 1 %.
 """
 import argparse
 import json
@@ -235,10 +235,10 @@ def main():
               f"processor, {100 * taken / machine.seconds:.2f} % of the signal's time (the signal itself {own:.0f} s); load of the machine "
               f"{os.getloadavg()[2]:.1f}, status {process.returncode}")
         values = np.array([value for _, value in memory.found])
-        values = values[len(values) // 10:]
+        values = values[len(values) // 5:]  # the state is written first after ten minutes of the clock
         tenth = max(1, len(values) // 10)
         first, last = np.median(values[:tenth]), np.median(values[-tenth:])
-        print(f"memory after the first tenth: {values.min():.1f} .. {values.max():.1f} MiB, median of its first tenth {first:.1f}, "
+        print(f"memory after the first fifth: {values.min():.1f} .. {values.max():.1f} MiB, median of its first tenth {first:.1f}, "
               f"of its last {last:.1f} MiB; the state has {os.path.getsize('machine.state') / 1024:.0f} KiB")
         missed = [f"status {process.returncode}"] if process.returncode else []
         if last - first > ALLOWED:

@@ -54,6 +54,15 @@ public:
     //! Rows from the last one back to the earliest in which cells may still be found.
     std::size_t reach() const { return d_kept; }
 
+    //! Rows after the last one of a box of `rows` rows by which the next such box has been tested.
+    std::size_t wait_for_next(std::size_t rows) const
+    {
+        for (const auto& t : d_tiers)
+            if (t.rows >= rows)
+                return t.step + t.delay;
+        return d_latency;
+    }
+
     //! Rows after a row by which all boxes of `rows` rows that hold it have been tested.
     std::size_t wait_of(std::size_t rows) const
     {

@@ -170,9 +170,12 @@ void event_reports::find_end_of(tracked_event& e, const stretch& rows) const
     found.ends_after = e.last_row + static_cast<std::int64_t>(std::max(gap, box));
     found.rows_to_show = to_show;
     found.shown_until = shown < 0 ? e.last_row : shown;
-    // the row that only touches it, and the coming one, may belong to the gap
+    // of a strong one the row that only touches it, and the coming one, may belong to the gap; the next box that would show
+    // a weaker one must have found nothing
     found.may_end_at =
-        found.shown_until + static_cast<std::int64_t>(std::max<std::size_t>(gap, 3)) - 2;
+        found.shown_until +
+        static_cast<std::int64_t>(to_show == 1 ? std::max<std::size_t>(gap, 3) - 2
+                                               : std::max(gap, rows.wait_for_next(to_show)));
 }
 
 bool event_reports::is_silent(tracked_event& e, const stretch& rows) const

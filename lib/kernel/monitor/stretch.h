@@ -85,6 +85,12 @@ public:
 
     //! Rows so far.
     std::int64_t rows() const { return d_z.rows(); }
+    //! Rows after the last one of a box of `box_rows` rows by which the next such box has been tested.
+    std::size_t wait_for_next(std::size_t box_rows) const
+    {
+        return d_pyramid.wait_for_next(box_rows);
+    }
+
     //! Rows after a row by which all boxes of `box_rows` rows that hold it have been tested.
     std::size_t wait_of(std::size_t box_rows) const { return d_pyramid.wait_of(box_rows); }
     //! Row until which a strong event that has faded may come back; 0 if it has ended at once.

@@ -75,7 +75,7 @@ private:
     void conclude(event_cut why);
     void process(const float* ordered);
     void search();
-    void report_steps(const noise_floor::row_gain& noise);
+    void report_step(float step);
     void refresh();
     void report_band(event_kind kind, std::int64_t sample, std::int64_t count, double snr_db);
 
@@ -90,8 +90,6 @@ private:
     noise_floor d_floor;
     std::uint64_t d_version = 0; // of the floor that the normaliser uses
     float d_gain = 1;            // of the noise in the last row
-    std::vector<float>
-        d_levels; // of the noise in the last rows, by their numbers; empty: not known
     std::optional<double> d_freq_center;
     floor_memory d_floors;
     warm_up_rows d_held;
@@ -190,7 +188,6 @@ void detector::parts::begin()
 void detector::parts::begin_stretch(std::int64_t row)
 {
     d_stretch.reset(); // before another one takes as much memory
-    d_levels.clear();
     d_stretch =
         std::make_unique<stretch>(d_settings, d_tests, first_sample_of(row), d_first, d_next_id);
     if (d_floor.begun())
@@ -238,43 +235,26 @@ void detector::parts::process(const float* ordered)
             d_carriers.follow(*d_stretch, d_floor, d_ignored, d_gain);
         }
         d_gain = noise.gain;
-        report_steps(noise);
+        if (noise.step != 1)
+            report_step(noise.step);
     }
     if (d_normaliser.add(ordered, d_gain))
         search();
 }
 
-/*!
- * Reports a step of the gain that was accepted in this row, which follows one that is not yet searched. Of few bins many rows
- * have to agree on a level, some in vain, and a small step may be followed before they do.
- */
-void detector::parts::report_steps(const noise_floor::row_gain& noise)
+//! Reports a step of the gain that was accepted in this row, which follows one that is not yet searched.
+void detector::parts::report_step(float step)
 {
     const auto now = d_stretch->rows() + 1;
     const auto agreed = static_cast<std::int64_t>(d_floor.rows_to_accept());
-    const bool of_many = agreed > 2;
-    if (noise.step != 1) {
-        const auto row = now - agreed + 1; // began it
-        if (std::abs(std::log(noise.step)) > static_cast<float>(step_of_gain))
-            d_bursts.step(row, now, of_many ? 4 * agreed : 0);
-        if (d_settings.steps)
-            report_band(event_kind::step,
-                        d_stretch->axes().nearest_sample(static_cast<double>(row)),
-                        0,
-                        decibels(static_cast<double>(noise.step)));
-    }
-    if (!of_many)
-        return;
-    const auto level = d_floor.gain();
-    const auto remembered = static_cast<std::size_t>(4 * agreed);
-    if (d_levels.empty() || noise.step != 1)
-        d_levels.assign(remembered, level);
-    auto& former = d_levels[static_cast<std::size_t>(now) % remembered];
-    if (std::abs(std::log(level / former)) > static_cast<float>(step_of_gain)) {
-        d_bursts.step(now - 4 * agreed, now, 2 * agreed);
-        d_levels.assign(remembered, level);
-    }
-    former = level;
+    const auto row = now - agreed + 1; // began it
+    if (std::abs(std::log(step)) > static_cast<float>(step_of_gain))
+        d_bursts.step(row, now, agreed > 2 ? 4 * agreed : 0); // some may agree in vain
+    if (d_settings.steps)
+        report_band(event_kind::step,
+                    d_stretch->axes().nearest_sample(static_cast<double>(row)),
+                    0,
+                    decibels(static_cast<double>(step)));
 }
 
 //! Searches the row that the normaliser has ready.

@@ -10,6 +10,7 @@ class qa_event_ends : public CppUnit::TestFixture
     CPPUNIT_TEST(an_end_waits_for_boxes_that_may_add_to_it);
     CPPUNIT_TEST(a_strong_end_is_told_two_rows_after_the_one_that_it_touches);
     CPPUNIT_TEST(a_pause_as_long_as_the_gap_does_not_end_a_strong_event);
+    CPPUNIT_TEST(a_weak_event_waits_for_the_next_box_that_would_show_it);
     CPPUNIT_TEST(what_has_faded_may_come_back);
     CPPUNIT_TEST(cells_that_hang_together_with_a_burst_are_no_event);
     CPPUNIT_TEST(what_is_found_of_an_event_after_its_end_is_none);
@@ -86,6 +87,22 @@ class qa_event_ends : public CppUnit::TestFixture
                 if (gap > 0 || pause != 1) // of one row, without a gap, either may be
                     CPPUNIT_ASSERT_EQUAL(events, ended(checked_events(s, x)).size());
             }
+    }
+
+    //! Keying of 4 rows and pauses of 8, too weak for single rows; by its silence alone an event would end in most pauses.
+    void a_weak_event_waits_for_the_next_box_that_would_show_it()
+    {
+        for (const std::size_t bins : { 2, 4 }) {
+            std::size_t events = 0;
+            for (unsigned seed = 1; seed <= 10; ++seed) {
+                auto x = noise(600, 64, seed);
+                for (std::size_t p = 300; p < 500; p += 12)
+                    plant(x, { p, 4, 20, bins, 10 });
+                events += ended(checked_events(small(), x)).size();
+            }
+            const qa::context in_bins("bins", bins), in_events("events", events);
+            CPPUNIT_ASSERT(events >= 10 && events <= 40);
+        }
     }
 
     //! A line whose amplitude passes through zero, as that of two paths; one that is switched off for as long.

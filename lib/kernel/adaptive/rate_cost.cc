@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rate_cost.h"
+#include "kernel/log_gamma.h"
 #include <cmath>
 
 namespace gr::stft::kernel {
@@ -13,7 +14,7 @@ constexpr double pi = 3.14159265358979323846;
 double variance_of_a_cell(const adaptive_settings& s)
 {
     const auto renyi = [](double order) {
-        const double ratio = std::exp(std::lgamma(1 + 2 * order) - 2 * std::lgamma(1 + order));
+        const double ratio = std::exp(log_gamma(1 + 2 * order) - 2 * log_gamma(1 + order));
         return (ratio - 1 - order * order) / ((1 - order) * (1 - order));
     };
     switch (s.criterion) {

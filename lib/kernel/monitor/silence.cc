@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/monitor/silence.h"
+#include "kernel/log_gamma.h"
 #include <gnuradio/stft/kernel/monitor/box_statistics.h>
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,7 @@ struct gamma_density {
 
     gamma_density(double number, double mean_sum)
         : cells(number), mean(mean_sum),
-          constant(number * std::log(number / mean_sum) - std::lgamma(number))
+          constant(number * std::log(number / mean_sum) - log_gamma(number))
     {}
     double log_at(double sum) const
     {

@@ -50,6 +50,7 @@ def main(arguments=None):
 def parsed(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two seeds instead of ten")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="of the signals (default: 0)")
     parser.add_argument("--only", metavar="WORD", help="only experiments with this word in their name")
     parser.add_argument("--json", metavar="FILE", help="write every figure to this file")
     parser.add_argument("--pictures", metavar="DIR", help="draw the pictures of docs/adaptive.md into this folder")
@@ -87,7 +88,7 @@ def machine_named(audio, tacho, orders="2,4", channel="0"):
 
 def chosen(options):
     """(name, experiment) of each, in order."""
-    seeds = range(2 if options.quick else 10)
+    seeds = range(options.first_seed, options.first_seed + (2 if options.quick else 10))
     data = pathlib.Path(os.environ.get("GR_STFT_DATA", "$GR_STFT_DATA"), "vibration")
     car = [str(data / "car_runup_tacho.flac"), str(data / "car_runup_tacho_rpm.csv")]
     every = [("VI-A: against learning offline", functools.partial(experiments.near_optimum))]

@@ -14,10 +14,11 @@ namespace gr::stft::kernel {
  *
  * The power of a row, summed over bins of noise of mean 1, is a gamma variable of as many independent cells as the bins
  * hold. While the event lasts it is one of the event's own level, or of 0.7 of it, since signals fade, and of the event's
- * own fluctuation, down to that of twice as many cells, since a line that stays is steadier than noise. The logarithms of the ratio of these two densities are summed as in Page, "Continuous inspection
- * schemes", Biometrika 41, 1954: a sum that would be negative restarts at 0. Independent rows of an event that lasts exceed
- * a limit h once in exp(h) rows at most (Lorden, "Procedures for reacting to a change in distribution", Ann. Math.
- * Statist. 42, 1971). h is ln(1e6): a strong event is over after a row or two of noise, a weak and narrow one after many.
+ * own fluctuation, down to that of twice as many cells, since a line that stays is steadier than noise. The logarithms of
+ * the ratio of these two densities are summed as in Page, "Continuous inspection schemes", Biometrika 41, 1954: a sum that
+ * would be negative restarts at 0. Independent rows of an event that lasts exceed a limit h once in exp(h) rows at most
+ * (Lorden, "Procedures for reacting to a change in distribution", Ann. Math. Statist. 42, 1971). h is ln(1e6): a strong
+ * event is over after a row or two of noise, a weak and narrow one after many.
  * Rows of a pause are not independent: an event that has paused is not over before twice as long.
  */
 class silence

@@ -22,7 +22,8 @@ struct STFT_API lost_samples {
  * The noise is followed by noise_floor. Each row over its floor is searched in boxes of several sizes, fine to coarse,
  * whose thresholds follow from the rate of false alarms by box_statistics. Found cells that touch, or are no
  * more than a gap apart, are an event. It ends when its bins have been silent for a gap, with certainty, or no found cell
- * has followed for as many rows as its coarsest box has. Lines that stay are carriers: they have a floor of their own, so that bursts on them are seen.
+ * has followed for as many rows as its coarsest box has. Lines that stay are carriers: they have a floor of their own, so
+ * that bursts on them are seen.
  *
  * Rows are power spectral densities (unit^2 / Hz) of frames a hop apart; row p is that of the samples
  * first + p hop .. + n_fft. A row that is lost, not finite, above 1e25 in sum, or all zero holds nothing: no event is found in it, and the

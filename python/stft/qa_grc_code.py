@@ -2,7 +2,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that GNU Radio Companion makes of flowgraphs with our blocks: the examples, and code in C++."""
 
-import functools
 import os
 import shutil
 import subprocess
@@ -11,8 +10,7 @@ import unittest
 from pathlib import Path
 
 import yaml
-from gnuradio import gr
-from qa_grc import Platform, entries, examples, loaded, parameters, project
+from qa_grc import Platform, companion, entries, examples, loaded, parameters, project
 
 if Platform:
     from gnuradio.grc.core import Messages
@@ -35,16 +33,6 @@ def grcc(flowgraphs, directory):
     result = run(command, directory, GRC_BLOCKS_PATH=str(project / "grc"))
     if result.returncode != 0 or "Error" in result.stdout:
         raise AssertionError(result.stdout)
-
-
-@functools.lru_cache(maxsize=None)
-def platform():
-    """GNU Radio Companion's, as grcc has it, once for all flowgraphs."""
-    os.environ["GRC_BLOCKS_PATH"] = str(project / "grc")
-    parts = gr.major_version(), gr.api_version(), gr.minor_version()
-    made = Platform(name="qa_grc_code", prefs=gr.prefs(), version=gr.version(), version_parts=parts)
-    made.build_library()
-    return made
 
 
 class CppExample:
@@ -82,7 +70,7 @@ class CppExample:
         with tempfile.TemporaryDirectory() as directory:
             path = Path(directory) / "in_cpp.grc"
             path.write_text(yaml.safe_dump({**self._source, "connections": self.connections}), encoding="utf-8")
-            _, made = platform().load_and_generate_flow_graph(str(path), directory)
+            _, made = companion().platform.load_and_generate_flow_graph(str(path), directory)
             if not made or "Error" in "".join(said):
                 raise AssertionError("".join(said))
             return (path.with_suffix("") / "in_cpp.cpp").read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ class CppExample:
     PYTHON_ONLY = {"snippet", "import", "epy_block"}
 
     def __init__(self, name, without=()):
-        """Parameter without holds names and ids of blocks that are left out, beside those that are no C++."""
+        """Parameter without: names and ids of blocks to leave out, in addition to those that are no C++."""
         self._source = loaded(project / "examples" / name)
         self._source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
         left_out = self.PYTHON_ONLY | set(without)

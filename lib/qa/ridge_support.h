@@ -28,7 +28,7 @@ inline ridge_tracker_settings usual(const std::function<void(ridge_tracker_setti
     return s;
 }
 
-//! Of rows 2048 samples long, of frames of half that.
+//! Settings for rows of 2048 points, of frames half as long.
 inline row_ridge_tracker_settings of_rows()
 {
     row_ridge_tracker_settings s;

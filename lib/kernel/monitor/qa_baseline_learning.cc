@@ -69,7 +69,7 @@ baseline_settings of_machine()
 
 } // namespace
 
-//! What a baseline learns and when, what it reports, and how it goes on after a restart.
+//! Learning of a baseline, its reports, and its return after a restart.
 class qa_baseline_learning : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_baseline_learning);

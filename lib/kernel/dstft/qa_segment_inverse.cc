@@ -139,7 +139,8 @@ class qa_segment_inverse : public CppUnit::TestFixture
     {
         qa::for_every_type([](auto type) {
             using T = decltype(type);
-            const auto largest = std::ldexp(real_t<T>(1), std::numeric_limits<real_t<T>>::max_exponent - 8);
+            const auto largest =
+                std::ldexp(real_t<T>(1), std::numeric_limits<real_t<T>>::max_exponent - 8);
             analysis<T> a(16, 3.7, qa::noise<T>(900));
             segment_inverse<T> inverse(16, "hann", norm::l2), again(16, "hann", norm::l2);
             auto expected = a.returned(inverse, 900);

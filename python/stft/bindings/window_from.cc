@@ -48,12 +48,26 @@ void refuse_no_window(const py::handle& given)
                                     "Radio's window.WIN_...; Kaiser's beta is a float");
 }
 
+//! As the functions on arrays do with every array.
+void refuse_no_numbers(const char* name, const py::object& given)
+{
+    if (py::hasattr(given, "mask") && py::bool_(given.attr("mask").attr("any")()))
+        throw std::invalid_argument(
+            std::string(name) + ": masked array: must be given filled, or without what is masked");
+    const auto array = py::array::ensure(given);
+    if (array && std::string("iufc").find(array.dtype().kind()) == std::string::npos)
+        throw std::invalid_argument(std::string(name) + ": dtype " +
+                                    py::str(array.dtype()).cast<std::string>() +
+                                    ": must be numbers");
+}
+
 } // namespace
 
 std::vector<std::complex<double>> taps_from(const char* name, const py::object& given)
 {
     if (given.is_none())
         return {};
+    refuse_no_numbers(name, given);
     py::array_t<std::complex<double>, py::array::c_style | py::array::forcecast> taps;
     try {
         taps = decltype(taps)(given);

@@ -48,7 +48,7 @@ void refuse_no_window(const py::handle& given)
                                     "Radio's window.WIN_...; Kaiser's beta is a float");
 }
 
-//! As the functions on arrays do with every array.
+//! Refuses what the functions on arrays refuse, too.
 void refuse_no_numbers(const char* name, const py::object& given)
 {
     if (py::hasattr(given, "mask") && py::bool_(given.attr("mask").attr("any")()))

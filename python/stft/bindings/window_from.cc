@@ -51,11 +51,14 @@ void refuse_no_window(const py::handle& given)
 //! Refuses what the functions on arrays refuse, too.
 void refuse_no_numbers(const char* name, const py::object& given)
 {
-    if (py::hasattr(given, "mask") && py::bool_(given.attr("mask").attr("any")()))
+    const auto masked_array = py::module_::import("numpy.ma").attr("MaskedArray");
+    if (py::isinstance(given, masked_array) && py::bool_(given.attr("mask").attr("any")()))
         throw std::invalid_argument(
             std::string(name) + ": masked array: must be given filled, or without what is masked");
     const auto array = py::array::ensure(given);
-    if (array && std::string("iufc").find(array.dtype().kind()) == std::string::npos)
+    const std::string kinds =
+        std::string(name) == "mask" ? "biufc" : "iufc"; // multiply() takes such masks, too
+    if (array && kinds.find(array.dtype().kind()) == std::string::npos)
         throw std::invalid_argument(std::string(name) + ": dtype " +
                                     py::str(array.dtype()).cast<std::string>() +
                                     ": must be numbers");

@@ -97,9 +97,10 @@ class Levels(InFolder):
 
     def test_what_is_wrong_is_refused_by_name(self):
         for message, options in {
-            "band: .*1000:10": ("--band", "1000:10"), "bands: 10:2000": ("--band", "10:2000"), "time: 100 s": ("--time", "100"),
+            "band: .*1000:10": ("--band", "1000:10"), "levels: band: 10:2000": ("--band", "10:2000"), "time: 100 s": ("--time", "100"),
             "time: 0": ("--time", "0"), "average: 0": ("--average", "0"), "calibration: nan": ("--calibration", "nan"),
-            "bands: 10:1000: must begin": ("--velocity", "--time", "0.2"), "limits: -1": ("--limit", "-1"),
+            "calibration: 1e.300": ("--calibration", "1e300"), "interval: .*: must be": ("--interval", "1e300"),
+            "levels: band: 10:1000: must begin": ("--velocity", "--time", "0.2"), "levels: limit: -1": ("--limit", "-1"),
             "limit: 1.0: must not": ("--limit", "1", "--db"), "fail-on-alarm: ": ("--fail-on-alarm",),
             "output: e.jsonl": ("-o", "e.jsonl"), "output: e.txt": ("-o", "e.txt"), "invalid choice": ("--unit", "inch"),
         }.items():  # fmt: skip

@@ -6,17 +6,19 @@ step of the samples' quantiser, 0 if it is not known), datatype (SigMF's), warni
 which yields each Piece as it comes, and an empty one ten times a second while none does; live: not a recording.
 """
 import contextlib
+import functools
 import os
 import select
 import time
 
 import numpy as np
 
+from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
 from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.recordings import open_recording, sample_at
 
 _AT_ONCE = 2**18  # samples of a piece of a recording, bytes of one of a pipe
 _SHORTEST = 0.02  # s of a piece in real time
@@ -36,9 +38,12 @@ def open_source(arguments):
     else:
         with contextlib.ExitStack() as files:
             source, _ = files.enter_context(source_of(arguments.source))
-            recording, tacho = (files.enter_context(open_recording(
-                source, dtype=arguments.dtype, rate=arguments.rate, channel=channel, iq=arguments.iq, center=arguments.center))
-                if channel is not None else None for channel in (arguments.channel, arguments.tacho))
+            opened = functools.partial(open_recording, source, dtype=arguments.dtype, rate=arguments.rate, iq=arguments.iq,
+                                       center=arguments.center)
+            recording, tacho = files.enter_context(opened(channel=arguments.channel)), None
+            if arguments.tacho is not None:
+                with as_options(channel="tacho"):
+                    tacho = files.enter_context(opened(channel=arguments.tacho))
             yield _Recording(recording, arguments.realtime, tacho)
 
 
@@ -62,7 +67,7 @@ class _Recording:
     def pieces(self, duration):
         length = self._recording.length
         if duration is not None:
-            length = min(length, round(duration * self.rate))
+            length = min(length, sample_at(duration, self.rate))
         at_once = _AT_ONCE if not self._realtime else max(1, min(_AT_ONCE, round(_SHORTEST * self.rate)))
         began = time.monotonic()
         for begin in range(0, length, at_once):
@@ -91,7 +96,7 @@ class _RawPipe:
         self.warnings, self.lost, self.live, self._stall = [], 0, True, arguments.stall
 
     def pieces(self, duration):
-        left = None if duration is None else round(duration * self.rate)
+        left = None if duration is None else sample_at(duration, self.rate)
         rest, heard, silent = b"", time.monotonic(), False
         while left is None or left > 0:
             now = time.monotonic()

@@ -93,10 +93,19 @@ def suffix(path):
     return os.path.splitext(path)[1].lower()
 
 
+def files_of(inputs):
+    """The files of inputs, both of SigMF's."""
+    for path in inputs:
+        yield path
+        stem, ending = os.path.splitext(path)
+        if ending.lower() in (".sigmf-meta", ".sigmf-data"):
+            yield from (stem + ".sigmf-meta", stem + ".sigmf-data")
+
+
 def check_outputs(sources, outputs, suffixes):
     """ValueError unless each output is a file of its own with one of these suffixes."""
     seen = set()
-    inputs = {os.path.realpath(source) for source in sources}
+    inputs = {os.path.realpath(source) for source in files_of(sources)}
     for path in outputs:
         if suffix(path) not in suffixes:
             refuse("output", path, f"must end in {', '.join(suffixes)}")
@@ -190,11 +199,11 @@ def as_options(**names):
     """A refusal of the library inside names what the user has written: names[parameter] is the option, or the file, that gave it."""
     try:
         yield
-    except ValueError as refusal:
+    except (ValueError, RuntimeError) as refusal:
         name, colon, rest = str(refusal).partition(": ")
         written = [parameter for parameter in names if len(parameter) > 1]  # x and y are words of rules, too
         rest = re.sub(rf"\b({'|'.join(written)})\b", lambda found: names[found[1]], rest) if written else rest
-        raise ValueError(f"{names.get(name, name)}{colon}{rest}") from None
+        raise type(refusal)(f"{names.get(name, name)}{colon}{rest}") from None
 
 
 def require_range(name, value, smallest, largest):

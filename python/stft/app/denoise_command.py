@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import json
-import os
 import zipfile
 
 import numpy as np
@@ -94,8 +93,8 @@ def _check(arguments):
     templates = output_templates(arguments, ())
     outputs = planned_outputs(arguments, templates)
     data = [path for path in map(sigmf_data, outputs) if path]
-    check_outputs(_files_of(arguments.input), outputs, (*SOUNDS, *TABLES))
-    check_outputs(_files_of(arguments.input), data, (".sigmf-data",))
+    check_outputs(arguments.input, outputs, (*SOUNDS, *TABLES))
+    check_outputs(arguments.input, data, (".sigmf-data",))
     if any(suffix(template) in SOUNDS for template in templates):
         require("soundfile", "writing sound files")
     if arguments.noise is not None and not 0 <= arguments.noise[0] < arguments.noise[1]:
@@ -105,15 +104,6 @@ def _check(arguments):
     with as_options(gain_floor="floor"):
         kernels.check_gain(n_fft=16, hop=4, **{**_gain(arguments), "tracking": "held"})
     return templates
-
-
-def _files_of(inputs):
-    """The files of inputs, both of SigMF's."""
-    for path in inputs:
-        yield path
-        stem, ending = os.path.splitext(path)
-        if ending.lower() in (".sigmf-meta", ".sigmf-data"):
-            yield from (stem + ".sigmf-meta", stem + ".sigmf-data")
 
 
 def _gain(arguments):

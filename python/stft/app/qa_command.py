@@ -418,7 +418,7 @@ class Failures(InFolder):
 
     def test_closed_standard_streams(self):
         warning = "gr_stft: warning: standard output is closed: nothing is printed\n"
-        for closed, expected in ((1,), warning), ((2,), ""), ((1, 2), ""):
+        for closed, expected in ((1,), warning), ((2,), ""), ((1, 2), ""), ((0, 1), warning), ((0, 1, 2), ""):
             for arguments in ("info", "--n-fft", 16), ("info", "--help"):
                 process = start(*arguments, stdout=subprocess.PIPE, preexec_fn=lambda: [os.close(n) for n in closed])
                 out, err = process.communicate(timeout=60)

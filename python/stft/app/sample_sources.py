@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 
+from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
 from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
@@ -111,6 +112,8 @@ class _RawPipe:
             heard, silent = now, False
             data = rest + os.read(0, _AT_ONCE)
             if len(data) == len(rest):
+                if rest:
+                    warn("monitor", f"{self.name}: ends {len(rest)} bytes into a sample of {self._format.size}: these are left out")
                 return
             whole = len(data) // self._format.size
             if left is not None:

@@ -180,7 +180,7 @@ class Machine(InFolder):
         machine(1).tofile("x.rf32")
         status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200", "--alarm", "0.9", "--state", "none/state.json")
         self.assertEqual((status, out, len(err.splitlines())), (1, "", 1))
-        self.assertIn("none/state.json", err)
+        self.assertIn("monitor: state: none/state.json: ", err)
         os.mkdir("folder")
         options = "--band", "10:200", "--alarm", "0.9", "--state", "folder/state.json", "--trend", "10s"
         watch = self.watcher(*options[2:], bands=("10:200",))

@@ -18,7 +18,7 @@ from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
 from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.recording_base import printable, refuse
 from gnuradio.stft.app.recordings import open_recording, sample_at
 
 _AT_ONCE = 2**18  # samples of a piece of a recording, bytes of one of a pipe
@@ -46,11 +46,6 @@ def open_source(arguments):
                 with as_options(channel="tacho"):
                     tacho = files.enter_context(opened(channel=arguments.tacho))
             yield _Recording(recording, arguments.realtime, tacho)
-
-
-def printable(name):
-    """A name as UTF-8 can hold it: that of a file may be any bytes."""
-    return name.encode("utf-8", "replace").decode()
 
 
 class _Recording:

@@ -148,7 +148,7 @@ def failure(error):
         name = f"{error.filename}: " if error.filename else ""
         return FAILED, _one_line(f"{name}{error.strerror or error}")
     if isinstance(error, MemoryError):
-        return FAILED, _one_line(f"out of memory: {error or 'try a smaller --n-fft'}")
+        return FAILED, _one_line(f"out of memory: {str(error) or 'try a smaller --n-fft'}")
     return FAILED, _one_line(error)
 
 

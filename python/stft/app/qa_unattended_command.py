@@ -82,6 +82,8 @@ class Configuration(InFolder):
             ('detect = true\nsource = "x"\nformat = ["json", "mqtt://host"]\n', ["3: format: 'mqtt://host'"]),
             ('detect = true\nsource = "x"\nrate = "1M"\nsamp_rate = "2M"\n', ["4: samp_rate: is given twice"]),
             ('detect = true\nsource = \n', ["2: "]), ("detect = tr\n", ["1: "]), ("detect = true\ndetect = true\n", ["2: "]),
+            ('detect = true\nsource = "x"\nn-fft = "big"\nhop = 2.5\nmin-snr = "no"\n"x\\ny" = 1\n',
+             ["3: n-fft: 'big': must be a whole number", "4: hop: 2.5: must be a whole number", "5: min-snr: 'no': must be a number", " x y: is no"]),
             ('source = "x"\n', [" monitor: nothing to watch for"]), ("detect = true\n", [" source: missing"]),
         ):
             with self.subTest(text=text):
@@ -92,6 +94,10 @@ class Configuration(InFolder):
                 for line, words in zip(err.splitlines(), expected):
                     self.assertTrue(line.startswith(f"c.toml:{words}"), (line, words))
                 self.assert_refused(("monitor", "--config", "c.toml"), f"c.toml:{expected[0]}")
+
+    def test_a_mark_of_the_byte_order_is_no_fault(self):
+        self.write('\ufeffsource = "x"\ndetect = true\n')
+        self.assert_done("monitor", "--config", "c.toml", "--check")
 
     def test_what_outputs_cannot_be_is_refused_in_one_line(self):
         for options, words in (

@@ -129,7 +129,9 @@ def _denoise(arguments, job, together):
         events = _events(arguments, recording, portions[0].start)
         for one in denoisers:
             one.add(events)
-        levels, clipped = _write(job, portions, denoisers)
+        levels, clipped, unusable = _write(job, portions, denoisers)
+    if unusable:
+        warn("denoise", f"{recording.path}: {unusable} samples are NaN or infinite; so is what the windows around them hold")
     if clipped:
         warn("denoise", f"{recording.path}: {clipped} values are clipped or not finite; .wav would hold them")
     job.outputs += [path for path in map(sigmf_data, job.outputs) if path]  # for who counts them
@@ -212,9 +214,9 @@ def _events(arguments, recording, start):
 
 
 def _write(job, portions, denoisers):
-    """Levels (dB of the mean power) before and after, and how many values were clipped."""
+    """Levels (dB of the mean power) before and after, how many values were clipped, and how many samples are not finite."""
     recording, length = portions[0].recording, portions[0].length
-    power, unit = np.zeros(2), "s" if recording.rate_known else "samples"
+    unusable, power, unit = 0, np.zeros(2), "s" if recording.rate_known else "samples"
     with contextlib.ExitStack() as files, \
             progress_bar("denoise", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} [{elapsed} < {remaining}]",
                          length / recording.fs, unit) as bar:
@@ -230,13 +232,14 @@ def _write(job, portions, denoisers):
                     y = np.concatenate([y, denoiser.finish()])
                 pieces.append(y)
                 power += [_energy(x), _energy(y)]
+                unusable += np.count_nonzero(~np.isfinite(x))
             samples = np.stack(pieces, 1)
             for writer in writers:
                 writer.write(samples)
             bar.update((end - begin) / recording.fs)
     with np.errstate(divide="ignore"):
         levels = 10 * np.log10(power / (length * len(portions)))
-    return levels, sum(writer.clipped for writer in writers)
+    return levels, sum(writer.clipped for writer in writers), unusable
 
 
 def _energy(samples):

@@ -128,6 +128,9 @@ def _measure(arguments, job, raised):
     frames = _Frames(arguments, recording.fs, portion.length)
     with as_options(bands="band", fs="rate", factor="calibration", win_length="time", hop="interval"):
         levels, times = _levels_of(arguments, portion, frames)
+    unknown = np.count_nonzero(np.isnan(levels[0]))
+    if unknown:
+        warn("levels", f"{recording.path}: {unknown} of {levels.shape[1]} levels are NaN, since samples are NaN or infinite")
     times = times + portion.start / recording.fs
     events = []
     if arguments.limit:

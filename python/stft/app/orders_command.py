@@ -127,6 +127,9 @@ def _analyse(arguments, job):
     for warning in recording.warnings:
         warn("orders", f"{recording.path}: {warning}")
     x = portion.read(0, portion.length)
+    unusable = np.count_nonzero(~np.isfinite(x))
+    if unusable:
+        warn("orders", f"{recording.path}: {unusable} samples are NaN or infinite; what the windows around them hold is unknown")
     tracked = {"f_min": "speed", "f_max": "speed"} if arguments.tacho is None else {}
     with as_options(fs="rate", samp_rate="rate", x=recording.path, y="tacho", **tracked):
         times, speeds = _speed_by_tacho(arguments, portion) if arguments.speed is None else _tracked_speed(

@@ -112,6 +112,15 @@ class Denoise(InFolder):
                 moved = dict(event, sample_start=3200)
                 np.testing.assert_array_equal(np.load("y.npy"), stft.denoise(self.x[800:], n_fft=256, fs=FS, detected=[moved], events=use))
 
+    def test_samples_that_are_no_numbers_are_counted(self):
+        self.x[3000] = np.nan
+        self.x[5000] = np.inf
+        self.x.tofile("x.rf32")
+        status, _, err = run("denoise", *self.raw, "--n-fft", "256", "-o", "y.npy")
+        self.assertEqual((status, err), (0, "gr_stft denoise: warning: x.rf32: 2 samples are NaN or infinite; so is what the windows around "
+                                            "them hold\n"))
+        self.assertTrue(np.isfinite(np.load("y.npy")[6000:]).all())
+
     @needs("soundfile")
     def test_values_that_integers_cannot_hold_are_clipped_and_counted(self):
         (10 * self.x).tofile("x.rf32")

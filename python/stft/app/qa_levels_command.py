@@ -91,6 +91,14 @@ class Levels(InFolder):
             levels = np.load(f"x-{channel}.npz")["levels"]
             np.testing.assert_allclose(levels, expected / math.sqrt(2), rtol=0.005)
 
+    def test_levels_that_are_no_numbers_are_counted(self):
+        self.x[100] = np.nan
+        self.x.astype(np.float32).tofile("x.rf32")
+        status, out, err = run("levels", *self.raw, "--band", "10:1000")
+        self.assertEqual(status, 0)
+        self.assertEqual(err, f"gr_stft levels: warning: x.rf32: 1 of {len(out.splitlines()) - 1} levels are NaN, since samples are NaN or "
+                              "infinite\n")
+
     def test_few_periods_are_warned_of_once(self):
         status, _, err = run("levels", *self.raw, "--band", "10:1000", "--velocity", "--time", "0.8", "--interval", "0.1")
         self.assertEqual((status, err.count("holds 8 periods")), (0, 1), err)

@@ -109,6 +109,8 @@ class _Frames:
             refuse("time", f"{span:g} s", f"must be at most the duration, {length / fs:g} s")
         self.hop = max(1, sample_at(arguments.interval, fs)) if arguments.interval else max(1, self.win_length // 2)
         self.count = 1 + (length - self.win_length) // self.hop
+        if arguments.average > self.count:
+            refuse("average", arguments.average, f"must be at most {self.count}, the windows that the recording has")
         base = _UNITS[arguments.unit]
         name, unit, factor = _QUANTITIES[arguments.integrate]
         self.factor = arguments.calibration * (1.0 if base is None else base * factor)

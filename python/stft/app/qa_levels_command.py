@@ -106,7 +106,7 @@ class Levels(InFolder):
     def test_what_is_wrong_is_refused_by_name(self):
         for message, options in {
             "band: .*1000:10": ("--band", "1000:10"), "levels: band: 10:2000": ("--band", "10:2000"), "time: 100 s": ("--time", "100"),
-            "time: 0": ("--time", "0"), "average: 0": ("--average", "0"), "calibration: nan": ("--calibration", "nan"),
+            "time: 0": ("--time", "0"), "average: 0": ("--average", "0"), "average: 1000: must be at most": ("--average", "1000"), "calibration: nan": ("--calibration", "nan"),
             "calibration: 1e.300": ("--calibration", "1e300"), "interval: .*: must be": ("--interval", "1e300"),
             "levels: band: 10:1000: must begin": ("--velocity", "--time", "0.2"), "levels: limit: -1": ("--limit", "-1"),
             "limit: 1.0: must not": ("--limit", "1", "--db"), "fail-on-alarm: ": ("--fail-on-alarm",),

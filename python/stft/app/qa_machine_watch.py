@@ -363,6 +363,7 @@ class Machine(InFolder):
             (("--tacho", "1", "--ppr", "0"), "ppr: 0"),
             (("--band", "10:200", "--ppr", "2"), "needs --tacho"),
             (("--tacho", "1", "--learn-orders", "10:12"), "learn_orders"),
+            (("--speed", "15:25", "--learn-orders", "10:12"), "monitor: learn_orders: 10: "),
             (("--tacho", "1", "--baseline", "learn=1d"), "needs the range"),
             (("--tacho", "1", "--levels", "5"), "two numbers"),
             (("--band", "10:2000"), "monitor: band: 10:2000"),

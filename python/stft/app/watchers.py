@@ -15,7 +15,7 @@ from gnuradio.stft.stft_python import kernels
 
 _SPEED_LATE = 10.0  # s after which the speed of a sample is known
 _OPTIONS = {"f_min": "speed", "f_max": "speed", "samp_rate": "rate", "bands": "band", "learn_range": "learn_orders",
-            "t_on": "hold", "t_off": "hold", "path": "state"}  # by the library's parameters
+            "learn_min": "learn_orders", "learn_max": "learn_orders", "t_on": "hold", "t_off": "hold", "path": "state"}  # by the library's parameters
 
 
 class Band:

@@ -216,6 +216,16 @@ class Monitor(InFolder):
             self.assertEqual(process.stderr.read(),
                              "gr_stft monitor: warning: standard input: ends 3 bytes into a sample of 8: these are left out\n")
 
+    def test_samples_of_a_named_pipe_are_watched_as_they_come(self):
+        os.mkfifo("pipe")
+        with start("monitor", "pipe", *RAW, "--detect", stdout=subprocess.PIPE) as process:
+            with open("pipe", "wb", buffering=0) as pipe:
+                pipe.write(self.x[:350_001].tobytes())
+                first = json.loads(process.stdout.readline())
+            self.assertEqual(first["source"], "pipe")
+            self.assertLess(abs(first["sample_start"] - 300_000), 600)
+            self.assertEqual((process.wait(20), process.stderr.read()), (0, ""))
+
     def test_alarms_set_the_exit_status_if_asked_for(self):
         band_scenes.white_noise(0.4, RATE, 5).tofile("quiet.cf32")
         for name, options, status in (("x.cf32", (), 0), ("x.cf32", ("--fail-on-alarm",), 3), ("quiet.cf32", ("--fail-on-alarm",), 0)):

@@ -16,7 +16,7 @@ import numpy as np
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
-from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
+from gnuradio.stft.app.piped_input import STANDARD_INPUT, is_pipe, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.recording_base import printable, refuse
 from gnuradio.stft.app.recordings import open_recording, sample_at
@@ -32,10 +32,11 @@ def open_source(arguments):
     if equals and kind in OPEN:
         with live_source(kind, words, arguments) as source:
             yield source
-    elif arguments.source == STANDARD_INPUT and arguments.dtype:
+    elif arguments.dtype and (arguments.source == STANDARD_INPUT or is_pipe(arguments.source)):
         if arguments.tacho is not None:
             refuse("tacho", arguments.tacho, "must be a channel of a recording, or of audio=")
-        yield _RawPipe(arguments)
+        with _RawPipe(arguments) as source:
+            yield source
     else:
         with contextlib.ExitStack() as files:
             source, _ = files.enter_context(source_of(arguments.source))
@@ -77,26 +78,37 @@ class _Recording:
 
 
 class _RawPipe:
-    """Raw samples on standard input, as they come."""
+    """Raw samples of a pipe, or on standard input, as they come."""
 
     def __init__(self, arguments):
         if arguments.rate is None:
-            refuse("rate", "missing", "must be given for samples on standard input")
-        if os.isatty(0):
+            refuse("rate", "missing", "must be given for samples of a pipe")
+        if arguments.source == STANDARD_INPUT and os.isatty(0):
             refuse("standard input", "is a terminal", "must be a pipe or a file")
-        self._format = SampleFormat(arguments.dtype)
-        self.name, self.rate, self.dtype = "standard input", arguments.rate, self._format.dtype
+        self._format, self._source, self._number = SampleFormat(arguments.dtype), arguments.source, 0
+        self.name = "standard input" if self._source == STANDARD_INPUT else printable(self._source)
+        self.rate, self.dtype = arguments.rate, self._format.dtype
         self.rate_known = True
-        self.center, self.time = arguments.center, time.time()
+        self.center, self.time = arguments.center, None
         self.quantum, self.datatype = self._format.quantum, self._format.name
         self.warnings, self.lost, self.live, self._stall = [], 0, True, arguments.stall
+
+    def __enter__(self):
+        if self._source != STANDARD_INPUT:
+            self._number = os.open(self._source, os.O_RDONLY | os.O_CLOEXEC)  # waits for a writer
+        self.time = time.time()
+        return self
+
+    def __exit__(self, *_):
+        if self._number:
+            os.close(self._number)
 
     def pieces(self, duration):
         left = None if duration is None else sample_at(duration, self.rate)
         rest, heard, silent = b"", time.monotonic(), False
         while left is None or left > 0:
             now = time.monotonic()
-            if not select.select([0], [], [], _POLL)[0]:
+            if not select.select([self._number], [], [], _POLL)[0]:
                 if self._stall and not silent and now - heard > self._stall:
                     silent = True
                     yield Piece(change=("begin", f"no samples for {now - heard:.1f} s"))
@@ -105,7 +117,7 @@ class _RawPipe:
             if silent:
                 yield Piece(change=("end", f"samples come again after {now - heard:.1f} s"))
             heard, silent = now, False
-            data = rest + os.read(0, _AT_ONCE)
+            data = rest + os.read(self._number, _AT_ONCE)
             if len(data) == len(rest):
                 if rest:
                     warn("monitor", f"{self.name}: ends {len(rest)} bytes into a sample of {self._format.size}: these are left out")

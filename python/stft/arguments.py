@@ -86,6 +86,14 @@ def _array(name: str, values: ArrayLike) -> NDArray:
     values = np.asarray(values)
     if values.dtype.kind not in "iufc":
         raise ValueError(f"{name}: dtype {values.dtype}: must be numbers")
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _real_array(name: str, values: ArrayLike) -> NDArray:
+    """An array of real numbers."""
+    values = _array(name, values)
+    if values.dtype.kind == "c":
+        raise ValueError(f"{name}: dtype {values.dtype}: must be real numbers")
     return values
 
 

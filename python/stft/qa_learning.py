@@ -253,7 +253,7 @@ class Found(unittest.TestCase):
         steady, clicks = np.cos(0.7 * n) + 0.01 * noise(3000), 8.0 * (n % 300 == 150) + 0.01 * noise(3000)
         sweep = np.cos(np.pi * 2e-4 * np.arange(2400.0) ** 2)  # best at 1.95 / sqrt(2e-4) = 138 samples
         for x, options, advice in (
-            (steady, {}, "^theta is within 1 % of the greatest, 256 samples: longer windows may suit x better: raise n_fft$"),
+            (steady, {}, "^theta is within 1 % of the greatest, 256 samples: longer windows may suit better: raise n_fft$"),
             (steady, {"theta_min": 40, "theta_max": 100}, "^theta is within 1 % of the greatest, 100 .*: raise theta_max, to n_fft at most$"),
             (steady, {"share": "frame"}, r"^100 % of the frames have a theta that is within 1 % of the greatest, 256 samples: "),
             (clicks, {"share": "frame", "regularisation": 0}, r"^\d+ % of the frames .* the least, 32 samples: shorter .*: lower theta_min, and give a hop of half"),

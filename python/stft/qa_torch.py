@@ -432,6 +432,21 @@ class refusals(with_torch):
         (slope,) = torch.autograd.grad(loss, x, create_graph=True)
         with self.assertRaisesRegex(RuntimeError, "once_differentiable"):
             slope.sum().backward()
+        made = dict(n_fft=8, norm="l2")
+        theta = torch.tensor(7.0, dtype=torch.float64, requires_grad=True)
+        t, short = torch.arange(0.0, 20, 3), layers.DSTFT(n_fft=8, hop_length=4)
+        short(x)
+        for function, given in (
+            (lambda x: layers.stft(x, hop=4, n_fft=8).abs().sum(), x),
+            (lambda x: layers.dstft(x, 7.0, t, **made).abs().sum(), x),
+            (lambda theta: layers.dstft(x, theta, t, **made).real.sum(), theta),  # the cotangent is constant
+            (lambda x: short(x)[0].sum(), x),
+            (lambda theta: layers.idstft(layers.dstft(x.detach(), 7.0, t, **made), theta, t, length=20, **made).sum(), theta),
+        ):
+            with self.assertRaisesRegex(RuntimeError, "once_differentiable"):
+                torch.autograd.functional.hessian(function, given.detach())
+        of_samples = torch.autograd.functional.hessian(lambda x: layers.stft(x, hop=4, n_fft=8).real.sum(), x.detach())
+        self.assertEqual(float(of_samples.abs().max()), 0)  # it is linear
 
 
 def load_tests(loader, tests, pattern):

@@ -387,8 +387,8 @@ class _Analysis:
 
 
 def _grid(grid: ArrayLike) -> NDArray:
-    hertz = np.asarray(grid)
-    if hertz.dtype.kind not in "biuf" or hertz.ndim != 1 or not hertz.size:
+    hertz = _array("grid", grid)
+    if hertz.dtype.kind == "c" or hertz.ndim != 1 or not hertz.size:
         raise ValueError(f"grid: {hertz.dtype}, shape {hertz.shape}: must be rising frequencies in Hz, (rows,)")
     return hertz.astype(float)
 

@@ -82,6 +82,18 @@ class Headers(InFolder):
             self.assertEqual(warnings, [])
 
     @needs("soundfile")
+    def test_a_sound_file_may_have_any_name(self):
+        import soundfile
+        soundfile.write("x.wav", noise(4000), 8000)
+        name = os.fsdecode(b"\xff\n\xfe.wav")
+        os.rename("x.wav", name)
+        self.assert_done("detect", name, "-o", "{input}.csv", "-o", "{input}.jsonl", "-o", "{input}.sigmf-meta")
+        self.assert_done("denoise", name, "-o", "{input}.flac")
+        self.assert_done("spectrogram", name, "-o", "{input}.npz")
+        self.assertEqual({os.fsencode(each)[:3] for each in os.listdir()}, {b"\xff\n\xfe"})
+        self.assertEqual(len(os.listdir()), 6)
+
+    @needs("soundfile")
     def test_chunks_and_tags_behind_samples_are_no_samples(self):
         x = np.round(noise(1001) * 2**15) / 2**15
         data = self.write("WAV", "PCM_16", 1, x)

@@ -108,6 +108,25 @@ class SigMF(InFolder):
                              [(5, 5, 1, 2, "burst"), (2, None, None, None, "c")])
             self.assertIn("4 annotations", found.warnings[0])
 
+    def test_times_that_do_not_hold_have_a_word(self):
+        time = "2026-11-30T23:59:59.5Z"
+        for captures, known, words in (
+            ([{"core:datetime": time}, {"core:sample_start": 9}], True, None),
+            ([{"core:datetime": "yesterday"}], False, "core:datetime 'yesterday' is no time"), ([{"core:datetime": 5}], False, "5 is no time"),
+            ([{"core:datetime": time}, {"core:sample_start": 9, "core:datetime": "2026-12-01T05:00:00Z"}], True, "counted from the first one"),
+        ):
+            write_pair({**meta_of(), "captures": captures}, complex_noise(30))
+            with self.subTest(captures=captures), recordings.open_recording("x.sigmf-meta") as found:
+                self.assertEqual((found.time is not None, len(found.warnings)), (known, int(words is not None)))
+                self.assertIn(words or "", "".join(found.warnings))
+
+    def test_a_mark_of_the_byte_order_is_no_bad_json(self):
+        write_pair({}, complex_noise(30))
+        with open("x.sigmf-meta", "w", encoding="utf-8-sig") as file:
+            json.dump(meta_of(), file)
+        with recordings.open_recording("x.sigmf-meta") as found:
+            self.assertEqual(found.length, 30)
+
 
 if __name__ == "__main__":
     unittest.main()

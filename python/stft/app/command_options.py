@@ -196,7 +196,7 @@ def hop_of(arguments, win_length, default):
 
 @contextlib.contextmanager
 def as_options(**names):
-    """A refusal of the library inside names what the user has written: names[parameter] is the option, or the file, that gave it."""
+    """Makes a refusal of the library inside name what the user has written: names[parameter] is the option, or the file, that gave it."""
     try:
         yield
     except (ValueError, RuntimeError) as refusal:

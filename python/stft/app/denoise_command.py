@@ -189,7 +189,7 @@ def _mask(path):
 
 
 def _events(arguments, recording, start):
-    """Those of the file, counted from the portion's first sample, with frequencies as the recording has them."""
+    """Events of the file, counted from the portion's first sample, with frequencies as the recording has them."""
     name = next((f"{use}_events" for use in _USES if getattr(arguments, f"{use}_events")), None)
     if name is None:
         return []

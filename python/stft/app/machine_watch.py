@@ -262,7 +262,7 @@ class _Clock:
         self._known.append((sample, tuple(at)))
 
     def forget(self, sample):
-        """No earlier sample is asked for."""
+        """Drops times that no later sample needs."""
         while len(self._known) > 1 and self._known[1][0] <= sample:
             self._known.popleft()
 

@@ -167,12 +167,14 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
     The same kernel as the block spectral_kurtosis_vff.
     """
     P = _real_array("P", P)
-    if P.ndim < 2:
-        raise ValueError(f"P: shape {P.shape}: must be (..., bins, rows)")
+    if P.ndim < 2 or P.shape[-2] == 0:
+        raise ValueError(f"P: shape {P.shape}: must be (..., bins, rows), with one bin or more")
     bins, rows = P.shape[-2:]
     frames = rows if frames is None else frames
     if n_fft is None:
         n_fft = 2 * (bins - 1) if sides == "onesided" else bins
+    if sides == "onesided" and bins != n_fft // 2 + 1 or sides != "onesided" and bins != n_fft:
+        raise ValueError(f"P: {bins} bins: must be those of n_fft {n_fft}, {sides}")
     if correlation is not None:
         rho = np.atleast_1d(_reals("correlation", correlation)).tolist()
         q = np.zeros(bins)
@@ -186,8 +188,6 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
             raise ValueError("hop: None: must be given, or the correlation")
         made = dict(n_fft=n_fft, hop=hop, window=window, win_length=win_length, sides=sides, frames=frames, mean=mean)
         call = lambda p: kernels.spectral_kurtosis(p, **made)  # noqa: E731
-    if sides == "onesided" and bins != n_fft // 2 + 1 or sides != "onesided" and bins != n_fft:
-        raise ValueError(f"P: {bins} bins: must be those of n_fft {n_fft}, {sides}")
     known: List[Any] = []
 
     def one(p):

@@ -330,7 +330,7 @@ def _settings(samp_rate, freq_center, given, n_fft=None):
     freq_center = _center(freq_center)
     settings = dict(given, samp_rate=samp_rate)
     if settings.get("hop") is None:
-        settings["hop"] = max(1, _count("n_fft", n_fft or settings.get("n_fft", 1024)) // 2)
+        settings["hop"] = max(1, _count("n_fft", settings.get("n_fft", 1024) if n_fft is None else n_fft) // 2)
     if "scales" in settings and not isinstance(settings["scales"], str):
         settings["scales"] = ",".join(f"{rows}x{bins}" for rows, bins in _pairs("scales", settings["scales"], "rows, bins"))
     ignored = settings.get("ignore", "")

@@ -148,6 +148,8 @@ class spectral_kurtosis(unittest.TestCase):
             "hop: None": lambda: stft.spectral_kurtosis(np.ones((5, 30))),
             "frames: 1": lambda: stft.spectral_kurtosis(np.ones((5, 1)), hop=4),
             "P: 5 bins": lambda: stft.spectral_kurtosis(np.ones((5, 30)), hop=4, n_fft=16),
+            "P: 2 bins": lambda: stft.spectral_kurtosis(np.ones((2, 30)), [0.5], n_fft=16),
+            r"P: shape \(0, 3\)": lambda: stft.spectral_kurtosis(np.ones((0, 3)), [0.5]),
             "P: shape": lambda: stft.spectral_kurtosis(np.ones(5), hop=4),
             "correlation: 2": lambda: stft.spectral_kurtosis(np.ones((5, 30)), [2]),
             "mean: median": lambda: stft.spectral_kurtosis(np.ones((5, 30)), hop=4, mean="median"),

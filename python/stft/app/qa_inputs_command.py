@@ -87,6 +87,18 @@ class Headers(InFolder):
             self.assertEqual(warnings, [])
 
     @needs("soundfile")
+    @needs("soundfile")
+    def test_a_sound_file_may_have_any_name(self):
+        import soundfile
+        soundfile.write("x.wav", noise(4000), 8000)
+        name = os.fsdecode(b"\xff\n\xfe.wav")
+        os.rename("x.wav", name)
+        self.assert_done("detect", name, "-o", "{input}.csv", "-o", "{input}.jsonl", "-o", "{input}.sigmf-meta")
+        self.assert_done("denoise", name, "-o", "{input}.flac")
+        self.assert_done("spectrogram", name, "-o", "{input}.npz")
+        self.assertEqual({os.fsencode(each)[:3] for each in os.listdir()}, {b"\xff\n\xfe"})
+        self.assertEqual(len(os.listdir()), 6)
+
     def test_chunks_and_tags_behind_samples_are_no_samples(self):
         x = np.round(noise(1001) * 2**15) / 2**15
         data = self.write("WAV", "PCM_16", 1, x)
@@ -514,6 +526,25 @@ class SigMF(InFolder):
             self.assertEqual([(a.start, a.count, a.low, a.high, a.label) for a in found.annotations],
                              [(5, 5, 1, 2, "burst"), (2, None, None, None, "c")])
             self.assertIn("4 annotations", found.warnings[0])
+
+    def test_times_that_do_not_hold_have_a_word(self):
+        time = "2026-11-30T23:59:59.5Z"
+        for captures, known, words in (
+            ([{"core:datetime": time}, {"core:sample_start": 9}], True, None),
+            ([{"core:datetime": "yesterday"}], False, "core:datetime 'yesterday' is no time"), ([{"core:datetime": 5}], False, "5 is no time"),
+            ([{"core:datetime": time}, {"core:sample_start": 9, "core:datetime": "2026-12-01T05:00:00Z"}], True, "counted from the first one"),
+        ):
+            write_pair({**meta_of(), "captures": captures}, complex_noise(30))
+            with self.subTest(captures=captures), recordings.open_recording("x.sigmf-meta") as found:
+                self.assertEqual((found.time is not None, len(found.warnings)), (known, int(words is not None)))
+                self.assertIn(words or "", "".join(found.warnings))
+
+    def test_a_mark_of_the_byte_order_is_no_bad_json(self):
+        write_pair({}, complex_noise(30))
+        with open("x.sigmf-meta", "w", encoding="utf-8-sig") as file:
+            json.dump(meta_of(), file)
+        with recordings.open_recording("x.sigmf-meta") as found:
+            self.assertEqual(found.length, 30)
 
 
 class Excerpts(InFolder):

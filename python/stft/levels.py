@@ -280,7 +280,8 @@ def alarm_levels(levels: ArrayLike, limit: ArrayLike, hysteresis: float = 0.1, t
     rate: rows per second. speed: Hz of each row, or None. The others as in LevelAlarm.
     The same kernel as the block level_alarm.
     """
-    shape = np.shape(levels)
+    levels = _real_array("levels", levels)
+    shape = levels.shape
     alarm = LevelAlarm(shape[0] if len(shape) == 2 else 1, limit, hysteresis, t_on, t_off, rate=rate, names=names,
                        source=source, time=time)  # fmt: skip
     return alarm.push(levels, speed)
@@ -319,7 +320,8 @@ class Baseline:
 
         They are computed before a row is learned. speed: Hz of each row. alarm: True while an alarm is raised: nothing is learned.
         """
-        shape = np.shape(levels)
+        levels = _real_array("levels", levels)
+        shape = levels.shape
         rows, speed = _rows(np.reshape(levels, (-1, 1)) if len(shape) == 1 else levels, speed, self._levels)
         self._kernel.hold(bool(alarm))
         z = self._kernel.add(rows, self._speed(speed, len(rows)))
@@ -328,7 +330,8 @@ class Baseline:
 
     def deviation(self, levels: ArrayLike, speed: Optional[ArrayLike] = None) -> NDArray:
         """Deviations of levels at steady speeds, as in update(), but nothing is learned or counted."""
-        shape = np.shape(levels)
+        levels = _real_array("levels", levels)
+        shape = levels.shape
         rows, speed = _rows(np.reshape(levels, (-1, 1)) if len(shape) == 1 else levels, speed, self._levels)
         z = self._kernel.deviation(rows.astype(np.float64), self._speed(speed, len(rows)))
         return z[0] if len(shape) == 1 else z.T

@@ -209,6 +209,41 @@ class arrays_of_numbers(unittest.TestCase):
                 if isinstance(plain, np.ndarray):
                     np.testing.assert_array_equal(masked, plain)
 
+    def test_lists_of_different_length_are_no_array(self):
+        for name, function in CALLS.items():
+            if name in ("multiply mask", "stft2d window", "ShortTimeFFT win"):
+                continue  # two windows may be a pair, and SciPy's class has NumPy's words
+            with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{name.split()[1]}: .*: must be"):
+                function(lambda a: [[1.0, 2.0], [3.0]])
+
+    def test_result_is_not_put_over_what_is_transformed(self):
+        T = stft.synchrosqueeze(X1, n_fft=16)[0]
+        for call, result in (
+            (lambda x, out: stft.stft(x, hop=4, n_fft=16, out=out), S),
+            (lambda x, out: stft.spectrogram(x, hop=4, n_fft=16, out=out), A),
+            (lambda x, out: stft.stft_bins(x, [1, 2], hop=1, n_fft=16, out=out), S[:2].repeat(4, axis=1)[:, :401]),
+            (lambda x, out: stft.synchrosqueeze(x, n_fft=16, out=out), T),
+        ):
+            memory = np.zeros(result.size, result.dtype)
+            out, x = memory.reshape(result.shape[::-1]).T, memory.view(float)[:400]
+            with self.assertRaisesRegex(ValueError, "^out: memory of what is transformed: must lie apart from it"):
+                call(x, out)
+        for call, spectra in (
+            (lambda X, out: stft.istft(X, hop=4, length=400, out=out), S),
+            (lambda X, out: stft.inverse_synchrosqueeze(X, n_fft=16, length=400, out=out), T),
+            (lambda X, out: stft.one_integral_inverse(X, n_fft=16, length=400, out=out), T),
+        ):
+            memory = spectra.T.copy()
+            with self.assertRaisesRegex(ValueError, "^out: memory of what is transformed: must lie apart from it"):
+                call(memory.T, memory.ravel().view(float)[-400:])
+        memory = np.zeros(X2.size, X2.dtype)
+        order = (0, 1, 4, 5, 2, 3)
+        out = memory.reshape([X2.shape[n] for n in order]).transpose(0, 1, 4, 5, 2, 3)
+        with self.assertRaisesRegex(ValueError, "^out: memory of what is transformed: must lie apart from it"):
+            stft.stft2d(memory.view(float)[: IMAGE.size].reshape(IMAGE.shape), win_length=8, hop=4, out=out)
+        apart = np.zeros((2, 400))  # rows of one array
+        np.testing.assert_array_equal(stft.istft(S, hop=4, length=400, out=apart[1]), stft.istft(S, hop=4, length=400))
+
     def test_result_is_not_put_into_a_masked_array(self):
         out = np.ma.array(np.empty((5, 101)), mask=True)
         with self.assertRaisesRegex(ValueError, "^out: "):

@@ -409,6 +409,18 @@ class beside_torch(near_):
             with self.assertRaises(RuntimeError):
                 layers.istft(X, n_fft, 2, window=window + 0j)
 
+    def test_frames_begin_with_their_windows(self):
+        x, window = torch.tensor(noise((2, 50))), torch.tensor(noise(7))
+        for n_fft in 16, 15, 7:
+            made = dict(hop_length=3, win_length=7, window=window, center=False, return_complex=True)
+            side = (n_fft - 7) // 2
+            given = torch.nn.functional.pad(x, (side, n_fft - 7 - side))
+            for align in True, False, None:
+                expected = torch.stft(given if align else x, n_fft, **made)
+                self.near(layers.stft(x, n_fft, align_to_window=align, **made).numpy(), expected.numpy())
+        with self.assertRaisesRegex(RuntimeError, "align_to_window should only be set when center = false"):
+            layers.stft(x, 16, return_complex=True, align_to_window=False)
+
     def test_no_signals_and_no_floats(self):
         x = torch.zeros(0, 30)
         got, expected = (module.stft(x, 8, pad_mode="constant", return_complex=True).shape for module in (layers, torch))

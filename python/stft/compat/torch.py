@@ -32,8 +32,11 @@ def stft(
     normalized: bool = False,
     onesided: Optional[bool] = None,
     return_complex: Optional[bool] = None,
+    align_to_window: Optional[bool] = None,
 ) -> Tensor:
     """torch.stft(): spectra (..., bins, frames) of a signal or of several, (samples,) or (batch, samples).
+
+    align_to_window (of newer PyTorch, without center): True: the window of the first frame begins at sample 0, not its n_fft samples.
 
     >>> x = torch.randn(3, 5000)
     >>> X = stft(x, 512, window=torch.hann_window(512), return_complex=True)
@@ -47,6 +50,8 @@ def stft(
     is_complex = input.is_complex() or (window is not None and window.is_complex())
     if not return_complex and (return_complex is False or not is_complex):
         raise RuntimeError("stft requires the return_complex parameter be given as True for real inputs")
+    if center and align_to_window is not None:
+        raise RuntimeError("stft align_to_window should only be set when center = false")
     made = _frames("stft", n_fft, hop_length, win_length, window)
     border = n_fft // 2 if center else 0
     if border:
@@ -56,6 +61,9 @@ def stft(
     frames = made.count(input.shape[-1])
     if frames < 1:
         raise RuntimeError(f"stft: expected 0 < n_fft <= {input.shape[-1]}, but got n_fft={n_fft}")
+    shift = made.side if align_to_window else 0
+    if shift:
+        frames = 1 + (input.shape[-1] - made.win_length) // made.hop
     onesided = not is_complex if onesided is None else onesided
     if onesided and is_complex:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
@@ -64,7 +72,7 @@ def stft(
     taps = _weights(made, input, window)
     input = input.to(torch.promote_types(input.dtype, taps.dtype))
     # the kernels weigh with the conjugate window
-    return layers.stft(input, taps.conj(), frames=frames, sides=sides, scaling=scaling, **made.arguments(0))
+    return layers.stft(input, taps.conj(), frames=frames, sides=sides, scaling=scaling, **made.arguments(shift))
 
 
 def istft(

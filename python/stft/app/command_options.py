@@ -60,7 +60,10 @@ class EitherName(argparse.Action):
 
 
 def _channel(text):
-    return text if text == "all" else int(text)
+    try:
+        return text if text == "all" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number, counted from 0, or all") from None
 
 
 def check_input(arguments):

@@ -16,7 +16,7 @@ from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.recording_base import printable
 from gnuradio.stft.app.recordings import portion_of
 from gnuradio.stft.app.spectrogram_analysis import KINDS, analysis_of, blocks, grid_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.app.spectrogram_picture import Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line
 from gnuradio.stft.monitoring import seconds_since_1970
@@ -71,7 +71,8 @@ def _detect(arguments, job):
             if suffix(path) in PICTURES:
                 _draw(arguments, job, portion, events, path, temporary)
             else:
-                _write_table(recording, portion, events, path, temporary)
+                with named(path):
+                    _write_table(recording, portion, events, path, temporary)
     print(_summary(recording, portion, events, job.outputs))
 
 

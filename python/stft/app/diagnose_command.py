@@ -20,7 +20,7 @@ from gnuradio.stft.app.picture_axes import PICTURES
 from gnuradio.stft.app.quantities import hertz, rotation
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import require
 
 PARTS = {"FTF": "cage", "BPFO": "outer race", "BPFI": "inner race", "BSF": "rolling element"}
@@ -152,7 +152,8 @@ def _diagnose(arguments, job):
     with contextlib.ExitStack() as files:
         for path in job.outputs:
             temporary = files.enter_context(replaced_when_whole(path))
-            _write(arguments, job, found, path, temporary)
+            with named(path):
+                _write(arguments, job, found, path, temporary)
     print("\n".join(_words(recording, found, job.outputs)))
 
 

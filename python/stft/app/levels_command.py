@@ -2,6 +2,7 @@
 """gr_stft levels: the rms of a recording in bands of frequency, over time, also of the velocity or the displacement."""
 import contextlib
 import csv
+import io
 import math
 import sys
 import warnings
@@ -19,7 +20,7 @@ from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of, sample_at
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 
 _OUTPUTS = (".csv", ".npz", ".jsonl")
 _ALARM = 3  # exit status of --fail-on-alarm
@@ -146,7 +147,9 @@ def _measure(arguments, job, raised):
         return
     with contextlib.ExitStack() as files:
         for path in job.outputs:
-            _write(arguments, frames, times, levels, events, path, files.enter_context(replaced_when_whole(path)))
+            temporary = files.enter_context(replaced_when_whole(path))
+            with named(path):
+                _write(arguments, frames, times, levels, events, path, temporary)
     print(_summary(arguments, recording, frames, levels, events, job.outputs))
 
 
@@ -193,9 +196,11 @@ def _write_csv(arguments, frames, times, levels, file):
 
 def _write(arguments, frames, times, levels, events, path, temporary):
     if suffix(path) == ".npz":
+        members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
+        np.savez(members, times=times, levels=levels, bands=np.array(arguments.band), quantity=frames.quantity, unit=frames.unit,
+                 integrate=arguments.integrate, win_length=frames.win_length, hop=frames.hop, average=arguments.average)  # fmt: skip
         with open(temporary, "wb") as file:
-            np.savez(file, times=times, levels=levels, bands=np.array(arguments.band), quantity=frames.quantity, unit=frames.unit,
-                     integrate=arguments.integrate, win_length=frames.win_length, hop=frames.hop, average=arguments.average)  # fmt: skip
+            file.write(members.getbuffer())
         return
     with open(temporary, "w", encoding="utf-8", newline="") as file:
         if suffix(path) == ".csv":

@@ -20,7 +20,7 @@ from gnuradio.stft.app.picture_axes import PICTURES
 from gnuradio.stft.app.quantities import rotation
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import open_recording, portion_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import require
 
 _TABLES = (".csv", ".npz")
@@ -142,7 +142,9 @@ def _analyse(arguments, job):
     result = Found(recording.fs, x, found, arguments.orders, levels, times, np.where(speeds > 0, speeds, np.nan))
     with contextlib.ExitStack() as files:
         for path in job.outputs:
-            _write(arguments, job, result, path, files.enter_context(replaced_when_whole(path)))
+            temporary = files.enter_context(replaced_when_whole(path))
+            with named(path):
+                _write(arguments, job, result, path, temporary)
     print("\n".join(_words(recording, result, job.outputs)))
 
 

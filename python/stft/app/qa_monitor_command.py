@@ -192,8 +192,8 @@ class Monitor(InFolder):
         self.assertEqual((status, out[:len(expected)]), (1, expected))
         event, = lines(out[len(expected):])
         self.assertEqual([event[key] for key in ("kind", "state", "output", "reason")],
-                         ["output", "begin", "a.sigmf-meta", "path: a.sigmf-meta: cannot be written: No space left on device"])
-        self.assertEqual(err, "gr_stft monitor: warning: path: a.sigmf-meta: cannot be written: No space left on device\n")
+                         ["output", "begin", "a.sigmf-meta", "a.sigmf-meta: cannot be written: No space left on device"])
+        self.assertEqual(err, "gr_stft monitor: warning: a.sigmf-meta: cannot be written: No space left on device\n")
         self.assertEqual(failing.add.call_count, len(expected.splitlines()))
         failing.finish.side_effect = None  # there is space again
         with mock.patch.object(sigmf_output.kernels, "sigmf_file", lambda **_: failing):

@@ -118,7 +118,8 @@ def istft_vjp(
 ) -> NDArray:
     """dL/dX of x = istft(X, ...), from v = dL/dx, by the STFT of v over the coverage.
 
-    v: (..., samples). frames: of X. sides: of X. The other arguments are those of istft().
+    v: (..., samples). frames: of X. sides: of X. The other arguments are those of istft(); a window longer than n_fft needs a
+    synthesis window.
 
     Returns dL/dRe X + 1j dL/dIm X, (..., bins, frames).
 
@@ -135,12 +136,26 @@ def istft_vjp(
     first = _first(first, m, hop, placement, _at_least(0, "frames", frames))
     v = _array_along("v", v)
     real = _real_precision(v)
+    check_inverse_has_gradient(m, n_fft, synthesis)
     if synthesis is None:
         v = v * _over_coverage(np.abs(taps) ** 2, hop, first, frames, v.shape[-1], real, threshold)
     rows = _multiplicity(n_fft, sides, real) / real.type(n_fft * _gain(taps, n_fft, scaling, fs))
     used = taps if synthesis is None else _array("synthesis", synthesis)
-    made = dict(hop=hop, n_fft=n_fft, first=first, frames=frames, sides=sides, phase=phase)
+    more = (len(used) - m) // 2  # taps on either side of the window's
+    if more > 0:  # istft() ends with the last frame's window
+        v = np.where(np.arange(v.shape[-1]) < first + (frames - 1) * hop + m, v, 0)
+    reference = phase if phase == "absolute" else {"start": 0, "centre": m // 2, "center": m // 2}.get(phase, phase) + more
+    made = dict(hop=hop, n_fft=n_fft, first=first - more, frames=frames, sides=sides, phase=reference)
     return stft(v, used, **made) * rows
+
+
+def check_inverse_has_gradient(win_length: int, n_fft: int, synthesis: Optional[ArrayLike]) -> None:
+    """Refuses the inverse that solves equations: the window is longer than n_fft, and no dual window is given."""
+    if win_length > n_fft and synthesis is None:
+        raise ValueError(
+            f"win_length: {win_length}: must be 1 .. n_fft = {n_fft} for a gradient of the inverse; for a longer window give"
+            " synthesis, a dual_window()"
+        )
 
 
 def idstft_vjp(

@@ -9,7 +9,7 @@ from qa_torch import layers, torch, with_torch  # first: it takes this folder, w
 
 import numpy as np
 from gnuradio import stft as arrays
-from gnuradio.stft import differentiable
+from gnuradio.stft import adjoints, differentiable
 
 
 class gradients(with_torch):
@@ -84,6 +84,26 @@ class gradients(with_torch):
                 bins = n_fft // 2 + 1 if sides == "onesided" else n_fft
                 function = lambda X: layers.istft(X, n_fft=n_fft, sides=sides, **made)
                 self.check(function, self.tensor(2, bins, 5, kind="complex128"))
+
+    def test_windows_longer_than_n_fft(self):
+        """With a dual window, which is longer than the window and ends with the last frame; least squares have no gradient here."""
+        taps = 0.5 + np.random.default_rng(3).random(11)
+        for placement, phase, sides in (("centred", "centre", "onesided"), ("left", "start", "twosided"), ("full", "absolute", "onesided"),
+                                        ("left", 3, "centered"), ("centred", "center", "twosided")):  # fmt: skip
+            made = dict(hop=2, n_fft=8, placement=placement, phase=phase, sides=sides, length=15)
+            X = self.tensor(5 if sides == "onesided" else 8, 3, kind="complex128")
+            with self.subTest(placement=placement, phase=phase, sides=sides):
+                dual = arrays.dual_window(taps, 2, 8)
+                self.assertGreater(len(dual), len(taps))
+                self.check(lambda X: layers.istft(X, taps, synthesis=dual, **made), X)
+                self.check(lambda X: layers.istft(X, taps, synthesis=taps, **made), X)
+                with self.assertRaisesRegex(ValueError, "^win_length: 11: must be 1 .. n_fft = 8 for a gradient"):
+                    layers.istft(X, taps, **made)
+                with torch.no_grad():
+                    layers.istft(X, taps, **made)
+                layers.istft(X.detach(), taps, **made)
+                with self.assertRaisesRegex(ValueError, "^win_length: 11: must be 1 .. n_fft = 8 for a gradient"):
+                    adjoints.istft_vjp(np.zeros(15), 3, taps, hop=2, n_fft=8, sides="onesided")
 
     def test_gradients_of_modules_by_their_parameters_are_differences(self):
         x = self.tensor(2, 20)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Optional, Union
 
 from . import differentiable
+from .adjoints import check_inverse_has_gradient
 from .arguments import _either_spelling, _hop, _layout, _lengths, _sides
 from .tensors import Tensor, _numpy, torch
 from .torch_gradients import _Dstft, _Idstft, _Istft, _Stft
@@ -104,12 +105,14 @@ def istft(
     threshold: Optional[float] = None,
     strict: bool = True,
 ) -> Tensor:
-    """gnuradio.stft.istft() with a gradient by X, (..., bins, frames)."""
+    """gnuradio.stft.istft() with a gradient by X, (..., bins, frames); of a window longer than n_fft, if `synthesis` is given."""
     window, synthesis = _window(window), _window(synthesis, "synthesis")
     _check_complex("X", X)
     sides, n_fft, win_length = _layout("X", X.shape[-2], sides, window, win_length, n_fft)
     made = dict(hop=_hop(hop, win_length), win_length=win_length, n_fft=n_fft, placement=placement, first=first, sides=sides)
     made.update(phase=phase, scaling=scaling, fs=fs, synthesis=synthesis, threshold=threshold, strict=strict)
+    if X.requires_grad and torch.is_grad_enabled():
+        check_inverse_has_gradient(win_length, n_fft, synthesis)
     return _Istft.apply(X, window, length, made)
 
 

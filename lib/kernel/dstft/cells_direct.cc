@@ -24,7 +24,8 @@ cells_direct<T>::cells_direct(std::size_t n_fft, const window_family& window)
 {
     d_frame.twiddles.resize(d_bins);
     const auto reach = d_half + simd::restart + simd::padding;
-    for (auto* rows : { &d_frame.distance, &d_sample, &d_alternating })
+    for (auto* rows :
+         { &d_frame.distance, &d_sample, &d_alternating, &d_moment, &d_alternating_moment })
         rows->for_both([&](auto& row) { row.assign(reach, 0); });
     for (auto* both : { &d_spread, &d_group_spread })
         both->for_both([&](auto& row) { row.assign(reach, 0); });
@@ -67,13 +68,12 @@ void cells_direct<T>::add_group(group_of what, std::size_t from, std::size_t to)
         if (what == group_of::pairs)
             g.bin[1].push_back(j < count && d_half - bin != bin ? d_half - bin : no_bin);
     }
-    for (int set = 0; set < 2; ++set) {
+    for (int set = 0; set < 2; ++set)
         for (auto* row : { &g.theta[set], &g.re[set], &g.im[set] })
             row->assign(g.count, 1);
-        for (int k = 0; k < 3; ++k) {
-            g.cosine[set][k].resize(g.count);
-            g.sine[set][k].resize(g.count);
-        }
+    for (int k = 0; k < 3; ++k) {
+        g.cosine[k].resize(g.count);
+        g.sine[k].resize(g.count);
     }
     d_groups.push_back(std::move(g));
 }
@@ -130,7 +130,10 @@ auto cells_direct<T>::place(const position& t, const double* theta) -> const pla
 }
 
 template <class T>
-void cells_direct<T>::fold(const excerpt<T>& x, const placed_frame& frame, part which)
+void cells_direct<T>::fold(const excerpt<T>& x,
+                           const placed_frame& frame,
+                           part which,
+                           simd::window_terms terms)
 {
     const auto& t = frame.t;
     const auto taken = [&](const T& sample) {
@@ -150,23 +153,31 @@ void cells_direct<T>::fold(const excerpt<T>& x, const placed_frame& frame, part 
     const auto first = std::max(t.sample - before + 1, x.begin), last = std::min(t.sample, x.end);
     for (auto k = first; k < last; ++k)
         d_sample.before[static_cast<std::size_t>(t.sample - k)] = taken(x.samples[k - x.begin]);
-    if (d_groups.back().alternates())
+    for (std::size_t r = 0; r < end; ++r) {
+        const real sign = r % 2 ? real(-1) : real(1);
+        d_alternating.after[r] = sign * d_sample.after[r];
+        d_alternating.before[r] = sign * d_sample.before[r];
+    }
+    if (terms == simd::window_terms::g)
+        return;
+    const auto weigh = [&](const real_rows& samples, real_rows& moments) {
         for (std::size_t r = 0; r < end; ++r) {
-            const real sign = r % 2 ? real(-1) : real(1);
-            d_alternating.after[r] = sign * d_sample.after[r];
-            d_alternating.before[r] = sign * d_sample.before[r];
+            moments.after[r] = samples.after[r] * frame.distance.after[r];
+            moments.before[r] = samples.before[r] * frame.distance.before[r];
         }
+    };
+    weigh(d_sample, d_moment);
+    weigh(d_alternating, d_alternating_moment);
 }
 
 template <class T>
 simd::folded_frame<typename cells_direct<T>::real>
-cells_direct<T>::samples_for(const placed_frame& frame, const group& g) const
+cells_direct<T>::samples_for(const placed_frame& frame, bool alternating) const
 {
-    const auto& samples = g.alternates() ? d_alternating : d_sample;
-    return { samples.after.data(),
-             samples.before.data(),
-             frame.distance.after.data(),
-             frame.distance.before.data(),
+    const auto& samples = alternating ? d_alternating : d_sample;
+    const auto& moments = alternating ? d_alternating_moment : d_moment;
+    return { samples.after.data(),  samples.before.data(),       moments.after.data(),
+             moments.before.data(), frame.distance.after.data(), frame.distance.before.data(),
              frame.t.fraction };
 }
 
@@ -175,6 +186,8 @@ simd::folded_frame<typename cells_direct<T>::real>
 cells_direct<T>::distances_of(const placed_frame& frame) const
 {
     return { nullptr,
+             nullptr,
+             nullptr,
              nullptr,
              frame.distance.after.data(),
              frame.distance.before.data(),
@@ -204,27 +217,31 @@ void cells_direct<T>::sum(const placed_frame& frame,
                           complex* const to[3])
 {
     gather_theta(theta, which);
-    for (auto& g : d_groups) {
-        simd::group_sums<real> rows;
-        for (int set = 0; set < 2; ++set)
-            for (int k = 0; k < 3; ++k) {
-                rows.cosine[set][k] = g.cosine[set][k].data() + left_out;
-                rows.sine[set][k] = g.sine[set][k].data() + left_out;
-            }
-        simd::chosen<real>().analyse(d_window.shape(),
-                                     d_window.rho(),
-                                     terms,
-                                     samples_for(frame, g),
-                                     entries(frame, g, left_out),
-                                     rows);
+    for (auto& g : d_groups)
         for (int set = 0; set < g.sets(); ++set) {
-            const real sign = set == 1 || g.alternates() ? real(1) : real(-1);
+            auto bins = entries(frame, g, left_out);
+            bins.sets = 1;
+            bins.theta[0] = bins.theta[set];
+            simd::group_sums<real> rows;
+            for (int k = 0; k < 3; ++k) {
+                rows.cosine[k] = g.cosine[k].data() + left_out;
+                rows.sine[k] = g.sine[k].data() + left_out;
+            }
+            // the angles pi - angle of set 1: cos((pi - angle) r) = (-1)^r cos(angle r), and
+            // sin((pi - angle) r) = -(-1)^r sin(angle r)
+            const bool alternates = set == 1 || g.alternates();
+            simd::chosen<real>().analyse(d_window.shape(),
+                                         d_window.rho(),
+                                         terms,
+                                         samples_for(frame, alternates),
+                                         bins,
+                                         rows);
+            const real sign = alternates ? real(1) : real(-1);
             for (int k = 0; k < static_cast<int>(terms); ++k)
                 for (std::size_t j = left_out; j < g.count; ++j)
                     if (g.bin[set][j] != no_bin)
-                        to[k][g.bin[set][j]] = { g.cosine[set][k][j], sign * g.sine[set][k][j] };
+                        to[k][g.bin[set][j]] = { g.cosine[k][j], sign * g.sine[k][j] };
         }
-    }
 }
 
 template <class T>
@@ -236,14 +253,14 @@ void cells_direct<T>::sum_all(const excerpt<T>& x,
 {
     if constexpr (is_real_v<T>) {
         complex* const to[] = { d_sums[0].data(), d_sums[1].data(), d_sums[2].data() };
-        fold(x, frame, part::real);
+        fold(x, frame, part::real, terms);
         sum(frame, theta, half::lower, terms, left_out, to);
     } else {
         complex* const to[] = { d_half_sums[0].data(),
                                 d_half_sums[1].data(),
                                 d_half_sums[2].data() };
         for (const auto signal : { part::real, part::imaginary }) {
-            fold(x, frame, signal);
+            fold(x, frame, signal, terms);
             const bool imaginary = signal == part::imaginary;
             const complex unit = imaginary ? complex(0, 1) : complex(1, 0);
             for (const auto which : { half::lower, half::upper }) {

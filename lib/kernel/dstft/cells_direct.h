@@ -72,7 +72,7 @@ private:
     enum class group_of { pairs, low_bins, high_bins };
 
     //! Bins with common rotators, and the constants of their angles: a simd::bin_group that owns its arrays. Arrays of
-    //! two are indexed by set, arrays of three by window term, as in simd::group_sums.
+    //! two are indexed by set, arrays of three by window term.
     struct group {
         std::size_t count = 0; // entries; whole vectors, the last bin repeated
         group_of what = group_of::pairs;
@@ -80,7 +80,7 @@ private:
         volk::vector<real> kappa, sine_half, cosine_half, sine_scale;
         volk::vector<integer> step;
         volk::vector<real> theta[2], re[2], im[2];
-        volk::vector<real> cosine[2][3], sine[2][3];
+        volk::vector<real> cosine[3], sine[3]; // of one set
 
         int sets() const { return what == group_of::pairs ? 2 : 1; }
         bool alternates() const { return what == group_of::high_bins; }
@@ -117,10 +117,11 @@ private:
 
     //! Places the windows. \return the frame, valid until the next call
     const placed_frame& place(const position& t, const double* theta);
-    //! Sets the samples under the frame's windows, by their distance from t.sample.
-    void fold(const excerpt<T>& x, const placed_frame& frame, part which);
-    //! The folded samples as a group sums them.
-    simd::folded_frame<real> samples_for(const placed_frame& frame, const group& g) const;
+    //! Sets the samples under the frame's windows, by their distance from t.sample, and their moments where the terms
+    //! need them.
+    void fold(const excerpt<T>& x, const placed_frame& frame, part which, simd::window_terms terms);
+    //! The folded samples, or these times (-1)^r.
+    simd::folded_frame<real> samples_for(const placed_frame& frame, bool alternating) const;
     simd::folded_frame<real> distances_of(const placed_frame& frame) const;
     void gather_theta(const double* theta, half which);
     //! Sets to[term][m], m = 0 .. n_fft / 2, to the sums of the folded samples for the window lengths of this half.
@@ -149,8 +150,9 @@ private:
     std::vector<group> d_groups;
     std::vector<complex> d_roots;
 
-    placed_frame d_frame;              // the frame in hand
-    real_rows d_sample, d_alternating; // samples of d_frame, and these times (-1)^r
+    placed_frame d_frame;                     // the frame in hand
+    real_rows d_sample, d_alternating;        // samples of d_frame, and these times (-1)^r
+    real_rows d_moment, d_alternating_moment; // both times their distances from t
 
     // room for results
     volk::vector<complex> d_half_sums[3], d_sums[3]; // [term][bin]

@@ -56,13 +56,12 @@ SIMD_INLINE void accumulate_lanes(double rho,
 {
     bin_rotator<R> phasor;
     phasor.begin(bins, at);
-    Window window[Sets][2];
+    Window window[Sets];
     R farthest = 0;
 #pragma GCC unroll 2
     for (int set = 0; set < Sets; ++set) {
         const auto theta = load<R>(bins.theta[set] + at);
-        window[set][0].begin(rho, theta);
-        window[set][1].begin(rho, theta);
+        window[set].begin(rho, theta, frame.fraction);
         farthest = largest<R>(theta) > farthest ? largest<R>(theta) : farthest;
     }
     const auto end = even_below(farthest / 2.0 + frame.fraction + 3);
@@ -73,9 +72,8 @@ SIMD_INLINE void accumulate_lanes(double rho,
         auto sum_after = load<R>(after + r * width<R>), sum_before = load<R>(before + r * width<R>);
 #pragma GCC unroll 2
         for (int set = 0; set < Sets; ++set) {
-            const auto a = window[set][0].template step<true>(frame.x_after[r]).g;
-            const auto b = window[set][1].template step<true>(frame.x_before[r]).g;
-            value(set, odd, a, b, cosine, sine, sum_after, sum_before);
+            const auto w = window[set].template step<true>(frame.x_after[r], frame.x_before[r]);
+            value(set, odd, w.after.g, w.before.g, cosine, sine, sum_after, sum_before);
         }
         store<R>(after + r * width<R>, sum_after);
         store<R>(before + r * width<R>, sum_before);
@@ -85,10 +83,8 @@ SIMD_INLINE void accumulate_lanes(double rho,
         [&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
             phasor.restart_here();
 #pragma GCC unroll 2
-            for (int set = 0; set < Sets; ++set) {
-                window[set][0].start(frame.x_after[from]);
-                window[set][1].start(frame.x_before[from]);
-            }
+            for (int set = 0; set < Sets; ++set)
+                window[set].start(from);
             for (auto r = from; r < to; r += 2) {
                 sample(r, no);
                 sample(r + 1, yes);
@@ -211,13 +207,13 @@ void window_sums(shape what,
     dispatch(what, [&](auto which) {
         for (std::size_t at = 0; at < count; at += width<R>) {
             evaluated_window<R, decltype(which)::value> window;
-            window.begin(rho, load<R>(theta + at));
+            window.begin(rho, load<R>(theta + at), fraction);
             vector<R> sums[3] = {};
             for (std::ptrdiff_t r = -last; r <= last; ++r) {
-                const auto w =
-                    window.template step<true>(static_cast<R>(static_cast<double>(r) - fraction));
+                const auto x = static_cast<R>(static_cast<double>(r) - fraction);
+                const auto w = window.template at<true>(x);
                 sums[0] += w.g;
-                sums[1] += w.ug;
+                sums[1] += x * window.per_theta * w.slope;
                 sums[2] += w.slope;
             }
             store<R>(g + at, sums[0]);

@@ -33,11 +33,25 @@ struct rotator {
     }
 };
 
-//! g(u), u g'(u) and g'(u) at one sample, up to factors that scale() gives.
+//! g and g' at one sample, g' up to the factor slope_scale().
 template <class R>
 struct window_values {
-    vector<R> g, ug, slope;
+    vector<R> g, slope;
 };
+
+//! The window at the distances x_after and x_before from its centre, after it and before it: -g'(u) before.
+template <class R>
+struct window_sides {
+    window_values<R> after, before;
+};
+
+//! Values where the distance is below half a window, 0 beyond.
+template <class R>
+SIMD_INLINE window_values<R> masked(R distance, vector<R> half, const window_values<R>& w)
+{
+    const auto inside = (distance < 0 ? -distance : distance) < half;
+    return { inside ? w.g : vector<R>{}, inside ? w.slope : vector<R>{} };
+}
 
 //! Any shape, evaluated at each sample.
 template <class R, shape What>
@@ -45,65 +59,86 @@ struct evaluated_window {
     R rho;
     vector<R> per_theta, half;
 
-    SIMD_INLINE void begin(double rho_, vector<R> theta)
+    SIMD_INLINE void begin(double rho_, vector<R> theta, double)
     {
         rho = static_cast<R>(rho_);
         per_theta = 1 / theta;
         half = theta * R(0.5);
     }
-    SIMD_INLINE void start(R) {}
+    SIMD_INLINE void start(std::size_t) {}
     template <bool Masked>
-    SIMD_INLINE window_values<R> step(R x)
+    SIMD_INLINE window_values<R> at(R x) const
     {
-        const auto u = x * per_theta;
-        const auto w = evaluate<R>(What, rho, u);
-        if (!Masked)
-            return { w.g, u * w.slope, w.slope };
-        const auto inside = (x < 0 ? -x : x) < half;
-        const auto slope = inside ? w.slope : vector<R>{};
-        return { inside ? w.g : vector<R>{}, u * slope, slope };
+        const auto w = evaluate<R>(What, rho, x * per_theta);
+        return Masked ? masked<R>(x, half, { w.g, w.slope }) : window_values<R>{ w.g, w.slope };
     }
-    SIMD_INLINE vector<R> ug_scale() const { return all<R>(1); }
+    template <bool Masked>
+    SIMD_INLINE window_sides<R> step(R x_after, R x_before)
+    {
+        return { at<Masked>(x_after), at<Masked>(x_before) };
+    }
     SIMD_INLINE vector<R> slope_scale() const { return all<R>(1); }
 };
 
-//! Hann's by recurrence; theta >= 8.
+/*!
+ * \brief Hann's by recurrence; theta >= 8.
+ *
+ * Distances are r - f and r + f, with the whole r that the recurrence counts: of cos(2 pi (r -+ f) / theta) =
+ * cos(phi) cos(2 pi r / theta) +- sin(phi) sin(2 pi r / theta), phi = 2 pi f / theta, one rotator has both products.
+ */
 template <class R>
 struct recurrent_hann {
-    rotator<R> phasor;
-    vector<R> per_theta, half, sine_half, cosine_half;
+    rotator<R> phasor; // cos(phi) cos(2 pi r / theta) / 2
+    vector<R> per_theta, half, sine_half, cosine_half, half_cosine;
+    // factors of the rotator's sine and of its cosine that make the products with sin(phi)
+    vector<R> to_odd, to_slope;
 
-    SIMD_INLINE void begin(double, vector<R> theta)
+    SIMD_INLINE void begin(double, vector<R> theta, double fraction)
     {
         per_theta = 1 / theta;
         half = theta * R(0.5);
         sine_half = sin_pi(per_theta);
         cosine_half = cos_pi<R>(per_theta);
         phasor.kappa = 4 * sine_half * sine_half;
+        vector<R> c, s;
+        circle_point<R>(static_cast<R>(fraction) * per_theta, c, s);
+        half_cosine = R(0.5) * c;
+        const auto tangent = s / c, step_sine = 2 * sine_half * cosine_half; // of 2 pi / theta
+        to_odd = R(-0.5) * tangent / step_sine;
+        to_slope = 2 * tangent * step_sine;
     }
-    SIMD_INLINE void start(R x)
+    SIMD_INLINE void start(std::size_t r)
     {
         vector<R> c, s;
-        circle_point<R>(x * per_theta, c, s);
-        phasor.start(c, s, cosine_half, sine_half);
+        circle_point<R>(static_cast<R>(static_cast<double>(r)) * per_theta, c, s);
+        phasor.start(half_cosine * c, half_cosine * s, cosine_half, sine_half);
     }
+    template <bool Masked>
+    SIMD_INLINE window_sides<R> step(R x_after, R x_before)
+    {
+        const auto cosine = phasor.c;
+        const auto sine = phasor.step();
+        const auto even = cosine + R(0.5), odd = rounded(sine * to_odd);
+        const auto turned = rounded(cosine * to_slope);
+        const window_values<R> after{ even + odd, sine + turned },
+            before{ even - odd, sine - turned };
+        if (!Masked)
+            return { after, before };
+        return { masked<R>(x_after, half, after), masked<R>(x_before, half, before) };
+    }
+    //! Returns the values at the distance x = r on either side of a centre that is an integer.
     template <bool Masked>
     SIMD_INLINE window_values<R> step(R x)
     {
-        const auto g = phasor.c * R(0.5) + R(0.5);
-        const auto sine = phasor.step();
-        if (!Masked)
-            return { g, x * sine, sine };
-        const auto inside = (x < 0 ? -x : x) < half;
-        const auto slope = inside ? sine : vector<R>{};
-        return { inside ? g : vector<R>{}, x * slope, slope };
+        const auto g = phasor.c + R(0.5);
+        const window_values<R> w{ g, phasor.step() };
+        return Masked ? masked<R>(x, half, w) : w;
     }
-    // g' = -pi sin(2 pi u), and step() gives -2 sin(2 pi / theta) sin(2 pi u)
+    // g' = -pi sin(2 pi u), and step() gives -sin(2 pi / theta) sin(2 pi u)
     SIMD_INLINE vector<R> slope_scale() const
     {
-        return R(3.14159265358979323846 / 4) / (sine_half * cosine_half);
+        return R(3.14159265358979323846 / 2) / (sine_half * cosine_half);
     }
-    SIMD_INLINE vector<R> ug_scale() const { return per_theta * slope_scale(); }
 };
 
 template <class R>
@@ -164,19 +199,21 @@ SIMD_INLINE void for_stretches(std::size_t end, Body body)
         body(from, end < from + restart ? end : from + restart);
 }
 
+//! True if Hann's recurrence serves the vector of bins from `at` on.
+template <class R>
+SIMD_INLINE bool by_recurrence_from(shape what, const bin_group<R>& bins, std::size_t at)
+{
+    constexpr R least = 8; // a recurrence of larger steps has no sine left to take differences of
+    return what == shape::hann && smallest<R>(load<R>(bins.theta[0] + at)) >= least &&
+           (bins.sets == 1 || smallest<R>(load<R>(bins.theta[1] + at)) >= least);
+}
+
 //! Calls f with the cheapest window that serves this shape and the bins from `at` on.
 template <class R, class F>
 SIMD_INLINE void with_window(shape what, const bin_group<R>& bins, std::size_t at, F f)
 {
-    if (what == shape::hann) {
-        R shortest = smallest<R>(load<R>(bins.theta[0] + at));
-        if (bins.sets == 2) {
-            const R other = smallest<R>(load<R>(bins.theta[1] + at));
-            shortest = other < shortest ? other : shortest;
-        }
-        if (shortest >= 8) // a recurrence of larger steps has no sine left to take differences of
-            return f(flag<true>{}, known<shape::hann>{});
-    }
+    if (by_recurrence_from<R>(what, bins, at))
+        return f(flag<true>{}, known<shape::hann>{});
     dispatch(
         what, [&](auto which) __attribute__((always_inline)) { f(flag<false>{}, which); });
 }

@@ -30,11 +30,12 @@ struct integer_of<double> {
  * \brief One frame about its integer centre i, for the direct sums.
  *
  * after[r] = s[i + r] and before[r] = s[i - r], r = 0 .. reach - 1, before[0] = 0; both followed by `padding`
- * zeros. x_after[r] = r - fraction and x_before[r] = r + fraction are the distances from the centre.
+ * zeros. x_after[r] = r - fraction and x_before[r] = r + fraction are the distances from the centre; moments are
+ * the products of samples and distances.
  */
 template <class R>
 struct folded_frame {
-    const R *after, *before, *x_after, *x_before;
+    const R *after, *before, *moment_after, *moment_before, *x_after, *x_before;
     double fraction;
 };
 
@@ -68,11 +69,11 @@ struct bin_group {
 //! Samples between two exact evaluations of the recurrences; even.
 constexpr std::size_t restart = 64;
 
-//! Sums over a frame, [set][term: g, u g'(u), g'(u)][entry]; sine sums belong to the imaginary part.
+//! Sums over a frame, [term: g, u g'(u), g'(u)][entry]; sine sums belong to the imaginary part.
 template <class R>
 struct group_sums {
-    R* cosine[2][3];
-    R* sine[2][3];
+    R* cosine[3];
+    R* sine[3];
 };
 
 //! Bins of running sums that lie together, a number to a lane of the widest vector.
@@ -168,7 +169,7 @@ struct routines {
                     std::size_t period,
                     double* sums);
 
-    //! Sums of a frame's samples times the window terms and cosine or sine.
+    //! Sums of a frame's samples times the window terms and cosine or sine, for a group of one set.
     void (*analyse)(shape what,
                     double rho,
                     window_terms terms,

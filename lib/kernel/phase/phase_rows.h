@@ -91,8 +91,9 @@ private:
 /*!
  * \brief phase_from_magnitude's state.
  *
- * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and both
- * are made to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then.
+ * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and made
+ * to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then, and the newest one gets
+ * phases that follow from the one that has just been settled.
  */
 template <class R>
 class phase_rows
@@ -158,6 +159,7 @@ private:
         0; // frames in a row, the newest included, whose logarithms may be subtracted
     bool d_waits = false;      // the newest frame is not settled
     std::uint64_t d_count = 0; // frames that went in
+    std::uint64_t d_begin = 0; // index of the last frame that no phase led on to
     std::int64_t d_step = 0;   // samples that d_advances stands for
     std::vector<R>
         d_settled; // phases of the last frame that is settled, or without iterations of the last one

@@ -111,6 +111,20 @@ STFT_LOOP void directions(const R* numbers,
     }
 }
 
+//! Turns units by what others, all of modulus 1, were turned by since.
+template <class R>
+STFT_LOOP void turn_with(const R* before, const R* now, std::size_t count, R* units)
+{
+#pragma omp simd
+    for (std::size_t k = 0; k < count; ++k) {
+        const R re = now[2 * k] * before[2 * k] + now[2 * k + 1] * before[2 * k + 1];
+        const R im = now[2 * k + 1] * before[2 * k] - now[2 * k] * before[2 * k + 1];
+        const R x = units[2 * k], y = units[2 * k + 1];
+        units[2 * k] = x * re - y * im;
+        units[2 * k + 1] = x * im + y * re;
+    }
+}
+
 //! factors times units, where a factor within its bounds; else 0.
 template <class R>
 STFT_LOOP void

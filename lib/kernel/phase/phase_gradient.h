@@ -92,6 +92,16 @@ STFT_LOOP R largest_of(const R* s, std::size_t bins)
 }
 
 template <class R>
+STFT_LOOP R smallest_of(const R* s, std::size_t bins)
+{
+    R smallest = s[0];
+#pragma omp simd reduction(min : smallest)
+    for (std::size_t k = 0; k < bins; ++k)
+        smallest = s[k] < smallest ? s[k] : smallest;
+    return smallest;
+}
+
+template <class R>
 STFT_INLINE inline R within(R value, R most)
 {
     const R lower = value > -most ? value : -most; // of what is no number, too

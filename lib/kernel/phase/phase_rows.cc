@@ -118,6 +118,7 @@ phase_rows<R>::phase_rows(const phase_settings& s)
         return;
     d_balance = path_balance<R>(bins, s.is_circular());
     d_row.resize(bins);
+    d_integrated.resize(bins);
     if (s.is_circular())
         d_complex.emplace(s);
     else
@@ -166,11 +167,19 @@ bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
         integrate(1);
         turn(older(1), d_phases);
         std::swap(d_settled, d_phases);
-        guess();
+        const bool led = guess();
+        std::copy(older(1).units.begin(), older(1).units.end(), d_integrated.begin());
         agree(1);
         settle(1);
         if (age == 0) {
-            guess();
+            if (led)
+                simd::dispatch<phase_loops::turn_with<R>>(
+                    reinterpret_cast<const R*>(d_integrated.data()),
+                    reinterpret_cast<const R*>(older(1).units.data()),
+                    d_integrated.size(),
+                    reinterpret_cast<R*>(older(0).units.data()));
+            else
+                guess();
             agree(0);
         }
     } else {
@@ -323,21 +332,23 @@ void phase_rows<R>::integrate(std::size_t age)
                           std::exp(largest),
                           weight_of_steps<R>(now.index - d_begin),
                           d_phases.data());
-    for (std::size_t k = 0; k < bins; ++k)
-        if (!(d_here[k] > row_paths<R>::silent))
-            d_phases[k] = random_phase<R>(settings.seed, now.index, k);
+    if (!(simd::dispatch<phase_loops::smallest_of<R>>(d_here.data(), bins) > row_paths<R>::silent))
+        for (std::size_t k = 0; k < bins; ++k)
+            if (!(d_here[k] > row_paths<R>::silent))
+                d_phases[k] = random_phase<R>(settings.seed, now.index, k);
     simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), bins);
     if (!agrees())
         d_settled = d_phases;
 }
 
-//! Phases for the newest frame to begin with, which the next one will bring better ones for.
+//! Phases for the newest frame to begin with, which the next one will bring better ones for. True if they are those of the one before, led on.
 template <class R>
-void phase_rows<R>::guess()
+bool phase_rows<R>::guess()
 {
     const R rise = older(0).largest - older(1).largest;
     constexpr R sudden = 1; // what begins so does not follow from what was there before
-    if (!overlaps(0) || rise > sudden) {
+    const bool led = overlaps(0) && !(rise > sudden);
+    if (!led) {
         integrate(0);
     } else {
         const auto step = older(0).start - older(1).start;
@@ -352,6 +363,7 @@ void phase_rows<R>::guess()
         simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), d_gradient.bins);
     }
     turn(older(0), d_phases);
+    return led;
 }
 
 //! Cycles -> units of a frame; of a real signal's frame, bins that are real are made so.

@@ -128,7 +128,7 @@ private:
     void take_slopes(std::size_t age);
     void take_advances(std::int64_t step);
     void integrate(std::size_t age);
-    void guess();
+    bool guess();
     void turn(frame& f, const std::vector<R>& cycles);
     void agree(std::size_t age);
     void settle(std::size_t age);
@@ -165,7 +165,8 @@ private:
         d_settled; // phases of the last frame that is settled, or without iterations of the last one
     std::vector<R> d_phases; // phases that were integrated last
     std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
-    std::vector<complex> d_row;
+    std::vector<complex> d_row,
+        d_integrated; // integrated: units of the frame before, as guess() took them
 };
 
 } // namespace gr::stft::kernel

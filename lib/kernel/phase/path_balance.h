@@ -32,7 +32,7 @@ public:
      * \param from_before phases that the row before gives; where `phases` has the same one, a path begins
      * \param steps of the phase from each bin to the next one, cycles
      * \param largest of all these magnitudes that is finite
-     * \param weight of a step along the row, beside one in time
+     * \param weight of a step along the row, compared with one in time
      * \param phases of this row, cycles, which are corrected
      */
     void balance(const R* before,

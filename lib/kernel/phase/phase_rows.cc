@@ -286,8 +286,8 @@ void phase_rows<R>::take_advances(std::int64_t step)
     d_step = step;
 }
 
-//! Weight of a step along the row when phases have been led on for so many frames: it is the greater the fewer of them stand behind what a
-//! step in time leads on.
+//! Weight of a step along the row, compared with one in time, `frames` frames after phases began: the fewer of them a phase has been led over, the
+//! less it says.
 template <class R>
 R weight_of_steps(std::uint64_t frames)
 {

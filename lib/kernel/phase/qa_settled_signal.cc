@@ -71,6 +71,7 @@ class qa_settled_signal : public CppUnit::TestFixture
     CPPUNIT_TEST(angles_are_those_of_atan2);
     CPPUNIT_TEST(directions_have_modulus_1_and_leave_zeros_alone);
     CPPUNIT_TEST(directions_move_beyond_the_numbers);
+    CPPUNIT_TEST(units_turn_with_others);
     CPPUNIT_TEST(frames_of_a_signal_agree_with_each_other);
     CPPUNIT_TEST(settled_frames_pull_a_wrong_one);
     CPPUNIT_TEST(frames_beyond_all_settled_ones_are_alone);
@@ -133,6 +134,23 @@ class qa_settled_signal : public CppUnit::TestFixture
         const std::vector<float> expected{ 9 / length, -2 / length, 1, 0, 0, 1 };
         for (std::size_t i = 0; i < expected.size(); ++i)
             CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], units[i], 1e-6);
+    }
+
+    void units_turn_with_others()
+    {
+        std::vector<std::complex<double>> before, now, units, expected;
+        for (int i = 0; i < 20; ++i) {
+            before.push_back(std::polar(1.0, 0.3 * i));
+            now.push_back(std::polar(1.0, 1.1 * i + 0.2));
+            units.push_back(std::polar(1.0, -0.7 * i));
+            expected.push_back(std::polar(1.0, 0.1 * i + 0.2));
+        }
+        simd::dispatch<phase_loops::turn_with<double>>(reinterpret_cast<double*>(before.data()),
+                                                       reinterpret_cast<double*>(now.data()),
+                                                       units.size(),
+                                                       reinterpret_cast<double*>(units.data()));
+        for (std::size_t i = 0; i < units.size(); ++i)
+            CPPUNIT_ASSERT(std::abs(units[i] - expected[i]) < 1e-14);
     }
 
     void frames_of_a_signal_agree_with_each_other()

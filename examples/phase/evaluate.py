@@ -2,12 +2,14 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """How well magnitudes come back from phases that were made for them, how a sound keeps at another speed, and what both cost.
 
-    /usr/bin/python3 evaluate.py [--quick] [--distances] [--every N] [RECORDING ...]
+    /usr/bin/python3 evaluate.py [--quick] [--distances] [--every N] [--overlap N] [RECORDING ...]
 
-RECORDING: sound files, or zip files of them. Without, the speech that alsa-utils installs in /usr/share/sounds/alsa. The figures of
-docs/phase.md are printed:
-- the distance | |STFT(y)| - A | / |A| of the signal y that was made of magnitudes A, at a hop of a sixteenth of the window: the median over
-  the recordings and the largest;
+RECORDING: sound files, zip files of them, or SigMF data. Without, the speech that alsa-utils installs in /usr/share/sounds/alsa, and what the
+folder that GR_STFT_DATA names has in speech/fsdd.zip (one file in 50), vibration/ and rf/; without that variable these are left out.
+The figures of docs/phase.md are printed:
+- the distance | |STFT(y)| - A | / |A| of the signal y that was made of magnitudes A, at a hop of a sixteenth of the window of 30 ms (of
+  complex samples, 1024): the median over the recordings and the largest, and the median ratio to "pghi, 0 iterations" in dB. Of what is
+  longer than 120 windows, these in the middle count;
 - of a tone, a sweep and a click at other speeds: the ratio of the expected signal to what differs from it in dB, and the energy of the
   click within half a millisecond;
 - samples per second of CPU time at n_fft 1024 and hop 128, of array functions and of the block's thread.
@@ -15,6 +17,8 @@ docs/phase.md are printed:
 import argparse
 import glob
 import io
+import json
+import os
 import time
 import zipfile
 
@@ -26,42 +30,78 @@ METHODS = {"pghi": {}, "pghi, 0 iterations": dict(iterations=0), "rtpghi": dict(
 METHODS.update({f"{name}, {count} iterations": dict(how, iterations=count) for name, how in list(METHODS.items())[2:] for count in (0, 2)})
 
 
-def recordings(names, every):
-    """(samples, sample rate) of each; of those in a zip file, one in `every`."""
+SIGMF = {"cu8": np.uint8, "ci8": np.int8, "ci16_le": np.dtype("<i2")}
+
+
+def whole(x, n_fft):
+    """(samples, n_fft) of the middle of a recording."""
+    half = min(len(x) // 2, 60 * n_fft)
+    return x[len(x) // 2 - half : len(x) // 2 + half], n_fft
+
+
+def sound(file):
     import soundfile
 
-    for name in names or sorted(glob.glob("/usr/share/sounds/alsa/*_*.wav")):
-        files = [name]
+    x, samp_rate = soundfile.read(file, always_2d=True)
+    return x[:, 0], max(64, 2 ** round(np.log2(0.03 * samp_rate)))
+
+
+def sigmf(name):
+    with open(name.replace(".sigmf-data", ".sigmf-meta"), encoding="utf-8") as meta:
+        kind = json.load(meta)["global"]["core:datatype"]
+    parts = np.fromfile(name, SIGMF[kind]).astype(float) - (127.5 if kind == "cu8" else 0)
+    return whole(parts[::2] + 1j * parts[1::2], 1024)
+
+
+def recordings(names, every):
+    """(samples, n_fft) of each; of those in a zip file, one in `every`."""
+    for name in names:
         if name.endswith(".zip"):
             archive = zipfile.ZipFile(name)
             inside = sorted(one for one in archive.namelist() if one.endswith((".wav", ".flac")))
-            files = [io.BytesIO(archive.read(one)) for one in inside[::every]]
-        for file in files:
-            x, samp_rate = soundfile.read(file, always_2d=True)
-            yield x[:, 0], samp_rate
+            yield from (sound(io.BytesIO(archive.read(one))) for one in inside[::every])
+        else:
+            yield sigmf(name) if name.endswith(".sigmf-data") else whole(*sound(name))
 
 
-def distance(y, A, window, n_fft):
-    return np.linalg.norm(np.abs(stft.stft(y, window, hop=n_fft // 16, n_fft=n_fft)) - A) / np.linalg.norm(A)
+def kinds(names, every):
+    """Names of the kinds of recordings, and these."""
+    if names:
+        return {"recordings": list(recordings(names, every or 1))}
+    found = {"alsa": list(recordings(sorted(glob.glob("/usr/share/sounds/alsa/*_*.wav")), 1))}
+    data = os.environ.get("GR_STFT_DATA")
+    if not data:
+        print("GR_STFT_DATA is not set: no digits, vibration and radio")
+        return found
+
+    def files(folder, *ends):
+        return [name for end in ends for name in sorted(glob.glob(os.path.join(data, folder, "*" + end)))]
+
+    found["digits"] = list(recordings(files("speech", "fsdd.zip"), every or 50))
+    found["vibration"] = list(recordings(files("vibration", ".wav", ".flac"), 1))
+    found["radio"] = list(recordings(files("rf", ".wav", ".sigmf-data"), 1))
+    return {name: signals for name, signals in found.items() if signals}
 
 
-def distances(signals, window, n_fft):
-    """The median over signals and the largest, of each method."""
-    made = dict(hop=n_fft // 16, n_fft=n_fft)
-    sums = {}
-    for x in signals:
+def distances(signals, name, overlap, peers):
+    """The distances of all signals, by method; with peers, of Griffin-Lim, too."""
+    values = {}
+    for x, n_fft in signals:
+        window = ("gaussian", n_fft / 8) if name == "gaussian" else name
+        made = dict(hop=n_fft // overlap, n_fft=n_fft)
+        turned = dict(made, sides="twosided") if np.iscomplexobj(x) else made
         A = np.abs(stft.stft(x, window, **made))
 
-        def add(name, y):
-            sums.setdefault(name, []).append(distance(y, A, window, n_fft))
+        def add(method, y):
+            values.setdefault(method, []).append(np.linalg.norm(np.abs(stft.stft(y, window, **made)) - A) / np.linalg.norm(A))
 
-        for name, how in METHODS.items():
-            X = stft.phase_from_magnitude(A, window, **made, **how)
-            add(name, stft.istft(X, window, length=len(x), **made))
-        for initial, iterations in (("pghi", 50), ("random", 100)):
-            y = stft.griffin_lim(A, window, length=len(x), iterations=iterations, initial=initial, **made)
+        for method, how in METHODS.items():
+            X = stft.phase_from_magnitude(A, window, **turned, **how)
+            add(method, stft.istft(X, window, length=len(x), **turned))
+        for initial, iterations in (("pghi", 50), ("random", 100)) if peers else ():
+            y = stft.griffin_lim(A, window, length=len(x), iterations=iterations, initial=initial, **turned)
             add(f"griffin_lim, {iterations} from {initial}", y)
-    return {name: (np.median(values), max(values)) for name, values in sums.items()}
+    return {method: np.array(each) for method, each in values.items()}
 
 
 def fit(y, phases, ends):
@@ -127,15 +167,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", nargs="*")
     parser.add_argument("--quick", action="store_true", help="one recording, fewer frames")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="of the recordings in a zip file, one in N")
+    parser.add_argument("--every", type=int, metavar="N", help="of the recordings in a zip file, one in N")
+    parser.add_argument("--overlap", type=int, default=16, metavar="N", help="the hop is n_fft / N")
     parser.add_argument("--distances", action="store_true", help="no other figures")
     arguments = parser.parse_args()
-    signals = list(recordings(arguments.recordings, arguments.every))[: 1 if arguments.quick else None]
-    n_fft = 2 ** round(np.log2(0.03 * signals[0][1]))
-    for window in (("gaussian", n_fft / 8), "blackman", "hann"):
-        print(f"distance of magnitudes, {window}, n_fft {n_fft}, hop {n_fft // 16}, {len(signals)} recordings: median, largest")
-        for name, (median, largest) in distances([x for x, _ in signals], window, n_fft).items():
-            print(f"  {name:<30}{median:.4f}  {largest:.4f}")
+    for kind, signals in kinds(arguments.recordings, arguments.every).items():
+        signals = signals[: 1 if arguments.quick else None]
+        for window in ("gaussian", "blackman", "hann"):
+            print(f"distance of magnitudes, {kind}, {window}, hop n_fft / {arguments.overlap}, {len(signals)} recordings: median, largest, over pghi")
+            found = distances(signals, window, arguments.overlap, kind not in ("vibration", "radio"))
+            for name, values in found.items():
+                ratio = np.median(20 * np.log10(values / found["pghi, 0 iterations"]))
+                print(f"  {name:<36}{np.median(values):.4f}  {values.max():.4f}  {ratio:+.1f} dB", flush=True)
     if arguments.distances:
         return
     print("at another speed, Hann window, n_fft 2048, 48 kHz")

@@ -149,13 +149,22 @@ private:
             const R* after = is_last ? now : row(frame + 1);
             simd::dispatch<phase_loops::frequency_offsets<R>>(
                 now, d_bins, d_gradient.per_bin, d_gradient.most, limit, offsets.data());
-            simd::dispatch<phase_loops::phase_slopes<R>>(
-                three_rows<R>{ before, now, after, false, limit },
-                d_bins,
-                d_gradient.per_frame,
-                d_gradient.reach,
-                d_gradient.shift,
-                slopes.data());
+            three_rows<R> rows{ before, now, after, is_first || is_last, limit };
+            const auto* magnitudes_now = magnitudes + frame * d_bins;
+            if (is_first || is_last) // two frames have no bend
+                rows = {
+                    before, is_first ? now : before, after, true, std::numeric_limits<R>::infinity()
+                };
+            else
+                rows.magnitudes = { magnitudes_now - d_bins,
+                                    magnitudes_now,
+                                    magnitudes_now + d_bins };
+            simd::dispatch<phase_loops::phase_slopes<R>>(rows,
+                                                         d_bins,
+                                                         d_gradient.per_frame,
+                                                         d_gradient.reach,
+                                                         d_gradient.shift,
+                                                         slopes.data());
             for (std::size_t k = 0; k < d_bins; ++k)
                 d_cells[frame * d_bins + k] = { now[k], offsets[k], slopes[k], 0, closed };
         }

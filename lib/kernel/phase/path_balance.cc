@@ -1,6 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/phase/path_balance.h"
 #include "kernel/phase/phase_gradient.h"
+#include <algorithm>
+#include <array>
 
 namespace gr::stft::kernel {
 
@@ -22,10 +24,10 @@ STFT_LOOP void joints_of(const R* here,
                          const R* phases,
                          std::size_t joints,
                          R scale,
+                         R weight,
                          R* weights,
                          R* pulls)
 {
-    constexpr R weight = R(0.5); // of a step along the row
 #pragma omp simd
     for (std::size_t k = 0; k < joints; ++k) {
         weights[k] = weight * weaker(here[k], here[k + 1], scale);
@@ -61,11 +63,135 @@ STFT_LOOP void add(const R* corrections, std::size_t bins, R* phases)
         phases[k] += corrections[k];
 }
 
+//! A symmetric system of three diagonals, whose off-diagonal numbers are -joints.
+template <class R>
+struct three_diagonals {
+    const R* joints; // [k] joins k and k + 1
+    R* pivots;       // the diagonal; later what a number takes of its neighbour's
+    R* sums;         // the right side; later the solution
+};
+
+//! Elimination of a stretch of it that nothing joins to others, from its ends to its middle, and back.
+template <class R>
+class stretch
+{
+public:
+    stretch(const three_diagonals<R>& all, std::size_t from, std::size_t end)
+        : d_all(all), d_from(from), d_end(end), d_middle(from + (end - from) / 2)
+    {}
+
+    //! Numbers on the shorter side of the middle, and on either.
+    std::size_t shorter() const { return d_end - 1 - d_middle; }
+    std::size_t longer() const { return d_middle - d_from; }
+
+    //! The i-th number from either end; each chain waits for itself only.
+    STFT_INLINE void eliminate(std::size_t i) { eliminate_low(i), eliminate_high(i); }
+    STFT_INLINE void eliminate_low(std::size_t i)
+    {
+        const auto k = d_from + i;
+        step(k, d_all.joints[k - 1], d_all.joints[k], d_low);
+    }
+    STFT_INLINE void eliminate_high(std::size_t i)
+    {
+        const auto k = d_end - 1 - i;
+        step(k, d_all.joints[k], d_all.joints[k - 1], d_high);
+    }
+
+    void turn()
+    {
+        const auto k = d_middle;
+        const R low = d_all.joints[k - 1], high = d_all.joints[k];
+        const R pivot = d_all.pivots[k] - low * low * d_low.inverse - high * high * d_high.inverse;
+        const R sum = d_all.sums[k] + low * d_low.sum + high * d_high.sum;
+        d_all.sums[k] = d_low.sum = d_high.sum = sum / pivot;
+    }
+
+    //! The i-th number from the middle, 1 .. shorter(), on either side.
+    STFT_INLINE void substitute(std::size_t i)
+    {
+        substitute_low(i);
+        substitute_one(d_middle + i, d_high);
+    }
+    STFT_INLINE void substitute_low(std::size_t i) { substitute_one(d_middle - i, d_low); }
+
+private:
+    struct chain {
+        R inverse = 0, sum = 0;
+    };
+
+    STFT_INLINE void step(std::size_t k, R joint, R next, chain& c)
+    {
+        const R square = joint * joint, sum = d_all.sums[k] + joint * c.sum;
+        c.inverse = 1 / (d_all.pivots[k] - square * c.inverse);
+        c.sum = sum * c.inverse;
+        d_all.sums[k] = c.sum;
+        d_all.pivots[k] = next * c.inverse;
+    }
+
+    STFT_INLINE void substitute_one(std::size_t k, chain& c)
+    {
+        c.sum = d_all.sums[k] + d_all.pivots[k] * c.sum;
+        d_all.sums[k] = c.sum;
+    }
+
+    three_diagonals<R> d_all;
+    std::size_t d_from, d_end, d_middle;
+    chain d_low, d_high;
+};
+
+template <class R>
+void solve(stretch<R> one)
+{
+    for (std::size_t i = 0; i < one.shorter(); ++i)
+        one.eliminate(i);
+    if (one.longer() > one.shorter())
+        one.eliminate_low(one.longer() - 1);
+    one.turn();
+    for (std::size_t i = 1; i <= one.shorter(); ++i)
+        one.substitute(i);
+    if (one.longer() > one.shorter())
+        one.substitute_low(one.longer());
+}
+
+//! Solves two stretches at once.
+template <class R>
+void solve(stretch<R> a, stretch<R> b)
+{
+    const auto both = std::min(a.shorter(), b.shorter());
+    for (std::size_t i = 0; i < both; ++i)
+        a.eliminate(i), b.eliminate(i);
+    const auto finish = [&](stretch<R>& one) {
+        for (auto i = both; i < one.shorter(); ++i)
+            one.eliminate(i);
+        if (one.longer() > one.shorter())
+            one.eliminate_low(one.longer() - 1);
+        one.turn();
+    };
+    finish(a);
+    finish(b);
+    for (std::size_t i = 1; i <= both; ++i)
+        a.substitute(i), b.substitute(i);
+    const auto end = [&](stretch<R>& one) {
+        for (auto i = both + 1; i <= one.shorter(); ++i)
+            one.substitute(i);
+        if (one.longer() > one.shorter())
+            one.substitute_low(one.longer());
+    };
+    end(a);
+    end(b);
+}
+
+template <class R>
+std::size_t weakest(const R* joints, std::size_t from, std::size_t end)
+{
+    return static_cast<std::size_t>(std::min_element(joints + from, joints + end) - joints);
+}
+
 } // namespace
 
 template <class R>
-path_balance<R>::path_balance(std::size_t bins)
-    : d_joints(bins + 1), d_pivots(bins), d_sums(bins + 1)
+path_balance<R>::path_balance(std::size_t bins, bool circular)
+    : d_circular(circular), d_joints(bins + 1), d_pivots(bins), d_sums(bins)
 {}
 
 template <class R>
@@ -74,64 +200,56 @@ void path_balance<R>::balance(const R* before,
                               const R* from_before,
                               const R* steps,
                               R largest,
+                              R weight,
                               R* phases)
 {
+    constexpr std::size_t enough = 64; // bins of a row that is solved in two stretches
     const auto bins = d_pivots.size();
     if (bins < 2 || !(largest > 0))
         return;
     const R scale = 1 / largest;
-    auto* const b =
-        d_joints.data() +
-        1; // b[k] joins bins k and k + 1; none is before the first one or after the last
+    auto* const joints =
+        d_joints.data() + 1; // [k] joins k and k + 1; [-1] the last bin and the first
     auto* const sums = d_sums.data();
-    simd::dispatch<joints_of<R>>(here, steps, phases, bins - 1, scale, b, sums);
-    d_joints[0] = b[bins - 1] = 0;
+    simd::dispatch<joints_of<R>>(here, steps, phases, bins - 1, scale, weight, joints, sums);
+    sums[bins - 1] = joints[bins - 1] = 0;
+    if (d_circular) {
+        const R ends[] = { here[bins - 1], here[0] }, of_ends[] = { phases[bins - 1], phases[0] };
+        joints_of(
+            ends, steps + bins - 1, of_ends, 1, scale, weight, joints + bins - 1, sums + bins - 1);
+    }
+    // the weakest joint is left out where a row has no end, and one about the middle of a long row
+    std::size_t first = 0, cut = bins - 1;
+    const bool is_long = bins >= enough;
+    const auto leave_out = [&](std::size_t k) { joints[k] = sums[k] = 0; };
+    if (d_circular) {
+        const auto k = weakest(joints, 0, is_long ? bins / 4 : bins);
+        leave_out(k);
+        first = (k + 1) % bins;
+    }
+    if (is_long) {
+        cut = d_circular ? weakest(joints, bins / 2, bins / 2 + bins / 4)
+                         : weakest(joints, bins / 2 - bins / 8, bins / 2 + bins / 8);
+        leave_out(cut);
+    }
+    joints[-1] = joints[bins - 1];
     simd::dispatch<pivots_of<R>>(
         before, here, from_before, phases, d_joints.data(), bins, scale, d_pivots.data());
-    sums[bins - 1] = 0;
+    const R of_last = sums[bins - 1];
     for (auto k = bins - 1; k > 0; --k) // a joint pulls its lower bin down and its upper one up
         sums[k] = sums[k - 1] - sums[k];
-    sums[0] = -sums[0];
-    // towards the middle from both ends, two chains that do not wait for each other
-    const auto middle = bins / 2;
-    auto* const inverse = d_pivots.data();
-    inverse[0] = 1 / inverse[0];
-    if (middle + 1 < bins)
-        inverse[bins - 1] = 1 / inverse[bins - 1];
-    const auto up = [&](std::size_t k) STFT_INLINE {
-        sums[k] += b[k - 1] * sums[k - 1]; // which is divided by its pivot
-        return inverse[k] - b[k - 1] * b[k - 1] * inverse[k - 1];
-    };
-    const auto down = [&](std::size_t k) STFT_INLINE {
-        sums[k] += b[k] * sums[k + 1];
-        return inverse[k] - b[k] * b[k] * inverse[k + 1];
-    };
-    sums[0] *= inverse[0];
-    if (middle + 1 < bins)
-        sums[bins - 1] *= inverse[bins - 1];
-    for (std::size_t i = 1; i < middle; ++i) {
-        const auto k = bins - 1 - i;
-        inverse[i] = 1 / up(i);
-        sums[i] *= inverse[i];
-        if (k > middle) {
-            inverse[k] = 1 / down(k);
-            sums[k] *= inverse[k];
-        }
-    }
-    if (middle + 1 < bins)
-        inverse[middle] = down(middle);
-    inverse[middle] = 1 / up(middle);
-    sums[middle] *= inverse[middle];
-    R low = sums[middle], high = low;
-    for (std::size_t i = 1; i <= middle; ++i) {
-        const auto k = middle - i, other = middle + i;
-        low = sums[k] + b[k] * inverse[k] * low;
-        sums[k] = low;
-        if (other < bins) {
-            high = sums[other] + b[other - 1] * inverse[other] * high;
-            sums[other] = high;
-        }
-    }
+    sums[0] = of_last - sums[0];
+    if (first > 0)
+        for (auto* row : { joints, d_pivots.data(), sums })
+            std::rotate(row, row + first, row + bins);
+    joints[-1] = 0;
+    const three_diagonals<R> all{ joints, d_pivots.data(), sums };
+    if (is_long)
+        solve(stretch<R>(all, 0, cut + 1 - first), stretch<R>(all, cut + 1 - first, bins));
+    else
+        solve(stretch<R>(all, 0, bins));
+    if (first > 0)
+        std::rotate(sums, sums + (bins - first), sums + bins);
     simd::dispatch<add<R>>(sums, bins, phases);
 }
 

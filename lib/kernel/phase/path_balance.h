@@ -16,20 +16,23 @@ namespace gr::stft::kernel {
  *     sum_k a_k c_k^2 + sum_k b_k (c_(k+1) - c_k - r_k)^2,
  *
  * r_k what the phases of bins k and k + 1 lack to their step, a_k (where a path begins, else 0) and b_k energies of the weaker of both cells
- * that are joined. One tridiagonal system, eliminated from both ends. R: float or double.
+ * that are joined, b_k times a weight. One tridiagonal system, eliminated from both ends. The weakest joint of a circular row is left out,
+ * and so is, of 64 bins or more, the weakest about the middle (of a circular row, in the third quarter; the other one is then in the
+ * first): both halves are solved at once, which takes half the time. R: float or double.
  */
 template <class R>
 class path_balance
 {
 public:
     path_balance() = default;
-    explicit path_balance(std::size_t bins);
+    path_balance(std::size_t bins, bool circular);
 
     /*!
      * \param before,here magnitudes of the row before and of this one
      * \param from_before phases that the row before gives; where `phases` has the same one, a path begins
      * \param steps of the phase from each bin to the next one, cycles
      * \param largest of all these magnitudes that is finite
+     * \param weight of a step along the row, compared with one in time
      * \param phases of this row, cycles, which are corrected
      */
     void balance(const R* before,
@@ -37,9 +40,11 @@ public:
                  const R* from_before,
                  const R* steps,
                  R largest,
+                 R weight,
                  R* phases);
 
 private:
+    bool d_circular = false;
     std::vector<R> d_joints, d_pivots, d_sums;
 };
 

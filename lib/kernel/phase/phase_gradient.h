@@ -7,6 +7,7 @@
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
 #include <gnuradio/stft/kernel/phase/phase_settings.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
 #include <limits>
@@ -58,6 +59,8 @@ struct three_rows {
     const R *first, *second, *third;
     bool looks_back;
     R limit; //!< levels at or below it are left out
+    //! The magnitudes of all three, for differences of squares; null: differences of logarithms only.
+    std::array<const R*, 3> magnitudes{};
 };
 
 namespace phase_loops {
@@ -89,9 +92,19 @@ STFT_LOOP R largest_of(const R* s, std::size_t bins)
 }
 
 template <class R>
+STFT_LOOP R smallest_of(const R* s, std::size_t bins)
+{
+    R smallest = s[0];
+#pragma omp simd reduction(min : smallest)
+    for (std::size_t k = 0; k < bins; ++k)
+        smallest = s[k] < smallest ? s[k] : smallest;
+    return smallest;
+}
+
+template <class R>
 STFT_INLINE inline R within(R value, R most)
 {
-    const R lower = value < -most ? -most : value;
+    const R lower = value > -most ? value : -most; // of what is no number, too
     return lower > most ? most : lower;
 }
 
@@ -130,13 +143,31 @@ phase_slopes(three_rows<R> rows, std::size_t bins, R factor, R reach, R shift, R
         }
         return;
     }
+    if (!rows.magnitudes[0]) {
 #pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k)
-        slopes[k] = -shift - within(factor * central(rows.second[k] - rows.first[k],
-                                                     rows.third[k] - rows.second[k],
-                                                     rows.first[k] > rows.limit,
-                                                     rows.third[k] > rows.limit),
-                                    reach);
+        for (std::size_t k = 0; k < bins; ++k)
+            slopes[k] = -shift - within(factor * central(rows.second[k] - rows.first[k],
+                                                         rows.third[k] - rows.second[k],
+                                                         rows.first[k] > rows.limit,
+                                                         rows.third[k] > rows.limit),
+                                        reach);
+        return;
+    }
+    const R *first = rows.magnitudes[0], *second = rows.magnitudes[1], *third = rows.magnitudes[2];
+#pragma omp simd
+    for (std::size_t k = 0; k < bins; ++k) {
+        const R before = rows.second[k] - rows.first[k], after = rows.third[k] - rows.second[k];
+        const R has_before = rows.first[k] > rows.limit ? R(1) : R(0);
+        const R has_after = rows.third[k] > rows.limit ? R(1) : R(0);
+        // near a zero of the STFT |X|^2 is a parabola, and the logarithm is not: where it bends upwards
+        const R bends = after > before ? has_before * has_after : R(0);
+        const R inverse = 1 / second[k];
+        const R a = inverse * first[k], b = inverse * third[k];
+        const R squares = (b - a) * (b + a) / 4;
+        const R share = has_before == has_after ? R(0.5) : has_before;
+        const R logarithms = share * before + (1 - share) * after;
+        slopes[k] = -shift - within(factor * (bends > 0 ? squares : logarithms), reach);
+    }
 }
 
 //! Slopes in the bins -> the phase's steps from each bin to the next one, from the last to the first.
@@ -159,14 +190,14 @@ STFT_INLINE inline R fraction_of(R x)
     return x - ((x + magic) - magic);
 }
 
-//! s, and a bonus, where it is above the limit, else -inf.
+//! s where it is above the limit, else -inf.
 template <class R>
-STFT_LOOP void where_above(const R* s, std::size_t bins, R limit, R bonus, R* above)
+STFT_LOOP void where_above(const R* s, std::size_t bins, R limit, R* above)
 {
     constexpr R nothing = -std::numeric_limits<R>::infinity();
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
-        above[k] = s[k] > limit ? s[k] + bonus : nothing;
+        above[k] = s[k] > limit ? s[k] : nothing;
 }
 
 //! Phases of the row before -> those of this row.

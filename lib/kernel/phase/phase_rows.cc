@@ -116,8 +116,9 @@ phase_rows<R>::phase_rows(const phase_settings& s)
         row->resize(bins);
     if (!agrees())
         return;
-    d_balance = path_balance<R>(bins);
+    d_balance = path_balance<R>(bins, s.is_circular());
     d_row.resize(bins);
+    d_integrated.resize(bins);
     if (s.is_circular())
         d_complex.emplace(s);
     else
@@ -166,9 +167,21 @@ bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
         integrate(1);
         turn(older(1), d_phases);
         std::swap(d_settled, d_phases);
-        guess();
+        const bool led = guess();
+        std::copy(older(1).units.begin(), older(1).units.end(), d_integrated.begin());
         agree(1);
         settle(1);
+        if (age == 0) {
+            if (led)
+                simd::dispatch<phase_loops::turn_with<R>>(
+                    reinterpret_cast<const R*>(d_integrated.data()),
+                    reinterpret_cast<const R*>(older(1).units.data()),
+                    d_integrated.size(),
+                    reinterpret_cast<R*>(older(0).units.data()));
+            else
+                guess();
+            agree(0);
+        }
     } else {
         integrate(0);
         turn(older(0), d_phases);
@@ -244,12 +257,19 @@ void phase_rows<R>::take_slopes(std::size_t age)
     for (std::size_t i = 0; i < alike_before + age && i < 3; ++i)
         largest = std::max(largest, older(i).largest);
     three_rows<R> rows{ now, now, now, true, largest + silence_of<R>(settings) };
-    if (age > 0)
-        rows = { alike_before > 0 ? before : now, now, older(0).s(), false, rows.limit };
+    constexpr R straight = std::numeric_limits<R>::infinity(); // two frames have no bend
+    if (age > 0 && alike_before > 0) {
+        rows = { before, now, older(0).s(), false, rows.limit };
+        if (agrees())
+            rows.magnitudes = { older(age + 1).magnitudes.data(),
+                                older(age).magnitudes.data(),
+                                older(0).magnitudes.data() };
+    } else if (age > 0)
+        rows = { now, now, older(0).s(), true, straight };
     else if (alike_before > 1)
         rows = { older(2).s(), before, now, true, rows.limit };
-    else if (alike_before > 0) // two frames have no bend
-        rows = { before, before, now, true, std::numeric_limits<R>::infinity() };
+    else if (alike_before > 0)
+        rows = { before, before, now, true, straight };
     simd::dispatch<phase_loops::phase_slopes<R>>(rows,
                                                  d_gradient.bins,
                                                  d_gradient.per_frame,
@@ -266,6 +286,14 @@ void phase_rows<R>::take_advances(std::int64_t step)
     d_step = step;
 }
 
+//! Weight of a step along the row, compared with one in time, `frames` frames after phases began: the fewer of them a phase has been led over, the
+//! less it says.
+template <class R>
+R weight_of_steps(std::uint64_t frames)
+{
+    return 1 + 30 / (1 + static_cast<R>(frames));
+}
+
 //! Phases of the frame of this age, from those of the one before that are settled.
 template <class R>
 void phase_rows<R>::integrate(std::size_t age)
@@ -278,13 +306,10 @@ void phase_rows<R>::integrate(std::size_t age)
     const bool follows = overlaps(age);
     const R largest = follows ? std::max(now.largest, before.largest) : now.largest;
     const R limit = largest + static_cast<R>(std::log(settings.tolerance));
-    simd::dispatch<phase_loops::where_above<R>>(now.s(), bins, limit, R(0), d_here.data());
+    simd::dispatch<phase_loops::where_above<R>>(now.s(), bins, limit, d_here.data());
     if (follows) {
         take_advances(step);
-        const R bonus =
-            agrees() ? R(0.1) : R(0); // a step along the row is less exact than one in time
-        simd::dispatch<phase_loops::where_above<R>>(
-            before.s(), bins, limit, bonus, d_before.data());
+        simd::dispatch<phase_loops::where_above<R>>(before.s(), bins, limit, d_before.data());
         simd::dispatch<phase_loops::advance<R>>(d_settled.data(),
                                                 d_advances.data(),
                                                 before.offsets.data(),
@@ -297,28 +322,33 @@ void phase_rows<R>::integrate(std::size_t age)
     }
     simd::dispatch<phase_loops::between_bins<R>>(d_slopes.data(), bins, d_steps.data());
     d_paths.integrate(d_before, d_here, d_from_before, nullptr, d_steps.data(), d_phases.data());
+    if (!follows || before.largest <= limit)
+        d_begin = now.index;
     if (agrees() && follows)
         d_balance.balance(before.magnitudes.data(),
                           now.magnitudes.data(),
                           d_from_before.data(),
                           d_steps.data(),
                           std::exp(largest),
+                          weight_of_steps<R>(now.index - d_begin),
                           d_phases.data());
-    for (std::size_t k = 0; k < bins; ++k)
-        if (!(d_here[k] > row_paths<R>::silent))
-            d_phases[k] = random_phase<R>(settings.seed, now.index, k);
+    if (!(simd::dispatch<phase_loops::smallest_of<R>>(d_here.data(), bins) > row_paths<R>::silent))
+        for (std::size_t k = 0; k < bins; ++k)
+            if (!(d_here[k] > row_paths<R>::silent))
+                d_phases[k] = random_phase<R>(settings.seed, now.index, k);
     simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), bins);
     if (!agrees())
         d_settled = d_phases;
 }
 
-//! Phases for the newest frame to begin with, which the next one will bring better ones for.
+//! Phases for the newest frame to begin with, which the next one will bring better ones for. True if they are those of the one before, led on.
 template <class R>
-void phase_rows<R>::guess()
+bool phase_rows<R>::guess()
 {
     const R rise = older(0).largest - older(1).largest;
     constexpr R sudden = 1; // what begins so does not follow from what was there before
-    if (!overlaps(0) || rise > sudden) {
+    const bool led = overlaps(0) && !(rise > sudden);
+    if (!led) {
         integrate(0);
     } else {
         const auto step = older(0).start - older(1).start;
@@ -333,6 +363,7 @@ void phase_rows<R>::guess()
         simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), d_gradient.bins);
     }
     turn(older(0), d_phases);
+    return led;
 }
 
 //! Cycles -> units of a frame; of a real signal's frame, bins that are real are made so.
@@ -350,12 +381,13 @@ void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
         make_real(bins - 1);
 }
 
-//! Makes the frame of this age and those after it agree with each other and with the settled ones.
+//! Makes the frame of this age agree with the settled ones, and with the frame after it.
 template <class R>
 void phase_rows<R>::agree(std::size_t age)
 {
     constexpr R most =
         std::numeric_limits<R>::max() * R(1e-12); // sums of what is larger might not be finite
+    constexpr R beyond = R(0.4);                  // a frame is in the signal that is to move it
     const auto bins = d_gradient.bins;
     const auto first = older(age).start;
     const auto reach = static_cast<std::int64_t>(settings.n_fft);
@@ -380,13 +412,17 @@ void phase_rows<R>::agree(std::size_t age)
                     reinterpret_cast<R*>(d_row.data()));
                 signal.add(d_row.data(), later);
             });
-            const bool last = i + 1 == settings.iterations && settings.look_ahead > 0;
+            const bool last = i + 1 == settings.iterations;
             for_pending([&](frame& f, std::size_t later) {
                 if (last && later > 0)
-                    return; // the next frame brings other phases for it
+                    return; // it gets other phases
                 signal.analyse(later, d_row.data());
                 simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<const R*>(d_row.data()),
+                                                           f.magnitudes.data(),
                                                            bins,
+                                                           most,
+                                                           static_cast<R>(settings.n_fft),
+                                                           beyond,
                                                            reinterpret_cast<R*>(f.units.data()));
             });
         }

@@ -91,8 +91,9 @@ private:
 /*!
  * \brief phase_from_magnitude's state.
  *
- * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and both
- * are made to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then.
+ * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and made
+ * to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then, and the newest one gets
+ * phases that follow from the one that has just been settled.
  */
 template <class R>
 class phase_rows
@@ -127,7 +128,7 @@ private:
     void take_slopes(std::size_t age);
     void take_advances(std::int64_t step);
     void integrate(std::size_t age);
-    void guess();
+    bool guess();
     void turn(frame& f, const std::vector<R>& cycles);
     void agree(std::size_t age);
     void settle(std::size_t age);
@@ -158,12 +159,14 @@ private:
         0; // frames in a row, the newest included, whose logarithms may be subtracted
     bool d_waits = false;      // the newest frame is not settled
     std::uint64_t d_count = 0; // frames that went in
+    std::uint64_t d_begin = 0; // index of the last frame that no phase led on to
     std::int64_t d_step = 0;   // samples that d_advances stands for
     std::vector<R>
         d_settled; // phases of the last frame that is settled, or without iterations of the last one
     std::vector<R> d_phases; // phases that were integrated last
     std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
-    std::vector<complex> d_row;
+    std::vector<complex> d_row,
+        d_integrated; // integrated: units of the frame before, as guess() took them
 };
 
 } // namespace gr::stft::kernel

@@ -288,9 +288,8 @@ private:
                      simd::dispatch<phase_loops::largest_of<R>>(d_levels_before.data(), d_bins));
         const R limit = largest + static_cast<R>(std::log(silence));
         simd::dispatch<phase_loops::where_above<R>>(
-            d_levels_before.data(), d_bins, limit, R(0), d_before.data());
-        simd::dispatch<phase_loops::where_above<R>>(
-            d_levels.data(), d_bins, limit, R(0), d_here.data());
+            d_levels_before.data(), d_bins, limit, d_before.data());
+        simd::dispatch<phase_loops::where_above<R>>(d_levels.data(), d_bins, limit, d_here.data());
         const auto& source = f < R(0.5) ? now.phases : next.phases;
         d_paths.integrate(
             d_before, d_here, d_from_before, source.data(), d_steps.data(), d_phases.data());

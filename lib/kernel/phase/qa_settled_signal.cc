@@ -70,6 +70,8 @@ class qa_settled_signal : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_settled_signal);
     CPPUNIT_TEST(angles_are_those_of_atan2);
     CPPUNIT_TEST(directions_have_modulus_1_and_leave_zeros_alone);
+    CPPUNIT_TEST(directions_move_beyond_the_numbers);
+    CPPUNIT_TEST(units_turn_with_others);
     CPPUNIT_TEST(frames_of_a_signal_agree_with_each_other);
     CPPUNIT_TEST(settled_frames_pull_a_wrong_one);
     CPPUNIT_TEST(frames_beyond_all_settled_ones_are_alone);
@@ -114,11 +116,41 @@ class qa_settled_signal : public CppUnit::TestFixture
     {
         const std::vector<float> numbers{ 3, -4, 0, 0, 0, 1e-30f, 1e30f, 0, 0, -1e-3f };
         std::vector<float> units(numbers.size(), 7);
+        const std::vector<float> magnitudes(units.size(), 1);
         simd::dispatch<phase_loops::directions<float>>(
-            numbers.data(), numbers.size() / 2, units.data());
+            numbers.data(), magnitudes.data(), numbers.size() / 2, 1e20f, 4, 0, units.data());
         const std::vector<float> expected{ 0.6f, -0.8f, 7, 7, 7, 7, 7, 7, 0, -1 };
         for (std::size_t i = 0; i < expected.size(); ++i)
             CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], units[i], 1e-6);
+    }
+
+    void directions_move_beyond_the_numbers()
+    {
+        const std::vector<float> numbers{ 6, 0, 6, 0, 0, 6 }, magnitudes{ 1, 1e30f, NAN };
+        std::vector<float> units{ 0, 1, 0, 1, 1, 0 };
+        simd::dispatch<phase_loops::directions<float>>(
+            numbers.data(), magnitudes.data(), 3, 1e20f, 4, 0.5f, units.data());
+        const float length = std::hypot(9.f, 2.f); // 1.5 * 6 - 0.5 * 4j
+        const std::vector<float> expected{ 9 / length, -2 / length, 1, 0, 0, 1 };
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], units[i], 1e-6);
+    }
+
+    void units_turn_with_others()
+    {
+        std::vector<std::complex<double>> before, now, units, expected;
+        for (int i = 0; i < 20; ++i) {
+            before.push_back(std::polar(1.0, 0.3 * i));
+            now.push_back(std::polar(1.0, 1.1 * i + 0.2));
+            units.push_back(std::polar(1.0, -0.7 * i));
+            expected.push_back(std::polar(1.0, 0.1 * i + 0.2));
+        }
+        simd::dispatch<phase_loops::turn_with<double>>(reinterpret_cast<double*>(before.data()),
+                                                       reinterpret_cast<double*>(now.data()),
+                                                       units.size(),
+                                                       reinterpret_cast<double*>(units.data()));
+        for (std::size_t i = 0; i < units.size(); ++i)
+            CPPUNIT_ASSERT(std::abs(units[i] - expected[i]) < 1e-14);
     }
 
     void frames_of_a_signal_agree_with_each_other()

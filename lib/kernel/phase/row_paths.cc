@@ -84,13 +84,30 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
             step(to_right, k);
             step(to_left, d_bins - 1 - k);
         }
-    for (std::size_t k = 0; k < d_bins; ++k) { // two chains that do not wait for each other
-        const auto other = d_bins - 1 - k;
-        d_left[k] = to_right;
-        d_right[other] = to_left;
-        step(to_right, k);
-        step(to_left, other);
+    // four chains that do not wait for each other: those of the second halves begin with no path
+    const auto half = d_bins / 2;
+    R on_right = silent, on_left = silent;
+    for (std::size_t i = 0; i < half; ++i) {
+        const auto low = i, high = half + i, from_high = d_bins - 1 - i, from_low = half - 1 - i;
+        d_left[low] = to_right;
+        d_left[high] = on_right;
+        d_right[from_high] = to_left;
+        d_right[from_low] = on_left;
+        step(to_right, low);
+        step(on_right, high);
+        step(to_left, from_high);
+        step(on_left, from_low);
     }
+    if (d_bins % 2) {
+        d_left[d_bins - 1] = on_right;
+        d_right[half] = to_left;
+        step(to_left, half);
+    }
+    // the paths of the first halves go on as far as they are wider
+    for (auto k = half; k < d_bins && to_right > d_left[k]; ++k)
+        to_right = std::min(here[k], d_left[k] = to_right);
+    for (auto k = half; k-- > 0 && to_left > d_right[k];)
+        to_left = std::min(here[k], d_right[k] = to_left);
     d_unreached = simd::dispatch<choose<R>>(before.data(),
                                             here.data(),
                                             d_left.data(),
@@ -163,10 +180,25 @@ void row_paths<R>::integrate(std::vector<R>& before,
             to_right = from_left[k] * to_right + right[k];
             to_left = from_right[other] * to_left + left[other];
         }
-    for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {
-        right[k] = to_right = from_left[k] * to_right + right[k];
-        left[other] = to_left = from_right[other] * to_left + left[other];
+    const auto half = d_bins / 2;
+    R on_right = 0,
+      on_left = 0; // of the second halves, which what comes from the first ones is added to
+    for (std::size_t i = 0; i < half; ++i) {
+        const auto low = i, high = half + i, from_high = d_bins - 1 - i, from_low = half - 1 - i;
+        right[low] = to_right = from_left[low] * to_right + right[low];
+        right[high] = on_right = from_left[high] * on_right + right[high];
+        left[from_high] = to_left = from_right[from_high] * to_left + left[from_high];
+        left[from_low] = on_left = from_right[from_low] * on_left + left[from_low];
     }
+    if (d_bins % 2) {
+        const auto last = d_bins - 1;
+        right[last] = from_left[last] * on_right + right[last];
+        left[half] = to_left = from_right[half] * to_left + left[half];
+    }
+    for (auto k = half; k < d_bins && from_left[k] > 0; ++k)
+        right[k] += to_right;
+    for (auto k = half; k-- > 0 && from_right[k] > 0;)
+        left[k] += to_left;
     simd::dispatch<take_phases<R>>(
         right, left, d_from_left.data(), d_from_right.data(), d_bins, phases);
 }

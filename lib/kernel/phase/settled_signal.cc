@@ -87,12 +87,15 @@ void settled_signal<T>::change(const phase_settings& s)
 template <class T>
 void settled_signal<T>::advance(std::int64_t step)
 {
-    const auto size = static_cast<std::int64_t>(d_settled.coverage.size());
-    if (step < 0 || step > size)
-        step = size;
+    if (step == 0)
+        return;
+    const auto reach = static_cast<std::int64_t>(d_n_fft); // of settled frames
+    if (step < 0 || step > reach)
+        step = reach;
     const auto shift = [&](auto& values) {
-        std::copy(values.begin() + step, values.end(), values.begin());
-        std::fill(values.end() - step, values.end(), 0);
+        const auto end = values.begin() + reach;
+        std::copy(values.begin() + step, end, values.begin());
+        std::fill(end - step, end, 0);
     };
     shift(d_settled.weighted);
     shift(d_settled.coverage);
@@ -140,8 +143,7 @@ template <class T>
 void settled_signal<T>::add(const complex* spectrum, std::size_t later)
 {
     synthesise(spectrum);
-    if (simd::dispatch<are_finite<T>>(d_frame.data(), d_taps.size()))
-        add_to(d_signal, later);
+    add_to(d_signal, later);
 }
 
 template <class T>

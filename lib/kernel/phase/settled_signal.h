@@ -36,7 +36,7 @@ public:
 
     //! Settled frames only are in the signal, which goes as far as a pending frame that starts `latest` samples later.
     void begin(std::size_t latest);
-    //! So is a pending frame.
+    //! So is a pending frame, of finite samples.
     void add(const complex* spectrum, std::size_t later);
     //! The signal's spectrum under a pending frame.
     void analyse(std::size_t later, complex* spectrum);

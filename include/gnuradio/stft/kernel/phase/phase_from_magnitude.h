@@ -29,11 +29,13 @@ class phase_rows;
  * two scans of a row find the same neighbours in linear time.
  *
  * With iterations, frames become settled one after the other, and their overlap-add is kept. When a frame comes, the phases of the one
- * before it are found again from both sides in time; from there they are led on to the new one; and both frames are replaced by the STFT of
- * the signal that all of them make, with their own magnitudes, as often as iterations says. Then the older one is settled. What leaves
- * without look-ahead is the new one, from which nothing follows: its errors stay in one frame of those that overlap, instead of adding
- * up. Two more rules: a path along the row must be wider by 0.1 in s than the way from the row before; and where two paths meet in a
- * row, path_balance divides what they disagree about. The agreement with overlapped frames is that of Zhu, Beauregard and Wyse, "Real-time signal
+ * before it are found again from both sides in time; from there they are led on to the new one; and the older one is replaced by the STFT
+ * of the signal that all of them make, with its own magnitudes, as often as iterations says, and settled. Each replacement goes 0.4 of its way
+ * beyond, since the frame itself is in that signal. What leaves without look-ahead is the new one, led on from the one that has just been
+ * settled and made to agree in the same way: nothing follows from it, so its errors stay in one frame of those that overlap, instead of
+ * adding up. Where the logarithm bends upwards in time a zero of the STFT is near, and ds / d frame is taken from differences of squares,
+ * (|X_(p + 1)|^2 - |X_(p - 1)|^2) / (4 |X_p|^2). Where two paths meet in a row, path_balance divides what they disagree about, with a weight that
+ * is 31 when phases begin and goes down to 1. The agreement with overlapped frames is that of Zhu, Beauregard and Wyse, "Real-time signal
  * estimation from modified short-time Fourier transform magnitude spectra", IEEE Trans. ASLP 15, 2007.
  *
  * What is not finite is confined to its own cell. Latency: look_ahead frames.
@@ -79,7 +81,7 @@ private:
 /*!
  * \brief Phases for all frames of a signal at once: magnitudes [frame][bin] -> spectra [frame][bin].
  *
- * The gradients are those of phase_from_magnitude, taken from both neighbours of a cell, and the paths lead forwards and backwards in time,
+ * The gradients are those of phase_from_magnitude with iterations, taken from both neighbours of a cell, and the paths lead forwards and backwards in time,
  * from the largest cell to ever smaller ones: Prusa, Balazs and Sondergaard, "A noniterative method for reconstruction of phase
  * from STFT magnitude", IEEE/ACM Trans. ASLP 25, 2017. The tolerance is relative to the largest cell of all.
  *

@@ -25,6 +25,30 @@ adaptive_settings of_stage(adaptive_settings s, std::size_t stage)
     return s;
 }
 
+//! How the energies of a block's frames count in the last stage: for each window length without a rate, then with one.
+template <class R>
+std::vector<energy_measure> measures(const adaptive_settings& s,
+                                     const chirp_bank<R>& bank,
+                                     const std::vector<double>& theta,
+                                     double bandwidth,
+                                     double sigma)
+{
+    std::vector<energy_measure> all;
+    if (s.criterion != adaptive_criterion::entropy)
+        return all;
+    for (std::size_t k = 0; k < 2 * theta.size(); ++k) {
+        const auto length = k % theta.size();
+        const auto every = bank.interval(length);
+        const auto in_noise = energies_of_noise(s.window,
+                                                theta[length],
+                                                static_cast<double>(every) * s.hop,
+                                                2 * s.block / every + 1,
+                                                bandwidth);
+        all.emplace_back(in_noise, sigma, offered_by_lengths(s, sigma));
+    }
+    return all;
+}
+
 std::vector<double> logarithms(std::vector<double> values)
 {
     for (auto& one : values)
@@ -55,14 +79,15 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
     const std::size_t candidates[] = { grid.rates.size(),
                                        grid.offsets.size(),
                                        2 * d_bank.lengths() };
+    auto energies =
+        measures(s, d_bank, candidate_lengths(s), 1 / static_cast<double>(stride), d_cost.sigma());
     for (std::size_t stage = 0; stage < 3; ++stage) {
         const auto t = of_stage(s, stage);
-        const bool chooses = stage == 2 && t.criterion == adaptive_criterion::entropy;
         d_sums.emplace_back(candidates[stage],
                             t.block,
                             d_lag[stage],
                             t,
-                            chooses ? concentration::of_frames_too : concentration::of_cells);
+                            stage == 2 ? std::move(energies) : std::vector<energy_measure>{});
     }
     const double unit = s.theta_max * s.theta_max;
     d_paths.emplace_back(grid.rates, price_of_rate[0] * unit, d_lag[0]);

@@ -27,25 +27,15 @@ adaptive_settings of_stage(adaptive_settings s, std::size_t stage)
 
 //! How the energies of a block's frames count in the last stage: for each window length without a rate, then with one.
 template <class R>
-std::vector<energy_measure> measures(const adaptive_settings& s,
-                                     const chirp_bank<R>& bank,
-                                     const std::vector<double>& theta,
-                                     double bandwidth,
-                                     double sigma)
+std::vector<energy_measure>
+measures(const adaptive_settings& s, const chirp_bank<R>& bank, double bandwidth)
 {
-    std::vector<energy_measure> all;
-    if (s.criterion != adaptive_criterion::entropy)
-        return all;
-    for (std::size_t k = 0; k < 2 * theta.size(); ++k) {
-        const auto length = k % theta.size();
-        const auto every = bank.interval(length);
-        const auto in_noise = energies_of_noise(s.window,
-                                                theta[length],
-                                                static_cast<double>(every) * s.hop,
-                                                2 * s.block / every + 1,
-                                                bandwidth);
-        all.emplace_back(in_noise, sigma, offered_by_lengths(s, sigma));
-    }
+    std::vector<std::int64_t> every;
+    for (std::size_t k = 0; k < bank.lengths(); ++k)
+        every.push_back(bank.interval(k));
+    const auto of_lengths = energy_measures(s, candidate_lengths(s), every, bandwidth, 1);
+    auto all = of_lengths;
+    all.insert(all.end(), of_lengths.begin(), of_lengths.end());
     return all;
 }
 
@@ -79,8 +69,7 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
     const std::size_t candidates[] = { grid.rates.size(),
                                        grid.offsets.size(),
                                        2 * d_bank.lengths() };
-    auto energies =
-        measures(s, d_bank, candidate_lengths(s), 1 / static_cast<double>(stride), d_cost.sigma());
+    auto energies = measures(s, d_bank, 1 / static_cast<double>(stride));
     for (std::size_t stage = 0; stage < 3; ++stage) {
         const auto t = of_stage(s, stage);
         d_sums.emplace_back(candidates[stage],

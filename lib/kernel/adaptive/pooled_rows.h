@@ -7,6 +7,7 @@
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -27,7 +28,7 @@ class pooled_rows
 {
 public:
     //! \param ahead frames that may be added after the last one of a block \param energies a measure of each candidate, or
-    //! none if the cells alone count; with criterion entropy only
+    //! none if the cells alone count
     pooled_rows(std::size_t candidates,
                 std::int64_t half,
                 std::int64_t ahead,
@@ -57,8 +58,8 @@ public:
         to[k] = sums.first;
         to[d_candidates + k] = sums.second;
         to[2 * d_candidates + k] = 1;
-        if (!d_energies.empty() && sums.second > 0)
-            to[3 * d_candidates + k] = sums.second * std::log(sums.second);
+        if (!d_energies.empty())
+            to[3 * d_candidates + k] = d_criterion.term(sums.second);
     }
     //! Gives a candidate the sums of another one in the last frame.
     void repeat(std::size_t k, std::size_t of)
@@ -125,7 +126,7 @@ private:
     block_criterion<R> d_criterion;
     std::vector<energy_measure> d_energies;
     std::size_t d_slots, d_row;
-    // a row: first sums, second sums, counts, and second sums times their logarithms
+    // a row: first sums, second sums, counts, and terms of the energies
     std::vector<double> d_rows, d_block, d_J;
     std::int64_t d_begin = 0, d_end = 0; // frames added since the restart
 };

@@ -11,7 +11,7 @@ std::vector<energy_measure> energy_measures(const adaptive_settings& s,
                                             double part)
 {
     const bool root = s.criterion == adaptive_criterion::l1l2;
-    if (!root && s.criterion != adaptive_criterion::entropy)
+    if (s.block == 0 || (!root && s.criterion != adaptive_criterion::entropy))
         return {};
     // of powers with an exponential distribution; l1l2 is the Renyi entropy of order 1/2, and to second order in the
     // energies as many times their entropy

@@ -37,7 +37,7 @@ private:
 };
 
 /*!
- * \brief Returns the measure of each window length; none unless the criterion is l1l2 or entropy.
+ * \brief Returns the measure of each window length; none unless the criterion is l1l2 or entropy, and for single frames.
  *
  * In white noise the criteria under two windows with the ratio rho of their lengths are correlated by 2 / (rho + 1 / rho) =
  * 1 / cosh(ln rho), for Gaussian windows: as those with a rate and without are by 1 / sqrt(1 + k^2), k = sinh(ln rho), see

@@ -16,7 +16,7 @@ class qa_energy_measure : public CppUnit::TestFixture
     CPPUNIT_TEST(energies_that_do_not_scatter_count_once);
     CPPUNIT_TEST(noise_has_the_value_of_its_cells);
     CPPUNIT_TEST(the_most_is_the_greatest_of_several_deviations);
-    CPPUNIT_TEST(other_criteria_have_no_measure);
+    CPPUNIT_TEST(other_criteria_and_single_frames_have_no_measure);
     CPPUNIT_TEST_SUITE_END();
 
     static constexpr double within = -0.4, mean = -0.01, deviation = 0.002, sigma = 0.01,
@@ -97,8 +97,13 @@ class qa_energy_measure : public CppUnit::TestFixture
         CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, one[0].value(0) - one[0].value(-1) - 1, 1e-12);
     }
 
-    void other_criteria_have_no_measure()
+    void other_criteria_and_single_frames_have_no_measure()
     {
+        auto alone = settings(adaptive_criterion::entropy);
+        CPPUNIT_ASSERT_EQUAL(std::size_t(2),
+                             energy_measures(alone, { 64, 99 }, { 1, 1 }, 1, 1).size());
+        alone.block = 0;
+        CPPUNIT_ASSERT(energy_measures(alone, { 64 }, { 1 }, 1, 1).empty());
         for (auto which : { adaptive_criterion::renyi,
                             adaptive_criterion::kurtosis,
                             adaptive_criterion::magnitude_entropy,

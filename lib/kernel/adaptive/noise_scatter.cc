@@ -79,7 +79,7 @@ energy_entropy energies_of_noise(const window_family& window,
 {
     const auto n = static_cast<std::size_t>(frames);
     const double alone = overlap(window, 0), all = static_cast<double>(n);
-    // sums[m]: of the correlations of a frame with the m after it; squares: of all correlations
+    // sums[m] adds up the correlations of a frame with the m after it, squares those of every two frames, squared
     std::vector<double> sums(n);
     double squares = all;
     for (std::size_t m = 1; m < n; ++m) {
@@ -87,7 +87,7 @@ energy_entropy energies_of_noise(const window_family& window,
         sums[m] = sums[m - 1] + r;
         squares += 2 * static_cast<double>(n - m) * r * r;
     }
-    // of the correlation matrix R: the sum of its rows, and of their squares
+    // total is the sum of the rows of the correlation matrix R, of_rows that of their squares
     double total = 0, of_rows = 0;
     for (std::size_t i = 0; i < n; ++i) {
         const double row = 1 + sums[i] + sums[n - 1 - i];

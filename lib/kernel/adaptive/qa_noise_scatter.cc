@@ -5,7 +5,7 @@
 
 using namespace gr::stft::kernel;
 
-//! What noise makes of the energies of frames; that of cells is compared in qa_rate_cost.
+//! Scatter of the energies of frames in noise; that of cells is compared in qa_rate_cost.
 class qa_noise_scatter : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_noise_scatter);

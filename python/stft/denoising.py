@@ -55,6 +55,7 @@ _SETTINGS = """
     keep, reject: bands whose gain is 1, and 0: "lower:upper,..." or pairs, Hz. mask: (bins,), a factor on each bin's gain, 0 .. 1.
     events: what becomes of the cells of `detected`: "keep" (their gain is 1), "reject" (0), or "only" (0 for all others).
 """
+_NEVER = 2**62  # samples
 _OF_FRAMES = ("n_fft", "hop", "win_length", "placement", "sides", "samp_rate", "noise")
 
 
@@ -345,6 +346,8 @@ def _add_events(kernel: Any, detected: Iterable[Event]) -> None:
             centre = event.get("freq_center") or 0.0
             first, count = int(event["sample_start"]), int(event["sample_count"])
             lower, upper = float(event["freq_lower"]) - centre, float(event["freq_upper"]) - centre
-        except (AttributeError, KeyError, TypeError, ValueError):
+            if not (abs(first) < _NEVER and 0 <= count < _NEVER and lower <= upper):
+                raise ValueError
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise ValueError(f"detected: {event!r}: must be an event, as detect() returns them") from None
         kernel.add_event(number, first, first + count, lower, upper)

@@ -206,6 +206,11 @@ class Arrays(unittest.TestCase):
         }.items():  # fmt: skip
             with self.subTest(words), self.assertRaisesRegex(ValueError, f"^({words})"):
                 stft.denoise(x, n_fft=N_FFT, **given)
+        for wrong in (dict(sample_start=10**30), dict(sample_count=10**30), dict(sample_count=-1), dict(sample_start=np.inf), dict(freq_upper=0),
+                      dict(freq_lower=np.nan)):
+            event = dict(sample_start=5, sample_count=5, freq_lower=1, freq_upper=2) | wrong
+            with self.subTest(wrong=wrong), self.assertRaisesRegex(ValueError, "^detected: .*must be an event"):
+                stft.denoise(x, n_fft=N_FFT, detected=[event])
         with self.assertRaisesRegex(ValueError, "^dtype"):
             stft.Denoiser(dtype=int)
         with self.assertRaisesRegex(ValueError, "^x: complex"):

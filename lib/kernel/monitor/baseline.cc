@@ -167,7 +167,7 @@ baseline::line baseline::line_of(std::size_t level, std::size_t speed_bin) const
     return found;
 }
 
-//! Takes a level in, without what the speed's distance from the bin's middle makes of it.
+//! Learns a level, and with it the line that levels of this speed bin follow; what is counted is the distance from that line.
 void baseline::learn(std::size_t level, const place& at, double value)
 {
     const auto& healthy = filled(level, at.bin);

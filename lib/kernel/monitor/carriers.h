@@ -18,14 +18,14 @@ public:
     //! \param reports that this adds to \param next_id id of the next event
     carriers(const detector_settings& s, std::vector<event>& reports, std::uint64_t& next_id);
 
-    //! The steady bins of the floor, after a change of it. \param ignored 1 for bins in which nothing is looked for
-    //! \param gain the noise's in the last row
+    //! Follows a change of the floor's steady bins. \param ignored 1 for bins in which nothing is looked for
+    //! \param gain of the noise in the last row
     void follow(stretch& rows,
                 const noise_floor& floor,
                 const std::vector<std::uint8_t>& ignored,
                 float gain);
 
-    //! All carriers end here.
+    //! Ends all carriers, with this reason.
     void end_all(const stretch& rows, const noise_floor& floor, float gain, event_cut why);
 
 private:

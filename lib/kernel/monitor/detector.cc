@@ -163,7 +163,7 @@ void detector::parts::add(const float* row)
     }
 }
 
-//! The floor is estimated from the rows that were held, which are then searched.
+//! Estimates the floor from the rows that were held, and then searches them.
 void detector::parts::begin()
 {
     auto held = std::exchange(d_held, warm_up_rows(d_ordered.size()));

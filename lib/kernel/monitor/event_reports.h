@@ -19,14 +19,14 @@ public:
     //! \param reports that this adds to
     event_reports(const detector_settings& s, std::vector<event>& reports);
 
-    //! Another level of the noise, which began in a row, was accepted in another. \param unsure rows before and after them in
-    //! which the level may not be this one yet
+    //! Notes a step of the gain: the row in which it began and that in which the floor accepted it. \param unsure rows before
+    //! and after these in which the level may still be the former one
     void step(std::int64_t began, std::int64_t accepted, std::int64_t unsure);
 
-    //! After each row: what has ended, and what lasts.
+    //! Reports events that have ended, and those that last. To be called after each row.
     void report(stretch& rows, const noise_floor& floor);
 
-    //! All events end here.
+    //! Ends all events, with this reason.
     void end_all(stretch& rows, const noise_floor& floor, event_cut why);
 
 private:

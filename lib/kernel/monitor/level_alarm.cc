@@ -139,7 +139,7 @@ void level_alarm::skip(std::uint64_t rows)
     d_rows += rows;
 }
 
-//! Rows from this one on have no data.
+//! Counts rows without data, from the present one on; reports that there is none once they last t_off.
 void level_alarm::miss(std::size_t level, std::uint64_t rows)
 {
     auto& record = d_levels[level];

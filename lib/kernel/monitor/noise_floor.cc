@@ -139,7 +139,7 @@ float noise_floor::mean_about(const std::vector<float>& values, std::size_t bin)
     return sum / static_cast<float>(smoothed_bins);
 }
 
-//! Gain of a row relative to the shape, as a fixed point that starts from a gain.
+//! Gain of a row relative to the shape: the fixed point of a truncated mean, iterated from the gain `from`.
 float noise_floor::truncated_mean(const float* row, float from)
 {
     static const auto expectation = static_cast<float>(truncated_expectation());
@@ -346,7 +346,7 @@ void noise_floor::find_steady(float least)
     }
 }
 
-//! The level of the bins has changed.
+//! Makes the shape and the steady bins of a level that has changed.
 void noise_floor::reshape()
 {
     running_medians();

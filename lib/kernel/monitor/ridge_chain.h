@@ -43,9 +43,9 @@ public:
                 const row_axis& axis,
                 sink found);
 
-    //! The next frame, rates x bins values, whitened. damaged: nothing in it is to be trusted
+    //! Takes the next frame, rates x bins values, whitened. \param damaged true: nothing in it is to be trusted
     void add(const float* rows, bool damaged);
-    //! After the last row: gives one more frame of each track; false if none is left.
+    //! Gives one more frame of each track after the last row; false if none is left.
     bool give_one();
 
     //! Frames by which the last track lags.

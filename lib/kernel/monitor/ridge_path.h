@@ -29,9 +29,9 @@ public:
                double max_slew,
                std::size_t depth);
 
-    //! The next frame. \param scores rates x frequencies \param low,high cells that are open
+    //! Takes the next frame. \param scores rates x frequencies \param low,high cells that are open
     void add(const float* scores, std::size_t low, std::size_t high);
-    //! Paths that were farther than `reach` cells from `cell`, `back` frames before the newest, lose `cost`.
+    //! Subtracts `cost` from paths that were farther than `reach` cells from `cell`, `back` frames before the newest.
     void favour(std::size_t back, std::size_t cell, std::size_t reach, float cost);
     //! Frames so far.
     std::uint64_t frames() const { return d_frames; }

@@ -20,19 +20,19 @@ public:
     //! \param gap_bins bins between an event and its rest
     explicit skirts(std::size_t gap_bins) : d_gap_bins(gap_bins) {}
 
-    //! An event has ended.
+    //! Notes an event that has ended.
     void add(const measured_event& m);
 
-    //! Another row: forgets what ended long ago.
+    //! Forgets what ended long before row `now`.
     void forget(std::int64_t now);
 
-    //! Open events have changed.
+    //! Notes that the open events have changed.
     void renew() { d_strongest.clear(); }
 
     //! Forgets all events.
     void clear();
 
-    //! True if m is what longer boxes still found of an event that had been over before, in its time and band.
+    //! True if m is a rest: cells that longer boxes found in the time and band of an event that was over already.
     bool hold_rest(const measured_event& m) const;
 
     //! True if an event lies in the skirts of another one. \param open events of the row
@@ -58,11 +58,10 @@ private:
     strongest_since(std::int64_t row, const open_events& open, const stretch& rows);
 
     std::size_t d_gap_bins;
-    std::deque<measured_event>
-        d_early;                  // that have ended before all boxes were tested that may hold them
-    std::deque<strong> d_ended;   // in the order of their ends
-    std::deque<ended_row> d_rows; // likewise
-    // SNR of the strongest event, open when the row came, that began this number of rows ago, or before; empty: not known
+    std::deque<measured_event> d_early; // ended while boxes that may hold their cells were untested
+    std::deque<strong> d_ended;         // in the order of their ends
+    std::deque<ended_row> d_rows;       // likewise
+    // [n] SNR of the strongest open event that began n rows ago or earlier; empty: not known
     std::vector<double> d_strongest;
 };
 

@@ -165,7 +165,7 @@ def _one_line(text):
 
 
 def _silence_stdout():
-    """What is left in standard output's buffer goes nowhere, so that exit stays quiet."""
+    """Discards what is left in standard output's buffer, so that exit stays quiet."""
     try:
         descriptor = os.open(os.devnull, os.O_WRONLY)
         os.dup2(descriptor, sys.stdout.fileno())

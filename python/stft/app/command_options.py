@@ -60,7 +60,10 @@ class EitherName(argparse.Action):
 
 
 def _channel(text):
-    return text if text == "all" else int(text)
+    try:
+        return text if text == "all" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number, counted from 0, or all") from None
 
 
 def check_input(arguments):
@@ -196,7 +199,7 @@ def hop_of(arguments, win_length, default):
 
 @contextlib.contextmanager
 def as_options(**names):
-    """A refusal of the library inside names what the user has written: names[parameter] is the option, or the file, that gave it."""
+    """Makes a refusal of the library inside name what the user has written: names[parameter] is the option, or the file, that gave it."""
     try:
         yield
     except (ValueError, RuntimeError) as refusal:

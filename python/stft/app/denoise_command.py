@@ -189,7 +189,7 @@ def _mask(path):
 
 
 def _events(arguments, recording, start):
-    """Those of the file, counted from the portion's first sample, with frequencies as the recording has them."""
+    """Events of the file, counted from the portion's first sample, with frequencies as the recording has them."""
     name = next((f"{use}_events" for use in _USES if getattr(arguments, f"{use}_events")), None)
     if name is None:
         return []
@@ -202,14 +202,17 @@ def _events(arguments, recording, start):
     except (ValueError, RecursionError, csv.Error) as error:
         refuse(name, path, f"must be a .csv or .jsonl of gr_stft detect: {error}")
     events = []
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         try:
-            events.append(dict(kind=row["kind"], cut=row.get("cut"), sample_start=int(row["sample_start"]) - start,
-                               sample_count=int(row["sample_count"]),
-                               freq_lower=float(row["freq_lower"]) - recording.zero_frequency,
-                               freq_upper=float(row["freq_upper"]) - recording.zero_frequency))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            refuse(name, path, f"line {len(events) + 1} is no event of gr_stft detect")
+            event = dict(kind=row["kind"], cut=row.get("cut"), sample_start=int(row["sample_start"]) - start,
+                         sample_count=int(row["sample_count"]), freq_lower=float(row["freq_lower"]) - recording.zero_frequency,
+                         freq_upper=float(row["freq_upper"]) - recording.zero_frequency)
+            if not (abs(event["sample_start"]) < 2**62 and 0 <= event["sample_count"] < 2**62
+                    and event["freq_lower"] <= event["freq_upper"]):
+                raise ValueError
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+            refuse(name, path, f"line {number} is no event of gr_stft detect")
+        events.append(event)
     return events
 
 

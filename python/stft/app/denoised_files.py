@@ -115,7 +115,7 @@ def _sound(path, recording, length, channels):
 
 @contextlib.contextmanager
 def _disk_errors(path, errors):
-    """What a library raises becomes an OSError that names the path."""
+    """Turns what a library raises into an OSError that names the path."""
     try:
         with named(path):
             yield

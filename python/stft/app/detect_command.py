@@ -96,7 +96,7 @@ def events_of(arguments, portion):
 
 
 def _time_of(portion):
-    """Of its first sample, as (seconds since 1970, fraction), or None."""
+    """Time of a portion's first sample, as (seconds since 1970, fraction), or None."""
     recording = portion.recording
     start = seconds_since_1970(recording.time) if recording.rate_known else None
     if start is None:

@@ -94,7 +94,7 @@ def _ignored(arguments, rate, dtype, center):
 
 
 def _quantisation_noise(quantum, rate):
-    """Its density, unit^2 / Hz: I and Q have an error of variance quantum^2 / 12 each, and a one-sided density of real
+    """Density of the quantisation noise, unit^2 / Hz: I and Q have an error of variance quantum^2 / 12 each, and a one-sided density of real
     samples counts theirs twice."""
     return quantum**2 / 6 / rate
 

@@ -123,7 +123,7 @@ class Outcome:
 
     @property
     def centres(self):
-        """Of the frames, in samples of the recording."""
+        """Centres of the frames, in samples of the recording."""
         return self.x_start + self.learned.t
 
     @property

@@ -117,7 +117,7 @@ class BeforeAfter:
         return words
 
     def _rate_words(self):
-        """Of one chirp rate for all; those of frames are drawn."""
+        """Words on one chirp rate for all frames; rates of single frames are drawn."""
         c = self._outcome.learned.c
         if c is None or c.size > 1 or self._problem["share"] == "frame":
             return ""

@@ -28,7 +28,7 @@ class _Windows:
         self._made = {"n_fft": analysis.n_fft, "hop": analysis.hop}
 
     def _power_of(self, S, gain):
-        """Of spectra (frames, bins), in the analysis' kind; gain: of the inner bins of one-sided spectra, to those of both sides."""
+        """Powers of spectra (frames, bins), in the analysis' kind; gain: of the inner bins of one-sided spectra, to those of both sides."""
         analysis = self._analysis
         inner = slice(1, (analysis.n_fft + 1) // 2)
         with np.errstate(over="ignore"):  # as the plain transform has it
@@ -65,7 +65,7 @@ class LearnedWindows(_Windows):
                 self._gain = 0.5
 
     def rows(self, begin, end):
-        """Of the frames begin .. end - 1, (frames, bins), in the analysis' kind and order of bins."""
+        """Rows of the frames begin .. end - 1, (frames, bins), in the analysis' kind and order of bins."""
         analysis, c = self._analysis, self.learned.get("c")
         t = self._before + np.arange(begin, end) * analysis.hop
         S = stft.dstft(self._samples, self.learned["theta"][None, begin:end], t, n_fft=analysis.n_fft, window=analysis.window,

@@ -220,7 +220,7 @@ class SampleClock:
         return _pair(self._begin + first / self._rate)
 
     def skip(self, count):
-        """Samples did not come, but count."""
+        """Counts samples that did not come."""
         self._samples += count
 
 
@@ -299,7 +299,7 @@ class _QueueSink(gr.sync_block):
         return self._queue.empty()
 
     def forget(self):
-        """What waits is not taken."""
+        """Drops what waits."""
         self._queue, self._waiting, self._dropped, self._unreported = queue.Queue(), 0, 0, 0
         self._receiver.lost = 0
 

@@ -82,11 +82,11 @@ class MachineWatch:
         return self._take()
 
     def set_time(self, at):
-        """The time of the next sample: (seconds since 1970, fraction)."""
+        """Sets the time of the next sample: (seconds since 1970, fraction)."""
         self._clock.set(self._rows.samples, at)
 
     def skip(self, count):
-        """`count` samples were lost."""
+        """Counts lost samples; the events that follow from them."""
         event = self._event("gap", "end", self._rows.samples, sample_count=count, duration=count / self._rate)
         if self._speeds:
             self._speeds.skip(count)
@@ -136,7 +136,7 @@ class MachineWatch:
         return found
 
     def _lose_rows(self, count):
-        """Rows that did not come have no data."""
+        """Events of `count` rows that did not come, and so have no data."""
         found = []
         for alarm, *_ in self._alarms:
             before = alarm.rows
@@ -149,7 +149,7 @@ class MachineWatch:
         return found
 
     def _judge(self, row):
-        """What a row brings."""
+        """Events that a row brings."""
         self._values = row.levels
         if self._speeds:
             self._points.append((row.start, {"speed": _number(row.speed), "confidence": _number(row.confidence)}))
@@ -241,7 +241,7 @@ class MachineWatch:
 
 
 class _Row(NamedTuple):
-    """What a stretch of samples tells."""
+    """Levels and speed of one stretch of samples, which begins at sample `start`."""
     start: int
     speed: float
     confidence: float
@@ -262,7 +262,7 @@ class _Clock:
         self._known.append((sample, tuple(at)))
 
     def forget(self, sample):
-        """No earlier sample is asked for."""
+        """Drops times that no later sample needs."""
         while len(self._known) > 1 and self._known[1][0] <= sample:
             self._known.popleft()
 
@@ -355,7 +355,7 @@ class _Condition:
         self._reported, self._count, self._since, self._began = False, 0, 0, 0
 
     def judge(self, row):
-        """("begin" or "end" or None, first sample of the condition)."""
+        """Takes a row; ("begin" or "end" or None, first sample of the condition)."""
         now = self._holds(row)
         if now == self._reported:
             self._count = 0
@@ -381,7 +381,7 @@ def _conditions(arguments, seconds_of_row):
 
 
 def _setup(arguments, levels):
-    """What the levels are: a state of others does not apply."""
+    """What the levels are. A state is taken only where this is the same."""
     return {"levels": ",".join(level.name for level in levels), "integrate": arguments.integrate, "unit": arguments.unit}
 
 
@@ -391,7 +391,7 @@ def scale_of(arguments):
 
 
 def _unit_of(arguments):
-    """Of levels, as scale_of() makes them."""
+    """Unit of the levels that scale_of() makes."""
     return {0: "m/s²", 1: "mm/s", 2: "mm"}[arguments.integrate]
 
 

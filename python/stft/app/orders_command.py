@@ -162,7 +162,7 @@ def _speed_by_tacho(arguments, portion):
 
 
 def _tracked_speed(arguments, x, fs, path):
-    """The same by the orders of the vibration; NaN where the tracker has no confidence for long."""
+    """Speed by the orders of the vibration; NaN where the tracker has no confidence for long."""
     ridges = stft.track_ridges(x, f_range=arguments.speed, orders=arguments.orders, samp_rate=fs)
     trusted = ridges.confidence > 1
     if trusted.any() and trusted.mean() < _ENOUGH:

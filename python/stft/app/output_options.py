@@ -21,6 +21,7 @@ from gnuradio.stft.app.outputs.spectrogram_output import SpectrogramOutput
 from gnuradio.stft.app.outputs.status_line import StatusLine
 from gnuradio.stft.app.outputs.udp_output import UdpOutput
 from gnuradio.stft.app.page.page_options import add_page_arguments, check_page, page_of
+from gnuradio.stft.app.piped_input import STANDARD_INPUT
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.optional_modules import require
@@ -89,7 +90,7 @@ def check_outputs(arguments):
 
 def _check_files(arguments):
     """ValueError unless each file that is written is one of its own; /dev/null may be several."""
-    taken = {os.path.realpath(path): "is the source" for path in files_of([arguments.source])}
+    taken = {os.path.realpath(path): "is the source" for path in files_of([arguments.source]) if path != STANDARD_INPUT}
     if arguments.config is not None:
         taken[os.path.realpath(arguments.config)] = "is the configuration"
     written = [("format", where) for kind, where in arguments.format if kind in ("json", "csv") and where is not None]

@@ -140,8 +140,8 @@ def label_axes(axes, horizontal, vertical):
 
 
 def decibels(power):
-    """10 log10 of an array; -inf where there is no power."""
-    with np.errstate(divide="ignore"):
+    """10 log10 of an array; -inf where there is no power, NaN below."""
+    with np.errstate(divide="ignore", invalid="ignore"):
         return 10 * np.log10(power)
 
 

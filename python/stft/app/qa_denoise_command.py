@@ -140,6 +140,13 @@ class Denoise(InFolder):
         }.items():  # fmt: skip
             with self.subTest(words):
                 self.assert_refused(["denoise", *self.raw, *options], words)
+        for numbers in "9e99,5,1,2", f"{10**30},5,1,2", f"5,{10**30},1,2", "5,-5,1,2", "5,5,2,1", "5,5,nan,nan":
+            with open("e.csv", "w", encoding="utf-8") as file:
+                file.write(f"kind,sample_start,sample_count,freq_lower,freq_upper\nburst,5,5,1,2\nburst,{numbers}\n")
+            self.assert_refused(["denoise", *self.raw, "--keep-events", "e.csv", "-o", "y.npy"], "keep_events: e.csv: line 2 is no event")
+        with open("e.jsonl", "w", encoding="utf-8") as file:
+            file.write('{"kind":"burst","sample_start":1e400,"sample_count":1,"freq_lower":1,"freq_upper":2}\n')
+        self.assert_refused(["denoise", *self.raw, "--only-events", "e.jsonl", "-o", "y.npy"], "only_events: e.jsonl: line 1 is no event")
         for words in (("--noise", "1"), ("--keep", "5"), ("--reject", "5:4"), ("--method", "x"), ("--tracking", "x")):
             self.assertEqual(run("denoise", *self.raw, *words, "-o", "y.npy")[0], 2)
         os.rename("x.rf32", "x.sigmf-data")

@@ -8,11 +8,12 @@ import resource
 import subprocess
 import unittest
 import wave
+from unittest import mock
 
 import numpy as np
 from qa_command import InFolder, start
 
-from gnuradio.stft.app import batch_manifest, stored_rows
+from gnuradio.stft.app import batch_manifest, spectrogram_files, stored_rows
 from gnuradio.stft.app.command import verb_parser
 from gnuradio.stft.app.config_file import ConfigError, ConfigFile
 from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
@@ -54,6 +55,23 @@ class Limits(InFolder):
         self.assertGreaterEqual(process.returncode, 0, err)  # no signal
         self.assertNotIn("Traceback", err)
         return process.returncode, out, err
+
+    def test_a_signal_that_strikes_as_a_file_is_made_leaves_none(self):
+        close = os.close
+
+        def struck(number):
+            close(number)
+            raise SystemExit(143)
+
+        with mock.patch.object(spectrogram_files.os, "close", struck), self.assertRaises(SystemExit):
+            with spectrogram_files.replaced_when_whole("x.npz"):
+                self.fail("is not reached")
+        self.assertEqual(os.listdir(), [])
+        write(f".x.npz.{os.getpid()}.part", b"of another one")
+        with self.assertRaisesRegex(OSError, "x.npz"):
+            with spectrogram_files.replaced_when_whole("x.npz"):
+                self.fail("is not reached")
+        self.assertEqual(len(os.listdir()), 1)
 
     def test_too_little_memory_is_said_in_one_line_or_is_enough(self):
         np.zeros(1 << 18, np.complex64).tofile("x.cf32")

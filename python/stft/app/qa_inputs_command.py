@@ -218,6 +218,13 @@ class Units(unittest.TestCase):
             with self.assertRaisesRegex(argparse.ArgumentTypeError, "must be a number with k, M or G"):
                 quantities.hertz(text)
 
+    def test_rotations_are_in_seconds_or_minutes(self):
+        for text, expected in (("25", 25), ("25Hz", 25), ("1500rpm", 25), ("1.5k RPM", 25), (" 90 rpm ", 1.5)):
+            self.assertEqual(quantities.rotation(text), expected)
+        for text in ("rpm", "fast", "5rps"):
+            with self.assertRaisesRegex(argparse.ArgumentTypeError, "25, 1500rpm"):
+                quantities.rotation(text)
+
     def test_times_have_units_or_colons(self):
         for text, value in (("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), ("2:00:00", 7200), ("100:00", 6000), ("1500ms", 1.5),
                             ("1.5min", 90), ("1h", 3600), ("0", 0), ("-1", -1), ("1e2", 100), ("20us", 20e-6), ("0:5", 5)):
@@ -263,7 +270,7 @@ class Commands(InFolder):
     def test_bad_units_are_one_line(self):
         np.save("x.npy", noise(100))
         for option, text, words in (("--rate", "2Q", "must be a number with k, M or G"), ("--start", "1:75", "must be seconds"),
-                                    ("--center", "inf", "center: inf: must be finite"), ("--channel", "both", "--channel"),
+                                    ("--center", "inf", "center: inf: must be finite"), ("--channel", "both", "must be a number, counted from 0, or all"),
                                     ("--rate", "-1k", "rate: -1000"), ("--center=1e30", "--rate=1", "center: centre frequency 1e+30: must be"), ("--center", "1M", "center: 1e+06: needs a sampling rate")):
             with self.subTest(option=option):
                 self.assert_refused(("spectrogram", "x.npy", option, text), words)

@@ -25,7 +25,10 @@ def hertz(text):
 def rotation(text):
     """Turns in a second: "25" and "25Hz", or in a minute: "1500rpm"."""
     text = text.strip()
-    return hertz(text[:-3]) / 60 if text.lower().endswith("rpm") else hertz(text)
+    try:
+        return hertz(text[:-3]) / 60 if text.lower().endswith("rpm") else hertz(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be turns in a second or in a minute: 25, 1500rpm") from None
 
 
 def seconds(text):

@@ -125,7 +125,7 @@ def _open(source, sample_format, hints, channel, iq):
 
 
 def _kind(source):
-    """Of a file by its name; of what came through a pipe by its first bytes."""
+    """Kind of a file by its name; of what came through a pipe by its first bytes."""
     extension = os.path.splitext(source.name)[1].lower()
     if source.file != source.name:
         with open_to_read(source) as file:

@@ -62,7 +62,7 @@ def open_sigmf_archive(source, channel):
 
 
 def _members(archive):
-    """Those of a tar archive, as far as it goes if it ends early."""
+    """Members of a tar archive, as far as it goes if it ends early."""
     found = 0
     try:
         while (member := archive.next()) is not None:

@@ -17,7 +17,7 @@ _UNKNOWN_SIZE = {0, 2**31 - 1, 2**32 - 1}  # what writers to a pipe leave in a h
 
 @contextlib.contextmanager
 def _silent_libraries():
-    """What libraries below libsndfile (libmpg123) print themselves does not reach the terminal."""
+    """Keeps what libraries below libsndfile (libmpg123) print themselves from the terminal."""
     try:
         sys.stderr.flush()
         kept = os.dup(2)

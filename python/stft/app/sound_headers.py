@@ -75,7 +75,7 @@ class _Chunks:
         return self.id_length + struct.calcsize(self.size_format)
 
     def _size(self, data, at):
-        """Of the content of the chunk at `at`."""
+        """Size of the content of the chunk at `at`."""
         size, = struct.unpack_from(self.size_format, data, at + self.id_length)
         return size - self._head if self.counts_itself else size
 

@@ -31,14 +31,20 @@ def replaced_when_whole(path):
             raise OSError(errno.EEXIST, "is there and is not a regular file")
         if os.path.exists(target) and not os.access(target, os.W_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    try:
+    try:  # a signal may strike as soon as the file is there
+        with named(path):
+            try:
+                os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            except FileExistsError:  # it is not ours
+                temporary = None
+                raise
         yield temporary
         with named(path):
             os.replace(temporary, target)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
         raise
 
 

@@ -94,7 +94,7 @@ class Picture:
             self._keep(self._pooled(self._mean.add(rows)))
 
     def columns(self):
-        """Those of the rows so far, (columns, lines) in dB."""
+        """Columns of the rows so far, (columns, lines) in dB."""
         for mean in self._mean.last():
             self._keep(mean if self._look.density else self._pooled(mean))
         return np.concatenate(self._columns)

@@ -25,7 +25,7 @@ class Watch:
         return self._outputs.failed
 
     def take(self, piece):
-        """Samples, a number of lost ones, a frequency or a time; or nothing, while none comes."""
+        """Takes a Piece: samples, a number of lost ones, a frequency or a time; or nothing, while none comes."""
         began = time.monotonic()
         if piece.lost:
             self._health.missed()
@@ -44,7 +44,7 @@ class Watch:
         self._look_after()
 
     def _locate(self, piece):
-        """Time and frequency of the next sample, where a receiver tells them."""
+        """Passes on the time and frequency of the next sample, where a receiver gives them."""
         if piece.time is not None:
             self._watcher.set_time(piece.time)
         if piece.center is not None:
@@ -80,7 +80,7 @@ class Watch:
         self._outputs.reports(reports)
 
     def _report_changes(self):
-        """Outputs that do not work, or work again."""
+        """Reports outputs that do not work, or work again."""
         for name, state, words in self._outputs.changes():
             if state == "begin":
                 warn("monitor", words)

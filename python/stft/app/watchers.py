@@ -65,7 +65,7 @@ class Band:
         return {**dict.fromkeys(KEYS), **values}
 
     def values(self):
-        """What the watch's health has in addition."""
+        """Values that status() of the outputs has in addition to those of Health."""
         density = self._detector.noise_density
         return {"center": self.center, "noise_db": 10 * math.log10(density) if density else None}
 
@@ -126,7 +126,7 @@ class Machine:
 
 
 def watcher_for(arguments, source):
-    """What the arguments ask for, for an open source of samples."""
+    """The Band or Machine that the arguments ask for, of an open source of samples."""
     return (_band if arguments.detect else _machine)(arguments, source)
 
 

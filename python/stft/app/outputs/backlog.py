@@ -65,7 +65,7 @@ class Backlog:
         return item
 
     def put_back(self, item):
-        """What popleft() gave was not taken, or not all of it."""
+        """Puts an item that popleft() gave, or the rest of it, first again."""
         self._items.appendleft(item)
         self.waiting_bytes += len(item)
 

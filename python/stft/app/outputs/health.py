@@ -16,14 +16,14 @@ class Health:
         self._kinds = {}
 
     def took(self, samples, seconds):
-        """`samples` were taken and analysed, which took this time."""
+        """Counts samples that were analysed, and the seconds that this took."""
         self._busy += seconds
         if samples:
             self._samples += samples
             self._last_sample = time.monotonic()
 
     def missed(self):
-        """Samples did not come, for the next time."""
+        """Counts one more time at which samples were lost."""
         self._overflows += 1
 
     def reported(self, reports, is_alarm):

@@ -39,10 +39,10 @@ class Outputs:
         self._clock = Clock(source.rate, source.center, source.time)
         self._with_rows = [output for output in self._outputs if output.rows_per_second is not None]
         self._feed, self._began = None, False
-        self.sample = 0  # the next one's number
+        self.sample = 0  # number of the next one
 
     def locate(self, center, time):
-        """The next sample has this center frequency or this time, where they are not None."""
+        """Gives the next sample this center frequency and this time, where they are not None."""
         if self._began:
             self._cut(0)
         if center is not None:
@@ -80,7 +80,7 @@ class Outputs:
             output.reports(reports)
 
     def ready(self):
-        """All is open, and the first sample is waited for."""
+        """Tells the outputs that all is open and the first sample is awaited."""
         for output in self._outputs:
             output.ready()
 
@@ -105,17 +105,17 @@ class Outputs:
         return found
 
     def time(self):
-        """Of the next sample, as Source.time."""
+        """Time of the next sample, as Source.time."""
         return self._clock.time_of(self.sample)
 
     def finish(self):
-        """There are no more samples; reports may follow."""
+        """Ends the samples; reports may follow."""
         for output in self._outputs:
             output.stopping()
         self._cut(0)
 
     def close(self):
-        """Every output is closed, also where one fails."""
+        """Closes every output, also where one fails."""
         with contextlib.ExitStack() as closing:
             for output in reversed(self._outputs):
                 closing.callback(output.close)

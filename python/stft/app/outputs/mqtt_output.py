@@ -109,7 +109,7 @@ class MqttOutput(Output):
         self._publish(f"{self._topic}/status", json.dumps({"state": state, "time": time.time(), **self._status}).encode(), True)
 
     def _read_news(self):
-        """What the client's own thread has noted since."""
+        """Takes in what the client's own thread has noted since."""
         unknown = []
         while self._news:
             kind, value = self._news.popleft()

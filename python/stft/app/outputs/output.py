@@ -67,7 +67,7 @@ class Output:
         self.changes = []    # (state, words) since the watch has looked
 
     def ready(self):
-        """All outputs are made, and the first sample is waited for."""
+        """Called when all outputs are made and the first sample is awaited."""
 
     def begin(self, source):
         """A Source; called once, before anything but ready(), poll(), status(), stopping() and close()."""
@@ -107,7 +107,7 @@ class Output:
         return False
 
     def stopping(self):
-        """There are no more samples; the last reports and rows follow, and close()."""
+        """Called after the last sample; the last reports and rows follow, and close()."""
 
     def close(self):
         """The last call: what is open is completed, within a second."""

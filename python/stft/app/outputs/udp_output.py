@@ -79,7 +79,7 @@ class UdpOutput(Output):
         self._resolver.start()
 
     def _look_up(self):
-        """In a thread of its own, since it may take many seconds."""
+        """Looks an address up, in a thread of its own, since that may take many seconds."""
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(*self._address, type=socket.SOCK_DGRAM)[0]
             made = socket.socket(family, kind, protocol)

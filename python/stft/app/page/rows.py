@@ -39,7 +39,7 @@ def _quantised(power):
 
 
 def powers(base, values):
-    """Of records: float32, NaN where it is unknown."""
+    """Powers of records: float32, NaN where they are unknown."""
     found = _POWER[base.astype(np.intp)[:, np.newaxis] + values - _LOWEST]
     found[values == 0] = np.nan
     return found

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
+"""Arguments of another type: ValueError with name, value and rule."""
+
+import unittest
+
+import numpy as np
+from gnuradio import stft
+
+from qa_arguments import A, D, IMAGE, S, T8, X1, X2
+
+WORDS = {
+    "stft placement": lambda word: stft.stft(X1, n_fft=16, placement=word),
+    "stft scaling": lambda word: stft.stft(X1, n_fft=16, scaling=word),
+    "stft detrend": lambda word: stft.stft(X1, n_fft=16, detrend=word),
+    "stft extend": lambda word: stft.stft(X1, n_fft=16, extend=word),
+    "istft placement": lambda word: stft.istft(S, hop=4, placement=word),
+    "spectrogram kind": lambda word: stft.spectrogram(X1, n_fft=16, kind=word),
+    "spectrogram detrend": lambda word: stft.spectrogram(X1, n_fft=16, detrend=word),
+    "times placement": lambda word: stft.times(3, placement=word),
+    "stft_bins method": lambda word: stft.stft_bins(X1, [1], n_fft=16, method=word),
+    "reassign kind": lambda word: stft.reassign(X1, n_fft=16, kind=word),
+    "reassigned_spectrogram kind": lambda word: stft.reassigned_spectrogram(X1, n_fft=16, kind=word),
+    "griffin_lim scaling": lambda word: stft.griffin_lim(A, hop=4, scaling=word),
+    "dstft norm": lambda word: stft.dstft(X1[:32], 12.0, T8, n_fft=16, norm=word),
+    "dstft derivatives": lambda word: stft.dstft(X1[:32], 12.0, T8, n_fft=16, derivatives=word),
+    "dstft_vjp wrt": lambda word: stft.dstft_vjp(X1[:32], 12.0, T8, D, n_fft=16, wrt=word),
+    "idstft norm": lambda word: stft.idstft(D, 12.0, T8, n_fft=16, length=30, norm=word),
+    "learn norm": lambda word: stft.learn(X1, n_fft=32, hop=8, norm=word),
+    "learn learn": lambda word: stft.learn(X1, n_fft=32, hop=8, share="constant", learn=word),
+    "learn criterion": lambda word: stft.learn(X1, n_fft=32, hop=8, criterion=word),
+    "multiply placement": lambda word: stft.multiply(X1, 1, n_fft=16, placement=word),
+    "band_weights kind": lambda word: stft.band_weights(word, 16),
+    "band_edges edges": lambda word: stft.band_edges("edges", edges=word),
+    "stft2d pad": lambda word: stft.stft2d(IMAGE, win_length=8, hop=4, pad=word),
+}
+TRUTHS = {
+    "spectrogram max_hold": lambda truth: stft.spectrogram(X1, n_fft=16, max_hold=truth),
+    "spectrogram db": lambda truth: stft.spectrogram(X1, n_fft=16, db=truth),
+    "spectrogram onesided_doubling": lambda truth: stft.spectrogram(X1, n_fft=16, onesided_doubling=truth),
+    "spectrogram axes": lambda truth: stft.spectrogram(X1, n_fft=16, axes=truth),
+    "reassign onesided_doubling": lambda truth: stft.reassign(X1, n_fft=16, onesided_doubling=truth),
+    "sample_window symmetric": lambda truth: stft.sample_window("hann", 8, truth),
+    "closest_dual_window scaled": lambda truth: stft.closest_dual_window(np.ones(16), 4, scaled=truth),
+    "stft2d win_sqrt": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, win_sqrt=truth),
+    "stft2d centre": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, centre=truth),
+    "istft strict": lambda truth: stft.istft(S, hop=4, strict=truth),
+    "griffin_lim strict": lambda truth: stft.griffin_lim(A, hop=4, strict=truth),
+    "istft2d strict": lambda truth: stft.istft2d(X2, shape=IMAGE.shape, win_length=8, hop=4, strict=truth),
+    "idstft report": lambda truth: stft.idstft(D, 12.0, T8, n_fft=16, length=30, report=truth),
+    "adapt spectra": lambda truth: stft.adapt(X1, n_fft=32, spectra=truth),
+}
+NUMBERS = {
+    "istft threshold": lambda number: stft.istft(S, hop=4, threshold=number),
+    "check_nola tol": lambda number: stft.check_nola("hann", 4, number, win_length=16),
+    "check_nola win_length": lambda number: stft.check_nola("hann", 4, win_length=number),
+    "times win_length": lambda number: stft.times(3, win_length=number),
+    "synchrosqueeze threshold": lambda number: stft.synchrosqueeze(X1, n_fft=16, threshold=number),
+    "griffin_lim momentum": lambda number: stft.griffin_lim(A, hop=4, momentum=number),
+    "griffin_lim history": lambda number: stft.griffin_lim(A, hop=4, iterations=1, history=() if isinstance(number, list) else number),
+    "band_weights fs": lambda number: stft.band_weights("linear", 16, number, bands=2),
+    "hpss kernel_size": lambda number: stft.hpss(S, kernel_size=number),
+    "hpss margin": lambda number: stft.hpss(S, margin=number),
+    "time_stretch rate": lambda number: stft.time_stretch(X1, number, n_fft=16),
+    "pitch_shift semitones": lambda number: stft.pitch_shift(X1, number, n_fft=16),
+    "learn tol": lambda number: stft.learn(X1, n_fft=32, hop=8, tol=number),
+    "learn max_iterations": lambda number: stft.learn(X1, n_fft=32, hop=8, max_iterations=number),
+    "learn learning_rate": lambda number: stft.learn(X1, n_fft=32, hop=8, learning_rate=number),
+    "learn alpha": lambda number: stft.learn(X1, n_fft=32, hop=8, alpha=number),
+    "learn regularisation": lambda number: stft.learn(X1, n_fft=32, hop=8, regularisation=number),
+    "learn part": lambda number: stft.learn(X1, n_fft=32, hop=8, part=number),
+    "learn theta_max": lambda number: stft.learn(X1, n_fft=32, hop=8, theta_max=number),
+}
+
+
+class wrong_types(unittest.TestCase):
+    """ValueError with name, value and rule, not the signatures of what is called in turn."""
+
+    def refuses(self, functions, values):
+        for name, function in functions.items():
+            for value in values:
+                with self.subTest(name=name, value=value):
+                    with self.assertRaisesRegex(ValueError, f"^{name.split()[1]}: .*: must "):
+                        function(value)
+
+    def test_what_is_no_known_word_is_refused(self):
+        self.refuses(WORDS, ("none of them", 5, 2.5, True, ["psd"], {}))
+
+    def test_what_is_no_truth_value_is_refused(self):
+        self.refuses(TRUTHS, ("no", None, 2, 1.0, [], {}))
+        for name, function in TRUTHS.items():
+            for value in (True, False, np.True_, 0, 1):
+                with self.subTest(name=name, value=value):
+                    function(value)
+
+    def test_what_is_no_number_is_refused(self):
+        self.refuses(NUMBERS, ("0.5", [0.5, 1.0, 2.0], 1j, True))
+
+    def test_no_window_is_none(self):
+        for call in (lambda: stft.stft(X1, None, n_fft=16), lambda: stft.istft(S, None), lambda: stft.sample_window(None, 8),
+                     lambda: stft.time_stretch(X1, 2, None), lambda: stft.pitch_shift(X1, 2, None)):  # fmt: skip
+            with self.assertRaisesRegex(ValueError, "^window: None: must be a name, "):
+                call()
+
+    def test_a_window_that_no_memory_holds_is_refused(self):
+        with self.assertRaisesRegex(ValueError, r"^length: 1099511627776: must be 1 .. 2\^28$"):
+            stft.sample_window("hann", 2**40)
+        for function in stft.frame_bounds, stft.tight_window:
+            with self.assertRaisesRegex(ValueError, r"^win_length: 1099511627776: must be 1 .. 2\^28 samples$"):
+                function("hann", 4, 8, win_length=2**40)
+
+    def test_a_complex_window_needs_complex_samples_to_stretch(self):
+        with self.assertRaisesRegex(ValueError, "^window: complex taps: must be real for real x$"):
+            stft.time_stretch(X1, 2, np.ones(16) * 1j)
+
+    def test_scipy_s_word_for_no_detrending(self):
+        np.testing.assert_array_equal(stft.stft(X1, n_fft=16, detrend=False), stft.stft(X1, n_fft=16))
+
+    def test_a_single_name_is_not_a_sequence_of_letters(self):
+        S0, by_theta = stft.dstft(X1[:32], 12.0, T8, n_fft=16, derivatives="theta")
+        self.assertEqual(S0.shape, by_theta.shape)
+        gradients = stft.dstft_vjp(X1[:32], 12.0, T8, D, n_fft=16, wrt="theta")
+        self.assertIsNone(gradients.x)
+        self.assertIsNotNone(gradients.theta)
+
+
+if __name__ == "__main__":
+    unittest.main()

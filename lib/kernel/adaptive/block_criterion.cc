@@ -250,6 +250,19 @@ double block_criterion<R>::value(const criterion_sums& s) const
 }
 
 template <class R>
+double block_criterion<R>::term(double e) const
+{
+    switch (d_form) {
+    case form::root:
+        return std::sqrt(e);
+    case form::power:
+        return std::pow(e, d_order);
+    default:
+        return e > 0 ? e * std::log(e) : 0;
+    }
+}
+
+template <class R>
 void block_criterion<R>::values(const double* first,
                                 const double* second,
                                 std::size_t count,

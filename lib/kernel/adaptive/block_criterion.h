@@ -59,6 +59,10 @@ public:
     //! Writes J of `count` pairs of sums; it is undefined for those that are not usable.
     void values(const double* first, const double* second, std::size_t count, double* J) const;
 
+    //! Term of a frame's second sum e in the first sum over the energies of frames: sqrt(e), e ln e or e^order. With these
+    //! sums, value() is the concentration of the energies.
+    double term(double e) const;
+
     //! Derivatives of J by the two sums.
     criterion_sums slope(const criterion_sums& s) const;
 

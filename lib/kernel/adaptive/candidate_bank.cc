@@ -30,22 +30,30 @@ add(const double* __restrict more, std::size_t rows, std::size_t count, double* 
     }
 }
 
-//! Computes mean sums per frame of `pairs` pairs. block holds first sums, second sums and counts;
-//! flaws is 0 for the pairs that a criterion can use.
+//! Computes mean sums per frame. block holds columns of `count` numbers: first sums, second sums, frames measured and, if
+//! there are energies, their terms. mean gets the first sums and the terms, then the second sums, once for each; flaws is 0
+//! where a criterion can use the sums.
 STFT_LOOP void means(const double* __restrict block,
-                     std::size_t pairs,
+                     std::size_t count,
                      double least,
+                     bool energies,
                      double* __restrict mean,
                      double* __restrict flaws)
 {
     constexpr double most = std::numeric_limits<double>::max();
-    for (std::size_t i = 0; i < pairs; ++i) {
-        const double per_count = 1 / block[2 * pairs + i];
-        const double first = block[i] * per_count, second = block[pairs + i] * per_count;
+    for (std::size_t i = 0; i < count; ++i) {
+        const double per_frame = 1 / block[2 * count + i];
+        const double first = block[i] * per_frame, second = block[count + i] * per_frame;
         mean[i] = first;
-        mean[pairs + i] = second;
+        mean[2 * count + i] = second;
         const double flaw = second > least ? 0.0 : 1.0, large = second <= most ? 0.0 : 1.0;
         flaws[i] = flaw + large + (std::abs(first) <= most ? 0.0 : 1.0);
+    }
+    if (!energies)
+        return;
+    for (std::size_t i = 0; i < count; ++i) {
+        mean[count + i] = block[3 * count + i] / block[2 * count + i];
+        mean[3 * count + i] = mean[2 * count + i];
     }
 }
 
@@ -112,20 +120,34 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
     d_q.resize(most_bins);
     d_slots = static_cast<std::size_t>(2 * s.block + s.lag + 2);
     const auto pairs = d_bands * size();
-    d_row = (3 * pairs + lanes - 1) / lanes * lanes;
+    if (!d_endless)
+        d_energies = energies(s, theta);
+    d_column = (pairs + lanes - 1) / lanes * lanes;
+    d_row = columns() * d_column;
     d_rows.assign(d_slots * d_row, 0);
     d_total.assign(d_row, 0);
     d_block.assign(d_row, 0);
     d_sums.resize(d_bands);
-    d_means.assign(2 * pairs, 0);
-    d_flaws.assign(pairs, 0);
-    d_J.assign(pairs, 0);
+    d_means.assign(4 * d_column, 0);
+    d_flaws.assign(d_column, 0);
+    d_J.assign(2 * d_column, 0);
     const double middle = std::log(s.theta_min * s.theta_max) / 2;
     for (std::size_t i = 0; i < pairs; ++i) {
         const double away = d_members[i % size()].log_theta - middle;
         d_pull.push_back(s.prior / 2 * away * away);
     }
     d_defined.assign(d_bands, false);
+}
+
+template <class T>
+std::vector<energy_measure> candidate_bank<T>::energies(const adaptive_settings& s,
+                                                        const std::vector<double>& theta) const
+{
+    std::vector<std::int64_t> every;
+    for (const auto& m : d_members)
+        every.push_back(m.every);
+    const double part = (is_real_v<T> ? 0.5 : 1) / static_cast<double>(d_bands);
+    return energy_measures(s, theta, every, part, part);
 }
 
 template <class T>
@@ -174,6 +196,8 @@ void candidate_bank<T>::measure(std::size_t k, const row& to, const T* centre)
                                                     : d_criterion.value(sums);
         to.second(b)[k] = sums.second;
         to.counts(b)[k] = 1;
+        if (!d_energies.empty())
+            to.terms(b)[k] = d_criterion.term(sums.second);
     }
 }
 
@@ -223,9 +247,11 @@ void candidate_bank<T>::repeat(std::size_t k, const row& to) const
     auto longest = k - 1;
     while (longest > 0 && !kept(longest, d_load))
         --longest;
-    for (std::size_t b = 0; b < d_bands; ++b)
-        for (auto* sums : { to.first(b), to.second(b), to.counts(b) })
+    for (std::size_t i = 0; i < columns(); ++i)
+        for (std::size_t b = 0; b < d_bands; ++b) {
+            auto* sums = to.column(i, b);
             std::fill(sums + k, sums + size(), sums[longest]);
+        }
 }
 
 template <class T>
@@ -239,7 +265,7 @@ template <class T>
 auto candidate_bank<T>::gather(std::int64_t n) -> const_row
 {
     const auto& sums = d_endless ? d_total : d_block;
-    const const_row gathered{ sums.data(), d_bands, size() };
+    const const_row gathered{ sums.data(), d_column, size() };
     if (d_endless || d_gathered == n)
         return gathered;
     d_gathered = n;
@@ -258,13 +284,23 @@ template <class T>
 void candidate_bank<T>::evaluate(std::int64_t n)
 {
     const auto block = gather(n);
-    const auto K = size(), pairs = d_bands * K;
-    simd::dispatch<means>(block.data, pairs, d_criterion.least_sum, d_means.data(), d_flaws.data());
+    const auto K = size();
+    const bool energies = !d_energies.empty();
+    simd::dispatch<means>(
+        block.data, d_column, d_criterion.least_sum, energies, d_means.data(), d_flaws.data());
     if (d_criterion.pooled())
-        d_criterion.values(d_means.data(), d_means.data() + pairs, pairs, d_J.data());
+        d_criterion.values(d_means.data(),
+                           d_means.data() + 2 * d_column,
+                           (energies ? 2 : 1) * d_column,
+                           d_J.data());
     else
-        std::copy_n(d_means.data(), pairs, d_J.data());
-    for (std::size_t i = 0; i < pairs; ++i)
+        std::copy_n(d_means.data(), d_column, d_J.data());
+    for (std::size_t b = 0; energies && b < d_bands; ++b) {
+        auto *J = d_J.data() + b * K, *of_energies = J + d_column;
+        for (std::size_t k = 0; k < K; ++k)
+            J[k] = std::min(J[k], d_energies[k].value(of_energies[k]));
+    }
+    for (std::size_t i = 0; i < d_pull.size(); ++i)
         d_J[i] += d_pull[i];
     const auto* counts = block.counts(0); // each band has these counts
     for (std::size_t b = 0; b < d_bands; ++b) {

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_CANDIDATE_BANK_H
 
 #include "block_criterion.h"
+#include "energy_measure.h"
 #include "restart.h"
 #include "spectral_whitener.h"
 #include <gnuradio/stft/kernel/dstft/dstft.h>
@@ -103,20 +104,28 @@ private:
         std::uint64_t version = 0;
     };
 
-    //! Sums of one frame, or of several: first sums, second sums and the number of frames measured, each
-    //! [band][candidate].
+    //! Columns of one frame, or of several: first sums, second sums, the number of frames measured and, if there are
+    //! energies, their terms; each [band][candidate], and padded.
     template <class Value>
     struct row_view {
         Value* data;
-        std::size_t bands, candidates;
+        std::size_t length, candidates; // length: of a column
 
-        Value* first(std::size_t band) const { return data + band * candidates; }
-        Value* second(std::size_t band) const { return first(bands + band); }
-        Value* counts(std::size_t band) const { return first(2 * bands + band); }
+        Value* column(std::size_t i, std::size_t band) const
+        {
+            return data + i * length + band * candidates;
+        }
+        Value* first(std::size_t band) const { return column(0, band); }
+        Value* second(std::size_t band) const { return column(1, band); }
+        Value* counts(std::size_t band) const { return column(2, band); }
+        Value* terms(std::size_t band) const { return column(3, band); }
     };
     using row = row_view<double>;
     using const_row = row_view<const double>;
 
+    std::vector<energy_measure> energies(const adaptive_settings& s,
+                                         const std::vector<double>& theta) const;
+    std::size_t columns() const { return d_energies.empty() ? 3 : 4; }
     bool kept(std::size_t k, int load) const;
     bool due(std::size_t k, std::int64_t p, int load) const;
     void measure(std::size_t k, const row& to, const T* centre);
@@ -124,7 +133,7 @@ private:
     //! Row of frame p, one of the last d_slots frames.
     row row_of(std::int64_t p)
     {
-        return { d_rows.data() + modulo(p, d_slots) * d_row, d_bands, size() };
+        return { d_rows.data() + modulo(p, d_slots) * d_row, d_column, size() };
     }
     const_row gather(std::int64_t n);
     criterion_sums mean(const const_row& block, std::size_t k, std::size_t band) const;
@@ -140,12 +149,13 @@ private:
     volk::vector<complex> d_spectrum;
     volk::vector<real> d_power, d_q;
 
-    std::size_t d_slots, d_row; // rows, and numbers in each with its padding
+    std::size_t d_slots, d_column, d_row; // rows, and padded numbers in a column and in a row
     volk::vector<double> d_rows, d_total, d_block;
     std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
     std::int64_t d_gathered = -1;                       // the block that d_block holds
     std::vector<criterion_sums> d_sums;                 // one for each band
-    volk::vector<double> d_means, d_pull, d_J, d_flaws; // each [band][candidate], means two of it
+    std::vector<energy_measure> d_energies;             // one for each candidate, or none
+    volk::vector<double> d_means, d_pull, d_J, d_flaws; // columns; d_J: then J of the energies
     std::vector<char> d_defined;
     int d_load = 0;
     std::uint64_t d_evaluations = 0, d_dropped = 0;

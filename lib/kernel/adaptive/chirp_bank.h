@@ -44,6 +44,8 @@ public:
 
     const chirp_grid& grid() const { return d_grid; }
     std::size_t lengths() const { return d_lengths.size(); }
+    //! Frames from one measurement of a window length to the next.
+    std::int64_t interval(std::size_t k) const { return d_lengths[k].every; }
 
     //! Number of samples under the longest window on either side of its centre.
     std::int64_t reach() const { return d_reach; }

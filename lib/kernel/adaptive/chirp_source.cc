@@ -25,6 +25,20 @@ adaptive_settings of_stage(adaptive_settings s, std::size_t stage)
     return s;
 }
 
+//! How the energies of a block's frames count in the last stage: for each window length without a rate, then with one.
+template <class R>
+std::vector<energy_measure>
+measures(const adaptive_settings& s, const chirp_bank<R>& bank, double bandwidth)
+{
+    std::vector<std::int64_t> every;
+    for (std::size_t k = 0; k < bank.lengths(); ++k)
+        every.push_back(bank.interval(k));
+    const auto of_lengths = energy_measures(s, candidate_lengths(s), every, bandwidth, 1);
+    auto all = of_lengths;
+    all.insert(all.end(), of_lengths.begin(), of_lengths.end());
+    return all;
+}
+
 std::vector<double> logarithms(std::vector<double> values)
 {
     for (auto& one : values)
@@ -55,14 +69,14 @@ chirp_source<R>::chirp_source(const adaptive_settings& s, std::size_t stride, st
     const std::size_t candidates[] = { grid.rates.size(),
                                        grid.offsets.size(),
                                        2 * d_bank.lengths() };
+    auto energies = measures(s, d_bank, 1 / static_cast<double>(stride));
     for (std::size_t stage = 0; stage < 3; ++stage) {
         const auto t = of_stage(s, stage);
-        const bool chooses = stage == 2 && t.criterion == adaptive_criterion::entropy;
         d_sums.emplace_back(candidates[stage],
                             t.block,
                             d_lag[stage],
                             t,
-                            chooses ? concentration::of_frames_too : concentration::of_cells);
+                            stage == 2 ? std::move(energies) : std::vector<energy_measure>{});
     }
     const double unit = s.theta_max * s.theta_max;
     d_paths.emplace_back(grid.rates, price_of_rate[0] * unit, d_lag[0]);

@@ -3,15 +3,14 @@
 #define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_POOLED_ROWS_H
 
 #include "block_criterion.h"
+#include "energy_measure.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace gr::stft::kernel {
-
-//! Parts of a block whose concentration counts.
-enum class concentration { of_cells, of_frames_too };
 
 /*!
  * \brief The two sums of each candidate in the last frames, and the criterion of their means over a block.
@@ -20,22 +19,22 @@ enum class concentration { of_cells, of_frames_too };
  * some of them has the mean over the others.
  *
  * The entropy of the power in a block is that of the frames' energies plus the mean of the entropies within frames, and it
- * is the latter that noise scatters. With concentration::of_frames_too the criterion is therefore the lower one of two: the
- * entropy of all cells, and that of the energies plus what white noise has within a frame, -(1 - Euler's constant). A weak
- * click stands out in the second one, as it fills its frame.
+ * is the latter that noise scatters. With measures of the energies the criterion is therefore the lower one of two: the
+ * entropy of all cells, and that of the energies plus what white noise has within a frame. A weak click stands out in the
+ * second one, as it fills its frame.
  */
 template <class R>
 class pooled_rows
 {
 public:
-    //! \param ahead frames that may be added after the last one of a block \param of of_frames_too: with criterion entropy only
+    //! \param ahead frames that may be added after the last one of a block \param energies a measure of each candidate, or
+    //! none if the cells alone count
     pooled_rows(std::size_t candidates,
                 std::int64_t half,
                 std::int64_t ahead,
                 const adaptive_settings& s,
-                concentration of = concentration::of_cells)
-        : d_candidates(candidates), d_half(half), d_criterion(s),
-          d_of_frames(of == concentration::of_frames_too),
+                std::vector<energy_measure> energies = {})
+        : d_candidates(candidates), d_half(half), d_criterion(s), d_energies(std::move(energies)),
           d_slots(static_cast<std::size_t>(2 * half + ahead + 2)), d_row(4 * candidates),
           d_rows(d_slots * d_row), d_block(d_row), d_J(candidates)
     {}
@@ -59,8 +58,8 @@ public:
         to[k] = sums.first;
         to[d_candidates + k] = sums.second;
         to[2 * d_candidates + k] = 1;
-        if (d_of_frames && sums.second > 0)
-            to[3 * d_candidates + k] = sums.second * std::log(sums.second);
+        if (!d_energies.empty())
+            to[3 * d_candidates + k] = d_criterion.term(sums.second);
     }
     //! Gives a candidate the sums of another one in the last frame.
     void repeat(std::size_t k, std::size_t of)
@@ -92,10 +91,10 @@ public:
         if (!defined)
             return nullptr;
         d_criterion.values(d_block.data(), d_block.data() + d_candidates, d_candidates, d_J.data());
-        for (std::size_t k = 0; d_of_frames && k < d_candidates; ++k) {
+        for (std::size_t k = 0; k < d_energies.size(); ++k) {
             const criterion_sums energies{ d_block[3 * d_candidates + k],
                                            d_block[d_candidates + k] };
-            d_J[k] = std::min(d_J[k], d_criterion.value(energies) + within_a_frame_of_noise);
+            d_J[k] = std::min(d_J[k], d_energies[k].value(d_criterion.value(energies)));
         }
         return d_J.data();
     }
@@ -120,16 +119,14 @@ public:
     }
 
 private:
-    static constexpr double within_a_frame_of_noise = -0.42278433509846714;
-
     double* row(std::int64_t p) { return d_rows.data() + modulo(p, d_slots) * d_row; }
 
     std::size_t d_candidates;
     std::int64_t d_half;
     block_criterion<R> d_criterion;
-    bool d_of_frames;
+    std::vector<energy_measure> d_energies;
     std::size_t d_slots, d_row;
-    // a row: first sums, second sums, counts, and second sums times their logarithms
+    // a row: first sums, second sums, counts, and terms of the energies
     std::vector<double> d_rows, d_block, d_J;
     std::int64_t d_begin = 0, d_end = 0; // frames added since the restart
 };

@@ -190,7 +190,26 @@ struct plain_blocks {
             if (std::abs(one.frame - block) <= s.block)
                 frames.push_back(one.q);
         const double away = std::log(plain.theta[k]) - std::log(s.theta_min * s.theta_max) / 2;
-        return plain_criterion(s.criterion, s.order, frames) + s.prior / 2 * away * away;
+        const double of_cells = plain_criterion(s.criterion, s.order, frames);
+        return std::min(of_cells, of_energies(k, frames)) + s.prior / 2 * away * away;
+    }
+
+    //! J of the energies of candidate k in these frames.
+    double of_energies(std::size_t k, const std::vector<weighted_powers>& frames) const
+    {
+        const double part = (plain.real ? 0.5 : 1) / static_cast<double>(bands);
+        const auto measures =
+            energy_measures(plain.s, { plain.theta[k] }, { plain.every(k) }, part, part);
+        if (measures.empty())
+            return std::numeric_limits<double>::infinity();
+        std::vector<weighted_powers> energies;
+        for (const auto& frame : frames) {
+            double sum = 0;
+            for (const auto& [q, c] : frame)
+                sum += c * q;
+            energies.push_back({ { sum, 1 } });
+        }
+        return measures[0].value(plain_criterion(plain.s.criterion, plain.s.order, energies));
     }
 };
 

@@ -11,6 +11,7 @@ class qa_pooled_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(the_criterion_of_cells_is_their_entropy);
     CPPUNIT_TEST(a_click_counts_by_the_energy_of_its_frame);
     CPPUNIT_TEST(where_cells_are_more_concentrated_frames_change_nothing);
+    CPPUNIT_TEST(each_candidate_has_its_own_measure);
     CPPUNIT_TEST(frames_that_were_not_measured_are_left_out);
     CPPUNIT_TEST(a_candidate_that_repeats_another_one_has_its_criterion);
     CPPUNIT_TEST(a_gain_changes_nothing);
@@ -76,10 +77,14 @@ class qa_pooled_rows : public CppUnit::TestFixture
                (1 / static_cast<double>(q.size()));
     }
 
+    //! Measures by which energies count as they are.
+    static std::vector<energy_measure> energies() { return { 2, { in_noise, { 0, 0 }, 0, 0 } }; }
+    static std::vector<energy_measure> cells() { return {}; }
+
     //! J of the block in the middle; every second frame of candidate 1 is not measured.
-    static std::vector<double> J(const frames& all, concentration of)
+    static std::vector<double> J(const frames& all, const std::vector<energy_measure>& measures)
     {
-        pooled_rows<double> rows(2, half, 0, settings(), of);
+        pooled_rows<double> rows(2, half, 0, settings(), measures);
         rows.restart(100);
         for (std::size_t p = 0; p < all.size(); ++p) {
             rows.add();
@@ -96,8 +101,7 @@ class qa_pooled_rows : public CppUnit::TestFixture
 
     void the_criterion_of_cells_is_their_entropy()
     {
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(
-            of_cells(click()), J(click(), concentration::of_cells)[0], 1e-12);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(of_cells(click()), J(click(), cells())[0], 1e-12);
     }
 
     void a_click_counts_by_the_energy_of_its_frame()
@@ -105,14 +109,12 @@ class qa_pooled_rows : public CppUnit::TestFixture
         auto flat = click(); // as concentrated in time, and less within its frames than noise
         for (auto& one : flat)
             std::fill(one.begin(), one.end(), one[0]);
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(
-            of_energies(flat) + in_noise, J(flat, concentration::of_frames_too)[0], 1e-12);
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(of_energies(flat), J(flat, concentration::of_cells)[0], 1e-12);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(of_energies(flat) + in_noise, J(flat, energies())[0], 1e-12);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(of_energies(flat), J(flat, cells())[0], 1e-12);
         // a click in silence is as concentrated as can be
         auto alone = noise({ 0, 0, 0, 0, 4, 0, 0, 0, 0 });
         std::fill(alone[4].begin(), alone[4].end(), 1);
-        CPPUNIT_ASSERT_DOUBLES_EQUAL(
-            -std::log(9) + in_noise, J(alone, concentration::of_frames_too)[0], 1e-12);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(-std::log(9) + in_noise, J(alone, energies())[0], 1e-12);
     }
 
     void where_cells_are_more_concentrated_frames_change_nothing()
@@ -121,8 +123,26 @@ class qa_pooled_rows : public CppUnit::TestFixture
         for (auto& one : tone)
             one[3] += 500;
         CPPUNIT_ASSERT(of_cells(tone) < of_energies(tone) + in_noise);
-        CPPUNIT_ASSERT_EQUAL(J(tone, concentration::of_cells)[0],
-                             J(tone, concentration::of_frames_too)[0]);
+        CPPUNIT_ASSERT_EQUAL(J(tone, cells())[0], J(tone, energies())[0]);
+    }
+
+    void each_candidate_has_its_own_measure()
+    {
+        pooled_rows<double> rows(2,
+                                 half,
+                                 0,
+                                 settings(),
+                                 { { in_noise, { 0, 0 }, 0, 0 }, { in_noise, { 0, 0.1 }, 1, 9 } });
+        rows.restart(0);
+        for (const auto& one : click()) {
+            rows.add();
+            for (std::size_t k : { 0, 1 })
+                rows.set(k, sums_of(one));
+        }
+        const auto* found = rows.J(half);
+        CPPUNIT_ASSERT(found);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(of_energies(click()) + in_noise, found[0], 1e-12);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(10 * of_energies(click()) + in_noise, found[1], 1e-11);
     }
 
     void frames_that_were_not_measured_are_left_out()
@@ -134,12 +154,12 @@ class qa_pooled_rows : public CppUnit::TestFixture
         for (std::size_t p = 0; p < flat.size(); p += 2)
             measured.push_back(flat[p]);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
-            of_energies(measured) + in_noise, J(flat, concentration::of_frames_too)[1], 1e-12);
+            of_energies(measured) + in_noise, J(flat, energies())[1], 1e-12);
     }
 
     void a_candidate_that_repeats_another_one_has_its_criterion()
     {
-        pooled_rows<double> rows(2, half, 0, settings(), concentration::of_frames_too);
+        pooled_rows<double> rows(2, half, 0, settings(), energies());
         rows.restart(0);
         for (auto one : click()) {
             std::fill(one.begin(), one.end(), one[0]);
@@ -160,9 +180,7 @@ class qa_pooled_rows : public CppUnit::TestFixture
             for (auto* all : { &loud, &usual })
                 for (auto& one : *all)
                     std::fill(one.begin(), one.end(), one[0] * (all == &loud ? gain : 1));
-            CPPUNIT_ASSERT_DOUBLES_EQUAL(J(usual, concentration::of_frames_too)[0],
-                                         J(loud, concentration::of_frames_too)[0],
-                                         1e-11);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(J(usual, energies())[0], J(loud, energies())[0], 1e-11);
         }
     }
 };

@@ -48,8 +48,8 @@ class AdaptedWarp(NamedTuple):
 
     spectra: Optional[NDArray]
     """DFT of the warped frames, (..., n_fft / 2 + 1, frames), phases from their centres. There is no way back from it."""
-    theta: float
-    """Length of the window in samples, the same for all frames."""
+    theta: NDArray
+    """Lengths of the windows in samples, (..., 1, frames)."""
     t: NDArray
     """Centres of the frames in samples, (frames,)."""
     a: NDArray
@@ -238,10 +238,10 @@ def _warped(samples, shape, given, n_fft, hop, theta, block, lag, smoothness, sp
         n_fft=n_fft, hop=hop, theta=theta, block=block, lag=lag, smoothness=smoothness
     )
     channels = [kernels.adapt_warped(settings, one, spectra) for one in samples]
-    S, rates = _stacked([one[0] for one in channels]), _stacked([one[2] for one in channels])
+    S, rates, theta = (_stacked([one[i] for one in channels]) for i in (0, 2, 3))
     return AdaptedWarp(
         np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
-        channels[0][3],
+        theta.reshape(shape + (1,) + theta.shape[1:]),
         channels[0][1],
         rates.reshape(shape + (1,) + rates.shape[1:]),
     )

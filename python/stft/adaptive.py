@@ -143,10 +143,11 @@ def adapt(
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
     warp: True gives each frame a relative rate a = f'/f instead, by which time is warped so that all orders of a shaft
         are tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse.
-        The result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even
-        number (default n_fft / 2.83), block and lag as above, with theta_init instead of n_fft for the block,
-        smoothness five times the price of a change to the next rate of the bank; everything else keeps its default. The
-        rates are the eleven of warped_rows().
+        The result is AdaptedWarp. x must be real and hop a whole number. Each frame has a window of n_fft / 4, / 2.83 or / 2:
+        the shorter one of two where the longer one shifts all lines by the same ratio, since the speed bends in it. theta_init
+        gives all frames one length instead, an even number. block and lag are as above, with the window's length instead
+        of n_fft for the block; smoothness is five times the price of a change to the next rate of the bank, and a 30th of
+        that of a change to the next length; everything else keeps its default. The rates are the eleven of warped_rows().
     spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.

@@ -51,7 +51,8 @@ void common_shift<R>::find_lines(const R* shorter, const R* longer)
             *std::max_element(shorter + m + 1, shorter + m + d_alone + 1) > level)
             continue;
         const auto* begin = longer + m - d_near;
-        const auto at = static_cast<std::size_t>(std::max_element(begin, begin + 2 * d_near + 1) - begin);
+        const auto at =
+            static_cast<std::size_t>(std::max_element(begin, begin + 2 * d_near + 1) - begin);
         if (at == 0 || at == 2 * d_near || !(begin[at] > R(line_above)))
             continue;
         const double root = std::sqrt(std::expm1(static_cast<double>(level)));

@@ -138,6 +138,16 @@ def lengths(machine: tracking.Machine, orders: Sequence[float], parts: Sequence[
     return [tracking.squared_error(machine, one.spectra[:, np.isin(one.t, t)], t, orders) for one in found]
 
 
+def bend(machine: tracking.Machine, theta: float) -> float:
+    """Mean squared difference in Hz^2 of the speed from its mean under a squared window of `theta` samples, where that lies within
+    the law."""
+    s = np.arange(int(machine.seconds[-1] * 500)) / 500
+    speed = np.interp(s, machine.seconds, machine.speed)
+    weights = np.hanning(int(theta / machine.fs * 500) // 2 * 2 + 1) ** 2
+    half = len(weights) // 2
+    return float(np.mean((np.convolve(speed, weights / np.sum(weights), "valid") - speed[half:-half]) ** 2))
+
+
 def window(audio: str, tacho: str, seeds: Sequence[int]) -> Iterator[Figure]:
     """Windows of warped frames: error in Hz^2 with n_fft / 4, / 2.83, / 2 and with learned lengths, median of the seeds."""
 
@@ -152,6 +162,9 @@ def window(audio: str, tacho: str, seeds: Sequence[int]) -> Iterator[Figure]:
             rows = [lengths(tracking.made(law, noise, seed), HIGH, PARTS) for seed in seeds]
             for part, error in zip(PARTS, np.median(rows, axis=0)):
                 yield told(f"{words}, noise {noise:g}, {words_of(part)}", error)
+        machine = tracking.made(law, 0.25, seeds[0])
+        for part in PARTS[:-1]:
+            yield told(f"{words}, mean speed under the squared window n_fft / {part:g}", bend(machine, machine.n_fft / part))
     if os.path.exists(audio):
         for part, error in zip(PARTS, lengths(tracking.read_machine(audio, tacho, (2, 4), 0), (2, 4), PARTS)):
             yield told(f"{pathlib.Path(audio).name}, {words_of(part)}", error)

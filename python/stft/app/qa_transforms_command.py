@@ -201,7 +201,7 @@ class LearnedWindows(InFolder):
     def test_pictures_show_the_windows_below(self):
         x = noise(3001)
         for transform, labels in (("plain", []), ("adaptive", ["window\n(ms)"]), ("chirp", ["window\n(ms)", "chirp rate\n(kHz/s)"]),
-                                  ("warped", ["relative rate\n(1/s)"])):  # fmt: skip
+                                  ("warped", ["window\n(ms)", "relative rate\n(1/s)"])):  # fmt: skip
             with mock.patch.object(spectrogram_picture, "save_figure") as save:
                 self.made(x, "-o", "x.png", transform=transform)
             figure = save.call_args[0][0]

@@ -210,14 +210,14 @@ def warped():
         axes.axhline(learned / np.min(rows), color=line.get_color(), linestyle="--", linewidth=1)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(0.6, 6)
+    axes.set_ylim(0.5, 6)
     axes.set_xticks([1 / part for part in parts[:-1]], [f"n_fft / {part:g}" for part in parts[:-1]])
     axes.set_yticks([1, 2, 4], ["1", "2", "4"])
     axes.minorticks_off()
     axes.set_xlabel("Window of all warped frames (broken lines: learned for each frame)")
     axes.set_ylabel("Squared error / least one")
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper center", ncols=2)
+    axes.legend(loc="lower right", ncols=2)
     return figure
 
 

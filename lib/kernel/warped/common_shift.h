@@ -28,7 +28,7 @@ template <class R>
 class common_shift
 {
 public:
-    //! \param n_fft bins of a whole turn \param shorter, longer lengths of the windows in samples
+    //! \param n_fft DFT length of the rows \param shorter, longer lengths of the windows in samples
     common_shift(std::size_t n_fft, double shorter, double longer);
 
     /*!

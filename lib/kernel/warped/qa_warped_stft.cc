@@ -240,7 +240,7 @@ public:
             CPPUNIT_ASSERT_EQUAL(middle.first, all.first);
             CPPUNIT_ASSERT_EQUAL(middle.rates.size(), all.rates.size());
         }
-        for (double hop : { 1.0, 300.0 }) { // of which some lengths are no multiple that is allowed
+        for (double hop : { 1.0, 300.0 }) { // the rule for the hop forbids some lengths
             const qa::context here("hop", hop);
             auto given = learned();
             s.hop = given.hop = hop;

@@ -87,10 +87,11 @@ template <class R>
 struct warped_stft<R>::parts {
     warped_stft_settings settings;
     std::vector<warped_frames<R>> lengths;
-    std::size_t middle = 0;     // its frames are those of the transform
-    std::int64_t frame;         // the next one
-    std::size_t chosen = 0;     // its length, once it is decided,
-    double rate = 0, theta = 0; // and its rate; length of the frame given last
+    std::size_t middle = 0; // a length: the transform has the frames that it has
+    std::int64_t frame;     // the next one
+    std::size_t chosen = 0; // length of the next frame, once it is decided
+    double rate = 0;        // rate of that frame, per sample
+    double theta = 0;       // length of the frame given last
     bool finished = false, decided = false;
     // where lengths are compared
     length_path path;
@@ -98,8 +99,8 @@ struct warped_stft<R>::parts {
     std::vector<row_whitener<R>> whiteners;
     std::vector<std::complex<R>> spectrum;
     std::vector<R> power;
-    std::vector<std::vector<R>> rows;           // of each length
-    std::vector<double> J;                      // of each length
+    std::vector<std::vector<R>> rows;           // one for each length
+    std::vector<double> J;                      // one for each length
     std::vector<std::optional<double>> pending; // rates of the frame after the path's last one
     std::vector<double> rates;                  // of the frames in the path
 

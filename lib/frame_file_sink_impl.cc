@@ -61,15 +61,20 @@ public:
         const auto count = ninput_items[0];
         if (!d_context.time)
             d_context.set_time(d_sample, now_in_utc());
-        for_runs_between_tags(count, [&](int from, int to, const std::vector<gr::tag_t>& tags) {
+        // A call writes one file to its end at most: the scheduler then sees that the block goes on, and can stop it.
+        const auto files = d_files.files();
+        int used = 0;
+        for_runs_between_tags(count, [&](int, int to, const std::vector<gr::tag_t>& tags) {
+            if (d_files.files() != files)
+                return;
             if (!tags.empty())
                 obey(tags);
-            for (int i = from; i < to; ++i) {
-                write(rows + static_cast<std::size_t>(i) * d_settings.vlen);
+            do {
+                write(rows + static_cast<std::size_t>(used) * d_settings.vlen);
                 d_sample += static_cast<std::int64_t>(d_context.hop);
-            }
+            } while (++used < to && d_files.files() == files);
         });
-        consume_each(count);
+        consume_each(used);
         if (steady_clock::now() > d_next_attempt)
             bring_to_disk();
         return 0;

@@ -1,10 +1,10 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qa/pieces.h"
 #include "qa/support.h"
 #include "stream/event_messages.h"
 #include <gnuradio/blocks/message_debug.h>
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
-#include <gnuradio/io_signature.h>
 #include <gnuradio/stft/detector.h>
 #include <gnuradio/stft/spectrogram.h>
 #include <gnuradio/top_block.h>
@@ -15,34 +15,6 @@ namespace {
 using namespace gr::stft;
 
 constexpr double samp_rate = 1e6;
-
-//! Passes items on in pieces of random sizes.
-class pieces : public gr::block
-{
-public:
-    pieces(std::size_t bytes, unsigned seed, int most)
-        : gr::block("pieces",
-                    gr::io_signature::make(1, 1, static_cast<int>(bytes)),
-                    gr::io_signature::make(1, 1, static_cast<int>(bytes))),
-          d_bytes(bytes), d_random(seed), d_size(1, most)
-    {}
-
-    int general_work(int noutput_items,
-                     gr_vector_int& ninput_items,
-                     gr_vector_const_void_star& in,
-                     gr_vector_void_star& out) override
-    {
-        const auto n = std::min({ d_size(d_random), noutput_items, ninput_items[0] });
-        std::copy_n(static_cast<const char*>(in[0]), n * d_bytes, static_cast<char*>(out[0]));
-        consume_each(n);
-        return n;
-    }
-
-private:
-    std::size_t d_bytes;
-    std::minstd_rand d_random;
-    std::uniform_int_distribution<int> d_size;
-};
 
 //! Noise, and bursts that reach over both ends of the signal and lie within it.
 std::vector<gr_complex> scene(std::size_t length)
@@ -84,7 +56,7 @@ outcome run(const std::vector<gr_complex>& x,
     top->connect(gr::blocks::vector_source_c::make(x), 0, rows, 0);
     top->connect(rows, 0, before, 0);
     if (most) {
-        const auto cut = gnuradio::make_block_sptr<pieces>(row * sizeof(float), seed, most);
+        const auto cut = gnuradio::make_block_sptr<qa::pieces>(row * sizeof(float), seed, most);
         top->connect(rows, 0, cut, 0);
         top->connect(cut, 0, block, 0);
     } else {

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa/machine_support.h"
+#include "qa/pieces.h"
 #include "qa/support.h"
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
-#include <gnuradio/io_signature.h>
 #include <gnuradio/stft/angular_resampler.h>
 #include <gnuradio/stft/named.h>
 #include <gnuradio/stft/tacho_pulses.h>
@@ -14,36 +14,6 @@ namespace {
 using namespace gr::stft;
 
 constexpr double samp_rate = 8192;
-
-//! Passes items on in pieces of random sizes.
-class pieces : public gr::block
-{
-public:
-    pieces(std::size_t bytes, unsigned seed, int most)
-        : gr::block("pieces",
-                    gr::io_signature::make(1, 1, static_cast<int>(bytes)),
-                    gr::io_signature::make(1, 1, static_cast<int>(bytes))),
-          d_bytes(bytes), d_random(seed), d_size(1, most)
-    {}
-
-    int general_work(int noutput_items,
-                     gr_vector_int& ninput_items,
-                     gr_vector_const_void_star& in,
-                     gr_vector_void_star& out) override
-    {
-        const auto n = std::min({ d_size(d_random), noutput_items, ninput_items[0] });
-        std::copy_n(static_cast<const char*>(in[0]),
-                    static_cast<std::size_t>(n) * d_bytes,
-                    static_cast<char*>(out[0]));
-        consume_each(n);
-        return n;
-    }
-
-private:
-    std::size_t d_bytes;
-    std::minstd_rand d_random;
-    std::uniform_int_distribution<int> d_size;
-};
 
 struct streams {
     std::vector<float> tacho, signal;
@@ -114,7 +84,7 @@ class qa_orders_blocks : public CppUnit::TestFixture
                 return static_cast<int>(1 + random() % (random() % 2 ? 30 : 4000));
             };
             const auto in_pieces = [&] {
-                return gnuradio::make_block_sptr<pieces>(sizeof(float), random(), most());
+                return gnuradio::make_block_sptr<qa::pieces>(sizeof(float), random(), most());
             };
             const auto graph = gr::make_top_block("machine");
             const auto a = in_pieces(), b = in_pieces(), c = in_pieces(), d = in_pieces();

@@ -116,6 +116,8 @@ class Graph:
             if settings is None:
                 continue
             settings.update(self.places(drawn))
+            if drawn == "frame_file_sink":
+                settings["rotate"] = 1e7  # s: with the default, rows at the lowest rate have a file each
             block = BLOCKS[drawn](**settings)
             inputs, outputs = block.input_signature(), block.output_signature()
             if last is not None and (inputs.max_streams() == 0 or inputs.sizeof_stream_item(0) != wanted):

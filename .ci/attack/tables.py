@@ -37,7 +37,7 @@ BLOCKS = arguments_of_blocks.blocks
 
 def _values_of_entries():
     """{block: {parameter: values}} that the entries of GNU Radio Companion are tried with, and their choices."""
-    entries = test_module("qa_grc")
+    entries, tried = test_module("qa_grc"), test_module("qa_grc_settings").settings
     found = {name: collections.defaultdict(list) for name in BLOCKS}
     for file, entry in entries.entries.items():
         for block in entries.types(entry).values():
@@ -47,7 +47,7 @@ def _values_of_entries():
             for parameter in entry["parameters"]:
                 if parameter["dtype"] == "enum" and parameter["id"] != "type":
                     values[parameter["id"]] += parameter["options"]
-            for setting in entries.settings.get(file, ()):
+            for setting in tried.get(file, ()):
                 for name, value in setting.items():
                     values[name].append(value)
     return found

@@ -9,7 +9,6 @@ array function begins to learn WARM_UP seconds ahead of, since it cannot know al
 anything is not so.
 """
 import argparse
-import os
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ import time
 import numpy as np
 import signals
 from gnuradio import gr, stft
+from gnuradio.stft.bench.memory import resident
 
 RATE = 48_000
 N_FFT, HOP = 1024, 64
@@ -85,12 +85,6 @@ class Watch(gr.sync_block):
                 kept_spectra[place] = spectra[first:last]
         self.frames += count
         return count
-
-
-def resident() -> float:
-    """MiB of memory in use."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def compared(watch: Watch, length: int) -> bool:

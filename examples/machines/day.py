@@ -18,11 +18,12 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from typing import NamedTuple
 
 import numpy as np
+
+from gnuradio.stft.bench.memory import MemoryWatch
 
 CHUNK = 10               # s
 SPEEDS = 24, 36, 28, 44, 32, 40  # Hz, for half an hour each
@@ -31,6 +32,7 @@ POINTS = 1 << 15         # of a revolution
 GRAVITY = 9.80665
 LATE = 150               # s that a report may be later than what it is of, or what follows from that
 ALLOWED = 2.0            # MiB
+SETTLED = 0.2            # of the run: memory counts from there on; the state is written first after ten minutes of the clock
 
 
 class Happening(NamedTuple):
@@ -111,27 +113,6 @@ class Machine:
     def expected(self, f):
         """rms of the velocity of the orders at a speed, mm/s."""
         return {f"order{k}": a * GRAVITY * 1000 / (2 * np.pi * k * f) / np.sqrt(2) for k, a in enumerate(LEVELS, 1)}
-
-
-class Memory(threading.Thread):
-    """Looks at the resident memory of a process, MiB, every two seconds."""
-
-    def __init__(self, number):
-        super().__init__(daemon=True)
-        self.found, self._number = [], number
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                with open(f"/proc/{self._number}/statm", encoding="ascii") as file:
-                    pages = int(file.read().split()[1])
-            except (OSError, IndexError, ValueError):
-                return
-            if not pages:  # it has ended
-                return
-            self.found.append((time.monotonic(), pages * resource.getpagesize() / 2**20))
-            time.sleep(2)
 
 
 def options(rate):
@@ -224,25 +205,22 @@ def main():
         os.chdir(arguments.keep or temporary)
         began = time.monotonic()
         with subprocess.Popen([*shlex.split(arguments.command), "monitor", "-", *options(arguments.rate)], stdin=subprocess.PIPE) as process:
-            memory = Memory(process.pid)
+            memory = MemoryWatch(process.pid)
             own = feed(process.stdin, machine, began + 60 * arguments.minutes)
         passed = time.monotonic() - began
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         with open("memory.csv", "w", encoding="ascii") as file:
-            file.writelines(f"{at - began:.1f},{value:.2f}\n" for at, value in memory.found)
+            file.writelines(f"{at - began:.1f},{value:.2f}\n" for at, value in memory.readings)
         taken = used.ru_utime + used.ru_stime
         print(f"{machine.seconds / 3600:.2f} h of signal at {arguments.rate} samples/s in {passed / 60:.1f} min; the watch took {taken:.0f} s of a "
               f"processor, {100 * taken / machine.seconds:.2f} % of the signal's time (the signal itself {own:.0f} s); load of the machine "
               f"{os.getloadavg()[2]:.1f}, status {process.returncode}")
-        values = np.array([value for _, value in memory.found])
-        values = values[len(values) // 5:]  # the state is written first after ten minutes of the clock
-        tenth = max(1, len(values) // 10)
-        first, last = np.median(values[:tenth]), np.median(values[-tenth:])
-        print(f"memory after the first fifth: {values.min():.1f} .. {values.max():.1f} MiB, median of its first tenth {first:.1f}, "
-              f"of its last {last:.1f} MiB; the state has {os.path.getsize('machine.state') / 1024:.0f} KiB")
+        watched = memory.settled(SETTLED)
+        print(f"memory after the first fifth: {watched.least:.1f} .. {watched.most:.1f} MiB, median of its first tenth {watched.first:.1f}, "
+              f"of its last {watched.last:.1f} MiB; the state has {os.path.getsize('machine.state') / 1024:.0f} KiB")
         missed = [f"status {process.returncode}"] if process.returncode else []
-        if last - first > ALLOWED:
-            missed.append(f"memory: {last - first:+.1f} MiB")
+        if watched.last - watched.first > ALLOWED:
+            missed.append(f"memory: {watched.last - watched.first:+.1f} MiB")
         missed += look_at_reports(machine, planned)
         for line in missed:
             print("MISSED", line)

@@ -12,15 +12,15 @@ import collections
 import glob
 import json
 import os
-import resource
 import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import numpy as np
+
+from gnuradio.stft.bench.memory import MemoryWatch
 
 RATE = 2_400_000
 N_FFT, HOP = 1024, 512
@@ -71,34 +71,6 @@ def feed(pipe, data, samples, until):
     except BrokenPipeError:
         print(f"the watch has ended after {written} samples")
     return written
-
-
-class Memory(threading.Thread):
-    """Looks at the resident memory of a process, MiB, every two seconds."""
-
-    def __init__(self, number):
-        super().__init__(daemon=True)
-        self.found, self._number = [], number
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                with open(f"/proc/{self._number}/statm", encoding="ascii") as file:
-                    pages = int(file.read().split()[1])
-                if not pages:  # it has ended
-                    return
-                self.found.append((time.monotonic(), pages * resource.getpagesize() / 2**20))
-            except (OSError, IndexError, ValueError):
-                return
-            time.sleep(2)
-
-    def describe(self):
-        values = np.array([value for _, value in self.found])
-        values = values[int(SETTLED * len(values)):] if len(values) > 20 else values
-        tenth = max(1, len(values) // 10)
-        return (f"memory after the first {SETTLED:.0%} of the run: {values.min():.1f} .. {values.max():.1f} MiB; median of its first tenth "
-                f"{np.median(values[:tenth]):.1f}, of its last {np.median(values[-tenth:]):.1f} MiB")
 
 
 def compare(samples, truth):
@@ -183,14 +155,16 @@ def main():
         began = time.monotonic()
         with subprocess.Popen([*shlex.split(arguments.command), "monitor", "-", "--dtype", "cu8", "--rate", str(RATE), "--detect", *OUTPUTS],
                               stdin=subprocess.PIPE) as process:
-            memory = Memory(process.pid)
+            memory = MemoryWatch(process.pid)
             samples = feed(process.stdin, data, round(arguments.hours * 3600 * RATE), began + 60 * arguments.minutes)
         passed = time.monotonic() - began
         with open("memory.csv", "w", encoding="ascii") as file:
-            file.writelines(f"{at - began:.1f},{value:.2f}\n" for at, value in memory.found)
+            file.writelines(f"{at - began:.1f},{value:.2f}\n" for at, value in memory.readings)
         print(f"{samples / RATE / 3600:.2f} h of signal, {samples:.4g} samples in {passed / 60:.1f} min ({samples / passed / 1e6:.1f} MS/s), "
               f"load of the machine {os.getloadavg()[2]:.1f}, status {process.returncode}")
-        print(memory.describe())
+        watched = memory.settled(SETTLED)
+        print(f"memory after the first {SETTLED:.0%} of the run: {watched.least:.1f} .. {watched.most:.1f} MiB; median of its first tenth "
+              f"{watched.first:.1f}, of its last {watched.last:.1f} MiB")
         sys.stdout.flush()
         ended = compare(samples, truth)
         look_at_annotations(ended)

@@ -22,6 +22,7 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.bench import band_scenes
+from gnuradio.stft.bench.memory import MemoryWatch
 
 RATE = 2_400_000
 KINDS = {
@@ -98,14 +99,9 @@ def long_run(command, seconds):
     """Memory of a watch of a long recording; clips that wait for a disk would take what their limit allows."""
     with subprocess.Popen([*command, "monitor", "x.cu8", "--dtype", "cu8", "--rate", str(RATE), "--detect", "--rotate", "60",
                            *KINDS["JSON, SigMF, spectrogram"]], stdout=subprocess.DEVNULL) as process:
-        found, began = [], time.monotonic()
-        while process.poll() is None:
-            try:
-                with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
-                    found.append(int(file.read().split()[1]) * resource.getpagesize() / 2**20)
-            except (OSError, IndexError, ValueError):
-                break
-            time.sleep(0.25)
+        began = time.monotonic()
+        watch = MemoryWatch(process.pid, interval=0.25)
+    found = [memory for _, memory in watch.readings]
     later = np.array(found[len(found) // 4:] or [0])
     print(f"\n{seconds:.0f} s of signal in {time.monotonic() - began:.0f} s: memory {later.min():.0f} .. {later.max():.0f} MiB after the "
           f"first quarter, {np.mean(later[:len(later) // 4]):.0f} MiB in its first, {np.mean(later[-len(later) // 4:]):.0f} MiB in its last quarter")

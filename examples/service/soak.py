@@ -7,24 +7,16 @@ Two flowgraphs, a round trip and an adaptive STFT, run as fast as they can besid
 round trip is off, or if a watch misses a burst or places one elsewhere.
 """
 import argparse
-import os
 import sys
 import time
 
 import numpy as np
 from gnuradio import blocks, gr, stft
+from gnuradio.stft.bench.memory import private
 
 PIECE = 1 << 17  # samples
 HOP, N_FFT = 512, 1024
-PAGE = os.sysconf("SC_PAGESIZE")
-ALLOWED = 1 << 20  # bytes
-
-
-def resident():
-    """Bytes of this process in memory that are its own: files that are mapped come and go."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        _, all_of_it, shared, *_ = map(int, file.read().split())
-    return (all_of_it - shared) * PAGE
+ALLOWED = 1.0  # MiB
 
 
 class RoundTrip:
@@ -107,25 +99,25 @@ def main():
     for graph in graphs:
         graph.top.start()
     began, shown, first, most = time.monotonic(), 0.0, None, 0
-    print("   s  round trip  adaptive  watches (Msamples)  resident (KiB)")
+    print("   s  round trip  adaptive  watches (Msamples)  private (KiB)")
     while (past := time.monotonic() - began) < seconds:
         for watch in watches:
             watch.push()
         if past > shown + 10:
-            shown, now = past, resident()
+            shown, now = past, private()
             for part in (*graphs, *watches):
                 part.check()
             if past > seconds / 5:
                 first = first or now
                 most = max(most, now)
             print(f"{past:4.0f} {graphs[0].samples() / 1e6:11.0f} {graphs[1].samples() / 1e6:9.0f} "
-                  f"{sum(w.pieces for w in watches) * PIECE / 1e6:19.0f} {now >> 10:15d}", flush=True)
+                  f"{sum(w.pieces for w in watches) * PIECE / 1e6:19.0f} {1024 * now:14.0f}", flush=True)
     for graph in graphs:
         graph.top.stop()
         graph.top.wait()
     passed = [watch.name for watch in watches if watch.count > watch.passed]
     grown = most - (first or most)
-    print(f"memory grew by {grown >> 10} KiB; counts have passed {', '.join(passed) or 'nothing'}; "
+    print(f"memory grew by {1024 * grown:.0f} KiB; counts have passed {', '.join(passed) or 'nothing'}; "
           f"{sum(w.events for w in watches)} bursts in {sum(w.pieces for w in watches)}")
     return grown > ALLOWED
 

@@ -83,9 +83,20 @@ def _array(name: str, values: ArrayLike) -> NDArray:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         missing = np.ma.count_masked(values)
         raise ValueError(f"{name}: masked array: {missing} of its values are masked: give it filled, or without them")
-    values = np.asarray(values)
+    try:
+        values = np.asarray(values)
+    except ValueError:  # rows of different length
+        raise ValueError(f"{name}: {type(values).__name__}: must be an array of numbers") from None
     if values.dtype.kind not in "iufc":
         raise ValueError(f"{name}: dtype {values.dtype}: must be numbers")
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _real_array(name: str, values: ArrayLike) -> NDArray:
+    """An array of real numbers."""
+    values = _array(name, values)
+    if values.dtype.kind == "c":
+        raise ValueError(f"{name}: dtype {values.dtype}: must be real numbers")
     return values
 
 
@@ -276,30 +287,32 @@ def _bins(n_fft: int, sides: str) -> int:
     return n_fft // 2 + 1 if sides == "onesided" else n_fft
 
 
-def _output(out: Optional[NDArray], shape: Sequence[int], dtype: np.dtype) -> NDArray:
-    """Frame-major memory: new, or that of out, whose last two axes are swapped."""
+def _output(out: Optional[NDArray], shape: Sequence[int], dtype: np.dtype, read: NDArray) -> NDArray:
+    """Frame-major memory: new, or that of out, whose last two axes are swapped. read: what the kernel reads meanwhile."""
     if out is None:
         return np.empty(shape, dtype)
-    _check_out(out, tuple(shape[:-2]) + (shape[-1], shape[-2]), dtype)
+    _check_out(out, tuple(shape[:-2]) + (shape[-1], shape[-2]), dtype, read)
     swapped = np.swapaxes(out, -1, -2)
     if not swapped.flags.c_contiguous or not out.flags.writeable:
         raise ValueError("out: memory order: must be writeable, with each frame's bins together, as stft() returns it")
     return swapped
 
 
-def _given(out: Optional[NDArray], shape: Tuple[int, ...], dtype: np.dtype) -> NDArray:
-    """Memory for samples: new, or out."""
+def _given(out: Optional[NDArray], shape: Tuple[int, ...], dtype: np.dtype, read: NDArray) -> NDArray:
+    """Memory for samples: new, or out. read: what the kernel reads meanwhile."""
     if out is None:
         return np.empty(shape, dtype)
-    _check_out(out, shape, dtype)
+    _check_out(out, shape, dtype, read)
     if not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError("out: memory order: must be writeable and C-contiguous")
     return out
 
 
-def _check_out(out: Any, shape: Tuple[int, ...], dtype: np.dtype) -> None:
+def _check_out(out: Any, shape: Tuple[int, ...], dtype: np.dtype, read: NDArray) -> None:
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray) or out.shape != shape or out.dtype != dtype:
         raise ValueError(f"out: {getattr(out, 'shape', out)}, {getattr(out, 'dtype', None)}: must be {shape}, {dtype}")
+    if np.may_share_memory(out, read):
+        raise ValueError("out: memory of what is transformed: must lie apart from it")
 
 
 def _workers(workers: int) -> int:

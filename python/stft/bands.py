@@ -9,7 +9,7 @@ from typing import Any, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _either_spelling, _keeps, _text
+from .arguments import _either_spelling, _keeps, _real_array, _text
 from .stft_python import kernels
 
 _KEYWORDS = """
@@ -80,12 +80,12 @@ def apply_band_weights(power: ArrayLike, weights: ArrayLike) -> NDArray:
     >>> apply_band_weights([[1.0], [2.0], [4.0]], [[0, 0.5, 0.5], [1, 0, 0]]).tolist()
     [[3.0], [1.0]]
     """
-    given = np.asarray(power)
-    if given.dtype.kind not in "biuf" or given.ndim < 2:
-        raise ValueError(f"power: {given.dtype}, shape {given.shape}: must be real numbers, (..., bins, rows)")
-    matrix = np.asarray(weights)
-    if matrix.dtype.kind not in "biuf" or matrix.ndim != 2 or 0 in matrix.shape:
-        raise ValueError(f"weights: {matrix.dtype}, shape {matrix.shape}: must be real numbers, (bands, bins)")
+    given = _real_array("power", power)
+    if given.ndim < 2:
+        raise ValueError(f"power: shape {given.shape}: must be (..., bins, rows)")
+    matrix = _real_array("weights", weights)
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(f"weights: shape {matrix.shape}: must be (bands, bins)")
     if given.shape[-2] != matrix.shape[1]:
         raise ValueError(f"power: {given.shape[-2]} bins: must be as many as weights has, {matrix.shape[1]}")
     rows = np.ascontiguousarray(np.swapaxes(given, -1, -2), np.float32 if given.dtype == np.float32 else np.float64)

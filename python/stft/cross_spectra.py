@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import Window, _array_along, _either_spelling, _lengths, _sides
+from .arguments import Window, _array_along, _either_spelling, _lengths, _precision, _sides
 from .stft_python import kernels
 from .transforms import stft
 
@@ -118,6 +118,8 @@ def _means(x: ArrayLike, y: ArrayLike, window: Window, hop: Optional[int], win_l
            fraction: float = 0.01, estimator: str = "h1") -> Any:  # fmt: skip
     """(cross power, coherence, phase, transfer function), then what the kernel knows of the coherence."""
     x, y = _array_along("x", x, axis), _array_along("y", y, axis)
+    wider = np.empty(0, np.result_type(_precision(x.dtype), _precision(y.dtype))).real.dtype
+    x, y = (signal.astype(np.result_type(signal, wider), copy=False) for signal in (x, y))
     if x.shape[axis] != y.shape[axis]:
         raise ValueError(f"y: {y.shape[axis]} samples: must be as many as x has, {x.shape[axis]}")
     n_fft, win_length = _lengths(window, win_length, n_fft)

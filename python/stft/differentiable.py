@@ -337,8 +337,8 @@ class _Frames:
         self.n_fft = _n_fft(n_fft)
         self.bins = _bins(self.n_fft, sides)
         self.t = _centres(t, self.n_fft, convention)
-        self.given_shape = np.shape(theta)
         self.share, self.theta = _shared_theta(theta, self.bins, len(self.t), self.n_fft)
+        self.given_shape = np.shape(theta)
         self.rates = None
         made = self.n_fft, window, _text("norm", norm)
         if c is not None:

@@ -127,7 +127,7 @@ def _mask_rows(
     mask: Union[float, complex, ArrayLike], channels: Tuple[int, ...], bins: int, frames: int, dtype: np.dtype
 ) -> NDArray:
     """A mask as (channels | 1, frames | 1, bins), contiguous, real or complex in the samples' precision."""
-    if np.asarray(mask).dtype.kind == "b":
+    if np.asarray(mask).dtype.kind == "b" and not np.ma.is_masked(mask):
         mask = np.asarray(mask, dtype=dtype)
     mask = _array("mask", mask)
     if mask.ndim == 1:

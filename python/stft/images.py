@@ -378,7 +378,7 @@ def _spectra(design: Any, images: NDArray, lead: Tuple[int, int], out: Optional[
     bins = (n_fft[0] // 2 + 1, n_fft[1])
     if out is None:
         return np.empty(lead + frames + bins, _complex(images.dtype))
-    _check_out(out, lead + bins + frames, _complex(images.dtype))
+    _check_out(out, lead + bins + frames, _complex(images.dtype), images)
     memory = out.transpose(0, 1, 4, 5, 2, 3)
     if not memory.flags.c_contiguous or not out.flags.writeable:
         raise ValueError("out: memory order: must be writeable, with each frame's spectrum together, as stft2d() returns it")

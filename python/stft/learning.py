@@ -160,9 +160,9 @@ def _advice(theta: NDArray, problem: Problem) -> str:
     of_what = {"constant": "theta is", "frame": "{} % of the frames have a theta that is", "bin": "{} % of the bins have a theta that is",
                "cell": "{} % of the cells have a theta that is"}[problem.share]  # fmt: skip
     for at, bound, remedy in (
-        (theta >= greatest / 1.01, f"the greatest, {greatest:g} samples: longer windows may suit x better: ",
+        (theta >= greatest / 1.01, f"the greatest, {greatest:g} samples: longer windows may suit better: ",
          "raise n_fft" if greatest == problem.n_fft else "raise theta_max, to n_fft at most"),
-        (theta <= 1.01 * least, f"the least, {least:g} samples: shorter windows may suit x better: ",
+        (theta <= 1.01 * least, f"the least, {least:g} samples: shorter windows may suit better: ",
          "lower theta_min, and give a hop of half of it at most"),
     ):  # fmt: skip
         if np.mean(at) > 0.5:

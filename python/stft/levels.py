@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _either_spelling
+from .arguments import _array, _array_along, _either_spelling, _real_array
 from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
 from .transforms import spectrogram
@@ -53,9 +53,7 @@ def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: 
         is not more exact.
     Only whole frames are used: x shorter than one has no rows. The same kernel as the block band_power_vff.
     """
-    x = np.asarray(x)
-    if x.dtype.kind not in "biuf":
-        raise ValueError(f"x: type {x.dtype}: must be real numbers")
+    x = np.moveaxis(_array_along("x", _real_array("x", x), axis), axis, -1)
     text = _bands(bands)
     _check_rate(fs)
     if win_length is None:
@@ -69,10 +67,6 @@ def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: 
     made = dict(n_fft=n_fft, bands=text, samp_rate=fs, win_length=win_length, integrate=integrate, factor=factor,
                 average=average, db=db)  # fmt: skip
     _warn_of_few_periods(made)
-    try:
-        x = np.moveaxis(x, axis, -1)
-    except (ValueError, IndexError, TypeError):
-        raise ValueError(f"axis: {axis!r}: must be an axis of x, which has {x.ndim}") from None
     frames = max(0, 1 + (x.shape[-1] - win_length) // hop) if hop >= 1 else 1
     if frames:
         rows = spectrogram(x, window, hop=hop, win_length=win_length, n_fft=n_fft, first=0, frames=frames, fs=fs)
@@ -92,7 +86,7 @@ def band_power(P: ArrayLike, fs: float = 1.0, bands: Bands = "", *, n_fft: Optio
     P: as spectrogram(x, fs=fs) returns them: kind "psd", one-sided, doubled, not in decibels. n_fft: None: even.
     win_length: samples under their window; None: n_fft. The others as in band_levels().
     """
-    P = np.asarray(P)
+    P = _real_array("P", P)
     if P.ndim < 2:
         raise ValueError(f"P: shape {P.shape}: must be (..., bins, rows)")
     n_fft = 2 * (P.shape[-2] - 1) if n_fft is None else n_fft
@@ -135,7 +129,6 @@ def _is_number(text):
 
 def _through(kernel, P):
     """Rows (..., values, rows) through a kernel that takes (rows, values)."""
-    P = np.asarray(P)
     if P.dtype != np.float32:
         P = P.astype(np.float64)
     flat = P.reshape((int(np.prod(P.shape[:-2], dtype=np.int64)),) + P.shape[-2:])
@@ -173,13 +166,15 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
     sides: "onesided": P is of real samples, whose first and last bins have another distribution; else of complex ones.
     The same kernel as the block spectral_kurtosis_vff.
     """
-    P = np.asarray(P)
-    if P.ndim < 2:
-        raise ValueError(f"P: shape {P.shape}: must be (..., bins, rows)")
+    P = _real_array("P", P)
+    if P.ndim < 2 or P.shape[-2] == 0:
+        raise ValueError(f"P: shape {P.shape}: must be (..., bins, rows), with one bin or more")
     bins, rows = P.shape[-2:]
     frames = rows if frames is None else frames
     if n_fft is None:
         n_fft = 2 * (bins - 1) if sides == "onesided" else bins
+    if sides == "onesided" and bins != n_fft // 2 + 1 or sides != "onesided" and bins != n_fft:
+        raise ValueError(f"P: {bins} bins: must be those of n_fft {n_fft}, {sides}")
     if correlation is not None:
         rho = np.atleast_1d(_reals("correlation", correlation)).tolist()
         q = np.zeros(bins)
@@ -193,8 +188,6 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
             raise ValueError("hop: None: must be given, or the correlation")
         made = dict(n_fft=n_fft, hop=hop, window=window, win_length=win_length, sides=sides, frames=frames, mean=mean)
         call = lambda p: kernels.spectral_kurtosis(p, **made)  # noqa: E731
-    if sides == "onesided" and bins != n_fft // 2 + 1 or sides != "onesided" and bins != n_fft:
-        raise ValueError(f"P: {bins} bins: must be those of n_fft {n_fft}, {sides}")
     known: List[Any] = []
 
     def one(p):
@@ -287,7 +280,8 @@ def alarm_levels(levels: ArrayLike, limit: ArrayLike, hysteresis: float = 0.1, t
     rate: rows per second. speed: Hz of each row, or None. The others as in LevelAlarm.
     The same kernel as the block level_alarm.
     """
-    shape = np.shape(levels)
+    levels = _real_array("levels", levels)
+    shape = levels.shape
     alarm = LevelAlarm(shape[0] if len(shape) == 2 else 1, limit, hysteresis, t_on, t_off, rate=rate, names=names,
                        source=source, time=time)  # fmt: skip
     return alarm.push(levels, speed)
@@ -326,7 +320,8 @@ class Baseline:
 
         They are computed before a row is learned. speed: Hz of each row. alarm: True while an alarm is raised: nothing is learned.
         """
-        shape = np.shape(levels)
+        levels = _real_array("levels", levels)
+        shape = levels.shape
         rows, speed = _rows(np.reshape(levels, (-1, 1)) if len(shape) == 1 else levels, speed, self._levels)
         self._kernel.hold(bool(alarm))
         z = self._kernel.add(rows, self._speed(speed, len(rows)))
@@ -335,7 +330,8 @@ class Baseline:
 
     def deviation(self, levels: ArrayLike, speed: Optional[ArrayLike] = None) -> NDArray:
         """Deviations of levels at steady speeds, as in update(), but nothing is learned or counted."""
-        shape = np.shape(levels)
+        levels = _real_array("levels", levels)
+        shape = levels.shape
         rows, speed = _rows(np.reshape(levels, (-1, 1)) if len(shape) == 1 else levels, speed, self._levels)
         z = self._kernel.deviation(rows.astype(np.float64), self._speed(speed, len(rows)))
         return z[0] if len(shape) == 1 else z.T
@@ -469,9 +465,7 @@ def _reals(name, values):
 
 def _rows(levels, speed, count):
     """Levels as rows (rows, levels), and their speeds or None."""
-    levels = np.asarray(levels)
-    if levels.dtype.kind == "c":
-        raise ValueError(f"levels: type {levels.dtype}: must be real numbers")
+    levels = _real_array("levels", levels)
     if levels.dtype != np.float32:
         levels = levels.astype(np.float64)
     if levels.ndim == 1:
@@ -481,7 +475,7 @@ def _rows(levels, speed, count):
     rows = np.ascontiguousarray(levels.T)
     if speed is None:
         return rows, None
-    speed = np.atleast_1d(np.ascontiguousarray(speed, np.float64))
+    speed = np.atleast_1d(np.ascontiguousarray(_reals("speed", speed), np.float64))
     if speed.shape != (len(rows),):
         raise ValueError(f"speed: shape {speed.shape}: must be ({len(rows)},), one for each row")
     return rows, speed

@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _either_spelling
+from .arguments import _either_spelling, _real_array
 from .levels import Bands, _bands, _check_rate
 from .speed import Ridges, _samples
 from .stft_python import kernels
@@ -41,7 +41,7 @@ def machine_rows(x: ArrayLike, fs: float, bands: Bands = (), *, ridges: Optional
         the frames that can be trusted, if these are more than half of a row's. quantum: step of the quantiser, if it is known.
     `gr_stft monitor` has the same rows. The last row is one whose samples, and half a row more, are in x.
     """
-    x = np.asarray(x)
+    x = _real_array("x", x)
     dtype = np.float32 if x.dtype == np.float32 else np.float64
     samples = _samples(x, dtype)
     _check_rate(fs)

@@ -17,7 +17,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array
+from .arguments import _array, _real_array
 from .stft_python import kernels
 
 _FARTHEST = 2**62  # samples of a stream
@@ -84,11 +84,9 @@ class SignalDetector:
         return self._detector.take_lines()
 
     def _samples(self, x):
-        x = np.asarray(x)
+        x = (_array if self._dtype.kind == "c" else _real_array)("x", x)
         if x.ndim != 1:
             raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
-        if x.dtype.kind not in "biufc" or (x.dtype.kind == "c") > (self._dtype.kind == "c"):
-            raise ValueError(f"x: type {x.dtype}: must be {'numbers' if self._dtype.kind == 'c' else 'real numbers'}")
         with np.errstate(over="ignore"):  # what single precision cannot hold is infinite, and holds nothing
             return np.ascontiguousarray(x, self._dtype)
 
@@ -158,7 +156,7 @@ def detect(x: ArrayLike, samp_rate: float = 1.0, *, freq_center: Optional[float]
 
     Only whole frames are used. The same kernel as the block detector_vxm and `gr_stft monitor` finds the same events.
     """
-    x = np.asarray(x)
+    x = _array("x", x)
     detector = SignalDetector(samp_rate, dtype=np.complex64 if x.dtype.kind == "c" else np.float32,
                               freq_center=freq_center, time=time, **settings)
     return ended(detector.push(x) + detector.finish())
@@ -188,9 +186,7 @@ detect_rows.__doc__ += "\n" + _KEYWORDS
 
 
 def _powers(rows: ArrayLike) -> NDArray:
-    rows = _array("rows", rows)
-    if rows.dtype.kind == "c":
-        raise ValueError(f"rows: dtype {rows.dtype}: must be real numbers")
+    rows = _real_array("rows", rows)
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(rows, np.float32)
 
@@ -271,9 +267,9 @@ class EventCutter:
 
     def push(self, x: ArrayLike) -> List[Clip]:
         """The next samples, one-dimensional -> the clips that they complete."""
-        x = np.asarray(x)
-        if x.ndim != 1 or x.dtype.kind not in "biufc":
-            raise ValueError(f"x: {x.dtype} of shape {x.shape}: must be one-dimensional numbers")
+        x = _array("x", x)
+        if x.ndim != 1:
+            raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
         with np.errstate(over="ignore"):
             self._cutter.add(np.ascontiguousarray(x, np.complex64))
         return self._clips()
@@ -317,7 +313,7 @@ def cut_events(x: ArrayLike, events: List[Event], samp_rate: float = 1.0, *, pre
 
     pre, post, shift: as in EventCutter.
     """
-    x = np.asarray(x)
+    x = _array("x", x)
     length = max(1, x.size)
     cutter = EventCutter(samp_rate, pre=pre, post=post, max_clip=min(1 << 28, length + _count("pre", pre) + _count("post", post)),
                          history=1 << 16, shift=shift)
@@ -334,7 +330,7 @@ def _settings(samp_rate, freq_center, given, n_fft=None):
     freq_center = _center(freq_center)
     settings = dict(given, samp_rate=samp_rate)
     if settings.get("hop") is None:
-        settings["hop"] = max(1, _count("n_fft", n_fft or settings.get("n_fft", 1024)) // 2)
+        settings["hop"] = max(1, _count("n_fft", settings.get("n_fft", 1024) if n_fft is None else n_fft) // 2)
     if "scales" in settings and not isinstance(settings["scales"], str):
         settings["scales"] = ",".join(f"{rows}x{bins}" for rows, bins in _pairs("scales", settings["scales"], "rows, bins"))
     ignored = settings.get("ignore", "")

@@ -97,9 +97,10 @@ def griffin_lim(
         spectra = _with_phases(magnitudes, initial, seed, shape)
     if history is not None and not hasattr(history, "append"):
         raise ValueError(f"history: {history!r}: must be a list")
-    samples = np.empty(shape + (length,), magnitudes.dtype if sides == "onesided" else spectra.dtype)
-    kernel = getattr(kernels, f"griffin_lim_{samples.dtype}")
+    dtype = magnitudes.dtype if sides == "onesided" else spectra.dtype
+    kernel = getattr(kernels, f"griffin_lim_{dtype}")
     state = kernel(magnitudes, spectra, design, first, length, momentum, _threshold(threshold), _truth("strict", strict))
+    samples = np.empty(shape + (length,), dtype)
     for _ in range(iterations):
         distances = state.iterate(workers)
         if history is not None:

@@ -124,9 +124,9 @@ def phase_from_magnitude(
 
 def _magnitudes(magnitude: ArrayLike) -> Tuple[NDArray, Tuple[int, ...]]:
     """(channels, frames, bins), contiguous; and the shape of the channels."""
-    if np.iscomplexobj(magnitude):
-        raise ValueError("magnitude: complex: must be real")
     given = _spectra("magnitude", magnitude)
+    if given.dtype.kind == "c":
+        raise ValueError("magnitude: complex: must be real")
     if given.shape[-2] == 0:
         raise ValueError("magnitude: 0 bins: must have one or more")
     rows = np.ascontiguousarray(given.swapaxes(-1, -2), _precision(given.dtype))

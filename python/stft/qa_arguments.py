@@ -59,6 +59,43 @@ CALLS = {
     "learn theta_init": lambda f: stft.learn(
         X1, n_fft=32, hop=8, share="constant", tol=0.1, max_iterations=1, theta_init=f(np.full((1, 1), 20.0))
     ),
+    "multiply x": lambda f: stft.multiply(f(X1), 0.5, hop=4, n_fft=16),
+    "multiply mask": lambda f: stft.multiply(X1, f(np.ones((9, 1))), hop=4, n_fft=16),
+    "csd x": lambda f: stft.csd(f(X1), X1, n_fft=16),
+    "csd y": lambda f: stft.csd(X1, f(X1), n_fft=16),
+    "denoise x": lambda f: stft.denoise(f(X1), n_fft=16),
+    "denoise_spectra X": lambda f: stft.denoise_spectra(f(S), hop=4, n_fft=16),
+    "denoise noise": lambda f: stft.denoise(X1, n_fft=16, noise=f(np.ones(9))),
+    "hpss S": lambda f: stft.hpss(f(S), kernel_size=3),
+    "apply_band_weights power": lambda f: stft.apply_band_weights(f(A), np.ones((2, A.shape[0]))),
+    "apply_band_weights weights": lambda f: stft.apply_band_weights(A, f(np.ones((2, A.shape[0])))),
+    "band_levels x": lambda f: stft.band_levels(f(X1), 100.0, ((20, 40),)),
+    "band_power P": lambda f: stft.band_power(f(A), 100.0, ((30, 40),)),
+    "spectral_kurtosis P": lambda f: stft.spectral_kurtosis(f(A), hop=4),
+    "track_ridges x": lambda f: stft.track_ridges(f(X1), fs=100.0, f_range=(5, 20)),
+    "track_rows rows": lambda f: stft.track_rows(f(A.T), fs=100.0, n_fft=2 * A.shape[0] - 2, hop=4, f_range=(15, 40)),
+    "warped_rows x": lambda f: stft.warped_rows(f(X1), fs=100.0, f_top=20.0),
+    "machine_rows x": lambda f: stft.machine_rows(f(X1), 100.0, ((5, 20),)),
+    "detect x": lambda f: stft.detect(f(X1), n_fft=16),
+    "detect_rows rows": lambda f: stft.detect_rows(f(np.ones((9, 16))), n_fft=16),
+    "noise_floor rows": lambda f: stft.noise_floor(f(np.ones((9, 16)))),
+    "cut_events x": lambda f: stft.cut_events(f(X1), []),
+    "alarm_levels levels": lambda f: stft.alarm_levels(f(A[:2]), 1.0),
+    "alarm_levels speed": lambda f: stft.alarm_levels(A[:2], 1.0, speed=f(A[0])),
+    "Baseline levels": lambda f: stft.Baseline(2).update(f(A[:2])),
+    "adapt x": lambda f: stft.adapt(f(X1), n_fft=64),
+    "analytic_signal x": lambda f: stft.analytic_signal(f(X1)),
+    "angle_resample x": lambda f: stft.angle_resample(f(X1), 100.0, 10.0, 8),
+    "tacho_pulses y": lambda f: stft.tacho_pulses(f(X1), 100.0, 1, 20.0),
+    "envelope x": lambda f: stft.envelope(f(X1), 100.0, n_fft=64),
+    "time_stretch x": lambda f: stft.time_stretch(f(X1), 0.5, n_fft=16),
+    "pitch_shift x": lambda f: stft.pitch_shift(f(X1), 1.0, n_fft=16),
+    "phase_from_magnitude magnitude": lambda f: stft.phase_from_magnitude(f(A), hop=4),
+    "phase_derivatives x": lambda f: stft.phase_derivatives(f(X1), n_fft=16),
+    "synchrosqueeze grid": lambda f: stft.synchrosqueeze(X1, n_fft=16, grid=f(np.array([0.1, 0.2]))),
+    "tight_window window": lambda f: stft.tight_window(f(np.ones(16)), 4),
+    "frame_bounds window": lambda f: stft.frame_bounds(f(np.ones(16)), 4),
+    "stft2d window": lambda f: stft.stft2d(IMAGE, win_length=8, hop=4, window=f(np.ones(8))),
     "ShortTimeFFT x": lambda f: stft.ShortTimeFFT(np.ones(8), 4, 1.0).stft(f(X1)),
     "ShortTimeFFT win": lambda f: stft.ShortTimeFFT(f(np.ones(8)), 4, 1.0).stft(X1),
 }
@@ -103,14 +140,38 @@ class arrays_of_numbers(unittest.TestCase):
     def test_booleans_are_refused_by_name(self):
         for name, function in CALLS.items():
             wanted = name.split()[1]
+            if wanted == "mask":
+                continue  # which may be one of booleans
             with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{wanted}: dtype bool: must be numbers"):
                 function(lambda a: np.ones(a.shape, bool))
 
     def test_masked_values_are_refused_by_name(self):
         for name, function in CALLS.items():
             wanted = name.split()[1]
-            with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{wanted}: masked array: 1 of its values"):
+            with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{wanted}: masked array: (1 of its values|must be)"):
                 function(lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) == 0))
+
+    def test_a_masked_mask_is_refused(self):
+        mask = np.ma.array(np.ones((9, 1), bool), mask=np.arange(9)[:, None] == 2)
+        with self.assertRaisesRegex(ValueError, "^mask: masked array: 1 of its values"):
+            stft.multiply(X1, mask, hop=4, n_fft=16)
+
+    def test_taps_of_blocks_are_numbers(self):
+        for given, rule in ((np.ones(16, bool), "dtype bool"), (np.ma.array(np.ones(16), mask=np.arange(16) == 2), "masked array"),
+                            (["1"] * 16, "dtype <U1"), ([None] * 16, "dtype object")):  # fmt: skip
+            for block in stft.stft_fvc, stft.istft_vcf:
+                with self.assertRaisesRegex(ValueError, f"^window: {rule}: must be"):
+                    block(n_fft=16, hop=4, window=given)
+
+    def test_bytes_of_the_other_order_are_the_same_numbers(self):
+        for name, function in CALLS.items():
+            with self.subTest(name=name):
+                got, expected = (function(lambda a, order=order: a.astype(f"{order}{'c8' if a.dtype.kind == 'c' else 'f4'}")) for order in "><")
+                got, expected = ([np.asarray(part) for part in (of if isinstance(of, tuple) else (of,)) if part is not None]
+                                 for of in (got, expected))  # fmt: skip
+                self.assertEqual([part.dtype for part in got], [part.dtype for part in expected])
+                for one, other in zip(got, expected):
+                    np.testing.assert_array_equal(one, other)
 
     def test_a_number_is_no_signal_and_no_spectrum(self):
         for name, function in CALLS.items():
@@ -147,6 +208,41 @@ class arrays_of_numbers(unittest.TestCase):
                 self.assertNotIsInstance(masked, np.ma.MaskedArray)
                 if isinstance(plain, np.ndarray):
                     np.testing.assert_array_equal(masked, plain)
+
+    def test_lists_of_different_length_are_no_array(self):
+        for name, function in CALLS.items():
+            if name in ("multiply mask", "stft2d window", "ShortTimeFFT win"):
+                continue  # two windows may be a pair, and SciPy's class has NumPy's words
+            with self.subTest(name=name), self.assertRaisesRegex(ValueError, f"^{name.split()[1]}: .*: must be"):
+                function(lambda a: [[1.0, 2.0], [3.0]])
+
+    def test_result_is_not_put_over_what_is_transformed(self):
+        T = stft.synchrosqueeze(X1, n_fft=16)[0]
+        for call, result in (
+            (lambda x, out: stft.stft(x, hop=4, n_fft=16, out=out), S),
+            (lambda x, out: stft.spectrogram(x, hop=4, n_fft=16, out=out), A),
+            (lambda x, out: stft.stft_bins(x, [1, 2], hop=1, n_fft=16, out=out), S[:2].repeat(4, axis=1)[:, :401]),
+            (lambda x, out: stft.synchrosqueeze(x, n_fft=16, out=out), T),
+        ):
+            memory = np.zeros(result.size, result.dtype)
+            out, x = memory.reshape(result.shape[::-1]).T, memory.view(float)[:400]
+            with self.assertRaisesRegex(ValueError, "^out: memory of what is transformed: must lie apart from it"):
+                call(x, out)
+        for call, spectra in (
+            (lambda X, out: stft.istft(X, hop=4, length=400, out=out), S),
+            (lambda X, out: stft.inverse_synchrosqueeze(X, n_fft=16, length=400, out=out), T),
+            (lambda X, out: stft.one_integral_inverse(X, n_fft=16, length=400, out=out), T),
+        ):
+            memory = spectra.T.copy()
+            with self.assertRaisesRegex(ValueError, "^out: memory of what is transformed: must lie apart from it"):
+                call(memory.T, memory.ravel().view(float)[-400:])
+        memory = np.zeros(X2.size, X2.dtype)
+        order = (0, 1, 4, 5, 2, 3)
+        out = memory.reshape([X2.shape[n] for n in order]).transpose(0, 1, 4, 5, 2, 3)
+        with self.assertRaisesRegex(ValueError, "^out: memory of what is transformed: must lie apart from it"):
+            stft.stft2d(memory.view(float)[: IMAGE.size].reshape(IMAGE.shape), win_length=8, hop=4, out=out)
+        apart = np.zeros((2, 400))  # rows of one array
+        np.testing.assert_array_equal(stft.istft(S, hop=4, length=400, out=apart[1]), stft.istft(S, hop=4, length=400))
 
     def test_result_is_not_put_into_a_masked_array(self):
         out = np.ma.array(np.empty((5, 101)), mask=True)

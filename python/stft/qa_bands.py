@@ -137,7 +137,7 @@ class band_weights(unittest.TestCase):
         P, W = np.ones((5, 2)), np.ones((3, 5))
         for wrong, text in (
             ((P[0], W), "power: "),
-            ((P * 1j, W), "power: complex"),
+            ((P * 1j, W), "power: dtype complex128"),
             ((P, W[0]), "weights: "),
             ((P[:4], W), "power: 4 bins: must be as many as weights has, 5"),
             ((P, -W), "weights: -1: must be finite, and not negative"),

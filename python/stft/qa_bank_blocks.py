@@ -8,7 +8,7 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
-from qa_blocks import analysis, run, signal, source, unequal, value
+from qa_stft_blocks import analysis, run, signal, source, unequal, value
 
 SIZES = [(1, 1), (2, 2), (3, 2), (8, 8), (15, 9), (17, 17), (64, 40), (1000, 1000), (2048, 1500)]  # n_fft, win_length
 HOPS = (1, 3, 17, 70)

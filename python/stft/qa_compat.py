@@ -220,6 +220,37 @@ class beside_scipy(near_):
         for window in (("tukey", 0.3), ("kaiser", 7.0), "flattop", noise(16) + 3):
             self.same("stft", noise(100), 2.0, window, 16, rtol=1e-10)
 
+    def test_types_are_those_of_scipy(self):
+        """Small integers in single precision, and both signals in that of the wider one; a function gets floats to detrend."""
+        x = np.random.default_rng(2).integers(0, 120, (2, 90))
+        made = dict(nperseg=16, noverlap=12)
+        for kind in "int8", "uint8", "int16", "uint16", "float16", "bool", "int32", "int64", ">i2", ">f8":
+            given = x.astype(kind)
+            with self.subTest(kind=kind):
+                width = "float32" if np.result_type(given, np.complex64) == np.complex64 else "float64"
+                for name in "stft", "spectrogram", "welch":
+                    self.same(name, given, kind=width, **made)
+                self.same("stft", given, kind=width, detrend=lambda segments: 3 * segments, **made)
+                Z = given.reshape(2, 9, 10)
+                got, expected = (module.istft(Z, nperseg=16, noverlap=12)[1] for module in (signal, scipy.signal))
+                self.assertEqual(got.dtype, expected.dtype)
+                self.near(got, expected, expected.dtype)
+        for pair in itertools.permutations(("float32", "float64", "int16", "complex64"), 2):
+            a, b = (noise(90, kind) if kind[0] != "i" else x[0].astype(kind) for kind in pair)
+            self.same("csd", a, b, kind="float64" if "float64" in pair else "float32", detrend=False, **made)
+
+    def test_segments_with_gaps(self):
+        for length, m, overlap, boundary in itertools.product((2, 7, 30), (2, 8), (-1, -3, -9), ("zeros", "even", None)):
+            if boundary != "even" or length > m:
+                self.same("stft", noise((2, length)), nperseg=m, noverlap=overlap, boundary=boundary, detrend=False)
+
+    def test_an_axis_that_is_none(self):
+        x = noise((2, 30))
+        for name, axis in itertools.product(("stft", "spectrogram", "welch", "csd", "coherence"), (2, -3)):
+            for module in signal, scipy.signal:
+                with self.assertRaises(IndexError):
+                    getattr(module, name)(x, *((x.copy(),) if name in ("csd", "coherence") else ()), nperseg=8, axis=axis)
+
     def test_a_complex_window_is_used_as_it_is(self):
         x, w = noise((2, 100), complex), noise(16, complex)
         made = dict(window=w, nperseg=16, noverlap=12, return_onesided=False)
@@ -314,10 +345,15 @@ class of_librosa(near_):
             lambda: librosa.stft(np.arange(100)),
             lambda: librosa.stft(y, n_fft=64, pad_mode="wrap"),
             lambda: librosa.stft(y, n_fft=64, hop_length=0),
+            lambda: librosa.stft(y, n_fft=3),  # whose quarter is no hop
+            lambda: librosa.stft(y, n_fft=64, win_length=0),
+            lambda: librosa.istft(librosa.stft(y, n_fft=8), win_length=2),
+            lambda: librosa.stft(y[:0], n_fft=3, hop_length=1),
             lambda: librosa.stft(y, n_fft=128, center=False),
             lambda: librosa.stft(y, n_fft=64, out=np.empty((33, 2), complex)),
         ):
-            with self.assertRaises(ValueError):
+            with warnings.catch_warnings(), self.assertRaises(ValueError):
+                warnings.simplefilter("ignore")
                 call()
         with self.assertWarnsRegex(UserWarning, "n_fft=128 is too large"):
             librosa.stft(y, n_fft=128)
@@ -351,6 +387,47 @@ class beside_torch(near_):
         X, expected = (module.stft(x, 16, window=window, onesided=False, return_complex=True) for module in (layers, torch))
         self.near(X.numpy(), expected.numpy())
         self.near(layers.istft(X, 16, window=window, return_complex=True, length=80).numpy(), x.numpy().astype(complex))
+
+    def test_precision_is_that_of_the_wider_one(self):
+        for kind, width in itertools.product(KINDS, ("float32", "float64", "complex64", "complex128")):
+            x, window = torch.tensor(noise((2, 80), kind)), torch.tensor(noise(16, width)) + 3
+            made = dict(window=window, onesided=False)
+            X, expected = (module.stft(x, 16, return_complex=True, **made) for module in (layers, torch))
+            self.assertEqual(X.dtype, expected.dtype)
+            self.near(X.numpy(), expected.numpy(), "float64" if "float64" in str((x.dtype, width)) else "float32")
+            if width[0] == "f":
+                for complex_too in (True, False):
+                    got, theirs = (module.istft(expected, 16, return_complex=complex_too, **made) for module in (layers, torch))
+                    self.assertEqual(got.dtype, theirs.dtype)
+
+    def test_real_samples_are_those_of_the_first_half_of_the_bins(self):
+        """Also where the other half does not fit to it."""
+        for n_fft in 16, 9:
+            X, window = torch.tensor(noise((2, n_fft, 7), complex)), torch.tensor(1 + np.arange(float(n_fft)))
+            got, expected = (module.istft(X, n_fft, 2, window=window, onesided=False) for module in (layers, torch))
+            self.near(got.numpy(), expected.numpy())
+            with self.assertRaises(RuntimeError):
+                layers.istft(X, n_fft, 2, window=window + 0j)
+
+    def test_frames_begin_with_their_windows(self):
+        x, window = torch.tensor(noise((2, 50))), torch.tensor(noise(7))
+        for n_fft in 16, 15, 7:
+            made = dict(hop_length=3, win_length=7, window=window, center=False, return_complex=True)
+            side = (n_fft - 7) // 2
+            given = torch.nn.functional.pad(x, (side, n_fft - 7 - side))
+            for align in True, False, None:
+                expected = torch.stft(given if align else x, n_fft, **made)
+                self.near(layers.stft(x, n_fft, align_to_window=align, **made).numpy(), expected.numpy())
+        with self.assertRaisesRegex(RuntimeError, "align_to_window should only be set when center = false"):
+            layers.stft(x, 16, return_complex=True, align_to_window=False)
+
+    def test_no_signals_and_no_floats(self):
+        x = torch.zeros(0, 30)
+        got, expected = (module.stft(x, 8, pad_mode="constant", return_complex=True).shape for module in (layers, torch))
+        self.assertEqual(got, expected)
+        for module in layers, torch:
+            with self.assertRaises(RuntimeError):
+                module.stft(torch.arange(40), 8, window=torch.ones(8), return_complex=True)
 
     def test_gradients_are_those_of_torch(self):
         x, window = torch.tensor(noise((2, 60))), torch.tensor(noise(12))

@@ -126,6 +126,14 @@ class qa_cross_spectra(unittest.TestCase):
         self.assertEqual(stft.csd(np.zeros((0, 600)), np.zeros((0, 600)), n_fft=32).shape, (0, 17))
         self.assertEqual(stft.csd(np.zeros((0, 600)), np.zeros((0, 600)), n_fft=32, frames=3).shape[:2], (0, 17))
 
+    def test_two_precisions_are_computed_in_the_wider_one(self):
+        x, y = (np.random.default_rng(2).standard_normal((2, 500)) + 1j * np.random.default_rng(3).standard_normal((2, 500)))
+        for a, b in ((x.real.astype(np.float32), y.real), (x.astype(np.complex64), y.real), (np.arange(500, dtype=np.int16), y.real.astype(np.float32))):
+            wide = [one.astype(np.complex128 if one.dtype.kind == "c" else np.float64) for one in (a, b)]
+            for function in stft.csd, lambda *pair, **made: stft.coherence(*pair, **made).values:
+                for pair in ((a, b), (b, a)):
+                    np.testing.assert_array_equal(function(*pair, n_fft=32), function(*(wide if pair[0] is a else wide[::-1]), n_fft=32))
+
     def test_bias_is_that_of_overlapped_frames(self):
         for hop, counted in ((64, 1), (32, 0.947), (16, 0.52)):
             x, y = noise(400, 64 * 40, seed=3), noise(400, 64 * 40, seed=4)

@@ -295,6 +295,7 @@ class Blocks(unittest.TestCase):
         row, masks = noise(3, BINS, np.float32), noise(2, self.X.shape, np.float32)
         np.testing.assert_array_equal(through(stft.mask_vcvc(N_FFT, HOP), self.X)[0], self.X)
         np.testing.assert_array_equal(through(stft.mask_vcvc(N_FFT, HOP, row), self.X)[0], self.X * row[:, None])
+        np.testing.assert_array_equal(through(stft.mask_vcvc(N_FFT, HOP, row > 0.5), self.X)[0], self.X * (row > 0.5)[:, None])
         np.testing.assert_array_equal(through(stft.mask_vcvc(N_FFT, HOP, row), self.X, masks)[0], self.X * masks * row[:, None])
         turn = row * np.complex64(1j)
         np.testing.assert_allclose(through(stft.mask_vcvc(N_FFT, HOP, turn), self.X)[0], self.X * turn[:, None], rtol=1e-5)

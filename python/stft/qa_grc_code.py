@@ -2,7 +2,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that GNU Radio Companion makes of flowgraphs with our blocks: the examples, and code in C++."""
 
-import functools
 import os
 import shutil
 import subprocess
@@ -11,8 +10,7 @@ import unittest
 from pathlib import Path
 
 import yaml
-from gnuradio import gr
-from qa_grc import Platform, entries, examples, loaded, parameters, project
+from qa_grc import Platform, companion, entries, examples, loaded, parameters, project
 
 if Platform:
     from gnuradio.grc.core import Messages
@@ -37,24 +35,45 @@ def grcc(flowgraphs, directory):
         raise AssertionError(result.stdout)
 
 
-@functools.lru_cache(maxsize=None)
-def platform():
-    """GNU Radio Companion's, as grcc has it, once for all flowgraphs."""
-    os.environ["GRC_BLOCKS_PATH"] = str(project / "grc")
-    parts = gr.major_version(), gr.api_version(), gr.minor_version()
-    made = Platform(name="qa_grc_code", prefs=gr.prefs(), version=gr.version(), version_parts=parts)
-    made.build_library()
-    return made
+class CppExample:
+    """An example as a flowgraph in C++.
 
+    blocks : dict of each block's parameters
+    connections : list of [source, port, sink, port]
+    """
 
-def in_cpp(path):
-    """The program that grcc would make of a flowgraph in C++."""
-    said = []
-    Messages.MESSENGERS_LIST[:] = [said.append]
-    _, made = platform().load_and_generate_flow_graph(str(path), str(path.parent))
-    if not made or "Error" in "".join(said):
-        raise AssertionError("".join(said))
-    return (path.with_suffix("") / (path.stem + ".cpp")).read_text(encoding="utf-8")
+    PYTHON_ONLY = {"snippet", "import", "epy_block"}
+
+    def __init__(self, name, without=()):
+        """Parameter without: names and ids of blocks to leave out, in addition to those that are no C++."""
+        self._source = loaded(project / "examples" / name)
+        self._source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
+        left_out = self.PYTHON_ONLY | set(without)
+        self._source["blocks"] = [block for block in self._source["blocks"] if not left_out & {block["name"], block["id"]}]
+        self.blocks = {block["name"]: block["parameters"] for block in self._source["blocks"]}
+        names = set(self.blocks)
+        self.connections = [c for c in self._source["connections"] if {c[0], c[2]} <= names]
+
+    def add_variable(self, name, value):
+        self._source["blocks"].append({**self._source["blocks"][0], "id": "variable", "name": name, "parameters": {"value": value, "comment": ""}})
+
+    def replace(self, name, entry, given):
+        """Puts another block of this entry and with these parameters in the place of the one that has the name."""
+        for block in self._source["blocks"]:
+            if block["name"] == name:
+                block.update(id=entry, parameters=given)
+
+    def code(self):
+        """The program that grcc would make of it."""
+        said = []
+        Messages.MESSENGERS_LIST[:] = [said.append]
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "in_cpp.grc"
+            path.write_text(yaml.safe_dump({**self._source, "connections": self.connections}), encoding="utf-8")
+            _, made = companion().platform.load_and_generate_flow_graph(str(path), directory)
+            if not made or "Error" in "".join(said):
+                raise AssertionError("".join(said))
+            return (path.with_suffix("") / "in_cpp.cpp").read_text(encoding="utf-8")
 
 
 class Examples(unittest.TestCase):
@@ -106,70 +125,44 @@ class Cpp(unittest.TestCase):
             "[1, 2]": "std::vector<double>{ 1.0, 2.0 }",
             "[1, 2, 1j]": "std::vector<gr_complexd>{ { 1.0, 0.0 }, { 2.0, 0.0 }, { 0.0, 1.0 } }",
         }
-        source = loaded(project / "examples" / "roundtrip.grc")
-        source["options"]["parameters"]["output_language"] = "cpp"
-        source["blocks"] = [block for block in source["blocks"] if block["id"] != "snippet"]
-        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
-        by_name["hop"]["value"] = "1"
-        variable = {"value": '"hann"', "comment": ""}
-        source["blocks"].append({**source["blocks"][0], "name": "taper", "parameters": variable})
-        with tempfile.TemporaryDirectory() as directory:
-            paths = []
-            for given in forms:
-                for name in "analysis", "synthesis":
-                    by_name[name].update(window=given, custom_window='("tukey", 0.3)')
-                source["options"]["parameters"]["id"] = f"form_{len(paths)}"
-                paths.append(Path(directory) / f"form_{len(paths)}.grc")
-                paths[-1].write_text(yaml.safe_dump(source), encoding="utf-8")
-            for path, expected in zip(paths, forms.values()):
-                code = in_cpp(path)
-                window = f"gr::stft::kernel::window({expected})"
-                for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
-                    call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
-                    call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
-                    self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)
+        example = CppExample("roundtrip.grc")
+        example.blocks["hop"]["value"] = "1"
+        example.add_variable("taper", '"hann"')
+        for given, expected in forms.items():
+            for name in "analysis", "synthesis":
+                example.blocks[name].update(window=given, custom_window='("tukey", 0.3)')
+            code = example.code()
+            window = f"gr::stft::kernel::window({expected})"
+            for block, rest in ("stft_cvc", ""), ("istft_vcc", '("synthesis", std::vector<gr_complexd>{  })("strict", true)'):
+                call = f'("n_fft", n_fft)("hop", hop)("window", {window})("win_length", 0)("placement", "centred")'
+                call += f'("phase", "centre")("scaling", "none")("samp_rate", 1.0){rest}'
+                self.assertIn(f"gr::stft::{block}::make(gr::stft::named{call});", code)
 
     def test_cpp_code_has_the_family_in_each_form(self):
         forms = {'"hann"': '"hann"', '("gaussian", 0.125)': '"gaussian", { 0.125 }', "taper": "taper"}
         forms["window.WIN_PARZEN"] = '"parzen"'
-        source = loaded(project / "examples" / "theta_from_file.grc")
-        source["options"]["parameters"]["output_language"] = "cpp"
-        source["blocks"] = [block for block in source["blocks"] if block["id"] != "snippet"]
-        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
-        by_name["clicks"]["vector"] = "[0.0, 5.0]"
-        variable = {"value": '"hann"', "comment": ""}
-        source["blocks"].append({**source["blocks"][0], "name": "taper", "parameters": variable})
-        with tempfile.TemporaryDirectory() as directory:
-            for number, (given, expected) in enumerate(forms.items()):
-                for name in "analysis", "synthesis":
-                    by_name[name]["window"] = given
-                source["options"]["parameters"]["id"] = f"form_{number}"
-                path = Path(directory) / f"form_{number}.grc"
-                path.write_text(yaml.safe_dump(source), encoding="utf-8")
-                code = in_cpp(path)
-                window = f"gr::stft::kernel::window_family({expected})"
-                rest = f'("window", {window})("norm", "l2")'
-                forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")("c", 0.0)'
-                self.assertIn(f"gr::stft::dstft_fvc::make(gr::stft::named{forward});", code)
-                self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame")("c", 0.0));', code)
+        example = CppExample("theta_from_file.grc")
+        example.blocks["clicks"]["vector"] = "[0.0, 5.0]"
+        example.add_variable("taper", '"hann"')
+        for given, expected in forms.items():
+            for name in "analysis", "synthesis":
+                example.blocks[name]["window"] = given
+            code = example.code()
+            window = f"gr::stft::kernel::window_family({expected})"
+            rest = f'("window", {window})("norm", "l2")'
+            forward = f'("n_fft", n_fft)("hop", hop)("theta", n_fft){rest}("alpha", 0.0)("share", "frame")("c", 0.0)'
+            self.assertIn(f"gr::stft::dstft_fvc::make(gr::stft::named{forward});", code)
+            self.assertIn(f'gr::stft::idstft_vcf::make(gr::stft::named("n_fft", n_fft){rest}("share", "frame")("c", 0.0));', code)
 
     def test_cpp_code_has_the_bins_in_each_form(self):
-        source = loaded(project / "examples" / "follow_lines.grc")
-        source["options"]["parameters"].update(output_language="cpp", id="bins")
-        left_out = {"report", "oscillator", "frequency"}
-        source["blocks"] = [block for block in source["blocks"] if block["name"] not in left_out]
-        by_name = {block["name"]: block["parameters"] for block in source["blocks"]}
-        by_name["total"]["num_inputs"] = "3"
-        by_name["lines"]["value"] = "[1000.25, 3000.0]"
-        by_name["around"]["value"] = "[41.0, 42.0]"
-        by_name["analysis"]["bins"] = "[41, 42.5]"
-        by_name["synthesis"]["bins"] = "(41, 42)"
-        source["connections"] = [c for c in source["connections"] if not left_out & {c[0], c[2]}]
-        source["connections"] = [c if c[0] != "noise" else ["noise", "0", "total", "2"] for c in source["connections"]]
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "bins.grc"
-            path.write_text(yaml.safe_dump(source), encoding="utf-8")
-            code = in_cpp(path)
+        example = CppExample("follow_lines.grc", without=("report", "oscillator", "frequency"))
+        example.blocks["total"]["num_inputs"] = "3"
+        example.blocks["lines"]["value"] = "[1000.25, 3000.0]"
+        example.blocks["around"]["value"] = "[41.0, 42.0]"
+        example.blocks["analysis"]["bins"] = "[41, 42.5]"
+        example.blocks["synthesis"]["bins"] = "(41, 42)"
+        example.connections = [c if c[0] != "noise" else ["noise", "0", "total", "2"] for c in example.connections]
+        code = example.code()
         window = 'gr::stft::kernel::window("hann")'
         for call in (
             f'stft_bins_fvc::make(gr::stft::named("bins", std::vector<double>{{ 41.0, 42.5 }})("hop", 1)("window", {window})',
@@ -181,20 +174,13 @@ class Cpp(unittest.TestCase):
 
     def test_cpp_code_has_the_settings_of_the_adaptive_stft(self):
         entry = entries["stft_adaptive_stft_xvc.block.yml"]
-        source = loaded(project / "examples" / "theta_from_file.grc")
-        source["options"]["parameters"].update(output_language="cpp", id="settings")
-        used = {block["name"]: block for block in source["blocks"] if block["id"] != "snippet"}
-        used["clicks"]["parameters"]["vector"] = "[0.0, 5.0]"
+        example = CppExample("theta_from_file.grc")
+        example.blocks["clicks"]["vector"] = "[0.0, 5.0]"
         given = {name: str(p.get("default", p.get("options", [""])[0])) for name, p in parameters(entry).items()}
         given.update(n_fft="n_fft", hop="50.0", samp_rate="1.0", share="cell", interpolate="True", invertible="False", window='("gaussian", 0.125)')
-        used["analysis"].update(id=entry["id"], parameters=given)
-        dropped = ("theta", "0", "analysis", "1")
-        source["connections"] = [c for c in source["connections"] if tuple(c) != dropped]
-        source["blocks"] = list(used.values())
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "settings.grc"
-            path.write_text(yaml.safe_dump(source), encoding="utf-8")
-            code = in_cpp(path)
+        example.replace("analysis", entry["id"], given)
+        example.connections.remove(["theta", "0", "analysis", "1"])
+        code = example.code()
         for part in (
             'adaptive_stft_fvc::make(gr::stft::named("n_fft", n_fft)("hop", 50.0)', '("interpolate", true)', '("share", "cell")',
             '("window", gr::stft::kernel::window_family("gaussian", { 0.125 }))', '("block", (-1))', '("freeze", false)',
@@ -203,17 +189,11 @@ class Cpp(unittest.TestCase):
             self.assertIn(part, code)
 
     def test_cpp_code_of_the_detector_names_its_settings_and_connects_its_messages(self):
-        source = loaded(project / "examples" / "rf_detect.grc")
-        source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
-        used = {block["name"]: block for block in source["blocks"] if block["id"] != "import"}
-        used["scene"]["parameters"]["value"] = "[0.0, 5.0]"
-        used["source"]["parameters"]["tags"] = "[]"
-        used["detector"]["parameters"].update(ignore='-2e5:-1e5', source='say "so"', scales="1x1", window='("kaiser", 8.6)')
-        source["blocks"] = list(used.values())
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "in_cpp.grc"
-            path.write_text(yaml.safe_dump(source), encoding="utf-8")
-            code = in_cpp(path)
+        example = CppExample("rf_detect.grc")
+        example.blocks["scene"]["value"] = "[0.0, 5.0]"
+        example.blocks["source"]["tags"] = "[]"
+        example.blocks["detector"].update(ignore="-2e5:-1e5", source='say "so"', scales="1x1", window='("kaiser", 8.6)')
+        code = example.code()
         for part in (
             'gr::stft::detector_vxm::make(gr::stft::named("n_fft", n_fft)("hop", hop)("window", gr::stft::kernel::window("kaiser", { 8.6 }))',
             '("placement", "centred")', '("samp_rate", samp_rate)', '("sides", "twosided")', '("ignore", "-2e5:-1e5")',
@@ -223,20 +203,12 @@ class Cpp(unittest.TestCase):
         self.assertRegex(code, r'msg_connect\(.*detector, "events", .*lines, "events"\)')
 
     def test_cpp_code_of_bearings_names_their_settings(self):
-        source = loaded(project / "examples" / "machine_bearing.grc")
-        source["options"]["parameters"].update(output_language="cpp", id="in_cpp")
-        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("import", "parameter")}
-        for name in "knocks", "ring":
-            del used[name]
+        example = CppExample("machine_bearing.grc", without=("parameter", "knocks", "ring"))
         for name, value in dict(samples="[0.0, 5.0]", samp_rate="25600.0", n_fft="64", hop="25", envelope_rate="1024.0", win_length="6000",
                                 long_n_fft="16384").items():  # fmt: skip
-            used[name]["parameters"]["value"] = value
-        used["envelope"]["parameters"]["constant"] = "1000"
-        source["blocks"] = list(used.values())
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "in_cpp.grc"
-            path.write_text(yaml.safe_dump(source), encoding="utf-8")
-            code = in_cpp(path)
+            example.blocks[name]["value"] = value
+        example.blocks["envelope"]["constant"] = "1000"
+        code = example.code()
         for part in (
             'band_envelope_vf::make(gr::stft::named("n_fft", n_fft)("samp_rate", samp_rate)("f_min", 0.0)("f_max", 0.0)("constant", 1000)',
             'fault_lines::make(gr::stft::named("n_fft", long_n_fft)("balls", balls)("ball_diameter", ball_diameter)',
@@ -255,28 +227,19 @@ class Cpp(unittest.TestCase):
             ("[1, 2]", "2"): (taps, "2"),
             ("([1, 2], [1, 2])", "2"): (taps + ", " + taps, "2"),
         }
-        source = loaded(project / "examples" / "slope_filter.grc")
-        source["options"]["parameters"]["output_language"] = "cpp"
-        used = {block["name"]: block for block in source["blocks"] if block["id"] not in ("snippet", "epy_block")}
-        source["blocks"] = list(used.values())
-        del used["steady"]
+        example = CppExample("slope_filter.grc", without=["steady"])
         for i in range(3):
-            used[f"steady_{i}"]["parameters"]["freq"] = "600"
-        source["blocks"] = list(used.values())
-        source["connections"] = [c for c in source["connections"] if "by_slope" not in c] + [["analysis", "0", "synthesis", "0"]]
-        with tempfile.TemporaryDirectory() as directory:
-            for number, ((given, length), (windows, size)) in enumerate(forms.items()):
-                for name in "analysis", "synthesis":
-                    used[name]["parameters"].update(window=given, win_length=length, hop="1", width="129")
-                source["options"]["parameters"]["id"] = f"form_{number}"
-                path = Path(directory) / f"form_{number}.grc"
-                path.write_text(yaml.safe_dump(source), encoding="utf-8")
-                code = in_cpp(path)
-                for block in "stft2d_vfvc", "istft2d_vcvf":
-                    sizes = f'("win_length", gr::stft::kernel::axis_sizes({size}))("hop", gr::stft::kernel::axis_sizes(1))'
-                    both = f'("window", gr::stft::kernel::axis_windows({windows}))("pad", "constant")("tail", "ceil")("win_sqrt", false)'
-                    self.assertIn(f'gr::stft::{block}::make(gr::stft::named("width", 129){sizes}', code)
-                    self.assertIn(both, code)
+            example.blocks[f"steady_{i}"]["freq"] = "600"
+        example.connections.append(["analysis", "0", "synthesis", "0"])
+        for (given, length), (windows, size) in forms.items():
+            for name in "analysis", "synthesis":
+                example.blocks[name].update(window=given, win_length=length, hop="1", width="129")
+            code = example.code()
+            for block in "stft2d_vfvc", "istft2d_vcvf":
+                sizes = f'("win_length", gr::stft::kernel::axis_sizes({size}))("hop", gr::stft::kernel::axis_sizes(1))'
+                both = f'("window", gr::stft::kernel::axis_windows({windows}))("pad", "constant")("tail", "ceil")("win_sqrt", false)'
+                self.assertIn(f'gr::stft::{block}::make(gr::stft::named("width", 129){sizes}', code)
+                self.assertIn(both, code)
 
 
 if __name__ == "__main__":

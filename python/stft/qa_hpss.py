@@ -101,7 +101,7 @@ class hpss(unittest.TestCase):
     def test_what_is_wrong_is_refused_by_name(self):
         S = spectra()
         for given, text in (
-            (dict(S=S[0]), "S: complex64"),
+            (dict(S=S[0]), "S: 1 dimensions"),
             (dict(S=np.array([["a"]])), "S: "),
             (dict(S=S[:0]), "S: 0 bins"),
             (dict(kernel_size=4), "kernel_size: 4: must be odd"),

@@ -44,7 +44,7 @@ class Rows(unittest.TestCase):
         ridges = stft.track_ridges(machine(), fs=FS, f_range=(8, 60), orders=(1, 2))
         for words, call in (
             ("x: shape", lambda: stft.machine_rows(np.zeros((2, 9)), FS)),
-            ("x: type", lambda: stft.machine_rows(np.zeros(9, complex), FS)),
+            ("x: dtype complex128", lambda: stft.machine_rows(np.zeros(9, complex), FS)),
             ("orders: ", lambda: stft.machine_rows(machine(), FS, ridges=ridges)),
             ("orders: ", lambda: stft.machine_rows(machine(), FS, orders=(1,))),
             ("ridges: amplitudes", lambda: stft.machine_rows(machine(), FS, ridges=ridges, orders=(1,))),
@@ -83,7 +83,7 @@ class Refusals(unittest.TestCase):
             ("band: 0: must end above 0", lambda: stft.diagnose_bearing(x, 25600, 25, (8, 0.235, 1.245), band=(0, 0))),
             ("n_fft: 10000000: must leave 64", lambda: stft.diagnose_bearing(x, 25600, 25, (8, 0.235, 1.245), n_fft=10**7)),
             ("orders: 1e.09: must be at most", lambda: stft.order_map(x, 25600, 25, (1e9,))),
-            ("rows: type complex128", lambda: stft.track_rows(np.ones((3, 257)) + 0j, n_fft=512, hop=128, fs=FS, f_range=(16, 70))),
+            ("rows: dtype complex128", lambda: stft.track_rows(np.ones((3, 257)) + 0j, n_fft=512, hop=128, fs=FS, f_range=(16, 70))),
         ):
             with self.assertRaisesRegex(ValueError, "^" + words):
                 call()

@@ -229,6 +229,17 @@ class frame_file_sink(unittest.TestCase):
         self.assertLessEqual(max(sizes), 5000)
         self.assertEqual(sorted(sizes)[-2], 128 + (5000 - 128) // 28 * 28)
 
+    def test_many_files_are_not_written_in_one_call(self):
+        sink = stft.frame_file_sink(str(self.folder), vlen=1, hop=1, samp_rate=1 / 3600)
+        graph, seen = gr.top_block(), set()
+        graph.connect(blocks.vector_source_f([0.0] * 400), sink)
+        graph.start()
+        while sink.nitems_read(0) < 400:
+            seen.add(sink.nitems_read(0))
+        graph.wait()
+        self.assertEqual(sink.files(), 400)
+        self.assertGreater(len(seen), 20)
+
     def test_a_retune_another_rate_and_lost_samples_begin_files(self):
         rows = np.arange(100 * 2, dtype=np.float32).reshape(-1, 2)
         tags = [tag(0, "rx_rate", pmt.from_double(10.0)), tag(0, "rx_time", at_time(1000, 0.5)), tag(0, "rx_freq", pmt.from_double(5.0)),

@@ -352,6 +352,7 @@ class Hostile(unittest.TestCase):
             ("freq_center: 'a': must be a finite number of Hz, or None", lambda: stft.detect(x, freq_center="a")),
             ("freq_center: nan: must be a finite number of Hz, or None", lambda: stft.SignalDetector(freq_center=np.nan)),
             ("freq_center: 1j: must be a finite number of Hz, or None", lambda: stft.detect_rows(rows, n_fft=16, freq_center=1j)),
+            (r"n_fft: array\(\[1., 2.\]\): must be an integer", lambda: stft.detect_rows(rows, n_fft=np.array([1.0, 2.0]))),
             ("freq_center: None: must be a finite number of Hz", lambda: stft.SignalDetector().retune(None)),
             ("time: 1e[+]20: must be a datetime, seconds", lambda: stft.detect(x, time=1e20)),
             ("time: nan: must be a datetime, seconds", lambda: stft.detect(x, time=np.nan)),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""The display: rows that arrive, where the picture has them in time and frequency, events, lines, and what it survives."""
+"""The display: rows that arrive, where the picture has them in time and frequency, and what it survives."""
 import datetime
 import importlib.util
 import os
@@ -86,17 +86,6 @@ def move_mouse(widget, place):
     app.processEvents()
 
 
-def detected(x, *tags, **given):
-    """A display that shows samples and what the detector finds in them."""
-    display, graph = stft.spectrogram_display(N_FFT, HOP, RATE, **given), gr.top_block()
-    detector = stft.detector_vxm(N_FFT, HOP, samp_rate=RATE, warm_up=64)
-    source = blocks.vector_source_c(x.tolist(), False, 1, sorted(tags, key=lambda t: t.offset))
-    graph.connect(source, stft.spectrogram_cvf(N_FFT, HOP, samp_rate=RATE), detector, display)
-    graph.msg_connect(detector, "events", display, "events")
-    graph.run()
-    return display
-
-
 def bursts(length, *which):
     draw = np.random.default_rng(3)
     x = draw.standard_normal((length, 2)) @ [1, 1j]
@@ -105,12 +94,14 @@ def bursts(length, *which):
     return x
 
 
-class qa_spectrogram_display(unittest.TestCase):
+class closing(unittest.TestCase):
     def tearDown(self):
         """A window that is still open when its test has ended is painted in a later one, where the collector can delete it meanwhile."""
         for window in [] if missing else app.topLevelWidgets():
             window.close()
 
+
+class qa_spectrogram_display(closing):
     def test_every_row_arrives_once_and_in_order(self):
         for bins, count in ((8, 5000), (1, 40), (1023, 700), (4096, 300), (65536, 40)):
             rows = some_rows(count, bins)
@@ -270,66 +261,6 @@ class qa_spectrogram_display(unittest.TestCase):
         column = np.argmax(widget.image()[widget.image().shape[0] // 2])
         self.assertLess(abs(centre_of(widget, 0, column)[0] - 125e3), RATE / N_FFT / 2 + 1)
         np.testing.assert_allclose(display._store.band(), (-RATE / N_FFT / 2, RATE / 2 + RATE / N_FFT / 2))
-
-    @with_qt
-    def test_boxes_lie_on_their_bursts(self):
-        sent = (20_000, 8_000, 200e3), (45_000, 4_000, -300e3)
-        frequency = 1e8
-        x = bursts(80_000, *sent)
-        receiver = [at_time(0, START, 0.5), tag(0, "rx_rate", RATE), tag(0, "rx_freq", frequency)]
-        for tags, centre in (([], 0), (receiver, frequency)):
-            display = detected(x, *tags)
-            boxes = [b for b in display.boxes() if b["kind"] == "burst"]
-            self.assertEqual(len(boxes), 2)
-            for box, (start, count, hertz) in zip(sorted(boxes, key=lambda b: b["begin"]), sent):
-                self.assertLess(abs(box["begin"] - start / RATE), HOP / RATE)
-                self.assertLess(abs(box["end"] - (start + count) / RATE), HOP / RATE)
-                self.assertLessEqual(box["low"] - RATE / N_FFT, hertz + centre)
-                self.assertGreaterEqual(box["high"] + RATE / N_FFT, hertz + centre)
-                middle = (start + count / 2) / RATE
-                widget = shown(display, 800, 600, middle - count / RATE, middle + count / RATE)
-                image = widget.image()
-                lines, columns = np.nonzero(image > image.max() - 10)
-                bright = [centre_of(widget, line, column) for line, column in zip(lines, columns)]
-                drawn = widget.boxes.rect(box)
-                margin = 2 * RATE / N_FFT, 2 * HOP / RATE
-                outside = [p for p in bright if not drawn.adjusted(-margin[0], -margin[1], margin[0], margin[1]).contains(QtCore.QPointF(*p))]
-                self.assertEqual(outside, [])
-                self.assertGreater(len(bright), 20)
-
-    @with_qt
-    def test_the_event_under_the_mouse_is_described_in_plain_text(self):
-        display = detected(bursts(60_000, (20_000, 8_000, 200e3)))
-        event = next(e for e in display._events.values() if e["kind"] == "burst")
-        event["source"] = "<script>alert(1)</script>"
-        widget = shown(display, 700, 500, 0.0, 0.05)
-        (box,) = [b for b in display.boxes() if b["kind"] == "burst"]
-        view = widget._plots.mapFromScene(widget.view.mapViewToScene(QtCore.QPointF(2e5, (box["begin"] + box["end"]) / 2)))
-        move_mouse(widget, view)
-        self.assertTrue(widget.hover.isVisible())
-        text = widget.hover.toPlainText()
-        self.assertIn("<script>alert(1)</script>", text)
-        self.assertIn(f"snr_db: {box['snr_db']:.9g} dB", text)
-        move_mouse(widget, view + QtCore.QPoint(0, 120))
-        self.assertFalse(widget.hover.isVisible())
-
-    def test_an_event_is_followed_and_one_that_is_withdrawn_goes(self):
-        display = stft.spectrogram_display(N_FFT, HOP, RATE)
-        play(display, some_rows(1000, N_FFT))
-        report = dict(kind="burst", state="begin", id=7, sample_start=3200, sample_count=320, duration=320e-6, freq_lower=-1e4, freq_upper=1e4)
-        send = lambda **changes: display._take_event(pmt.to_pmt({**report, **changes}))
-        send()
-        (box,) = display.boxes()
-        self.assertEqual((box["begin"], box["low"], box["high"]), (3.2e-3, -1e4, 1e4))
-        self.assertAlmostEqual(box["end"], display._store.span()[1])  # it lasts
-        send(state="end", duration=640e-6)
-        (box,) = display.boxes()
-        self.assertAlmostEqual(box["end"], 3.84e-3)
-        send(state="end", cut="withdrawn")
-        self.assertEqual(display.boxes(), [])
-        for number in range(5000):
-            send(id=number)
-        self.assertEqual((len(display.boxes()), display.left_out()), (4096, 904))
 
     def test_lost_samples_are_a_gap_as_the_clock_or_the_overflow_says(self):
         for late in ([at_time(100, START, 100 * HOP / RATE + 5e-3)], [tag(100, "rx_overflow", 5000)]):
@@ -532,42 +463,6 @@ class qa_spectrogram_display(unittest.TestCase):
             play(display, np.full((300, N_FFT), values))
             image = shown(display).image()
             np.testing.assert_allclose(image[np.isfinite(image)], wanted, rtol=1e-6)
-
-    def test_lines_have_the_times_of_their_items(self):
-        hertz = np.linspace(1e5, 2e5, 200)[:, None]
-        for tags, step, first in (
-            ([], HOP / RATE, 0.0),
-            ([tag(0, "rx_rate", 1e4)], 1e-4, 0.0),
-            ([tag(0, "stft_first", 5000), tag(0, "stft_hop", 100)], 1e-4, 5e-3),
-        ):
-            display = stft.spectrogram_display(N_FFT, HOP, RATE, lines=1)
-            play(display, hertz, *tags, port=1)
-            times, lines = display.line_points()
-            np.testing.assert_allclose(times, first + step * np.arange(200), atol=1e-12)
-            np.testing.assert_allclose(lines, hertz, rtol=1e-6)
-
-    @with_qt
-    def test_lines_of_ridges_are_shown_where_they_are_trusted(self):
-        items = np.zeros((100, 12))  # two shafts of orders 1 and 2.5
-        items[:, 0], items[:, 2] = 1e5, 2.0
-        items[:, 6], items[:, 8] = 3e4, np.arange(100) < 50
-        display = stft.spectrogram_display(N_FFT, HOP, RATE, lines=12, orders=(1, 2.5))
-        play(display, items, port=1)
-        times, lines = display.line_points()
-        np.testing.assert_allclose(lines[:, :2], [[1e5, 2.5e5]] * 100)
-        np.testing.assert_allclose(lines[:50, 2:], [[3e4, 7.5e4]] * 50)
-        self.assertTrue(np.isnan(lines[50:, 2:]).all())
-        widget = shown(display, 700, 500, 0.0, 0.01)
-        x, y = widget.lines[1].getData()
-        np.testing.assert_allclose(y, times, atol=1e-12)
-        np.testing.assert_allclose(x, 2.5e5)
-
-    def test_a_lock_of_a_ridge_is_a_point(self):
-        display = stft.spectrogram_display(N_FFT, HOP, RATE)
-        play(display, some_rows(100, N_FFT))
-        display._take_event(pmt.to_pmt(dict(kind="lock", track=0, sample=1600, frequency=25.0, rate=0.0, confidence=2.0)))
-        (point,) = display.points()
-        self.assertEqual((point["begin"], point["frequency"]), (1.6e-3, 25.0))
 
     @with_qt
     def test_tags_and_messages_without_sense_stop_nothing(self):

@@ -140,7 +140,7 @@ class qa_speed(unittest.TestCase):
                 stft.track_ridges(x, **given)
         with self.assertRaisesRegex(ValueError, r"^x: shape \(2, 50\): must be one-dimensional"):
             stft.track_ridges(x.reshape(2, 50), fs=FS, f_range=(5, 50))
-        with self.assertRaisesRegex(ValueError, "^x: type complex128: must be real"):
+        with self.assertRaisesRegex(ValueError, "^x: dtype complex128: must be real"):
             stft.track_ridges(x + 1j, fs=FS, f_range=(5, 50))
         with self.assertRaisesRegex(ValueError, r"^rows: shape \(4, 7\): must be \(rows, 513\)"):
             stft.track_rows(np.zeros((4, 7)), n_fft=1024, hop=64, fs=1024, f_range=(5, 50))

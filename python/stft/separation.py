@@ -9,7 +9,7 @@ from typing import Any, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _frame_major, _integer, _keeps, _sides_named, _truth, _workers
+from .arguments import _frame_major, _integer, _keeps, _sides_named, _spectra, _truth, _workers
 from .stft_python import kernels
 
 _KERNELS_AND_MARGINS = re.compile(r"^(time|frequency)_kernel\b|^margin_(harmonic|percussive)\b")  # the settings of the kernel
@@ -42,9 +42,7 @@ def hpss(S: ArrayLike, *, kernel_size: Union[int, Tuple[int, int]] = 31, power: 
     >>> float(harmonic[10, 5]), float(percussive[20, 30]), float(harmonic[10, 30])
     (1.0, 1.0, 0.5)
     """
-    given = np.asarray(S)
-    if given.dtype.kind not in "biufc" or given.ndim < 2:
-        raise ValueError(f"S: {given.dtype}, shape {given.shape}: must be numbers, (..., bins, frames)")
+    given = _spectra("S", S)
     if given.dtype.kind == "c":
         rows, shape = _frame_major(given, "S")
     else:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import _real_array
 from .stft_python import kernels
 
 _KEYWORDS = """
@@ -115,7 +116,7 @@ def track_ridges(x: ArrayLike, *, f_range: Tuple[float, float], orders: Sequence
     slope. The block ridge_tracker_fvf runs the same kernel. Samples of float32 stay so; others are taken as float64. A sample
     that is not finite is replaced, and its frames have confidence 0. Frames that hang over an end of x are left out.
     """
-    x = np.asarray(x)
+    x = _real_array("x", x)
     tracker = RidgeTracker(f_range=f_range, orders=orders, learn_range=learn_range,
                            dtype=np.float32 if x.dtype == np.float32 else np.float64, **settings)
     first = tracker._tracker.frame
@@ -136,9 +137,7 @@ def track_rows(rows: ArrayLike, *, n_fft: int, hop: int, f_range: Tuple[float, f
     ridge_tracker_vfvf runs the same kernel.
     """
     tracker = kernels.row_ridge_tracker(n_fft=n_fft, hop=hop, **_settings(f_range, orders, learn_range, settings))
-    rows = np.asarray(rows)
-    if rows.dtype.kind not in "biuf":
-        raise ValueError(f"rows: type {rows.dtype}: must be real numbers")
+    rows = _real_array("rows", rows)
     with np.errstate(over="ignore"):
         rows = np.ascontiguousarray(rows, np.float32)
     rates = len(tracker.rates)
@@ -172,7 +171,7 @@ def warped_rows(x: ArrayLike, *, f_top: float, **settings: Any) -> WarpedRows:
     duration: s of a frame (0.5). hop: s (duration / 8). rates: 1/s; None: 0, +-0.05, 0.1, 0.2, 0.4, 0.75 / duration.
     whiten: Hz on either side of a bin whose median is its floor (30).
     """
-    x = np.asarray(x)
+    x = _real_array("x", x)
     dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
     settings = dict(settings, samp_rate=_rate(settings))
     make = kernels.warped_rows_f if dtype == np.float32 else kernels.warped_rows_d
@@ -194,11 +193,9 @@ def _rate(settings):
 
 
 def _samples(x, dtype):
-    x = np.asarray(x)
+    x = _real_array("x", x)
     if x.ndim != 1:
         raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
-    if x.dtype.kind not in "biuf":
-        raise ValueError(f"x: type {x.dtype}: must be real numbers")
     with np.errstate(over="ignore"):  # what single precision cannot hold is infinite, and counts as missing
         return np.ascontiguousarray(x, dtype)
 

@@ -275,7 +275,7 @@ def synchrosqueeze(
     if order > 2:
         raise ValueError(f"order: {order}: must be 1 or 2")
     hertz = frequencies(a.n_fft, fs, a.sides) if grid is None else _grid(grid)
-    rows = _output(out, a.shape + (a.frames, len(hertz)), _complex(a.samples.dtype))
+    rows = _output(out, a.shape + (a.frames, len(hertz)), _complex(a.samples.dtype), a.samples)
     flat = rows.reshape(a.samples.shape[0], a.frames, len(hertz))
     cycles = [] if grid is None else (hertz / fs).tolist()
     kernels.synchrosqueeze(a.samples, flat, a.design, order, bound, window, a.theta, a.first, workers, cycles)
@@ -354,7 +354,7 @@ def inverse_synchrosqueeze(
     length = max(0, centre + frames) if length is None else _at_least(0, "length", length)
     hertz = frequencies(n_fft, fs, sides) if hertz is None else hertz
     kept = None if band is None else _kept(band, shape, count, frames, hertz, sides, fs)
-    samples = _given(out, shape + (length,), rows.real.dtype if sides == "onesided" else rows.dtype)
+    samples = _given(out, shape + (length,), rows.real.dtype if sides == "onesided" else rows.dtype, rows)
     kernels.inverse_synchrosqueeze(
         rows, samples.reshape(channels, length), design, kept, centre - design_length // 2
     )
@@ -387,8 +387,8 @@ class _Analysis:
 
 
 def _grid(grid: ArrayLike) -> NDArray:
-    hertz = np.asarray(grid)
-    if hertz.dtype.kind not in "biuf" or hertz.ndim != 1 or not hertz.size:
+    hertz = _array("grid", grid)
+    if hertz.dtype.kind == "c" or hertz.ndim != 1 or not hertz.size:
         raise ValueError(f"grid: {hertz.dtype}, shape {hertz.shape}: must be rising frequencies in Hz, (rows,)")
     return hertz.astype(float)
 

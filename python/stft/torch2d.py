@@ -24,6 +24,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 from . import images
 from .stft_python import kernels
 from .tensors import Tensor, _numpy, _tensor, torch
+from .torch_gradients import _of_first_order
 
 
 def stft2d(image: Tensor, *, window: Any = "hann", win_sqrt: bool = False, **arguments: Any) -> Tensor:
@@ -149,7 +150,7 @@ class _Stft2d(torch.autograd.Function):
         return torch.from_numpy(images.stft2d(_numpy("image", image), **made))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, G):
         (image,) = ctx.saved_tensors
         G, by_image, by_windows = _numpy("G", G), None, (None, None)
@@ -168,7 +169,7 @@ class _Istft2d(torch.autograd.Function):
         return torch.from_numpy(images.istft2d(_numpy("X", X), shape=shape, strict=strict, **made))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, g):
         (X,) = ctx.saved_tensors
         g = _numpy("g", g)

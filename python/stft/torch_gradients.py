@@ -3,13 +3,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+import functools
+from typing import Any, Callable, Optional, Tuple
 
 import numpy as np
 
 from . import adjoints, differentiable, transforms
 from .stft_python import kernels
 from .tensors import Tensor, _numpy, _tensor, torch
+
+
+class _Refused(torch.autograd.Function):
+    """A gradient as it is, which has none by `sources`."""
+
+    @staticmethod
+    def forward(ctx, gradient, *sources):
+        return gradient.view_as(gradient)
+
+    @staticmethod
+    def backward(ctx, _):
+        raise RuntimeError("gradients are of first order here: what is once_differentiable was to be differentiated twice")
+
+
+def _of_first_order(backward: Callable) -> Callable:
+    """As PyTorch's once_differentiable, but second derivatives are refused also where PyTorch would take them for 0: by what backward()
+    has saved, and in functions that look for one input alone, such as torch.autograd.functional.hessian()."""
+
+    @functools.wraps(backward)
+    def checked(ctx, *cotangents):
+        with torch.no_grad():
+            gradients = backward(ctx, *cotangents)
+        sources = [one for one in (*cotangents, *ctx.saved_tensors) if one is not None and one.requires_grad]
+        if not torch.is_grad_enabled() or not sources:
+            return gradients
+        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        return tuple(one if one is None else _Refused.apply(one, *sources) for one in gradients)
+
+    return checked
 
 
 class _Dstft(torch.autograd.Function):
@@ -22,7 +52,7 @@ class _Dstft(torch.autograd.Function):
         )
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, G):
         x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors[:3])
         wrt = _wanted(("x", "theta", "t", "c"), ctx)
@@ -47,7 +77,7 @@ class _Magnitude(torch.autograd.Function):
         return torch.from_numpy(magnitude).transpose(-1, -2), spectra
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, by_magnitude, by_spectra):
         x, theta, t = (_numpy("saved", one) for one in ctx.saved_tensors[:3])
         rows = np.swapaxes(_numpy("S", ctx.saved_tensors[4]), -1, -2)
@@ -78,7 +108,7 @@ class _Idstft(torch.autograd.Function):
         return x
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, v):
         S, theta, t, x = (_numpy("saved", one) for one in ctx.saved_tensors[:4])
         wrt = _wanted(("S", "theta", "t", "c"), ctx)
@@ -95,7 +125,7 @@ class _Stft(torch.autograd.Function):
         return torch.from_numpy(transforms.stft(_numpy("x", x), window, frames=frames, **made))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, G):
         window, length, made = ctx.design
         gradient = adjoints.stft_vjp(_numpy("G", G), window, length=length, **made)
@@ -109,7 +139,7 @@ class _Istft(torch.autograd.Function):
         return torch.from_numpy(transforms.istft(_numpy("X", X), window, length=length, **made))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @_of_first_order
     def backward(ctx, v):
         window, frames, made = ctx.design
         made = {name: value for name, value in made.items() if name != "strict"}

@@ -141,7 +141,7 @@ def stft(
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
     samples, first = extension.reached(samples, first, frames, hop, win_length, extend, n_fft)
-    spectra = _output(out, shape + (frames, bins), _complex(samples.dtype))
+    spectra = _output(out, shape + (frames, bins), _complex(samples.dtype), samples)
     kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, _detrend(detrend), workers)
     return spectra.swapaxes(-1, -2) if out is None else out
 
@@ -216,7 +216,7 @@ def istft(
     length = _at_least(0, "length", length)
     threshold, strict, workers = _threshold(threshold), _truth("strict", strict), _workers(workers)
     synthesis = None if synthesis is None else _array("synthesis", synthesis)
-    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype)
+    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype, spectra)
     flat, exponent = samples.reshape(spectra.shape[0], length), _exponent(win_exp)
     kernels.istft(spectra, flat, design, first, synthesis, threshold, workers, strict, exponent)
     return samples
@@ -279,7 +279,7 @@ def spectrogram(
     columns = -(-frames // average)
     doubled = _truth("onesided_doubling", onesided_doubling) and sides == "onesided"
     axes, workers = _truth("axes", axes), _workers(workers)
-    rows = _output(out, shape + (columns, bins), samples.real.dtype)
+    rows = _output(out, shape + (columns, bins), samples.real.dtype, samples)
     kernels.spectrogram(
         samples,
         rows.reshape(samples.shape[0], columns, bins),

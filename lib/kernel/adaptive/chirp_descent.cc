@@ -22,7 +22,7 @@ template <class R>
 chirp_descent<R>::chirp_descent(const adaptive_settings& s, std::size_t stride)
     : d_settings(s), d_stride(static_cast<std::int64_t>(stride)),
       d_transform(points(s, stride), s.window, s.norm), d_gradient(s, points(s, stride), false),
-      d_samples(points(s, stride) + 4), d_spectrum(points(s, stride))
+      d_walk(s, adam(0.9, 0.999)), d_samples(points(s, stride) + 4), d_spectrum(points(s, stride))
 {
     d_gradient.reserve(points(s, stride));
 }
@@ -80,7 +80,7 @@ frame_window chirp_descent<R>::refine(const excerpt<complex>& x,
                                       const criterion_sums& mean,
                                       std::int64_t frames)
 {
-    parameter_walk walk(d_settings, adam(0.9, 0.999));
+    d_walk.reset();
     const double learning_rate =
         d_settings.learning_rate > 0 ? d_settings.learning_rate : step_after_bank;
     const auto count = static_cast<double>(frames);
@@ -89,7 +89,7 @@ frame_window chirp_descent<R>::refine(const excerpt<complex>& x,
         if (!here.usable())
             break;
         const bool turns = at.rate != 0;
-        walk.step(here, count, learning_rate, at);
+        d_walk.step(here, count, learning_rate, at);
         if (!turns)
             at.rate = 0;
     }

@@ -54,6 +54,7 @@ private:
     std::int64_t d_stride;
     chirp_dstft<complex> d_transform; // takes one sample in each stride
     block_gradient<R> d_gradient;
+    parameter_walk d_walk; // of refine()
     volk::vector<complex> d_samples, d_spectrum;
     std::uint64_t d_evaluations = 0;
 };

@@ -69,6 +69,7 @@ class qa_segment_inverse : public CppUnit::TestFixture
     CPPUNIT_TEST(any_split_of_reads_gives_the_same_bits);
     CPPUNIT_TEST(gaps_are_zero_and_counted);
     CPPUNIT_TEST(a_frame_that_is_not_finite_spoils_what_is_near_it);
+    CPPUNIT_TEST(the_largest_spectra_have_samples_as_large);
     CPPUNIT_TEST(refuses_positions_that_go_back_and_no_iterations);
     CPPUNIT_TEST_SUITE_END();
 
@@ -132,6 +133,23 @@ class qa_segment_inverse : public CppUnit::TestFixture
                 CPPUNIT_ASSERT(std::isnan(y[k]));
             else
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(x[k], y[k], 1e-7);
+    }
+
+    void the_largest_spectra_have_samples_as_large()
+    {
+        qa::for_every_type([](auto type) {
+            using T = decltype(type);
+            const auto largest =
+                std::ldexp(real_t<T>(1), std::numeric_limits<real_t<T>>::max_exponent - 8);
+            analysis<T> a(16, 3.7, qa::noise<T>(900));
+            segment_inverse<T> inverse(16, "hann", norm::l2), again(16, "hann", norm::l2);
+            auto expected = a.returned(inverse, 900);
+            for (auto& v : expected)
+                v *= largest;
+            for (auto& v : a.S)
+                v *= largest;
+            CPPUNIT_ASSERT(a.returned(again, 900) == expected);
+        });
     }
 
     void refuses_positions_that_go_back_and_no_iterations()

@@ -79,7 +79,7 @@ public:
         lacks_samples = lacks_speeds = false;
         std::size_t count = 0;
         for (; count < room && find_next(); ++count) {
-            const auto& sum = d_sums[d_step];
+            const auto& sum = *d_sums[d_step];
             const auto* sample = d_samples.data() + (d_next.at.sample - d_begin);
             out[count] = sum.at(sample, d_next.at.fraction);
             if (where)
@@ -143,12 +143,10 @@ private:
         std::size_t steps = 0;
         for (double stretch = 0; steps == 0 || stretch < greatest; ++steps) {
             stretch = std::exp2(static_cast<double>(steps) / steps_per_octave);
-            if (steps < d_sums.size())
-                continue;
-            d_stretches.push_back(stretch);
-            d_sums.emplace_back(stretch);
+            if (steps == d_sums.size())
+                d_sums.push_back(&stretched_sinc<T>::of(stretch));
         }
-        reach = d_sums.back().reach();
+        reach = d_sums.back()->reach();
         return steps;
     }
 
@@ -234,7 +232,7 @@ private:
         }
         if (!d_found || over())
             return false;
-        const auto last = d_next.at.sample + static_cast<std::int64_t>(d_sums[d_step].reach());
+        const auto last = d_next.at.sample + static_cast<std::int64_t>(d_sums[d_step]->reach());
         const auto known = d_end + static_cast<std::int64_t>(finished ? reach : 0);
         lacks_samples = last >= known;
         return !lacks_samples;
@@ -274,9 +272,9 @@ private:
             obey_changes(d_from);
         d_found = !is_closed(piece);
         const auto stretch = 1 / (d_next.speed * static_cast<double>(d_next.samples_per_rev));
-        while (d_step + 1 < d_steps && d_stretches[d_step] < stretch)
+        while (d_step + 1 < d_steps && d_sums[d_step]->stretch() < stretch)
             ++d_step;
-        while (d_step > 0 && (d_step >= d_steps || d_stretches[d_step - 1] >= stretch))
+        while (d_step > 0 && (d_step >= d_steps || d_sums[d_step - 1]->stretch() >= stretch))
             --d_step;
     }
 
@@ -294,8 +292,7 @@ private:
             d_samples.reserve(2 * (d_samples.size() + count));
     }
 
-    std::vector<double> d_stretches;
-    std::vector<stretched_sinc<T>> d_sums; // past settings have theirs, too
+    std::vector<const stretched_sinc<T>*> d_sums; // past settings have theirs, too
     std::deque<changed> d_changes;
     double d_lowest = 0;     // revolutions per sample, of the present settings
     std::size_t d_steps = 0; // sums that they use

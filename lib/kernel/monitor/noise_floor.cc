@@ -306,7 +306,8 @@ void noise_floor::smooth_shape(float least)
         if (!d_candidate[k])
             continue;
         const auto [before, after] = medians_beside(k);
-        plain[k] = std::min(plain[k], std::sqrt(before * after));
+        const auto mean = std::sqrt(static_cast<double>(before) * after); // a float may not hold it
+        plain[k] = std::min(plain[k], static_cast<float>(mean));
     }
     double sum = 0;
     for (auto j = -smoothing; j <= smoothing; ++j)

@@ -237,10 +237,13 @@ class qa_angular_changes : public CppUnit::TestFixture
     void a_machine_that_slows_down_under_the_lowest_speed_begins_the_next_revolution()
     {
         const watched<double> slower([](double t) { return 10 - t / 3; }, 12);
+        const std::int64_t falls = 12288; // under 9 Hz
         for (std::size_t to : { 17, 100 })
-            for (std::size_t at = 11000; at < 13000; at += 61) {
-                const qa::context with("to", to), here("at", at);
+            for (std::int64_t off = -800; off < 800; off += 61) {
                 const auto s = settings(to, 3);
+                const auto at =
+                    static_cast<std::size_t>(falls + off - static_cast<std::int64_t>(reach_of(s)));
+                const qa::context with("to", to), here("at", at);
                 const auto got = slower.through(settings(64, 9), { { at, s } });
                 const auto all = slower.through(s);
                 const auto changed =
@@ -352,6 +355,12 @@ class qa_angular_changes : public CppUnit::TestFixture
                   known,
                   late);
         }
+        // a lower one that a higher one follows before the last speed, which is a gap by the higher one
+        check(11,
+              { { 9500, settings(64) }, { 9990, settings(64, 12) }, { 20000, settings(64) } },
+              { 20000 },
+              201,
+              0);
         // asked for while the last speed is still to come
         check(11, { { 10000, settings(64) } }, { 10000 }, 140, 9000);
         check(2,

@@ -278,23 +278,29 @@ class qa_noise_floor : public CppUnit::TestFixture
 
     void the_floor_scales_with_the_rows()
     {
-        const scene s{ 700, 128, [](auto p, auto) { return p < 500 ? 1.0 : 5.0; } };
+        const scene s{ 700,
+                       128,
+                       [](auto p, auto) { return p < 500 ? 1.0 : 5.0; },
+                       [](auto, auto k) { return k == 30 ? 300.0 : 0.0; } };
         const auto x = s.power();
-        auto scaled = x;
-        for (auto& each : scaled)
-            each *= 128;
-        noise_floor a(128, true, 64, {}), b(128, true, 64, {});
-        a.begin(x.data(), 256);
-        b.begin(scaled.data(), 256);
-        for (std::size_t p = 256; p < s.rows; ++p) {
-            const auto of_a = a.follow(x.data() + p * 128),
-                       of_b = b.follow(scaled.data() + p * 128);
-            CPPUNIT_ASSERT_EQUAL(of_a.gain, of_b.gain);
-            CPPUNIT_ASSERT_EQUAL(of_a.step, of_b.step);
+        for (const int exponent : { 7, 80, -70 }) {
+            const qa::context here("exponent", exponent);
+            auto scaled = x;
+            for (auto& each : scaled)
+                each = std::ldexp(each, exponent);
+            noise_floor a(128, true, 64, {}), b(128, true, 64, {});
+            a.begin(x.data(), 256);
+            b.begin(scaled.data(), 256);
+            for (std::size_t p = 256; p < s.rows; ++p) {
+                const auto of_a = a.follow(x.data() + p * 128),
+                           of_b = b.follow(scaled.data() + p * 128);
+                CPPUNIT_ASSERT_EQUAL(of_a.gain, of_b.gain);
+                CPPUNIT_ASSERT_EQUAL(of_a.step, of_b.step);
+            }
+            for (std::size_t k = 0; k < 128; ++k)
+                CPPUNIT_ASSERT_EQUAL(std::ldexp(a.shape()[k], exponent), b.shape()[k]);
+            CPPUNIT_ASSERT(a.steady() == b.steady());
         }
-        for (std::size_t k = 0; k < 128; ++k)
-            CPPUNIT_ASSERT_EQUAL(a.shape()[k] * 128, b.shape()[k]);
-        CPPUNIT_ASSERT(a.steady() == b.steady());
     }
 
     void bad_settings_are_refused()

@@ -5,6 +5,8 @@
 #include <boost/math/constants/constants.hpp>
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <mutex>
 
 namespace gr::stft::kernel {
 
@@ -42,8 +44,18 @@ weighted_sum_of_complex(const R* x, const R* a, const R* b, R weight, std::size_
 } // namespace
 
 template <class T>
+const stretched_sinc<T>& stretched_sinc<T>::of(double stretch)
+{
+    static std::mutex mutex;
+    // never destroyed: a flowgraph may still run when static objects end
+    static auto& all = *new std::map<double, stretched_sinc>;
+    const std::lock_guard<std::mutex> lock(mutex);
+    return all.try_emplace(stretch, stretch).first->second;
+}
+
+template <class T>
 stretched_sinc<T>::stretched_sinc(double stretch)
-    : d_reach(static_cast<std::size_t>(std::ceil(half_width * stretch))),
+    : d_stretch(stretch), d_reach(static_cast<std::size_t>(std::ceil(half_width * stretch))),
       d_rows(static_cast<std::size_t>(std::max(2.0, std::ceil(rows_unstretched / stretch)))),
       d_taps((d_rows + 1) * 2 * d_reach)
 {

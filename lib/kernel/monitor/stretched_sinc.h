@@ -20,8 +20,16 @@ template <class T>
 class stretched_sinc
 {
 public:
-    //! \param stretch >= 1
+    /*!
+     * \brief The sinc that is stretched so much: all that ask for it share one, which is computed for the first of them (1.5 ms),
+     * and stays. Takes a lock.
+     * \param stretch >= 1
+     */
+    static const stretched_sinc& of(double stretch);
+
     explicit stretched_sinc(double stretch);
+
+    double stretch() const { return d_stretch; }
 
     //! Samples before and after an instant that the sum takes.
     std::size_t reach() const { return d_reach; }
@@ -32,6 +40,7 @@ public:
 private:
     using real = real_t<T>;
 
+    double d_stretch;
     std::size_t d_reach, d_rows;
     std::vector<real> d_taps; // d_rows + 1 rows of 2 d_reach
 };

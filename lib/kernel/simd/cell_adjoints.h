@@ -18,6 +18,29 @@ SIMD_INLINE std::size_t extent(const folded_frame<R>& frame, const bin_group<R>&
 }
 
 /*!
+ * \brief Adds to totals of samples after and before the centre what the bins of a group sum up, a vector of bins at a time.
+ * \param scratch room for two arrays [r][lane]
+ * \param add adds the bins from at on to such arrays: add(at, end, lanes_after, lanes_before)
+ */
+template <class R, class Add>
+SIMD_INLINE void add_bins(const folded_frame<R>& frame,
+                          const bin_group<R>& bins,
+                          R* scratch,
+                          double* after,
+                          double* before,
+                          Add add)
+{
+    const auto end = extent(frame, bins);
+    R* const lanes_after = scratch;
+    R* const lanes_before = scratch + end * width<R>;
+    std::memset(scratch, 0, 2 * end * width<R> * sizeof(R));
+    for (std::size_t at = 0; at < bins.count; at += width<R>)
+        add(at, end, lanes_after, lanes_before);
+    collect(lanes_after, end, after);
+    collect(lanes_before, end, before);
+}
+
+/*!
  * \brief Adds to [r][lane] of two arrays, samples after and before the centre, what value(w, cosine, sine) makes
  * of a window and a phasor for each set of bins.
  */
@@ -84,10 +107,9 @@ void spread(shape what,
             double* after,
             double* before)
 {
-    const auto end = extent(frame, bins);
-    R* const columns[2] = { scratch, scratch + end * width<R> };
-    std::memset(scratch, 0, 2 * end * width<R> * sizeof(R));
-    for (std::size_t at = 0; at < bins.count; at += width<R>) {
+    const auto add = [&](std::size_t at, std::size_t end, R * lanes_after, R * lanes_before)
+        __attribute__((always_inline))
+    {
         const auto sine_scale = load<R>(bins.sine_scale + at);
         with_window<R>(what, bins, at, [&](auto recurrent, auto which) {
             using window =
@@ -105,8 +127,8 @@ void spread(shape what,
                     bins,
                     at,
                     end,
-                    columns[0],
-                    columns[1],
+                    lanes_after,
+                    lanes_before,
                     [&](int set,
                         auto odd,
                         auto a,
@@ -130,9 +152,8 @@ void spread(shape what,
             };
             bins.sets == 1 ? run(no) : run(yes);
         });
-    }
-    collect(columns[0], end, after);
-    collect(columns[1], end, before);
+    };
+    add_bins(frame, bins, scratch, after, before, add);
 }
 
 template <class R>
@@ -145,10 +166,9 @@ void energy(shape what,
             double* after,
             double* before)
 {
-    const auto end = extent(frame, bins);
-    R* const columns[2] = { scratch, scratch + end * width<R> };
-    std::memset(scratch, 0, 2 * end * width<R> * sizeof(R));
-    for (std::size_t at = 0; at < bins.count; at += width<R>)
+    const auto add = [&](std::size_t at, std::size_t end, R * lanes_after, R * lanes_before)
+        __attribute__((always_inline))
+    {
         for (int set = 0; set < bins.sets; ++set) {
             auto one = bins;
             one.sets = 1;
@@ -163,8 +183,8 @@ void energy(shape what,
                     one,
                     at,
                     end,
-                    columns[0],
-                    columns[1],
+                    lanes_after,
+                    lanes_before,
                     [&](int, auto, auto a, auto b, auto, auto, auto& sum_after, auto& sum_before)
                         __attribute__((always_inline)) {
                             sum_after += share * a * a;
@@ -172,8 +192,8 @@ void energy(shape what,
                         });
             });
         }
-    collect(columns[0], end, after);
-    collect(columns[1], end, before);
+    };
+    add_bins(frame, bins, scratch, after, before, add);
 }
 
 template <class R>

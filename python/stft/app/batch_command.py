@@ -238,7 +238,7 @@ class _Batch:
             "seconds": round(cut.seconds + outcome.seconds * (task.step != "piece"), 6),
             "version": report.version, "parameters": self._plan.parameters, **self._begun.pop(one),
             "outputs": [os.path.relpath(path, self._plan.folder) for path in report.outputs],
-            "bytes": report.sizes, "exit": report.status, "error": "; ".join(errors) or None,
+            "bytes": report.sizes, "exit": report.status or (FAILED if errors else DONE), "error": "; ".join(errors) or None,
             "warnings": list(dict.fromkeys(cut.warnings + report.warnings)), "pieces": len(cut.notes) or 1,
             "ended": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds"),
         }

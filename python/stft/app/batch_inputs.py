@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from gnuradio.stft.app.command import EXPECTED
+from gnuradio.stft.app.command_options import files_of
 from gnuradio.stft.app.jobs import open_input
 from gnuradio.stft.app.piped_input import is_pipe
 from gnuradio.stft.app.recording_base import Source, refuse
@@ -112,6 +113,9 @@ def check_names(inputs, outputs_of, folder):
         other = by_path.setdefault(real.of(one.path), one)
         if other is not one:
             refuse("input", one.name, "is given twice" if other.name == one.name else f"is the same file as {other.name}")
+    for one in inputs:
+        for path in files_of([one.path]):
+            by_path.setdefault(real.of(path), one)
     folder = os.path.abspath(folder)
     for one in inputs:
         for name in outputs_of(one):

@@ -134,7 +134,9 @@ class _Recorder:
             else:
                 self.report.errors.append(f"exit status {status}")
         except EXPECTED as error:
-            self.report.errors.append(failure(error)[1])
+            status, words = failure(error)
+            self.report.status = max(self.report.status, status)
+            self.report.errors.append(words)
         except Exception as error:  # a fault of ours ends one file, too
             self.report.errors.append(f"{type(error).__name__}: {' '.join(str(error).split())}")
 

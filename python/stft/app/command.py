@@ -117,8 +117,12 @@ def main(argv=None):
 
 
 def _open_closed_streams(label):
-    """A process may be started without its standard streams (>&-); what is written to them is lost."""
+    """A process may be started without its standard streams (>&-); what is written to them is lost. No file may have their numbers,
+    by which libraries and readers of pipes know them."""
     closed = sys.stdout is None
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
     for name in "stdout", "stderr":
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # for as long as the process is
@@ -144,7 +148,7 @@ def failure(error):
         name = f"{error.filename}: " if error.filename else ""
         return FAILED, _one_line(f"{name}{error.strerror or error}")
     if isinstance(error, MemoryError):
-        return FAILED, _one_line(f"out of memory: {error or 'try a smaller --n-fft'}")
+        return FAILED, _one_line(f"out of memory: {str(error) or 'try a smaller --n-fft'}")
     return FAILED, _one_line(error)
 
 

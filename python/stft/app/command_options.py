@@ -1,8 +1,10 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Options that verbs share, and their checks."""
 import argparse
+import contextlib
 import math
 import os
+import re
 
 import numpy as np
 
@@ -91,10 +93,19 @@ def suffix(path):
     return os.path.splitext(path)[1].lower()
 
 
+def files_of(inputs):
+    """The files of inputs, both of SigMF's."""
+    for path in inputs:
+        yield path
+        stem, ending = os.path.splitext(path)
+        if ending.lower() in (".sigmf-meta", ".sigmf-data"):
+            yield from (stem + ".sigmf-meta", stem + ".sigmf-data")
+
+
 def check_outputs(sources, outputs, suffixes):
     """ValueError unless each output is a file of its own with one of these suffixes."""
     seen = set()
-    inputs = {os.path.realpath(source) for source in sources}
+    inputs = {os.path.realpath(source) for source in files_of(sources)}
     for path in outputs:
         if suffix(path) not in suffixes:
             refuse("output", path, f"must end in {', '.join(suffixes)}")
@@ -181,6 +192,18 @@ def hop_of(arguments, win_length, default):
     if arguments.overlap is not None:
         return max(1, round(win_length * (1 - arguments.overlap)))
     return default
+
+
+@contextlib.contextmanager
+def as_options(**names):
+    """A refusal of the library inside names what the user has written: names[parameter] is the option, or the file, that gave it."""
+    try:
+        yield
+    except (ValueError, RuntimeError) as refusal:
+        name, colon, rest = str(refusal).partition(": ")
+        written = [parameter for parameter in names if len(parameter) > 1]  # x and y are words of rules, too
+        rest = re.sub(rf"\b({'|'.join(written)})\b", lambda found: names[found[1]], rest) if written else rest
+        raise type(refusal)(f"{names.get(name, name)}{colon}{rest}") from None
 
 
 def require_range(name, value, smallest, largest):

@@ -28,7 +28,7 @@ class ConfigFile:
         with open(path, "rb") as file:
             data = file.read()
         try:
-            self._text = data.decode("utf-8")
+            self._text = data.decode("utf-8-sig")  # Windows likes a mark of its byte order
             self._values = _flat(tomllib.loads(self._text))
         except UnicodeDecodeError as error:
             raise ConfigError([self._at(data[:error.start].count(b"\n") + 1, "is not UTF-8")]) from None
@@ -75,6 +75,7 @@ class ConfigFile:
         return None
 
     def _at(self, line, words):
+        words = " ".join(str(words).split())
         return f"{self._path}:{line}: {words}" if line else f"{self._path}: {words}"
 
     def _of_toml(self, error):
@@ -125,7 +126,12 @@ def _converted(action, value):
 def _one(action, value):
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("must be text or a number")
-    converted = action.type(str(value)) if action.type is not None else str(value)
+    try:
+        converted = action.type(str(value)) if action.type is not None else str(value)
+    except ValueError:
+        if action.type not in (int, float):
+            raise
+        raise ValueError(f"must be a {'whole ' if action.type is int else ''}number") from None
     if action.choices is not None and converted not in action.choices:
         raise ValueError(f"must be one of {', '.join(map(str, action.choices))}")
     return converted

@@ -3,22 +3,21 @@
 import contextlib
 import csv
 import json
-import os
 import zipfile
 
 import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.command import warn
-from gnuradio.stft.app.command_options import (add_framing_arguments, add_input_arguments, automatic_n_fft, check_framing,
-                                               check_input, check_outputs, hop_of, named_window, suffix)
+from gnuradio.stft.app.command_options import (add_framing_arguments, add_input_arguments, as_options, automatic_n_fft,
+                                               check_framing, check_input, check_outputs, hop_of, named_window, suffix)
 from gnuradio.stft.app.denoised_files import SOUNDS, TABLES, check_writable, sigmf_data, writer_of
 from gnuradio.stft.app.detection_options import refuse_argument
 from gnuradio.stft.app.jobs import open_input, output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of
+from gnuradio.stft.app.recordings import portion_of, sample_at
 from gnuradio.stft.optional_modules import require
 from gnuradio.stft.stft_python import kernels
 
@@ -94,28 +93,17 @@ def _check(arguments):
     templates = output_templates(arguments, ())
     outputs = planned_outputs(arguments, templates)
     data = [path for path in map(sigmf_data, outputs) if path]
-    check_outputs(_files_of(arguments.input), outputs, (*SOUNDS, *TABLES))
-    check_outputs(_files_of(arguments.input), data, (".sigmf-data",))
+    check_outputs(arguments.input, outputs, (*SOUNDS, *TABLES))
+    check_outputs(arguments.input, data, (".sigmf-data",))
     if any(suffix(template) in SOUNDS for template in templates):
         require("soundfile", "writing sound files")
     if arguments.noise is not None and not 0 <= arguments.noise[0] < arguments.noise[1]:
         refuse("noise", ":".join(f"{edge:g}" for edge in arguments.noise), "must be two times, the second after the first")
     if arguments.noise is not None and arguments.tracking == "floor":
         refuse("tracking", "floor", "finds the noise by itself; give presence or held with --noise")
-    try:
+    with as_options(gain_floor="floor"):
         kernels.check_gain(n_fft=16, hop=4, **{**_gain(arguments), "tracking": "held"})
-    except ValueError as refusal:
-        raise ValueError(str(refusal).replace("gain_floor: ", "floor: ")) from None
     return templates
-
-
-def _files_of(inputs):
-    """The files of inputs, both of SigMF's."""
-    for path in inputs:
-        yield path
-        stem, ending = os.path.splitext(path)
-        if ending.lower() in (".sigmf-meta", ".sigmf-data"):
-            yield from (stem + ".sigmf-meta", stem + ".sigmf-data")
 
 
 def _gain(arguments):
@@ -141,7 +129,9 @@ def _denoise(arguments, job, together):
         events = _events(arguments, recording, portions[0].start)
         for one in denoisers:
             one.add(events)
-        levels, clipped = _write(job, portions, denoisers)
+        levels, clipped, unusable = _write(job, portions, denoisers)
+    if unusable:
+        warn("denoise", f"{recording.path}: {unusable} samples are NaN or infinite; so is what the windows around them hold")
     if clipped:
         warn("denoise", f"{recording.path}: {clipped} values are clipped or not finite; .wav would hold them")
     job.outputs += [path for path in map(sigmf_data, job.outputs) if path]  # for who counts them
@@ -172,7 +162,7 @@ def _denoiser(arguments, recording, design):
 def _noise_in(stretch, recording, win_length):
     """The samples of the stretch."""
     words = ":".join(f"{edge:g}" for edge in stretch)
-    begin, end = (round(edge * recording.fs) for edge in stretch)
+    begin, end = (sample_at(edge, recording.fs) for edge in stretch)
     if end > recording.length:
         refuse("noise", words, f"must lie in the recording, 0 .. {recording.duration:g}")
     if end - begin < win_length:
@@ -200,16 +190,17 @@ def _mask(path):
 
 def _events(arguments, recording, start):
     """Those of the file, counted from the portion's first sample, with frequencies as the recording has them."""
-    path = next((getattr(arguments, f"{use}_events") for use in _USES if getattr(arguments, f"{use}_events")), None)
-    if path is None:
+    name = next((f"{use}_events" for use in _USES if getattr(arguments, f"{use}_events")), None)
+    if name is None:
         return []
+    path = getattr(arguments, name)
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file)) if suffix(path) == ".csv" else [json.loads(line) for line in file if line.strip()]
     except OSError as error:
-        raise ValueError(f"events: {path}: {error.strerror}") from None
+        raise ValueError(f"{name}: {path}: {error.strerror}") from None
     except (ValueError, RecursionError, csv.Error) as error:
-        refuse("events", path, f"must be a .csv or .jsonl of gr_stft detect: {error}")
+        refuse(name, path, f"must be a .csv or .jsonl of gr_stft detect: {error}")
     events = []
     for row in rows:
         try:
@@ -218,14 +209,14 @@ def _events(arguments, recording, start):
                                freq_lower=float(row["freq_lower"]) - recording.zero_frequency,
                                freq_upper=float(row["freq_upper"]) - recording.zero_frequency))
         except (AttributeError, KeyError, TypeError, ValueError):
-            refuse("events", path, f"line {len(events) + 1} is no event of gr_stft detect")
+            refuse(name, path, f"line {len(events) + 1} is no event of gr_stft detect")
     return events
 
 
 def _write(job, portions, denoisers):
-    """Levels (dB of the mean power) before and after, and how many values were clipped."""
+    """Levels (dB of the mean power) before and after, how many values were clipped, and how many samples are not finite."""
     recording, length = portions[0].recording, portions[0].length
-    power, unit = np.zeros(2), "s" if recording.rate_known else "samples"
+    unusable, power, unit = 0, np.zeros(2), "s" if recording.rate_known else "samples"
     with contextlib.ExitStack() as files, \
             progress_bar("denoise", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} [{elapsed} < {remaining}]",
                          length / recording.fs, unit) as bar:
@@ -241,13 +232,14 @@ def _write(job, portions, denoisers):
                     y = np.concatenate([y, denoiser.finish()])
                 pieces.append(y)
                 power += [_energy(x), _energy(y)]
+                unusable += np.count_nonzero(~np.isfinite(x))
             samples = np.stack(pieces, 1)
             for writer in writers:
                 writer.write(samples)
             bar.update((end - begin) / recording.fs)
     with np.errstate(divide="ignore"):
         levels = 10 * np.log10(power / (length * len(portions)))
-    return levels, sum(writer.clipped for writer in writers)
+    return levels, sum(writer.clipped for writer in writers), unusable
 
 
 def _energy(samples):

@@ -105,7 +105,7 @@ def _sound(path, recording, length, channels):
     errors = (library.SoundFileError, AssertionError, SystemError)  # of a disk that is full, it asserts
     with replaced_when_whole(path) as temporary:
         with _disk_errors(path, errors):
-            file = library.SoundFile(temporary, "w", int(recording.fs), columns, subtype, format=form)
+            file = library.SoundFile(os.fsencode(temporary), "w", int(recording.fs), columns, subtype, format=form)
         try:
             yield _Sound(path, file, is_flac, errors)
         finally:

@@ -13,9 +13,10 @@ from gnuradio.stft.app.event_files import sigmf_metadata, write_csv, write_lines
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
 from gnuradio.stft.app.progress_bar import progress_bar
+from gnuradio.stft.app.recording_base import printable
 from gnuradio.stft.app.recordings import portion_of
 from gnuradio.stft.app.spectrogram_analysis import KINDS, analysis_of, blocks, grid_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.app.spectrogram_picture import Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line
 from gnuradio.stft.monitoring import seconds_since_1970
@@ -70,7 +71,8 @@ def _detect(arguments, job):
             if suffix(path) in PICTURES:
                 _draw(arguments, job, portion, events, path, temporary)
             else:
-                _write_table(recording, portion, events, path, temporary)
+                with named(path):
+                    _write_table(recording, portion, events, path, temporary)
     print(_summary(recording, portion, events, job.outputs))
 
 
@@ -78,7 +80,7 @@ def events_of(arguments, portion):
     """The events of a portion, counted in the recording's samples, how many groups of cells were left out, and how many rows."""
     recording = portion.recording
     detector = detector_for(arguments, recording.fs, recording.dtype, center=recording.zero_frequency or None,
-                            time=_time_of(portion), source=recording.path, quantum=recording.quantum)
+                            time=_time_of(portion), source=printable(recording.path), quantum=recording.quantum)
     reports = []
     with progress_bar("detect", "{percentage:3.0f} %|{bar}| {n:.1f}/{total:.1f} {unit} [{elapsed} < {remaining}]",
                       portion.length / recording.fs, "s" if recording.rate_known else "samples") as bar:

@@ -5,12 +5,13 @@ import argparse
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.command_options import named_window
+from gnuradio.stft.app.command_options import as_options, named_window
 from gnuradio.stft.app.quantities import hertz, in_units, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.monitoring import check_detector
 
 _NEVER = 1e15  # s
+_OPTIONS = {"gap_rows": "gap", "samp_rate": "rate", "freq_center": "center"}  # by the detector's parameters
 _PER_HOUR = {"h": 1.0, "hour": 1.0, "d": 1 / 24, "day": 1 / 24, "s": 3600.0}
 
 
@@ -58,9 +59,10 @@ def detector_for(arguments, rate, dtype, *, center=None, time=None, source="", q
     """
     interval = {"update_interval": arguments.update_interval if rate_known else _NEVER} \
         if hasattr(arguments, "update_interval") else {}
-    return stft.SignalDetector(
-        rate, dtype=dtype, freq_center=center, time=time, source=source, ignore=_ignored(arguments, rate, dtype, center),
-        least=_quantisation_noise(quantum, rate), **interval, **_settings(arguments))
+    with as_options(**_OPTIONS):
+        return stft.SignalDetector(
+            rate, dtype=dtype, freq_center=center, time=time, source=source, ignore=_ignored(arguments, rate, dtype, center),
+            least=_quantisation_noise(quantum, rate), **interval, **_settings(arguments))
 
 
 def _settings(arguments):
@@ -99,7 +101,8 @@ def _quantisation_noise(quantum, rate):
 
 def check_detection(arguments):
     """ValueError for what can be refused before a recording or a device is opened."""
-    check_detector(1e6, **_settings(arguments))
+    with as_options(**_OPTIONS):
+        check_detector(1e6, **_settings(arguments))
 
 
 def unusable_rows(count):

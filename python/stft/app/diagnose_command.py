@@ -12,15 +12,15 @@ import numpy as np
 from gnuradio import stft
 from gnuradio.stft.app.bearing_geometries import geometry_of, listing
 from gnuradio.stft.app.command import warn
-from gnuradio.stft.app.command_options import (add_input_arguments, check_input, check_outputs, require_range,
-                                               suffix)
+from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs,
+                                               require_range, suffix)
 from gnuradio.stft.app.diagnose_picture import draw
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.picture_axes import PICTURES
-from gnuradio.stft.app.quantities import hertz
+from gnuradio.stft.app.quantities import hertz, rotation
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import require
 
 PARTS = {"FTF": "cage", "BPFO": "outer race", "BPFI": "inner race", "BSF": "rolling element"}
@@ -74,9 +74,7 @@ def _speed(text):
     """Hz, or the name of a file."""
     if text.lower().endswith(".csv"):
         return text
-    if text.strip().lower().endswith("rpm"):
-        return hertz(text.strip()[:-3]) / 60
-    return hertz(text)
+    return rotation(text)
 
 
 def _band(text):
@@ -148,16 +146,14 @@ def _diagnose(arguments, job):
     speed, times = arguments.speed, None
     if arguments.speeds is not None:
         times, speed = arguments.speeds[0] - portion.start / recording.fs, arguments.speeds[1]
-    try:
+    with as_options(f="speed", fs="rate", x=recording.path):
         found = stft.diagnose_bearing(x, recording.fs, speed, arguments.geometry, times=times, tolerance=arguments.tolerance,
                                       harmonics=arguments.harmonics, threshold=arguments.threshold, band=arguments.band)
-    except ValueError as refusal:
-        name, _, rest = str(refusal).partition(": ")
-        refuse({"f": "speed", "fs": "rate", "x": recording.path}.get(name, name), *rest.split(": ", 1))
     with contextlib.ExitStack() as files:
         for path in job.outputs:
             temporary = files.enter_context(replaced_when_whole(path))
-            _write(arguments, job, found, path, temporary)
+            with named(path):
+                _write(arguments, job, found, path, temporary)
     print("\n".join(_words(recording, found, job.outputs)))
 
 

@@ -9,7 +9,7 @@ from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.recording_base import Recording, Source, refuse
 from gnuradio.stft.app.recording_names import hints_of_name
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.recordings import open_recording, sample_at
 from gnuradio.stft.app.sound_headers import bytes_of_wave
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -131,7 +131,7 @@ def _needed_of_a_pipe(arguments, path):
                 2 * (getattr(arguments, "win_length", None) or 0))
 
     def samples(rate):
-        return round(arguments.stop * (arguments.rate or rate)) + reach
+        return sample_at(arguments.stop, arguments.rate or rate) + reach
 
     def needed(start):
         if arguments.stop is None:

@@ -31,7 +31,8 @@ class _Windows:
         """Of spectra (frames, bins), in the analysis' kind; gain: of the inner bins of one-sided spectra, to those of both sides."""
         analysis = self._analysis
         inner = slice(1, (analysis.n_fft + 1) // 2)
-        power = np.square(S.real) + np.square(S.imag)
+        with np.errstate(over="ignore"):  # as the plain transform has it
+            power = np.square(S.real) + np.square(S.imag)
         if analysis.sides == "onesided":
             power[:, inner] *= gain
         else:

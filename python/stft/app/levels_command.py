@@ -2,6 +2,7 @@
 """gr_stft levels: the rms of a recording in bands of frequency, over time, also of the velocity or the displacement."""
 import contextlib
 import csv
+import io
 import math
 import sys
 import warnings
@@ -10,15 +11,16 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.command import warn
-from gnuradio.stft.app.command_options import add_input_arguments, check_input, check_outputs, require_positive, require_range, suffix
+from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs, require_positive,
+                                               require_range, suffix)
 from gnuradio.stft.app.detection_options import refuse_argument
 from gnuradio.stft.app.event_files import write_lines
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.recordings import portion_of, sample_at
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 
 _OUTPUTS = (".csv", ".npz", ".jsonl")
 _ALARM = 3  # exit status of --fail-on-alarm
@@ -92,8 +94,9 @@ def _check(arguments):
 
 def _alarm(arguments, rate, source=""):
     names = [f"{lower:g}:{upper:g} Hz" for lower, upper in arguments.band]
-    return stft.LevelAlarm(len(names), sorted(arguments.limit), arguments.hysteresis, arguments.on, arguments.off, rate=rate,
-                           names=names, source=source)
+    with as_options(limits="limit", t_on="on", t_off="off"):
+        return stft.LevelAlarm(len(names), sorted(arguments.limit), arguments.hysteresis, arguments.on, arguments.off, rate=rate,
+                               names=names, source=source)
 
 
 class _Frames:
@@ -105,8 +108,10 @@ class _Frames:
         self.win_length = max(2, math.ceil(span * fs * (1 - 1e-12)))
         if self.win_length > length:
             refuse("time", f"{span:g} s", f"must be at most the duration, {length / fs:g} s")
-        self.hop = max(1, round(arguments.interval * fs)) if arguments.interval else max(1, self.win_length // 2)
+        self.hop = max(1, sample_at(arguments.interval, fs)) if arguments.interval else max(1, self.win_length // 2)
         self.count = 1 + (length - self.win_length) // self.hop
+        if arguments.average > self.count:
+            refuse("average", arguments.average, f"must be at most {self.count}, the windows that the recording has")
         base = _UNITS[arguments.unit]
         name, unit, factor = _QUANTITIES[arguments.integrate]
         self.factor = arguments.calibration * (1.0 if base is None else base * factor)
@@ -124,7 +129,11 @@ def _measure(arguments, job, raised):
     if not recording.rate_known:
         refuse("rate", "unknown", "must be given by --rate")
     frames = _Frames(arguments, recording.fs, portion.length)
-    levels, times = _levels_of(arguments, portion, frames)
+    with as_options(bands="band", fs="rate", factor="calibration", win_length="time", hop="interval"):
+        levels, times = _levels_of(arguments, portion, frames)
+    unknown = np.count_nonzero(np.isnan(levels[0]))
+    if unknown:
+        warn("levels", f"{recording.path}: {unknown} of {levels.shape[1]} levels are NaN, since samples are NaN or infinite")
     times = times + portion.start / recording.fs
     events = []
     if arguments.limit:
@@ -138,7 +147,9 @@ def _measure(arguments, job, raised):
         return
     with contextlib.ExitStack() as files:
         for path in job.outputs:
-            _write(arguments, frames, times, levels, events, path, files.enter_context(replaced_when_whole(path)))
+            temporary = files.enter_context(replaced_when_whole(path))
+            with named(path):
+                _write(arguments, frames, times, levels, events, path, temporary)
     print(_summary(arguments, recording, frames, levels, events, job.outputs))
 
 
@@ -185,9 +196,11 @@ def _write_csv(arguments, frames, times, levels, file):
 
 def _write(arguments, frames, times, levels, events, path, temporary):
     if suffix(path) == ".npz":
+        members = io.BytesIO()  # a disk that fills up under an open archive would raise twice
+        np.savez(members, times=times, levels=levels, bands=np.array(arguments.band), quantity=frames.quantity, unit=frames.unit,
+                 integrate=arguments.integrate, win_length=frames.win_length, hop=frames.hop, average=arguments.average)  # fmt: skip
         with open(temporary, "wb") as file:
-            np.savez(file, times=times, levels=levels, bands=np.array(arguments.band), quantity=frames.quantity, unit=frames.unit,
-                     integrate=arguments.integrate, win_length=frames.win_length, hop=frames.hop, average=arguments.average)  # fmt: skip
+            file.write(members.getbuffer())
         return
     with open(temporary, "w", encoding="utf-8", newline="") as file:
         if suffix(path) == ".csv":

@@ -16,6 +16,7 @@ from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.raw_files import SampleFormat
 from gnuradio.stft.app.receiver_tags import ReceiverTags
 from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.recordings import sample_at
 from gnuradio.stft.interruption import uninterrupted
 
 _WAITING = 2.0   # s of samples that may wait to be watched before some are lost
@@ -73,7 +74,7 @@ class _Live:
         return self._lost_before + self._sink.lost
 
     def pieces(self, duration):
-        left = None if duration is None else round(duration * self.rate)
+        left = None if duration is None else sample_at(duration, self.rate)
         for piece in self._endless_pieces():
             if left is not None:  # lost samples take their time, too
                 piece.lost = min(piece.lost, left)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnuradio.stft.app.quantities import hertz, seconds
+from gnuradio.stft.app.quantities import rotation, seconds
 from gnuradio.stft.app.recording_base import refuse
 
 UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3}
@@ -14,10 +14,10 @@ _INTEGRALS = {"acceleration": 0, "velocity": 1, "displacement": 2}
 
 def add_machine_arguments(parser):
     group = parser.add_argument_group("machine")
-    group.add_argument("--speed", type=frequency_range, metavar="F0:F1", help="range of the rotation: 15:90, 900rpm:5400rpm")
+    group.add_argument("--speed", type=_speeds, metavar="F0:F1", help="range of the rotation: 15:90, 900rpm:5400rpm")
     group.add_argument("--orders", type=numbers, metavar="K,K", default=None,
                        help="lines of the rotation that are followed: 2,4,6 (default: 1)")
-    group.add_argument("--learn-orders", type=frequency_range, metavar="F0:F1",
+    group.add_argument("--learn-orders", type=_speeds, metavar="F0:F1",
                        help="the orders are candidates, whose weights are learned while the speed is in this range, "
                             "narrower than an octave, for the first 3 s")
     group.add_argument("--tacho", type=int, metavar="N",
@@ -98,8 +98,8 @@ def check_machine(arguments):
     for name in "orders", "learn_orders", "reject":
         if getattr(arguments, name) and not has_speed(arguments):
             refuse(name, getattr(arguments, name), "needs --speed or --tacho")
-    if not arguments.trend > 0:
-        refuse("trend", arguments.trend, "must be positive")
+    if not 0 < arguments.trend <= 1e9:
+        refuse("trend", f"{arguments.trend:g}", "must be positive, at most 1e9 s")
     if arguments.baseline is not None and not levels_of(arguments):
         refuse("baseline", arguments.baseline, "needs levels: --band or --speed")
     if arguments.baseline is not None and arguments.tacho is not None and arguments.speed is None:
@@ -121,11 +121,11 @@ def is_asked_for(arguments):
             or any(getattr(arguments, name) for name in ("baseline", "orders", "learn_orders", "reject", "state")))
 
 
-def frequency_range(text):
+def _speeds(text):
     lower, colon, upper = text.partition(":")
     if not colon:
         _refuse(text, "must be two frequencies: 15:90")
-    edges = hertz(lower), hertz(upper)
+    edges = rotation(lower), rotation(upper)
     if not edges[0] < edges[1]:
         _refuse(text, "the first frequency must be less than the second")
     return edges

@@ -236,7 +236,7 @@ class MachineWatch:
             if self._state is not None:
                 self._write()
         except (RuntimeError, ValueError) as error:
-            return [self._event("state not saved", "end", self._rows.samples, reason=str(error))]
+            return [self._event("state not saved", "end", self._rows.samples, reason=str(error).removeprefix("path: "))]
         return []
 
 

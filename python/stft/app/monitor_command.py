@@ -29,7 +29,7 @@ ALARM = 3
 
 def add_arguments(parser):
     parser.add_argument("source", metavar="SOURCE", nargs="?",
-                        help="a recording as in spectrogram; - (with --dtype and --rate: samples as they come); "
+                        help="a recording as in spectrogram; - or a pipe (with --dtype and --rate: samples as they come); "
                              "soapy=ARGS, uhd=ARGS, audio=DEVICE, zmq=tcp://HOST:PORT")
     parser.add_argument("--detect", action="store_true", help="report the events of a band: bursts, carriers, gaps")
     source = parser.add_argument_group("source")

@@ -12,15 +12,15 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.command import warn
-from gnuradio.stft.app.command_options import (add_input_arguments, check_input, check_outputs, require_positive,
-                                               require_range, suffix)
+from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs,
+                                               require_positive, require_range, suffix)
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.orders_picture import draw
 from gnuradio.stft.app.picture_axes import PICTURES
-from gnuradio.stft.app.quantities import hertz
+from gnuradio.stft.app.quantities import rotation
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import open_recording, portion_of
-from gnuradio.stft.app.spectrogram_files import replaced_when_whole
+from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import require
 
 _TABLES = (".csv", ".npz")
@@ -39,7 +39,7 @@ def add_arguments(parser):
     machine.add_argument("--ppr", type=int, metavar="N", default=1, help="pulses of the tacho per revolution (default: 1)")
     machine.add_argument("--levels", type=_pair, metavar="BASE,TOP",
                          help="of the pulses: 0,5; 5,0 for pulses that fall (default: found in the signal)")
-    machine.add_argument("--f-max", type=hertz, metavar="HZ", help="highest speed (default: rate / (8 ppr))")
+    machine.add_argument("--f-max", type=rotation, metavar="HZ", help="highest speed (default: rate / (8 ppr))")
     machine.add_argument("--speed", type=_range, metavar="HZ:HZ",
                          help="without a tacho: the range in which the speed is tracked by the orders: 15:90")
     machine.add_argument("--orders", type=_numbers, metavar="NUMBERS", default=(1.0,),
@@ -72,7 +72,7 @@ def _range(text):
     lower, colon, upper = text.partition(":")
     if not colon:
         raise argparse.ArgumentTypeError(f"{text!r}: must be LOWER:UPPER in Hz: 15:90")
-    return hertz(lower), hertz(upper)
+    return rotation(lower), rotation(upper)
 
 
 @dataclass
@@ -105,6 +105,7 @@ def _check(arguments):
     if "-" in arguments.input and arguments.tacho is not None:
         refuse("input", "-", "must be a file: two channels of it are read")
     require_positive("reference", arguments.reference)
+    require_range("reference", arguments.reference, 1e-100, 1e100)
     require_positive("f_max", arguments.f_max)
     require_range("turns", arguments.turns, 1, 2**16)
     require_range("width", arguments.width, 300, 10000)
@@ -126,29 +127,34 @@ def _analyse(arguments, job):
     for warning in recording.warnings:
         warn("orders", f"{recording.path}: {warning}")
     x = portion.read(0, portion.length)
-    try:
+    unusable = np.count_nonzero(~np.isfinite(x))
+    if unusable:
+        warn("orders", f"{recording.path}: {unusable} samples are NaN or infinite; what the windows around them hold is unknown")
+    tracked = {"f_min": "speed", "f_max": "speed"} if arguments.tacho is None else {}
+    with as_options(fs="rate", samp_rate="rate", x=recording.path, y="tacho", **tracked):
         times, speeds = _speed_by_tacho(arguments, portion) if arguments.speed is None else _tracked_speed(
             arguments, x, recording.fs, recording.path)
         if not np.any(speeds > 0):
             refuse("tacho" if arguments.speed is None else "speed", "none found", _why_none(arguments))
         found = stft.order_map(x, recording.fs, speeds, arguments.orders, arguments.turns, times=times)
-    except ValueError as refusal:
-        name, _, rest = str(refusal).partition(": ")
-        refuse({"fs": "rate", "x": recording.path, "y": "tacho"}.get(name, name), *rest.split(": ", 1))
     with np.errstate(divide="ignore"):
         levels = 10 * np.log10(found.levels.astype(float) / arguments.reference**2)
     result = Found(recording.fs, x, found, arguments.orders, levels, times, np.where(speeds > 0, speeds, np.nan))
     with contextlib.ExitStack() as files:
         for path in job.outputs:
-            _write(arguments, job, result, path, files.enter_context(replaced_when_whole(path)))
+            temporary = files.enter_context(replaced_when_whole(path))
+            with named(path):
+                _write(arguments, job, result, path, temporary)
     print("\n".join(_words(recording, result, job.outputs)))
 
 
 def _speed_by_tacho(arguments, portion):
     """Times (s after the portion's first sample) and speeds (Hz), 0 in standstill."""
     fs = portion.recording.fs
-    with open_recording(portion.recording.path, dtype=arguments.dtype, rate=arguments.rate, channel=arguments.tacho,
-                        iq=arguments.iq, strict=arguments.strict) as tacho:
+    with as_options(channel="tacho"):
+        opened = open_recording(portion.recording.path, dtype=arguments.dtype, rate=arguments.rate, channel=arguments.tacho,
+                                iq=arguments.iq, strict=arguments.strict)
+    with opened as tacho:
         y = tacho.read(portion.start, portion.length)
     hop = max(1, round(fs / _SPEEDS_PER_SECOND))
     speeds = stft.tacho_speed(y, fs, arguments.ppr, arguments.f_max, hop=hop, levels=arguments.levels).astype(float)

@@ -7,6 +7,7 @@ import re
 import sys
 from urllib.parse import urlsplit
 
+from gnuradio.stft.app.command_options import as_options, files_of
 from gnuradio.stft.app.event_files import KEYS
 from gnuradio.stft.app.machine_options import levels_of
 from gnuradio.stft.app.outputs.clip_output import ClipOutput
@@ -62,6 +63,7 @@ def check_outputs(arguments):
         refuse("sigmf", arguments.sigmf, "must end in .sigmf-meta")
     if len([1 for kind, where in arguments.format if kind in ("json", "csv") and where is None]) > 1:
         refuse("format", "json and csv", "must not be on standard output together: name a file, csv:FILE")
+    _check_files(arguments)
     for name in "spectrogram", "record_events":
         folder = getattr(arguments, name)
         if folder is not None and not os.path.isdir(folder):
@@ -85,11 +87,28 @@ def check_outputs(arguments):
     check_page(arguments)
 
 
+def _check_files(arguments):
+    """ValueError unless each file that is written is one of its own; /dev/null may be several."""
+    taken = {os.path.realpath(path): "is the source" for path in files_of([arguments.source])}
+    if arguments.config is not None:
+        taken[os.path.realpath(arguments.config)] = "is the configuration"
+    written = [("format", where) for kind, where in arguments.format if kind in ("json", "csv") and where is not None]
+    written += [(name, getattr(arguments, name)) for name in ("sigmf", "state") if getattr(arguments, name) is not None]
+    for name, path in written:
+        real = os.path.realpath(path)
+        if os.path.exists(real) and not os.path.isfile(real):
+            continue
+        if real in taken:
+            refuse(name, path, taken[real])
+        taken[real] = "is given twice"
+
+
 def outputs_of(arguments, source, watcher):
     """The outputs that the arguments ask for, of a Source; an Output of another kind is one line more."""
     outputs = [_lines(kind, where, arguments, source) for kind, where in arguments.format or [("json", None)]]
     if arguments.sigmf is not None:
-        outputs.append(SigmfOutput(arguments.sigmf, source.datatype))
+        with as_options(path="sigmf"):
+            outputs.append(SigmfOutput(arguments.sigmf, source.datatype))
     if arguments.spectrogram is not None:
         outputs.append(SpectrogramOutput(arguments.spectrogram, rotate=arguments.rotate, rows_per_second=arguments.row_rate,
                                          more=[".png"] * arguments.png + [".h5"] * arguments.hdf5, most_bytes=arguments.spectrogram_limit))

@@ -138,6 +138,7 @@ class Files(InFolder):
         failed = {os.path.basename(entry["input"]): entry for entry in lines() if entry["status"] == "failed"}
         self.assertEqual(set(failed), {"001.npy", "absent.npy"})
         self.assertEqual(failed["absent.npy"]["error"], "absent.npy: No such file or directory")
+        self.assertEqual({entry["exit"] for entry in failed.values()}, {2})  # as the verb alone has it
         self.assertEqual((failed["absent.npy"]["size"], failed["absent.npy"]["outputs"]), (None, []))
         self.assertEqual(sorted(os.listdir("out")), ["000.npz", "002.npz", "manifest.jsonl"])
 

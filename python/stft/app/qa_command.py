@@ -416,9 +416,13 @@ class Failures(InFolder):
                 self.assertEqual(process.returncode, 1)
                 self.assertRegex(err, r"\Agr_stft( info)?: No space left on device\n\Z")
 
+    def test_want_of_memory_has_words(self):
+        self.assertEqual(command.failure(MemoryError()), (1, "out of memory: try a smaller --n-fft"))
+        self.assertEqual(command.failure(MemoryError("5 GiB")), (1, "out of memory: 5 GiB"))
+
     def test_closed_standard_streams(self):
         warning = "gr_stft: warning: standard output is closed: nothing is printed\n"
-        for closed, expected in ((1,), warning), ((2,), ""), ((1, 2), ""):
+        for closed, expected in ((1,), warning), ((2,), ""), ((1, 2), ""), ((0, 1), warning), ((0, 1, 2), ""):
             for arguments in ("info", "--n-fft", 16), ("info", "--help"):
                 process = start(*arguments, stdout=subprocess.PIPE, preexec_fn=lambda: [os.close(n) for n in closed])
                 out, err = process.communicate(timeout=60)

@@ -112,6 +112,15 @@ class Denoise(InFolder):
                 moved = dict(event, sample_start=3200)
                 np.testing.assert_array_equal(np.load("y.npy"), stft.denoise(self.x[800:], n_fft=256, fs=FS, detected=[moved], events=use))
 
+    def test_samples_that_are_no_numbers_are_counted(self):
+        self.x[3000] = np.nan
+        self.x[5000] = np.inf
+        self.x.tofile("x.rf32")
+        status, _, err = run("denoise", *self.raw, "--n-fft", "256", "-o", "y.npy")
+        self.assertEqual((status, err), (0, "gr_stft denoise: warning: x.rf32: 2 samples are NaN or infinite; so is what the windows around "
+                                            "them hold\n"))
+        self.assertTrue(np.isfinite(np.load("y.npy")[6000:]).all())
+
     @needs("soundfile")
     def test_values_that_integers_cannot_hold_are_clipped_and_counted(self):
         (10 * self.x).tofile("x.rf32")
@@ -123,11 +132,11 @@ class Denoise(InFolder):
         for words, options in {
             "output: missing: ": (), "output: x.rf32: must end in": ("-o", "x.rf32"), "output: y.txt: must end in": ("-o", "y.txt"),
             "output: y.npy: is given twice": ("-o", "y.npy", "-o", "y.npy"), "noise: 3:2: ": ("--noise", "3:2", "-o", "y.npy"),
-            "noise: 1:99: must lie in": ("--noise", "1:99", "-o", "y.npy"), "noise: 0:0.01: must hold a window": ("--noise", "0:0.01", "-o", "y.npy"),
+            "noise: 1:99: must lie in": ("--noise", "1:99", "-o", "y.npy"), "noise: 1e+308:1.5e+308: must lie in": ("--noise", "1e308:1.5e308", "-o", "y.npy"), "noise: 0:0.01: must hold a window": ("--noise", "0:0.01", "-o", "y.npy"),
             "floor: 3: ": ("--floor", "3", "-o", "y.npy"), "smoothing: 4: ": ("--smoothing", "4", "-o", "y.npy"),
             "oversubtraction: 0: ": ("--oversubtraction", "0", "-o", "y.npy"), "tracking: floor: ": ("--noise", "0:1", "--tracking", "floor", "-o", "y.npy"),
-            "mask: none.npy: No such file": ("--mask", "none.npy", "-o", "y.npy"), "events: none.csv: No such file": ("--keep-events", "none.csv", "-o", "y.npy"),
-            "events: x.rf32: must be": ("--keep-events", "x.rf32", "-o", "y.npy"), "hop: 3000: ": ("--hop", "3000", "-o", "y.npy"),
+            "mask: none.npy: No such file": ("--mask", "none.npy", "-o", "y.npy"), "keep_events: none.csv: No such file": ("--keep-events", "none.csv", "-o", "y.npy"),
+            "keep_events: x.rf32: must be": ("--keep-events", "x.rf32", "-o", "y.npy"), "hop: 3000: ": ("--hop", "3000", "-o", "y.npy"),
         }.items():  # fmt: skip
             with self.subTest(words):
                 self.assert_refused(["denoise", *self.raw, *options], words)

@@ -36,6 +36,18 @@ def write(name, data):
 
 class Limits(InFolder):
 
+    def test_a_file_that_has_no_room_is_named_and_leaves_nothing(self):
+        n = np.arange(40_000) / 4000
+        np.cos(2 * np.pi * (30 * n + 0.5 * n**2)).astype("f4").tofile("x_4k.f32")
+        for verb, endings in ({"levels --band 10:100": ("csv", "npz"), "orders --speed 25:45": ("csv",), "detect": ("csv",),
+                               "diagnose --speed 25 --bearing 8,0.235,1.245": ("csv",)}).items():
+            for ending in endings:
+                with self.subTest(verb=verb, ending=ending):
+                    status, _, err = self.ended(*verb.split(), "x_4k.f32", "-o", f"y.{ending}",
+                                                preexec_fn=limited(resource.RLIMIT_FSIZE, 100))
+                    self.assertEqual((status, err), (1, f"gr_stft {verb.split()[0]}: y.{ending}: File too large\n"))
+        self.assertEqual(os.listdir(), ["x_4k.f32"])
+
     def ended(self, *arguments, **options):
         with start(*arguments, stdout=subprocess.PIPE, **options) as process:
             out, err = process.communicate(timeout=120)

@@ -161,7 +161,7 @@ class Files(InFolder):
         np.save("x.npy", np.cos(np.arange(2000)))
         status, _, err = run("learn", "x.npy", *OPTIONS, "-o", "x.npz")
         self.assertEqual((status, err.count("\n")), (0, 1))
-        self.assertIn("warning: theta is within 1 % of the greatest, 64 samples: longer windows may suit x better: raise n_fft", err)
+        self.assertIn("warning: theta is within 1 % of the greatest, 64 samples: longer windows may suit better: raise n_fft", err)
 
 
 class Pictures(InFolder):

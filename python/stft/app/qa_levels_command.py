@@ -91,15 +91,24 @@ class Levels(InFolder):
             levels = np.load(f"x-{channel}.npz")["levels"]
             np.testing.assert_allclose(levels, expected / math.sqrt(2), rtol=0.005)
 
+    def test_levels_that_are_no_numbers_are_counted(self):
+        self.x[100] = np.nan
+        self.x.astype(np.float32).tofile("x.rf32")
+        status, out, err = run("levels", *self.raw, "--band", "10:1000")
+        self.assertEqual(status, 0)
+        self.assertEqual(err, f"gr_stft levels: warning: x.rf32: 1 of {len(out.splitlines()) - 1} levels are NaN, since samples are NaN or "
+                              "infinite\n")
+
     def test_few_periods_are_warned_of_once(self):
         status, _, err = run("levels", *self.raw, "--band", "10:1000", "--velocity", "--time", "0.8", "--interval", "0.1")
         self.assertEqual((status, err.count("holds 8 periods")), (0, 1), err)
 
     def test_what_is_wrong_is_refused_by_name(self):
         for message, options in {
-            "band: .*1000:10": ("--band", "1000:10"), "bands: 10:2000": ("--band", "10:2000"), "time: 100 s": ("--time", "100"),
-            "time: 0": ("--time", "0"), "average: 0": ("--average", "0"), "calibration: nan": ("--calibration", "nan"),
-            "bands: 10:1000: must begin": ("--velocity", "--time", "0.2"), "limits: -1": ("--limit", "-1"),
+            "band: .*1000:10": ("--band", "1000:10"), "levels: band: 10:2000": ("--band", "10:2000"), "time: 100 s": ("--time", "100"),
+            "time: 0": ("--time", "0"), "average: 0": ("--average", "0"), "average: 1000: must be at most": ("--average", "1000"), "calibration: nan": ("--calibration", "nan"),
+            "calibration: 1e.300": ("--calibration", "1e300"), "interval: .*: must be": ("--interval", "1e300"),
+            "levels: band: 10:1000: must begin": ("--velocity", "--time", "0.2"), "levels: limit: -1": ("--limit", "-1"),
             "limit: 1.0: must not": ("--limit", "1", "--db"), "fail-on-alarm: ": ("--fail-on-alarm",),
             "output: e.jsonl": ("-o", "e.jsonl"), "output: e.txt": ("-o", "e.txt"), "invalid choice": ("--unit", "inch"),
         }.items():  # fmt: skip

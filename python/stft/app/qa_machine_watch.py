@@ -180,7 +180,7 @@ class Machine(InFolder):
         machine(1).tofile("x.rf32")
         status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200", "--alarm", "0.9", "--state", "none/state.json")
         self.assertEqual((status, out, len(err.splitlines())), (1, "", 1))
-        self.assertIn("none/state.json", err)
+        self.assertIn("monitor: state: none/state.json: ", err)
         os.mkdir("folder")
         options = "--band", "10:200", "--alarm", "0.9", "--state", "folder/state.json", "--trend", "10s"
         watch = self.watcher(*options[2:], bands=("10:200",))
@@ -335,13 +335,19 @@ class Machine(InFolder):
         for line, event in zip(out.splitlines(), lines(out)):
             self.assertEqual(line, kernels.json_line(event))
 
+    def test_a_speed_may_be_in_turns_a_minute(self):
+        machine(20).tofile("x.rf32")
+        hertz, minutes = (run("monitor", "x.rf32", *RAW, "--speed", speed)[:2] for speed in ("15:25", "900rpm:1500rpm"))
+        self.assertEqual(hertz, minutes)
+        self.assertEqual(hertz[0], 0)
+
     def test_bad_options_are_refused_by_name(self):
         machine(1).tofile("x.rf32")
         for options, words in (
             ((), "nothing to watch for"),
             (("--detect", "--speed", "15:25"), "detect"),
             (("--speed", "25:15"), "first frequency"),
-            (("--speed", "1:15"), "f_min"),
+            (("--speed", "1:15"), "monitor: speed: 1: "),
             (("--speed", "15:25", "--orders", "1,900"), "orders"),
             (("--speed", "15:25", "--orders", "0"), "positive"),
             (("--orders", "2", "--band", "10:200"), "needs --speed"),
@@ -351,15 +357,16 @@ class Machine(InFolder):
             (("--band", "10:200", "--band", "10:200"), "given once"),
             (("--band", "10:200", "--alarm", "1", "--alarm", "2"), "given once"),
             (("--band", "10:200", "--alarm", "1", "--hold=-5,1"), "hold: -5"),
-            (("--band", "1e-6:200"), "bands: '1e-06:200.0'"),
+            (("--band", "1e-6:200"), "monitor: band: '1e-06:200.0'"),
             (("--tacho", "0"), "tacho: 0: must not be the channel"),
-            (("--tacho", "1"), "channel: 1"),
+            (("--tacho", "1"), "monitor: tacho: 1: "),
             (("--tacho", "1", "--ppr", "0"), "ppr: 0"),
             (("--band", "10:200", "--ppr", "2"), "needs --tacho"),
             (("--tacho", "1", "--learn-orders", "10:12"), "learn_orders"),
+            (("--speed", "15:25", "--learn-orders", "10:12"), "monitor: learn_orders: 10: "),
             (("--tacho", "1", "--baseline", "learn=1d"), "needs the range"),
             (("--tacho", "1", "--levels", "5"), "two numbers"),
-            (("--band", "10:2000"), "bands"),
+            (("--band", "10:2000"), "monitor: band: 10:2000"),
             (("--band", "200:10"), "first frequency"),
             (("--band", "10:200", "--alarm", "5,3"), "rise"),
             (("--band", "10:200", "--alarm", "order2=3"), "alarm"),
@@ -369,6 +376,7 @@ class Machine(InFolder):
             (("--band", "10:200", "--baseline", "7d"), "learn=TIME"),
             (("--baseline", "learn=7d"), "needs levels"),
             (("--band", "10:200", "--trend", "0"), "trend"),
+            (("--band", "10:200", "--trend", "inf"), "trend: inf: "),
             (("--band", "10:200", "--sigmf", "x.sigmf-meta"), "needs --detect"),
         ):
             with self.subTest(options=options):

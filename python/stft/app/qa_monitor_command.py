@@ -140,8 +140,8 @@ class Detect(InFolder):
             (("--n-fft", 8), "n_fft"), (("--hop", 0), "hop"), (("--false-alarms", "1/y/MHz"), "1/h/MHz"),
             (("--false-alarms", "0"), "false_alarms"), (("--band", "600k:700k"), "band"), (("--ignore", "5"), "433.9M:434.0M"),
             (("--scales", "3x1"), "scales"), (("--min-snr", "nan"), "min_snr"), (("-o", "x.txt"), ".csv"),
-            (("--window", "nosuch"), "nosuch"), (("--gap", -1), "gap_rows: -1: "),
-            (("--gap-bins", -1), "gap_bins: -1: "), (("--warm-up", -1), "warm_up: -1: "),
+            (("--window", "nosuch"), "nosuch"), (("--gap", -1), "detect: gap: -1: "),
+            (("--rate", "1e300"), "detect: rate: 1e+300: "), (("--gap-bins", -1), "gap_bins: -1: "), (("--warm-up", -1), "warm_up: -1: "),
             (("--band", "100.1k:100.9k"), "band: 100100:100900: holds no whole bin of 976.6 Hz"),
             (("--band", "100k:200k", "--band", "1k:1.5k"), "band: 1000:1500: holds no whole bin of 976.6 Hz"),
             (("--ignore", "-1M:1M"), "ignore: "), (("--band", "100k:200k", "--ignore", "90k:300k"), "leaves no whole bin"),
@@ -192,8 +192,8 @@ class Monitor(InFolder):
         self.assertEqual((status, out[:len(expected)]), (1, expected))
         event, = lines(out[len(expected):])
         self.assertEqual([event[key] for key in ("kind", "state", "output", "reason")],
-                         ["output", "begin", "a.sigmf-meta", "path: a.sigmf-meta: cannot be written: No space left on device"])
-        self.assertEqual(err, "gr_stft monitor: warning: path: a.sigmf-meta: cannot be written: No space left on device\n")
+                         ["output", "begin", "a.sigmf-meta", "a.sigmf-meta: cannot be written: No space left on device"])
+        self.assertEqual(err, "gr_stft monitor: warning: a.sigmf-meta: cannot be written: No space left on device\n")
         self.assertEqual(failing.add.call_count, len(expected.splitlines()))
         failing.finish.side_effect = None  # there is space again
         with mock.patch.object(sigmf_output.kernels, "sigmf_file", lambda **_: failing):
@@ -213,7 +213,18 @@ class Monitor(InFolder):
             self.assertLess(abs(time.time() - quantities.iso_time(first["time"]).timestamp()), 60)
             process.stdin.close()
             self.assertEqual(process.wait(20), 0)
-            self.assertEqual(process.stderr.read(), "")
+            self.assertEqual(process.stderr.read(),
+                             "gr_stft monitor: warning: standard input: ends 3 bytes into a sample of 8: these are left out\n")
+
+    def test_samples_of_a_named_pipe_are_watched_as_they_come(self):
+        os.mkfifo("pipe")
+        with start("monitor", "pipe", *RAW, "--detect", stdout=subprocess.PIPE) as process:
+            with open("pipe", "wb", buffering=0) as pipe:
+                pipe.write(self.x[:350_001].tobytes())
+                first = json.loads(process.stdout.readline())
+            self.assertEqual(first["source"], "pipe")
+            self.assertLess(abs(first["sample_start"] - 300_000), 600)
+            self.assertEqual((process.wait(20), process.stderr.read()), (0, ""))
 
     def test_alarms_set_the_exit_status_if_asked_for(self):
         band_scenes.white_noise(0.4, RATE, 5).tofile("quiet.cf32")
@@ -279,6 +290,16 @@ tb.run()
         ):
             with self.subTest(arguments=arguments):
                 self.assert_refused(("monitor", *arguments), words)
+
+    def test_no_output_is_read_where_standard_input_is_closed(self):
+        process = start("monitor", "-", *RAW, "--detect", "--stall", 0, "-F", "json:lines", stdout=subprocess.PIPE,
+                        preexec_fn=lambda: os.close(0))
+        self.assertEqual((*process.communicate(timeout=60), process.returncode), ("", "", 0))
+
+    def test_a_duration_may_be_endless(self):
+        expected = self.assert_done("monitor", "x.cf32", *RAW, "--detect")
+        for duration in "inf", "1e308":
+            self.assertEqual(self.assert_done("monitor", "x.cf32", *RAW, "--detect", "--duration", duration), expected)
 
     def test_what_would_take_too_much_memory_is_refused_at_once(self):
         began = time.monotonic()

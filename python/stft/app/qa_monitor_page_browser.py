@@ -197,6 +197,8 @@ class KnownScene(InBrowser):
         self.assertTrue(all(abs(value * 2 - round(value * 2)) < 1e-6 for value in ticks[1]))
         self.assertIn("2026-11-29", self.driver.find_element(By.ID, "range").text)
         self.assertEqual(self.driver.find_element(By.ID, "zone").text, "UTC")
+        self.assertEqual(self.js("return import('/files/numbers.js').then((m) => [m.clock(90061.25, 0.01), m.clock(-5, 1), m.clock(0)])"),
+                         ["01:01:01.25", "-00:00:05", "00:00:00.000"])
 
     def test_fields_are_shown_where_the_mouse_is(self):
         self.show_scene()

@@ -4,6 +4,7 @@
 
 import json
 import unittest
+import warnings
 from unittest import mock
 
 import numpy as np
@@ -48,6 +49,14 @@ class Transforms(InFolder):
                 np.testing.assert_allclose(power["power"], amplitude**2 * halves, rtol=1e-12)
                 meta = json.loads(str(power["meta"]))
                 self.assertEqual((meta["transform"], meta["order"], meta["kind"], meta["unit"]), ("synchrosqueezed", order, "power", "1"))
+
+    def test_powers_that_are_too_large_are_infinite_without_a_word(self):
+        x = complex_noise(3000).astype(np.complex64)
+        x[1500] = 1e38
+        for transform in ("plain", "reassigned", "synchrosqueezed", "adaptive"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", RuntimeWarning)
+                self.made(x, "--transform", transform)
 
     def test_a_tone_reads_its_power_in_one_row(self):
         x = 3 * np.cos(2 * np.pi * 0.2 * np.arange(3001))

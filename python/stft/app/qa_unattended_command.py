@@ -4,6 +4,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -17,7 +18,6 @@ import numpy as np
 from qa_command import InFolder, needs, run, start, unhurried
 
 from gnuradio.stft.app import live_sources, stored_rows
-from gnuradio.stft.app.outputs import spectrogram_output
 from gnuradio.stft.bench import band_scenes
 
 RATE = 1e6
@@ -82,6 +82,8 @@ class Configuration(InFolder):
             ('detect = true\nsource = "x"\nformat = ["json", "mqtt://host"]\n', ["3: format: 'mqtt://host'"]),
             ('detect = true\nsource = "x"\nrate = "1M"\nsamp_rate = "2M"\n', ["4: samp_rate: is given twice"]),
             ('detect = true\nsource = \n', ["2: "]), ("detect = tr\n", ["1: "]), ("detect = true\ndetect = true\n", ["2: "]),
+            ('detect = true\nsource = "x"\nn-fft = "big"\nhop = 2.5\nmin-snr = "no"\n"x\\ny" = 1\n',
+             ["3: n-fft: 'big': must be a whole number", "4: hop: 2.5: must be a whole number", "5: min-snr: 'no': must be a number", " x y: is no"]),
             ('source = "x"\n', [" monitor: nothing to watch for"]), ("detect = true\n", [" source: missing"]),
         ):
             with self.subTest(text=text):
@@ -92,6 +94,10 @@ class Configuration(InFolder):
                 for line, words in zip(err.splitlines(), expected):
                     self.assertTrue(line.startswith(f"c.toml:{words}"), (line, words))
                 self.assert_refused(("monitor", "--config", "c.toml"), f"c.toml:{expected[0]}")
+
+    def test_a_mark_of_the_byte_order_is_no_fault(self):
+        self.write('\ufeffsource = "x"\ndetect = true\n')
+        self.assert_done("monitor", "--config", "c.toml", "--check")
 
     def test_what_outputs_cannot_be_is_refused_in_one_line(self):
         for options, words in (
@@ -106,13 +112,37 @@ class Configuration(InFolder):
                                     options[0] == "--config" else 2)
 
 
+    def test_no_file_that_is_written_is_the_source_the_configuration_or_written_twice(self):
+        write_recording(samples())
+        kept = {name: pathlib.Path(name).read_bytes() for name in ("x.sigmf-data", "x.sigmf-meta")}
+        self.write("detect = true\n")
+        for options, words in (
+            (("-F", "json:x.sigmf-data"), "format: x.sigmf-data: is the source"), (("-F", "csv:./x.sigmf-meta"), "format: ./x.sigmf-meta: is"),
+            (("--sigmf", "x.sigmf-meta"), "sigmf: x.sigmf-meta: is the source"), (("-F", "json:c.toml"), "format: c.toml: is the configuration"),
+            (("-F", "json:a", "-F", "csv:./a"), "format: ./a: is given twice"), (("--sigmf", "nosuch/a.sigmf-meta"), "monitor: sigmf: nosuch/a"),
+        ):
+            for source in kept:
+                with self.subTest(options=options, source=source):
+                    self.assert_refused(("monitor", source, "--config", "c.toml", *options), words, status=1 if "nosuch" in words else 2)
+        for name, data in kept.items():
+            self.assertEqual(pathlib.Path(name).read_bytes(), data)
+        self.assert_done("monitor", "x.sigmf-meta", "--detect", "-F", "json:/dev/null", "-F", "csv:/dev/null")
+        for source in kept:
+            self.assert_refused(("detect", source, "-o", "{input}.sigmf-meta"), "output: x.sigmf-meta: is the input")
+            self.assert_refused(("batch", "detect", "-o", "{input}.sigmf-meta", "--", source, "-o", "."), "is the input")
+
+
+def write_recording(x):
+    x.tofile("x.sigmf-data")
+    with open("x.sigmf-meta", "w", encoding="utf-8") as file:
+        json.dump({"global": {"core:datatype": "cf32_le", "core:sample_rate": 1e6, "core:version": "1.2.0"}, "annotations": [],
+                   "captures": [{"core:sample_start": 0, "core:datetime": "2026-11-29T23:59:59.5Z"}]}, file)
+
+
 class Day(InFolder):
 
     def store(self, **more):
-        samples(1.2).tofile("x.sigmf-data")
-        with open("x.sigmf-meta", "w", encoding="utf-8") as file:
-            json.dump({"global": {"core:datatype": "cf32_le", "core:sample_rate": 1e6, "core:version": "1.2.0"}, "annotations": [],
-                       "captures": [{"core:sample_start": 0, "core:datetime": "2026-11-29T23:59:59.5Z"}]}, file)
+        write_recording(samples(1.2))
         os.mkdir("rows")
         options = [word for key, value in more.items() for word in (f"--{key}", *([value] if value is not True else []))]
         self.assert_done("monitor", "x.sigmf-meta", "--detect", "--spectrogram", "rows", "--rotate", 1, "--row-rate", 100, *options)
@@ -145,8 +175,7 @@ class Day(InFolder):
     @needs("h5py")
     def test_each_complete_file_gets_its_picture_and_hdf5(self):
         import h5py
-        with mock.patch.object(spectrogram_output, "_PATIENCE", 300):
-            self.store(png=True, hdf5=True)
+        self.store(png=True, hdf5=True)
         stems = sorted(name[:-4] for name in os.listdir("rows") if name.endswith(".npy"))
         self.assertEqual(len(stems), 2)
         for stem in stems:

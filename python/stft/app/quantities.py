@@ -22,6 +22,12 @@ def hertz(text):
     return _plain_float(text, "must be a number with k, M or G, if any: 48000, 250k, 433.92M")
 
 
+def rotation(text):
+    """Turns in a second: "25" and "25Hz", or in a minute: "1500rpm"."""
+    text = text.strip()
+    return hertz(text[:-3]) / 60 if text.lower().endswith("rpm") else hertz(text)
+
+
 def seconds(text):
     """Seconds: "90", "1:30", "0:01:30", "1500ms", "1.5min", "7d"."""
     match = _DURATION.fullmatch(text.strip())

@@ -13,6 +13,11 @@ def refuse(name, value, rule):
     raise ValueError(f"{name}: {value}: {rule}")
 
 
+def printable(name):
+    """A name as UTF-8 can hold it: that of a file may be any bytes."""
+    return name.encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True)
 class Annotation:
     """A part of a recording that its metadata speaks of.

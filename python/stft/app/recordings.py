@@ -16,6 +16,7 @@ from gnuradio.stft.app.recording_names import hints_of_name
 from gnuradio.stft.app.sigmf_files import open_sigmf, open_sigmf_archive
 
 _FARTHEST_CENTRE = 2.0**40  # sampling rates, beyond which bins would be one number
+_NEVER = 2.0**62               # samples
 
 
 @dataclass
@@ -44,14 +45,19 @@ class Portion:
         return self.recording.read(self.start + begin, end - begin)
 
 
+def sample_at(time, fs):
+    """The number of the sample at `time` seconds, which may be any."""
+    return round(max(-_NEVER, min(time * fs, _NEVER)))
+
+
 def portion_of(recording, start, stop):
     """The samples from `start` to `stop` seconds."""
     duration = recording.duration
     unit = "s" if recording.rate_known else "samples"
-    begin = round(start * recording.fs)
+    begin = sample_at(start, recording.fs)
     if begin >= recording.length:
         refuse("start", f"{start:g} {unit}", f"must be less than the duration, {duration:g} {unit}")
-    end = recording.length if stop is None else min(recording.length, round(stop * recording.fs))
+    end = recording.length if stop is None else min(recording.length, sample_at(stop, recording.fs))
     if stop is not None and stop > duration * (1 + 1e-9):
         recording.warnings.append(f"ends at {duration:g} {unit}, before stop = {stop:g} {unit}")
     if end <= begin:

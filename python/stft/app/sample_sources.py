@@ -6,17 +6,20 @@ step of the samples' quantiser, 0 if it is not known), datatype (SigMF's), warni
 which yields each Piece as it comes, and an empty one ten times a second while none does; live: not a recording.
 """
 import contextlib
+import functools
 import os
 import select
 import time
 
 import numpy as np
 
+from gnuradio.stft.app.command import warn
+from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
-from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
+from gnuradio.stft.app.piped_input import STANDARD_INPUT, is_pipe, source_of
 from gnuradio.stft.app.raw_files import SampleFormat
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.recording_base import printable, refuse
+from gnuradio.stft.app.recordings import open_recording, sample_at
 
 _AT_ONCE = 2**18  # samples of a piece of a recording, bytes of one of a pipe
 _SHORTEST = 0.02  # s of a piece in real time
@@ -29,22 +32,21 @@ def open_source(arguments):
     if equals and kind in OPEN:
         with live_source(kind, words, arguments) as source:
             yield source
-    elif arguments.source == STANDARD_INPUT and arguments.dtype:
+    elif arguments.dtype and (arguments.source == STANDARD_INPUT or is_pipe(arguments.source)):
         if arguments.tacho is not None:
             refuse("tacho", arguments.tacho, "must be a channel of a recording, or of audio=")
-        yield _RawPipe(arguments)
+        with _RawPipe(arguments) as source:
+            yield source
     else:
         with contextlib.ExitStack() as files:
             source, _ = files.enter_context(source_of(arguments.source))
-            recording, tacho = (files.enter_context(open_recording(
-                source, dtype=arguments.dtype, rate=arguments.rate, channel=channel, iq=arguments.iq, center=arguments.center))
-                if channel is not None else None for channel in (arguments.channel, arguments.tacho))
+            opened = functools.partial(open_recording, source, dtype=arguments.dtype, rate=arguments.rate, iq=arguments.iq,
+                                       center=arguments.center)
+            recording, tacho = files.enter_context(opened(channel=arguments.channel)), None
+            if arguments.tacho is not None:
+                with as_options(channel="tacho"):
+                    tacho = files.enter_context(opened(channel=arguments.tacho))
             yield _Recording(recording, arguments.realtime, tacho)
-
-
-def printable(name):
-    """A name as UTF-8 can hold it: that of a file may be any bytes."""
-    return name.encode("utf-8", "replace").decode()
 
 
 class _Recording:
@@ -62,7 +64,7 @@ class _Recording:
     def pieces(self, duration):
         length = self._recording.length
         if duration is not None:
-            length = min(length, round(duration * self.rate))
+            length = min(length, sample_at(duration, self.rate))
         at_once = _AT_ONCE if not self._realtime else max(1, min(_AT_ONCE, round(_SHORTEST * self.rate)))
         began = time.monotonic()
         for begin in range(0, length, at_once):
@@ -76,26 +78,37 @@ class _Recording:
 
 
 class _RawPipe:
-    """Raw samples on standard input, as they come."""
+    """Raw samples of a pipe, or on standard input, as they come."""
 
     def __init__(self, arguments):
         if arguments.rate is None:
-            refuse("rate", "missing", "must be given for samples on standard input")
-        if os.isatty(0):
+            refuse("rate", "missing", "must be given for samples of a pipe")
+        if arguments.source == STANDARD_INPUT and os.isatty(0):
             refuse("standard input", "is a terminal", "must be a pipe or a file")
-        self._format = SampleFormat(arguments.dtype)
-        self.name, self.rate, self.dtype = "standard input", arguments.rate, self._format.dtype
+        self._format, self._source, self._number = SampleFormat(arguments.dtype), arguments.source, 0
+        self.name = "standard input" if self._source == STANDARD_INPUT else printable(self._source)
+        self.rate, self.dtype = arguments.rate, self._format.dtype
         self.rate_known = True
-        self.center, self.time = arguments.center, time.time()
+        self.center, self.time = arguments.center, None
         self.quantum, self.datatype = self._format.quantum, self._format.name
         self.warnings, self.lost, self.live, self._stall = [], 0, True, arguments.stall
 
+    def __enter__(self):
+        if self._source != STANDARD_INPUT:
+            self._number = os.open(self._source, os.O_RDONLY | os.O_CLOEXEC)  # waits for a writer
+        self.time = time.time()
+        return self
+
+    def __exit__(self, *_):
+        if self._number:
+            os.close(self._number)
+
     def pieces(self, duration):
-        left = None if duration is None else round(duration * self.rate)
+        left = None if duration is None else sample_at(duration, self.rate)
         rest, heard, silent = b"", time.monotonic(), False
         while left is None or left > 0:
             now = time.monotonic()
-            if not select.select([0], [], [], _POLL)[0]:
+            if not select.select([self._number], [], [], _POLL)[0]:
                 if self._stall and not silent and now - heard > self._stall:
                     silent = True
                     yield Piece(change=("begin", f"no samples for {now - heard:.1f} s"))
@@ -104,8 +117,10 @@ class _RawPipe:
             if silent:
                 yield Piece(change=("end", f"samples come again after {now - heard:.1f} s"))
             heard, silent = now, False
-            data = rest + os.read(0, _AT_ONCE)
+            data = rest + os.read(self._number, _AT_ONCE)
             if len(data) == len(rest):
+                if rest:
+                    warn("monitor", f"{self.name}: ends {len(rest)} bytes into a sample of {self._format.size}: these are left out")
                 return
             whole = len(data) // self._format.size
             if left is not None:

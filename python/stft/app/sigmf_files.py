@@ -99,15 +99,27 @@ def _recording(name, meta, data, channel, begin=0, after=0):
         recording.centre_frequency = frequencies[0]
         if any(frequency != frequencies[0] for frequency in frequencies):
             recording.warnings.append("captures differ in core:frequency: the first one labels all")
-    if isinstance(first.get("core:datetime"), str) and number(first, "core:sample_start", int, 0) == 0:
-        recording.time = iso_time(first["core:datetime"])
+    if "core:datetime" in first:
+        _take_time(recording, captures, number(first, "core:sample_start", int, 0))
     _annotate(recording, meta.get("annotations", []), number(described, "core:offset", int, 0))
     return recording
 
 
+def _take_time(recording, captures, first_sample):
+    """The time of sample 0, where it is said; a word where times are said that do not hold."""
+    text = captures[0]["core:datetime"]
+    time = iso_time(text) if isinstance(text, str) else None
+    if time is None:
+        recording.warnings.append(f"core:datetime {text!r} is no time, and left out")
+    elif first_sample == 0:
+        recording.time = time
+        if any(capture.get("core:datetime", text) != text for capture in captures):
+            recording.warnings.append("captures have a core:datetime each: times are counted from the first one")
+
+
 def _metadata(name, text):
     try:
-        meta = json.loads(text.decode("utf-8"))
+        meta = json.loads(text.decode("utf-8-sig"))  # Windows likes a mark of its byte order
     except (ValueError, RecursionError) as error:
         refuse(name, "is not SigMF metadata", f"bad JSON: {error}")
     if not isinstance(meta, dict) or not isinstance(meta.get("global"), dict):

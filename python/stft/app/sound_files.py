@@ -80,7 +80,7 @@ class SoundFile(Recording):
             if self._mended is not None:
                 opened = WithHeader(open_to_read(self._source), self._mended)
             with _silent_libraries():
-                return self._library.SoundFile(opened or self._source.file)
+                return self._library.SoundFile(opened or os.fsencode(self._source.file))  # a name may be any bytes
         except (self._library.SoundFileError, TypeError) as error:
             if opened is not None:
                 opened.close()

@@ -103,7 +103,8 @@ class Analysis:
         amplitude /= self.n_fft * abs(sample_window(self.window, self.win_length)[self.win_length // 2])
         if self.kind == "magnitude":
             return amplitude
-        power = np.square(amplitude, out=amplitude)
+        with np.errstate(over="ignore"):  # as the plain transform has it
+            power = np.square(amplitude, out=amplitude)
         if self.sides == "onesided":
             power[1 : (self.n_fft + 1) // 2] /= 2
         return power

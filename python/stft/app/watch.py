@@ -67,6 +67,9 @@ class Watch:
                 self._report_changes()
         finally:
             self._outputs.close()
+        for _, state, words in self._outputs.changes():  # of closing: no output is open that could report them
+            if state == "begin":
+                warn("monitor", words)
         for words in self._watcher.warnings():
             warn("monitor", words)
         if self._opened.lost:

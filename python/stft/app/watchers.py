@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.detection_options import detector_for, unusable_rows
 from gnuradio.stft.app.event_files import KEYS
 from gnuradio.stft.app.machine_options import levels_of
@@ -13,6 +14,8 @@ from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.stft_python import kernels
 
 _SPEED_LATE = 10.0  # s after which the speed of a sample is known
+_OPTIONS = {"f_min": "speed", "f_max": "speed", "samp_rate": "rate", "bands": "band", "learn_range": "learn_orders",
+            "learn_min": "learn_orders", "learn_max": "learn_orders", "t_on": "hold", "t_off": "hold", "path": "state"}  # by the library's parameters
 
 
 class Band:
@@ -136,5 +139,7 @@ def _band(arguments, source):
 def _machine(arguments, source):
     if np.dtype(source.dtype).kind == "c":
         refuse("source", source.name, "has complex samples: those of a machine are real")
-    return Machine(MachineWatch(arguments, levels_of(arguments), rate=source.rate, name=source.name, start=source.time,
-                                quantum=source.quantum), arguments.hold[0] + _SPEED_LATE)
+    with as_options(**_OPTIONS):
+        watch = MachineWatch(arguments, levels_of(arguments), rate=source.rate, name=source.name, start=source.time,
+                             quantum=source.quantum)
+    return Machine(watch, arguments.hold[0] + _SPEED_LATE)

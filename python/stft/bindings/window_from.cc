@@ -48,12 +48,29 @@ void refuse_no_window(const py::handle& given)
                                     "Radio's window.WIN_...; Kaiser's beta is a float");
 }
 
+//! Refuses what the functions on arrays refuse, too.
+void refuse_no_numbers(const char* name, const py::object& given)
+{
+    const auto masked_array = py::module_::import("numpy.ma").attr("MaskedArray");
+    if (py::isinstance(given, masked_array) && py::bool_(given.attr("mask").attr("any")()))
+        throw std::invalid_argument(
+            std::string(name) + ": masked array: must be given filled, or without what is masked");
+    const auto array = py::array::ensure(given);
+    const std::string kinds =
+        std::string(name) == "mask" ? "biufc" : "iufc"; // multiply() takes such masks, too
+    if (array && kinds.find(array.dtype().kind()) == std::string::npos)
+        throw std::invalid_argument(std::string(name) + ": dtype " +
+                                    py::str(array.dtype()).cast<std::string>() +
+                                    ": must be numbers");
+}
+
 } // namespace
 
 std::vector<std::complex<double>> taps_from(const char* name, const py::object& given)
 {
     if (given.is_none())
         return {};
+    refuse_no_numbers(name, given);
     py::array_t<std::complex<double>, py::array::c_style | py::array::forcecast> taps;
     try {
         taps = decltype(taps)(given);

@@ -1,8 +1,9 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """stft and istft with librosa's signatures.
 
-What differs from librosa: where no window weighs a sample, istft() gives 0, librosa the sum of the frames undivided; errors are
-ValueError, as librosa's ParameterError is one, too; pad_mode may be "odd" as well, but no function.
+What differs from librosa: where no window weighs a sample, istft() gives 0, librosa the sum of the frames undivided; a hop beyond
+win_length is refused there; samples that are not finite are none of stft()'s business; errors are ValueError, as librosa's
+ParameterError is one, too; pad_mode may be "odd" as well, but no function.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def stft(
     samples, first = y, made.side - border
     if border and pad_mode != "constant":
         samples, first = extension.extended(y, border, border, _PAD_MODES[pad_mode], "pad_mode"), made.side
-    frames = max(0, made.count(n + 2 * border))
+    frames = made.count(n + 2 * border)
+    if frames < 1:
+        raise ValueError(f"Input is too short (n={n + 2 * border}) for frame_length={n_fft}")
     X = transforms.stft(samples, taps, frames=frames, **dict(made.arguments(border), first=first))
     if dtype is not None:
         X = X.astype(dtype, copy=False)
@@ -117,9 +120,14 @@ def _frames(n_fft: int, win_length: Optional[int], hop_length: Optional[int]) ->
         raise ValueError(f"hop_length={hop_length} must be a positive integer")
     if not isinstance(n_fft, (int, np.integer)) or n_fft < 1:
         raise ValueError(f"n_fft={n_fft} must be a positive integer")
+    if win_length is not None and (not isinstance(win_length, (int, np.integer)) or win_length < 1):
+        raise ValueError(f"win_length={win_length} must be a positive integer")
     if win_length is not None and win_length > n_fft:
         raise ValueError(f"Target size ({n_fft}) must be at least input size ({win_length})")
-    return lengths(n_fft, win_length, hop_length, lambda n_fft, win_length: win_length // 4)
+    made = lengths(n_fft, win_length, hop_length, lambda n_fft, win_length: win_length // 4)
+    if made.hop < 1:
+        raise ValueError(f"hop_length={made.hop} must be a positive integer: win_length={made.win_length} has no quarter")
+    return made
 
 
 def _taps(window: Any, made: Frames) -> NDArray:

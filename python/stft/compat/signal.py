@@ -2,8 +2,9 @@
 """stft, istft, spectrogram, csd, coherence and welch with scipy.signal's signatures, and its ShortTimeFFT.
 
 Windows have the names that scipy.signal.get_window() knows, or are arrays of taps. What differs from SciPy: samples that no
-window covers are 0 in istft(), where SciPy returns their sum undivided; istft() counts time along the axis of the samples; signals
-beyond double precision are computed in double; a complex window is scaled by the modulus of its sum.
+window covers are 0 in istft(), where SciPy returns their sum undivided; istft() counts time along the axis of the samples, and refuses
+numbers of bins that do not fit to nfft, which SciPy cuts off or pads, and gaps between segments (noverlap < 0); signals beyond
+double precision are computed in double; a complex window is scaled by the modulus of its sum, and refused for one-sided spectra.
 """
 
 from __future__ import annotations
@@ -64,23 +65,23 @@ def stft(
     (2.0, (33, 33), True)
     """
     gain = _gain_named(scaling, {"spectrum": "magnitude", "psd": "psd"})
-    x = np.asarray(x)
+    (x,) = _as_floats(x)
     if boundary not in _BOUNDARIES:
         raise ValueError(f"Unknown boundary option '{boundary}', must be one of: {list(_BOUNDARIES)}")
     if x.size == 0:
         return np.empty(x.shape), np.empty(x.shape), np.empty(x.shape)
-    cut = _segments(x.shape[axis], window, nperseg, noverlap, nfft, fs, detrend, axis)
+    samples = np.moveaxis(x, axis, -1)
+    cut = _segments(samples.shape[-1], window, nperseg, noverlap, nfft, fs, detrend, axis)
     sides = _sides(return_onesided, x)
     border = cut.length // 2 if boundary else 0
-    samples = np.moveaxis(x, axis, -1)
+    reach = samples.shape[-1] + 2 * border
     if border and boundary != "zeros":
-        samples = extension.extended(_as_floats(samples), border, border, _BOUNDARIES[boundary], "boundary")
+        samples = extension.extended(samples, border, border, _BOUNDARIES[boundary], "boundary")
         first = 0
     else:
         first = -border
-    reach = x.shape[axis] + 2 * border
     if padded:
-        reach += -(reach - cut.length) % cut.hop
+        reach += -(reach - cut.length) % cut.hop % cut.length
     frames = (reach - cut.length) // cut.hop + 1
     spectra = _spectra(samples, cut, first, frames, sides, gain)
     return _frequencies(cut, sides), _times(cut, frames, boundary is not None), _bins_first(spectra, axis)
@@ -105,8 +106,7 @@ def istft(
     >>> bool(np.allclose(istft(stft(x)[2])[1], x))
     True
     """
-    Zxx = np.asarray(Zxx)
-    Zxx = Zxx.astype(np.result_type(Zxx, np.complex64), copy=False)
+    Zxx = np.asarray(Zxx) + 0j
     if Zxx.ndim < 2:
         raise ValueError("Input stft must be at least 2d!")
     freq_axis, time_axis = freq_axis % Zxx.ndim, time_axis % Zxx.ndim
@@ -168,13 +168,14 @@ def spectrogram(
     if mode not in modes:
         raise ValueError(f"unknown value for mode {mode}, must be one of {modes}")
     gain = _gain_named(scaling, {"density": "psd", "spectrum": "magnitude"})
-    x = np.asarray(x)
+    (x,) = _as_floats(x)
     if x.size == 0:
         return np.empty(x.shape), np.empty(x.shape), np.empty(x.shape)
-    cut = _segments(x.shape[axis], window, nperseg, noverlap, nfft, fs, detrend, axis, overlap_part=8)
+    samples = np.moveaxis(x, axis, -1)
+    cut = _segments(samples.shape[-1], window, nperseg, noverlap, nfft, fs, detrend, axis, overlap_part=8)
     sides = _sides(return_onesided, x)
-    frames = (x.shape[axis] - cut.length) // cut.hop + 1
-    spectra = _spectra(np.moveaxis(x, axis, -1), cut, 0, frames, sides, gain)
+    frames = (samples.shape[-1] - cut.length) // cut.hop + 1
+    spectra = _spectra(samples, cut, 0, frames, sides, gain)
     if mode == "psd":
         values = _doubled(_power(spectra), cut, sides)
     elif mode == "complex":
@@ -213,8 +214,9 @@ def csd(
     if average not in ("mean", "median"):
         raise ValueError(f'average must be "median" or "mean", got {average}')
     same = y is x
-    x = np.asarray(x)
-    y = x if same else np.asarray(y)
+    x, y = _as_floats(x, y)
+    for one in (x, y):
+        np.moveaxis(one, axis, -1)  # raises where there is no such axis
     try:
         x, y = (x, x) if same else _with_common_channels(x, y, axis)
     except ValueError as e:
@@ -354,9 +356,14 @@ def _sides(onesided: bool, *signals: NDArray) -> str:
     return "onesided" if onesided else "twosided"
 
 
-def _as_floats(x: NDArray) -> NDArray:
-    """In the precision that the kernels take it in: integers would overflow beyond the ends."""
-    return x.astype(arguments._precision(x.dtype), copy=False)
+def _as_floats(*signals: ArrayLike) -> Tuple[NDArray, ...]:
+    """Of the precision in which SciPy computes all of them: single also for integers of 16 bits. What is no number stays as it is."""
+    arrays = [np.asarray(one) for one in signals]
+    common = np.result_type(*arrays, np.complex64)
+    if common.kind != "c":
+        return tuple(arrays)
+    real = arguments._precision(np.empty(0, common).real.dtype)
+    return tuple(one.astype(arguments._complex(real) if one.dtype.kind == "c" else real, copy=False) for one in arrays)
 
 
 def _with_common_channels(x: NDArray, y: NDArray, axis: int) -> Tuple[NDArray, NDArray]:

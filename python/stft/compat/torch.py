@@ -1,7 +1,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """stft and istft with torch's signatures, on tensors on the CPU, with a gradient by the signal or the spectra.
 
-What differs from PyTorch: return_complex=False is refused for real signals, as PyTorch will do; there is no gradient by the window.
+What differs from PyTorch: return_complex=False is refused for real signals, as PyTorch will do; there is no gradient by the window;
+istft() under a complex window w is the least-squares signal, sum conj(w) f / sum |w|^2, where PyTorch has sum w f / sum w^2.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ def stft(
     normalized: bool = False,
     onesided: Optional[bool] = None,
     return_complex: Optional[bool] = None,
+    align_to_window: Optional[bool] = None,
 ) -> Tensor:
     """torch.stft(): spectra (..., bins, frames) of a signal or of several, (samples,) or (batch, samples).
+
+    align_to_window (of newer PyTorch, without center): True: the window of the first frame begins at sample 0, not its n_fft samples.
 
     >>> x = torch.randn(3, 5000)
     >>> X = stft(x, 512, window=torch.hann_window(512), return_complex=True)
@@ -41,24 +45,34 @@ def stft(
     """
     if input.dim() not in (1, 2):
         raise RuntimeError(f"stft: expected a 1D or 2D tensor, but got {input.dim()}D")
+    if not input.is_floating_point() and not input.is_complex():
+        raise RuntimeError("stft: expected a tensor of floating point or complex values")
     is_complex = input.is_complex() or (window is not None and window.is_complex())
     if not return_complex and (return_complex is False or not is_complex):
         raise RuntimeError("stft requires the return_complex parameter be given as True for real inputs")
+    if center and align_to_window is not None:
+        raise RuntimeError("stft align_to_window should only be set when center = false")
     made = _frames("stft", n_fft, hop_length, win_length, window)
     border = n_fft // 2 if center else 0
     if border:
         extra = input.reshape((1,) * (3 - input.dim()) + tuple(input.shape))
-        input = torch.nn.functional.pad(extra, (border, border), mode=pad_mode).reshape(tuple(input.shape[:-1]) + (-1,))
+        padded = torch.nn.functional.pad(extra, (border, border), mode=pad_mode)
+        input = padded.reshape(tuple(input.shape[:-1]) + (padded.shape[-1],))
     frames = made.count(input.shape[-1])
     if frames < 1:
         raise RuntimeError(f"stft: expected 0 < n_fft <= {input.shape[-1]}, but got n_fft={n_fft}")
+    shift = made.side if align_to_window else 0
+    if shift:
+        frames = 1 + (input.shape[-1] - made.win_length) // made.hop
     onesided = not is_complex if onesided is None else onesided
     if onesided and is_complex:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
     sides = "onesided" if onesided else "twosided"
     scaling = "ortho" if normalized else "none"
+    taps = _weights(made, input, window)
+    input = input.to(torch.promote_types(input.dtype, taps.dtype))
     # the kernels weigh with the conjugate window
-    return layers.stft(input, _weights(made, input, window).conj(), frames=frames, sides=sides, scaling=scaling, **made.arguments(0))
+    return layers.stft(input, taps.conj(), frames=frames, sides=sides, scaling=scaling, **made.arguments(shift))
 
 
 def istft(
@@ -84,6 +98,11 @@ def istft(
     if return_complex and onesided:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
     taps = _weights(made, input, window)
+    if not return_complex:
+        if taps.is_complex():
+            raise RuntimeError("Complex windows are incompatible with return_complex=False")
+        input, onesided = input[..., : n_fft // 2 + 1, :], True
+    input = input.to(torch.promote_types(input.dtype, taps.dtype))
     border = n_fft // 2 if center else 0
     end = made.reach(frames) - border if length is None else border + length
     coverage = made.coverage(taps.numpy(), frames)[border:end]
@@ -91,7 +110,7 @@ def istft(
         raise RuntimeError("window overlap add min: 1: the window leaves samples uncovered")
     if length is not None and coverage.size < length:
         warnings.warn("The length of signal is shorter than the length parameter. Result is being padded with zeros", stacklevel=2)
-    x = layers.istft(
+    return layers.istft(
         input,
         taps.conj(),
         length=max(0, end - border),
@@ -100,7 +119,6 @@ def istft(
         threshold=0.0,
         **made.arguments(border),
     )
-    return x if return_complex or onesided else x.real
 
 
 def _frames(name: str, n_fft: int, hop_length: Optional[int], win_length: Optional[int], window: Any) -> Frames:

@@ -29,7 +29,7 @@ class Attempts:
         self._next = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, self._longest)
         if not self.failing:
-            self._changes.append(("begin", str(words)))
+            self._changes.append(("begin", str(words).removeprefix("path: ")))  # the kernels' name of it
         self.failing = True
 
     def worked(self, words):

@@ -61,6 +61,6 @@ class SigmfOutput(Output):
             return True
         except RuntimeError as error:
             if not self._failed:
-                self.changes.append(("begin", str(error)))
+                self.changes.append(("begin", str(error).removeprefix("path: ")))  # the kernels' name of it
             self._failed = True
             return False

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import json
+import math
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from gnuradio.stft.app.outputs.backlog import Attempts
 from gnuradio.stft.app.outputs.output import Output
 from gnuradio.stft.app.outputs.stored_files import StoredFiles, require_writable
+from gnuradio.stft.interruption import is_ending
 from gnuradio.stft.stft_python import kernels
 
 LIMIT = 64 << 20           # bytes of rows that wait for the disk
@@ -74,10 +76,15 @@ class SpectrogramOutput(Output):
     def close(self):
         if self._files is not None:
             self._end("stop")
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + (_PATIENCE if self._source is None or self._source.live or is_ending() else math.inf)
         while self._is_drawing() and time.monotonic() < until:
             time.sleep(0.02)
             self._draw_next()
+            until = min(until, time.monotonic() + _PATIENCE) if is_ending() else until
+        left = len(self._to_draw) + (self._drawing is not None and self._drawing.poll() is None)
+        if left:
+            self.changes.append(("begin", f"{self.name}: no time was left to make {' and '.join(self._more)} of {left} of its files; "
+                                          "gr_stft day makes them"))
         if self._drawing is not None and self._drawing.poll() is None:
             self._drawing.terminate()
             self._drawing.wait()

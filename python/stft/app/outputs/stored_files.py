@@ -45,8 +45,11 @@ class StoredFiles:
 def require_writable(folder):
     """OSError unless files can be made in this folder."""
     path = os.path.join(folder, f".{os.getpid()}.part")
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o666))
-    os.unlink(path)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+        os.unlink(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, folder) from None
 
 
 def _size(path):

@@ -43,8 +43,11 @@ def address_of(text):
 def token_of(text):
     """The token, or that in the first line of the file FILE of "@FILE"."""
     if text.startswith("@"):
-        with open(text[1:], encoding="utf-8") as file:
-            text = file.readline().strip()
+        try:
+            with open(text[1:], encoding="utf-8") as file:
+                text = file.readline().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            _refuse("web_token", text, getattr(error, "strerror", None) or "is not UTF-8")
     if len(text) < SHORTEST_TOKEN:
         _refuse("web_token", "*" * len(text), f"must have {SHORTEST_TOKEN} characters or more")
     return text

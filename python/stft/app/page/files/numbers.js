@@ -65,9 +65,12 @@ export function day(time, known) {
 
 /** "03:15:12.250" with the digits that a step of `step` seconds needs. Times are UTC, or elapsed. */
 export function clock(time, step = 1e-3) {
+  if (time < 0) { // before an elapsed time began
+    return `-${clock(-time, step)}`;
+  }
   const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9));
   const scale = 10 ** digits;
-  const ticks = Math.round((((time % 86400) + 86400) % 86400) * scale);
+  const ticks = Math.round((time % 86400) * scale);
   const seconds = Math.floor(ticks / scale) % 86400;
   const hours = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}`;
   if (step >= 60) {

@@ -2,6 +2,7 @@
 """What a chirp rate beside the window length is worth: experiments that evaluate.py runs."""
 import os
 import pathlib
+import time
 from typing import Dict, Iterator, List, Optional, Sequence
 
 import baselines
@@ -108,6 +109,19 @@ def speed() -> Iterator[Figure]:
             yield told(f"hop {hop}: time over that without rates", ratio)
         yield told("    MS/s with rates", chirped["samples_per_second"] / 1e6)
         yield told("    MS/s without", plain["samples_per_second"] / 1e6)
+    machine = tracking.made(None, 0.5, 0)
+    learned, one = (least_time(machine, theta) for theta in (None, 2.0 * round(machine.n_fft / 2.83 / 2)))
+    yield told("warped frames: time with learned lengths over that with one", learned / one)
+
+
+def least_time(machine: tracking.Machine, theta: Optional[float], rounds: int = 3) -> float:
+    """CPU time in s of warped frames of a machine, with windows of `theta` samples or learned ones."""
+    times = []
+    for _ in range(rounds):
+        started = time.process_time()
+        stft.adapt(machine.x, n_fft=machine.n_fft, warp=True, theta_init=theta)
+        times.append(time.process_time() - started)
+    return min(times)
 
 
 def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:

@@ -2,6 +2,7 @@
 #include "kernel/warped/common_shift.h"
 #include "kernel/warped/length_path.h"
 #include "qa/support.h"
+#include <cmath>
 #include <random>
 
 using namespace gr::stft::kernel;
@@ -13,6 +14,7 @@ class qa_common_shift : public CppUnit::TestFixture
     CPPUNIT_TEST(lines_that_are_shifted_alike_are_for_the_shorter_window);
     CPPUNIT_TEST(the_mean_over_noise_is_below_zero_by_what_a_useful_shift_adds);
     CPPUNIT_TEST(a_shift_that_is_as_large_as_the_rule_says_is_where_the_sign_changes);
+    CPPUNIT_TEST(kappa_lies_between_those_of_two_kinds_of_law);
     CPPUNIT_TEST(one_line_that_is_another_does_not_hide_a_common_shift);
     CPPUNIT_TEST(less_than_two_lines_say_nothing);
     CPPUNIT_TEST(a_path_waits_for_evidence_and_keeps_its_choice_without);
@@ -81,6 +83,59 @@ public:
         CPPUNIT_ASSERT_DOUBLES_EQUAL(0, mean(shift, noise, 600), 0.15);
         CPPUNIT_ASSERT(mean(shift * 2, noise, 400) > 0.4);
         CPPUNIT_ASSERT(mean(shift / 3, noise, 400) < -0.1);
+    }
+
+    //! Hann's window of length T on -1/2 .. 1/2, of sum 1.
+    static std::vector<double> hann(double T)
+    {
+        std::vector<double> w(512);
+        double sum = 0;
+        for (std::size_t i = 0; i < w.size(); ++i) {
+            const double u = place(i);
+            w[i] = std::abs(u) < T / 2 ? std::pow(std::cos(M_PI * u / T), 2) : 0;
+            sum += w[i];
+        }
+        for (auto& one : w)
+            one /= sum;
+        return w;
+    }
+    static double place(std::size_t i) { return (static_cast<double>(i) - 255.5) / 512; }
+
+    //! Mean square of the sum of w times a walk that is 0 in the middle.
+    static double walk(const std::vector<double>& w)
+    {
+        double sum = 0;
+        for (std::size_t i = 256; i < 512; ++i)
+            for (std::size_t j = 256; j < 512; ++j)
+                sum += 2 * w[i] * w[j] * place(std::min(i, j));
+        return sum;
+    }
+
+    //! kappa: what the longer window adds to the square of a bend, over that of the difference, both relative to those of noise.
+    void kappa_lies_between_those_of_two_kinds_of_law()
+    {
+        const auto a = hann(0.5), b = hann(0.5 * std::sqrt(2.0));
+        std::vector<double> difference;
+        double bend_a = 0, bend_b = 0;
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            difference.push_back(b[i] - a[i]);
+            bend_a += a[i] * place(i) * place(i);
+            bend_b += b[i] * place(i) * place(i);
+        }
+        // a frequency is the slope of the phase, whose noise comes with the weights w u / sum w u^2
+        double noise_a = 0, noise_b = 0, noise_of_difference = 0;
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const double of_a = a[i] * place(i) / bend_a, of_b = b[i] * place(i) / bend_b;
+            noise_a += of_a * of_a;
+            noise_b += of_b * of_b;
+            noise_of_difference += (of_a - of_b) * (of_a - of_b);
+        }
+        const double noise = (noise_a - noise_b) / noise_of_difference;
+        const double even =
+            (bend_b * bend_b - bend_a * bend_a) / ((bend_b - bend_a) * (bend_b - bend_a));
+        const double wander = (walk(b) - walk(a)) / walk(difference);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(1.45, even / noise, 0.03);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(2.2, wander / noise, 0.07);
     }
 
     void one_line_that_is_another_does_not_hide_a_common_shift()

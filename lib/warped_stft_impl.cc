@@ -90,7 +90,7 @@ public:
     double criterion() const override { return 0; }
     double theta_mean() const override
     {
-        return this->locked([this] { return d_kernel.settings().theta; });
+        return this->locked([this] { return d_kernel.theta(); });
     }
     std::uint64_t evaluations() const override { return 0; }
     std::uint64_t dropped() const override { return 0; }
@@ -114,14 +114,14 @@ private:
         const kernel::position t{ d_kernel.frame() * static_cast<std::int64_t>(s.hop), 0 };
         const auto rate = d_kernel.next(static_cast<gr_complex*>(out[0]) + row * d_kernel.bins());
         if (out.size() > 1)
-            static_cast<float*>(out[1])[row] = static_cast<float>(s.theta);
+            static_cast<float*>(out[1])[row] = static_cast<float>(d_kernel.theta());
         if (out.size() > 2) {
             static_cast<double*>(out[2])[2 * row] = static_cast<double>(t.sample);
             static_cast<double*>(out[2])[2 * row + 1] = 0;
         }
         if (out.size() > 3)
             static_cast<float*>(out[3])[row] = static_cast<float>(rate);
-        const auto end = t.sample + static_cast<std::int64_t>(s.theta / 2);
+        const auto end = t.sample + static_cast<std::int64_t>(d_kernel.theta() / 2);
         const auto at = this->nitems_written(0) + row;
         this->put_tags(at, t, end, s.hop, [] { return std::vector<key_value>(); });
         if (d_finished && !d_kernel.ready())

@@ -1,7 +1,9 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """What a chirp rate beside the window length is worth: experiments that evaluate.py runs."""
+import os
 import pathlib
-from typing import Dict, Iterator, List, Sequence
+import time
+from typing import Dict, Iterator, List, Optional, Sequence
 
 import baselines
 import measures
@@ -14,7 +16,7 @@ from gnuradio import stft
 
 LEARN = ("theta", "chirp")
 HIGH = (8, 9, 10)  # orders of the made machines that are tracked
-PARTS = (4, 2.83, 2)  # n_fft over the window of warped frames
+PARTS = (4, 2.83, 2, None)  # n_fft over the window of warped frames; None: learned
 RATES = (1e-6, 3e-6, 1e-5, -2e-5, 4e-5, 8e-5)
 
 
@@ -107,6 +109,19 @@ def speed() -> Iterator[Figure]:
             yield told(f"hop {hop}: time over that without rates", ratio)
         yield told("    MS/s with rates", chirped["samples_per_second"] / 1e6)
         yield told("    MS/s without", plain["samples_per_second"] / 1e6)
+    machine = tracking.made(None, 0.5, 0)
+    learned, one = (least_time(machine, theta) for theta in (None, 2.0 * round(machine.n_fft / 2.83 / 2)))
+    yield told("warped frames: time with learned lengths over that with one", learned / one)
+
+
+def least_time(machine: tracking.Machine, theta: Optional[float], rounds: int = 3) -> float:
+    """CPU time in s of warped frames of a machine, with windows of `theta` samples or learned ones."""
+    times = []
+    for _ in range(rounds):
+        started = time.process_time()
+        stft.adapt(machine.x, n_fft=machine.n_fft, warp=True, theta_init=theta)
+        times.append(time.process_time() - started)
+    return min(times)
 
 
 def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
@@ -126,24 +141,47 @@ def harmonics(law, noise: float, seeds: Sequence[int]) -> Iterator[Figure]:
         yield told(f"    error, {kind} (Hz^2)", np.median([row[kind] for row in rows]))
 
 
-def lengths(machine: tracking.Machine, orders: Sequence[float], parts: Sequence[float]) -> List[float]:
-    """Mean squared error in Hz^2 of one tracker on warped frames, for windows of n_fft / part, over the frames that all have."""
+def lengths(machine: tracking.Machine, orders: Sequence[float], parts: Sequence[Optional[float]]) -> List[float]:
+    """Mean squared error in Hz^2 of one tracker on warped frames, for windows of n_fft / part, or learned ones (None), over the
+    frames that all have."""
     found = [
-        stft.adapt(machine.x, n_fft=machine.n_fft, warp=True, theta_init=2.0 * round(machine.n_fft / part / 2)) for part in parts
+        stft.adapt(machine.x, n_fft=machine.n_fft, warp=True, theta_init=part and 2.0 * round(machine.n_fft / part / 2))
+        for part in parts
     ]
-    t = found[int(np.argmin(parts))].t
+    t = min((one.t for one in found), key=len)
     return [tracking.squared_error(machine, one.spectra[:, np.isin(one.t, t)], t, orders) for one in found]
 
 
+def bend(machine: tracking.Machine, theta: float) -> float:
+    """Mean squared difference in Hz^2 of the speed from its mean under a squared window of `theta` samples, where that lies within
+    the law."""
+    s = np.arange(int(machine.seconds[-1] * 500)) / 500
+    speed = np.interp(s, machine.seconds, machine.speed)
+    weights = np.hanning(int(theta / machine.fs * 500) // 2 * 2 + 1) ** 2
+    half = len(weights) // 2
+    return float(np.mean((np.convolve(speed, weights / np.sum(weights), "valid") - speed[half:-half]) ** 2))
+
+
 def window(audio: str, tacho: str, seeds: Sequence[int]) -> Iterator[Figure]:
-    """Windows of warped frames: error in Hz^2 with n_fft / 4, n_fft / 2.83 (the default) and n_fft / 2, median of the seeds."""
-    for words, law in (("starts and stops", None), (pathlib.Path(tacho).name, tacho)):
+    """Windows of warped frames: error in Hz^2 with n_fft / 4, / 2.83, / 2 and with learned lengths, median of the seeds."""
+
+    def words_of(part):
+        return f"n_fft / {part:g}" if part else "learned"
+
+    laws = [("starts and stops", None), (tracking.UNEVEN, tracking.UNEVEN)]
+    if os.path.exists(tacho):
+        laws.append((pathlib.Path(tacho).name, tacho))
+    for words, law in laws:
         for noise in (0.25, 0.5, 1.0):
             rows = [lengths(tracking.made(law, noise, seed), HIGH, PARTS) for seed in seeds]
             for part, error in zip(PARTS, np.median(rows, axis=0)):
-                yield told(f"{words}, noise {noise:g}, n_fft / {part:g}", error)
-    for part, error in zip(PARTS, lengths(tracking.read_machine(audio, tacho, (2, 4), 0), (2, 4), PARTS)):
-        yield told(f"{pathlib.Path(audio).name}, n_fft / {part:g}", error)
+                yield told(f"{words}, noise {noise:g}, {words_of(part)}", error)
+        machine = tracking.made(law, 0.25, seeds[0])
+        for part in PARTS[:-1]:
+            yield told(f"{words}, mean speed under the squared window n_fft / {part:g}", bend(machine, machine.n_fft / part))
+    if os.path.exists(audio):
+        for part, error in zip(PARTS, lengths(tracking.read_machine(audio, tacho, (2, 4), 0), (2, 4), PARTS)):
+            yield told(f"{pathlib.Path(audio).name}, {words_of(part)}", error)
 
 
 def recording(audio: str, tacho: str, orders: Sequence[float], channel: int) -> Iterator[Figure]:

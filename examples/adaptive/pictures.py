@@ -27,6 +27,7 @@ def draw_all(folder: pathlib.Path) -> Iterator[pathlib.Path]:
         ("adaptive_bands", bands),
         ("adaptive_machine", machine),
         ("adaptive_warped", warped),
+        ("adaptive_uneven", uneven),
     ):
         path = folder / f"{name}.png"
         write(draw(), path)
@@ -189,31 +190,56 @@ def machine():
 
 
 def warped():
-    """Error of what is tracked in warped frames over the length of their window, and that of the best fixed window."""
-    parts = (5.66, 4, 2.83, 2, 1.41)
+    """Error of what is tracked in warped frames over the length of their window, and with the lengths that are learned."""
+    parts = (5.66, 4, 2.83, 2, 1.41, None)
     figure = new_figure(4)
     axes = figure.subplots()
     data = pathlib.Path(os.environ.get("GR_STFT_DATA", "$GR_STFT_DATA"), "vibration")
     tacho = str(data / "car_runup_tacho_rpm.csv")
-    machines = [("starts and stops, noise 0.5", [tracking.made(None, 0.5, seed) for seed in range(4)], chirps.HIGH)]
+    laws = [("starts and stops, noise 0.5", None), ("uneven run-up, noise 0.5", tracking.UNEVEN)]
+    laws += [("law of the car, noise 0.5", tacho)] if os.path.exists(tacho) else []
+    machines = [(words, [tracking.made(law, 0.5, seed) for seed in range(4)], chirps.HIGH) for words, law in laws]
     try:
-        machines.append(("law of the car, noise 0.5", [tracking.made(tacho, 0.5, seed) for seed in range(4)], chirps.HIGH))
         recorded = tracking.read_machine(str(data / "car_runup_tacho.flac"), tacho, (2, 4), 0)
         machines.append(("the car (recording)", [recorded], (2, 4)))
     except FileNotFoundError as reason:
         print(f"adaptive_warped: {reason}")
     for words, some, orders in machines:
-        rows = np.median([chirps.lengths(machine, orders, parts) for machine in some], axis=0)
-        axes.plot(1 / np.array(parts), rows / np.min(rows), "o-", label=words)
-    axes.axvline(1 / 2.83, color="black", linestyle="--", linewidth=1)
+        *rows, learned = np.median([chirps.lengths(machine, orders, parts) for machine in some], axis=0)
+        (line,) = axes.plot(1 / np.array(parts[:-1]), rows / np.min(rows), "o-", label=words)
+        axes.axhline(learned / np.min(rows), color=line.get_color(), linestyle="--", linewidth=1)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(0.9, 6)
-    axes.set_xticks([1 / part for part in parts], [f"n_fft / {part:g}" for part in parts])
+    axes.set_ylim(0.5, 6)
+    axes.set_xticks([1 / part for part in parts[:-1]], [f"n_fft / {part:g}" for part in parts[:-1]])
     axes.set_yticks([1, 2, 4], ["1", "2", "4"])
     axes.minorticks_off()
-    axes.set_xlabel("Window of the warped frames (broken line: default)")
+    axes.set_xlabel("Window of all warped frames (broken lines: learned for each frame)")
     axes.set_ylabel("Squared error / least one")
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper center")
+    axes.legend(loc="lower right", ncols=2)
+    return figure
+
+
+def uneven():
+    """A run-up that is uneven: what is tracked with three lengths of warped frames, and the lengths that are learned."""
+    machine = tracking.made(tracking.UNEVEN, 0.25, 3)
+    fs, n_fft = machine.fs, machine.n_fft
+    figure = new_figure(6)
+    above, middle, below = figure.subplots(3, 1, sharex=True)
+    above.plot(machine.seconds, machine.speed, color="black", label="true")
+    above.set_ylabel("Speed (Hz)")
+    for part, name, colour in ((4, "n_fft / 4", "C0"), (2, "n_fft / 2", "C1"), (None, "learned", "C2")):
+        found = stft.adapt(machine.x, n_fft=n_fft, warp=True, theta_init=part and n_fft / part)
+        s = found.t / fs
+        away = tracking.tracked(machine, found.spectra, found.t, chirps.HIGH) - np.interp(s, machine.seconds, machine.speed)
+        middle.plot(s, away, label=f"{name}: {np.mean(away**2):.1e} Hz$^2$", color=colour, linewidth=1)
+    middle.set_ylabel("Tracked - true (Hz)")
+    middle.legend(loc="upper right", ncols=3)
+    below.step(s, found.theta[0] / fs * 1e3, where="mid", color="C2")
+    below.set_ylabel("Learned window (ms)")
+    below.set_xlabel("Time (s)")
+    for axes in (above, middle, below):
+        axes.grid(alpha=0.3)
+    above.set_xlim(0, machine.seconds[-1])
     return figure

@@ -123,6 +123,19 @@ def start_stop(seed: int, seconds: float = 40.0, rate: float = 100.0) -> np.ndar
     return np.concatenate(pieces)[: int(seconds * rate)]
 
 
+def uneven(seed: int, seconds: float = 25.0, rate: float = 100.0) -> np.ndarray:
+    """Rotation frequency in Hz, `rate` times a second, of a machine that runs up from 16 to 80 Hz by a hand on the throttle: with
+    swings 0.3 to 3 times a second, 0.3 to 1 Hz in size, that come and go."""
+    random = np.random.default_rng(seed)
+    s = np.arange(int(seconds * rate)) / rate
+    spectrum = np.fft.rfft(random.standard_normal(len(s)))
+    f = np.fft.rfftfreq(len(s), 1 / rate)
+    swings = np.fft.irfft(np.where((f > 0.3) & (f < 3), spectrum, 0), len(s))
+    size = random.uniform(0.3, 1) * np.interp(s, np.linspace(0, seconds, 9), random.uniform(0, 1, 9) ** 2)
+    wander = np.interp(s, np.linspace(0, seconds, 7), 3 * random.standard_normal(7))
+    return np.clip(16 + 64 * s / seconds + wander, 12, 90) + size * swings / np.std(swings)
+
+
 def harmonics(
     seconds: np.ndarray, speed: np.ndarray, noise: float, seed: int, fs: float = 2000.0, orders: int = 10
 ) -> np.ndarray:

@@ -9,6 +9,8 @@ import signals
 from gnuradio.stft.optional_modules import load
 from gnuradio.stft.app.recordings import open_recording
 
+UNEVEN = "uneven run-up"
+
 
 def viterbi(score: np.ndarray, penalty: np.ndarray) -> np.ndarray:
     """The path of greatest sum of score[frame, state] - penalty[|change of state|]; changes beyond `penalty` are barred."""
@@ -100,10 +102,11 @@ def squared_error(machine: Machine, S: np.ndarray, t: np.ndarray, orders: Sequen
 def made(law: Optional[str], noise: float, seed: int) -> Machine:
     """Harmonics 1 .. 10 on a law of speed, and noise; fs 2 kHz, N 2048.
 
-    law: CSV file of a measured one, slowed down if it is faster than 90 Hz; None: one that starts and stops, of each seed.
+    law: CSV file of a measured one, slowed down if it is faster than 90 Hz; UNEVEN: a run-up with swings, None: one that starts
+    and stops, of each seed.
     """
-    if law is None:
-        speed = signals.start_stop(seed)
+    if law is None or law == UNEVEN:
+        speed = (signals.uneven if law else signals.start_stop)(seed)
         seconds = np.arange(len(speed)) / 100
     else:
         seconds, speed = read_speed(law)

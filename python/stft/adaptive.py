@@ -48,8 +48,8 @@ class AdaptedWarp(NamedTuple):
 
     spectra: Optional[NDArray]
     """DFT of the warped frames, (..., n_fft / 2 + 1, frames), phases from their centres. There is no way back from it."""
-    theta: float
-    """Length of the window in samples, the same for all frames."""
+    theta: NDArray
+    """Lengths of the windows in samples, (..., 1, frames)."""
     t: NDArray
     """Centres of the frames in samples, (frames,)."""
     a: NDArray
@@ -143,10 +143,11 @@ def adapt(
         The last frame's theta is then at least 8/3 of its distance to the last sample, if theta_max allows.
     warp: True gives each frame a relative rate a = f'/f instead, by which time is warped so that all orders of a shaft
         are tones, k f (1 + a tau) becoming k f: for looking and tracking, since interpolated samples have no inverse.
-        The result is AdaptedWarp. x must be real and hop a whole number; theta_init is the window's length, an even
-        number (default n_fft / 2.83), block and lag as above, with theta_init instead of n_fft for the block,
-        smoothness five times the price of a change to the next rate of the bank; everything else keeps its default. The
-        rates are the eleven of warped_rows().
+        The result is AdaptedWarp. x must be real and hop a whole number. Each frame has a window of n_fft / 4, / 2.83 or / 2:
+        the shorter one of two where the longer one shifts all lines by the same ratio, since the speed bends in it. theta_init
+        gives all frames one length instead, an even number. block and lag are as above, with the window's length instead
+        of n_fft for the block; smoothness is five times the price of a change to the next rate of the bank, and a 30th of
+        that of a change to the next length; everything else keeps its default. The rates are the eleven of warped_rows().
     spectra: whether they are wanted; without them only what is learned is computed.
 
     Silence, and samples that are not finite, leave theta where it was. What lies beyond the ends of x takes no part.
@@ -238,10 +239,10 @@ def _warped(samples, shape, given, n_fft, hop, theta, block, lag, smoothness, sp
         n_fft=n_fft, hop=hop, theta=theta, block=block, lag=lag, smoothness=smoothness
     )
     channels = [kernels.adapt_warped(settings, one, spectra) for one in samples]
-    S, rates = _stacked([one[0] for one in channels]), _stacked([one[2] for one in channels])
+    S, rates, theta = (_stacked([one[i] for one in channels]) for i in (0, 2, 3))
     return AdaptedWarp(
         np.swapaxes(S.reshape(shape + S.shape[1:]), -1, -2) if spectra else None,
-        channels[0][3],
+        theta.reshape(shape + (1,) + theta.shape[1:]),
         channels[0][1],
         rates.reshape(shape + (1,) + rates.shape[1:]),
     )

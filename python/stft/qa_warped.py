@@ -33,6 +33,21 @@ class Arrays(unittest.TestCase):
         self.assertGreater(np.median(warped / plain), 1.05)
         self.assertGreater(np.mean(warped > 0.8 * np.sqrt(found.theta / 6)), 0.95)
 
+    def test_lengths_follow_the_speed(self):
+        n = np.arange(40000)
+        swing = 0.02 * n + np.where(n < 20000, 0, 0.1 * (1 - np.cos(2 * np.pi * (n - 20000) / 600)))  # turns
+        x = sum(np.cos(2 * np.pi * order * swing + order) for order in range(1, 9))
+        x += 0.3 * np.random.default_rng(2).standard_normal(len(n))
+        found = stft.adapt(x, n_fft=1024, warp=True)
+        self.assertEqual(found.theta.shape, (1, len(found.t)))
+        self.assertEqual(set(found.theta[0]), {256.0, 362.0, 512.0})
+        self.assertGreater(np.mean(found.theta[0, (found.t > 8000) & (found.t < 19000)] == 512), 0.9)
+        self.assertGreater(np.mean(found.theta[0, found.t > 24000] == 256), 0.6)
+        same = stft.adapt(x, n_fft=1024, warp=True, theta_init=256)
+        late = found.t[found.theta[0] == 256][0]
+        np.testing.assert_array_equal(found.spectra[:, found.t == late], same.spectra[:, same.t == late])
+        self.assertEqual(set(same.theta[0]), {256.0})
+
     def test_channels_and_precision(self):
         x = shaft(4000).astype(float)
         both = stft.adapt(np.stack([x, x[::-1]]), n_fft=N, warp=True)
@@ -45,6 +60,7 @@ class Arrays(unittest.TestCase):
         for length in (0, 1, 100):
             found = stft.adapt(shaft(length), n_fft=N, warp=True)
             self.assertEqual((found.spectra.shape, found.t.shape, found.a.shape), ((N // 2 + 1, 0), (0,), (1, 0)))
+            self.assertEqual(found.theta.shape, (1, 0))
 
     def test_what_does_not_go_together_is_refused(self):
         x = shaft(2000)
@@ -84,7 +100,7 @@ class Blocks(unittest.TestCase):
                         np.testing.assert_array_equal(spectra.T, found.spectra)
                         np.testing.assert_array_equal(t, found.t)
                         np.testing.assert_array_equal(a, found.a[0].astype(np.float32))
-                        self.assertTrue(np.all(theta == found.theta))
+                        np.testing.assert_array_equal(theta, found.theta[0])
                     else:
                         self.assertEqual(len(t), 0)
 

@@ -44,7 +44,7 @@ inline constexpr auto fields<adaptive_stft_settings> =
  *
  * With warp time is warped by a relative rate a = f'/f in each frame, so that all orders of a shaft are tones
  * (kernel::warped_stft), for looking and tracking: there is no inverse. Output 0 has n_fft / 2 + 1 bins, phases counted
- * from the frame's centre; theta is theta_init (0: n_fft / 2.83) throughout; output 3 is a, float, per sample. Frames lie
+ * from the frame's centre; theta is theta_init throughout, or learned (0); output 3 is a, float, per sample. Frames lie
  * within the signal, so the first one is centred at a multiple of the hop after theta / 2. Of the other parameters only
  * n_fft, hop, block, lag and smoothness may differ from their defaults, nothing can be changed while the block runs, and
  * there are no reports.

@@ -272,6 +272,12 @@ std::size_t warped_rows<R>::push(const R* samples, std::size_t count)
 }
 
 template <class R>
+std::size_t warped_rows<R>::room() const
+{
+    return d->room();
+}
+
+template <class R>
 std::size_t warped_rows<R>::hold(std::size_t count)
 {
     const auto left_out =

@@ -1,47 +1,51 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/adaptive/pooled_rows.h"
-#include "kernel/adaptive/shortest_path.h"
+#include "common_shift.h"
+#include "kernel/monitor/row_whitener.h"
 #include "kernel/refuse.h"
-#include <gnuradio/stft/kernel/frames/frame_dft.h>
+#include "length_path.h"
+#include "warped_frames.h"
 #include <gnuradio/stft/kernel/frames/parameters.h>
-#include <gnuradio/stft/kernel/frames/window.h>
-#include <gnuradio/stft/kernel/monitor/warped_rows.h>
+#include <gnuradio/stft/kernel/frames/phase.h>
 #include <gnuradio/stft/kernel/warped/warped_stft.h>
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double whole_band = 0.45; // f_top with which nothing is decimated, cycles per sample
-constexpr double floor_width = 15;  // of the running median on either side of a bin, in 1 / theta
 constexpr std::int64_t most_frames = 1 << 16;
+constexpr double over_an_end = 1e6; // J of a frame that hangs over an end of the signal
+constexpr double steps_price = 30;  // of a change to the next length, in smoothness
 
-//! Parameters of the rows, in samples instead of seconds.
-warped_rows_settings rows_of(const warped_stft_settings& s)
+//! An even number of samples, n_fft / part.
+double part_of(std::size_t n_fft, double part)
 {
-    warped_rows_settings rows;
-    rows.samp_rate = 1;
-    rows.f_top = whole_band;
-    rows.duration = s.theta;
-    rows.hop = s.hop;
-    rows.whiten = floor_width / s.theta;
-    return rows;
+    return std::max(16.0, 2 * std::round(static_cast<double>(n_fft) / part / 2));
 }
 
-adaptive_settings l1l2()
+double middle_length(std::size_t n_fft) { return part_of(n_fft, std::sqrt(8.0)); }
+
+bool suits(double hop, double theta) { return hop <= theta && hop >= theta / 1000; }
+
+//! Settings with a window of a given length.
+warped_stft_settings with_length(warped_stft_settings s, double theta)
 {
-    adaptive_settings s;
-    s.criterion = adaptive_criterion::l1l2;
+    s.theta = theta;
+    if (s.block == -1)
+        s.block = static_cast<std::int64_t>(theta / (2 * s.hop));
     return s;
 }
 
-std::vector<double> places(std::size_t count)
+//! The lengths that the transform chooses from, ascending.
+std::vector<double> lengths_of(const warped_stft_settings& s)
 {
-    std::vector<double> all(count);
-    std::iota(all.begin(), all.end(), 0.0);
+    if (s.theta > 0)
+        return { s.theta };
+    std::vector<double> all;
+    for (const auto theta : { part_of(s.n_fft, 4), middle_length(s.n_fft), part_of(s.n_fft, 2) })
+        if (suits(s.hop, theta) && (all.empty() || theta > all.back()))
+            all.push_back(theta);
     return all;
 }
 
@@ -58,108 +62,163 @@ warped_stft_settings warped_stft_settings::filled() const
         s.hop = std::max(1.0, std::floor(N / 16));
     if (!(s.hop >= 1 && s.hop <= N && s.hop == std::floor(s.hop)))
         refuse("hop", s.hop, "must be a whole number of samples, 1 .. n_fft, where time is warped");
-    if (theta == 0)
-        s.theta = std::max(16.0, 2 * std::round(N / std::sqrt(32.0)));
-    if (!(s.theta >= 16 && s.theta <= N && s.theta == 2 * std::floor(s.theta / 2)))
+    if (!(theta == 0 || (theta >= 16 && theta <= N && theta == 2 * std::floor(theta / 2))))
         refuse("theta_init",
-               s.theta,
+               theta,
                "must be an even number of samples, 16 .. n_fft, where time is warped");
-    if (!(s.hop <= s.theta && s.hop >= s.theta / 1000))
+    if (!suits(s.hop, theta > 0 ? theta : middle_length(n_fft)))
         refuse("hop", s.hop, "must be theta / 1000 .. theta where time is warped");
-    if (block == -1)
-        s.block = static_cast<std::int64_t>(s.theta / (2 * s.hop));
+    if (theta > 0 && block == -1)
+        s.block = static_cast<std::int64_t>(theta / (2 * s.hop));
     if (lag == -1)
         s.lag = static_cast<std::int64_t>(N / (2 * s.hop));
     for (const auto& [name, value] : { std::pair{ "block", s.block }, { "lag", s.lag } })
-        if (!(value >= 0 && value <= most_frames && static_cast<double>(value) * s.hop <= 1 << 24))
+        if (!((value >= 0 || (value == -1 && theta == 0 && value == block)) &&
+              value <= most_frames && static_cast<double>(value) * s.hop <= 1 << 24))
             refuse(name, value, "must be in 0 .. 65536 frames, and 2^24 samples at most, or -1");
     if (!(smoothness >= 0 && smoothness <= 1e6))
         refuse("smoothness", smoothness, "must be in 0 .. 1e6");
-    rows_of(s).check();
+    for (const auto one : lengths_of(s))
+        rows_of(with_length(s, one)).check();
     return s;
 }
 
 template <class R>
 struct warped_stft<R>::parts {
     warped_stft_settings settings;
-    warped_rows<R> rows;
-    std::vector<double> rates;
-    pooled_rows<R> sums;
-    shortest_path path; // through places in the bank
-    frame_analysis<R> dft;
-    std::size_t count; // samples of a frame
-    std::vector<R> taps, cut;
-    std::int64_t frame;
+    std::vector<warped_frames<R>> lengths;
+    std::size_t middle = 0; // a length: the transform has the frames that it has
+    std::int64_t frame;     // the next one
+    std::size_t chosen = 0; // length of the next frame, once it is decided
+    double rate = 0;        // rate of that frame, per sample
+    double theta = 0;       // length of the frame given last
     bool finished = false, decided = false;
-    double rate = 0;
+    // where lengths are compared
+    length_path path;
+    std::vector<common_shift<R>> shifts; // between neighbours
+    std::vector<row_whitener<R>> whiteners;
+    std::vector<std::complex<R>> spectrum;
+    std::vector<R> power;
+    std::vector<std::vector<R>> rows;           // one for each length
+    std::vector<double> J;                      // one for each length
+    std::vector<std::optional<double>> pending; // rates of the frame after the path's last one
+    std::vector<double> rates;                  // of the frames in the path
 
     explicit parts(const warped_stft_settings& given)
         : settings(given.filled()),
-          rows(rows_of(settings),
-               static_cast<double>(settings.block + settings.lag + 2) * settings.hop),
-          rates(rows_of(settings).bank()), sums(rates.size(), settings.block, settings.lag, l1l2()),
-          path(places(rates.size()), settings.smoothness / 5, settings.lag), dft(settings.n_fft),
-          count(static_cast<std::size_t>(settings.theta)), cut(count), frame(rows.frame())
+          path(lengths_of(settings).size(), steps_price * settings.smoothness, settings.lag)
     {
-        double energy = 0;
-        for (const auto& tap : window("hann").sample(count)) {
-            taps.push_back(static_cast<R>(tap.real()));
-            energy += tap.real() * tap.real();
+        const auto all = lengths_of(settings);
+        // short windows wait for what the longest one looks ahead, and the path looks back
+        const double memory =
+            all.size() == 1 ? 0 : static_cast<double>(settings.lag) * settings.hop + 4 * all.back();
+        for (const auto one : all) {
+            if (one == middle_length(settings.n_fft))
+                middle = lengths.size();
+            lengths.emplace_back(with_length(settings, one), memory);
         }
-        for (auto& tap : taps)
-            tap /= static_cast<R>(std::sqrt(energy));
-        sums.restart(frame);
-        path.start(frame, static_cast<double>(rates.size() / 2), first_frame::free);
-        std::fill_n(dft.buffer(), settings.n_fft, R(0));
+        theta = all[middle];
+        frame = lengths[middle].frame();
+        if (all.size() > 1)
+            prepare(all);
     }
 
-    //! Measures the rows that are there, up to frame p. \return false if some are missing
-    bool measure_to(std::int64_t p)
+    void prepare(const std::vector<double>& all)
     {
-        while (sums.last() < p) {
-            const auto* row = rows.row();
-            if (!row)
-                return finished;
-            const bool damaged = rows.damaged();
-            sums.add();
-            for (std::size_t r = 0; r < rates.size() && !damaged; ++r) {
-                criterion_sums of{ 0, 0 };
-                for (std::size_t m = 0; m < rows.bins(); ++m) {
-                    const auto level = static_cast<double>(row[r * rows.bins() + m]);
-                    of.first += level;
-                    of.second += level * level;
-                }
-                sums.set(r, of);
-            }
-            rows.advance();
+        const auto bins = settings.n_fft / 2 + 1;
+        path.begin(frame, middle);
+        spectrum.resize(bins);
+        power.resize(bins);
+        rows.assign(all.size(), std::vector<R>(bins));
+        J.resize(all.size());
+        pending.resize(all.size());
+        rates.resize(all.size() * static_cast<std::size_t>(settings.lag + 1));
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            const auto reach = rows_of(with_length(settings, all[k])).whiten;
+            whiteners.emplace_back(bins, reach * static_cast<double>(settings.n_fft));
+            if (k > 0)
+                shifts.emplace_back(settings.n_fft, all[k - 1], all[k]);
         }
+    }
+
+    //! Rates of frame p, one of each length.
+    double* rates_of(std::int64_t p)
+    {
+        const auto slots = static_cast<std::size_t>(settings.lag + 1);
+        return rates.data() + modulo(p, slots) * lengths.size();
+    }
+
+    //! Finds the rate of frame p under each window. \return false if samples are missing, or there is no such frame
+    bool find_rates(std::int64_t p)
+    {
+        bool complete = true;
+        for (std::size_t k = 0; k < lengths.size(); ++k) {
+            auto& length = lengths[k];
+            while (!pending[k] && length.frame() < p && length.decide())
+                continue; // short windows have frames nearer to the start
+            if (!pending[k] && length.frame() == p)
+                pending[k] = length.decide();
+            complete = complete && (pending[k] || length.frame() > p);
+        }
+        return (complete || finished) && pending[middle];
+    }
+
+    //! Adds the next frame to the path. \return false if samples are missing, or there is no such frame
+    bool measure()
+    {
+        const auto p = path.front() + 1;
+        if (!find_rates(p))
+            return false;
+        for (std::size_t k = 0; k < lengths.size(); ++k) {
+            J[k] = k > 0 ? J[k - 1] : 0;
+            if (!pending[k]) {
+                J[k] += over_an_end;
+                continue;
+            }
+            rates_of(p)[k] = *pending[k];
+            lengths[k].transform(p, *pending[k], spectrum.data());
+            std::transform(spectrum.begin(), spectrum.end(), power.begin(), [](const auto& value) {
+                return value.real() * value.real() + value.imag() * value.imag();
+            });
+            whiteners[k].whiten(power.data(), rows[k].data());
+            if (k > 0 && pending[k - 1])
+                J[k] += weight() * shifts[k - 1].compare(rows[k - 1].data(), rows[k].data());
+        }
+        path.advance(J.data());
+        std::fill(pending.begin(), pending.end(), std::nullopt);
         return true;
     }
+
+    //! Part of a frame that others do not tell.
+    double weight() const { return std::min(1.0, 2 * settings.hop / lengths[middle].theta()); }
 
     bool decide()
     {
         if (decided)
             return true;
-        if (!measure_to(frame + settings.block + settings.lag))
-            return false;
-        if (frame > sums.last())
-            return false; // the signal has no such frame
-        while (path.front() < std::min(frame + settings.lag, sums.last()))
-            path.advance(sums.J(path.front() + 1));
-        const double place = path.resolve(frame);
-        const auto below = std::min(static_cast<std::size_t>(place), rates.size() - 2);
-        const double part = place - static_cast<double>(below);
-        rate = rates[below] + part * (rates[below + 1] - rates[below]);
+        if (lengths.size() == 1) {
+            const auto found = lengths[0].decide();
+            rate = found.value_or(0);
+            return decided = found.has_value();
+        }
+        while (path.front() < frame + settings.lag)
+            if (!measure()) {
+                if (!finished || path.front() < frame)
+                    return false;
+                break;
+            }
+        chosen = path.resolve(frame);
+        rate = rates_of(frame)[chosen];
         return decided = true;
     }
 
-    void transform(std::complex<R>* spectrum)
+    std::size_t take(const R* samples, std::size_t count)
     {
-        rows.cut(frame, rate, count, cut.data());
-        auto* buffer = dft.buffer();
-        for (std::size_t i = 0; i < count; ++i) // the centre, sample count / 2, at index 0
-            buffer[(i + settings.n_fft - count / 2) % settings.n_fft] = taps[i] * cut[i];
-        dft.transform(spectrum);
+        for (const auto& length : lengths)
+            count = std::min(count, length.room());
+        for (auto& length : lengths)
+            length.push(samples, count);
+        return count;
     }
 };
 
@@ -187,25 +246,27 @@ std::size_t warped_stft<R>::bins() const
 template <class R>
 std::int64_t warped_stft<R>::latency() const
 {
-    const auto ahead = static_cast<double>(d->settings.block + d->settings.lag) * d->settings.hop;
-    return static_cast<std::int64_t>(ahead) + d->rows.latency();
+    const auto own = d->lengths.back().latency();
+    return d->lengths.size() == 1
+               ? own
+               : own + d->settings.lag * static_cast<std::int64_t>(d->settings.hop);
 }
 
 template <class R>
 std::size_t warped_stft<R>::push(const R* samples, std::size_t count)
 {
-    const auto taken = d->rows.push(samples, count);
+    const auto taken = d->take(samples, count);
     if (taken > 0 || count == 0)
         return taken;
     d->decide(); // which measures rows, and drops samples
-    return d->decided ? 0 : d->rows.push(samples, count);
+    return d->decided ? 0 : d->take(samples, count);
 }
 template <class R>
 void warped_stft<R>::finish()
 {
     d->decide();
-    if (!d->finished)
-        d->rows.finish();
+    for (auto& length : d->lengths)
+        length.finish();
     d->finished = true;
 }
 template <class R>
@@ -219,10 +280,17 @@ std::int64_t warped_stft<R>::frame() const
     return d->frame;
 }
 template <class R>
+double warped_stft<R>::theta() const
+{
+    return d->theta;
+}
+template <class R>
 double warped_stft<R>::next(std::complex<R>* spectrum)
 {
+    auto& length = d->lengths[d->chosen];
     if (spectrum)
-        d->transform(spectrum);
+        length.transform(d->frame, d->rate, spectrum);
+    d->theta = length.theta();
     d->decided = false;
     ++d->frame;
     return d->rate;

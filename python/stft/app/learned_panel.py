@@ -6,7 +6,7 @@ _LENGTH, _RATE = "C0", "C3"
 
 
 def draw_learned(axes, grid, time):
-    """theta on a logarithmic scale, and c, if there is one, on a scale of its own at the right side; or a. time: Axis."""
+    """theta on a logarithmic scale, and c or a, if there is one, on a scale of its own at the right side. time: Axis."""
     known, fs, learned, hop = grid.meta["rate_known"], grid.meta["samp_rate"], grid.learned, grid.meta["hop"]
     first = grid.times[0] - (min(grid.meta["average"], len(learned["theta"])) - 1) / 2 * hop / fs
     at = (first + np.arange(len(learned["theta"])) * (hop / fs)) / time.factor
@@ -15,15 +15,15 @@ def draw_learned(axes, grid, time):
     if time.ticks is not None:
         axes.set_xticks([position for position, _ in time.ticks], [words for _, words in time.ticks])
     axes.grid(color="0.9")
-    if "a" in learned:
-        _draw_rate(axes, at, learned["a"] * (fs if known else 1), "relative rate\n(1/s)" if known else "relative rate\n(1/sample)")
-        return
     axes.step(at, learned["theta"] * (1e3 / fs if known else 1), where="mid", color=_LENGTH, linewidth=1)
     _scale_lengths(axes, learned["theta"] * (1e3 / fs if known else 1))
     axes.set_ylabel("window\n(ms)" if known else "window\n(samples)", color=_LENGTH)
     if "c" in learned:
         unit, factor = rate_unit(learned["c"], fs) if known else ("cycles/sample²", 1)
         _draw_rate(axes.twinx(), at, learned["c"] * factor, f"chirp rate\n({unit})")
+    if "a" in learned:
+        unit, factor = ("1/s", fs) if known else ("1/sample", 1)
+        _draw_rate(axes.twinx(), at, learned["a"] * factor, f"relative rate\n({unit})")
 
 
 def _scale_lengths(axes, lengths):

@@ -75,7 +75,7 @@ class LearnedWindows(_Windows):
 
 
 class WarpedWindows(_Windows):
-    """a, the relative rate f'/f in 1 / samples, and theta, which is the same for all frames."""
+    """a, the relative rate f'/f in 1 / samples, and theta in samples."""
 
     def __init__(self, portion, analysis):
         super().__init__(portion, analysis)
@@ -94,7 +94,7 @@ class WarpedWindows(_Windows):
         wanted = self._before - skipped + np.arange(analysis.frames) * analysis.hop
         near = np.clip(np.searchsorted(found.t, wanted - analysis.hop / 2), 0, len(found.t) - 1)
         self._spectra, self._near = found.spectra, near
-        self.learned = {"theta": np.full(analysis.frames, float(found.theta)), "a": found.a[0, near]}
+        self.learned = {"theta": found.theta[0, near], "a": found.a[0, near]}
         self._samples = None
 
     def rows(self, begin, end):

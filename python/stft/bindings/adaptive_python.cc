@@ -121,7 +121,7 @@ py::tuple adapt(const adaptive_settings& settings,
                           chirps ? py::object(c.first(frames)) : py::object(py::none()));
 }
 
-//! x (samples,) -> spectra (frames, bins), t (frames,), rates (frames,), theta
+//! x (samples,) -> spectra (frames, bins), t, rates and theta (frames,)
 template <class R>
 py::tuple adapt_warped(const warped_stft_settings& settings,
                        const py::array_t<R, py::array::c_style>& x,
@@ -133,7 +133,7 @@ py::tuple adapt_warped(const warped_stft_settings& settings,
     const double hop = warped.settings().hop;
     const auto likely = 1 + static_cast<std::size_t>(static_cast<double>(length) / hop);
     growing_rows<std::complex<R>> spectra(with_spectra ? likely : 0, warped.bins());
-    growing_rows<double> rates(likely, 1), t(likely, 1);
+    growing_rows<double> rates(likely, 1), t(likely, 1), theta(likely, 1);
     std::size_t frames = 0;
     {
         const py::gil_scoped_release release;
@@ -141,6 +141,7 @@ py::tuple adapt_warped(const warped_stft_settings& settings,
             for (; warped.ready(); ++frames) {
                 *t.row(frames) = static_cast<double>(warped.frame()) * hop;
                 *rates.row(frames) = warped.next(with_spectra ? spectra.row(frames) : nullptr);
+                *theta.row(frames) = warped.theta();
             }
         };
         for (std::size_t taken = 0; taken < length; take())
@@ -151,7 +152,7 @@ py::tuple adapt_warped(const warped_stft_settings& settings,
     return py::make_tuple(spectra.first(with_spectra ? frames : 0),
                           t.first(frames).attr("reshape")(-1),
                           rates.first(frames).attr("reshape")(-1),
-                          warped.settings().theta);
+                          theta.first(frames).attr("reshape")(-1));
 }
 
 template <class T>

@@ -49,6 +49,8 @@ public:
 
     //! Takes as many of the samples as there is room for, some at least if row() is null, and returns how many.
     std::size_t push(const R* samples, std::size_t count);
+    //! Samples that push() takes now, at most.
+    std::size_t room() const;
     //! Takes missing samples as push() takes others.
     std::size_t hold(std::size_t count);
     //! No more samples.

@@ -15,14 +15,16 @@ namespace gr::stft::kernel {
 struct STFT_API warped_stft_settings {
     std::size_t n_fft = 0; //!< DFT length, >= 64
     double hop = 0;        //!< between frames, a whole number; 0: n_fft / 16
-    double theta = 0;      //!< length of the window, an even number; 0: n_fft / 2.83
+    double theta =
+        0; //!< length of the window, an even number; 0: n_fft / 4, / 2.83 or / 2 in each frame
     std::int64_t block =
         -1; //!< frames n - block .. n + block are measured jointly; -1: theta / (2 hop)
-    std::int64_t lag = -1;   //!< frames that the path looks ahead; -1: n_fft / (2 hop)
-    double smoothness = 0.1; //!< five times the cost of a change to the next rate of the bank
+    std::int64_t lag = -1; //!< frames that the path looks ahead; -1: n_fft / (2 hop)
+    //! five times the cost of a change to the next rate of the bank, a 30th of that of a change to the next length
+    double smoothness = 0.1;
 
     /*!
-     * \brief Computes every default and checks the parameters against each other.
+     * \brief Computes the defaults that hold for all lengths, and checks the parameters against each other.
      * \throws std::invalid_argument naming the parameter, its value and the rule
      */
     warped_stft_settings filled() const;
@@ -48,6 +50,12 @@ inline constexpr auto fields<warped_stft_settings> =
  * Frame p is centred at sample p hop, and read along tau(u) = (sqrt(1 + 2 a u) - 1) / a, u = -theta / 2 .. theta / 2. The rate
  * comes from the bank of warped_rows, eleven rates up to 0.75 / theta: the one whose whitened rows ln(1 + P / F)
  * are most concentrated (l1/l2) over a block of frames, by a shortest path. Phases count from the frame's centre.
+ *
+ * Where no length of the window is given, each frame has one of three, half an octave apart, each with the rate that is
+ * found under it. If the speed bends within the longer one of two, all orders are shifted by the same ratio from where they
+ * are under the shorter one, and the shorter one errs less; if their shifts disagree, noise does it, and the longer one errs
+ * less. A shortest path through the lengths decides, which looks `lag` frames ahead, too. The frames made are those that
+ * the middle length has room for.
  *
  * For looking and tracking: samples are interpolated and clipped, and frames that hang over an end of the signal are not
  * made, so there is no inverse.
@@ -80,6 +88,8 @@ public:
     bool ready();
     //! Number of the next frame, which is centred at sample frame() hop.
     std::int64_t frame() const;
+    //! Length of the window of the frame that next() gave last, before that of the middle one.
+    double theta() const;
     //! Writes bins() values of the next frame, or none to null. \return its relative rate, per sample
     double next(std::complex<R>* spectrum);
 

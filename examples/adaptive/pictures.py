@@ -229,14 +229,14 @@ def uneven():
     above, middle, below = figure.subplots(3, 1, sharex=True)
     above.plot(machine.seconds, machine.speed, color="black", label="true")
     above.set_ylabel("Speed (Hz)")
-    for part, name, colour in ((4, "n_fft / 4", "C0"), (2, "n_fft / 2", "C1"), (None, "learned", "C2")):
+    for part, name, colour, width in ((2, "n_fft / 2", "C1", 1), (4, "n_fft / 4", "C0", 3), (None, "learned", "black", 1)):
         found = stft.adapt(machine.x, n_fft=n_fft, warp=True, theta_init=part and n_fft / part)
         s = found.t / fs
         away = tracking.tracked(machine, found.spectra, found.t, chirps.HIGH) - np.interp(s, machine.seconds, machine.speed)
-        middle.plot(s, away, label=f"{name}: {np.mean(away**2):.1e} Hz$^2$", color=colour, linewidth=1)
+        middle.plot(s, away, label=f"{name}: {np.mean(away**2):.1e} Hz$^2$", color=colour, linewidth=width)
     middle.set_ylabel("Tracked - true (Hz)")
-    middle.legend(loc="upper right", ncols=3)
-    below.step(s, found.theta[0] / fs * 1e3, where="mid", color="C2")
+    middle.legend(loc="lower center", ncols=3)
+    below.step(s, found.theta[0] / fs * 1e3, where="mid", color="black")
     below.set_ylabel("Learned window (ms)")
     below.set_xlabel("Time (s)")
     for axes in (above, middle, below):

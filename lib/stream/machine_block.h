@@ -87,7 +87,8 @@ protected:
         d_next.reset();
         d_tags.clear();
         d_lost = d_lost_so_far = 0;
-        d_ended = d_described = d_waits = false;
+        d_obeyed = 0;
+        d_ended = d_described = d_waits = d_timed = false;
         d_context = {};
         d_context.samp_rate = d_rate;
         set_rate_of_items();

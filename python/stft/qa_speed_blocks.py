@@ -165,6 +165,9 @@ class qa_speed_blocks(unittest.TestCase):
         np.testing.assert_array_equal(items, of(x))
         hop = stft.ridge_tracker_fvf(**MADE).hop()
         self.assertIn((0, "rx_rate", FS / hop), tags)
+        once, again = through(stft.ridge_tracker_fvf(**twice), x, out=8, tags=[tag(0, "rx_rate", pmt.from_double(FS))], runs=2)[0]
+        np.testing.assert_array_equal(once, items)
+        np.testing.assert_array_equal(again, items)
         bad = [tag(0, "rx_rate", pmt.from_double(1.0))]  # 6 Hz would be above half of it
         items, _, _ = through(stft.ridge_tracker_fvf(**MADE), x, out=8, tags=bad)
         np.testing.assert_array_equal(items, of(x))

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t header_bytes = 128;
 constexpr std::size_t bytes_at_once = 1 << 20; // that are brought to the disk
+constexpr int most_attempts = 1000;            // at a name that others take, too
 
 //! Header of an NPY file, version 1.0, of float32 (rows, bins).
 std::string npy_header(std::int64_t rows, std::size_t bins)
@@ -52,19 +53,22 @@ std::string compact_utc(const utc_time& time)
     return compact;
 }
 
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
 //! A file that grows by rows. Where it goes out of scope it is closed: the whole rows that have reached it stay, under a
 //! header that says so, and a file that holds none goes.
 class growing_file
 {
 public:
     /*!
-     * \param stem name without .npy
+     * \param free_stem function that gives a name without .npy that no file has
      * \param bins values of a row
      * \param metadata function of the rows and of why it has ended (null: it grows) that gives the text of its metadata
      */
-    template <class F>
-    growing_file(std::string stem, std::size_t bins, F metadata)
-        : d_stem(std::move(stem)), d_bins(bins), d_metadata(std::move(metadata))
+    template <class N, class F>
+    growing_file(N free_stem, std::size_t bins, F metadata)
+        : d_free_stem(std::move(free_stem)), d_stem(d_free_stem()), d_bins(bins),
+          d_metadata(std::move(metadata))
     {}
     ~growing_file()
     {
@@ -140,13 +144,31 @@ private:
         return (d_size - static_cast<std::int64_t>(header_bytes)) / row_bytes();
     }
 
+    /*!
+     * Makes the file under a name that no other has. Another writer may have taken the name since it was found free: its file has
+     * either the name with .part or, complete, the one without.
+     */
+    int made_anew()
+    {
+        for (int attempts = 0;; ++attempts) {
+            const auto number =
+                ::open(part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            if (number < 0 && (errno != EEXIST || attempts == most_attempts))
+                fail_to_write(part(), errno);
+            if (number >= 0 && !is_there(d_stem + ".npy"))
+                return number;
+            if (number >= 0) {
+                ::close(number);
+                ::unlink(part().c_str());
+            }
+            d_stem = d_free_stem();
+        }
+    }
+
     void open()
     {
         if (d_number < 0) {
-            const auto number =
-                ::open(part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-            if (number < 0)
-                fail_to_write(part(), errno);
+            const auto number = made_anew();
             const auto header = npy_header(0, d_bins);
             const auto written = ::pwrite(number, header.data(), header.size(), 0);
             if (written != static_cast<ssize_t>(header.size())) {
@@ -196,6 +218,7 @@ private:
         ::close(d_number);
     }
 
+    std::function<std::string()> d_free_stem;
     std::string d_stem;
     std::size_t d_bins;
     std::function<std::string(std::int64_t, const char*)> d_metadata;
@@ -212,8 +235,6 @@ std::string whole_number(double value)
     std::snprintf(text, sizeof text, "%.0f", value);
     return text;
 }
-
-bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 std::string string_or_null(const std::string& text)
 {
@@ -244,6 +265,13 @@ void frame_files_settings::check() const
 
 struct frame_files::parts {
     explicit parts(const frame_files_settings& s) : settings((s.check(), s)) {}
+    ~parts()
+    {
+        while (!files.empty()) // one by one, since one that is still made looks at the names of all
+            files.pop_front();
+    }
+    parts(const parts&) = delete;
+    parts& operator=(const parts&) = delete;
 
     frame_files_settings settings;
     std::deque<growing_file> files; // the last one may grow, those before it wait for the disk
@@ -281,11 +309,15 @@ struct frame_files::parts {
                                 (time ? compact_utc(*time) : "unknown") + "_" +
                                 whole_number(known.freq_center.value_or(0)) + "Hz_" +
                                 whole_number(known.samp_rate) + "sps";
-        auto stem = first_stem;
-        for (int i = 2; is_taken(stem); ++i)
-            stem = first_stem + "_" + std::to_string(i);
         files.emplace_back(
-            stem, settings.vlen, [this, sample, known](std::int64_t rows, const char* reason) {
+            [this, first_stem] {
+                auto stem = first_stem;
+                for (int i = 2; is_taken(stem); ++i)
+                    stem = first_stem + "_" + std::to_string(i);
+                return stem;
+            },
+            settings.vlen,
+            [this, sample, known](std::int64_t rows, const char* reason) {
                 return metadata(sample, known, rows, reason);
             });
         period = period_of(sample, known);

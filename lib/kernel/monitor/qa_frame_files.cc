@@ -86,6 +86,7 @@ class qa_frame_files : public CppUnit::TestFixture
     CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_rows_wait_until_it_is_there_again);
     CPPUNIT_TEST(a_file_that_was_removed_is_counted_and_the_next_row_begins_another);
     CPPUNIT_TEST(a_file_that_grows_has_its_metadata);
+    CPPUNIT_TEST(writers_that_begin_in_the_same_second_have_files_of_their_own);
     CPPUNIT_TEST_SUITE_END();
 
     void rows_of_any_size_are_in_files_that_are_no_larger_than_they_may_be()
@@ -365,6 +366,42 @@ class qa_frame_files : public CppUnit::TestFixture
         CPPUNIT_ASSERT(text.find("\"hop\": 7") != std::string::npos);
         CPPUNIT_ASSERT(text.find("\"n_fft\": 11") != std::string::npos);
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(name + ".npy.part").second);
+    }
+
+    //! All have found the same name free before one of them makes its file.
+    void writers_that_begin_in_the_same_second_have_files_of_their_own()
+    {
+        for (const bool first_ends : { false, true }) {
+            const qa::context here_is("first_ends", first_ends);
+            folder here;
+            frame_files_settings s;
+            s.directory = here.path.string();
+            s.vlen = 2;
+            event_context context;
+            context.set_time(0, { 1700000000, 0.25 });
+            std::vector<frame_files> writers;
+            for (float n = 0; n < 3; ++n) {
+                writers.emplace_back(s);
+                const float row[] = { n, n + 10 };
+                writers.back().add(row, 0, context);
+            }
+            if (first_ends)
+                writers[0].end("test");
+            for (auto& writer : writers)
+                writer.flush();
+            for (auto& writer : writers)
+                writer.end("stop");
+            for (std::size_t n = 0; n < writers.size(); ++n) {
+                const auto value = static_cast<float>(n);
+                const auto [values, rows] = read(writers[n].last_path());
+                CPPUNIT_ASSERT(values == std::vector<float>({ value, value + 10 }));
+                CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), writers[n].files());
+                CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), writers[n].lost());
+                auto metadata = fs::path(writers[n].last_path()).replace_extension(".json");
+                CPPUNIT_ASSERT(fs::exists(metadata));
+            }
+            CPPUNIT_ASSERT(parts_in(here.path).empty());
+        }
     }
 };
 

@@ -98,7 +98,7 @@ public:
     std::int64_t start_in() const;
 
     /*!
-     * \brief Where the window has its middle, in samples from sample win_length / 2 of a frame, as window_centre() tells; 0 at first.
+     * \brief Tells where the window has its middle, in samples from sample win_length / 2 of a frame, as window_centre() tells; 0 at first.
      *
      * What is as long as the frame stays there; other parts of a frame move away from it as the sound gets slower.
      */

@@ -125,11 +125,18 @@ public:
         d_released = true;
     }
 
-    //! True if somebody has removed it.
+    //! True if somebody has removed it, or given it another name: it cannot be completed.
     bool is_gone() const
     {
-        struct stat state;
-        return d_number >= 0 && ::fstat(d_number, &state) == 0 && state.st_nlink == 0;
+        struct stat ours, there;
+        if (d_number < 0 || ::fstat(d_number, &ours) != 0)
+            return false;
+        if (ours.st_nlink == 0)
+            return true;
+        if (::stat(part().c_str(), &there) == 0)
+            return there.st_dev != ours.st_dev || there.st_ino != ours.st_ino;
+        const auto folder = d_stem.substr(0, d_stem.rfind('/'));
+        return errno == ENOENT && is_there(folder); // a folder that is away may come back with it
     }
 
     std::int64_t rows() const { return d_rows; }
@@ -409,7 +416,8 @@ struct frame_files::parts {
                 const auto name = file.stem() + ".npy.part";
                 lost += static_cast<std::uint64_t>(file.rows());
                 files.pop_front();
-                throw std::runtime_error("path: " + name + ": was removed, with its rows");
+                throw std::runtime_error("path: " + name +
+                                         ": was removed or renamed, with its rows");
             }
             if (!file.ended()) {
                 file.write();

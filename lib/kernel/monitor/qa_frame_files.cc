@@ -85,6 +85,7 @@ class qa_frame_files : public CppUnit::TestFixture
     CPPUNIT_TEST(the_least_memory_loses_nothing_on_a_disk_that_works);
     CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_rows_wait_until_it_is_there_again);
     CPPUNIT_TEST(a_file_that_was_removed_is_counted_and_the_next_row_begins_another);
+    CPPUNIT_TEST(a_file_that_was_renamed_is_counted_and_does_not_hold_up_the_next_ones);
     CPPUNIT_TEST(a_file_that_grows_has_its_metadata);
     CPPUNIT_TEST(writers_that_begin_in_the_same_second_have_files_of_their_own);
     CPPUNIT_TEST_SUITE_END();
@@ -343,6 +344,27 @@ class qa_frame_files : public CppUnit::TestFixture
         files.add(row, 2, {});
         files.end("stop");
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
+    }
+
+    void a_file_that_was_renamed_is_counted_and_does_not_hold_up_the_next_ones()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.vlen = 2;
+        frame_files files(s);
+        const float row[] = { 1, 2 };
+        files.add(row, 0, {});
+        files.flush();
+        const auto part = parts_in(here.path).at(0);
+        fs::rename(part, here.path / "elsewhere");
+        CPPUNIT_ASSERT_THROW(files.end("stop"), std::runtime_error);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), files.lost());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(here.path / "elsewhere").second);
+        files.add(row, 2, {});
+        files.end("stop");
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), files.files());
     }
 
     void a_file_that_grows_has_its_metadata()

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t header_bytes = 128;
 constexpr std::size_t bytes_at_once = 1 << 20; // that are brought to the disk
+constexpr std::size_t most_names = 1000;       // of complete files that nobody has asked for
 constexpr int most_attempts = 1000;            // at a name that others take, too
 
 //! Header of an NPY file, version 1.0, of float32 (rows, bins).
@@ -286,6 +287,7 @@ struct frame_files::parts {
     std::int64_t since_attempt = 0; // bytes that came since the disk was tried
     std::uint64_t complete = 0, lost = 0;
     std::string last_path;
+    std::deque<std::string> names; // of files that were completed since they were taken
 
     //! Number of the period of `rotate` seconds in which a row starts.
     std::int64_t period_of(std::int64_t sample, const event_context& known) const
@@ -425,6 +427,9 @@ struct frame_files::parts {
             }
             file.complete();
             last_path = file.stem() + ".npy";
+            names.push_back(last_path);
+            if (names.size() > most_names)
+                names.pop_front();
             ++complete;
             files.pop_front();
         }
@@ -459,5 +464,11 @@ std::uint64_t frame_files::lost() const { return d->lost; }
 std::uint64_t frame_files::files() const { return d->complete; }
 
 const std::string& frame_files::last_path() const { return d->last_path; }
+
+std::vector<std::string> frame_files::take_complete()
+{
+    const auto names = std::exchange(d->names, {});
+    return { names.begin(), names.end() };
+}
 
 } // namespace gr::stft::kernel

@@ -65,7 +65,7 @@ steady_sums(const std::vector<double>& weights, std::size_t count, std::size_t h
     return sums;
 }
 
-//! Of a sum that may be negative, as that of an odd power of a window is.
+//! Inverts a sum, which may be negative, as that of an odd power of a window is.
 double inverse_above(double coverage, double least)
 {
     return std::abs(coverage) > least ? 1 / coverage : 0;

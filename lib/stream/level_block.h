@@ -7,7 +7,7 @@
 #include "retune.h"
 #include "stream_block.h"
 #include "stream_buffers.h"
-#include <gnuradio/stft/kernel/monitor/level_alarm.h>
+#include <gnuradio/stft/kernel/machine/level_alarm.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LIB_STREAM_RECEIVER_TAGS_H
 
 #include <gnuradio/logger.h>
-#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
 #include <gnuradio/tags.h>
 #include <optional>
 

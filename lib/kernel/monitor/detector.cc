@@ -34,7 +34,7 @@ STFT_LOOP float sum_of(const float* row, std::size_t n)
 std::vector<std::uint8_t> ignored_bins(const detector_settings& s)
 {
     const plane_axes axes(s, 0);
-    const auto ranges = frequency_ranges_named(s.ignore);
+    const auto ranges = frequency_ranges_named(s.ignore, "ignore");
     std::vector<std::uint8_t> ignored(axes.bins);
     for (std::size_t k = 0; k < axes.bins; ++k)
         for (const auto& range : ranges)

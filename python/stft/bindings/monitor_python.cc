@@ -3,8 +3,8 @@
 #include "settings.h"
 #include <gnuradio/stft/kernel/monitor/box_statistics.h>
 #include <gnuradio/stft/kernel/monitor/event_cutter.h>
-#include <gnuradio/stft/kernel/monitor/event_text.h>
-#include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
+#include <gnuradio/stft/kernel/records/sigmf_annotations.h>
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <utility>
 

@@ -7,14 +7,16 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double too_soon = 0.6;       // of an interval
-constexpr double standstill = 4.5;     // intervals
-constexpr int most_in_one = 4;         // intervals from one edge to the next
-constexpr double slowest_ahead = 0.25; // of the last speed, in predictions
-constexpr double agreement = 0.3;      // of an interval
-constexpr std::size_t most_candidates = 16, edges_of_start = 4;
-constexpr int most_bridged = 16;         // intervals
-constexpr double bridge_tolerance = 0.2; // of an interval
+// Tolerances that lie between the jitter of regular pulses and what bounces and missing pulses do; none of them is derived.
+constexpr double too_soon = 0.6;   // intervals: an edge that comes sooner is a bounce
+constexpr double standstill = 4.5; // intervals without an edge, at the last speed and slope
+constexpr int most_in_one = 4;     // intervals from one edge to the next: less than `standstill`
+constexpr double slowest_ahead = 0.25; // of the last speed: the slowest that a slope may lead to
+constexpr double agreement = 0.3; // of an interval: difference of intervals of a steady machine
+constexpr std::size_t most_candidates = 16; // edges that are kept while the machine stands still
+constexpr std::size_t edges_of_start = 4;   // edges at steady intervals that begin a train
+constexpr int most_bridged = 16;            // intervals without a pulse that are counted
+constexpr double bridge_tolerance = 0.2;    // of an interval: distance from a whole number of them
 
 } // namespace
 
@@ -133,6 +135,35 @@ int pulse_train::bridged(const sample_instant& edge, double speed, double slope)
                : 0;
 }
 
+//! The candidate before candidate i that is a pulse: the nearest number of intervals away, as the speed after it expects.
+//! Nothing if there is none.
+std::optional<pulse_train::earlier_pulse> pulse_train::pulse_before(std::size_t i,
+                                                                    const pace& after) const
+{
+    std::optional<earlier_pulse> best;
+    double best_off = agreement;
+    for (std::size_t j = i; j-- > 0;) {
+        const auto interval = seconds(d_candidates[j], d_candidates[i]);
+        const auto expected = std::max(after.speed - after.slope * (interval + after.interval) / 2,
+                                       slowest_ahead * after.speed);
+        const auto k = missed(interval, expected);
+        const auto off = std::abs(interval * expected - k);
+        if (interval > d_longest || (best && k > best->intervals))
+            break;
+        if (interval < d_shortest || !(off < best_off))
+            continue;
+        best = earlier_pulse{ j, k, interval };
+        best_off = off;
+    }
+    return best;
+}
+
+double
+pulse_train::slope_between(double speed, double interval, double next, double next_interval) const
+{
+    return clipped((next - speed) / ((interval + next_interval) / 2));
+}
+
 /*!
  * The first of the four edges may be a bounce, and edges before it may be pulses of a machine that gathers speed. So the last
  * three edges are pulses, and those before them are searched backwards.
@@ -141,59 +172,36 @@ void pulse_train::start(std::vector<counted_pulse>& pulses)
 {
     struct found {
         sample_instant at;
-        int k; // intervals to the next one
+        int intervals; // to the next one
     };
     std::vector<found> all; // backwards
     const auto last = d_candidates.size() - 1;
-    const auto interval_before = [&](std::size_t i) {
-        return seconds(d_candidates[i - 1], d_candidates[i]);
-    };
-    const auto slope_of = [&](double v, double d, double v_next, double d_next) {
-        return clipped((v_next - v) / ((d + d_next) / 2));
-    };
     for (std::size_t i = 0; i < edges_of_start - 1; ++i)
         all.push_back({ d_candidates[last - i], i > 0 });
-    double next = interval_before(last - 1),
-           speed = 1 / next; // the earlier one of the two intervals
-    double slope = slope_of(speed, next, 1 / interval_before(last), interval_before(last));
-    for (std::size_t i = last - (edges_of_start - 2); i > 0;) {
-        const auto& from = all.back().at;
-        std::size_t best = i;
-        int best_k = 0;
-        double best_off = agreement, best_interval = 0;
-        for (std::size_t j = i; j-- > 0;) {
-            const auto interval = seconds(d_candidates[j], from);
-            const auto expected =
-                std::max(speed - slope * (interval + next) / 2, slowest_ahead * speed);
-            const auto k = missed(interval, expected);
-            const auto off = std::abs(interval * expected - k);
-            if (interval > d_longest || (best_k && k > best_k))
-                break;
-            if (interval < d_shortest || !(off < best_off))
-                continue;
-            best = j;
-            best_k = k;
-            best_off = off;
-            best_interval = interval;
-        }
-        if (!best_k)
+    const auto interval = seconds(d_candidates[last - 1], d_candidates[last]),
+               before = seconds(d_candidates[last - 2], d_candidates[last - 1]);
+    const auto slope = slope_between(1 / before, before, 1 / interval, interval);
+    pace earliest{ 1 / before, slope, before };
+    for (auto i = last - (edges_of_start - 2); i > 0;) {
+        const auto pulse = pulse_before(i, earliest);
+        if (!pulse)
             break;
-        const auto v = best_k / best_interval;
-        slope = slope_of(v, best_interval, speed, next);
-        speed = v;
-        next = best_interval;
-        all.push_back({ d_candidates[best], best_k });
-        i = best;
+        const auto speed = pulse->intervals / pulse->interval;
+        earliest = { speed,
+                     slope_between(speed, pulse->interval, earliest.speed, earliest.interval),
+                     pulse->interval };
+        all.push_back({ d_candidates[pulse->candidate], pulse->intervals });
+        i = pulse->candidate;
     }
-    const auto missing = bridged(all.back().at, speed - slope * next / 2, slope);
+    const auto missing = bridged(
+        all.back().at, earliest.speed - earliest.slope * earliest.interval / 2, earliest.slope);
     d_next += std::max(0, missing - 1);
     for (std::size_t i = all.size(); i-- > 0;) {
         const bool first = i + 1 == all.size();
         pulses.push_back({ all[i].at, d_next, first && !missing });
-        d_next += i > 0 ? all[i].k : 1;
+        d_next += i > 0 ? all[i].intervals : 1;
     }
-    const auto interval = interval_before(last), before = interval_before(last - 1);
-    d_slope = slope_of(1 / before, before, 1 / interval, interval);
+    d_slope = slope;
     set_pace(1 / interval, interval);
     d_last = d_candidates[last];
     d_turns = d_has_turned = true;

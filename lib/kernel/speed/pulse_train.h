@@ -4,6 +4,7 @@
 
 #include <gnuradio/stft/kernel/speed/tacho_pulses.h>
 #include <limits>
+#include <optional>
 
 namespace gr::stft::kernel {
 
@@ -40,6 +41,17 @@ public:
     std::int64_t count() const { return d_next - d_first; }
 
 private:
+    struct pace {
+        double speed;    // pulses/s in the middle of the interval
+        double slope;    // pulses/s^2
+        double interval; // s
+    };
+    struct earlier_pulse {
+        std::size_t candidate;
+        int intervals;   // to the pulse after it
+        double interval; // s, of all of them
+    };
+
     double seconds(const sample_instant& from, const sample_instant& to) const
     {
         return to.after(from) / d_rate;
@@ -48,6 +60,8 @@ private:
     int missed(double interval, double speed) const;
     bool follow(const sample_instant& edge, std::vector<counted_pulse>& pulses);
     void set_pace(double speed, double interval);
+    std::optional<earlier_pulse> pulse_before(std::size_t i, const pace& after) const;
+    double slope_between(double speed, double interval, double next, double next_interval) const;
     void start(std::vector<counted_pulse>& pulses);
     bool regular() const;
     int bridged(const sample_instant& edge, double speed, double slope) const;

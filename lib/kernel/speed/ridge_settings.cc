@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/in_text.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/speed/ridge_settings.h>
 #include <algorithm>
@@ -12,21 +13,6 @@ constexpr double most_cells = 1 << 22; // of a frame: frequencies times rates
 constexpr double most_samples = 1 << 24;
 constexpr double most_points = 1 << 25; // of the frames of all rates, of 24 bytes
 constexpr double most_values = 1 << 29; // of 4 bytes
-
-std::string in_text(double value)
-{
-    std::ostringstream text;
-    text << value;
-    return text.str();
-}
-
-std::string in_text(const std::vector<double>& values)
-{
-    std::string text;
-    for (const auto value : values)
-        text += (text.empty() ? "" : ", ") + in_text(value);
-    return "(" + text + ")";
-}
 
 void check_rate(double samp_rate)
 {
@@ -72,6 +58,83 @@ void check_whiten(double whiten, bool may_be_zero)
         refuse("whiten", whiten, "must be positive, at most 1e12 Hz");
 }
 
+void check_range(const ridge_settings& s, double duration)
+{
+    if (!(s.f_min > 0 && s.f_min <= 1e12))
+        refuse("f_min", s.f_min, "must be positive, at most 1e12 Hz");
+    if (!(s.f_max > s.f_min && s.f_max <= 1e12))
+        refuse("f_max", s.f_max, "must be above f_min = " + in_text(s.f_min) + " Hz");
+    if (s.f_min < 2 / duration)
+        refuse("f_min",
+               s.f_min,
+               "must be at least 2 / duration = " + in_text(2 / duration) +
+                   " Hz: orders that are closer melt into one");
+}
+
+void check_orders(const ridge_settings& s, double nyquist)
+{
+    const auto& orders = s.orders;
+    const auto& weights = s.weights;
+    if (orders.empty() || orders.size() > 64)
+        refuse("orders", in_text(orders), "must be 1 .. 64 numbers");
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        if (!(orders[i] > 0 && orders[i] <= 1e6))
+            refuse("orders", in_text(orders), "must be positive, at most 1e6");
+        if (std::count(orders.begin(), orders.end(), orders[i]) > 1)
+            refuse("orders", in_text(orders), "must differ from each other");
+        if (!(orders[i] * s.f_min < nyquist))
+            refuse("orders",
+                   in_text(orders),
+                   "order " + in_text(orders[i]) + " of f_min = " + in_text(s.f_min) +
+                       " Hz must be below half the sample rate, " + in_text(nyquist) + " Hz");
+    }
+    if (!weights.empty() && weights.size() != orders.size())
+        refuse("weights",
+               in_text(weights),
+               "must be as many as orders, " + std::to_string(orders.size()) + ", or none");
+    if (!std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0 && w <= 1e6; }) ||
+        (!weights.empty() && *std::max_element(weights.begin(), weights.end()) == 0))
+        refuse("weights", in_text(weights), "must be 0 .. 1e6, one of them positive");
+}
+
+void check_rejected(const std::vector<double>& reject, double duration)
+{
+    for (const auto hz : reject)
+        if (!(hz >= 8 / duration && hz <= 1e12))
+            refuse("reject",
+                   in_text(reject),
+                   "must be at least 8 / duration = " + in_text(8 / duration) +
+                       " Hz, else its multiples leave nothing");
+    if (reject.size() > 16)
+        refuse("reject", in_text(reject), "must be at most 16 numbers");
+}
+
+void check_learning(const ridge_settings& s)
+{
+    if (!(s.learn_max >= 0 && s.learn_max <= s.f_max))
+        refuse(
+            "learn_max", s.learn_max, "must be 0, or at most f_max = " + in_text(s.f_max) + " Hz");
+    if (!s.learns()) {
+        if (s.learn_min != 0)
+            refuse("learn_min", s.learn_min, "must be 0 without learn_max");
+        return;
+    }
+    if (!(s.learn_min >= s.f_min && s.learn_min < s.learn_max))
+        refuse("learn_min",
+               s.learn_min,
+               "must be at least f_min = " + in_text(s.f_min) +
+                   " and below learn_max = " + in_text(s.learn_max) + " Hz");
+    if (!(s.learn_max <= 2 * s.learn_min))
+        refuse("learn_max",
+               s.learn_max,
+               "must be at most 2 learn_min = " + in_text(2 * s.learn_min) +
+                   " Hz: speeds an octave apart look alike");
+    if (!(s.learn_time > 0 && s.learn_time <= 3600))
+        refuse("learn_time", s.learn_time, "must be positive, at most 3600 s");
+    if (s.tracks > 1)
+        refuse("tracks", s.tracks, "must be 1 while weights are learned");
+}
+
 } // namespace
 
 void warped_rows_settings::check() const
@@ -115,69 +178,16 @@ void ridge_settings::check(double duration,
                            double row_length,
                            std::size_t rates) const
 {
-    if (!(f_min > 0 && f_min <= 1e12))
-        refuse("f_min", f_min, "must be positive, at most 1e12 Hz");
-    if (!(f_max > f_min && f_max <= 1e12))
-        refuse("f_max", f_max, "must be above f_min = " + in_text(f_min) + " Hz");
-    if (f_min < 2 / duration)
-        refuse("f_min",
-               f_min,
-               "must be at least 2 / duration = " + in_text(2 / duration) +
-                   " Hz: orders that are closer melt into one");
-    if (orders.empty() || orders.size() > 64)
-        refuse("orders", in_text(orders), "must be 1 .. 64 numbers");
-    for (std::size_t i = 0; i < orders.size(); ++i) {
-        if (!(orders[i] > 0 && orders[i] <= 1e6))
-            refuse("orders", in_text(orders), "must be positive, at most 1e6");
-        if (std::count(orders.begin(), orders.end(), orders[i]) > 1)
-            refuse("orders", in_text(orders), "must differ from each other");
-        if (!(orders[i] * f_min < nyquist))
-            refuse("orders",
-                   in_text(orders),
-                   "order " + in_text(orders[i]) + " of f_min = " + in_text(f_min) +
-                       " Hz must be below half the sample rate, " + in_text(nyquist) + " Hz");
-    }
-    if (!weights.empty() && weights.size() != orders.size())
-        refuse("weights",
-               in_text(weights),
-               "must be as many as orders, " + std::to_string(orders.size()) + ", or none");
-    if (!std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0 && w <= 1e6; }) ||
-        (!weights.empty() && *std::max_element(weights.begin(), weights.end()) == 0))
-        refuse("weights", in_text(weights), "must be 0 .. 1e6, one of them positive");
+    check_range(*this, duration);
+    check_orders(*this, nyquist);
     if (!(max_slew > 0 && max_slew <= 1e12))
         refuse("max_slew", max_slew, "must be positive, at most 1e12 Hz/s");
     if (!(lag >= 0 && lag <= 60))
         refuse("lag", lag, "must be 0 .. 60 s");
     if (tracks < 1 || tracks > 4)
         refuse("tracks", tracks, "must be 1 .. 4");
-    for (const auto hz : reject)
-        if (!(hz >= 8 / duration && hz <= 1e12))
-            refuse("reject",
-                   in_text(reject),
-                   "must be at least 8 / duration = " + in_text(8 / duration) +
-                       " Hz, else its multiples leave nothing");
-    if (reject.size() > 16)
-        refuse("reject", in_text(reject), "must be at most 16 numbers");
-    if (!(learn_max >= 0 && learn_max <= f_max))
-        refuse("learn_max", learn_max, "must be 0, or at most f_max = " + in_text(f_max) + " Hz");
-    if (learns()) {
-        if (!(learn_min >= f_min && learn_min < learn_max))
-            refuse("learn_min",
-                   learn_min,
-                   "must be at least f_min = " + in_text(f_min) +
-                       " and below learn_max = " + in_text(learn_max) + " Hz");
-        if (!(learn_max <= 2 * learn_min))
-            refuse("learn_max",
-                   learn_max,
-                   "must be at most 2 learn_min = " + in_text(2 * learn_min) +
-                       " Hz: speeds an octave apart look alike");
-        if (!(learn_time > 0 && learn_time <= 3600))
-            refuse("learn_time", learn_time, "must be positive, at most 3600 s");
-        if (tracks > 1)
-            refuse("tracks", tracks, "must be 1 while weights are learned");
-    } else if (learn_min != 0) {
-        refuse("learn_min", learn_min, "must be 0 without learn_max");
-    }
+    check_rejected(reject, duration);
+    check_learning(*this);
     const auto cells = (fastest(nyquist) - f_min) * 2 * duration *
                        std::max(1.0, *std::max_element(orders.begin(), orders.end()));
     if (!(cells <= most_cells / 16))

@@ -9,6 +9,11 @@
 
 namespace gr::stft {
 
+constexpr double most_lost = 1e15; //!< samples, or rows, that may be lost at once
+
+//! True for the keys of a tag that counts lost samples, or says that there are some: "overflow" and "rx_overflow".
+bool tells_of_overflow(const pmt::pmt_t& key);
+
 //! Values of a receiver's tags at one item, but for rx_rate, which stream_block::rate_in() reads.
 struct receiver_tags {
     std::optional<kernel::utc_time> time; //!< rx_time

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "frame_symbol.h"
 #include "fft.h"
 #include "frame_matrix.h"
@@ -12,7 +13,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double two_pi = 6.283185307179586;
 //! Bounds of a search, in which a value is positive definite below the first of them and not above it, or the other way round.
 template <class Test>
 double bisected(double from, double to, const Test& is_low)
@@ -48,7 +48,7 @@ frame_symbol::chain frame_symbol::chain_of(std::size_t residue) const
             const auto column = i + turns * d_size - j;
             c.entries.push_back({ i, column, turns, row[j] });
             // a factor for each sample, which changes no eigenvalue, spreads a turn's phase over the chain
-            const double rate = two_pi * static_cast<double>(j) / static_cast<double>(d_size);
+            const double rate = 2 * pi * static_cast<double>(j) / static_cast<double>(d_size);
             sums[i] += rate * rate * std::abs(row[j]);
             sums[column] += rate * rate * std::abs(row[j]);
         }
@@ -60,7 +60,7 @@ frame_symbol::chain frame_symbol::chain_of(std::size_t residue) const
 void frame_symbol::turn_to(double frequency)
 {
     for (std::size_t i = 0; i < d_phases.size(); ++i)
-        d_phases[i] = std::polar(1.0, -two_pi * frequency * static_cast<double>(i));
+        d_phases[i] = std::polar(1.0, -2 * pi * frequency * static_cast<double>(i));
 }
 
 //! Extreme eigenvalues with the present phases.

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/machine/settled_mean.h"
 #include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
@@ -14,7 +15,6 @@ namespace {
 constexpr name_table estimators{ named_value{ "h1", transfer_estimator::h1 },
                                  named_value{ "h2", transfer_estimator::h2 } };
 constexpr std::size_t most_channels = 64;
-constexpr double settled = 0.981684361; // 1 - exp(-4), weight of the frames of an exponential mean
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 //! sums += |x|^2

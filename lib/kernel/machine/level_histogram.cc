@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/machine/level_histogram.h"
 #include <algorithm>
 #include <cmath>
@@ -71,7 +72,7 @@ level_histogram::statistics level_histogram::result() const
         const auto distance = (low + high) / 2;
         (within(distance) >= half ? high : low) = distance;
     }
-    return { d_origin + median, 1.4826 * high };
+    return { d_origin + median, deviation_per_median_distance * high };
 }
 
 void level_histogram::restore(double origin,

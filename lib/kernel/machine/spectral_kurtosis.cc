@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/machine/settled_mean.h"
 #include "kernel/frames/unfolded.h"
 #include "kernel/names.h"
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
@@ -13,8 +14,6 @@ namespace {
 
 constexpr name_table mean_kinds{ named_value{ "blocks", mean_kind::blocks },
                                  named_value{ "exponential", mean_kind::exponential } };
-
-constexpr double settled = 0.981684361; // 1 - exp(-4), weight of the frames of an exponential mean
 
 //! |E[X^2]| / E[|X|^2] of each bin of real white noise; 0 of complex one.
 std::vector<double> impropriety_of(const spectral_kurtosis_settings& s)

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/speed/band_decimator.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/frames/window.h>
@@ -8,7 +9,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
 constexpr double highest = 1e18; // a power of it is still finite
 constexpr std::size_t lanes = 16;
 

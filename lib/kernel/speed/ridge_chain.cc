@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/speed/ridge_chain.h"
 
 namespace gr::stft::kernel {
@@ -6,7 +7,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double slope_time = 0.5;  // s of path that give its slope
-constexpr double reject_reach = 2;  // 1 / duration on either side of a line of the mains
 constexpr double other_reach = 1.5; // on either side of an order of another shaft
 // of the rows there, a little more than the mean of noise, since paths through noise find more than that
 constexpr float other_value = 0.75f;
@@ -170,7 +170,7 @@ std::pair<float, float> ridge_chain::centre_and_spread()
     const auto median = middle(d_sorted);
     for (auto& value : d_sorted)
         value = std::abs(value - median);
-    return { median, 1.4826f * middle(d_sorted) };
+    return { median, static_cast<float>(deviation_per_median_distance) * middle(d_sorted) };
 }
 
 /*!

@@ -8,6 +8,8 @@
 
 namespace gr::stft::kernel {
 
+constexpr double reject_reach = 2; //!< 1 / duration on either side of a line of the mains
+
 //! One frame of a ridge.
 struct ridge_point {
     std::size_t track;

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/speed/ridge_refiner.h"
 #include "kernel/speed/warped_axis.h"
 #include <gnuradio/stft/kernel/frames/window.h>
@@ -12,9 +13,7 @@ constexpr double farthest = 0.9;   // |rate| duration
 constexpr double least_bins = 4;   // points of the DFT for each sample
 constexpr std::size_t cells = 41;  // frequencies that are tried
 constexpr double most_smear = 1.5; // 1 / duration, that a warp may leave
-constexpr double reject_reach = 2; // 1 / duration on either side of a line of the mains
 constexpr double main_lobe = 2;    // 1 / duration on either side of a line
-constexpr double pi = 3.14159265358979323846;
 
 double reach_of(double duration, double rate) { return -warped_time(-duration / 2, rate); }
 

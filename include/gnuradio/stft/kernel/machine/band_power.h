@@ -15,10 +15,10 @@ struct STFT_API band_power_settings {
     std::string bands;          //!< "10:1000,1000:5000", lower:upper, Hz; bands may overlap
     double samp_rate = 1;       //!< Hz, of the samples
     std::size_t win_length = 0; //!< samples under the window of the rows; 0: n_fft
-    std::size_t integrate =
-        0; //!< 0: as measured; 1: integrated once (velocity of an acceleration); 2: twice (displacement)
-    double factor =
-        1; //!< levels are multiplied by it: 9.80665 from g to m/s^2, 1000 from m/s to mm/s
+    //! Integrations: 0: as measured; 1: once (velocity of an acceleration); 2: twice (displacement).
+    std::size_t integrate = 0;
+    //! Levels are multiplied by it: 9.80665 from g to m/s^2, 1000 from m/s to mm/s.
+    double factor = 1;
     std::size_t average = 1; //!< rows whose powers are averaged into one level, >= 1
     bool db = false;         //!< levels are 20 log10 of the rms
 

@@ -37,8 +37,8 @@ struct STFT_API fault_line {
     double order = 0;     //!< that of the geometry, per revolution
     double frequency = 0; //!< Hz: order, speed and stretch
     double stretch = 1;   //!< factor on the frequency at which it was found
-    double z =
-        0; //!< score over that of lines without meaning, in their deviations; NaN: not looked for
+    //! Score over that of lines without meaning, in their deviations; NaN: not looked for.
+    double z = 0;
 };
 
 //! Verdict on an envelope spectrum.

@@ -13,8 +13,8 @@ namespace gr::stft::kernel {
 //! Parameters of level_alarm.
 struct STFT_API level_alarm_settings {
     std::size_t levels = 1; //!< levels of a row, >= 1
-    std::vector<double>
-        limits; //!< upper ends of the zones, rising, > 0: the same for all levels, or those of level 0, 1 ..
+    //! Upper ends of the zones, rising, > 0: the same for all levels, or those of level 0, 1 ..
+    std::vector<double> limits;
     std::size_t zones = 0;   //!< limits of one level; 0: all that are given
     double hysteresis = 0.1; //!< an alarm falls below limit (1 - hysteresis), 0 <= hysteresis < 1
     double t_on = 10;        //!< s above the limit until an alarm is raised

@@ -24,14 +24,14 @@ struct STFT_API level_event {
     std::uint64_t start = 0;     //!< first row of what the event is about
     std::uint64_t rows = 0;      //!< rows of it, so far
     double value = std::numeric_limits<double>::quiet_NaN(); //!< the level in this row
-    double limit =
-        std::numeric_limits<double>::quiet_NaN(); //!< limit of the higher one of both zones
+    //! Limit of the higher one of both zones.
+    double limit = std::numeric_limits<double>::quiet_NaN();
     double peak = std::numeric_limits<double>::quiet_NaN(); //!< largest level since the start
     std::uint64_t peak_row = 0;                             //!< row of the peak
-    double speed =
-        std::numeric_limits<double>::quiet_NaN(); //!< speed at the peak, or of a baseline; Hz
-    std::uint64_t nearly =
-        0; //!< times at which the lowest limit was exceeded, and not for long enough
+    //! Speed at the peak, or of a baseline; Hz.
+    double speed = std::numeric_limits<double>::quiet_NaN();
+    //! Times at which the lowest limit was exceeded, and not for long enough.
+    std::uint64_t nearly = 0;
 };
 
 //! Facts that an event does not hold itself.

@@ -112,8 +112,8 @@ struct STFT_API machine_mean {
     std::size_t rows = 0;   //!< how many they are
     double speed = 0;       //!< Hz, median of those that are known; NaN if none is
     double speed_known = 0; //!< fraction of the rows
-    std::vector<double>
-        levels; //!< root of the mean square of each level where it is known; NaN if it is not
+    //! Root of the mean square of each level where it is known; NaN if it is not.
+    std::vector<double> levels;
 };
 
 //! Joins rows: the mean power of each level, and the median of the speeds.

@@ -16,8 +16,8 @@ struct STFT_API frame_files_settings {
     double rotate = 3600;             //!< s, period of the files, >= 1; 0: none
     std::int64_t max_bytes = 1 << 30; //!< largest size of a file, >= 4096
     std::string description;          //!< words on the values, for the metadata
-    std::int64_t max_waiting =
-        64 << 20; //!< bytes of rows that may wait for the disk, >= 0; one row may at any rate
+    //! Bytes of rows that may wait for the disk, >= 0; one row may at any rate.
+    std::int64_t max_waiting = 64 << 20;
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;

@@ -15,8 +15,8 @@ namespace gr::stft::kernel {
 struct STFT_API state_section {
     std::map<std::string, std::string> parameters;           //!< parameters as text
     std::map<std::string, std::vector<std::int64_t>> counts; //!< integers
-    std::map<std::string, std::vector<double>>
-        numbers; //!< real numbers; NaN and infinities become NaN in a file
+    //! Real numbers; NaN and infinities become NaN in a file.
+    std::map<std::string, std::vector<double>> numbers;
 
     /*!
      * \brief Refuses parameters that differ from those of the section.

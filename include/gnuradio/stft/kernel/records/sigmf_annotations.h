@@ -16,12 +16,12 @@ namespace gr::stft::kernel {
 //! Parameters of sigmf_annotations.
 struct STFT_API sigmf_settings {
     std::string path; //!< name of the file; .sigmf-meta is added unless it ends so
-    std::size_t flush_every =
-        100; //!< annotations after which the file is written, >= 1; half of those it has, if that is more
-    std::size_t rotate_every =
-        10000; //!< annotations and captures after which a file is complete and another one begins; 0: never
-    std::size_t most =
-        100000; //!< annotations that memory holds, >= 1; others are left out, as where a file cannot be written
+    //! Annotations after which the file is written, >= 1; half of those it has, if that is more.
+    std::size_t flush_every = 100;
+    //! Annotations and captures after which a file is complete and another one begins; 0: never.
+    std::size_t rotate_every = 10000;
+    //! Annotations that memory holds, >= 1; others are left out, as where a file cannot be written.
+    std::size_t most = 100000;
     bool keep = false; //!< files that are there stay, and the next free number is taken
     std::string datatype = "cf32_le"; //!< type of the samples, as SigMF names it
     std::string description;          //!< words on the recording

@@ -18,8 +18,8 @@ struct STFT_API warped_rows_settings {
     //! 0.75 / duration.
     std::vector<double> rates;
     double whiten = 30; //!< Hz on either side of a bin whose median is its floor, > 0
-    double limit =
-        6; //!< samples are clipped at this multiple of the median of their magnitudes; 0: never
+    //! Samples are clipped at this multiple of the median of their magnitudes; 0: never.
+    double limit = 6;
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;

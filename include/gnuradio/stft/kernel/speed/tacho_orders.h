@@ -36,8 +36,8 @@ inline constexpr auto fields<tacho_orders_settings> =
 struct STFT_API tacho_frame {
     std::int64_t sample = 0; //!< nearest to the frame's centre
     double frequency = 0;    //!< Hz
-    std::vector<double>
-        amplitudes; //!< amplitudes of cosines, one for each order; NaN where it lies too high
+    //! Amplitudes of cosines, one for each order; NaN where it lies too high.
+    std::vector<double> amplitudes;
 };
 
 /*!

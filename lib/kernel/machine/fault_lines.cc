@@ -10,17 +10,19 @@ namespace gr::stft::kernel {
 
 namespace {
 
+// Numbers of fault_lines's formulas. None of them is derived; what they give on simulated machines is in docs/machines.md.
+// of s: a fifth of a bin for a line of order 4 under 100 turns
 constexpr double stretch_step = 0.0005;
-constexpr std::size_t compared_at_first = 160; // frequencies
-constexpr std::size_t least_compared = 30;
+constexpr std::size_t compared_at_first = 160; // frequencies between the lines
+constexpr std::size_t least_compared = 30;     // of them, whose median and deviation mean something
 constexpr double most_bins_in_median = 1 << 24;
 constexpr int greatest_ratio = 4; // of the integers a : b
 constexpr int harmonics_with_sides = 3, sides_of_harmonic = 2;
 constexpr double weight_of_side = 0.25;
-constexpr double least_deviation = 0.3;
+constexpr double least_deviation = 0.3; // of scores, so that a flat row makes no small one large
 constexpr std::size_t orders_of_shaft = 6, highest_order_of_shaft = 10;
 constexpr double shaft_stands_out = 2; // z
-constexpr double least_turns = 20;
+constexpr double least_turns = 20;     // under the window, for lines of neighbouring faults to part
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::array<bearing_fault, bearing_faults> all_faults{ bearing_fault::ftf,

@@ -9,6 +9,7 @@ from gnuradio.stft.app.quantities import rotation, seconds
 from gnuradio.stft.app.recording_base import refuse
 
 UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3}
+_INTEGRALS = {"acceleration": 0, "velocity": 1, "displacement": 2}
 
 
 def add_machine_arguments(parser):

@@ -3,7 +3,6 @@
 """Cross spectra, coherence and transfer functions of two sensors, on arrays and as a block."""
 import importlib.util
 import itertools
-import os
 import unittest
 
 import numpy as np

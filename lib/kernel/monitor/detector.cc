@@ -6,6 +6,7 @@
 #include "kernel/monitor/floor_memory.h"
 #include "kernel/monitor/row_normaliser.h"
 #include "kernel/monitor/warm_up_rows.h"
+#include "kernel/monitor/row_sum.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/detector.h>
@@ -20,21 +21,10 @@ constexpr double step_of_gain = 0.35;          // in the natural logarithm of th
 constexpr std::size_t fewest_rows = 16;        // that give a floor
 constexpr std::int64_t longest_silence = 1024; // lost rows in the warm-up that end no event
 
-constexpr float greatest_sum = 1e25f; // of a row, far from what products with a floor cannot hold
-
-STFT_LOOP float sum_of(const float* row, std::size_t n)
-{
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t i = 0; i < n; ++i)
-        sum += row[i];
-    return sum;
-}
-
 std::vector<std::uint8_t> ignored_bins(const detector_settings& s)
 {
     const plane_axes axes(s, 0);
-    const auto ranges = frequency_ranges_named(s.ignore);
+    const auto ranges = frequency_ranges_named(s.ignore, "ignore");
     std::vector<std::uint8_t> ignored(axes.bins);
     for (std::size_t k = 0; k < axes.bins; ++k)
         for (const auto& range : ranges)

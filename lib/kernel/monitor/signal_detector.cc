@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/row_sum.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
@@ -14,17 +15,6 @@ namespace {
 std::size_t frames_at_once(std::size_t n_fft)
 {
     return std::clamp<std::size_t>((std::size_t(1) << 20) / n_fft, 1, 16);
-}
-
-constexpr float greatest_sum = 1e25f; // of a row that the detector searches
-
-STFT_LOOP float sum_of(const float* row, std::size_t n)
-{
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t i = 0; i < n; ++i)
-        sum += row[i];
-    return sum;
 }
 
 template <class T>

@@ -17,18 +17,6 @@ bool all_finite(const std::complex<R>* values, std::size_t count)
     });
 }
 
-//! Power of two by which spectra are divided whose sums over a segment may overflow, else 1.
-template <class R>
-R range_of(const std::vector<std::complex<R>>& spectra)
-{
-    R largest = 0;
-    for (const auto& v : spectra)
-        largest = std::max({ largest, std::abs(v.real()), std::abs(v.imag()) });
-    constexpr int most = std::numeric_limits<R>::max_exponent / 2;
-    const int exponent = largest > 0 ? std::ilogb(largest) : 0;
-    return exponent < most ? R(1) : std::ldexp(R(1), exponent);
-}
-
 } // namespace
 
 template <class T>
@@ -127,10 +115,6 @@ void segment_inverse<T>::solve()
                                static_cast<std::size_t>(stop - base),
                                d_is_covered.data() };
     if (!t.empty()) {
-        const real range = range_of(spectra);
-        if (range > 1)
-            for (auto& v : spectra)
-                v /= range;
         const auto how = least_squares_inverse(d_transform,
                                                spectra.data(),
                                                t,
@@ -141,9 +125,6 @@ void segment_inverse<T>::solve()
                                                length,
                                                d_samples.data(),
                                                &segment);
-        if (range > 1)
-            for (auto& v : d_samples)
-                v *= range;
         d_worst = { std::max(d_worst.iterations, how.iterations),
                     std::max(d_worst.residual, how.residual) };
     }

@@ -40,13 +40,6 @@ void refuse_unless(bool holds, const char* name, double value, const std::string
         refuse(name, value, rule);
 }
 
-std::string text(double value)
-{
-    std::ostringstream out;
-    out << value;
-    return out.str();
-}
-
 } // namespace
 
 learning_method learning_method_named(const std::string& name)
@@ -94,7 +87,7 @@ adaptive_settings adaptive_settings::filled() const
     refuse_unless(theta_min != 0 || 2 * s.hop < s.theta_max,
                   "hop",
                   s.hop,
-                  "must be below theta_max / 2 = " + text(s.theta_max / 2) +
+                  "must be below theta_max / 2 = " + number_text(s.theta_max / 2) +
                       ": windows shorter than two hops miss what lies between two frames");
     if (theta_min == 0)
         s.theta_min = std::max(shortest_window, 2 * s.hop);
@@ -105,11 +98,11 @@ adaptive_settings adaptive_settings::filled() const
     refuse_unless(s.theta_min < s.theta_max,
                   "theta_min",
                   s.theta_min,
-                  "must be below theta_max = " + text(s.theta_max));
+                  "must be below theta_max = " + number_text(s.theta_max));
     refuse_unless(!invertible || s.theta_min >= 2 * s.hop,
                   "hop",
                   s.hop,
-                  "must be at most theta_min / 2 = " + text(s.theta_min / 2) +
+                  "must be at most theta_min / 2 = " + number_text(s.theta_min / 2) +
                       ": the shortest window, missing what lies between two frames, would always "
                       "win (invertible=False takes it)");
     refuse_unless(!invertible || alpha <= 0.5,
@@ -122,8 +115,8 @@ adaptive_settings adaptive_settings::filled() const
     refuse_unless(s.theta_init >= s.theta_min && s.theta_init <= s.theta_max,
                   "theta_init",
                   s.theta_init,
-                  "must be in theta_min .. theta_max = " + text(s.theta_min) + " .. " +
-                      text(s.theta_max));
+                  "must be in theta_min .. theta_max = " + number_text(s.theta_min) + " .. " +
+                      number_text(s.theta_max));
 
     if (norm != kernel::norm::l2 && learns_theta)
         refuse("norm",
@@ -230,7 +223,7 @@ adaptive_settings adaptive_settings::filled() const
     refuse_unless(in(s.chirp_max, 0, most_chirp) && s.chirp_max > 0,
                   "chirp_max",
                   s.chirp_max,
-                  "must be positive, and at most 1 / (2 theta_max) = " + text(most_chirp) +
+                  "must be positive, and at most 1 / (2 theta_max) = " + number_text(most_chirp) +
                       ": a faster chirp leaves the band within a window");
     refuse_unless(in(chirp_prior, 0, 1e6), "chirp_prior", chirp_prior, "must be in 0 .. 1e6");
     if (!learns_chirp)

@@ -16,9 +16,7 @@ constexpr double fewest_periods = 5;
 
 std::string text_of(const frequency_range& band)
 {
-    std::ostringstream text;
-    text << band.lower << ':' << band.upper;
-    return text.str();
+    return number_text(band.lower) + ':' + number_text(band.upper);
 }
 
 } // namespace
@@ -57,13 +55,13 @@ void band_power_settings::check() const
         if (!(band.upper <= samp_rate / 2))
             refuse("bands", text_of(band), "must end at half the sample rate or below");
         const auto periods = band.lower * static_cast<double>(window_length()) / samp_rate;
-        if (integrate > 0 && !(periods >= fewest_periods)) {
-            std::ostringstream rule;
-            rule << "must begin at "
-                 << fewest_periods * samp_rate / static_cast<double>(window_length())
-                 << " Hz or above, where the window holds 5 periods, to be integrated";
-            refuse("bands", text_of(band), rule.str());
-        }
+        if (integrate > 0 && !(periods >= fewest_periods))
+            refuse(
+                "bands",
+                text_of(band),
+                "must begin at " +
+                    number_text(fewest_periods * samp_rate / static_cast<double>(window_length())) +
+                    " Hz or above, where the window holds 5 periods, to be integrated");
     }
 }
 

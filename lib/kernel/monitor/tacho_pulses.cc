@@ -13,14 +13,6 @@ namespace {
 constexpr double most_level_samples = 1 << 28;
 constexpr std::size_t at_once = 65536; // samples, between speeds
 
-std::string shown(const std::vector<double>& values)
-{
-    std::ostringstream text;
-    for (std::size_t i = 0; i < values.size(); ++i)
-        text << (i ? ", " : "") << values[i];
-    return "(" + text.str() + ")";
-}
-
 } // namespace
 
 double tacho_settings::highest() const
@@ -48,7 +40,9 @@ void tacho_settings::check() const
         refuse("f_min", f_min, "must be higher: an interval must last less than 2^62 samples");
     if (!levels.empty() && !(levels.size() == 2 && std::isfinite(levels[0]) &&
                              std::isfinite(levels[1]) && levels[0] != levels[1]))
-        refuse("levels", shown(levels), "must be two different numbers, base and top of a pulse");
+        refuse("levels",
+               number_text(levels),
+               "must be two different numbers, base and top of a pulse");
     if (!(slew >= 0 && slew <= 1e30))
         refuse("slew", slew, "must be 0 .. 1e30 Hz/s");
     if (hop < 1 || hop > (std::size_t(1) << 40))

@@ -32,20 +32,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import (
-    _array,
-    _at_least,
-    _bins,
-    _channels,
-    _check_addressed,
-    _complex,
-    _empty,
-    _frame_major,
-    _integer,
-    _positive,
-    _text,
-    _tolerance,
-    _truth,
-)
+    _array, _at_least, _bins, _channels, _check_addressed, _complex, _empty, _frame_major,
+    _integer, _positive, _text, _tolerance, _truth,
+)  # fmt: skip
 from .stft_python import kernels
 
 FamilyName = Union[str, Tuple[str, float]]

@@ -11,7 +11,7 @@ from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, na
                                                require_range)
 from gnuradio.stft.app.config_file import ConfigError, ConfigFile, given_options
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection
-from gnuradio.stft.app.machine_options import add_machine_arguments, check_machine, is_asked_for
+from gnuradio.stft.app.machine_options import add_machine_arguments, asked_for, check_machine
 from gnuradio.stft.app.output_options import add_output_arguments, check_outputs, outputs_of
 from gnuradio.stft.app.outputs.hub import Outputs
 from gnuradio.stft.app.outputs.mqtt_address import refuse_passwords
@@ -122,10 +122,11 @@ def _description(arguments, opened, watcher):
 def _check(arguments):
     if arguments.source is None:
         refuse("source", "missing", "must be given: a recording, -, soapy=ARGS, uhd=ARGS, audio=DEVICE or zmq=ADDRESS")
-    if not arguments.detect and not is_asked_for(arguments) and not arguments.band:
+    if not arguments.detect and not asked_for(arguments) and not arguments.band:
         refuse("monitor", "nothing to watch for", "give --detect, or --speed or --band of a machine")
-    if arguments.detect and is_asked_for(arguments):
-        refuse("detect", "of a band", "does not go with --speed, --alarm, --baseline and levels of a machine")
+    if arguments.detect:
+        for name, value in asked_for(arguments):
+            refuse(name, value, "is for a machine, and does not go with --detect, which is for a band")
     require_positive("rate", arguments.rate)
     require_finite("center", arguments.center)
     require_range("channel", arguments.channel, 0, 2**16)

@@ -195,7 +195,7 @@ class KnownScene(InBrowser):
         ticks = self.js("const w = monitorPage.waterfall; return [w.frequencyTicks.values, w.timeTicks.values]")
         self.assertTrue(all(round(value) % 100000 == 0 for value in ticks[0]))
         self.assertTrue(all(abs(value * 2 - round(value * 2)) < 1e-6 for value in ticks[1]))
-        self.assertIn("2026-11-29", self.driver.find_element(By.ID, "range").text)
+        self.assertIn("2026-11-29", self.driver.find_element(By.ID, "day").text)
         self.assertEqual(self.driver.find_element(By.ID, "zone").text, "UTC")
         self.assertEqual(self.js("return import('/files/numbers.js').then((m) => [m.clock(90061.25, 0.01), m.clock(-5, 1), m.clock(0)])"),
                          ["01:01:01.25", "-00:00:05", "00:00:00.000"])
@@ -241,6 +241,12 @@ class KnownScene(InBrowser):
             self.wait(f"return document.querySelectorAll('#events tbody tr').length === {left}", words, 3)
             self.frame()
             self.assertEqual(self.js("return monitorPage.waterfall.boxes.length"), left)
+        for words, left in (("snr>>10 burst", "not understood: snr>>10"), ("foo<3 snr>1x", "not understood: foo<3 snr>1x"), ("snr>-99", "")):
+            field.clear()
+            field.send_keys(words)
+            self.assertEqual(self.driver.find_element(By.ID, "misread").text, left)
+        field.clear()
+        field.send_keys(" ")
 
     def test_wheel_drag_and_keys_move_the_view(self):
         canvas = self.driver.find_element(By.ID, "waterfall")
@@ -263,7 +269,10 @@ class KnownScene(InBrowser):
         self.assertEqual(self.js(state)[1::3], [first[1], True])
         canvas.send_keys("?")
         self.assertTrue(self.driver.find_element(By.ID, "help").is_displayed())
-        self.driver.find_element(By.CSS_SELECTOR, "#help button").click()
+        ActionChains(self.driver, 0).send_keys("n").perform()  # keys are the dialog's own while it is open
+        self.assertIsNone(self.js("return monitorPage.events.selected"))
+        ActionChains(self.driver, 0).send_keys(Keys.ESCAPE).perform()
+        self.assertFalse(self.driver.find_element(By.ID, "help").is_displayed())
         canvas.send_keys("n")
         self.assertEqual(self.js("return monitorPage.events.selected.at"), max(self.js("return monitorPage.events.sorted.map((e) => e.at)")))
         canvas.send_keys(Keys.ESCAPE)
@@ -467,12 +476,13 @@ class Connections(InBrowser):
         event = {"kind": words, "state": "end", "id": 1, "time": iso(0.05), "duration": 0.05, "sample_start": 0, "freq_lower": CENTER - 1e5,
                  "freq_upper": CENTER + 1e5, "source": words, "cut": words, words: words, "snr_db": 10.0, "__proto__": words}
         output.reports([(event, ""), ({"kind": "output", "state": "begin", "output": words, "reason": words, "time": iso(0.1)}, "")])
-        output.status({"source": source(), "outputs": {words: {words: words}}})
+        output.status({"source": source(), "outputs": {words: {words: words}, "a": {"waiting_bytes": 1234, "connected": 0, "dropped": 3}}})
         output.server.publish({"type": "levels", "levels": [{"name": words, "value": 1, "unit": words, "limits": [1, 2], "zone": 0}]})
         self.show_all(output, 5)
         self.js("const p = monitorPage; p.choose([...p.events.newestFirst()].at(-1), true); p.hover(p.events.selected, [200, 100])")
         for place in "health-panel", "events":
             self.wait(f"return document.getElementById('{place}').textContent.includes({json.dumps(words)})", place)
+        self.assertIn("1.23 kB wait, not connected, 3 dropped", self.driver.find_element(By.ID, "health-panel").text)
         self.frame()
         self.assertIsNone(self.js("return window.hacked ?? null"))
         self.assertEqual(self.js("return document.querySelectorAll('img, body script, iframe, object').length"), 0)

@@ -40,7 +40,7 @@ def seconds(text):
     if match:
         hours, minutes = (match[1], match[2]) if match[1] else (0, match[3])
         return 3600.0 * int(hours) + 60.0 * int(minutes) + float(match[4])
-    return _plain_float(text, "must be seconds, m:ss or h:mm:ss: 90, 1:30, 0:01:30.5")
+    return _plain_float(text, "must be a number of s, ms, us, min, h or d, or m:ss or h:mm:ss: 90, 20ms, 5min, 1:30, 0:01:30.5")
 
 
 def iso_time(text):

@@ -185,9 +185,9 @@ class Page {
   showState() {
     const {view} = this;
     part("live").setAttribute("aria-pressed", String(view.following));
-    const words = `${day(view.end, this.timeKnown)} · ${duration(view.span)} · ${hertz(view.lower, (view.upper - view.lower) / 1000)} to ${
+    part("day").textContent = day(view.end, this.timeKnown);
+    part("range").textContent = `· ${duration(view.span)} · ${hertz(view.lower, (view.upper - view.lower) / 1000)} to ${
       hertz(view.upper, (view.upper - view.lower) / 1000)}`;
-    part("range").textContent = words.replace(/^ · /, "");
   }
 
   /** Selects an event, or none; go: also shows its time and frequencies. */
@@ -241,6 +241,8 @@ class Page {
 
   setFilter(text) {
     this.events.setFilter(text);
+    part("misread").textContent = this.events.misread.length ? `not understood: ${this.events.misread.join(" ")}` : "";
+    part("filter").setAttribute("aria-invalid", String(this.events.misread.length > 0));
     this.redraw();
   }
 

@@ -128,13 +128,19 @@ export function showHealth(section, health, own) {
     pairs.push([`disk of ${path}`, `${bytes(free)} free of ${bytes(total)}`]);
   }
   for (const [name, counters] of Object.entries(health.outputs ?? {})) {
-    const words = Object.entries(counters).map(([what, count]) => `${what.replaceAll("_", " ")} ${count}`).join(", ");
+    const words = Object.entries(counters).map(counted).join(", ");
     if (words) {
       pairs.push([name, words]);
     }
   }
   pairs.push(["this page", `${own.rows} rows, ${own.skipped} skipped, ${own.script.toFixed(1)} ms a frame at most`]);
   describe(section.querySelector("dl"), pairs);
+}
+
+/** A counter of an output in words: "1.2 kB wait", "connected", "3 dropped". */
+function counted([what, count]) {
+  return what === "waiting_bytes" ? `${bytes(count)} wait` : what === "connected" ? (count ? "connected" : "not connected")
+    : `${count} ${what.replaceAll("_", " ")}`;
 }
 
 function rate(value) {

@@ -86,7 +86,7 @@ def in_units(value, unit, digits=4):
     """A value with the SI prefix that suits it: (0.0123, "s") is "12.3 ms"."""
     if unit == "samples" and value == int(value):
         return f"{value:.0f} {unit}"
-    if unit not in ("s", "Hz") or value == 0 or not math.isfinite(value):
+    if unit not in ("s", "Hz", "S/s") or value == 0 or not math.isfinite(value):
         return f"{value:.{digits}g} {unit}".rstrip()
     for prefix, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1), ("m", 1e-3), ("µ", 1e-6)):
         if abs(value) >= factor and not (unit == "s" and factor > 1):

@@ -380,7 +380,7 @@ class Machine(InBrowser):
         power = stft.spectrogram(samples, "hann", hop=512, n_fft=1024, placement="left", fs=2048.0).T[:38]
         output.rows(Rows(power.astype(np.float32), 0, 512, 1, None, TIME, 2048.0))
         output.reports([({"kind": "raise", "name": "order1", "zone": 2, "value": 7.2, "limit": 7.1, "time": iso(3), "row": 3, "start": 3,
-                          "duration": 1.0, "source": "test"}, ""), ({"kind": "sensor clipped", "state": "begin", "time": iso(4), "sample": 8192}, "")])
+                          "duration": 1.0, "source": "test", "unit": "mm/s", "speed": 24.96}, ""), ({"kind": "sensor clipped", "state": "begin", "time": iso(4), "sample": 8192}, "")])
         output.status({"source": of, "machine": {
             "levels": [{"name": "order1", "value": 7.2, "unit": "mm/s", "limits": [2.8, 7.1], "zone": 2, "deviation": 4.25, "learned": None},
                        {"name": "10:1000", "value": None, "unit": "mm/s", "limits": [], "zone": 0, "deviation": None, "learned": 0.5}],
@@ -390,10 +390,13 @@ class Machine(InBrowser):
         rows = [row.text for row in self.driver.find_elements(By.CSS_SELECTOR, "#levels-panel tbody tr")]
         self.assertIn("7.2 mm/s", rows[0])
         self.assertIn("+4.3 σ", rows[0].replace("+4.2", "+4.3"))
-        self.assertIn("learning 50 %", rows[1])
+        self.assertIn("learning 50 %, held", rows[1])
         self.assertEqual(self.js("return document.querySelectorAll('#levels-panel .zone').length"), 3)
         self.assertEqual(self.driver.find_element(By.ID, "raised").text, "2 alarms")
-        self.assertIn("zone 2", self.driver.find_element(By.ID, "alarms-panel").text)
+        words = self.driver.find_element(By.ID, "alarms-panel").text
+        self.assertIn("zone 2", words)
+        self.assertIn("7.2 mm/s over 7.1 mm/s, at 24.96 Hz", words)
+        self.assertIn("7.2 mm/s", self.driver.find_element(By.ID, "events").text)
         # the line of the speed lies on the bright line of 100 Hz, that of order 2 where nothing is
         self.js("monitorPage.view.span = 12; monitorPage.redraw()")
         self.frame()
@@ -476,13 +479,13 @@ class Connections(InBrowser):
         event = {"kind": words, "state": "end", "id": 1, "time": iso(0.05), "duration": 0.05, "sample_start": 0, "freq_lower": CENTER - 1e5,
                  "freq_upper": CENTER + 1e5, "source": words, "cut": words, words: words, "snr_db": 10.0, "__proto__": words}
         output.reports([(event, ""), ({"kind": "output", "state": "begin", "output": words, "reason": words, "time": iso(0.1)}, "")])
-        output.status({"source": source(), "outputs": {words: {words: words}, "a": {"waiting_bytes": 1234, "connected": 0, "dropped": 3}}})
+        output.status({"source": source(), "outputs": {words: {words: words}, "a": {"waiting_bytes": 1234, "connected": 0, "dropped": 3, "files": 1}}})
         output.server.publish({"type": "levels", "levels": [{"name": words, "value": 1, "unit": words, "limits": [1, 2], "zone": 0}]})
         self.show_all(output, 5)
         self.js("const p = monitorPage; p.choose([...p.events.newestFirst()].at(-1), true); p.hover(p.events.selected, [200, 100])")
         for place in "health-panel", "events":
             self.wait(f"return document.getElementById('{place}').textContent.includes({json.dumps(words)})", place)
-        self.assertIn("1.23 kB wait, not connected, 3 dropped", self.driver.find_element(By.ID, "health-panel").text)
+        self.assertIn("1.23 kB wait, not connected, 3 dropped, 1 file", self.driver.find_element(By.ID, "health-panel").text)
         self.frame()
         self.assertIsNone(self.js("return window.hacked ?? null"))
         self.assertEqual(self.js("return document.querySelectorAll('img, body script, iframe, object').length"), 0)

@@ -107,6 +107,8 @@ def _array(name: str, values: ArrayLike) -> NDArray:
         raise ValueError(f"{name}: masked array: {missing} of its values are masked: give it filled, or without them")
     try:
         values = np.asarray(values)
+    except RuntimeError as error:  # a tensor of PyTorch that wants a gradient
+        raise ValueError(f"{name}: {type(values).__name__}: {error} gnuradio.stft.torch has functions with gradients") from None
     except ValueError:  # rows of different length
         raise ValueError(f"{name}: {type(values).__name__}: must be an array of numbers") from None
     if values.dtype.kind not in "iufc":

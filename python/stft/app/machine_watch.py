@@ -191,9 +191,20 @@ class MachineWatch:
             z = self._baseline.update(decibels[:, np.newaxis], [speed] if self._speeds else None, alarm=raised)
             self._deviations = z[:, 0]
             event.update({f"{level.name} deviation": _number(value) for level, value in zip(self._levels, z[:, 0])})
-            found += [{**self._at(self._trend_start, one), "of": "baseline"} for one in self._baseline.events]
+            found += [{**self._at(self._trend_start, one), "of": "baseline", **self._measured(one, levels, decibels, speed)}
+                      for one in self._baseline.events]
             self._baseline.events.clear()
         return found
+
+    def _measured(self, event, levels, decibels, speed):
+        """The level by which an event of the baseline came, and the one that is expected at this speed, as far as it is known."""
+        if event["kind"] not in ("raise", "zone", "clear"):
+            return {}
+        here = [speed] if self._speeds else None
+        now, more = (self._baseline.deviation((decibels + step)[:, np.newaxis], here)[event["level"], 0] for step in (0.0, 1.0))
+        with np.errstate(all="ignore"):  # deviations are linear in decibels
+            expected = 10 ** ((decibels[event["level"]] - now / (more - now)) / 20)
+        return {"measured": _number(levels[event["level"]]), "expected": _number(expected), "unit": self._unit}
 
     def _event(self, kind, state, sample, **values):
         return {"kind": kind, "state": state, "time": self._clock.text(sample), "sample": sample, "source": self._name or None,

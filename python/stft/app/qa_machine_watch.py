@@ -246,7 +246,9 @@ class Machine(InFolder):
         found = self.watch(x, "--speed", "15:25", "--orders", "1,2,3", "--trend", "20s", "--baseline", "learn=1600s")
         raised = [e for e in found if e["kind"] == "raise"]
         self.assertEqual([e["name"] for e in raised], ["order3"])
-        self.assertEqual(raised[0]["of"], "baseline")
+        self.assertEqual((raised[0]["of"], raised[0]["unit"]), ("baseline", "m/s²"))
+        self.assertAlmostEqual(raised[0]["measured"], 0.25 * 10 ** (3 / 20) / np.sqrt(2), delta=0.01)
+        self.assertAlmostEqual(raised[0]["expected"], 0.25 / np.sqrt(2), delta=0.01)
         self.assertIn("learned", [e["kind"] for e in found])
 
     def test_a_state_of_other_levels_is_refused_by_their_names(self):

@@ -532,7 +532,11 @@ class Alarms(unittest.TestCase):
         board.take({"kind": "sensor dead", "state": "begin"}, 7.0)
         board.take({"kind": "output", "state": "begin", "output": "mqtt", "reason": "refused"}, 8.0)
         board.take({"kind": "no data", "name": "order1"}, 9.0)
-        board.take({"kind": "raise", "name": "order1", "of": "baseline", "value": 4.0, "limit": 3.0}, 9.0)
+        board.take({"kind": "raise", "name": "order1", "of": "baseline", "value": 4.0, "limit": 3.0, "measured": 0.7, "expected": 0.5,
+                    "unit": "mm/s", "speed": 25.0}, 9.0)
+        words = {a["name"]: a["words"] for a in board.states()}
+        self.assertEqual((words["baseline order1"], words["order1"]),
+                         ("measured 0.7 mm/s, expected 0.5 mm/s, 4 σ over 3 σ, at 25 Hz", "3 over 2"))
         board.take({"kind": "burst", "state": "end"}, 9.0)
         self.assertEqual([a["name"] for a in board.states() if a["raised"]],
                          ["baseline order1", "order1", "order1 without data", "output mqtt", "sensor dead"])

@@ -48,5 +48,9 @@ def _why(event):
     """"3.21 mm/s over 2.8 mm/s, at 24.9 Hz": what is known of it."""
     value, limit, speed, unit = (event.get(key) for key in ("value", "limit", "speed", "unit"))
     unit = f" {unit}" if unit else ""
-    found = [] if value is None or limit is None else [f"{value:.4g}{unit} over {limit:.4g}{unit}"]
+    if event.get("of") == "baseline":
+        found = [f"{name} {event[name]:.4g}{unit}" for name in ("measured", "expected") if event.get(name) is not None]
+        found += [] if value is None or limit is None else [f"{value:.3g} σ over {limit:.3g} σ"]
+    else:
+        found = [] if value is None or limit is None else [f"{value:.4g}{unit} over {limit:.4g}{unit}"]
     return ", ".join(found + ([] if speed is None else [f"at {speed:.4g} Hz"]))

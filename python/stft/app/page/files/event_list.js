@@ -143,7 +143,7 @@ const CELLS = [
   ["time", (event, list) => clock(event.at, 1e-3)],
   ["kind", (event) => event.kind],
   ["what", (event, list) => (Number.isFinite(event.lower) ? list.frequencyOf(event)
-    : [event.fields.name ?? event.fields.output, Number.isFinite(event.fields.value) ? quantity(event.fields.value, event.fields.unit ?? "") : null]
+    : [event.fields.name ?? event.fields.output, Number.isFinite(event.fields.value) ? quantity(event.fields.value, event.fields.of === "baseline" ? "σ" : event.fields.unit ?? "") : null]
       .filter(Boolean).join(" "))],
   ["width", (event) => hertz(event.fields.bandwidth ?? NaN, (event.fields.bandwidth ?? 0) / 30)],
   ["length", (event) => (event.seconds > 0 ? duration(event.seconds) : "")],

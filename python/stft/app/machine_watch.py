@@ -62,6 +62,8 @@ class MachineWatch:
         self._points, self._values, self._deviations = deque(maxlen=_MOST_POINTS), np.full(len(levels), np.nan), None
         self._orders = orders_of(arguments) if self._speeds else ()
         self._unit = _unit_of(arguments)
+        self._highest = max([level.band[1] for level in levels if level.band is not None]
+                            + [order * arguments.speed[1] for order in self._orders if arguments.speed is not None], default=None)
         self._next = None  # sample that begins the next row, unless some are lost
         self._restore()
 
@@ -96,8 +98,9 @@ class MachineWatch:
         return [event] + self._take()
 
     def figures(self):
-        """How the machine is: levels [{name, value, unit, limits, zone, deviation, learned}], the orders whose lines are followed, and
-        points [(sample, {"speed": Hz, "confidence": ...})] since the last call. What is unknown is None."""
+        """How the machine is: levels [{name, value, unit, limits, zone, deviation, learned}], the orders whose lines are followed,
+        points [(sample, {"speed": Hz, "confidence": ...})] since the last call, and the highest frequency of bands and orders. What is
+        unknown is None."""
         zones = [0] * len(self._levels)
         for alarm, chosen, _ in self._alarms:
             for index, zone in zip(chosen, alarm.zones[:, -1] if alarm.zones.size else ()):
@@ -109,7 +112,7 @@ class MachineWatch:
                   for level, value, zone, deviation in zip(self._levels, self._values, zones, deviations)]
         points = list(self._points)
         self._points.clear()
-        return {"levels": levels, "orders": list(self._orders), "points": points}
+        return {"levels": levels, "orders": list(self._orders), "points": points, "highest": self._highest}
 
     def finish(self):
         if self._speeds:

@@ -73,7 +73,7 @@ class Machine(InFolder):
         self.assertAlmostEqual(order1["value"], 1e3 / np.sqrt(2) / (2 * np.pi * 20), delta=0.1)
         self.assertEqual((band["zone"], order1["zone"]), (2, 0))
         self.assertTrue(all(0 <= level["learned"] < 1 for level in figures["levels"]))
-        self.assertEqual(figures["orders"], [1.0, 2.0])
+        self.assertEqual((figures["orders"], figures["highest"]), ([1.0, 2.0], 200.0))
         samples, values = zip(*figures["points"])
         self.assertEqual(len(set(np.diff(samples))), 1)
         known = [value["speed"] for value in values if value["speed"] is not None]

@@ -384,7 +384,7 @@ class Machine(InBrowser):
         output.status({"source": of, "machine": {
             "levels": [{"name": "order1", "value": 7.2, "unit": "mm/s", "limits": [2.8, 7.1], "zone": 2, "deviation": 4.25, "learned": None},
                        {"name": "10:1000", "value": None, "unit": "mm/s", "limits": [], "zone": 0, "deviation": None, "learned": 0.5}],
-            "orders": [1.0, 2.0], "points": [(2048 * second, {"speed": 100.0, "confidence": 3.0 + second}) for second in range(10)]}})
+            "orders": [1.0, 2.0], "highest": 300.0, "points": [(2048 * second, {"speed": 100.0, "confidence": 3.0 + second}) for second in range(10)]}})
         self.show_all(output, 38)
         self.wait("return document.querySelectorAll('#levels-panel tbody tr').length === 2", "levels")
         rows = [row.text for row in self.driver.find_elements(By.CSS_SELECTOR, "#levels-panel tbody tr")]
@@ -397,6 +397,10 @@ class Machine(InBrowser):
         self.assertIn("zone 2", words)
         self.assertIn("7.2 mm/s over 7.1 mm/s, at 24.96 Hz", words)
         self.assertIn("7.2 mm/s", self.driver.find_element(By.ID, "events").text)
+        lower, upper = self.js("const v = monitorPage.view; return [v.lower, v.upper]")
+        self.assertEqual((lower <= 0, upper), (True, 1.25 * 300))  # what bands and orders reach, not all there is
+        self.driver.find_element(By.ID, "waterfall").send_keys("0")
+        self.assertGreater(self.js("return monitorPage.view.upper"), 1000)
         # the line of the speed lies on the bright line of 100 Hz, that of order 2 where nothing is
         self.js("monitorPage.view.span = 12; monitorPage.redraw()")
         self.frame()

@@ -132,7 +132,7 @@ class WebOutput(Output):
 
     def _tell_machine(self, machine):
         self._alarms.take_levels(machine["levels"])
-        self.server.publish({"type": "levels", "levels": machine["levels"]})
+        self.server.publish({"type": "levels", "levels": machine["levels"], "highest": machine.get("highest")})
         self.server.publish({"type": "alarms", "alarms": self._alarms.states()})
         points = [{"at": self._at(sample), "values": values} for sample, values in machine["points"]]
         self._orders = machine["orders"]

@@ -36,6 +36,8 @@ from .stft_python import kernels
 
 FamilyName = Union[str, Tuple[str, float]]
 
+_MOST_FRAMES = 2.0**40
+
 
 class Gradients(NamedTuple):
     """Gradients of a loss: by the signal (shape of x), by theta (shape of theta) and by t (frames,)."""
@@ -229,10 +231,17 @@ def fixed_overlap_positions(theta: Any, alpha: float, length: int) -> NDArray:
         raise ValueError(f"theta: {theta}: must be positive and finite")
     if _integer("length", length) < 0:
         raise ValueError(f"length: {length}: must be 0 or more")
-    if lengths.size == 1 and lengths.ndim == 0:
-        frames = int(np.ceil((length - 1 + lengths / 2) / (alpha * lengths))) if length else 0
-        return np.arange(max(1, frames) if length else 0) * (alpha * float(lengths))
-    return np.append(0.0, np.cumsum(alpha * lengths.reshape(-1)[:-1]))
+    with np.errstate(over="ignore", under="ignore"):
+        hops = alpha * lengths
+        last = np.sum(hops)
+    if not np.all(hops > 0) or not last < np.inf:
+        raise ValueError(f"theta: {theta}: alpha theta, the hops, must be positive and have a finite sum")
+    if lengths.ndim == 0:
+        touching = (length - 1 + float(lengths) / 2) / float(hops)
+        if not touching < _MOST_FRAMES:
+            raise ValueError(f"theta: {theta}: {length} samples make {touching:.3g} frames: must be less than 2^40")
+        return np.arange(max(1, int(np.ceil(touching))) if length else 0) * float(hops)
+    return np.append(0.0, np.cumsum(hops.reshape(-1)[:-1]))
 
 
 def idstft(

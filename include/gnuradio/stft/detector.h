@@ -11,7 +11,7 @@ namespace gr::stft {
 //! Settings of detector_vxm.
 struct STFT_API detector_block_settings : kernel::detector_settings {
     kernel::placement where = kernel::placement::centred; //!< placement of the rows' frames
-    double center_freq = 0; //!< Hz, of the rows' 0 Hz, until a tag rx_freq tells it; 0: unknown
+    double center_freq = 0; //!< Hz, of the rows' 0 Hz, unless a tag rx_freq gives it; 0: unknown
     std::string source;     //!< origin of the samples; a value of each message
 };
 

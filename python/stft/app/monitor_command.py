@@ -2,7 +2,9 @@
 """gr_stft monitor: watches a band or a machine in a recording, a pipe, a receiver or a stream, and reports events while they
 happen."""
 import contextlib
+import functools
 import sys
+import time
 
 import numpy as np
 
@@ -100,16 +102,24 @@ def _watch(arguments):
         outputs = outputs_of(arguments, source, watcher)
         with ending_noted() as ending:
             watch = Watch(watcher, opened, source, Outputs(outputs, source, named_window(arguments.window)))
+            wait = None
             try:
                 for piece in opened.pieces(arguments.duration):
                     watch.take(piece)
                     if ending.number is not None:
                         break
+                wait = functools.partial(_wait_for, ending)
             finally:  # what is open is reported, files are closed
-                watch.finish()
+                watch.finish(wait)
     if watch.failed:
         return FAILED
     return ALARM if arguments.fail_on_alarm and watch.alarms else DONE
+
+
+def _wait_for(ending):
+    """Until a signal has come."""
+    while ending.number is None:
+        time.sleep(0.1)
 
 
 def _description(arguments, opened, watcher):

@@ -119,7 +119,7 @@ def outputs_of(arguments, source, watcher):
     if arguments.metrics is not None:
         outputs.append(MetricsOutput(*arguments.metrics))
     if arguments.web is not None:
-        outputs.append(page_of(arguments))
+        outputs.append(page_of(arguments, source.live))
     if sys.stderr.isatty():
         outputs.append(StatusLine())
     service = ServiceOutput.from_environment()

@@ -13,6 +13,7 @@ import struct
 import tarfile
 import time
 import unittest
+import urllib.request
 from unittest import mock
 
 import numpy as np
@@ -576,6 +577,26 @@ class Command(InFolder):
         began = time.monotonic()
         process.wait(5)
         self.assertLess(time.monotonic() - began, unhurried(2.5))
+
+    def test_the_page_of_a_recording_stays_if_it_is_asked_to(self):
+        band_scenes.white_noise(0.2, 1e6, 1).tofile("x.cf32")
+        options = ("monitor", "x.cf32", "--dtype", "cf32_le", "--rate", "1M", "--detect", "--web", 0, "--spectrogram", "rows")
+        os.mkdir("rows")
+        status, _, err = run(*options)
+        self.assertEqual(status, 0)
+        self.assertRegex(err, "the page is at http://127.0.0.1:[0-9]+/, until all has been read; --web-keep keeps it\n$")
+        process = start(*options, "--web-keep", stdout=-1)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)/\n", process.stderr.readline())[1])
+        self.assertIn("all has been read", process.stderr.readline())
+        self.assertFalse([name for name in os.listdir("rows") if name.endswith(".part")])  # all else is complete
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=unhurried(5)) as answer:
+            self.assertEqual(answer.status, 200)
+        process.send_signal(signal.SIGTERM)
+        process.wait(unhurried(5))
+        self.assert_refused([*options[:7], "--web-keep"], "web_keep: given: needs --web")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The output that `gr_stft monitor --web` shows: what comes from the watch, made into messages for viewers once."""
+import sys
 import time
 from datetime import datetime, timezone
 
@@ -148,6 +149,10 @@ class WebOutput(Output):
 
     def counters(self):
         return {"viewers": self.server.viewers, "skipped_rows": self.server.skipped, "dropped": self.server.dropped}
+
+    def stay(self):
+        self.server.publish({"type": "end"})
+        print("gr_stft monitor: all has been read; the page stays until Ctrl-C", file=sys.stderr)
 
     def close(self):
         self.server.publish({"type": "end"})

@@ -343,7 +343,7 @@ class Metrics(unittest.TestCase):
         self.assertNotIn("gr_stft_samples_total", self.scrape(metrics))
         metrics.begin(SOURCE)
         metrics.reports([({"kind": "trend", "state": "end", "time": None, "sample": 0, "source": None, "duration": 60, "10:1000": 2.5,
-                           "order1": None, "speed": 24.5, "speed_known": 1}, ""), ({"kind": "raise", "name": "10:1000", "zone": 2}, "")])
+                           "order1": None, "speed": 24.5, "speed_known": 1, "unit": "mm/s"}, ""), ({"kind": "raise", "name": "10:1000", "zone": 2}, "")])
         metrics.status(dict(samples=123456789012, lost=7, overflows=2, rate=2.4e6, load=0.25, uptime=1000.0, age=0.5, noise_db=-120.5,
                             center=433.92e6, kinds={("burst", "end"): 5, ('a"b\\c\n', ""): 1},
                             outputs={"standard output": {"waiting_bytes": 10, "dropped": 3}}))
@@ -357,6 +357,7 @@ class Metrics(unittest.TestCase):
                             ('gr_stft_output_dropped_total{output="standard output"}', 3)):
             self.assertEqual(found[name], value, name)
         self.assertNotIn('gr_stft_level{level="order1"}', found)
+        self.assertNotIn('gr_stft_level{level="unit"}', found)
         first = found["gr_stft_last_sample_age_seconds"]
         time.sleep(0.05)
         self.assertGreater(self.scrape(metrics)["gr_stft_last_sample_age_seconds"], max(0.5, first))

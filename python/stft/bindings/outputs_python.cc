@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <gnuradio/stft/kernel/records/frame_files.h>
 #include <gnuradio/stft/kernel/stft/averaged_rows.h>
 #include <pybind11/stl.h>
 #include <set>

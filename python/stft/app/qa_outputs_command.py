@@ -452,6 +452,10 @@ class Files(InFolder):
         for _ in range(2):
             outputs.samples(np.ones(6_000_000, np.complex64))  # six files in one call
         drawn = list(stored._to_draw)
+        with mock.patch.object(spectrogram_output.subprocess, "Popen") as begun:
+            stored._draw_next()
+        self.assertTrue(os.path.exists(begun.call_args[0][0][4]))  # and not the first one, which is gone already
+        stored._drawing = None
         stored._to_draw.clear()
         outputs.finish()
         stored._to_draw.clear()

@@ -464,6 +464,9 @@ class packages(unittest.TestCase):
         self.assertIs(signal.ShortTimeFFT, stft.ShortTimeFFT)
         with self.assertRaises(AttributeError):
             compat.nothing  # noqa: B018
+        for module, own in (librosa, "istft, stft; import the rest from librosa itself"), (signal, "welch; import the rest from scipy.signal itself"):
+            with self.assertRaisesRegex(AttributeError, "no attribute 'feature': it has .*" + own):
+                module.feature  # noqa: B018
 
 
 def load_tests(loader, tests, pattern):

@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "candidate_bank.h"
 #include "chirp_bank.h"
-#include "kernel/in_text.h"
+#include "kernel/number_text.h"
 #include "kernel/names.h"
 #include "kernel/refuse.h"
 #include "theta_bounds.h"
@@ -68,7 +68,7 @@ void fill_frames(adaptive_settings& s)
     refuse_unless(given_least || 2 * s.hop < s.theta_max,
                   "hop",
                   s.hop,
-                  "must be below theta_max / 2 = " + in_text(s.theta_max / 2) +
+                  "must be below theta_max / 2 = " + number_text(s.theta_max / 2) +
                       ": windows shorter than two hops miss what lies between two frames");
     if (!given_least)
         s.theta_min = std::max(shortest_window, 2 * s.hop);
@@ -79,11 +79,11 @@ void fill_frames(adaptive_settings& s)
     refuse_unless(s.theta_min < s.theta_max,
                   "theta_min",
                   s.theta_min,
-                  "must be below theta_max = " + in_text(s.theta_max));
+                  "must be below theta_max = " + number_text(s.theta_max));
     refuse_unless(!s.invertible || s.theta_min >= 2 * s.hop,
                   "hop",
                   s.hop,
-                  "must be at most theta_min / 2 = " + in_text(s.theta_min / 2) +
+                  "must be at most theta_min / 2 = " + number_text(s.theta_min / 2) +
                       ": the shortest window, missing what lies between two frames, would always "
                       "win (invertible=False takes it)");
     refuse_unless(!s.invertible || s.alpha <= 0.5,
@@ -96,8 +96,8 @@ void fill_frames(adaptive_settings& s)
     refuse_unless(in(s.theta_init, s.theta_min, s.theta_max),
                   "theta_init",
                   s.theta_init,
-                  "must be in theta_min .. theta_max = " + in_text(s.theta_min) + " .. " +
-                      in_text(s.theta_max));
+                  "must be in theta_min .. theta_max = " + number_text(s.theta_min) + " .. " +
+                      number_text(s.theta_max));
 }
 
 //! Fills the number of bands, and checks it where a theta is shared by the frames of a bin or by none.
@@ -206,7 +206,7 @@ void fill_chirp(adaptive_settings& s)
     refuse_unless(in(s.chirp_max, 0, most_chirp) && s.chirp_max > 0,
                   "chirp_max",
                   s.chirp_max,
-                  "must be positive, and at most 1 / (2 theta_max) = " + in_text(most_chirp) +
+                  "must be positive, and at most 1 / (2 theta_max) = " + number_text(most_chirp) +
                       ": a faster chirp leaves the band within a window");
     refuse_unless(in(s.chirp_prior, 0, 1e6), "chirp_prior", s.chirp_prior, "must be in 0 .. 1e6");
 }

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/in_text.h"
+#include "kernel/number_text.h"
 #include "kernel/refuse.h"
 #include "learner.h"
 #include <volk/volk.h>
@@ -190,8 +190,8 @@ void adaptive_stft<T>::set_theta(const std::vector<double>& theta)
         if (!(one >= s.theta_min && one <= s.theta_max))
             refuse("theta",
                    one,
-                   "must be in theta_min .. theta_max = " + in_text(s.theta_min) + " .. " +
-                       in_text(s.theta_max));
+                   "must be in theta_min .. theta_max = " + number_text(s.theta_min) + " .. " +
+                       number_text(s.theta_max));
     d_parts->with([&](auto& l) {
         l.emitter.set_last(theta);
         if (!l.learns_theta())

@@ -17,18 +17,6 @@ bool all_finite(const std::complex<R>* values, std::size_t count)
     });
 }
 
-//! Power of two by which spectra are divided whose sums over a segment may overflow, else 1.
-template <class R>
-R range_of(const std::vector<std::complex<R>>& spectra)
-{
-    R largest = 0;
-    for (const auto& v : spectra)
-        largest = std::max({ largest, std::abs(v.real()), std::abs(v.imag()) });
-    constexpr int most = std::numeric_limits<R>::max_exponent / 2;
-    const int exponent = largest > 0 ? std::ilogb(largest) : 0;
-    return exponent < most ? R(1) : std::ldexp(R(1), exponent);
-}
-
 } // namespace
 
 template <class T>
@@ -116,14 +104,10 @@ typename segment_inverse<T>::nearby_frames segment_inverse<T>::frames_near(std::
     return near;
 }
 
-//! Sets d_samples from frames whose spectra are finite; range_of() says what they are divided by, to stay so in the solver.
+//! Sets d_samples from frames whose spectra are finite.
 template <class T>
 void segment_inverse<T>::invert(nearby_frames& frames, const wanted_part& part)
 {
-    const real range = range_of(frames.spectra);
-    if (range > 1)
-        for (auto& v : frames.spectra)
-            v /= range;
     const auto how = least_squares_inverse(d_transform,
                                            frames.spectra.data(),
                                            frames.t,
@@ -134,9 +118,6 @@ void segment_inverse<T>::invert(nearby_frames& frames, const wanted_part& part)
                                            d_samples.size(),
                                            d_samples.data(),
                                            &part);
-    if (range > 1)
-        for (auto& v : d_samples)
-            v *= range;
     d_worst = { std::max(d_worst.iterations, how.iterations),
                 std::max(d_worst.residual, how.residual) };
 }

@@ -54,14 +54,13 @@ void band_envelope_settings::check() const
     if (!(samp_rate > 0 && samp_rate <= 1e30))
         refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
     if (!(f_min >= 0 && lower() < samp_rate / 2))
-        refuse("f_min",
-               f_min,
-               "must be below half of the sample rate, " + std::to_string(samp_rate / 2));
+        refuse(
+            "f_min", f_min, "must be below half of the sample rate, " + number_text(samp_rate / 2));
     if (f_max != 0 && !(f_max > lower() && f_max <= samp_rate / 2))
         refuse("f_max",
                f_max,
                "must be greater than f_min, at most half of the sample rate, " +
-                   std::to_string(samp_rate / 2));
+                   number_text(samp_rate / 2));
     if (count() < 2)
         refuse("f_min", lower(), "leaves fewer than 2 bins up to f_max");
     if (constant < 1 || constant > (std::size_t(1) << 40))

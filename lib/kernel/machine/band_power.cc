@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/in_text.h"
+#include "kernel/number_text.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/bands/band_weights.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
@@ -17,7 +17,7 @@ constexpr double fewest_periods = 5;
 
 std::string text_of(const frequency_range& band)
 {
-    return in_text(band.lower) + ":" + in_text(band.upper);
+    return number_text(band.lower) + ":" + number_text(band.upper);
 }
 
 } // namespace
@@ -57,11 +57,12 @@ void band_power_settings::check() const
             refuse("bands", text_of(band), "must end at half the sample rate or below");
         const auto periods = band.lower * static_cast<double>(window_length()) / samp_rate;
         if (integrate > 0 && !(periods >= fewest_periods))
-            refuse("bands",
-                   text_of(band),
-                   "must begin at " +
-                       in_text(fewest_periods * samp_rate / static_cast<double>(window_length())) +
-                       " Hz or above, where the window holds 5 periods, to be integrated");
+            refuse(
+                "bands",
+                text_of(band),
+                "must begin at " +
+                    number_text(fewest_periods * samp_rate / static_cast<double>(window_length())) +
+                    " Hz or above, where the window holds 5 periods, to be integrated");
     }
 }
 

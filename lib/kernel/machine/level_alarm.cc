@@ -110,13 +110,20 @@ bool level_alarm::raised() const
 
 std::vector<level_event> level_alarm::take() { return std::exchange(d_events, {}); }
 
-void level_alarm::add(const float* levels, std::optional<double> speed) { add_row(levels, speed); }
-void level_alarm::add(const double* levels, std::optional<double> speed) { add_row(levels, speed); }
+void level_alarm::add(const float* levels, std::optional<double> speed, bool needs_speed)
+{
+    add_row(levels, speed, needs_speed);
+}
+
+void level_alarm::add(const double* levels, std::optional<double> speed, bool needs_speed)
+{
+    add_row(levels, speed, needs_speed);
+}
 
 template <class R>
-void level_alarm::add_row(const R* levels, std::optional<double> speed)
+void level_alarm::add_row(const R* levels, std::optional<double> speed, bool needs_speed)
 {
-    const bool still = speed && !std::isfinite(*speed);
+    const bool still = needs_speed && speed && !std::isfinite(*speed);
     for (std::size_t i = 0; i < d_settings.levels; ++i) {
         const auto value = static_cast<double>(levels[i]);
         if (still || !std::isfinite(value) || value == 0)

@@ -154,6 +154,7 @@ public:
         machine_row row;
         row.start = received - static_cast<std::int64_t>(held.size());
         judge(held.data(), hop, design.quantum, row);
+        row.finite = std::all_of(held.begin(), held.end(), [](R x) { return std::isfinite(x); });
         if (bands)
             for (const auto at : { std::size_t(0), hop / 2 }) {
                 transform->analyse(

@@ -257,7 +257,7 @@ class qa_band_power : public CppUnit::TestFixture
         s.win_length = 500;
         CPPUNIT_ASSERT(refusal(s).empty());
         s.win_length = 499;
-        expect("bands: 10:100: must begin at 10.02 Hz", s);
+        expect("bands: 10:100: must begin at 10.02004", s);
         s.integrate = 0;
         CPPUNIT_ASSERT(refusal(s).empty());
         CPPUNIT_ASSERT(std::isinf(s.periods()));

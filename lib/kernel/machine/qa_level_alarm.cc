@@ -96,6 +96,7 @@ class qa_level_alarm : public CppUnit::TestFixture
     CPPUNIT_TEST(the_peak_has_its_row_and_its_speed);
     CPPUNIT_TEST(without_data_nothing_moves_and_that_is_told);
     CPPUNIT_TEST(without_a_speed_nothing_moves);
+    CPPUNIT_TEST(a_speed_that_is_only_reported_holds_nothing_up);
     CPPUNIT_TEST(a_level_at_its_limit_is_raised_three_times_a_day_at_most);
     CPPUNIT_TEST(a_step_of_a_quarter_is_seen_within_30_s);
     CPPUNIT_TEST(a_restart_goes_on_and_raises_nothing_again);
@@ -264,6 +265,18 @@ class qa_level_alarm : public CppUnit::TestFixture
         for (int i = 0; i < 4; ++i)
             alarm.add(&value, none);
         expect("no data 0 1>1 row 6 from 4 for 3; ", alarm.take());
+    }
+
+    void a_speed_that_is_only_reported_holds_nothing_up()
+    {
+        level_alarm alarm(made({ 10 }, 2, 3));
+        const double value = 11, higher = 12;
+        alarm.add(&value, none, false);
+        alarm.add(&higher, 21.0, false);
+        alarm.add(&value, none, false);
+        const auto events = alarm.take();
+        expect("raise 0 0>1 row 1 from 0 for 2; ", events);
+        CPPUNIT_ASSERT_EQUAL(21.0, events[0].speed);
     }
 
     // a week of one level a second with a spread of 6 %, at the limit and below it

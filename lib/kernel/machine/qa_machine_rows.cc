@@ -53,7 +53,8 @@ void assert_equal(const std::vector<machine_row>& a, const std::vector<machine_r
         const qa::context here("row", i);
         CPPUNIT_ASSERT_EQUAL(a[i].start, b[i].start);
         CPPUNIT_ASSERT(same(a[i].speed, b[i].speed) && same(a[i].confidence, b[i].confidence));
-        CPPUNIT_ASSERT(a[i].dead == b[i].dead && a[i].clipped == b[i].clipped);
+        CPPUNIT_ASSERT(a[i].dead == b[i].dead && a[i].clipped == b[i].clipped &&
+                       a[i].finite == b[i].finite);
         CPPUNIT_ASSERT(std::equal(
             a[i].levels.begin(), a[i].levels.end(), b[i].levels.begin(), b[i].levels.end(), same));
     }
@@ -255,6 +256,7 @@ class qa_machine_rows : public CppUnit::TestFixture
                 const qa::context here("row", i);
                 const bool touched = i == 1 || i == 2; // row 1 ends with the first half of row 2
                 CPPUNIT_ASSERT_EQUAL(touched, !std::isfinite(rows[i].levels[0]));
+                CPPUNIT_ASSERT_EQUAL(touched, !rows[i].finite);
                 CPPUNIT_ASSERT(!rows[i].dead && !rows[i].clipped);
                 if (!touched)
                     CPPUNIT_ASSERT_EQUAL(clean[i].levels[0], rows[i].levels[0]);

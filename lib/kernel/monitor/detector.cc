@@ -4,6 +4,7 @@
 #include "kernel/monitor/decibels.h"
 #include "kernel/monitor/event_reports.h"
 #include "kernel/monitor/floor_memory.h"
+#include "kernel/monitor/row_content.h"
 #include "kernel/monitor/row_normaliser.h"
 #include "kernel/monitor/warm_up_rows.h"
 #include "kernel/monitor/row_sum.h"
@@ -57,7 +58,6 @@ public:
 private:
     noise_floor new_floor() const;
     std::int64_t first_sample_of(std::int64_t row) const;
-    bool holds_something(const float* row) const;
     const float* by_frequency(const float* row);
     void begin();
     void begin_stretch(std::int64_t row);
@@ -123,12 +123,6 @@ std::int64_t detector::parts::first_sample_of(std::int64_t row) const
     return d_first + row * static_cast<std::int64_t>(d_settings.hop);
 }
 
-bool detector::parts::holds_something(const float* row) const
-{
-    const auto sum = simd::dispatch<sum_of>(row, d_ordered.size());
-    return sum > 0 && sum <= greatest_sum;
-}
-
 //! A row with its bins in the order of their frequencies.
 const float* detector::parts::by_frequency(const float* row)
 {
@@ -143,7 +137,8 @@ const float* detector::parts::by_frequency(const float* row)
 void detector::parts::add(const float* row)
 {
     const auto number = d_rows++;
-    const auto ordered = row && holds_something(row) ? by_frequency(row) : nullptr;
+    const bool usable = row && content_of(row, d_ordered.size()) == row_content::usable;
+    const auto ordered = usable ? by_frequency(row) : nullptr;
     if (d_floor.begun()) {
         process(ordered);
     } else if (ordered) {

@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::size_t header_bytes = 128;
 constexpr std::size_t bytes_at_once = 1 << 20; // that are brought to the disk
+constexpr std::size_t most_names = 1000;       // of complete files that nobody has asked for
+constexpr int most_attempts = 1000;            // at a name that others take, too
 
 //! Header of an NPY file, version 1.0, of float32 (rows, bins).
 std::string npy_header(std::int64_t rows, std::size_t bins)
@@ -52,19 +54,22 @@ std::string compact_utc(const utc_time& time)
     return compact;
 }
 
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
 //! A file that grows by rows. Where it goes out of scope it is closed: the whole rows that have reached it stay, under a
 //! header that says so, and a file that holds none goes.
 class growing_file
 {
 public:
     /*!
-     * \param stem name without .npy
+     * \param free_stem function that gives a name without .npy that no file has
      * \param bins values of a row
      * \param metadata function of the rows and of why it has ended (null: it grows) that gives the text of its metadata
      */
-    template <class F>
-    growing_file(std::string stem, std::size_t bins, F metadata)
-        : d_stem(std::move(stem)), d_bins(bins), d_metadata(std::move(metadata))
+    template <class N, class F>
+    growing_file(N free_stem, std::size_t bins, F metadata)
+        : d_free_stem(std::move(free_stem)), d_stem(d_free_stem()), d_bins(bins),
+          d_metadata(std::move(metadata))
     {}
     ~growing_file()
     {
@@ -121,11 +126,18 @@ public:
         d_released = true;
     }
 
-    //! True if somebody has removed it.
+    //! True if somebody has removed it, or given it another name: it cannot be completed.
     bool is_gone() const
     {
-        struct stat state;
-        return d_number >= 0 && ::fstat(d_number, &state) == 0 && state.st_nlink == 0;
+        struct stat ours, there;
+        if (d_number < 0 || ::fstat(d_number, &ours) != 0)
+            return false;
+        if (ours.st_nlink == 0)
+            return true;
+        if (::stat(part().c_str(), &there) == 0)
+            return there.st_dev != ours.st_dev || there.st_ino != ours.st_ino;
+        const auto folder = d_stem.substr(0, d_stem.rfind('/'));
+        return errno == ENOENT && is_there(folder); // a folder that is away may come back with it
     }
 
     std::int64_t rows() const { return d_rows; }
@@ -140,13 +152,31 @@ private:
         return (d_size - static_cast<std::int64_t>(header_bytes)) / row_bytes();
     }
 
+    /*!
+     * Makes the file under a name that no other has. Another writer may have taken the name since it was found free: its file has
+     * either the name with .part or, complete, the one without.
+     */
+    int made_anew()
+    {
+        for (int attempts = 0;; ++attempts) {
+            const auto number =
+                ::open(part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            if (number < 0 && (errno != EEXIST || attempts == most_attempts))
+                fail_to_write(part(), errno);
+            if (number >= 0 && !is_there(d_stem + ".npy"))
+                return number;
+            if (number >= 0) {
+                ::close(number);
+                ::unlink(part().c_str());
+            }
+            d_stem = d_free_stem();
+        }
+    }
+
     void open()
     {
         if (d_number < 0) {
-            const auto number =
-                ::open(part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-            if (number < 0)
-                fail_to_write(part(), errno);
+            const auto number = made_anew();
             const auto header = npy_header(0, d_bins);
             const auto written = ::pwrite(number, header.data(), header.size(), 0);
             if (written != static_cast<ssize_t>(header.size())) {
@@ -196,6 +226,7 @@ private:
         ::close(d_number);
     }
 
+    std::function<std::string()> d_free_stem;
     std::string d_stem;
     std::size_t d_bins;
     std::function<std::string(std::int64_t, const char*)> d_metadata;
@@ -212,8 +243,6 @@ std::string whole_number(double value)
     std::snprintf(text, sizeof text, "%.0f", value);
     return text;
 }
-
-bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 std::string string_or_null(const std::string& text)
 {
@@ -244,6 +273,13 @@ void frame_files_settings::check() const
 
 struct frame_files::parts {
     explicit parts(const frame_files_settings& s) : settings((s.check(), s)) {}
+    ~parts()
+    {
+        while (!files.empty()) // one by one, since one that is still made looks at the names of all
+            files.pop_front();
+    }
+    parts(const parts&) = delete;
+    parts& operator=(const parts&) = delete;
 
     frame_files_settings settings;
     std::deque<growing_file> files; // the last one may grow, those before it wait for the disk
@@ -251,6 +287,7 @@ struct frame_files::parts {
     std::int64_t since_attempt = 0; // bytes that came since the disk was tried
     std::uint64_t complete = 0, lost = 0;
     std::string last_path;
+    std::deque<std::string> names; // of files that were completed since they were taken
 
     //! Number of the period of `rotate` seconds in which a row starts.
     std::int64_t period_of(std::int64_t sample, const event_context& known) const
@@ -281,11 +318,15 @@ struct frame_files::parts {
                                 (time ? compact_utc(*time) : "unknown") + "_" +
                                 whole_number(known.freq_center.value_or(0)) + "Hz_" +
                                 whole_number(known.samp_rate) + "sps";
-        auto stem = first_stem;
-        for (int i = 2; is_taken(stem); ++i)
-            stem = first_stem + "_" + std::to_string(i);
         files.emplace_back(
-            stem, settings.vlen, [this, sample, known](std::int64_t rows, const char* reason) {
+            [this, first_stem] {
+                auto stem = first_stem;
+                for (int i = 2; is_taken(stem); ++i)
+                    stem = first_stem + "_" + std::to_string(i);
+                return stem;
+            },
+            settings.vlen,
+            [this, sample, known](std::int64_t rows, const char* reason) {
                 return metadata(sample, known, rows, reason);
             });
         period = period_of(sample, known);
@@ -377,7 +418,8 @@ struct frame_files::parts {
                 const auto name = file.stem() + ".npy.part";
                 lost += static_cast<std::uint64_t>(file.rows());
                 files.pop_front();
-                throw std::runtime_error("path: " + name + ": was removed, with its rows");
+                throw std::runtime_error("path: " + name +
+                                         ": was removed or renamed, with its rows");
             }
             if (!file.ended()) {
                 file.write();
@@ -385,6 +427,9 @@ struct frame_files::parts {
             }
             file.complete();
             last_path = file.stem() + ".npy";
+            names.push_back(last_path);
+            if (names.size() > most_names)
+                names.pop_front();
             ++complete;
             files.pop_front();
         }
@@ -419,5 +464,11 @@ std::uint64_t frame_files::lost() const { return d->lost; }
 std::uint64_t frame_files::files() const { return d->complete; }
 
 const std::string& frame_files::last_path() const { return d->last_path; }
+
+std::vector<std::string> frame_files::take_complete()
+{
+    const auto names = std::exchange(d->names, {});
+    return { names.begin(), names.end() };
+}
 
 } // namespace gr::stft::kernel

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/number_text.h"
 #include <gnuradio/stft/kernel/records/json_text.h>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -65,13 +65,7 @@ std::string json_number(double value)
         return "null";
     if (value == 0)
         return "0"; // also for -0
-    const auto magnitude = std::abs(value);
-    const bool plain = magnitude >= 1e-5 && magnitude < 1e16;
-    char text[64];
-    const auto end =
-        plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr
-              : std::to_chars(text, text + sizeof text, value).ptr;
-    return { text, end };
+    return number_text(value);
 }
 
 json_object& json_object::add(const std::string& key, const std::string& value)

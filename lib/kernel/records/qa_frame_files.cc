@@ -85,7 +85,9 @@ class qa_frame_files : public CppUnit::TestFixture
     CPPUNIT_TEST(the_least_memory_loses_nothing_on_a_disk_that_works);
     CPPUNIT_TEST(a_folder_that_is_gone_is_an_error_and_rows_wait_until_it_is_there_again);
     CPPUNIT_TEST(a_file_that_was_removed_is_counted_and_the_next_row_begins_another);
+    CPPUNIT_TEST(a_file_that_was_renamed_is_counted_and_does_not_hold_up_the_next_ones);
     CPPUNIT_TEST(a_file_that_grows_has_its_metadata);
+    CPPUNIT_TEST(writers_that_begin_in_the_same_second_have_files_of_their_own);
     CPPUNIT_TEST_SUITE_END();
 
     void rows_of_any_size_are_in_files_that_are_no_larger_than_they_may_be()
@@ -344,6 +346,27 @@ class qa_frame_files : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
     }
 
+    void a_file_that_was_renamed_is_counted_and_does_not_hold_up_the_next_ones()
+    {
+        folder here;
+        frame_files_settings s;
+        s.directory = here.path.string();
+        s.vlen = 2;
+        frame_files files(s);
+        const float row[] = { 1, 2 };
+        files.add(row, 0, {});
+        files.flush();
+        const auto part = parts_in(here.path).at(0);
+        fs::rename(part, here.path / "elsewhere");
+        CPPUNIT_ASSERT_THROW(files.end("stop"), std::runtime_error);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), files.lost());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(here.path / "elsewhere").second);
+        files.add(row, 2, {});
+        files.end("stop");
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(files.last_path()).second);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), files.files());
+    }
+
     void a_file_that_grows_has_its_metadata()
     {
         folder here;
@@ -365,6 +388,42 @@ class qa_frame_files : public CppUnit::TestFixture
         CPPUNIT_ASSERT(text.find("\"hop\": 7") != std::string::npos);
         CPPUNIT_ASSERT(text.find("\"n_fft\": 11") != std::string::npos);
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), read(name + ".npy.part").second);
+    }
+
+    //! All have found the same name free before one of them makes its file.
+    void writers_that_begin_in_the_same_second_have_files_of_their_own()
+    {
+        for (const bool first_ends : { false, true }) {
+            const qa::context here_is("first_ends", first_ends);
+            folder here;
+            frame_files_settings s;
+            s.directory = here.path.string();
+            s.vlen = 2;
+            event_context context;
+            context.set_time(0, { 1700000000, 0.25 });
+            std::vector<frame_files> writers;
+            for (float n = 0; n < 3; ++n) {
+                writers.emplace_back(s);
+                const float row[] = { n, n + 10 };
+                writers.back().add(row, 0, context);
+            }
+            if (first_ends)
+                writers[0].end("test");
+            for (auto& writer : writers)
+                writer.flush();
+            for (auto& writer : writers)
+                writer.end("stop");
+            for (std::size_t n = 0; n < writers.size(); ++n) {
+                const auto value = static_cast<float>(n);
+                const auto [values, rows] = read(writers[n].last_path());
+                CPPUNIT_ASSERT(values == std::vector<float>({ value, value + 10 }));
+                CPPUNIT_ASSERT_EQUAL(std::uint64_t(1), writers[n].files());
+                CPPUNIT_ASSERT_EQUAL(std::uint64_t(0), writers[n].lost());
+                auto metadata = fs::path(writers[n].last_path()).replace_extension(".json");
+                CPPUNIT_ASSERT(fs::exists(metadata));
+            }
+            CPPUNIT_ASSERT(parts_in(here.path).empty());
+        }
     }
 };
 

@@ -3,9 +3,11 @@
 #include <gnuradio/stft/kernel/records/monitor_state.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 using namespace gr::stft::kernel;
 
@@ -78,6 +80,7 @@ class qa_monitor_state : public CppUnit::TestFixture
     CPPUNIT_TEST(what_is_no_number_becomes_nan);
     CPPUNIT_TEST(no_file_is_no_state_and_one_that_cannot_be_read_is_an_error);
     CPPUNIT_TEST(a_file_that_cannot_be_written_leaves_the_one_before);
+    CPPUNIT_TEST(a_file_that_several_write_at_once_is_that_of_one_of_them);
     CPPUNIT_TEST(broken_text_and_other_versions_are_refused);
     CPPUNIT_TEST(a_file_that_breaks_off_anywhere_is_refused);
     CPPUNIT_TEST(brackets_without_end_are_refused);
@@ -132,6 +135,46 @@ class qa_monitor_state : public CppUnit::TestFixture
         ::rmdir((path + ".part").c_str());
         CPPUNIT_ASSERT(equal(example(), *read_state(path)));
         CPPUNIT_ASSERT_THROW(write_state(folder.path + "/none/state", {}), std::runtime_error);
+    }
+
+    void a_file_that_several_write_at_once_is_that_of_one_of_them()
+    {
+        temporary_folder folder;
+        const auto path = folder.path + "/state";
+        constexpr int writers = 3, times = 12;
+        const auto state_of = [](int writer) {
+            monitor_state state;
+            state["a"].numbers["values"].assign(static_cast<std::size_t>(500 + 300 * writer),
+                                                writer + 0.125);
+            return state;
+        };
+        write_state(path, state_of(0));
+        std::atomic<int> writing = writers, failed = 0, mixed = 0;
+        std::vector<std::thread> threads;
+        for (int writer = 0; writer < writers; ++writer)
+            threads.emplace_back([&, writer] {
+                for (int i = 0; i < times; ++i)
+                    try {
+                        write_state(path, state_of(writer));
+                    } catch (const std::exception&) {
+                        ++failed;
+                    }
+                --writing;
+            });
+        while (writing > 0)
+            try {
+                const auto found = text_of(read_state(path).value_or(monitor_state()));
+                mixed += found != text_of(state_of(0)) && found != text_of(state_of(1)) &&
+                         found != text_of(state_of(2));
+            } catch (const std::exception&) {
+                ++mixed;
+            }
+        for (auto& thread : threads)
+            thread.join();
+        CPPUNIT_ASSERT_EQUAL(0, failed.load());
+        CPPUNIT_ASSERT_EQUAL(0, mixed.load());
+        std::remove(path.c_str());
+        CPPUNIT_ASSERT_EQUAL(0, ::rmdir(folder.path.c_str())); // nothing else is left
     }
 
     void broken_text_and_other_versions_are_refused()

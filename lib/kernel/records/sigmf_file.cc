@@ -47,25 +47,34 @@ bool is_empty(const std::string& path)
     return false;
 }
 
+//! Completes what a killed process has left of a file; false if a process that lives writes it.
+bool complete(const std::string& path, const sigmf_settings& s)
+{
+    const auto journal = path + of_journal;
+    if (!is_there(journal))
+        return true;
+    sigmf_annotations contents(s);
+    if (!restore_from_journal(journal, contents))
+        return false;
+    if (contents.count() > 0)
+        write_durably(path, contents.text());
+    ::unlink(journal.c_str());
+    return true;
+}
+
 //! Completes what a killed process has left, and finds the first number that is free.
 std::size_t free_number(const sigmf_settings& s)
 {
     std::size_t number = 1;
     while (is_file(numbered(s.path, number)))
         ++number;
+    complete(numbered(s.path, number), s); // which its process has not written yet
+    if (is_file(numbered(s.path, number)))
+        return number + 1;
     if (number == 1)
         return 1;
     const auto last = numbered(s.path, number - 1);
-    const auto journal = last + of_journal;
-    if (is_there(journal)) {
-        sigmf_annotations contents(s);
-        if (!restore_from_journal(journal, contents)) // another process writes it
-            return number;
-        if (contents.count() > 0)
-            write_durably(last, contents.text());
-        ::unlink(journal.c_str());
-    }
-    return is_empty(last) ? number - 1 : number;
+    return complete(last, s) && is_empty(last) ? number - 1 : number;
 }
 
 } // namespace
@@ -75,8 +84,11 @@ sigmf_file::sigmf_file(const sigmf_settings& s)
       d_path(numbered(s.path, d_number))
 {
     d_contents.take_news();
+    if (s.keep && !claim())
+        take_next();
     write();
-    ::unlink((d_path + of_journal).c_str()); // of a file that this one has taken the place of
+    if (!s.keep)
+        ::unlink((d_path + of_journal).c_str()); // of a file that this one has taken the place of
 }
 
 sigmf_file::~sigmf_file() = default;
@@ -129,7 +141,22 @@ void sigmf_file::note()
     if (d_journal)
         d_journal->append(news);
     else
-        d_journal = std::make_unique<sigmf_journal>(d_path + of_journal, d_contents.journal());
+        claim();
+}
+
+//! Begins the journal of the file; false if there is one, of another that writes to this name.
+bool sigmf_file::claim()
+{
+    d_journal = std::make_unique<sigmf_journal>(d_path + of_journal, d_contents.journal());
+    return d_journal->is_ours();
+}
+
+//! Goes on with the next number; with `keep` with one that no other has.
+void sigmf_file::take_next()
+{
+    do
+        d_path = numbered(d_settings.path, ++d_number);
+    while (d_settings.keep && (is_there(d_path) || !claim()));
 }
 
 void sigmf_file::write()
@@ -151,9 +178,7 @@ void sigmf_file::rotate()
     d_contents.continue_anew();
     d_tried = 0;
     d_offered = 0;
-    do
-        d_path = numbered(d_settings.path, ++d_number);
-    while (d_settings.keep && is_there(d_path));
+    take_next();
 }
 
 } // namespace gr::stft::kernel

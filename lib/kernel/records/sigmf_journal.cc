@@ -19,12 +19,15 @@ sigmf_journal::sigmf_journal(const std::string& path, const std::string& lines)
 
 sigmf_journal::~sigmf_journal()
 {
+    if (d_is_empty)
+        remove();
     if (d_number >= 0)
         ::close(d_number);
 }
 
 bool sigmf_journal::append(const std::string& lines)
 {
+    d_is_empty = d_is_empty && lines.empty();
     for (std::size_t done = 0; d_is_whole && done < lines.size();) {
         const auto written = ::write(d_number, lines.data() + done, lines.size() - done);
         if (written > 0)

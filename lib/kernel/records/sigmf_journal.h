@@ -13,10 +13,13 @@ class sigmf_journal
 public:
     //! Makes a file that holds these lines; none where that is not possible, since the journal is there for safety only.
     sigmf_journal(const std::string& path, const std::string& lines);
-    //! The file stays.
+    //! The file stays, unless it holds nothing.
     ~sigmf_journal();
     sigmf_journal(const sigmf_journal&) = delete;
     sigmf_journal& operator=(const sigmf_journal&) = delete;
+
+    //! False if another sigmf_journal of this name lives, to which the file belongs.
+    bool is_ours() const { return d_is_ours || d_number < 0; }
 
     //! Appends lines. After a failure, as on a full disk, nothing more is appended. \returns whether it went well
     bool append(const std::string& lines);
@@ -27,6 +30,7 @@ private:
     std::string d_path;
     int d_number;
     bool d_is_ours = false, d_is_whole = false; // the file, and nothing could not be appended
+    bool d_is_empty = true;
 };
 
 /*!

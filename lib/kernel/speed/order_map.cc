@@ -71,7 +71,7 @@ void order_map_settings::check() const
             refuse("orders",
                    order,
                    "must be positive, at most 0.3 samples_per_rev = " +
-                       std::to_string(highest_order * static_cast<double>(samples_per_rev)));
+                       number_text(highest_order * static_cast<double>(samples_per_rev)));
 }
 
 template <class T>

@@ -382,12 +382,13 @@ class qa_ridge_tracker : public CppUnit::TestFixture
                 });
         refused("duration: nan: must be positive, at most 1e6 s",
                 [](auto& s) { s.duration = NAN; });
-        refused("f_max: 1e+09: gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
-                "must be at most 2^18, f_max counting up to samp_rate / 2 / min(orders)",
-                [](auto& s) {
-                    s.f_max = 1e9;
-                    s.orders = { 1e-3, 1 };
-                });
+        refused(
+            "f_max: 1000000000: gives too many frequencies: 2 duration max(orders) (f_max - f_min) "
+            "must be at most 2^18, f_max counting up to samp_rate / 2 / min(orders)",
+            [](auto& s) {
+                s.f_max = 1e9;
+                s.orders = { 1e-3, 1 };
+            });
         refused("lag: 60: must be shorter: the path would take more than 2 GiB", [](auto& s) {
             s.lag = 60;
             s.orders = { 1, 200 };

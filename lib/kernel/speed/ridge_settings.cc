@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/in_text.h"
+#include "kernel/number_text.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/speed/ridge_settings.h>
 #include <algorithm>
@@ -30,10 +30,10 @@ void check_frames(double samp_rate, double f_top, double duration, double hop)
     if (!(duration * samp_rate >= 16 && duration * f_top >= 2))
         refuse("duration",
                duration,
-               "must hold 16 samples and two periods of the highest frequency, " + in_text(f_top) +
-                   " Hz");
+               "must hold 16 samples and two periods of the highest frequency, " +
+                   number_text(f_top) + " Hz");
     if (!(hop >= 0 && hop <= duration))
-        refuse("hop", hop, "must be 0 .. duration, " + in_text(duration) + " s");
+        refuse("hop", hop, "must be 0 .. duration, " + number_text(duration) + " s");
     if (hop > 0 && !(hop * samp_rate >= 1 && hop >= duration / 1000))
         refuse("hop", hop, "must be one sample and duration / 1000 at least");
 }
@@ -41,15 +41,15 @@ void check_frames(double samp_rate, double f_top, double duration, double hop)
 void check_rates(const std::vector<double>& rates, double duration)
 {
     if (rates.empty() || rates.size() > 64)
-        refuse("rates", in_text(rates), "must be 1 .. 64 numbers");
+        refuse("rates", number_text(rates), "must be 1 .. 64 numbers");
     for (const auto rate : rates)
         if (!(std::abs(rate) * duration <= 0.9))
             refuse("rates",
-                   in_text(rates),
-                   "must be at most 0.9 / duration = " + in_text(0.9 / duration) + " 1/s");
+                   number_text(rates),
+                   "must be at most 0.9 / duration = " + number_text(0.9 / duration) + " 1/s");
     for (std::size_t i = 1; i < rates.size(); ++i)
         if (!(rates[i - 1] < rates[i]))
-            refuse("rates", in_text(rates), "must ascend");
+            refuse("rates", number_text(rates), "must ascend");
 }
 
 void check_whiten(double whiten, bool may_be_zero)
@@ -63,11 +63,11 @@ void check_range(const ridge_settings& s, double duration)
     if (!(s.f_min > 0 && s.f_min <= 1e12))
         refuse("f_min", s.f_min, "must be positive, at most 1e12 Hz");
     if (!(s.f_max > s.f_min && s.f_max <= 1e12))
-        refuse("f_max", s.f_max, "must be above f_min = " + in_text(s.f_min) + " Hz");
+        refuse("f_max", s.f_max, "must be above f_min = " + number_text(s.f_min) + " Hz");
     if (s.f_min < 2 / duration)
         refuse("f_min",
                s.f_min,
-               "must be at least 2 / duration = " + in_text(2 / duration) +
+               "must be at least 2 / duration = " + number_text(2 / duration) +
                    " Hz: orders that are closer melt into one");
 }
 
@@ -76,25 +76,25 @@ void check_orders(const ridge_settings& s, double nyquist)
     const auto& orders = s.orders;
     const auto& weights = s.weights;
     if (orders.empty() || orders.size() > 64)
-        refuse("orders", in_text(orders), "must be 1 .. 64 numbers");
+        refuse("orders", number_text(orders), "must be 1 .. 64 numbers");
     for (std::size_t i = 0; i < orders.size(); ++i) {
         if (!(orders[i] > 0 && orders[i] <= 1e6))
-            refuse("orders", in_text(orders), "must be positive, at most 1e6");
+            refuse("orders", number_text(orders), "must be positive, at most 1e6");
         if (std::count(orders.begin(), orders.end(), orders[i]) > 1)
-            refuse("orders", in_text(orders), "must differ from each other");
+            refuse("orders", number_text(orders), "must differ from each other");
         if (!(orders[i] * s.f_min < nyquist))
             refuse("orders",
-                   in_text(orders),
-                   "order " + in_text(orders[i]) + " of f_min = " + in_text(s.f_min) +
-                       " Hz must be below half the sample rate, " + in_text(nyquist) + " Hz");
+                   number_text(orders),
+                   "order " + number_text(orders[i]) + " of f_min = " + number_text(s.f_min) +
+                       " Hz must be below half the sample rate, " + number_text(nyquist) + " Hz");
     }
     if (!weights.empty() && weights.size() != orders.size())
         refuse("weights",
-               in_text(weights),
+               number_text(weights),
                "must be as many as orders, " + std::to_string(orders.size()) + ", or none");
     if (!std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0 && w <= 1e6; }) ||
         (!weights.empty() && *std::max_element(weights.begin(), weights.end()) == 0))
-        refuse("weights", in_text(weights), "must be 0 .. 1e6, one of them positive");
+        refuse("weights", number_text(weights), "must be 0 .. 1e6, one of them positive");
 }
 
 void check_rejected(const std::vector<double>& reject, double duration)
@@ -102,18 +102,19 @@ void check_rejected(const std::vector<double>& reject, double duration)
     for (const auto hz : reject)
         if (!(hz >= 8 / duration && hz <= 1e12))
             refuse("reject",
-                   in_text(reject),
-                   "must be at least 8 / duration = " + in_text(8 / duration) +
+                   number_text(reject),
+                   "must be at least 8 / duration = " + number_text(8 / duration) +
                        " Hz, else its multiples leave nothing");
     if (reject.size() > 16)
-        refuse("reject", in_text(reject), "must be at most 16 numbers");
+        refuse("reject", number_text(reject), "must be at most 16 numbers");
 }
 
 void check_learning(const ridge_settings& s)
 {
     if (!(s.learn_max >= 0 && s.learn_max <= s.f_max))
-        refuse(
-            "learn_max", s.learn_max, "must be 0, or at most f_max = " + in_text(s.f_max) + " Hz");
+        refuse("learn_max",
+               s.learn_max,
+               "must be 0, or at most f_max = " + number_text(s.f_max) + " Hz");
     if (!s.learns()) {
         if (s.learn_min != 0)
             refuse("learn_min", s.learn_min, "must be 0 without learn_max");
@@ -122,12 +123,12 @@ void check_learning(const ridge_settings& s)
     if (!(s.learn_min >= s.f_min && s.learn_min < s.learn_max))
         refuse("learn_min",
                s.learn_min,
-               "must be at least f_min = " + in_text(s.f_min) +
-                   " and below learn_max = " + in_text(s.learn_max) + " Hz");
+               "must be at least f_min = " + number_text(s.f_min) +
+                   " and below learn_max = " + number_text(s.learn_max) + " Hz");
     if (!(s.learn_max <= 2 * s.learn_min))
         refuse("learn_max",
                s.learn_max,
-               "must be at most 2 learn_min = " + in_text(2 * s.learn_min) +
+               "must be at most 2 learn_min = " + number_text(2 * s.learn_min) +
                    " Hz: speeds an octave apart look alike");
     if (!(s.learn_time > 0 && s.learn_time <= 3600))
         refuse("learn_time", s.learn_time, "must be positive, at most 3600 s");
@@ -143,7 +144,7 @@ void warped_rows_settings::check() const
     if (!(f_top > 0 && f_top <= samp_rate / 2))
         refuse("f_top",
                f_top,
-               "must be positive, at most samp_rate / 2 = " + in_text(samp_rate / 2) + " Hz");
+               "must be positive, at most samp_rate / 2 = " + number_text(samp_rate / 2) + " Hz");
     check_frames(samp_rate, f_top, duration, hop);
     check_rates(bank(), duration);
     const auto kept = std::min(samp_rate, 2 * 2.56 * f_top); // Hz after decimation, at most

@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/in_text.h"
+#include "kernel/number_text.h"
 #include "kernel/refuse.h"
 #include "pulse_edges.h"
 #include "pulse_speeds.h"
@@ -41,7 +41,9 @@ void tacho_settings::check() const
         refuse("f_min", f_min, "must be higher: an interval must last less than 2^62 samples");
     if (!levels.empty() && !(levels.size() == 2 && std::isfinite(levels[0]) &&
                              std::isfinite(levels[1]) && levels[0] != levels[1]))
-        refuse("levels", in_text(levels), "must be two different numbers, base and top of a pulse");
+        refuse("levels",
+               number_text(levels),
+               "must be two different numbers, base and top of a pulse");
     if (!(slew >= 0 && slew <= 1e30))
         refuse("slew", slew, "must be 0 .. 1e30 Hz/s");
     if (hop < 1 || hop > (std::size_t(1) << 40))

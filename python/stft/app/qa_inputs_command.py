@@ -138,6 +138,23 @@ class Headers(InFolder):
                 self.assertNotIn("\n", str(error))
 
     @needs("soundfile")
+    def test_a_rate_that_no_sound_has_is_named_with_its_rule(self):
+        # kind, what stands before the rate, bytes of it, as the header has rates of the second line
+        for kind, before, size, wrong in (
+            ("WAV", rb"fmt .{8}", 4, {0: bytes(4), 2**31: b"\0\0\0\x80"}), ("RF64", rb"fmt .{8}", 4, {0: bytes(4)}),
+            ("W64", rb"fmt .{24}", 4, {0: bytes(4), 2**32 - 1: b"\xff" * 4}), ("AU", rb"\.snd.{12}", 4, {0: bytes(4), 2**31: b"\x80\0\0\0"}),
+            ("AIFF", rb"COMM.{12}", 10, {0: bytes(10), 0.5: b"\x3f\xfe\x80" + bytes(7)}), ("FLAC", rb"fLaC.{14}", 3, {0: b"\0\0\0"}),
+            ("CAF", rb"desc.{8}", 8, {0: bytes(8), float("inf"): b"\x7f\xf0" + bytes(6)}),
+        ):  # fmt: skip
+            data = self.write(kind, "PCM_16", 1, noise(500))
+            at = re.search(before, data, re.DOTALL).end()
+            for rate, words in wrong.items():
+                with open("x", "wb") as file:
+                    file.write(data[:at] + words + data[at + size:])
+                with self.subTest(kind=kind, rate=rate):
+                    self.assert_refused(("detect", "x"), f"x: sampling rate {rate}: a sound's header must give 1 .. 2^31 - 1 Hz\n")
+
+    @needs("soundfile")
     def test_libraries_below_libsndfile_say_nothing(self):
         with open("x.mp3", "wb") as file:
             file.write(b"\xff\xfb\x90\x64" + random.Random(3).randbytes(20000))
@@ -229,8 +246,8 @@ class Units(unittest.TestCase):
         for text, value in (("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), ("2:00:00", 7200), ("100:00", 6000), ("1500ms", 1.5),
                             ("1.5min", 90), ("1h", 3600), ("0", 0), ("-1", -1), ("1e2", 100), ("20us", 20e-6), ("0:5", 5)):
             self.assertAlmostEqual(quantities.seconds(text), value, 12, text)
-        for text in ("", ":", "1:60", "1:2:3:4", "1:-2", "1k", "1:60:00", "a"):
-            with self.assertRaisesRegex(argparse.ArgumentTypeError, "must be seconds, m:ss or h:mm:ss"):
+        for text in ("", ":", "1:60", "1:2:3:4", "1:-2", "1k", "1:60:00", "a", "5m"):
+            with self.assertRaisesRegex(argparse.ArgumentTypeError, "must be a number of s, ms, us, min, h or d, or m:ss"):
                 quantities.seconds(text)
 
     def test_clock_words_are_read_back(self):
@@ -269,7 +286,7 @@ class Commands(InFolder):
 
     def test_bad_units_are_one_line(self):
         np.save("x.npy", noise(100))
-        for option, text, words in (("--rate", "2Q", "must be a number with k, M or G"), ("--start", "1:75", "must be seconds"),
+        for option, text, words in (("--rate", "2Q", "must be a number with k, M or G"), ("--start", "1:75", "must be a number of s"),
                                     ("--center", "inf", "center: inf: must be finite"), ("--channel", "both", "must be a number, counted from 0, or all"),
                                     ("--rate", "-1k", "rate: -1000"), ("--center=1e30", "--rate=1", "center: centre frequency 1e+30: must be"), ("--center", "1M", "center: 1e+06: needs a sampling rate")):
             with self.subTest(option=option):

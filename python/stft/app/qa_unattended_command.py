@@ -154,7 +154,10 @@ class Day(InFolder):
         self.assertEqual([(file.begin % 86400, file.bins) for file in files], [(86399.5, 1024), (files[1].begin % 86400, 1024)])
         self.assertLess(files[1].begin % 86400, 0.02)
         self.assertLess(abs(files[1].frequencies[512]), 1e-9)
+        out = self.assert_done("day", "rows", "-o", "d.png", "--from", "2026-11-29T12:00:00Z", "--to", "2026-11-30T12:00:00Z")
+        self.assertIn("--from 2026-11-29T23:59:59Z --to 2026-11-30T00:00:01Z", out)  # little of a day is stored: where it lies
         out = self.assert_done("day", "rows", "-o", "d.npz", "-o", "d.png", "--from", "2026-11-30T00:00:00Z", "--to", "2026-11-30T00:00:01Z")
+        self.assertNotIn("--from", out)
         with open("d.png", "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
         with np.load("d.npz") as stored:
@@ -170,6 +173,29 @@ class Day(InFolder):
         for options, words in ((("--day", "2026-11-28"), "has no rows"), (("--day", "soon"), "2026-11-29"), (("--to", "2026-11-29T00:00:00Z"), "--from"),
                                (("-o", "x.txt"), ".png"), (("--rows", 0), "rows")):
             self.assert_refused(("day", "rows", *options), words)
+
+    def test_a_day_of_other_values_than_rows_is_refused(self):
+        self.store()
+        stem = sorted(name[:-4] for name in os.listdir("rows") if name.endswith(".npy"))[0]
+        path = f"rows/{stem}.npy"
+        rows = np.load(path)
+        for values, words in (
+            (rows.astype(np.float64), f"values of float64, shape {rows.shape}: must be rows of 1024 float32"), (rows.astype(">f4"), "values of >f4"),
+            (np.asfortranarray(rows), "must be rows of 1024 float32"), (rows[:, :512], f"shape ({len(rows)}, 512)"), (rows.ravel(), "must be rows"),
+        ):  # fmt: skip
+            np.save(path, values)
+            for stored in path, "rows":
+                with self.subTest(stored=stored, dtype=values.dtype, shape=values.shape):
+                    self.assert_refused(("day", stored, "-o", "d.npz"), f"{path}: ", words)
+        pathlib.Path(path).write_bytes(b"x" * 500000)
+        self.assert_refused(("day", path, "-o", "d.npz"), f"{path}: has no header of an NPY file")
+        with open(path, "wb") as file:
+            file.write(bytes(128) + rows.tobytes())
+        os.rename(path, path + ".part")
+        self.assert_done("day", path + ".part", "-o", "d.npz")  # as it is before its header is written
+        os.remove(path + ".part")
+        np.save(path, rows)
+        self.assert_done("day", "rows", "-o", "d.npz")
 
     @needs("matplotlib")
     @needs("h5py")

@@ -190,9 +190,12 @@ using watching_baseline = watching<kernel::baseline, kernel::baseline_settings>;
 template <class R>
 void def_add(py::class_<watching_alarm>& c)
 {
-    // levels (rows, levels), speed (rows) or None -> zones (rows, levels)
+    // levels (rows, levels), speed (rows) or None, whether a row without one has no data -> zones (rows, levels)
     c.def("add",
-          [](watching_alarm& w, const array<R>& levels, const std::optional<array<double>>& speed) {
+          [](watching_alarm& w,
+             const array<R>& levels,
+             const std::optional<array<double>>& speed,
+             bool needs_speed) {
               const auto count = levels.shape(0), width = levels.shape(1);
               array<std::int64_t> zones({ count, width });
               const auto* in = levels.data();
@@ -200,7 +203,7 @@ void def_add(py::class_<watching_alarm>& c)
               auto* out = zones.mutable_data();
               py::gil_scoped_release release;
               for (py::ssize_t p = 0; p < count; ++p) {
-                  w.held.add(in + p * width, f ? std::optional(f[p]) : std::nullopt);
+                  w.held.add(in + p * width, f ? std::optional(f[p]) : std::nullopt, needs_speed);
                   for (py::ssize_t i = 0; i < width; ++i)
                       *out++ = static_cast<std::int64_t>(w.held.zone(static_cast<std::size_t>(i)));
               }

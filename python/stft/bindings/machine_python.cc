@@ -40,7 +40,7 @@ void bind_rows(py::module& m, const char* name)
             })
         .def("know_until", [](kernel& k, std::int64_t sample) { k.know_until(sample); })
         .def("finish", &kernel::finish)
-        .def("take", // [(start, speed, confidence, dead, clipped, levels)]
+        .def("take", // [(start, speed, confidence, dead, clipped, levels, finite)]
              [](kernel& k) {
                  py::list all;
                  for (const auto* row = k.row(); row; k.advance(), row = k.row())
@@ -49,7 +49,8 @@ void bind_rows(py::module& m, const char* name)
                                                row->confidence,
                                                row->dead,
                                                row->clipped,
-                                               as_array(row->levels)));
+                                               as_array(row->levels),
+                                               row->finite));
                  return all;
              })
         .def_property_readonly("hop", &kernel::hop)

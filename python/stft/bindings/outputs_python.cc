@@ -136,6 +136,7 @@ void bind_frame_files(py::module& m)
                  const auto known = reasons.find(reason); // the text lives as long as the program
                  files.end(known == reasons.end() ? "stop" : known->c_str());
              })
+        .def("take_complete", &frame_files::take_complete)
         .def_property_readonly("waiting", &frame_files::waiting)
         .def_property_readonly("lost", &frame_files::lost)
         .def_property_readonly("files", &frame_files::files)

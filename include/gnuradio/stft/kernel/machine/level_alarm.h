@@ -70,9 +70,12 @@ public:
      * \brief The next row.
      * \param levels as many as the settings say
      * \param speed Hz, reported with the peak; if it is given and not finite, the row has no data
+     * \param needs_speed false: a speed is only reported, and a row without one has data, too
      */
-    void add(const float* levels, std::optional<double> speed = std::nullopt);
-    void add(const double* levels, std::optional<double> speed = std::nullopt);
+    void
+    add(const float* levels, std::optional<double> speed = std::nullopt, bool needs_speed = true);
+    void
+    add(const double* levels, std::optional<double> speed = std::nullopt, bool needs_speed = true);
     //!@}
 
     //! Rows were lost: they count as rows without data.
@@ -129,7 +132,7 @@ private:
     };
 
     template <class R>
-    void add_row(const R* levels, std::optional<double> speed);
+    void add_row(const R* levels, std::optional<double> speed, bool needs_speed);
     void miss(std::size_t level, std::uint64_t rows);
     void follow(std::size_t level, double value, double speed);
     bool step(machine& m, double value, double limit);

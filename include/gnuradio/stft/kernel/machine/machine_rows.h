@@ -41,6 +41,7 @@ struct STFT_API machine_row {
     double confidence = 0;      //!< median; 0 without a speed
     bool dead = false;          //!< all samples are equal
     bool clipped = false;       //!< runs of samples are at the largest magnitude
+    bool finite = true;         //!< no sample is NaN or infinite, of the half row after it neither
     std::vector<double> levels; //!< rms of each band, then of each order; NaN where it is unknown
 };
 

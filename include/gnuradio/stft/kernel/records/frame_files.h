@@ -5,6 +5,7 @@
 #include <gnuradio/stft/kernel/records/event_text.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -74,6 +75,8 @@ public:
     std::uint64_t files() const;
     //! Name of the last file that is complete, with its folder; "" before there is one.
     const std::string& last_path() const;
+    //! Names of the files that were completed since the last call, oldest first; of more than 1000 the newest.
+    std::vector<std::string> take_complete();
 
 private:
     struct parts;

@@ -111,7 +111,7 @@ class STFT_API sigmf_file
 {
 public:
     /*!
-     * \brief Writes a file without annotations. With `keep`, one that holds annotations stays.
+     * \brief Writes a file without annotations. With `keep`, one that holds annotations, or that another writes to, stays.
      * \throws std::invalid_argument as sigmf_settings::check()
      * \throws std::runtime_error if it cannot be written
      */
@@ -146,6 +146,8 @@ private:
     bool is_full() const;
     bool is_due() const;
     void note();
+    bool claim();
+    void take_next();
     void write();
     void rotate();
 

@@ -8,7 +8,7 @@
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
 #include "stream/stream_end.h"
-#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
 #include <deque>
 
 namespace gr::stft {
@@ -182,7 +182,17 @@ private:
         d_context = {};
         d_context.source = d_given.source;
         d_detector.emplace(d_present.of_detector(), first_of_detector(d_present));
+        tune(d_present.settings.center_freq);
         describe();
+    }
+
+    //! The rows' 0 Hz is at this frequency, or where it is known to be if this is 0.
+    void tune(double center_freq)
+    {
+        if (center_freq != 0)
+            d_context.freq_center = center_freq;
+        if (d_context.freq_center)
+            d_detector->retune(*d_context.freq_center);
     }
 
     //! The rows wait for as many others as can hang over the stream's end.
@@ -364,8 +374,8 @@ private:
         d_context.change_rate(sample(), next.settings.samp_rate);
         d_detector = std::move(made.detector);
         d_detector->begin_at(first, d_next_id);
-        if (d_context.freq_center)
-            d_detector->retune(*d_context.freq_center);
+        const auto center = next.settings.center_freq;
+        tune(center == d_present.settings.center_freq ? 0 : center);
         d_present = next;
         d_grid = next.grid();
         d_held = std::max(d_held, d_grid.overhanging());

@@ -41,6 +41,8 @@ kernel::detector_settings described_rows::of_detector() const
 void described_rows::check() const
 {
     settings.check();
+    if (!std::isfinite(settings.center_freq))
+        kernel::refuse("center_freq", settings.center_freq, "must be finite");
     const auto held = described_rows{ settings }.grid().overhanging();
     const auto row_bytes = static_cast<double>(settings.bins() * sizeof(float));
     if (static_cast<double>(held) * row_bytes > static_cast<double>(most_held))

@@ -10,7 +10,7 @@ import functools
 import inspect
 import math
 import operator
-from typing import Any, Callable, Optional, Sequence, Tuple, TypeVar, Union
+from typing import AbstractSet, Any, Callable, Container, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,15 +25,26 @@ _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
 _Returned = TypeVar("_Returned")
 _SPELLINGS = {"center": "centre", "samp_rate": "fs"}
+_ELSEWHERE = {  # names of arguments in SciPy, librosa, PyTorch and MATLAB, and what says the same here
+    "nperseg": "win_length", "noverlap": "hop, which is win_length - noverlap", "nfft": "n_fft", "mfft": "n_fft", "fft_length": "n_fft",
+    "hop_length": "hop", "win": "window", "sr": "fs", "Fs": "fs", "sample_rate": "fs", "boundary": "extend", "pad_mode": "extend",
+    "padding": "extend", "padded": "frames", "center": "placement", "centre": "placement", "return_onesided": "sides",
+    "onesided": "sides", "fft_mode": "sides", "normalized": "scaling", "scale_to": "scaling", "mode": "kind", "n_iter": "iterations",
+    "init": "initial", "random_state": "seed", "n_steps": "semitones", "n_mels": "bands", "fmin": "f_min", "fmax": "f_max",
+    "ssq_freqs": "grid", "phase_shift": "phase", "time_axis": "axis",
+}
 
 
 def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Returned]:
     """The function, whose arguments `centre` and `fs` may also be given as `center` and `samp_rate`."""
     positions = {name: position for position, name in enumerate(inspect.signature(function).parameters)}
     spellings = {other: name for other, name in _SPELLINGS.items() if name in positions}
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values())
 
     @functools.wraps(function)
     def either(*arguments: Any, **given: Any) -> _Returned:
+        if not takes_any and not given.keys() <= positions.keys():
+            _refuse_unknown(function.__name__, given.keys() - positions.keys() - spellings.keys(), positions)
         used = [other for other in spellings if other in given]
         if not used:
             return function(*arguments, **given)
@@ -53,6 +64,17 @@ def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Retur
 
     either.spellings = spellings  # type: ignore[attr-defined]
     return either
+
+
+def _refuse_unknown(function: str, names: AbstractSet[str], known: Container[str]) -> None:
+    """TypeError for names that are none of the function's arguments, with those that stand for them here."""
+    if not names:
+        return
+    here = {name: _ELSEWHERE.get(name, "") for name in sorted(names)}
+    here = {name: words if words.split(",")[0] in known else "" for name, words in here.items()}
+    said = ", ".join(f"{name!r} (here: {words})" if words else repr(name) for name, words in here.items())
+    where = "; see docs/from_other_libraries.md, and gnuradio.stft.compat for SciPy's and librosa's own names" if any(here.values()) else ""
+    raise TypeError(f"{function}() got an unexpected keyword argument {said}{where}")
 
 
 def _points_for(taps: NDArray, n_fft: Optional[int]) -> int:
@@ -86,6 +108,8 @@ def _array(name: str, values: ArrayLike) -> NDArray:
         raise ValueError(f"{name}: masked array: {missing} of its values are masked: give it filled, or without them")
     try:
         values = np.asarray(values)
+    except RuntimeError as error:  # a tensor of PyTorch that wants a gradient
+        raise ValueError(f"{name}: {type(values).__name__}: {error} gnuradio.stft.torch has functions with gradients") from None
     except ValueError:  # rows of different length
         raise ValueError(f"{name}: {type(values).__name__}: must be an array of numbers") from None
     if values.dtype.kind not in "iufc":

@@ -228,13 +228,14 @@ class LevelAlarm:
         self._kernel.name([_text("names", name) for name in names], _text("source", source))
         self._kernel.locate(seconds_since_1970(time))
 
-    def push(self, levels: ArrayLike, speed: Optional[ArrayLike] = None) -> List[Dict[str, Any]]:
+    def push(self, levels: ArrayLike, speed: Optional[ArrayLike] = None, needs_speed: bool = True) -> List[Dict[str, Any]]:
         """The next rows of levels, (levels, rows), or (rows) of one level -> the events that they bring.
 
-        speed: Hz of each row, which events give at the peak; a row whose speed is not finite has no data.
+        speed: Hz of each row, which events give at the peak; a row whose speed is not finite has no data, or, with needs_speed False,
+        has data all the same.
         """
         rows, speed = _rows(levels, speed, self._levels)
-        self.zones = self._kernel.add(rows, speed).T
+        self.zones = self._kernel.add(rows, speed, needs_speed).T
         return self._kernel.take()
 
     def skip(self, rows: int) -> List[Dict[str, Any]]:

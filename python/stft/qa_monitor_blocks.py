@@ -137,6 +137,21 @@ class detector_vxm(unittest.TestCase):
             self.assertAlmostEqual(since, event["sample_start"] / 2e6, 5)
         self.assertEqual(len(events), 3)
 
+    def test_a_centre_frequency_stands_in_for_a_tag_that_does_not_come(self):
+        tuned = tag(0, "rx_freq", pmt.from_double(433e6))
+        command = [pmt.cons(pmt.intern(key), pmt.from_double(value)) for key, value in (("center_freq", 2e8), ("min_snr", 1.0))]
+        for tags, given, commands, center in (
+            ((), dict(center_freq=1e8), (), 1e8), ((tuned,), dict(center_freq=1e8), (), 433e6), ((tuned,), dict(center_freq=433e6), (), 433e6),
+            ((), dict(center_freq=1e8), command, 2e8), ((), {}, command[:1], 2e8), ((), dict(center_freq=1e8), command[1:], 1e8),
+        ):  # fmt: skip
+            with self.subTest(given=given, center=center, commands=len(commands)):
+                events = watch(samples(with_bursts(16000, *self.bursts), *tags), commands=commands, **given)
+                self.assertEqual(sum(e["kind"] == "retune" for e in events), tags != () and given["center_freq"] != center)
+                events = sorted(ends(events), key=lambda e: e["sample_start"])
+                self.assertEqual([e["freq_center"] for e in events], [center] * 3)
+                for event, (_, _, hertz) in zip(events, self.bursts):
+                    self.assertTrue(event["freq_lower"] < center + hertz < event["freq_upper"], event)
+
     def test_a_retune_ends_events_is_one_and_moves_the_frequencies(self):
         x = with_bursts(24000, (9000, 3000, 125e3), (20000, 900, 125e3))
         events = watch(samples(x, tag(0, "rx_freq", pmt.from_double(1e8)), tag(10496, "rx_freq", pmt.from_double(2e8)),
@@ -278,7 +293,7 @@ class detector_vxm(unittest.TestCase):
             (dict(n_fft=8), "n_fft: 8: "), (dict(hop=0), "hop: 0: "), (dict(false_alarms=0.0), "false_alarms: 0: "),
             (dict(samp_rate=0.0), "samp_rate: 0: "), (dict(sides="left"), "sides: "), (dict(ignore="2:1"), "ignore: "),
             (dict(n_fft=2**19, hop=1, win_length=2**19), "hop: 1: must be longer"), (dict(n_fft=2**21), "n_fft: 2097152: must be less: "), (dict(scales="3x1"), "scales: "),
-            (dict(placement="x"), "placement: "), (dict(window="x"), "window: "),
+            (dict(placement="x"), "placement: "), (dict(window="x"), "window: "), (dict(center_freq=float("nan")), "center_freq: nan: "),
         ):  # fmt: skip
             with self.subTest(**given), self.assertRaisesRegex(ValueError, "^" + said):
                 stft.detector_vxm(**{**dict(n_fft=N_FFT, hop=HOP), **given})

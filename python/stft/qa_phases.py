@@ -232,6 +232,23 @@ class sounds_at_another_speed(unittest.TestCase):
                     self.assertEqual(len(y), round(len(x) / rate))
                     np.testing.assert_array_equal(y, expected)
 
+    def test_a_stream_ends_as_the_array_does(self):
+        for n_fft, hop, length, rate in ((16, 2, 1, 0.5), (16, 2, 5, 0.5), (16, 3, 31, 0.3), (17, 3, 31, 0.3), (16, 3, 700, 0.01), (33, 4, 700, 2.7)):
+            x, sink, graph = noise(length), blocks.vector_sink_f(), gr.top_block()
+            graph.connect(blocks.vector_source_f(x.tolist()), stft.stft_fvc(n_fft, hop), stft.phase_vocoder_vcvc(n_fft, hop, rate), stft.istft_vcf(n_fft, hop), sink)
+            graph.run()
+            np.testing.assert_array_equal(np.array(sink.data(), np.float32), stft.time_stretch(x, rate, hop=hop, n_fft=n_fft))
+
+    def test_a_tone_keeps_its_amplitude_under_a_window_that_is_off_its_frames_centre(self):
+        x = np.cos(np.arange(3000))
+        slanted = np.hanning(64) * np.linspace(1, 2, 64)
+        windows = ("hann", 65, (0.01, 0.03, 0.1)), (np.hanning(64), 64, (0.01, 0.03, 0.1)), (np.hanning(65), 65, (0.01, 0.03)), (slanted, 64, (0.1,))
+        for window, n_fft, rates in windows:  # periodic, symmetric, symmetric about a sample, neither
+            for rate in rates:
+                y = stft.time_stretch(x, rate, window, n_fft=n_fft)
+                middle = y[len(y) // 3 : len(y) // 3 + 4000]
+                self.assertLess(abs(np.sqrt(2 * np.mean(middle**2)) - 1), 0.01)
+
     def test_speed_leaves_frequencies_and_pitch_leaves_the_duration(self):
         n = np.arange(12000)
         x = np.cos(0.5 * n)

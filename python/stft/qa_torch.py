@@ -337,6 +337,10 @@ class the_authors_package(with_torch):
 
 
 class refusals(with_torch):
+    def test_arrays_of_tensors_that_want_gradients_lead_to_the_functions_that_have_them(self):
+        with self.assertRaisesRegex(ValueError, "^x: Tensor: .*requires grad.*gnuradio.stft.torch has functions with gradients"):
+            arrays.stft(torch.ones(100, requires_grad=True), n_fft=16)
+
     def test_name_parameter_value_and_rule(self):
         x = self.tensor(50, grad=False)
         S = self.tensor(5, 9, kind="complex128", grad=False)

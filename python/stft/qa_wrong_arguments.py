@@ -144,6 +144,22 @@ class wrong_types(unittest.TestCase):
     def test_scipy_s_word_for_no_detrending(self):
         np.testing.assert_array_equal(stft.stft(X1, n_fft=16, detrend=False), stft.stft(X1, n_fft=16))
 
+    def test_names_of_other_libraries_are_refused_with_ours(self):
+        for call, given, words in (
+            (stft.stft, dict(nperseg=16, noverlap=4), "'noverlap' (here: hop, which is win_length - noverlap), 'nperseg' (here: win_length); see"),
+            (stft.spectrogram, dict(hop_length=4, sr=8), "spectrogram() got an unexpected keyword argument 'hop_length' (here: hop), 'sr' (here: fs); see"),
+            (stft.pitch_shift, dict(n_steps=4, nonsense=1), "'n_steps' (here: semitones), 'nonsense'; see"),
+            (stft.csd, dict(y=X1, nfft=4), "'nfft' (here: n_fft); see"),
+            (stft.stft, dict(center=True), "'center' (here: placement); see"),
+        ):
+            with self.subTest(given=given), self.assertRaises(TypeError) as refusal:
+                call(X1, **given)
+            self.assertIn(words, str(refusal.exception))
+        for call, given in (stft.stft, dict(hop_=4)), (stft.pitch_shift, dict(pad_mode="edge")):
+            with self.assertRaises(TypeError) as refusal:
+                call(X1, **given)
+            self.assertEqual(str(refusal.exception), f"{call.__name__}() got an unexpected keyword argument {next(iter(given))!r}")
+
     def test_a_single_name_is_not_a_sequence_of_letters(self):
         S0, by_theta = stft.dstft(X1[:32], 12.0, T8, n_fft=16, derivatives="theta")
         self.assertEqual(S0.shape, by_theta.shape)

@@ -11,7 +11,8 @@ namespace gr::stft {
 //! Settings of detector_vxm.
 struct STFT_API detector_block_settings : kernel::detector_settings {
     kernel::placement where = kernel::placement::centred; //!< placement of the rows' frames
-    std::string source; //!< origin of the samples; a value of each message
+    double center_freq = 0; //!< Hz, of the rows' 0 Hz, unless a tag rx_freq gives it; 0: unknown
+    std::string source;     //!< origin of the samples; a value of each message
 };
 
 namespace kernel {
@@ -43,7 +44,8 @@ inline constexpr auto fields<detector_block_settings> =
                field("least", &noise_floor_settings::least),
                field("quantile", &noise_floor_settings::quantile),
                field("adaptation", &noise_floor_settings::adaptation),
-               field("source", &detector_block_settings::source));
+               field("source", &detector_block_settings::source),
+               field("center_freq", &detector_block_settings::center_freq).changeable());
 } // namespace kernel
 
 /*!
@@ -56,14 +58,14 @@ inline constexpr auto fields<detector_block_settings> =
  * Message port "events": a dict for each report, with the keys and units of kernel::to_json(). Values are integers, reals
  * and symbols, nil where they are unknown. sample_start counts samples of the stream and those that were lost.
  *
- * Tags: stft_* and rx_rate override the arguments. Another n_fft (of as many bins), hop, window or rate ends all events, and
+ * Tags: stft_*, rx_rate and rx_freq override the arguments. Another n_fft (of as many bins), hop, window or rate ends all events, and
  * the detector begins again. Another rx_freq is a retune (kernel::detector::retune()). rx_time gives the time of events; where it
  * jumps forward by more than half a hop, that many rows were lost (kernel::detector::skip()); where it jumps back, all
  * events end. A tag "overflow" or "rx_overflow" does the same: a number above 0 is that of the lost samples, with any other
  * value all events end. Rows that hold samples of both sides are lost, too.
  *
- * Message port "cmd": a dict (or pair) of false_alarms, min_snr, dynamic_range, min_duration, min_bandwidth, ignore, and reset
- * (any value). Events end, and the detector begins again with the next row.
+ * Message port "cmd": a dict (or pair) of false_alarms, min_snr, dynamic_range, min_duration, min_bandwidth, ignore, center_freq,
+ * and reset (any value). Events end, and the detector begins again with the next row.
  */
 class STFT_API detector_vxm : public changeable<detector_block_settings>
 {

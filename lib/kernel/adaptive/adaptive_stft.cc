@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/number_text.h"
 #include "kernel/refuse.h"
 #include "learner.h"
 #include <volk/volk.h>

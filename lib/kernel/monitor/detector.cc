@@ -7,6 +7,7 @@
 #include "kernel/monitor/row_content.h"
 #include "kernel/monitor/row_normaliser.h"
 #include "kernel/monitor/warm_up_rows.h"
+#include "kernel/monitor/row_sum.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/detector.h>
@@ -24,7 +25,7 @@ constexpr std::int64_t longest_silence = 1024; // lost rows in the warm-up that 
 std::vector<std::uint8_t> ignored_bins(const detector_settings& s)
 {
     const plane_axes axes(s, 0);
-    const auto ranges = frequency_ranges_named(s.ignore);
+    const auto ranges = frequency_ranges_named(s.ignore, "ignore");
     std::vector<std::uint8_t> ignored(axes.bins);
     for (std::size_t k = 0; k < axes.bins; ++k)
         for (const auto& range : ranges)

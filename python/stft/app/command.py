@@ -32,7 +32,8 @@ VERBS = {
     "selftest": "check this installation numerically",
 }
 
-DONE, FAILED, REFUSED = 0, 1, 2  # 3 is kept for an alarm of a monitoring verb
+DONE, FAILED, REFUSED = 0, 1, 2
+ALARM = 3  # of a verb that has done its work, with --fail-on-alarm
 EXPECTED = (ValueError, OSError, ImportError, RuntimeError, MemoryError)  # of a verb
 _INTERRUPTED = 128 + signal.SIGINT
 

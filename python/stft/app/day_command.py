@@ -1,6 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """gr_stft day: pictures and files of what gr_stft monitor --spectrogram has stored."""
 import datetime
+import math
 import os
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from gnuradio.stft.app.stored_rows import stored_file, stored_files
 
 _DAY = 86400.0
 _MOST_ROWS = 4000  # of a result, unless all are asked for
+_LITTLE = 0.25     # of the time, below which the result tells where what is stored lies
 _AT_ONCE = 2**22   # values that are read at a time
 
 
@@ -59,6 +61,11 @@ def run(arguments):
     filled = np.isfinite(rows[:, 0]).mean()
     print(f"{_utc(begin)} .. {_utc(end)}: {len(alike)} files, {len(rows)} rows of {in_units(step, 's')}, {100 * filled:.3g} % of them "
           f"with samples -> {', '.join(outputs)}")
+    known = np.flatnonzero(np.isfinite(rows[:, 0]))
+    if known.size and known[-1] - known[0] < _LITTLE * len(rows) and len(rows) > 1:
+        first, last = begin + known[0] * step, begin + (known[-1] + 1) * step
+        print(f"all that is stored there, finer: --from {_utc(math.floor(max(first, alike[0].begin)))} "
+              f"--to {_utc(math.ceil(min(last, alike[-1].end)))}")
 
 
 def _check(arguments):

@@ -21,6 +21,7 @@ from gnuradio.stft.app.quantities import hertz, rotation
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of
 from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.app.speed_files import is_speed_file, read_speeds
 from gnuradio.stft.optional_modules import require
 
 PARTS = {"FTF": "cage", "BPFO": "outer race", "BPFI": "inner race", "BSF": "rolling element"}
@@ -47,7 +48,7 @@ def add_arguments(parser):
     machine = parser.add_argument_group("machine")
     machine.add_argument("--speed", type=_speed, metavar="HZ", required=True,
                          help="of the shaft: 25, or 1500rpm, constant to about 1 %%; or a .csv file of times (s) and speeds "
-                              "(Hz) in its first two columns")
+                              "(Hz, or rpm if its first row says so) in its first two columns")
     machine.add_argument("--bearing", metavar="GEOMETRY", required=True,
                          help="BALLS,BALL_DIAMETER,PITCH_DIAMETER[,ANGLE]: 8,0.235,1.245; with --bearings a name")
     machine.add_argument("--bearings", metavar="FILE",
@@ -72,9 +73,7 @@ def add_arguments(parser):
 
 def _speed(text):
     """Hz, or the name of a file."""
-    if text.lower().endswith(".csv"):
-        return text
-    return rotation(text)
+    return text if is_speed_file(text) else rotation(text)
 
 
 def _band(text):
@@ -82,30 +81,6 @@ def _band(text):
     if not colon:
         raise argparse.ArgumentTypeError(f"{text!r}: must be LOWER:UPPER in Hz, either may be left out: 1k:, 2k:8k")
     return tuple(hertz(edge) if edge else None for edge in (lower, upper))
-
-
-def read_speeds(path):
-    """Times (s) and speeds (Hz) from the first two columns of a CSV file, below a line of names if there is one."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except OSError as error:
-        refuse("speed", path, error.strerror)
-    except (csv.Error, UnicodeDecodeError) as error:
-        refuse("speed", path, f"is no CSV: {error}")
-    values = []
-    for number, row in enumerate(rows, 1):
-        try:
-            values.append((float(row[0]), float(row[1] or "nan")))
-        except (ValueError, IndexError):
-            if number > 1:
-                refuse("speed", f"{path}: row {number}", "must begin with a time in s and a speed in Hz")
-    times, speeds = np.array(values).reshape(-1, 2).T
-    if not (len(times) and np.all(np.isfinite(times)) and np.all(np.diff(times) > 0)):
-        refuse("speed", path, "must hold times that rise")
-    if not np.any(speeds[np.isfinite(speeds)] > 0):
-        refuse("speed", path, "must hold a speed above 0")
-    return times, speeds
 
 
 def run(arguments):

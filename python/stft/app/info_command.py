@@ -1,5 +1,5 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""gr_stft info: what a choice of window, n_fft and hop gives."""
+"""gr_stft info: what a choice of window, n_fft and hop gives, and what a recording is."""
 import json
 import math
 import time
@@ -7,17 +7,23 @@ import time
 import numpy as np
 
 from gnuradio import stft
+from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (LARGEST_N_FFT, add_framing_arguments, add_rate_argument, check_framing,
                                                hop_of, named_window, require_positive, sample_window)
 from gnuradio.stft.app.quantities import in_units
+from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.recordings import open_recording
 from gnuradio.stft.stft_python import buffer_bytes
 
 _N_FFT = 1024
 
 
 def add_arguments(parser):
+    parser.add_argument("input", nargs="?", metavar="INPUT",
+                        help="a recording as in spectrogram, which is described and gives the rate and the kind of samples")
+    parser.add_argument("--dtype", metavar="FORMAT", help="INPUT is raw samples of this SigMF type: cf32_le, ci16_le, cu8, ...")
     add_framing_arguments(parser, n_fft=f"win_length, else {_N_FFT}", longest=LARGEST_N_FFT)
-    add_rate_argument(parser, "sampling rate (default: results are in samples)")
+    add_rate_argument(parser, "sampling rate (default: that of INPUT; without one results are in samples)")
     parser.add_argument("--complex", action="store_true",
                         help="samples are complex: the spectrum is two-sided")
     parser.add_argument("--json", action="store_true", help="print a JSON object in SI units")
@@ -26,14 +32,46 @@ def add_arguments(parser):
 def run(arguments):
     require_positive("rate", arguments.rate)
     check_framing(arguments, longest=LARGEST_N_FFT)
+    recording = _recording(arguments)
     n_fft = arguments.n_fft or arguments.win_length or _N_FFT
     win_length = arguments.win_length or n_fft
     hop = hop_of(arguments, win_length, max(1, win_length // 4))
     facts = describe(named_window(arguments.window), n_fft, win_length, hop,
                      arguments.rate or 1.0, arguments.complex)
     facts["rate_known"] = arguments.rate is not None
+    if recording:
+        facts["recording"] = recording
     print(json.dumps(_without_infinities(facts), indent=2, allow_nan=False) if arguments.json
           else _text(facts))
+
+
+def _recording(arguments):
+    """Facts of the recording, if one is given; the arguments get its rate and kind of samples."""
+    if arguments.input is None:
+        if arguments.dtype is not None:
+            refuse("dtype", arguments.dtype, "needs INPUT")
+        return None
+    with open_recording(arguments.input, dtype=arguments.dtype, rate=arguments.rate) as opened:
+        arguments.rate = opened.fs if opened.rate_known else None
+        arguments.complex = opened.is_complex
+        for warning in opened.warnings:
+            warn("info", f"{opened.path}: {warning}")
+        return {"file": opened.path, "format": opened.format, "channels": opened.channels, "samples": opened.length,
+                "duration": opened.duration if opened.rate_known else None, "freq_center": opened.zero_frequency or None,
+                "time": opened.time.isoformat() if opened.time else None, "annotations": len(opened.annotations)}
+
+
+def _recording_lines(facts):
+    duration = "" if facts["duration"] is None else f", {in_units(facts['duration'], 's', 6)}"
+    center = "" if facts["freq_center"] is None else f", centre {in_units(facts['freq_center'], 'Hz', 10)}"
+    time = "" if facts["time"] is None else f", from {facts['time']}"
+    notes = f", {_many(facts['annotations'], 'annotation')}" if facts["annotations"] else ""
+    return [("file", facts["file"]), ("format", f"{facts['format']}, {_many(facts['channels'], 'channel')}"),
+            ("length", f"{facts['samples']} samples{duration}{center}{time}{notes}")]
+
+
+def _many(count, what):
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def describe(window, n_fft, win_length, hop, fs, is_complex):
@@ -126,6 +164,7 @@ def _text(facts):
     if known:
         speed += f", {facts['samples_per_second'] / facts['samp_rate']:.4g} times real time"
     lines = [
+        *(_recording_lines(facts["recording"]) if "recording" in facts else ()),
         ("parameters", f"n_fft {facts['n_fft']}, win_length {facts['win_length']}, hop "
                        f"{facts['hop']} (overlap {100 * max(0, facts['overlap']):.4g} %), window {name}"),
         ("samples", f"{'complex' if facts['complex'] else 'real'}, "

@@ -8,7 +8,8 @@ import numpy as np
 from gnuradio.stft.app.quantities import rotation, seconds
 from gnuradio.stft.app.recording_base import refuse
 
-UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3}
+UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3, "mg": 9.80665e-3}
+_VERDICT = 30  # rows without which a baseline has no verdict at a speed
 _INTEGRALS = {"acceleration": 0, "velocity": 1, "displacement": 2}
 
 
@@ -32,6 +33,8 @@ def add_machine_arguments(parser):
     integral.add_argument("--displacement", dest="integrate", action="store_const", const=2,
                           help="levels are those of the displacement, mm")
     group.add_argument("--unit", choices=list(UNITS), default="m/s2", help="of the samples (default: m/s2)")
+    group.add_argument("--calibration", type=float, metavar="FACTOR", default=1.0,
+                       help="units for a sample of 1, which is the full scale of integers (default: 1)")
     group.add_argument("--alarm", type=_limits, action="append", metavar="[NAME=]LIMIT,..", default=[],
                        help="limits of a level, rising: 2.8,7.1 (of all bands), 10:1000=2.8,7.1 or order2=0.5; repeatable")
     group.add_argument("--hysteresis", type=float, metavar="SHARE", default=0.1,
@@ -73,8 +76,6 @@ def levels_of(arguments):
                    f"must be for one of {', '.join(level.name for level in levels) or 'the levels of --band and --orders'}")
         for level in meant:
             level.limits = limits
-    if len({len(level.limits) for level in levels if level.limits}) > 1:
-        refuse("alarm", "limits", "must be as many for each level")
     return levels
 
 
@@ -100,6 +101,11 @@ def check_machine(arguments):
             refuse(name, getattr(arguments, name), "needs --speed or --tacho")
     if not 0 < arguments.trend <= 1e9:
         refuse("trend", f"{arguments.trend:g}", "must be positive, at most 1e9 s")
+    if not 1e-30 <= abs(arguments.calibration) <= 1e30:
+        refuse("calibration", arguments.calibration, "must be 1e-30 .. 1e30, or negative")
+    if arguments.baseline is not None and not arguments.baseline >= _VERDICT * arguments.trend * (1 - 1e-9):
+        refuse("baseline", f"learn={arguments.baseline:g}s",
+               f"must be {_VERDICT} lines of --trend at least, {_VERDICT * arguments.trend:g} s: it has no verdict on fewer at a speed")
     if arguments.baseline is not None and not levels_of(arguments):
         refuse("baseline", arguments.baseline, "needs levels: --band or --speed")
     if arguments.baseline is not None and arguments.tacho is not None and arguments.speed is None:
@@ -115,10 +121,22 @@ def has_speed(arguments):
     return arguments.speed is not None or arguments.tacho is not None
 
 
-def is_asked_for(arguments):
-    """True if something of a machine is to be watched."""
-    return (has_speed(arguments) or bool(arguments.alarm) or arguments.integrate > 0
-            or any(getattr(arguments, name) for name in ("baseline", "orders", "learn_orders", "reject", "state")))
+def asked_for(arguments):
+    """[(name, value in words)] of the options by which something of a machine is to be watched."""
+    given = [(name, getattr(arguments, name)) for name in ("speed", "tacho", "orders", "learn_orders", "reject", "calibration", "alarm",
+                                                           "baseline", "state")]
+    found = [(name, value) for name, value in given if value not in (None, (), []) and (name, value) != ("calibration", 1)]
+    integral = {1: [("velocity", "given")], 2: [("displacement", "given")]}.get(arguments.integrate, [])
+    return [(name, _words(name, value)) for name, value in found] + integral
+
+
+def _words(name, value):
+    """An option's value about as it was written."""
+    if name == "alarm":
+        return " ".join(f"{level}{'=' if level else ''}{','.join(f'{limit:g}' for limit in limits)}" for level, limits in value)
+    if isinstance(value, tuple):
+        return (":" if name in ("speed", "learn_orders") else ",").join(f"{part:g}" for part in value)
+    return value
 
 
 def _speeds(text):

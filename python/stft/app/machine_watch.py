@@ -4,6 +4,7 @@
 A row holds the levels of one stretch of samples, bands first, then orders, and the speed in it; rows follow each other in a
 second or more. A minute's trend row has the mean powers of its rows, and is what the baseline learns.
 """
+import math
 import time
 from collections import deque
 from typing import NamedTuple
@@ -41,13 +42,14 @@ class MachineWatch:
         self._speeds = _speeds_of(arguments, rate, self._rows, self._known_weights(arguments))
         seconds_of_row = self._rows.hop / rate
         hold = dict(hysteresis=arguments.hysteresis, t_on=arguments.hold[0], t_off=arguments.hold[1])
-        self._alarms = []  # (LevelAlarm, indices of its levels, whether they need a speed)
-        for needs_speed in False, True:
-            chosen = [i for i, level in enumerate(levels) if level.limits and (level.order is not None) == needs_speed]
-            if chosen:
-                alarm = stft.LevelAlarm(len(chosen), [levels[i].limits for i in chosen], rate=1 / seconds_of_row,
-                                        names=[levels[i].name for i in chosen], source=name, **hold)
-                self._alarms.append((alarm, chosen, needs_speed))
+        self._alarms = []  # (LevelAlarm, indices of its levels, whether they need a speed): as many limits for each level of one
+        for needs_speed, limits in sorted({(level.order is not None, len(level.limits)) for level in levels if level.limits}):
+            chosen = [i for i, level in enumerate(levels)
+                      if (level.order is not None) == needs_speed and len(level.limits) == limits]
+            alarm = stft.LevelAlarm(len(chosen), [levels[i].limits for i in chosen], rate=1 / seconds_of_row,
+                                    names=[levels[i].name for i in chosen], source=name, **hold)
+            self._alarms.append((alarm, chosen, needs_speed))
+        self._rows_to_raise = max(1, math.ceil(arguments.hold[0] / seconds_of_row * (1 - 1e-12)))
         self._per_trend = max(1, round(arguments.trend / seconds_of_row))
         self._baseline = None
         if arguments.baseline is not None:
@@ -60,6 +62,8 @@ class MachineWatch:
         self._points, self._values, self._deviations = deque(maxlen=_MOST_POINTS), np.full(len(levels), np.nan), None
         self._orders = orders_of(arguments) if self._speeds else ()
         self._unit = _unit_of(arguments)
+        self._highest = max([level.band[1] for level in levels if level.band is not None]
+                            + [order * arguments.speed[1] for order in self._orders if arguments.speed is not None], default=None)
         self._next = None  # sample that begins the next row, unless some are lost
         self._restore()
 
@@ -94,8 +98,9 @@ class MachineWatch:
         return [event] + self._take()
 
     def figures(self):
-        """How the machine is: levels [{name, value, unit, limits, zone, deviation, learned}], the orders whose lines are followed, and
-        points [(sample, {"speed": Hz, "confidence": ...})] since the last call. What is unknown is None."""
+        """How the machine is: levels [{name, value, unit, limits, zone, deviation, learned}], the orders whose lines are followed,
+        points [(sample, {"speed": Hz, "confidence": ...})] since the last call, and the highest frequency of bands and orders. What is
+        unknown is None."""
         zones = [0] * len(self._levels)
         for alarm, chosen, _ in self._alarms:
             for index, zone in zip(chosen, alarm.zones[:, -1] if alarm.zones.size else ()):
@@ -107,7 +112,7 @@ class MachineWatch:
                   for level, value, zone, deviation in zip(self._levels, self._values, zones, deviations)]
         points = list(self._points)
         self._points.clear()
-        return {"levels": levels, "orders": list(self._orders), "points": points}
+        return {"levels": levels, "orders": list(self._orders), "points": points, "highest": self._highest}
 
     def finish(self):
         if self._speeds:
@@ -122,6 +127,9 @@ class MachineWatch:
         """Words on what came of the whole."""
         if self._next is None and self._rows.samples:
             yield f"the samples end before the first row of {self._rows.hop / self._rate:g} s is complete"
+        elif self._baseline is not None and not self._baseline.frozen and (self._state is None or not self._baseline.learned):
+            yield (f"the baseline has learned {self._baseline.learned:.0f} of {math.ceil(self._rows_to_learn)} rows: those at a steady "
+                   "speed while no alarm is raised")
 
     def _take(self):
         found = []
@@ -138,9 +146,10 @@ class MachineWatch:
     def _lose_rows(self, count):
         """Events of `count` rows that did not come, and so have no data."""
         found = []
-        for alarm, *_ in self._alarms:
+        for alarm, chosen, _ in self._alarms:
             before = alarm.rows
-            found += [self._at(self._next + (event["row"] - before) * self._rows.hop, event) for event in alarm.skip(count)]
+            found += [self._of_level(self._next + (event["row"] - before) * self._rows.hop, event, chosen)
+                      for event in alarm.skip(count)]
         if count >= self._per_trend:
             if self._trend.rows:
                 found += self._end_trend()
@@ -159,8 +168,8 @@ class MachineWatch:
             if state:
                 found.append(self._event(condition.name, state, since, duration=(self._next - since) / self._rate))
         for alarm, chosen, needs_speed in self._alarms:
-            events = alarm.push(row.levels[chosen, np.newaxis], [row.speed] if needs_speed else None)
-            found += [self._at(row.start, event) for event in events]
+            events = alarm.push(row.levels[chosen, np.newaxis], [row.speed] if self._speeds else None, needs_speed)
+            found += [self._of_level(row.start, event, chosen) for event in events]
         if not self._trend.rows:
             self._trend_start = row.start
             self._clock.forget(row.start)
@@ -175,6 +184,7 @@ class MachineWatch:
         event["duration"] = (self._next - self._trend_start) / self._rate
         if self._speeds:
             event.update(speed=_number(speed), speed_known=_number(known))
+        event["unit"] = self._unit
         event.update({level.name: _number(value) for level, value in zip(self._levels, levels)})
         found = [event]
         if self._baseline is not None:
@@ -184,9 +194,20 @@ class MachineWatch:
             z = self._baseline.update(decibels[:, np.newaxis], [speed] if self._speeds else None, alarm=raised)
             self._deviations = z[:, 0]
             event.update({f"{level.name} deviation": _number(value) for level, value in zip(self._levels, z[:, 0])})
-            found += [{**self._at(self._trend_start, one), "of": "baseline"} for one in self._baseline.events]
+            found += [{**self._at(self._trend_start, one), "of": "baseline", **self._measured(one, levels, decibels, speed)}
+                      for one in self._baseline.events]
             self._baseline.events.clear()
         return found
+
+    def _measured(self, event, levels, decibels, speed):
+        """The level by which an event of the baseline came, and the one that is expected at this speed, as far as it is known."""
+        if event["kind"] not in ("raise", "zone", "clear"):
+            return {}
+        here = [speed] if self._speeds else None
+        now, more = (self._baseline.deviation((decibels + step)[:, np.newaxis], here)[event["level"], 0] for step in (0.0, 1.0))
+        with np.errstate(all="ignore"):  # deviations are linear in decibels
+            expected = 10 ** ((decibels[event["level"]] - now / (more - now)) / 20)
+        return {"measured": _number(levels[event["level"]]), "expected": _number(expected), "unit": self._unit}
 
     def _event(self, kind, state, sample, **values):
         return {"kind": kind, "state": state, "time": self._clock.text(sample), "sample": sample, "source": self._name or None,
@@ -197,8 +218,23 @@ class MachineWatch:
         event["time"] = self._clock.text(sample)
         return event
 
+    def _of_level(self, sample, event, chosen):
+        """An event of one of the `chosen` levels, with the level's place among all and the unit of its values."""
+        return {**self._at(sample, event), "level": chosen[event["level"]], "unit": self._unit}
+
+    def alarm_rows(self, event):
+        """(first row, count) of an event by which a level has risen: from where it began, or, in a higher zone, what decided it."""
+        first = event["start"] if event["kind"] == "raise" else max(event["start"], event["row"] + 1 - self._rows_to_raise)
+        return first, event["row"] + 1 - first
+
     def _sections(self):
-        sections = [(alarm, "order alarms" if needs_speed else "band alarms") for alarm, _, needs_speed in self._alarms]
+        sections, names = [], set()
+        for alarm, chosen, needs_speed in self._alarms:
+            name = "order alarms" if needs_speed else "band alarms"
+            if name in names:
+                name += f" with {len(self._levels[chosen[0]].limits)} limits"
+            names.add(name)
+            sections.append((alarm, name))
         return sections + ([(self._baseline, "baseline")] if self._baseline is not None else [])
 
     def _known_weights(self, arguments):
@@ -384,12 +420,13 @@ def _conditions(arguments, seconds_of_row):
 
 def _setup(arguments, levels):
     """What the levels are. A state is taken only where this is the same."""
-    return {"levels": ",".join(level.name for level in levels), "integrate": arguments.integrate, "unit": arguments.unit}
+    calibration = {} if arguments.calibration == 1 else {"calibration": arguments.calibration}
+    return {"levels": ",".join(level.name for level in levels), "integrate": arguments.integrate, "unit": arguments.unit, **calibration}
 
 
 def scale_of(arguments):
     """Factor from the samples' unit to m/s^2, mm/s or mm."""
-    return UNITS[arguments.unit] * (1e3 if arguments.integrate else 1.0)
+    return arguments.calibration * UNITS[arguments.unit] * (1e3 if arguments.integrate else 1.0)
 
 
 def _unit_of(arguments):

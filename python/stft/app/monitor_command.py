@@ -2,16 +2,18 @@
 """gr_stft monitor: watches a band or a machine in a recording, a pipe, a receiver or a stream, and reports events while they
 happen."""
 import contextlib
+import functools
 import sys
+import time
 
 import numpy as np
 
-from gnuradio.stft.app.command import DONE, FAILED, REFUSED, verb_parser, warn
+from gnuradio.stft.app.command import ALARM, DONE, FAILED, REFUSED, verb_parser, warn
 from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, named_window, require_finite, require_positive,
                                                require_range)
 from gnuradio.stft.app.config_file import ConfigError, ConfigFile, given_options
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection
-from gnuradio.stft.app.machine_options import add_machine_arguments, check_machine, is_asked_for
+from gnuradio.stft.app.machine_options import add_machine_arguments, asked_for, check_machine
 from gnuradio.stft.app.output_options import add_output_arguments, check_outputs, outputs_of
 from gnuradio.stft.app.outputs.hub import Outputs
 from gnuradio.stft.app.outputs.mqtt_address import refuse_passwords
@@ -23,8 +25,6 @@ from gnuradio.stft.app.watch import Watch
 from gnuradio.stft.app.watchers import watcher_for
 from gnuradio.stft.interruption import ending_noted
 from gnuradio.stft.monitoring import seconds_since_1970
-
-ALARM = 3
 
 
 def add_arguments(parser):
@@ -100,16 +100,24 @@ def _watch(arguments):
         outputs = outputs_of(arguments, source, watcher)
         with ending_noted() as ending:
             watch = Watch(watcher, opened, source, Outputs(outputs, source, named_window(arguments.window)))
+            wait = None
             try:
                 for piece in opened.pieces(arguments.duration):
                     watch.take(piece)
                     if ending.number is not None:
                         break
+                wait = functools.partial(_wait_for, ending)
             finally:  # what is open is reported, files are closed
-                watch.finish()
+                watch.finish(wait)
     if watch.failed:
         return FAILED
     return ALARM if arguments.fail_on_alarm and watch.alarms else DONE
+
+
+def _wait_for(ending):
+    """Until a signal has come."""
+    while ending.number is None:
+        time.sleep(0.1)
 
 
 def _description(arguments, opened, watcher):
@@ -122,10 +130,11 @@ def _description(arguments, opened, watcher):
 def _check(arguments):
     if arguments.source is None:
         refuse("source", "missing", "must be given: a recording, -, soapy=ARGS, uhd=ARGS, audio=DEVICE or zmq=ADDRESS")
-    if not arguments.detect and not is_asked_for(arguments) and not arguments.band:
+    if not arguments.detect and not asked_for(arguments) and not arguments.band:
         refuse("monitor", "nothing to watch for", "give --detect, or --speed or --band of a machine")
-    if arguments.detect and is_asked_for(arguments):
-        refuse("detect", "of a band", "does not go with --speed, --alarm, --baseline and levels of a machine")
+    if arguments.detect:
+        for name, value in asked_for(arguments):
+            refuse(name, value, "is for a machine, and does not go with --detect, which is for a band")
     require_positive("rate", arguments.rate)
     require_finite("center", arguments.center)
     require_range("channel", arguments.channel, 0, 2**16)

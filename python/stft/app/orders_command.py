@@ -21,6 +21,7 @@ from gnuradio.stft.app.quantities import rotation
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import open_recording, portion_of
 from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.app.speed_files import is_speed_file, read_speeds
 from gnuradio.stft.optional_modules import require
 
 _TABLES = (".csv", ".npz")
@@ -40,8 +41,9 @@ def add_arguments(parser):
     machine.add_argument("--levels", type=_pair, metavar="BASE,TOP",
                          help="of the pulses: 0,5; 5,0 for pulses that fall (default: found in the signal)")
     machine.add_argument("--f-max", type=rotation, metavar="HZ", help="highest speed (default: rate / (8 ppr))")
-    machine.add_argument("--speed", type=_range, metavar="HZ:HZ",
-                         help="without a tacho: the range in which the speed is tracked by the orders: 15:90")
+    machine.add_argument("--speed", type=_speed, metavar="HZ:HZ",
+                         help="without a tacho: the range in which the speed is tracked by the orders: 15:90, 900rpm:5400rpm; or a "
+                              ".csv file of times (s) and speeds (Hz, or rpm if its first row says so) in its first two columns")
     machine.add_argument("--orders", type=_numbers, metavar="NUMBERS", default=(1.0,),
                          help="with commas: 2,4,6 (default: 1)")
     analysis = parser.add_argument_group("analysis")
@@ -68,10 +70,13 @@ def _pair(text):
     return numbers
 
 
-def _range(text):
+def _speed(text):
+    """A range in Hz, or the name of a file."""
+    if is_speed_file(text):
+        return text
     lower, colon, upper = text.partition(":")
     if not colon:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be LOWER:UPPER in Hz: 15:90")
+        raise argparse.ArgumentTypeError(f"{text!r}: must be LOWER:UPPER in Hz, 15:90, or a .csv file of speeds")
     return rotation(lower), rotation(upper)
 
 
@@ -100,7 +105,8 @@ def _check(arguments):
                "one of --tacho and --speed must be given")
     if arguments.tacho is not None:
         require_range("tacho", arguments.tacho, 0, 2**16)
-    if arguments.speed is not None and not 0 < arguments.speed[0] < arguments.speed[1] < math.inf:
+    arguments.speeds = read_speeds(arguments.speed) if isinstance(arguments.speed, str) else None
+    if arguments.speeds is None and arguments.speed is not None and not 0 < arguments.speed[0] < arguments.speed[1] < math.inf:
         refuse("speed", ":".join(f"{edge:g}" for edge in arguments.speed), "must be positive, and rise")
     if "-" in arguments.input and arguments.tacho is not None:
         refuse("input", "-", "must be a file: two channels of it are read")
@@ -132,8 +138,7 @@ def _analyse(arguments, job):
         warn("orders", f"{recording.path}: {unusable} samples are NaN or infinite; what the windows around them hold is unknown")
     tracked = {"f_min": "speed", "f_max": "speed"} if arguments.tacho is None else {}
     with as_options(fs="rate", samp_rate="rate", x=recording.path, y="tacho", **tracked):
-        times, speeds = _speed_by_tacho(arguments, portion) if arguments.speed is None else _tracked_speed(
-            arguments, x, recording.fs, recording.path)
+        times, speeds = _speed_of(arguments, portion, x)
         if not np.any(speeds > 0):
             refuse("tacho" if arguments.speed is None else "speed", "none found", _why_none(arguments))
         found = stft.order_map(x, recording.fs, speeds, arguments.orders, arguments.turns, times=times)
@@ -146,6 +151,19 @@ def _analyse(arguments, job):
             with named(path):
                 _write(arguments, job, result, path, temporary)
     print("\n".join(_words(recording, result, job.outputs)))
+
+
+def _speed_of(arguments, portion, x):
+    """Times (s after the portion's first sample) and speeds (Hz): of a file, of a tacho, or tracked."""
+    if arguments.speeds is not None:
+        times, speeds = arguments.speeds
+        times = times - portion.start / portion.recording.fs
+        if not np.any(speeds[(times >= 0) & (times <= len(x) / portion.recording.fs)] > 0):
+            refuse("speed", arguments.speed, "must hold a speed above 0 in the time of the samples")
+        return times, speeds
+    if arguments.speed is None:
+        return _speed_by_tacho(arguments, portion)
+    return _tracked_speed(arguments, x, portion.recording.fs, portion.recording.path)
 
 
 def _speed_by_tacho(arguments, portion):
@@ -182,12 +200,13 @@ def without_short_holes(times, speeds):
 
 def _why_none(arguments):
     if arguments.speed is None:
-        return "the tacho must have pulses of two levels; give --levels for a sine"
+        return ("the tacho must have pulses of two levels; give --levels for a sine, and --speed FILE.csv for a channel that is no tacho "
+                "but the speed itself")
     return "no orders stand out in this range; are these the machine's?"
 
 
 def _words(recording, found, outputs):
-    turning = found.speeds[np.isfinite(found.speeds)]
+    turning = found.speeds[np.isfinite(found.speeds) & (found.times >= 0) & (found.times <= len(found.x) / found.fs)]
     yield (f"{recording.path}: speed {turning.min():.2f} .. {turning.max():.2f} Hz, "
            f"{len(found.map.times)} spectra of {found.map.power.shape[0]} bins")
     yield f"  {'order':>8} {'least dB':>9} {'median':>8} {'greatest':>9} {'at Hz':>9}"

@@ -28,7 +28,7 @@ from gnuradio.stft.optional_modules import require
 
 _OF_THE_WATCH = ("output", "reason")  # keys that reports on the watch itself have, too
 _OF_LEVELS = ("kind", "state", "of", "level", "name", "zone", "zone_before", "time", "sample", "row", "start", "duration", "sample_count",
-              "value", "limit", "peak", "peak_row", "speed", "speed_known", "nearly", "source")
+              "value", "limit", "peak", "peak_row", "measured", "expected", "unit", "speed", "speed_known", "nearly", "source")
 
 
 def add_output_arguments(parser):
@@ -119,7 +119,7 @@ def outputs_of(arguments, source, watcher):
     if arguments.metrics is not None:
         outputs.append(MetricsOutput(*arguments.metrics))
     if arguments.web is not None:
-        outputs.append(page_of(arguments))
+        outputs.append(page_of(arguments, source.live))
     if sys.stderr.isatty():
         outputs.append(StatusLine())
     service = ServiceOutput.from_environment()

@@ -159,6 +159,23 @@ class Info(InFolder):
         self.assertAlmostEqual(facts["product_over_bound"], 1.026, 3)
         self.assertAlmostEqual(facts["latency_round_trip"], 999 / 48000)
 
+    def test_a_recording_is_described_and_gives_rate_and_kind(self):
+        np.zeros(500, np.complex64).tofile("x.sigmf-data")
+        with open("x.sigmf-meta", "w", encoding="utf-8") as file:
+            json.dump({"global": {"core:datatype": "cf32_le", "core:version": "1.2.0", "core:sample_rate": 1000},
+                       "captures": [{"core:sample_start": 0, "core:frequency": 433e6, "core:datetime": "2026-11-30T10:00:00Z"}],
+                       "annotations": [{"core:sample_start": 0, "core:sample_count": 9}]}, file)
+        facts = self.facts("x.sigmf-meta", "--n-fft", 64)
+        self.assertEqual((facts["samp_rate"], facts["complex"], facts["bins"], facts["rate_known"]), (1000, True, 64, True))
+        self.assertEqual(facts["recording"], {"file": "x.sigmf-meta", "format": "SigMF, cf32_le", "channels": 1, "samples": 500, "duration": 0.5,
+                                              "freq_center": 433e6, "time": "2026-11-30T10:00:00+00:00", "annotations": 1})
+        out = self.assert_done("info", "x.sigmf-meta")
+        self.assertIn("length:       500 samples, 500 ms, centre 433 MHz, from 2026-11-30T10:00:00+00:00, 1 annotation\n", out)
+        self.assertEqual(self.facts("x.sigmf-data", "--dtype", "rf32_le", "--rate", "2k")["recording"]["duration"], 0.5)
+        self.assertNotIn("recording", self.facts("--n-fft", 64))
+        self.assert_refused(("info", "none.wav"), "none.wav: No such file")
+        self.assert_refused(("info", "--dtype", "cu8"), "dtype: cu8: needs INPUT")
+
     def test_gaussian_reaches_the_bound(self):
         facts = self.facts("--n-fft", 1024, "--window", "gaussian:80")
         self.assertAlmostEqual(facts["product_over_bound"], 1, 6)

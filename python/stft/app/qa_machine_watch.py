@@ -15,6 +15,7 @@ from gnuradio import blocks, gr
 
 from qa_command import InFolder, run
 
+from gnuradio.stft.app import watchers
 from gnuradio.stft.app.command import parser
 from gnuradio.stft.app.live_sources import _QueueSink
 from gnuradio.stft.app.machine_options import levels_of
@@ -39,10 +40,11 @@ def lines(text):
 
 
 class Machine(InFolder):
-    def watch(self, x, *options, status=0):
+    def watch(self, x, *options, status=0, warning=None):
         np.asarray(x, np.float32).tofile("x.rf32")
         code, out, err = run("monitor", "x.rf32", *RAW, *options)
-        self.assertEqual((code, err), (status, ""))
+        self.assertEqual((code, len(err.splitlines())), (status, 0 if warning is None else 1), err)
+        self.assertIn(warning or "", err)
         return lines(out)
 
     def test_a_trend_has_the_speed_and_the_levels(self):
@@ -71,7 +73,7 @@ class Machine(InFolder):
         self.assertAlmostEqual(order1["value"], 1e3 / np.sqrt(2) / (2 * np.pi * 20), delta=0.1)
         self.assertEqual((band["zone"], order1["zone"]), (2, 0))
         self.assertTrue(all(0 <= level["learned"] < 1 for level in figures["levels"]))
-        self.assertEqual(figures["orders"], [1.0, 2.0])
+        self.assertEqual((figures["orders"], figures["highest"]), ([1.0, 2.0], 200.0))
         samples, values = zip(*figures["points"])
         self.assertEqual(len(set(np.diff(samples))), 1)
         known = [value["speed"] for value in values if value["speed"] is not None]
@@ -99,6 +101,44 @@ class Machine(InFolder):
         np.asarray(x, np.float32).tofile("x.rf32")
         status, out, _ = run("monitor", "x.rf32", *RAW, *options, "--alarm", "0.95", "--fail-on-alarm")
         self.assertEqual(status, 3)
+
+    def test_an_alarm_tells_speed_unit_and_place_of_its_level(self):
+        x = np.concatenate([machine(30), machine(30, amplitudes=((1, 1.0), (2, 2.0)))])
+        found = self.watch(x, "--speed", "15:25", "--orders", "1,2", "--band", "10:200", "--alarm", "1,1.4", "--alarm", "order2=1", "--hold",
+                           "5s,5s", "--velocity")
+        self.assertEqual({e["unit"] for e in found if e["kind"] in ("trend", "raise", "zone")}, {"mm/s"})
+        found = self.watch(x, "--speed", "15:25", "--orders", "1,2", "--band", "10:200", "--alarm", "1,1.4", "--alarm", "order2=1", "--hold",
+                           "5s,5s")
+        alarms = {e["name"]: e for e in found if e["kind"] in ("raise", "zone")}
+        self.assertEqual({name: (e["zone"], e["level"], e["unit"]) for name, e in alarms.items()},
+                         {"10:200": (2, 0, "m/s²"), "order2": (1, 2, "m/s²")})
+        for event in alarms.values():
+            self.assertAlmostEqual(event["speed"], 20, delta=0.1)
+
+    def test_levels_with_other_numbers_of_limits_keep_their_states(self):
+        x = machine(30, amplitudes=((1, 2.0), (2, 2.0)))
+        options = ("--speed", "15:25", "--orders", "1,2", "--band", "10:200", "--alarm", "1,1.4", "--alarm", "order2=1", "--alarm",
+                   "order1=0.5,0.6,9", "--hold", "5s,5s", "--state", "state.json")
+        counted = [sorted((e["name"], e["zone"]) for e in self.watch(x, *options) if e["kind"] == "raise") for _ in range(2)]
+        self.assertEqual(counted, [[("10:200", 2), ("order1", 2), ("order2", 1)], []])
+
+    def test_a_calibration_makes_units_of_samples(self):
+        x = machine(20)
+        one, two = (self.watch(factor * x, "--band", "10:200", "--trend", "10s", *more)[0]["10:200"]
+                    for factor, more in ((1, ()), (0.01, ("--calibration", "100"))))
+        self.assertAlmostEqual(one, two, delta=1e-5 * one)
+        options = "--band", "10:200", "--state", "state.json"
+        self.watch(x, *options, "--calibration", "100")
+        status, out, err = run("monitor", "x.rf32", *RAW, *options)
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("calibration", err)
+
+    def test_clips_are_of_what_raised_an_alarm_or_its_zone(self):
+        x = np.concatenate([machine(20, amplitudes=((1, a),), noise=0.01) for a in (0.5, 2.0, 3.0)])
+        watch = self.watcher("--alarm", "1,2", "--hold", "4s,5s")
+        machine_watcher = watchers.Machine(watch, 0.0)
+        spans = [(event["kind"], machine_watcher.span(event)) for event, _ in machine_watcher.push(x) + machine_watcher.finish()]
+        self.assertEqual([(kind, span[0] / FS, span[1] / FS) for kind, span in spans if span], [("raise", 20, 4), ("zone", 40, 4)])
 
     def test_a_level_at_its_limit_does_not_chatter(self):
         draw = np.random.default_rng(3)
@@ -175,14 +215,15 @@ class Machine(InFolder):
 
     def test_a_restart_goes_on_from_the_state_and_raises_nothing_twice(self):
         x = machine(60, amplitudes=((1, 2.0),), noise=0.02)
-        options = "--band", "10:200", "--alarm", "0.9", "--state", "state.json", "--baseline", "learn=100s", "--trend", "10s"
-        first, second = self.watch(x, *options), self.watch(x, *options)
+        options = "--band", "10:200", "--alarm", "0.9", "--state", "state.json", "--baseline", "learn=300s", "--trend", "10s"
+        not_learned = "the baseline has learned 0 of 30 rows: those at a steady speed while no alarm is raised"
+        first, second = self.watch(x, *options, warning=not_learned), self.watch(x, *options, warning=not_learned)
         self.assertEqual(sum(e["kind"] == "raise" for e in first), 1)
         self.assertEqual(sum(e["kind"] == "raise" for e in second), 0)
         before = Path("state.json").read_text(encoding="utf-8")
         x.tofile("x.rf32")
         status, out, err = run("monitor", "x.rf32", *RAW, "--band", "10:200", "--band", "20:100", "--alarm", "0.9",
-                               "--state", "state.json", "--baseline", "learn=100s")
+                               "--state", "state.json", "--baseline", "learn=300s", "--trend", "10s")
         self.assertEqual((status, out), (2, ""))
         self.assertIn("levels", err)
         self.assertEqual(Path("state.json").read_text(encoding="utf-8"), before)
@@ -219,12 +260,14 @@ class Machine(InFolder):
         found = self.watch(x, "--speed", "15:25", "--orders", "1,2,3", "--trend", "20s", "--baseline", "learn=1600s")
         raised = [e for e in found if e["kind"] == "raise"]
         self.assertEqual([e["name"] for e in raised], ["order3"])
-        self.assertEqual(raised[0]["of"], "baseline")
+        self.assertEqual((raised[0]["of"], raised[0]["unit"]), ("baseline", "m/s²"))
+        self.assertAlmostEqual(raised[0]["measured"], 0.25 * 10 ** (3 / 20) / np.sqrt(2), delta=0.01)
+        self.assertAlmostEqual(raised[0]["expected"], 0.25 / np.sqrt(2), delta=0.01)
         self.assertIn("learned", [e["kind"] for e in found])
 
     def test_a_state_of_other_levels_is_refused_by_their_names(self):
         x = machine(30)
-        options = "--alarm", "0.9", "--state", "state.json", "--baseline", "learn=100s", "--trend", "10s"
+        options = "--alarm", "0.9", "--state", "state.json", "--baseline", "learn=100s", "--trend", "1s"
         self.watch(x, "--band", "10:200", *options)
         before = Path("state.json").read_text(encoding="utf-8")
         for others, words in ((("--band", "20:100"), "levels (10:200 there, 20:100 here)"),
@@ -339,7 +382,7 @@ class Machine(InFolder):
         machine(10).tofile(name)
         for options in ("--band", "10:200", "--alarm", "0.1", "--hold", "1s,1s", "--baseline", "learn=1d"), ("--detect",):
             status, out, err = run("monitor", name, *RAW, *options)
-            self.assertEqual((status, err), (0, ""))
+            self.assertEqual((status, "detect" in options[0] or "the baseline has learned 0 of 1440 rows" in err), (0, True))
             self.assertEqual({event["source"] for event in lines(out)}, {'?\n"x.rf32'})
 
     def test_lines_are_the_kernels(self):
@@ -359,14 +402,15 @@ class Machine(InFolder):
         machine(1).tofile("x.rf32")
         for options, words in (
             ((), "nothing to watch for"),
-            (("--detect", "--speed", "15:25"), "detect"),
+            (("--detect", "--speed", "15:25"), "monitor: speed: 15:25: is for a machine, and does not go with --detect"),
             (("--speed", "25:15"), "first frequency"),
             (("--speed", "1:15"), "monitor: speed: 1: "),
             (("--speed", "15:25", "--orders", "1,900"), "orders"),
             (("--speed", "15:25", "--orders", "0"), "positive"),
             (("--orders", "2", "--band", "10:200"), "needs --speed"),
             (("--detect", "--orders", "2"), "detect"),
-            (("--detect", "--state", "s.json"), "detect"),
+            (("--detect", "--state", "s.json"), "monitor: state: s.json: is for a machine"),
+            (("--detect", "--velocity"), "monitor: velocity: given: is for a machine"),
             (("--band", "10:200", "--velocity", "--displacement"), "not allowed with"),
             (("--band", "10:200", "--band", "10:200"), "given once"),
             (("--band", "10:200", "--alarm", "1", "--alarm", "2"), "given once"),
@@ -389,6 +433,10 @@ class Machine(InFolder):
             (("--band", "10:200", "--alarm", "3", "--hold", "5s"), "two times"),
             (("--band", "10:200", "--baseline", "7d"), "learn=TIME"),
             (("--baseline", "learn=7d"), "needs levels"),
+            (("--band", "10:200", "--baseline", "learn=5min"), "baseline: learn=300s: must be 30 lines of --trend at least, 1800 s"),
+            (("--band", "10:200", "--calibration", "0"), "calibration: 0"),
+            (("--band", "10:200", "--calibration", "nan"), "calibration: nan"),
+            (("--detect", "--calibration", "2"), "calibration: 2"),
             (("--band", "10:200", "--trend", "0"), "trend"),
             (("--band", "10:200", "--trend", "inf"), "trend: inf: "),
             (("--band", "10:200", "--sigmf", "x.sigmf-meta"), "needs --detect"),

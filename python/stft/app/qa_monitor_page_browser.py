@@ -195,7 +195,7 @@ class KnownScene(InBrowser):
         ticks = self.js("const w = monitorPage.waterfall; return [w.frequencyTicks.values, w.timeTicks.values]")
         self.assertTrue(all(round(value) % 100000 == 0 for value in ticks[0]))
         self.assertTrue(all(abs(value * 2 - round(value * 2)) < 1e-6 for value in ticks[1]))
-        self.assertIn("2026-11-29", self.driver.find_element(By.ID, "range").text)
+        self.assertIn("2026-11-29", self.driver.find_element(By.ID, "day").text)
         self.assertEqual(self.driver.find_element(By.ID, "zone").text, "UTC")
         self.assertEqual(self.js("return import('/files/numbers.js').then((m) => [m.clock(90061.25, 0.01), m.clock(-5, 1), m.clock(0)])"),
                          ["01:01:01.25", "-00:00:05", "00:00:00.000"])
@@ -241,6 +241,12 @@ class KnownScene(InBrowser):
             self.wait(f"return document.querySelectorAll('#events tbody tr').length === {left}", words, 3)
             self.frame()
             self.assertEqual(self.js("return monitorPage.waterfall.boxes.length"), left)
+        for words, left in (("snr>>10 burst", "not understood: snr>>10"), ("foo<3 snr>1x", "not understood: foo<3 snr>1x"), ("snr>-99", "")):
+            field.clear()
+            field.send_keys(words)
+            self.assertEqual(self.driver.find_element(By.ID, "misread").text, left)
+        field.clear()
+        field.send_keys(" ")
 
     def test_wheel_drag_and_keys_move_the_view(self):
         canvas = self.driver.find_element(By.ID, "waterfall")
@@ -263,7 +269,10 @@ class KnownScene(InBrowser):
         self.assertEqual(self.js(state)[1::3], [first[1], True])
         canvas.send_keys("?")
         self.assertTrue(self.driver.find_element(By.ID, "help").is_displayed())
-        self.driver.find_element(By.CSS_SELECTOR, "#help button").click()
+        ActionChains(self.driver, 0).send_keys("n").perform()  # keys are the dialog's own while it is open
+        self.assertIsNone(self.js("return monitorPage.events.selected"))
+        ActionChains(self.driver, 0).send_keys(Keys.ESCAPE).perform()
+        self.assertFalse(self.driver.find_element(By.ID, "help").is_displayed())
         canvas.send_keys("n")
         self.assertEqual(self.js("return monitorPage.events.selected.at"), max(self.js("return monitorPage.events.sorted.map((e) => e.at)")))
         canvas.send_keys(Keys.ESCAPE)
@@ -371,20 +380,27 @@ class Machine(InBrowser):
         power = stft.spectrogram(samples, "hann", hop=512, n_fft=1024, placement="left", fs=2048.0).T[:38]
         output.rows(Rows(power.astype(np.float32), 0, 512, 1, None, TIME, 2048.0))
         output.reports([({"kind": "raise", "name": "order1", "zone": 2, "value": 7.2, "limit": 7.1, "time": iso(3), "row": 3, "start": 3,
-                          "duration": 1.0, "source": "test"}, ""), ({"kind": "sensor clipped", "state": "begin", "time": iso(4), "sample": 8192}, "")])
+                          "duration": 1.0, "source": "test", "unit": "mm/s", "speed": 24.96}, ""), ({"kind": "sensor clipped", "state": "begin", "time": iso(4), "sample": 8192}, "")])
         output.status({"source": of, "machine": {
             "levels": [{"name": "order1", "value": 7.2, "unit": "mm/s", "limits": [2.8, 7.1], "zone": 2, "deviation": 4.25, "learned": None},
                        {"name": "10:1000", "value": None, "unit": "mm/s", "limits": [], "zone": 0, "deviation": None, "learned": 0.5}],
-            "orders": [1.0, 2.0], "points": [(2048 * second, {"speed": 100.0, "confidence": 3.0 + second}) for second in range(10)]}})
+            "orders": [1.0, 2.0], "highest": 300.0, "points": [(2048 * second, {"speed": 100.0, "confidence": 3.0 + second}) for second in range(10)]}})
         self.show_all(output, 38)
         self.wait("return document.querySelectorAll('#levels-panel tbody tr').length === 2", "levels")
         rows = [row.text for row in self.driver.find_elements(By.CSS_SELECTOR, "#levels-panel tbody tr")]
         self.assertIn("7.2 mm/s", rows[0])
         self.assertIn("+4.3 σ", rows[0].replace("+4.2", "+4.3"))
-        self.assertIn("learning 50 %", rows[1])
+        self.assertIn("learning 50 %, held", rows[1])
         self.assertEqual(self.js("return document.querySelectorAll('#levels-panel .zone').length"), 3)
         self.assertEqual(self.driver.find_element(By.ID, "raised").text, "2 alarms")
-        self.assertIn("zone 2", self.driver.find_element(By.ID, "alarms-panel").text)
+        words = self.driver.find_element(By.ID, "alarms-panel").text
+        self.assertIn("zone 2", words)
+        self.assertIn("7.2 mm/s over 7.1 mm/s, at 24.96 Hz", words)
+        self.assertIn("7.2 mm/s", self.driver.find_element(By.ID, "events").text)
+        lower, upper = self.js("const v = monitorPage.view; return [v.lower, v.upper]")
+        self.assertEqual((lower <= 0, upper), (True, 1.25 * 300))  # what bands and orders reach, not all there is
+        self.driver.find_element(By.ID, "waterfall").send_keys("0")
+        self.assertGreater(self.js("return monitorPage.view.upper"), 1000)
         # the line of the speed lies on the bright line of 100 Hz, that of order 2 where nothing is
         self.js("monitorPage.view.span = 12; monitorPage.redraw()")
         self.frame()
@@ -467,12 +483,13 @@ class Connections(InBrowser):
         event = {"kind": words, "state": "end", "id": 1, "time": iso(0.05), "duration": 0.05, "sample_start": 0, "freq_lower": CENTER - 1e5,
                  "freq_upper": CENTER + 1e5, "source": words, "cut": words, words: words, "snr_db": 10.0, "__proto__": words}
         output.reports([(event, ""), ({"kind": "output", "state": "begin", "output": words, "reason": words, "time": iso(0.1)}, "")])
-        output.status({"source": source(), "outputs": {words: {words: words}}})
+        output.status({"source": source(), "outputs": {words: {words: words}, "a": {"waiting_bytes": 1234, "connected": 0, "dropped": 3, "files": 1}}})
         output.server.publish({"type": "levels", "levels": [{"name": words, "value": 1, "unit": words, "limits": [1, 2], "zone": 0}]})
         self.show_all(output, 5)
         self.js("const p = monitorPage; p.choose([...p.events.newestFirst()].at(-1), true); p.hover(p.events.selected, [200, 100])")
         for place in "health-panel", "events":
             self.wait(f"return document.getElementById('{place}').textContent.includes({json.dumps(words)})", place)
+        self.assertIn("1.23 kB wait, not connected, 3 dropped, 1 file", self.driver.find_element(By.ID, "health-panel").text)
         self.frame()
         self.assertIsNone(self.js("return window.hacked ?? null"))
         self.assertEqual(self.js("return document.querySelectorAll('img, body script, iframe, object').length"), 0)

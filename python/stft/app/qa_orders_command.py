@@ -78,6 +78,25 @@ class Orders(InFolder):
         self.assertLess(np.abs(table[:, 1] - (20 + 2 * table[:, 0]))[8:-8].max(), 0.2)
         np.testing.assert_allclose(table[16:-16, 3:], [[-3.01, -23.01]] * len(table[16:-16]), atol=1)
 
+    def test_the_speed_may_come_from_a_file_also_in_turns_a_minute(self):
+        np.save("x.npy", self.x)
+        times = np.arange(-0.125, 12.2, 1 / 64)
+        speeds = 20 + 2 * times
+        for head, factor in (("time,frequency\n", 1), ("t (s),n [1/min]\n", 60), ("time_s,rpm\n", 60), ("", 1)):
+            with open("speed.csv", "w", encoding="utf-8") as file:
+                file.write(head + "".join(f"{float(t)!r},{float(factor * f)!r},3\n" for t, f in zip(times, speeds)))
+            for options, begin, speed in ((), 0, "20.00 .. 44.00"), (("--start", "6"), 6, "32.00 .. 44.00"):
+                out = self.assert_done("orders", "x.npy", "--rate", str(FS), "--speed", "speed.csv", "--orders", "2", "-o", "x.npz", *options)
+                self.assertIn(f"speed {speed} Hz", out)
+                found = stft.order_map(self.x[begin * FS :], FS, speeds, [2], times=times - begin)
+                with np.load("x.npz") as archive:
+                    np.testing.assert_allclose(archive["levels"], found.levels, rtol=1e-9)
+        self.assert_refused(["orders", "x.npy", "--rate", str(FS), "--speed", "none.csv"], "speed: none.csv: No such file")
+        with open("late.csv", "w", encoding="utf-8") as file:
+            file.write("100,20\n101,20\n")
+        self.assert_refused(["orders", "x.npy", "--rate", str(FS), "--speed", "late.csv"], "speed: late.csv: must hold a speed above 0 in the time")
+        self.assert_refused(["orders", "x.npy", "--rate", str(FS), "--speed", "20"], "'20': must be LOWER:UPPER in Hz, 15:90, or a .csv")
+
     @needs("soundfile")
     def test_a_reference_moves_the_levels(self):
         tables = []

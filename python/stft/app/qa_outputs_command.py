@@ -343,7 +343,7 @@ class Metrics(unittest.TestCase):
         self.assertNotIn("gr_stft_samples_total", self.scrape(metrics))
         metrics.begin(SOURCE)
         metrics.reports([({"kind": "trend", "state": "end", "time": None, "sample": 0, "source": None, "duration": 60, "10:1000": 2.5,
-                           "order1": None, "speed": 24.5, "speed_known": 1}, ""), ({"kind": "raise", "name": "10:1000", "zone": 2}, "")])
+                           "order1": None, "speed": 24.5, "speed_known": 1, "unit": "mm/s"}, ""), ({"kind": "raise", "name": "10:1000", "zone": 2}, "")])
         metrics.status(dict(samples=123456789012, lost=7, overflows=2, rate=2.4e6, load=0.25, uptime=1000.0, age=0.5, noise_db=-120.5,
                             center=433.92e6, kinds={("burst", "end"): 5, ('a"b\\c\n', ""): 1},
                             outputs={"standard output": {"waiting_bytes": 10, "dropped": 3}}))
@@ -357,6 +357,7 @@ class Metrics(unittest.TestCase):
                             ('gr_stft_output_dropped_total{output="standard output"}', 3)):
             self.assertEqual(found[name], value, name)
         self.assertNotIn('gr_stft_level{level="order1"}', found)
+        self.assertNotIn('gr_stft_level{level="unit"}', found)
         first = found["gr_stft_last_sample_age_seconds"]
         time.sleep(0.05)
         self.assertGreater(self.scrape(metrics)["gr_stft_last_sample_age_seconds"], max(0.5, first))
@@ -443,6 +444,22 @@ class Files(InFolder):
             self.assertLessEqual(writer.waiting_bytes, 25)
         writer.finish(None)
         self.assertEqual((done, writer.dropped), (list(range(20)), 0))
+
+    def test_all_files_that_rows_complete_at_once_count(self):
+        os.mkdir("rows")
+        stored = spectrogram_output.SpectrogramOutput("rows", rotate=1, rows_per_second=50, most_bytes=1 << 16, more=(".png",))
+        outputs = hub.Outputs([stored], SOURCE, "hann")
+        for _ in range(2):
+            outputs.samples(np.ones(6_000_000, np.complex64))  # six files in one call
+        drawn = list(stored._to_draw)
+        stored._to_draw.clear()
+        outputs.finish()
+        stored._to_draw.clear()
+        outputs.close()
+        sizes = {name: os.path.getsize(f"rows/{name}") for name in os.listdir("rows")}
+        self.assertGreaterEqual(len(drawn), 10)
+        self.assertLessEqual(sum(sizes.values()), 1 << 16)
+        self.assertEqual(len([name for name in sizes if name.endswith(".npy")]) + stored.counters()["removed"], stored.counters()["files"])
 
     def test_rows_of_a_spectrogram_are_in_files_that_sum_to_the_signal(self):
         os.mkdir("rows")

@@ -154,7 +154,10 @@ class Day(InFolder):
         self.assertEqual([(file.begin % 86400, file.bins) for file in files], [(86399.5, 1024), (files[1].begin % 86400, 1024)])
         self.assertLess(files[1].begin % 86400, 0.02)
         self.assertLess(abs(files[1].frequencies[512]), 1e-9)
+        out = self.assert_done("day", "rows", "-o", "d.png", "--from", "2026-11-29T12:00:00Z", "--to", "2026-11-30T12:00:00Z")
+        self.assertIn("--from 2026-11-29T23:59:59Z --to 2026-11-30T00:00:01Z", out)  # little of a day is stored: where it lies
         out = self.assert_done("day", "rows", "-o", "d.npz", "-o", "d.png", "--from", "2026-11-30T00:00:00Z", "--to", "2026-11-30T00:00:01Z")
+        self.assertNotIn("--from", out)
         with open("d.png", "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
         with np.load("d.npz") as stored:

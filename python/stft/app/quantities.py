@@ -40,7 +40,7 @@ def seconds(text):
     if match:
         hours, minutes = (match[1], match[2]) if match[1] else (0, match[3])
         return 3600.0 * int(hours) + 60.0 * int(minutes) + float(match[4])
-    return _plain_float(text, "must be seconds, m:ss or h:mm:ss: 90, 1:30, 0:01:30.5")
+    return _plain_float(text, "must be a number of s, ms, us, min, h or d, or m:ss or h:mm:ss: 90, 20ms, 5min, 1:30, 0:01:30.5")
 
 
 def iso_time(text):
@@ -86,7 +86,7 @@ def in_units(value, unit, digits=4):
     """A value with the SI prefix that suits it: (0.0123, "s") is "12.3 ms"."""
     if unit == "samples" and value == int(value):
         return f"{value:.0f} {unit}"
-    if unit not in ("s", "Hz") or value == 0 or not math.isfinite(value):
+    if unit not in ("s", "Hz", "S/s") or value == 0 or not math.isfinite(value):
         return f"{value:.{digits}g} {unit}".rstrip()
     for prefix, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1), ("m", 1e-3), ("µ", 1e-6)):
         if abs(value) >= factor and not (unit == "s" and factor > 1):

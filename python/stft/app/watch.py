@@ -58,7 +58,8 @@ class Watch:
         if self._health.due():
             self._outputs.status(self._health.values(**self._watcher.values()))
 
-    def finish(self):
+    def finish(self, wait=None):
+        """wait(): called before outputs that stay are closed; None: none stays."""
         try:
             try:
                 self._report(self._watcher.finish())
@@ -66,7 +67,7 @@ class Watch:
                 self._outputs.finish()
                 self._report_changes()
         finally:
-            self._outputs.close()
+            self._outputs.close(wait)
         for _, state, words in self._outputs.changes():  # of closing: no output is open that could report them
             if state == "begin":
                 warn("monitor", words)

@@ -109,11 +109,11 @@ class Machine:
         return {"kind": kind, "state": state, "time": time, "sample": sample_start, "source": source, **values}
 
     def span(self, event):
-        """The samples of an alarm: from where it began to where it was raised."""
-        if event["kind"] != "raise" or event.get("of") is not None:
+        """The samples of an alarm: from where it began to where it was raised, or of the rows that put it into a higher zone."""
+        if event.get("of") is not None or not (event["kind"] == "raise" or event["kind"] == "zone" and event["zone"] > event["zone_before"]):
             return None
-        hop = self._watch.row_samples
-        return event["start"] * hop, (event["row"] + 1 - event["start"]) * hop
+        first, rows = self._watch.alarm_rows(event)
+        return first * self._watch.row_samples, rows * self._watch.row_samples
 
     def values(self):
         return {"machine": self._watch.figures()}

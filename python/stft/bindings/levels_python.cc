@@ -81,10 +81,6 @@ py::dict in_python(const kernel::monitor_state& state)
 
 void bind_states(py::module& m)
 {
-    m.def("state_text",
-          [](const py::dict& sections) { return kernel::text_of(state_from(sections)); });
-    m.def("state_from_text",
-          [](const std::string& text) { return in_python(kernel::monitor_state_from(text)); });
     m.def("write_state", [](const std::string& path, const py::dict& sections) {
         kernel::write_state(path, state_from(sections));
     });
@@ -194,9 +190,12 @@ using watching_baseline = watching<kernel::baseline, kernel::baseline_settings>;
 template <class R>
 void def_add(py::class_<watching_alarm>& c)
 {
-    // levels (rows, levels), speed (rows) or None -> zones (rows, levels)
+    // levels (rows, levels), speed (rows) or None, whether a row without one has no data -> zones (rows, levels)
     c.def("add",
-          [](watching_alarm& w, const array<R>& levels, const std::optional<array<double>>& speed) {
+          [](watching_alarm& w,
+             const array<R>& levels,
+             const std::optional<array<double>>& speed,
+             bool needs_speed) {
               const auto count = levels.shape(0), width = levels.shape(1);
               array<std::int64_t> zones({ count, width });
               const auto* in = levels.data();
@@ -204,7 +203,7 @@ void def_add(py::class_<watching_alarm>& c)
               auto* out = zones.mutable_data();
               py::gil_scoped_release release;
               for (py::ssize_t p = 0; p < count; ++p) {
-                  w.held.add(in + p * width, f ? std::optional(f[p]) : std::nullopt);
+                  w.held.add(in + p * width, f ? std::optional(f[p]) : std::nullopt, needs_speed);
                   for (py::ssize_t i = 0; i < width; ++i)
                       *out++ = static_cast<std::int64_t>(w.held.zone(static_cast<std::size_t>(i)));
               }

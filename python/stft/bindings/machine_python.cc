@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/machine_rows.h>
-#include <gnuradio/stft/kernel/monitor/tacho_orders.h>
+#include <gnuradio/stft/kernel/machine/machine_rows.h>
+#include <gnuradio/stft/kernel/speed/tacho_orders.h>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;

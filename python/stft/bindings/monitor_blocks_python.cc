@@ -36,11 +36,12 @@ dc_guard: bins on either side of 0 Hz that may hold the receiver's offset. scale
 eleven of them. ignore: "-2e5:-1e5,0:1.5e3", lower:upper in Hz as in the rows. warm_up, steady (rows), least, quantile and
 adaptation: how the noise is followed. steps: changes of the whole band are events, too.
 update_interval: s between the updates of an event that lasts. max_events: open at once. source: a value of each message.
+center_freq: Hz, of the rows' 0 Hz, unless a tag rx_freq gives it; 0: unknown.
 
 Message port "events": a dict for each report, with kind, state, id, time, duration, sample_start, sample_count, samp_rate,
 freq_lower, freq_upper, freq_peak, freq_center, bandwidth, power_db, noise_db, snr_db, energy_db, cells, rows, cut, source,
 n_fft, hop; nil for what is unknown. Message port "cmd": dict of false_alarms, min_snr, dynamic_range, min_duration,
-min_bandwidth, ignore, reset; events end, and the detector begins again.
+min_bandwidth, ignore, center_freq, reset; events end, and the detector begins again.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<detector_block_settings>(detector, &detector_vxm::make);
     detector

@@ -142,3 +142,7 @@ def _taps(window: Any, made: Frames) -> NDArray:
     if len(taps) != made.win_length:
         raise ValueError(f"Window size mismatch: {len(taps)} != {made.win_length}")
     return taps
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module {__name__} has no attribute {name!r}: it has {', '.join(__all__)}; import the rest from librosa itself")

@@ -433,3 +433,7 @@ def _relative(least: float, cut: _Segments) -> float:
     """A least coverage as a part of the largest that there is."""
     most = np.max(_coverage(cut, 2 * (-(-cut.length // cut.hop))))
     return min(least / most, 0.999999) if most > 0 else 0.0
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module {__name__} has no attribute {name!r}: it has {', '.join(__all__)}; import the rest from scipy.signal itself")

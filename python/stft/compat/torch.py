@@ -135,3 +135,7 @@ def _frames(name: str, n_fft: int, hop_length: Optional[int], win_length: Option
 def _weights(made: Frames, like: Tensor, window: Optional[Tensor]) -> Tensor:
     """The window's values; a rectangle in the precision of `like` where there is none."""
     return torch.ones(made.win_length, dtype=like.real.dtype) if window is None else window.detach().resolve_conj()
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module {__name__} has no attribute {name!r}: it has {', '.join(__all__)}; import the rest from torch itself")

@@ -114,11 +114,19 @@ class Outputs:
             output.stopping()
         self._cut(0)
 
-    def close(self):
-        """Closes every output, also where one fails."""
-        with contextlib.ExitStack() as closing:
-            for output in reversed(self._outputs):
+    def close(self, wait=None):
+        """Closes every output, also where one fails; those that stay after wait(), which follows the others."""
+        staying = [output for output in self._outputs if output.stays and wait is not None]
+        with contextlib.ExitStack() as closing:  # in reverse
+            for output in staying:
                 closing.callback(output.close)
+            if staying:
+                closing.callback(wait)
+            for output in staying:
+                closing.callback(output.stay)
+            for output in reversed(self._outputs):
+                if output not in staying:
+                    closing.callback(output.close)
 
     def _begin(self):
         if self._began:

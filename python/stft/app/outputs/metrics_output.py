@@ -48,7 +48,7 @@ class MetricsOutput(Output):
     def reports(self, reports):
         for event, _ in reports:
             if event["kind"] == "trend":
-                names = [key for key in event if key not in ("kind", "state", "time", "sample", "source", "duration", "speed", "speed_known")]
+                names = [key for key in event if key not in ("kind", "state", "time", "sample", "source", "duration", "speed", "speed_known", "unit")]
                 self._levels = {name: event[name] for name in names}
                 self._speed = event.get("speed")
             elif event["kind"] in ("raise", "zone", "clear"):

@@ -98,6 +98,11 @@ class Output:
         """Numbers by name for the health of this output: waiting_bytes, dropped, ..."""
         return {}
 
+    stays = False  # after the end of the source, until the watch is ended
+
+    def stay(self):
+        """The source has ended, and all other outputs are closed."""
+
     def poll(self):
         """Called after each piece of the source, and ten times a second while none comes."""
 

@@ -2,7 +2,6 @@
 """The state of every alarm, out of the reports that change it."""
 
 
-
 class AlarmBoard:
     """Alarms of levels and of a baseline, conditions of sensors, outputs that do not work."""
 
@@ -19,9 +18,7 @@ class AlarmBoard:
                 return
             zone = event.get("zone") or 0
             raised = kind != "clear"
-            value, limit = event.get("value"), event.get("limit")
-            words = f"{value:.4g} over {limit:.4g}" if raised and value is not None and limit is not None else ""
-            self._set(name, raised, at, words, f"zone {zone}" if raised and zone else "raised" if raised else "clear")
+            self._set(name, raised, at, _why(event) if raised else "", f"zone {zone}" if raised and zone else "raised" if raised else "clear")
         elif kind == "output":
             self._set(f"output {event.get('output')}", state == "begin", at, event.get("reason") or "",
                       "failing" if state == "begin" else "ok")
@@ -45,3 +42,15 @@ class AlarmBoard:
     def states(self):
         """Raised ones first."""
         return sorted(self._states.values(), key=lambda alarm: (not alarm["raised"], alarm["name"]))
+
+
+def _why(event):
+    """"3.21 mm/s over 2.8 mm/s, at 24.9 Hz": what is known of it."""
+    value, limit, speed, unit = (event.get(key) for key in ("value", "limit", "speed", "unit"))
+    unit = f" {unit}" if unit else ""
+    if event.get("of") == "baseline":
+        found = [f"{name} {event[name]:.4g}{unit}" for name in ("measured", "expected") if event.get(name) is not None]
+        found += [] if value is None or limit is None else [f"{value:.3g} σ over {limit:.3g} σ"]
+    else:
+        found = [] if value is None or limit is None else [f"{value:.4g}{unit} over {limit:.4g}{unit}"]
+    return ", ".join(found + ([] if speed is None else [f"at {speed:.4g} Hz"]))

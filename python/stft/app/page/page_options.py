@@ -15,6 +15,7 @@ def add_page_arguments(group):
                        help="a page to look at: http://127.0.0.1:PORT; other addresses than this machine's own need --web-token")
     group.add_argument("--web-token", metavar="TOKEN",
                        help="what viewers of the page must know, 16 characters or more; @FILE: the first line of a file")
+    group.add_argument("--web-keep", action="store_true", help="the page stays when a recording has been read, until Ctrl-C")
 
 
 def check_page(arguments):
@@ -22,6 +23,8 @@ def check_page(arguments):
     if arguments.web is None:
         if arguments.web_token is not None:
             raise ValueError("web_token: given: needs --web")
+        if arguments.web_keep:
+            raise ValueError("web_keep: given: needs --web")
         return
     check_access(arguments.web[0], arguments.web_token)
     if arguments.web_token is not None:
@@ -29,13 +32,15 @@ def check_page(arguments):
     optional_modules.require("aiohttp", "--web")
 
 
-def page_of(arguments):
-    """The WebOutput that the arguments ask for."""
+def page_of(arguments, live=True):
+    """The WebOutput that the arguments ask for. live: the source does not end by itself."""
     token = None if arguments.web_token is None else token_of(arguments.web_token)
     spectrogram, events = getattr(arguments, "spectrogram", None), getattr(arguments, "record_events", None)
     page = WebOutput(*arguments.web, token, SpectrogramStore(spectrogram) if spectrogram else None, ClipFolder(events) if events else None)
     host = f"[{arguments.web[0]}]" if ":" in arguments.web[0] else arguments.web[0]
-    print(f"gr_stft monitor: the page is at http://{host}:{page.server.port}/", file=sys.stderr)
+    page.stays = arguments.web_keep
+    until = "" if live or page.stays else ", until all has been read; --web-keep keeps it"
+    print(f"gr_stft monitor: the page is at http://{host}:{page.server.port}/{until}", file=sys.stderr)
     return page
 
 

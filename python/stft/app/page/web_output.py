@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The output that `gr_stft monitor --web` shows: what comes from the watch, made into messages for viewers once."""
+import sys
 import time
 from datetime import datetime, timezone
 
@@ -132,7 +133,7 @@ class WebOutput(Output):
 
     def _tell_machine(self, machine):
         self._alarms.take_levels(machine["levels"])
-        self.server.publish({"type": "levels", "levels": machine["levels"]})
+        self.server.publish({"type": "levels", "levels": machine["levels"], "highest": machine.get("highest")})
         self.server.publish({"type": "alarms", "alarms": self._alarms.states()})
         points = [{"at": self._at(sample), "values": values} for sample, values in machine["points"]]
         self._orders = machine["orders"]
@@ -148,6 +149,10 @@ class WebOutput(Output):
 
     def counters(self):
         return {"viewers": self.server.viewers, "skipped_rows": self.server.skipped, "dropped": self.server.dropped}
+
+    def stay(self):
+        self.server.publish({"type": "end"})
+        print("gr_stft monitor: all has been read; the page stays until Ctrl-C", file=sys.stderr)
 
     def close(self):
         self.server.publish({"type": "end"})

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_KERNEL_MONITOR_DETECTOR_H
 
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
-#include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/records/event.h>
 #include <memory>
 #include <optional>
 #include <vector>

@@ -9,10 +9,19 @@ const UNITS = {"": 1, m: 1e-3, u: 1e-6, "µ": 1e-6, k: 1e3, M: 1e6, G: 1e9};
 const COMPARED = {snr: (event) => event.fields.snr_db, duration: (event) => event.seconds, bandwidth: (event) => event.fields.bandwidth,
   freq: (event) => (event.lower + event.upper) / 2, value: (event) => event.fields.value};
 
+const COMPARISON = /^(snr|duration|bandwidth|freq|value)([<>])(-?[\d.]+)([mukMGµ]?)(?:s|Hz)?$/;
+
+const wordsOf = (text) => text.trim().split(/\s+/).filter(Boolean);
+
+/** What looks like a comparison in a filter and is none. */
+export function misreadOf(text) {
+  return wordsOf(text).filter((word) => /[<>=]/.test(word) && !COMPARISON.test(word));
+}
+
 /** Tests events by words, which must all occur, and by comparisons: snr>10 duration<5ms freq>433.9M. */
 export function filterOf(text) {
-  const tests = text.trim().split(/\s+/).filter(Boolean).map((word) => {
-    const match = /^(snr|duration|bandwidth|freq|value)([<>])(-?[\d.]+)([mukMGµ]?)(?:s|Hz)?$/.exec(word);
+  const tests = wordsOf(text).map((word) => {
+    const match = COMPARISON.exec(word);
     if (match) {
       const limit = Number(match[3]) * UNITS[match[4]];
       return match[2] === ">" ? (event) => COMPARED[match[1]](event) > limit : (event) => COMPARED[match[1]](event) < limit;
@@ -30,6 +39,7 @@ export class EventList {
     this.selected = null;
     this.newest = NaN; // time of the newest row: what lasts reaches to it
     this.filter = () => true;
+    this.misread = []; // words of the filter that are not understood
     this.version = 0;
     this.timeKnown = true;
   }
@@ -100,6 +110,7 @@ export class EventList {
 
   setFilter(text) {
     this.filter = filterOf(text);
+    this.misread = misreadOf(text);
     for (const event of this.sorted) {
       event.hidden = !this.filter(event);
     }
@@ -132,7 +143,7 @@ const CELLS = [
   ["time", (event, list) => clock(event.at, 1e-3)],
   ["kind", (event) => event.kind],
   ["what", (event, list) => (Number.isFinite(event.lower) ? list.frequencyOf(event)
-    : [event.fields.name ?? event.fields.output, Number.isFinite(event.fields.value) ? quantity(event.fields.value, "") : null]
+    : [event.fields.name ?? event.fields.output, Number.isFinite(event.fields.value) ? quantity(event.fields.value, event.fields.of === "baseline" ? "σ" : event.fields.unit ?? "") : null]
       .filter(Boolean).join(" "))],
   ["width", (event) => hertz(event.fields.bandwidth ?? NaN, (event.fields.bandwidth ?? 0) / 30)],
   ["length", (event) => (event.seconds > 0 ? duration(event.seconds) : "")],

@@ -108,7 +108,7 @@ class Page {
       axis: () => this.axes.set(message.id, message),
       events: () => this.events.add(message.events),
       lines: () => this.lines.add(message),
-      levels: () => showLevels(part("levels-panel"), message.levels),
+      levels: () => this.showLevels(message),
       alarms: () => this.showAlarms(message.alarms),
       health: () => this.showHealth(message),
       stored: () => {
@@ -136,6 +136,8 @@ class Page {
       this.axes.clear();
       this.run = message.run;
       this.ended = false;
+      this.reachShown = false;
+      this.highest = NaN;
       this.skipped = 0;
       part("skipped").hidden = true;
       this.showConnection("connected", 0);
@@ -156,6 +158,7 @@ class Page {
     const {view, ring} = this;
     if (!view.band || (view.following && (view.band[0] !== axis.lower || view.band[1] !== axis.shown))) {
       view.setBand(axis.lower, axis.shown);
+      this.showReach();
     }
     ring.add({...row, lower: axis.lower, upper: axis.upper});
     this.events.newest = ring.lastTime;
@@ -185,9 +188,9 @@ class Page {
   showState() {
     const {view} = this;
     part("live").setAttribute("aria-pressed", String(view.following));
-    const words = `${day(view.end, this.timeKnown)} · ${duration(view.span)} · ${hertz(view.lower, (view.upper - view.lower) / 1000)} to ${
+    part("day").textContent = day(view.end, this.timeKnown);
+    part("range").textContent = `· ${duration(view.span)} · ${hertz(view.lower, (view.upper - view.lower) / 1000)} to ${
       hertz(view.upper, (view.upper - view.lower) / 1000)}`;
-    part("range").textContent = words.replace(/^ · /, "");
   }
 
   /** Selects an event, or none; go: also shows its time and frequencies. */
@@ -228,6 +231,25 @@ class Page {
     tip.style.top = `${Math.max(4, top)}px`;
   }
 
+  showLevels(message) {
+    showLevels(part("levels-panel"), message.levels);
+    this.highest = message.highest ?? NaN;
+    this.showReach();
+  }
+
+  /** A machine's page begins with the frequencies that its bands and orders reach. */
+  showReach() {
+    const {view} = this;
+    if (this.reachShown || !view.band || !(this.highest > 0)) {
+      return;
+    }
+    this.reachShown = true;
+    if (view.wholeBand) {
+      view.setFrequencies(view.band[0], 1.25 * this.highest);
+      this.redraw();
+    }
+  }
+
   setQuantity(quantity) {
     this.ring.quantity = quantity;
     part("peak").setAttribute("aria-pressed", String(quantity === "peak"));
@@ -241,6 +263,8 @@ class Page {
 
   setFilter(text) {
     this.events.setFilter(text);
+    part("misread").textContent = this.events.misread.length ? `not understood: ${this.events.misread.join(" ")}` : "";
+    part("filter").setAttribute("aria-invalid", String(this.events.misread.length > 0));
     this.redraw();
   }
 

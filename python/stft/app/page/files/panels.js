@@ -49,6 +49,7 @@ export function showLevels(section, levels) {
       row.insertCell().className = name;
     });
   }
+  const held = levels.some((level) => level.zone > 0) ? ", held" : "";
   levels.forEach((level, index) => {
     const row = body.rows[index];
     row.className = `zone${level.zone ?? 0}`;
@@ -56,8 +57,9 @@ export function showLevels(section, levels) {
     row.cells[1].textContent = quantity(level.value ?? NaN, level.unit ?? "");
     showMeter(row.cells[2], level);
     row.cells[3].textContent = Number.isFinite(level.deviation) ? `${level.deviation >= 0 ? "+" : ""}${level.deviation.toFixed(1)} σ`
-      : Number.isFinite(level.learned) ? `learning ${Math.floor(100 * level.learned)} %` : "";
-    row.cells[3].title = Number.isFinite(level.deviation) ? "from the baseline, in standard deviations" : "";
+      : Number.isFinite(level.learned) ? `learning ${Math.floor(100 * level.learned)} %${held}` : "";
+    row.cells[3].title = Number.isFinite(level.deviation) ? "from the baseline, in standard deviations"
+      : held ? "nothing is learned while an alarm is raised" : "";
   });
 }
 
@@ -128,13 +130,19 @@ export function showHealth(section, health, own) {
     pairs.push([`disk of ${path}`, `${bytes(free)} free of ${bytes(total)}`]);
   }
   for (const [name, counters] of Object.entries(health.outputs ?? {})) {
-    const words = Object.entries(counters).map(([what, count]) => `${what.replaceAll("_", " ")} ${count}`).join(", ");
+    const words = Object.entries(counters).map(counted).join(", ");
     if (words) {
       pairs.push([name, words]);
     }
   }
   pairs.push(["this page", `${own.rows} rows, ${own.skipped} skipped, ${own.script.toFixed(1)} ms a frame at most`]);
   describe(section.querySelector("dl"), pairs);
+}
+
+/** A counter of an output in words: "1.2 kB wait", "connected", "3 dropped". */
+function counted([what, count]) {
+  return what === "waiting_bytes" ? `${bytes(count)} wait` : what === "connected" ? (count ? "connected" : "not connected")
+    : `${count} ${count === 1 ? what.replace(/s$/, "").replaceAll("_", " ") : what.replaceAll("_", " ")}`;
 }
 
 function rate(value) {

@@ -92,13 +92,13 @@ export function pointAt(canvas, page) {
 /** Keys of the page; actions: functions by key. */
 export function listen(actions) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) {
-      return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) {
+      return; // an open dialog has all keys, and Escape closes it
     }
     const {target} = event;
     if (event.key === "Escape") {
       target.blur?.();
-    } else if (target.closest("input, select, textarea, dialog, [role=slider]")) {
+    } else if (target.closest("input, select, textarea, [role=slider]")) {
       return;
     } else if (event.key === "Enter" || event.key === " ") {
       return; // a button's own

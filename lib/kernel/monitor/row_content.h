@@ -7,7 +7,7 @@
 
 namespace gr::stft::kernel {
 
-//! Kind of a row, by its sum: what the detector searches, and what it does not.
+//! Kind of a row, by its sum.
 enum class row_content {
     usable,
     too_small, //!< all zero, or in mean below 1e-41, where single precision has few digits

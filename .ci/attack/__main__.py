@@ -17,6 +17,7 @@ from pathlib import Path
 
 BATCH = 100  # trials of a process
 LIMIT = 60.0  # seconds of one trial
+MEMORY = 12 << 30  # bytes of address space of a process
 
 
 def trial(seed):
@@ -35,6 +36,7 @@ def work(first, count):
 
     faulthandler.enable(os.dup(2))  # a trial reads the other one
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # what asks for more gets MemoryError, and not all of the machine's
     for seed in range(first, first + count):
         print("begin", seed, flush=True)
         try:

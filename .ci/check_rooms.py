@@ -27,9 +27,12 @@ USES = {
     "filter_bank": "kernel simd frames stft",
     "adaptive": "kernel simd frames dstft",
     "reassign": "kernel frames stft dstft filter_bank",
-    "monitor": "kernel simd frames stft bands",
-    "warped": "kernel frames dstft adaptive monitor",
-    "denoise": "kernel simd frames stft monitor",
+    "records": "kernel frames",
+    "monitor": "kernel simd frames stft bands records",
+    "machine": "kernel simd frames stft bands records",
+    "speed": "kernel simd frames stft",
+    "warped": "kernel frames dstft adaptive speed",
+    "denoise": "kernel simd frames stft bands records monitor",
     "phase": "kernel simd frames stft",
 }
 KERNELS = " ".join(USES)

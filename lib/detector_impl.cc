@@ -8,7 +8,7 @@
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
 #include "stream/stream_end.h"
-#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
 #include <deque>
 
 namespace gr::stft {

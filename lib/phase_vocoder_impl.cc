@@ -281,6 +281,9 @@ private:
                 d_vocoder.restart(next, start, is_first ? start : d_vocoder.start());
                 d_first_item = item;
             }
+            if (const auto& window = description.frames.wanted(&kernel::parameters::window))
+                d_vocoder.set_window_centre(
+                    kernel::window_centre(window->sample(window->length())));
             d_description = description;
         } catch (const std::exception& e) {
             d_logger->warn("tags of a change ignored: {}", e.what());

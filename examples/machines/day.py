@@ -52,7 +52,7 @@ DAY = (
     Happening("knocks", 0.66, ()),
     Happening("dead", 0.74, (("sensor dead", "begin"), ("sensor dead", "end"), ("no speed", "begin"), ("no speed", "end")), NOTHING),
     Happening("clipped", 0.83, (("sensor clipped", "begin"), ("sensor clipped", "end"))),
-    Happening("nan", 0.92, (("no speed", "begin"), ("no speed", "end"), *NOTHING)),
+    Happening("nan", 0.92, (("sensor not finite", "begin"), ("sensor not finite", "end"), ("no speed", "begin"), ("no speed", "end"), *NOTHING)),
 )
 
 

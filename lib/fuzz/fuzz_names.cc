@@ -4,9 +4,9 @@
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <gnuradio/stft/kernel/frames/window_family.h>
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
-#include <gnuradio/stft/kernel/monitor/json_text.h>
-#include <gnuradio/stft/kernel/monitor/level_event.h>
-#include <gnuradio/stft/kernel/monitor/utc_time.h>
+#include <gnuradio/stft/kernel/records/json_text.h>
+#include <gnuradio/stft/kernel/machine/level_event.h>
+#include <gnuradio/stft/kernel/records/utc_time.h>
 #include <cmath>
 #include <cstdlib>
 
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 std::abort();
     });
     fuzz::refused_or_taken([&] {
-        for (const auto& range : kernel::frequency_ranges_named(text))
+        for (const auto& range : kernel::frequency_ranges_named(text, "ignore"))
             if (!(range.lower <= range.upper) || !std::isfinite(range.upper - range.lower))
                 std::abort();
     });

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 // State files of monitors: any text is refused, or is a state that is written and read back as it was.
 #include "bytes.h"
-#include <gnuradio/stft/kernel/monitor/baseline.h>
-#include <gnuradio/stft/kernel/monitor/level_alarm.h>
-#include <gnuradio/stft/kernel/monitor/monitor_state.h>
+#include <gnuradio/stft/kernel/machine/baseline.h>
+#include <gnuradio/stft/kernel/machine/level_alarm.h>
+#include <gnuradio/stft/kernel/records/monitor_state.h>
 #include <cstdlib>
 
 using namespace gr::stft;

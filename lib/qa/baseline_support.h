@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LIB_QA_BASELINE_SUPPORT_H
 
 #include "support.h"
-#include <gnuradio/stft/kernel/monitor/baseline.h>
+#include <gnuradio/stft/kernel/machine/baseline.h>
 #include <limits>
 
 /* Baselines that are taught levels one by one. */

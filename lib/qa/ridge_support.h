@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LIB_QA_RIDGE_SUPPORT_H
 
 #include "support.h"
-#include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
+#include <gnuradio/stft/kernel/speed/ridge_tracker.h>
 #include <limits>
 
 /* Shafts of known speeds, and the ridges that a tracker finds of them. */

@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_STREAM_EVENT_MESSAGES_H
 #define INCLUDED_STFT_LIB_STREAM_EVENT_MESSAGES_H
 
-#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
 #include <pmt/pmt.h>
 #include <map>
 #include <string>

@@ -4,10 +4,11 @@
 
 #include "at_once.h"
 #include "level_messages.h"
+#include "receiver_tags.h"
 #include "retune.h"
 #include "stream_block.h"
 #include "stream_buffers.h"
-#include <gnuradio/stft/kernel/monitor/level_alarm.h>
+#include <gnuradio/stft/kernel/machine/level_alarm.h>
 
 namespace gr::stft {
 
@@ -235,8 +236,6 @@ private:
             publish();
         }
     }
-
-    static constexpr double most_lost = 1e15; // rows
 
     const settings d_made;
     settings d_settings; // d_made after changes

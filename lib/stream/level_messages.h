@@ -3,8 +3,8 @@
 #define INCLUDED_STFT_LIB_STREAM_LEVEL_MESSAGES_H
 
 #include "event_messages.h"
-#include <gnuradio/stft/kernel/monitor/level_event.h>
-#include <gnuradio/stft/kernel/monitor/monitor_state.h>
+#include <gnuradio/stft/kernel/machine/level_event.h>
+#include <gnuradio/stft/kernel/records/monitor_state.h>
 
 namespace gr::stft {
 

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_STREAM_MACHINE_BLOCK_H
 
 #include "event_messages.h"
+#include "receiver_tags.h"
 #include "stream_buffers.h"
 #include "stream_end.h"
 #include "tagged_block.h"
@@ -123,7 +124,6 @@ private:
     using tagged_block<Interface>::d_tags;
     // of a gap that the last sample stands for: s, and samples, which take a second or so
     static constexpr double most_held = 10, most_samples_held = 1e8;
-    static constexpr double most_lost = 1e15;
 
     Block& self() { return static_cast<Block&>(*this); }
 
@@ -138,12 +138,6 @@ private:
         this->get_tags_in_range(d_found, 0, first, first + count);
         sort_by_sample(d_found);
         d_next_tag = d_found.begin();
-    }
-
-    static bool tells_of_overflow(const pmt::pmt_t& key)
-    {
-        static const auto overflow = pmt::mp("overflow"), rx_overflow = pmt::mp("rx_overflow");
-        return pmt::eq(key, overflow) || pmt::eq(key, rx_overflow);
     }
 
     //! Takes samples up to the next tag, or obeys the tags of the next one. \return samples taken

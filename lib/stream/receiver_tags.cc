@@ -9,18 +9,17 @@ namespace gr::stft {
 
 namespace {
 
-constexpr double most_lost = 1e15; // samples that may be lost at once
 constexpr std::int64_t farthest = std::int64_t(1) << 60;
 
 const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
+
+} // namespace
 
 bool tells_of_overflow(const pmt::pmt_t& key)
 {
     static const auto overflow = pmt::mp("overflow"), rx_overflow = pmt::mp("rx_overflow");
     return pmt::eq(key, overflow) || pmt::eq(key, rx_overflow);
 }
-
-} // namespace
 
 bool receiver_tags::takes(const pmt::pmt_t& key)
 {

@@ -3,11 +3,16 @@
 #define INCLUDED_STFT_LIB_STREAM_RECEIVER_TAGS_H
 
 #include <gnuradio/logger.h>
-#include <gnuradio/stft/kernel/monitor/event_text.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
 #include <gnuradio/tags.h>
 #include <optional>
 
 namespace gr::stft {
+
+constexpr double most_lost = 1e15; //!< samples, or rows, that may be lost at once
+
+//! True for the keys of a tag that counts lost samples, or says that there are some: "overflow" and "rx_overflow".
+bool tells_of_overflow(const pmt::pmt_t& key);
 
 //! Values of a receiver's tags at one item, but for rx_rate, which stream_block::rate_in() reads.
 struct receiver_tags {

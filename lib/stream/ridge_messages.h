@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LIB_STREAM_RIDGE_MESSAGES_H
 
 #include "event_messages.h"
-#include "kernel/monitor/ridge_watch.h"
+#include "kernel/speed/ridge_watch.h"
 
 namespace gr::stft {
 

@@ -3,7 +3,6 @@
 #include "stream_tags.h"
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace gr::stft {
 
@@ -35,11 +34,10 @@ std::int64_t integer(const gr::tag_t& tag, std::int64_t least, std::int64_t grea
 double number(const gr::tag_t& tag, double least, double greatest)
 {
     const auto value = real_number(tag.value);
-    if (!(value && *value >= least && *value <= greatest)) {
-        std::ostringstream rule;
-        rule << "must be a positive number, at most " << greatest;
-        kernel::refuse(pmt::write_string(tag.key), pmt::write_string(tag.value), rule.str());
-    }
+    if (!(value && *value >= least && *value <= greatest))
+        kernel::refuse(pmt::write_string(tag.key),
+                       pmt::write_string(tag.value),
+                       "must be a positive number, at most " + kernel::number_text(greatest));
     return *value;
 }
 

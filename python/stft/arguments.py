@@ -20,6 +20,7 @@ from .stft_python import kernels
 Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
 _LONGEST_WINDOW = 2**28
+_ADDRESSED = 128  # TiB that a process of 64 bits can have: 2^47 bytes
 _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
 _Returned = TypeVar("_Returned")
@@ -311,10 +312,25 @@ def _bins(n_fft: int, sides: str) -> int:
     return n_fft // 2 + 1 if sides == "onesided" else n_fft
 
 
-def _output(out: Optional[NDArray], shape: Sequence[int], dtype: np.dtype, read: NDArray) -> NDArray:
-    """Frame-major memory: new, or that of out, whose last two axes are swapped. read: what the kernel reads meanwhile."""
+def _check_addressed(shape: Sequence[int], dtype: np.dtype, **sizes: int) -> None:
+    """Refuses an array that no process can have, by the greatest of the arguments `sizes` that it follows from."""
+    tebibytes = math.prod(map(int, shape)) * np.dtype(dtype).itemsize / 2**40
+    if tebibytes > _ADDRESSED:
+        name = max(sizes, key=lambda given: sizes[given])
+        raise ValueError(f"{name}: {sizes[name]}: must give an array of at most {_ADDRESSED} TiB, which a process can have, not {tebibytes:.4g}")
+
+
+def _empty(shape: Sequence[int], dtype: np.dtype, **sizes: int) -> NDArray:
+    """A new array, once that is known to be one that a process can have."""
+    _check_addressed(shape, dtype, **sizes)
+    return np.empty(shape, dtype)
+
+
+def _output(out: Optional[NDArray], shape: Sequence[int], dtype: np.dtype, read: NDArray, **sizes: int) -> NDArray:
+    """Frame-major memory: new, or that of out, whose last two axes are swapped. read: what the kernel reads meanwhile; sizes: arguments
+    that the shape follows from."""
     if out is None:
-        return np.empty(shape, dtype)
+        return _empty(shape, dtype, **sizes)
     _check_out(out, tuple(shape[:-2]) + (shape[-1], shape[-2]), dtype, read)
     swapped = np.swapaxes(out, -1, -2)
     if not swapped.flags.c_contiguous or not out.flags.writeable:
@@ -322,10 +338,10 @@ def _output(out: Optional[NDArray], shape: Sequence[int], dtype: np.dtype, read:
     return swapped
 
 
-def _given(out: Optional[NDArray], shape: Tuple[int, ...], dtype: np.dtype, read: NDArray) -> NDArray:
-    """Memory for samples: new, or out. read: what the kernel reads meanwhile."""
+def _given(out: Optional[NDArray], shape: Tuple[int, ...], dtype: np.dtype, read: NDArray, **sizes: int) -> NDArray:
+    """Memory for samples: new, or out. read: what the kernel reads meanwhile; sizes: arguments that the shape follows from."""
     if out is None:
-        return np.empty(shape, dtype)
+        return _empty(shape, dtype, **sizes)
     _check_out(out, shape, dtype, read)
     if not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError("out: memory order: must be writeable and C-contiguous")

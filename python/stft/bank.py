@@ -140,7 +140,7 @@ def stft_bins(
     design = _design(n_fft, hop, window, win_length, phase, scaling, fs, None)
     first, frames = _frames(samples.shape[1], win_length, hop, placement, first, frames)
     workers = _workers(workers)
-    rows = _output(out, shape + (frames, len(chosen)), _complex(samples.dtype), samples)
+    rows = _output(out, shape + (frames, len(chosen)), _complex(samples.dtype), samples, frames=frames)
     flat = rows.reshape(samples.shape[0], frames, len(chosen))
     kernels.stft_bins(samples, flat, design, chosen.tolist(), first, _text("method", method), workers)
     return np.swapaxes(rows, -1, -2) if out is None else out
@@ -210,7 +210,7 @@ def one_integral_inverse(
     design = _design(n_fft, _integer("hop", hop), window, win_length, phase, scaling, fs, order)
     first = _first(first, win_length, 1, placement, frames)
     length = max(0, first + win_length // 2 + frames) if length is None else _at_least(0, "length", length)
-    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype, spectra)
+    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype, spectra, length=length)
     kernels.one_integral_inverse(spectra, samples.reshape(spectra.shape[0], length), design, chosen, first)
     return samples
 

@@ -96,9 +96,17 @@ def processors():
 
 
 def _ended(crew, take, key):
+    """The lists that outcomes() generates, and what becomes of calls whose worker dies.
+
+    When a worker dies, so does the executor, with all calls that it had: nobody knows which of them killed it. All of them become
+    suspects, which are called again one at a time, in an executor that begins anew. A suspect that ends is cleared; one that has
+    been there at _ATTEMPTS deaths has failed. Workers that die without any call that ended between are not the calls' fault.
+    """
     ended = queue.SimpleQueue()
-    running, suspects, deaths = {}, deque(), {}
-    in_a_row = 0
+    running = {}  # items by their futures
+    suspects = deque()
+    deaths = {}  # number of them by id(item)
+    in_a_row = 0  # deaths since a call last ended
 
     def begin(item):
         future = crew.submit(item if key is None else item[key])

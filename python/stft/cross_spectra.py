@@ -68,7 +68,8 @@ def csd(x: ArrayLike, y: ArrayLike, window: Window = "hann", *, hop: Optional[in
     if kind not in ("psd", "power"):
         raise ValueError(f"kind: {kind!r}: must be 'psd' or 'power'")
     scaling = "psd" if kind == "psd" else "magnitude"
-    return _means(x, y, window, hop, win_length, n_fft, sides, fs, detrend, frames, mean, axis, scaling=scaling)[0]
+    return _means(x, y, window, hop=hop, win_length=win_length, n_fft=n_fft, sides=sides, fs=fs, detrend=detrend, frames=frames, mean=mean,
+                  axis=axis, scaling=scaling).cross_power  # fmt: skip
 
 
 @_with_keywords
@@ -87,8 +88,8 @@ def coherence(x: ArrayLike, y: ArrayLike, window: Window = "hann", *, hop: Optio
     >>> bool(abs(c.values.mean() / c.bias - 1) < 0.3)
     True
     """
-    found = _means(x, y, window, hop, win_length, n_fft, sides, fs, detrend, frames, mean, axis, fraction=fraction)
-    return _coherence(found)
+    return _coherence(_means(x, y, window, hop=hop, win_length=win_length, n_fft=n_fft, sides=sides, fs=fs, detrend=detrend, frames=frames,
+                             mean=mean, axis=axis, fraction=fraction))  # fmt: skip
 
 
 @_with_keywords
@@ -105,18 +106,31 @@ def transfer_function(x: ArrayLike, y: ArrayLike, window: Window = "hann", *, ho
     >>> bool(np.allclose(transfer_function(x, -2 * x, n_fft=64).values, -2))
     True
     """
-    found = _means(x, y, window, hop, win_length, n_fft, sides, fs, detrend, frames, mean, axis, fraction=fraction, estimator=estimator)
-    return TransferFunction(found[3], _coherence(found))
+    found = _means(x, y, window, hop=hop, win_length=win_length, n_fft=n_fft, sides=sides, fs=fs, detrend=detrend, frames=frames, mean=mean,
+                   axis=axis, fraction=fraction, estimator=estimator)  # fmt: skip
+    return TransferFunction(found.transfer, _coherence(found))
 
 
-def _coherence(found: Any) -> Coherence:
-    return Coherence(found[1], found[5], found[6], found[4])
+class _Means(NamedTuple):
+    """What the kernel returns: arrays (..., bins) or (..., bins, means), then what it knows of the coherence."""
+
+    cross_power: NDArray
+    coherence: NDArray
+    phase: NDArray
+    transfer: NDArray
+    independent_frames: float
+    bias: float
+    threshold: float
 
 
-def _means(x: ArrayLike, y: ArrayLike, window: Window, hop: Optional[int], win_length: Optional[int], n_fft: Optional[int],
+def _coherence(found: _Means) -> Coherence:
+    return Coherence(found.coherence, found.bias, found.threshold, found.independent_frames)
+
+
+def _means(x: ArrayLike, y: ArrayLike, window: Window, *, hop: Optional[int], win_length: Optional[int], n_fft: Optional[int],
            sides: Optional[str], fs: float, detrend: Optional[str], frames: Optional[int], mean: str, axis: int, scaling: str = "psd",
-           fraction: float = 0.01, estimator: str = "h1") -> Any:  # fmt: skip
-    """(cross power, coherence, phase, transfer function), then what the kernel knows of the coherence."""
+           fraction: float = 0.01, estimator: str = "h1") -> _Means:  # fmt: skip
+    """Means over frames of two signals, by the keywords of csd(), coherence() and transfer_function()."""
     x, y = _array_along("x", x, axis), _array_along("y", y, axis)
     wider = np.empty(0, np.result_type(_precision(x.dtype), _precision(y.dtype))).real.dtype
     x, y = (signal.astype(np.result_type(signal, wider), copy=False) for signal in (x, y))
@@ -143,4 +157,4 @@ def _means(x: ArrayLike, y: ArrayLike, window: Window, hop: Optional[int], win_l
     each = [kernels.cross_spectrum(np.ascontiguousarray(a), np.ascontiguousarray(b), fraction, **settings) for a, b in pairs]
     arrays = [np.stack([one[n] for one in each])[:channels].reshape(shape + each[0][n].shape) for n in range(4)]
     arrays = [a[..., 0, :] if frames is None else a.swapaxes(-1, -2) for a in arrays]
-    return (*arrays, *each[0][4:])
+    return _Means(*arrays, *each[0][4:])

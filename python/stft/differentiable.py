@@ -31,7 +31,10 @@ from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _at_least, _bins, _channels, _complex, _frame_major, _integer, _positive, _text, _tolerance, _truth
+from .arguments import (
+    _array, _at_least, _bins, _channels, _check_addressed, _complex, _empty, _frame_major,
+    _integer, _positive, _text, _tolerance, _truth,
+)  # fmt: skip
 from .stft_python import kernels
 
 FamilyName = Union[str, Tuple[str, float]]
@@ -310,7 +313,7 @@ def idstft(
     dtype = spectra.real.dtype if sides == "onesided" else spectra.dtype
     limit = _tolerance_for(dtype, tol)
     _at_least(1, "max_iterations", max_iterations)
-    x = np.empty((channels, length), dtype)
+    x = _empty((channels, length), dtype, length=length)
     if share in ("constant", "frame") and (weights == "twosided" or sides == "twosided"):
         order = np.argsort(centres, kind="stable")
         ordered, turned = (one if len(one) == 1 else np.ascontiguousarray(one[order]) for one in (lengths, rates))
@@ -349,6 +352,7 @@ class _Frames:
         self.share, self.theta = _shared_theta(theta, self.bins, len(self.t), self.n_fft)
         self.given_shape = np.shape(theta)
         self.rates = None
+        _check_addressed((len(self.samples), len(self.t), self.bins), _complex(self.samples.dtype), n_fft=self.n_fft)
         made = self.n_fft, window, _text("norm", norm)
         if c is not None:
             self.rates = _rates(c, self.share, self.theta, len(self.t))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5 import QtCore, QtGui, QtWidgets
+from PyQt5 import QtCore, QtWidgets
 
 _PERIOD = 33  # ms from picture to picture
 _SLOWEST = 0.5  # largest fraction of the time that drawing takes
@@ -121,7 +121,6 @@ class DisplayWidget(QtWidgets.QWidget):
         self._unit = "dB/Hz" if kind == "psd" else "dB"
         self._following, self._all_bands = True, True
         self._seconds = min(10.0, self._store.history)  # shown while rows come
-        self._range_by_user = False
         self._image = np.full((1, 1), np.nan, np.float32)
         self._seen = None
         self._busy_until = 0.0
@@ -208,11 +207,6 @@ class DisplayWidget(QtWidgets.QWidget):
         """Holds the picture at begin .. end (s of the time axis)."""
         self.hold.setChecked(True)
         self._show_times(begin, end)
-
-    def set_band(self, low, high):
-        """Shows low .. high (Hz)."""
-        self._all_bands = False
-        self.view.setXRange(low, high, padding=0)
 
     def set_colours(self, low, high):
         """The range of colours, dB, which then stays."""

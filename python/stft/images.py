@@ -31,7 +31,7 @@ from typing import Any, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _check_out, _complex, _either_spelling, _integer, _precision, _threshold, _truth, _workers
+from .arguments import _array, _check_out, _complex, _either_spelling, _empty, _integer, _precision, _threshold, _truth, _workers
 from .stft_python import kernels
 
 Size = Union[int, Sequence[int]]
@@ -377,7 +377,7 @@ def _spectra(design: Any, images: NDArray, lead: Tuple[int, int], out: Optional[
     n_fft, frames = design.n_fft(), design.frames(*images.shape[1:])
     bins = (n_fft[0] // 2 + 1, n_fft[1])
     if out is None:
-        return np.empty(lead + frames + bins, _complex(images.dtype))
+        return _empty(lead + frames + bins, _complex(images.dtype), n_fft=max(n_fft))
     _check_out(out, lead + bins + frames, _complex(images.dtype), images)
     memory = out.transpose(0, 1, 4, 5, 2, 3)
     if not memory.flags.c_contiguous or not out.flags.writeable:

@@ -113,20 +113,7 @@ class Problem:
         progress,
         part,
     ):
-        self.x, self.shape = _channels(x, -1)
-        self.samples = self.x.shape[1]
-        if self.samples == 0:
-            raise ValueError("x: 0 samples: must have one or more")
-        if len(self.x) == 0:
-            raise ValueError("x: 0 channels: must have one or more")
-        part = (0, self.samples) if part is None else part
-        if not _keeps(lambda p: len(p) == 2 and 0 <= p[0] < p[1] <= self.samples, part):
-            raise ValueError(f"part: {part}: must be 0 <= begin < end <= {self.samples}, the samples of x")
-        self.begin, end = part
-        self.samples = end - self.begin  # t counts from the part's first one
-        bad = np.argwhere(~np.isfinite(self.x))
-        if len(bad):
-            raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
+        self._take(x, part)
         self.learned = learned_of(learn)
         self.analytic = "chirp" in self.learned and self.x.dtype.kind == "f"
         if self.analytic:
@@ -136,17 +123,8 @@ class Problem:
         hop = hop_of(self.n_fft, hop)
         _positive("hop", hop)
         self.hop = float(hop)
-        if share not in SHARES:
-            raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
+        self._check_learned(share, alpha)
         self.share = share
-        if "hop" in self.learned and (share in ("frame", "cell") or "t" in self.learned):
-            raise ValueError("learn: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
-        if "chirp" in self.learned and (share in ("bin", "cell") or "hop" in self.learned):
-            raise ValueError("learn: chirp: goes with share constant or frame, without hop")
-        if not _keeps(lambda v: 0 <= v < np.inf, alpha):
-            raise ValueError(f"alpha: {alpha}: must be 0 or positive")
-        if alpha and (share in ("bin", "cell") or set(self.learned) != {"theta"}):
-            raise ValueError(f"alpha: {alpha}: fixed overlap learns theta alone, constant or per frame")
         self.alpha = float(alpha)
         regularisation = REGULARISATION if regularisation is None else regularisation
         if not _keeps(lambda v: 0 <= v < np.inf, regularisation):
@@ -168,6 +146,36 @@ class Problem:
         self.whitening = self._whitening()
         self.history: List[float] = []
         self.begin_at_constant(np.sqrt(np.prod(self.bounds["theta"])))
+
+    def _take(self, x: ArrayLike, part: Optional[Tuple[int, int]]) -> None:
+        """Takes the signal, of which a part, begin .. end, is learned from."""
+        self.x, self.shape = _channels(x, -1)
+        samples = self.x.shape[1]
+        if samples == 0:
+            raise ValueError("x: 0 samples: must have one or more")
+        if len(self.x) == 0:
+            raise ValueError("x: 0 channels: must have one or more")
+        part = (0, samples) if part is None else part
+        if not _keeps(lambda p: len(p) == 2 and 0 <= p[0] < p[1] <= samples, part):
+            raise ValueError(f"part: {part}: must be 0 <= begin < end <= {samples}, the samples of x")
+        self.begin, end = part
+        self.samples = end - self.begin  # t counts from the part's first one
+        bad = np.argwhere(~np.isfinite(self.x))
+        if len(bad):
+            raise ValueError(f"x: {self.x[tuple(bad[0])]} at sample {bad[0][1]}: must be finite")
+
+    def _check_learned(self, share: str, alpha: float) -> None:
+        """Refuses what does not go with each other: what is learned, which cells share it, and fixed overlap."""
+        if share not in SHARES:
+            raise ValueError(f"share: {share}: must be constant, frame, bin or cell")
+        if "hop" in self.learned and (share in ("frame", "cell") or "t" in self.learned):
+            raise ValueError("learn: hop: a learned hop changes the number of frames, so it goes with share constant or bin, without t")
+        if "chirp" in self.learned and (share in ("bin", "cell") or "hop" in self.learned):
+            raise ValueError("learn: chirp: goes with share constant or frame, without hop")
+        if not _keeps(lambda v: 0 <= v < np.inf, alpha):
+            raise ValueError(f"alpha: {alpha}: must be 0 or positive")
+        if alpha and (share in ("bin", "cell") or set(self.learned) != {"theta"}):
+            raise ValueError(f"alpha: {alpha}: fixed overlap learns theta alone, constant or per frame")
 
     def _bounds(self, theta_min, theta_max, hop_min, hop_max) -> Dict[str, Tuple[float, float]]:
         for name, value in (("theta_min", theta_min), ("theta_max", theta_max), ("hop_min", hop_min), ("hop_max", hop_max)):
@@ -383,19 +391,25 @@ class Problem:
             by_c = None if c is None else vjp.c
         G = slopes = slope = product = vjp = None
         if self.regularisation and theta.size > 1:
-            # each pair of neighbours is met twice; taken less its value at equal neighbours
-            v, g = losses.total_variation(np.log(theta), eps=_CORNER**2, gamma=0.5)
-            value += self.regularisation * (v / theta.size - _CORNER)
-            g *= self.regularisation / theta.size
-            g /= theta
-            by_theta += g
+            cost, slope = self._variation(np.log(theta))
+            value += cost
+            slope /= theta
+            by_theta += slope
         if self.regularisation and c is not None and c.size > 1:
-            unit = self.rate_unit / _RATE_STIFFNESS
-            v, g = losses.total_variation(c / unit, eps=_CORNER**2, gamma=0.5)
-            value += self.regularisation * (v / c.size - _CORNER)
+            cost, slope = self._variation(c, self.rate_unit / _RATE_STIFFNESS)
+            value += cost
             if gradient:
-                by_c = by_c + self.regularisation / c.size / unit * g
+                by_c = by_c + slope
         return value, by_theta, by_t, by_c
+
+    def _variation(self, values: NDArray, unit: float = 1.0) -> Tuple[float, NDArray]:
+        """The regularisation's cost of values that differ from their neighbours', in units, and its gradient. Equal values cost nothing.
+
+        losses.total_variation() meets each pair of neighbours twice.
+        """
+        cost, slope = losses.total_variation(values / unit, eps=_CORNER**2, gamma=0.5)
+        slope *= self.regularisation / values.size / unit
+        return self.regularisation * (cost / values.size - _CORNER), slope
 
     def count(self, value: float) -> None:
         self.history.append(float(value))

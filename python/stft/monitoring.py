@@ -87,8 +87,13 @@ class SignalDetector:
         x = (_array if self._dtype.kind == "c" else _real_array)("x", x)
         if x.ndim != 1:
             raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
-        with np.errstate(over="ignore"):  # what single precision cannot hold is infinite, and holds nothing
-            return np.ascontiguousarray(x, self._dtype)
+        with np.errstate(over="ignore", under="ignore"):  # what single precision cannot hold is infinite, and holds nothing
+            samples = np.ascontiguousarray(x, self._dtype)
+        if x.dtype.itemsize > samples.dtype.itemsize:
+            vanished = (samples == 0) & (x != 0)
+            if vanished.any():  # it is no silence, and counts as unusable
+                samples[vanished] = np.nextafter(np.float32(0), np.float32(1))
+        return samples
 
     def skip(self, count: int) -> List[Event]:
         """`count` samples were lost: events end unless that is less than gap_rows rows; the floor stays."""
@@ -138,7 +143,7 @@ class SignalDetector:
 
     @property
     def unusable(self) -> int:
-        """Rows that are not searched, since they hold NaN, infinity or more than a floor can be compared with."""
+        """Rows that are not searched, since they hold NaN, infinity, or powers that are too large or too small for single precision."""
         return self._detector.unusable
 
     @property

@@ -13,6 +13,7 @@ from .arguments import (
     Window,
     _array,
     _at_least,
+    _check_addressed,
     _design,
     _either_spelling,
     _first,
@@ -84,9 +85,9 @@ def griffin_lim(
     hop = _hop(hop, win_length)
     design = _design(n_fft, hop, window, win_length, phase, scaling, fs, sides)
     first = _first(first, win_length, hop, placement, frames)
-    if length is None:
-        length = kernels.covered_end(first, hop, win_length, frames)
-    length = _at_least(0, "length", length)
+    sizes = {"hop": hop} if length is None else {"length": _at_least(0, "length", length)}
+    length = kernels.covered_end(first, hop, win_length, frames) if length is None else sizes["length"]
+    _check_addressed((*shape, length), magnitudes.dtype, **sizes)
     iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
     if not _keeps(math.isfinite, momentum):
         raise ValueError(f"momentum: {momentum!r}: must be a number")

@@ -10,7 +10,8 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, stft
-from qa_dstft_blocks import RNG, backward, command, graph, pausing, sink, source
+from qa_dstft_blocks import RNG, backward, command, graph, sink, source
+from qa_flowgraph_parts import pausing, two_runs
 
 HOP, N_FFT = 8.0, 64  # where nothing else is said
 LATENCY = 96  # samples: block and lag of 4 frames each, and half of the longest window
@@ -117,16 +118,7 @@ class stream_equals_array(equality):
 
     def test_adaptive_stream_equals_the_array_in_a_second_run(self):
         x = moving(1000, True)
-        given, block = blocks.vector_source_f(x.tolist()), adaptive(True)
-        out = blocks.vector_sink_c(33)
-        top = graph()
-        top.connect(given, block, out)
-        top.run()
-        first = np.array(out.data())
-        given.rewind()
-        out.reset()
-        top.run()
-        np.testing.assert_array_equal(np.array(out.data()), first)
+        np.testing.assert_array_equal(*two_runs(blocks.vector_source_f(x.tolist()), adaptive(True), blocks.vector_sink_c(33)))
 
     def test_adaptive_stream_equals_the_array_with_samples_that_are_not_finite(self):
         x = moving(1000, True)
@@ -232,7 +224,7 @@ class live_sources(unittest.TestCase):
                 time.sleep(0.01)
             time.sleep(0.05)
             self.assertEqual(sum(map(len, out.got)), expected)
-            given.may_end.set()
+            given.may_go_on.set()
             top.wait()
             self.assertEqual(sum(map(len, out.got)), 376)
 

@@ -8,7 +8,8 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
-from qa_stft_blocks import analysis, run, signal, source, unequal, value
+from qa_flowgraph_parts import two_runs, unequal, value
+from qa_stft_blocks import analysis, run, signal, source
 
 SIZES = [(1, 1), (2, 2), (3, 2), (8, 8), (15, 9), (17, 17), (64, 40), (1000, 1000), (2048, 1500)]  # n_fft, win_length
 HOPS = (1, 3, 17, 70)
@@ -104,15 +105,7 @@ class bins(unittest.TestCase):
 
     def test_bins_start_again_in_a_second_run(self):
         x = signal(1000, True)
-        src, block, sink = source(x), some_bins(True, [5], 1, "hann", 64), blocks.vector_sink_c(1)
-        tb = gr.top_block()
-        tb.connect(src, block, sink)
-        tb.run()
-        first = np.array(sink.data())
-        src.rewind()
-        sink.reset()
-        tb.run()
-        np.testing.assert_array_equal(np.array(sink.data()), first)
+        np.testing.assert_array_equal(*two_runs(source(x), some_bins(True, [5], 1, "hann", 64), blocks.vector_sink_c(1)))
 
     def test_nan_stays_in_the_frames_that_hold_it(self):
         x = signal(1000, True)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Blocks for bearings: a flowgraph equals the array call to the bit, in pieces, with tags and messages, and on a second run."""
-import faulthandler
 import json
 import random
 import unittest
@@ -10,19 +9,13 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 from gnuradio.stft.bench.bearing_scenes import FS, MFPT, F, vibration
+from qa_flowgraph_parts import at_time, messages, run_again, run_to_end, tag, unequal
 from qa_hostile_tags import hostile_value
-from qa_monitor_blocks import at_time, messages, tag, unequal
 
 N_FFT, HOP = 64, 20
 RATE = FS / HOP
 LONG, WIDTH = 4096, 3000  # of the envelope's frames
 X = vibration("BPFI", 1, seconds=8).astype(np.float32)
-
-
-def run(graph):
-    faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
-    graph.run()
-    faulthandler.cancel_dump_traceback_later()
 
 
 def chain(x, *, between=(), tags=(), speed=F, **given):
@@ -38,7 +31,7 @@ def chain(x, *, between=(), tags=(), speed=F, **given):
     graph.connect(envelope, samples)
     graph.msg_connect(lines, "events", got, "in")
     chain.graph, chain.source, chain.got, chain.sinks = graph, source, got, (samples, whitened)
-    run(graph)
+    run_to_end(graph)
     return result()
 
 
@@ -46,7 +39,7 @@ def result():
     samples, whitened = chain.sinks
     chain.tags = samples.tags(), whitened.tags()
     rows = np.reshape(whitened.data(), (-1, LONG // 2 + 1)).astype(np.float32)
-    return np.array(samples.data(), np.float32), [pmt.to_python(m) for m in chain.got.got], rows
+    return np.array(samples.data(), np.float32), chain.got.as_python(), rows
 
 
 def by_arrays(x, speed=F, **given):
@@ -70,11 +63,8 @@ class qa_bearing_blocks(unittest.TestCase):
         expected = by_arrays(X)
         self.assertEqual(expected[1][1]["fault"], "BPFI")
         self.assert_same(chain(X), expected)
-        for sink in chain.sinks:
-            sink.reset()
         chain.got.got.clear()
-        chain.source.rewind()
-        run(chain.graph)
+        run_again(chain.graph, [chain.source], chain.sinks)
         self.assert_same(result(), expected)
         self.assert_same(chain(X, between=[unequal(np.float32, N_FFT // 2 + 1)]), expected)
 
@@ -103,7 +93,7 @@ class qa_bearing_blocks(unittest.TestCase):
         graph.connect(blocks.vector_source_f(rows.ravel().tolist(), False, 513), lines, blocks.null_sink(513 * 4))
         graph.connect(blocks.vector_source_f(speeds), (lines, 1))
         graph.msg_connect(lines, "events", got, "in")
-        run(graph)
+        run_to_end(graph)
         self.assert_reports([pmt.to_python(m) for m in got.got], expected)
         self.assertEqual([r["missing"] for r in expected], [None, None, "no speed", "no speed", None, None])
 
@@ -125,7 +115,7 @@ class qa_bearing_blocks(unittest.TestCase):
             graph.msg_connect(lines, "events", got, "in")
             for message in pmt.to_pmt({"speeed": 1.0}), pmt.to_pmt({"speed": -3.0}), pmt.intern("x"), command:
                 lines.to_basic_block()._post(pmt.intern("cmd"), message)
-            run(graph)
+            run_to_end(graph)
             expected, _ = stft.score_fault_lines(rows, RATE, F, MFPT, threshold=4.0 if pmt.is_symbol(pmt.car(command)) else 1e3)
             self.assert_reports([pmt.to_python(m) for m in got.got], expected)
 
@@ -154,7 +144,7 @@ class qa_bearing_blocks(unittest.TestCase):
         graph.connect(blocks.vector_source_f(X.tolist(), False, 1, [rate]), rows, envelope, second, lines, blocks.null_sink((LONG // 2 + 1) * 4))
         graph.connect(envelope, sink)
         graph.msg_connect(lines, "events", got, "in")
-        run(graph)
+        run_to_end(graph)
         np.testing.assert_array_equal(np.array(sink.data(), np.float32), e)
         self.assert_reports([pmt.to_python(m) for m in got.got], reports)
 
@@ -167,7 +157,7 @@ class qa_bearing_blocks(unittest.TestCase):
         lines = stft.fault_lines(1024, *MFPT, samp_rate=300, speed=25)
         graph.connect(blocks.vector_source_f(rows.ravel().tolist(), False, 513, tags), lines, blocks.null_sink(513 * 4))
         graph.msg_connect(lines, "events", got, "in")
-        run(graph)
+        run_to_end(graph)
         self.assert_reports([pmt.to_python(m) for m in got.got], expected)
 
     def test_tags_of_any_kind_end_no_stream(self):
@@ -183,7 +173,7 @@ class qa_bearing_blocks(unittest.TestCase):
             graph.connect(source, lines, whitened)
             graph.connect(source, envelope, sink)
             graph.msg_connect(lines, "events", got, "in")
-            run(graph)
+            run_to_end(graph)
             self.assertEqual((len(sink.data()), len(whitened.data()), len(got.got)), (40, 40 * 513, 40), seed)
             self.assertTrue(np.isfinite(sink.data()).all())
 
@@ -195,7 +185,7 @@ class qa_bearing_blocks(unittest.TestCase):
         graph.connect(blocks.vector_source_f(rows.tolist(), False, 513), lines, blocks.null_sink(513 * 4))
         graph.msg_connect(lines, "events", to_json, "events")
         graph.msg_connect(to_json, "pdus", got, "in")
-        run(graph)
+        run_to_end(graph)
         line = json.loads(bytes(pmt.to_python(pmt.cdr(got.got[0]))))
         self.assertEqual((line["kind"], line["speed"], line["fault"], line["missing"]), ("bearing", 25, None, None))
 

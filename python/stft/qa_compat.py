@@ -114,8 +114,9 @@ class extensions(near_):
         self.near(far, near)  # 12 is the period of 7 samples and their mirror image
 
     def test_what_no_memory_holds_is_refused(self):
-        with self.assertRaisesRegex(ValueError, "^extend: edge: 1099511627784 samples under the frames: must be 2\\^31 or fewer$"):
-            stft.stft(noise(9), hop=2**40, n_fft=8, first=0, frames=2, extend="edge")
+        for first in 0, -(2**41):
+            with self.assertRaisesRegex(ValueError, "^extend: edge: 1099511627784 samples under the frames: must be 2\\^31 or fewer$"):
+                stft.stft(noise(9), hop=2**40, n_fft=8, first=first, frames=2, extend="edge")
 
     def test_integers_do_not_overflow(self):
         x = np.array([250, 3, 255, 0, 9], np.uint8)
@@ -322,6 +323,11 @@ class of_librosa(near_):
                 known = min(83, y_back.shape[-1])
                 got, expected = y_back[..., :known][..., inside], y[..., :known][..., inside]
                 self.near(got[..., : 83 - n_fft], expected[..., : 83 - n_fft], rtol=1e-3 if kind == "float32" else 1e-10)
+
+    def test_a_window_of_n_fft_values_is_cut_to_its_middle(self):
+        y, taps = noise(83), np.arange(1.0, 21)
+        made = dict(n_fft=20, hop_length=3, win_length=9)
+        np.testing.assert_array_equal(librosa.stft(y, window=taps, **made), librosa.stft(y, window=taps[5:14], **made))
 
     def test_length_and_given_memory(self):
         y = noise(1000)

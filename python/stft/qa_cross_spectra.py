@@ -3,12 +3,12 @@
 """Cross spectra, coherence and transfer functions of two sensors, on arrays and as a block."""
 import importlib.util
 import itertools
-import os
 import unittest
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import run_again, tag, unequal
 
 has_scipy = importlib.util.find_spec("scipy") is not None
 
@@ -24,20 +24,6 @@ def pair(length, seed=1, complex_=False):
     return x, np.convolve(x, [0.5, -1, 0.25], "same") + 0.3 * noise(length, seed=seed + 1, complex_=complex_)
 
 
-class unequal(gr.basic_block):
-    """Passes on what it gets in pieces of changing size."""
-
-    def __init__(self, vlen, first):
-        super().__init__("unequal", [(np.complex64, vlen)], [(np.complex64, vlen)])
-        self.sizes = itertools.cycle([1, 2, 3, 17, 1, 50, 5][first:] + [4])
-
-    def general_work(self, input_items, output_items):
-        n = min(next(self.sizes), len(input_items[0]), len(output_items[0]))
-        output_items[0][:n] = input_items[0][:n]
-        self.consume(0, n)
-        return n
-
-
 def through(spectra, tags=(), pieces=False, runs=1, outputs=4, **given):
     """Spectra [channel][frame, bin] through the block: its outputs as arrays of items, and the tags on them."""
     channels, bins = len(spectra), spectra[0].shape[1]
@@ -49,18 +35,14 @@ def through(spectra, tags=(), pieces=False, runs=1, outputs=4, **given):
         source = blocks.vector_source_c(np.ravel(each).tolist(), False, bins, list(tags) if c == 0 else [])
         sources.append(source)
         if pieces:
-            keep.append(unequal(bins, c))
+            keep.append(unequal(np.complex64, bins, pieces=[1, 2, 3, 17, 1, 50, 5][c:] + [4]))
             graph.connect(source, keep[-1], (block, c))
         else:
             graph.connect(source, (block, c))
     for port, sink in enumerate(sinks):
         graph.connect((block, port), sink)
     for _ in range(runs):
-        for sink in sinks:
-            sink.reset()
-        graph.run()
-        for source in sources:
-            source.rewind()
+        run_again(graph, sources, sinks)
     return [np.reshape(sink.data(), (-1, values)) for sink in sinks], sinks[-1].tags(), block
 
 
@@ -213,9 +195,6 @@ class qa_cross_spectra(unittest.TestCase):
         self.assertEqual(len(cross), 2)
 
     def test_tags_of_the_reference_go_to_the_item_of_their_spectrum(self):
-        def tag(offset, key, value):
-            return gr.tag_utils.python_to_tag((offset, pmt.intern(key), pmt.to_pmt(value), pmt.PMT_NIL))
-
         spectra = [noise(12, 9, complex_=True).astype(np.complex64)] * 2
         given = [tag(0, "rx_rate", 600.0), tag(5, "mark", 1), tag(0, "packet_len", 12), tag(6, "stft_hop", 16)]
         _, tags, _ = through(spectra, given, n_fft=16, hop=16, frames=3)

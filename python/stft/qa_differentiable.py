@@ -289,6 +289,18 @@ class forward(unittest.TestCase):
         S.flags.writeable = False
         idstft(dstft(x, 16.0, np.arange(50.0), n_fft=16), 16.0, np.arange(50.0), n_fft=16, length=50)
 
+    def test_spectra_at_the_ends_of_their_type_have_their_inverse(self):
+        x, t, theta = signal(300, "float32"), np.arange(0, 300, 4.0), RNG.uniform(20, 64, (33, 75))
+        for dtype, gains in ((np.float32, (1.7e38, 1e-30)), (np.float64, (1e308, 1e-250))):
+            S = dstft(x.astype(dtype), theta, t, n_fft=64)
+            expected = idstft(S, theta, t, n_fft=64, length=300)
+            for gain in gains:
+                gain /= max(np.abs(S.real).max(), np.abs(S.imag).max())
+                y, report = idstft((S * S.dtype.type(gain)), theta, t, n_fft=64, length=300, report=True)
+                self.assertEqual(y.dtype, dtype)
+                self.assertGreater(report.iterations, 0)
+                np.testing.assert_allclose(y / dtype(gain), expected, rtol=0, atol=(1e-4 if dtype == np.float32 else 1e-10))
+
     def test_gradients_are_those_that_wrt_names(self):
         x, theta = signal(50), RNG.uniform(4, 16, (9, 6))
         G = signal((9, 6), "complex128")

@@ -11,6 +11,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 from gnuradio.stft.differentiable import dstft, fixed_overlap_positions
+from qa_flowgraph_parts import pausing, run_again, run_to_end, value
 
 RNG = np.random.default_rng(20260202)
 # n_fft, hop, theta; multiples of these hops are exact in double precision, where the array's positions come from
@@ -64,7 +65,7 @@ class sink(gr.sync_block):
         return n
 
     def value(self, key):
-        return [(t.offset, pmt.to_python(t.value)) for t in self.tags if pmt.symbol_to_string(t.key) == key]
+        return value(self.tags, key)
 
 
 class graph(gr.top_block):
@@ -269,12 +270,9 @@ class streams(unittest.TestCase):
         top.connect(given, (block, 0))
         top.connect(lengths, (block, 1))
         top.connect(block, out)
-        top.run()
+        run_to_end(top)
         first = np.array(out.data())
-        for one in given, lengths:
-            one.rewind()
-        out.reset()
-        top.run()
+        run_again(top, [given, lengths], [out])
         np.testing.assert_array_equal(np.array(out.data()), first)
         self.assertEqual(block.invalid_thetas(), 1)
 
@@ -330,22 +328,6 @@ class streams(unittest.TestCase):
         np.testing.assert_array_equal(got.T, dstft(x, theta[None], positions(400, 10), n_fft=64))
 
 
-class pausing(gr.sync_block):
-    """Gives its items at once, and ends once may_end is set."""
-
-    def __init__(self, items):
-        super().__init__("pausing", None, [items.dtype])
-        self.left, self.may_end = items, threading.Event()
-
-    def work(self, _, output_items):
-        n = min(len(self.left), len(output_items[0]))
-        if n == 0:
-            return -1 if self.may_end.wait(0.01) else 0
-        output_items[0][:n] = self.left[:n]
-        self.left = self.left[n:]
-        return n
-
-
 class live_sources(unittest.TestCase):
     def frames_before_the_end(self, block, x, *lengths):
         """Frames that come out while sources are silent, and after they have ended."""
@@ -362,7 +344,7 @@ class live_sources(unittest.TestCase):
                 count, since = now, time.monotonic()
             time.sleep(0.02)
         for given in sources:
-            given.may_end.set()
+            given.may_go_on.set()
         top.wait()
         return count, sum(map(len, out.got))
 

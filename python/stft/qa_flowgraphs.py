@@ -16,6 +16,7 @@ import unittest
 
 import numpy as np
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import run_again
 
 GRAPHS = int(os.environ.get("GR_STFT_FLOWGRAPHS", 60))
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
@@ -237,9 +238,7 @@ class rows_of_any_size(unittest.TestCase):
             source, sink = blocks.vector_source_f(x.tolist()), blocks.vector_sink_f()
             top = chain_of(source, stft.stft_fvc(n_fft, hop), stft.istft_vcf(n_fft, hop), sink)
             for _ in range(2):
-                source.rewind()
-                sink.reset()
-                top.run()
+                run_again(top, [source], [sink])
                 y = np.array(sink.data(), np.float32)
                 self.assertEqual(len(y), length, n_fft)
                 self.assertLess(np.max(np.abs(y - x)), 1e-5, n_fft)
@@ -358,9 +357,7 @@ class limits_of_buffers(unittest.TestCase):
                 source, sink = blocks.vector_source_c(x.tolist()), blocks.vector_sink_c()
                 top = chain_of(source, forward, backward, sink)
                 for _ in range(2):
-                    source.rewind()
-                    sink.reset()
-                    top.run()
+                    run_again(top, [source], [sink])
                     self.assertEqual(len(sink.data()), len(x))
                 whole_pages = 4096 // np.gcd(4096, forward.output_signature().sizeof_stream_item(0))
                 self.assertLessEqual(forward.max_output_buffer(0), max(limit, 2) + whole_pages)

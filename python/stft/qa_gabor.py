@@ -8,6 +8,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 from gnuradio.stft import gabor
+from qa_flowgraph_parts import run_again, tag
 
 DTYPES = np.float32, np.float64, np.complex64, np.complex128
 N_FFT, HOP, BINS = 64, 16, 33
@@ -241,12 +242,6 @@ class Multipliers(unittest.TestCase):
                 call()
 
 
-def tag(offset, key, value):
-    one = gr.tag_t()
-    one.offset, one.key, one.value = offset, pmt.intern(key), pmt.to_pmt(value)
-    return one
-
-
 def message(**values):
     dictionary = pmt.make_dict()
     for name, value in values.items():
@@ -366,9 +361,7 @@ class Blocks(unittest.TestCase):
         results = []
         for run in range(3):
             second.set_data(masks.T.ravel().tolist() if run != 1 else [])
-            source.rewind()
-            sink.reset()
-            top.run()
+            run_again(top, [source], [sink])
             results.append(np.array(sink.data()))
         np.testing.assert_array_equal(results[0], results[2])
         np.testing.assert_array_equal(np.reshape(results[1], (-1, BINS)).T, self.X)  # the last mask of the run before is forgotten

@@ -4,7 +4,6 @@
 
 GR_STFT_HOSTILE=10000 runs 10000 random flowgraphs, GR_STFT_FIRST_SEED=7 begins with another one.
 """
-import faulthandler
 import itertools
 import os
 import random
@@ -14,6 +13,7 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import run_to_end, tag
 
 RUNS = int(os.environ.get("GR_STFT_HOSTILE", 600))
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
@@ -46,12 +46,6 @@ MAKERS = {
 PASSING = "phase_reference", "spectral_gain", "phase_from_magnitude", "phase_vocoder", "hpss", "band_weights"
 
 
-def tag(offset, key, value):
-    made = gr.tag_t()
-    made.offset, made.key, made.value = offset, pmt.intern(key), value
-    return made
-
-
 def placed_by_tags(name):
     """Tags that an idstft without other inputs needs."""
     if not name.startswith("idstft"):
@@ -71,9 +65,7 @@ def run(name, items, tags, messages=()):
     top.connect(source, block, blocks.head(size, 100000), sink)  # a tag may ask for zeros almost without end
     for message in messages:
         block.to_basic_block()._post(pmt.intern("cmd"), message)
-    faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
-    top.run()
-    faulthandler.cancel_dump_traceback_later()
+    run_to_end(top)
     return np.array(sink.data(), np.uint8).tobytes(), sink.tags()
 
 

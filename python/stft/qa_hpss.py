@@ -9,7 +9,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 from qa_level_blocks import pair
-from qa_monitor_blocks import tag, unequal
+from qa_flowgraph_parts import run_again, tag, unequal
 
 has_scipy = importlib.util.find_spec("scipy") is not None
 
@@ -138,10 +138,7 @@ class run:
         for command in commands:
             self.block.to_basic_block()._post(pmt.intern("cmd"), command)
         for _ in range(runs):
-            source.rewind()
-            for sink in self.sinks:
-                sink.reset()
-            graph.run()
+            run_again(graph, [source], self.sinks)
         self.parts = [np.reshape(sink.data(), (-1, bins)) for sink in self.sinks]
         self.tags = [[(t.offset, str(t.key), pmt.to_python(t.value)) for t in sink.tags()] for sink in self.sinks]
 

@@ -4,7 +4,6 @@
 
 GR_STFT_HOSTILE=10000 runs 10000 random flowgraphs, GR_STFT_FIRST_SEED=7 begins with another one.
 """
-import faulthandler
 import json
 import os
 import random
@@ -15,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import at_time, messages, run_to_end, tag, unequal
 from qa_hostile_tags import hostile_message, hostile_real, hostile_value
-from qa_monitor_blocks import at_time, messages, tag, unequal
 
 RUNS = int(os.environ.get("GR_STFT_HOSTILE", 400)) // 4
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
@@ -78,12 +77,10 @@ class flow:
     def run(self, *commands, port="cmd"):
         for command in commands:
             self.block.to_basic_block()._post(pmt.intern(port), command)
-        faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
-        self.graph.run()
-        faulthandler.cancel_dump_traceback_later()
+        run_to_end(self.graph)
         self.rows = np.reshape(self.sink.data(), (-1, self.width))
         self.tags = [(t.offset, str(t.key), pmt.to_python(t.value)) for t in self.sink.tags()]
-        self.events = [pmt.to_python(m) for m in self.said.got]
+        self.events = self.said.as_python()
         return self
 
 

@@ -6,7 +6,6 @@ GR_STFT_HOSTILE=10000 runs 10000 random flowgraphs, GR_STFT_FIRST_SEED=7 begins 
 """
 import datetime
 import faulthandler
-import itertools
 import json
 import os
 import random
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import at_time, messages, run_again, run_to_end, tag, unequal
 from qa_hostile_tags import hostile_message, hostile_real, hostile_value
 
 RUNS = int(os.environ.get("GR_STFT_HOSTILE", 600)) // 4
@@ -28,44 +28,6 @@ N_FFT, HOP, RATE = 64, 32, 1e6
 MADE = dict(samp_rate=RATE, warm_up=64)
 KEYS = ("kind state id time duration sample_start sample_count samp_rate freq_lower freq_upper freq_peak freq_center bandwidth "
         "power_db noise_db snr_db energy_db cells rows cut source n_fft hop").split()  # fmt: skip
-
-
-def tag(offset, key, value):
-    made = gr.tag_t()
-    made.offset, made.key, made.value = offset, pmt.intern(key), value
-    return made
-
-
-def at_time(seconds, fraction):
-    return pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(fraction))
-
-
-class messages(gr.basic_block):
-    """Keeps the messages of a port."""
-
-    def __init__(self):
-        super().__init__("messages", [], [])
-        self.got = []
-        self.message_port_register_in(pmt.intern("in"))
-        self.set_msg_handler(pmt.intern("in"), self.take)
-
-    def take(self, message):
-        self.got.append(message)
-
-
-class unequal(gr.basic_block):
-    """Passes on what it gets in pieces of changing size, and waits between them."""
-
-    def __init__(self, dtype, vlen=1, wait=0.0):
-        super().__init__("unequal", [(dtype, vlen)], [(dtype, vlen)])
-        self.sizes, self.wait = itertools.cycle([1, 2, 3, 17, 1, 250, 64, 5]), wait
-
-    def general_work(self, input_items, output_items):
-        n = min(next(self.sizes), len(input_items[0]), len(output_items[0]))
-        output_items[0][:n] = input_items[0][:n]
-        self.consume(0, n)
-        time.sleep(self.wait)
-        return n
 
 
 def noise(length, seed=3):
@@ -100,11 +62,9 @@ def watch(stream, *between, commands=(), rows=False, **given):
     graph.msg_connect(detector, "events", got, "in")
     for command in commands:
         detector.to_basic_block()._post(pmt.intern("cmd"), command)
-    faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
-    graph.run()
-    faulthandler.cancel_dump_traceback_later()
+    run_to_end(graph)
     watch.rows, watch.tags = np.reshape(sink.data(), (-1, N_FFT)), sink.tags()
-    return [pmt.to_python(m) for m in got.got]
+    return got.as_python()
 
 
 def samples(x, *tags):
@@ -274,7 +234,7 @@ class detector_vxm(unittest.TestCase):
         graph.connect(samples(x), front, detector, blocks.null_sink(4 * N_FFT))
         graph.msg_connect(detector, "events", got, "in")
         graph.run()
-        events = [pmt.to_python(m) for m in got.got]
+        events = got.as_python()
         self.assertEqual([(e["kind"], e["hop"]) for e in events if e["cut"] == "retune"], [("burst", HOP)])
         last = ends(events)[-1]
         self.assertEqual(last["hop"], 48)
@@ -325,7 +285,7 @@ class detector_vxm(unittest.TestCase):
         graph.connect(samples(with_bursts(16000, *self.bursts)), stft.spectrogram_cvf(N_FFT, HOP, samp_rate=RATE), block, blocks.null_sink(4 * N_FFT))
         graph.msg_connect(block, "events", got, "in")
         graph.run()
-        self.assertEqual(len(ends([pmt.to_python(m) for m in got.got])), 2)
+        self.assertEqual(len(ends(got.as_python())), 2)
         self.assertEqual((block.min_snr(), block.ignore()), (0.0, "100e3:150e3"))
 
     def test_what_it_cannot_be_made_of_is_refused_by_name(self):
@@ -396,9 +356,7 @@ def written(path, *sent, **given):
     graph.msg_connect(detector, "events", sink, "events")
     for message in sent:
         sink.to_basic_block()._post(pmt.intern("events"), message)
-    faulthandler.dump_traceback_later(60, exit=True)
-    graph.run()
-    faulthandler.cancel_dump_traceback_later()
+    run_to_end(graph)
     return (json.loads(path.read_text()) if path.exists() else None), sink
 
 
@@ -508,8 +466,7 @@ class sigmf_annotation_sink(unittest.TestCase):
         graph.connect(source, stft.spectrogram_cvf(N_FFT, HOP, samp_rate=RATE), detector, blocks.null_sink(4 * N_FFT))
         graph.msg_connect(detector, "events", sink, "events")
         for _ in range(2):
-            source.rewind()
-            graph.run()
+            run_again(graph, [source], [])
             annotations = json.loads(self.path.read_text())["annotations"]
             self.assertEqual(len(annotations), 4)
             self.assertEqual(annotations[-1]["stft:cut"], "stop")

@@ -18,18 +18,12 @@ from pathlib import Path
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import at_time, messages, run_to_end, tag, unequal
 from qa_hostile_tags import hostile_message, hostile_value
-from qa_monitor_blocks import (FIRST_SEED, HOP, MADE, N_FFT, RATE, at_time, messages, report, samples, tag, unequal,
-                               with_bursts)
+from qa_monitor_blocks import FIRST_SEED, HOP, MADE, N_FFT, RATE, report, samples, with_bursts
 
 RUNS = int(os.environ.get("GR_STFT_HOSTILE", 600)) // 10
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-
-
-def run(graph):
-    faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
-    graph.run()
-    faulthandler.cancel_dump_traceback_later()
 
 
 def clips_in(got):
@@ -45,7 +39,7 @@ def cut(source, *before_cutter, **given):
     graph.connect(source, *before_cutter, cutter)
     graph.msg_connect(detector, "events", cutter, "events")
     graph.msg_connect(cutter, "clips", got, "in")
-    run(graph)
+    run_to_end(graph)
     return clips_in(got), cutter
 
 
@@ -112,7 +106,7 @@ class event_cutter(unittest.TestCase):
         graph.msg_connect(cutter, "clips", got, "in")
         for message in sent:
             cutter.to_basic_block()._post(pmt.intern("events"), message)
-        run(graph)
+        run_to_end(graph)
         return clips_in(got)
 
     def test_an_event_that_lasts_has_a_clip_from_its_beginning(self):
@@ -139,7 +133,7 @@ class event_cutter(unittest.TestCase):
 
         sender = threading.Thread(target=send, daemon=True)
         sender.start()
-        run(graph)  # it waits for two seconds
+        run_to_end(graph)  # it waits for two seconds
         over.set()
         sender.join()
 
@@ -192,7 +186,7 @@ class frame_file_sink(unittest.TestCase):
         sink = stft.frame_file_sink(str(self.folder), **{"hop": 1, **given})
         graph = gr.top_block()
         graph.connect(source, *between, sink)
-        run(graph)
+        run_to_end(graph)
         self.assertEqual(list(self.folder.glob("*.part")), [])
         names = sorted(self.folder.glob("*.npy"))
         self.assertEqual(sink.files(), len(names))
@@ -261,7 +255,7 @@ class frame_file_sink(unittest.TestCase):
         for count in range(1, 4):
             graph = gr.top_block()
             graph.connect(rows_source(rows * count, *tags), sink)
-            run(graph)
+            run_to_end(graph)
             self.assertEqual(np.load(sink.last_path())[0, 0], count)
             self.assertEqual(len(list(self.folder.glob("*.npy"))), count)
             self.assertEqual(len(list(self.folder.glob("*.json"))), count)

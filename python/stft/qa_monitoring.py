@@ -243,6 +243,29 @@ class Streams(unittest.TestCase):
                 detector.push(x)
                 self.assertEqual(detector.unusable, rows)
 
+    def test_samples_of_which_single_precision_has_no_powers_are_counted(self):
+        x = noise(0.3).astype(complex)
+        rows = len(x) // 512 - 1
+        for gain in 1e-25, 1e-150:
+            for dtype in (np.complex64, np.complex128) if gain > 1e-40 else (np.complex128,):
+                with self.subTest(gain=gain, dtype=dtype):
+                    detector = stft.SignalDetector(RATE)
+                    detector.push((gain * x).astype(dtype))
+                    self.assertEqual(detector.finish(), [])
+                    self.assertEqual(detector.unusable, rows)
+        for silent in np.zeros_like(x), 1e-14 * x, np.where(np.arange(len(x)) % 1024 == 0, 1.0, 0.0):  # the window begins with a zero
+            detector = stft.SignalDetector(RATE)
+            detector.push(silent)
+            detector.finish()
+            self.assertEqual(detector.unusable, 0)
+        y = x.copy()
+        y[1000] = 0
+        expected, same = (stft.SignalDetector(RATE, dtype=np.complex64) for _ in range(2))
+        expected.push(y)
+        y[1000] = 1e-60
+        same.push(y)
+        self.assertEqual((same.unusable, same.noise_density), (0, expected.noise_density))
+
     def test_time_and_centre_frequency_are_added(self):
         start = datetime.datetime(2026, 2, 28, 23, 59, 59, 900000, tzinfo=datetime.timezone.utc)
         event, = stft.detect(with_bursts(BURST).samples, RATE, freq_center=433e6, time=start)

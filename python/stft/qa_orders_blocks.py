@@ -1,65 +1,20 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Blocks for machines equal the array functions to the bit, in pieces, with tags, and on a second run."""
-import faulthandler
 import itertools
-import time
 import unittest
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import at_time, messages, run_again, run_to_end, tag, unequal
 from qa_orders import pulses, refusal, run_up, turned
 
 FS = 8192
 
 
-def tag(offset, key, value):
-    made = gr.tag_t()
-    made.offset, made.key, made.value = offset, pmt.intern(key), value
-    return made
-
-
-def at_time(seconds, fraction):
-    return pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(fraction))
-
-
 def seconds_in(value):
     return pmt.to_uint64(pmt.tuple_ref(value, 0)) + pmt.to_double(pmt.tuple_ref(value, 1))
-
-
-class messages(gr.basic_block):
-    """Keeps the messages of a port."""
-
-    def __init__(self):
-        super().__init__("messages", [], [])
-        self.got = []
-        self.message_port_register_in(pmt.intern("in"))
-        self.set_msg_handler(pmt.intern("in"), self.take)
-
-    def take(self, message):
-        self.got.append(pmt.to_python(message))
-
-
-class unequal(gr.basic_block):
-    """Passes on what it gets in pieces of changing size, and waits between them."""
-
-    def __init__(self, dtype, sizes, wait=0.0):
-        super().__init__("unequal", [dtype], [dtype])
-        self.sizes, self.wait = itertools.cycle(sizes), wait
-
-    def general_work(self, input_items, output_items):
-        n = min(next(self.sizes), len(input_items[0]), len(output_items[0]))
-        output_items[0][:n] = input_items[0][:n]
-        self.consume(0, n)
-        time.sleep(self.wait)
-        return n
-
-
-def run(graph):
-    faulthandler.dump_traceback_later(60, exit=True)  # a dead thread leaves a flowgraph that never ends
-    graph.run()
-    faulthandler.cancel_dump_traceback_later()
 
 
 def source(x, *tags):
@@ -81,16 +36,14 @@ class tacho_pulses_ff(unittest.TestCase):
     def through(self, y, *tags, pieces=None, second=False, **given):
         block = stft.tacho_pulses_ff(samp_rate=FS, **{**self.settings, **given})
         sink, got, graph = blocks.vector_sink_f(), messages(), gr.top_block()
-        chain = [source(y, *tags)] + ([unequal(np.float32, pieces)] if pieces else []) + [block, sink]
+        chain = [source(y, *tags)] + ([unequal(np.float32, pieces=pieces)] if pieces else []) + [block, sink]
         graph.connect(*chain)
         graph.msg_connect(block, "pulses", got, "in")
-        run(graph)
+        run_to_end(graph)
         if second:
-            sink.reset()
             got.got.clear()
-            chain[0].rewind()
-            run(graph)
-        return np.array(sink.data(), np.float32), got.got, sink.tags()
+            run_again(graph, chain[:1], [sink])
+        return np.array(sink.data(), np.float32), got.as_python(), sink.tags()
 
     def test_speeds_and_messages_are_those_of_the_arrays(self):
         speeds = stft.tacho_speed(self.y, FS, **self.settings)
@@ -148,7 +101,7 @@ class tacho_pulses_ff(unittest.TestCase):
         self.assertEqual((list(block.levels()), block.f_max(), block.slew()), ([1, 2], 50, 60))
         sink, graph = blocks.vector_sink_f(), gr.top_block()
         graph.connect(source(y), block, sink)
-        run(graph)
+        run_to_end(graph)
         expected = stft.tacho_speed(y, FS, levels=(1, 2), f_max=50.0, hop=100)
         np.testing.assert_array_equal(sink.data(), expected)
         for command in ("levels", pmt.init_f64vector(2, [1, 2])), ("slew", pmt.from_double(30)), ("hop", pmt.from_long(7)):
@@ -156,7 +109,7 @@ class tacho_pulses_ff(unittest.TestCase):
             block.to_basic_block()._post(pmt.intern("cmd"), pmt.cons(pmt.intern(command[0]), command[1]))
             sink, graph = blocks.vector_sink_f(), gr.top_block()
             graph.connect(source(y), block, sink)
-            run(graph)
+            run_to_end(graph)
             settings = dict(levels=(1, 2)) if command[0] == "levels" else dict(slew=30) if command[0] == "slew" else {}
             expected = stft.tacho_speed(y, FS, f_max=100.0, hop=100, **settings)
             np.testing.assert_array_equal(sink.data(), expected, command[0])
@@ -167,7 +120,7 @@ class tacho_pulses_ff(unittest.TestCase):
 
     def test_a_change_in_mid_stream_keeps_the_grid(self):
         block = stft.tacho_pulses_ff(FS, **self.settings)
-        changing = unequal(np.float32, [3000])
+        changing = unequal(np.float32, pieces=[3000])
         done = []
 
         def work(input_items, output_items, plain=changing.general_work):
@@ -178,7 +131,7 @@ class tacho_pulses_ff(unittest.TestCase):
         changing.general_work = work
         sink, graph = blocks.vector_sink_f(), gr.top_block()
         graph.connect(source(self.y), changing, block, sink)
-        run(graph)
+        run_to_end(graph)
         self.assertEqual(len(done), 1)
         self.assertEqual(len(sink.data()), len(stft.tacho_speed(self.y, FS, **self.settings)))
 
@@ -202,18 +155,15 @@ class angular_resampler(unittest.TestCase):
         sink = blocks.vector_sink_c() if np.iscomplexobj(x) else blocks.vector_sink_f()
         graph = gr.top_block()
         ends = [source(x, *tags), source(speeds, *speed_tags)]
-        chain = [ends[0], *([unequal(x.dtype.type, pieces)] if pieces else []), block, sink]  # alive until the end
+        chain = [ends[0], *([unequal(x.dtype.type, pieces=pieces)] if pieces else []), block, sink]  # alive until the end
         graph.connect(*chain)
-        last = unequal(np.float32, slow, 1e-3) if slow else ends[1]
+        last = unequal(np.float32, 1, 1e-3, slow) if slow else ends[1]
         if slow:
             graph.connect(ends[1], last)
         graph.connect(last, (block, 1))
-        run(graph)
+        run_to_end(graph)
         if second:
-            sink.reset()
-            for each in ends:
-                each.rewind()
-            run(graph)
+            run_again(graph, ends, [sink])
         return np.array(sink.data(), x.dtype), sink.tags()
 
     def expected(self, x, **given):
@@ -250,7 +200,7 @@ class angular_resampler(unittest.TestCase):
         sink, graph = blocks.vector_sink_f(), gr.top_block()
         graph.connect(source(bell), resampler, sink)
         graph.connect(source(y), tacho, (resampler, 1))
-        run(graph)
+        run_to_end(graph)
         got = np.array(sink.data(), np.float32)
         speeds = stft.tacho_speed(y, FS, f_max=100, hop=50)
         np.testing.assert_array_equal(got, stft.angle_resample(bell, FS, speeds, 64, hop=50))
@@ -352,7 +302,7 @@ class angular_resampler(unittest.TestCase):
     def test_many_changes_while_it_runs_cut_no_revolution(self):
         counts = itertools.cycle([32, 100, 64, 7])
         blocks_made = []
-        changing = unequal(np.float32, [3000])
+        changing = unequal(np.float32, pieces=[3000])
 
         def work(input_items, output_items, plain=changing.general_work):
             blocks_made[0].set_samples_per_rev(next(counts))
@@ -366,7 +316,7 @@ class angular_resampler(unittest.TestCase):
         graph.connect(*chain)
         speeds = source(self.speed[:: self.hop])
         graph.connect(speeds, (block, 1))
-        run(graph)
+        run_to_end(graph)
         starts = [n for n, _ in found(sink.tags(), "angle_turn")]
         turns = [pmt.to_long(v) for _, v in found(sink.tags(), "angle_turn")]
         told = dict((n, pmt.to_long(v)) for n, v in found(sink.tags(), "angle_samples_per_rev"))

@@ -208,6 +208,20 @@ class win_exp(unittest.TestCase):
             y = stft.istft(S, window, hop=8, win_exp=a, length=200)
             np.testing.assert_allclose(y, (total / np.maximum(weights, 1e-300))[16:216], atol=1e-13)
 
+    def test_sums_of_powers_that_are_negative_divide_too(self):
+        random = np.random.default_rng(5)
+        for a in (0, 2):
+            lost = 0
+            for taps in (5, 8, 13):
+                x = random.standard_normal(60)
+                window = random.uniform(0.2, 1, taps) * random.choice([-1, 1], taps)  # which may also add up to no more than 0.2
+                back = stft.istft(stft.stft(x, window, hop=1, n_fft=16, placement="full"), window, hop=1, n_fft=16, placement="full",
+                                  win_exp=a, length=60)  # fmt: skip
+                lost += np.count_nonzero(abs(back - x) > 1e-9)
+                ends = stft.istft(stft.stft(x, window, hop=1, n_fft=16), window, hop=1, n_fft=16, win_exp=a, length=60)
+                lost += np.count_nonzero(abs(ends - x) > 1e-9)
+            self.assertEqual(lost, 0)
+
     def test_an_unmodified_stft_comes_back(self):
         for dtype, limit in ((np.float32, 2e-6), (np.complex128, 1e-13)):
             x = signal(333, complex_=np.dtype(dtype).kind == "c").astype(dtype)

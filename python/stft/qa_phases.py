@@ -9,6 +9,7 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import tag, value
 from gnuradio.stft import phases
 
 N_FFT, HOP = 128, 16
@@ -33,12 +34,6 @@ def likeness(a, b):
     return abs(np.vdot(a, b)) / np.linalg.norm(a) / np.linalg.norm(b)
 
 
-def tag(offset, key, value):
-    made = gr.tag_t()
-    made.offset, made.key, made.value = offset, pmt.intern(key), pmt.to_pmt(value)
-    return made
-
-
 def rows_through(block, X, tags=(), at_most=None, commands=()):
     """Rows (bins, frames) through a block, and the tags after it."""
     bins = X.shape[0]
@@ -55,14 +50,10 @@ def rows_through(block, X, tags=(), at_most=None, commands=()):
     return np.reshape(np.array(sink.data(), np.complex64), (-1, bins)).T, sink.tags(), graph
 
 
-def found(tags, key):
-    return [(t.offset, pmt.to_python(t.value)) for t in tags if pmt.eq(t.key, pmt.intern(key))]
-
-
 def at(sample, **values):
     message = pmt.make_dict()
-    for name, value in dict(values, at=sample).items():
-        message = pmt.dict_add(message, pmt.intern(name), pmt.to_pmt(value))
+    for name, given in dict(values, at=sample).items():
+        message = pmt.dict_add(message, pmt.intern(name), pmt.to_pmt(given))
     return message
 
 
@@ -177,7 +168,7 @@ class phases_of_streams(unittest.TestCase):
             graph.run()
             y = np.array(sink.data())
             self.assertEqual(len(y), len(x))
-            self.assertEqual([offset for offset, _ in found(rows.tags(), "here")], [(1234 - 64) // 8 + 1])
+            self.assertEqual([offset for offset, _ in value(rows.tags(), "here")], [(1234 - 64) // 8 + 1])
             A, B = (np.abs(stft.stft(v, GAUSSIAN, hop=8, n_fft=N_FFT)) for v in (x, y))
             self.assertLess(np.linalg.norm(A - B), 0.05 * np.linalg.norm(A))
 
@@ -190,7 +181,7 @@ class phases_of_streams(unittest.TestCase):
             block = stft.phase_from_magnitude_vfvc(N_FFT, 16, GAUSSIAN, look_ahead=look_ahead)
             Y, after, _ = rows_through(block, np.abs(np.concatenate(X, 1)), tags)
             self.assertEqual(Y.shape, (BINS, 140))
-            self.assertEqual(found(after, "stft_hop"), [(0, 8), (70, 12)])
+            self.assertEqual(value(after, "stft_hop"), [(0, 8), (70, 12)])
             for part, got in zip(X, (Y[:, :70], Y[:, 70:])):
                 self.assertGreater(likeness(part, got), 0.99)
 
@@ -240,6 +231,23 @@ class sounds_at_another_speed(unittest.TestCase):
                     y = np.array(sink.data(), dtype)
                     self.assertEqual(len(y), round(len(x) / rate))
                     np.testing.assert_array_equal(y, expected)
+
+    def test_a_stream_ends_as_the_array_does(self):
+        for n_fft, hop, length, rate in ((16, 2, 1, 0.5), (16, 2, 5, 0.5), (16, 3, 31, 0.3), (17, 3, 31, 0.3), (16, 3, 700, 0.01), (33, 4, 700, 2.7)):
+            x, sink, graph = noise(length), blocks.vector_sink_f(), gr.top_block()
+            graph.connect(blocks.vector_source_f(x.tolist()), stft.stft_fvc(n_fft, hop), stft.phase_vocoder_vcvc(n_fft, hop, rate), stft.istft_vcf(n_fft, hop), sink)
+            graph.run()
+            np.testing.assert_array_equal(np.array(sink.data(), np.float32), stft.time_stretch(x, rate, hop=hop, n_fft=n_fft))
+
+    def test_a_tone_keeps_its_amplitude_under_a_window_that_is_off_its_frames_centre(self):
+        x = np.cos(np.arange(3000))
+        slanted = np.hanning(64) * np.linspace(1, 2, 64)
+        windows = ("hann", 65, (0.01, 0.03, 0.1)), (np.hanning(64), 64, (0.01, 0.03, 0.1)), (np.hanning(65), 65, (0.01, 0.03)), (slanted, 64, (0.1,))
+        for window, n_fft, rates in windows:  # periodic, symmetric, symmetric about a sample, neither
+            for rate in rates:
+                y = stft.time_stretch(x, rate, window, n_fft=n_fft)
+                middle = y[len(y) // 3 : len(y) // 3 + 4000]
+                self.assertLess(abs(np.sqrt(2 * np.mean(middle**2)) - 1), 0.01)
 
     def test_speed_leaves_frequencies_and_pitch_leaves_the_duration(self):
         n = np.arange(12000)
@@ -298,7 +306,7 @@ class sounds_at_another_speed(unittest.TestCase):
         np.testing.assert_array_equal(Y[:, :101], X[:, :101])
         for j in (105, 115):
             self.assertGreater(likeness(np.abs(Y[:, j]), np.abs(X[:, 100 + 2 * (j - 100)])), 0.999)
-        self.assertEqual(found(after, "here"), [(125, 1)])
+        self.assertEqual(value(after, "here"), [(125, 1)])
         self.assertEqual(block.rate(), 2)
 
     def test_a_stream_begins_anew_where_its_frames_do(self):
@@ -306,7 +314,7 @@ class sounds_at_another_speed(unittest.TestCase):
         tags = [tag(0, "stft_first", -64), tag(30, "stft_first", 5000), tag(30, "stft_hop", 8)]
         Y, after, _ = rows_through(stft.phase_vocoder_vcvc(N_FFT, HOP, 0.5), X, tags)
         self.assertEqual(Y.shape[1], 59 + 59)
-        self.assertEqual(found(after, "stft_first"), [(0, -64), (59, 59 * HOP - 64)])
+        self.assertEqual(value(after, "stft_first"), [(0, -64), (59, 59 * HOP - 64)])
 
     def test_wrong_arguments_are_refused(self):
         for message, call in {

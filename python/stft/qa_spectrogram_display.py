@@ -16,6 +16,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 from gnuradio.stft.row_history import RowHistory
+from qa_flowgraph_parts import tag
 
 missing = [name for name in ("PyQt5", "pyqtgraph") if importlib.util.find_spec(name) is None]
 if not missing:
@@ -26,12 +27,6 @@ with_qt = unittest.skipIf(missing, f"not installed: {missing} (Debian: python3-p
 
 RATE, N_FFT, HOP = 1e6, 64, 32
 START = 1_700_000_000  # UTC of sample 0, full seconds
-
-
-def tag(offset, key, value):
-    made = gr.tag_t()
-    made.offset, made.key, made.value = offset, pmt.intern(key), value if isinstance(value, pmt.pmt_base) else pmt.to_pmt(value)
-    return made
 
 
 def at_time(offset, seconds, fraction=0.0):

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Blocks that follow the speed of a machine: equal to the array functions, in pieces, on a second run, with tags and messages."""
-import itertools
 import resource
 import time
 import unittest
@@ -9,47 +8,11 @@ import unittest
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import at_time, messages, run_again, tag, unequal
 
 FS = 2048.0
 ORDERS = 1, 2, 3, 4
 MADE = dict(samp_rate=FS, f_min=6, f_max=60, orders=ORDERS)
-
-
-def tag(offset, key, value):
-    made = gr.tag_t()
-    made.offset, made.key, made.value = offset, pmt.intern(key), value
-    return made
-
-
-def at_time(seconds):
-    return pmt.make_tuple(pmt.from_uint64(int(seconds)), pmt.from_double(seconds % 1))
-
-
-class unequal(gr.sync_block):
-    """Passes on what it gets in pieces of changing size."""
-
-    def __init__(self, vlen=1):
-        kind = np.float32 if vlen == 1 else (np.float32, vlen)
-        super().__init__("unequal", [kind], [kind])
-        self.sizes = itertools.cycle([1, 2, 3, 170, 1, 2500, 64, 5])
-
-    def work(self, input_items, output_items):
-        n = min(next(self.sizes), len(output_items[0]))
-        output_items[0][:n] = input_items[0][:n]
-        return n
-
-
-class messages(gr.basic_block):
-    """Keeps the messages of a port."""
-
-    def __init__(self):
-        super().__init__("messages", [], [])
-        self.got = []
-        self.message_port_register_in(pmt.intern("in"))
-        self.set_msg_handler(pmt.intern("in"), self.take)
-
-    def take(self, message):
-        self.got.append(pmt.to_python(message))
 
 
 def machine(seconds=10.0, noise=0.7, seed=1, speed=lambda t: 14 + 3 * t):
@@ -62,21 +25,19 @@ def machine(seconds=10.0, noise=0.7, seed=1, speed=lambda t: 14 + 3 * t):
 def through(block, x, vlen=1, out=None, tags=(), port=None, pieces=True, runs=1):
     """Items of each run, their tags, and the messages of a port."""
     source = blocks.vector_source_f(np.ravel(x).tolist(), False, vlen, list(tags))
-    sink, got, cut = blocks.vector_sink_f(out), messages(), unequal(vlen)
+    sink, got, cut = blocks.vector_sink_f(out), messages(), unequal(np.float32, vlen, pieces=[1, 2, 3, 170, 1, 2500, 64, 5])
     tb = gr.top_block()
     tb.connect(*([source, cut] if pieces else [source]), block, sink)
     if port:
         tb.msg_connect(block, port, got, "in")
     all_items = []
     for _ in range(runs):
-        sink.reset()
-        source.rewind()
-        tb.run()
+        run_again(tb, [source], [sink])
         all_items.append(np.array(sink.data(), np.float32).reshape(-1, out))
     if port:
         time.sleep(0.05)
     found = [(t.offset, pmt.symbol_to_string(t.key), pmt.to_python(t.value)) for t in sink.tags()]
-    return (all_items[0] if runs == 1 else all_items), found, got.got
+    return (all_items[0] if runs == 1 else all_items), found, got.as_python()
 
 
 def items_of(ridges):
@@ -150,8 +111,9 @@ class qa_speed_blocks(unittest.TestCase):
         tb.run()
         time.sleep(0.05)
         first = round(stft.warped_rows(x, fs=FS, f_top=240, rates=(0,)).times[0] * FS)
-        self.assertEqual((got.got[0]["kind"], got.got[0]["sample"]), ("lock", first))
-        self.assertAlmostEqual(float(got.got[0]["time"][18:-1]), 7.5 + first / FS, 6)
+        (told, *_) = got.as_python()
+        self.assertEqual((told["kind"], told["sample"]), ("lock", first))
+        self.assertAlmostEqual(float(told["time"][18:-1]), 7.5 + first / FS, 6)
 
     def test_short_streams_give_nothing(self):
         for count in 0, 1, 700:
@@ -259,7 +221,7 @@ class qa_speed_blocks(unittest.TestCase):
         tb.msg_connect(to_json, "pdus", got, "in")
         tb.run()
         time.sleep(0.05)
-        self.assertIn('"kind":"lock"', bytes(got.got[0][1]).decode().replace(" ", ""))
+        self.assertIn('"kind":"lock"', bytes(got.as_python()[0][1]).decode().replace(" ", ""))
 
     def test_setters_and_messages_change_what_is_not_wrong(self):
         block = stft.ridge_tracker_fvf(**MADE)

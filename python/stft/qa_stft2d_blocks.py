@@ -2,14 +2,13 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The 2-D STFT in flowgraphs: equal to the array functions, exact in height, tags, schedules, refusals."""
 
-import itertools
-import threading
 import time
 import unittest
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import at_time, pausing, tag, two_runs, unequal, value
 
 RNG = np.random.default_rng(9)
 CASES = [  # height, width, arguments
@@ -40,20 +39,6 @@ def inverse(width, made):
     return stft.istft2d_vcvf(width, **made)
 
 
-class unequal(gr.basic_block):
-    """Passes on what it gets in pieces of changing size."""
-
-    def __init__(self, dtype, vlen):
-        super().__init__("unequal", [(dtype, vlen)], [(dtype, vlen)])
-        self.sizes = itertools.cycle([1, 2, 3, 17, 1, 64, 5])
-
-    def general_work(self, input_items, output_items):
-        n = min(next(self.sizes), len(input_items[0]), len(output_items[0]))
-        output_items[0][:n] = input_items[0][:n]
-        self.consume(0, n)
-        return n
-
-
 def run(*chain):
     """The items and the tags that come out of a chain of blocks."""
     if isinstance(chain[-1], stft.istft2d_vcvf):
@@ -71,10 +56,6 @@ def run(*chain):
 def as_items(X):
     """Spectra of one image as the blocks' items."""
     return np.ascontiguousarray(X[0, 0].transpose(2, 3, 0, 1)).reshape(X.shape[4], -1)
-
-
-def value(tags, key):
-    return [(t.offset, pmt.to_python(t.value)) for t in tags if pmt.symbol_to_string(t.key) == key]
 
 
 class stream_equals_array(unittest.TestCase):
@@ -155,15 +136,7 @@ class stream_equals_array(unittest.TestCase):
     def test_a_second_run_starts_anew(self):
         x = image(30, 16)
         made = dict(win_length=8, hop=4)
-        src, sink = source(x), blocks.vector_sink_f(16)
-        tb = gr.top_block()
-        tb.connect(src, forward(16, made), inverse(16, made), sink)
-        tb.run()
-        first = np.array(sink.data())
-        src.rewind()
-        sink.reset()
-        tb.run()
-        np.testing.assert_array_equal(np.array(sink.data()), first)
+        np.testing.assert_array_equal(*two_runs(source(x), forward(16, made), inverse(16, made), blocks.vector_sink_f(16)))
 
     def test_nan_stays_in_its_frames(self):
         x = image(80, 60)
@@ -179,15 +152,10 @@ class stream_equals_array(unittest.TestCase):
 
 
 class tags(unittest.TestCase):
-    def tag(self, row, key, what):
-        tag = gr.tag_t()
-        tag.offset, tag.key, tag.value = row, pmt.intern(key), what
-        return tag
-
     def test_go_to_the_first_item_with_their_row_and_back_within_a_hop(self):
         made = dict(win_length=8, hop=4)
         x = image(61, 20)
-        marks = [self.tag(row, "mark", pmt.from_long(row)) for row in (0, 3, 4, 7, 8, 30, 60)]
+        marks = [tag(row, "mark", pmt.from_long(row)) for row in (0, 3, 4, 7, 8, 30, 60)]
         _, there = run(source(x, marks), forward(20, made))
         self.assertEqual(value(there, "mark"), [(max(0, row // 4), row) for row in (0, 3, 4, 7, 8, 30, 60)])
         _, back = run(source(x, marks), forward(20, made), inverse(20, made))
@@ -199,8 +167,8 @@ class tags(unittest.TestCase):
     def test_tags_of_time_and_rate_are_those_of_the_frames(self):
         made = dict(win_length=8, hop=4)
         given = [
-            self.tag(0, "rx_rate", pmt.from_double(100.0)),
-            self.tag(10, "rx_time", pmt.make_tuple(pmt.from_uint64(5), pmt.from_double(0.5))),
+            tag(0, "rx_rate", pmt.from_double(100.0)),
+            tag(10, "rx_time", at_time(5.5)),
         ]
         x = image(40, 20)
         _, there = run(source(x, given), forward(20, made))
@@ -231,22 +199,6 @@ class tags(unittest.TestCase):
         np.testing.assert_allclose(taps, [0, np.sqrt(0.5), 1, np.sqrt(0.5)], atol=1e-15)
 
 
-class pausing(gr.sync_block):
-    """Gives its rows at once, then nothing until it may end."""
-
-    def __init__(self, x):
-        super().__init__("pausing", None, [(np.float32, x.shape[1])])
-        self.left, self.may_end = x, threading.Event()
-
-    def work(self, _, output_items):
-        if len(self.left) == 0:
-            return -1 if self.may_end.wait(0.01) else 0
-        n = min(len(self.left), len(output_items[0]))
-        output_items[0][:n] = self.left[:n]
-        self.left = self.left[n:]
-        return n
-
-
 class a_live_source(unittest.TestCase):
     def rows_before_the_end(self, made, height):
         """Items and rows that come out before the source ends."""
@@ -264,7 +216,7 @@ class a_live_source(unittest.TestCase):
             time.sleep(0.1)
             if seen != count():
                 seen, deadline = count(), time.monotonic() + 0.5
-        src.may_end.set()
+        src.may_go_on.set()
         tb.wait()
         self.assertEqual(len(back.data()) // 20, height)
         return seen

@@ -10,7 +10,8 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 
-from qa_stft_blocks import run, signal, source, synthesis, unequal, value
+from qa_flowgraph_parts import unequal, value
+from qa_stft_blocks import run, signal, source, synthesis
 
 
 class changes(unittest.TestCase):

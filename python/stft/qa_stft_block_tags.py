@@ -8,7 +8,8 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
 
-from qa_stft_blocks import RNG, SIZES, analysis, run, signal, source, synthesis, unequal, value
+from qa_flowgraph_parts import unequal, value
+from qa_stft_blocks import RNG, SIZES, analysis, run, signal, source, synthesis
 
 
 class tags(unittest.TestCase):

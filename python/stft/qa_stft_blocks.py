@@ -6,13 +6,12 @@ import itertools
 import re
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 import numpy as np
-import pmt
 from gnuradio import blocks, gr, stft
+from qa_flowgraph_parts import pausing, two_runs, unequal, value
 
 RNG = np.random.default_rng(20260101)
 SIZES = [  # n_fft, win_length, hop
@@ -29,20 +28,6 @@ def signal(length, real):
 def source(x, tags=()):
     make = blocks.vector_source_f if x.dtype == np.float32 else blocks.vector_source_c
     return make(x.tolist(), False, 1, list(tags))
-
-
-class unequal(gr.basic_block):
-    """Passes on what it gets in pieces of changing size."""
-
-    def __init__(self, dtype, vlen=1):
-        super().__init__("unequal", [(dtype, vlen)], [(dtype, vlen)])
-        self.sizes = itertools.cycle([1, 2, 3, 17, 1, 250, 64, 5])
-
-    def general_work(self, input_items, output_items):
-        n = min(next(self.sizes), len(input_items[0]), len(output_items[0]))
-        output_items[0][:n] = input_items[0][:n]
-        self.consume(0, n)
-        return n
 
 
 def run(*chain):
@@ -69,8 +54,10 @@ def synthesis(real, *args, **kwargs):
     return (stft.istft_vcf if real else stft.istft_vcc)(*args, **kwargs)
 
 
-def value(tags, key):
-    return [(t.offset, pmt.to_python(t.value)) for t in tags if pmt.symbol_to_string(t.key) == key]
+def there_and_back(x, real, n_fft, hop, **made):
+    frames = real, n_fft, hop, "hamming"
+    y, _ = run(source(x), analysis(*frames, **made), synthesis(*frames, **made))
+    return y
 
 
 class stream_equals_array(unittest.TestCase):
@@ -100,11 +87,7 @@ class stream_equals_array(unittest.TestCase):
             with self.subTest(real=real, n_fft=n_fft, m=win_length, hop=hop, placement=placement, length=length):
                 x = signal(length, real)
                 made = dict(win_length=win_length, placement=placement)
-                y, _ = run(
-                    source(x),
-                    analysis(real, n_fft, hop, "hamming", **made),
-                    synthesis(real, n_fft, hop, "hamming", **made),
-                )
+                y = there_and_back(x, real, n_fft, hop, **made)
                 self.assertEqual(len(y), length)
                 self.assertLessEqual(np.max(np.abs(y[:, 0] - x)), 2e-6 * np.max(np.abs(x)))
 
@@ -115,11 +98,7 @@ class stream_equals_array(unittest.TestCase):
             with self.subTest(real=real, n_fft=n_fft, m=win_length, hop=hop, placement=placement, length=length):
                 x = signal(length, real)
                 made = dict(win_length=win_length, placement=placement)
-                y, _ = run(
-                    source(x),
-                    analysis(real, n_fft, hop, "hamming", **made),
-                    synthesis(real, n_fft, hop, "hamming", **made),
-                )
+                y = there_and_back(x, real, n_fft, hop, **made)
                 X = stft.stft(x, "hamming", hop=hop, n_fft=n_fft, **made)
                 sides = "onesided" if real else "twosided"
                 expected = stft.istft(X, "hamming", hop=hop, n_fft=n_fft, length=length, sides=sides, **made)
@@ -240,15 +219,7 @@ class stream_equals_array(unittest.TestCase):
 
     def test_a_second_run_starts_anew(self):
         x = signal(1000, True)
-        src, block, sink = source(x), stft.stft_fvc(64, 16), blocks.vector_sink_c(33)
-        tb = gr.top_block()
-        tb.connect(src, block, sink)
-        tb.run()
-        first = np.array(sink.data())
-        src.rewind()
-        sink.reset()
-        tb.run()
-        np.testing.assert_array_equal(np.array(sink.data()), first)
+        np.testing.assert_array_equal(*two_runs(source(x), stft.stft_fvc(64, 16), blocks.vector_sink_c(33)))
 
     def test_nan_stays_in_its_frames(self):
         x = signal(1000, True)
@@ -257,26 +228,6 @@ class stream_equals_array(unittest.TestCase):
         bad = np.flatnonzero(np.isnan(y[:, 0]))
         self.assertGreaterEqual(bad[0], 500 - 64)
         self.assertLessEqual(bad[-1], 500 + 64)
-
-
-class pausing(gr.sync_block):
-    """Gives its samples at once, then nothing until it may go on with more, or end."""
-
-    def __init__(self, x, more=()):
-        super().__init__("pausing", None, [x.dtype])
-        self.left, self.more, self.may_go_on = x, np.array(more, x.dtype), threading.Event()
-
-    def work(self, _, output_items):
-        if len(self.left) == 0:
-            if not self.may_go_on.wait(0.01):
-                return 0
-            if len(self.more) == 0:
-                return -1
-            self.left, self.more = self.more, self.more[:0]
-        n = min(len(self.left), len(output_items[0]))
-        output_items[0][:n] = self.left[:n]
-        self.left = self.left[n:]
-        return n
 
 
 def wait_until(condition, seconds=20):

@@ -15,7 +15,6 @@ import numpy as np
 
 try:
     from gnuradio.stft import torch as layers
-    from gnuradio.stft import torch_windows
     import torch
 except ImportError as error:
     layers, absence = None, str(error)

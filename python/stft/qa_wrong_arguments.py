@@ -2,6 +2,8 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Arguments of another type: ValueError with name, value and rule."""
 
+import subprocess
+import sys
 import unittest
 
 import numpy as np
@@ -108,6 +110,32 @@ class wrong_types(unittest.TestCase):
         for function in stft.frame_bounds, stft.tight_window:
             with self.assertRaisesRegex(ValueError, r"^win_length: 1099511627776: must be 1 .. 2\^28 samples$"):
                 function("hann", 4, 8, win_length=2**40)
+
+    def test_results_that_no_process_can_have_are_refused_by_what_makes_them_so(self):
+        x, X = np.zeros(100, np.float32), np.zeros((9, 40), np.complex64)
+        long = np.zeros(2**21)
+        many, made = 2**50, dict(hop=4, n_fft=16)
+        for name, value, call in (
+            ("frames", many, lambda: stft.stft(x, frames=many, **made)), ("frames", many, lambda: stft.spectrogram(x, frames=many, **made)),
+            ("frames", many, lambda: stft.stft_bins(x, [1, 2], frames=many, **made)), ("frames", many, lambda: stft.times(many, hop=4)),
+            ("frames", many, lambda: stft.reassign(x, frames=many, **made)), ("frames", many, lambda: stft.synchrosqueeze(x, frames=many, **made)),
+            ("frames", many, lambda: stft.reassigned_spectrogram(x, frames=many, **made)),
+            ("frames", many, lambda: stft.phase_derivatives(x, frames=many, **made)),
+            ("n_fft", 2**27, lambda: stft.stft(long, hop=1, n_fft=2**27)), ("n_fft", 2**20, lambda: stft.stft2d(IMAGE, win_length=8, hop=1, n_fft=2**20)),
+            ("n_fft", 2**28, lambda: stft.dstft(x, 16.0, np.zeros(2**18), n_fft=2**28)),
+            ("length", many, lambda: stft.istft(X, length=many, strict=False, **made)), ("hop", 2**40, lambda: stft.istft(X, hop=2**40, strict=False, n_fft=16)),
+            ("length", many, lambda: stft.griffin_lim(np.abs(X), length=many, **made)), ("hop", 2**40, lambda: stft.griffin_lim(np.abs(X), hop=2**40, n_fft=16)),
+            ("length", many, lambda: stft.idstft(X[:, :2], 16.0, [0, 1], n_fft=16, length=many)),
+            ("length", many, lambda: stft.one_integral_inverse(X, n_fft=16, length=many)), ("length", many, lambda: stft.inverse_synchrosqueeze(X, length=many)),
+        ):  # fmt: skip
+            with self.assertRaisesRegex(ValueError, rf"^{name}: {value}: must give an array of at most 128 TiB, which a process can have, not [\de+.]+$"):
+                call()
+
+    def test_want_of_memory_has_words(self):
+        code = "import resource; from gnuradio import stft; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); "
+        for call in ("stft.griffin_lim([[1.0]] * 9, hop=4, n_fft=16, length=2**35, threshold=0)", "stft.stft([0.0], hop=4, n_fft=16, frames=2**35)"):
+            ended = subprocess.run([sys.executable, "-c", code + call], capture_output=True, text=True, timeout=60)
+            self.assertRegex(ended.stderr, r"MemoryError: (more is needed than there is; .*|Unable to allocate .*)\n\Z", call)
 
     def test_a_complex_window_needs_complex_samples_to_stretch(self):
         with self.assertRaisesRegex(ValueError, "^window: complex taps: must be real for real x$"):

@@ -21,9 +21,11 @@ from .arguments import (
     _at_least,
     _bins,
     _channels,
+    _check_addressed,
     _complex,
     _design,
     _either_spelling,
+    _empty,
     _first,
     _frame_major,
     _frames,
@@ -117,7 +119,7 @@ def reassign(
     a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)
     bound, workers = _threshold(threshold), _workers(workers)
     shape = (a.samples.shape[0], a.frames, a.bins)
-    power, f, t = np.empty(shape, a.samples.real.dtype), np.empty(shape), np.empty(shape)
+    power, f, t = (_empty(shape, dtype, frames=a.frames, n_fft=a.n_fft) for dtype in (a.samples.real.dtype, float, float))
     doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
     kernels.reassign(a.samples, power, f, t, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers)
     f *= fs
@@ -172,7 +174,7 @@ def phase_derivatives(
     """
     a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)
     shape = (a.samples.shape[0], a.frames, a.bins)
-    frequency, delay = np.empty(shape), np.empty(shape)
+    frequency, delay = (_empty(shape, float, frames=a.frames, n_fft=a.n_fft) for _ in range(2))
     kernels.phase_derivatives(a.samples, frequency, delay, a.design, _threshold(threshold), window, a.theta, a.first, _workers(workers))
     frequency *= fs
     return PhaseDerivatives(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (frequency, delay)))
@@ -216,7 +218,9 @@ def reassigned_spectrogram(
     """
     a = _Analysis(x, window, hop, win_length, n_fft, theta, placement, first, frames, sides, fs, axis)
     bound, workers = _threshold(threshold), _workers(workers)
-    rows = np.zeros((a.samples.shape[0], a.frames, a.bins), a.samples.real.dtype)
+    shape = (a.samples.shape[0], a.frames, a.bins)
+    _check_addressed(shape, a.samples.real.dtype, frames=a.frames, n_fft=a.n_fft)
+    rows = np.zeros(shape, a.samples.real.dtype)
     doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
     kernels.reassigned_spectrogram(
         a.samples, rows, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers
@@ -275,7 +279,7 @@ def synchrosqueeze(
     if order > 2:
         raise ValueError(f"order: {order}: must be 1 or 2")
     hertz = frequencies(a.n_fft, fs, a.sides) if grid is None else _grid(grid)
-    rows = _output(out, a.shape + (a.frames, len(hertz)), _complex(a.samples.dtype), a.samples)
+    rows = _output(out, a.shape + (a.frames, len(hertz)), _complex(a.samples.dtype), a.samples, frames=a.frames, n_fft=a.n_fft)
     flat = rows.reshape(a.samples.shape[0], a.frames, len(hertz))
     cycles = [] if grid is None else (hertz / fs).tolist()
     kernels.synchrosqueeze(a.samples, flat, a.design, order, bound, window, a.theta, a.first, workers, cycles)
@@ -354,7 +358,7 @@ def inverse_synchrosqueeze(
     length = max(0, centre + frames) if length is None else _at_least(0, "length", length)
     hertz = frequencies(n_fft, fs, sides) if hertz is None else hertz
     kept = None if band is None else _kept(band, shape, count, frames, hertz, sides, fs)
-    samples = _given(out, shape + (length,), rows.real.dtype if sides == "onesided" else rows.dtype, rows)
+    samples = _given(out, shape + (length,), rows.real.dtype if sides == "onesided" else rows.dtype, rows, length=length)
     kernels.inverse_synchrosqueeze(
         rows, samples.reshape(channels, length), design, kept, centre - design_length // 2
     )

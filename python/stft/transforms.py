@@ -30,6 +30,7 @@ from .arguments import (
     _at_least,
     _bins,
     _channels,
+    _check_addressed,
     _complex,
     _design,
     _detrend,
@@ -141,7 +142,7 @@ def stft(
     bins = _bins(n_fft, sides)
     workers = _workers(workers)
     samples, first = extension.reached(samples, first, frames, hop, win_length, extend, n_fft)
-    spectra = _output(out, shape + (frames, bins), _complex(samples.dtype), samples)
+    spectra = _output(out, shape + (frames, bins), _complex(samples.dtype), samples, frames=frames, n_fft=n_fft)
     kernels.stft(samples, spectra.reshape(samples.shape[0], frames, bins), design, first, _detrend(detrend), workers)
     return spectra.swapaxes(-1, -2) if out is None else out
 
@@ -211,12 +212,11 @@ def istft(
     hop = _hop(hop, win_length)
     design = _design(n_fft, hop, window, win_length, phase, scaling, fs, sides)
     first = _first(first, win_length, hop, placement, frames)
-    if length is None:
-        length = kernels.covered_end(first, hop, win_length, frames)
-    length = _at_least(0, "length", length)
+    sizes = {"hop": hop} if length is None else {"length": _at_least(0, "length", length)}
+    length = kernels.covered_end(first, hop, win_length, frames) if length is None else sizes["length"]
     threshold, strict, workers = _threshold(threshold), _truth("strict", strict), _workers(workers)
     synthesis = None if synthesis is None else _array("synthesis", synthesis)
-    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype, spectra)
+    samples = _given(out, shape + (length,), spectra.real.dtype if sides == "onesided" else spectra.dtype, spectra, **sizes)
     flat, exponent = samples.reshape(spectra.shape[0], length), _exponent(win_exp)
     kernels.istft(spectra, flat, design, first, synthesis, threshold, workers, strict, exponent)
     return samples
@@ -279,7 +279,7 @@ def spectrogram(
     columns = -(-frames // average)
     doubled = _truth("onesided_doubling", onesided_doubling) and sides == "onesided"
     axes, workers = _truth("axes", axes), _workers(workers)
-    rows = _output(out, shape + (columns, bins), samples.real.dtype, samples)
+    rows = _output(out, shape + (columns, bins), samples.real.dtype, samples, frames=frames, n_fft=n_fft)
     kernels.spectrogram(
         samples,
         rows.reshape(samples.shape[0], columns, bins),
@@ -345,6 +345,7 @@ def times(
     hop = _hop(hop, win_length)
     _positive("fs", fs)
     first = _first(first, win_length, hop, placement, frames)
+    _check_addressed((frames,), np.dtype(float), frames=frames)
     return (first + win_length // 2 + np.arange(frames, dtype=np.int64) * hop) / fs
 
 

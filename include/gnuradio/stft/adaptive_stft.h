@@ -9,8 +9,8 @@ namespace gr::stft {
 
 //! Settings of adaptive_stft: everything about frames and learning, and the stream.
 struct STFT_API adaptive_stft_settings : kernel::adaptive_settings {
-    bool warp =
-        false; //!< a relative rate for each frame instead, by which time is warped; float samples only
+    //! A relative rate for each frame instead, by which time is warped; float samples only.
+    bool warp = false;
     double samp_rate = 1;                //!< Hz; 1: unknown. An rx_rate tag overrides it
     std::int64_t report_interval = 1000; //!< frames from report to report, 1 .. 2^31 - 1
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_ANGULAR_RESAMPLER_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/angular_resampler.h>
+#include <gnuradio/stft/kernel/speed/angular_resampler.h>
 
 namespace gr::stft {
 

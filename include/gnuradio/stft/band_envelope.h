@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_BAND_ENVELOPE_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/monitor/band_envelope.h>
+#include <gnuradio/stft/kernel/machine/band_envelope.h>
 
 namespace gr::stft {
 

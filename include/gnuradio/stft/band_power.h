@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_BAND_POWER_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/band_power.h>
+#include <gnuradio/stft/kernel/machine/band_power.h>
 
 namespace gr::stft {
 

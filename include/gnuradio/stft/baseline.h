@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_BASELINE_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/baseline.h>
+#include <gnuradio/stft/kernel/machine/baseline.h>
 #include <string>
 
 namespace gr::stft {

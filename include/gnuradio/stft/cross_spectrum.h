@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_CROSS_SPECTRUM_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/monitor/cross_spectrum.h>
+#include <gnuradio/stft/kernel/machine/cross_spectrum.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_FAULT_LINES_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/fault_lines.h>
+#include <gnuradio/stft/kernel/machine/fault_lines.h>
 
 namespace gr::stft {
 

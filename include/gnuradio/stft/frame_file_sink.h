@@ -4,7 +4,7 @@
 
 #include <gnuradio/block.h>
 #include <gnuradio/stft/kernel/fields.h>
-#include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <gnuradio/stft/kernel/records/frame_files.h>
 
 namespace gr::stft {
 

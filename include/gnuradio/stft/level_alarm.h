@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_LEVEL_ALARM_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/level_alarm.h>
+#include <gnuradio/stft/kernel/machine/level_alarm.h>
 #include <string>
 
 namespace gr::stft {

@@ -11,8 +11,8 @@ namespace gr::stft {
 //! Settings of power_vcvf.
 struct STFT_API power_settings : kernel::power_parameters {
     std::size_t n_fft = 0; //!< DFT length of the spectra, >= 1
-    kernel::sides sides =
-        kernel::sides::onesided; //!< bins of an item; inner ones of onesided are doubled
+    //! Bins of an item; inner ones of onesided are doubled.
+    kernel::sides sides = kernel::sides::onesided;
 };
 
 namespace kernel {

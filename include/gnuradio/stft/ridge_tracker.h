@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_RIDGE_TRACKER_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
+#include <gnuradio/stft/kernel/speed/ridge_tracker.h>
 #include <string>
 
 namespace gr::stft {

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_SIGMF_ANNOTATION_SINK_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
+#include <gnuradio/stft/kernel/records/sigmf_annotations.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_SPECTRAL_KURTOSIS_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/monitor/spectral_kurtosis.h>
+#include <gnuradio/stft/kernel/machine/spectral_kurtosis.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_TACHO_PULSES_H
 
 #include <gnuradio/stft/changeable.h>
-#include <gnuradio/stft/kernel/monitor/tacho_pulses.h>
+#include <gnuradio/stft/kernel/speed/tacho_pulses.h>
 
 namespace gr::stft {
 

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_WARPED_ROWS_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/stft/kernel/monitor/warped_rows.h>
+#include <gnuradio/stft/kernel/speed/warped_rows.h>
 
 namespace gr::stft {
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/number_text.h"
 #include "kernel/refuse.h"
 #include "learner.h"
 #include <volk/volk.h>
@@ -186,11 +187,11 @@ void adaptive_stft<T>::set_theta(const std::vector<double>& theta)
                std::to_string(theta.size()) + " values",
                "must be one" + (count > 1 ? " or " + std::to_string(count) : std::string()));
     for (double one : theta)
-        if (!(one >= s.theta_min && one <= s.theta_max)) {
-            std::ostringstream rule;
-            rule << "must be in theta_min .. theta_max = " << s.theta_min << " .. " << s.theta_max;
-            refuse("theta", one, rule.str());
-        }
+        if (!(one >= s.theta_min && one <= s.theta_max))
+            refuse("theta",
+                   one,
+                   "must be in theta_min .. theta_max = " + number_text(s.theta_min) + " .. " +
+                       number_text(s.theta_max));
     d_parts->with([&](auto& l) {
         l.emitter.set_last(theta);
         if (!l.learns_theta())

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "analytic_signal.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/frames/window.h>
@@ -31,7 +32,7 @@ STFT_LOOP void rotate(const R* __restrict x, const R* __restrict taps, R* __rest
 template <class R>
 analytic_signal<R>::analytic_signal() : d_samples(4 * (most + 2 * reach)), d_part(2 * reach + run)
 {
-    constexpr double pi = 3.14159265358979323846, beta = 6;
+    constexpr double beta = 6;
     const auto bessel = [](double x) { return std::cyl_bessel_i(0.0, x); };
     for (std::size_t j = 0; j < d_taps.size(); ++j) {
         const double k = static_cast<double>(2 * j + 1), part = k / static_cast<double>(reach + 1);

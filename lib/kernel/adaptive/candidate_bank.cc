@@ -10,8 +10,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double envelope_frames = 64; // time constant of the whitener
-
 constexpr std::size_t lanes = 8; // rows are padded to a multiple of this
 
 //! Adds `rows` rows to sum, one after another. \param count length of a row, a multiple of `lanes`

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "candidate_bank.h"
 #include "chirp_bank.h"
 #include "kernel/simd/dispatch.h"
@@ -11,8 +12,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-constexpr double envelope_frames = 64; // time constant of the whitener
 // of c theta^2, steps that no maximum slips through: a rate that is off by s / theta^2 widens a line by s bins
 constexpr double coarse_step = 2.625, fine_step = 2.725;
 constexpr int fine_steps = 2; // on either side of the coarse rate

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "energy_measure.h"
 #include <cmath>
 
@@ -16,7 +17,7 @@ std::vector<energy_measure> energy_measures(const adaptive_settings& s,
     // of powers with an exponential distribution; l1l2 is the Renyi entropy of order 1/2, and to second order in the
     // energies as many times their entropy
     const double order = root ? 0.5 : 1;
-    const double within = root ? std::log(0.78539816339744831) : -0.42278433509846714;
+    const double within = root ? std::log(pi / 4) : -mean_of_q_ln_q;
     const double sigma = deviation_of_cells(s, bandwidth);
     const double most = sigma * std::sqrt(2 * std::log1p(std::log(s.theta_max / s.theta_min)));
     std::vector<energy_measure> all;

@@ -122,7 +122,6 @@ position frame_descent<T>::refine_t(const excerpt<T>& x,
                                     const criterion_sums& mean,
                                     std::int64_t frames)
 {
-    constexpr double units = 65536; // per sample: t stays exact in a double for long
     adam descent(0.9, 0.999);
     const double rate =
         (d_settings.learning_rate > 0 ? d_settings.learning_rate : t_rate) * d_settings.hop;
@@ -134,7 +133,8 @@ position frame_descent<T>::refine_t(const excerpt<T>& x,
             break;
         shift = std::clamp(shift - rate * descent.step(here.by_t), -most, most);
     }
-    const double to = std::nearbyint((centre.fraction + shift) * units) / units;
+    const double to =
+        std::nearbyint((centre.fraction + shift) * places_per_sample) / places_per_sample;
     return position{ centre.sample, 0 } + to;
 }
 

@@ -7,6 +7,9 @@
 
 namespace gr::stft::kernel {
 
+//! Learned positions are multiples of 2^-16 samples, which a double holds exactly up to 2^37 samples.
+constexpr double places_per_sample = 65536;
+
 /*!
  * \brief Descends in the window length or the position of one frame, with the other frames of its
  * block held fixed.

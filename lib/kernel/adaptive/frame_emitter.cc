@@ -88,7 +88,7 @@ void frame_emitter<T>::take_cells()
 template <class T>
 double frame_emitter<T>::farthest(double theta) const
 {
-    constexpr double unit = 1.0 / 65536;
+    constexpr double unit = 1 / places_per_sample;
     const double half = d_settings.hop / 2;
     const double most = d_settings.invertible ? std::min(half, well_covered * theta - half) : half;
     return std::max(0.0, std::floor(most / unit) * unit - unit);

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/log_gamma.h"
 #include "noise_scatter.h"
 #include <cmath>
@@ -6,8 +7,6 @@
 namespace gr::stft::kernel {
 
 namespace {
-
-constexpr double pi = 3.14159265358979323846;
 
 //! Variance of a criterion in one cell of noise, whose power has an exponential distribution: that of its influence
 //! function, J(q) = J + mean of it over the cells.
@@ -26,8 +25,8 @@ double variance_of_a_cell(const adaptive_settings& s)
         return renyi(s.order);
     default: { // entropy of magnitudes, by the moments of a and a ln a
         const double root = std::sqrt(pi) / 2, log_root = 0.5 * root * 0.03648997397857652;
-        const double log_2 = 0.25 * (pi * pi / 6 - 1 + std::pow(0.42278433509846714, 2));
-        const double ratio = log_root / root, both = 0.5 * 0.42278433509846714 - root * log_root;
+        const double log_2 = 0.25 * (pi * pi / 6 - 1 + std::pow(mean_of_q_ln_q, 2));
+        const double ratio = log_root / root, both = 0.5 * mean_of_q_ln_q - root * log_root;
         return ((1 + ratio) * (1 + ratio) * (1 - root * root) + log_2 - log_root * log_root -
                 2 * (1 + ratio) * both) /
                (root * root);

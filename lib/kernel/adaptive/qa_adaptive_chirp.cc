@@ -282,15 +282,15 @@ public:
         refused("load_limit: 0.5: must be 0 where chirp rates are learned: each stage needs the "
                 "one before",
                 [](auto& s) { s.load_limit = 0.5; });
-        refused("chirp_max: 0.01: must be positive, and at most 1 / (2 theta_max) = 0.00195312: a "
+        refused("chirp_max: 0.01: must be positive, and at most 1 / (2 theta_max) = 0.001953125: a "
                 "faster chirp leaves "
                 "the band within a window",
                 [](auto& s) { s.chirp_max = 0.01; });
-        refused("chirp_max: -1: must be positive, and at most 1 / (2 theta_max) = 0.00195312: a "
+        refused("chirp_max: -1: must be positive, and at most 1 / (2 theta_max) = 0.001953125: a "
                 "faster chirp leaves "
                 "the band within a window",
                 [](auto& s) { s.chirp_max = -1; });
-        refused("chirp_max: nan: must be positive, and at most 1 / (2 theta_max) = 0.00195312: a "
+        refused("chirp_max: nan: must be positive, and at most 1 / (2 theta_max) = 0.001953125: a "
                 "faster chirp leaves "
                 "the band within a window",
                 [](auto& s) { s.chirp_max = std::nan(""); });

@@ -16,6 +16,7 @@ class qa_energy_measure : public CppUnit::TestFixture
     CPPUNIT_TEST(energies_that_do_not_scatter_count_once);
     CPPUNIT_TEST(noise_has_the_value_of_its_cells);
     CPPUNIT_TEST(the_most_is_the_greatest_of_several_deviations);
+    CPPUNIT_TEST(a_deviation_of_the_energies_of_measured_frames_counts_as_one_of_cells);
     CPPUNIT_TEST(other_criteria_and_single_frames_have_no_measure);
     CPPUNIT_TEST_SUITE_END();
 
@@ -95,6 +96,35 @@ class qa_energy_measure : public CppUnit::TestFixture
         const double expected =
             deviation_of_cells(s, 0.5) * std::sqrt(2 * std::log(1 + std::log(8)));
         CPPUNIT_ASSERT_DOUBLES_EQUAL(expected, one[0].value(0) - one[0].value(-1) - 1, 1e-12);
+    }
+
+    //! A length that is measured in one frame of `every` has as many fewer frames in a block, as many times farther apart.
+    void a_deviation_of_the_energies_of_measured_frames_counts_as_one_of_cells()
+    {
+        constexpr double theta = 64, bandwidth = 0.5;
+        for (auto which : { adaptive_criterion::l1l2, adaptive_criterion::entropy })
+            for (std::int64_t every : { 1, 2, 3 }) {
+                const qa::context in_which("criterion", which);
+                const qa::context in_every("every", every);
+                const auto s = settings(which);
+                const auto one = energy_measures(s, { theta }, { every }, bandwidth, 1)[0];
+                const auto noise = energies_of_noise(s.window,
+                                                     theta,
+                                                     static_cast<double>(every) * s.hop,
+                                                     2 * s.block / every + 1,
+                                                     bandwidth);
+                // the criterion of energies 1 + a and 1 - a, whose entropy is -a^2 / 2
+                const block_criterion<double> criterion(s);
+                constexpr double a = 1e-3;
+                const double root = criterion.term(1 + a) + criterion.term(1 - a);
+                const double order = criterion.value({ root / 2, 1 }) / (-a * a / 2);
+                const double J = order * noise.mean, deviation = order * noise.deviation;
+                const double sigma = deviation_of_cells(s, bandwidth);
+                const double flat = one.value(0);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(J + flat, one.value(J), 1e-4 * sigma);
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                    J + flat - sigma, one.value(J - deviation), 1e-4 * sigma);
+            }
     }
 
     void other_criteria_and_single_frames_have_no_measure()

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "rate_cost.h"
 #include "noise_scatter.h"
 #include <cmath>
@@ -6,8 +7,6 @@
 namespace gr::stft::kernel {
 
 namespace {
-
-constexpr double pi = 3.14159265358979323846;
 
 //! 1 - 1 / sqrt(1 + k^2), to rounding where k is small, too.
 double loss_of_correlation(double k)

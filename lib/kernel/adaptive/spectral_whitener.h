@@ -10,6 +10,8 @@
 
 namespace gr::stft::kernel {
 
+constexpr double envelope_frames = 64; //!< frames of the time constant of the envelope in a bank
+
 /*!
  * \brief Weights that flatten the slow, broad spectral envelope of a running signal, so that a
  * steady line (DC, hum) does not dominate.

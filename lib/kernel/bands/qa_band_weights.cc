@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/bands/band_weights.h>
-#include <gnuradio/stft/kernel/monitor/band_power.h>
+#include <gnuradio/stft/kernel/machine/band_power.h>
 
 using namespace gr::stft::kernel;
 

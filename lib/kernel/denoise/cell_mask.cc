@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/denoise/cell_mask.h>
-#include <gnuradio/stft/kernel/monitor/detector_settings.h>
+#include <gnuradio/stft/kernel/bands/frequency_range.h>
 #include <algorithm>
 #include <cmath>
 

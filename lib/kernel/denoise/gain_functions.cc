@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/denoise/gain_functions.h"
 #include <boost/math/special_functions/expint.hpp>
 
@@ -8,7 +9,6 @@ namespace {
 
 constexpr std::size_t terms =
     std::tuple_size_v<decltype(log_mmse_correction<double>::coefficients)>;
-constexpr double pi = 3.14159265358979323846;
 
 double correction_at(double v)
 {

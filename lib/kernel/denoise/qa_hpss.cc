@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/denoise/column_medians.h"
-#include "kernel/monitor/running_median.h"
+#include "kernel/running_median.h"
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/denoise/hpss.h>
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "chirp_transform.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/routines.h"
@@ -7,8 +8,6 @@
 namespace gr::stft::kernel {
 
 namespace {
-
-constexpr double pi = 3.14159265358979323846;
 
 //! Writes w exp(-i phase), from the cosine and sine of the phase.
 template <class R>

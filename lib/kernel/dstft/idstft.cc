@@ -104,6 +104,32 @@ void idstft<T>::read(T* samples, std::size_t count)
 
 namespace {
 
+//! Power of two by which these values are multiplied before squares of their sums are taken, which else overflow, or are 0; 1 for most.
+template <class V>
+real_t<V> factor_into_range(const V* values, std::size_t count)
+{
+    using real = real_t<V>;
+    real largest = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        if constexpr (is_real_v<V>)
+            largest = std::max(largest, std::abs(values[i]));
+        else
+            largest = std::max({ largest, std::abs(values[i].real()), std::abs(values[i].imag()) });
+    if (!(largest > 0) || std::isinf(largest))
+        return 1;
+    constexpr int most = std::numeric_limits<real>::max_exponent * 7 / 16;
+    const int exponent = std::ilogb(largest);
+    return std::ldexp(real(1), std::clamp(exponent, -most, most) - exponent);
+}
+
+//! x = x / factor, which is a power of two
+template <class T>
+void undo(real_t<T> factor, T* x, std::size_t count)
+{
+    if (factor != 1)
+        std::for_each(x, x + count, [factor](T& v) { v /= factor; });
+}
+
 //! A* C A x = right side, for A the transform and C the weights of the bins.
 template <class T>
 class normal_equations
@@ -244,11 +270,17 @@ convergence least_squares_inverse(dstft<T>& transform,
 {
     const auto bins = transform.bins();
     normal_equations<T> equations(transform, t, theta, twosided, length, part);
+    const auto factor = factor_into_range(S, t.size() * bins);
     std::vector<T> right_side(length);
     equations.adjoint(
-        [&](std::size_t n, auto* spectrum) { std::copy_n(S + n * bins, bins, spectrum); },
+        [&](std::size_t n, auto* spectrum) {
+            for (std::size_t m = 0; m < bins; ++m)
+                spectrum[m] = S[n * bins + m] * factor;
+        },
         right_side);
-    return equations.solve("S", std::move(right_side), tolerance, max_iterations, x);
+    const auto report = equations.solve("S", std::move(right_side), tolerance, max_iterations, x);
+    undo(factor, x, length);
+    return report;
 }
 
 template <class T>
@@ -262,8 +294,14 @@ convergence solve_normal_equations(dstft<T>& transform,
                                    std::size_t length,
                                    T* x)
 {
-    return normal_equations<T>(transform, t, theta, twosided, length)
-        .solve("right_side", { right_side, right_side + length }, tolerance, max_iterations, x);
+    const auto factor = factor_into_range(right_side, length);
+    std::vector<T> scaled(right_side, right_side + length);
+    for (auto& v : scaled)
+        v *= factor;
+    const auto report = normal_equations<T>(transform, t, theta, twosided, length)
+                            .solve("right_side", std::move(scaled), tolerance, max_iterations, x);
+    undo(factor, x, length);
+    return report;
 }
 
 #define INSTANTIATE(T)                                                                             \

@@ -114,6 +114,7 @@ class qa_idstft : public CppUnit::TestFixture
     CPPUNIT_TEST(least_squares_solve_the_normal_equations);
     CPPUNIT_TEST(least_squares_report_and_stop);
     CPPUNIT_TEST(least_squares_of_overlap_adds_are_theirs);
+    CPPUNIT_TEST(least_squares_of_any_magnitude_have_the_same_bits);
     CPPUNIT_TEST(least_squares_refuse_gaps_and_what_is_not_finite);
     CPPUNIT_TEST_SUITE_END();
 
@@ -525,6 +526,50 @@ class qa_idstft : public CppUnit::TestFixture
         solve<double>(f, sharing::frame, f.theta, true, half, real, 1e-14);
         idstft<double> of_half(10, "hann", norm::l2);
         qa::assert_near(qa::exactly(inverted(of_half, f, half)), real, 1e-11, "real");
+    }
+
+    void least_squares_of_any_magnitude_have_the_same_bits()
+    {
+        qa::for_every_type([](auto type) {
+            using T = decltype(type);
+            using real = real_t<T>;
+            const auto f = covering(9, 55);
+            dstft<T> transform(f.n_fft, "hann", norm::l2, sharing::cell);
+            const auto theta = shared_lengths(sharing::cell, f, transform.bins());
+            const theta_field field{ theta.data(), sharing::cell, transform.bins() };
+            const auto times = [](auto values, real gain) {
+                for (auto& v : values)
+                    v *= gain;
+                return values;
+            };
+            const auto S = spectra_of(f, sharing::cell, theta, qa::noise<T>(f.length));
+            const auto right_side = qa::noise<T>(f.length, 5);
+            const auto by_right_side = [&](real gain) {
+                std::vector<T> y(f.length);
+                solve_normal_equations(transform,
+                                       times(right_side, gain).data(),
+                                       f.t,
+                                       field,
+                                       true,
+                                       1e-6,
+                                       500,
+                                       f.length,
+                                       y.data());
+                return y;
+            };
+            std::vector<T> expected, y;
+            solve<T>(f, sharing::cell, theta, true, S, expected, 1e-6);
+            constexpr int most = std::numeric_limits<real>::max_exponent;
+            for (const int exponent : { most - 8, most / 2, 20, -20, -most / 2, -most * 11 / 16 }) {
+                const qa::context in_exponent("exponent", exponent);
+                const auto gain = std::ldexp(real(1), exponent);
+                const auto report =
+                    solve<T>(f, sharing::cell, theta, true, times(S, gain), y, 1e-6);
+                CPPUNIT_ASSERT(report.iterations > 1 && report.residual <= 1e-6);
+                CPPUNIT_ASSERT(times(expected, gain) == y);
+                CPPUNIT_ASSERT(times(by_right_side(1), gain) == by_right_side(gain));
+            }
+        });
     }
 
     void least_squares_refuse_gaps_and_what_is_not_finite()

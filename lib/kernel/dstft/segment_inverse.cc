@@ -17,18 +17,6 @@ bool all_finite(const std::complex<R>* values, std::size_t count)
     });
 }
 
-//! Power of two by which spectra are divided whose sums over a segment may overflow, else 1.
-template <class R>
-R range_of(const std::vector<std::complex<R>>& spectra)
-{
-    R largest = 0;
-    for (const auto& v : spectra)
-        largest = std::max({ largest, std::abs(v.real()), std::abs(v.imag()) });
-    constexpr int most = std::numeric_limits<R>::max_exponent / 2;
-    const int exponent = largest > 0 ? std::ilogb(largest) : 0;
-    return exponent < most ? R(1) : std::ldexp(R(1), exponent);
-}
-
 } // namespace
 
 template <class T>
@@ -93,10 +81,64 @@ void segment_inverse<T>::read(T* samples, std::size_t count)
     d_read += count;
 }
 
+//! Returns the frames that reach into d_solved - d_margin .. stop + d_margin, their positions relative to sample `base`.
+template <class T>
+typename segment_inverse<T>::nearby_frames segment_inverse<T>::frames_near(std::int64_t base,
+                                                                           std::int64_t stop) const
+{
+    nearby_frames near;
+    for (std::size_t i = 0; i < d_t.size(); ++i) {
+        if (d_t[i].sample < d_solved - d_margin || d_t[i].sample > stop + d_margin)
+            continue;
+        const auto* S = d_spectra.data() + i * bins();
+        const position there{ d_t[i].sample - base, d_t[i].fraction };
+        if (!all_finite(S, bins())) {
+            near.spoilt.push_back(there);
+            continue;
+        }
+        near.spectra.insert(near.spectra.end(), S, S + bins());
+        near.theta.insert(
+            near.theta.end(), d_theta.data() + i * bins(), d_theta.data() + (i + 1) * bins());
+        near.t.push_back(there);
+    }
+    return near;
+}
+
+//! Sets d_samples from frames whose spectra are finite.
+template <class T>
+void segment_inverse<T>::invert(nearby_frames& frames, const wanted_part& part)
+{
+    const auto how = least_squares_inverse(d_transform,
+                                           frames.spectra.data(),
+                                           frames.t,
+                                           { frames.theta.data(), sharing::cell, bins() },
+                                           true,
+                                           d_tolerance,
+                                           d_max_iterations,
+                                           d_samples.size(),
+                                           d_samples.data(),
+                                           &part);
+    d_worst = { std::max(d_worst.iterations, how.iterations),
+                std::max(d_worst.residual, how.residual) };
+}
+
+//! Makes the samples NaN that a frame at `where` may touch: n_fft / 2 on either side.
+template <class T>
+void segment_inverse<T>::spoil(const position& where)
+{
+    const auto half = static_cast<std::int64_t>(n_fft()) / 2;
+    const auto length = static_cast<std::int64_t>(d_samples.size());
+    const auto from = std::clamp<std::int64_t>(where.sample - half, 0, length),
+               to = std::clamp<std::int64_t>(where.sample + half + 1, 0, length);
+    std::fill(d_samples.begin() + from,
+              d_samples.begin() + to,
+              T(std::numeric_limits<real>::quiet_NaN()));
+    std::fill(d_is_covered.begin() + from, d_is_covered.begin() + to, 1);
+}
+
 template <class T>
 void segment_inverse<T>::solve()
 {
-    const auto n = static_cast<std::int64_t>(n_fft());
     // phases count from sample 0, and from any multiple of n_fft as well
     const auto base = std::max<std::int64_t>(0, d_solved - d_margin);
     auto stop = d_solved + d_segment, last = stop + d_margin;
@@ -104,57 +146,17 @@ void segment_inverse<T>::solve()
         stop = std::min(stop, d_end);
         last = std::min(last, d_end);
     }
-    std::vector<complex> spectra;
-    std::vector<double> theta;
-    std::vector<position> t, spoilt;
-    for (std::size_t i = 0; i < d_t.size(); ++i) {
-        if (d_t[i].sample < d_solved - d_margin || d_t[i].sample > stop + d_margin)
-            continue;
-        const auto* S = d_spectra.data() + i * bins();
-        const position there{ d_t[i].sample - base, d_t[i].fraction };
-        if (!all_finite(S, bins())) {
-            spoilt.push_back(there);
-            continue;
-        }
-        spectra.insert(spectra.end(), S, S + bins());
-        theta.insert(theta.end(), d_theta.data() + i * bins(), d_theta.data() + (i + 1) * bins());
-        t.push_back(there);
-    }
+    auto frames = frames_near(base, stop);
     const auto length = static_cast<std::size_t>(last - base);
     d_samples.assign(length, T(0));
     d_is_covered.assign(length, 0);
-    const wanted_part segment{ static_cast<std::size_t>(d_solved - base),
-                               static_cast<std::size_t>(stop - base),
-                               d_is_covered.data() };
-    if (!t.empty()) {
-        const real range = range_of(spectra);
-        if (range > 1)
-            for (auto& v : spectra)
-                v /= range;
-        const auto how = least_squares_inverse(d_transform,
-                                               spectra.data(),
-                                               t,
-                                               { theta.data(), sharing::cell, bins() },
-                                               true,
-                                               d_tolerance,
-                                               d_max_iterations,
-                                               length,
-                                               d_samples.data(),
-                                               &segment);
-        if (range > 1)
-            for (auto& v : d_samples)
-                v *= range;
-        d_worst = { std::max(d_worst.iterations, how.iterations),
-                    std::max(d_worst.residual, how.residual) };
-    }
-    for (const auto& where : spoilt) {
-        const auto from = std::clamp<std::int64_t>(where.sample - n / 2, 0, last - base),
-                   to = std::clamp<std::int64_t>(where.sample + n / 2 + 1, 0, last - base);
-        std::fill(d_samples.begin() + from,
-                  d_samples.begin() + to,
-                  T(std::numeric_limits<real>::quiet_NaN()));
-        std::fill(d_is_covered.begin() + from, d_is_covered.begin() + to, 1);
-    }
+    if (!frames.t.empty())
+        invert(frames,
+               { static_cast<std::size_t>(d_solved - base),
+                 static_cast<std::size_t>(stop - base),
+                 d_is_covered.data() });
+    for (const auto& where : frames.spoilt)
+        spoil(where);
     d_samples.resize(static_cast<std::size_t>(stop - base));
     d_read = static_cast<std::size_t>(d_solved - base);
     d_solved = stop;

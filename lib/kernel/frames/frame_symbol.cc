@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "frame_symbol.h"
 #include "fft.h"
 #include "frame_matrix.h"
@@ -12,7 +13,6 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double two_pi = 6.283185307179586;
 //! Bounds of a search, in which a value is positive definite below the first of them and not above it, or the other way round.
 template <class Test>
 double bisected(double from, double to, const Test& is_low)
@@ -48,7 +48,7 @@ frame_symbol::chain frame_symbol::chain_of(std::size_t residue) const
             const auto column = i + turns * d_size - j;
             c.entries.push_back({ i, column, turns, row[j] });
             // a factor for each sample, which changes no eigenvalue, spreads a turn's phase over the chain
-            const double rate = two_pi * static_cast<double>(j) / static_cast<double>(d_size);
+            const double rate = 2 * pi * static_cast<double>(j) / static_cast<double>(d_size);
             sums[i] += rate * rate * std::abs(row[j]);
             sums[column] += rate * rate * std::abs(row[j]);
         }
@@ -60,7 +60,7 @@ frame_symbol::chain frame_symbol::chain_of(std::size_t residue) const
 void frame_symbol::turn_to(double frequency)
 {
     for (std::size_t i = 0; i < d_phases.size(); ++i)
-        d_phases[i] = std::polar(1.0, -two_pi * frequency * static_cast<double>(i));
+        d_phases[i] = std::polar(1.0, -2 * pi * frequency * static_cast<double>(i));
 }
 
 //! Extreme eigenvalues with the present phases.
@@ -159,6 +159,73 @@ std::vector<double> frame_symbol::values_of(const chain& c, std::size_t points) 
     return real;
 }
 
+//! The least and the greatest eigenvalue of a chain, the greatest with the opposite sign, at the frequencies i / points.
+//! \param roots exp(-2j pi i / points); none: the chain has one row, of which a DFT takes all
+std::pair<frame_symbol::extreme, frame_symbol::extreme>
+frame_symbol::on_grid(const chain& c, std::size_t points, const taps_t& roots)
+{
+    const double spacing = 1 / static_cast<double>(points);
+    extreme low{ HUGE_VAL, 0, c.curvature * spacing * spacing / 8 }, high = low;
+    double lower_most = -HUGE_VAL, upper_least = HUGE_VAL;
+    const auto single = roots.empty() ? values_of(c, points) : std::vector<double>();
+    for (std::size_t i = 0; i < points; ++i) {
+        gabor_bounds both{};
+        if (roots.empty()) {
+            both = { single[i], single[i] };
+        } else {
+            for (std::size_t j = 0; j < d_phases.size(); ++j)
+                d_phases[j] = roots[i * j % points];
+            both = eigenvalues(c);
+        }
+        const auto [lower, upper] = both;
+        const double f = static_cast<double>(i) * spacing;
+        if (lower < low.value) {
+            low.value = lower;
+            low.frequency = f;
+        }
+        if (-upper < high.value) {
+            high.value = -upper;
+            high.frequency = f;
+        }
+        lower_most = std::max(lower_most, lower);
+        upper_least = std::min(upper_least, upper);
+        if (c.curvature == 0)
+            break;
+    }
+    const double even = -1e-13 * high.value; // in a long chain eigenvalues hardly depend on f
+    if (lower_most - low.value <= even)
+        low.slack = 0;
+    if (-high.value - upper_least <= even)
+        high.slack = 0;
+    return { low, high };
+}
+
+//! The least of the chains' extremes. Between the grid's points an eigenvalue passes that of the nearest one by no more than
+//! the slack, so that few chains have to be searched. \param lower false: of the greatest eigenvalues, the signs of which are opposite
+double frame_symbol::refined(std::vector<extreme>& all, bool lower, double spacing)
+{
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+        return a.value - a.slack < b.value - b.slack;
+    });
+    double best = HUGE_VAL;
+    for (const auto& one : all)
+        best = std::min(best, one.value);
+    for (const auto& one : all) {
+        if (one.slack == 0 || one.value - one.slack >= best)
+            continue;
+        const auto c = chain_of(one.residue);
+        const auto at = [&](double f) {
+            turn_to(f);
+            const auto found = eigenvalues(c);
+            return lower ? found.lower : -found.upper;
+        };
+        const auto lowest = boost::math::tools::brent_find_minima(
+            at, one.frequency - spacing, one.frequency + spacing, 30);
+        best = std::min(best, lowest.second);
+    }
+    return best;
+}
+
 gabor_bounds frame_symbol::extremes(std::size_t periods)
 {
     const auto points = periods ? periods : (d_size > 100 ? 3 : 8) * ((d_width - 1) / d_size + 1);
@@ -167,70 +234,18 @@ gabor_bounds frame_symbol::extremes(std::size_t periods)
     taps_t roots(by_dft ? 0 : points);
     for (std::size_t i = 0; i < roots.size(); ++i)
         roots[i] = std::conj(unit_root(i, points));
-    const double spacing = 1 / static_cast<double>(points);
-    struct candidate {
-        double value, frequency, slack;
-        std::size_t residue;
-    };
-    std::vector<candidate> least, most; // one for each chain
+    std::vector<extreme> least, most; // one for each chain
     for (std::size_t r = 0; r < d_common; ++r) {
-        const auto c = chain_of(r);
-        const double slack = periods ? 0 : c.curvature * spacing * spacing / 8;
-        candidate low{ HUGE_VAL, 0, slack, r }, high{ HUGE_VAL, 0, slack, r };
-        double lower_most = -HUGE_VAL, upper_least = HUGE_VAL;
-        const auto single = by_dft ? values_of(c, points) : std::vector<double>();
-        for (std::size_t i = 0; i < points; ++i) {
-            const double f = static_cast<double>(i) * spacing;
-            gabor_bounds both{};
-            if (by_dft) {
-                both = { single[i], single[i] };
-            } else {
-                for (std::size_t j = 0; j < d_phases.size(); ++j)
-                    d_phases[j] = roots[i * j % points];
-                both = eigenvalues(c);
-            }
-            const auto [lower, upper] = both;
-            if (lower < low.value)
-                low.value = lower, low.frequency = f;
-            if (-upper < high.value)
-                high.value = -upper, high.frequency = f;
-            lower_most = std::max(lower_most, lower);
-            upper_least = std::min(upper_least, upper);
-            if (c.curvature == 0)
-                break;
+        auto [low, high] = on_grid(chain_of(r), points, roots);
+        for (auto* one : { &low, &high }) {
+            one->residue = r;
+            one->slack = periods ? 0 : one->slack;
         }
-        const double even = -1e-13 * high.value; // in a long chain eigenvalues hardly depend on f
-        if (lower_most - low.value <= even)
-            low.slack = 0;
-        if (-high.value - upper_least <= even)
-            high.slack = 0;
         least.push_back(low);
         most.push_back(high);
     }
-    // between the grid's points an eigenvalue passes that of the nearest one by no more than the slack
-    const auto refined = [&](std::vector<candidate>& all, bool lower) {
-        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-            return a.value - a.slack < b.value - b.slack;
-        });
-        double best = HUGE_VAL;
-        for (const auto& one : all)
-            best = std::min(best, one.value);
-        for (const auto& one : all) {
-            if (one.slack == 0 || one.value - one.slack >= best)
-                continue;
-            const auto c = chain_of(one.residue);
-            const auto at = [&](double f) {
-                turn_to(f);
-                const auto found = eigenvalues(c);
-                return lower ? found.lower : -found.upper;
-            };
-            const auto lowest = boost::math::tools::brent_find_minima(
-                at, one.frequency - spacing, one.frequency + spacing, 30);
-            best = std::min(best, lowest.second);
-        }
-        return best;
-    };
-    return { std::max(0.0, refined(least, true)), -refined(most, false) };
+    const double spacing = 1 / static_cast<double>(points);
+    return { std::max(0.0, refined(least, true, spacing)), -refined(most, false, spacing) };
 }
 
 } // namespace gr::stft::kernel

@@ -3,6 +3,7 @@
 #define INCLUDED_STFT_LIB_KERNEL_FRAMES_FRAME_SYMBOL_H
 
 #include <gnuradio/stft/kernel/frames/gabor.h>
+#include <utility>
 
 namespace gr::stft::kernel {
 
@@ -19,8 +20,8 @@ public:
     gabor_bounds extremes(std::size_t periods = 0);
 
 private:
-    struct
-        entry { // of a matrix: value exp(-2j pi f turns) in a row and a column, column <= row or a turn before
+    //! An entry of a matrix: value exp(-2j pi f turns) in a row and a column, column <= row or a turn before.
+    struct entry {
         std::size_t row, column, turns;
         std::complex<double> value;
     };
@@ -29,9 +30,16 @@ private:
         std::vector<double> diagonal;
         double curvature; // bound on the second derivative of eigenvalues by f
     };
+    struct extreme { // of a chain's eigenvalues on a grid of frequencies
+        double value, frequency;
+        double slack; // by which an eigenvalue between the grid's points may pass it
+        std::size_t residue = 0;
+    };
 
     chain chain_of(std::size_t residue) const;
     std::vector<double> values_of(const chain& c, std::size_t points) const;
+    std::pair<extreme, extreme> on_grid(const chain& c, std::size_t points, const taps_t& roots);
+    double refined(std::vector<extreme>& all, bool lower, double spacing);
     void turn_to(double frequency);
     gabor_bounds eigenvalues(const chain& c);
     void fill(const chain& c);

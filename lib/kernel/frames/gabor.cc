@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "frame_matrix.h"
 #include "frame_symbol.h"
 #include "kernel/refuse.h"
@@ -218,9 +219,7 @@ taps_t canonical_tight(const taps_t& window, std::size_t hop, std::size_t n_fft,
         const double u = (i + 0.5) * quarter / count;
         const double sn = boost::math::jacobi_elliptic(modulus, u, &cn, &dn);
         const double t = std::sqrt(low) * sn / cn;
-        nodes.push_back(
-            { 2 * quarter * std::sqrt(low) * dn / (3.14159265358979323846 * count * cn * cn),
-              t * t });
+        nodes.push_back({ 2 * quarter * std::sqrt(low) * dn / (pi * count * cn * cn), t * t });
     }
     return combined_by_type(window, hop, n_fft, nodes);
 }

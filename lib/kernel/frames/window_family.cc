@@ -78,12 +78,11 @@ window_family::window_family(const std::string& name, std::vector<double> parame
         d_rho = parameters[0];
         if (d_rho > (1 + 1e-9) / 6)
             refuse("window",
-                   "gaussian(" + std::to_string(d_rho) + ")",
+                   "gaussian(" + number_text(d_rho) + ")",
                    "jumps by " + std::to_string(std::exp(-1 / (8 * d_rho * d_rho))) +
                        " at its edge, so it has no derivative: rho must be at most 1/6");
         if (d_rho < 1e-3)
-            refuse(
-                "window", "gaussian(" + std::to_string(d_rho) + ")", "rho must be at least 0.001");
+            refuse("window", "gaussian(" + number_text(d_rho) + ")", "rho must be at least 0.001");
     } else if (found == std::end(members)) {
         const auto jump = jump_of(plain);
         std::ostringstream rule;
@@ -135,7 +134,7 @@ std::string window_family::name() const
 
 std::string window_family::description() const
 {
-    return d_shape == simd::shape::gaussian ? name() + "(" + std::to_string(d_rho) + ")" : name();
+    return d_shape == simd::shape::gaussian ? name() + "(" + number_text(d_rho) + ")" : name();
 }
 
 std::vector<std::string> window_family::names()

@@ -4,8 +4,10 @@
 #include "kernel/monitor/decibels.h"
 #include "kernel/monitor/event_reports.h"
 #include "kernel/monitor/floor_memory.h"
+#include "kernel/monitor/row_content.h"
 #include "kernel/monitor/row_normaliser.h"
 #include "kernel/monitor/warm_up_rows.h"
+#include "kernel/monitor/row_sum.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/detector.h>
@@ -20,21 +22,10 @@ constexpr double step_of_gain = 0.35;          // in the natural logarithm of th
 constexpr std::size_t fewest_rows = 16;        // that give a floor
 constexpr std::int64_t longest_silence = 1024; // lost rows in the warm-up that end no event
 
-constexpr float greatest_sum = 1e25f; // of a row, far from what products with a floor cannot hold
-
-STFT_LOOP float sum_of(const float* row, std::size_t n)
-{
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t i = 0; i < n; ++i)
-        sum += row[i];
-    return sum;
-}
-
 std::vector<std::uint8_t> ignored_bins(const detector_settings& s)
 {
     const plane_axes axes(s, 0);
-    const auto ranges = frequency_ranges_named(s.ignore);
+    const auto ranges = frequency_ranges_named(s.ignore, "ignore");
     std::vector<std::uint8_t> ignored(axes.bins);
     for (std::size_t k = 0; k < axes.bins; ++k)
         for (const auto& range : ranges)
@@ -67,7 +58,6 @@ public:
 private:
     noise_floor new_floor() const;
     std::int64_t first_sample_of(std::int64_t row) const;
-    bool holds_something(const float* row) const;
     const float* by_frequency(const float* row);
     void begin();
     void begin_stretch(std::int64_t row);
@@ -133,12 +123,6 @@ std::int64_t detector::parts::first_sample_of(std::int64_t row) const
     return d_first + row * static_cast<std::int64_t>(d_settings.hop);
 }
 
-bool detector::parts::holds_something(const float* row) const
-{
-    const auto sum = simd::dispatch<sum_of>(row, d_ordered.size());
-    return sum > 0 && sum <= greatest_sum;
-}
-
 //! A row with its bins in the order of their frequencies.
 const float* detector::parts::by_frequency(const float* row)
 {
@@ -153,7 +137,8 @@ const float* detector::parts::by_frequency(const float* row)
 void detector::parts::add(const float* row)
 {
     const auto number = d_rows++;
-    const auto ordered = row && holds_something(row) ? by_frequency(row) : nullptr;
+    const bool usable = row && content_of(row, d_ordered.size()) == row_content::usable;
+    const auto ordered = usable ? by_frequency(row) : nullptr;
     if (d_floor.begun()) {
         process(ordered);
     } else if (ordered) {

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/bands/value_pairs.h"
 #include "kernel/frames/unfolded.h"
 #include "kernel/monitor/plane_axes.h"
 #include "kernel/refuse.h"
@@ -12,24 +13,6 @@ namespace gr::stft::kernel {
 namespace {
 
 bool power_of_two(std::size_t n) { return n && (n & (n - 1)) == 0; }
-
-//! Calls f(first, second) for each "first<between>second" of a list with commas; false if one of them is malformed.
-template <class Value, class F>
-bool for_each_pair(const std::string& text, char between, F f)
-{
-    std::istringstream list(text);
-    for (std::string word; std::getline(list, word, ',');) {
-        std::istringstream pair(word);
-        pair.imbue(std::locale::classic());
-        Value first{}, second{};
-        char found = 0;
-        std::string rest;
-        if (!(pair >> first >> found >> second) || found != between || (pair >> rest) ||
-            !f(first, second))
-            return false;
-    }
-    return text.empty() || text.back() != ',';
-}
 
 constexpr double most_bytes = 2.0 * (1 << 30);
 //! Estimates the bytes that a detector keeps for each bin: the rows in which boxes are searched, and as many as the warm-up
@@ -72,7 +55,7 @@ void check_memory(const detector_settings& s)
 bool leaves_a_bin(const detector_settings& s)
 {
     const plane_axes axes(s, 0);
-    auto ranges = frequency_ranges_named(s.ignore);
+    auto ranges = frequency_ranges_named(s.ignore, "ignore");
     std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
         return a.lower < b.lower;
     });
@@ -99,19 +82,6 @@ std::vector<box_size> box_sizes_named(const std::string& text)
         }))
         refuse("scales", "'" + text + "'", "must be sizes of boxes, rows x bins, such as 1x1,4x4");
     return sizes;
-}
-
-std::vector<frequency_range> frequency_ranges_named(const std::string& text, const char* parameter)
-{
-    std::vector<frequency_range> ranges;
-    if (!for_each_pair<double>(text, ':', [&](double lower, double upper) {
-            ranges.push_back({ lower, upper });
-            return lower < upper;
-        }))
-        refuse(parameter,
-               "'" + text + "'",
-               "must be ranges lower:upper in Hz, lower < upper, such as -2e5:-1e5,0:1500");
-    return ranges;
 }
 
 parameters detector_settings::stft_parameters() const

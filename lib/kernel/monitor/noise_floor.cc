@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/monitor/column_quantiles.h"
-#include "kernel/monitor/running_median.h"
+#include "kernel/running_median.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/noise_floor.h>
@@ -12,13 +12,14 @@ namespace gr::stft::kernel {
 
 namespace {
 
+// in which a quantile falls by a quarter at most, unless adaptation is larger
 constexpr std::size_t rows_between_shapes = 32;
 constexpr std::ptrdiff_t near_dc = 4;   // bins on either side
 constexpr std::ptrdiff_t smoothing = 4; // bins on either side
 constexpr std::size_t smoothed_bins = 2 * smoothing + 1;
-constexpr std::size_t most_in_a_median = 129;
+constexpr std::size_t most_in_a_median = 129; // bins of a neighbourhood that are looked at
 constexpr std::size_t cells_of_a_level = 512, fewest_rows_of_a_level = 2; // that agree on it
-constexpr double truncation = 3;
+constexpr double truncation = 3; // of the mean: exp(-3), 5 %, of noise is above
 // of the gain's fixed point; more would take a burst as wide as the band for a gain
 constexpr int passes = 3;
 constexpr float rounding = 1e-13f; // of single precision, in power, below the strongest line

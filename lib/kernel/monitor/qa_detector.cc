@@ -436,7 +436,7 @@ class qa_detector : public CppUnit::TestFixture
             s.ignore = text;
             CPPUNIT_ASSERT_THROW(s.check(), std::invalid_argument);
         }
-        const auto ranges = frequency_ranges_named("-2e5:-1e5,0:1.5e3");
+        const auto ranges = frequency_ranges_named("-2e5:-1e5,0:1.5e3", "ignore");
         CPPUNIT_ASSERT_EQUAL(std::size_t(2), ranges.size());
         CPPUNIT_ASSERT_EQUAL(-2e5, ranges[0].lower);
         CPPUNIT_ASSERT_EQUAL(1.5e3, ranges[1].upper);

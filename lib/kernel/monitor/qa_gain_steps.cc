@@ -9,6 +9,7 @@ class qa_gain_steps : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_gain_steps);
     CPPUNIT_TEST(steps_of_rows_with_few_bins_leave_no_event);
+    CPPUNIT_TEST(steps_of_rows_with_some_bins_leave_no_event);
     CPPUNIT_TEST(steps_of_rows_with_many_bins_leave_no_event);
     CPPUNIT_TEST_SUITE_END();
 
@@ -48,9 +49,15 @@ class qa_gain_steps : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::size_t(0), bursts(64, 100));
     }
 
+    void steps_of_rows_with_some_bins_leave_no_event()
+    {
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), bursts(128, 20));
+    }
+
+    //! Each row has its own gain at once. If it had the former one until a level is accepted, 2 of the 24 steps would leave events.
     void steps_of_rows_with_many_bins_leave_no_event()
     {
-        CPPUNIT_ASSERT_EQUAL(std::size_t(0), bursts(512, 10));
+        CPPUNIT_ASSERT_EQUAL(std::size_t(0), bursts(1024, 24));
     }
 };
 

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/monitor/row_sum.h"
 #include "kernel/refuse.h"
-#include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <algorithm>
 #include <cmath>
@@ -16,15 +16,14 @@ std::size_t frames_at_once(std::size_t n_fft)
     return std::clamp<std::size_t>((std::size_t(1) << 20) / n_fft, 1, 16);
 }
 
-constexpr float greatest_sum = 1e25f; // of a row that the detector searches
-
-STFT_LOOP float sum_of(const float* row, std::size_t n)
+//! True if samples are something, of which single precision does not hold the powers.
+template <class T>
+bool have_no_power(const T* samples, std::size_t count)
 {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t i = 0; i < n; ++i)
-        sum += row[i];
-    return sum;
+    float largest = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        largest = std::max(largest, std::abs(samples[i]));
+    return largest > 0 && largest < 1e-15f;
 }
 
 template <class T>
@@ -87,7 +86,10 @@ void signal_detector<T>::search_frames()
         d_stft.analyse_run(first, start, count, d_spectra.data());
         for (std::size_t p = 0; p < count; ++p) {
             d_power.add(d_spectra.data() + p * d_stft.bins(), d_row.data());
-            d_unusable += !(simd::dispatch<sum_of>(d_row.data(), d_row.size()) <= greatest_sum);
+            const auto content = content_of(d_row.data(), d_row.size());
+            d_unusable += content == row_content::too_large ||
+                          (content == row_content::too_small &&
+                           have_no_power(first + p * d_parameters.hop, d_stft.win_length()));
             d_detector.add(d_row.data());
         }
         d_rows += static_cast<std::int64_t>(count);

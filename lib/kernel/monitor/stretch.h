@@ -8,7 +8,7 @@
 #include "kernel/monitor/plane_axes.h"
 #include "kernel/monitor/row_history.h"
 #include "kernel/monitor/silence.h"
-#include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/records/event.h>
 
 namespace gr::stft::kernel {
 

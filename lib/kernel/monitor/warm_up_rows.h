@@ -2,7 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_MONITOR_WARM_UP_ROWS_H
 #define INCLUDED_STFT_LIB_KERNEL_MONITOR_WARM_UP_ROWS_H
 
-#include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/records/event.h>
 #include <optional>
 #include <vector>
 

@@ -84,44 +84,29 @@ STFT_INLINE inline float inverse_root(float x)
 
 STFT_INLINE inline double inverse_root(double x) { return 1 / std::sqrt(x); }
 
-//! Finite numbers, of units that had these magnitudes times `scale` -> numbers of modulus 1 and of their phase, moved `beyond` times as far
-//! again; one whose square is 0 or infinite, and that of a magnitude out of bounds, leaves what is there.
+//! Finite numbers, of units that had these magnitudes times `scale` -> units of their phase, moved `beyond` times as far again; one whose square is
+//! no normal number leaves what is there. Magnitudes above `most` count as 0. Numbers become magnitudes times units.
 template <class R>
-STFT_LOOP void directions(const R* numbers,
-                          const R* magnitudes,
-                          std::size_t count,
-                          R most,
-                          R scale,
-                          R beyond,
-                          R* units)
+STFT_LOOP void
+directions(R* numbers, const R* magnitudes, std::size_t count, R most, R scale, R beyond, R* units)
 {
+    constexpr R least = std::numeric_limits<R>::min(), largest = std::numeric_limits<R>::max();
     const R own = beyond * scale, all = 1 + beyond;
 #pragma omp simd
     for (std::size_t k = 0; k < count; ++k) {
-        const R was = magnitudes[k] <= most ? own * magnitudes[k] : R(0);
+        const R magnitude = magnitudes[k] <= most ? magnitudes[k] : R(0);
+        const R was = own * magnitude;
         const R re = all * numbers[2 * k] - was * units[2 * k];
         const R im = all * numbers[2 * k + 1] - was * units[2 * k + 1];
         const R square = re * re + im * im;
         const R factor = inverse_root(square);
-        const R off_1 = std::abs(factor * square * factor -
-                                 1); // 1, infinite or NaN where there is no inverse root
-        const R taken = off_1 < R(0.5) ? factor : R(0), kept = off_1 < R(0.5) ? R(0) : R(1);
-        units[2 * k] = taken * re + kept * units[2 * k];
-        units[2 * k + 1] = taken * im + kept * units[2 * k + 1];
-    }
-}
-
-//! Turns units by what others, all of modulus 1, were turned by since.
-template <class R>
-STFT_LOOP void turn_with(const R* before, const R* now, std::size_t count, R* units)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < count; ++k) {
-        const R re = now[2 * k] * before[2 * k] + now[2 * k + 1] * before[2 * k + 1];
-        const R im = now[2 * k + 1] * before[2 * k] - now[2 * k] * before[2 * k + 1];
-        const R x = units[2 * k], y = units[2 * k + 1];
-        units[2 * k] = x * re - y * im;
-        units[2 * k + 1] = x * im + y * re;
+        const bool moves = square >= least && square <= largest;
+        const R x = moves ? factor * re : units[2 * k];
+        const R y = moves ? factor * im : units[2 * k + 1];
+        units[2 * k] = x;
+        units[2 * k + 1] = y;
+        numbers[2 * k] = magnitude * x;
+        numbers[2 * k + 1] = magnitude * y;
     }
 }
 

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
 #include <boost/math/tools/minima.hpp>
 #include <algorithm>
@@ -9,7 +10,6 @@ namespace gr::stft::kernel {
 
 gaussian_fit fit_gaussian(const std::vector<std::complex<double>>& taps)
 {
-    constexpr double pi = 3.14159265358979323846;
     constexpr std::size_t enough = 4096; // taps; longer windows are thinned out
     const auto step = std::max<std::size_t>(1, taps.size() / enough);
     const auto length = static_cast<double>(taps.size());

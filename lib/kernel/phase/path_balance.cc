@@ -80,25 +80,24 @@ public:
         : d_all(all), d_from(from), d_end(end), d_middle(from + (end - from) / 2)
     {}
 
-    //! Numbers on the shorter side of the middle, and on either.
+    //! Numbers on the side of the middle that has fewer.
     std::size_t shorter() const { return d_end - 1 - d_middle; }
-    std::size_t longer() const { return d_middle - d_from; }
 
-    //! The i-th number from either end; each chain waits for itself only.
-    STFT_INLINE void eliminate(std::size_t i) { eliminate_low(i), eliminate_high(i); }
-    STFT_INLINE void eliminate_low(std::size_t i)
+    //! The i-th number from either end, i < shorter(); each chain waits for itself only.
+    STFT_INLINE void eliminate(std::size_t i)
     {
-        const auto k = d_from + i;
-        step(k, d_all.joints[k - 1], d_all.joints[k], d_low);
-    }
-    STFT_INLINE void eliminate_high(std::size_t i)
-    {
+        eliminate_low(i);
         const auto k = d_end - 1 - i;
         step(k, d_all.joints[k], d_all.joints[k - 1], d_high);
     }
 
-    void turn()
+    //! The others, from the i-th on, and the middle.
+    void eliminate_rest(std::size_t i)
     {
+        for (; i < shorter(); ++i)
+            eliminate(i);
+        if (longer() > shorter())
+            eliminate_low(longer() - 1);
         const auto k = d_middle;
         const R low = d_all.joints[k - 1], high = d_all.joints[k];
         const R pivot = d_all.pivots[k] - low * low * d_low.inverse - high * high * d_high.inverse;
@@ -109,15 +108,31 @@ public:
     //! The i-th number from the middle, 1 .. shorter(), on either side.
     STFT_INLINE void substitute(std::size_t i)
     {
-        substitute_low(i);
+        substitute_one(d_middle - i, d_low);
         substitute_one(d_middle + i, d_high);
     }
-    STFT_INLINE void substitute_low(std::size_t i) { substitute_one(d_middle - i, d_low); }
+
+    //! The others, from the i-th on.
+    void substitute_rest(std::size_t i)
+    {
+        for (; i <= shorter(); ++i)
+            substitute(i);
+        if (longer() > shorter())
+            substitute_one(d_middle - longer(), d_low);
+    }
 
 private:
     struct chain {
         R inverse = 0, sum = 0;
     };
+
+    std::size_t longer() const { return d_middle - d_from; }
+
+    STFT_INLINE void eliminate_low(std::size_t i)
+    {
+        const auto k = d_from + i;
+        step(k, d_all.joints[k - 1], d_all.joints[k], d_low);
+    }
 
     STFT_INLINE void step(std::size_t k, R joint, R next, chain& c)
     {
@@ -139,46 +154,17 @@ private:
     chain d_low, d_high;
 };
 
-template <class R>
-void solve(stretch<R> one)
+//! Solves stretches at once: none of their chains waits for another.
+template <class... Stretches>
+void solve(Stretches... each)
 {
-    for (std::size_t i = 0; i < one.shorter(); ++i)
-        one.eliminate(i);
-    if (one.longer() > one.shorter())
-        one.eliminate_low(one.longer() - 1);
-    one.turn();
-    for (std::size_t i = 1; i <= one.shorter(); ++i)
-        one.substitute(i);
-    if (one.longer() > one.shorter())
-        one.substitute_low(one.longer());
-}
-
-//! Solves two stretches at once.
-template <class R>
-void solve(stretch<R> a, stretch<R> b)
-{
-    const auto both = std::min(a.shorter(), b.shorter());
-    for (std::size_t i = 0; i < both; ++i)
-        a.eliminate(i), b.eliminate(i);
-    const auto finish = [&](stretch<R>& one) {
-        for (auto i = both; i < one.shorter(); ++i)
-            one.eliminate(i);
-        if (one.longer() > one.shorter())
-            one.eliminate_low(one.longer() - 1);
-        one.turn();
-    };
-    finish(a);
-    finish(b);
-    for (std::size_t i = 1; i <= both; ++i)
-        a.substitute(i), b.substitute(i);
-    const auto end = [&](stretch<R>& one) {
-        for (auto i = both + 1; i <= one.shorter(); ++i)
-            one.substitute(i);
-        if (one.longer() > one.shorter())
-            one.substitute_low(one.longer());
-    };
-    end(a);
-    end(b);
+    const auto together = std::min({ each.shorter()... });
+    for (std::size_t i = 0; i < together; ++i)
+        (each.eliminate(i), ...);
+    (each.eliminate_rest(together), ...);
+    for (std::size_t i = 1; i <= together; ++i)
+        (each.substitute(i), ...);
+    (each.substitute_rest(together + 1), ...);
 }
 
 template <class R>
@@ -244,8 +230,9 @@ void path_balance<R>::balance(const R* before,
             std::rotate(row, row + first, row + bins);
     joints[-1] = 0;
     const three_diagonals<R> all{ joints, d_pivots.data(), sums };
+    const auto middle = cut + 1 - first;
     if (is_long)
-        solve(stretch<R>(all, 0, cut + 1 - first), stretch<R>(all, cut + 1 - first, bins));
+        solve(stretch<R>(all, 0, middle), stretch<R>(all, middle, bins));
     else
         solve(stretch<R>(all, 0, bins));
     if (first > 0)

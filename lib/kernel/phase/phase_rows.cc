@@ -108,7 +108,7 @@ phase_rows<R>::phase_rows(const phase_settings& s)
     for (auto* row : { &d_slopes,
                        &d_steps,
                        &d_phases,
-                       &d_settled,
+                       &d_leading,
                        &d_before,
                        &d_here,
                        &d_from_before,
@@ -118,7 +118,6 @@ phase_rows<R>::phase_rows(const phase_settings& s)
         return;
     d_balance = path_balance<R>(bins, s.is_circular());
     d_row.resize(bins);
-    d_integrated.resize(bins);
     if (s.is_circular())
         d_complex.emplace(s);
     else
@@ -154,40 +153,29 @@ bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
     take(magnitudes);
     const bool waited = std::exchange(d_waits, agrees() || settings.look_ahead > 0);
     const std::size_t age = settings.look_ahead;
-    if (!agrees()) {
-        if (age == 0 || waited) {
-            integrate(age);
-            write(age, age ? older(1).magnitudes.data() : magnitudes, spectrum);
+    if (agrees()) {
+        ++d_pending;
+        if (waited) {
+            integrate(1);
+            turn(older(1), d_phases);
+            std::swap(d_leading, d_phases);
+            guess();
+        } else {
+            integrate(0);
+            turn(older(0), d_phases);
         }
-        return age == 0 || waited;
+        const auto most = std::min(settings.iterations, settled_signal<R>::slots - 1);
+        agree();
+        if (waited)
+            lead_from(1);
+        while (d_pending > most)
+            settle_oldest();
+    } else if (age == 0 || waited) {
+        integrate(age);
     }
     if (age > 0 && !waited)
         return false;
-    if (waited) {
-        integrate(1);
-        turn(older(1), d_phases);
-        std::swap(d_settled, d_phases);
-        const bool led = guess();
-        std::copy(older(1).units.begin(), older(1).units.end(), d_integrated.begin());
-        agree(1);
-        settle(1);
-        if (age == 0) {
-            if (led)
-                simd::dispatch<phase_loops::turn_with<R>>(
-                    reinterpret_cast<const R*>(d_integrated.data()),
-                    reinterpret_cast<const R*>(older(1).units.data()),
-                    d_integrated.size(),
-                    reinterpret_cast<R*>(older(0).units.data()));
-            else
-                guess();
-            agree(0);
-        }
-    } else {
-        integrate(0);
-        turn(older(0), d_phases);
-        agree(0);
-    }
-    write(age, older(age).magnitudes.data(), spectrum);
+    write(age, age || agrees() ? older(age).magnitudes.data() : magnitudes, spectrum);
     return true;
 }
 
@@ -196,12 +184,10 @@ bool phase_rows<R>::finish(complex* spectrum)
 {
     if (settings.look_ahead == 0 || !std::exchange(d_waits, false))
         return false;
-    integrate(0);
-    if (agrees()) {
-        turn(older(0), d_phases);
-        agree(0);
-        settle(0);
-    }
+    if (agrees())
+        settle_all();
+    else
+        integrate(0);
     write(0, older(0).magnitudes.data(), spectrum);
     return true;
 }
@@ -223,7 +209,7 @@ void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
     const bool same_gradient = s.hop == settings.hop && same_window;
     const bool goes_on = same_gradient && next_start == start;
     if (d_waits && agrees() && settings.look_ahead == 0 && !goes_on) {
-        settle(0); // what follows tells nothing of its phases
+        settle_all(); // what follows tells nothing of its phases
         d_waits = false;
     }
     settings = s;
@@ -310,7 +296,7 @@ void phase_rows<R>::integrate(std::size_t age)
     if (follows) {
         take_advances(step);
         simd::dispatch<phase_loops::where_above<R>>(before.s(), bins, limit, d_before.data());
-        simd::dispatch<phase_loops::advance<R>>(d_settled.data(),
+        simd::dispatch<phase_loops::advance<R>>(d_leading.data(),
                                                 d_advances.data(),
                                                 before.offsets.data(),
                                                 now.offsets.data(),
@@ -338,22 +324,21 @@ void phase_rows<R>::integrate(std::size_t age)
                 d_phases[k] = random_phase<R>(settings.seed, now.index, k);
     simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), bins);
     if (!agrees())
-        d_settled = d_phases;
+        d_leading = d_phases;
 }
 
-//! Phases for the newest frame to begin with, which the next one will bring better ones for. True if they are those of the one before, led on.
+//! Phases for the newest frame to begin with: those of the one before, led on, unless it is suddenly louder.
 template <class R>
-bool phase_rows<R>::guess()
+void phase_rows<R>::guess()
 {
     const R rise = older(0).largest - older(1).largest;
     constexpr R sudden = 1; // what begins so does not follow from what was there before
-    const bool led = overlaps(0) && !(rise > sudden);
-    if (!led) {
+    if (!overlaps(0) || rise > sudden) {
         integrate(0);
     } else {
         const auto step = older(0).start - older(1).start;
         take_advances(step);
-        simd::dispatch<phase_loops::advance<R>>(d_settled.data(),
+        simd::dispatch<phase_loops::advance<R>>(d_leading.data(),
                                                 d_advances.data(),
                                                 older(1).offsets.data(),
                                                 older(0).offsets.data(),
@@ -363,7 +348,6 @@ bool phase_rows<R>::guess()
         simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), d_gradient.bins);
     }
     turn(older(0), d_phases);
-    return led;
 }
 
 //! Cycles -> units of a frame; of a real signal's frame, bins that are real are made so.
@@ -381,69 +365,114 @@ void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
         make_real(bins - 1);
 }
 
-//! Makes the frame of this age agree with the settled ones, and with the frame after it.
+//! Sums of what is larger might not be finite.
 template <class R>
-void phase_rows<R>::agree(std::size_t age)
+constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
+
+//! The spectrum of a frame, as its samples are made from it.
+template <class R>
+auto phase_rows<R>::row_of(const frame& f) -> const complex*
 {
-    constexpr R most =
-        std::numeric_limits<R>::max() * R(1e-12); // sums of what is larger might not be finite
-    constexpr R beyond = R(0.4);                  // a frame is in the signal that is to move it
-    const auto bins = d_gradient.bins;
-    const auto first = older(age).start;
-    const auto reach = static_cast<std::int64_t>(settings.n_fft);
+    simd::dispatch<phase_loops::scale_finite<R>>(f.magnitudes.data(),
+                                                 reinterpret_cast<const R*>(f.units.data()),
+                                                 d_gradient.bins,
+                                                 most_magnitude<R>,
+                                                 reinterpret_cast<R*>(d_row.data()));
+    return d_row.data();
+}
+
+//! Samples from the first pending frame to the one of this age, if the signal goes so far; else none.
+template <class R>
+std::optional<std::size_t> phase_rows<R>::later(std::size_t age)
+{
+    const auto samples = older(age).start - d_signal_start;
+    const auto reach = (settled_signal<R>::slots - 1) * settings.n_fft;
+    if (samples < 0 || samples > static_cast<std::int64_t>(reach))
+        return {};
+    return static_cast<std::size_t>(samples);
+}
+
+//! Gives a pending frame the phases of the signal that all frames make. True if it is in that signal; its spectrum is in d_row then.
+template <class R>
+bool phase_rows<R>::direct(std::size_t age)
+{
+    // A step goes beyond, since the frame is itself in that signal. The newest one has most of its end to itself, and would be driven to and fro.
+    const R beyond = age > 0 ? R(0.3) : R(0.2);
+    const auto at = later(age);
+    if (!at)
+        return false;
+    auto& f = older(age);
+    with_signal([&](auto& signal) { signal.analyse(*at, d_row.data()); });
+    simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<R*>(d_row.data()),
+                                               f.magnitudes.data(),
+                                               d_gradient.bins,
+                                               most_magnitude<R>,
+                                               static_cast<R>(settings.n_fft),
+                                               beyond,
+                                               reinterpret_cast<R*>(f.units.data()));
+    return true;
+}
+
+//! Makes the pending frames agree with the settled ones and with each other: the newest one first, since it was guessed, then those before it, the
+//! oldest first. What leaves at once is the newest one, once more.
+template <class R>
+void phase_rows<R>::agree()
+{
     with_signal([&](auto& signal) {
+        const auto oldest = d_pending - 1;
+        const auto first = older(oldest).start;
         signal.advance(first - d_signal_start);
         d_signal_start = first;
-        const auto for_pending = [&](auto f) {
-            for (auto a = age + 1; a-- > 0;)
-                if (const auto later = older(a).start - first; later >= 0 && later <= reach)
-                    f(older(a), static_cast<std::size_t>(later));
-        };
+        for (std::size_t a = 0; a <= std::min<std::size_t>(oldest, 1); ++a) // whose phases are new
+            signal.take(slot_of(older(a)), row_of(older(a)));
         std::size_t latest = 0;
-        for_pending([&](frame&, std::size_t later) { latest = later; });
-        for (std::size_t i = 0; i < settings.iterations; ++i) {
-            signal.begin(latest);
-            for_pending([&](frame& f, std::size_t later) {
-                simd::dispatch<phase_loops::scale_finite<R>>(
-                    f.magnitudes.data(),
-                    reinterpret_cast<const R*>(f.units.data()),
-                    bins,
-                    most,
-                    reinterpret_cast<R*>(d_row.data()));
-                signal.add(d_row.data(), later);
-            });
-            const bool last = i + 1 == settings.iterations;
-            for_pending([&](frame& f, std::size_t later) {
-                if (last && later > 0)
-                    return; // it gets other phases
-                signal.analyse(later, d_row.data());
-                simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<const R*>(d_row.data()),
-                                                           f.magnitudes.data(),
-                                                           bins,
-                                                           most,
-                                                           static_cast<R>(settings.n_fft),
-                                                           beyond,
-                                                           reinterpret_cast<R*>(f.units.data()));
-            });
-        }
+        for (std::size_t a = 0; a < d_pending; ++a)
+            latest = std::max(latest, later(a).value_or(0));
+        signal.begin(latest);
+        for (auto a = d_pending; a-- > 0;)
+            if (const auto at = later(a))
+                signal.add(slot_of(older(a)), *at);
+        signal.complete();
+        const auto replace = [&](std::size_t a) {
+            if (direct(a))
+                signal.replace(slot_of(older(a)), *later(a), d_row.data());
+        };
+        for (std::size_t i = 0; i < settings.iterations; ++i)
+            replace(0);
+        for (auto a = oldest; a > 0; --a)
+            replace(a);
+        if (settings.look_ahead == 0)
+            direct(0);
     });
 }
 
-//! The frame of this age stays as it is.
+//! The phases of the frame of this age are those that lead on.
 template <class R>
-void phase_rows<R>::settle(std::size_t age)
+void phase_rows<R>::lead_from(std::size_t age)
 {
-    constexpr R most = std::numeric_limits<R>::max() * R(1e-12);
-    auto& f = older(age);
-    const auto* units = reinterpret_cast<const R*>(f.units.data());
-    simd::dispatch<phase_loops::angles<R>>(units, d_gradient.bins, d_settled.data());
-    simd::dispatch<phase_loops::scale_finite<R>>(
-        f.magnitudes.data(), units, d_gradient.bins, most, reinterpret_cast<R*>(d_row.data()));
+    simd::dispatch<phase_loops::angles<R>>(
+        reinterpret_cast<const R*>(older(age).units.data()), d_gradient.bins, d_leading.data());
+}
+
+//! The oldest pending frame stays as it is.
+template <class R>
+void phase_rows<R>::settle_oldest()
+{
+    const auto& f = older(d_pending - 1);
     with_signal([&](auto& signal) {
         signal.advance(f.start - d_signal_start);
         d_signal_start = f.start;
-        signal.settle(d_row.data());
+        signal.settle(slot_of(f));
     });
+    --d_pending;
+}
+
+template <class R>
+void phase_rows<R>::settle_all()
+{
+    while (d_pending > 0)
+        settle_oldest();
+    lead_from(0);
 }
 
 //! The spectrum of the frame of this age.

@@ -91,9 +91,9 @@ private:
 /*!
  * \brief phase_from_magnitude's state.
  *
- * With iterations, the newest frame is pending: when the next one comes, its phases are found again, from both sides in time, and made
- * to agree with the settled ones before it is settled, too. Without look-ahead its spectrum has left by then, and the newest one gets
- * phases that follow from the one that has just been settled.
+ * With iterations, the newest frame and one or two before it are pending: they are made to agree with the settled ones and with each other, in turn,
+ * and the oldest of them is settled. The phases of the one before the newest are found again first, from both sides in time. What leaves is the
+ * newest frame, or with look-ahead the one before it, as it is by then.
  */
 template <class R>
 class phase_rows
@@ -128,10 +128,16 @@ private:
     void take_slopes(std::size_t age);
     void take_advances(std::int64_t step);
     void integrate(std::size_t age);
-    bool guess();
+    void guess();
     void turn(frame& f, const std::vector<R>& cycles);
-    void agree(std::size_t age);
-    void settle(std::size_t age);
+    void agree();
+    bool direct(std::size_t age);
+    std::optional<std::size_t> later(std::size_t age);
+    const complex* row_of(const frame& f);
+    void lead_from(std::size_t age);
+    std::size_t slot_of(const frame& f) const { return f.index % settled_signal<R>::slots; }
+    void settle_oldest();
+    void settle_all();
     void write(std::size_t age, const R* magnitudes, complex* spectrum);
     template <class F>
     void with_signal(F f)
@@ -153,20 +159,19 @@ private:
     std::optional<settled_signal<R>> d_real; // with iterations, one of the two
     std::optional<settled_signal<complex>> d_complex;
     std::int64_t d_signal_start = 0; // of the frame that the signal begins with
+    std::size_t d_pending = 0;       // frames that are not settled, the newest ones
     std::array<frame, 4> d_frames;
     std::size_t d_newest = 0; // index of the newest frame
     std::size_t d_alike =
         0; // frames in a row, the newest included, whose logarithms may be subtracted
-    bool d_waits = false;      // the newest frame is not settled
+    bool d_waits = false;      // the newest frame is pending, or has not left yet
     std::uint64_t d_count = 0; // frames that went in
     std::uint64_t d_begin = 0; // index of the last frame that no phase led on to
     std::int64_t d_step = 0;   // samples that d_advances stands for
-    std::vector<R>
-        d_settled; // phases of the last frame that is settled, or without iterations of the last one
-    std::vector<R> d_phases; // phases that were integrated last
+    std::vector<R> d_leading;  // phases that lead on to the frame whose phases come next
+    std::vector<R> d_phases;   // phases that were integrated last
     std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
-    std::vector<complex> d_row,
-        d_integrated; // integrated: units of the frame before, as guess() took them
+    std::vector<complex> d_row;
 };
 
 } // namespace gr::stft::kernel

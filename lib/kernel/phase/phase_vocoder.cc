@@ -38,23 +38,23 @@ deviations(const R* phases, const R* before, const R* advances, std::size_t bins
 
 //! Steps of the phase from each bin to the next one, from the last to the first: -1/2 .. 1/2 cycles.
 template <class R>
-STFT_LOOP void steps_of(const R* phases, std::size_t bins, R* steps)
+STFT_LOOP void steps_of(const R* phases, R offset, std::size_t bins, R* steps)
 {
     const auto last = bins - 1;
 #pragma omp simd
     for (std::size_t k = 0; k < last; ++k)
-        steps[k] = phase_loops::fraction_of(phases[k + 1] - phases[k]);
-    steps[last] = phase_loops::fraction_of(phases[0] - phases[last]);
+        steps[k] = phase_loops::fraction_of(phases[k + 1] - phases[k] - offset);
+    steps[last] = phase_loops::fraction_of(phases[0] - phases[last] - offset);
 }
 
-//! Values between two rows, whose difference is taken modulo 1, times a factor.
+//! An offset, and values between two rows, whose difference is taken modulo 1, times a factor.
 template <class R>
 STFT_LOOP void
-between_rows(const R* a, const R* b, R fraction, R factor, std::size_t bins, R* result)
+between_rows(const R* a, const R* b, R fraction, R factor, R offset, std::size_t bins, R* result)
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k)
-        result[k] = factor * (a[k] + fraction * phase_loops::fraction_of(b[k] - a[k]));
+        result[k] = offset + factor * (a[k] + fraction * phase_loops::fraction_of(b[k] - a[k]));
 }
 
 template <class R>
@@ -75,6 +75,22 @@ STFT_LOOP void add_times(R factor, const R* row, std::size_t bins, R* sum)
 }
 
 } // namespace
+
+double window_centre(const std::vector<std::complex<double>>& taps)
+{
+    double sum = 0, moment = 0;
+    for (std::size_t m = 0; m < taps.size(); ++m) {
+        sum += std::norm(taps[m]);
+        moment += std::norm(taps[m]) * static_cast<double>(m);
+    }
+    const auto centre = moment / sum - static_cast<double>(taps.size() / 2);
+    const auto halves = std::round(2 * centre) / 2;
+    const auto rounded =
+        std::min(0.1, 1e-7 * static_cast<double>(taps.size())); // of taps in single precision
+    if (!std::isfinite(centre))
+        return 0;
+    return std::abs(centre - halves) < rounded ? halves : centre;
+}
 
 parameters vocoder_settings::frames_of() const
 {
@@ -149,7 +165,7 @@ public:
             const R angle = std::atan2(centred[k].imag(), centred[k].real());
             now.phases[k] = std::isfinite(angle) ? angle * R(1 / two_pi) : R(0);
         }
-        simd::dispatch<steps_of<R>>(now.phases.data(), d_bins, now.steps.data());
+        simd::dispatch<steps_of<R>>(now.phases.data(), d_step_of_middle, d_bins, now.steps.data());
         if (frames_in > 0)
             simd::dispatch<deviations<R>>(now.phases.data(),
                                           before.phases.data(),
@@ -196,6 +212,11 @@ public:
         prepare();
     }
 
+    void set_window_centre(double samples)
+    {
+        d_step_of_middle = static_cast<R>(-samples / static_cast<double>(settings.n_fft));
+    }
+
     vocoder_settings settings;
     std::int64_t start, start_in; // of the next frames
     std::int64_t frames_in = 0, frame = 0;
@@ -207,7 +228,7 @@ private:
         std::vector<complex> spectrum;
         std::vector<R> magnitudes, phases;
         std::vector<R> deviations; // of the phase's advance from the frame before, cycles
-        std::vector<R> steps;      // to the next bin
+        std::vector<R> steps;      // to the next bin, but for d_step_of_middle
     };
 
     row& at(std::int64_t index) { return d_frames[static_cast<std::size_t>(index & 1)]; }
@@ -281,8 +302,13 @@ private:
         d_from_before = d_advances;
         simd::dispatch<add_times<R>>(R(1), d_phases.data(), d_bins, d_from_before.data());
         simd::dispatch<add_times<R>>(per_hop, d_carry.data(), d_bins, d_from_before.data());
-        simd::dispatch<between_rows<R>>(
-            now.steps.data(), next.steps.data(), f, per_hop, d_bins, d_steps.data());
+        simd::dispatch<between_rows<R>>(now.steps.data(),
+                                        next.steps.data(),
+                                        f,
+                                        per_hop,
+                                        d_step_of_middle,
+                                        d_bins,
+                                        d_steps.data());
         const R largest =
             std::max(simd::dispatch<phase_loops::largest_of<R>>(d_levels.data(), d_bins),
                      simd::dispatch<phase_loops::largest_of<R>>(d_levels_before.data(), d_bins));
@@ -315,7 +341,8 @@ private:
     std::int64_t d_carried = 0;
     std::vector<R> d_before, d_here, d_from_before, d_steps, d_written;
     std::vector<complex> d_centred;
-    double d_step = 0; // input frames from the last output frame to the next one
+    R d_step_of_middle = 0; // cycles from bin to bin of what is in the middle of the window
+    double d_step = 0;      // input frames from the last output frame to the next one
     bool d_transparent = true, d_has_phases = false;
 };
 
@@ -403,6 +430,12 @@ void phase_vocoder<R>::set_rate(double rate)
     next.rate = rate;
     next.check();
     d_rows->settings = next;
+}
+
+template <class R>
+void phase_vocoder<R>::set_window_centre(double samples)
+{
+    d_rows->set_window_centre(samples);
 }
 
 template <class R>

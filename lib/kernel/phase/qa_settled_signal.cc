@@ -71,8 +71,8 @@ class qa_settled_signal : public CppUnit::TestFixture
     CPPUNIT_TEST(angles_are_those_of_atan2);
     CPPUNIT_TEST(directions_have_modulus_1_and_leave_zeros_alone);
     CPPUNIT_TEST(directions_move_beyond_the_numbers);
-    CPPUNIT_TEST(units_turn_with_others);
     CPPUNIT_TEST(frames_of_a_signal_agree_with_each_other);
+    CPPUNIT_TEST(replaced_frames_are_as_if_they_had_been_so_before);
     CPPUNIT_TEST(settled_frames_pull_a_wrong_one);
     CPPUNIT_TEST(frames_beyond_all_settled_ones_are_alone);
     CPPUNIT_TEST(frames_that_are_not_finite_are_left_out);
@@ -114,19 +114,23 @@ class qa_settled_signal : public CppUnit::TestFixture
 
     void directions_have_modulus_1_and_leave_zeros_alone()
     {
-        const std::vector<float> numbers{ 3, -4, 0, 0, 0, 1e-30f, 1e30f, 0, 0, -1e-3f };
+        std::vector<float> numbers{ 3, -4, 0, 0, 0, 1e-30f, 1e30f, 0, 0, -1e-3f };
         std::vector<float> units(numbers.size(), 7);
-        const std::vector<float> magnitudes(units.size(), 1);
+        const std::vector<float> magnitudes{ 1, 2, 3, 4, 1e21f };
         simd::dispatch<phase_loops::directions<float>>(
             numbers.data(), magnitudes.data(), numbers.size() / 2, 1e20f, 4, 0, units.data());
         const std::vector<float> expected{ 0.6f, -0.8f, 7, 7, 7, 7, 7, 7, 0, -1 };
-        for (std::size_t i = 0; i < expected.size(); ++i)
+        for (std::size_t i = 0; i < expected.size(); ++i) {
             CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], units[i], 1e-6);
+            const float magnitude = i < 8 ? magnitudes[i / 2] : 0; // the last one is out of bounds
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(magnitude * expected[i], numbers[i], 1e-5);
+        }
     }
 
     void directions_move_beyond_the_numbers()
     {
-        const std::vector<float> numbers{ 6, 0, 6, 0, 0, 6 }, magnitudes{ 1, 1e30f, NAN };
+        const std::vector<float> magnitudes{ 1, 1e30f, NAN };
+        std::vector<float> numbers{ 6, 0, 6, 0, 0, 6 };
         std::vector<float> units{ 0, 1, 0, 1, 1, 0 };
         simd::dispatch<phase_loops::directions<float>>(
             numbers.data(), magnitudes.data(), 3, 1e20f, 4, 0.5f, units.data());
@@ -134,23 +138,6 @@ class qa_settled_signal : public CppUnit::TestFixture
         const std::vector<float> expected{ 9 / length, -2 / length, 1, 0, 0, 1 };
         for (std::size_t i = 0; i < expected.size(); ++i)
             CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], units[i], 1e-6);
-    }
-
-    void units_turn_with_others()
-    {
-        std::vector<std::complex<double>> before, now, units, expected;
-        for (int i = 0; i < 20; ++i) {
-            before.push_back(std::polar(1.0, 0.3 * i));
-            now.push_back(std::polar(1.0, 1.1 * i + 0.2));
-            units.push_back(std::polar(1.0, -0.7 * i));
-            expected.push_back(std::polar(1.0, 0.1 * i + 0.2));
-        }
-        simd::dispatch<phase_loops::turn_with<double>>(reinterpret_cast<double*>(before.data()),
-                                                       reinterpret_cast<double*>(now.data()),
-                                                       units.size(),
-                                                       reinterpret_cast<double*>(units.data()));
-        for (std::size_t i = 0; i < units.size(); ++i)
-            CPPUNIT_ASSERT(std::abs(units[i] - expected[i]) < 1e-14);
     }
 
     void frames_of_a_signal_agree_with_each_other()
@@ -168,16 +155,66 @@ class qa_settled_signal : public CppUnit::TestFixture
                     const auto hop = static_cast<std::int64_t>(c.hop);
                     for (std::size_t p = 0; p + 1 < frames.size(); ++p) {
                         signal.advance(hop);
+                        signal.take(0, frames[p].data());
+                        signal.take(1, frames[p + 1].data());
                         signal.begin(c.hop);
-                        signal.add(frames[p].data(), 0);
-                        signal.add(frames[p + 1].data(), c.hop);
+                        signal.add(0, 0);
+                        signal.add(1, c.hop);
+                        signal.complete();
                         for (const std::size_t later : { 0, 1 }) {
                             signal.analyse(later * c.hop, got.data());
                             const auto off = distance(
                                 frames[p + later], got, 1.0 / static_cast<double>(c.n_fft));
                             CPPUNIT_ASSERT(off < qa::limit<T>);
                         }
-                        signal.settle(frames[p].data());
+                        signal.settle(0);
+                    }
+                }
+        });
+    }
+
+    void replaced_frames_are_as_if_they_had_been_so_before()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            for (const auto& c : sizes)
+                for (const auto which : sides_of<T>()) {
+                    const qa::context in_n("n_fft", c.n_fft);
+                    const qa::context in_sides("sides", which);
+                    const auto s = made(c, which);
+                    const auto frames = frames_of<T>(s, 6);
+                    settled_signal<T> signal(s), expected(s);
+                    const auto begin = [&](auto& one) {
+                        one.begin(2 * c.hop);
+                        for (std::size_t a = 0; a < 3; ++a)
+                            one.add(a, a * c.hop);
+                        one.complete();
+                    };
+                    for (std::size_t a = 0; a < 3; ++a) {
+                        signal.take(a, frames[a].data());
+                        expected.take(a, frames[a + 3].data());
+                    }
+                    begin(signal);
+                    begin(expected);
+                    for (const std::size_t a : { 2, 0, 1 })
+                        signal.replace(a, a * c.hop, frames[a + 3].data());
+                    std::vector<std::complex<real_t<T>>> got(s.bins()), wanted(s.bins());
+                    for (const int settled : { 0, 1 }) {
+                        for (std::size_t a = 0; a < 2; ++a) {
+                            signal.analyse(a * c.hop, got.data());
+                            expected.analyse(a * c.hop, wanted.data());
+                            CPPUNIT_ASSERT(distance(wanted, got, 1) < 10 * qa::limit<T>);
+                        }
+                        if (settled)
+                            break;
+                        for (auto* one : { &signal, &expected }) {
+                            one->settle(0);
+                            one->advance(static_cast<std::int64_t>(c.hop));
+                            one->begin(c.hop);
+                            one->add(1, 0);
+                            one->add(2, c.hop);
+                            one->complete();
+                        }
                     }
                 }
         });
@@ -191,15 +228,18 @@ class qa_settled_signal : public CppUnit::TestFixture
         settled_signal<double> signal(s);
         for (const auto& frame : frames) {
             signal.advance(4);
-            signal.settle(frame.data());
+            signal.take(1, frame.data());
+            signal.settle(1);
         }
         auto wrong = frames_of<double>(s, 41)[40]; // the next one
         const auto right = wrong;
         for (auto& bin : wrong)
             bin = -bin;
         signal.advance(4);
+        signal.take(2, wrong.data());
         signal.begin(0);
-        signal.add(wrong.data(), 0);
+        signal.add(2, 0);
+        signal.complete();
         std::vector<std::complex<double>> got(s.bins());
         signal.analyse(0, got.data());
         CPPUNIT_ASSERT(distance(right, got, 1.0 / 64) < 0.5 * distance(right, wrong, 1));
@@ -212,10 +252,13 @@ class qa_settled_signal : public CppUnit::TestFixture
         for (const std::int64_t step :
              { std::int64_t(64), std::int64_t(1) << 40, std::int64_t(-1) }) {
             settled_signal<double> signal(s);
-            signal.settle(frames[0].data());
+            signal.take(0, frames[0].data());
+            signal.settle(0);
             signal.advance(step);
+            signal.take(0, frames[9].data());
             signal.begin(0);
-            signal.add(frames[9].data(), 0);
+            signal.add(0, 0);
+            signal.complete();
             std::vector<std::complex<double>> got(s.bins());
             signal.analyse(0, got.data());
             CPPUNIT_ASSERT(distance(frames[9], got, 1.0 / 64) < 1e-12);
@@ -229,16 +272,21 @@ class qa_settled_signal : public CppUnit::TestFixture
         std::vector<std::complex<float>> expected(s.bins()), got(s.bins());
         settled_signal<float> without(s), with(s);
         without.advance(8);
+        without.take(0, frames[1].data());
         without.begin(0);
-        without.add(frames[1].data(), 0);
+        without.add(0, 0);
+        without.complete();
         without.analyse(0, expected.data());
         for (const float bad : { NAN, INFINITY, 1e38f }) {
             auto broken = frames[0];
             std::fill(broken.begin(), broken.end(), bad);
-            with.settle(broken.data());
+            with.take(2, broken.data());
+            with.settle(2);
             with.advance(8);
+            with.take(0, frames[1].data());
             with.begin(0);
-            with.add(frames[1].data(), 0);
+            with.add(0, 0);
+            with.complete();
             with.analyse(0, got.data());
             CPPUNIT_ASSERT(expected == got);
         }

@@ -9,10 +9,9 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! sums += taps frame, coverage += squares
+//! sums += weighted, coverage += squares
 template <class T>
-STFT_LOOP void add_weighted(const T* frame,
-                            const real_t<T>* taps,
+STFT_LOOP void add_weighted(const T* weighted,
                             const real_t<T>* squares,
                             std::size_t count,
                             T* sums,
@@ -20,24 +19,53 @@ STFT_LOOP void add_weighted(const T* frame,
 {
 #pragma omp simd
     for (std::size_t m = 0; m < count; ++m) {
-        sums[m] += frame[m] * taps[m];
+        sums[m] += weighted[m];
         coverage[m] += squares[m];
     }
 }
 
-//! taps sums / coverage; next to nothing where the coverage is not above `least`.
+//! weighted = taps frame
 template <class T>
-STFT_LOOP void divided(const T* sums,
-                       const real_t<T>* coverage,
-                       const real_t<T>* taps,
-                       std::size_t count,
-                       real_t<T> least,
-                       T* frame)
+STFT_LOOP void weigh(const T* frame, const real_t<T>* taps, std::size_t count, T* weighted)
 {
-    using R = real_t<T>;
 #pragma omp simd
     for (std::size_t m = 0; m < count; ++m)
-        frame[m] = sums[m] * (taps[m] / (coverage[m] > least ? coverage[m] : R(1)));
+        weighted[m] = frame[m] * taps[m];
+}
+
+//! weigh(), and sums += what that changes
+template <class T>
+STFT_LOOP void
+weigh_again(const T* frame, const real_t<T>* taps, std::size_t count, T* weighted, T* sums)
+{
+#pragma omp simd
+    for (std::size_t m = 0; m < count; ++m) {
+        const T now = frame[m] * taps[m];
+        sums[m] += now - weighted[m];
+        weighted[m] = now;
+    }
+}
+
+//! 1 / coverage, 1 where that is not above `least`
+template <class R>
+STFT_LOOP void inverse(const R* coverage, std::size_t count, R least, R* result)
+{
+#pragma omp simd
+    for (std::size_t m = 0; m < count; ++m)
+        result[m] = 1 / (coverage[m] > least ? coverage[m] : R(1));
+}
+
+//! taps sums / coverage; next to nothing where there is no coverage.
+template <class T>
+STFT_LOOP void divided(const T* sums,
+                       const real_t<T>* per_coverage,
+                       const real_t<T>* taps,
+                       std::size_t count,
+                       T* frame)
+{
+#pragma omp simd
+    for (std::size_t m = 0; m < count; ++m)
+        frame[m] = sums[m] * (taps[m] * per_coverage[m]);
 }
 
 //! False if a sum of the samples' squares is not finite.
@@ -58,12 +86,14 @@ STFT_LOOP bool are_finite(const T* frame, std::size_t count)
 template <class T>
 settled_signal<T>::settled_signal(const phase_settings& s)
     : d_n_fft(s.n_fft), d_forward(s.n_fft, s.sides == sides::centered),
-      d_backward(s.n_fft, s.sides == sides::centered), d_frame(s.n_fft)
+      d_backward(s.n_fft, s.sides == sides::centered)
 {
     for (auto* all : { &d_settled, &d_signal }) {
-        all->weighted.resize(2 * d_n_fft);
-        all->coverage.resize(2 * d_n_fft);
+        all->weighted.resize(slots * d_n_fft);
+        all->coverage.resize(slots * d_n_fft);
     }
+    for (auto& weighted : d_weighted)
+        weighted.resize(d_n_fft);
     change(s);
 }
 
@@ -101,22 +131,42 @@ void settled_signal<T>::advance(std::int64_t step)
     shift(d_settled.coverage);
 }
 
-//! A frame of samples, win_length of them.
+//! Calls f(samples, from, count) for the two pieces of a frame, whose samples from .. from + count - 1 these are.
 template <class T>
-const T* settled_signal<T>::synthesise(const complex* spectrum)
+template <class F>
+void settled_signal<T>::synthesise(const complex* spectrum, F f)
 {
     const T* period = d_backward.synthesise(spectrum);
     const auto length = d_taps.size(), before_wrap = std::min(length, d_n_fft - d_offset);
-    std::copy_n(period + d_offset, before_wrap, d_frame.data());
-    std::copy_n(period, length - before_wrap, d_frame.data() + before_wrap);
-    return d_frame.data();
+    f(period + d_offset, 0, before_wrap);
+    f(period, before_wrap, length - before_wrap);
 }
 
 template <class T>
-void settled_signal<T>::add_to(sums& all, std::size_t later)
+void settled_signal<T>::take(std::size_t slot, const complex* spectrum)
 {
-    simd::dispatch<add_weighted<T>>(d_frame.data(),
-                                    d_taps.data(),
+    synthesise(spectrum, [&](const T* frame, std::size_t from, std::size_t count) {
+        simd::dispatch<weigh<T>>(
+            frame, d_taps.data() + from, count, d_weighted[slot].data() + from);
+    });
+}
+
+template <class T>
+void settled_signal<T>::replace(std::size_t slot, std::size_t later, const complex* spectrum)
+{
+    synthesise(spectrum, [&](const T* frame, std::size_t from, std::size_t count) {
+        simd::dispatch<weigh_again<T>>(frame,
+                                       d_taps.data() + from,
+                                       count,
+                                       d_weighted[slot].data() + from,
+                                       d_signal.weighted.data() + later + from);
+    });
+}
+
+template <class T>
+void settled_signal<T>::add_to(sums& all, std::size_t slot, std::size_t later)
+{
+    simd::dispatch<add_weighted<T>>(d_weighted[slot].data(),
                                     d_squares.data(),
                                     d_taps.size(),
                                     all.weighted.data() + later,
@@ -124,11 +174,10 @@ void settled_signal<T>::add_to(sums& all, std::size_t later)
 }
 
 template <class T>
-void settled_signal<T>::settle(const complex* spectrum)
+void settled_signal<T>::settle(std::size_t slot)
 {
-    synthesise(spectrum);
-    if (simd::dispatch<are_finite<T>>(d_frame.data(), d_taps.size()))
-        add_to(d_settled, 0);
+    if (simd::dispatch<are_finite<T>>(d_weighted[slot].data(), d_taps.size()))
+        add_to(d_settled, slot, 0);
 }
 
 template <class T>
@@ -137,13 +186,20 @@ void settled_signal<T>::begin(std::size_t latest)
     const auto count = latest + d_taps.size();
     std::copy_n(d_settled.weighted.begin(), count, d_signal.weighted.begin());
     std::copy_n(d_settled.coverage.begin(), count, d_signal.coverage.begin());
+    d_length = count;
 }
 
 template <class T>
-void settled_signal<T>::add(const complex* spectrum, std::size_t later)
+void settled_signal<T>::add(std::size_t slot, std::size_t later)
 {
-    synthesise(spectrum);
-    add_to(d_signal, later);
+    add_to(d_signal, slot, later);
+}
+
+template <class T>
+void settled_signal<T>::complete()
+{
+    simd::dispatch<inverse<real>>(
+        d_signal.coverage.data(), d_length, d_least, d_signal.coverage.data());
 }
 
 template <class T>
@@ -156,7 +212,6 @@ void settled_signal<T>::analyse(std::size_t later, complex* spectrum)
                                    d_signal.coverage.data() + later + from,
                                    d_taps.data() + from,
                                    count,
-                                   d_least,
                                    to);
     };
     piece(0, before_wrap, buffer + d_offset);

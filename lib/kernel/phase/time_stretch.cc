@@ -26,7 +26,9 @@ template <class T>
 time_stretch<T>::time_stretch(const parameters& p, double rate)
     : d_forward(p), d_settings(settings_for<T>(p, rate)), d_vocoder(d_settings), d_inverse(p),
       d_spectrum(d_forward.bins())
-{}
+{
+    d_vocoder.set_window_centre(window_centre(p.analysis_taps<T>()));
+}
 
 template <class T>
 void time_stretch<T>::begin(const T* samples, std::int64_t length, std::int64_t length_out)
@@ -65,8 +67,25 @@ void time_stretch<T>::add_frame()
         }
         ++d_frame;
     }
+    const bool is_last = frames_to_the_end() <= 0;
     d_vocoder.pull(d_spectrum.data());
     d_inverse.add(d_spectrum.data());
+    if (is_last) {
+        d_ended = true;
+        d_inverse.finish(d_length_out);
+    }
+}
+
+//! Frames of the input from the centre of what the next output frame shows to the end of the signal.
+template <class T>
+double time_stretch<T>::frames_to_the_end() const
+{
+    const auto& p = d_forward.design();
+    const auto hop = static_cast<std::int64_t>(p.hop);
+    const auto behind = d_vocoder.frames_in() - d_vocoder.frame();
+    const auto centre =
+        d_vocoder.start_in() - behind * hop + static_cast<std::int64_t>(p.frames().centre());
+    return static_cast<double>(d_length - centre) / static_cast<double>(hop) - d_vocoder.fraction();
 }
 
 template <class T>

@@ -125,6 +125,80 @@ void reassignment<T>::transform(moment& m, const T* frame, std::size_t offset)
     d_dft.transform(m.spectrum.data());
 }
 
+//! The samples from `derivative_reach` before a frame to as many after it; zeros where the signal has none.
+template <class T>
+const T* reassignment<T>::excerpt(const T* x, std::int64_t length, std::int64_t begin)
+{
+    const auto end = begin + static_cast<std::int64_t>(d_frame.size());
+    if (begin >= 0 && end <= length)
+        return x + begin;
+    const auto from = std::clamp<std::int64_t>(begin, 0, length);
+    const auto to = std::clamp<std::int64_t>(end, 0, length);
+    std::fill(d_frame.begin(), d_frame.end(), T(0));
+    if (from < to)
+        std::copy(x + from, x + to, d_frame.begin() + (from - begin));
+    return d_frame.data();
+}
+
+//! Takes |X|^2 of each bin; returns the value that it must exceed for the bin to move.
+template <class T>
+double reassignment<T>::take_norms(const complex* spectrum)
+{
+    double peak = 0;
+    for (std::size_t row = 0; row < bins(); ++row) {
+        d_norms[row] = std::norm(std::complex<double>(spectrum[row]));
+        peak = d_norms[row] > peak ? d_norms[row] : peak;
+    }
+    return d_least * peak;
+}
+
+//! The first order: k / n_fft - Im b / (2 pi). Sets d_norms to 0 where a cell keeps its place.
+template <class T>
+void reassignment<T>::move_frequencies(const complex* spectrum, double least, double* frequencies)
+{
+    const auto* slope = d_slopes[0].spectrum.data();
+    for (std::size_t row = 0; row < bins(); ++row) {
+        const std::complex<double> X(spectrum[row]), Y(slope[row]);
+        const double radians = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
+        const double frequency = d_own[row] - radians * cycles_per_radian;
+        const bool moves = d_norms[row] > least && std::abs(frequency) <= largest;
+        frequencies[row] = moves ? frequency : d_parameters.mark ? unknown : d_own[row];
+        d_norms[row] = moves ? d_norms[row] : 0;
+    }
+}
+
+//! Re a, from the frame's centre.
+template <class T>
+void reassignment<T>::move_times(const complex* spectrum, double* times) const
+{
+    const auto* moment = d_moments[0].spectrum.data();
+    for (std::size_t row = 0; row < bins(); ++row) {
+        const std::complex<double> X(spectrum[row]), Y(moment[row]);
+        const double time = (Y.real() * X.real() + Y.imag() * X.imag()) / d_norms[row];
+        times[row] = d_norms[row] > 0 && std::abs(time) <= largest ? time
+                     : d_parameters.mark                           ? unknown
+                                                                   : 0;
+    }
+}
+
+//! The second order: less Im(p a) / (2 pi), where that is finite.
+template <class T>
+void reassignment<T>::add_second_order(const complex* spectrum, double* frequencies) const
+{
+    for (std::size_t row = 0; row < bins(); ++row) {
+        if (!(d_norms[row] > 0))
+            continue;
+        const auto inverse = std::conj(std::complex<double>(spectrum[row])) / d_norms[row];
+        const auto a = ratio(d_moments[0].spectrum[row], inverse),
+                   b = ratio(d_slopes[0].spectrum[row], inverse),
+                   c = ratio(d_slopes[1].spectrum[row], inverse),
+                   d = ratio(d_moments[1].spectrum[row], inverse);
+        const double frequency =
+            frequencies[row] - ((c - a * b) / (a * a - d) * a).imag() * cycles_per_radian;
+        frequencies[row] = std::abs(frequency) <= largest ? frequency : frequencies[row];
+    }
+}
+
 template <class T>
 void reassignment<T>::analyse(const T* x,
                               std::int64_t length,
@@ -134,18 +208,7 @@ void reassignment<T>::analyse(const T* x,
                               double* times)
 {
     const auto reach = static_cast<std::int64_t>(derivative_reach);
-    const auto begin = start - reach, end = begin + static_cast<std::int64_t>(d_frame.size());
-    const T* frame = d_frame.data();
-    if (begin < 0 || end > length) {
-        const auto from = std::clamp<std::int64_t>(begin, 0, length);
-        const auto to = std::clamp<std::int64_t>(end, 0, length);
-        std::fill(d_frame.begin(), d_frame.end(), T(0));
-        if (from < to)
-            std::copy(x + from, x + to, d_frame.begin() + (from - begin));
-    } else {
-        frame = x + begin;
-    }
-
+    const T* frame = excerpt(x, length, start - reach);
     const auto n_fft = d_parameters.n_fft;
     const auto offset = d_parameters.phase.offset(start, win_length(), n_fft);
     d_dft.analyse(frame + reach, d_taper, offset, spectrum);
@@ -155,43 +218,11 @@ void reassignment<T>::analyse(const T* x,
     for (int i = 0; i < moments; ++i)
         transform(d_moments[i], frame + reach, offset);
 
-    const auto n = bins();
-    double peak = 0;
-    for (std::size_t row = 0; row < n; ++row) {
-        d_norms[row] = std::norm(std::complex<double>(spectrum[row]));
-        peak = d_norms[row] > peak ? d_norms[row] : peak;
-    }
-    const double least = d_least * peak;
-    const auto* slope = d_slopes[0].spectrum.data();
-    for (std::size_t row = 0; row < n; ++row) {
-        const std::complex<double> X(spectrum[row]), Y(slope[row]);
-        const double radians = (Y.imag() * X.real() - Y.real() * X.imag()) / d_norms[row];
-        const double frequency = d_own[row] - radians * cycles_per_radian;
-        const bool moves = d_norms[row] > least && std::abs(frequency) <= largest;
-        frequencies[row] = moves ? frequency : d_parameters.mark ? unknown : d_own[row];
-        d_norms[row] = moves ? d_norms[row] : 0;
-    }
-    if (times) {
-        const auto* moment = d_moments[0].spectrum.data();
-        for (std::size_t row = 0; row < n; ++row) {
-            const std::complex<double> X(spectrum[row]), Y(moment[row]);
-            const double time = (Y.real() * X.real() + Y.imag() * X.imag()) / d_norms[row];
-            times[row] = d_norms[row] > 0 && std::abs(time) <= largest ? time
-                         : d_parameters.mark                           ? unknown
-                                                                       : 0;
-        }
-    }
-    for (std::size_t row = 0; d_parameters.order == 2 && row < n; ++row) {
-        if (!(d_norms[row] > 0))
-            continue;
-        const auto inverse = std::conj(std::complex<double>(spectrum[row])) / d_norms[row];
-        const auto a = ratio(d_moments[0].spectrum[row], inverse), b = ratio(slope[row], inverse),
-                   c = ratio(d_slopes[1].spectrum[row], inverse),
-                   d = ratio(d_moments[1].spectrum[row], inverse);
-        const double frequency =
-            frequencies[row] - ((c - a * b) / (a * a - d) * a).imag() * cycles_per_radian;
-        frequencies[row] = std::abs(frequency) <= largest ? frequency : frequencies[row];
-    }
+    move_frequencies(spectrum, take_norms(spectrum), frequencies);
+    if (times)
+        move_times(spectrum, times);
+    if (d_parameters.order == 2)
+        add_second_order(spectrum, frequencies);
 }
 
 frequency_rows::frequency_rows(std::size_t n_fft, bool onesided, bool shifted)

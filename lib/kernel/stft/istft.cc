@@ -65,7 +65,11 @@ steady_sums(const std::vector<double>& weights, std::size_t count, std::size_t h
     return sums;
 }
 
-double inverse_above(double coverage, double least) { return coverage > least ? 1 / coverage : 0; }
+//! Inverts a sum, which may be negative, as that of an odd power of a window is.
+double inverse_above(double coverage, double least)
+{
+    return std::abs(coverage) > least ? 1 / coverage : 0;
+}
 
 //! Weights of uncovered samples.
 template <class R>
@@ -95,9 +99,13 @@ istft<T>::tuning::tuning(const parameters& p,
     const auto residues = gaps ? taps.size() : hop;
     auto coverage =
         win_exp == 1 ? steady_coverage(taps, residues, hop) : steady_sums(weight, residues, hop);
-    const double most = *std::max_element(coverage.begin(), coverage.end());
+    const auto [nearest, farthest] =
+        std::minmax_element(coverage.begin(), coverage.end(), [](double a, double b) {
+            return std::abs(a) < std::abs(b);
+        });
+    const double most = std::abs(*farthest);
     least = threshold * most;
-    smallest = gaps ? 0 : *std::min_element(coverage.begin(), coverage.end()) / most;
+    smallest = gaps ? 0 : std::abs(*nearest) / most;
     if (gaps)
         return; // never steady
     if (centre < hop)

@@ -19,6 +19,7 @@ class qa_griffin_lim : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_griffin_lim);
     CPPUNIT_TEST(magnitudes_come_no_further_away);
+    CPPUNIT_TEST(the_distance_is_that_of_both_sides);
     CPPUNIT_TEST(phases_of_the_signal_give_the_signal);
     CPPUNIT_TEST(wrong_arguments_are_refused);
     CPPUNIT_TEST_SUITE_END();
@@ -50,6 +51,41 @@ class qa_griffin_lim : public CppUnit::TestFixture
                     last = now;
                 }
                 CPPUNIT_ASSERT(last < 0.95 * first);
+            }
+        });
+    }
+
+    //! |X| - A over A, where inner bins of one side stand for two; an odd n_fft has no bin n_fft / 2.
+    void the_distance_is_that_of_both_sides()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            for (const qa::shape s : { qa::shape{ 90, 16, 16, 4 }, { 90, 15, 15, 5 } }) {
+                const qa::context in_s("s", s);
+                const auto p = shaped(s);
+                stft<T> forward(p);
+                const auto bins = forward.bins();
+                const auto length = static_cast<std::int64_t>(s.length);
+                const auto frames = static_cast<std::size_t>(p.frames().frames(length));
+                // bins of different power, so that each weight shows
+                std::vector<real_t<T>> A(frames * bins);
+                for (std::size_t i = 0; i < A.size(); ++i)
+                    A[i] = static_cast<real_t<T>>(1 + i % bins * (i % bins));
+                std::vector<std::complex<real_t<T>>> phases(A.size(), 1), X(A.size());
+                griffin_lim<T> search(p, p.frames().first(), frames, length, 0);
+                search.begin(A.data(), phases.data());
+                std::vector<T> y(s.length);
+                search.finish(y.data());
+                const double distance = search.iterate();
+                forward.analyse(y.data(), length, p.frames().first(), frames, X.data());
+                double off = 0, all = 0;
+                for (std::size_t i = 0; i < A.size(); ++i) {
+                    const auto k = i % bins;
+                    const bool both = is_real_v<T> && k != 0 && 2 * k != s.n_fft;
+                    off += (both ? 2 : 1) * std::pow(double(std::abs(X[i])) - double(A[i]), 2);
+                    all += (both ? 2 : 1) * double(A[i]) * double(A[i]);
+                }
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(std::sqrt(off / all), distance, qa::limit<T>);
             }
         });
     }

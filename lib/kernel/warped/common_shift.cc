@@ -8,7 +8,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double kappa = 2;
+constexpr double kappa = 2; // between those of a speed that bends evenly and of one that wanders
 constexpr double line_above = 2.3979; // ln(1 + 10): a bin of noise is above once in a thousand
 constexpr double clipped_at = 2;      // medians: a shift beyond is that of another line
 

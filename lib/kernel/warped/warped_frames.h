@@ -5,7 +5,7 @@
 #include "kernel/adaptive/pooled_rows.h"
 #include "kernel/adaptive/shortest_path.h"
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
-#include <gnuradio/stft/kernel/monitor/warped_rows.h>
+#include <gnuradio/stft/kernel/speed/warped_rows.h>
 #include <gnuradio/stft/kernel/warped/warped_stft.h>
 #include <optional>
 

@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common_shift.h"
-#include "kernel/monitor/row_whitener.h"
+#include "kernel/speed/row_whitener.h"
 #include "kernel/refuse.h"
 #include "length_path.h"
 #include "warped_frames.h"

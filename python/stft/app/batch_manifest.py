@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The manifest of a batch: a line of JSON for each input, of which the first process alone is the author."""
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -10,23 +11,30 @@ from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.spectrogram_files import named
 
 NAME = "manifest.jsonl"
+_FILES = ("mask", "keep_events", "reject_events", "bearings")  # options that name a file that is read
 
 
 def parameters_hash(arguments):
-    """A name for what the arguments ask of any input: equal where the verb and all values of its options are."""
+    """A name for what the arguments ask of any input: equal where the verb and all values of its options are, and the files that they
+    name have not changed."""
     values = {name: value for name, value in vars(arguments).items()
               if name not in ("input", "run", "folder", "driver") and not name.startswith("_")}
+    values.update((f"{name} file", identity(values[name])) for name in _FILES if isinstance(values.get(name), str))
     text = json.dumps(values, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def identity(path):
-    """Size and time of change of a file, as lines have them; null where there is none."""
+    """Size and time of change of a file, as lines have them; null where there is none. SigMF's metadata and samples are one."""
     try:
-        status = os.stat(path)
+        found = [os.stat(path)]
     except (OSError, ValueError):
         return {"size": None, "mtime_ns": None}
-    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    stem, extension = os.path.splitext(path)
+    if extension == ".sigmf-meta":
+        with contextlib.suppress(OSError):
+            found.append(os.stat(f"{stem}.sigmf-data"))
+    return {"size": sum(status.st_size for status in found), "mtime_ns": max(status.st_mtime_ns for status in found)}
 
 
 class Manifest:

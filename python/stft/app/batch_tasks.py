@@ -10,12 +10,11 @@ import threading
 from dataclasses import dataclass, field
 
 from gnuradio.stft import __version__
-from gnuradio.stft.app.command import DONE, EXPECTED, failure, verb_parser
+from gnuradio.stft.app.command import ALARM, DONE, EXPECTED, failure, verb_parser
 from gnuradio.stft.app.jobs import run_input
 
 _PART = re.compile(r"\.(.*)\.(\d+)\.part", re.DOTALL)  # of replaced_when_whole()
 _PIECE = re.compile(r"\.(.*)\.\d+-of-\d+\.piece", re.DOTALL)
-_ALARM = 3  # exit status of a verb that has done its work
 _ONE_AT_A_TIME = threading.Lock()  # what a verb prints is the process's; so are some libraries
 
 
@@ -129,7 +128,7 @@ class _Recorder:
     def attempt(self, action):
         try:
             status = action() or DONE
-            if status in (DONE, _ALARM):
+            if status in (ALARM, DONE):
                 self.report.status = max(self.report.status, status)
             else:
                 self.report.errors.append(f"exit status {status}")

@@ -32,7 +32,8 @@ VERBS = {
     "selftest": "check this installation numerically",
 }
 
-DONE, FAILED, REFUSED = 0, 1, 2  # 3 is kept for an alarm of a monitoring verb
+DONE, FAILED, REFUSED = 0, 1, 2
+ALARM = 3  # of a verb that has done its work, with --fail-on-alarm
 EXPECTED = (ValueError, OSError, ImportError, RuntimeError, MemoryError)  # of a verb
 _INTERRUPTED = 128 + signal.SIGINT
 
@@ -83,11 +84,45 @@ def verb_parser(name):
     return verb
 
 
+class _StandardOutput:
+    """Standard output as it is, but for its errors, which name it."""
+    NAME = "standard output"
+
+    def __init__(self):
+        self._stream = sys.stdout
+
+    def __enter__(self):
+        sys.stdout = self
+
+    def __exit__(self, *_):
+        sys.stdout = self._stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        return self._named(self._stream.write, text)
+
+    def flush(self):
+        return self._named(self._stream.flush)
+
+    def _named(self, call, *arguments):
+        try:
+            return call(*arguments)
+        except OSError as error:
+            error.filename = self.NAME
+            raise
+
+
 def main(argv=None):
     """Runs the command line `argv` (the process's own by default); returns the exit status."""
-    argv = sys.argv[1:] if argv is None else argv
+    _open_closed_streams("gr_stft")
+    with _StandardOutput():
+        return _main(sys.argv[1:] if argv is None else argv)
+
+
+def _main(argv):
     label = "gr_stft"
-    _open_closed_streams(label)
     try:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -153,7 +188,7 @@ def failure(error):
 
 
 def _report(label, error):
-    if isinstance(error, OSError) and error.filename is None:  # standard output's
+    if isinstance(error, OSError) and error.filename == _StandardOutput.NAME:
         _silence_stdout()
     status, words = failure(error)
     print(f"{label}: {words}", file=sys.stderr)

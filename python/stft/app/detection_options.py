@@ -107,7 +107,7 @@ def check_detection(arguments):
 
 def unusable_rows(count):
     """Words for rows that are not searched."""
-    return f"{count} rows are not searched, since they hold NaN, infinity or powers that are too large"
+    return f"{count} rows are not searched, since they hold NaN, infinity, or powers that are too large or too small for single precision"
 
 
 def _rate_of_alarms(text):

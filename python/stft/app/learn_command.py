@@ -51,7 +51,7 @@ def add_arguments(parser):
                              "that of gr_stft spectrogram)")
     frames.add_argument("--hop", type=float, metavar="SAMPLES",
                         help=f"from frame to frame, need not be whole; at the start, if it is "
-                             f"learned (default: n_fft / 16)")
+                             "learned (default: n_fft / 16)")
     frames.add_argument("--alpha", type=float, metavar="FRACTION", default=0.0,
                         help="the hop as a fraction of the window, which the frames then follow "
                              "(default: 0, frames at every hop)")

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.command import warn
+from gnuradio.stft.app.command import ALARM, warn
 from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs, require_positive,
                                                require_range, suffix)
 from gnuradio.stft.app.detection_options import refuse_argument
@@ -26,7 +26,6 @@ from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import require
 
 _OUTPUTS = (".csv", ".npz", ".jsonl", *PICTURES)
-_ALARM = 3  # exit status of --fail-on-alarm
 _PERIODS = 10  # of the lowest edge in a window
 SAMPLES_AT_ONCE = 2**20
 # m/s^2 of the unit of the samples; None: the samples have another unit, or none
@@ -78,7 +77,7 @@ def run(arguments):
     templates = _check(arguments)
     raised = []
     status = run_jobs(arguments, templates, lambda job: _measure(arguments, job, raised))
-    return status or (_ALARM if arguments.fail_on_alarm and raised else status)
+    return status or (ALARM if arguments.fail_on_alarm and raised else status)
 
 
 def _check(arguments):

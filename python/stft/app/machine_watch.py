@@ -284,6 +284,7 @@ class _Row(NamedTuple):
     dead: bool
     clipped: bool
     levels: np.ndarray
+    finite: bool
 
 
 class _Clock:
@@ -410,7 +411,8 @@ class _Condition:
 def _conditions(arguments, seconds_of_row):
     hold = max(1, round(arguments.hold[1] / seconds_of_row))
     found = [_Condition("sensor dead", lambda row: row.dead, 2, 2),
-             _Condition("sensor clipped", lambda row: row.clipped, 1, hold)]
+             _Condition("sensor clipped", lambda row: row.clipped, 1, hold),
+             _Condition("sensor not finite", lambda row: not row.finite, 1, hold)]
     if has_speed(arguments):
         found.append(_Condition("no speed", lambda row: not np.isfinite(row.speed), hold, 3))
     return found

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from gnuradio.stft.app.command import DONE, FAILED, REFUSED, verb_parser, warn
+from gnuradio.stft.app.command import ALARM, DONE, FAILED, REFUSED, verb_parser, warn
 from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, named_window, require_finite, require_positive,
                                                require_range)
 from gnuradio.stft.app.config_file import ConfigError, ConfigFile, given_options
@@ -25,8 +25,6 @@ from gnuradio.stft.app.watch import Watch
 from gnuradio.stft.app.watchers import watcher_for
 from gnuradio.stft.interruption import ending_noted
 from gnuradio.stft.monitoring import seconds_since_1970
-
-ALARM = 3
 
 
 def add_arguments(parser):

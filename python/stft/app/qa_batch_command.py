@@ -217,6 +217,24 @@ class Entries(InProcess):
         self.assertIn("4 done", batch(self, *NPZ, "--n-fft", 64, "--", "in", "-o", "out"))
         self.assertEqual(len(lines()), 4)
 
+    def test_samples_beside_metadata_and_files_that_options_name_count(self):
+        os.mkdir("in")
+        np.ones(2000, np.complex64).tofile("in/a.sigmf-data")
+        with open("in/a.sigmf-meta", "w", encoding="utf-8") as file:
+            json.dump({"global": {"core:datatype": "cf32_le", "core:sample_rate": 1e3, "core:version": "1.0.0"}, "captures": [],
+                       "annotations": []}, file)
+        words = ("--skip-existing", *NPZ, "--", "in", "-o", "out")
+        batch(self, *words)
+        self.assertIn("1 skipped", batch(self, *words))
+        self.assertEqual(lines()[0]["size"], sum(os.path.getsize(f"in/{name}") for name in os.listdir("in")))
+        np.zeros(1000, np.complex64).tofile("in/a.sigmf-data")
+        self.assertIn("1 done", batch(self, *words))
+        names = []
+        for factor in 0.5, 0.25:
+            np.save("mask.npy", np.full(round(100 / factor), factor))
+            names.append(batch_manifest.parameters_hash(batch_tasks.arguments_of(("denoise", "--mask", "mask.npy"), "x", "folder")))
+        self.assertNotEqual(*names)
+
     def test_failed_files_are_tried_again(self):
         make(2)
         os.makedirs("out/001.npz")

@@ -425,13 +425,13 @@ class Failures(InFolder):
 
     def test_full_standard_output(self):
         for unbuffered in ("", "1"):
-            for arguments in (("info", "--n-fft", 16), ("info", "--help")):
+            for arguments in (("info", "--n-fft", 16), ("info", "--help"), ("detect", "x.npy")):
                 with open("/dev/full", "w", encoding="utf-8") as full:
                     process = start(*arguments, stdout=full,
                                     environment={"PYTHONUNBUFFERED": unbuffered})
                     _, err = process.communicate(timeout=60)
                 self.assertEqual(process.returncode, 1)
-                self.assertRegex(err, r"\Agr_stft( info)?: No space left on device\n\Z")
+                self.assertRegex(err, r"\A(gr_stft detect: warning: [^\n]+\n)?gr_stft( info| detect)?: standard output: No space left on device\n\Z")
 
     def test_want_of_memory_has_words(self):
         self.assertEqual(command.failure(MemoryError()), (1, "out of memory: try a smaller --n-fft"))

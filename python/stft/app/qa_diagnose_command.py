@@ -147,7 +147,7 @@ class Diagnose(InFolder):
             (("--speed", "25", "--bearing", "8,2,1"), "pitch_diameter: 1: must be"), (("--speed", "25", "--bearing", "17,0.235,1.245"), "balls: 17: "),
             (("--speed", "25", "--bearing", "8,1,nan"), "pitch_diameter: nan: must be"), (("--speed", "25", "--bearing", "8,1,5,90"), "contact_angle: 90: must be"),
             (("--speed", "25", "--bearing", "x", "--bearings", "bearings.toml"), "bearing: 'x': is not in bearings.toml, which has 'MFPT', '6205 2RS'"),
-            ((*MACHINE, "--band", "5"), "--band"), ((*MACHINE, "--band", "20k:"), "band: 20000: must be"), ((*MACHINE, "--tolerance", "1"), "tolerance: 1: must be"),
+            ((*MACHINE, "--band", "5"), "--band"), ((*MACHINE, "--band", "20k:"), "band: 20000: must be below half of the sample rate, 12800\n"), ((*MACHINE, "--tolerance", "1"), "tolerance: 1: must be"),
             ((*MACHINE, "--harmonics", "0"), "harmonics: 0: must be"), ((*MACHINE, "--threshold", "-1"), "threshold: -1: must be"),
             ((*MACHINE, "-o", "x.wav"), "output: x.wav: must end in"), ((*MACHINE, "--width", "5"), "width: 5: must be"),
         ):  # fmt: skip

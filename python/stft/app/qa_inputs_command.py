@@ -138,6 +138,23 @@ class Headers(InFolder):
                 self.assertNotIn("\n", str(error))
 
     @needs("soundfile")
+    def test_a_rate_that_no_sound_has_is_named_with_its_rule(self):
+        # kind, what stands before the rate, bytes of it, as the header has rates of the second line
+        for kind, before, size, wrong in (
+            ("WAV", rb"fmt .{8}", 4, {0: bytes(4), 2**31: b"\0\0\0\x80"}), ("RF64", rb"fmt .{8}", 4, {0: bytes(4)}),
+            ("W64", rb"fmt .{24}", 4, {0: bytes(4), 2**32 - 1: b"\xff" * 4}), ("AU", rb"\.snd.{12}", 4, {0: bytes(4), 2**31: b"\x80\0\0\0"}),
+            ("AIFF", rb"COMM.{12}", 10, {0: bytes(10), 0.5: b"\x3f\xfe\x80" + bytes(7)}), ("FLAC", rb"fLaC.{14}", 3, {0: b"\0\0\0"}),
+            ("CAF", rb"desc.{8}", 8, {0: bytes(8), float("inf"): b"\x7f\xf0" + bytes(6)}),
+        ):  # fmt: skip
+            data = self.write(kind, "PCM_16", 1, noise(500))
+            at = re.search(before, data, re.DOTALL).end()
+            for rate, words in wrong.items():
+                with open("x", "wb") as file:
+                    file.write(data[:at] + words + data[at + size:])
+                with self.subTest(kind=kind, rate=rate):
+                    self.assert_refused(("detect", "x"), f"x: sampling rate {rate}: a sound's header must give 1 .. 2^31 - 1 Hz\n")
+
+    @needs("soundfile")
     def test_libraries_below_libsndfile_say_nothing(self):
         with open("x.mp3", "wb") as file:
             file.write(b"\xff\xfb\x90\x64" + random.Random(3).randbytes(20000))

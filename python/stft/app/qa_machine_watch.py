@@ -156,6 +156,20 @@ class Machine(InFolder):
         self.assertAlmostEqual(found[0]["sample"] / FS, 10, delta=1.5)
         self.assertAlmostEqual(found[2]["sample"] / FS, 30, delta=1.5)
 
+    def test_levels_that_are_null_have_a_reason(self):
+        for bad in np.nan, np.inf:
+            x = machine(60)
+            x[20 * 2000 : 30 * 2000 : 500] = bad
+            x[31 * 2000] = bad  # within the hold
+            found = self.watch(x, "--band", "10:200", "--hold", "5s,5s", "--trend", "5s")
+            nulls = [e["sample"] for e in found if e["kind"] == "trend" and e["10:200"] is None]
+            begin, end = (e for e in found if e["kind"] != "trend")
+            self.assertEqual((begin["kind"], begin["state"], end["kind"], end["state"]),
+                             ("sensor not finite", "begin", "sensor not finite", "end"))
+            self.assertLessEqual(begin["sample"], nulls[0])
+            self.assertAlmostEqual(begin["sample"] / FS, 20, delta=1.5)
+            self.assertAlmostEqual(end["duration"], 17, delta=2)
+
     def test_noise_has_no_speed_and_no_levels_of_orders(self):
         x = np.concatenate([machine(30), machine(60, amplitudes=(), noise=1), machine(30)])
         found = self.watch(x, "--speed", "15:25", "--orders", "1,2,3", "--hold", "3s,5s", "--trend", "10s")

@@ -117,6 +117,13 @@ class Detect(InFolder):
             self.assertRegex(err, "3 rows are not searched")
             self.assertTrue(out)
 
+    def test_samples_that_are_too_small_are_told(self):
+        (1e-150 * self.x.astype(complex)).tofile("x.cf64")
+        for verb in ("detect",), ("monitor", "--detect"):
+            status, out, err = run(*verb, "x.cf64", "--dtype", "cf64_le", "--rate", "1M")
+            self.assertEqual((status, len(out.splitlines())), (0, int(verb[0] == "detect")))
+            self.assertRegex(err, r"\A[^\n]* \d+ rows are not searched, since they hold [^\n]* too small for single precision\n\Z")
+
     def test_a_band_may_begin_below_0_hz(self):
         for option in "--band", "--ignore":
             out = self.assert_done("detect", "x.cf32", *RAW, option, "-300k:-100k")

@@ -2,6 +2,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The page of gr_stft monitor --web without a browser: the server, tokens, slow viewers, clips."""
 import asyncio
+import contextlib
 import http.client
 import io
 import json
@@ -202,7 +203,7 @@ class Server(Serving):
         upgrade = dict(Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Version="13", Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAA==")
         for headers, status in ((dict(Host="evil.example"), 403), (dict(Host=f"evil.example:{self.port}"), 403), (dict(Host=""), 403),
                                 (dict(Host=f"localhost:{self.port}"), 200), (dict(Host="[::1]:80"), 200), (dict(Host="127.0.0.1.evil.example"), 403),
-                                (dict(Origin="http://evil.example"), 403), (dict(Origin="null"), 403), (dict(Origin=f"http://{self.host}"), 200),
+                                (dict(Origin="http://evil.example"), 403), (dict(Origin="null"), 403), (dict(Origin="http://["), 403), (dict(Origin=f"http://{self.host}"), 200),
                                 (dict(Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors"), 403)):
             self.assertEqual(self.ask("/alive", **headers)[0], status, headers)
         for origin, status in ((f"http://{self.host}", 101), ("http://evil.example", 403), ("http://127.0.0.1:1", 403)):
@@ -210,6 +211,17 @@ class Server(Serving):
                 lines = [f"{name.replace('_', '-')}: {value}" for name, value in {"Host": self.host, "Origin": origin, **upgrade}.items()]
                 raw.sendall(("GET /socket HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode())
                 self.assertEqual(int(raw.recv(100).split()[1]), status, origin)
+
+    def test_bytes_that_are_no_request_leave_no_traceback(self):
+        told = io.StringIO()
+        with contextlib.redirect_stderr(told):
+            for garbage in b"\x16\x03\x01\x02\x00", b"GARBAGE\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n":
+                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as raw:
+                    raw.sendall(garbage + b"\r\n" * 2)
+                    while raw.recv(1000):
+                        pass
+            self.assertEqual(self.ask("/alive")[0], 200)
+        self.assertEqual(told.getvalue(), "")
 
     def test_a_viewer_gets_what_was_and_what_comes(self):
         scene = band_scenes.Scene(band_scenes.white_noise(1.0, 1e6, 1), 1e6, [])
@@ -531,6 +543,7 @@ class Alarms(unittest.TestCase):
         board.take({"kind": "raise", "name": "order1", "zone": 1, "value": 3.0, "limit": 2.0}, 5.0)
         board.take({"kind": "clear", "name": "10:1000"}, 6.0)
         board.take({"kind": "sensor dead", "state": "begin"}, 7.0)
+        board.take({"kind": "sensor not finite", "state": "begin"}, 7.0)
         board.take({"kind": "output", "state": "begin", "output": "mqtt", "reason": "refused"}, 8.0)
         board.take({"kind": "no data", "name": "order1"}, 9.0)
         board.take({"kind": "raise", "name": "order1", "of": "baseline", "value": 4.0, "limit": 3.0, "measured": 0.7, "expected": 0.5,
@@ -540,8 +553,9 @@ class Alarms(unittest.TestCase):
                          ("measured 0.7 mm/s, expected 0.5 mm/s, 4 σ over 3 σ, at 25 Hz", "3 over 2"))
         board.take({"kind": "burst", "state": "end"}, 9.0)
         self.assertEqual([a["name"] for a in board.states() if a["raised"]],
-                         ["baseline order1", "order1", "order1 without data", "output mqtt", "sensor dead"])
+                         ["baseline order1", "order1", "order1 without data", "output mqtt", "sensor dead", "sensor not finite"])
         board.take({"kind": "sensor dead", "state": "end"}, 10.0)
+        board.take({"kind": "sensor not finite", "state": "end"}, 10.0)
         board.take({"kind": "output", "state": "end", "output": "mqtt"}, 10.0)
         board.take({"kind": "data", "name": "order1"}, 10.0)
         self.assertEqual([a["name"] for a in board.states() if a["raised"]], ["baseline order1", "order1"])

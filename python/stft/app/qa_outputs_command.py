@@ -445,6 +445,22 @@ class Files(InFolder):
         writer.finish(None)
         self.assertEqual((done, writer.dropped), (list(range(20)), 0))
 
+    def test_all_files_that_rows_complete_at_once_count(self):
+        os.mkdir("rows")
+        stored = spectrogram_output.SpectrogramOutput("rows", rotate=1, rows_per_second=50, most_bytes=1 << 16, more=(".png",))
+        outputs = hub.Outputs([stored], SOURCE, "hann")
+        for _ in range(2):
+            outputs.samples(np.ones(6_000_000, np.complex64))  # six files in one call
+        drawn = list(stored._to_draw)
+        stored._to_draw.clear()
+        outputs.finish()
+        stored._to_draw.clear()
+        outputs.close()
+        sizes = {name: os.path.getsize(f"rows/{name}") for name in os.listdir("rows")}
+        self.assertGreaterEqual(len(drawn), 10)
+        self.assertLessEqual(sum(sizes.values()), 1 << 16)
+        self.assertEqual(len([name for name in sizes if name.endswith(".npy")]) + stored.counters()["removed"], stored.counters()["files"])
+
     def test_rows_of_a_spectrogram_are_in_files_that_sum_to_the_signal(self):
         os.mkdir("rows")
         stored = spectrogram_output.SpectrogramOutput("rows", rotate=1, rows_per_second=50)

@@ -3,12 +3,10 @@
 """Pictures of gr_stft: scales of frequency, ticks, annotations, vector formats."""
 
 import json
-import os
 import random
 import re
 import unittest
 import xml.etree.ElementTree
-import zlib
 from unittest import mock
 
 import numpy as np

@@ -5,7 +5,6 @@ import contextlib
 import glob
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +132,7 @@ time.sleep(60)
             other = kernels.sigmf_file(path="a", datatype="cu8", keep=True)  # while the process lives
             self.assertEqual(other.path, "a-0004.sigmf-meta")
             self.assertLess(len(starts("a-0003.sigmf-meta")), 201)
+            other.finish()
             os.unlink("a-0004.sigmf-meta")
             running.send_signal(signal.SIGKILL)
         names = ["a.sigmf-meta", "a-0002.sigmf-meta", "a-0003.sigmf-meta"]
@@ -145,6 +145,7 @@ time.sleep(60)
         self.assertEqual(again.path, "a-0004.sigmf-meta")
         self.assertEqual([start for name in names for start in starts(name)], list(range(1000)))
         self.assertLess(left, 201)
+        again.finish()
         meta = metadata(names[2])
         self.assertEqual((meta["global"]["core:offset"], meta["global"]["core:sample_rate"]), (798, RATE))
         self.assertEqual(meta["captures"], [{"core:sample_start": 798, "core:frequency": 5, "core:datetime": kernels.iso8601((TIME[0], 0.500798))}])
@@ -175,6 +176,36 @@ time.sleep(60)
         replaced = kernels.sigmf_file(path="a", datatype="cu8")
         self.assertEqual((replaced.path, starts("a.sigmf-meta")), ("a.sigmf-meta", []))
 
+    def test_two_that_write_at_once_have_files_of_their_own(self):
+        files = [kernels.sigmf_file(path="a", datatype="cu8", keep=True, rotate_every=10) for _ in range(3)]
+        for n in range(25):
+            for which, file in enumerate(files):
+                file.add(report(1000 * which + n))
+        for file in files:
+            file.finish()
+        names = glob.glob("*.sigmf-meta")
+        self.assertEqual(sorted(start for name in names for start in starts(name)), [1000 * which + n for which in range(3) for n in range(25)])
+        self.assertTrue(all(len({start // 1000 for start in starts(name)}) == 1 for name in names))
+        self.assertEqual(len(names), len(os.listdir()))
+
+    def test_a_file_that_its_process_had_not_written_yet_is_completed(self):
+        code = """
+file = kernels.sigmf_file(path="a", datatype="cu8", keep=True, rotate_every=10, flush_every=100)
+for n in range(13):
+    REPORT["sample_start"] = n
+    file.add(REPORT)
+print("there", flush=True)
+sys.stdin.read()
+"""
+        with process(code, stdin=subprocess.PIPE) as running:
+            self.assertEqual(running.stdout.readline(), "there\n")
+            self.assertFalse(os.path.exists("a-0002.sigmf-meta"))
+            running.kill()
+        again = kernels.sigmf_file(path="a", datatype="cu8", keep=True)
+        self.assertEqual(again.path, "a-0003.sigmf-meta")
+        again.finish()
+        self.assertEqual(starts("a.sigmf-meta") + starts("a-0002.sigmf-meta"), list(range(13)))
+
     def test_a_journal_that_cannot_be_read_stops_nothing(self):
         for words in (b"", b"\0\xff\n", b"rate x\ncapture 1\nannotation 5\nannotation x {}\nfrom\ncarried -1\n", b"capture 0 1 - 1 x 0\n" * 9):
             with self.subTest(words=words):
@@ -190,6 +221,7 @@ time.sleep(60)
             self.skipTest("a file system cannot be mounted")
         self.addCleanup(subprocess.run, ["umount", os.path.abspath("d")], check=False)
         out = SigmfOutput("d/a.sigmf-meta", "cu8")
+        out._file.finish()  # which gives up its name
         out._file = kernels.sigmf_file(path="d/a.sigmf-meta", datatype="cu8", keep=True, rotate_every=300, flush_every=10, most=1000)
         for n in range(900):
             out.reports([(report(n), "")])

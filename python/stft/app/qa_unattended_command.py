@@ -174,6 +174,29 @@ class Day(InFolder):
                                (("-o", "x.txt"), ".png"), (("--rows", 0), "rows")):
             self.assert_refused(("day", "rows", *options), words)
 
+    def test_a_day_of_other_values_than_rows_is_refused(self):
+        self.store()
+        stem = sorted(name[:-4] for name in os.listdir("rows") if name.endswith(".npy"))[0]
+        path = f"rows/{stem}.npy"
+        rows = np.load(path)
+        for values, words in (
+            (rows.astype(np.float64), f"values of float64, shape {rows.shape}: must be rows of 1024 float32"), (rows.astype(">f4"), "values of >f4"),
+            (np.asfortranarray(rows), "must be rows of 1024 float32"), (rows[:, :512], f"shape ({len(rows)}, 512)"), (rows.ravel(), "must be rows"),
+        ):  # fmt: skip
+            np.save(path, values)
+            for stored in path, "rows":
+                with self.subTest(stored=stored, dtype=values.dtype, shape=values.shape):
+                    self.assert_refused(("day", stored, "-o", "d.npz"), f"{path}: ", words)
+        pathlib.Path(path).write_bytes(b"x" * 500000)
+        self.assert_refused(("day", path, "-o", "d.npz"), f"{path}: has no header of an NPY file")
+        with open(path, "wb") as file:
+            file.write(bytes(128) + rows.tobytes())
+        os.rename(path, path + ".part")
+        self.assert_done("day", path + ".part", "-o", "d.npz")  # as it is before its header is written
+        os.remove(path + ".part")
+        np.save(path, rows)
+        self.assert_done("day", "rows", "-o", "d.npz")
+
     @needs("matplotlib")
     @needs("h5py")
     def test_each_complete_file_gets_its_picture_and_hdf5(self):

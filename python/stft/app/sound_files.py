@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from gnuradio.stft.app.recording_base import Recording, open_to_read, refuse, require_channel
-from gnuradio.stft.app.sound_headers import WithHeader, flac_header, mended_header
+from gnuradio.stft.app.sound_headers import WithHeader, flac_header, mended_header, stated_rate
 from gnuradio.stft.optional_modules import load
 
 _SCAN = 4096  # samples read at a time where a damaged file's length has to be found by reading
@@ -47,7 +47,10 @@ class SoundFile(Recording):
         self._source = source
         self._mended = None
         with open_to_read(source) as file:
+            stated = stated_rate(file)
             self._mended = mended_header(file)
+        if stated is not None and not 1 <= stated < 2**31:
+            refuse(self.path, f"sampling rate {stated:.10g}", "a sound's header must give 1 .. 2^31 - 1 Hz")
         self._file = self._open()
         self.format = f"{self._file.format_info}, {self._file.subtype_info}"
         self.fs = float(self._file.samplerate)

@@ -3,9 +3,10 @@
 
 A recorder that is switched off, or writes more than 4 GiB, leaves sizes that are 0 or too small.
 mended_header() finds that in WAV, RF64, W64, AIFF and AU and gives a header with the sizes that
-hold; WithHeader is the file as it looks with it.
+hold; WithHeader is the file as it looks with it. stated_rate() is the rate that a header gives, also of FLAC and CAF.
 """
 import io
+import math
 import os
 import struct
 from dataclasses import dataclass
@@ -34,6 +35,19 @@ def mended_header(file):
     for container in (_Wave, _Wave64, _Aiff, _Au):
         if container.is_in(start):
             return _mended(container(start), file, size)
+    return None
+
+
+def stated_rate(file):
+    """Samples per second by the header of this open file; None if it is of none of the kinds that are known here, or is cut."""
+    start = os.pread(file.fileno(), _LONGEST_HEADER, 0)
+    for container in (_Wave, _Wave64, _Aiff, _Au, _Flac, _Caf):
+        if container.is_in(start):
+            found = container(start)
+            try:
+                return found.rate() if found.find_samples() else None
+            except (struct.error, LookupError):
+                return None
     return None
 
 
@@ -97,6 +111,10 @@ class _Chunks:
 
     def note_samples(self):
         """Sizes that are said elsewhere."""
+
+    def rate(self):
+        """Samples per second."""
+        return struct.unpack_from("<I", self._start, self.chunks[b"fmt "] + 4)[0]
 
     def is_followed_by_chunks(self, file, at, size):
         """Whether nothing but chunks, or a tag of MP3's kind, lies from `at` to the file's end."""
@@ -188,6 +206,10 @@ class _Aiff(_Chunks):
         kind = self._start[self.chunks[b"COMM"] + 18:][:4]
         return self._start[8:12] == b"AIFF" or kind in self._plain
 
+    def rate(self):
+        exponent, mantissa = struct.unpack_from(">HQ", self._start, self.chunks[b"COMM"] + 8)
+        return math.ldexp(mantissa, min(exponent, 0x43FF) - 0x3FFF - 63)  # of 80 bits; larger ones are none of samples
+
     def header(self, held):
         common = self.chunks[b"COMM"]
         channels, _, bits = struct.unpack_from(">hIh", self._start, common)
@@ -212,8 +234,39 @@ class _Au(_Chunks):
     def is_followed_by_chunks(self, file, at, size):
         return False
 
+    def rate(self):
+        return struct.unpack_from(">I", self._start, 16)[0]
+
     def header(self, held):
         return self._patched((8, ">I", min(held, _UNKNOWN)))
+
+
+class _Flac(_Chunks):
+    """Its first block holds 20 bits of the rate."""
+
+    @staticmethod
+    def is_in(start):
+        return start[:4] == b"fLaC"
+
+    def find_samples(self):
+        return len(self._start) >= 21
+
+    def rate(self):
+        return int.from_bytes(self._start[18:21], "big") >> 4
+
+
+class _Caf(_Chunks):
+    """Apple's; its first chunk begins with the rate."""
+
+    @staticmethod
+    def is_in(start):
+        return start[:4] == b"caff" and start[8:12] == b"desc"
+
+    def find_samples(self):
+        return len(self._start) >= 28
+
+    def rate(self):
+        return struct.unpack_from(">d", self._start, 20)[0]
 
 
 def flac_header(file, samples):

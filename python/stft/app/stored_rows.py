@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Rows that `gr_stft monitor --spectrogram` has stored, read from their files in the order of their time."""
+import io
 import json
 import math
 import os
@@ -85,4 +86,20 @@ def _of_metadata(path, metadata):
             return None
     if rows == 0 or not finite or n_fft < 1 or bins < 1 or step <= 0:
         return None
+    _check_header(path, bins)
     return StoredRows(path, begin, step, rows, bins, n_fft, rate, center, bins == n_fft, source)
+
+
+def _check_header(path, bins):
+    """Refuses an NPY file of other values than rows are read as. One that grows has its header a moment after its first rows."""
+    with open(path, "rb") as file:
+        header = io.BytesIO(file.read(_HEADER))
+    if path.endswith(".part") and not any(header.getvalue()):
+        return
+    try:
+        version = np.lib.format.read_magic(header)
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(header)
+    except Exception:  # whatever the literal's parser raises
+        refuse(path, "has no header of an NPY file", "must be a file of gr_stft monitor --spectrogram")
+    if (version, by_columns, dtype.str, shape[1:], header.tell()) != ((1, 0), False, "<f4", (bins,), _HEADER):
+        refuse(path, f"values of {dtype}, shape {shape}", f"must be rows of {bins} float32, as gr_stft monitor --spectrogram stores them")

@@ -157,7 +157,6 @@ void bind_denoise(py::module& m)
     bind_denoiser<std::complex<float>>(m, "denoiser_complex64");
     bind_denoiser<std::complex<double>>(m, "denoiser_complex128");
     m.def("check_gain", [](const py::kwargs& keywords) { settings_of(keywords).check(); });
-    m.def("gain_arguments", [] { return names_of<gain_settings>(); });
 }
 
 void bind_denoise_blocks(py::module& m)

@@ -350,7 +350,6 @@ void bind_dstft(py::module& m)
         "window_family",
         [](const py::object& window) { return family_from(window).description(); },
         arg("window"));
-    m.def("window_families", &window_family::names);
     m.def("grid_and_brent",
           &grid_and_brent,
           arg("f"),

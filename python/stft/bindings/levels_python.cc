@@ -81,10 +81,6 @@ py::dict in_python(const kernel::monitor_state& state)
 
 void bind_states(py::module& m)
 {
-    m.def("state_text",
-          [](const py::dict& sections) { return kernel::text_of(state_from(sections)); });
-    m.def("state_from_text",
-          [](const std::string& text) { return in_python(kernel::monitor_state_from(text)); });
     m.def("write_state", [](const std::string& path, const py::dict& sections) {
         kernel::write_state(path, state_from(sections));
     });

@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/machine_rows.h>
-#include <gnuradio/stft/kernel/monitor/tacho_orders.h>
+#include <gnuradio/stft/kernel/machine/machine_rows.h>
+#include <gnuradio/stft/kernel/speed/tacho_orders.h>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;
@@ -40,7 +40,7 @@ void bind_rows(py::module& m, const char* name)
             })
         .def("know_until", [](kernel& k, std::int64_t sample) { k.know_until(sample); })
         .def("finish", &kernel::finish)
-        .def("take", // [(start, speed, confidence, dead, clipped, levels)]
+        .def("take", // [(start, speed, confidence, dead, clipped, levels, finite)]
              [](kernel& k) {
                  py::list all;
                  for (const auto* row = k.row(); row; k.advance(), row = k.row())
@@ -49,7 +49,8 @@ void bind_rows(py::module& m, const char* name)
                                                row->confidence,
                                                row->dead,
                                                row->clipped,
-                                               as_array(row->levels)));
+                                               as_array(row->levels),
+                                               row->finite));
                  return all;
              })
         .def_property_readonly("hop", &kernel::hop)

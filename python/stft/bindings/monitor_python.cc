@@ -1,10 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/box_statistics.h>
 #include <gnuradio/stft/kernel/monitor/event_cutter.h>
-#include <gnuradio/stft/kernel/monitor/event_text.h>
-#include <gnuradio/stft/kernel/monitor/sigmf_annotations.h>
+#include <gnuradio/stft/kernel/records/event_text.h>
+#include <gnuradio/stft/kernel/records/sigmf_annotations.h>
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <utility>
 
@@ -356,17 +355,5 @@ void bind_monitor(py::module& m)
                            circular,
                            dc,
                            settings_from<detector_settings>(py::args(), settings));
-          });
-    m.def("detection_threshold",
-          [](const py::object& window,
-             std::size_t n_fft,
-             std::size_t hop,
-             std::size_t rows,
-             std::size_t bins,
-             double p) {
-              parameters q{ n_fft, hop };
-              q.window = window_from(window);
-              return box_statistics(q.checked_taps<std::complex<float>>(), n_fft, hop, rows, bins)
-                  .threshold(p);
           });
 }

@@ -1,9 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/angular_resampler.h>
-#include <gnuradio/stft/kernel/monitor/order_map.h>
-#include <gnuradio/stft/kernel/monitor/tacho_pulses.h>
+#include <gnuradio/stft/kernel/speed/angular_resampler.h>
+#include <gnuradio/stft/kernel/speed/order_map.h>
+#include <gnuradio/stft/kernel/speed/tacho_pulses.h>
 #include <cmath>
 
 namespace py = pybind11;

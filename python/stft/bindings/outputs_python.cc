@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/frame_files.h>
+#include <gnuradio/stft/kernel/records/frame_files.h>
 #include <gnuradio/stft/kernel/stft/averaged_rows.h>
 #include <pybind11/stl.h>
 #include <set>
@@ -136,6 +136,7 @@ void bind_frame_files(py::module& m)
                  const auto known = reasons.find(reason); // the text lives as long as the program
                  files.end(known == reasons.end() ? "stop" : known->c_str());
              })
+        .def("take_complete", &frame_files::take_complete)
         .def_property_readonly("waiting", &frame_files::waiting)
         .def_property_readonly("lost", &frame_files::lost)
         .def_property_readonly("files", &frame_files::files)

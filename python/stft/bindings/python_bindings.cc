@@ -1,5 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <pybind11/pybind11.h>
+#include <exception>
+#include <new>
 
 void bind_adaptive(pybind11::module& m);
 void bind_band_blocks(pybind11::module& m);
@@ -42,6 +44,16 @@ void bind_stft(pybind11::module& m);
 PYBIND11_MODULE(stft_python, m)
 {
     pybind11::module::import("gnuradio.gr"); // the base classes of the blocks
+    pybind11::register_local_exception_translator([](std::exception_ptr thrown) {
+        try {
+            if (thrown)
+                std::rethrow_exception(thrown);
+        } catch (const std::bad_alloc&) { // whose own words are "std::bad_alloc"
+            PyErr_SetString(PyExc_MemoryError,
+                            "more is needed than there is; a smaller n_fft, fewer frames or a "
+                            "shorter signal need less");
+        }
+    });
     m.attr("__version__") = GR_STFT_VERSION;
     bind_blocks(m);
     bind_dstft_blocks(m);

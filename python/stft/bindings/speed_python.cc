@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arrays.h"
 #include "settings.h"
-#include <gnuradio/stft/kernel/monitor/ridge_tracker.h>
-#include <gnuradio/stft/kernel/monitor/warped_rows.h>
+#include <gnuradio/stft/kernel/speed/ridge_tracker.h>
+#include <gnuradio/stft/kernel/speed/warped_rows.h>
 
 namespace py = pybind11;
 using namespace gr::stft::kernel;

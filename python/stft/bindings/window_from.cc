@@ -195,7 +195,10 @@ py::array taps_to_array(const std::vector<std::complex<double>>& taps)
 {
     if (std::any_of(taps.begin(), taps.end(), [](auto w) { return w.imag() != 0; }))
         return py::array_t<std::complex<double>>(taps.size(), taps.data());
-    py::array_t<double> reals(taps.size());
-    std::transform(taps.begin(), taps.end(), reals.mutable_data(), [](auto w) { return w.real(); });
-    return std::move(reals);
+    py::array reals = py::array_t<double>(taps.size());
+    std::transform(taps.begin(),
+                   taps.end(),
+                   static_cast<double*>(reals.mutable_data()),
+                   [](auto w) { return w.real(); });
+    return reals;
 }

@@ -39,7 +39,7 @@ class SpectrogramOutput(Output):
         complete_left_over(folder)
         self._stored = StoredFiles(folder, SUFFIXES, most_bytes)
         self._files, self._source, self._attempts = None, None, Attempts(self.changes)
-        self._flushed_at, self._complete = time.monotonic(), 0
+        self._flushed_at = time.monotonic()
         self._drawing, self._to_draw = None, []
 
     def begin(self, source):
@@ -110,15 +110,13 @@ class SpectrogramOutput(Output):
             return False
 
     def _look_at_complete(self):
-        if self._files.files == self._complete:
-            return
-        self._complete = self._files.files
-        if self._more:
-            self._to_draw.append(self._files.last_path)
-        try:
-            self._stored.added(os.path.splitext(os.path.basename(self._files.last_path))[0])
-        except OSError as error:
-            self._attempts.failed(f"{self.name}: {error.strerror}")
+        for path in self._files.take_complete():
+            if self._more:
+                self._to_draw.append(path)
+            try:
+                self._stored.added(os.path.splitext(os.path.basename(path))[0])
+            except OSError as error:
+                self._attempts.failed(f"{self.name}: {error.strerror}")
 
     def _is_drawing(self):
         return bool(self._to_draw) or self._drawing is not None and self._drawing.poll() is None

@@ -121,7 +121,7 @@ class Access:
         if not self.needs_token and _name_in(host) not in _LOCAL_NAMES:
             return "this page answers to localhost only; give --web-token for other names"
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _place_in(origin) != host.lower():
             return "this request comes from another page"
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.headers.get("Sec-Fetch-Mode") != "navigate":
             return "this request comes from another page"
@@ -133,6 +133,14 @@ def _name_in(host):
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def _place_in(origin):
+    """Host and port of an address; None if it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def disk(path):

@@ -22,7 +22,7 @@ class AlarmBoard:
         elif kind == "output":
             self._set(f"output {event.get('output')}", state == "begin", at, event.get("reason") or "",
                       "failing" if state == "begin" else "ok")
-        elif kind in ("sensor dead", "sensor clipped", "no speed", "state not saved"):
+        elif kind in ("sensor dead", "sensor clipped", "sensor not finite", "no speed", "state not saved"):
             lasts = state == "begin" or kind == "state not saved"
             self._set(kind, lasts, at, event.get("reason") or "", "holds" if lasts else "ok")
 

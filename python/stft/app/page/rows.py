@@ -86,8 +86,14 @@ class Grid:
         self._peak = np.full((rows, bins), np.nan, np.float32)
 
     def add(self, starts, durations, made, lower, upper):
-        """Records in the order of time. starts, durations: s. lower, upper: Hz, of the first and the last bin's outer edges."""
+        """Records in the order of time, or several such runs, as two writers or a clock that was set back leave them. starts, durations:
+        s. lower, upper: Hz, of the first and the last bin's outer edges."""
         if not len(made):
+            return
+        runs = 1 + np.flatnonzero((np.diff(starts) < 0) | (np.diff(starts + durations) < 0))
+        if runs.size:
+            for run in zip(*(np.split(each, runs) for each in (starts, durations, made))):
+                self.add(*run, lower, upper)
             return
         columns, counts, inside = self._columns(made.dtype["mean"].shape[0], lower, upper)
         if columns is None:

@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import inspect
 import json
+import logging
 import os
 import secrets
 import socket
@@ -141,7 +142,8 @@ class PageServer:
         # since aiohttp 3.9 the runner is who waits at the end
         waits = "shutdown_timeout" in inspect.signature(web.BaseRunner.__init__).parameters
         patience = {"shutdown_timeout": _PATIENCE}
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=30.0, **patience if waits else {})
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=30.0, logger=_logger(),
+                               **patience if waits else {})
         await runner.setup()
         self._closing = asyncio.Event()
         site = web.SockSite(runner, self._socket, **{} if waits else patience)
@@ -358,6 +360,14 @@ class PageServer:
                 await answer.write(chunk)
             await answer.write_eof()
             return answer
+
+
+def _logger():
+    """A log of what goes wrong here. Bytes that are no request, as those who try all ports of a machine send, are no news."""
+    from aiohttp.http_exceptions import HttpProcessingError
+    logger = logging.getLogger("gr_stft.page")
+    logger.filters = [lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))]
+    return logger
 
 
 async def _add_headers(request, response):

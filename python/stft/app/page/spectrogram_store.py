@@ -48,17 +48,21 @@ class SpectrogramStore:
         self._known, self._lock, self._has_overview, self.failed = {}, threading.Lock(), set(), None
 
     def scan(self):
-        """Files by their time; metadata of complete ones is read once."""
+        """Files by their time; metadata of complete ones is read once. Overviews of files that are gone go, too."""
         with self._lock:
-            found = {}
+            found, there = {}, set()
             with contextlib.suppress(OSError), os.scandir(self.directory) as entries:
                 for entry in entries:
+                    there.add(entry.name)
                     if entry.name.endswith(".json"):
                         known = self._known.get(entry.name)
                         found[entry.name] = known if known and known.complete else _described(entry.path)
             self._known = {name: rows for name, rows in found.items() if rows is not None}
             with contextlib.suppress(OSError):
                 self._has_overview = set(os.listdir(self._overviews))
+                for name in self._has_overview - there if there else ():
+                    if name.endswith(".npy"):
+                        self._forget_overview(name)
             return sorted(self._known.values(), key=lambda rows: rows.start)
 
     def extent(self):
@@ -101,6 +105,8 @@ class SpectrogramStore:
             before = sum(_size_of(rows.rows, i) for i in range(1, level))
             stored = np.load(os.path.join(self._overviews, rows.name), mmap_mode="r", allow_pickle=False)
             if stored.dtype != record_type(shown_bins(rows.bins)[0]) or stored.size < before + size:
+                with contextlib.suppress(OSError):
+                    self._forget_overview(rows.name)
                 raise ValueError("overview: another shape: is made again")
             yield _part(rows, np.arange(first, last), seconds, stored[before + first:before + last])
             return
@@ -120,6 +126,10 @@ class SpectrogramStore:
         index = np.arange(first, last, step)
         if index.size:
             yield _part(rows, index / step, rows.seconds * step, _narrow_records(stored[index]))
+
+    def _forget_overview(self, name):
+        os.unlink(os.path.join(self._overviews, name))
+        self._has_overview = self._has_overview - {name}
 
     def make_overview(self):
         """Makes one overview that is missing, newest file first -> whether there was one to make."""

@@ -87,10 +87,10 @@ struct STFT_API adaptive_settings {
     double hop = 0;        //!< between frames; 0: n_fft / 16
     double alpha = 0;      //!< > 0: output frame n + 1 is centred alpha theta_n after frame n
     learning_method method = learning_method::bank; //!< how theta is found; t is found by descent
-    sharing share =
-        sharing::frame; //!< bin: one theta per bin, constant over time; cell: one per bin and frame
-    learned learn =
-        learned::theta; //!< a theta that is not learned stays at theta_init, a t on the grid
+    //! Cells that have a theta in common: constant (all), frame, bin (one theta per bin, constant over time) or cell (none).
+    sharing share = sharing::frame;
+    //! Parameters that are learned. A theta that is not stays at theta_init, a t on the grid.
+    learned learn = learned::theta;
     adaptive_criterion criterion = adaptive_criterion::automatic; //!< criterion that is minimised
     double order = 2;                                             //!< order of renyi
     double theta_min = 0;                                         //!< 0: 2 hop, at least 4
@@ -107,8 +107,8 @@ struct STFT_API adaptive_settings {
     //! Half block h: frames n - h .. n + h are measured jointly; -1: n_fft / (2 hop) if the
     //! criterion is pooled, else 0.
     std::int64_t block = -1;
-    std::int64_t lag =
-        -1; //!< frames that the path looks ahead; -1: n_fft / (2 hop) for the bank, else 0
+    //! Frames that the path looks ahead; -1: n_fft / (2 hop) for the bank, else 0.
+    std::int64_t lag = -1;
     //! Measure frame n in the block n - 2 h .. n before it; the default h is n_fft / (8 hop), lag
     //! is 0.
     bool causal = false;
@@ -119,13 +119,13 @@ struct STFT_API adaptive_settings {
     double chirp_max = 0;
     //! Cost of a chirp rate, in units of what white noise is expected to offer.
     double chirp_prior = 1;
-    std::int64_t steps =
-        -1; //!< gradient steps per frame; -1: 0 where the bank finds theta alone, else 3
+    //! Gradient steps per frame; -1: 0 where the bank finds theta alone, else 3.
+    std::int64_t steps = -1;
     //! Learning rate of Adam, in ln theta, or in hops for t; 0: 0.05 for theta (0.02 after the
     //! bank), 0.1 for t. A chirp rate moves by as many times 2.7 / theta^2.
     double learning_rate = 0;
-    double regularisation =
-        -1; //!< weight of the mean total variation of ln theta over the cells; -1: 0.1
+    //! Weight of the mean total variation of ln theta over the cells; -1: 0.1.
+    double regularisation = -1;
     bool invertible = true; //!< refuse parameters with which no inverse may restore some samples
     bool freeze = false;    //!< keep theta as it is, without learning
     double load_limit = 0;  //!< > 0: late() may skip evaluations; the caller defines 'late'
@@ -187,10 +187,10 @@ struct adaptive_report {
     double theta_mean = 0;     //!< mean window length of the frames, in samples; 0 without frames
     double theta_least = 0;    //!< shortest window length of the frames
     double theta_greatest = 0; //!< longest window length of the frames
-    double at_theta_min =
-        0; //!< fraction of the frames, bands counted apart, within 1 % of theta_min
-    double at_theta_max =
-        0; //!< fraction of the frames, bands counted apart, within 1 % of theta_max
+    //! Fraction of the frames, bands counted apart, within 1 % of theta_min.
+    double at_theta_min = 0;
+    //! Fraction of the frames, bands counted apart, within 1 % of theta_max.
+    double at_theta_max = 0;
     //! Name of the bound that more than half of the frames are at, and what to change; or empty.
     std::string advice;
     double chirped = 0;            //!< fraction of the frames that have a chirp rate other than 0

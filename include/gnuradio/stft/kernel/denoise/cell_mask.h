@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_KERNEL_DENOISE_CELL_MASK_H
 
 #include <gnuradio/stft/kernel/denoise/gain_settings.h>
-#include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/records/event.h>
 #include <cstdint>
 #include <limits>
 #include <vector>

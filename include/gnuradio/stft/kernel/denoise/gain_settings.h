@@ -58,17 +58,17 @@ struct STFT_API gain_settings {
     double samp_rate = 1;                                //!< Hz, > 0; for keep and reject
     gain_method method = gain_method::wiener;            //!< rule for the gain
     noise_tracking tracking = noise_tracking::automatic; //!< how the noise is known
-    double gain_floor =
-        -35; //!< dB of the least gain, -200 .. 0; noise that is left covers the musical tones
+    //! Least gain in dB, -200 .. 0; noise that is left covers the musical tones.
+    double gain_floor = -35;
     double oversubtraction = 1; //!< factor on the power of the noise, 0.1 .. 100
-    double memory =
-        0.98; //!< weight of the frame before in the ratio of signal to noise, at hop = win_length / 4; 0 .. 0.9999
-    std::size_t smoothing =
-        3; //!< bins over which power is averaged in the ratio of signal to noise; odd, at most 63
-    bool refine =
-        true; //!< estimate that ratio a second time, from the gain that the first estimate gives
-    double detail_memory =
-        0.9; //!< weight of the frames before in the detail of that ratio over bins, at hop = win_length / 4; 0 .. 0.9999; 0: it is as it is
+    //! Weight of the frame before in the ratio of signal to noise, at hop = win_length / 4; 0 .. 0.9999.
+    double memory = 0.98;
+    //! Bins over which power is averaged in the ratio of signal to noise; odd, at most 63.
+    std::size_t smoothing = 3;
+    //! True: that ratio is estimated a second time, from the gain that the first estimate gives.
+    bool refine = true;
+    //! Weight of the frames before in the detail of that ratio over bins, at hop = win_length / 4; 0 .. 0.9999; 0: of this frame alone.
+    double detail_memory = 0.9;
     std::size_t learn = 0;              //!< frames from which the noise is learned, the next ones
     std::vector<double> noise;          //!< |X|^2 of the noise in each bin, instead; {}: not given
     std::string keep;                   //!< bands whose gain is 1, "lower:upper,..." in Hz

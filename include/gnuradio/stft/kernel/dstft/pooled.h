@@ -24,8 +24,8 @@ struct STFT_API pooled_parameters {
     std::size_t half_block; //!< h: block n holds the frames n - h .. n + h, as far as they exist
     pooled_criterion criterion = pooled_criterion::l1l2; //!< measure to be minimised
     double order = 2;                                    //!< Renyi order: 0 < order <= 8, not 1
-    bool one_sided =
-        true; //!< bins 0 .. n_fft / 2 of real samples; DC and Nyquist then have c = 1/2
+    //! Bins 0 .. n_fft / 2 of real samples; DC and Nyquist then have c = 1/2.
+    bool one_sided = true;
 
     //! Bins of a spectrum.
     std::size_t bins() const { return one_sided ? n_fft / 2 + 1 : n_fft; }

@@ -80,6 +80,16 @@ public:
     convergence worst() const { return d_worst; }
 
 private:
+    struct nearby_frames { // of a segment
+        std::vector<complex> spectra;
+        std::vector<double> theta;
+        std::vector<position> t;
+        std::vector<position> spoilt; // of frames with spectra that are not finite
+    };
+
+    nearby_frames frames_near(std::int64_t base, std::int64_t stop) const;
+    void invert(nearby_frames& frames, const wanted_part& part);
+    void spoil(const position& where);
     void solve();
     void forget_frames();
 

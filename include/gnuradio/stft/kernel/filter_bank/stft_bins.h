@@ -9,8 +9,8 @@ namespace gr::stft::kernel {
 
 //! An STFT of which only some bins are wanted.
 struct STFT_API bins_parameters : parameters {
-    std::vector<double>
-        bins; //!< frequencies in units of samp_rate / n_fft, whole or not, in any order
+    //! Frequencies in units of samp_rate / n_fft, whole or not, in any order.
+    std::vector<double> bins;
 
     /*!
      * \brief parameters::check(), and the bins.

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_KERNEL_MONITOR_DETECTOR_H
 
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
-#include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/records/event.h>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,8 +26,8 @@ struct STFT_API lost_samples {
  * that bursts on them are seen.
  *
  * Rows are power spectral densities (unit^2 / Hz) of frames a hop apart; row p is that of the samples
- * first + p hop .. + n_fft. A row that is lost, not finite, above 1e25 in sum, or all zero holds nothing: no event is found in it, and the
- * floor does not follow it. No event is reported before `warm_up` rows, or finish(); these rows are kept, and
+ * first + p hop .. + n_fft. A row that is lost, not finite, above 1e25 in sum, all zero or below 1e-41 in mean holds nothing: no event is
+ * found in it, and the floor does not follow it. No event is reported before `warm_up` rows, or finish(); these rows are kept, and
  * searched then. Fewer than 16 rows have no floor, and no events.
  *
  * Memory: 256 rows, and what max_events says. Rows are counted in 64 bits.

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_KERNEL_MONITOR_DETECTOR_SETTINGS_H
 #define INCLUDED_STFT_KERNEL_MONITOR_DETECTOR_SETTINGS_H
 
+#include <gnuradio/stft/kernel/bands/frequency_range.h>
 #include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
 #include <gnuradio/stft/kernel/monitor/noise_floor.h>
@@ -18,17 +19,6 @@ struct STFT_API box_size {
 
 //! Sizes of boxes as users write them: "1x1,4x1,4x4" (rows x bins). \throws std::invalid_argument for what is none
 STFT_API std::vector<box_size> box_sizes_named(const std::string& text);
-
-//! A range of frequencies, Hz.
-struct STFT_API frequency_range {
-    double lower; //!< Hz
-    double upper; //!< Hz
-};
-
-//! Ranges as users write them: "-2e5:-1e5,0:1.5e3" (lower:upper, Hz). \throws std::invalid_argument for what is none, naming
-//! the parameter
-STFT_API std::vector<frequency_range> frequency_ranges_named(const std::string& text,
-                                                             const char* parameter = "ignore");
 
 //! Parameters of detector, and of the noise floor that it follows.
 struct STFT_API detector_settings : noise_floor_settings {

@@ -3,7 +3,7 @@
 #define INCLUDED_STFT_KERNEL_MONITOR_EVENT_CUTTER_H
 
 #include <gnuradio/stft/kernel/fields.h>
-#include <gnuradio/stft/kernel/monitor/event.h>
+#include <gnuradio/stft/kernel/records/event.h>
 #include <complex>
 #include <deque>
 #include <map>

@@ -42,7 +42,7 @@ public:
     //! Samples so far, lost ones included.
     std::int64_t samples() const { return d_base - d_left_out + d_framer.received(); }
 
-    //! Rows that are not searched, since they hold NaN, infinity or more than a floor can be compared with.
+    //! Rows that are not searched, since they hold NaN, infinity, or powers that are too large or too small for single precision.
     std::uint64_t unusable() const { return d_unusable; }
 
     //! The detector of the rows.

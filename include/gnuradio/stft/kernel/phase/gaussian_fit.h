@@ -11,8 +11,8 @@ namespace gr::stft::kernel {
 //! The Gaussian exp(-pi (m - win_length / 2 - shift)^2 / gamma) that is nearest to a window.
 struct gaussian_fit {
     double gamma; //!< time-frequency ratio, samples^2
-    double
-        shift; //!< samples from the window's centre, win_length / 2 rounded down, to the centroid of |w|^2
+    //! Samples from the window's centre, win_length / 2 rounded down, to the centroid of |w|^2.
+    double shift;
 };
 
 //! The fit to |w|: both of norm 1, the inner product with it is the largest.

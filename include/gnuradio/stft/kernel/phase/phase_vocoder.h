@@ -3,7 +3,9 @@
 #define INCLUDED_STFT_KERNEL_PHASE_PHASE_VOCODER_H
 
 #include <gnuradio/stft/kernel/frames/parameters.h>
+#include <complex>
 #include <memory>
+#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -35,6 +37,14 @@ inline constexpr auto fields<vocoder_settings> =
                field("placement", &vocoder_settings::where, placement_named),
                field("phase", &vocoder_settings::phase, phase_reference::named),
                field("sides", &vocoder_settings::sides, sides_named));
+
+/*!
+ * \brief Middle of a window's energy, in samples from sample size / 2 of its taps.
+ *
+ * Half a sample for periodic windows of odd size, minus half a sample for symmetric ones of even size. What is as near to a multiple of
+ * 1/2 as taps in single precision is one.
+ */
+STFT_API double window_centre(const std::vector<std::complex<double>>& taps);
 
 template <class R>
 class vocoder_rows;
@@ -86,6 +96,13 @@ public:
     std::int64_t start() const;
     //! First sample under the next input frame.
     std::int64_t start_in() const;
+
+    /*!
+     * \brief Tells where the window has its middle, in samples from sample win_length / 2 of a frame, as window_centre() tells; 0 at first.
+     *
+     * What is as long as the frame stays there; other parts of a frame move away from it as the sound gets slower.
+     */
+    void set_window_centre(double samples);
 
     //! Another speed: from the next frame that is pulled to the one after it. \throws std::invalid_argument unless 0.01 .. 100
     void set_rate(double rate);

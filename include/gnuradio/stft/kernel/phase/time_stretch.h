@@ -32,6 +32,7 @@ public:
 
 private:
     void add_frame();
+    double frames_to_the_end() const;
 
     stft<T> d_forward;
     vocoder_settings d_settings;

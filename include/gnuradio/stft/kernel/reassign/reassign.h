@@ -99,6 +99,11 @@ private:
 
     void set_taps();
     void transform(moment& m, const T* frame, std::size_t offset);
+    const T* excerpt(const T* x, std::int64_t length, std::int64_t begin);
+    double take_norms(const complex* spectrum);
+    void move_frequencies(const complex* spectrum, double least, double* frequencies);
+    void move_times(const complex* spectrum, double* times) const;
+    void add_second_order(const complex* spectrum, double* frequencies) const;
 
     reassignment_parameters d_parameters;
     std::vector<std::complex<double>> d_taps, d_moment,

@@ -15,10 +15,10 @@ namespace gr::stft::kernel {
 struct STFT_API warped_stft_settings {
     std::size_t n_fft = 0; //!< DFT length, >= 64
     double hop = 0;        //!< between frames, a whole number; 0: n_fft / 16
-    double theta =
-        0; //!< length of the window, an even number; 0: n_fft / 4, / 2.83 or / 2 in each frame
-    std::int64_t block =
-        -1; //!< frames n - block .. n + block are measured jointly; -1: theta / (2 hop)
+    //! Length of the window, an even number; 0: n_fft / 4, / 2.83 or / 2 in each frame.
+    double theta = 0;
+    //! Frames n - block .. n + block are measured jointly; -1: theta / (2 hop).
+    std::int64_t block = -1;
     std::int64_t lag = -1; //!< frames that the path looks ahead; -1: n_fft / (2 hop)
     //! five times the cost of a change to the next rate of the bank, a 30th of that of a change to the next length
     double smoothness = 0.1;

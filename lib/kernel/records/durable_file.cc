@@ -1,0 +1,120 @@
+/* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/records/durable_file.h"
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace gr::stft::kernel {
+
+namespace {
+
+//! A file that is closed when it goes out of scope.
+class open_file
+{
+public:
+    open_file(const std::string& path, int flags)
+        : d_number(::open(path.c_str(), flags | O_CLOEXEC, 0666))
+    {}
+    ~open_file()
+    {
+        if (d_number >= 0)
+            ::close(d_number);
+    }
+    open_file(open_file&& other) noexcept : d_number(std::exchange(other.d_number, -1)) {}
+    open_file& operator=(open_file&&) = delete;
+
+    int number() const { return d_number; }
+
+    //! True if it still has this name.
+    bool is_at(const std::string& path) const
+    {
+        struct stat ours, there;
+        return ::fstat(d_number, &ours) == 0 && ::stat(path.c_str(), &there) == 0 &&
+               ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+    }
+
+private:
+    int d_number;
+};
+
+//! Names of files that others have not.
+std::string own_name(const std::string& path)
+{
+    static std::atomic<unsigned> count = 0;
+    return path + "." + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".part";
+}
+
+/*!
+ * An empty file that nobody else writes, and its name: `path` with .part at its end, which a killed process may have left, or, while
+ * another writer holds that one, a name of its own.
+ */
+std::pair<open_file, std::string> begun(const std::string& path)
+{
+    constexpr int most_attempts = 1000; // on a file system whose files have no lasting numbers
+    auto part = path + ".part";
+    for (int attempts = 0;; ++attempts) {
+        open_file file(part, O_WRONLY | O_CREAT);
+        if (file.number() < 0)
+            fail_to_write(path, errno);
+        if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            part = own_name(path);
+            continue;
+        }
+        if (attempts < most_attempts &&
+            !file.is_at(part)) // whoever held it has given it the name without .part
+            continue;
+        if (::ftruncate(file.number(), 0) != 0)
+            fail_to_write(path, errno);
+        return { std::move(file), part };
+    }
+}
+
+} // namespace
+
+void fail_to_write(const std::string& path, int reason)
+{
+    throw std::runtime_error("path: " + path +
+                             ": cannot be written: " + std::generic_category().message(reason));
+}
+
+void rename_durably(const std::string& from, const std::string& to)
+{
+    if (std::rename(from.c_str(), to.c_str()) != 0)
+        fail_to_write(to, errno);
+    const auto slash = to.rfind('/');
+    const auto folder = slash == std::string::npos ? "." : slash == 0 ? "/" : to.substr(0, slash);
+    const open_file directory(folder, O_RDONLY | O_DIRECTORY);
+    if (directory.number() >= 0)
+        ::fsync(directory.number()); // not every file system can
+}
+
+void write_durably(const std::string& path, const std::string& contents)
+{
+    const auto [file, part] = begun(path); // until it has its name: then the next one may begin
+    try {
+        for (std::size_t done = 0; done < contents.size();) {
+            const auto written =
+                ::write(file.number(), contents.data() + done, contents.size() - done);
+            if (written < 0 && errno == EINTR)
+                continue;
+            if (written <= 0)
+                fail_to_write(path, errno);
+            done += static_cast<std::size_t>(written);
+        }
+        if (::fsync(file.number()) != 0 && errno != EINVAL)
+            fail_to_write(path, errno);
+        rename_durably(part, path);
+    } catch (...) { // as where a folder has the name
+        ::unlink(part.c_str());
+        throw;
+    }
+}
+
+} // namespace gr::stft::kernel

@@ -7,7 +7,6 @@
 #include "kernel/monitor/row_content.h"
 #include "kernel/monitor/row_normaliser.h"
 #include "kernel/monitor/warm_up_rows.h"
-#include "kernel/monitor/row_sum.h"
 #include "kernel/refuse.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/monitor/detector.h>

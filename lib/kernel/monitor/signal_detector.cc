@@ -1,5 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/monitor/row_sum.h"
+#include "kernel/monitor/row_content.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/monitor/signal_detector.h>
 #include <algorithm>

@@ -452,6 +452,10 @@ class Files(InFolder):
         for _ in range(2):
             outputs.samples(np.ones(6_000_000, np.complex64))  # six files in one call
         drawn = list(stored._to_draw)
+        with mock.patch.object(spectrogram_output.subprocess, "Popen") as begun:
+            stored._draw_next()
+        self.assertTrue(os.path.exists(begun.call_args[0][0][4]))  # and not the first one, which is gone already
+        stored._drawing = None
         stored._to_draw.clear()
         outputs.finish()
         stored._to_draw.clear()
@@ -544,6 +548,24 @@ class Files(InFolder):
                 self.assertEqual([a["core:sample_start"] for a in meta["annotations"]], [1000])
                 self.assertEqual(meta["captures"][0]["core:datetime"], f"2023-11-14T22:13:20.{250_000_000 + first * 1000:09d}Z")
             shutil.rmtree("clips")
+
+    def test_clips_leave_those_alone_that_another_watch_is_writing(self):
+        os.mkdir("clips")
+        x = np.arange(100_000).astype(np.complex64)
+        event = report(1, sample_start=20_000, sample_count=300, freq_lower=100.1e6, freq_upper=100.2e6, freq_center=100e6, samp_rate=RATE)
+        names = []
+        for _ in range(2):
+            clips = clip_output.ClipOutput("clips", SOURCE, pre=0, post=0)
+            outputs = hub.Outputs([clips], SOURCE, "hann")
+            outputs.samples(x)
+            outputs.reports([event])
+            outputs.finish()
+            outputs.close()
+            names = sorted(os.listdir("clips"))
+            for name in names if len(names) == 2 else ():  # as while the first one's samples are written
+                os.rename(f"clips/{name}", f"clips/{name}.part") if name.endswith("data") else os.unlink(f"clips/{name}")
+        self.assertEqual([os.path.splitext(name)[1] for name in names], [".part", ".sigmf-data", ".sigmf-meta"])
+        self.assertEqual([os.path.getsize(f"clips/{name}") for name in names[:2]], [2400, 2400])
 
 
 class Packages(InFolder):

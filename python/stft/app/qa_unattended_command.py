@@ -174,6 +174,20 @@ class Day(InFolder):
                                (("-o", "x.txt"), ".png"), (("--rows", 0), "rows")):
             self.assert_refused(("day", "rows", *options), words)
 
+    def test_files_that_are_completed_or_removed_while_they_are_read_stop_nothing(self):
+        self.store()
+        whole = stored_rows.stored_files("rows")
+        rows = [np.load(file.path) for file in whole]
+        os.rename(whole[0].path, whole[0].path + ".part")
+        found = stored_rows.stored_files("rows")
+        os.rename(found[0].path, whole[0].path)
+        os.unlink(found[1].path)
+        (first, begin), (second, _) = (file.between(0.0, 1e12) for file in found)
+        np.testing.assert_array_equal(first, rows[0])
+        self.assertEqual((begin, second.shape), (whole[0].begin, (0, 1024)))
+        with mock.patch.object(stored_rows.os.path, "getsize", side_effect=FileNotFoundError):
+            self.assertEqual(stored_rows.stored_files("rows"), [])
+
     def test_a_day_of_other_values_than_rows_is_refused(self):
         self.store()
         stem = sorted(name[:-4] for name in os.listdir("rows") if name.endswith(".npy"))[0]

@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Rows that `gr_stft monitor --spectrogram` has stored, read from their files in the order of their time."""
+import contextlib
 import io
 import json
 import math
@@ -39,11 +40,17 @@ class StoredRows:
         return self.center + (first + np.arange(self.bins)) * self.rate / self.n_fft
 
     def between(self, begin, end):
-        """Rows that start from begin on, and before end (seconds since 1970), and the time of the first one; memory is mapped."""
+        """Rows that start from begin on, and before end (seconds since 1970), and the time of the first one; memory is mapped.
+
+        A file that has been completed since it was found has another name; of one that has been removed there are none.
+        """
         first = max(0, math.ceil((begin - self.begin) / self.step))
         last = min(self.rows, math.ceil((end - self.begin) / self.step))
-        values = np.memmap(self.path, np.float32, "r", _HEADER, (self.rows, self.bins))
-        return values[first:max(first, last)], self.begin + first * self.step
+        for path in self.path, self.path.removesuffix(".part"):
+            with contextlib.suppress(FileNotFoundError):
+                values = np.memmap(path, np.float32, "r", _HEADER, (self.rows, self.bins))
+                return values[first:max(first, last)], self.begin + first * self.step
+        return np.empty((0, self.bins), np.float32), self.begin
 
 
 def stored_files(folder):
@@ -52,9 +59,10 @@ def stored_files(folder):
     for name in os.listdir(folder):
         stem, json_suffix = os.path.splitext(name)
         if json_suffix == ".json":
-            for suffix in (".npy", ".npy.part"):
+            for suffix in (".npy", ".npy.part", ".npy"):  # again, for one that is completed meanwhile
                 path = os.path.join(folder, stem + suffix)
-                if os.path.exists(path):
+                with contextlib.suppress(FileNotFoundError):  # it is removed meanwhile
+                    os.stat(path)
                     found += filter(None, [_of_metadata(path, os.path.join(folder, name))])
                     break
     return sorted(found, key=lambda file: file.begin)

@@ -1,5 +1,6 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """The samples around each event, as SigMF recordings of a folder."""
+import contextlib
 import functools
 import os
 
@@ -106,20 +107,31 @@ class ClipOutput(Output):
         event = {key: value for key, value in clip.event.items() if key != "words"}
         meta.add({**event, "state": "end", "sample_start": event["sample_start"] - clip.sample_start})
         samples = clip.samples.real if real else clip.samples
-        stem = self._free_stem(clip, center, seconds)
-        _write_whole(stem + ".sigmf-data", np.ascontiguousarray(samples).view(np.uint8).data, durable=True)
-        _write_whole(stem + ".sigmf-meta", meta.text().encode())
+        stem = self._claimed_stem(clip, center, seconds)
+        try:
+            _write_whole(stem + ".sigmf-data", np.ascontiguousarray(samples).view(np.uint8).data, durable=True)
+            _write_whole(stem + ".sigmf-meta", meta.text().encode())
+        except OSError:  # another attempt follows
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(stem + ".sigmf-data")
+            raise
         self._stored.added(os.path.basename(stem))
 
-    def _free_stem(self, clip, center, seconds):
+    def _claimed_stem(self, clip, center, seconds):
+        """A name that no other watch has, which may store the same event in the same folder; its samples are begun under it."""
         utc = kernels.iso8601(seconds) if seconds else ""
         utc = utc[:23].replace("-", "").replace(":", "") + "Z" if utc else f"sample{clip.sample_start}"
         first = os.path.join(self._folder, f"{clip.event.get('words') or clip.event['kind']}_{utc}_{center or 0:.0f}Hz_{self._source.rate:.0f}sps")
         stem, number = first, 1
-        while os.path.exists(stem + ".sigmf-meta"):
+        while True:
+            if not any(os.path.exists(stem + suffix) for suffix in SUFFIXES):
+                with contextlib.suppress(FileExistsError):
+                    os.close(os.open(stem + ".sigmf-data.part", os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+                    if not os.path.exists(stem + ".sigmf-data"):
+                        return stem
+                    os.unlink(stem + ".sigmf-data.part")  # the other one has been completed meanwhile
             number += 1
             stem = f"{first}_{number}"
-        return stem
 
 
 def _later(at, seconds):

@@ -123,7 +123,11 @@ class SpectrogramOutput(Output):
 
     def _draw_next(self):
         """One picture at a time, of a process that is nicer than the watch."""
-        if self._drawing is not None and self._drawing.poll() is None or not self._to_draw:
+        if self._drawing is not None and self._drawing.poll() is None:
+            return
+        while self._to_draw and not os.path.exists(self._to_draw[0]):
+            self._to_draw.pop(0)  # it had to make room for others
+        if not self._to_draw:
             return
         path = self._to_draw.pop(0)
         words = [argument for suffix in self._more for argument in ("-o", os.path.splitext(path)[0] + suffix)]

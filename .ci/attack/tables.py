@@ -31,6 +31,7 @@ def test_module(name):
 
 
 arguments_of_blocks = test_module("qa_block_arguments")
+test_module("qa_flowgraph_parts")  # which the next one imports
 tags = test_module("qa_hostile_tags")
 BLOCKS = arguments_of_blocks.blocks
 

@@ -99,7 +99,7 @@ def _ended(crew, take, key):
     """The lists that outcomes() generates, and what becomes of calls whose worker dies.
 
     When a worker dies, so does the executor, with all calls that it had: nobody knows which of them killed it. All of them become
-    suspects, which are called again one at a time, in an executor that begins anew. A suspect that ends is cleared; one that has
+    suspects, which are called again one at a time, in another executor. A suspect that ends is cleared; one that has
     been there at _ATTEMPTS deaths has failed. Workers that die without any call that ended between are not the calls' fault.
     """
     ended = queue.SimpleQueue()

@@ -175,8 +175,8 @@ class qa_phase_gradient : public CppUnit::TestFixture
                     sum += distance(made(sides::twosided, look_ahead), band(3000, frequency, seed));
                 const qa::context in_ahead("look_ahead", look_ahead);
                 const qa::context about("frequency", frequency);
-                // frames that do not step beyond the signal's phases come to 0.034, those that step 0.6 beyond to 0.030
-                assert_below(look_ahead ? 0.0295 : 0.0333, sum / 3);
+                // steps that go half as far again beyond the signal's phases come to 0.0305 and 0.027 at least
+                assert_below(look_ahead ? 0.026 : 0.0298, sum / 3);
             }
     }
 
@@ -184,7 +184,8 @@ class qa_phase_gradient : public CppUnit::TestFixture
     {
         for (const std::size_t look_ahead : { 0, 1 }) {
             const qa::context in_ahead("look_ahead", look_ahead);
-            assert_below(look_ahead ? 0.031 : 0.0326,
+            // steps that do not go beyond the signal's phases come to 0.0306 and 0.0245
+            assert_below(look_ahead ? 0.0237 : 0.029,
                          distance(made(sides::onesided, look_ahead), qa::noise<double>(10000)));
         }
     }

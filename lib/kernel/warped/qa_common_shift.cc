@@ -16,6 +16,7 @@ class qa_common_shift : public CppUnit::TestFixture
     CPPUNIT_TEST(a_shift_that_is_as_large_as_the_rule_says_is_where_the_sign_changes);
     CPPUNIT_TEST(kappa_lies_between_those_of_two_kinds_of_law);
     CPPUNIT_TEST(one_line_that_is_another_does_not_hide_a_common_shift);
+    CPPUNIT_TEST(a_shift_beyond_two_medians_counts_as_two_medians);
     CPPUNIT_TEST(less_than_two_lines_say_nothing);
     CPPUNIT_TEST(a_path_waits_for_evidence_and_keeps_its_choice_without);
     CPPUNIT_TEST_SUITE_END();
@@ -141,6 +142,14 @@ public:
     void one_line_that_is_another_does_not_hide_a_common_shift()
     {
         CPPUNIT_ASSERT(mean(5e-4, 0.01, 50, -1.2) > 2);
+    }
+
+    void a_shift_beyond_two_medians_counts_as_two_medians()
+    {
+        // nine lines are shifted by 0.03, 0.06 .. 0.3 bins, and the stray one by more: the median of all is 0.21
+        const double inside = mean(5e-4, 0, 1, -0.2), beyond = mean(5e-4, 0, 1, -0.35);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(beyond, mean(5e-4, 0, 1, -0.45), 1e-9);
+        CPPUNIT_ASSERT(std::abs(inside - beyond) > 1e-2);
     }
 
     void less_than_two_lines_say_nothing()

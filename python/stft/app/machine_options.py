@@ -10,7 +10,6 @@ from gnuradio.stft.app.recording_base import refuse
 
 UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3, "mg": 9.80665e-3}
 _VERDICT = 30  # rows without which a baseline has no verdict at a speed
-_INTEGRALS = {"acceleration": 0, "velocity": 1, "displacement": 2}
 
 
 def add_machine_arguments(parser):

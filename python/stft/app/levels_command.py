@@ -16,13 +16,16 @@ from gnuradio.stft.app.command_options import (add_input_arguments, as_options, 
 from gnuradio.stft.app.detection_options import refuse_argument
 from gnuradio.stft.app.event_files import write_lines
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
+from gnuradio.stft.app.levels_picture import draw
+from gnuradio.stft.app.picture_axes import PICTURES
 from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of, sample_at
 from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.optional_modules import require
 
-_OUTPUTS = (".csv", ".npz", ".jsonl")
+_OUTPUTS = (".csv", ".npz", ".jsonl", *PICTURES)
 _PERIODS = 10  # of the lowest edge in a window
 SAMPLES_AT_ONCE = 2**20
 # m/s^2 of the unit of the samples; None: the samples have another unit, or none
@@ -34,9 +37,9 @@ _QUANTITIES = (("acceleration", "m/s^2", 1.0), ("velocity", "mm/s", 1e3), ("disp
 def add_arguments(parser):
     add_input_arguments(parser)
     parser.add_argument("-o", "--output", action="append", metavar="FILE",
-                        help="where to: .csv, .npz, .jsonl (alarms), repeatable; {input} and {channel} in it are INPUT's "
+                        help="where to: .csv, .npz, .jsonl (alarms), .png, .svg, .pdf, repeatable; {input} and {channel} in it are INPUT's "
                              "name and the channel (default: CSV on standard output)")
-    parser.set_defaults(title=None, n_fft=None)
+    parser.set_defaults(n_fft=None)
     group = parser.add_argument_group("levels")
     group.add_argument("--band", type=_band, metavar="F0:F1", action="append", required=True,
                        help="frequencies of a level: 10:1000, 1k:5k; repeatable")
@@ -64,6 +67,10 @@ def add_arguments(parser):
     alarm.add_argument("--on", type=seconds, metavar="TIME", default=10.0, help="above a limit until an alarm is raised (default: 10)")
     alarm.add_argument("--off", type=seconds, metavar="TIME", default=60.0, help="below it until it is cleared (default: 60)")
     alarm.add_argument("--fail-on-alarm", action="store_true", help="exit status 3 if an alarm was raised")
+    picture = parser.add_argument_group("picture")
+    picture.add_argument("--title", metavar="TEXT", help="title (default: INPUT's name)")
+    picture.add_argument("--width", type=int, metavar="PIXELS", default=1200, help="of the picture (default: 1200)")
+    picture.add_argument("--height", type=int, metavar="PIXELS", default=500, help="of the picture (default: 500)")
 
 
 def run(arguments):
@@ -84,7 +91,11 @@ def _check(arguments):
             refuse("limit", arguments.limit[0], "must not be given with --db: limits are those of the rms")
     elif arguments.fail_on_alarm:
         refuse("fail-on-alarm", "without a limit", "needs --limit")
+    require_range("width", arguments.width, 300, 10000)
+    require_range("height", arguments.height, 200, 10000)
     templates = output_templates(arguments, ()) if arguments.output else []
+    if any(suffix(template) in PICTURES for template in templates):
+        require("matplotlib", "writing a picture")
     check_outputs(arguments.input, planned_outputs(arguments, templates), _OUTPUTS)
     if not arguments.limit and any(suffix(template) == ".jsonl" for template in templates):
         refuse("output", next(t for t in templates if suffix(t) == ".jsonl"), "holds alarms: needs --limit")
@@ -148,8 +159,23 @@ def _measure(arguments, job, raised):
         for path in job.outputs:
             temporary = files.enter_context(replaced_when_whole(path))
             with named(path):
-                _write(arguments, frames, times, levels, events, path, temporary)
+                if suffix(path) in PICTURES:
+                    unit = f"dB re 1 {frames.unit}" if arguments.db else frames.unit
+                    draw(arguments, job.title, frames.quantity, unit, levels, times, _raised(events, times), path, temporary)
+                else:
+                    _write(arguments, frames, times, levels, events, path, temporary)
     print(_summary(arguments, recording, frames, levels, events, job.outputs))
+
+
+def _raised(events, times):
+    """(band, from, to) in s of the alarms; what is not cleared lasts."""
+    begun, found = {}, []
+    for event in events:
+        if event["kind"] == "raise":
+            begun[event["level"]] = times[event["start"]]
+        elif event["kind"] == "clear":
+            found.append((event["level"], begun.pop(event["level"]), times[event["row"]]))
+    return found + [(level, begin, math.inf) for level, begin in begun.items()]
 
 
 def _levels_of(arguments, portion, frames):

@@ -6,10 +6,11 @@ import csv
 import json
 import math
 import unittest
+import unittest.mock
 import wave
 
 import numpy as np
-from qa_command import InFolder, run
+from qa_command import InFolder, needs, run
 
 from gnuradio import stft
 from gnuradio.stft.app import levels_command
@@ -80,6 +81,35 @@ class Levels(InFolder):
         self.assertEqual((event["kind"], event["zone"], event["source"]), ("raise", 1, "x.rf32"))
         self.assertEqual(run("levels", *options)[0], 0)
         self.assertEqual(run("levels", *options, "--limit", "0.9", "--on", "100", "--fail-on-alarm")[0], 0)
+
+    @needs("matplotlib")
+    def test_pictures_show_levels_limits_and_alarms(self):
+        from gnuradio.stft.app import levels_picture
+        loud = np.concatenate([tone(), 4 * tone(), tone(), 4 * tone()]).astype(np.float32)
+        loud.tofile("x.rf32")
+        options = "--band", "10:1000", "--band", "20:40", "--time", "1s", "--limit", "1", "--limit", "2.5", "--on", "1", "--off", "2"
+        shown, axes = [], []
+        save = levels_picture.save_figure
+
+        def seen(figure, *rest):
+            axes.append(figure.axes[0])
+            save(figure, *rest)
+        draw = levels_command.draw
+        with unittest.mock.patch.object(levels_picture, "save_figure", seen), \
+                unittest.mock.patch.object(levels_command, "draw", lambda *given: (shown.append(given[6]), draw(*given))):
+            run("levels", *self.raw, *options, "-o", "x.png", "-o", "x.svg", "--width", "400", "--height", "300")
+            run("levels", *self.raw, "--band", "20:40", "--db", "-o", "x.pdf")
+        self.assertEqual([open(name, "rb").read(5) for name in ("x.png", "x.svg", "x.pdf")], [b"\x89PNG\r", b"<?xml", b"%PDF-"])
+        self.assertEqual(axes[0].get_ylabel(), "Level (1)")
+        self.assertEqual([line.get_ydata()[0] for line in axes[0].lines[2:]], [1.0, 2.5])
+        np.testing.assert_allclose(axes[0].lines[0].get_ydata()[[3, 17]], [1 / math.sqrt(2), 4 / math.sqrt(2)], rtol=0.01)
+        self.assertEqual([line.get_label() for line in axes[0].lines[:2]], ["10 to 1000 Hz", "20 to 40 Hz"])
+        bands, begun, ended = zip(*shown[0])
+        self.assertEqual(bands, (0, 0))
+        np.testing.assert_allclose(begun, [6, 18], atol=0.6)
+        np.testing.assert_allclose(ended, [14, math.inf], atol=0.6)
+        self.assertEqual((shown[2], axes[2].get_ylabel()), ([], "Level (dB re 1 1)"))
+        self.assert_refused(["levels", *self.raw, "--band", "20:40", "-o", "x.png", "--width", "3"], "width: 3")
 
     def test_a_sound_file_and_all_its_channels(self):
         pair = np.stack([tone(), 0.5 * tone()], axis=1)

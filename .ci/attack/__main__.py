@@ -36,7 +36,9 @@ def work(first, count):
 
     faulthandler.enable(os.dup(2))  # a trial reads the other one
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # what asks for more gets MemoryError, and not all of the machine's
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]
+    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))  # what asks for more gets MemoryError, and not all of the machine's
     for seed in range(first, first + count):
         print("begin", seed, flush=True)
         try:

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include "stream/receiver_tags.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -30,8 +31,7 @@ void frame_file_sink_settings::check() const
     kernel::frame_files_settings::check();
     if (hop < 1 || hop > std::size_t(1) << 40)
         kernel::refuse("hop", hop, "must be 1 .. 2^40 samples");
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        kernel::refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    kernel::check_samp_rate(samp_rate);
     struct stat status;
     if (::stat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         kernel::refuse("directory", directory, "must be a folder that is there");

@@ -25,8 +25,18 @@ def trial(seed):
     import functions
     import graphs
 
+    limit_memory()
     chance = random.Random(seed)
     (functions if chance.random() < 0.25 else graphs).attack(chance)
+
+
+def limit_memory():
+    """What asks for more gets MemoryError, and not all of the machine's."""
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]
+    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def work(first, count):
@@ -36,9 +46,6 @@ def work(first, count):
 
     faulthandler.enable(os.dup(2))  # a trial reads the other one
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]
-    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))  # what asks for more gets MemoryError, and not all of the machine's
     for seed in range(first, first + count):
         print("begin", seed, flush=True)
         try:

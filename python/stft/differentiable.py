@@ -39,8 +39,6 @@ from .stft_python import kernels
 
 FamilyName = Union[str, Tuple[str, float]]
 
-_MOST_FRAMES = 2.0**40
-
 
 class Gradients(NamedTuple):
     """Gradients of a loss: by the signal (shape of x), by theta (shape of theta) and by t (frames,)."""
@@ -241,8 +239,7 @@ def fixed_overlap_positions(theta: Any, alpha: float, length: int) -> NDArray:
         raise ValueError(f"theta: {theta}: alpha theta, the hops, must be positive and have a finite sum")
     if lengths.ndim == 0:
         touching = (length - 1 + float(lengths) / 2) / float(hops)
-        if not touching < _MOST_FRAMES:
-            raise ValueError(f"theta: {theta}: {length} samples make {touching:.3g} frames: must be less than 2^40")
+        _check_addressed((int(min(touching, 1e300)),), np.dtype(float), theta=theta)
         return np.arange(max(1, int(np.ceil(touching))) if length else 0) * float(hops)
     return np.append(0.0, np.cumsum(hops.reshape(-1)[:-1]))
 

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/names.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/bands/band_weights.h>
 #include <algorithm>
 #include <cmath>
@@ -231,8 +232,7 @@ band_shape band_weights_settings::shape_used() const
 
 std::vector<band_edges> band_weights_settings::bands_of() const
 {
-    if (!(samp_rate >= 1e-30 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be 1e-30 .. 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (!(f_min >= 0 && f_min < samp_rate / 2))
         refuse("f_min", f_min, "must be at least 0 Hz, and below half the sample rate");
     if (!(f_max >= 0 && f_max <= samp_rate / 2))

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/names.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/denoise/gain_settings.h>
 #include <gnuradio/stft/kernel/bands/frequency_range.h>
 #include <cmath>
@@ -69,8 +70,7 @@ void gain_settings::check() const
     if (win_length > n_fft)
         refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n_fft));
     frames();
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (!(gain_floor >= -200 && gain_floor <= 0))
         refuse("gain_floor", gain_floor, "must be -200 .. 0 dB");
     if (!(oversubtraction >= 0.1 && oversubtraction <= 100))

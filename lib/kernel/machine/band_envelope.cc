@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include "kernel/simd/dispatch.h"
 #include <gnuradio/stft/kernel/machine/band_envelope.h>
 #include <algorithm>
@@ -51,8 +52,7 @@ void band_envelope_settings::check() const
 {
     if (n_fft < 4 || n_fft > (std::size_t(1) << 24))
         refuse("n_fft", static_cast<std::int64_t>(n_fft), "must be 4 .. 2^24");
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (!(f_min >= 0 && lower() < samp_rate / 2))
         refuse(
             "f_min", f_min, "must be below half of the sample rate, " + number_text(samp_rate / 2));

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/number_text.h"
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/bands/band_weights.h>
 #include <gnuradio/stft/kernel/frames/parameters.h>
 #include <gnuradio/stft/kernel/machine/band_power.h>
@@ -37,8 +38,7 @@ void band_power_settings::check() const
     checked_n_fft(static_cast<std::int64_t>(n_fft));
     if (n_fft < 2)
         refuse("n_fft", n_fft, "must be at least 2");
-    if (!(samp_rate >= 1e-30 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be 1e-30 .. 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (win_length > n_fft)
         refuse("win_length", win_length, "must be at most n_fft, " + std::to_string(n_fft));
     if (integrate > 2)

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/running_median.h"
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/machine/fault_lines.h>
 #include <algorithm>
 #include <cmath>
@@ -114,8 +115,7 @@ void fault_lines_settings::check() const
         refuse("n_fft", static_cast<std::int64_t>(n_fft), "must be 16 .. 2^24");
     if (win_length > n_fft)
         refuse("win_length", static_cast<std::int64_t>(win_length), "must be at most n_fft");
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     bearing_geometry::check();
     if (!(tolerance >= 0.001 && tolerance <= 0.05))
         refuse("tolerance", tolerance, "must be a fraction, 0.001 .. 0.05");

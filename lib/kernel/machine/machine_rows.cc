@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/machine/band_power.h>
 #include <gnuradio/stft/kernel/machine/machine_rows.h>
 #include <gnuradio/stft/kernel/stft/power.h>
@@ -93,8 +94,7 @@ std::size_t machine_rows_settings::hop() const
 
 void machine_rows_settings::check() const
 {
-    if (!(samp_rate >= 1e-30 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be 1e-30 .. 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (!(duration_of(*this) <= static_cast<double>(longest)))
         refuse(
             "bands",

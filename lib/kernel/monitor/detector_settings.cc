@@ -3,6 +3,7 @@
 #include "kernel/frames/unfolded.h"
 #include "kernel/monitor/plane_axes.h"
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
 #include <algorithm>
 #include <cmath>
@@ -96,8 +97,7 @@ void detector_settings::check() const
 {
     if (n_fft < 16 || n_fft > (std::size_t(1) << 24))
         refuse("n_fft", n_fft, "must be 16 .. 2^24");
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     check_unfolded(stft_parameters());
     stft_parameters().check<std::complex<float>>();
     if (!(false_alarms > 0 && false_alarms <= 1e12))

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/frames/framing.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <gnuradio/stft/kernel/monitor/event_cutter.h>
@@ -42,8 +43,7 @@ std::vector<double> low_pass(std::size_t decimation)
 
 void event_cutter_settings::check() const
 {
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (pre > std::size_t(1) << 40)
         refuse("pre", pre, "must be 0 .. 2^40 samples");
     if (post > std::size_t(1) << 40)

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include "speed_curve.h"
 #include "stretched_sinc.h"
 #include <gnuradio/stft/kernel/frames/sliding_buffer.h>
@@ -25,8 +26,7 @@ double angular_settings::lowest() const
 
 void angular_settings::check() const
 {
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (hop < 1 || hop > (std::size_t(1) << 40))
         refuse("hop", hop, "must be 1 .. 2^40 samples");
     if (samples_per_rev < 2 || samples_per_rev > (std::size_t(1) << 20))
@@ -335,8 +335,7 @@ bool angular_resampler<T>::add_speed(const sample_instant& at, double speed)
 template <class T>
 void angular_resampler<T>::set_rate(double samp_rate)
 {
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     d->rate = samp_rate;
 }
 

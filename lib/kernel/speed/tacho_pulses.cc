@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/number_text.h"
 #include "kernel/refuse.h"
+#include "kernel/samp_rate.h"
 #include "pulse_edges.h"
 #include "pulse_speeds.h"
 #include <gnuradio/stft/kernel/speed/tacho_pulses.h>
@@ -25,8 +26,7 @@ double tacho_settings::lowest() const { return f_min != 0 ? f_min : std::min(0.5
 
 void tacho_settings::check() const
 {
-    if (!(samp_rate > 0 && samp_rate <= 1e30))
-        refuse("samp_rate", samp_rate, "must be positive, at most 1e30 Hz");
+    check_samp_rate(samp_rate);
     if (ppr < 1 || ppr > 1000000)
         refuse("ppr", ppr, "must be 1 .. 10^6 pulses per revolution");
     const auto pulses = static_cast<double>(ppr);

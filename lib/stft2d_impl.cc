@@ -9,10 +9,6 @@
 
 namespace gr::stft {
 
-namespace {
-constexpr std::size_t most_buffered_bytes = std::size_t(16) << 20; // of rows that a hop asks for
-}
-
 class stft2d_impl : public tagged_block<stft2d_vfvc>
 {
 public:
@@ -24,8 +20,7 @@ public:
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(rows_per_call(item_length * sizeof(gr_complex)));
-        const auto most = std::max<std::size_t>(1, most_buffered_bytes / (width * sizeof(float)));
-        set_relative_rate(1, std::min(p.height.hop, most));
+        set_decimation(p.height.hop, width * sizeof(float));
     }
 
     void forecast(int, gr_vector_int& required) override

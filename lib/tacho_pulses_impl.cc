@@ -24,7 +24,7 @@ public:
           d_settings(s), d_present(s), d_tacho(s)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
-        set_relative_rate(1, s.hop);
+        set_decimation(s.hop, sizeof(float));
         message_port_register_out(pulses_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
             request(change_from<kernel::tacho_settings>(message));

@@ -15,9 +15,6 @@
 
 namespace gr::stft {
 
-//! The largest block of samples that relative rates ask the scheduler to buffer.
-constexpr std::int64_t most_buffered = 1 << 22;
-
 /*!
  * \brief Common part of the blocks that cut samples into frames: framing, end of stream, tags, and
  * changes while running.
@@ -106,10 +103,8 @@ protected:
           d_row_length(row_length)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-        const auto rows = rows_per_call(row_length * sizeof(Row));
-        this->set_items_per_call(rows);
-        this->set_relative_rate(
-            1, std::clamp<std::int64_t>(most_buffered / rows, 1, static_cast<std::int64_t>(s.hop)));
+        this->set_items_per_call(rows_per_call(row_length * sizeof(Row)));
+        this->set_decimation(s.hop, sizeof(T));
         if (s.samp_rate != 1.0)
             d_given_rate = d_rate = s.samp_rate;
 

@@ -129,7 +129,7 @@ private:
 
     void set_rate_of_items()
     {
-        this->set_relative_rate(1, std::clamp<std::uint64_t>(d_kernel->hop(), 1, 1 << 16));
+        this->set_decimation(d_kernel->hop(), sizeof(float));
     }
 
     void find_tags(int count)

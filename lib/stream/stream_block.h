@@ -51,6 +51,15 @@ protected:
     //! Output items that a work call should be able to write. Less if the user limits the buffer of an output.
     void set_items_per_call(int items) { d_items_per_call = items; }
 
+    //! Input items of item_bytes that an output item takes. The scheduler makes room for those of two work calls, here at most
+    //! 32 MiB: what the block before it cannot write at once is asked for again. To be called after set_items_per_call().
+    void set_decimation(std::uint64_t items, std::size_t item_bytes)
+    {
+        constexpr std::uint64_t most_bytes = 16 << 20;
+        const auto most = most_bytes / item_bytes / static_cast<std::uint64_t>(d_items_per_call);
+        this->set_relative_rate(1, std::max<std::uint64_t>(1, std::min(items, most)));
+    }
+
     //! A new stream begins; the lock is held.
     virtual void restarted() = 0;
 

@@ -2,12 +2,15 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """What blocks take from Python: wrong types are named, and GNU Radio's numbers of windows stand for windows."""
 
+import contextlib
 import inspect
 import os
 import random
 import re
+import resource
 import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 import pmt
@@ -102,6 +105,49 @@ class block_arguments(unittest.TestCase):
         with self.assertRaises(ValueError) as refused:
             stft.stft_fvc(16, "h" + 500 * "\N{GREEK SMALL LETTER THETA}" + "t")
         self.assertRegex(str(refused.exception), r"^hop: 'h\u03b8{20,}\.\.\.\u03b8{10,}t': must be an integer$")
+
+
+class hops(unittest.TestCase):
+    def test_one_of_any_size_asks_for_few_buffers(self):
+        run = []
+        for name, block in blocks.items():
+            kinds, without_default = arguments(block)
+            if "hop" not in kinds:
+                continue
+            good = {n: needed[n] for n in {*without_default, "n_fft"} if n in kinds}
+            for hop in 2049, 2**20, 2**40:
+                try:
+                    made = block(**{**good, "hop": hop})
+                except ValueError as refusal:
+                    self.assertRegex(str(refusal), r"^\w+: \d+: ")
+                    continue
+                run.append(name)
+                with self.subTest(block=name, hop=hop), memory_limited_to(512 << 20):
+                    run_on_zeros(made, 40)
+        self.assertGreater(len(set(run)), 20, run)
+
+
+@contextlib.contextmanager
+def memory_limited_to(more):
+    """Address space of this process is what it has now, and `more` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def run_on_zeros(block, count):
+    """Runs a block alone, all of its ports connected, on so many items at each input."""
+    top, inputs, outputs = gr.top_block(), block.input_signature(), block.output_signature()
+    for port in range(inputs.max_streams()):
+        size = inputs.sizeof_stream_item(port)
+        top.connect(blocks_of_gnu_radio.null_source(size), blocks_of_gnu_radio.head(size, count), (block, port))
+    for port in range(outputs.max_streams()):
+        top.connect((block, port), blocks_of_gnu_radio.null_sink(outputs.sizeof_stream_item(port)))
+    top.run()
 
 
 class keywords(unittest.TestCase):

@@ -6,8 +6,10 @@ rate, in rows per second.
 
 An event is a dict: kind ("raise", "zone", "clear", "no data", "data", "learned", "not learned"), level (number), name, zone, zone_before
 (limits that are exceeded, from now on and until now), time (ISO 8601, UTC, of the row), row, start (row in which it began), duration (s),
-value (the level), limit, peak, peak_row, speed (Hz, at the peak), nearly (times at which the lowest limit was exceeded, and not for long
-enough), source. What is unknown is None.
+value (the level; of a Baseline its deviation), limit, excess_row and excess_time (the first row over this limit, of those that decided
+the change, and its time), measured and expected (of a Baseline, the level in dB and that of the healthy machine at this speed), peak,
+peak_row, speed (Hz, at the peak), nearly (times at which the lowest limit was exceeded, and not for long enough), source. What is
+unknown is None.
 """
 
 from __future__ import annotations

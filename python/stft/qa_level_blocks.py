@@ -20,7 +20,8 @@ from qa_hostile_tags import hostile_message, hostile_real, hostile_value
 RUNS = int(os.environ.get("GR_STFT_HOSTILE", 400)) // 4
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
 FS = 2560.0
-KEYS = ("kind level name zone zone_before time row start duration value limit peak peak_row speed nearly source").split()
+KEYS = ("kind level name zone zone_before time row start duration value limit excess_row excess_time measured expected peak peak_row speed "
+        "nearly source").split()
 
 
 def stream(items, *tags):
@@ -257,6 +258,7 @@ class level_alarm(unittest.TestCase):
         f = flow(stft.level_alarm(1, [10.0]), stream(levels, *tags)).run()
         (event,) = f.events
         self.assertEqual((event["row"], event["duration"], event["time"]), (19, 10.0, "1970-01-01T00:16:47.500000000Z"))
+        self.assertEqual((event["excess_row"], event["excess_time"]), (0, "1970-01-01T00:16:38.000000000Z"))
         self.assertEqual([t[:2] for t in f.tags], [(0, "rx_rate"), (5, "rx_time"), (7, "rx_rate")])
 
     def test_rows_that_were_lost_have_no_data(self):

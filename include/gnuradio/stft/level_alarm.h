@@ -44,7 +44,8 @@ inline constexpr auto fields<level_alarm_block_settings> =
  * without an alarm. kernel::level_alarm says when it changes.
  *
  * Message port "events": a dict for each change, with the keys and units of kernel::values_of(): kind ("raise", "zone", "clear",
- * "no data", "data"), level, name, zone, zone_before, time, row, start, duration, value, limit, peak, peak_row, speed, nearly, source.
+ * "no data", "data"), level, name, zone, zone_before, time, row, start, duration, value, limit, excess_row, excess_time, peak,
+ * peak_row, speed, nearly, source; measured and expected are nil.
  *
  * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Where rx_time jumps forward by more than half
  * a row, the rows between count as rows without data. Message port "cmd": a dict (or pair) of

@@ -373,7 +373,8 @@ rx_rate tag overrides it. names: "axial,radial". source: a value of each message
 after every save_interval (s) and at the end.
 
 Message port "events": dicts of kind ("raise", "zone", "clear", "no data", "data"), level, name, zone, zone_before, time, row, start,
-duration, value, limit, peak, peak_row, speed, nearly, source. Message port "cmd": dict of limits, hysteresis, t_on, t_off, reset, save.
+duration, value, limit, excess_row, excess_time, peak, peak_row, speed, nearly, source. Message port "cmd": dict of limits, hysteresis,
+t_on, t_off, reset, save.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<level_alarm_block_settings>(alarm, &level_alarm::make);
     alarm.def("reset", &level_alarm::reset, unlocked(), "Clears all alarms without a message.")
@@ -402,8 +403,8 @@ second; an rx_rate tag overrides it. floor: dB, smallest spread. least_count: ro
 max_rate: largest relative change of the speed, 1/s. threshold, t_on, t_off: z above which an alarm is raised, and for how long (s).
 names, source, state, save_interval: as in level_alarm.
 
-Message port "events": dicts as in level_alarm, kind "learned", "not learned", "raise", "clear". Message port "cmd": dict of
-learn_time, floor, threshold, t_on, t_off, hold, freeze, relearn, save.
+Message port "events": dicts as in level_alarm, kind "learned", "not learned", "raise", "clear", the last two with measured and expected
+(the level, and that of the healthy machine at this speed, in dB). Message port "cmd": dict of learn_time, floor, threshold, t_on, t_off, hold, freeze, relearn, save.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<baseline_block_settings>(base, &baseline::make);
     base.def("freeze", &baseline::freeze, unlocked(), "Learning ends.")

@@ -26,7 +26,7 @@ public:
         set_items_per_call(std::max(rows_per_call(row_bytes), least_rows_per_call(row_bytes)));
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            take(change_from<detector_block_settings>(message, true));
+            take(change_from<detector_block_settings>(message, { also::reset }));
         });
         begin();
     }

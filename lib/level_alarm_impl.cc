@@ -25,11 +25,9 @@ public:
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
             kernel::change<level_alarm_block_settings> requested;
             bool saves = false;
-            for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-                requested.reset = requested.reset || key == "reset";
-                saves = saves || key == "save";
-                return key == "reset" || key == "save" || read(requested, key, value);
-            });
+            auto readers = readers_of(requested, { also::reset });
+            readers["save"] = [&](const auto&...) { saves = true; };
+            for_items(message, readers);
             request(requested);
             if (saves)
                 locked([this] { save(); });

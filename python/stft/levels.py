@@ -21,7 +21,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _array_along, _either_spelling, _real_array
+from .arguments import _array, _array_along, _either_spelling, _real_array, _truth
 from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
 from .transforms import spectrogram
@@ -237,7 +237,7 @@ class LevelAlarm:
         has data all the same.
         """
         rows, speed = _rows(levels, speed, self._levels)
-        self.zones = self._kernel.add(rows, speed, needs_speed).T
+        self.zones = self._kernel.add(rows, speed, _truth("needs_speed", needs_speed)).T
         return self._kernel.take()
 
     def skip(self, rows: int) -> List[Dict[str, Any]]:
@@ -277,17 +277,17 @@ class LevelAlarm:
 
 def alarm_levels(levels: ArrayLike, limit: ArrayLike, hysteresis: float = 0.1, t_on: float = 10.0, t_off: float = 60.0, *,
                  rate: float = 1.0, speed: Optional[ArrayLike] = None, names: Sequence[str] = (), source: str = "",
-                 time: Any = None) -> List[Dict[str, Any]]:
+                 time: Any = None, needs_speed: bool = True) -> List[Dict[str, Any]]:
     """Alarms of levels (levels, rows), or (rows) of one level -> all events, in their order.
 
-    rate: rows per second. speed: Hz of each row, or None. The others as in LevelAlarm.
+    rate: rows per second. speed: Hz of each row, or None. needs_speed: as in LevelAlarm.push(). The others as in LevelAlarm.
     The same kernel as the block level_alarm.
     """
     levels = _real_array("levels", levels)
     shape = levels.shape
     alarm = LevelAlarm(shape[0] if len(shape) == 2 else 1, limit, hysteresis, t_on, t_off, rate=rate, names=names,
                        source=source, time=time)  # fmt: skip
-    return alarm.push(levels, speed)
+    return alarm.push(levels, speed, needs_speed)
 
 
 class Baseline:

@@ -226,18 +226,22 @@ class level_alarm(unittest.TestCase):
     def test_it_says_what_the_array_function_returns_in_pieces_and_on_a_second_run(self):
         levels = levels_of(400)
         speed = np.where(np.arange(400) // 10 % 7 == 3, np.nan, 20.0)
-        for given in None, speed:
+        said = []
+        for given, needs in (None, True), (speed, True), (speed, False):
             twin = stft.LevelAlarm(3, [10, 20], t_on=2, t_off=4, rate=2.0, names=["a", "b"], source="here")
-            expected = twin.push(levels.T, given)
+            expected = twin.push(levels.T, given, needs)
             self.assertGreater(len(expected), 10)
+            said.append([{**event, "speed": None} for event in expected])
             for pieces in False, True:
-                block = stft.level_alarm(3, names="a,b", source="here", **self.made)
+                block = stft.level_alarm(3, names="a,b", source="here", needs_speed=needs, **self.made)
                 f = flow(block, stream(levels), *([] if given is None else [stream(given)]), pieces=pieces)
                 self.assertEqual(f.run().events, expected)
                 np.testing.assert_array_equal(f.rows, twin.zones.T)
                 self.assertEqual([block.nearly(i) for i in range(3)], twin.nearly)
                 self.assertEqual([block.zone(i) for i in range(3)], twin.zones[:, -1].tolist())
                 self.assertEqual(f.again().events, expected)
+        self.assertEqual(said[2], said[0])  # a speed that is only reported holds nothing up
+        self.assertNotEqual(said[2], said[1])
 
     def test_a_message_has_these_keys_and_becomes_json(self):
         levels = np.full((10, 1), 11.0)

@@ -191,6 +191,9 @@ class alarm_levels(unittest.TestCase):
     def test_limits_are_of_all_levels_or_of_each(self):
         levels = np.array([[15.0, 15], [15, 15]])
         both = stft.alarm_levels(levels, [[10, 20], [20, 30]], t_on=0)
+        unknown = np.full(levels.shape[1], np.nan)
+        self.assertEqual(stft.alarm_levels(levels, [[10, 20], [20, 30]], t_on=0, speed=unknown), [])
+        self.assertEqual(stft.alarm_levels(levels, [[10, 20], [20, 30]], t_on=0, speed=unknown, needs_speed=False), both)
         self.assertEqual([(e["level"], e["zone"], e["limit"]) for e in both], [(0, 1, 10.0)])
         self.assertEqual(len(stft.alarm_levels(levels, 10, t_on=0)), 2)
         self.assertEqual([e["zone"] for e in stft.alarm_levels(levels, [5, 10, 20], t_on=0)], [2, 2])

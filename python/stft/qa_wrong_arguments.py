@@ -48,6 +48,7 @@ TRUTHS = {
     "stft2d centre": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, centre=truth),
     "istft strict": lambda truth: stft.istft(S, hop=4, strict=truth),
     "griffin_lim strict": lambda truth: stft.griffin_lim(A, hop=4, strict=truth),
+    "alarm_levels needs_speed": lambda truth: stft.alarm_levels(A[0], 1.0, needs_speed=truth),
     "istft2d strict": lambda truth: stft.istft2d(X2, shape=IMAGE.shape, win_length=8, hop=4, strict=truth),
     "idstft report": lambda truth: stft.idstft(D, 12.0, T8, n_fft=16, length=30, report=truth),
     "adapt spectra": lambda truth: stft.adapt(X1, n_fft=32, spectra=truth),

@@ -365,12 +365,13 @@ Message port "cmd": dict of reset. Raises ValueError naming the parameter, its v
         "level_alarm",
         R"(Alarms of levels, with hysteresis and hold times: a message for each change.
 
-Input 0: a vector of `levels` floats, positive and not in decibels. Input 1, which may be left out: the speed in Hz of each vector; one
-that is not finite says that the vector has no data. Output: the zone of each level, 0 without an alarm.
+Input 0: a vector of `levels` floats, positive and not in decibels. Input 1, which may be left out: the speed in Hz of each vector,
+which messages give at the peak; one that is not finite says that the vector has no data, unless needs_speed is False. Output: the
+zone of each level, 0 without an alarm.
 limits: upper ends of the zones, for all levels or, with zones, for level 0, 1, ... hysteresis: an alarm falls below
 limit (1 - hysteresis). t_on, t_off: s above and below a limit until an alarm is raised and cleared. rate: vectors per second; an
 rx_rate tag overrides it. names: "axial,radial". source: a value of each message. state: a file in which the state survives, written
-after every save_interval (s) and at the end.
+after every save_interval (s) and at the end. needs_speed: False for levels of bands, which have data without a speed, too.
 
 Message port "events": dicts of kind ("raise", "zone", "clear", "no data", "data"), level, name, zone, zone_before, time, row, start,
 duration, value, limit, excess_row, excess_time, peak, peak_row, speed, nearly, source. Message port "cmd": dict of limits, hysteresis,

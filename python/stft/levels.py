@@ -431,9 +431,13 @@ class MonitorState(Dict[str, Tuple[Dict[str, str], Dict[str, NDArray]]]):
         kernels.require_parameters(self[name], _parameters(parameters), list(may_differ))
         return self[name][1]
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
-        """Writes the file under a name with .part at its end, to the disk, and then in place of the one before."""
-        kernels.write_state(os.fspath(path), dict(self))
+    def save(self, path: Union[str, os.PathLike], keep: bool = False) -> None:
+        """Writes the file under a name with .part at its end, to the disk, and then in place of the one before.
+
+        keep: sections of the file that are not in this state stay, also those that another process adds meanwhile.
+        """
+        write = kernels.add_to_state if _truth("keep", keep) else kernels.write_state
+        write(os.fspath(path), dict(self))
 
     @classmethod
     def load(cls, path: Union[str, os.PathLike]) -> "MonitorState":
@@ -446,9 +450,7 @@ def _parameters(given):
 
 
 def _save(path, name, section):
-    state = MonitorState.load(path)
-    state[_text("name", name)] = section
-    state.save(path)
+    MonitorState({_text("name", name): section}).save(path, keep=True)
 
 
 def _load(path, name, may_differ, kernel):

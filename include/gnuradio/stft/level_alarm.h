@@ -57,7 +57,7 @@ inline constexpr auto fields<level_alarm_block_settings> =
  *
  * The file of `state` is written after every save_interval of rows and when the flowgraph stops, under a name with .part at its
  * end, and then takes the place of the one before. When the flowgraph starts, the block goes on from it: an alarm that was raised is
- * not raised again. It may be the file of several blocks that differ in kind or source. One that cannot be written later on is logged.
+ * not raised again. It may be the file of several blocks, of several processes too, that differ in kind or source. One that cannot be written later on is logged.
  */
 class STFT_API level_alarm : public changeable<level_alarm_block_settings>
 {

@@ -251,9 +251,9 @@ class MachineWatch:
         for what, section in self._sections():
             what.save(self._state, section)
         weights = self._speeds.learned if self._speeds else None
-        state = stft.MonitorState.load(self._state)
+        state = stft.MonitorState()
         state.put("machine", self._setup, **({} if weights is None else {"weights": weights}))
-        state.save(self._state)
+        state.save(self._state, keep=True)
 
     def _save(self):
         """Writes the state; what goes wrong is an event, and the next attempt comes later."""

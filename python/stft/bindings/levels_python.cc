@@ -84,6 +84,11 @@ void bind_states(py::module& m)
     m.def("write_state", [](const std::string& path, const py::dict& sections) {
         kernel::write_state(path, state_from(sections));
     });
+    m.def("add_to_state", [](const std::string& path, const py::dict& sections) {
+        const auto state = state_from(sections);
+        py::gil_scoped_release release; // another process may be writing
+        kernel::add_to_state(path, state);
+    });
     m.def("read_state", [](const std::string& path) -> py::object {
         const auto state = kernel::read_state(path);
         return state ? py::object(in_python(*state)) : py::none();

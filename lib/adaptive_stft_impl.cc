@@ -213,17 +213,14 @@ private:
     adaptive_change change_from(const pmt::pmt_t& message) const
     {
         adaptive_change requested;
-        for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-            if (key == "reset")
-                requested.reset = true;
-            else if (key == "theta")
-                requested.theta = numbers_in(key, value);
-            else if (key == "load")
-                requested.theta = last_item_in(name_in(key, value), d_scratch.size());
-            else
-                return read(requested, key, value);
-            return true;
-        });
+        auto readers = readers_of(requested, { also::at, also::reset });
+        readers["theta"] = [&](const std::string& key, const pmt::pmt_t& value) {
+            requested.theta = numbers_in(key, value);
+        };
+        readers["load"] = [&](const std::string& key, const pmt::pmt_t& value) {
+            requested.theta = last_item_in(name_in(key, value), d_scratch.size());
+        };
+        for_items(message, readers);
         return requested;
     }
 

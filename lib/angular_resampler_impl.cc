@@ -75,7 +75,7 @@ public:
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         listen(*this, this->d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<kernel::angular_settings>(message));
+            request(change_from<kernel::angular_settings>(message, { also::at }));
         });
     }
 

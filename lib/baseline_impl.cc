@@ -59,15 +59,14 @@ private:
         kernel::change<baseline_block_settings> requested;
         bool saves = false, freezes = false, relearns = false;
         std::optional<bool> holds;
-        for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-            if (key == "hold")
-                holds = boolean_in(key, value);
-            saves = saves || key == "save";
-            freezes = freezes || key == "freeze";
-            relearns = relearns || key == "relearn";
-            return key == "hold" || key == "save" || key == "freeze" || key == "relearn" ||
-                   read(requested, key, value);
-        });
+        auto readers = readers_of(requested);
+        readers["hold"] = [&](const std::string& key, const pmt::pmt_t& value) {
+            holds = boolean_in(key, value);
+        };
+        readers["save"] = [&](const auto&...) { saves = true; };
+        readers["freeze"] = [&](const auto&...) { freezes = true; };
+        readers["relearn"] = [&](const auto&...) { relearns = true; };
+        for_items(message, readers);
         request(requested);
         if (relearns)
             relearn();

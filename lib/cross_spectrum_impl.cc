@@ -36,12 +36,7 @@ public:
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(least_rows_per_call(d_values * sizeof(float)));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            for_items(message, [this](const std::string& key, const pmt::pmt_t&) {
-                if (key != "reset")
-                    return false;
-                reset();
-                return true;
-            });
+            for_items(message, { { "reset", [this](const auto&...) { reset(); } } });
         });
     }
 

@@ -26,7 +26,7 @@ public:
         set_items_per_call(std::max(rows_per_call(row_bytes), least_rows_per_call(row_bytes)));
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            take(change_from<detector_block_settings>(message, true));
+            take(change_from<detector_block_settings>(message, { also::reset }));
         });
         begin();
     }
@@ -182,17 +182,23 @@ private:
         d_context = {};
         d_context.source = d_given.source;
         d_detector.emplace(d_present.of_detector(), first_of_detector(d_present));
-        tune(d_present.settings.center_freq);
+        tune(center_of(d_present));
         describe();
     }
 
-    //! The rows' 0 Hz is at this frequency, or where it is known to be if this is 0.
-    void tune(double center_freq)
+    //! Frequency of the rows' 0 Hz by their settings, if it is known.
+    static std::optional<double> center_of(const described_rows& rows)
     {
-        if (center_freq != 0)
-            d_context.freq_center = center_freq;
-        if (d_context.freq_center)
-            d_detector->retune(*d_context.freq_center);
+        const auto center = rows.settings.center_freq;
+        return center == 0 ? std::nullopt : std::optional(center);
+    }
+
+    //! The rows' 0 Hz is at this frequency, if it is known.
+    void tune(std::optional<double> center)
+    {
+        d_context.freq_center = center;
+        if (center)
+            d_detector->retune(*center);
     }
 
     //! The rows wait for as many others as can hang over the stream's end.
@@ -374,8 +380,8 @@ private:
         d_context.change_rate(sample(), next.settings.samp_rate);
         d_detector = std::move(made.detector);
         d_detector->begin_at(first, d_next_id);
-        const auto center = next.settings.center_freq;
-        tune(center == d_present.settings.center_freq ? 0 : center);
+        const auto center = center_of(next);
+        tune(center == center_of(d_present) ? d_context.freq_center : center); // else a tag's holds
         d_present = next;
         d_grid = next.grid();
         d_held = std::max(d_held, d_grid.overhanging());

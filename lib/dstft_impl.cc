@@ -211,12 +211,11 @@ private:
     dstft_change change_from(const pmt::pmt_t& message) const
     {
         dstft_change requested;
-        for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-            const bool is_theta = key == "theta";
-            if (is_theta)
-                requested.theta = lengths_from(numbers_in(key, value));
-            return is_theta || read(requested, key, value);
-        });
+        auto readers = readers_of(requested, { also::at });
+        readers["theta"] = [&](const std::string& key, const pmt::pmt_t& value) {
+            requested.theta = lengths_from(numbers_in(key, value));
+        };
+        for_items(message, readers);
         return requested;
     }
 

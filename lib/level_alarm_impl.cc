@@ -20,16 +20,14 @@ public:
         : gr::block("level_alarm",
                     mixed_input_rows(1, { s.levels * sizeof(float), sizeof(float) }),
                     output_rows(s.levels * sizeof(float))),
-          level_block(s, "level_alarm")
+          level_block(s, "level_alarm"), d_needs_speed(s.needs_speed)
     {
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
             kernel::change<level_alarm_block_settings> requested;
             bool saves = false;
-            for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-                requested.reset = requested.reset || key == "reset";
-                saves = saves || key == "save";
-                return key == "reset" || key == "save" || read(requested, key, value);
-            });
+            auto readers = readers_of(requested, { also::reset });
+            readers["save"] = [&](const auto&...) { saves = true; };
+            for_items(message, readers);
             request(requested);
             if (saves)
                 locked([this] { save(); });
@@ -64,12 +62,14 @@ private:
 
     void add(const row& r) override
     {
-        held().add(r.levels, r.speed);
+        held().add(r.levels, r.speed, d_needs_speed);
         for (std::size_t i = 0; i < held().design().levels; ++i)
             r.out[i] = static_cast<float>(held().zone(i));
     }
 
     void forget() override { held().reset(); }
+
+    const bool d_needs_speed;
 };
 
 level_alarm::sptr level_alarm::make(const level_alarm_block_settings& s)

@@ -61,7 +61,7 @@ public:
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(rows_per_call(d_bins * sizeof(gr_complex)));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<mask_settings>(message));
+            request(change_from<mask_settings>(message, { also::at }));
         });
         begin();
     }

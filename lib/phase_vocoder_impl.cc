@@ -31,7 +31,7 @@ public:
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(rows_per_call(s.bins() * sizeof(gr_complex)));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<settings>(message));
+            request(change_from<settings>(message, { also::at }));
         });
     }
 

@@ -23,7 +23,7 @@ public:
         set_items_per_call(std::max(rows_per_call(bins * sizeof(gr_complex)),
                                     least_rows_per_call(bins * sizeof(float))));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<power_settings>(message, true));
+            request(change_from<power_settings>(message, { also::reset }));
         });
     }
 

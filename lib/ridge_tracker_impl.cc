@@ -35,7 +35,7 @@ public:
     {
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<ridge_tracker_block_settings>(message, true));
+            request(change_from<ridge_tracker_block_settings>(message, { also::reset }));
         });
     }
 

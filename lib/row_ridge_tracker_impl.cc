@@ -45,7 +45,7 @@ public:
                                       least_rows_per_call(item_bytes) }));
         message_port_register_out(events_port);
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            take(change_from<row_ridge_tracker_block_settings>(message, true));
+            take(change_from<row_ridge_tracker_block_settings>(message, { also::reset }));
         });
     }
 

@@ -23,7 +23,7 @@ public:
     {
         set_items_per_call(rows_per_call(s.bins() * sizeof(gr_complex)));
         listen(*this, d_logger, [this](const pmt::pmt_t& message) {
-            request(change_from<settings>(message, true));
+            request(change_from<settings>(message, { also::at, also::reset }));
         });
         message_port_register_in(events_port);
         set_msg_handler(events_port, [this](const pmt::pmt_t& message) { take_event(message); });

@@ -25,7 +25,7 @@ template <class Settings, class Check>
 void change(const pmt::pmt_t& message, Settings settings, Check check)
 {
     fuzz::refused_or_taken([&] {
-        const auto requested = change_from<Settings>(message, true);
+        const auto requested = change_from<Settings>(message, { also::at, also::reset });
         requested.apply_to(settings);
         check(settings);
     });

@@ -109,7 +109,8 @@ protected:
             d_given_rate = d_rate = s.samp_rate;
 
         listen(*this, this->d_logger, [this, resets](const pmt::pmt_t& message) {
-            request(change_from<settings>(message, resets));
+            request(change_from<settings>(
+                message, resets ? std::vector{ also::at, also::reset } : std::vector{ also::at }));
         });
     }
 

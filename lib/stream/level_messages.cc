@@ -1,14 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "level_messages.h"
-#include <mutex>
 
 namespace gr::stft {
-
-namespace {
-
-std::mutex files; // of state: a block reads what another one has written, and adds to it
-
-} // namespace
 
 pmt::pmt_t level_message(const kernel::level_event& e, const kernel::level_context& context)
 {
@@ -19,7 +12,6 @@ std::optional<kernel::state_section> state_file::read() const
 {
     if (d_path.empty())
         return std::nullopt;
-    const std::lock_guard lock(files);
     const auto state = kernel::read_state(d_path);
     if (!state)
         return std::nullopt;
@@ -29,12 +21,8 @@ std::optional<kernel::state_section> state_file::read() const
 
 void state_file::write(const kernel::state_section& section) const
 {
-    if (d_path.empty())
-        return;
-    const std::lock_guard lock(files);
-    auto state = kernel::read_state(d_path).value_or(kernel::monitor_state());
-    state[d_section] = section;
-    kernel::write_state(d_path, state);
+    if (!d_path.empty())
+        kernel::add_to_state(d_path, { { d_section, section } });
 }
 
 } // namespace gr::stft

@@ -12,7 +12,7 @@ namespace gr::stft {
 pmt::pmt_t level_message(const kernel::level_event& e, const kernel::level_context& context);
 
 /*!
- * \brief One section of a file of state, which several blocks may share.
+ * \brief One section of a file of state, which several blocks and processes may share.
  *
  * Without a path nothing is read or written.
  */
@@ -29,7 +29,7 @@ public:
 
     //! The section, if it is there. \throws as kernel::read_state()
     std::optional<kernel::state_section> read() const;
-    //! Replaces the section, and keeps the others. \throws as kernel::read_state(), kernel::write_state()
+    //! Replaces the section, and keeps the others. \throws as kernel::add_to_state()
     void write(const kernel::state_section& section) const;
 
 private:

@@ -29,7 +29,7 @@ class qa_retune : public CppUnit::TestFixture
 
     static change read(const std::string& key, const pmt::pmt_t& value)
     {
-        return change_from<kernel::bins_parameters>(pmt::cons(pmt::mp(key), value));
+        return change_from<kernel::bins_parameters>(pmt::cons(pmt::mp(key), value), { also::at });
     }
 
     static std::string refusal(const std::string& key, const pmt::pmt_t& value)
@@ -52,7 +52,7 @@ public:
                                                         { "scaling", pmt::mp("psd") },
                                                         { "bins", pmt::from_double(1.5) },
                                                         { "reset", pmt::PMT_NIL } }),
-                                                 true);
+                                                 { also::at, also::reset });
         CPPUNIT_ASSERT_EQUAL(std::size_t(7), *all.wanted(&kernel::parameters::hop));
         CPPUNIT_ASSERT_EQUAL(std::size_t(33), *all.wanted(&kernel::parameters::win_length));
         CPPUNIT_ASSERT_EQUAL(std::int64_t(-5), all.at);
@@ -75,14 +75,21 @@ public:
     {
         qa::assert_refused("cmd: 3: must be a dict or a pair",
                            [] { change_from<kernel::parameters>(pmt::from_long(3)); });
-        qa::assert_refused("cmd: hopp: is not a key of this block",
-                           [] { read("hopp", pmt::from_long(3)); });
-        qa::assert_refused("cmd: bins: is not a key of this block", [] {
-            change_from<kernel::parameters>(pmt::cons(pmt::mp("bins"), pmt::from_double(1)));
-        });
-        for (const char* key : { "reset", "phase", "n_fft", "samp_rate" }) // not to be changed
-            qa::assert_refused(std::string("cmd: ") + key + ": is not a key of this block",
+        const std::string frames = "hop, scaling, win_length, window";
+        for (const char* key : { "bins", "at", "reset" })
+            qa::assert_refused(
+                std::string("cmd: ") + key + ": is not a key of this block, which takes " + frames,
+                [&] {
+                    change_from<kernel::parameters>(pmt::cons(pmt::mp(key), pmt::from_double(1)));
+                });
+        for (const char* key : { "hopp", "reset", "phase", "n_fft", "samp_rate" })
+            qa::assert_refused(std::string("cmd: ") + key +
+                                   ": is not a key of this block, which takes at, bins, " + frames,
                                [&] { read(key, pmt::from_long(3)); });
+        qa::assert_refused("cmd: hopp: is not a key of this block, which takes reset", [] {
+            for_items(pmt::cons(pmt::mp("hopp"), pmt::PMT_NIL),
+                      { { "reset", [](const auto&...) {} } });
+        });
     }
 
     void windows_come_by_name_number_parameters_or_taps()

@@ -16,6 +16,15 @@ called(const std::string& key, const pmt::pmt_t& name, const std::vector<double>
     return kernel::window(pmt::symbol_to_string(name), parameters);
 }
 
+//! "hop, window, at"
+std::string keys_of(const item_readers& readers)
+{
+    std::string keys;
+    for (const auto& [key, unused] : readers)
+        keys += (keys.empty() ? "" : ", ") + key;
+    return keys;
+}
+
 } // namespace
 
 std::int64_t integer_in(const std::string& key, const pmt::pmt_t& value)
@@ -89,8 +98,7 @@ kernel::window window_in(const std::string& key, const pmt::pmt_t& value)
                    "must be a name, a tuple of a name and parameters, or a vector of taps");
 }
 
-void for_items(const pmt::pmt_t& message,
-               const std::function<bool(const std::string&, const pmt::pmt_t&)>& read)
+void for_items(const pmt::pmt_t& message, const item_readers& readers)
 {
     pmt::pmt_t items = pmt::PMT_NIL;
     if (pmt::is_pair(message) && pmt::is_symbol(pmt::car(message)))
@@ -102,8 +110,11 @@ void for_items(const pmt::pmt_t& message,
 
     for (; pmt::is_pair(items); items = pmt::cdr(items)) {
         const auto key = pmt::symbol_to_string(pmt::caar(items));
-        if (!read(key, pmt::cdar(items)))
-            kernel::refuse("cmd", key, "is not a key of this block");
+        const auto reader = readers.find(key);
+        if (reader == readers.end())
+            kernel::refuse(
+                "cmd", key, "is not a key of this block, which takes " + keys_of(readers));
+        reader->second(key, pmt::cdar(items));
     }
 }
 

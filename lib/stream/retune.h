@@ -6,6 +6,8 @@
 #include <gnuradio/stft/kernel/fields.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace gr::stft {
@@ -48,49 +50,56 @@ Given given_in(const std::string& key, const pmt::pmt_t& value)
     }
 }
 
-/*!
- * \brief Calls read(key, value) for the items of a dict, or of a single pair, of a message port.
- * \param read returns false for a key that the block does not understand
- * \throws std::invalid_argument naming such a key, and as read()
- */
-void for_items(const pmt::pmt_t& message,
-               const std::function<bool(const std::string&, const pmt::pmt_t&)>& read);
+//! Readers of the values of a message, by their keys, which they get, too.
+using item_readers =
+    std::map<std::string, std::function<void(const std::string& key, const pmt::pmt_t& value)>>;
 
 /*!
- * \brief Reads one item of a message: a parameter that may change, or `at`.
- * \return false for any other key
- * \throws std::invalid_argument "key: value: rule"
+ * \brief Calls the reader of each item of a dict, or of a single pair, of a message port.
+ * \throws std::invalid_argument naming a key that has no reader, and those that have one; and as the readers
+ */
+void for_items(const pmt::pmt_t& message, const item_readers& readers);
+
+//! Keys of messages that are no parameters: the sample of a change, and, with any value, a reset.
+enum class also { at, reset };
+
+/*!
+ * \brief Readers of the parameters that may change, and of what else the block takes.
+ * \param requested what they write into; they throw std::invalid_argument "key: value: rule"
  */
 template <class Settings>
-bool read(kernel::change<Settings>& requested, const std::string& key, const pmt::pmt_t& value)
+item_readers readers_of(kernel::change<Settings>& requested, const std::vector<also>& more = {})
 {
-    bool known = key == "at";
-    if (known)
-        requested.at = integer_in(key, value);
-    requested.for_each([&](const auto& field, auto& wanted) {
+    item_readers readers;
+    requested.for_each([&readers](const auto& field, auto& wanted) {
         using given_type = typename std::decay_t<decltype(field)>::given_type;
         if constexpr (std::decay_t<decltype(field)>::may_change)
-            if (key == field.name) {
+            readers[field.name] = [&](const std::string& key, const pmt::pmt_t& value) {
                 wanted = field.value_of(given_in<given_type>(key, value));
-                known = true;
-            }
+            };
     });
-    return known;
+    for (const auto each : more)
+        if (each == also::at)
+            readers["at"] = [&](const std::string& key, const pmt::pmt_t& value) {
+                requested.at = integer_in(key, value);
+            };
+        else
+            readers["reset"] = [&](const std::string&, const pmt::pmt_t&) {
+                requested.reset = true;
+            };
+    return readers;
 }
 
 /*!
  * \brief The change that a dict, or a single pair, of a message port requests.
- * \param resets whether the block understands "reset", with any value
- * \throws std::invalid_argument naming the key
+ * \param more what the block takes that is no parameter
+ * \throws std::invalid_argument as for_items()
  */
 template <class Settings>
-kernel::change<Settings> change_from(const pmt::pmt_t& message, bool resets = false)
+kernel::change<Settings> change_from(const pmt::pmt_t& message, const std::vector<also>& more = {})
 {
     kernel::change<Settings> requested;
-    for_items(message, [&](const std::string& key, const pmt::pmt_t& value) {
-        requested.reset = requested.reset || (resets && key == "reset");
-        return read(requested, key, value) || (resets && key == "reset");
-    });
+    for_items(message, readers_of(requested, more));
     return requested;
 }
 

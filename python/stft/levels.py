@@ -6,8 +6,10 @@ rate, in rows per second.
 
 An event is a dict: kind ("raise", "zone", "clear", "no data", "data", "learned", "not learned"), level (number), name, zone, zone_before
 (limits that are exceeded, from now on and until now), time (ISO 8601, UTC, of the row), row, start (row in which it began), duration (s),
-value (the level), limit, peak, peak_row, speed (Hz, at the peak), nearly (times at which the lowest limit was exceeded, and not for long
-enough), source. What is unknown is None.
+value (the level; of a Baseline its deviation), limit, excess_row and excess_time (the first row over this limit, of those that decided
+the change, and its time), measured and expected (of a Baseline, the level in dB and that of the healthy machine at this speed), peak,
+peak_row, speed (Hz, at the peak), nearly (times at which the lowest limit was exceeded, and not for long enough), source. What is
+unknown is None.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _array_along, _either_spelling, _real_array
+from .arguments import _array, _array_along, _either_spelling, _real_array, _truth
 from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
 from .transforms import spectrogram
@@ -235,7 +237,7 @@ class LevelAlarm:
         has data all the same.
         """
         rows, speed = _rows(levels, speed, self._levels)
-        self.zones = self._kernel.add(rows, speed, needs_speed).T
+        self.zones = self._kernel.add(rows, speed, _truth("needs_speed", needs_speed)).T
         return self._kernel.take()
 
     def skip(self, rows: int) -> List[Dict[str, Any]]:
@@ -275,17 +277,17 @@ class LevelAlarm:
 
 def alarm_levels(levels: ArrayLike, limit: ArrayLike, hysteresis: float = 0.1, t_on: float = 10.0, t_off: float = 60.0, *,
                  rate: float = 1.0, speed: Optional[ArrayLike] = None, names: Sequence[str] = (), source: str = "",
-                 time: Any = None) -> List[Dict[str, Any]]:
+                 time: Any = None, needs_speed: bool = True) -> List[Dict[str, Any]]:
     """Alarms of levels (levels, rows), or (rows) of one level -> all events, in their order.
 
-    rate: rows per second. speed: Hz of each row, or None. The others as in LevelAlarm.
+    rate: rows per second. speed: Hz of each row, or None. needs_speed: as in LevelAlarm.push(). The others as in LevelAlarm.
     The same kernel as the block level_alarm.
     """
     levels = _real_array("levels", levels)
     shape = levels.shape
     alarm = LevelAlarm(shape[0] if len(shape) == 2 else 1, limit, hysteresis, t_on, t_off, rate=rate, names=names,
                        source=source, time=time)  # fmt: skip
-    return alarm.push(levels, speed)
+    return alarm.push(levels, speed, needs_speed)
 
 
 class Baseline:
@@ -429,9 +431,13 @@ class MonitorState(Dict[str, Tuple[Dict[str, str], Dict[str, NDArray]]]):
         kernels.require_parameters(self[name], _parameters(parameters), list(may_differ))
         return self[name][1]
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
-        """Writes the file under a name with .part at its end, to the disk, and then in place of the one before."""
-        kernels.write_state(os.fspath(path), dict(self))
+    def save(self, path: Union[str, os.PathLike], keep: bool = False) -> None:
+        """Writes the file under a name with .part at its end, to the disk, and then in place of the one before.
+
+        keep: sections of the file that are not in this state stay, also those that another process adds meanwhile.
+        """
+        write = kernels.add_to_state if _truth("keep", keep) else kernels.write_state
+        write(os.fspath(path), dict(self))
 
     @classmethod
     def load(cls, path: Union[str, os.PathLike]) -> "MonitorState":
@@ -444,9 +450,7 @@ def _parameters(given):
 
 
 def _save(path, name, section):
-    state = MonitorState.load(path)
-    state[_text("name", name)] = section
-    state.save(path)
+    MonitorState({_text("name", name): section}).save(path, keep=True)
 
 
 def _load(path, name, may_differ, kernel):

@@ -236,6 +236,7 @@ settings["stft_level_alarm.block.yml"] = (
     of_levels
     + [dict(limits=v) for v in ([], [1.0], [1.0, 2.0], [2.0, 1.0], [-1.0], [float("nan")], [0.0])]
     + [dict(limits=[1.0, 2.0, 3.0, 4.0], zones=z, levels=n) for z in (-1, 0, 1, 2, 4) for n in (1, 2, 4)]
+    + [dict(needs_speed=v) for v in (True, False)]
     + [dict(hysteresis=v) for v in of_real_numbers]
 )
 settings["stft_baseline.block.yml"] = (

@@ -20,7 +20,8 @@ from qa_hostile_tags import hostile_message, hostile_real, hostile_value
 RUNS = int(os.environ.get("GR_STFT_HOSTILE", 400)) // 4
 FIRST_SEED = int(os.environ.get("GR_STFT_FIRST_SEED", 1))
 FS = 2560.0
-KEYS = ("kind level name zone zone_before time row start duration value limit peak peak_row speed nearly source").split()
+KEYS = ("kind level name zone zone_before time row start duration value limit excess_row excess_time measured expected peak peak_row speed "
+        "nearly source").split()
 
 
 def stream(items, *tags):
@@ -225,18 +226,22 @@ class level_alarm(unittest.TestCase):
     def test_it_says_what_the_array_function_returns_in_pieces_and_on_a_second_run(self):
         levels = levels_of(400)
         speed = np.where(np.arange(400) // 10 % 7 == 3, np.nan, 20.0)
-        for given in None, speed:
+        said = []
+        for given, needs in (None, True), (speed, True), (speed, False):
             twin = stft.LevelAlarm(3, [10, 20], t_on=2, t_off=4, rate=2.0, names=["a", "b"], source="here")
-            expected = twin.push(levels.T, given)
+            expected = twin.push(levels.T, given, needs)
             self.assertGreater(len(expected), 10)
+            said.append([{**event, "speed": None} for event in expected])
             for pieces in False, True:
-                block = stft.level_alarm(3, names="a,b", source="here", **self.made)
+                block = stft.level_alarm(3, names="a,b", source="here", needs_speed=needs, **self.made)
                 f = flow(block, stream(levels), *([] if given is None else [stream(given)]), pieces=pieces)
                 self.assertEqual(f.run().events, expected)
                 np.testing.assert_array_equal(f.rows, twin.zones.T)
                 self.assertEqual([block.nearly(i) for i in range(3)], twin.nearly)
                 self.assertEqual([block.zone(i) for i in range(3)], twin.zones[:, -1].tolist())
                 self.assertEqual(f.again().events, expected)
+        self.assertEqual(said[2], said[0])  # a speed that is only reported holds nothing up
+        self.assertNotEqual(said[2], said[1])
 
     def test_a_message_has_these_keys_and_becomes_json(self):
         levels = np.full((10, 1), 11.0)
@@ -257,6 +262,7 @@ class level_alarm(unittest.TestCase):
         f = flow(stft.level_alarm(1, [10.0]), stream(levels, *tags)).run()
         (event,) = f.events
         self.assertEqual((event["row"], event["duration"], event["time"]), (19, 10.0, "1970-01-01T00:16:47.500000000Z"))
+        self.assertEqual((event["excess_row"], event["excess_time"]), (0, "1970-01-01T00:16:38.000000000Z"))
         self.assertEqual([t[:2] for t in f.tags], [(0, "rx_rate"), (5, "rx_time"), (7, "rx_rate")])
 
     def test_rows_that_were_lost_have_no_data(self):

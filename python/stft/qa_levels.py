@@ -3,6 +3,8 @@
 """Levels of a machine on arrays: bands, spectral kurtosis, alarms, baselines, and the file in which they survive."""
 import json
 import math
+import subprocess
+import sys
 import tempfile
 import unittest
 import warnings
@@ -191,6 +193,9 @@ class alarm_levels(unittest.TestCase):
     def test_limits_are_of_all_levels_or_of_each(self):
         levels = np.array([[15.0, 15], [15, 15]])
         both = stft.alarm_levels(levels, [[10, 20], [20, 30]], t_on=0)
+        unknown = np.full(levels.shape[1], np.nan)
+        self.assertEqual(stft.alarm_levels(levels, [[10, 20], [20, 30]], t_on=0, speed=unknown), [])
+        self.assertEqual(stft.alarm_levels(levels, [[10, 20], [20, 30]], t_on=0, speed=unknown, needs_speed=False), both)
         self.assertEqual([(e["level"], e["zone"], e["limit"]) for e in both], [(0, 1, 10.0)])
         self.assertEqual(len(stft.alarm_levels(levels, 10, t_on=0)), 2)
         self.assertEqual([e["zone"] for e in stft.alarm_levels(levels, [5, 10, 20], t_on=0)], [2, 2])
@@ -341,6 +346,42 @@ class monitor_state(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, r"state: f_min \(10.0 there, 11.0 here\)"):
                 again.arrays("orders", dict(f_min=11.0, orders=(2, 4)))
             self.assertEqual(json.loads(path.read_text())["version"], 1)
+
+    def test_processes_that_save_into_one_file_lose_nothing(self):
+        code = """
+import sys
+from gnuradio import stft
+path, name = sys.argv[1:]
+alarm = stft.LevelAlarm(1, 10)
+print("ready", flush=True)
+sys.stdin.readline()
+for row in range(60):
+    alarm.push([11.0])
+    alarm.save(path, name)
+    again = stft.LevelAlarm(1, 10)
+    assert again.load(path, name) and again.rows == row + 1, (name, row, again.rows)
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "state.json")
+            started = [subprocess.Popen([sys.executable, "-c", code, path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True) for name in ("first", "second")]
+            for one in started:
+                self.assertEqual(one.stdout.readline(), "ready\n")
+            for one in started:
+                one.stdin.write("go\n")
+                one.stdin.flush()
+            for one in started:
+                _, words = one.communicate(timeout=120)
+                self.assertEqual((one.returncode, words), (0, ""))
+            found = stft.MonitorState.load(path)
+            self.assertEqual({name: arrays["rows"].tolist() for name, (_, arrays) in found.items()}, {"first": [60], "second": [60]})
+            self.assertEqual([each.name for each in Path(folder).iterdir()], ["state.json"])
+            state = stft.MonitorState()
+            state.put("third", {}, x=1)
+            state.save(path, keep=True)
+            self.assertEqual(set(stft.MonitorState.load(path)), {"first", "second", "third"})
+            state.save(path)
+            self.assertEqual(set(stft.MonitorState.load(path)), {"third"})
 
     def test_what_is_no_state_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

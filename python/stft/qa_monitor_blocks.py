@@ -143,14 +143,15 @@ class detector_vxm(unittest.TestCase):
         for tags, given, commands, center in (
             ((), dict(center_freq=1e8), (), 1e8), ((tuned,), dict(center_freq=1e8), (), 433e6), ((tuned,), dict(center_freq=433e6), (), 433e6),
             ((), dict(center_freq=1e8), command, 2e8), ((), {}, command[:1], 2e8), ((), dict(center_freq=1e8), command[1:], 1e8),
+            ((tuned,), {}, command[1:], 433e6), ((), dict(center_freq=1e8), [pmt.cons(pmt.intern("center_freq"), pmt.from_double(0))], None),
         ):  # fmt: skip
             with self.subTest(given=given, center=center, commands=len(commands)):
                 events = watch(samples(with_bursts(16000, *self.bursts), *tags), commands=commands, **given)
-                self.assertEqual(sum(e["kind"] == "retune" for e in events), tags != () and given["center_freq"] != center)
+                self.assertEqual(sum(e["kind"] == "retune" for e in events), tags != () and given.get("center_freq", center) != center)
                 events = sorted(ends(events), key=lambda e: e["sample_start"])
                 self.assertEqual([e["freq_center"] for e in events], [center] * 3)
                 for event, (_, _, hertz) in zip(events, self.bursts):
-                    self.assertTrue(event["freq_lower"] < center + hertz < event["freq_upper"], event)
+                    self.assertTrue(event["freq_lower"] < (center or 0) + hertz < event["freq_upper"], event)
 
     def test_a_retune_ends_events_is_one_and_moves_the_frequencies(self):
         x = with_bursts(24000, (9000, 3000, 125e3), (20000, 900, 125e3))

@@ -48,6 +48,7 @@ TRUTHS = {
     "stft2d centre": lambda truth: stft.stft2d(IMAGE, win_length=8, hop=4, centre=truth),
     "istft strict": lambda truth: stft.istft(S, hop=4, strict=truth),
     "griffin_lim strict": lambda truth: stft.griffin_lim(A, hop=4, strict=truth),
+    "alarm_levels needs_speed": lambda truth: stft.alarm_levels(A[0], 1.0, needs_speed=truth),
     "istft2d strict": lambda truth: stft.istft2d(X2, shape=IMAGE.shape, win_length=8, hop=4, strict=truth),
     "idstft report": lambda truth: stft.idstft(D, 12.0, T8, n_fft=16, length=30, report=truth),
     "adapt spectra": lambda truth: stft.adapt(X1, n_fft=32, spectra=truth),
@@ -126,6 +127,11 @@ class wrong_types(unittest.TestCase):
             ("length", many, lambda: stft.istft(X, length=many, strict=False, **made)), ("hop", 2**40, lambda: stft.istft(X, hop=2**40, strict=False, n_fft=16)),
             ("length", many, lambda: stft.griffin_lim(np.abs(X), length=many, **made)), ("hop", 2**40, lambda: stft.griffin_lim(np.abs(X), hop=2**40, n_fft=16)),
             ("length", many, lambda: stft.idstft(X[:, :2], 16.0, [0, 1], n_fft=16, length=many)),
+            ("mfft", 2**27, lambda: stft.ShortTimeFFT(np.ones(16), 1, 1.0, mfft=2**27).stft(long)),
+            ("mfft", 2**27, lambda: stft.ShortTimeFFT(np.ones(16), 1, 1.0, mfft=2**27).spectrogram(long, padding="edge")),
+            ("hop", many, lambda: stft.ShortTimeFFT(np.ones(16), many, 1.0, dual_win=np.ones(16)).istft(X)),
+            ("k1", many, lambda: stft.ShortTimeFFT(np.ones(16), many, 1.0, dual_win=np.ones(16)).istft(X, k1=many)),
+            ("n", many, lambda: stft.ShortTimeFFT(np.ones(16), 4, 1.0).t(many)),
             ("length", many, lambda: stft.one_integral_inverse(X, n_fft=16, length=many)), ("length", many, lambda: stft.inverse_synchrosqueeze(X, length=many)),
         ):  # fmt: skip
             with self.assertRaisesRegex(ValueError, rf"^{name}: {value}: must give an array of at most 128 TiB, which a process can have, not [\de+.]+$"):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import extension
-from .arguments import _array, _array_along, _channels, _either_spelling, _frame_major, _integer
+from .arguments import _array, _array_along, _channels, _check_addressed, _either_spelling, _empty, _frame_major, _integer
 from .scipy_windows import (
     _calc_dual_canonical_window,
     _check_finite,
@@ -355,6 +355,7 @@ class ShortTimeFFT(SliceGrid):
     def t(self, n: int, p0: Optional[int] = None, p1: Optional[int] = None, k_offset: int = 0) -> NDArray:
         """Time of each slice's centre in seconds, for a signal of n samples; p0, p1, k_offset as in stft()."""
         p0, p1 = self.p_range(n, p0, p1)
+        _check_addressed((p1 - p0,), np.dtype(float), n=n)
         return np.arange(p0, p1) * self.delta_t + k_offset * self.T
 
     def extent(
@@ -485,6 +486,7 @@ class ShortTimeFFT(SliceGrid):
             raise ValueError(f"{S.shape[t_axis]=} needs to have at least {self.p_num(least)} slices ({S.shape=})!")
         p_end = self.p_min + S.shape[t_axis]
         k_max = self._first_sample(p_end - 1) + self.m_num
+        sizes = {"hop": self._hop} if k1 is None else {"k1": k1}
         k1 = k_max if k1 is None else k1
         if not self.k_min <= k0 < k1 <= k_max:
             raise ValueError(f"({self.k_min=}) <= ({k0=}) < ({k1=}) <= ({k_max=}) is false!")
@@ -496,6 +498,7 @@ class ShortTimeFFT(SliceGrid):
         q0 = max(self.p_min, (k0 - self.m_num + self.m_num_mid) // self._hop + 1)
         q1 = min(p_end, -(-(k1 + self.m_num_mid) // self._hop))
         used = np.moveaxis(S, (f_axis, t_axis), (-2, -1))[..., q0 - self.p_min : q1 - self.p_min]
+        _check_addressed(used.shape[:-2] + (k1 - k0,), float if self.onesided_fft else complex, **sizes)
         samples = self._overlap_add(used, dual_win, self._hop, self._first_sample(q0) - k0, k1 - k0)
         f_axis, t_axis = f_axis % S.ndim, t_axis % S.ndim
         return np.moveaxis(samples, -1, f_axis if f_axis < samples.ndim else t_axis)
@@ -529,7 +532,7 @@ class ShortTimeFFT(SliceGrid):
         """Spectra (..., slices, f_pts) of signals (..., n); the first slice begins at sample `first`."""
         design = self._design(win, hop)
         samples, shape = _channels(self._in_double(x), -1)
-        spectra = np.empty(shape + (slices, self.f_pts), complex)
+        spectra = _empty(shape + (slices, self.f_pts), complex, mfft=self.mfft)
         kernels.stft(samples, spectra.reshape(len(samples), slices, self.f_pts), design, first, trend)
         if self._fft_mode == "onesided2X":
             paired, factor = self._pairs()

@@ -49,7 +49,7 @@ inline constexpr auto fields<baseline_block_settings> =
  * learned. Output: z of each level, NaN without a verdict. kernel::baseline says how it is learned.
  *
  * Message port "events": a dict for each change, with the keys of kernel::values_of(); kind is "learned", "not learned", "raise" or
- * "clear", the last two of z.
+ * "clear", the last two of z, with the level and the expected one in dB as `measured` and `expected`.
  *
  * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Where rx_time jumps forward by more than half
  * a row, the rows between count as rows without data. Message port "cmd": a dict (or pair) of

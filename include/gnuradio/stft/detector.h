@@ -65,7 +65,8 @@ inline constexpr auto fields<detector_block_settings> =
  * value all events end. Rows that hold samples of both sides are lost, too.
  *
  * Message port "cmd": a dict (or pair) of false_alarms, min_snr, dynamic_range, min_duration, min_bandwidth, ignore, center_freq,
- * and reset (any value). Events end, and the detector begins again with the next row.
+ * and reset (any value). Events end, and the detector begins again with the next row. Of a center_freq of 0 frequencies are relative
+ * to the rows' 0 Hz again.
  */
 class STFT_API detector_vxm : public changeable<detector_block_settings>
 {

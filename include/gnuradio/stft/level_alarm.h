@@ -14,6 +14,8 @@ struct STFT_API level_alarm_block_settings : kernel::level_alarm_settings {
     std::string source;         //!< origin of the levels; a value of each message
     std::string state;          //!< file in which the state survives; "": none
     double save_interval = 600; //!< s of rows from one writing of that file to the next, > 0
+    //! False: the speed is only reported, and a row has data without one, too: levels of bands.
+    bool needs_speed = true;
 
     //! \throws std::invalid_argument naming the parameter, its value and the rule
     void check() const;
@@ -33,18 +35,21 @@ inline constexpr auto fields<level_alarm_block_settings> =
                field("names", &level_alarm_block_settings::names),
                field("source", &level_alarm_block_settings::source),
                field("state", &level_alarm_block_settings::state),
-               field("save_interval", &level_alarm_block_settings::save_interval));
+               field("save_interval", &level_alarm_block_settings::save_interval),
+               field("needs_speed", &level_alarm_block_settings::needs_speed));
 } // namespace kernel
 
 /*!
  * \brief Alarms of levels, with hysteresis and hold times: a message for each change.
  *
  * Input 0: a vector of `levels` floats, positive and not in decibels, such as band_power_vff gives. Input 1, which may be left out:
- * the speed in Hz of each vector; one that is not finite says that the vector has no data. Output: the zone of each level, 0
- * without an alarm. kernel::level_alarm says when it changes.
+ * the speed in Hz of each vector, which messages give at the peak. One that is not finite says that the vector has no data, as
+ * levels of orders have none without a speed, or, with needs_speed false, nothing: levels of bands are as they are at any speed.
+ * Output: the zone of each level, 0 without an alarm. kernel::level_alarm says when it changes.
  *
  * Message port "events": a dict for each change, with the keys and units of kernel::values_of(): kind ("raise", "zone", "clear",
- * "no data", "data"), level, name, zone, zone_before, time, row, start, duration, value, limit, peak, peak_row, speed, nearly, source.
+ * "no data", "data"), level, name, zone, zone_before, time, row, start, duration, value, limit, excess_row, excess_time, peak,
+ * peak_row, speed, nearly, source; measured and expected are nil.
  *
  * Tags: rx_rate overrides rate, rx_time gives the time of events; they pass through. Where rx_time jumps forward by more than half
  * a row, the rows between count as rows without data. Message port "cmd": a dict (or pair) of
@@ -52,7 +57,7 @@ inline constexpr auto fields<level_alarm_block_settings> =
  *
  * The file of `state` is written after every save_interval of rows and when the flowgraph stops, under a name with .part at its
  * end, and then takes the place of the one before. When the flowgraph starts, the block goes on from it: an alarm that was raised is
- * not raised again. It may be the file of several blocks that differ in kind or source. One that cannot be written later on is logged.
+ * not raised again. It may be the file of several blocks, of several processes too, that differ in kind or source. One that cannot be written later on is logged.
  */
 class STFT_API level_alarm : public changeable<level_alarm_block_settings>
 {

@@ -248,8 +248,7 @@ double baseline::deviation_at(const place& at, std::size_t level, double value) 
     auto variance = 1 + 1 / static_cast<double>(count);
     if (healthy.weight > 0)
         variance += off * off / healthy.weight;
-    return (value - healthy.middle - healthy.slope * at.distance) /
-           (healthy.scale * std::sqrt(variance));
+    return (value - healthy.at(at.distance)) / (healthy.scale * std::sqrt(variance));
 }
 
 void baseline::deviation(const double* levels, double speed, double* deviations) const
@@ -288,8 +287,11 @@ void baseline::add_row(const R* levels, double speed, R* deviations)
             if (is_of_deviation(e)) {
                 const auto before = d_rows - e.row; // rows that the alarm has not seen
                 e.start += before;
+                e.excess_row += before;
                 e.peak_row += before;
                 e.row = d_rows;
+                e.measured = static_cast<double>(levels[e.level]);
+                e.expected = line_of(e.level, here->bin).at(here->distance);
                 d_events.push_back(e);
             }
     } else if (here && !d_held) {

@@ -20,6 +20,9 @@ constexpr double most_bins_in_median = 1 << 24;
 constexpr int greatest_ratio = 4; // of the integers a : b
 constexpr int harmonics_with_sides = 3, sides_of_harmonic = 2;
 constexpr double weight_of_side = 0.25;
+// Factor of a median distance. The limit of z belongs to it: with deviation_per_median_distance, which has a digit more, z of a
+// fault that is just named falls below 4.
+constexpr double deviation_of_scores = 1.48;
 constexpr double least_deviation = 0.3; // of scores, so that a flat row makes no small one large
 constexpr std::size_t orders_of_shaft = 6, highest_order_of_shaft = 10;
 constexpr double shaft_stands_out = 2; // z
@@ -339,7 +342,7 @@ private:
         const auto median = median_of(d_scores);
         for (auto& each : d_scores)
             each = std::abs(each - median);
-        return (score - median) / (1.48 * median_of(d_scores) + least_deviation);
+        return (score - median) / (deviation_of_scores * median_of(d_scores) + least_deviation);
     }
 
     void leave_out_the_shaft()

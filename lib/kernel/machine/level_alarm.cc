@@ -244,7 +244,9 @@ void level_alarm::follow(std::size_t level, double value, double speed)
     e.zone = after;
     e.start = machines[0].start;
     e.rows = (after == 0 ? machines[0].fall : d_rows + 1) - e.start;
-    e.limit = limit(level, std::max(before, after) - 1);
+    const auto upper = std::max(before, after) - 1;
+    e.limit = limit(level, upper);
+    e.excess_row = machines[upper].start;
     e.peak = record.peak;
     e.peak_row = record.peak_row;
     e.speed = record.speed;

@@ -33,20 +33,27 @@ std::vector<std::pair<const char*, event_value>> values_of(const level_event& e,
     clock.samp_rate = context.rate;
     clock.time = context.time;
     clock.time_sample = context.time_row;
-    const auto time = time_of(static_cast<std::int64_t>(e.row), clock);
-    const bool has_peak = std::isfinite(e.peak);
+    const auto time_text = [&clock](std::uint64_t row) {
+        const auto time = time_of(static_cast<std::int64_t>(row), clock);
+        return time ? text(iso8601(*time)) : event_value();
+    };
+    const bool has_limit = std::isfinite(e.limit), has_peak = std::isfinite(e.peak);
     return {
         { "kind", text(name_of(e.kind)) },
         { "level", static_cast<std::uint64_t>(e.level) },
         { "name", e.level < context.names.size() ? text(context.names[e.level]) : event_value() },
         { "zone", static_cast<std::uint64_t>(e.zone) },
         { "zone_before", static_cast<std::uint64_t>(e.zone_before) },
-        { "time", time ? text(iso8601(*time)) : event_value() },
+        { "time", time_text(e.row) },
         { "row", e.row },
         { "start", e.start },
         { "duration", real(static_cast<double>(e.rows) / context.rate) },
         { "value", real(e.value) },
         { "limit", real(e.limit) },
+        { "excess_row", has_limit ? event_value(e.excess_row) : event_value() },
+        { "excess_time", has_limit ? time_text(e.excess_row) : event_value() },
+        { "measured", real(e.measured) },
+        { "expected", real(e.expected) },
         { "peak", real(e.peak) },
         { "peak_row", has_peak ? event_value(e.peak_row) : event_value() },
         { "speed", real(e.speed) },

@@ -11,6 +11,7 @@ class qa_baseline : public CppUnit::TestFixture
     CPPUNIT_TEST(each_speed_bin_has_its_own);
     CPPUNIT_TEST(a_bin_that_was_seen_once_has_the_spread_of_the_others);
     CPPUNIT_TEST(a_level_that_follows_the_speed_within_a_bin_deviates_nowhere_in_it);
+    CPPUNIT_TEST(an_alarm_tells_the_level_and_what_it_would_be_at_its_speed);
     CPPUNIT_TEST(a_few_bad_hours_do_not_tilt_a_bin);
     CPPUNIT_TEST(a_bin_seen_at_one_speed_says_little_of_its_other_speeds);
     CPPUNIT_TEST(deviations_are_those_of_the_formulas_in_plain_sums);
@@ -97,6 +98,35 @@ class qa_baseline : public CppUnit::TestFixture
         CPPUNIT_ASSERT(std::isnan(z));
         deviation(b, -20, 14.7);
         CPPUNIT_ASSERT(deviation(b, -20 + 4.4 - 3, 14.7) < -5);
+    }
+
+    // 2 dB / Hz: the alarm's speed is 2.2 Hz from the middle of the bin
+    void an_alarm_tells_the_level_and_what_it_would_be_at_its_speed()
+    {
+        auto s = made(2);
+        s.learn_time = 1000;
+        baseline b(s);
+        const auto speed = [](int i) { return 12.5 + 2.4 * std::sin(i * 0.017); };
+        const auto add = [&b](double first, double second, double at) {
+            const double row[]{ first, second };
+            double z[2];
+            b.add(row, at, z);
+        };
+        for (int i = 0; !b.frozen(); ++i)
+            add(-20.5 + 2 * (speed(i) - 12.5), -40.5 - (speed(i) - 12.5), speed(i));
+        b.take();
+        const double fault = -42.7 + 6;
+        for (int i = 0; i < 7; ++i)
+            add(-16.1, fault, 14.7);
+        const auto events = b.take();
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), events.size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(1), events[0].level);
+        CPPUNIT_ASSERT_EQUAL(fault, events[0].measured);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(-42.7, events[0].expected, 0.5); // -40.5 in the middle
+        double z[2];
+        const double expected[]{ -16.1, events[0].expected };
+        b.deviation(expected, 14.7, z);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(0, z[1], 1e-9);
     }
 
     // 300 of 5000 rows are too high at one end of the bin, in the beginning or later; least squares would be tilted by 0.6 dB / Hz

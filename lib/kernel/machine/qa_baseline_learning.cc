@@ -177,6 +177,11 @@ class qa_baseline_learning : public CppUnit::TestFixture
         CPPUNIT_ASSERT_DOUBLES_EQUAL(3 / 0.3 / std::sqrt(1 + 1.0 / 200), events[0].value, 1e-9);
         CPPUNIT_ASSERT_EQUAL(12.0, events[0].speed);
         CPPUNIT_ASSERT_EQUAL(std::uint64_t(305), events[1].peak_row);
+        for (const auto& [event, level] : { std::pair(events[0], -17.5), { events[1], -20.4 } }) {
+            CPPUNIT_ASSERT_EQUAL(std::uint64_t(305), event.excess_row);
+            CPPUNIT_ASSERT_EQUAL(level, event.measured);
+            CPPUNIT_ASSERT_DOUBLES_EQUAL(-20.5, event.expected, 1e-9);
+        }
         CPPUNIT_ASSERT(before == b.state().counts.at("histograms"));
     }
 
@@ -187,7 +192,9 @@ class qa_baseline_learning : public CppUnit::TestFixture
         teach(b, 6, 12, -10.5);
         b.take();
         b.relearn();
-        CPPUNIT_ASSERT_EQUAL(std::string("clear 0 row 306 from 306 for 0; "), text_of(b.take()));
+        const auto events = b.take();
+        CPPUNIT_ASSERT_EQUAL(std::string("clear 0 row 306 from 306 for 0; "), text_of(events));
+        CPPUNIT_ASSERT(std::isnan(events[0].measured) && std::isnan(events[0].expected));
         CPPUNIT_ASSERT(!b.frozen() && !b.raised() && b.at(0, 0).count == 0 && b.learned() == 0);
         teach(b, 40, 12, -10.5);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(0, deviation(b, -10.5, 12), 1e-9);

@@ -93,6 +93,7 @@ class qa_level_alarm : public CppUnit::TestFixture
     CPPUNIT_TEST(random_levels_follow_the_definition);
     CPPUNIT_TEST(each_change_of_zone_is_one_event);
     CPPUNIT_TEST(each_level_has_its_own_limits);
+    CPPUNIT_TEST(an_excess_begins_with_the_rows_that_decided_its_change);
     CPPUNIT_TEST(the_peak_has_its_row_and_its_speed);
     CPPUNIT_TEST(without_data_nothing_moves_and_that_is_told);
     CPPUNIT_TEST(without_a_speed_nothing_moves);
@@ -217,6 +218,20 @@ class qa_level_alarm : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::size_t(1), same.zone(0));
         CPPUNIT_ASSERT_EQUAL(std::size_t(2), same.zone(1));
         CPPUNIT_ASSERT_EQUAL(std::size_t(3), same.zone(2));
+    }
+
+    void an_excess_begins_with_the_rows_that_decided_its_change()
+    {
+        // over 10 from row 2 on; over 20 in row 5, and from row 7 on, with a gap in row 8
+        const auto events = follow(made({ 10, 20 }, 3, 2),
+                                   { 1, 1, 11, 11, 11, 25, 12, 25, none, 25, 25, 12, 12, 1, 1 });
+        expect("raise 0 0>1 row 4 from 2 for 3; zone 0 1>2 row 10 from 2 for 9; "
+               "zone 0 2>1 row 12 from 2 for 11; clear 0 1>0 row 14 from 2 for 11; ",
+               events);
+        auto row = events.begin();
+        for (const std::uint64_t first : { 2, 7, 7, 2 })
+            CPPUNIT_ASSERT_EQUAL(first, (row++)->excess_row);
+        CPPUNIT_ASSERT(std::isnan(events[0].measured) && std::isnan(events[0].expected));
     }
 
     void the_peak_has_its_row_and_its_speed()
@@ -439,7 +454,7 @@ class qa_level_alarm : public CppUnit::TestFixture
         e.row = 10;
         e.rows = 6;
         e.value = 3;
-        const auto values = values_of(e, context);
+        auto values = values_of(e, context);
         const auto json = [&](const std::string& key) {
             for (const auto& [name, value] : values)
                 if (name == key)
@@ -450,9 +465,27 @@ class qa_level_alarm : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(std::string("\"radial\""), json("name"));
         CPPUNIT_ASSERT_EQUAL(std::string("\"2001-09-09T01:46:42.500000000Z\""), json("time"));
         CPPUNIT_ASSERT_EQUAL(std::string("1.5"), json("duration"));
-        for (const auto unknown : { "limit", "peak", "peak_row", "speed", "source" })
+        for (const auto unknown : { "limit",
+                                    "excess_row",
+                                    "excess_time",
+                                    "measured",
+                                    "expected",
+                                    "peak",
+                                    "peak_row",
+                                    "speed",
+                                    "source" })
             CPPUNIT_ASSERT_EQUAL(std::string("null"), json(unknown));
-        CPPUNIT_ASSERT_EQUAL(std::size_t(16), values.size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t(20), values.size());
+        e.limit = 2;
+        e.excess_row = 4;
+        e.measured = -3;
+        e.expected = -7.5;
+        values = values_of(e, context);
+        CPPUNIT_ASSERT_EQUAL(std::string("4"), json("excess_row"));
+        CPPUNIT_ASSERT_EQUAL(std::string("\"2001-09-09T01:46:41.000000000Z\""),
+                             json("excess_time"));
+        CPPUNIT_ASSERT_EQUAL(std::string("-3"), json("measured"));
+        CPPUNIT_ASSERT_EQUAL(std::string("-7.5"), json("expected"));
         CPPUNIT_ASSERT(names_in("").empty());
         for (const auto text : { ",", "a,,b", "a,", " " })
             CPPUNIT_ASSERT_THROW(names_in(text), std::invalid_argument);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace gr::stft::kernel {
@@ -52,27 +53,54 @@ std::string own_name(const std::string& path)
 }
 
 /*!
- * An empty file that nobody else writes, and its name: `path` with .part at its end, which a killed process may have left, or, while
- * another writer holds that one, a name of its own.
+ * An empty file that nobody else writes, and its name: `path` with .part at its end, which a killed process may have left. While
+ * another writer holds that one, held(part) waits, or changes the name.
  */
-std::pair<open_file, std::string> begun(const std::string& path)
+std::pair<open_file, std::string> begun(const std::string& path,
+                                        const std::function<void(std::string& part)>& held)
 {
     constexpr int most_attempts = 1000; // on a file system whose files have no lasting numbers
     auto part = path + ".part";
-    for (int attempts = 0;; ++attempts) {
+    for (int attempts = 0;;) {
         open_file file(part, O_WRONLY | O_CREAT);
         if (file.number() < 0)
             fail_to_write(path, errno);
         if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            part = own_name(path);
+            held(part);
             continue;
         }
-        if (attempts < most_attempts &&
-            !file.is_at(part)) // whoever held it has given it the name without .part
+        if (!file.is_at(part) && // whoever held it has given it the name without .part
+            ++attempts < most_attempts)
             continue;
         if (::ftruncate(file.number(), 0) != 0)
             fail_to_write(path, errno);
         return { std::move(file), part };
+    }
+}
+
+//! Writes a file that has begun, and gives it its name.
+void complete(const open_file& file,
+              const std::string& part,
+              const std::string& path,
+              const std::function<std::string()>& made)
+{
+    try {
+        const auto contents = made();
+        for (std::size_t done = 0; done < contents.size();) {
+            const auto written =
+                ::write(file.number(), contents.data() + done, contents.size() - done);
+            if (written < 0 && errno == EINTR)
+                continue;
+            if (written <= 0)
+                fail_to_write(path, errno);
+            done += static_cast<std::size_t>(written);
+        }
+        if (::fsync(file.number()) != 0 && errno != EINVAL)
+            fail_to_write(path, errno);
+        rename_durably(part, path);
+    } catch (...) { // as where a folder has the name
+        ::unlink(part.c_str());
+        throw;
     }
 }
 
@@ -97,24 +125,22 @@ void rename_durably(const std::string& from, const std::string& to)
 
 void write_durably(const std::string& path, const std::string& contents)
 {
-    const auto [file, part] = begun(path); // until it has its name: then the next one may begin
-    try {
-        for (std::size_t done = 0; done < contents.size();) {
-            const auto written =
-                ::write(file.number(), contents.data() + done, contents.size() - done);
-            if (written < 0 && errno == EINTR)
-                continue;
-            if (written <= 0)
-                fail_to_write(path, errno);
-            done += static_cast<std::size_t>(written);
-        }
-        if (::fsync(file.number()) != 0 && errno != EINVAL)
-            fail_to_write(path, errno);
-        rename_durably(part, path);
-    } catch (...) { // as where a folder has the name
-        ::unlink(part.c_str());
-        throw;
-    }
+    const auto [file, part] = begun(path, [&path](std::string& taken) { taken = own_name(path); });
+    complete(file, part, path, [&contents] { return contents; });
+}
+
+void rewrite_durably(const std::string& path,
+                     const std::function<std::string()>& contents,
+                     std::chrono::milliseconds patience)
+{
+    using clock = std::chrono::steady_clock;
+    const auto until = clock::now() + patience;
+    const auto [file, part] = begun(path, [&](std::string&) {
+        if (clock::now() > until)
+            fail_to_write(path, EBUSY);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+    complete(file, part, path, contents); // the next one may begin once it has its name
 }
 
 } // namespace gr::stft::kernel

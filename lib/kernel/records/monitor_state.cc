@@ -22,6 +22,7 @@ namespace {
 using boost::property_tree::ptree;
 
 constexpr const char* format_name = "gr_stft monitor state";
+constexpr std::chrono::seconds patience(10); // with others that write the file
 
 std::string json_of(std::int64_t value) { return std::to_string(value); }
 std::string json_of(double value) { return json_number(value); }
@@ -208,7 +209,19 @@ monitor_state monitor_state_from(const std::string& text)
 
 void write_state(const std::string& path, const monitor_state& state)
 {
-    write_durably(path, text_of(state));
+    rewrite_durably(
+        path, [&state] { return text_of(state); }, patience);
+}
+
+void add_to_state(const std::string& path, const monitor_state& sections)
+{
+    const auto merged = [&] {
+        auto all = sections;
+        if (auto there = read_state(path))
+            all.merge(*there); // which leaves alone what is in both
+        return text_of(all);
+    };
+    rewrite_durably(path, merged, patience);
 }
 
 std::optional<monitor_state> read_state(const std::string& path)

@@ -1,6 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/records/durable_file.h"
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/records/monitor_state.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <atomic>
@@ -81,6 +84,8 @@ class qa_monitor_state : public CppUnit::TestFixture
     CPPUNIT_TEST(no_file_is_no_state_and_one_that_cannot_be_read_is_an_error);
     CPPUNIT_TEST(a_file_that_cannot_be_written_leaves_the_one_before);
     CPPUNIT_TEST(a_file_that_several_write_at_once_is_that_of_one_of_them);
+    CPPUNIT_TEST(sections_that_several_add_at_once_are_all_there);
+    CPPUNIT_TEST(a_file_that_another_holds_is_waited_for_and_given_up);
     CPPUNIT_TEST(broken_text_and_other_versions_are_refused);
     CPPUNIT_TEST(a_file_that_breaks_off_anywhere_is_refused);
     CPPUNIT_TEST(brackets_without_end_are_refused);
@@ -175,6 +180,64 @@ class qa_monitor_state : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL(0, mixed.load());
         std::remove(path.c_str());
         CPPUNIT_ASSERT_EQUAL(0, ::rmdir(folder.path.c_str())); // nothing else is left
+    }
+
+    void sections_that_several_add_at_once_are_all_there()
+    {
+        const temporary_folder folder;
+        const auto path = folder.path + "/state";
+        add_to_state(path, example());
+        constexpr int writers = 3;
+        constexpr std::int64_t times = 12;
+        std::atomic<int> lost = 0;
+        std::vector<std::thread> threads;
+        for (int writer = 0; writer < writers; ++writer)
+            threads.emplace_back([&, name = std::to_string(writer)] {
+                for (std::int64_t i = 1; i <= times; ++i)
+                    try {
+                        monitor_state own;
+                        own[name].counts["saved"] = { i };
+                        add_to_state(path, own);
+                        lost += read_state(path)->at(name).counts.at("saved") !=
+                                std::vector<std::int64_t>{ i };
+                    } catch (const std::exception&) {
+                        ++lost;
+                    }
+            });
+        for (auto& thread : threads)
+            thread.join();
+        CPPUNIT_ASSERT_EQUAL(0, lost.load());
+        auto found = *read_state(path);
+        for (int writer = 0; writer < writers; ++writer)
+            CPPUNIT_ASSERT_EQUAL(times, found[std::to_string(writer)].counts["saved"].at(0));
+        for (int writer = 0; writer < writers; ++writer)
+            found.erase(std::to_string(writer));
+        CPPUNIT_ASSERT(equal(example(), found));
+        CPPUNIT_ASSERT(::access((path + ".part").c_str(), F_OK) != 0);
+    }
+
+    void a_file_that_another_holds_is_waited_for_and_given_up()
+    {
+        const temporary_folder folder;
+        const auto path = folder.path + "/state", part = path + ".part";
+        const auto made = [] { return std::string("whole"); };
+        const int other = ::open(part.c_str(), O_WRONLY | O_CREAT, 0600);
+        CPPUNIT_ASSERT_EQUAL(0, ::flock(other, LOCK_EX));
+        try {
+            rewrite_durably(path, made, std::chrono::milliseconds(20));
+            CPPUNIT_FAIL("written");
+        } catch (const std::runtime_error& e) {
+            CPPUNIT_ASSERT_EQUAL("path: " + path + ": cannot be written: Device or resource busy",
+                                 std::string(e.what()));
+        }
+        CPPUNIT_ASSERT(::access(path.c_str(), F_OK) != 0);
+        std::thread ends([other] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            ::close(other);
+        });
+        rewrite_durably(path, made, std::chrono::minutes(1));
+        ends.join();
+        CPPUNIT_ASSERT(::access(path.c_str(), F_OK) == 0);
     }
 
     void broken_text_and_other_versions_are_refused()

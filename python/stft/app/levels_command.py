@@ -17,6 +17,7 @@ from gnuradio.stft.app.detection_options import refuse_argument
 from gnuradio.stft.app.event_files import write_lines
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.levels_picture import draw
+from gnuradio.stft.app.machine_options import UNITS
 from gnuradio.stft.app.picture_axes import PICTURES
 from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz, seconds
@@ -29,7 +30,7 @@ _OUTPUTS = (".csv", ".npz", ".jsonl", *PICTURES)
 _PERIODS = 10  # of the lowest edge in a window
 SAMPLES_AT_ONCE = 2**20
 # m/s^2 of the unit of the samples; None: the samples have another unit, or none
-_UNITS = {"1": None, "m/s2": 1.0, "m/s^2": 1.0, "mm/s2": 1e-3, "g": 9.80665, "mg": 9.80665e-3}
+_UNITS = {"1": None, "m/s^2": 1.0, **UNITS}
 # of an acceleration in m/s^2: name, unit, factor
 _QUANTITIES = (("acceleration", "m/s^2", 1.0), ("velocity", "mm/s", 1e3), ("displacement", "um", 1e6))
 
@@ -48,9 +49,9 @@ def add_arguments(parser):
                           help="of the velocity, for samples of an acceleration")
     integral.add_argument("--displacement", action="store_const", const=2, dest="integrate",
                           help="of the displacement, for samples of an acceleration")
-    group.add_argument("--unit", choices=_UNITS, default="1",
-                       help="unit of the samples: m/s2, mm/s2, g or mg; levels are then in m/s^2, mm/s or um "
-                            "(default: 1, none is known)")
+    group.add_argument("--unit", choices=_UNITS,
+                       help="unit of the samples: m/s2, mm/s2, g or mg; levels are then in m/s^2, mm/s or um; 1: none is known "
+                            "(default: m/s2 with --velocity or --displacement, else 1)")
     group.add_argument("--calibration", type=float, metavar="FACTOR", default=1.0,
                        help="units for a sample of 1, which is the full scale of integers (default: 1)")
     group.add_argument("--time", type=seconds, metavar="TIME",
@@ -122,7 +123,7 @@ class _Frames:
         self.count = 1 + (length - self.win_length) // self.hop
         if arguments.average > self.count:
             refuse("average", arguments.average, f"must be at most {self.count}, the windows that the recording has")
-        base = _UNITS[arguments.unit]
+        base = _UNITS[arguments.unit or ("m/s2" if arguments.integrate else "1")]
         name, unit, factor = _QUANTITIES[arguments.integrate]
         self.factor = arguments.calibration * (1.0 if base is None else base * factor)
         self.quantity = "level" if base is None and arguments.integrate == 0 else name

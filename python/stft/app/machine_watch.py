@@ -19,6 +19,7 @@ from gnuradio.stft.monitoring import seconds_since_1970
 from gnuradio.stft.stft_python import kernels
 
 _SECONDS_TO_SAVE = 600.0
+_IF_KNOWN = ("excess_row", "excess_time", "measured", "expected")  # keys of kernels' events
 _MOST_POINTS = 1000    # that wait for figures()
 _LEARNED = 6.0        # s after which weights of orders are worth keeping: twice the time in which the speed is held
 _LONGEST_HELD = 10.0  # s of lost samples over which the path of a tracked speed goes on
@@ -49,7 +50,6 @@ class MachineWatch:
             alarm = stft.LevelAlarm(len(chosen), [levels[i].limits for i in chosen], rate=1 / seconds_of_row,
                                     names=[levels[i].name for i in chosen], source=name, **hold)
             self._alarms.append((alarm, chosen, needs_speed))
-        self._rows_to_raise = max(1, math.ceil(arguments.hold[0] / seconds_of_row * (1 - 1e-12)))
         self._per_trend = max(1, round(arguments.trend / seconds_of_row))
         self._baseline = None
         if arguments.baseline is not None:
@@ -194,38 +194,28 @@ class MachineWatch:
             z = self._baseline.update(decibels[:, np.newaxis], [speed] if self._speeds else None, alarm=raised)
             self._deviations = z[:, 0]
             event.update({f"{level.name} deviation": _number(value) for level, value in zip(self._levels, z[:, 0])})
-            found += [{**self._at(self._trend_start, one), "of": "baseline", **self._measured(one, levels, decibels, speed)}
-                      for one in self._baseline.events]
+            found += [self._of_baseline(one) for one in self._baseline.events]
             self._baseline.events.clear()
         return found
-
-    def _measured(self, event, levels, decibels, speed):
-        """The level by which an event of the baseline came, and the one that is expected at this speed, as far as it is known."""
-        if event["kind"] not in ("raise", "zone", "clear"):
-            return {}
-        here = [speed] if self._speeds else None
-        now, more = (self._baseline.deviation((decibels + step)[:, np.newaxis], here)[event["level"], 0] for step in (0.0, 1.0))
-        with np.errstate(all="ignore"):  # deviations are linear in decibels
-            expected = 10 ** ((decibels[event["level"]] - now / (more - now)) / 20)
-        return {"measured": _number(levels[event["level"]]), "expected": _number(expected), "unit": self._unit}
 
     def _event(self, kind, state, sample, **values):
         return {"kind": kind, "state": state, "time": self._clock.text(sample), "sample": sample, "source": self._name or None,
                 **values}
 
     def _at(self, sample, event):
-        """An event with the time of a sample."""
+        """An event with the time of a sample, and without what its kernel, which has no clock, does not know."""
         event["time"] = self._clock.text(sample)
-        return event
+        return {key: value for key, value in event.items() if value is not None or key not in _IF_KNOWN}
 
     def _of_level(self, sample, event, chosen):
         """An event of one of the `chosen` levels, with the level's place among all and the unit of its values."""
         return {**self._at(sample, event), "level": chosen[event["level"]], "unit": self._unit}
 
-    def alarm_rows(self, event):
-        """(first row, count) of an event by which a level has risen: from where it began, or, in a higher zone, what decided it."""
-        first = event["start"] if event["kind"] == "raise" else max(event["start"], event["row"] + 1 - self._rows_to_raise)
-        return first, event["row"] + 1 - first
+    def _of_baseline(self, event):
+        """An event of the baseline, whose decibels become amplitudes in the unit of the levels."""
+        event = self._at(self._trend_start, event)
+        amplitudes = {key: _number(10 ** (event.pop(key) / 20)) for key in ("measured", "expected") if key in event}
+        return {**event, "of": "baseline", **amplitudes, **({"unit": self._unit} if amplitudes else {})}
 
     def _sections(self):
         sections, names = [], set()
@@ -261,9 +251,9 @@ class MachineWatch:
         for what, section in self._sections():
             what.save(self._state, section)
         weights = self._speeds.learned if self._speeds else None
-        state = stft.MonitorState.load(self._state)
+        state = stft.MonitorState()
         state.put("machine", self._setup, **({} if weights is None else {"weights": weights}))
-        state.save(self._state)
+        state.save(self._state, keep=True)
 
     def _save(self):
         """Writes the state; what goes wrong is an event, and the next attempt comes later."""

@@ -43,7 +43,9 @@ class Levels(InFolder):
         for options, unit, expected in (
             ((), "level 20:1000 Hz (1)", 1.0), (("--unit", "mg"), "acceleration 20:1000 Hz (m/s^2)", 9.80665e-3),
             (("--displacement", "--unit", "m/s2"), "displacement 20:1000 Hz (um)", 1e6 / (100 * math.pi) ** 2),
-            (("--velocity",), "velocity 20:1000 Hz (1*s)", 1 / (100 * math.pi)),
+            (("--velocity",), "velocity 20:1000 Hz (mm/s)", 1e3 / (100 * math.pi)),
+            (("--displacement",), "displacement 20:1000 Hz (um)", 1e6 / (100 * math.pi) ** 2),
+            (("--velocity", "--unit", "1"), "velocity 20:1000 Hz (1*s)", 1 / (100 * math.pi)),
             (("--calibration", "4", "--db"), "level 20:1000 Hz (dB re 1 1)", None),
         ):  # fmt: skip
             rows = list(csv.reader(self.assert_done("levels", *self.raw, "--band", "20:1000", *options).splitlines()))

@@ -137,8 +137,11 @@ class Machine(InFolder):
         x = np.concatenate([machine(20, amplitudes=((1, a),), noise=0.01) for a in (0.5, 2.0, 3.0)])
         watch = self.watcher("--alarm", "1,2", "--hold", "4s,5s")
         machine_watcher = watchers.Machine(watch, 0.0)
-        spans = [(event["kind"], machine_watcher.span(event)) for event, _ in machine_watcher.push(x) + machine_watcher.finish()]
+        reports = machine_watcher.push(x) + machine_watcher.finish()
+        spans = [(event["kind"], machine_watcher.span(event)) for event, _ in reports]
         self.assertEqual([(kind, span[0] / FS, span[1] / FS) for kind, span in spans if span], [("raise", 20, 4), ("zone", 40, 4)])
+        for event, line in reports:
+            self.assertEqual(set(event) - set(json.loads(line)), {"excess_row"} if event["kind"] in ("raise", "zone") else set())
 
     def test_a_level_at_its_limit_does_not_chatter(self):
         draw = np.random.default_rng(3)

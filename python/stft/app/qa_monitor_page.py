@@ -26,7 +26,6 @@ from gnuradio.stft.app.outputs.clip_output import ClipOutput
 from gnuradio.stft.app.outputs.hub import Outputs
 from gnuradio.stft.app.outputs.output import Rows, Source
 from gnuradio.stft.app.page import access, rows, server
-from gnuradio.stft.app.page.alarm_board import AlarmBoard
 from gnuradio.stft.app.page.clip_folder import ClipFolder
 from gnuradio.stft.app.page.web_output import WebOutput
 from gnuradio.stft.bench import band_scenes
@@ -532,33 +531,6 @@ class Clips(Serving):
         os.symlink("d/y.sigmf-meta", "link.sigmf-meta")
         for name in "d%2fy", "..%2fx", "link", ".", "x", "%00", "d/y", "%22", "a" * 5000:
             self.assertIn(self.ask(f"/clips/{name}")[0], (400, 404), name)
-
-
-class Alarms(unittest.TestCase):
-
-    def test_each_alarm_has_one_state(self):
-        board = AlarmBoard()
-        board.take_levels([{"name": "10:1000", "limits": [1, 2], "zone": 1}, {"name": "free", "limits": [], "zone": 0}])
-        self.assertEqual([(a["name"], a["raised"]) for a in board.states()], [("10:1000", True)])  # of before a restart
-        board.take({"kind": "raise", "name": "order1", "zone": 1, "value": 3.0, "limit": 2.0}, 5.0)
-        board.take({"kind": "clear", "name": "10:1000"}, 6.0)
-        board.take({"kind": "sensor dead", "state": "begin"}, 7.0)
-        board.take({"kind": "sensor not finite", "state": "begin"}, 7.0)
-        board.take({"kind": "output", "state": "begin", "output": "mqtt", "reason": "refused"}, 8.0)
-        board.take({"kind": "no data", "name": "order1"}, 9.0)
-        board.take({"kind": "raise", "name": "order1", "of": "baseline", "value": 4.0, "limit": 3.0, "measured": 0.7, "expected": 0.5,
-                    "unit": "mm/s", "speed": 25.0}, 9.0)
-        words = {a["name"]: a["words"] for a in board.states()}
-        self.assertEqual((words["baseline order1"], words["order1"]),
-                         ("measured 0.7 mm/s, expected 0.5 mm/s, 4 σ over 3 σ, at 25 Hz", "3 over 2"))
-        board.take({"kind": "burst", "state": "end"}, 9.0)
-        self.assertEqual([a["name"] for a in board.states() if a["raised"]],
-                         ["baseline order1", "order1", "order1 without data", "output mqtt", "sensor dead", "sensor not finite"])
-        board.take({"kind": "sensor dead", "state": "end"}, 10.0)
-        board.take({"kind": "sensor not finite", "state": "end"}, 10.0)
-        board.take({"kind": "output", "state": "end", "output": "mqtt"}, 10.0)
-        board.take({"kind": "data", "name": "order1"}, 10.0)
-        self.assertEqual([a["name"] for a in board.states() if a["raised"]], ["baseline order1", "order1"])
 
 
 @needs("aiohttp")

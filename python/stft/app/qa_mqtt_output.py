@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""A broker that wants TLS, a user and a password: mosquitto, with certificates and passwords made here."""
+"""Reports to mosquitto: one that dies and comes back, and one that wants TLS, a user and a password, which are made here."""
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import time
 import unittest
 from unittest import mock
 
 import numpy as np
-from qa_command import InFolder, needs, run, start
+from qa_command import InFolder, needs, run, start, unhurried
 from qa_outputs_command import free_port, report, wait_for
 
 from gnuradio.stft.app import output_options
@@ -42,6 +44,96 @@ def make_certificate(authority, hosts):
 
 def let_in(user, password):
     quiet("mosquitto_passwd", "-b", "passwords", user, password)
+
+
+@needs("paho")
+@unittest.skipUnless(shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin"), "mosquitto is not installed")
+class Broker(InFolder):
+
+    def setUp(self):
+        super().setUp()
+        self.port, self.broker = free_port(), None
+        with open("broker.conf", "w", encoding="utf-8") as file:
+            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {os.getcwd()}/\n"
+                       "max_queued_messages 0\nuser root\n")  # started by root it would lose the right to write there
+        self.start_broker()
+        self.addCleanup(self.stop_broker)
+
+    def start_broker(self):
+        self.broker = subprocess.Popen([shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin"), "-c", "broker.conf"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assertTrue(wait_for(self.answers))
+
+    def answers(self):
+        with contextlib.closing(socket.socket()) as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop_broker(self):
+        self.broker.terminate()
+        self.broker.wait()
+
+    def listener(self, topic):
+        """A client and the list of what it hears, (topic, retained, words)."""
+        import paho.mqtt.client as paho
+        more = [paho.CallbackAPIVersion.VERSION1] if hasattr(paho, "CallbackAPIVersion") else []
+        client, heard, ready = paho.Client(*more, client_id=f"listener{len(topic)}", clean_session=False), [], []
+        client.on_message = lambda _client, _data, message: heard.append((message.topic, message.retain, message.payload.decode()))
+        client.on_connect = lambda *_: client.subscribe(topic, 1)
+        client.on_subscribe = lambda *_: ready.append(True)
+        client.reconnect_delay_set(1, 1)
+        client.connect("127.0.0.1", self.port)
+        client.loop_start()
+        self.addCleanup(lambda: (client.disconnect(), client.loop_stop()))
+        self.assertTrue(wait_for(lambda: ready))
+        return heard
+
+    def test_a_broker_that_dies_in_the_middle_loses_nothing(self):
+        sender = mqtt_output.MqttOutput("127.0.0.1", self.port, "band/events")
+        heard = self.listener("band/#")
+        sender.reports([report(n) for n in range(50)])
+        self.assertTrue(wait_for(lambda: sender.counters()["delivered"] >= 51, sender.poll))  # and the status
+        self.stop_broker()
+        self.assertTrue(wait_for(lambda: sender.changes, sender.poll))
+        sender.reports([report(n) for n in range(50, 300)])
+        self.assertGreater(sender.counters()["waiting_bytes"], 0)
+        self.start_broker()
+        self.assertTrue(wait_for(lambda: not sender.counters()["waiting_bytes"], sender.poll))
+        sender.reports([report(n) for n in range(300, 310)])
+        self.assertTrue(wait_for(lambda: len({w for t, _, w in heard if t == "band/events"}) == 310, sender.poll))
+        numbers = list(dict.fromkeys(json.loads(words)["id"] for topic, _, words in heard if topic == "band/events"))
+        self.assertEqual(numbers, list(range(310)))
+        self.assertEqual([state for state, _ in sender.changes], ["begin", "end"])
+        self.assertEqual(sender.counters()["dropped"], 0)
+        began = time.monotonic()
+        sender.close()
+        self.assertLess(time.monotonic() - began, unhurried(1.5))
+        self.assertFalse(sender.failed)
+        self.assertTrue(wait_for(lambda: json.loads(heard[-1][2]).get("state") == "offline"))
+        late = self.listener("band/events/status")
+        self.assertTrue(wait_for(lambda: late))
+        self.assertEqual([(retained, json.loads(words)["state"]) for _, retained, words in late], [(1, "offline")])
+
+    def test_the_broker_says_that_a_sender_has_gone(self):
+        heard = self.listener("band/status")
+        for version in 311, 5:
+            sender = mqtt_output.MqttOutput("127.0.0.1", self.port, "band", version=version)
+            self.assertTrue(wait_for(lambda: heard and json.loads(heard[-1][2])["state"] == "online", sender.poll))
+            sender._client.socket().shutdown(socket.SHUT_RDWR)  # without a farewell
+            self.assertTrue(wait_for(lambda: json.loads(heard[-1][2])["state"] == "offline"))
+            sender.close()
+            heard.clear()
+
+    def test_memory_for_a_dead_broker_has_a_limit(self):
+        sender = mqtt_output.MqttOutput("127.0.0.1", free_port(), "band", limit=5000)
+        self.assertTrue(wait_for(lambda: sender.changes, sender.poll))
+        sender.reports([report(n) for n in range(200)])
+        counters = sender.counters()
+        self.assertLessEqual(counters["waiting_bytes"], 5000)
+        self.assertGreater(counters["dropped"], 150)
+        began = time.monotonic()
+        sender.close()
+        self.assertLess(time.monotonic() - began, unhurried(1.5))
+        self.assertTrue(sender.failed)
 
 
 @needs("paho.mqtt.client")

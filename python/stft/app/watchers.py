@@ -88,13 +88,13 @@ class Machine:
         self._watch, self.late = watch, late
 
     def push(self, samples):
-        return [(event, None) for event in self._watch.push(samples)]
+        return _with_lines(self._watch.push(samples))
 
     def finish(self):
-        return [(event, None) for event in self._watch.finish()]
+        return _with_lines(self._watch.finish())
 
     def skip(self, count):
-        return [(event, None) for event in self._watch.skip(count)]
+        return _with_lines(self._watch.skip(count))
 
     def set_time(self, at):
         self._watch.set_time(at)
@@ -109,11 +109,11 @@ class Machine:
         return {"kind": kind, "state": state, "time": time, "sample": sample_start, "source": source, **values}
 
     def span(self, event):
-        """The samples of an alarm: from where it began to where it was raised, or of the rows that put it into a higher zone."""
+        """The samples of an alarm: of the rows over the limit that raised it, or put it into a higher zone."""
         if event.get("of") is not None or not (event["kind"] == "raise" or event["kind"] == "zone" and event["zone"] > event["zone_before"]):
             return None
-        first, rows = self._watch.alarm_rows(event)
-        return first * self._watch.row_samples, rows * self._watch.row_samples
+        first = event["excess_row"]
+        return first * self._watch.row_samples, (event["row"] + 1 - first) * self._watch.row_samples
 
     def values(self):
         return {"machine": self._watch.figures()}
@@ -123,6 +123,11 @@ class Machine:
 
     def warnings(self):
         return self._watch.warnings()
+
+
+def _with_lines(events):
+    """Events of levels with their lines. Those do not have `excess_row`, from which span() follows."""
+    return [(event, kernels.json_line({key: value for key, value in event.items() if key != "excess_row"})) for event in events]
 
 
 def watcher_for(arguments, source):

@@ -84,6 +84,11 @@ void bind_states(py::module& m)
     m.def("write_state", [](const std::string& path, const py::dict& sections) {
         kernel::write_state(path, state_from(sections));
     });
+    m.def("add_to_state", [](const std::string& path, const py::dict& sections) {
+        const auto state = state_from(sections);
+        py::gil_scoped_release release; // another process may be writing
+        kernel::add_to_state(path, state);
+    });
     m.def("read_state", [](const std::string& path) -> py::object {
         const auto state = kernel::read_state(path);
         return state ? py::object(in_python(*state)) : py::none();
@@ -365,15 +370,17 @@ Message port "cmd": dict of reset. Raises ValueError naming the parameter, its v
         "level_alarm",
         R"(Alarms of levels, with hysteresis and hold times: a message for each change.
 
-Input 0: a vector of `levels` floats, positive and not in decibels. Input 1, which may be left out: the speed in Hz of each vector; one
-that is not finite says that the vector has no data. Output: the zone of each level, 0 without an alarm.
+Input 0: a vector of `levels` floats, positive and not in decibels. Input 1, which may be left out: the speed in Hz of each vector,
+which messages give at the peak; one that is not finite says that the vector has no data, unless needs_speed is False. Output: the
+zone of each level, 0 without an alarm.
 limits: upper ends of the zones, for all levels or, with zones, for level 0, 1, ... hysteresis: an alarm falls below
 limit (1 - hysteresis). t_on, t_off: s above and below a limit until an alarm is raised and cleared. rate: vectors per second; an
 rx_rate tag overrides it. names: "axial,radial". source: a value of each message. state: a file in which the state survives, written
-after every save_interval (s) and at the end.
+after every save_interval (s) and at the end. needs_speed: False for levels of bands, which have data without a speed, too.
 
 Message port "events": dicts of kind ("raise", "zone", "clear", "no data", "data"), level, name, zone, zone_before, time, row, start,
-duration, value, limit, peak, peak_row, speed, nearly, source. Message port "cmd": dict of limits, hysteresis, t_on, t_off, reset, save.
+duration, value, limit, excess_row, excess_time, peak, peak_row, speed, nearly, source. Message port "cmd": dict of limits, hysteresis,
+t_on, t_off, reset, save.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<level_alarm_block_settings>(alarm, &level_alarm::make);
     alarm.def("reset", &level_alarm::reset, unlocked(), "Clears all alarms without a message.")
@@ -402,8 +409,8 @@ second; an rx_rate tag overrides it. floor: dB, smallest spread. least_count: ro
 max_rate: largest relative change of the speed, 1/s. threshold, t_on, t_off: z above which an alarm is raised, and for how long (s).
 names, source, state, save_interval: as in level_alarm.
 
-Message port "events": dicts as in level_alarm, kind "learned", "not learned", "raise", "clear". Message port "cmd": dict of
-learn_time, floor, threshold, t_on, t_off, hold, freeze, relearn, save.
+Message port "events": dicts as in level_alarm, kind "learned", "not learned", "raise", "clear", the last two with measured and expected
+(the level, and that of the healthy machine at this speed, in dB). Message port "cmd": dict of learn_time, floor, threshold, t_on, t_off, hold, freeze, relearn, save.
 Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<baseline_block_settings>(base, &baseline::make);
     base.def("freeze", &baseline::freeze, unlocked(), "Learning ends.")

@@ -70,7 +70,8 @@ class level_histogram;
  * for ever, or until relearn(): a fault that grows slowly must not be learned. While it is held, as while an alarm is raised,
  * nothing is learned.
  *
- * Once it is frozen, a level_alarm watches the deviations. Its events are those of baseline, with z as their values; "learned" tells
+ * Once it is frozen, a level_alarm watches the deviations. Its events are those of baseline, with z as their values, the level as
+ * `measured` and what the line predicts as `expected`; "learned" tells
  * that learning has ended, with the first level and the rows that were learned, and "not learned", once for each speed bin, that the
  * machine runs in it and level `level` has no baseline there.
  */
@@ -180,6 +181,7 @@ private:
         double middle, slope; // dB in the middle of the bin; dB / Hz
         double mean, weight;  // Hz; Hz^2: scale^2 / weight is the variance of the slope
         double scale;         // dB
+        double at(double distance) const { return middle + slope * distance; } // dB
     };
     double prior_weight() const;
     double weight_of(const trend& line) const;

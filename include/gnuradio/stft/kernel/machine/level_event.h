@@ -26,6 +26,12 @@ struct STFT_API level_event {
     double value = std::numeric_limits<double>::quiet_NaN(); //!< the level in this row
     //! Limit of the higher one of both zones.
     double limit = std::numeric_limits<double>::quiet_NaN();
+    //! First row of the excess over this limit, if there is a limit.
+    std::uint64_t excess_row = 0;
+    //! Level whose deviation from `expected` the value is; dB, of a baseline.
+    double measured = std::numeric_limits<double>::quiet_NaN();
+    //! Level of the healthy machine at this speed; dB, of a baseline.
+    double expected = std::numeric_limits<double>::quiet_NaN();
     double peak = std::numeric_limits<double>::quiet_NaN(); //!< largest level since the start
     std::uint64_t peak_row = 0;                             //!< row of the peak
     //! Speed at the peak, or of a baseline; Hz.
@@ -45,7 +51,8 @@ struct STFT_API level_context {
 
 /*!
  * \brief All values of an event, in this order: kind, level, name, zone, zone_before, time (ISO 8601, of the row of the
- * change), row, start, duration (s, from the start on), value, limit, peak, peak_row, speed, nearly, source.
+ * change), row, start, duration (s, from the start on), value, limit, excess_row, excess_time (ISO 8601, of that row), measured,
+ * expected, peak, peak_row, speed, nearly, source.
  */
 STFT_API std::vector<std::pair<const char*, event_value>> values_of(const level_event& e,
                                                                     const level_context& context);

@@ -53,8 +53,17 @@ STFT_API std::string text_of(const monitor_state& state);
 //! A state from its text. \throws std::invalid_argument "state: value: rule" for what is none, or of another version
 STFT_API monitor_state monitor_state_from(const std::string& text);
 
-//! Writes a state to a file, which is complete at any time. \throws std::runtime_error if that is not possible
+//! Writes a state to a file, which is complete at any time. \throws std::runtime_error if that is not possible, or others take ten
+//! seconds for their writing of it
 STFT_API void write_state(const std::string& path, const monitor_state& state);
+/*!
+ * \brief Puts sections into a file of state; its others stay.
+ *
+ * Nobody else adds to the file between its reading and its writing, so several processes may keep their sections in one file.
+ * \throws std::runtime_error as write_state() and read_state()
+ * \throws std::invalid_argument as read_state(); the file stays as it is
+ */
+STFT_API void add_to_state(const std::string& path, const monitor_state& sections);
 //! Reads a state from a file, or nothing if there is none.
 //! \throws std::runtime_error if it cannot be read \throws std::invalid_argument as monitor_state_from()
 STFT_API std::optional<monitor_state> read_state(const std::string& path);

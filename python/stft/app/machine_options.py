@@ -30,7 +30,7 @@ def add_machine_arguments(parser):
     integral.add_argument("--velocity", dest="integrate", action="store_const", const=1, default=0,
                           help="levels are those of the velocity, mm/s, of an acceleration")
     integral.add_argument("--displacement", dest="integrate", action="store_const", const=2,
-                          help="levels are those of the displacement, mm")
+                          help="levels are those of the displacement, um")
     group.add_argument("--unit", choices=list(UNITS), default="m/s2", help="of the samples (default: m/s2)")
     group.add_argument("--calibration", type=float, metavar="FACTOR", default=1.0,
                        help="units for a sample of 1, which is the full scale of integers (default: 1)")

@@ -415,13 +415,13 @@ def _setup(arguments, levels):
 
 
 def scale_of(arguments):
-    """Factor from the samples' unit to m/s^2, mm/s or mm."""
-    return arguments.calibration * UNITS[arguments.unit] * (1e3 if arguments.integrate else 1.0)
+    """Factor from the samples' unit to m/s^2, mm/s or um."""
+    return arguments.calibration * UNITS[arguments.unit] * 1e3**arguments.integrate
 
 
 def _unit_of(arguments):
     """Unit of the levels that scale_of() makes."""
-    return {0: "m/s²", 1: "mm/s", 2: "mm"}[arguments.integrate]
+    return {0: "m/s²", 1: "mm/s", 2: "µm"}[arguments.integrate]
 
 
 def _number(value):

@@ -81,12 +81,14 @@ class Machine(InFolder):
         self.assertLess(max(abs(speed - 20) for speed in known), 0.1)
         self.assertEqual(watch.figures()["points"], [])
 
-    def test_velocity_is_in_millimetres_per_second(self):
+    def test_velocity_is_in_millimetres_per_second_and_displacement_in_micrometres(self):
         x = machine(20, amplitudes=((1, 1.0),), noise=0)
-        event = self.watch(x, "--speed", "15:25", "--band", "10:200", "--velocity", "--unit", "g")[0]
-        expected = 9806.65 / np.sqrt(2) / (2 * np.pi * 20)
-        self.assertAlmostEqual(event["10:200"] / expected, 1, delta=0.005)
-        self.assertAlmostEqual(event["order1"] / expected, 1, delta=0.01)
+        for option, unit, factor in ("--velocity", "mm/s", 1e3 / (40 * np.pi)), ("--displacement", "µm", 1e6 / (40 * np.pi) ** 2):
+            event = self.watch(x, "--speed", "15:25", "--band", "10:200", option, "--unit", "g")[0]
+            expected = 9.80665 / np.sqrt(2) * factor
+            self.assertAlmostEqual(event["10:200"] / expected, 1, delta=0.005)
+            self.assertAlmostEqual(event["order1"] / expected, 1, delta=0.01)
+            self.assertEqual(event["unit"], unit)
 
     def test_an_alarm_is_raised_and_cleared_once(self):
         x = machine(60, noise=0.02)

@@ -3,6 +3,7 @@
 """Derivatives of an STFT's phase, synchrosqueezing on a grid of one's own, and powers of the window in the inverse."""
 
 import unittest
+from fractions import Fraction
 
 import numpy as np
 from gnuradio import stft
@@ -170,6 +171,16 @@ class grids(unittest.TestCase):
         np.testing.assert_array_equal(T, stft.synchrosqueeze(x, n_fft=16, grid=[-0.2, 0.0, 0.2]).T)
         y = stft.inverse_synchrosqueeze(T, n_fft=16, grid=[-0.2, 0.0, 0.2], length=100)
         np.testing.assert_allclose(y, x, atol=1e-12)
+
+    def test_any_number_is_a_sampling_rate(self):
+        x = signal(100)
+        for fs in 10**30, Fraction(1, 2):
+            given = dict(hop=20, n_fft=16)
+            f = stft.phase_derivatives(x, fs=fs, **given).frequency
+            np.testing.assert_allclose(f, float(fs) * stft.phase_derivatives(x, **given).frequency, rtol=1e-12)
+            moved, of_samples = stft.reassign(x, fs=fs, **given), stft.reassign(x, **given)
+            np.testing.assert_allclose(moved.frequencies, float(fs) * of_samples.frequencies, rtol=1e-12)
+            np.testing.assert_allclose(moved.times * float(fs), of_samples.times, rtol=1e-12)
 
     def test_what_is_wrong_is_refused_by_name(self):
         x = np.ones(50)

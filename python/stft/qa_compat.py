@@ -453,6 +453,7 @@ class beside_torch(near_):
                 lambda: module.stft(x + 0j, 16, onesided=True, return_complex=True),
                 lambda: module.istft(torch.zeros(9, 10) + 0j, 16, window=torch.zeros(16)),
                 lambda: module.istft(torch.zeros(9, 10) + 0j, 20),
+                lambda: module.istft(torch.ones(1, 1) + 0j, 1, hop_length=4, window=torch.ones(1)),
             ):
                 with self.assertRaises(RuntimeError):
                     call()

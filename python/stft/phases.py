@@ -109,9 +109,9 @@ def phase_from_magnitude(
     settings.update(tolerance=float(tolerance), seed=_at_least(0, "seed", _integer("seed", seed)))
     spectra = kernels.phase_from_magnitude(magnitudes, first, streams, workers, **settings)
     if of_all:
-        unit = _headroom(magnitudes)
-        if unit < 1:
-            magnitudes, spectra = magnitudes * unit, spectra * unit
+        units = _headroom(magnitudes)
+        if units.min(initial=1) < 1:
+            magnitudes, spectra = magnitudes * units, spectra * units
         design = _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides)
         length = max(0, kernels.covered_end(min(first, 0), hop, win_length, magnitudes.shape[1]))
         samples = magnitudes.dtype if sides == "onesided" else spectra.dtype
@@ -122,16 +122,15 @@ def phase_from_magnitude(
         kernels.convert_phase(
             spectra, spectra, n_fft, hop, win_length, _phase("phase", "centre"), reference, first, sides == "centered"
         )
-        if unit < 1:
-            spectra /= unit
+        if units.min(initial=1) < 1:
+            spectra /= units
     return spectra.reshape(shape + spectra.shape[1:]).swapaxes(-1, -2)
 
 
-def _headroom(magnitudes: NDArray) -> np.floating:
-    """A power of two, 1 or less, that leaves room for sums of 2^40 of them, more than a frame and its neighbours have."""
-    most = np.finfo(magnitudes.dtype).maxexp - 40
-    exponent = np.frexp(magnitudes.max(initial=0))[1]
-    return np.ldexp(magnitudes.dtype.type(1), min(0, most - exponent))
+def _headroom(magnitudes: NDArray) -> NDArray:
+    """Powers of two, 1 or less, that leave room for sums of 2^40 magnitudes of a channel, more than a frame and its neighbours have."""
+    exponents = np.frexp(magnitudes.max(axis=(1, 2), keepdims=True, initial=0))[1]
+    return np.ldexp(magnitudes.dtype.type(1), np.minimum(0, np.finfo(magnitudes.dtype).maxexp - 40 - exponents))
 
 
 def _magnitudes(magnitude: ArrayLike) -> Tuple[NDArray, Tuple[int, ...]]:

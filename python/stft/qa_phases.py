@@ -211,6 +211,13 @@ class magnitudes_of_any_size(unittest.TestCase):
                 distances.append(np.linalg.norm(np.abs(stft.stft(y, **made)) - A) / np.linalg.norm(A))
             np.testing.assert_allclose(distances, distances[0], rtol=0.2)
 
+    def test_a_channel_depends_on_no_other(self):
+        A = np.abs(stft.stft(noise(600), hop=16, n_fft=64))
+        A /= A.max()
+        faint, loud = A * np.float32(1e-35), A * np.float32(1e38)
+        both = stft.phase_from_magnitude(np.stack([faint, loud]), hop=16, n_fft=64)
+        np.testing.assert_array_equal(both[0], stft.phase_from_magnitude(faint, hop=16, n_fft=64))
+
     def test_sides_of_another_kind_are_refused(self):
         with self.assertRaisesRegex(ValueError, "^sides: "):
             stft.phase_from_magnitude(np.ones((9, 5)), sides=np.array(["onesided", "x"]))

@@ -188,13 +188,15 @@ class grids(unittest.TestCase):
             ([], "grid: "),
             ([[0.1]], "grid: "),
             ([0.1j], "grid: complex"),
-            ([0.2, 0.1], "grid: 0.1: must rise"),
-            ([-0.1], "grid: -0.1: must be 0 .. 1/2 of the sampling rate"),
+            ([0.2, 0.1], "grid: 0.1 of the sampling rate: must rise"),
+            ([-0.1], "grid: -0.1 of the sampling rate: must be 0 .. 1/2 of it"),
             ([np.nan], "grid: nan"),
         ):
             with self.assertRaisesRegex(ValueError, f"^{text}"):
                 stft.synchrosqueeze(x, n_fft=16, grid=grid)
-        with self.assertRaisesRegex(ValueError, "^grid: 0.5: must be less than the sampling rate"):
+        with self.assertRaisesRegex(ValueError, "^grid: 0.75 of the sampling rate: must be"):
+            stft.synchrosqueeze(x, n_fft=16, grid=[6000.0], fs=8000.0)
+        with self.assertRaisesRegex(ValueError, "^grid: 0.5 of the sampling rate: must be less than 1 of it above the first one"):
             stft.synchrosqueeze(1j * x, n_fft=16, grid=[-0.5, 0.5])
         T = np.zeros((3, 20), complex)
         with self.assertRaisesRegex(ValueError, "^n_fft: None: must be given with grid"):

@@ -278,7 +278,7 @@ def coherence(
     f, Pxx = welch(x, **made)
     _, Pyy = welch(y, **made)
     _, Pxy = csd(x, y, **made)
-    return f, np.abs(Pxy) ** 2 / Pxx / Pyy
+    return f, np.abs(Pxy / np.sqrt(Pxx) / np.sqrt(Pyy)) ** 2  # no product of powers, which may not fit into their type
 
 
 def _segments(

@@ -216,9 +216,13 @@ private:
         // a tag gives any length; two such sums fit into 64 bits
         const auto more =
             std::clamp(to_the_end(s) / s.rate * static_cast<double>(design.hop), -0x1p61, 0x1p61);
-        const auto length = s.start +
-                            static_cast<std::int64_t>(design.frames_of().frames().centre()) +
-                            static_cast<std::int64_t>(std::llround(more));
+        const auto frames = design.frames_of().frames();
+        const auto centre = static_cast<std::int64_t>(frames.centre());
+        // of frames that are not centred the last one may end before, or begin after, the end of the sound
+        const auto length = std::clamp(
+            s.start + centre + static_cast<std::int64_t>(std::llround(more)),
+            s.start,
+            s.start + static_cast<std::int64_t>(std::max(frames.win_length(), frames.hop())));
         add_item_tag(
             0,
             item,

@@ -254,8 +254,8 @@ def _phase(name: str, phase: Union[str, int]) -> Union[str, int]:
 
 
 def _sides_named(sides: str) -> str:
-    sides = "centered" if sides == "centred" else sides
-    if sides not in _SIDES:
+    sides = "centered" if isinstance(sides, str) and sides == "centred" else sides
+    if not isinstance(sides, str) or sides not in _SIDES:
         raise ValueError(f"sides: {sides}: must be onesided, twosided or centered")
     return sides
 

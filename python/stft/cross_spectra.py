@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import Window, _array_along, _either_spelling, _lengths, _precision, _sides
+from .arguments import Window, _array_along, _either_spelling, _keeps, _lengths, _precision, _sides
 from .stft_python import kernels
 from .transforms import stft
 
@@ -146,6 +146,8 @@ def _means(x: ArrayLike, y: ArrayLike, window: Window, *, hop: Optional[int], wi
     count = 1 + (length - win_length) // hop if isinstance(hop, (int, np.integer)) and hop > 0 else 1
     if mean == "exponential" and frames is None:
         raise ValueError("frames: None: must be given for an exponential mean")
+    if not _keeps(lambda v: 0 < v < 1, fraction):
+        raise ValueError(f"fraction: {fraction}: must be between 0 and 1")
     spectra = [np.moveaxis(stft(signal, window, frames=count, **given), -1, -2) for signal in (x, y)]
     X, Y = np.broadcast_arrays(*(s.astype(np.result_type(*spectra), copy=False) for s in spectra))
     bins = X.shape[-1]
@@ -154,7 +156,7 @@ def _means(x: ArrayLike, y: ArrayLike, window: Window, *, hop: Optional[int], wi
     shape = X.shape[:-2]
     channels = int(np.prod(shape))
     pairs = zip(X.reshape(channels, count, bins), Y.reshape(channels, count, bins)) if channels else [np.zeros((2, count, bins), X.dtype)]
-    each = [kernels.cross_spectrum(np.ascontiguousarray(a), np.ascontiguousarray(b), fraction, **settings) for a, b in pairs]
+    each = [kernels.cross_spectrum(np.ascontiguousarray(a), np.ascontiguousarray(b), float(fraction), **settings) for a, b in pairs]
     arrays = [np.stack([one[n] for one in each])[:channels].reshape(shape + each[0][n].shape) for n in range(4)]
     arrays = [a[..., 0, :] if frames is None else a.swapaxes(-1, -2) for a in arrays]
     return _Means(*arrays, *each[0][4:])

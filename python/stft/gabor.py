@@ -127,7 +127,7 @@ def _mask_rows(
     mask: Union[float, complex, ArrayLike], channels: Tuple[int, ...], bins: int, frames: int, dtype: np.dtype
 ) -> NDArray:
     """A mask as (channels | 1, frames | 1, bins), contiguous, real or complex in the samples' precision."""
-    if np.asarray(mask).dtype.kind == "b" and not np.ma.is_masked(mask):
+    if not np.ma.is_masked(mask) and _is_boolean(mask):
         mask = np.asarray(mask, dtype=dtype)
     mask = _array("mask", mask)
     if mask.ndim == 1:
@@ -150,3 +150,10 @@ def _mask_rows(
     rows = np.broadcast_to(mask, leading + (bins, mask.shape[-1])).swapaxes(-1, -2)
     rows = np.ascontiguousarray(rows, _complex(dtype) if mask.dtype.kind == "c" else dtype)
     return rows.reshape((int(np.prod(leading)),) + rows.shape[-2:])
+
+
+def _is_boolean(mask: Union[float, complex, ArrayLike]) -> bool:
+    try:
+        return np.asarray(mask).dtype.kind == "b"
+    except ValueError:  # rows of different length, which _array() refuses
+        return False

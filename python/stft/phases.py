@@ -109,6 +109,9 @@ def phase_from_magnitude(
     settings.update(tolerance=float(tolerance), seed=_at_least(0, "seed", _integer("seed", seed)))
     spectra = kernels.phase_from_magnitude(magnitudes, first, streams, workers, **settings)
     if of_all:
+        units = _headroom(magnitudes)
+        if units.min(initial=1) < 1:
+            magnitudes, spectra = magnitudes * units, spectra * units
         design = _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides)
         length = max(0, kernels.covered_end(min(first, 0), hop, win_length, magnitudes.shape[1]))
         samples = magnitudes.dtype if sides == "onesided" else spectra.dtype
@@ -119,7 +122,15 @@ def phase_from_magnitude(
         kernels.convert_phase(
             spectra, spectra, n_fft, hop, win_length, _phase("phase", "centre"), reference, first, sides == "centered"
         )
+        if units.min(initial=1) < 1:
+            spectra /= units
     return spectra.reshape(shape + spectra.shape[1:]).swapaxes(-1, -2)
+
+
+def _headroom(magnitudes: NDArray) -> NDArray:
+    """Powers of two, 1 or less, that leave room for sums of 2^40 magnitudes of a channel, more than a frame and its neighbours have."""
+    exponents = np.frexp(magnitudes.max(axis=(1, 2), keepdims=True, initial=0))[1]
+    return np.ldexp(magnitudes.dtype.type(1), np.minimum(0, np.finfo(magnitudes.dtype).maxexp - 40 - exponents))
 
 
 def _magnitudes(magnitude: ArrayLike) -> Tuple[NDArray, Tuple[int, ...]]:
@@ -205,7 +216,8 @@ def pitch_shift(
     """The same sound with another pitch: every frequency times 2^(semitones / 12), with its duration.
 
     time_stretch(), and then another sample rate, by an FFT of the whole signal; from two octaves up on, the stretched one is halved
-    before that piece by piece. Frequencies are off by less than one part in twice the length. What passes half the sample rate is lost. A voice changes its vowels, too, since its formants move as all frequencies do.
+    before that piece by piece. Frequencies are off by less than one part in twice the length of x, or of the stretched signal if that is
+    shorter (of shifts down). What passes half the sample rate is lost. A voice changes its vowels, too, since its formants move as all frequencies do.
 
     semitones: -60 .. 60, fractions allowed. The other arguments are those of time_stretch(). Returns as many samples as x has; NaN and
     infinity in x spoil the frames that hold them.

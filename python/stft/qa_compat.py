@@ -292,6 +292,14 @@ class beside_scipy(near_):
                 self.same("csd", x, y, 2.0, "hann", m, overlap, **more)
                 self.same("csd", x, x, 2.0, "hann", m, overlap, **more)
 
+    def test_coherence_does_not_depend_on_the_unit(self):
+        x, y = noise((2, 400))
+        expected = signal.coherence(x, x + y, nperseg=32)[1]
+        for dtype, units in (np.float32, (1e-15, 1e16)), (np.float64, (1e-150, 1e150)):
+            for unit in units:
+                got = signal.coherence((unit * x).astype(dtype), (unit * (x + y)).astype(dtype), nperseg=32)[1]
+                np.testing.assert_allclose(got, expected, atol=1e-5)
+
     def test_kaiser_windows_to_the_bit(self):
         for beta, m in itertools.product((0, 0.5, 3, 8, 8.6, 14, 50.0, 300, 699), (2, 3, 8, 51, 100, 1023, 1024)):
             for symmetric in (True, False):
@@ -453,6 +461,7 @@ class beside_torch(near_):
                 lambda: module.stft(x + 0j, 16, onesided=True, return_complex=True),
                 lambda: module.istft(torch.zeros(9, 10) + 0j, 16, window=torch.zeros(16)),
                 lambda: module.istft(torch.zeros(9, 10) + 0j, 20),
+                lambda: module.istft(torch.ones(1, 1) + 0j, 1, hop_length=4, window=torch.ones(1)),
             ):
                 with self.assertRaises(RuntimeError):
                     call()

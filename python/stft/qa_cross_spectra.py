@@ -149,8 +149,10 @@ class qa_cross_spectra(unittest.TestCase):
                 stft.csd(**{**dict(x=x, y=x, n_fft=16), **given})
         with self.assertRaisesRegex(ValueError, "^estimator: h3"):
             stft.transfer_function(x, x, n_fft=16, estimator="h3")
-        with self.assertRaisesRegex(ValueError, "^fraction: 2"):
-            stft.coherence(x, x, n_fft=16, fraction=2)
+        for fraction in 2, 0, None, "some", [0.1, 0.2], True:
+            for call in stft.coherence, stft.transfer_function:
+                with self.assertRaisesRegex(ValueError, r"^fraction: .*: must be between 0 and 1$"):
+                    call(x, x, n_fft=16, fraction=fraction)
 
     def test_the_block_gives_what_the_arrays_give_to_the_bit(self):
         for complex_, n in ((False, 32), (True, 15)):

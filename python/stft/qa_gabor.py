@@ -236,6 +236,8 @@ class Multipliers(unittest.TestCase):
             ("hop: 65: leaves samples uncovered", lambda: stft.multiply(x, 1, hop=65, n_fft=64)),
             ("placement: x: ", lambda: stft.multiply(x, 1, placement="x", **frame)),
             ("mask: dtype", lambda: stft.multiply(x, "x", **frame)),
+            ("mask: list", lambda: stft.multiply(x, [[1, 2], [3, 4], 5], **frame)),
+            ("sides: ", lambda: stft.multiply(x, 1, sides=np.array(["onesided", "x"]), **frame)),
             ("threshold: 1:", lambda: stft.multiply(x, 1, threshold=1, **frame)),
         ):
             with self.assertRaisesRegex(ValueError, f"^{message}"):

@@ -3,6 +3,7 @@
 """Derivatives of an STFT's phase, synchrosqueezing on a grid of one's own, and powers of the window in the inverse."""
 
 import unittest
+from fractions import Fraction
 
 import numpy as np
 from gnuradio import stft
@@ -171,19 +172,31 @@ class grids(unittest.TestCase):
         y = stft.inverse_synchrosqueeze(T, n_fft=16, grid=[-0.2, 0.0, 0.2], length=100)
         np.testing.assert_allclose(y, x, atol=1e-12)
 
+    def test_any_number_is_a_sampling_rate(self):
+        x = signal(100)
+        for fs in 10**30, Fraction(1, 2):
+            given = dict(hop=20, n_fft=16)
+            f = stft.phase_derivatives(x, fs=fs, **given).frequency
+            np.testing.assert_allclose(f, float(fs) * stft.phase_derivatives(x, **given).frequency, rtol=1e-12)
+            moved, of_samples = stft.reassign(x, fs=fs, **given), stft.reassign(x, **given)
+            np.testing.assert_allclose(moved.frequencies, float(fs) * of_samples.frequencies, rtol=1e-12)
+            np.testing.assert_allclose(moved.times * float(fs), of_samples.times, rtol=1e-12)
+
     def test_what_is_wrong_is_refused_by_name(self):
         x = np.ones(50)
         for grid, text in (
             ([], "grid: "),
             ([[0.1]], "grid: "),
             ([0.1j], "grid: complex"),
-            ([0.2, 0.1], "grid: 0.1: must rise"),
-            ([-0.1], "grid: -0.1: must be 0 .. 1/2 of the sampling rate"),
+            ([0.2, 0.1], "grid: 0.1 of the sampling rate: must rise"),
+            ([-0.1], "grid: -0.1 of the sampling rate: must be 0 .. 1/2 of it"),
             ([np.nan], "grid: nan"),
         ):
             with self.assertRaisesRegex(ValueError, f"^{text}"):
                 stft.synchrosqueeze(x, n_fft=16, grid=grid)
-        with self.assertRaisesRegex(ValueError, "^grid: 0.5: must be less than the sampling rate"):
+        with self.assertRaisesRegex(ValueError, "^grid: 0.75 of the sampling rate: must be"):
+            stft.synchrosqueeze(x, n_fft=16, grid=[6000.0], fs=8000.0)
+        with self.assertRaisesRegex(ValueError, "^grid: 0.5 of the sampling rate: must be less than 1 of it above the first one"):
             stft.synchrosqueeze(1j * x, n_fft=16, grid=[-0.5, 0.5])
         T = np.zeros((3, 20), complex)
         with self.assertRaisesRegex(ValueError, "^n_fft: None: must be given with grid"):

@@ -196,6 +196,33 @@ class phases_of_streams(unittest.TestCase):
         self.assertEqual(block.tolerance(), 1)
 
 
+class magnitudes_of_any_size(unittest.TestCase):
+    def test_they_have_spectra_of_these_magnitudes_that_fit_as_well_as_others(self):
+        made = dict(hop=16, n_fft=64)
+        A = np.abs(stft.stft(noise(600).astype(float), **made))
+        A /= A.max()
+        for dtype in np.float32, np.float64:
+            distances = []
+            for size in 1.0, float(np.finfo(dtype).max) * 0.99, float(np.finfo(dtype).tiny) * 1e6:
+                B = (size * A).astype(dtype)
+                X = stft.phase_from_magnitude(B, phase="absolute", **made).astype(np.complex128) / size
+                np.testing.assert_allclose(np.abs(X), A, rtol=1e-5, atol=1e-6)
+                y = stft.istft(X, phase="absolute", length=600, **made)
+                distances.append(np.linalg.norm(np.abs(stft.stft(y, **made)) - A) / np.linalg.norm(A))
+            np.testing.assert_allclose(distances, distances[0], rtol=0.2)
+
+    def test_a_channel_depends_on_no_other(self):
+        A = np.abs(stft.stft(noise(600), hop=16, n_fft=64))
+        A /= A.max()
+        faint, loud = A * np.float32(1e-35), A * np.float32(1e38)
+        both = stft.phase_from_magnitude(np.stack([faint, loud]), hop=16, n_fft=64)
+        np.testing.assert_array_equal(both[0], stft.phase_from_magnitude(faint, hop=16, n_fft=64))
+
+    def test_sides_of_another_kind_are_refused(self):
+        with self.assertRaisesRegex(ValueError, "^sides: "):
+            stft.phase_from_magnitude(np.ones((9, 5)), sides=np.array(["onesided", "x"]))
+
+
 class sounds_at_another_speed(unittest.TestCase):
     def test_rate_1_returns_a_stream_to_the_bit(self):
         x = noise(5000)
@@ -238,6 +265,18 @@ class sounds_at_another_speed(unittest.TestCase):
             graph.connect(blocks.vector_source_f(x.tolist()), stft.stft_fvc(n_fft, hop), stft.phase_vocoder_vcvc(n_fft, hop, rate), stft.istft_vcf(n_fft, hop), sink)
             graph.run()
             np.testing.assert_array_equal(np.array(sink.data(), np.float32), stft.time_stretch(x, rate, hop=hop, n_fft=n_fft))
+
+    def test_the_length_that_is_told_is_the_length_that_comes_out(self):
+        for placement in "centred", "left", "full":
+            for rate, n_fft, hop, length in ((0.5, 5, 1, 200), (0.1, 64, 8, 200), (0.5, 32, 1, 50), (1.0, 16, 4, 33), (2.5, 64, 8, 200), (0.5, 8, 2, 3)):
+                made = dict(placement=placement)
+                vocoder, sink, rows, graph = stft.phase_vocoder_vcvc(n_fft, hop, rate, **made), blocks.vector_sink_f(), blocks.vector_sink_c(n_fft // 2 + 1), gr.top_block()
+                graph.connect(blocks.vector_source_f(noise(length).tolist()), stft.stft_fvc(n_fft, hop, **made), vocoder, stft.istft_vcf(n_fft, hop, **made), sink)
+                graph.connect(vocoder, rows)
+                graph.run()
+                with self.subTest(placement=placement, rate=rate, n_fft=n_fft, hop=hop, length=length):
+                    self.assertEqual([told for _, told in value(rows.tags(), "stft_length")], [len(sink.data())])
+                    self.assertLessEqual(abs(len(sink.data()) - length / rate), 0.5 if placement == "centred" else 0.5 + n_fft / min(rate, 1))
 
     def test_a_tone_keeps_its_amplitude_under_a_window_that_is_off_its_frames_centre(self):
         x = np.cos(np.arange(3000))

@@ -23,8 +23,10 @@ def hpss(S: ArrayLike, *, kernel_size: Union[int, Tuple[int, int]] = 31, power: 
 
         harmonic = S H^p / (H^p + (m_h P)^p)        percussive = S P^p / (P^p + (m_p H)^p)
 
-    S: complex, as stft() returns it, or real magnitudes. kernel_size: odd; one, or (frames, bins). power: inf makes masks of 0 and 1.
-    margin: one for both, or (m_h, m_p), 1 or more. With 1 the parts add up to S; above, what is neither is S - harmonic - percussive.
+    S: complex, as stft() returns it, or real magnitudes. kernel_size: odd; one, or (frames, bins). power: inf makes masks of 0 and 1;
+        where the medians are equal both are 0, as librosa's are, and the cell is in neither part.
+    margin: one for both, or (m_h, m_p), 1 or more. With 1 the parts of all other cells add up to S; above, what is neither is
+        S - harmonic - percussive.
     mask: True: the two masks instead of the parts, real.
     sides: "onesided": beyond the first and last bin stand their mirror images, as beyond the first and last frame; "twosided" or
         "centered": bins are circular.
@@ -79,8 +81,11 @@ def _odd(name: str, value: Any) -> int:
 
 
 def _both(name: str, given: Any) -> Tuple[Any, Any]:
-    if np.ndim(given) == 0:
-        return given, given
+    try:
+        if np.ndim(given) == 0:
+            return given, given
+    except ValueError:  # rows of different length
+        pass
     pair = () if isinstance(given, (str, bytes, dict)) else tuple(given)
     if len(pair) != 2:
         raise ValueError(f"{name}: {given}: must be one number, or two")

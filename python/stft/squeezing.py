@@ -122,9 +122,9 @@ def reassign(
     power, f, t = (_empty(shape, dtype, frames=a.frames, n_fft=a.n_fft) for dtype in (a.samples.real.dtype, float, float))
     doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
     kernels.reassign(a.samples, power, f, t, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers)
-    f *= fs
-    t /= fs
-    t += times(a.frames, hop=a.hop, win_length=a.win_length, first=a.first, fs=fs)[:, None]
+    f *= a.fs
+    t /= a.fs
+    t += times(a.frames, hop=a.hop, win_length=a.win_length, first=a.first, fs=a.fs)[:, None]
     return Reassigned(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (power, f, t)))
 
 
@@ -176,7 +176,7 @@ def phase_derivatives(
     shape = (a.samples.shape[0], a.frames, a.bins)
     frequency, delay = (_empty(shape, float, frames=a.frames, n_fft=a.n_fft) for _ in range(2))
     kernels.phase_derivatives(a.samples, frequency, delay, a.design, _threshold(threshold), window, a.theta, a.first, _workers(workers))
-    frequency *= fs
+    frequency *= a.fs
     return PhaseDerivatives(*(np.swapaxes(field.reshape(a.shape + shape[1:]), -1, -2) for field in (frequency, delay)))
 
 
@@ -278,10 +278,10 @@ def synchrosqueeze(
     order, bound, workers = _at_least(1, "order", order), _threshold(threshold), _workers(workers)
     if order > 2:
         raise ValueError(f"order: {order}: must be 1 or 2")
-    hertz = frequencies(a.n_fft, fs, a.sides) if grid is None else _grid(grid)
+    hertz = frequencies(a.n_fft, a.fs, a.sides) if grid is None else _grid(grid)
     rows = _output(out, a.shape + (a.frames, len(hertz)), _complex(a.samples.dtype), a.samples, frames=a.frames, n_fft=a.n_fft)
     flat = rows.reshape(a.samples.shape[0], a.frames, len(hertz))
-    cycles = [] if grid is None else (hertz / fs).tolist()
+    cycles = [] if grid is None else (hertz / a.fs).tolist()
     kernels.synchrosqueeze(a.samples, flat, a.design, order, bound, window, a.theta, a.first, workers, cycles)
     return Squeezed(np.swapaxes(rows, -1, -2) if out is None else out, hertz)
 
@@ -385,6 +385,7 @@ class _Analysis:
             self.samples = self.samples.astype(_complex(self.samples.dtype), copy=False)
         self.hop = _hop(hop, self.win_length)
         self.design = _design(self.n_fft, self.hop, taps, self.win_length, "centre", "none", fs, self.sides)
+        self.fs = float(fs)
         self.first, self.frames = _frames(self.samples.shape[1], self.win_length, self.hop, placement, first, frames)
         self.bins = _bins(self.n_fft, self.sides)
         self.theta: List[float] = [] if theta is None else _theta(theta, self.frames, self.n_fft, window)

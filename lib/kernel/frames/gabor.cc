@@ -183,7 +183,9 @@ frame_bounds(const taps_t& window, std::size_t hop, std::size_t n_fft, std::size
     if (window.size() > n_fft) {
         check_size(window.size(), n_fft, hop);
         const auto found = frame_symbol(window, hop, n_fft).extremes(period);
-        return { hop > n_fft ? 0 : n * found.lower, n * found.upper };
+        constexpr double rounding = 1e-13; // of the largest eigenvalue, in the least one
+        const bool determines = hop <= n_fft && found.lower > rounding * found.upper;
+        return { determines ? n * found.lower : 0, n * found.upper };
     }
     const auto most = std::min(hop, window.size());
     const auto coverage = steady_coverage(window, most, hop);

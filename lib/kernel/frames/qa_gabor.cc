@@ -149,6 +149,7 @@ class qa_gabor : public CppUnit::TestFixture
     CPPUNIT_TEST(bounds_of_periodic_signals_are_extreme_eigenvalues);
     CPPUNIT_TEST(bounds_of_all_signals_enclose_those_of_periodic_ones);
     CPPUNIT_TEST(bounds_of_hann_twice_as_long_as_n_fft);
+    CPPUNIT_TEST(without_an_inverse_the_lower_bound_is_0);
     CPPUNIT_TEST(long_chains_have_bounds_too);
     CPPUNIT_TEST(energies_lie_between_the_bounds);
     CPPUNIT_TEST(canonical_dual_solves_its_equation);
@@ -233,6 +234,20 @@ class qa_gabor : public CppUnit::TestFixture
         // four times as long, samples with signs in turn add up to nothing
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
             0, frame_bounds(window("hann").sample(128), 8, 32).lower, 1e-10);
+    }
+
+    void without_an_inverse_the_lower_bound_is_0()
+    {
+        for (const char* name : { "hann", "hamming" })
+            for (std::size_t n_fft : { 4, 16, 32, 100 })
+                for (std::size_t hop : { 1, 2, 3 }) {
+                    const qa::context in_name("name", name);
+                    const qa::context in_n_fft("n_fft", n_fft), in_hop("hop", hop);
+                    const auto w = window(name).sample(4 * n_fft);
+                    CPPUNIT_ASSERT_EQUAL(0.0, frame_bounds(w, hop, n_fft).lower);
+                }
+        const auto nearly = window("hann").sample(401); // does have one
+        CPPUNIT_ASSERT(frame_bounds(nearly, 1, 100).lower > 0);
     }
 
     void long_chains_have_bounds_too()

@@ -82,13 +82,14 @@ class qa_synchrosqueeze : public CppUnit::TestFixture
             qa::assert_refused("grid: " + rule, [&] { frequency_grid rows(grid, onesided); });
         };
         refused("0 frequencies: must be one or more", {}, true);
-        refused("-0.1: must be 0 .. 1/2 of the sampling rate", { -0.1 }, true);
-        refused("0.6: must be 0 .. 1/2 of the sampling rate", { 0.1, 0.6 }, true);
-        refused("nan: must be 0 .. 1/2 of the sampling rate", { std::nan("") }, true);
-        refused("0.1: must rise", { 0.1, 0.1 }, true);
-        refused("1.5: must be at most the sampling rate", { 1.5 }, false);
-        refused(
-            "0.5: must be less than the sampling rate above the first one", { -0.5, 0.5 }, false);
+        refused("-0.1 of the sampling rate: must be 0 .. 1/2 of it", { -0.1 }, true);
+        refused("0.6 of the sampling rate: must be 0 .. 1/2 of it", { 0.1, 0.6 }, true);
+        refused("nan of the sampling rate: must be 0 .. 1/2 of it", { std::nan("") }, true);
+        refused("0.1 of the sampling rate: must rise", { 0.1, 0.1 }, true);
+        refused("1.5 of the sampling rate: must be -1 .. 1 of it", { 1.5 }, false);
+        refused("0.5 of the sampling rate: must be less than 1 of it above the first one",
+                { -0.5, 0.5 },
+                false);
     }
 
     void a_grid_of_the_bins_changes_no_bit()

@@ -236,15 +236,15 @@ frequency_grid::frequency_grid(const std::vector<double>& frequencies, bool ones
     if (frequencies.empty())
         refuse("grid", "0 frequencies", "must be one or more");
     const double least = onesided ? 0 : -1, most = onesided ? 0.5 : 1;
+    const auto refuse_frequency = [](double f, const char* rule) {
+        refuse("grid", number_text(f) + " of the sampling rate", rule); // who gave Hz knows it so
+    };
     for (std::size_t i = 0; i < frequencies.size(); ++i) {
         const auto f = frequencies[i];
         if (!(f >= least && f <= most))
-            refuse("grid",
-                   f,
-                   onesided ? "must be 0 .. 1/2 of the sampling rate"
-                            : "must be at most the sampling rate");
+            refuse_frequency(f, onesided ? "must be 0 .. 1/2 of it" : "must be -1 .. 1 of it");
         if (i > 0 && !(f > frequencies[i - 1]))
-            refuse("grid", f, "must rise");
+            refuse_frequency(f, "must rise");
         if (i > 0)
             d_limits.push_back((frequencies[i - 1] + f) / 2);
     }
@@ -252,7 +252,7 @@ frequency_grid::frequency_grid(const std::vector<double>& frequencies, bool ones
     d_last = frequencies.back();
     d_lowest = (d_last - 1 + d_first) / 2;
     if (!(d_last - d_first < 1))
-        refuse("grid", d_last, "must be less than the sampling rate above the first one");
+        refuse_frequency(d_last, "must be less than 1 of it above the first one");
 }
 
 bool frequency_grid::nearest(double frequency, frequency_rows::arrival& to) const

@@ -29,11 +29,12 @@ struct projected_frame {
     R *before, *spectrum;
     std::size_t bins;
     R pull;
+    double unit; // factor on differences before they are squared
 };
 
 /*!
  * \brief X = A V / |V| with V = R - pull R_before, and R becomes R_before.
- * \return the sum of (|R| - A)^2; less than 0 if a square is out of range, and nothing was changed
+ * \return the sum of (|R| - A)^2 in units; less than 0 if a square is out of range, and nothing was changed
  */
 template <class R>
 STFT_LOOP double project(projected_frame<R> f)
@@ -53,7 +54,7 @@ STFT_LOOP double project(projected_frame<R> f)
         const R square = re * re + im * im, square_v = v * v + w * w;
         bad += !(square <= most) + !(square_v <= most);
         bad += (square < least && (re != 0 || im != 0)) + (square_v < least && (v != 0 || w != 0));
-        const double off = static_cast<double>(std::sqrt(square) - f.magnitudes[k]);
+        const double off = f.unit * static_cast<double>(std::sqrt(square) - f.magnitudes[k]);
         distance += off * off;
     }
     if (bad)
@@ -62,9 +63,11 @@ STFT_LOOP double project(projected_frame<R> f)
     for (std::size_t k = 0; k < f.bins; ++k) {
         const R v = v_of(2 * k), w = v_of(2 * k + 1);
         const R square = v * v + w * w;
-        const R factor = f.magnitudes[k] / std::sqrt(square > 0 ? square : R(1));
-        f.spectrum[2 * k] = square > 0 ? factor * v : f.spectrum[2 * k];
-        f.spectrum[2 * k + 1] = square > 0 ? factor * w : f.spectrum[2 * k + 1];
+        const R inverse = 1 / std::sqrt(square > 0 ? square : R(1));
+        // V / |V| first: A / |V| may be too small for R, or too large
+        f.spectrum[2 * k] = square > 0 ? f.magnitudes[k] * (inverse * v) : f.spectrum[2 * k];
+        f.spectrum[2 * k + 1] =
+            square > 0 ? f.magnitudes[k] * (inverse * w) : f.spectrum[2 * k + 1];
     }
     if (pulls)
         std::copy_n(f.rebuilt, 2 * f.bins, f.before);
@@ -78,11 +81,13 @@ double project_any(const R* magnitudes,
                    std::complex<R>* before,
                    std::complex<R>* spectrum,
                    std::size_t bins,
-                   R pull)
+                   R pull,
+                   double unit)
 {
     double distance = 0;
     for (std::size_t k = 0; k < bins; ++k) {
-        const auto off = std::abs(std::complex<double>(rebuilt[k])) - double(magnitudes[k]);
+        const auto off =
+            unit * (std::abs(std::complex<double>(rebuilt[k])) - double(magnitudes[k]));
         distance += off * off;
         const auto v = before ? rebuilt[k] - pull * before[k] : rebuilt[k];
         spectrum[k] = with_phase_of(magnitudes[k], v, spectrum[k]);
@@ -121,7 +126,10 @@ void griffin_lim<T>::begin(const real* magnitudes, complex* spectra)
 {
     d_magnitudes = magnitudes;
     d_spectra = spectra;
-    for (std::size_t i = 0; i < d_frames * bins(); ++i)
+    const auto cells = d_frames * bins();
+    const double peak = cells > 0 ? *std::max_element(magnitudes, magnitudes + cells) : 0;
+    d_unit = peak > 0 ? std::ldexp(1.0, -std::clamp(std::ilogb(peak), -1000, 1000)) : 1;
+    for (std::size_t i = 0; i < cells; ++i)
         spectra[i] = with_phase_of(magnitudes[i], spectra[i], complex(magnitudes[i]));
     std::fill(d_rebuilt.begin(), d_rebuilt.end(), complex(0));
 }
@@ -145,9 +153,9 @@ double griffin_lim<T>::iterate()
         auto* before = d_rebuilt.empty() ? nullptr : d_rebuilt.data() + frame * count;
         // of two-sided spectra, all bins but the first and that of n_fft / 2 count twice
         const auto single = [&](std::size_t k) {
-            const double off = std::abs(std::complex<double>(d_row[k])) - double(A[k]);
+            const double off = d_unit * (std::abs(std::complex<double>(d_row[k])) - double(A[k]));
             distance -= off * off;
-            energy -= double(A[k]) * double(A[k]);
+            energy -= d_unit * double(A[k]) * (d_unit * double(A[k]));
         };
         if (is_real_v<T>) {
             single(0);
@@ -160,13 +168,14 @@ double griffin_lim<T>::iterate()
                                                    reinterpret_cast<real*>(before),
                                                    reinterpret_cast<real*>(spectrum),
                                                    count,
-                                                   d_pull });
+                                                   d_pull,
+                                                   d_unit });
         if (!(off >= 0))
-            off = project_any(A, d_row.data(), before, spectrum, count, d_pull);
+            off = project_any(A, d_row.data(), before, spectrum, count, d_pull, d_unit);
         distance += both * off;
         double sum = 0;
         for (std::size_t k = 0; k < count; ++k)
-            sum += double(A[k]) * double(A[k]);
+            sum += d_unit * double(A[k]) * (d_unit * double(A[k]));
         energy += both * sum;
     }
     return energy > 0 ? std::sqrt(std::max(distance, 0.0) / energy) : 0;

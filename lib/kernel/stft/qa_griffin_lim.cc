@@ -21,6 +21,8 @@ class qa_griffin_lim : public CppUnit::TestFixture
     CPPUNIT_TEST(magnitudes_come_no_further_away);
     CPPUNIT_TEST(the_distance_is_that_of_both_sides);
     CPPUNIT_TEST(phases_of_the_signal_give_the_signal);
+    CPPUNIT_TEST(magnitudes_of_any_size_have_a_distance);
+    CPPUNIT_TEST(cells_far_below_the_largest_keep_their_magnitudes);
     CPPUNIT_TEST(wrong_arguments_are_refused);
     CPPUNIT_TEST_SUITE_END();
 
@@ -112,6 +114,62 @@ class qa_griffin_lim : public CppUnit::TestFixture
                 search.finish(y.data());
                 qa::assert_near(qa::exactly(x), y, 10 * qa::limit<T>, std::to_string(i));
             }
+        });
+    }
+
+    //! Distances after some steps, of random magnitudes times 2^exponent.
+    template <class T>
+    static std::vector<double> distances(int exponent)
+    {
+        const auto p = shaped({ 90, 16, 16, 4 });
+        const auto frames = static_cast<std::size_t>(p.frames().frames(90));
+        griffin_lim<T> search(p, p.frames().first(), frames, 90, 0.99);
+        auto A = qa::noise<real_t<T>>(frames * search.bins(), 5);
+        for (auto& a : A)
+            a = std::ldexp(std::abs(a), exponent);
+        std::vector<std::complex<real_t<T>>> X(A.size(), 1);
+        search.begin(A.data(), X.data());
+        std::vector<double> found;
+        for (int i = 0; i < 4; ++i)
+            found.push_back(search.iterate());
+        return found;
+    }
+
+    void magnitudes_of_any_size_have_a_distance()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            constexpr int most = std::numeric_limits<real_t<T>>::max_exponent - 20;
+            const auto expected = distances<T>(0);
+            CPPUNIT_ASSERT(expected[0] > 0.1);
+            for (const int exponent : { -most, -most / 2 - 20, most / 2 + 20, most }) {
+                const qa::context in_exponent("exponent", exponent);
+                const auto found = distances<T>(exponent);
+                for (std::size_t i = 0; i < found.size(); ++i)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], found[i], 100 * qa::limit<T>);
+            }
+        });
+    }
+
+    void cells_far_below_the_largest_keep_their_magnitudes()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            using R = real_t<T>;
+            const bool is_single = sizeof(R) == 4;
+            const R large = static_cast<R>(is_single ? 1e15 : 1e150);
+            const R small = static_cast<R>(is_single ? 1e-30 : 1e-200);
+            const auto p = shaped({ 90, 16, 16, 4 });
+            const auto frames = static_cast<std::size_t>(p.frames().frames(90));
+            griffin_lim<T> search(p, p.frames().first(), frames, 90, 0.99);
+            std::vector<R> A(frames * search.bins());
+            for (std::size_t i = 0; i < A.size(); ++i)
+                A[i] = i % 7 == 3 ? small : large;
+            std::vector<std::complex<R>> X(A.size(), 1);
+            search.begin(A.data(), X.data());
+            search.iterate();
+            for (std::size_t i = 0; i < A.size(); ++i)
+                CPPUNIT_ASSERT_DOUBLES_EQUAL(1, std::abs(X[i]) / A[i], qa::limit<T>);
         });
     }
 

@@ -4,7 +4,8 @@
 Windows have the names that scipy.signal.get_window() knows, or are arrays of taps. What differs from SciPy: samples that no
 window covers are 0 in istft(), where SciPy returns their sum undivided; istft() counts time along the axis of the samples, and refuses
 numbers of bins that do not fit to nfft, which SciPy cuts off or pads, and gaps between segments (noverlap < 0); signals beyond
-double precision are computed in double; a complex window is scaled by the modulus of its sum, and refused for one-sided spectra.
+double precision are computed in double; windows are scaled by the modulus of their sum, which is not the sum of complex ones, nor in istft() of negative ones;
+complex windows are refused for one-sided spectra.
 """
 
 from __future__ import annotations
@@ -277,7 +278,7 @@ def coherence(
     f, Pxx = welch(x, **made)
     _, Pyy = welch(y, **made)
     _, Pxy = csd(x, y, **made)
-    return f, np.abs(Pxy) ** 2 / Pxx / Pyy
+    return f, np.abs(Pxy / np.sqrt(Pxx) / np.sqrt(Pyy)) ** 2  # no product of powers, which may not fit into their type
 
 
 def _segments(

@@ -91,6 +91,8 @@ def istft(
     if not input.is_complex() or input.dim() not in (2, 3):
         raise RuntimeError("istft requires a complex-valued input tensor of 2 or 3 dimensions")
     made = _frames("istft", n_fft, hop_length, win_length, window)
+    if made.hop > made.win_length:
+        raise RuntimeError(f"istft: expected 0 < hop_length <= win_length, but got hop_length={made.hop}")
     bins, frames = input.shape[-2:]
     onesided = bins != n_fft if onesided is None else onesided
     if bins != (n_fft // 2 + 1 if onesided else n_fft):

@@ -63,7 +63,8 @@ private:
     istft<T> d_istft;
     std::int64_t d_first;
     std::size_t d_frames;
-    real d_pull; // a / (1 + a)
+    real d_pull;       // a / (1 + a)
+    double d_unit = 1; // power of two that makes the largest magnitude about 1 before squares
     std::vector<T> d_samples;
     const real* d_magnitudes = nullptr;
     complex* d_spectra = nullptr; // X

@@ -140,7 +140,7 @@ def memory_limited_to(more):
 
 
 def run_on_zeros(block, count):
-    """Runs a block alone, all of its ports connected, on so many items at each input."""
+    """Runs a block alone, all of its ports connected, on `count` items at each input."""
     top, inputs, outputs = gr.top_block(), block.input_signature(), block.output_signature()
     for port in range(inputs.max_streams()):
         size = inputs.sizeof_stream_item(port)

@@ -9,19 +9,13 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! sums += weighted, coverage += squares
+//! result = sums + weighted; result may be sums.
 template <class T>
-STFT_LOOP void add_weighted(const T* weighted,
-                            const real_t<T>* squares,
-                            std::size_t count,
-                            T* sums,
-                            real_t<T>* coverage)
+STFT_LOOP void add(const T* sums, const T* weighted, std::size_t count, T* result)
 {
 #pragma omp simd
-    for (std::size_t m = 0; m < count; ++m) {
-        sums[m] += weighted[m];
-        coverage[m] += squares[m];
-    }
+    for (std::size_t m = 0; m < count; ++m)
+        result[m] = sums[m] + weighted[m];
 }
 
 //! weighted = taps frame
@@ -44,15 +38,6 @@ weigh_again(const T* frame, const real_t<T>* taps, std::size_t count, T* weighte
         sums[m] += now - weighted[m];
         weighted[m] = now;
     }
-}
-
-//! 1 / coverage, 1 where that is not above `least`
-template <class R>
-STFT_LOOP void inverse(const R* coverage, std::size_t count, R least, R* result)
-{
-#pragma omp simd
-    for (std::size_t m = 0; m < count; ++m)
-        result[m] = 1 / (coverage[m] > least ? coverage[m] : R(1));
 }
 
 //! taps sums / coverage; next to nothing where there is no coverage.
@@ -86,12 +71,9 @@ STFT_LOOP bool are_finite(const T* frame, std::size_t count)
 template <class T>
 settled_signal<T>::settled_signal(const phase_settings& s)
     : d_n_fft(s.n_fft), d_forward(s.n_fft, s.sides == sides::centered),
-      d_backward(s.n_fft, s.sides == sides::centered)
+      d_backward(s.n_fft, s.sides == sides::centered), d_coverage(s.n_fft), d_settled(s.n_fft),
+      d_signal(slots * s.n_fft)
 {
-    for (auto* all : { &d_settled, &d_signal }) {
-        all->weighted.resize(slots * d_n_fft);
-        all->coverage.resize(slots * d_n_fft);
-    }
     for (auto& weighted : d_weighted)
         weighted.resize(d_n_fft);
     change(s);
@@ -100,17 +82,11 @@ settled_signal<T>::settled_signal(const phase_settings& s)
 template <class T>
 void settled_signal<T>::change(const phase_settings& s)
 {
-    const auto taps = s.frames_of().taps();
     d_taps.clear();
-    d_squares.clear();
-    double energy = 0;
-    for (const auto& w : taps) {
+    for (const auto& w : s.frames_of().taps())
         d_taps.push_back(static_cast<real>(w.real()));
-        d_squares.push_back(static_cast<real>(w.real() * w.real()));
-        energy += w.real() * w.real();
-    }
-    d_least = static_cast<real>(energy * std::numeric_limits<real>::epsilon() * 1e-6);
-    d_offset = phase_reference("centre").offset(0, taps.size(), d_n_fft);
+    d_coverage.change(d_taps);
+    d_offset = phase_reference("centre").offset(0, d_taps.size(), d_n_fft);
     std::fill_n(d_forward.buffer(), d_n_fft, T(0));
 }
 
@@ -122,13 +98,9 @@ void settled_signal<T>::advance(std::int64_t step)
     const auto reach = static_cast<std::int64_t>(d_n_fft); // of settled frames
     if (step < 0 || step > reach)
         step = reach;
-    const auto shift = [&](auto& values) {
-        const auto end = values.begin() + reach;
-        std::copy(values.begin() + step, end, values.begin());
-        std::fill(end - step, end, 0);
-    };
-    shift(d_settled.weighted);
-    shift(d_settled.coverage);
+    std::copy(d_settled.begin() + step, d_settled.end(), d_settled.begin());
+    std::fill(d_settled.end() - step, d_settled.end(), T(0));
+    d_coverage.advance(step);
 }
 
 //! Calls f(samples, from, count) for the two pieces of a frame, whose samples from .. from + count - 1 these are.
@@ -143,6 +115,22 @@ void settled_signal<T>::synthesise(const complex* spectrum, F f)
 }
 
 template <class T>
+void settled_signal<T>::settle(std::size_t slot)
+{
+    if (!simd::dispatch<are_finite<T>>(d_weighted[slot].data(), d_taps.size()))
+        return;
+    simd::dispatch<add<T>>(
+        d_settled.data(), d_weighted[slot].data(), d_taps.size(), d_settled.data());
+    d_coverage.settle();
+}
+
+template <class T>
+bool settled_signal<T>::reaches(std::int64_t later) const
+{
+    return later >= 0 && later <= static_cast<std::int64_t>((slots - 1) * d_n_fft);
+}
+
+template <class T>
 void settled_signal<T>::take(std::size_t slot, const complex* spectrum)
 {
     synthesise(spectrum, [&](const T* frame, std::size_t from, std::size_t count) {
@@ -152,64 +140,51 @@ void settled_signal<T>::take(std::size_t slot, const complex* spectrum)
 }
 
 template <class T>
-void settled_signal<T>::replace(std::size_t slot, std::size_t later, const complex* spectrum)
+void settled_signal<T>::begin(const pending* frames, std::size_t count)
+{
+    const auto length = d_taps.size();
+    d_starts.clear();
+    std::int64_t latest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (frames[i].spectrum)
+            take(frames[i].slot, frames[i].spectrum);
+        if (reaches(frames[i].later)) {
+            d_starts.push_back(frames[i].later);
+            latest = std::max(latest, frames[i].later);
+        }
+    }
+    const auto tail = static_cast<std::int64_t>(length); // what the first pending frame leaves
+    auto* const signal = d_signal.data();
+    std::fill_n(std::copy(d_settled.begin() + tail, d_settled.end(), signal + tail), latest, T(0));
+    for (std::size_t i = 0; i < count; ++i)
+        if (reaches(frames[i].later)) {
+            auto* const sums = signal + frames[i].later;
+            simd::dispatch<add<T>>(
+                i > 0 ? sums : d_settled.data(), d_weighted[frames[i].slot].data(), length, sums);
+        }
+    d_inverse = d_coverage.inverse(d_starts, static_cast<std::size_t>(latest) + length);
+}
+
+template <class T>
+void settled_signal<T>::replace(std::size_t slot, std::int64_t later, const complex* spectrum)
 {
     synthesise(spectrum, [&](const T* frame, std::size_t from, std::size_t count) {
         simd::dispatch<weigh_again<T>>(frame,
                                        d_taps.data() + from,
                                        count,
                                        d_weighted[slot].data() + from,
-                                       d_signal.weighted.data() + later + from);
+                                       d_signal.data() + later + from);
     });
 }
 
 template <class T>
-void settled_signal<T>::add_to(sums& all, std::size_t slot, std::size_t later)
-{
-    simd::dispatch<add_weighted<T>>(d_weighted[slot].data(),
-                                    d_squares.data(),
-                                    d_taps.size(),
-                                    all.weighted.data() + later,
-                                    all.coverage.data() + later);
-}
-
-template <class T>
-void settled_signal<T>::settle(std::size_t slot)
-{
-    if (simd::dispatch<are_finite<T>>(d_weighted[slot].data(), d_taps.size()))
-        add_to(d_settled, slot, 0);
-}
-
-template <class T>
-void settled_signal<T>::begin(std::size_t latest)
-{
-    const auto count = latest + d_taps.size();
-    std::copy_n(d_settled.weighted.begin(), count, d_signal.weighted.begin());
-    std::copy_n(d_settled.coverage.begin(), count, d_signal.coverage.begin());
-    d_length = count;
-}
-
-template <class T>
-void settled_signal<T>::add(std::size_t slot, std::size_t later)
-{
-    add_to(d_signal, slot, later);
-}
-
-template <class T>
-void settled_signal<T>::complete()
-{
-    simd::dispatch<inverse<real>>(
-        d_signal.coverage.data(), d_length, d_least, d_signal.coverage.data());
-}
-
-template <class T>
-void settled_signal<T>::analyse(std::size_t later, complex* spectrum)
+void settled_signal<T>::analyse(std::int64_t later, complex* spectrum)
 {
     const auto length = d_taps.size(), before_wrap = std::min(length, d_n_fft - d_offset);
     auto* buffer = d_forward.buffer();
     const auto piece = [&](std::size_t from, std::size_t count, T* to) {
-        simd::dispatch<divided<T>>(d_signal.weighted.data() + later + from,
-                                   d_signal.coverage.data() + later + from,
+        simd::dispatch<divided<T>>(d_signal.data() + later + from,
+                                   d_inverse + later + from,
                                    d_taps.data() + from,
                                    count,
                                    to);

@@ -57,7 +57,7 @@ STFT_LOOP void pivots_of(const R* before,
     }
 }
 
-//! Of the unknowns of a ring, 2 i + 1 = own[i] + lower[i] times the one before + upper[i] times the one after it.
+//! Expresses every second unknown of a ring: 2 i + 1 = own[i] + lower[i] times the one before + upper[i] times the one after it.
 template <class R>
 STFT_LOOP void eliminate(const R* joints,
                          const R* pivots,
@@ -78,7 +78,7 @@ STFT_LOOP void eliminate(const R* joints,
     }
 }
 
-//! What is left of the others, of which [i - 1] and [i] of those that were eliminated are the neighbours.
+//! The system of the others; the neighbours of the i-th of them are eliminated ones, [i - 1] and [i].
 template <class R>
 STFT_LOOP void leave(const R* joints,
                      const R* pivots,
@@ -98,7 +98,7 @@ STFT_LOOP void leave(const R* joints,
     }
 }
 
-//! Those that were left -> all.
+//! Solution of the others -> all.
 template <class R>
 STFT_LOOP void substitute(const R* left,
                           const R* own,

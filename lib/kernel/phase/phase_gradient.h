@@ -25,6 +25,7 @@ struct phase_gradient {
     R reach;     //!< greatest such distance
     R shift;     //!< distance of the window's centroid from its centre, in the same unit
     std::size_t bins;
+    std::int64_t length; //!< samples under the window
     bool circular, even; //!< even: n_fft is
 
     phase_gradient() = default;
@@ -41,6 +42,7 @@ struct phase_gradient {
         reach = static_cast<R>(half / n);
         shift = static_cast<R>(fit.shift / n);
         bins = s.bins();
+        length = static_cast<std::int64_t>(taps.size());
         circular = s.is_circular();
         even = s.n_fft % 2 == 0;
     }

@@ -89,9 +89,8 @@ void fill_neighbours(R* s, const phase_gradient<R>& g)
 
 template <class R>
 phase_rows<R>::phase_rows(const phase_settings& s)
-    : settings((s.check(), s)), start(s.frames_of().frames().first()),
-      d_length(static_cast<std::int64_t>(s.frames_of().window_length())), d_gradient(s),
-      d_writer(s), d_paths(s.bins(), s.is_circular())
+    : settings((s.check(), s)), start(s.frames_of().frames().first()), d_gradient(s), d_writer(s),
+      d_paths(s.bins(), s.is_circular())
 {
     const auto bins = s.bins();
     for (auto& f : d_frames) {
@@ -211,13 +210,12 @@ void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
     if ((s.iterations > 0) != agrees())
         refuse("iterations", s.iterations, agrees() ? "must stay 1 or more" : "must stay 0");
     const auto length = static_cast<std::int64_t>(s.frames_of().window_length());
-    const bool same_window = s.window == settings.window && length == d_length;
+    const bool same_window = s.window == settings.window && length == d_gradient.length;
     const bool same_gradient = s.hop == settings.hop && same_window;
     const bool goes_on = same_gradient && next_start == start;
     if (d_pending > 0 && settings.look_ahead == 0 && !goes_on)
         settle_all(); // what follows tells nothing of its phases
     settings = s;
-    d_length = length;
     d_writer = phase_writer<R>(s);
     start = next_start;
     if (!same_window && agrees())
@@ -233,7 +231,7 @@ template <class R>
 bool phase_rows<R>::overlaps(std::size_t age)
 {
     const auto step = older(age).start - older(age + 1).start;
-    return older(age).index > 0 && step > 0 && step <= d_length;
+    return older(age).index > 0 && step > 0 && step <= d_gradient.length;
 }
 
 //! Slopes of the phase of the frame that is `age` frames older than the newest one.
@@ -408,7 +406,7 @@ void phase_rows<R>::agree()
         std::array<typename std::decay_t<decltype(signal)>::pending, settled_signal<R>::slots> all;
         for (std::size_t i = 0; i < d_pending; ++i) {
             const auto a = oldest - i;
-            const bool is_new = a < 2; // its phases are
+            const bool is_new = a < 2; // phases of the others stay
             all[i] = { slot_of(older(a)), later(a), is_new ? older(a).row.data() : nullptr };
         }
         signal.begin(all.data(), d_pending);

@@ -151,7 +151,6 @@ private:
         return d_frames[(d_newest + d_frames.size() - frames) % d_frames.size()];
     }
 
-    std::int64_t d_length; // of the window
     phase_gradient<R> d_gradient;
     phase_writer<R> d_writer;
     row_paths<R> d_paths;

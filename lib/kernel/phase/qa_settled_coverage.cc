@@ -79,6 +79,7 @@ class qa_settled_coverage : public CppUnit::TestFixture
                 if (any(4) == 0) {
                     change();
                     coverage.change(taps);
+                    assert_sums(coverage, frames, taps, first, { 0, later });
                 }
             }
         }

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/phase/angles.h"
+#include "kernel/phase/phase_gradient.h"
 #include "kernel/phase/settled_signal.h"
 #include "qa/support.h"
 #include <gnuradio/stft/kernel/stft/stft.h>
@@ -85,6 +86,7 @@ class qa_settled_signal : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_settled_signal);
     CPPUNIT_TEST(angles_are_those_of_atan2);
+    CPPUNIT_TEST(phasors_have_the_angles);
     CPPUNIT_TEST(directions_have_the_magnitudes_and_leave_zeros_alone);
     CPPUNIT_TEST(directions_move_beyond_the_numbers);
     CPPUNIT_TEST(inverse_roots_are_near_at_any_exponent);
@@ -129,6 +131,31 @@ class qa_settled_signal : public CppUnit::TestFixture
     {
         assert_angles<float>(6e-8);
         assert_angles<double>(1.2e-16);
+    }
+
+    template <class R>
+    static void assert_phasors(double limit)
+    {
+        std::vector<R> cycles, magnitudes;
+        for (int i = -1000; i <= 1000; ++i) {
+            cycles.push_back(static_cast<R>(i) / 2000);
+            magnitudes.push_back(static_cast<R>(1 + (i + 1000) % 3));
+        }
+        std::vector<std::complex<R>> got(cycles.size());
+        simd::dispatch<phase_loops::phasors<R>>(
+            magnitudes.data(), cycles.data(), cycles.size(), reinterpret_cast<R*>(got.data()));
+        for (std::size_t i = 0; i < cycles.size(); ++i) {
+            const auto magnitude = static_cast<double>(magnitudes[i]);
+            const auto angle = 2 * qa::pi * static_cast<double>(cycles[i]);
+            const auto expected = std::polar(magnitude, angle);
+            CPPUNIT_ASSERT(std::abs(qa::value(got[i]) - expected) <= limit * magnitude);
+        }
+    }
+
+    void phasors_have_the_angles()
+    {
+        assert_phasors<float>(8e-7);
+        assert_phasors<double>(1.3e-15);
     }
 
     void directions_have_the_magnitudes_and_leave_zeros_alone()

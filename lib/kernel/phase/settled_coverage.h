@@ -27,7 +27,7 @@ public:
     void advance(std::int64_t step);
     //! The first pending frame covers, too.
     void settle();
-    //! Of the first `length` samples, 1 / coverage by the settled frames and by those that start at these samples, 1 where there is next to none.
+    //! 1 / coverage of the first `length` samples by the settled frames and by those that start at these samples, 1 where there is next to none.
     const R* inverse(const std::vector<std::int64_t>& starts, std::size_t length);
 
 private:

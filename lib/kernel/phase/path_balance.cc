@@ -125,14 +125,13 @@ STFT_LOOP void add(const R* corrections, std::size_t bins, R* phases)
 } // namespace
 
 template <class R>
-path_balance<R>::ring::ring(std::size_t count)
-    : joints(count + 1), pivots(count), sums(count + 1), own(count / 2 + 2), lower(count / 2 + 1),
-      upper(count / 2 + 2)
+path_balance<R>::ring::ring(std::size_t unknowns)
+    : count(unknowns), joints(count), pivots(count), sums(count), own(count / 2 + 1),
+      lower(count / 2 + 1), upper(count / 2 + 1)
 {}
 
 template <class R>
-path_balance<R>::path_balance(std::size_t bins, bool circular)
-    : d_circular(circular), d_pulls(bins + 1)
+path_balance<R>::path_balance(std::size_t bins, bool circular) : d_circular(circular), d_pulls(bins)
 {
     for (auto count = bins; count > 0; count = count > 1 ? (count + 1) / 2 : 0)
         d_rings.emplace_back(count);
@@ -142,11 +141,11 @@ path_balance<R>::path_balance(std::size_t bins, bool circular)
 template <class R>
 void path_balance<R>::halve(ring& all, ring& half)
 {
-    const auto count = all.pivots.size(), eliminated = count / 2, left = half.pivots.size();
-    auto* const joints = all.joints.data() + 1;
-    auto *const own = all.own.data() + 1, *const lower = all.lower.data(),
-                *const upper = all.upper.data() + 1;
-    joints[-1] = joints[count - 1];
+    const auto eliminated = all.count / 2, left = half.count;
+    auto* const joints = all.joints.data();
+    auto *const own = all.own.data(), *const lower = all.lower.data(),
+                *const upper = all.upper.data();
+    joints[-1] = joints[all.count - 1];
     simd::dispatch<eliminate<R>>(joints,
                                  all.pivots.data(),
                                  all.sums.data(),
@@ -154,10 +153,10 @@ void path_balance<R>::halve(ring& all, ring& half)
                                  own,
                                  lower,
                                  upper,
-                                 half.joints.data() + 1);
+                                 half.joints.data());
     if (eliminated < left) { // nothing is eliminated between the last one and the first
         own[eliminated] = lower[eliminated] = upper[eliminated] = 0;
-        half.joints[left] = joints[count - 1];
+        half.joints.data()[eliminated] = joints[all.count - 1];
     }
     own[-1] = own[left - 1];
     upper[-1] = upper[left - 1];
@@ -176,16 +175,12 @@ void path_balance<R>::halve(ring& all, ring& half)
 template <class R>
 void path_balance<R>::complete(ring& all, ring& half)
 {
-    const auto count = all.pivots.size(), left = half.pivots.size();
-    half.sums[left] = half.sums[0];
-    simd::dispatch<substitute<R>>(half.sums.data(),
-                                  all.own.data() + 1,
-                                  all.lower.data(),
-                                  all.upper.data() + 1,
-                                  count / 2,
-                                  all.sums.data());
-    if (count % 2)
-        all.sums[count - 1] = half.sums[left - 1];
+    auto *const solved = half.sums.data(), *const unknowns = all.sums.data();
+    solved[half.count] = solved[0];
+    simd::dispatch<substitute<R>>(
+        solved, all.own.data(), all.lower.data(), all.upper.data(), all.count / 2, unknowns);
+    if (all.count % 2)
+        unknowns[all.count - 1] = solved[half.count - 1];
 }
 
 template <class R>
@@ -202,9 +197,9 @@ void path_balance<R>::balance(const R* before,
     if (d_rings.size() < 2 || !(largest > 0))
         return;
     auto& row = d_rings.front();
-    const auto bins = row.pivots.size(), last = bins - 1;
+    const auto bins = row.count, last = bins - 1;
     const R scale = 1 / largest;
-    auto *const joints = row.joints.data() + 1, *const pulls = d_pulls.data() + 1;
+    auto *const joints = row.joints.data(), *const pulls = d_pulls.data();
     simd::dispatch<joints_of<R>>(here, steps, phases, last, scale, weight, joints, pulls);
     joints[last] = pulls[last] = 0;
     if (d_circular) {
@@ -233,7 +228,7 @@ void path_balance<R>::balance(const R* before,
     for (std::size_t i = 0; i + 1 < d_rings.size(); ++i)
         halve(d_rings[i], d_rings[i + 1]);
     auto& one = d_rings.back(); // which both ends of its joint hold
-    one.sums[0] /= one.pivots[0] - 2 * one.joints[1];
+    *one.sums.data() /= *one.pivots.data() - 2 * *one.joints.data();
     for (auto i = d_rings.size() - 1; i-- > 0;)
         complete(d_rings[i], d_rings[i + 1]);
     simd::dispatch<add<R>>(row.sums.data(), bins, phases);

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PATH_BALANCE_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PATH_BALANCE_H
 
+#include "kernel/phase/padded_row.h"
 #include <cstddef>
 #include <vector>
 
@@ -46,18 +47,19 @@ public:
 private:
     //! A symmetric system of three diagonals on a ring; numbers off the diagonal are -joints.
     struct ring {
-        explicit ring(std::size_t count);
-        std::vector<R> joints; // [k + 1] joins k and the next one; [0]: the last and the first
-        std::vector<R> pivots, sums; // the diagonal; the right side, then the solution
-        std::vector<R> own, lower,
-            upper; // see eliminate(); of own and upper, [0] is the last one's
+        explicit ring(std::size_t unknowns);
+        std::size_t count;
+        padded_row<R>
+            joints; // between an unknown and the next one; before the first: the last and the first
+        padded_row<R> pivots, sums;      // the diagonal; the right side, then the solution
+        padded_row<R> own, lower, upper; // see eliminate(); before the first: the last one's
     };
     void halve(ring& all, ring& half);
     void complete(ring& all, ring& half);
 
     bool d_circular = false;
     std::vector<ring> d_rings;
-    std::vector<R> d_pulls; // as joints
+    padded_row<R> d_pulls; // as joints
 };
 
 } // namespace gr::stft::kernel

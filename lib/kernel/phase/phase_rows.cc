@@ -94,7 +94,7 @@ phase_rows<R>::phase_rows(const phase_settings& s)
 {
     const auto bins = s.bins();
     for (auto& f : d_frames) {
-        f.logarithms.resize(bins + 2);
+        f.logarithms = padded_row<R>(bins);
         f.offsets.resize(bins);
         f.magnitudes.resize(s.look_ahead ? bins : 0);
         f.bounded.resize(agrees() ? bins : 0);
@@ -309,7 +309,12 @@ void phase_rows<R>::integrate(std::size_t age)
         std::fill(d_before.begin(), d_before.end(), row_paths<R>::silent);
     }
     simd::dispatch<phase_loops::between_bins<R>>(d_slopes.data(), bins, d_steps.data());
-    d_paths.integrate(d_before, d_here, d_from_before, nullptr, d_steps.data(), d_phases.data());
+    d_paths.integrate(d_before.data(),
+                      d_here.data(),
+                      d_from_before.data(),
+                      nullptr,
+                      d_steps.data(),
+                      d_phases.data());
     if (!follows || before.largest <= limit)
         d_begin = now.index;
     if (agrees() && follows)
@@ -354,7 +359,7 @@ void phase_rows<R>::guess()
 
 //! A frame gets phases; of a real signal's frame, bins that are real are made so.
 template <class R>
-void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
+void phase_rows<R>::turn(frame& f, const volk::vector<R>& cycles)
 {
     const auto bins = d_gradient.bins;
     simd::dispatch<phase_loops::phasors<R>>(

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
 
+#include "kernel/phase/padded_row.h"
 #include "kernel/phase/path_balance.h"
 #include "kernel/phase/phase_gradient.h"
 #include "kernel/phase/settled_signal.h"
@@ -64,26 +65,19 @@ public:
      * \param steps of the phase from each bin of this row to the next one, cycles
      * \param phases of this row, cycles, not wrapped
      */
-    void integrate(std::vector<R>& before,
-                   const std::vector<R>& here,
-                   std::vector<R>& from_before,
-                   const R* seeds,
-                   const R* steps,
-                   R* phases);
+    void
+    integrate(R* before, const R* here, R* from_before, const R* seeds, const R* steps, R* phases);
 
 private:
-    void scan(const std::vector<R>& before, const std::vector<R>& here);
-    bool seed(std::vector<R>& before,
-              const std::vector<R>& here,
-              std::vector<R>& from_before,
-              const R* seeds) const;
+    void scan(const R* before, const R* here);
+    bool seed(R* before, const R* here, R* from_before, const R* seeds) const;
 
     std::size_t d_bins = 0;
     bool d_circular = false;
-    std::vector<R> d_left,
+    volk::vector<R> d_left,
         d_right;       // widths of the paths that come from the left and from the right
     R d_unreached = 0; // cells that are not silent and get no phase
-    std::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
+    volk::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
 };
 
 /*!
@@ -111,15 +105,15 @@ public:
 private:
     //! A frame with what is derived from it.
     struct frame {
-        std::vector<R> logarithms; // a neighbour on either side
-        std::vector<R> offsets;
-        std::vector<R> magnitudes; // with look-ahead
-        std::vector<R> bounded;    // with iterations, magnitudes whose sums are finite,
-        volk::vector<complex> row; // and these with their phases
+        padded_row<R> logarithms; // a neighbour on either side
+        volk::vector<R> offsets;
+        volk::vector<R> magnitudes; // with look-ahead
+        volk::vector<R> bounded;    // with iterations, magnitudes whose sums are finite,
+        volk::vector<complex> row;  // and these with their phases
         R largest = row_paths<R>::silent;
         std::int64_t start = 0;
         std::uint64_t index = 0; // number of the frame, from 0 on
-        R* s() { return logarithms.data() + 1; }
+        R* s() { return logarithms.data(); }
     };
 
     bool agrees() const { return settings.iterations > 0; }
@@ -129,7 +123,7 @@ private:
     void take_advances(std::int64_t step);
     void integrate(std::size_t age);
     void guess();
-    void turn(frame& f, const std::vector<R>& cycles);
+    void turn(frame& f, const volk::vector<R>& cycles);
     void agree();
     bool direct(std::size_t age);
     std::int64_t later(std::size_t age) { return older(age).start - d_signal_start; }
@@ -166,9 +160,10 @@ private:
     std::uint64_t d_count = 0; // frames that went in
     std::uint64_t d_begin = 0; // index of the last frame that no phase led on to
     std::int64_t d_step = 0;   // samples that d_advances stands for
-    std::vector<R> d_leading;  // phases that lead on to the frame whose phases come next
-    std::vector<R> d_phases;   // phases that were integrated last
-    std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
+    volk::vector<R> d_leading; // phases that lead on to the frame whose phases come next
+    volk::vector<R> d_phases;  // phases that were integrated last
+    std::vector<R> d_advances;
+    volk::vector<R> d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
     volk::vector<complex> d_heard; // the signal's spectrum under a frame
 };
 

@@ -59,7 +59,7 @@ class qa_settled_coverage : public CppUnit::TestFixture
             };
             settled_coverage<double> coverage(n_fft);
             change();
-            coverage.change(taps);
+            coverage.change(taps.data(), taps.size());
             std::vector<settled> frames;
             std::int64_t first = 0;
             for (int run = 0; run < 30; ++run) {
@@ -78,7 +78,7 @@ class qa_settled_coverage : public CppUnit::TestFixture
                 }
                 if (any(4) == 0) {
                     change();
-                    coverage.change(taps);
+                    coverage.change(taps.data(), taps.size());
                     assert_sums(coverage, frames, taps, first, { 0, later });
                 }
             }
@@ -88,7 +88,8 @@ class qa_settled_coverage : public CppUnit::TestFixture
     void what_is_next_to_nothing_counts_as_one()
     {
         settled_coverage<float> coverage(4);
-        coverage.change({ 1e-12f, 1, 2, 0 });
+        const std::vector<float> taps{ 1e-12f, 1, 2, 0 };
+        coverage.change(taps.data(), taps.size());
         const auto* const got = coverage.inverse({ 0 }, 4);
         const std::vector<float> expected{ 1, 1, 0.25f, 1 };
         CPPUNIT_ASSERT(std::equal(expected.begin(), expected.end(), got));

@@ -72,7 +72,7 @@ row_paths<R>::row_paths(std::size_t bins, bool circular)
 {}
 
 template <class R>
-void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here)
+void row_paths<R>::scan(const R* before, const R* here)
 {
     // the width of a path is its smallest cell's; that of the best path to the present cell goes on to the next one
     R to_left = silent, to_right = silent;
@@ -108,8 +108,8 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
         to_right = std::min(here[k], d_left[k] = to_right);
     for (auto k = half; k-- > 0 && to_left > d_right[k];)
         to_left = std::min(here[k], d_right[k] = to_left);
-    d_unreached = simd::dispatch<choose<R>>(before.data(),
-                                            here.data(),
+    d_unreached = simd::dispatch<choose<R>>(before,
+                                            here,
                                             d_left.data(),
                                             d_right.data(),
                                             d_bins,
@@ -118,10 +118,7 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
 }
 //! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
 template <class R>
-bool row_paths<R>::seed(std::vector<R>& before,
-                        const std::vector<R>& here,
-                        std::vector<R>& from_before,
-                        const R* seeds) const
+bool row_paths<R>::seed(R* before, const R* here, R* from_before, const R* seeds) const
 {
     const auto unreached = [&](std::size_t k) {
         return d_from_left[k] + d_from_right[k] > 1 && here[k] > silent;
@@ -154,9 +151,9 @@ bool row_paths<R>::seed(std::vector<R>& before,
 }
 
 template <class R>
-void row_paths<R>::integrate(std::vector<R>& before,
-                             const std::vector<R>& here,
-                             std::vector<R>& from_before,
+void row_paths<R>::integrate(R* before,
+                             const R* here,
+                             R* from_before,
                              const R* seeds,
                              const R* steps,
                              R* phases)
@@ -171,9 +168,8 @@ void row_paths<R>::integrate(std::vector<R>& before,
     const auto* const from_left = d_from_left.data();
     const auto* const from_right = d_from_right.data();
     right[0] = from_left[0] * steps[d_bins - 1] + (1 - from_left[0]) * from_before[0];
-    simd::dispatch<added<R>>(
-        from_left + 1, steps, from_before.data() + 1, d_bins - 1, R(1), right + 1);
-    simd::dispatch<added<R>>(from_right, steps, from_before.data(), d_bins, R(-1), left);
+    simd::dispatch<added<R>>(from_left + 1, steps, from_before + 1, d_bins - 1, R(1), right + 1);
+    simd::dispatch<added<R>>(from_right, steps, from_before, d_bins, R(-1), left);
     R to_right = 0, to_left = 0;
     if (d_circular) // what the ends begin with comes from the other end
         for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {

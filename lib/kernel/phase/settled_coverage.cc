@@ -2,6 +2,7 @@
 #include "kernel/phase/settled_coverage.h"
 #include "kernel/simd/dispatch.h"
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace gr::stft::kernel {
@@ -33,13 +34,13 @@ settled_coverage<R>::settled_coverage(std::size_t n_fft)
 {}
 
 template <class R>
-void settled_coverage<R>::change(const std::vector<R>& taps)
+void settled_coverage<R>::change(const R* taps, std::size_t length)
 {
     d_squares.clear();
     double energy = 0;
-    for (const auto w : taps) {
-        d_squares.push_back(w * w);
-        energy += static_cast<double>(w) * static_cast<double>(w);
+    for (std::size_t m = 0; m < length; ++m) {
+        d_squares.push_back(taps[m] * taps[m]);
+        energy += std::pow(static_cast<double>(taps[m]), 2);
     }
     d_least = static_cast<R>(energy * std::numeric_limits<R>::epsilon() * 1e-6);
     d_alike = 0;

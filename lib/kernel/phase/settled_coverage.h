@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_SETTLED_COVERAGE_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_SETTLED_COVERAGE_H
 
+#include <volk/volk_alloc.hh>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -22,7 +23,7 @@ public:
     explicit settled_coverage(std::size_t n_fft);
 
     //! Another window for the frames to come, no longer than n_fft.
-    void change(const std::vector<R>& taps);
+    void change(const R* taps, std::size_t length);
     //! The first pending frame starts `step` >= 0 samples later than the one before did.
     void advance(std::int64_t step);
     //! The first pending frame covers, too.
@@ -31,14 +32,14 @@ public:
     const R* inverse(const std::vector<std::int64_t>& starts, std::size_t length);
 
 private:
-    std::vector<R> d_squares;
-    R d_least = 0;             // coverage that counts
-    std::int64_t d_reach;      // n_fft
-    std::vector<R> d_coverage; // by settled frames, from d_behind samples earlier on
-    std::int64_t d_behind = 0; // samples from the last settled frame to the first pending one
-    std::int64_t d_step = 0;   // samples between the last two settled frames,
-    std::int64_t d_alike = 0;  // and for how many samples steps have been so
-    std::vector<R> d_inverse;
+    volk::vector<R> d_squares;
+    R d_least = 0;              // coverage that counts
+    std::int64_t d_reach;       // n_fft
+    volk::vector<R> d_coverage; // by settled frames, from d_behind samples earlier on
+    std::int64_t d_behind = 0;  // samples from the last settled frame to the first pending one
+    std::int64_t d_step = 0;    // samples between the last two settled frames,
+    std::int64_t d_alike = 0;   // and for how many samples steps have been so
+    volk::vector<R> d_inverse;
     std::vector<std::int64_t> d_starts; // that d_inverse was made for
     std::int64_t d_ahead = -1;          // and d_behind then; -1: it was made of other frames
 };

@@ -85,7 +85,7 @@ void settled_signal<T>::change(const phase_settings& s)
     d_taps.clear();
     for (const auto& w : s.frames_of().taps())
         d_taps.push_back(static_cast<real>(w.real()));
-    d_coverage.change(d_taps);
+    d_coverage.change(d_taps.data(), d_taps.size());
     d_offset = phase_reference("centre").offset(0, d_taps.size(), d_n_fft);
     std::fill_n(d_forward.buffer(), d_n_fft, T(0));
 }

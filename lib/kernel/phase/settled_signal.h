@@ -59,14 +59,14 @@ private:
     void take(std::size_t slot, const complex* spectrum);
 
     std::size_t d_n_fft, d_offset = 0; // offset: of a frame's first sample in a period
-    std::vector<real> d_taps;
+    volk::vector<real> d_taps;
     frame_analysis<T> d_forward;
     frame_synthesis<T> d_backward;
     settled_coverage<real> d_coverage;
-    std::vector<T> d_settled, d_signal; // sums y
-    const real* d_inverse = nullptr;    // 1 / D of d_signal
-    std::vector<std::int64_t> d_starts; // of the frames in it
-    std::array<std::vector<T>, slots> d_weighted;
+    volk::vector<T> d_settled, d_signal; // sums y
+    const real* d_inverse = nullptr;     // 1 / D of d_signal
+    std::vector<std::int64_t> d_starts;  // of the frames in it
+    std::array<volk::vector<T>, slots> d_weighted;
 };
 
 } // namespace gr::stft::kernel

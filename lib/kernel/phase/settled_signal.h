@@ -54,19 +54,28 @@ public:
     static constexpr std::size_t slots = 3;
 
 private:
+    static constexpr std::size_t parts = sizeof(T) / sizeof(real); // numbers of a sample
+
     template <class F>
     void synthesise(const complex* spectrum, F f);
     void take(std::size_t slot, const complex* spectrum);
+    //! The sums of a pending frame's samples.
+    real* from_start(std::int64_t later)
+    {
+        return d_signal.data() + static_cast<std::int64_t>(parts) * later;
+    }
 
-    std::size_t d_n_fft, d_offset = 0; // offset: of a frame's first sample in a period
-    volk::vector<real> d_taps;
+    std::size_t d_n_fft, d_length = 0,
+                         d_offset = 0; // of the window; of a frame's first sample in a period
     frame_analysis<T> d_forward;
     frame_synthesis<T> d_backward;
     settled_coverage<real> d_coverage;
-    volk::vector<T> d_settled, d_signal; // sums y
-    const real* d_inverse = nullptr;     // 1 / D of d_signal
-    std::vector<std::int64_t> d_starts;  // of the frames in it
-    std::array<volk::vector<T>, slots> d_weighted;
+    // numbers, since loops over std::complex do not become vectors
+    volk::vector<real> d_taps;              // each one for every part of a sample
+    volk::vector<real> d_settled, d_signal; // sums y
+    std::array<volk::vector<real>, slots> d_weighted;
+    const real* d_inverse = nullptr;    // 1 / D of d_signal
+    std::vector<std::int64_t> d_starts; // of the frames in it
 };
 
 } // namespace gr::stft::kernel

@@ -374,12 +374,11 @@ void phase_rows<R>::turn(frame& f, const volk::vector<R>& cycles)
         make_real(bins - 1);
 }
 
-//! Gives a pending frame the phases of the signal that all frames make. True if it is in that signal.
+//! Gives a pending frame the phases of the signal that all frames make, moved `beyond` times as far again, since the frame is itself in that signal.
+//! True if it is.
 template <class R>
-bool phase_rows<R>::direct(std::size_t age)
+bool phase_rows<R>::direct(std::size_t age, R beyond)
 {
-    // A step goes beyond, since the frame is itself in that signal. The newest one has most of its end to itself, and would be driven to and fro.
-    const R beyond = age > 0 ? R(0.3) : R(0.2);
     const auto at = later(age);
     bool is_in = false;
     auto& f = older(age);
@@ -416,7 +415,8 @@ void phase_rows<R>::agree()
         }
         signal.begin(all.data(), d_pending);
         const auto replace = [&](std::size_t a) {
-            if (direct(a))
+            // the newest one has most of its end to itself, and would be driven to and fro
+            if (direct(a, a > 0 ? R(0.3) : R(0.2)))
                 signal.replace(slot_of(older(a)), later(a), older(a).row.data());
         };
         for (std::size_t i = 0; i < settings.iterations; ++i)
@@ -424,7 +424,7 @@ void phase_rows<R>::agree()
         for (auto a = oldest; a > 0; --a)
             replace(a);
         if (settings.look_ahead == 0)
-            direct(0);
+            direct(0, R(0.6)); // nothing follows from it
     });
 }
 

@@ -125,7 +125,7 @@ private:
     void guess();
     void turn(frame& f, const volk::vector<R>& cycles);
     void agree();
-    bool direct(std::size_t age);
+    bool direct(std::size_t age, R beyond);
     std::int64_t later(std::size_t age) { return older(age).start - d_signal_start; }
     void lead_from(std::size_t age);
     std::size_t slot_of(const frame& f) const { return f.index % settled_signal<R>::slots; }

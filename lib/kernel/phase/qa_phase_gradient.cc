@@ -190,16 +190,17 @@ class qa_phase_gradient : public CppUnit::TestFixture
                 x.push_back(sample.real());
             sum += distance(made(sides::onesided, 0), x);
         }
-        // frames that leave before the ones that they overlap with have changed come to 0.0274
-        assert_below(0.0257, sum / 5);
+        // frames that leave before the ones that they overlap with have changed come to 0.0274, and those that go no farther beyond
+        // the signal's phases than others to 0.0241
+        assert_below(0.0238, sum / 5);
     }
 
     void real_noise_comes_back()
     {
         for (const std::size_t look_ahead : { 0, 1 }) {
             const qa::context in_ahead("look_ahead", look_ahead);
-            // steps that do not go beyond the signal's phases come to 0.0306 and 0.0245
-            assert_below(look_ahead ? 0.0237 : 0.029,
+            // frames that are replaced before they leave, and do not go beyond the signal's phases, come to 0.0286 and 0.0245
+            assert_below(look_ahead ? 0.0237 : 0.0277,
                          distance(made(sides::onesided, look_ahead), qa::noise<double>(10000)));
         }
     }

@@ -69,68 +69,66 @@ STFT_LOOP void angles(const R* numbers, std::size_t count, R* cycles)
         cycles[k] = cycles_of(numbers[2 * k], numbers[2 * k + 1]);
 }
 
-//! 1 / sqrt(x) for normal x: Newton's iteration from an estimate that halves the exponent, without a division.
+//! 1 / sqrt(x) for normal x, relative error 8e-7: two steps of Newton's iteration, from an estimate that halves the exponent, without a division. Its
+//! three constants are those of least error.
 STFT_INLINE inline float inverse_root(float x)
 {
     std::int32_t bits;
     std::memcpy(&bits, &x, sizeof bits);
-    bits = 0x5f3759df - (bits >> 1);
+    bits = 0x5f376880 - (bits >> 1);
     float y;
     std::memcpy(&y, &bits, sizeof y);
-    for (int i = 0; i < 3; ++i)
-        y = y * (1.5f - 0.5f * x * y * y);
-    return y;
+    const float half = 0.5f * x;
+    y = y * (1.50088f - half * y * y);
+    return y * (1.5000006f - half * y * y);
 }
 
 STFT_INLINE inline double inverse_root(double x) { return 1 / std::sqrt(x); }
 
-//! Finite numbers, of units that had these magnitudes times `scale` -> units of their phase, moved `beyond` times as far again; one whose square is
-//! no normal number leaves what is there. Magnitudes above `most` count as 0. Numbers become magnitudes times units.
+//! Magnitudes of which sums are finite: at most `most`, and 0 instead of what is not finite.
+template <class R>
+STFT_LOOP void bounded(const R* magnitudes, std::size_t count, R most, R* result)
+{
+    constexpr R largest = std::numeric_limits<R>::max();
+#pragma omp simd
+    for (std::size_t k = 0; k < count; ++k) {
+        const R loud = magnitudes[k] <= largest ? most : R(0);
+        result[k] = magnitudes[k] <= most ? magnitudes[k] : loud;
+    }
+}
+
+//! A row of bounded magnitudes and `numbers`, finite, that it had become `scale` times -> a row of these magnitudes with the phases of the numbers,
+//! moved `beyond` times as far again; a number whose square is no normal number leaves what is there.
 template <class R>
 STFT_LOOP void
-directions(R* numbers, const R* magnitudes, std::size_t count, R most, R scale, R beyond, R* units)
+directions(const R* numbers, const R* magnitudes, std::size_t count, R scale, R beyond, R* row)
 {
     constexpr R least = std::numeric_limits<R>::min(), largest = std::numeric_limits<R>::max();
     const R own = beyond * scale, all = 1 + beyond;
 #pragma omp simd
     for (std::size_t k = 0; k < count; ++k) {
-        const R magnitude = magnitudes[k] <= most ? magnitudes[k] : R(0);
-        const R was = own * magnitude;
-        const R re = all * numbers[2 * k] - was * units[2 * k];
-        const R im = all * numbers[2 * k + 1] - was * units[2 * k + 1];
+        const R was_re = row[2 * k], was_im = row[2 * k + 1];
+        const R re = all * numbers[2 * k] - own * was_re;
+        const R im = all * numbers[2 * k + 1] - own * was_im;
         const R square = re * re + im * im;
-        const R factor = inverse_root(square);
+        const R factor = magnitudes[k] * inverse_root(square);
         const bool moves = square >= least && square <= largest;
-        const R x = moves ? factor * re : units[2 * k];
-        const R y = moves ? factor * im : units[2 * k + 1];
-        units[2 * k] = x;
-        units[2 * k + 1] = y;
-        numbers[2 * k] = magnitude * x;
-        numbers[2 * k + 1] = magnitude * y;
+        const R x = factor * re, y = factor * im;
+        row[2 * k] = moves ? x : was_re;
+        row[2 * k + 1] = moves ? y : was_im;
     }
 }
 
-//! factors times units, where a factor within its bounds; else 0.
+//! A row of bounded magnitudes -> one of the magnitudes themselves.
 template <class R>
-STFT_LOOP void
-scale_finite(const R* factors, const R* units, std::size_t count, R most, R* products)
+STFT_LOOP void unbounded(const R* row, const R* magnitudes, std::size_t count, R most, R* result)
 {
+    const R per_most = 1 / most;
 #pragma omp simd
     for (std::size_t k = 0; k < count; ++k) {
-        const R factor = factors[k] <= most ? factors[k] : R(0);
-        products[2 * k] = factor * units[2 * k];
-        products[2 * k + 1] = factor * units[2 * k + 1];
-    }
-}
-
-//! factors times units.
-template <class R>
-STFT_LOOP void scale_all(const R* factors, const R* units, std::size_t count, R* products)
-{
-#pragma omp simd
-    for (std::size_t k = 0; k < count; ++k) {
-        products[2 * k] = factors[k] * units[2 * k];
-        products[2 * k + 1] = factors[k] * units[2 * k + 1];
+        const R factor = magnitudes[k] <= most ? R(1) : magnitudes[k] * per_most;
+        result[2 * k] = factor * row[2 * k];
+        result[2 * k + 1] = factor * row[2 * k + 1];
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PATH_BALANCE_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PATH_BALANCE_H
 
+#include "kernel/phase/padded_row.h"
 #include <cstddef>
 #include <vector>
 
@@ -16,9 +17,9 @@ namespace gr::stft::kernel {
  *     sum_k a_k c_k^2 + sum_k b_k (c_(k+1) - c_k - r_k)^2,
  *
  * r_k what the phases of bins k and k + 1 lack to their step, a_k (where a path begins, else 0) and b_k energies of the weaker of both cells
- * that are joined, b_k times a weight. One tridiagonal system, eliminated from both ends. The weakest joint of a circular row is left out,
- * and so is, of 64 bins or more, the weakest about the middle (of a circular row, in the third quarter; the other one is then in the
- * first): both halves are solved at once, which takes half the time. R: float or double.
+ * that are joined, b_k times a weight; of a circular row, the last bin is joined to the first one. Of another row of 64 bins or more, the weakest joint
+ * of the middle quarter is left out: what low and high bands disagree about is no reason to turn either. It is a system of three diagonals on a
+ * ring. Every second unknown is eliminated, again and again until one is left, in loops whose steps do not wait for each other. R: float or double.
  */
 template <class R>
 class path_balance
@@ -44,8 +45,21 @@ public:
                  R* phases);
 
 private:
+    //! A symmetric system of three diagonals on a ring; numbers off the diagonal are -joints.
+    struct ring {
+        explicit ring(std::size_t unknowns);
+        std::size_t count;
+        padded_row<R>
+            joints; // between an unknown and the next one; before the first: the last and the first
+        padded_row<R> pivots, sums;      // the diagonal; the right side, then the solution
+        padded_row<R> own, lower, upper; // see eliminate(); before the first: the last one's
+    };
+    void halve(ring& all, ring& half);
+    void complete(ring& all, ring& half);
+
     bool d_circular = false;
-    std::vector<R> d_joints, d_pivots, d_sums;
+    std::vector<ring> d_rings;
+    padded_row<R> d_pulls; // as joints
 };
 
 } // namespace gr::stft::kernel

@@ -25,6 +25,7 @@ struct phase_gradient {
     R reach;     //!< greatest such distance
     R shift;     //!< distance of the window's centroid from its centre, in the same unit
     std::size_t bins;
+    std::int64_t length; //!< samples under the window
     bool circular, even; //!< even: n_fft is
 
     phase_gradient() = default;
@@ -41,6 +42,7 @@ struct phase_gradient {
         reach = static_cast<R>(half / n);
         shift = static_cast<R>(fit.shift / n);
         bins = s.bins();
+        length = static_cast<std::int64_t>(taps.size());
         circular = s.is_circular();
         even = s.n_fft % 2 == 0;
     }
@@ -223,43 +225,41 @@ STFT_LOOP void wrap(R* cycles, std::size_t bins)
         cycles[k] = fraction_of(cycles[k]);
 }
 
-//! The sum over j = n, n + 2 .. last of (-1)^((j - n) / 2) n! / j! z^((j - n) / 2): Taylor's series of cosine and sine.
-template <int n, int last, class R>
-STFT_INLINE inline R series(R z)
+//! sin(pi y) for |y| <= 1/2, error 1e-8 before rounding: the polynomial of simd/lanes.h.
+STFT_INLINE inline float sine(float y)
+{
+    const float z = y * y;
+    float p = z * 0.077655912276f - 0.598290411284f;
+    p = p * z + 2.550077386529f;
+    p = p * z - 5.167710076668f;
+    p = p * z + 3.141592640077f;
+    return p * y;
+}
+
+//! The sum over j = n, n + 2 .. last of (-1)^((j - n) / 2) n! / j! z^((j - n) / 2), a piece of Taylor's series.
+template <int n, int last>
+STFT_INLINE inline double series(double z)
 {
     if constexpr (n + 2 > last)
         return 1;
     else
-        return 1 - z * R(1. / ((n + 1) * (n + 2))) * series<n + 2, last>(z);
+        return 1 - z * (1. / ((n + 1) * (n + 2))) * series<n + 2, last>(z);
 }
 
-//! exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.
-template <class R>
-STFT_LOOP void units(const R* cycles, std::size_t bins, R* parts)
+//! sin(pi y) for |y| <= 1/2, to rounding.
+STFT_INLINE inline double sine(double y)
 {
-    constexpr R pi = R(3.14159265358979323846);
-    constexpr int order = sizeof(R) == 4 ? 12 : 24;
-#pragma omp simd
-    for (std::size_t k = 0; k < bins; ++k) {
-        const R x = pi * cycles[k]; // half of the angle
-        const R z = x * x;
-        const R c = series<0, order>(z), s = x * series<1, order + 1>(z);
-        parts[2 * k] = 1 - 2 * s * s;
-        parts[2 * k + 1] = 2 * s * c;
-    }
+    const double x = 3.14159265358979323846 * y;
+    return x * series<1, 25>(x * x);
 }
 
 //! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.
 template <class R>
 STFT_LOOP void phasors(const R* magnitudes, const R* cycles, std::size_t bins, R* parts)
 {
-    constexpr R pi = R(3.14159265358979323846);
-    constexpr int order = sizeof(R) == 4 ? 12 : 24;
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
-        const R x = pi * cycles[k]; // half of the angle
-        const R z = x * x;
-        const R c = series<0, order>(z), s = x * series<1, order + 1>(z);
+        const R s = sine(cycles[k]), c = sine(R(0.5) - std::abs(cycles[k])); // of half the angle
         parts[2 * k] = magnitudes[k] * (1 - 2 * s * s);
         parts[2 * k + 1] = magnitudes[k] * (2 * s * c);
     }

@@ -50,18 +50,12 @@ void phase_writer<R>::write(const R* magnitudes,
     }
     simd::dispatch<phase_loops::phasors<R>>(
         magnitudes, cycles, d_bins, reinterpret_cast<R*>(spectrum));
-    if (d_converter)
-        d_converter->convert(spectrum, d_bins, start, spectrum);
+    refer(start, spectrum);
 }
 
 template <class R>
-void phase_writer<R>::write_units(const R* magnitudes,
-                                  const std::complex<R>* units,
-                                  std::int64_t start,
-                                  std::complex<R>* spectrum) const
+void phase_writer<R>::refer(std::int64_t start, std::complex<R>* spectrum) const
 {
-    simd::dispatch<phase_loops::scale_all<R>>(
-        magnitudes, reinterpret_cast<const R*>(units), d_bins, reinterpret_cast<R*>(spectrum));
     if (d_converter)
         d_converter->convert(spectrum, d_bins, start, spectrum);
 }
@@ -100,10 +94,11 @@ phase_rows<R>::phase_rows(const phase_settings& s)
 {
     const auto bins = s.bins();
     for (auto& f : d_frames) {
-        f.logarithms.resize(bins + 2);
+        f.logarithms = padded_row<R>(bins);
         f.offsets.resize(bins);
-        f.magnitudes.resize(agrees() || s.look_ahead ? bins : 0);
-        f.units.resize(agrees() ? bins : 0);
+        f.magnitudes.resize(s.look_ahead ? bins : 0);
+        f.bounded.resize(agrees() ? bins : 0);
+        f.row.resize(agrees() ? bins : 0);
     }
     for (auto* row : { &d_slopes,
                        &d_steps,
@@ -117,12 +112,16 @@ phase_rows<R>::phase_rows(const phase_settings& s)
     if (!agrees())
         return;
     d_balance = path_balance<R>(bins, s.is_circular());
-    d_row.resize(bins);
+    d_heard.resize(bins);
     if (s.is_circular())
         d_complex.emplace(s);
     else
         d_real.emplace(s);
 }
+
+//! Sums of what is larger might not be finite.
+template <class R>
+constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
 
 //! Takes the next frame in, and what can be derived from it alone.
 template <class R>
@@ -141,6 +140,9 @@ void phase_rows<R>::take(const R* magnitudes)
                                                       now.largest + silence_of<R>(settings),
                                                       now.offsets.data());
     std::copy_n(magnitudes, now.magnitudes.size(), now.magnitudes.begin());
+    if (agrees())
+        simd::dispatch<phase_loops::bounded<R>>(
+            magnitudes, bins, most_magnitude<R>, now.bounded.data());
     now.start = start;
     now.index = d_count++;
     start += static_cast<std::int64_t>(settings.hop);
@@ -151,7 +153,7 @@ template <class R>
 bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
 {
     take(magnitudes);
-    const bool waited = std::exchange(d_waits, agrees() || settings.look_ahead > 0);
+    const bool waited = d_pending > 0;
     const std::size_t age = settings.look_ahead;
     if (agrees()) {
         ++d_pending;
@@ -170,24 +172,27 @@ bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
             lead_from(1);
         while (d_pending > most)
             settle_oldest();
-    } else if (age == 0 || waited) {
-        integrate(age);
+    } else {
+        d_pending = age;
+        if (age == 0 || waited)
+            integrate(age);
     }
     if (age > 0 && !waited)
         return false;
-    write(age, age || agrees() ? older(age).magnitudes.data() : magnitudes, spectrum);
+    write(age, age > 0 ? older(age).magnitudes.data() : magnitudes, spectrum);
     return true;
 }
 
 template <class R>
 bool phase_rows<R>::finish(complex* spectrum)
 {
-    if (settings.look_ahead == 0 || !std::exchange(d_waits, false))
+    if (settings.look_ahead == 0 || d_pending == 0)
         return false;
     if (agrees())
         settle_all();
     else
         integrate(0);
+    d_pending = 0;
     write(0, older(0).magnitudes.data(), spectrum);
     return true;
 }
@@ -204,14 +209,12 @@ void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
         refuse("look_ahead", s.look_ahead, "must stay " + std::to_string(settings.look_ahead));
     if ((s.iterations > 0) != agrees())
         refuse("iterations", s.iterations, agrees() ? "must stay 1 or more" : "must stay 0");
-    const bool same_window = s.window == settings.window &&
-                             s.frames_of().window_length() == settings.frames_of().window_length();
+    const auto length = static_cast<std::int64_t>(s.frames_of().window_length());
+    const bool same_window = s.window == settings.window && length == d_gradient.length;
     const bool same_gradient = s.hop == settings.hop && same_window;
     const bool goes_on = same_gradient && next_start == start;
-    if (d_waits && agrees() && settings.look_ahead == 0 && !goes_on) {
+    if (d_pending > 0 && settings.look_ahead == 0 && !goes_on)
         settle_all(); // what follows tells nothing of its phases
-        d_waits = false;
-    }
     settings = s;
     d_writer = phase_writer<R>(s);
     start = next_start;
@@ -228,8 +231,7 @@ template <class R>
 bool phase_rows<R>::overlaps(std::size_t age)
 {
     const auto step = older(age).start - older(age + 1).start;
-    const auto longest = static_cast<std::int64_t>(settings.frames_of().window_length());
-    return older(age).index > 0 && step > 0 && step <= longest;
+    return older(age).index > 0 && step > 0 && step <= d_gradient.length;
 }
 
 //! Slopes of the phase of the frame that is `age` frames older than the newest one.
@@ -247,9 +249,9 @@ void phase_rows<R>::take_slopes(std::size_t age)
     if (age > 0 && alike_before > 0) {
         rows = { before, now, older(0).s(), false, rows.limit };
         if (agrees())
-            rows.magnitudes = { older(age + 1).magnitudes.data(),
-                                older(age).magnitudes.data(),
-                                older(0).magnitudes.data() };
+            rows.magnitudes = { older(age + 1).bounded.data(),
+                                older(age).bounded.data(),
+                                older(0).bounded.data() };
     } else if (age > 0)
         rows = { now, now, older(0).s(), true, straight };
     else if (alike_before > 1)
@@ -307,12 +309,17 @@ void phase_rows<R>::integrate(std::size_t age)
         std::fill(d_before.begin(), d_before.end(), row_paths<R>::silent);
     }
     simd::dispatch<phase_loops::between_bins<R>>(d_slopes.data(), bins, d_steps.data());
-    d_paths.integrate(d_before, d_here, d_from_before, nullptr, d_steps.data(), d_phases.data());
+    d_paths.integrate(d_before.data(),
+                      d_here.data(),
+                      d_from_before.data(),
+                      nullptr,
+                      d_steps.data(),
+                      d_phases.data());
     if (!follows || before.largest <= limit)
         d_begin = now.index;
     if (agrees() && follows)
-        d_balance.balance(before.magnitudes.data(),
-                          now.magnitudes.data(),
+        d_balance.balance(before.bounded.data(),
+                          now.bounded.data(),
                           d_from_before.data(),
                           d_steps.data(),
                           std::exp(largest),
@@ -350,14 +357,16 @@ void phase_rows<R>::guess()
     turn(older(0), d_phases);
 }
 
-//! Cycles -> units of a frame; of a real signal's frame, bins that are real are made so.
+//! A frame gets phases; of a real signal's frame, bins that are real are made so.
 template <class R>
-void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
+void phase_rows<R>::turn(frame& f, const volk::vector<R>& cycles)
 {
     const auto bins = d_gradient.bins;
-    simd::dispatch<phase_loops::units<R>>(
-        cycles.data(), bins, reinterpret_cast<R*>(f.units.data()));
-    const auto make_real = [&](std::size_t k) { f.units[k] = f.units[k].real() < 0 ? -1 : 1; };
+    simd::dispatch<phase_loops::phasors<R>>(
+        f.bounded.data(), cycles.data(), bins, reinterpret_cast<R*>(f.row.data()));
+    const auto make_real = [&](std::size_t k) {
+        f.row[k] = std::copysign(f.bounded[k], f.row[k].real());
+    };
     if (!d_real)
         return;
     make_real(0);
@@ -365,52 +374,27 @@ void phase_rows<R>::turn(frame& f, const std::vector<R>& cycles)
         make_real(bins - 1);
 }
 
-//! Sums of what is larger might not be finite.
+//! Gives a pending frame the phases of the signal that all frames make, moved `beyond` times as far again, since the frame is itself in that signal.
+//! True if it is.
 template <class R>
-constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
-
-//! The spectrum of a frame, as its samples are made from it.
-template <class R>
-auto phase_rows<R>::row_of(const frame& f) -> const complex*
+bool phase_rows<R>::direct(std::size_t age, R beyond)
 {
-    simd::dispatch<phase_loops::scale_finite<R>>(f.magnitudes.data(),
-                                                 reinterpret_cast<const R*>(f.units.data()),
-                                                 d_gradient.bins,
-                                                 most_magnitude<R>,
-                                                 reinterpret_cast<R*>(d_row.data()));
-    return d_row.data();
-}
-
-//! Samples from the first pending frame to the one of this age, if the signal goes so far; else none.
-template <class R>
-std::optional<std::size_t> phase_rows<R>::later(std::size_t age)
-{
-    const auto samples = older(age).start - d_signal_start;
-    const auto reach = (settled_signal<R>::slots - 1) * settings.n_fft;
-    if (samples < 0 || samples > static_cast<std::int64_t>(reach))
-        return {};
-    return static_cast<std::size_t>(samples);
-}
-
-//! Gives a pending frame the phases of the signal that all frames make. True if it is in that signal; its spectrum is in d_row then.
-template <class R>
-bool phase_rows<R>::direct(std::size_t age)
-{
-    // A step goes beyond, since the frame is itself in that signal. The newest one has most of its end to itself, and would be driven to and fro.
-    const R beyond = age > 0 ? R(0.3) : R(0.2);
     const auto at = later(age);
-    if (!at)
-        return false;
+    bool is_in = false;
     auto& f = older(age);
-    with_signal([&](auto& signal) { signal.analyse(*at, d_row.data()); });
-    simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<R*>(d_row.data()),
-                                               f.magnitudes.data(),
-                                               d_gradient.bins,
-                                               most_magnitude<R>,
-                                               static_cast<R>(settings.n_fft),
-                                               beyond,
-                                               reinterpret_cast<R*>(f.units.data()));
-    return true;
+    with_signal([&](auto& signal) {
+        is_in = signal.reaches(at);
+        if (is_in)
+            signal.analyse(at, d_heard.data());
+    });
+    if (is_in)
+        simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<const R*>(d_heard.data()),
+                                                   f.bounded.data(),
+                                                   d_gradient.bins,
+                                                   static_cast<R>(settings.n_fft),
+                                                   beyond,
+                                                   reinterpret_cast<R*>(f.row.data()));
+    return is_in;
 }
 
 //! Makes the pending frames agree with the settled ones and with each other: the newest one first, since it was guessed, then those before it, the
@@ -423,26 +407,24 @@ void phase_rows<R>::agree()
         const auto first = older(oldest).start;
         signal.advance(first - d_signal_start);
         d_signal_start = first;
-        for (std::size_t a = 0; a <= std::min<std::size_t>(oldest, 1); ++a) // whose phases are new
-            signal.take(slot_of(older(a)), row_of(older(a)));
-        std::size_t latest = 0;
-        for (std::size_t a = 0; a < d_pending; ++a)
-            latest = std::max(latest, later(a).value_or(0));
-        signal.begin(latest);
-        for (auto a = d_pending; a-- > 0;)
-            if (const auto at = later(a))
-                signal.add(slot_of(older(a)), *at);
-        signal.complete();
+        std::array<typename std::decay_t<decltype(signal)>::pending, settled_signal<R>::slots> all;
+        for (std::size_t i = 0; i < d_pending; ++i) {
+            const auto a = oldest - i;
+            const bool is_new = a < 2; // phases of the others stay
+            all[i] = { slot_of(older(a)), later(a), is_new ? older(a).row.data() : nullptr };
+        }
+        signal.begin(all.data(), d_pending);
         const auto replace = [&](std::size_t a) {
-            if (direct(a))
-                signal.replace(slot_of(older(a)), *later(a), d_row.data());
+            // the newest one has most of its end to itself, and would be driven to and fro
+            if (direct(a, a > 0 ? R(0.3) : R(0.2)))
+                signal.replace(slot_of(older(a)), later(a), older(a).row.data());
         };
         for (std::size_t i = 0; i < settings.iterations; ++i)
             replace(0);
         for (auto a = oldest; a > 0; --a)
             replace(a);
         if (settings.look_ahead == 0)
-            direct(0);
+            direct(0, R(0.6)); // nothing follows from it
     });
 }
 
@@ -451,7 +433,7 @@ template <class R>
 void phase_rows<R>::lead_from(std::size_t age)
 {
     simd::dispatch<phase_loops::angles<R>>(
-        reinterpret_cast<const R*>(older(age).units.data()), d_gradient.bins, d_leading.data());
+        reinterpret_cast<const R*>(older(age).row.data()), d_gradient.bins, d_leading.data());
 }
 
 //! The oldest pending frame stays as it is.
@@ -480,7 +462,12 @@ template <class R>
 void phase_rows<R>::write(std::size_t age, const R* magnitudes, complex* spectrum)
 {
     if (agrees()) {
-        d_writer.write_units(magnitudes, older(age).units.data(), older(age).start, spectrum);
+        simd::dispatch<phase_loops::unbounded<R>>(reinterpret_cast<const R*>(older(age).row.data()),
+                                                  magnitudes,
+                                                  d_gradient.bins,
+                                                  most_magnitude<R>,
+                                                  reinterpret_cast<R*>(spectrum));
+        d_writer.refer(older(age).start, spectrum);
         return;
     }
     std::copy(d_phases.begin(), d_phases.end(), d_written.begin());

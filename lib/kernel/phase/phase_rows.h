@@ -2,10 +2,12 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_ROWS_H
 
+#include "kernel/phase/padded_row.h"
 #include "kernel/phase/path_balance.h"
 #include "kernel/phase/phase_gradient.h"
 #include "kernel/phase/settled_signal.h"
 #include <gnuradio/stft/kernel/phase/phase_settings.h>
+#include <volk/volk_alloc.hh>
 #include <array>
 #include <optional>
 #include <vector>
@@ -24,11 +26,8 @@ class phase_writer
 public:
     explicit phase_writer(const phase_settings& s);
     void write(const R* magnitudes, R* cycles, std::int64_t start, std::complex<R>* spectrum) const;
-    //! Writes a spectrum from numbers of modulus 1 that have the phases.
-    void write_units(const R* magnitudes,
-                     const std::complex<R>* units,
-                     std::int64_t start,
-                     std::complex<R>* spectrum) const;
+    //! A spectrum that counts from the centre -> one of the settings' reference, in place.
+    void refer(std::int64_t start, std::complex<R>* spectrum) const;
 
 private:
     std::size_t d_bins;
@@ -66,26 +65,19 @@ public:
      * \param steps of the phase from each bin of this row to the next one, cycles
      * \param phases of this row, cycles, not wrapped
      */
-    void integrate(std::vector<R>& before,
-                   const std::vector<R>& here,
-                   std::vector<R>& from_before,
-                   const R* seeds,
-                   const R* steps,
-                   R* phases);
+    void
+    integrate(R* before, const R* here, R* from_before, const R* seeds, const R* steps, R* phases);
 
 private:
-    void scan(const std::vector<R>& before, const std::vector<R>& here);
-    bool seed(std::vector<R>& before,
-              const std::vector<R>& here,
-              std::vector<R>& from_before,
-              const R* seeds) const;
+    void scan(const R* before, const R* here);
+    bool seed(R* before, const R* here, R* from_before, const R* seeds) const;
 
     std::size_t d_bins = 0;
     bool d_circular = false;
-    std::vector<R> d_left,
+    volk::vector<R> d_left,
         d_right;       // widths of the paths that come from the left and from the right
     R d_unreached = 0; // cells that are not silent and get no phase
-    std::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
+    volk::vector<R> d_from_left, d_from_right; // where phases come from, see choose()
 };
 
 /*!
@@ -113,13 +105,15 @@ public:
 private:
     //! A frame with what is derived from it.
     struct frame {
-        std::vector<R> logarithms; // a neighbour on either side
-        std::vector<R> offsets, magnitudes;
-        std::vector<complex> units; // with iterations: exp(2j pi phase)
+        padded_row<R> logarithms; // a neighbour on either side
+        volk::vector<R> offsets;
+        volk::vector<R> magnitudes; // with look-ahead
+        volk::vector<R> bounded;    // with iterations, magnitudes whose sums are finite,
+        volk::vector<complex> row;  // and these with their phases
         R largest = row_paths<R>::silent;
         std::int64_t start = 0;
         std::uint64_t index = 0; // number of the frame, from 0 on
-        R* s() { return logarithms.data() + 1; }
+        R* s() { return logarithms.data(); }
     };
 
     bool agrees() const { return settings.iterations > 0; }
@@ -129,11 +123,10 @@ private:
     void take_advances(std::int64_t step);
     void integrate(std::size_t age);
     void guess();
-    void turn(frame& f, const std::vector<R>& cycles);
+    void turn(frame& f, const volk::vector<R>& cycles);
     void agree();
-    bool direct(std::size_t age);
-    std::optional<std::size_t> later(std::size_t age);
-    const complex* row_of(const frame& f);
+    bool direct(std::size_t age, R beyond);
+    std::int64_t later(std::size_t age) { return older(age).start - d_signal_start; }
     void lead_from(std::size_t age);
     std::size_t slot_of(const frame& f) const { return f.index % settled_signal<R>::slots; }
     void settle_oldest();
@@ -159,19 +152,19 @@ private:
     std::optional<settled_signal<R>> d_real; // with iterations, one of the two
     std::optional<settled_signal<complex>> d_complex;
     std::int64_t d_signal_start = 0; // of the frame that the signal begins with
-    std::size_t d_pending = 0;       // frames that are not settled, the newest ones
+    std::size_t d_pending = 0; // the newest frames, which are not settled, or have not left yet
     std::array<frame, 4> d_frames;
     std::size_t d_newest = 0; // index of the newest frame
     std::size_t d_alike =
         0; // frames in a row, the newest included, whose logarithms may be subtracted
-    bool d_waits = false;      // the newest frame is pending, or has not left yet
     std::uint64_t d_count = 0; // frames that went in
     std::uint64_t d_begin = 0; // index of the last frame that no phase led on to
     std::int64_t d_step = 0;   // samples that d_advances stands for
-    std::vector<R> d_leading;  // phases that lead on to the frame whose phases come next
-    std::vector<R> d_phases;   // phases that were integrated last
-    std::vector<R> d_advances, d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
-    std::vector<complex> d_row;
+    volk::vector<R> d_leading; // phases that lead on to the frame whose phases come next
+    volk::vector<R> d_phases;  // phases that were integrated last
+    std::vector<R> d_advances;
+    volk::vector<R> d_slopes, d_steps, d_before, d_here, d_from_before, d_written;
+    volk::vector<complex> d_heard; // the signal's spectrum under a frame
 };
 
 } // namespace gr::stft::kernel

@@ -317,8 +317,12 @@ private:
             d_levels_before.data(), d_bins, limit, d_before.data());
         simd::dispatch<phase_loops::where_above<R>>(d_levels.data(), d_bins, limit, d_here.data());
         const auto& source = f < R(0.5) ? now.phases : next.phases;
-        d_paths.integrate(
-            d_before, d_here, d_from_before, source.data(), d_steps.data(), d_phases.data());
+        d_paths.integrate(d_before.data(),
+                          d_here.data(),
+                          d_from_before.data(),
+                          source.data(),
+                          d_steps.data(),
+                          d_phases.data());
         for (std::size_t k = 0; k < d_bins; ++k)
             if (!(d_here[k] > row_paths<R>::silent))
                 d_phases[k] = source[k];

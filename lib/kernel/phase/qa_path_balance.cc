@@ -48,14 +48,16 @@ struct row {
         return least;
     }
 
-    //! Leaves out what joins the ends of a row, or the weakest joint of a circular one, and the weakest about the middle of a long row.
+    //! Leaves out what joins the ends of a row that is not circular, and the weakest joint about the middle if that is long.
     void leave_out(bool circular)
     {
         const auto bins = here.size();
-        left_out = { circular ? weakest(0, bins < 64 ? bins : bins / 4) : bins - 1 };
+        left_out.clear();
+        if (circular)
+            return;
+        left_out.insert(bins - 1);
         if (bins >= 64)
-            left_out.insert(circular ? weakest(bins / 2, bins / 2 + bins / 4)
-                                     : weakest(bins / 2 - bins / 8, bins / 2 + bins / 8));
+            left_out.insert(weakest(bins / 2 - bins / 8, bins / 2 + bins / 8));
     }
 
     //! Half the derivative of the sum that is minimised, by the correction of bin k.

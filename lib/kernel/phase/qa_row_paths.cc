@@ -104,9 +104,9 @@ class qa_row_paths : public CppUnit::TestFixture
                         const auto expected = by_heap(r);
                         std::vector<double> phases(bins, -1);
                         row_paths<double> paths(bins, circular);
-                        paths.integrate(r.before,
-                                        r.here,
-                                        r.from_before,
+                        paths.integrate(r.before.data(),
+                                        r.here.data(),
+                                        r.from_before.data(),
                                         nullptr,
                                         r.steps.data(),
                                         phases.data());
@@ -144,7 +144,12 @@ class qa_row_paths : public CppUnit::TestFixture
                     std::vector<double> before(bins, has_before ? 1 : silent), here(bins, 1),
                         phases(bins, -7), from(bins, 0.5), steps(bins, 0);
                     row_paths<double> paths(bins, circular);
-                    paths.integrate(before, here, from, nullptr, steps.data(), phases.data());
+                    paths.integrate(before.data(),
+                                    here.data(),
+                                    from.data(),
+                                    nullptr,
+                                    steps.data(),
+                                    phases.data());
                     for (const auto phase : phases)
                         CPPUNIT_ASSERT_EQUAL(has_before ? 0.5 : 0.0, phase);
                 }

@@ -63,6 +63,18 @@ STFT_LOOP void take_phases(const R* right,
     }
 }
 
+//! Width of the widest path that leaves a row, whose i-th bin from there is bin(i).
+template <class R, class Bin>
+R leaving(const R* before, const R* here, std::size_t bins, Bin bin)
+{
+    R widest = row_paths<R>::silent, narrowest = std::numeric_limits<R>::infinity();
+    for (std::size_t i = 0; i < bins && narrowest > widest; ++i) {
+        narrowest = std::min(narrowest, here[bin(i)]);
+        widest = std::max(widest, std::min(narrowest, before[bin(i)]));
+    }
+    return widest;
+}
+
 } // namespace
 
 template <class R>
@@ -72,18 +84,17 @@ row_paths<R>::row_paths(std::size_t bins, bool circular)
 {}
 
 template <class R>
-void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here)
+void row_paths<R>::scan(const R* before, const R* here)
 {
     // the width of a path is its smallest cell's; that of the best path to the present cell goes on to the next one
     R to_left = silent, to_right = silent;
     const auto step = [&](R& width, std::size_t k) {
         width = std::min(here[k], std::max(before[k], width));
     };
-    if (d_circular)
-        for (std::size_t k = 0; k < d_bins; ++k) {
-            step(to_right, k);
-            step(to_left, d_bins - 1 - k);
-        }
+    if (d_circular) {
+        to_right = leaving(before, here, d_bins, [&](std::size_t i) { return d_bins - 1 - i; });
+        to_left = leaving(before, here, d_bins, [](std::size_t i) { return i; });
+    }
     // four chains that do not wait for each other: those of the second halves begin with no path
     const auto half = d_bins / 2;
     R on_right = silent, on_left = silent;
@@ -108,8 +119,8 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
         to_right = std::min(here[k], d_left[k] = to_right);
     for (auto k = half; k-- > 0 && to_left > d_right[k];)
         to_left = std::min(here[k], d_right[k] = to_left);
-    d_unreached = simd::dispatch<choose<R>>(before.data(),
-                                            here.data(),
+    d_unreached = simd::dispatch<choose<R>>(before,
+                                            here,
                                             d_left.data(),
                                             d_right.data(),
                                             d_bins,
@@ -118,10 +129,7 @@ void row_paths<R>::scan(const std::vector<R>& before, const std::vector<R>& here
 }
 //! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
 template <class R>
-bool row_paths<R>::seed(std::vector<R>& before,
-                        const std::vector<R>& here,
-                        std::vector<R>& from_before,
-                        const R* seeds) const
+bool row_paths<R>::seed(R* before, const R* here, R* from_before, const R* seeds) const
 {
     const auto unreached = [&](std::size_t k) {
         return d_from_left[k] + d_from_right[k] > 1 && here[k] > silent;
@@ -154,9 +162,9 @@ bool row_paths<R>::seed(std::vector<R>& before,
 }
 
 template <class R>
-void row_paths<R>::integrate(std::vector<R>& before,
-                             const std::vector<R>& here,
-                             std::vector<R>& from_before,
+void row_paths<R>::integrate(R* before,
+                             const R* here,
+                             R* from_before,
                              const R* seeds,
                              const R* steps,
                              R* phases)
@@ -171,15 +179,21 @@ void row_paths<R>::integrate(std::vector<R>& before,
     const auto* const from_left = d_from_left.data();
     const auto* const from_right = d_from_right.data();
     right[0] = from_left[0] * steps[d_bins - 1] + (1 - from_left[0]) * from_before[0];
-    simd::dispatch<added<R>>(
-        from_left + 1, steps, from_before.data() + 1, d_bins - 1, R(1), right + 1);
-    simd::dispatch<added<R>>(from_right, steps, from_before.data(), d_bins, R(-1), left);
+    simd::dispatch<added<R>>(from_left + 1, steps, from_before + 1, d_bins - 1, R(1), right + 1);
+    simd::dispatch<added<R>>(from_right, steps, from_before, d_bins, R(-1), left);
     R to_right = 0, to_left = 0;
-    if (d_circular) // what the ends begin with comes from the other end
-        for (std::size_t k = 0, other = d_bins - 1; k < d_bins; ++k, --other) {
+    if (d_circular) { // what the ends begin with comes from the other end, and begins where a path does
+        auto k = d_bins - 1;
+        while (k > 0 && from_left[k] > 0)
+            --k;
+        for (; k < d_bins; ++k)
             to_right = from_left[k] * to_right + right[k];
-            to_left = from_right[other] * to_left + left[other];
-        }
+        k = 0;
+        while (k + 1 < d_bins && from_right[k] > 0)
+            ++k;
+        for (++k; k-- > 0;)
+            to_left = from_right[k] * to_left + left[k];
+    }
     const auto half = d_bins / 2;
     R on_right = 0,
       on_left = 0; // of the second halves, which what comes from the first ones is added to

@@ -9,75 +9,60 @@ namespace gr::stft::kernel {
 
 namespace {
 
-//! sums += weighted, coverage += squares
-template <class T>
-STFT_LOOP void add_weighted(const T* weighted,
-                            const real_t<T>* squares,
-                            std::size_t count,
-                            T* sums,
-                            real_t<T>* coverage)
+//! result = sums + weighted; result may be sums.
+template <class R>
+STFT_LOOP void add(const R* sums, const R* weighted, std::size_t count, R* result)
 {
 #pragma omp simd
-    for (std::size_t m = 0; m < count; ++m) {
-        sums[m] += weighted[m];
-        coverage[m] += squares[m];
-    }
+    for (std::size_t i = 0; i < count; ++i)
+        result[i] = sums[i] + weighted[i];
 }
 
 //! weighted = taps frame
-template <class T>
-STFT_LOOP void weigh(const T* frame, const real_t<T>* taps, std::size_t count, T* weighted)
+template <class R>
+STFT_LOOP void weigh(const R* frame, const R* taps, std::size_t count, R* weighted)
 {
 #pragma omp simd
-    for (std::size_t m = 0; m < count; ++m)
-        weighted[m] = frame[m] * taps[m];
+    for (std::size_t i = 0; i < count; ++i)
+        weighted[i] = frame[i] * taps[i];
 }
 
 //! weigh(), and sums += what that changes
-template <class T>
-STFT_LOOP void
-weigh_again(const T* frame, const real_t<T>* taps, std::size_t count, T* weighted, T* sums)
+template <class R>
+STFT_LOOP void weigh_again(const R* frame, const R* taps, std::size_t count, R* weighted, R* sums)
 {
 #pragma omp simd
-    for (std::size_t m = 0; m < count; ++m) {
-        const T now = frame[m] * taps[m];
-        sums[m] += now - weighted[m];
-        weighted[m] = now;
+    for (std::size_t i = 0; i < count; ++i) {
+        const R now = frame[i] * taps[i];
+        sums[i] += now - weighted[i];
+        weighted[i] = now;
     }
 }
 
-//! 1 / coverage, 1 where that is not above `least`
+//! taps sums / coverage; next to nothing where there is no coverage. A sample is P numbers, of which the coverage is one.
+template <class R, std::size_t P>
+STFT_LOOP void
+divided(const R* sums, const R* per_coverage, const R* taps, std::size_t samples, R* frame)
+{
+#pragma omp simd
+    for (std::size_t m = 0; m < samples; ++m)
+        if constexpr (P == 1) {
+            frame[m] = sums[m] * (taps[m] * per_coverage[m]);
+        } else {
+            const R factor = taps[2 * m] * per_coverage[m];
+            frame[2 * m] = sums[2 * m] * factor;
+            frame[2 * m + 1] = sums[2 * m + 1] * factor;
+        }
+}
+
+//! False if a number is not finite.
 template <class R>
-STFT_LOOP void inverse(const R* coverage, std::size_t count, R least, R* result)
+STFT_LOOP bool are_finite(const R* numbers, std::size_t count)
 {
-#pragma omp simd
-    for (std::size_t m = 0; m < count; ++m)
-        result[m] = 1 / (coverage[m] > least ? coverage[m] : R(1));
-}
-
-//! taps sums / coverage; next to nothing where there is no coverage.
-template <class T>
-STFT_LOOP void divided(const T* sums,
-                       const real_t<T>* per_coverage,
-                       const real_t<T>* taps,
-                       std::size_t count,
-                       T* frame)
-{
-#pragma omp simd
-    for (std::size_t m = 0; m < count; ++m)
-        frame[m] = sums[m] * (taps[m] * per_coverage[m]);
-}
-
-//! False if a sum of the samples' squares is not finite.
-template <class T>
-STFT_LOOP bool are_finite(const T* frame, std::size_t count)
-{
-    using R = real_t<T>;
-    const auto* parts = reinterpret_cast<const R*>(frame);
     R sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (std::size_t m = 0; m < count * (sizeof(T) / sizeof(R)); ++m)
-        sum += parts[m] * 0; // NaN for what is not finite
+    for (std::size_t i = 0; i < count; ++i)
+        sum += numbers[i] * 0; // NaN for what is not finite
     return sum == 0;
 }
 
@@ -86,14 +71,11 @@ STFT_LOOP bool are_finite(const T* frame, std::size_t count)
 template <class T>
 settled_signal<T>::settled_signal(const phase_settings& s)
     : d_n_fft(s.n_fft), d_forward(s.n_fft, s.sides == sides::centered),
-      d_backward(s.n_fft, s.sides == sides::centered)
+      d_backward(s.n_fft, s.sides == sides::centered), d_coverage(s.n_fft),
+      d_settled(parts * s.n_fft), d_signal(parts * slots * s.n_fft)
 {
-    for (auto* all : { &d_settled, &d_signal }) {
-        all->weighted.resize(slots * d_n_fft);
-        all->coverage.resize(slots * d_n_fft);
-    }
     for (auto& weighted : d_weighted)
-        weighted.resize(d_n_fft);
+        weighted.resize(parts * d_n_fft);
     change(s);
 }
 
@@ -101,16 +83,15 @@ template <class T>
 void settled_signal<T>::change(const phase_settings& s)
 {
     const auto taps = s.frames_of().taps();
+    d_length = taps.size();
     d_taps.clear();
-    d_squares.clear();
-    double energy = 0;
+    volk::vector<real> once;
     for (const auto& w : taps) {
-        d_taps.push_back(static_cast<real>(w.real()));
-        d_squares.push_back(static_cast<real>(w.real() * w.real()));
-        energy += w.real() * w.real();
+        once.push_back(static_cast<real>(w.real()));
+        d_taps.insert(d_taps.end(), parts, once.back());
     }
-    d_least = static_cast<real>(energy * std::numeric_limits<real>::epsilon() * 1e-6);
-    d_offset = phase_reference("centre").offset(0, taps.size(), d_n_fft);
+    d_coverage.change(once.data(), d_length);
+    d_offset = phase_reference("centre").offset(0, d_length, d_n_fft);
     std::fill_n(d_forward.buffer(), d_n_fft, T(0));
 }
 
@@ -122,100 +103,102 @@ void settled_signal<T>::advance(std::int64_t step)
     const auto reach = static_cast<std::int64_t>(d_n_fft); // of settled frames
     if (step < 0 || step > reach)
         step = reach;
-    const auto shift = [&](auto& values) {
-        const auto end = values.begin() + reach;
-        std::copy(values.begin() + step, end, values.begin());
-        std::fill(end - step, end, 0);
-    };
-    shift(d_settled.weighted);
-    shift(d_settled.coverage);
+    const auto numbers = static_cast<std::int64_t>(parts) * step;
+    std::copy(d_settled.begin() + numbers, d_settled.end(), d_settled.begin());
+    std::fill(d_settled.end() - numbers, d_settled.end(), real(0));
+    d_coverage.advance(step);
 }
 
-//! Calls f(samples, from, count) for the two pieces of a frame, whose samples from .. from + count - 1 these are.
+//! Calls f(numbers, from, count) for the two pieces of a frame, whose numbers from .. from + count - 1 these are.
 template <class T>
 template <class F>
 void settled_signal<T>::synthesise(const complex* spectrum, F f)
 {
-    const T* period = d_backward.synthesise(spectrum);
-    const auto length = d_taps.size(), before_wrap = std::min(length, d_n_fft - d_offset);
-    f(period + d_offset, 0, before_wrap);
-    f(period, before_wrap, length - before_wrap);
-}
-
-template <class T>
-void settled_signal<T>::take(std::size_t slot, const complex* spectrum)
-{
-    synthesise(spectrum, [&](const T* frame, std::size_t from, std::size_t count) {
-        simd::dispatch<weigh<T>>(
-            frame, d_taps.data() + from, count, d_weighted[slot].data() + from);
-    });
-}
-
-template <class T>
-void settled_signal<T>::replace(std::size_t slot, std::size_t later, const complex* spectrum)
-{
-    synthesise(spectrum, [&](const T* frame, std::size_t from, std::size_t count) {
-        simd::dispatch<weigh_again<T>>(frame,
-                                       d_taps.data() + from,
-                                       count,
-                                       d_weighted[slot].data() + from,
-                                       d_signal.weighted.data() + later + from);
-    });
-}
-
-template <class T>
-void settled_signal<T>::add_to(sums& all, std::size_t slot, std::size_t later)
-{
-    simd::dispatch<add_weighted<T>>(d_weighted[slot].data(),
-                                    d_squares.data(),
-                                    d_taps.size(),
-                                    all.weighted.data() + later,
-                                    all.coverage.data() + later);
+    const auto* const period = reinterpret_cast<const real*>(d_backward.synthesise(spectrum));
+    const auto before_wrap = parts * std::min(d_length, d_n_fft - d_offset);
+    f(period + parts * d_offset, 0, before_wrap);
+    f(period, before_wrap, parts * d_length - before_wrap);
 }
 
 template <class T>
 void settled_signal<T>::settle(std::size_t slot)
 {
-    if (simd::dispatch<are_finite<T>>(d_weighted[slot].data(), d_taps.size()))
-        add_to(d_settled, slot, 0);
+    const auto& weighted = d_weighted[slot];
+    if (!simd::dispatch<are_finite<real>>(weighted.data(), d_taps.size()))
+        return;
+    simd::dispatch<add<real>>(d_settled.data(), weighted.data(), d_taps.size(), d_settled.data());
+    d_coverage.settle();
 }
 
 template <class T>
-void settled_signal<T>::begin(std::size_t latest)
+bool settled_signal<T>::reaches(std::int64_t later) const
 {
-    const auto count = latest + d_taps.size();
-    std::copy_n(d_settled.weighted.begin(), count, d_signal.weighted.begin());
-    std::copy_n(d_settled.coverage.begin(), count, d_signal.coverage.begin());
-    d_length = count;
+    return later >= 0 && later <= static_cast<std::int64_t>((slots - 1) * d_n_fft);
 }
 
 template <class T>
-void settled_signal<T>::add(std::size_t slot, std::size_t later)
+void settled_signal<T>::take(std::size_t slot, const complex* spectrum)
 {
-    add_to(d_signal, slot, later);
+    synthesise(spectrum, [&](const real* frame, std::size_t from, std::size_t count) {
+        simd::dispatch<weigh<real>>(
+            frame, d_taps.data() + from, count, d_weighted[slot].data() + from);
+    });
 }
 
 template <class T>
-void settled_signal<T>::complete()
+void settled_signal<T>::begin(const pending* frames, std::size_t count)
 {
-    simd::dispatch<inverse<real>>(
-        d_signal.coverage.data(), d_length, d_least, d_signal.coverage.data());
+    d_starts.clear();
+    std::int64_t latest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (frames[i].spectrum)
+            take(frames[i].slot, frames[i].spectrum);
+        if (reaches(frames[i].later)) {
+            d_starts.push_back(frames[i].later);
+            latest = std::max(latest, frames[i].later);
+        }
+    }
+    const auto tail =
+        static_cast<std::int64_t>(d_taps.size()); // what the first pending frame leaves
+    auto* const left = std::copy(d_settled.begin() + tail, d_settled.end(), d_signal.data() + tail);
+    std::fill_n(left, static_cast<std::int64_t>(parts) * latest, real(0));
+    for (std::size_t i = 0; i < count; ++i)
+        if (reaches(frames[i].later)) {
+            auto* const sums = from_start(frames[i].later);
+            simd::dispatch<add<real>>(i > 0 ? sums : d_settled.data(),
+                                      d_weighted[frames[i].slot].data(),
+                                      d_taps.size(),
+                                      sums);
+        }
+    d_inverse = d_coverage.inverse(d_starts, static_cast<std::size_t>(latest) + d_length);
 }
 
 template <class T>
-void settled_signal<T>::analyse(std::size_t later, complex* spectrum)
+void settled_signal<T>::replace(std::size_t slot, std::int64_t later, const complex* spectrum)
 {
-    const auto length = d_taps.size(), before_wrap = std::min(length, d_n_fft - d_offset);
-    auto* buffer = d_forward.buffer();
-    const auto piece = [&](std::size_t from, std::size_t count, T* to) {
-        simd::dispatch<divided<T>>(d_signal.weighted.data() + later + from,
-                                   d_signal.coverage.data() + later + from,
-                                   d_taps.data() + from,
-                                   count,
-                                   to);
+    synthesise(spectrum, [&](const real* frame, std::size_t from, std::size_t count) {
+        simd::dispatch<weigh_again<real>>(frame,
+                                          d_taps.data() + from,
+                                          count,
+                                          d_weighted[slot].data() + from,
+                                          from_start(later) + from);
+    });
+}
+
+template <class T>
+void settled_signal<T>::analyse(std::int64_t later, complex* spectrum)
+{
+    const auto before_wrap = std::min(d_length, d_n_fft - d_offset);
+    auto* const buffer = d_forward.buffer();
+    const auto piece = [&](std::size_t from, std::size_t samples, T* to) {
+        simd::dispatch<divided<real, parts>>(from_start(later) + parts * from,
+                                             d_inverse + later + from,
+                                             d_taps.data() + parts * from,
+                                             samples,
+                                             reinterpret_cast<real*>(to));
     };
     piece(0, before_wrap, buffer + d_offset);
-    piece(before_wrap, length - before_wrap, buffer);
+    piece(before_wrap, d_length - before_wrap, buffer);
     d_forward.transform(spectrum);
 }
 

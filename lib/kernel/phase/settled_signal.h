@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_SETTLED_SIGNAL_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_SETTLED_SIGNAL_H
 
+#include "kernel/phase/settled_coverage.h"
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
 #include <gnuradio/stft/kernel/phase/phase_settings.h>
 #include <array>
@@ -36,40 +37,45 @@ public:
     //! The frame in a slot, the first pending one, joins the settled ones, if its samples are finite.
     void settle(std::size_t slot);
 
-    //! The spectrum of the frame in a slot.
-    void take(std::size_t slot, const complex* spectrum);
-    //! Settled frames only are in the signal, which goes as far as a pending frame that starts `latest` samples later.
-    void begin(std::size_t latest);
-    //! So is the frame in a slot.
-    void add(std::size_t slot, std::size_t later);
-    //! All frames are in it: before the calls that follow.
-    void complete();
-    //! take(), of a frame that is in the signal.
-    void replace(std::size_t slot, std::size_t later, const complex* spectrum);
-    //! The signal's spectrum under a pending frame.
-    void analyse(std::size_t later, complex* spectrum);
+    struct pending {
+        std::size_t slot;
+        std::int64_t later;      //!< samples from the start of the first pending frame
+        const complex* spectrum; //!< null: the slot keeps what it holds
+    };
+    //! True if the signal goes as far as a frame that starts so much later.
+    bool reaches(std::int64_t later) const;
+    //! The signal of the settled frames and of these, the first pending one first; of those that it does not reach, slots take the spectra.
+    void begin(const pending* frames, std::size_t count);
+    //! Another spectrum for a frame that is in the signal.
+    void replace(std::size_t slot, std::int64_t later, const complex* spectrum);
+    //! The signal's spectrum under a frame that it reaches.
+    void analyse(std::int64_t later, complex* spectrum);
 
     static constexpr std::size_t slots = 3;
 
 private:
-    struct sums {
-        std::vector<T> weighted;
-        std::vector<real> coverage;
-    };
+    static constexpr std::size_t parts = sizeof(T) / sizeof(real); // numbers of a sample
 
     template <class F>
     void synthesise(const complex* spectrum, F f);
-    void add_to(sums& all, std::size_t slot, std::size_t later);
+    void take(std::size_t slot, const complex* spectrum);
+    //! The sums of a pending frame's samples.
+    real* from_start(std::int64_t later)
+    {
+        return d_signal.data() + static_cast<std::int64_t>(parts) * later;
+    }
 
-    std::size_t d_length = 0;          // of the signal
-    std::size_t d_n_fft, d_offset = 0; // offset: of a frame's first sample in a period
-    std::vector<real> d_taps, d_squares;
-    real d_least = 0; // coverage that counts
+    std::size_t d_n_fft, d_length = 0,
+                         d_offset = 0; // of the window; of a frame's first sample in a period
     frame_analysis<T> d_forward;
     frame_synthesis<T> d_backward;
-    sums d_settled;
-    sums d_signal; // when complete, 1 / coverage instead of it
-    std::array<std::vector<T>, slots> d_weighted;
+    settled_coverage<real> d_coverage;
+    // numbers, since loops over std::complex do not become vectors
+    volk::vector<real> d_taps;              // each one for every part of a sample
+    volk::vector<real> d_settled, d_signal; // sums y
+    std::array<volk::vector<real>, slots> d_weighted;
+    const real* d_inverse = nullptr;    // 1 / D of d_signal
+    std::vector<std::int64_t> d_starts; // of the frames in it
 };
 
 } // namespace gr::stft::kernel

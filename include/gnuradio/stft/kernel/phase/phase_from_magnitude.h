@@ -32,7 +32,7 @@ class phase_rows;
  * before it are found again from both sides in time, and from there they are led on to the new one. Then frames are replaced by the STFT of the
  * signal that all of them make, with their own magnitudes: the new one as often as iterations says, and each of those before it that are not
  * settled, two, or one if iterations is 1, once; the oldest of them is settled. Each replacement goes beyond by 0.3 of its way, or 0.2 of the
- * newest frame, since the frame itself is in that signal. What leaves without look-ahead is the new one, replaced once more, with look-ahead the one
+ * newest frame, since the frame itself is in that signal. What leaves without look-ahead is the new one, replaced once more and 0.6 beyond, with look-ahead the one
  * before it: nothing follows from that, so its errors stay in one frame of those that overlap, instead of adding up. Where the logarithm bends upwards in time a zero of the STFT is near, and ds / d frame is taken from differences of squares,
  * (|X_(p + 1)|^2 - |X_(p - 1)|^2) / (4 |X_p|^2). Where two paths meet in a row, path_balance divides what they disagree about, with a weight that
  * is 31 when phases begin and goes down to 1. The agreement with overlapped frames is that of Zhu, Beauregard and Wyse, "Real-time signal

@@ -85,7 +85,7 @@ STFT_INLINE inline float inverse_root(float x)
 
 STFT_INLINE inline double inverse_root(double x) { return 1 / std::sqrt(x); }
 
-//! Magnitudes of which sums are finite: at most `most`, and 0 instead of what is not finite.
+//! Magnitudes of which sums are finite: at most `most`, and 0 instead of what is not finite or negative.
 template <class R>
 STFT_LOOP void bounded(const R* magnitudes, std::size_t count, R most, R* result)
 {
@@ -93,7 +93,8 @@ STFT_LOOP void bounded(const R* magnitudes, std::size_t count, R most, R* result
 #pragma omp simd
     for (std::size_t k = 0; k < count; ++k) {
         const R loud = magnitudes[k] <= largest ? most : R(0);
-        result[k] = magnitudes[k] <= most ? magnitudes[k] : loud;
+        const R some = magnitudes[k] <= most ? magnitudes[k] : loud;
+        result[k] = some >= 0 ? some : R(0);
     }
 }
 
@@ -126,7 +127,7 @@ STFT_LOOP void unbounded(const R* row, const R* magnitudes, std::size_t count, R
     const R per_most = 1 / most;
 #pragma omp simd
     for (std::size_t k = 0; k < count; ++k) {
-        const R factor = magnitudes[k] <= most ? R(1) : magnitudes[k] * per_most;
+        const R factor = std::abs(magnitudes[k]) <= most ? R(1) : magnitudes[k] * per_most;
         result[2 * k] = factor * row[2 * k];
         result[2 * k + 1] = factor * row[2 * k + 1];
     }

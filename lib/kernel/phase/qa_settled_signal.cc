@@ -195,23 +195,24 @@ class qa_settled_signal : public CppUnit::TestFixture
 
     void what_has_no_finite_sum_is_bounded()
     {
-        const std::vector<float> magnitudes{ 0, 3, 1e20f, 1e30f, INFINITY, NAN };
-        std::vector<float> result(6), back(12), row;
-        simd::dispatch<phase_loops::bounded<float>>(magnitudes.data(), 6, 1e20f, result.data());
-        CPPUNIT_ASSERT((result == std::vector<float>{ 0, 3, 1e20f, 1e20f, 0, 0 }));
+        const std::vector<float> magnitudes{ 0, 3, 1e20f, 1e30f, INFINITY, NAN, -INFINITY, -3 };
+        std::vector<float> result(8), back(16), row;
+        simd::dispatch<phase_loops::bounded<float>>(magnitudes.data(), 8, 1e20f, result.data());
+        CPPUNIT_ASSERT((result == std::vector<float>{ 0, 3, 1e20f, 1e20f, 0, 0, 0, 0 }));
         for (const float r : result) {
             row.push_back(0.6f * r);
             row.push_back(-0.8f * r);
         }
         simd::dispatch<phase_loops::unbounded<float>>(
-            row.data(), magnitudes.data(), 6, 1e20f, back.data());
+            row.data(), magnitudes.data(), 8, 1e20f, back.data());
         for (std::size_t k = 0; k < 4; ++k) {
             CPPUNIT_ASSERT_DOUBLES_EQUAL(0.6f * magnitudes[k], back[2 * k], 1e-6 * magnitudes[k]);
             CPPUNIT_ASSERT_DOUBLES_EQUAL(
                 -0.8f * magnitudes[k], back[2 * k + 1], 1e-6 * magnitudes[k]);
         }
-        for (std::size_t i = 8; i < 12; ++i)
+        for (std::size_t i = 8; i < 14; ++i)
             CPPUNIT_ASSERT(!std::isfinite(back[i]));
+        CPPUNIT_ASSERT_EQUAL(0.0f, back[14]);
     }
 
     void frames_of_a_signal_agree_with_each_other()

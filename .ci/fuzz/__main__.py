@@ -3,7 +3,8 @@
 """Fuzzing of what reads bytes from outside: `/usr/bin/python3 .ci/fuzz [TARGET...] --minutes 10`.
 
 A target is a fuzz_* of lib/fuzz, built by `cmake --preset fuzz && cmake --build --preset fuzz`, or a kind of file that Python reads:
-sound, sigmf, arrays, raw, stored, configuration, manifest, bearings, clips, left_over. Without one, all. --minutes: of CPU time, each.
+sound, sigmf, arrays, raw, stored, configuration, manifest, bearings, clips, left_over, speeds, denoising, annotated; or receiver_tags, and
+requests to the page of gr_stft monitor. Without one, all. --minutes: of CPU time, each.
 """
 import argparse
 import os

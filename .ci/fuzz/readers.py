@@ -9,6 +9,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import struct
 import sys
@@ -17,9 +18,15 @@ import tempfile
 import wave
 
 import numpy as np
+import page_requests
 
 MEMORY = 3 << 30  # bytes of addresses
-SECONDS = 20  # of one file
+SECONDS = 20  # of CPU time, of one file
+LONGEST = 300  # s of the clock, on a machine with other work
+
+
+class TooSlow(BaseException):
+    """Nothing that is fuzzed takes it for a refusal."""
 
 
 def sound():
@@ -117,6 +124,123 @@ def left_over():
     yield "spectrogram_1.npy.part", {"spectrogram_1.npy.part": bytes(128 + 4 * 16 * 20), "spectrogram_1.json": json.dumps(meta).encode()}
 
 
+def speeds():
+    """Speeds of a machine in Hz, in turns a minute, and below a line of names."""
+    rows = "".join(f"{at / 20:g},{20 + at:g}\n" for at in range(12))
+    yield "a.csv", {"a.csv": rows.encode()}
+    yield "b.csv", {"b.csv": ("\ufefftime,speed (rpm)\r\n" + rows.replace("\n", ",x\r\n")).encode()}
+    yield "c.csv", {"c.csv": f'"time (s)","Hz"\n{rows}0.7,\n0.8,inf\n0.9,-1\n'.encode()}
+
+
+def denoising():
+    """A mask, and events as gr_stft detect writes them."""
+    out = io.BytesIO()
+    np.save(out, np.linspace(0, 1, 33))
+    yield "mask.npy", {"mask.npy": out.getvalue()}
+    event = {"kind": "burst", "state": "end", "id": 1, "time": None, "duration": 0.05, "sample_start": 400, "sample_count": 400, "samp_rate": 8000,
+             "freq_lower": 1000.0, "freq_upper": 2000.0, "freq_peak": 1500.0, "cut": None}
+    table = [",".join(event), ",".join("" if value is None else str(value) for value in event.values())]
+    yield "events.csv", {"events.csv": ("\n".join(table + table[1:]) + "\n").encode()}
+    yield "events.jsonl", {"events.jsonl": (json.dumps(event) + "\n").encode() * 3}
+
+
+def annotated():
+    """SigMF whose annotations are drawn, with a label that a typesetter could take for its own."""
+    for label in ("x", "$\\frac{1}{2}$ \n_^"):
+        meta = json.loads(sigmf_meta(**{"core:offset": 0}))
+        meta["annotations"] = [{"core:sample_start": at, "core:sample_count": 900, "core:freq_lower_edge": 433.8e6, "core:freq_upper_edge": 434e6,
+                                "core:label": label} for at in (-5, 5, 2000)]  # fmt: skip
+        yield "x.sigmf-meta", {"x.sigmf-meta": json.dumps(meta).encode(), "x.sigmf-data": np.ones(4000, np.complex64).tobytes()}
+
+
+def receiver_tags():
+    """Tags of one sample after the other, as JSON of keys and values."""
+    tags = [["rx_time", [1795922100, 0.5]], ["rx_rate", 1e6], ["rx_freq", 433.92e6], ["overflow", 30], ["rx_overflow", True], ["rx_time", [1795922101, 0.75]],
+            ["rx_freq", {"x": 1}], ["rx_time", [18446744073709551615, 1e308]]]
+    yield "tags.json", {"tags.json": json.dumps(tags).encode()}
+
+
+def run_verb(*words):
+    """What the command would do with these files: it must end with a status that it means."""
+    from gnuradio.stft.app.command import main
+    said = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
+        status = main(list(words))
+    if status not in (0, 2):
+        raise RuntimeError(f"status {status}: {said.getvalue()}")
+
+
+def machine_sound(folder, seconds=0.6, rate=8000):
+    """A file of a shaft of 25 Hz with its tenth order."""
+    at = np.arange(int(seconds * rate)) / rate
+    x = (8000 * (np.sin(2 * np.pi * 25 * at) + np.sin(2 * np.pi * 250 * at))).astype("<i2")
+    path = os.path.join(folder, "machine.wav")
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(x.tobytes())
+    return path
+
+
+def read_speeds(path):
+    sound_path = machine_sound(os.path.dirname(path))
+    run_verb("orders", sound_path, "--speed", path, "--turns", "4", "--orders", "1,10", "-o", path + ".npz")
+    run_verb("diagnose", sound_path, "--speed", path, "--bearing", "8,1,5", "-o", path + ".out.csv")
+
+
+def read_denoising(path):
+    sound_path = machine_sound(os.path.dirname(path), 0.2)
+    use = ["--mask", path] if path.endswith(".npy") else ["--reject-events", path]
+    run_verb("denoise", sound_path, *use, "--n-fft", "64", "--hop", "32", "-o", os.path.join(os.path.dirname(path), "less.wav"))
+
+
+def read_annotated(path):
+    run_verb("spectrogram", path, "--n-fft", "64", "--hop", "32", "--width", "400", "--height", "300", "-o", os.path.splitext(path)[0] + ".png")
+    run_verb("info", path)
+
+
+def pmt_of(value):
+    """The PMT of a value of JSON."""
+    import pmt
+    if isinstance(value, bool) or value is None:
+        return pmt.from_bool(value) if value is not None else pmt.PMT_NIL
+    if isinstance(value, int):
+        if not -2**63 <= value < 2**64:
+            raise ValueError("is no integer of a PMT")
+        return pmt.from_long(value) if value < 2**31 else pmt.from_uint64(value)
+    if isinstance(value, float):
+        return pmt.from_double(value)
+    if isinstance(value, str):
+        return pmt.intern(value)
+    if isinstance(value, dict):
+        made = pmt.make_dict()
+        for key, each in value.items():
+            made = pmt.dict_add(made, pmt.intern(key), pmt_of(each))
+        return made
+    first = value[0] if value else None
+    if first is not None and isinstance(first, int) and not isinstance(first, bool) and 0 <= first < 2**64:
+        return pmt.make_tuple(pmt.from_uint64(first), *(pmt_of(each) for each in value[1:8]))
+    return pmt.make_tuple(*(pmt_of(each) for each in value[:8]))
+
+
+def read_receiver_tags(path):
+    from types import SimpleNamespace
+
+    from gnuradio.stft.app.receiver_tags import ReceiverTags
+    with open(path, encoding="utf-8") as file:
+        try:
+            given = [SimpleNamespace(key=pmt_of(key), value=pmt_of(value)) for key, value in json.load(file)]
+        except (TypeError, RecursionError) as error:
+            raise ValueError("is no list of tags") from error
+    receiver = ReceiverTags(1e6, 512, None, lambda words: None)
+    for offset, tag in enumerate(given):
+        lost, seconds, _ = receiver.read(1000 * offset, [tag])
+        if not 0 <= lost <= 1e15 or seconds is not None and not 0 <= seconds[1] < 1:
+            raise RuntimeError(f"{lost} samples lost, time {seconds}")
+    receiver.read(10**6, given)
+
+
 def read_bearings(path):
     from gnuradio.stft.app.bearing_geometries import listing
     list(listing(path))
@@ -151,15 +275,39 @@ def read_recording(path):
         recording.close()
 
 
+def read_sound(path):
+    """By its name, and as it comes through a pipe."""
+    from gnuradio.stft.app.recording_base import Source
+    from gnuradio.stft.app.sound_headers import bytes_of_wave
+    with open(path, "rb") as file:
+        start = file.read()
+    for size in (len(start), 44, 30):
+        bytes_of_wave(start[:size], lambda rate: 5 * rate)
+    for source in (path, Source(path, "standard input")):
+        with contextlib.suppress(ValueError):
+            read_recording(source)
+
+
 def read_stored(path):
-    from gnuradio.stft.app.page import spectrogram_store
+    from gnuradio.stft.app.page.rows import Grid
+    from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
     from gnuradio.stft.app.stored_rows import stored_file, stored_files
-    for rows in [*stored_files(os.path.dirname(path)), stored_file(path)]:
+    folder = os.path.dirname(path)
+    store = SpectrogramStore(folder)
+    store.scan()
+    while store.make_overview():
+        pass
+    begin, end = store.extent() or (0.0, 1.0)
+    for t0, t1, rows in ((begin, end, 3), (begin, begin + 1.0, 100), (-1e12, 1e12, 9)):
+        if t0 < t1:
+            grid = Grid(t0, t1, rows, -1e3, 1e7, 8)
+            store.draw(grid)
+            grid.encoded()
+    run_verb("day", folder, "-o", os.path.join(folder, "day.npz"))
+    for rows in [*stored_files(folder), stored_file(path)]:
         rows.frequencies  # pylint: disable=pointless-statement
         rows.between(rows.begin, rows.end)
         rows.between(0.0, 1e12)
-    store = next(value for value in vars(spectrogram_store).values() if isinstance(value, type) and hasattr(value, "files"))
-    store(os.path.dirname(path)).files()
 
 
 def read_configuration(path):
@@ -173,9 +321,11 @@ def read_manifest(path):
     Manifest(path, os.path.dirname(path)).close()
 
 
-READERS = {"sound": (sound, read_recording), "sigmf": (sigmf, read_recording), "arrays": (arrays, read_recording), "raw": (raw, read_recording),
+READERS = {"sound": (sound, read_sound), "sigmf": (sigmf, read_recording), "arrays": (arrays, read_recording), "raw": (raw, read_recording),
            "stored": (stored, read_stored), "configuration": (configurations, read_configuration), "manifest": (manifests, read_manifest),
-           "bearings": (bearings, read_bearings), "clips": (clips, read_clips), "left_over": (left_over, read_left_over)}  # fmt: skip
+           "bearings": (bearings, read_bearings), "clips": (clips, read_clips), "left_over": (left_over, read_left_over),
+           "speeds": (speeds, read_speeds), "denoising": (denoising, read_denoising), "annotated": (annotated, read_annotated),
+           "receiver_tags": (receiver_tags, read_receiver_tags), "requests": (page_requests.seeds, page_requests.read)}  # fmt: skip
 WORDS = [b"\0", b"\xff" * 4, b"-1", b"0", b"1e999", b"NaN", b"null", b"[]", b"{}", b'""', b"9" * 30, b"true", b"..", b"/", b"\n", b'"', b"\\u0000",
          b"\x00\x00\x00\x80", b"\xff\xff\xff\x7f", b"-Infinity", b"\xc3\x28", b"[" * 3000]  # fmt: skip
 
@@ -222,27 +372,34 @@ def trial(kind, seed, folder):
         return None
     except MemoryError:
         return "takes more memory than there is"
-    except Exception as error:  # pylint: disable=broad-except
+    except (Exception, TooSlow) as error:  # pylint: disable=broad-except
         return repr(error)
     finally:
-        for each in os.listdir(folder):
-            with contextlib.suppress(OSError):
-                os.remove(os.path.join(folder, each))
+        for each in os.scandir(folder):
+            if each.is_dir(follow_symlinks=False):
+                shutil.rmtree(each)
+            else:
+                os.remove(each)
     return None
 
 
 def attack(kind, first, seconds):
     """Trials in this process, until its CPU time is used up; prints the failures and returns their number."""
     faulthandler.enable()
-    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(RuntimeError(f"took more than {SECONDS} s")))
+    signal.signal(signal.SIGPROF, lambda *_: (_ for _ in ()).throw(TooSlow(f"took more than {SECONDS} s of CPU time")))
+    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TooSlow(f"took more than {LONGEST} s")))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     seed, failed = first, 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as top:
+        tempfile.tempdir = top  # what readers leave goes with it
+        folder = tempfile.mkdtemp()
         while seed == first or sum(os.times()[:2]) < seconds:
             print(f"--seed {seed}", file=sys.stderr)
-            signal.alarm(SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            signal.alarm(LONGEST)
             wrong = trial(kind, seed, folder)
             signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             if wrong:
                 failed += 1
                 print(f"{kind} --seed {seed}: {wrong}", flush=True)

@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import json
-import zipfile
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from gnuradio.stft.app.progress_bar import progress_bar
 from gnuradio.stft.app.quantities import hertz, seconds
 from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.recordings import portion_of, sample_at
+from gnuradio.stft.npy_files import load_array
 from gnuradio.stft.optional_modules import require
 from gnuradio.stft.stft_python import kernels
 
@@ -178,14 +178,11 @@ def _noise_in(stretch, recording, win_length):
 def _mask(path):
     try:
         with open(path, "rb") as file:
-            mask = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile):
-        refuse("mask", path, "must be a NumPy array of a factor for each bin")
+            return load_array(file)
     except OSError as error:
         raise ValueError(f"mask: {path}: {error.strerror or error}") from None
-    if not isinstance(mask, np.ndarray):  # but an archive of some
+    except ValueError:
         refuse("mask", path, "must be a NumPy array of a factor for each bin")
-    return mask
 
 
 def _events(arguments, recording, start):

@@ -57,7 +57,10 @@ def bytes_of_wave(start, samples):
     wave = _Wave(start)
     if not wave.is_in(start) or not wave.find_samples() or b"fmt " not in wave.chunks:
         return None
-    rate, _, frame = struct.unpack_from("<IIH", start, wave.chunks[b"fmt "] + 4)
+    try:
+        rate, _, frame = struct.unpack_from("<IIH", start, wave.chunks[b"fmt "] + 4)
+    except struct.error:  # the chunk is shorter than one of samples, and is the last but one that has come
+        return None
     return wave.samples_at + samples(rate) * frame
 
 
@@ -208,7 +211,7 @@ class _Aiff(_Chunks):
 
     def rate(self):
         exponent, mantissa = struct.unpack_from(">HQ", self._start, self.chunks[b"COMM"] + 8)
-        return math.ldexp(mantissa, min(exponent, 0x43FF) - 0x3FFF - 63)  # of 80 bits; larger ones are none of samples
+        return math.ldexp(mantissa, min(exponent, 0x43FD) - 0x3FFF - 63)  # of 80 bits; larger ones are none of samples
 
     def header(self, held):
         common = self.chunks[b"COMM"]

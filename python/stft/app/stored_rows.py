@@ -13,6 +13,7 @@ from gnuradio.stft.app.quantities import iso_time
 from gnuradio.stft.app.recording_base import refuse
 
 _HEADER = 128  # bytes before the rows
+_EARLIEST, _LATEST = -62135596800, 253402300799  # 0001-01-01 .. 9999-12-31, s since 1970
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _of_metadata(path, metadata):
             finite = all(map(math.isfinite, (rate, center, begin, step)))
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
             return None
-    if rows == 0 or not finite or n_fft < 1 or bins < 1 or step <= 0:
+    if rows == 0 or not finite or n_fft < 1 or bins < 1 or step <= 0 or not _EARLIEST <= begin <= begin + rows * step <= _LATEST:
         return None
     _check_header(path, bins)
     return StoredRows(path, begin, step, rows, bins, n_fft, rate, center, bins == n_fft, source)

@@ -22,6 +22,7 @@ from gnuradio.stft.app.page.viewer import Viewer
 
 _FILES = os.path.join(os.path.dirname(os.path.realpath(__file__)), "files")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FORM = "application/x-www-form-urlencoded"
 _RECENT = 600            # rows that a new viewer gets
 _EVENTS = 5000
 _POINTS = 5000
@@ -274,12 +275,21 @@ class PageServer:
             raise web.HTTPSeeOther("./")
         if self._attempts >= _MOST_ATTEMPTS:  # also the right one, so that the time of an answer says nothing
             return await self._slowly(None)
-        given = (await request.post()).get("token", "")
+        form = await self._understood(request.post()) if request.content_type == _FORM else {}  # what browsers send
+        given = form.get("token", "")
         if not isinstance(given, str) or not self._access.is_token(given):
             return await self._slowly(web.Response(status=401, body=self._files["login.html"], content_type="text/html", charset="utf-8"))
         answer = web.Response(status=303, headers={"Location": "./"})
         self._access.set_cookie(answer, request.secure or request.headers.get("X-Forwarded-Proto") == "https")
         return answer
+
+    async def _understood(self, reading):
+        """What aiohttp reads of a request, whose parsers raise what they meet in forms, charsets and versions."""
+        from aiohttp.http_exceptions import HttpProcessingError
+        try:
+            return await reading
+        except (ValueError, LookupError, HttpProcessingError):
+            raise self._web.HTTPBadRequest(text="this is no request of the page\n") from None
 
     async def _connect(self, request):
         web = self._web
@@ -290,7 +300,7 @@ class PageServer:
             wires.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         request.transport.set_write_buffer_limits(high=1 << 16)
         connection = web.WebSocketResponse(heartbeat=20.0, compress=False, max_msg_size=1024, timeout=0.3)
-        await connection.prepare(request)
+        await self._understood(connection.prepare(request))
         viewer = Viewer(connection)
         after = _number_after(request.query, self._run)
         for message in self._snapshot():
@@ -363,10 +373,11 @@ class PageServer:
 
 
 def _logger():
-    """A log of what goes wrong here. Bytes that are no request, as those who try all ports of a machine send, are no news."""
+    """A log of what goes wrong here. Bytes that are no request, as those who try all ports of a machine send, are no news, nor are
+    viewers who leave."""
     from aiohttp.http_exceptions import HttpProcessingError
     logger = logging.getLogger("gr_stft.page")
-    logger.filters = [lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))]
+    logger.filters = [lambda record: not (record.exc_info and isinstance(record.exc_info[1], (HttpProcessingError, ConnectionError)))]
     return logger
 
 

@@ -6,6 +6,7 @@ quarter of the rows of the level before, down to a single one. It can be removed
 """
 import contextlib
 import json
+import math
 import os
 import threading
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from datetime import datetime
 import numpy as np
 
 from gnuradio.stft.app.page.rows import MERGED, narrowed, record_type, records, shown_bins
+from gnuradio.stft.npy_files import load_array
 
 _FOLDER = "overview"
 _AT_ONCE = 1 << 22   # values that are read at once
 _TOGETHER = 2048     # rows that are drawn at once
+_LATEST = 2**53      # s, beyond which rows have no times of their own
 _SAMPLED = 4         # rows that stand for the others of a cell where there is no overview yet
 
 
@@ -103,14 +106,14 @@ class SpectrogramStore:
             return
         if level:
             before = sum(_size_of(rows.rows, i) for i in range(1, level))
-            stored = np.load(os.path.join(self._overviews, rows.name), mmap_mode="r", allow_pickle=False)
+            stored = load_array(os.path.join(self._overviews, rows.name), "r")
             if stored.dtype != record_type(shown_bins(rows.bins)[0]) or stored.size < before + size:
                 with contextlib.suppress(OSError):
                     self._forget_overview(rows.name)
                 raise ValueError("overview: another shape: is made again")
             yield _part(rows, np.arange(first, last), seconds, stored[before + first:before + last])
             return
-        stored = np.load(rows.path, mmap_mode="r", allow_pickle=False)
+        stored = _loaded(rows)
         step = max(1, _AT_ONCE // rows.bins)
         for at in range(first, last, step):
             index = np.arange(at, min(last, at + step))
@@ -122,7 +125,7 @@ class SpectrogramStore:
         step = max(1, int(cell / _SAMPLED))
         first = max(0, int((grid.t0 - rows.start) / rows.seconds))
         last = min(rows.rows, int(np.ceil((grid.t1 - rows.start) / rows.seconds)))
-        stored = np.load(rows.path, mmap_mode="r", allow_pickle=False)
+        stored = _loaded(rows)
         index = np.arange(first, last, step)
         if index.size:
             yield _part(rows, index / step, rows.seconds * step, _narrow_records(stored[index]))
@@ -148,7 +151,7 @@ class SpectrogramStore:
         return True
 
     def _make(self, rows):
-        levels = _levels_of(np.load(rows.path, mmap_mode="r", allow_pickle=False))
+        levels = _levels_of(_loaded(rows))
         os.makedirs(self._overviews, exist_ok=True)
         path = os.path.join(self._overviews, rows.name)
         temporary = f"{path}.part"
@@ -160,6 +163,14 @@ class SpectrogramStore:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _loaded(rows):
+    """The rows of a file. ValueError unless it holds what its metadata say."""
+    stored = load_array(rows.path, "r")
+    if stored.dtype.kind != "f" or stored.ndim != 2 or len(stored) < rows.rows or stored.shape[1] != rows.bins:
+        raise ValueError(f"{stored.dtype}, shape {stored.shape}: must be {rows.rows} rows of {rows.bins} bins")
+    return stored
 
 
 def _levels_of(stored):
@@ -220,15 +231,15 @@ def _described(path):
         stem = path[:-len(".json")]
         complete = values["ended_by"] is not None
         array = f"{stem}.npy" if complete else f"{stem}.npy.part"
-        rows = int(values["rows"]) if complete else len(np.load(array, mmap_mode="r", allow_pickle=False))
+        rows = int(values["rows"]) if complete else len(load_array(array, "r"))
         bins, rate = int(values["vlen"]), float(values["samp_rate"])
         n_fft = _n_fft_of(values.get("n_fft"), bins)
         width = rate / n_fft
         lower = (values["freq_center"] or 0.0) - (n_fft // 2 + 0.5 if bins == n_fft else 0.5) * width
-        if rows < 1:
-            return None
-        return StoredRows(f"{os.path.basename(stem)}.npy", array, _seconds(values["time"]), float(values["hop"]) / rate, rows, bins,
-                          lower, lower + bins * width, complete)
+        found = StoredRows(f"{os.path.basename(stem)}.npy", array, _seconds(values["time"]), float(values["hop"]) / rate, rows, bins,
+                           lower, lower + bins * width, complete)
+        usable = rows >= 1 and found.seconds > 0 and found.lower < found.upper and math.isfinite(found.upper - found.lower)
+        return found if usable and abs(found.start) + found.end < _LATEST else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 

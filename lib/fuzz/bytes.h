@@ -102,14 +102,20 @@ public:
         }
     }
 
-    //! A dict whose keys are among some names, mostly.
-    pmt::pmt_t dict(const std::vector<const char*>& names)
+    //! One of some names by its index, or, beyond them, any other.
+    std::string name(const std::vector<std::string>& known)
+    {
+        const auto which = take<std::uint8_t>();
+        return which < known.size() ? known[which] : text();
+    }
+
+    //! A dict of at most 31 values, whose keys are among some names, mostly.
+    pmt::pmt_t dict(const std::vector<std::string>& known)
     {
         auto dict = pmt::make_dict();
-        for (auto left = take<std::uint8_t>() % 8; left > 0; --left) {
-            const auto which = take<std::uint8_t>();
-            const auto key = which < names.size() ? std::string(names[which]) : text();
-            dict = pmt::dict_add(dict, pmt::intern(key), message(3));
+        for (auto left = take<std::uint8_t>() % 32; left > 0; --left) {
+            const auto key = pmt::intern(name(known));
+            dict = pmt::dict_add(dict, key, message(3));
         }
         return dict;
     }

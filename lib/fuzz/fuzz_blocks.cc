@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 // Messages to the ports of every block that has some, as the blocks themselves take them: none leaves a handler as an exception.
 #include "bytes.h"
+#include "names.h"
 #include <gnuradio/stft/adaptive_stft.h>
 #include <gnuradio/stft/angular_resampler.h>
 #include <gnuradio/stft/band_power.h>
@@ -39,7 +40,7 @@ constexpr std::size_t n_fft = 32, hop = 8;
 //! Makes a block, and names the keys that its messages may have.
 struct listener {
     std::function<gr::basic_block_sptr()> make;
-    std::vector<const char*> keys;
+    fuzz::names keys;
 };
 
 //! A block from its default settings and what set(settings) changes in them.
@@ -51,12 +52,8 @@ listener block(Set set)
         set(s);
         return Block::make(s);
     };
-    std::vector<const char*> keys{ "at",     "reset", "theta", "load",
-                                   "freeze", "hold",  "save",  "relearn" };
-    kernel::for_each_field<Settings>([&](const auto& field) {
-        if constexpr (std::decay_t<decltype(field)>::may_change)
-            keys.push_back(field.name);
-    });
+    fuzz::names keys{ "at", "reset", "theta", "load", "freeze", "hold", "save", "relearn" };
+    fuzz::add_changeable<Settings>(keys);
     return { make, keys };
 }
 
@@ -128,12 +125,11 @@ const std::vector<listener> listeners = {
     block<tacho_pulses_ff, kernel::tacho_settings>([](auto& s) { s.samp_rate = 1000; }),
 };
 
-const std::vector<const char*> keys_of_events = {
-    "kind",        "state",       "event",  "sample_start", "sample_count", "freq_lower",
-    "freq_upper",  "freq_center", "time",   "duration",     "bandwidth",    "snr",
-    "power",       "peak_power",  "cut",    "samp_rate",    "source",       "version",
-    "sample_lost", "number",      "reason", "id",           "n_fft",        "hop",
-};
+const fuzz::names keys_of_events = [] {
+    fuzz::names keys;
+    fuzz::add_keys_of_events(keys);
+    return keys;
+}();
 
 //! Opens what delivers a message, which only other blocks may call.
 struct opened : gr::basic_block {

@@ -1,6 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 // Text that users write, or that metadata hold: times, ranges, sizes of boxes, names of levels and windows; and JSON.
 #include "bytes.h"
+#include "kernel/number_text.h"
+#include <gnuradio/stft/kernel/frames/phase.h>
 #include <gnuradio/stft/kernel/frames/window.h>
 #include <gnuradio/stft/kernel/frames/window_family.h>
 #include <gnuradio/stft/kernel/monitor/detector_settings.h>
@@ -15,7 +17,15 @@ using namespace gr::stft;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const std::string text(reinterpret_cast<const char*>(data), size);
-    fuzz::refused_or_taken([&] { kernel::time_from_iso8601(text); });
+    if (const auto time = kernel::time_from_iso8601(text))
+        if (kernel::iso8601(*time) != text || !(time->fraction >= 0 && time->fraction < 1))
+            std::abort();
+    fuzz::refused_or_taken([&] {
+        const auto phase = kernel::phase_reference::named(text);
+        if (phase.offset(std::int64_t(1) << 62, 33, 64) >= 64 ||
+            kernel::phase_reference::named(phase.name()).name() != phase.name())
+            std::abort();
+    });
     fuzz::refused_or_taken([&] {
         kernel::detector_settings settings;
         settings.scales = text;
@@ -47,5 +57,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const unsigned char c : quoted)
         if (c < 0x20)
             std::abort();
+    fuzz::bytes numbers(data, size);
+    const auto number = numbers.take<double>();
+    if (std::isfinite(number) &&
+        std::strtod(kernel::number_text(number).c_str(), nullptr) != number)
+        std::abort();
+    const auto single = numbers.take<float>();
+    if (std::isfinite(single) &&
+        std::strtof(kernel::number_text(single).c_str(), nullptr) != single)
+        std::abort();
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 // Tags of receivers and of this project's streams, with any value.
 #include "bytes.h"
+#include "names.h"
 #include "stream/receiver_tags.h"
 #include "stream/stream_tags.h"
 #include <gnuradio/logger.h>
@@ -9,12 +10,13 @@ using namespace gr::stft;
 
 namespace {
 
-const std::vector<const char*> keys = {
-    "rx_time",     "rx_rate",      "rx_freq",        "overflow",   "rx_overflow", "packet_len",
-    "stft_first",  "stft_length",  "stft_n_fft",     "stft_hop",   "stft_window", "stft_win_length",
-    "stft_phase",  "stft_scaling", "stft_samp_rate", "stft_sides", "stft_bins",   "stft_placement",
-    "stft_family", "stft_norm",    "stft_share",     "stft_theta", "stft_step",   "stft_alpha",
-};
+const fuzz::names keys = [] {
+    fuzz::names known{ "rx_time",     "rx_rate",    "rx_freq",    "overflow",
+                       "rx_overflow", "packet_len", "stft_first", "stft_length" };
+    fuzz::add_tags<kernel::bins_parameters>(known);
+    fuzz::add_tags<dstft_frames>(known);
+    return known;
+}();
 
 } // namespace
 
@@ -30,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (int tags = 0; tags < 8 && !input.ended(); ++tags) {
         gr::tag_t tag;
         tag.offset = input.take<std::uint16_t>();
-        tag.key = pmt::intern(keys[input.take<std::uint8_t>() % keys.size()]);
+        tag.key = pmt::intern(input.name(keys));
         tag.value = input.message();
         fuzz::refused_or_taken([&] { description.read(tag); });
         if (receiver_tags::takes(tag.key))

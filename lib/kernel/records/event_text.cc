@@ -50,17 +50,14 @@ public:
     //! An integer in -2^62 .. 2^62.
     std::int64_t integer(const std::string& key) const
     {
-        constexpr auto most = farthest_start;
-        const auto& value = needed(key);
-        if (const auto whole = std::get_if<std::int64_t>(&value);
-            whole && *whole >= -most && *whole <= most)
-            return *whole;
-        if (const auto whole = std::get_if<std::uint64_t>(&value);
-            whole && *whole <= static_cast<std::uint64_t>(most))
-            return static_cast<std::int64_t>(*whole);
-        refuse(key, json_value(value), "must be an integer in -2^62 .. 2^62");
+        return integer(key, -farthest_start, "must be an integer in -2^62 .. 2^62");
     }
 
+    //! An integer in 0 .. 2^62.
+    std::int64_t count(const std::string& key) const
+    {
+        return integer(key, 0, "must be an integer in 0 .. 2^62");
+    }
     //! Nothing if it is unknown.
     std::optional<double> number(const std::string& key) const
     {
@@ -75,6 +72,18 @@ public:
     }
 
 private:
+    std::int64_t integer(const std::string& key, std::int64_t least, const char* rule) const
+    {
+        const auto& value = needed(key);
+        if (const auto whole = std::get_if<std::int64_t>(&value);
+            whole && *whole >= least && *whole <= farthest_start)
+            return *whole;
+        if (const auto whole = std::get_if<std::uint64_t>(&value);
+            whole && *whole <= static_cast<std::uint64_t>(farthest_start))
+            return static_cast<std::int64_t>(*whole);
+        refuse(key, json_value(value), rule);
+    }
+
     const event_value& needed(const std::string& key) const
     {
         const auto found = d_values.find(key);
@@ -110,7 +119,7 @@ std::optional<utc_time> time_of(std::int64_t sample, const event_context& contex
     if (!context.time)
         return std::nullopt;
     // whole seconds and the rest apart, since a double holds no nanoseconds of this century
-    const auto samples = static_cast<double>(sample - context.time_sample);
+    const auto samples = static_cast<double>(static_cast<__int128>(sample) - context.time_sample);
     const auto whole = std::floor(samples / context.samp_rate);
     const auto rest =
         context.time->fraction + (samples - whole * context.samp_rate) / context.samp_rate;
@@ -188,9 +197,9 @@ std::pair<event, event_context> report_of(const std::map<std::string, event_valu
     e.kind = values.choice("kind", names_of_kind);
     e.state = values.choice("state", names_of_state);
     e.cut = values.text("cut").empty() ? event_cut::none : values.choice("cut", names_of_cut);
-    e.id = static_cast<std::uint64_t>(values.integer("id"));
+    e.id = static_cast<std::uint64_t>(values.count("id"));
     e.sample_start = values.integer("sample_start");
-    e.sample_count = values.integer("sample_count");
+    e.sample_count = values.count("sample_count");
     if (e.sample_count > farthest_start - std::max<std::int64_t>(0, e.sample_start))
         refuse("sample_count", e.sample_count, "must end at sample 2^62 at most");
     event_context context;

@@ -1,10 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/records/durable_file.h"
+#include "kernel/records/json_tree.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/records/event_text.h>
 #include <gnuradio/stft/kernel/records/monitor_state.h>
-#define BOOST_BIND_GLOBAL_PLACEHOLDERS // the JSON parser of Boost below 1.83 uses them
-#include <boost/property_tree/json_parser.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -52,27 +51,6 @@ std::string json_of(const state_section& section)
     return "{\"parameters\": " + json_of(section.parameters) +
            ",\n\"counts\": " + json_of(section.counts) +
            ",\n\"numbers\": " + json_of(section.numbers) + "}";
-}
-
-constexpr std::size_t deepest = 16; // a state has 5; the parser calls itself at each
-
-//! Brackets that are open at once, at most.
-std::size_t depth_of(const std::string& text)
-{
-    std::size_t depth = 0, most = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = text[i];
-        if (quoted && c == '\\')
-            ++i;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && (c == '[' || c == '{'))
-            most = std::max(most, ++depth);
-        else if (!quoted && (c == ']' || c == '}') && depth > 0)
-            --depth;
-    }
-    return most;
 }
 
 //! The child of a name, which may hold any character.
@@ -179,15 +157,7 @@ std::string text_of(const monitor_state& state)
 
 monitor_state monitor_state_from(const std::string& text)
 {
-    if (depth_of(text) > deepest)
-        refuse("state", "brackets within brackets", "must be at most " + std::to_string(deepest));
-    ptree tree;
-    try {
-        std::istringstream stream(text);
-        boost::property_tree::read_json(stream, tree);
-    } catch (const boost::property_tree::json_parser_error& e) {
-        refuse("state", "line " + std::to_string(e.line()), "is no JSON: " + e.message());
-    }
+    const auto tree = json_tree_of("state", text);
     if (child(tree, "format").data() != format_name)
         refuse(
             "state", "format '" + child(tree, "format").data() + "'", "must be that of a monitor");

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qa/support.h"
+#include <gnuradio/stft/kernel/frames/framing.h>
 #include <gnuradio/stft/kernel/records/event_text.h>
 #include <limits>
 
@@ -36,6 +37,10 @@ class qa_event_text : public CppUnit::TestFixture
     CPPUNIT_TEST(numbers_read_back_and_others_are_null);
     CPPUNIT_TEST(unknown_values_are_null);
     CPPUNIT_TEST(powers_of_what_is_no_signal_are_null);
+    CPPUNIT_TEST(samples_as_far_apart_as_there_are_have_their_times);
+    CPPUNIT_TEST(times_are_read_as_they_are_written);
+    CPPUNIT_TEST(text_that_no_time_is_written_as_is_none);
+    CPPUNIT_TEST(a_report_counts_from_0);
     CPPUNIT_TEST(text_that_stands_for_a_number_is_refused_as_one);
     CPPUNIT_TEST_SUITE_END();
 
@@ -91,6 +96,60 @@ class qa_event_text : public CppUnit::TestFixture
         const auto before = time_of(999, c).value();
         CPPUNIT_ASSERT_EQUAL(std::int64_t(1700000000), before.seconds);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(0.75 - 5e-8, before.fraction, 1e-12);
+    }
+
+    void samples_as_far_apart_as_there_are_have_their_times()
+    {
+        event_context c;
+        c.samp_rate = 1e9;
+        c.set_time(-farthest_start, { 5, 0.5 });
+        const auto time = time_of(farthest_start, c); // 2^63 samples later
+        CPPUNIT_ASSERT(time);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(5 + 9223372037), time->seconds);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(0.354775808, time->fraction, 1e-5); // 2^63 / 10^9 + 0.5
+    }
+
+    void times_are_read_as_they_are_written()
+    {
+        for (const auto& [seconds, nanoseconds] : { std::pair(std::int64_t(0), 0),
+                                                    { 1795922100, 123456789 },
+                                                    { -86401, 999999999 },
+                                                    { 253402300799, 1 } }) {
+            const auto text = iso8601({ seconds, nanoseconds / 1e9 });
+            const auto time = time_from_iso8601(text);
+            CPPUNIT_ASSERT_MESSAGE(text, time);
+            CPPUNIT_ASSERT_EQUAL(seconds, time->seconds);
+            CPPUNIT_ASSERT_EQUAL(nanoseconds / 1e9, time->fraction);
+        }
+    }
+
+    void text_that_no_time_is_written_as_is_none()
+    {
+        for (const auto* text : { "",
+                                  "2026-11-29T03:15:00.5Z", // not 5 ns
+                                  "2026-11-29T03:15:00.-00000005Z",
+                                  "2026-11-29T03:15:61.000000000Z",
+                                  "2026-11-29T25:15:00.000000000Z",
+                                  " 026-11-29T03:15:00.000000000Z",
+                                  "2026-1-29T03:15:00.000000000Z",
+                                  "2026-02-29T03:15:00.000000000Z",
+                                  "2026-11-29T03:15:00.000000000Zx" })
+            CPPUNIT_ASSERT_MESSAGE(text, !time_from_iso8601(text));
+    }
+
+    void a_report_counts_from_0()
+    {
+        const std::map<std::string, event_value> report{ { "kind", "burst" },
+                                                         { "state", "end" },
+                                                         { "id", std::int64_t(0) },
+                                                         { "sample_start", std::int64_t(-5) },
+                                                         { "sample_count", std::int64_t(0) } };
+        CPPUNIT_ASSERT_EQUAL(std::int64_t(-5), report_of(report).first.sample_start);
+        for (const auto* key : { "id", "sample_count" }) {
+            auto wrong = report;
+            wrong[key] = std::int64_t(-1);
+            CPPUNIT_ASSERT_THROW_MESSAGE(key, report_of(wrong), std::invalid_argument);
+        }
     }
 
     void control_characters_and_quotes_are_escaped()

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/records/json_tree.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/records/sigmf_annotations.h>
 #include <boost/uuid/random_generator.hpp>
@@ -79,12 +80,44 @@ std::string annotation_line(std::int64_t start, const std::string& object)
     return "annotation " + std::to_string(start) + ' ' + object + '\n';
 }
 
+//! Reads an integer, or a finite number, that is the whole word; else the value stays.
 template <class T>
 bool read(const std::string& word, T& value)
 {
+    T found{};
     const auto* end = word.data() + word.size();
-    const auto result = std::from_chars(word.data(), end, value);
-    return result.ec == std::errc() && result.ptr == end;
+    const auto result = std::from_chars(word.data(), end, found);
+    if (result.ec != std::errc() || result.ptr != end)
+        return false;
+    if constexpr (std::is_floating_point_v<T>)
+        if (!std::isfinite(found))
+            return false;
+    value = found;
+    return true;
+}
+
+//! Reads the number of a sample, of which 0 is the first.
+bool read_sample(const std::string& word, std::int64_t& sample)
+{
+    std::int64_t found = 0;
+    if (!read(word, found) || found < 0)
+        return false;
+    sample = found;
+    return true;
+}
+
+//! True for JSON of an annotation that begins at a sample, as annotation() has it.
+bool is_annotation(const std::string& object, std::int64_t start)
+{
+    const auto beginning = "{\"core:sample_start\": " + std::to_string(start) + ", ";
+    if (object.compare(0, beginning.size(), beginning) != 0)
+        return false;
+    try {
+        json_tree_of("journal", object);
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+    return true;
 }
 
 std::optional<std::pair<std::int64_t, event_context>> captured(std::istream& words)
@@ -93,7 +126,8 @@ std::optional<std::pair<std::int64_t, event_context>> captured(std::istream& wor
     words >> start >> rate >> centre >> seconds >> fraction >> time_sample;
     std::pair<std::int64_t, event_context> found;
     auto& c = found.second;
-    if (!read(start, found.first) || !read(rate, c.samp_rate) || !read(time_sample, c.time_sample))
+    if (!read_sample(start, found.first) || !read(rate, c.samp_rate) ||
+        !read(time_sample, c.time_sample))
         return std::nullopt;
     if (centre != "-" && !read(centre, c.freq_center.emplace()))
         return std::nullopt;
@@ -243,13 +277,15 @@ bool sigmf_annotations::restore(const std::string& line)
     std::string word;
     words >> word;
     std::string value;
+    std::int64_t start = 0;
     if (word == "rate")
         return words >> value && read(value, d_samp_rate);
     if (word == "carried")
         return words >> value && read(value, d_carried);
     if (word == "from") {
-        d_continues = true;
-        return words >> value && read(value, d_from);
+        if (!(words >> value) || !read_sample(value, d_from))
+            return false;
+        return d_continues = true;
     }
     if (word == "capture") {
         const auto found = captured(words);
@@ -257,12 +293,11 @@ bool sigmf_annotations::restore(const std::string& line)
             d_captures.insert_or_assign(found->first, found->second);
         return found.has_value();
     }
-    std::int64_t start = 0;
-    if (word != "annotation" || !(words >> value) || !read(value, start))
+    if (word != "annotation" || !(words >> value) || !read_sample(value, start))
         return false;
     std::string object;
     std::getline(words >> std::ws, object);
-    if (object.empty() || object.back() != '}')
+    if (!is_annotation(object, start))
         return false;
     d_annotations.emplace(start, object);
     ++d_additions;

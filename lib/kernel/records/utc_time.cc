@@ -59,8 +59,12 @@ std::optional<utc_time> time_from_iso8601(const std::string& text)
                                                  static_cast<unsigned short>(month),
                                                  static_cast<unsigned short>(day)) -
                           boost::gregorian::date(1970, 1, 1);
-        return utc_time{ std::int64_t(days.days()) * 86400 + hour * 3600 + minute * 60 + second,
-                         nanoseconds / 1e9 };
+        const utc_time read{ std::int64_t(days.days()) * 86400 + hour * 3600 + minute * 60 + second,
+                             nanoseconds / 1e9 };
+        // sscanf() takes signs, blanks, fewer digits and a 61st minute, too
+        if (nanoseconds >= 0 && iso8601(read) == text)
+            return read;
+        return {};
     } catch (const std::out_of_range&) { // there is no such day
         return {};
     }

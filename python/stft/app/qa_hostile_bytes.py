@@ -68,7 +68,7 @@ class Sounds(InFolder):
 
 
 class Rows(InFolder):
-    """Files of rows beside metadata that another program, or a failing disk, has changed."""
+    """Files of rows whose contents or metadata another program or a failing disk has changed."""
 
     def store(self, stem="spectrogram_1", **given):
         values = {"n_fft": 32, "vlen": 32, "hop": 1000, "samp_rate": 1000.0, "sample_start": 0, "time": "2026-11-29T02:40:00Z", "freq_center": 0.0,

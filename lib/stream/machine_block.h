@@ -127,10 +127,7 @@ private:
 
     Block& self() { return static_cast<Block&>(*this); }
 
-    void set_rate_of_items()
-    {
-        this->set_decimation(d_kernel->hop(), sizeof(float));
-    }
+    void set_rate_of_items() { this->set_decimation(d_kernel->hop(), sizeof(float)); }
 
     void find_tags(int count)
     {

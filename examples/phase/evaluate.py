@@ -2,7 +2,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """How well magnitudes come back from phases that were made for them, how a sound keeps at another speed, and what both cost.
 
-    /usr/bin/python3 evaluate.py [--quick] [--distances] [--every N] [--overlap N] [RECORDING ...]
+    /usr/bin/python3 evaluate.py [--quick] [--distances] [--single] [--every N] [--overlap N] [RECORDING ...]
 
 RECORDING: sound files, zip files of them, or SigMF data. Without, the speech that alsa-utils installs in /usr/share/sounds/alsa, and what the
 folder that GR_STFT_DATA names has in speech/fsdd.zip (one file in 50), vibration/ and rf/; without that variable these are left out.
@@ -83,8 +83,8 @@ def kinds(names, every):
     return {name: signals for name, signals in found.items() if signals}
 
 
-def distances(signals, name, overlap, peers):
-    """The distances of all signals, by method; with peers, of Griffin-Lim, too."""
+def distances(signals, name, overlap, peers, dtype):
+    """The distances of all signals, by method, of phases in the precision of dtype; with peers, of Griffin-Lim, too."""
     values = {}
     for x, n_fft in signals:
         window = ("gaussian", n_fft / 8) if name == "gaussian" else name
@@ -96,7 +96,7 @@ def distances(signals, name, overlap, peers):
             values.setdefault(method, []).append(np.linalg.norm(np.abs(stft.stft(y, window, **made)) - A) / np.linalg.norm(A))
 
         for method, how in METHODS.items():
-            X = stft.phase_from_magnitude(A, window, **turned, **how)
+            X = stft.phase_from_magnitude(A.astype(dtype), window, **turned, **how)
             add(method, stft.istft(X, window, length=len(x), **turned))
         for initial, iterations in (("pghi", 50), ("random", 100)) if peers else ():
             y = stft.griffin_lim(A, window, length=len(x), iterations=iterations, initial=initial, **turned)
@@ -170,12 +170,14 @@ def main():
     parser.add_argument("--every", type=int, metavar="N", help="of the recordings in a zip file, one in N")
     parser.add_argument("--overlap", type=int, default=16, metavar="N", help="the hop is n_fft / N")
     parser.add_argument("--distances", action="store_true", help="no other figures")
+    parser.add_argument("--single", action="store_true", help="phases in single precision, as blocks have them")
     arguments = parser.parse_args()
     for kind, signals in kinds(arguments.recordings, arguments.every).items():
         signals = signals[: 1 if arguments.quick else None]
         for window in ("gaussian", "blackman", "hann"):
             print(f"distance of magnitudes, {kind}, {window}, hop n_fft / {arguments.overlap}, {len(signals)} recordings: median, largest, over pghi")
-            found = distances(signals, window, arguments.overlap, kind not in ("vibration", "radio"))
+            found = distances(signals, window, arguments.overlap, kind not in ("vibration", "radio"),
+                              np.float32 if arguments.single else np.float64)  # fmt: skip
             for name, values in found.items():
                 ratio = np.median(20 * np.log10(values / found["pghi, 0 iterations"]))
                 print(f"  {name:<36}{np.median(values):.4f}  {values.max():.4f}  {ratio:+.1f} dB", flush=True)

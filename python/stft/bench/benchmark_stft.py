@@ -226,13 +226,19 @@ def _streamed(chain, n_fft, hop, is_complex):
     top.connect(last, sink)
     top.start()
     time.sleep(_SECONDS_OF_FLOWGRAPH / 4)
-    before = time.perf_counter(), last.nitems_written(0), _thread_seconds(last)
-    time.sleep(_SECONDS_OF_FLOWGRAPH)
-    after = time.perf_counter(), last.nitems_written(0), _thread_seconds(last)
+    before = after = _progress(last)
+    while after[1] == before[1]:  # on a busy machine the thread may not have run yet
+        time.sleep(_SECONDS_OF_FLOWGRAPH)
+        after = _progress(last)
     top.stop()
     top.wait()
     frames = after[1] - before[1]
     return frames * hop / (after[0] - before[0]), (after[2] - before[2]) / frames
+
+
+def _progress(block):
+    """Seconds of the clock, items and CPU time of a running block's thread."""
+    return time.perf_counter(), block.nitems_written(0), _thread_seconds(block)
 
 
 def _thread_seconds(block):

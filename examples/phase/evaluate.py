@@ -27,7 +27,7 @@ from gnuradio import blocks, gr, stft
 
 METHODS = {"pghi": {}, "pghi, 0 iterations": dict(iterations=0), "rtpghi": dict(method="rtpghi"),
            "rtpghi, look ahead": dict(method="rtpghi", look_ahead=1)}
-METHODS.update({f"{name}, {count} iterations": dict(how, iterations=count) for name, how in list(METHODS.items())[2:] for count in (0, 2)})
+METHODS.update({f"{name}, {count} iterations": dict(how, iterations=count) for name, how in list(METHODS.items())[2:] for count in (0, 1)})
 
 
 SIGMF = {"cu8": np.uint8, "ci8": np.int8, "ci16_le": np.dtype("<i2")}

@@ -35,7 +35,7 @@ from .stft_python import kernels
 from .transforms import istft, stft
 
 _METHODS = ("pghi", "rtpghi")
-_ITERATIONS = {"pghi": 3, "rtpghi": 1}
+_ITERATIONS = {"pghi": 3, "rtpghi": 2}
 _PIECE = 1 << 16  # samples
 _HALF = 31  # taps of a halving filter on either side of the middle one
 
@@ -68,7 +68,7 @@ def phase_from_magnitude(
     method: "pghi": phases are integrated over all frames at once, from the largest cells on; "rtpghi": frame by frame, as the block
         phase_from_magnitude_vfvc does, with the same result.
     iterations: steps that make frames agree which overlap; with 0 phases are the integrated ones. Of "pghi" they are griffin_lim()'s, for
-        all frames, by default 3. Of "rtpghi", by default 1, 0 .. 100, they are for the newest frame; then comes one for each of those before
+        all frames, by default 3. Of "rtpghi", by default 2, 0 .. 100, they are for the newest frame; then comes one for each of those before
         it that are not settled, one, or two from 2 iterations on: what is found out about these later still helps those after them.
     look_ahead: of "rtpghi": 1: the phases of a frame take the next one into account; 0: they do not.
     tolerance: cells at or below it, relative to the largest (of "rtpghi": of a frame and the one before), get random phases. 0 .. 1.

@@ -20,6 +20,7 @@ phase_settings made(sides which, std::size_t look_ahead)
     s.window = window("gaussian", { 16 });
     s.sides = which;
     s.look_ahead = look_ahead;
+    s.iterations = 1;
     return s;
 }
 

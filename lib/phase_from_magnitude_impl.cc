@@ -125,8 +125,10 @@ private:
         try {
             const auto p = d_description.applied_to(d_given.frames_of());
             auto next = d_given;
-            if (kernel::bins(next.sides, p.n_fft) != present.bins())
-                throw std::invalid_argument("stft_n_fft does not fit the items");
+            if (p.n_fft != present.n_fft)
+                throw std::invalid_argument("stft_n_fft: " + std::to_string(p.n_fft) +
+                                            ": must be that of the items, " +
+                                            std::to_string(present.n_fft));
             next.n_fft = p.n_fft;
             next.hop = p.hop;
             next.window = p.window;

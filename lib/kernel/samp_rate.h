@@ -1,6 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef INCLUDED_STFT_KERNEL_SAMP_RATE_H
-#define INCLUDED_STFT_KERNEL_SAMP_RATE_H
+#ifndef INCLUDED_STFT_LIB_KERNEL_SAMP_RATE_H
+#define INCLUDED_STFT_LIB_KERNEL_SAMP_RATE_H
 
 #include "kernel/refuse.h"
 

@@ -16,7 +16,7 @@ called(const std::string& key, const pmt::pmt_t& name, const std::vector<double>
     return kernel::window(pmt::symbol_to_string(name), parameters);
 }
 
-//! "hop, window, at"
+//! "at, hop, window"
 std::string keys_of(const item_readers& readers)
 {
     std::string keys;

@@ -68,10 +68,10 @@ def phase_from_magnitude(
     method: "pghi": phases are integrated over all frames at once, from the largest cells on; "rtpghi": frame by frame, as the block
         phase_from_magnitude_vfvc does, with the same result.
     iterations: steps that make frames agree which overlap; with 0 phases are the integrated ones. Of "pghi" they are griffin_lim()'s, for
-        all frames, by default 3. Of "rtpghi", by default 2, 0 .. 100, they are for the newest frame; then comes one for each of those before
-        it that are not settled, one, or two from 2 iterations on: what is found out about these later still helps those after them.
+        all frames, by default 3. with hop <= win_length. Of "rtpghi", by default 2, 0 .. 100, they replace the newest frame;
+        then each frame before it that may still change is replaced once, the last one, and from 2 iterations on the one before that, too.
     look_ahead: of "rtpghi": 1: the phases of a frame take the next one into account; 0: they do not.
-    tolerance: cells at or below it, relative to the largest (of "rtpghi": of a frame and the one before), get random phases. 0 .. 1.
+    tolerance: cells at or below it, relative to the largest (of "rtpghi": of a frame and the one before), begin with random phases. 0 .. 1.
     seed: of the random phases.
     phase: the sample that the phases count from.
     workers: threads, 1 .. 1024, which share the channels.

@@ -185,6 +185,14 @@ class phases_of_streams(unittest.TestCase):
             for part, got in zip(X, (Y[:, :70], Y[:, 70:])):
                 self.assertGreater(likeness(part, got), 0.99)
 
+    def test_an_n_fft_of_other_items_is_refused_and_later_tags_are_obeyed(self):
+        A = np.abs(stft.stft(chirp(4000, np.float32), GAUSSIAN, hop=8, n_fft=N_FFT))[:, :60]
+        late = [tag(30, "stft_first", 30 * 8 - 64), tag(30, "stft_hop", 12)]
+        made = dict(hop=8, n_fft=N_FFT, window=GAUSSIAN, win_length=N_FFT)
+        expected, _, _ = rows_through(stft.phase_from_magnitude_vfvc(**made), A, late)
+        got, _, _ = rows_through(stft.phase_from_magnitude_vfvc(**made), A, [tag(0, "stft_n_fft", N_FFT + 1), *late])  # as many bins
+        np.testing.assert_array_equal(got, expected)
+
     def test_the_tolerance_changes_at_a_sample(self):
         A = np.abs(stft.stft(noise(3000), hop=HOP, n_fft=N_FFT))
         made = dict(method="rtpghi", iterations=0)

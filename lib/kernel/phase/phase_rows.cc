@@ -144,6 +144,7 @@ void phase_rows<R>::take(const R* magnitudes)
         simd::dispatch<phase_loops::bounded<R>>(
             magnitudes, bins, most_magnitude<R>, now.bounded.data());
     now.start = start;
+    now.centre = start + d_gradient.length / 2;
     now.index = d_count++;
     start += static_cast<std::int64_t>(settings.hop);
     ++d_alike;
@@ -217,20 +218,21 @@ void phase_rows<R>::change(const phase_settings& s, std::int64_t next_start)
         settle_all(); // what follows tells nothing of its phases
     settings = s;
     d_writer = phase_writer<R>(s);
+    if (!goes_on)
+        d_alike = 0; // other magnitudes, or at another distance
     start = next_start;
     if (!same_window && agrees())
         with_signal([&](auto& signal) { signal.change(s); });
     if (same_gradient)
         return;
     d_gradient = phase_gradient<R>(s);
-    d_alike = 0; // other magnitudes, or at another distance
 }
 
 //! True if the frame of this age overlaps with the one before.
 template <class R>
 bool phase_rows<R>::overlaps(std::size_t age)
 {
-    const auto step = older(age).start - older(age + 1).start;
+    const auto step = step_to(age);
     return older(age).index > 0 && step > 0 && step <= d_gradient.length;
 }
 
@@ -240,23 +242,24 @@ void phase_rows<R>::take_slopes(std::size_t age)
 {
     const auto* now = older(age).s();
     const auto* before = older(age + 1).s();
-    const auto alike_before = d_alike - 1 - age;
+    const auto alike_before = d_alike > age ? d_alike - 1 - age : 0;
+    const bool has_next = age > 0 && d_alike > age;
     R largest = older(age).largest;
-    for (std::size_t i = 0; i < alike_before + age && i < 3; ++i)
+    for (std::size_t i = 0; i + 1 < d_alike && i < 3; ++i)
         largest = std::max(largest, older(i).largest);
     three_rows<R> rows{ now, now, now, true, largest + silence_of<R>(settings) };
     constexpr R straight = std::numeric_limits<R>::infinity(); // two frames have no bend
-    if (age > 0 && alike_before > 0) {
+    if (has_next && alike_before > 0) {
         rows = { before, now, older(0).s(), false, rows.limit };
         if (agrees())
             rows.magnitudes = { older(age + 1).bounded.data(),
                                 older(age).bounded.data(),
                                 older(0).bounded.data() };
-    } else if (age > 0)
+    } else if (has_next)
         rows = { now, now, older(0).s(), true, straight };
-    else if (alike_before > 1)
+    else if (age == 0 && alike_before > 1)
         rows = { older(2).s(), before, now, true, rows.limit };
-    else if (alike_before > 0)
+    else if (age == 0 && alike_before > 0)
         rows = { before, before, now, true, straight };
     simd::dispatch<phase_loops::phase_slopes<R>>(rows,
                                                  d_gradient.bins,
@@ -282,7 +285,7 @@ R weight_of_steps(std::uint64_t frames)
     return 1 + 30 / (1 + static_cast<R>(frames));
 }
 
-//! Phases of the frame of this age, from those of the one before that are settled.
+//! Phases of the frame of this age, from those of the one before.
 template <class R>
 void phase_rows<R>::integrate(std::size_t age)
 {
@@ -290,7 +293,7 @@ void phase_rows<R>::integrate(std::size_t age)
     const auto bins = d_gradient.bins;
     auto& now = older(age);
     auto& before = older(age + 1);
-    const auto step = now.start - before.start;
+    const auto step = step_to(age);
     const bool follows = overlaps(age);
     const R largest = follows ? std::max(now.largest, before.largest) : now.largest;
     const R limit = largest + static_cast<R>(std::log(settings.tolerance));
@@ -343,7 +346,7 @@ void phase_rows<R>::guess()
     if (!overlaps(0) || rise > sudden) {
         integrate(0);
     } else {
-        const auto step = older(0).start - older(1).start;
+        const auto step = step_to(0);
         take_advances(step);
         simd::dispatch<phase_loops::advance<R>>(d_leading.data(),
                                                 d_advances.data(),

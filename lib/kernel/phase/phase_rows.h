@@ -112,11 +112,14 @@ private:
         volk::vector<complex> row;  // and these with their phases
         R largest = row_paths<R>::silent;
         std::int64_t start = 0;
+        std::int64_t centre = 0; // of the window, from which phases count
         std::uint64_t index = 0; // number of the frame, from 0 on
         R* s() { return logarithms.data(); }
     };
 
     bool agrees() const { return settings.iterations > 0; }
+    //! Samples from the centre of the frame before to that of the frame of this age.
+    std::int64_t step_to(std::size_t age) { return older(age).centre - older(age + 1).centre; }
     bool overlaps(std::size_t age);
     void take(const R* magnitudes);
     void take_slopes(std::size_t age);

@@ -176,8 +176,8 @@ void bind_phase_blocks(py::module& m)
 Input: items of n_fft // 2 + 1 magnitudes (sides "onesided") or n_fft ("twosided", "centered"). Output: as many bins, one item for one.
 n_fft, hop, window, win_length, placement, phase: those of the STFT whose magnitudes they are; the tags of stft_* override them.
 look_ahead: 1: the phases of a frame wait for the next frame, and are more exact; 0: they do not.
-iterations: steps that make the newest frames agree with those before, 0 .. 100.
-tolerance: cells at or below it, relative to the largest one of a frame and the one before, get random phases, by seed.
+iterations: replacements of the newest frame by what agrees with those before, 0 .. 100.
+tolerance: cells at or below it, relative to the largest one of a frame and the one before, begin with random phases, by seed.
 
 Message port "cmd": dict of tolerance, and optionally at, the sample from which on frames change.
 Raises ValueError naming the parameter, its value and the rule.)");

@@ -21,7 +21,7 @@ class phase_rows;
  *     d phase / dk      = -gamma / (2 pi n_fft hop) ds / d frame.
  *
  * They are integrated by the trapezoidal rule: to a cell from the frame before, or from a neighbour in its own frame, whichever a path
- * over the largest cells comes from. Cells at or below the tolerance, relative to the largest cell of both frames, get random phases.
+ * over the largest cells comes from. Cells at or below the tolerance, relative to the largest cell of both frames, begin with random phases.
  * ds / d frame looks back (three frames), or with look_ahead one frame in either direction.
  *
  * After Prusa and Sondergaard, "Real-time spectrogram inversion using phase gradient heap integration", DAFx 2016. Their heap hands
@@ -32,8 +32,9 @@ class phase_rows;
  * before it are found again from both sides in time, and from there they are led on to the new one. Then frames are replaced by the STFT of the
  * signal that all of them make, with their own magnitudes: the new one as often as iterations says, and each of those before it that are not
  * settled, two, or one if iterations is 1, once; the oldest of them is settled. Each replacement goes beyond by 0.3 of its way, or 0.2 of the
- * newest frame, since the frame itself is in that signal. What leaves without look-ahead is the new one, replaced once more and 0.6 beyond, with look-ahead the one
- * before it: nothing follows from that, so its errors stay in one frame of those that overlap, instead of adding up. Where the logarithm bends upwards in time a zero of the STFT is near, and ds / d frame is taken from differences of squares,
+ * newest frame, since the frame itself is in that signal. What leaves without look-ahead is the new one, replaced once more and 0.6 beyond,
+ * with look-ahead the one before it: nothing follows from that, so its errors stay in one frame of those that overlap, instead of adding up.
+ * Where the logarithm bends upwards in time a zero of the STFT is near, and ds / d frame is taken from differences of squares,
  * (|X_(p + 1)|^2 - |X_(p - 1)|^2) / (4 |X_p|^2). Where two paths meet in a row, path_balance divides what they disagree about, with a weight that
  * is 31 when phases begin and goes down to 1. The agreement with overlapped frames is that of Zhu, Beauregard and Wyse, "Real-time signal
  * estimation from modified short-time Fourier transform magnitude spectra", IEEE Trans. ASLP 15, 2007.
@@ -68,10 +69,10 @@ public:
 
     /*!
      * \brief Other settings from the next frame on, which starts at start. What finish() gives must have been taken.
-     * \throws std::invalid_argument as check(), or for another n_fft or other sides
+     * \throws std::invalid_argument as check(), or for another n_fft, other sides or look_ahead, or where one of both has no iterations
      */
     void change(const phase_settings& s, std::int64_t start);
-    //! The next frame starts here, though its phases go on from the last one's.
+    //! The first frame starts here.
     void begin_at(std::int64_t start);
 
 private:

@@ -17,7 +17,7 @@ struct STFT_API phase_settings {
     kernel::sides sides = kernel::sides::onesided; //!< bins of a row, and their order
     std::size_t look_ahead = 0; //!< frames that the phases of a frame wait for: 0 or 1
     std::size_t iterations = 2; //!< steps towards spectra that agree with those before: 0 .. 100
-    //! Cells at or below it, relative to the largest one, get random phases; 0 .. 1.
+    //! Cells at or below it, relative to the largest one, begin with random phases; 0 .. 1.
     double tolerance = 1e-6;
     std::uint64_t seed = 0; //!< seed of the random phases
 

@@ -5,9 +5,10 @@
     /usr/bin/python3 vocoder.py [RECORDING [SLOW.wav REBUILT.wav]]
 
 Without RECORDING, a voice is made: harmonics of 120 Hz, with two formants. It runs through Phase Vocoder, whose rate is a message's from the
-middle on, and through Phase from Magnitude. Look at the durations, at the strongest line, which stays where it is, and at how well magnitudes
-come back. The exit status is 1 if they do not.
+middle on, and through Phase from Magnitude. Look at the durations, at the strongest line, which stays where it is (in a recording, another one may
+be the strongest where half of it is slower), and at how well magnitudes come back. The exit status is 1 if they do not.
 """
+import argparse
 import sys
 
 import numpy as np
@@ -74,4 +75,9 @@ def main(recording=None, slow_file=None, rebuilt_file=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("files", nargs="*", metavar="RECORDING [SLOW.wav REBUILT.wav]")
+    given = parser.parse_args().files
+    if len(given) not in (0, 1, 3):
+        parser.error("there must be a recording, or a recording and two names of files to write, or nothing")
+    sys.exit(main(*given))

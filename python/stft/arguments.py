@@ -366,7 +366,7 @@ def _taps(name: str, window: Window, win_length: Optional[int] = None) -> NDArra
     if isinstance(window, (bool, np.bool_)) or not _is_named(window):
         return _array(name, window)
     if win_length is None:
-        raise ValueError(f"{name}: {window}: has no length; give its taps, or win_length")
+        raise ValueError(f"{name}: {window}: has no length; give its taps, or their number")
     if _at_least(1, "win_length", win_length) > _LONGEST_WINDOW:
         raise ValueError(f"win_length: {win_length}: must be 1 .. 2^28 samples")
     return kernels.sample_window(window, int(win_length), False)

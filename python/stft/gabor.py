@@ -36,7 +36,7 @@ def tight_window(window: Window, hop: int, n_fft: Optional[int] = None, *, win_l
     """The window nearest to this one that is its own canonical dual: analysis and overlap-add with it, divided by nothing, give the signal
     back. Divided by sqrt(n_fft), it keeps energies: sum |X|^2 = sum |x|^2, two-sided.
 
-    window: taps, or a name with win_length. n_fft: default: the window's length.
+    window: taps, or a name with win_length, by default n_fft. n_fft: default: the window's length.
     Same shape, window / sqrt(D), unless the window is longer than n_fft: then it comes with taps more on both sides, as dual_window().
 
     ValueError if there is none. Source: Janssen and Strohmer, "Characterization and computation of canonical tight windows for Gabor
@@ -46,7 +46,7 @@ def tight_window(window: Window, hop: int, n_fft: Optional[int] = None, *, win_l
     >>> bool(abs(dual_window(w, 2) - w).max() < 1e-15)
     True
     """
-    taps = _taps("window", window, win_length)
+    taps = _taps("window", window, n_fft if win_length is None else win_length)
     return kernels.canonical_tight(taps, _integer("hop", hop), _points_for(taps, n_fft))
 
 
@@ -60,7 +60,7 @@ def frame_bounds(
 ) -> Tuple[float, float]:
     """The best A and B in A sum |x|^2 <= sum |X|^2 <= B sum |x|^2 for all signals x, X two-sided and without scaling.
 
-    window: taps, or a name with win_length. n_fft: default: the window's length.
+    window: taps, or a name with win_length, by default n_fft. n_fft: default: the window's length.
     B / A is the condition of the inverse, 1 for tight windows; A = 0: there is none. Unless the window is longer than n_fft, A and B are
     n_fft times the least and largest D[m] = sum_i |window[m + i hop]|^2; else extreme eigenvalues of the frame operator.
     period: samples after which the signals repeat, a multiple of hop and n_fft: LTFAT's bounds. Default: any signals.
@@ -68,7 +68,7 @@ def frame_bounds(
     >>> frame_bounds("hann", 4, win_length=8)
     (4.0, 8.0)
     """
-    taps = _taps("window", window, win_length)
+    taps = _taps("window", window, n_fft if win_length is None else win_length)
     period = 0 if period is None else _at_least(1, "period", period)
     return kernels.frame_bounds(taps, _integer("hop", hop), _points_for(taps, n_fft), period)
 

@@ -99,13 +99,16 @@ def phase_from_magnitude(
     if not _keeps(lambda v: 0 <= v <= 1, tolerance):
         raise ValueError(f"tolerance: {tolerance!r}: must be 0 .. 1")
     streams = method == "rtpghi"
+    look_ahead = _at_least(0, "look_ahead", look_ahead)
+    if look_ahead == 1 and not streams:
+        raise ValueError(f"look_ahead: {look_ahead}: is for method rtpghi; pghi knows all frames")
     if iterations is None:
         iterations = _ITERATIONS[method]
     iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
     of_all = 0 if streams or hop > win_length else iterations  # a longer hop: no frame says anything of another one
     reference = _phase("phase", phase)
     settings: Dict[str, Any] = dict(n_fft=n_fft, hop=hop, window=window, win_length=win_length, sides=sides)
-    settings.update(phase="centre" if of_all else reference, iterations=iterations if streams else 0, look_ahead=_at_least(0, "look_ahead", look_ahead))
+    settings.update(phase="centre" if of_all else reference, iterations=iterations if streams else 0, look_ahead=look_ahead)
     settings.update(tolerance=float(tolerance), seed=_at_least(0, "seed", _integer("seed", seed)))
     spectra = kernels.phase_from_magnitude(magnitudes, first, streams, workers, **settings)
     if of_all:

@@ -78,6 +78,9 @@ class Windows(unittest.TestCase):
         w = stft.sample_window("hann", 12)
         self.assertEqual(stft.frame_bounds("hann", 3, win_length=12), stft.frame_bounds(w, 3, 12))
         np.testing.assert_array_equal(stft.tight_window("hann", 3, win_length=12), stft.tight_window(w, 3, 12))
+        self.assertEqual(stft.frame_bounds("hann", 3, 12), stft.frame_bounds(w, 3, 12))
+        np.testing.assert_array_equal(stft.tight_window("hann", 3, 12), stft.tight_window(w, 3, 12))
+        np.testing.assert_array_equal(stft.dual_window("hann", 3, 12), stft.dual_window(w, 3, 12))
         self.assertEqual(stft.frame_bounds(w, 20), (0.0, 12.0))
         self.assertEqual(stft.tight_window(w, 3).dtype, np.float64)
 

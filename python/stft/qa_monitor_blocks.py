@@ -396,7 +396,7 @@ class sigmf_annotation_sink(unittest.TestCase):
             {"core:sample_start": 0, "core:frequency": 90, "core:datetime": "2026-11-29T03:14:59.500000000Z"}])  # fmt: skip
 
     def test_annotations_are_sorted_and_what_has_not_ended_or_is_withdrawn_is_none(self):
-        sent = [report(sample_start=start, id=start) for start in (500, 20, 900, 20, -7)]
+        sent = [report(sample_start=start, id=start + 7) for start in (500, 20, 900, 20, -7)]
         sent += [report(state="begin"), report(state="update"), report(cut="withdrawn"), report(cut="stop", sample_start=600)]
         file, sink = written(self.path, *sent)
         self.assertEqual([a["core:sample_start"] for a in file["annotations"]], [0, 20, 20, 500, 600, 900])

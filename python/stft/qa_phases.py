@@ -112,6 +112,10 @@ class phases_of_arrays(unittest.TestCase):
         self.assertEqual(stft.phase_from_magnitude(np.zeros((0, BINS, 3)), hop=4).shape, (0, BINS, 3))
         np.testing.assert_array_equal(stft.phase_from_magnitude(np.zeros((BINS, 3)), hop=4), 0)
 
+    def test_a_look_ahead_of_pghi_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "^look_ahead: 1: is for method rtpghi"):
+            stft.phase_from_magnitude(np.ones((BINS, 5)), hop=8, n_fft=N_FFT, look_ahead=1)
+
     def test_wrong_arguments_are_refused(self):
         A = np.ones((9, 11))
         for message, changed in {

@@ -363,8 +363,10 @@ def sample_window(window: Window, length: int, symmetric: bool = False) -> NDArr
 
 
 def dual_window(window: ArrayLike, hop: int, n_fft: Optional[int] = None) -> NDArray:
-    """The canonical dual of a window given by its taps: overlap-add of the inverse DFTs with it gives the signal back, and no other such
-    window has less energy.
+    """The canonical dual of a window: overlap-add of the inverse DFTs with it gives the signal back, and no other such window has less
+    energy.
+
+    window: its taps, or the name of one of n_fft samples.
 
     Same shape, window / D with D[m] = sum_i |window[m + i hop]|^2, unless the window is longer than n_fft (default: its length). Then
     the dual n_fft S^-1 window, S the frame operator on endless signals, decays exponentially without end; it comes back with as many
@@ -377,7 +379,7 @@ def dual_window(window: ArrayLike, hop: int, n_fft: Optional[int] = None) -> NDA
     >>> bool(np.allclose(dual_window(w, 2), w / 1.5))
     True
     """
-    taps = _taps("window", window)
+    taps = _taps("window", window, n_fft)
     return kernels.canonical_dual(taps, _integer("hop", hop), _points_for(taps, n_fft))
 
 

@@ -185,9 +185,10 @@ def spectrogram(
         values = np.abs(spectra)
     else:
         values = np.angle(spectra)
-        if mode == "phase":
-            values = np.unwrap(values, axis=-1)
-    return _frequencies(cut, sides), _times(cut, frames), _bins_first(values, axis)
+    values = _bins_first(values, axis)
+    if mode == "phase":  # along the bins, where SciPy unwraps them, which also moves a negative axis by the one that frames have
+        values = np.unwrap(values, axis=axis if axis >= 0 else axis - 1)
+    return _frequencies(cut, sides), _times(cut, frames), values
 
 
 def csd(

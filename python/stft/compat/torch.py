@@ -1,7 +1,7 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """stft and istft with torch's signatures, on tensors on the CPU, with a gradient by the signal or the spectra.
 
-What differs from PyTorch: return_complex=False is refused for real signals, as PyTorch will do; there is no gradient by the window;
+What differs from PyTorch: return_complex=False is refused for real signals, as PyTorch will do; a window that requires grad is refused, since there is no gradient by it;
 istft() under a complex window w is the least-squares signal, sum conj(w) f / sum |w|^2, where PyTorch has sum w f / sum w^2.
 """
 
@@ -136,7 +136,11 @@ def _frames(name: str, n_fft: int, hop_length: Optional[int], win_length: Option
 
 def _weights(made: Frames, like: Tensor, window: Optional[Tensor]) -> Tensor:
     """The window's values; a rectangle in the precision of `like` where there is none."""
-    return torch.ones(made.win_length, dtype=like.real.dtype) if window is None else window.detach().resolve_conj()
+    if window is None:
+        return torch.ones(made.win_length, dtype=like.real.dtype)
+    if window.requires_grad and torch.is_grad_enabled():
+        raise RuntimeError("window requires grad: there is no gradient by the window here; give window.detach()")
+    return window.detach().resolve_conj()
 
 
 def __getattr__(name: str) -> Any:

@@ -28,7 +28,8 @@ def fuzz(program, minutes):
         corpus.write(program.name, seeds)
         found = tempfile.mkdtemp(prefix=f"{program.name}-")
         with tempfile.TemporaryFile() as file:
-            child = subprocess.Popen([program, f"-timeout={readers.LONGEST}", f"-artifact_prefix={found}/", "-print_final_stats=1", seeds],
+            limits = f"-timeout={readers.LONGEST}", f"-report_slow_units={readers.LONGEST}"
+            child = subprocess.Popen([program, *limits, f"-artifact_prefix={found}/", "-print_final_stats=1", seeds],
                                      env={**os.environ, "GR_CONF_LOG_LOG_LEVEL": "off"}, stdout=subprocess.DEVNULL, stderr=file)
             while child.poll() is None:
                 time.sleep(1)

@@ -75,7 +75,7 @@ test_build() {
     shift
     rm -f "$tested/Testing/Temporary/LastTest.log"
     "$@" ctest --test-dir "$tested" --parallel "$(nproc)" >"$logs/ctest-$tested.log" 2>&1 && status=0 || status=$?
-    /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status"
+    /usr/bin/python3 .ci/count_tests.py "$tested/Testing/Temporary/LastTest.log" "$status" "$logs/ctest-$tested.log"
 }
 
 # random flowgraphs and arguments for a minute; by hand: .ci/attack --hours N, or --seed N for one trial

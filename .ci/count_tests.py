@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts the tests inside the programs that ctest ran: count_tests.py LastTest.log STATUS
+"""Counts the tests inside the programs that ctest ran: count_tests.py LastTest.log STATUS PRINTED
 
-STATUS is what ctest returned; its log alone calls a program passed that it did not find.
-Prints "passed|failed|skipped COUNT PROGRAM" lines, and what a failing program said.
+STATUS is what ctest returned; its log alone calls a program passed that it did not find. PRINTED is a file of what ctest printed: it
+alone tells a signal from a timeout.
+Prints "passed|failed|skipped COUNT PROGRAM" lines, and what a failing program said and how it ended.
 """
 import re
 import sys
@@ -29,10 +30,12 @@ def count(output, passed):
     return run, failed, skipped
 
 
-def main(path, status):
+def main(path, status, printed):
     try:
         with open(path, errors="replace") as file:
             log = file.read()
+        with open(printed, errors="replace") as file:
+            ends = dict(re.findall(r"^.* Test +#\d+: (\S+) \.*(.*\*\*\*.*?) +[\d.]+ sec", file.read(), re.M))
     except OSError as error:
         print(f"failed     1  ctest wrote no log: {error}")
         return
@@ -56,6 +59,7 @@ def main(path, status):
         failures += failed
         if not passed:
             print("\n".join(f"    {line}" for line in output.splitlines()[-60:]))
+            print(f"    it ended with {ends.get(name, 'what ctest did not say')}")
     if status != "0" and not failures:
         print(f"failed     1  ctest: status {status}")
 

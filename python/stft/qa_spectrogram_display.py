@@ -20,7 +20,7 @@ from qa_flowgraph_parts import tag
 
 missing = [name for name in ("PyQt5", "pyqtgraph") if importlib.util.find_spec(name) is None]
 if not missing:
-    from PyQt5 import QtCore, QtGui, QtWidgets
+    from PyQt5 import QtCore, QtGui, QtWidgets, sip
 
     app = QtWidgets.QApplication(sys.argv[:1])
 with_qt = unittest.skipIf(missing, f"not installed: {missing} (Debian: python3-pyqt5, python3-pyqtgraph)")
@@ -91,9 +91,20 @@ def bursts(length, *which):
 
 class closing(unittest.TestCase):
     def tearDown(self):
-        """A window that is still open when its test has ended is painted in a later one, where the collector can delete it meanwhile."""
-        for window in [] if missing else app.topLevelWidgets():
+        """Deletes the displays in the thread of the window. They are in cycles, which the collector would delete in any thread that runs
+        Python, and one that is left is painted in a later test."""
+        displays = [] if missing else [window for window in app.topLevelWidgets() if hasattr(window, "draw")]
+        for window in displays:
             window.close()
+            sip.delete(window)
+
+
+def run_tests():
+    """unittest.main, but the process ends before the interpreter deletes anything: pyqtgraph's menus have no parent, and would be
+    deleted after the application that they need. pyqtgraph.exit is made for this, with status 0 only."""
+    passed = unittest.main(exit=False).result.wasSuccessful()
+    sys.stdout.flush()
+    os._exit(not passed)
 
 
 class qa_spectrogram_display(closing):
@@ -505,4 +516,4 @@ class qa_spectrogram_display(closing):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_tests()

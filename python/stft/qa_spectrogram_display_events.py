@@ -9,7 +9,7 @@ import pmt
 from gnuradio import blocks, gr, stft
 
 from qa_spectrogram_display import (
-    HOP, N_FFT, RATE, START, at_time, bursts, centre_of, closing, missing, move_mouse, play, shown, some_rows, tag, with_qt,
+    HOP, N_FFT, RATE, START, at_time, bursts, centre_of, closing, missing, move_mouse, play, run_tests, shown, some_rows, tag, with_qt,
 )  # fmt: skip
 
 if not missing:
@@ -126,4 +126,4 @@ class qa_spectrogram_display_events(closing):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_tests()

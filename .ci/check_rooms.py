@@ -48,7 +48,9 @@ USES["gnuradio.stft.compat"] = "gnuradio.stft"
 USES["gnuradio.stft.bench"] = "gnuradio.stft"
 USES["gnuradio.stft.app.outputs"] = "gnuradio.stft"
 USES["gnuradio.stft.app.page"] = "gnuradio.stft gnuradio.stft.app.outputs"
-USES["gnuradio.stft.app"] = "gnuradio.stft gnuradio.stft.bench gnuradio.stft.app.outputs gnuradio.stft.app.page"
+USES["gnuradio.stft.app.files"] = "gnuradio.stft"
+USES["gnuradio.stft.app.pictures"] = "gnuradio.stft gnuradio.stft.app.files"
+USES["gnuradio.stft.app"] = " ".join(room for room in USES if room.startswith("gnuradio.stft"))
 PYTHON = Path("python/stft")
 
 

@@ -17,7 +17,7 @@ import sys
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, stft
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.files.recordings import open_recording
 
 SPEED = 25.0  # Hz
 GEOMETRY = 8, 0.235, 1.245  # balls, their diameter, pitch diameter

@@ -15,7 +15,7 @@ import sys
 
 import numpy as np
 from gnuradio import stft
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.files.recordings import open_recording
 
 WINDOW = 8.0  # s
 REACH = 0.5  # Hz on either side of the nominal frequency

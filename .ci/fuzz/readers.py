@@ -242,7 +242,7 @@ def read_receiver_tags(path):
 
 
 def read_bearings(path):
-    from gnuradio.stft.app.bearing_geometries import listing
+    from gnuradio.stft.app.files.bearing_geometries import listing
     list(listing(path))
 
 
@@ -265,7 +265,7 @@ def read_left_over(path):
 
 
 def read_recording(path):
-    from gnuradio.stft.app.recordings import open_recording
+    from gnuradio.stft.app.files.recordings import open_recording
     recording = open_recording(path)
     try:
         for begin in range(0, min(recording.length, 3000), 700):
@@ -277,8 +277,8 @@ def read_recording(path):
 
 def read_sound(path):
     """By its name, and as it comes through a pipe."""
-    from gnuradio.stft.app.recording_base import Source
-    from gnuradio.stft.app.sound_headers import bytes_of_wave
+    from gnuradio.stft.app.files.recording_base import Source
+    from gnuradio.stft.app.files.sound_headers import bytes_of_wave
     with open(path, "rb") as file:
         start = file.read()
     for size in (len(start), 44, 30):
@@ -291,7 +291,7 @@ def read_sound(path):
 def read_stored(path):
     from gnuradio.stft.app.page.rows import Grid
     from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
-    from gnuradio.stft.app.stored_rows import stored_file, stored_files
+    from gnuradio.stft.app.files.stored_rows import stored_file, stored_files
     folder = os.path.dirname(path)
     store = SpectrogramStore(folder)
     store.scan()

@@ -6,8 +6,8 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 import signals
 
+from gnuradio.stft.app.files.recordings import open_recording
 from gnuradio.stft.optional_modules import load
-from gnuradio.stft.app.recordings import open_recording
 
 UNEVEN = "uneven run-up"
 

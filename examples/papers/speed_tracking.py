@@ -141,7 +141,7 @@ def squared_error(f, t, speed):
 
 def recording(experiment, path):
     """The measured speed of a car, its orders 2, 4 and 6."""
-    from gnuradio.stft.app.recordings import open_recording
+    from gnuradio.stft.app.files.recordings import open_recording
 
     channels = []
     for channel in (0, 1):

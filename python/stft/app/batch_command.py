@@ -17,9 +17,9 @@ from gnuradio.stft.app.batch_manifest import NAME, Manifest, identity, parameter
 from gnuradio.stft.app.batch_tasks import Report, Task, arguments_of, perform, remove_leftovers
 from gnuradio.stft.app.command import DONE, EXPECTED, FAILED, VERBS, failure, verb_parser, warn
 from gnuradio.stft.app.command_options import require_range
+from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.app.jobs import planned_outputs
 from gnuradio.stft.app.progress_bar import progress_bar
-from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.optional_modules import require
 
 _PIECE = 2**26   # samples

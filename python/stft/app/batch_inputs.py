@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from gnuradio.stft.app.command import EXPECTED
 from gnuradio.stft.app.command_options import files_of
+from gnuradio.stft.app.files.piped_input import is_pipe
+from gnuradio.stft.app.files.recording_base import Source, refuse
+from gnuradio.stft.app.files.recording_names import names_a_recording
 from gnuradio.stft.app.jobs import open_input
-from gnuradio.stft.app.piped_input import is_pipe
-from gnuradio.stft.app.recording_base import Source, refuse
-from gnuradio.stft.app.recording_names import names_a_recording
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.spectrogram_files import named
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.spectrogram_files import named
 
 NAME = "manifest.jsonl"
 _FILES = ("mask", "keep_events", "reject_events", "bearings")  # options that name a file that is read

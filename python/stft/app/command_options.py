@@ -9,10 +9,10 @@ import re
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.frequency_scales import SCALES
-from gnuradio.stft.app.picture_axes import DEFAULT_CMAP
-from gnuradio.stft.app.quantities import hertz, seconds
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.quantities import hertz, seconds
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.pictures.frequency_scales import SCALES
+from gnuradio.stft.app.pictures.picture_axes import DEFAULT_CMAP
 
 LARGEST_N_FFT = 2**20
 _AUDIO_RATE = 200e3     # samples/s from which on a recording is taken for radio

@@ -9,14 +9,14 @@ import numpy as np
 
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import check_outputs, suffix
-from gnuradio.stft.app.frequency_scales import SCALES
-from gnuradio.stft.app.picture_axes import DEFAULT_CMAP, PICTURES, check_cmap, check_picture
-from gnuradio.stft.app.quantities import in_units, iso_time
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.quantities import in_units, iso_time
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
+from gnuradio.stft.app.files.stored_rows import stored_file, stored_files
+from gnuradio.stft.app.pictures.frequency_scales import SCALES
+from gnuradio.stft.app.pictures.picture_axes import DEFAULT_CMAP, PICTURES, check_cmap, check_picture
+from gnuradio.stft.app.pictures.spectrogram_picture import Picture
 from gnuradio.stft.app.spectrogram_analysis import Grid
-from gnuradio.stft.app.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
-from gnuradio.stft.app.spectrogram_picture import Picture
-from gnuradio.stft.app.stored_rows import stored_file, stored_files
 
 _DAY = 86400.0
 _MOST_ROWS = 4000  # of a result, unless all are asked for

@@ -12,11 +12,11 @@ from gnuradio.stft.app.command_options import (add_framing_arguments, add_input_
                                                check_framing, check_input, check_outputs, hop_of, named_window, suffix)
 from gnuradio.stft.app.denoised_files import SOUNDS, TABLES, check_writable, sigmf_data, writer_of
 from gnuradio.stft.app.detection_options import refuse_argument
+from gnuradio.stft.app.files.quantities import hertz, seconds
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import portion_of, sample_at
 from gnuradio.stft.app.jobs import open_input, output_templates, planned_outputs, run_jobs
 from gnuradio.stft.app.progress_bar import progress_bar
-from gnuradio.stft.app.quantities import hertz, seconds
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of, sample_at
 from gnuradio.stft.npy_files import load_array
 from gnuradio.stft.optional_modules import require
 from gnuradio.stft.stft_python import kernels

@@ -12,9 +12,9 @@ import os
 import numpy as np
 
 from gnuradio.stft.app.command_options import suffix
-from gnuradio.stft.app.event_files import sigmf_metadata
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.app.files.event_files import sigmf_metadata
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import load
 
 SOUNDS, TABLES = (".wav", ".flac"), (".sigmf-meta", ".npy")

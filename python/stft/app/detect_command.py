@@ -9,15 +9,15 @@ from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (add_input_arguments, add_picture_arguments, check_input,
                                                check_outputs, suffix)
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection, detector_for, unusable_rows
-from gnuradio.stft.app.event_files import sigmf_metadata, write_csv, write_lines
+from gnuradio.stft.app.files.event_files import sigmf_metadata, write_csv, write_lines
+from gnuradio.stft.app.files.recording_base import printable
+from gnuradio.stft.app.files.recordings import portion_of
+from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
+from gnuradio.stft.app.pictures.picture_axes import PICTURES, check_cmap, check_picture
+from gnuradio.stft.app.pictures.spectrogram_picture import Picture
 from gnuradio.stft.app.progress_bar import progress_bar
-from gnuradio.stft.app.recording_base import printable
-from gnuradio.stft.app.recordings import portion_of
 from gnuradio.stft.app.spectrogram_analysis import KINDS, analysis_of, blocks, grid_of
-from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
-from gnuradio.stft.app.spectrogram_picture import Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line
 from gnuradio.stft.monitoring import seconds_since_1970
 

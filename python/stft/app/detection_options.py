@@ -6,8 +6,8 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.command_options import as_options, named_window
-from gnuradio.stft.app.quantities import hertz, in_units, seconds
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.quantities import hertz, in_units, seconds
+from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.monitoring import check_detector
 
 _NEVER = 1e15  # s

@@ -10,18 +10,18 @@ import math
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.bearing_geometries import geometry_of, listing
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs,
                                                require_range, suffix)
-from gnuradio.stft.app.diagnose_picture import draw
+from gnuradio.stft.app.files.bearing_geometries import geometry_of, listing
+from gnuradio.stft.app.files.quantities import hertz, rotation
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import portion_of
+from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.app.files.speed_files import is_speed_file, read_speeds
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.picture_axes import PICTURES
-from gnuradio.stft.app.quantities import hertz, rotation
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
-from gnuradio.stft.app.speed_files import is_speed_file, read_speeds
+from gnuradio.stft.app.pictures.diagnose_picture import draw
+from gnuradio.stft.app.pictures.picture_axes import PICTURES
 from gnuradio.stft.optional_modules import require
 
 PARTS = {"FTF": "cage", "BPFO": "outer race", "BPFI": "inner race", "BSF": "rolling element"}

@@ -10,9 +10,9 @@ from gnuradio import stft
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (LARGEST_N_FFT, add_framing_arguments, add_rate_argument, check_framing,
                                                hop_of, named_window, require_positive, sample_window)
-from gnuradio.stft.app.quantities import in_units
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.files.quantities import in_units
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import open_recording
 from gnuradio.stft.stft_python import buffer_bytes
 
 _N_FFT = 1024

@@ -5,12 +5,12 @@ import signal
 from dataclasses import dataclass
 
 from gnuradio.stft.app.command import DONE, attempt
-from gnuradio.stft.app.piped_input import STANDARD_INPUT, source_of
-from gnuradio.stft.app.raw_files import SampleFormat
-from gnuradio.stft.app.recording_base import Recording, Source, refuse
-from gnuradio.stft.app.recording_names import hints_of_name
-from gnuradio.stft.app.recordings import open_recording, sample_at
-from gnuradio.stft.app.sound_headers import bytes_of_wave
+from gnuradio.stft.app.files.piped_input import STANDARD_INPUT, source_of
+from gnuradio.stft.app.files.raw_files import SampleFormat
+from gnuradio.stft.app.files.recording_base import Recording, Source, refuse
+from gnuradio.stft.app.files.recording_names import hints_of_name
+from gnuradio.stft.app.files.recordings import open_recording, sample_at
+from gnuradio.stft.app.files.sound_headers import bytes_of_wave
 
 INTERRUPTED = 128 + signal.SIGINT
 _LONGEST_REACH = 2**13  # samples after --stop that an automatic window reaches

@@ -17,16 +17,16 @@ from gnuradio.stft.app.command_options import (LARGEST_N_FFT, add_input_argument
                                                add_picture_arguments, automatic_n_fft, check_input,
                                                check_outputs, named_window, require_positive,
                                                require_range, suffix)
-from gnuradio.stft.app.frequency_scales import check_scale
+from gnuradio.stft.app.files.quantities import in_units
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import portion_of
+from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.app.jobs import INTERRUPTED, output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.learn_picture import BeforeAfter
-from gnuradio.stft.app.learned_panel import rate_unit
-from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
+from gnuradio.stft.app.pictures.frequency_scales import check_scale
+from gnuradio.stft.app.pictures.learn_picture import BeforeAfter
+from gnuradio.stft.app.pictures.learned_panel import rate_unit
+from gnuradio.stft.app.pictures.picture_axes import PICTURES, check_cmap, check_picture
 from gnuradio.stft.app.progress_bar import progress_bar
-from gnuradio.stft.app.quantities import in_units
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of
-from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.interruption import interruption_noted
 
 PROGRESS = "{n} evaluations{postfix} [{elapsed}]"

@@ -14,16 +14,16 @@ from gnuradio.stft.app.command import ALARM, warn
 from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs, require_positive,
                                                require_range, suffix)
 from gnuradio.stft.app.detection_options import refuse_argument
-from gnuradio.stft.app.event_files import write_lines
+from gnuradio.stft.app.files.event_files import write_lines
+from gnuradio.stft.app.files.quantities import hertz, seconds
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import portion_of, sample_at
+from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.levels_picture import draw
 from gnuradio.stft.app.machine_options import UNITS
-from gnuradio.stft.app.picture_axes import PICTURES
+from gnuradio.stft.app.pictures.levels_picture import draw
+from gnuradio.stft.app.pictures.picture_axes import PICTURES
 from gnuradio.stft.app.progress_bar import progress_bar
-from gnuradio.stft.app.quantities import hertz, seconds
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of, sample_at
-from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.optional_modules import require
 
 _OUTPUTS = (".csv", ".npz", ".jsonl", *PICTURES)

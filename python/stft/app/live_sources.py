@@ -13,10 +13,10 @@ import numpy as np
 
 from gnuradio import gr
 from gnuradio.stft.app.command import warn
-from gnuradio.stft.app.raw_files import SampleFormat
+from gnuradio.stft.app.files.raw_files import SampleFormat
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import sample_at
 from gnuradio.stft.app.receiver_tags import ReceiverTags
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import sample_at
 from gnuradio.stft.interruption import uninterrupted
 
 _WAITING = 2.0   # s of samples that may wait to be watched before some are lost

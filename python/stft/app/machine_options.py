@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnuradio.stft.app.quantities import rotation, seconds
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.quantities import rotation, seconds
+from gnuradio.stft.app.files.recording_base import refuse
 
 UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3, "mg": 9.80665e-3}
 _VERDICT = 30  # rows without which a baseline has no verdict at a speed

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gnuradio import stft
+from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.app.machine_options import UNITS, has_speed, orders_of
-from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.machine import add_ridges
 from gnuradio.stft.monitoring import seconds_since_1970
 from gnuradio.stft.stft_python import kernels

@@ -13,13 +13,13 @@ from gnuradio.stft.app.command_options import (EitherName, add_rate_argument, na
                                                require_range)
 from gnuradio.stft.app.config_file import ConfigError, ConfigFile, given_options
 from gnuradio.stft.app.detection_options import add_detection_arguments, check_detection
+from gnuradio.stft.app.files.quantities import hertz, seconds
+from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.app.machine_options import add_machine_arguments, asked_for, check_machine
 from gnuradio.stft.app.output_options import add_output_arguments, check_outputs, outputs_of
 from gnuradio.stft.app.outputs.hub import Outputs
 from gnuradio.stft.app.outputs.mqtt_address import refuse_passwords
 from gnuradio.stft.app.outputs.output import Source
-from gnuradio.stft.app.quantities import hertz, seconds
-from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.app.sample_sources import open_source
 from gnuradio.stft.app.watch import Watch
 from gnuradio.stft.app.watchers import watcher_for

@@ -14,14 +14,14 @@ from gnuradio import stft
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (add_input_arguments, as_options, check_input, check_outputs,
                                                require_positive, require_range, suffix)
+from gnuradio.stft.app.files.quantities import rotation
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import open_recording, portion_of
+from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
+from gnuradio.stft.app.files.speed_files import is_speed_file, read_speeds
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.orders_picture import draw
-from gnuradio.stft.app.picture_axes import PICTURES
-from gnuradio.stft.app.quantities import rotation
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import open_recording, portion_of
-from gnuradio.stft.app.spectrogram_files import named, replaced_when_whole
-from gnuradio.stft.app.speed_files import is_speed_file, read_speeds
+from gnuradio.stft.app.pictures.orders_picture import draw
+from gnuradio.stft.app.pictures.picture_axes import PICTURES
 from gnuradio.stft.optional_modules import require
 
 _TABLES = (".csv", ".npz")

@@ -8,7 +8,10 @@ import sys
 from urllib.parse import urlsplit
 
 from gnuradio.stft.app.command_options import as_options, files_of
-from gnuradio.stft.app.event_files import KEYS
+from gnuradio.stft.app.files.event_files import KEYS
+from gnuradio.stft.app.files.piped_input import STANDARD_INPUT
+from gnuradio.stft.app.files.quantities import hertz, seconds
+from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.app.machine_options import levels_of
 from gnuradio.stft.app.outputs.clip_output import ClipOutput
 from gnuradio.stft.app.outputs.line_output import CsvLines, LineOutput, json_lines
@@ -21,9 +24,6 @@ from gnuradio.stft.app.outputs.spectrogram_output import SpectrogramOutput
 from gnuradio.stft.app.outputs.status_line import StatusLine
 from gnuradio.stft.app.outputs.udp_output import UdpOutput
 from gnuradio.stft.app.page.page_options import add_page_arguments, check_page, page_of
-from gnuradio.stft.app.piped_input import STANDARD_INPUT
-from gnuradio.stft.app.quantities import hertz, seconds
-from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.optional_modules import require
 
 _OF_THE_WATCH = ("output", "reason")  # keys that reports on the watch itself have, too

@@ -26,7 +26,8 @@ from qa_command import _PACKAGES, _SCRIPT, InFolder, complex_noise, needs, noise
 
 from gnuradio import stft
 from gnuradio.stft import batching
-from gnuradio.stft.app import batch_command, batch_inputs, batch_manifest, batch_tasks, command, jobs, spectrogram_picture
+from gnuradio.stft.app import batch_command, batch_inputs, batch_manifest, batch_tasks, command, jobs
+from gnuradio.stft.app.pictures import spectrogram_picture
 
 NPZ = ("spectrogram", "-o", "{input}.npz")
 ESTIMATE = mock.patch.dict(os.environ, {"GR_STFT_PLANNER": "estimate"})

@@ -13,12 +13,13 @@ from unittest import mock
 import numpy as np
 from qa_command import InFolder, start
 
-from gnuradio.stft.app import batch_manifest, spectrogram_files, stored_rows
+from gnuradio.stft.app import batch_manifest
 from gnuradio.stft.app.command import verb_parser
 from gnuradio.stft.app.config_file import ConfigError, ConfigFile
-from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
+from gnuradio.stft.app.files import spectrogram_files, stored_rows
+from gnuradio.stft.app.files.recordings import open_recording
 from gnuradio.stft.app.outputs.spectrogram_output import complete_left_over
-from gnuradio.stft.app.recordings import open_recording
+from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
 
 RAW = ("--dtype", "cf32_le", "--rate", "1M")
 DEEP = "[" * 100_000

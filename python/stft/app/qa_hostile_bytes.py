@@ -12,7 +12,7 @@ import numpy as np
 from qa_command import InFolder, needs
 from qa_monitor_page import TOKEN, Serving
 
-from gnuradio.stft.app import sound_headers, stored_rows
+from gnuradio.stft.app.files import sound_headers, stored_rows
 from gnuradio.stft.app.page.rows import Grid
 from gnuradio.stft.app.page.spectrogram_store import SpectrogramStore
 from gnuradio.stft.npy_files import load_array

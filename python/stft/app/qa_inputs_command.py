@@ -16,7 +16,7 @@ import numpy as np
 from qa_command import InFolder, complex_noise, needs, noise, run, start
 
 from gnuradio import stft
-from gnuradio.stft.app import quantities, recording_names, recordings
+from gnuradio.stft.app.files import quantities, recording_names, recordings
 
 
 def whole(path, **options):
@@ -369,7 +369,7 @@ class Starting(InFolder):
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         for module in ("matplotlib", "h5py", "soundfile", "tqdm", "scipy", "gnuradio.blocks",
-                       "gnuradio.stft.bench", "gnuradio.stft.app.learn_picture"):
+                       "gnuradio.stft.bench", "gnuradio.stft.app.pictures.learn_picture"):
             self.assertNotRegex(err, rf"\| +{re.escape(module)}\n")
 
     @needs("matplotlib")

@@ -22,7 +22,8 @@ from qa_command import InFolder, needs, noise, run, start
 
 from gnuradio import stft
 from gnuradio.stft import learning, learning_problem
-from gnuradio.stft.app import learn_command, learn_picture, progress_bar
+from gnuradio.stft.app import learn_command, progress_bar
+from gnuradio.stft.app.pictures import learn_picture
 
 N = 64
 OPTIONS = ("--rate", 1000, "--n-fft", N, "--hop", 12.5, "--share", "constant")

@@ -86,7 +86,7 @@ class Levels(InFolder):
 
     @needs("matplotlib")
     def test_pictures_show_levels_limits_and_alarms(self):
-        from gnuradio.stft.app import levels_picture
+        from gnuradio.stft.app.pictures import levels_picture
         loud = np.concatenate([tone(), 4 * tone(), tone(), 4 * tone()]).astype(np.float32)
         loud.tofile("x.rf32")
         options = "--band", "10:1000", "--band", "20:40", "--time", "1s", "--limit", "1", "--limit", "2.5", "--on", "1", "--off", "2"

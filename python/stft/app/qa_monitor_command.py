@@ -17,7 +17,8 @@ import numpy as np
 from qa_command import InFolder, needs, run, start, unhurried
 
 from gnuradio import stft
-from gnuradio.stft.app import (detect_command, event_files, live_sources, quantities, receiver_tags, watchers)
+from gnuradio.stft.app import detect_command, live_sources, receiver_tags, watchers
+from gnuradio.stft.app.files import event_files, quantities
 from gnuradio.stft.app.outputs import sigmf_output
 from gnuradio.stft.bench import band_scenes
 

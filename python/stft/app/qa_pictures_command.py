@@ -12,7 +12,8 @@ from unittest import mock
 import numpy as np
 from qa_command import InFolder, complex_noise, needs, noise, run
 
-from gnuradio.stft.app import frequency_scales, picture_axes, quantities, spectrogram_picture
+from gnuradio.stft.app.files import quantities
+from gnuradio.stft.app.pictures import frequency_scales, picture_axes, spectrogram_picture
 
 
 def frames_of(axes):

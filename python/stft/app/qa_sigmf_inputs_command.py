@@ -12,7 +12,7 @@ import numpy as np
 from qa_command import InFolder, complex_noise, run
 from qa_inputs_command import whole
 
-from gnuradio.stft.app import recordings
+from gnuradio.stft.app.files import recordings
 
 
 def meta_of(**described):

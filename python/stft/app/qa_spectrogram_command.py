@@ -16,7 +16,9 @@ import numpy as np
 from qa_command import InFolder, complex_noise, needs, noise, run
 
 from gnuradio import stft
-from gnuradio.stft.app import command, command_options, picture_axes, recordings, spectrogram_analysis, spectrogram_picture
+from gnuradio.stft.app import command, command_options, spectrogram_analysis
+from gnuradio.stft.app.files import recordings
+from gnuradio.stft.app.pictures import picture_axes, spectrogram_picture
 
 
 class Recordings(InFolder):

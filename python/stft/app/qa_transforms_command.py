@@ -11,7 +11,8 @@ import numpy as np
 from qa_command import InFolder, complex_noise, needs, noise, run
 
 from gnuradio import stft
-from gnuradio.stft.app import spectrogram_analysis, spectrogram_picture
+from gnuradio.stft.app import spectrogram_analysis
+from gnuradio.stft.app.pictures import spectrogram_picture
 
 OPTIONS = ("--rate", 1000, "--n-fft", 60, "--win-length", 50, "--hop", 17)
 MADE = dict(n_fft=60, win_length=50, hop=17, fs=1000.0)

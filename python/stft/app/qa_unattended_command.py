@@ -17,7 +17,8 @@ from unittest import mock
 import numpy as np
 from qa_command import InFolder, needs, run, start, unhurried
 
-from gnuradio.stft.app import live_sources, stored_rows
+from gnuradio.stft.app import live_sources
+from gnuradio.stft.app.files import stored_rows
 from gnuradio.stft.bench import band_scenes
 
 RATE = 1e6

@@ -15,11 +15,11 @@ import numpy as np
 
 from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import as_options
+from gnuradio.stft.app.files.piped_input import STANDARD_INPUT, is_pipe, source_of
+from gnuradio.stft.app.files.raw_files import SampleFormat
+from gnuradio.stft.app.files.recording_base import printable, refuse
+from gnuradio.stft.app.files.recordings import open_recording, sample_at
 from gnuradio.stft.app.live_sources import OPEN, Piece, live_source
-from gnuradio.stft.app.piped_input import STANDARD_INPUT, is_pipe, source_of
-from gnuradio.stft.app.raw_files import SampleFormat
-from gnuradio.stft.app.recording_base import printable, refuse
-from gnuradio.stft.app.recordings import open_recording, sample_at
 
 _AT_ONCE = 2**18  # samples of a piece of a recording, bytes of one of a pipe
 _SHORTEST = 0.02  # s of a piece in real time

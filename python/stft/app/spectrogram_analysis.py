@@ -7,9 +7,9 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.command_options import automatic_n_fft, hop_of, named_window, sample_window
-from gnuradio.stft.app.frequency_scales import check_scale
-from gnuradio.stft.app.learned_windows import LEARNED, learned_windows
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.learned_windows import LEARNED, learned_windows
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.pictures.frequency_scales import check_scale
 from gnuradio.stft.stft_python import kernels
 
 TRANSFORMS = ("plain", "reassigned", "synchrosqueezed", *LEARNED)

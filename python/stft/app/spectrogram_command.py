@@ -12,15 +12,15 @@ from gnuradio.stft.app.command import warn
 from gnuradio.stft.app.command_options import (add_framing_arguments, add_input_arguments,
                                                add_picture_arguments, check_framing, check_input,
                                                check_outputs, require_finite, require_range, suffix)
+from gnuradio.stft.app.files.quantities import hertz
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.recordings import portion_of
+from gnuradio.stft.app.files.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.picture_axes import PICTURES, check_cmap, check_picture
+from gnuradio.stft.app.pictures.picture_axes import PICTURES, check_cmap, check_picture
+from gnuradio.stft.app.pictures.spectrogram_picture import GroupMean, Picture
 from gnuradio.stft.app.progress_bar import progress_bar
-from gnuradio.stft.app.quantities import hertz
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.recordings import portion_of
 from gnuradio.stft.app.spectrogram_analysis import KINDS, TRANSFORMS, analysis_of, blocks, grid_of
-from gnuradio.stft.app.spectrogram_files import Hdf5File, NpzFile, replaced_when_whole
-from gnuradio.stft.app.spectrogram_picture import GroupMean, Picture
 from gnuradio.stft.app.spectrogram_summary import Statistics, parameters_line, summary_text
 
 _SUFFIXES = (*PICTURES, ".npz", ".h5", ".hdf5")

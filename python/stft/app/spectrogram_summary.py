@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from gnuradio.stft.app.command_options import sample_window
-from gnuradio.stft.app.quantities import in_units
+from gnuradio.stft.app.files.quantities import in_units
 
 
 class Statistics:

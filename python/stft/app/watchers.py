@@ -7,10 +7,10 @@ import numpy as np
 
 from gnuradio.stft.app.command_options import as_options
 from gnuradio.stft.app.detection_options import detector_for, unusable_rows
-from gnuradio.stft.app.event_files import KEYS
+from gnuradio.stft.app.files.event_files import KEYS
+from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.app.machine_options import levels_of
 from gnuradio.stft.app.machine_watch import MachineWatch
-from gnuradio.stft.app.recording_base import refuse
 from gnuradio.stft.stft_python import kernels
 
 _SPEED_LATE = 10.0  # s after which the speed of a sample is known

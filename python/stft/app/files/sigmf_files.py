@@ -4,9 +4,9 @@ import json
 import os
 import tarfile
 
-from gnuradio.stft.app.quantities import iso_time
-from gnuradio.stft.app.raw_files import RawFile, SampleFormat
-from gnuradio.stft.app.recording_base import (Annotation, Source, open_to_read, refuse,
+from gnuradio.stft.app.files.quantities import iso_time
+from gnuradio.stft.app.files.raw_files import RawFile, SampleFormat
+from gnuradio.stft.app.files.recording_base import (Annotation, Source, open_to_read, refuse,
                                               require_regular_file)
 
 _LONGEST_METADATA = 2**28  # bytes of JSON

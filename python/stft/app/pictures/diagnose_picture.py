@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from gnuradio.stft.app.picture_axes import Axis, label_axes, new_figure, plain, save_figure
+from gnuradio.stft.app.pictures.picture_axes import Axis, label_axes, new_figure, plain, save_figure
 
 COLOURS = {"FTF": "tab:purple", "BPFO": "tab:blue", "BPFI": "tab:red", "BSF": "tab:green"}
 _LOWEST = -6.0  # dB

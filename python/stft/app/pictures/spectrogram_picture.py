@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from gnuradio.stft.app.frequency_scales import Lines
-from gnuradio.stft.app.learned_panel import draw_learned
-from gnuradio.stft.app.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, new_figure,
+from gnuradio.stft.app.pictures.frequency_scales import Lines
+from gnuradio.stft.app.pictures.learned_panel import draw_learned
+from gnuradio.stft.app.pictures.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, new_figure,
                                             plain, save_figure, show_level)
 from gnuradio.stft.optional_modules import load
 

@@ -10,7 +10,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from gnuradio.stft.app.quantities import hertz
+from gnuradio.stft.app.files.quantities import hertz
 
 _DTYPES = {
     "cf32_le": ("cfile", "cf32", "fc32", "complex", "c64"),

@@ -6,9 +6,9 @@ import warnings
 
 import numpy as np
 
-from gnuradio.stft.app.quantities import clock
-from gnuradio.stft.app.recording_base import refuse
-from gnuradio.stft.app.spectrogram_files import named
+from gnuradio.stft.app.files.quantities import clock
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.files.spectrogram_files import named
 from gnuradio.stft.optional_modules import load, require
 
 PICTURES = (".png", ".svg", ".pdf")

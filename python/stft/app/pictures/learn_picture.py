@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.frequency_scales import Lines
-from gnuradio.stft.app.learned_panel import rate_unit
-from gnuradio.stft.app.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, label_axes,
+from gnuradio.stft.app.files.quantities import in_units
+from gnuradio.stft.app.pictures.frequency_scales import Lines
+from gnuradio.stft.app.pictures.learned_panel import rate_unit
+from gnuradio.stft.app.pictures.picture_axes import (LARGEST_WIDTH, Axis, colour_range, decibels, label_axes,
                                             matplotlib_for_pictures, new_figure, plain, save_figure,
                                             show_level)
-from gnuradio.stft.app.quantities import in_units
 
 _RATE = "C3"  # the colour of chirp rates
 _BLOCK_VALUES = 2**20  # spectrogram values computed at a time

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnuradio.stft.app.quantities import iso_time
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.quantities import iso_time
+from gnuradio.stft.app.files.recording_base import refuse
 
 _HEADER = 128  # bytes before the rows
 _EARLIEST, _LATEST = -62135596800, 253402300799  # 0001-01-01 .. 9999-12-31, s since 1970

@@ -3,7 +3,7 @@
 import tomllib
 
 from gnuradio import stft
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.recording_base import refuse
 
 _NEEDED = ("balls", "ball_diameter", "pitch_diameter")
 _KEYS = (*_NEEDED, "contact_angle")

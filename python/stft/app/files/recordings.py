@@ -8,12 +8,12 @@ import math
 import os
 from dataclasses import dataclass
 
-from gnuradio.stft.app.quantities import in_units
-from gnuradio.stft.app.raw_files import NPY_MAGIC, RawFile, SampleFormat, open_npy
-from gnuradio.stft.app.recording_base import (Recording, Source, open_to_read, refuse,
+from gnuradio.stft.app.files.quantities import in_units
+from gnuradio.stft.app.files.raw_files import NPY_MAGIC, RawFile, SampleFormat, open_npy
+from gnuradio.stft.app.files.recording_base import (Recording, Source, open_to_read, refuse,
                                               require_regular_file)
-from gnuradio.stft.app.recording_names import hints_of_name
-from gnuradio.stft.app.sigmf_files import open_sigmf, open_sigmf_archive
+from gnuradio.stft.app.files.recording_names import hints_of_name
+from gnuradio.stft.app.files.sigmf_files import open_sigmf, open_sigmf_archive
 
 _FARTHEST_CENTRE = 2.0**40  # sampling rates, beyond which bins would be one number
 _NEVER = 2.0**62               # samples
@@ -120,7 +120,7 @@ def _open(source, sample_format, hints, channel, iq):
         return open_sigmf_archive(source, channel)
     if kind == "npy":
         return open_npy(source, channel)
-    from gnuradio.stft.app.sound_files import SoundFile
+    from gnuradio.stft.app.files.sound_files import SoundFile
     return SoundFile(source, channel, hints.iq if iq is None else iq)
 
 

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from gnuradio.stft.app.recording_base import Recording, open_to_read, refuse, require_channel
+from gnuradio.stft.app.files.recording_base import Recording, open_to_read, refuse, require_channel
 
 
 class SampleFormat:

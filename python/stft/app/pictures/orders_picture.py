@@ -3,7 +3,7 @@
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.picture_axes import (DEFAULT_CMAP, LARGEST_WIDTH, colour_range, decibels, new_figure, plain,
+from gnuradio.stft.app.pictures.picture_axes import (DEFAULT_CMAP, LARGEST_WIDTH, colour_range, decibels, new_figure, plain,
                                             save_figure)
 
 _SHOWN = 1.5         # of the highest order

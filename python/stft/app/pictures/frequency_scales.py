@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from gnuradio.stft.app.picture_axes import Axis
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.recording_base import refuse
+from gnuradio.stft.app.pictures.picture_axes import Axis
 
 SCALES = ("linear", "log", "mel")
 _MEL_CORNER = 700.0  # Hz, O'Shaughnessy, "Speech communication", 1987

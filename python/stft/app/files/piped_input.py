@@ -9,7 +9,7 @@ import os
 import stat
 import tempfile
 
-from gnuradio.stft.app.recording_base import Source, refuse
+from gnuradio.stft.app.files.recording_base import Source, refuse
 from gnuradio.stft.interruption import interruption_noted
 
 STANDARD_INPUT = "-"

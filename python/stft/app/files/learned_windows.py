@@ -3,7 +3,7 @@
 import numpy as np
 
 from gnuradio import stft
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.recording_base import refuse
 
 LEARNED = ("adaptive", "chirp", "warped")
 _MOST_SAMPLES = 2**27  # that learning holds at once

@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 
-from gnuradio.stft.app.recording_base import Recording, open_to_read, refuse, require_channel
-from gnuradio.stft.app.sound_headers import WithHeader, flac_header, mended_header, stated_rate
+from gnuradio.stft.app.files.recording_base import Recording, open_to_read, refuse, require_channel
+from gnuradio.stft.app.files.sound_headers import WithHeader, flac_header, mended_header, stated_rate
 from gnuradio.stft.optional_modules import load
 
 _SCAN = 4096  # samples read at a time where a damaged file's length has to be found by reading

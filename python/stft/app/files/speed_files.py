@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from gnuradio.stft.app.recording_base import refuse
+from gnuradio.stft.app.files.recording_base import refuse
 
 _TURNS_A_MINUTE = re.compile(r"rpm|[1ru]/min|min-1", re.IGNORECASE)
 

@@ -2,7 +2,7 @@
 """The picture of levels in bands: each over time, the limits, and where alarms are raised."""
 import numpy as np
 
-from gnuradio.stft.app.picture_axes import Axis, label_axes, new_figure, plain, save_figure
+from gnuradio.stft.app.pictures.picture_axes import Axis, label_axes, new_figure, plain, save_figure
 
 
 def draw(arguments, title, quantity, unit, levels, times, raised, path, temporary):

@@ -6,11 +6,12 @@ transforms.py says what the arguments mean. A refusal is a ValueError "name: val
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import math
 import operator
-from typing import AbstractSet, Any, Callable, Container, Optional, Sequence, Tuple, TypeVar, Union
+from typing import AbstractSet, Any, Callable, Container, Iterator, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,6 +76,17 @@ def _refuse_unknown(function: str, names: AbstractSet[str], known: Container[str
     said = ", ".join(f"{name!r} (here: {words})" if words else repr(name) for name, words in here.items())
     where = "; see docs/from_other_libraries.md, and gnuradio.stft.compat for SciPy's and librosa's own names" if any(here.values()) else ""
     raise TypeError(f"{function}() got an unexpected keyword argument {said}{where}")
+
+
+@contextlib.contextmanager
+def _named_fs() -> Iterator[None]:
+    """Refusals of the kernels' samp_rate name it fs."""
+    try:
+        yield
+    except ValueError as refusal:
+        if str(refusal).startswith("samp_rate: "):
+            raise ValueError("fs" + str(refusal)[len("samp_rate") :]) from None
+        raise
 
 
 def _points_for(taps: NDArray, n_fft: Optional[int]) -> int:

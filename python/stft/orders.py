@@ -9,13 +9,12 @@ holds. Where it is below f_min (default samp_rate / (512 samples_per_rev)) or Na
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import Any, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import Window, _array, _array_along, _channels, _either_spelling, _integer, _truth
+from .arguments import Window, _array, _array_along, _channels, _either_spelling, _integer, _named_fs, _truth
 from .stft_python import kernels
 
 
@@ -278,14 +277,3 @@ def _one_dimensional(name: str, values: Any) -> NDArray:
     if values.ndim != 1:
         raise ValueError(f"{name}: shape {values.shape}: must be one-dimensional")
     return values
-
-
-@contextlib.contextmanager
-def _named_fs() -> Iterator[None]:
-    """Refusals of the kernels' samp_rate name it fs."""
-    try:
-        yield
-    except ValueError as refusal:
-        if str(refusal).startswith("samp_rate: "):
-            raise ValueError("fs" + str(refusal)[len("samp_rate") :]) from None
-        raise

@@ -32,8 +32,13 @@ _ELSEWHERE = {  # names of arguments in SciPy, librosa, PyTorch and MATLAB, and 
     "padding": "extend", "padded": "frames", "center": "placement", "centre": "placement", "return_onesided": "sides",
     "onesided": "sides", "fft_mode": "sides", "normalized": "scaling", "scale_to": "scaling", "mode": "kind", "n_iter": "iterations",
     "init": "initial", "random_state": "seed", "n_steps": "semitones", "n_mels": "bands", "fmin": "f_min", "fmax": "f_max",
-    "ssq_freqs": "grid", "phase_shift": "phase", "time_axis": "axis",
+    "ssq_freqs": "grid", "phase_shift": "phase", "time_axis": "axis", "y": "x", "input": "x",
 }
+_RATES = ("sr", "Fs", "fs", "samp_rate", "sample_rate")
+_IN_COMPAT = {  # functions that gnuradio.stft.compat has under the same name, and where
+    "stft": "signal, librosa and torch", "istft": "signal, librosa and torch", "spectrogram": "signal", "csd": "signal",
+    "coherence": "signal",
+}  # fmt: skip
 
 
 def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Returned]:
@@ -73,8 +78,12 @@ def _refuse_unknown(function: str, names: AbstractSet[str], known: Container[str
         return
     here = {name: _ELSEWHERE.get(name, "") for name in sorted(names)}
     here = {name: words if words.split(",")[0] in known else "" for name, words in here.items()}
+    if "fs" not in known:
+        here.update({name: "none, no rate is needed" for name in here if name in _RATES})
     said = ", ".join(f"{name!r} (here: {words})" if words else repr(name) for name, words in here.items())
-    where = "; see docs/from_other_libraries.md, and gnuradio.stft.compat for SciPy's and librosa's own names" if any(here.values()) else ""
+    where = "; see docs/from_other_libraries.md" if any(here.values()) else ""
+    if where and function in _IN_COMPAT:
+        where += f", and {function}() with other libraries' own names in gnuradio.stft.compat: {_IN_COMPAT[function]}"
     raise TypeError(f"{function}() got an unexpected keyword argument {said}{where}")
 
 

@@ -11,6 +11,8 @@ import functools
 import inspect
 import math
 import operator
+import sys
+import warnings
 from typing import AbstractSet, Any, Callable, Container, Iterator, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
@@ -22,6 +24,7 @@ Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
 _LONGEST_WINDOW = 2**28
 _ADDRESSED = 128  # TiB that a process of 64 bits can have: 2^47 bytes
+_MOST_CHANNELS, _FEWEST_SAMPLES = 32, 1000  # of arrays whose axes may be the other way round
 _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
 _Returned = TypeVar("_Returned")
@@ -153,6 +156,36 @@ def _array_along(name: str, values: ArrayLike, axis: int = -1) -> NDArray:
         raise ValueError(f"{name}: 0 dimensions: must have one or more")
     if not -values.ndim <= _integer("axis", axis) < values.ndim:
         raise ValueError(f"axis: {axis}: must be an axis of {name}, which has {values.ndim}")
+    _warn_of_samples_first(name, values.shape, axis)
+    return values
+
+
+def _warn_of_samples_first(name: str, shape: Tuple[int, ...], axis: int) -> None:
+    """Warns of a signal that has its samples and its channels the other way round, as soundfile reads them."""
+    samples = shape[axis]
+    if name in ("x", "y") and len(shape) == 2 and 0 < samples <= _MOST_CHANNELS and max(shape) >= _FEWEST_SAMPLES:
+        warnings.warn(
+            f"{name}: shape {shape}: is taken for {max(shape)} channels of {samples} samples along axis {axis}:"
+            f" if it holds {samples} channels, give {name}.T",
+            stacklevel=_frames_of_ours(),
+        )
+
+
+def _frames_of_ours() -> int:
+    """The stacklevel, for its caller, of whoever called this package."""
+    count, frame = 0, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("gnuradio.stft."):
+        count, frame = count + 1, frame.f_back  # type: ignore[assignment]
+    return count + 1
+
+
+def _one_dimensional(name: str, values: NDArray) -> NDArray:
+    """The array, which must be one channel."""
+    if values.ndim != 1:
+        hint = ""
+        if values.ndim == 2 and name in ("x", "y"):
+            hint = f": one channel of it is {name}[:, 0]" if values.shape[0] > values.shape[1] else f": one channel of it is {name}[0]"
+        raise ValueError(f"{name}: shape {values.shape}: must be one-dimensional{hint}")
     return values
 
 

@@ -2,15 +2,17 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the pages of docs/block from what GNU Radio Companion shows: block_pages.py [--check]
 
-Each entry of grc/ becomes a page: its ports, its parameters with their defaults, its documentation,
-and the example flowgraphs that use it. With --check nothing is written, and pages that differ from
-their entry, or have none, are an error.
+Each entry of grc/ becomes a page: its ports, its parameters with their defaults there and in Python, its
+documentation, and the example flowgraphs that use it. The blocks are asked for their defaults, so PYTHONPATH must
+lead to them. With --check nothing is written, and pages that differ from their entry, or have none, are an error.
 """
+import inspect
 import pathlib
 import re
 import sys
 
 import yaml
+from gnuradio import stft
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "block"
@@ -19,6 +21,7 @@ COMPUTED = re.compile(r"\blambda\b|\bglobals\b")  # a length that the entry comp
 SHOWN_LABEL = re.compile(r"else '([^']*)'")  # of a label that depends on the settings
 PORT = re.compile(r"(Second input|Inputs?|Outputs?|Messages)\b")
 UNIT = re.compile(r"\s*\([^()]*\)$")
+ARGUMENT = re.compile(r"(\w+): [\w\[\]]+(?: = (.*?))?(?=, \w+: |$)")  # in the first line of a constructor's docstring
 MADE = re.compile(r"stft\.(\w+?)(_?)(\$\{type\.fcn\})?\(")
 
 
@@ -46,6 +49,15 @@ def default_of(parameter):
         value = options[0]
     labels = parameter.get("option_labels", [])
     return str(labels[options.index(value)]) if value in options and labels else value
+
+
+def defaults_of(block):
+    """The defaults of a block's arguments as they are written in Python; None of those that must be given."""
+    if inspect.isfunction(block.__init__):
+        given = list(inspect.signature(block.__init__).parameters.values())[1:]
+        return {each.name: None if each.default is each.empty else repr(each.default) for each in given}
+    text = re.match(r"__init__\(self: \w+, (.*)\) -> None", block.__init__.__doc__)[1]
+    return {name: default or None for name, default in ARGUMENT.findall(text)}
 
 
 def described(entry):
@@ -102,10 +114,17 @@ def page(entry, examples):
     parameters = [p for p in entry.get("parameters", [])
                   if p["id"] not in ("settings",) and p.get("hide") != "all"]
     if parameters:
-        lines += ["## Parameters", "", "| in GNU Radio Companion | argument | default |", "|---|---|---|"]
+        theirs = defaults_of(getattr(stft, names[0]))
+        languages = "Python and C++" if "cpp" in entry.get("flags", []) else "Python"
+        lines += ["## Parameters", "", f"| in GNU Radio Companion | default there | argument | default in {languages} |",
+                  "|---|---|---|---|"]
         for each in parameters:
-            default = default_of(each).replace("|", "\\|")
-            lines.append(f"| {shown(each['label'])} | `{each['id']}` | {default} |")
+            name, default = each["id"], ""
+            if name in theirs:
+                default = "must be given" if theirs[name] is None else "automatic" if theirs[name] == "None" else "`" + theirs[name].replace("'", '"') + "`"
+            argument = f"`{name}`" if name in theirs else ""
+            cells = [shown(each["label"]), default_of(each), argument, default]
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     uses = [name for name, text in examples.items() if f"id: {entry['id']}\n" in text]
     if uses:
@@ -118,7 +137,8 @@ def index(pages):
     """Text of the page that lists the others."""
     lines = ["# The blocks, one by one", "",
              "Each page is made by `.ci/block_pages.py` from what GNU Radio Companion shows. What all blocks have in",
-             "common, tags, messages and memory, is on [one page](../blocks.md).", "",
+             "common, tags, messages and memory, is on [one page](../blocks.md). Arguments are given by keyword, or in the order that",
+             "`help()` of a block has; an automatic one may be left out, or be `None` in Python.", "",
              "| block | what it does |", "|---|---|"]
     for name, (entry, _) in pages.items():
         first = entry["documentation"].strip().splitlines()[0]

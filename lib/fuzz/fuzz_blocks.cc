@@ -85,7 +85,10 @@ const std::vector<listener> listeners = {
         s.n_fft = n_fft;
         s.bands = "0.1:0.2";
     }),
-    block<band_weights_vfvf, kernel::band_weights_settings>([](auto& s) { s.n_fft = n_fft; }),
+    block<band_weights_vfvf, kernel::band_weights_settings>([](auto& s) {
+        s.n_fft = n_fft;
+        s.samp_rate = 8000;
+    }),
     block<baseline, baseline_block_settings>([](auto& s) { s.levels = 2; }),
     block<cross_spectrum_vcvc, kernel::cross_spectrum_settings>(frames),
     block<detector_vxm, detector_block_settings>(frames),

@@ -6,11 +6,14 @@ transforms.py says what the arguments mean. A refusal is a ValueError "name: val
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import math
 import operator
-from typing import AbstractSet, Any, Callable, Container, Optional, Sequence, Tuple, TypeVar, Union
+import sys
+import warnings
+from typing import AbstractSet, Any, Callable, Container, Iterator, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +24,7 @@ Window = Union[str, float, Tuple[Any, ...], ArrayLike]
 
 _LONGEST_WINDOW = 2**28
 _ADDRESSED = 128  # TiB that a process of 64 bits can have: 2^47 bytes
+_MOST_CHANNELS, _FEWEST_SAMPLES = 32, 1000  # of arrays whose axes may be the other way round
 _SIDES = ("onesided", "twosided", "centered")
 _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.complex64), (np.float64, np.complex128))}
 _Returned = TypeVar("_Returned")
@@ -31,8 +35,13 @@ _ELSEWHERE = {  # names of arguments in SciPy, librosa, PyTorch and MATLAB, and 
     "padding": "extend", "padded": "frames", "center": "placement", "centre": "placement", "return_onesided": "sides",
     "onesided": "sides", "fft_mode": "sides", "normalized": "scaling", "scale_to": "scaling", "mode": "kind", "n_iter": "iterations",
     "init": "initial", "random_state": "seed", "n_steps": "semitones", "n_mels": "bands", "fmin": "f_min", "fmax": "f_max",
-    "ssq_freqs": "grid", "phase_shift": "phase", "time_axis": "axis",
+    "ssq_freqs": "grid", "phase_shift": "phase", "time_axis": "axis", "y": "x", "input": "x",
 }
+_RATES = ("sr", "Fs", "fs", "samp_rate", "sample_rate")
+_IN_COMPAT = {  # functions that gnuradio.stft.compat has under the same name, and where
+    "stft": "signal, librosa and torch", "istft": "signal, librosa and torch", "spectrogram": "signal", "csd": "signal",
+    "coherence": "signal",
+}  # fmt: skip
 
 
 def _either_spelling(function: Callable[..., _Returned]) -> Callable[..., _Returned]:
@@ -72,9 +81,24 @@ def _refuse_unknown(function: str, names: AbstractSet[str], known: Container[str
         return
     here = {name: _ELSEWHERE.get(name, "") for name in sorted(names)}
     here = {name: words if words.split(",")[0] in known else "" for name, words in here.items()}
+    if "fs" not in known:
+        here.update({name: "none, no rate is needed" for name in here if name in _RATES})
     said = ", ".join(f"{name!r} (here: {words})" if words else repr(name) for name, words in here.items())
-    where = "; see docs/from_other_libraries.md, and gnuradio.stft.compat for SciPy's and librosa's own names" if any(here.values()) else ""
+    where = "; see docs/from_other_libraries.md" if any(here.values()) else ""
+    if where and function in _IN_COMPAT:
+        where += f", and {function}() with other libraries' own names in gnuradio.stft.compat: {_IN_COMPAT[function]}"
     raise TypeError(f"{function}() got an unexpected keyword argument {said}{where}")
+
+
+@contextlib.contextmanager
+def _named_fs() -> Iterator[None]:
+    """Refusals of the kernels' samp_rate name it fs."""
+    try:
+        yield
+    except ValueError as refusal:
+        if str(refusal).startswith("samp_rate: "):
+            raise ValueError("fs" + str(refusal)[len("samp_rate") :]) from None
+        raise
 
 
 def _points_for(taps: NDArray, n_fft: Optional[int]) -> int:
@@ -132,6 +156,36 @@ def _array_along(name: str, values: ArrayLike, axis: int = -1) -> NDArray:
         raise ValueError(f"{name}: 0 dimensions: must have one or more")
     if not -values.ndim <= _integer("axis", axis) < values.ndim:
         raise ValueError(f"axis: {axis}: must be an axis of {name}, which has {values.ndim}")
+    _warn_of_samples_first(name, values.shape, axis)
+    return values
+
+
+def _warn_of_samples_first(name: str, shape: Tuple[int, ...], axis: int) -> None:
+    """Warns of a signal that has its samples and its channels the other way round, as soundfile reads them."""
+    samples = shape[axis]
+    if name in ("x", "y") and len(shape) == 2 and 0 < samples <= _MOST_CHANNELS and max(shape) >= _FEWEST_SAMPLES:
+        warnings.warn(
+            f"{name}: shape {shape}: is taken for {max(shape)} channels of {samples} samples along axis {axis}:"
+            f" if it holds {samples} channels, give {name}.T",
+            stacklevel=_frames_of_ours(),
+        )
+
+
+def _frames_of_ours() -> int:
+    """The stacklevel, for its caller, of whoever called this package."""
+    count, frame = 0, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("gnuradio.stft."):
+        count, frame = count + 1, frame.f_back  # type: ignore[assignment]
+    return count + 1
+
+
+def _one_dimensional(name: str, values: NDArray) -> NDArray:
+    """The array, which must be one channel."""
+    if values.ndim != 1:
+        hint = ""
+        if values.ndim == 2 and name in ("x", "y"):
+            hint = f": one channel of it is {name}[:, 0]" if values.shape[0] > values.shape[1] else f": one channel of it is {name}[0]"
+        raise ValueError(f"{name}: shape {values.shape}: must be one-dimensional{hint}")
     return values
 
 

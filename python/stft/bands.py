@@ -9,14 +9,14 @@ from typing import Any, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _either_spelling, _keeps, _real_array, _text
+from .arguments import _either_spelling, _keeps, _named_fs, _real_array, _text
 from .stft_python import kernels
 
 _KEYWORDS = """
     kind: how the bands lie. "mel", "bark", "erb", "linear": `bands` of them at equal steps of the scale from f_min to f_max. "octave":
         `per_octave` of them in an octave (3: third-octaves), with the frequencies of IEC 61260-1 about `reference`, from the band that
         holds f_min to the one that holds f_max, as far as fs / 2. "edges": between the rising frequencies `edges`.
-    fs: sampling rate in Hz. f_min, f_max: Hz; f_max None: fs / 2.
+    fs: sampling rate in Hz, above 40 Hz for mel, bark and erb, which are scales of hearing. f_min, f_max: Hz; f_max None: fs / 2.
     mel_scale: "slaney" (linear up to 1 kHz) or "htk" (2595 log10(1 + f / 700)).
     shape: "triangle", with feet at the neighbours' peaks, or "rectangle", bands that meet, between the bins too; "automatic": triangles
         for mel, bark and erb, else rectangles.
@@ -30,12 +30,12 @@ def _with_keywords(function: Any) -> Any:
 
 
 @_with_keywords
-def band_weights(kind: str = "mel", n_fft: int = 2048, fs: float = 1.0, *, bands: Optional[int] = None, f_min: float = 0.0,
+def band_weights(kind: str = "mel", n_fft: int = 1024, fs: float = 1.0, *, bands: Optional[int] = None, f_min: float = 0.0,
                  f_max: Optional[float] = None, norm: str = "none", mel_scale: str = "slaney", shape: str = "automatic",
                  per_octave: int = 3, reference: float = 1000.0, edges: Sequence[float] = ()) -> NDArray:  # fmt: skip
     """Weights of the bins of one-sided rows of power in each of some bands, (bands, n_fft // 2 + 1), float64.
 
-    bands: how many, 128 for mel by default.
+    n_fft: that of the rows, 2 .. 2^28; by default spectrogram()'s. bands: how many, 128 for mel by default.
     norm: "none": a triangle is 1 at its peak, a rectangle in its band; "area" (or "slaney"): divided by the band's width in Hz, half of it
         for a triangle; "sum": the weights of a band add up to 1.
 
@@ -48,7 +48,8 @@ def band_weights(kind: str = "mel", n_fft: int = 2048, fs: float = 1.0, *, bands
     ((8, 2049), 705)
     """
     made = _settings(kind, fs, bands, f_min, f_max, mel_scale, shape, per_octave, reference, edges)
-    weights, empty = kernels.band_weights(n_fft=n_fft, norm=norm, **made)
+    with _named_fs():
+        weights, empty = kernels.band_weights(n_fft=n_fft, norm=norm, **made)
     if empty:
         warnings.warn(f"{empty} of {len(weights)} bands hold no bin, and are 0: n_fft is too small for them", stacklevel=3)
     return weights
@@ -65,15 +66,16 @@ def band_edges(kind: str = "mel", fs: float = 1.0, *, bands: Optional[int] = Non
     >>> np.round(band_edges("octave", 48000, f_min=800, f_max=1250)).astype(int).tolist()
     [[708, 794, 891], [891, 1000, 1122], [1122, 1259, 1413]]
     """
-    return kernels.band_edges(
-        n_fft=0, **_settings(kind, fs, bands, f_min, f_max, mel_scale, shape, per_octave, reference, edges)
-    )
+    made = _settings(kind, fs, bands, f_min, f_max, mel_scale, shape, per_octave, reference, edges)
+    with _named_fs():
+        return kernels.band_edges(n_fft=0, **made)
 
 
 def apply_band_weights(power: ArrayLike, weights: ArrayLike) -> NDArray:
     """Weighted sums of rows of power, (..., bins, rows) -> (..., bands, rows): weights @ power, over the weights that are not 0.
 
-    power: as spectrogram() returns it, not in decibels. weights: (bands, bins), of band_weights() or others, finite and not negative.
+    power: as spectrogram() returns it, not in decibels. weights: (bands, bins), of band_weights() or others, for the n_fft of power; finite
+        and not negative.
     What is not finite makes the sums of its own bands so. Returns float32 for float32, else float64; the block band_weights_vfvf gives the
     same to the bit.
 
@@ -87,11 +89,18 @@ def apply_band_weights(power: ArrayLike, weights: ArrayLike) -> NDArray:
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ValueError(f"weights: shape {matrix.shape}: must be (bands, bins)")
     if given.shape[-2] != matrix.shape[1]:
-        raise ValueError(f"power: {given.shape[-2]} bins: must be as many as weights has, {matrix.shape[1]}")
+        raise ValueError(
+            f"power: {_bins_of(given.shape[-2])}: must be as many as weights has, {_bins_of(matrix.shape[1])}: give both the same n_fft"
+        )
     rows = np.ascontiguousarray(np.swapaxes(given, -1, -2), np.float32 if given.dtype == np.float32 else np.float64)
     flat = rows.reshape(-1, matrix.shape[1])
     sums = kernels.apply_band_weights(flat, np.ascontiguousarray(matrix, np.float64))
     return np.swapaxes(sums.reshape(rows.shape[:-1] + matrix.shape[:1]), -1, -2)
+
+
+def _bins_of(bins: int) -> str:
+    """How many bins, and the n_fft that has them: "513 bins (n_fft 1024 or 1025)"."""
+    return f"{bins} bins (n_fft {2 * (bins - 1)} or {2 * bins - 1})" if bins > 1 else f"{bins} bins"
 
 
 def _settings(kind, fs, count, f_min, f_max, mel_scale, shape, per_octave, reference, edges):

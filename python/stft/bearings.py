@@ -14,7 +14,19 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import Window, _array, _at_least, _either_spelling, _frames, _integer, _lengths, _positive, _precision
+from .arguments import (
+    Window,
+    _array,
+    _at_least,
+    _either_spelling,
+    _frames,
+    _integer,
+    _lengths,
+    _one_dimensional,
+    _positive,
+    _precision,
+    _real_array,
+)
 from .orders import angle_resample
 from .stft_python import kernels
 from .transforms import spectrogram
@@ -291,9 +303,7 @@ def _enough_turns(turns, seconds):
 
 
 def _signal(x):
-    x = _array("x", x)
-    if x.ndim != 1 or x.dtype.kind == "c":
-        raise ValueError(f"x: {x.dtype} of shape {x.shape}: must be real, one-dimensional")
+    x = _one_dimensional("x", _real_array("x", x))
     return np.ascontiguousarray(x, _precision(x.dtype))
 
 

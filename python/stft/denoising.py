@@ -28,6 +28,7 @@ from .arguments import (
     _keeps,
     _layout,
     _lengths,
+    _one_dimensional,
     _positive,
     _precision,
     _text,
@@ -88,9 +89,7 @@ class Denoiser:
 
     def push(self, x: ArrayLike) -> NDArray:
         """The next samples, one-dimensional -> those that are ready, of the dtype given."""
-        x = _array("x", x)
-        if x.ndim != 1:
-            raise ValueError(f"x: {x.ndim} dimensions: must have one")
+        x = _one_dimensional("x", _array("x", x))
         if x.dtype.kind == "c" and self._dtype.kind != "c":
             raise ValueError(f"x: {x.dtype}: must be real, as dtype {self._dtype} is")
         return self._kernel.push(np.ascontiguousarray(x, self._dtype))

@@ -17,7 +17,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _real_array
+from .arguments import _array, _one_dimensional, _real_array
 from .stft_python import kernels
 
 _FARTHEST = 2**62  # samples of a stream
@@ -85,8 +85,7 @@ class SignalDetector:
 
     def _samples(self, x):
         x = (_array if self._dtype.kind == "c" else _real_array)("x", x)
-        if x.ndim != 1:
-            raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
+        _one_dimensional("x", x)
         with np.errstate(over="ignore", under="ignore"):  # what single precision cannot hold is infinite, and holds nothing
             samples = np.ascontiguousarray(x, self._dtype)
         if x.dtype.itemsize > samples.dtype.itemsize:
@@ -273,8 +272,7 @@ class EventCutter:
     def push(self, x: ArrayLike) -> List[Clip]:
         """The next samples, one-dimensional -> the clips that they complete."""
         x = _array("x", x)
-        if x.ndim != 1:
-            raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
+        _one_dimensional("x", x)
         with np.errstate(over="ignore"):
             self._cutter.add(np.ascontiguousarray(x, np.complex64))
         return self._clips()

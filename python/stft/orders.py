@@ -9,13 +9,12 @@ holds. Where it is below f_min (default samp_rate / (512 samples_per_rev)) or Na
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import Any, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import Window, _array, _array_along, _channels, _either_spelling, _integer, _truth
+from .arguments import Window, _array, _channels, _either_spelling, _integer, _named_fs, _one_dimensional, _truth
 from .stft_python import kernels
 
 
@@ -88,7 +87,7 @@ def tacho_speed(
 
 
 def _pushed_tacho(y, **settings):
-    y = _one_dimensional("y", y)
+    y = _one_dimensional("y", _array("y", y))
     if y.dtype.kind == "c":
         raise ValueError(f"y: dtype {y.dtype}: must be real")
     single = y.dtype.itemsize <= 4 and y.dtype.kind == "f"
@@ -257,7 +256,7 @@ class _Speed:
         self.hop = 1 if hop is None else _integer("hop", hop)
 
     def _checked(self, times):
-        times = np.ascontiguousarray(_one_dimensional("times", times), np.float64)
+        times = np.ascontiguousarray(_one_dimensional("times", _array("times", times)), np.float64)
         if times.size != self._values.size:
             raise ValueError(f"times: {times.size} values: must be as many as of f, {self._values.size}")
         if not np.all(np.isfinite(times)) or np.any(np.diff(times) <= 0):
@@ -271,21 +270,3 @@ class _Speed:
         if self._times.size and np.abs(self._times).max() * float(fs) > 2.0**60:
             raise ValueError("times: beyond 2^60 samples: must be nearer")
         resampler.add_speeds_at(self._values, self._times)
-
-
-def _one_dimensional(name: str, values: Any) -> NDArray:
-    values = _array_along(name, values)
-    if values.ndim != 1:
-        raise ValueError(f"{name}: shape {values.shape}: must be one-dimensional")
-    return values
-
-
-@contextlib.contextmanager
-def _named_fs() -> Iterator[None]:
-    """Refusals of the kernels' samp_rate name it fs."""
-    try:
-        yield
-    except ValueError as refusal:
-        if str(refusal).startswith("samp_rate: "):
-            raise ValueError("fs" + str(refusal)[len("samp_rate") :]) from None
-        raise

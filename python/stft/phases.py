@@ -35,7 +35,7 @@ from .stft_python import kernels
 from .transforms import istft, stft
 
 _METHODS = ("pghi", "rtpghi")
-_ITERATIONS = {"pghi": 3, "rtpghi": 2}
+_OF_ALL_FRAMES = 3  # iterations
 _PIECE = 1 << 16  # samples
 _HALF = 31  # taps of a halving filter on either side of the middle one
 
@@ -102,13 +102,17 @@ def phase_from_magnitude(
     look_ahead = _at_least(0, "look_ahead", look_ahead)
     if look_ahead == 1 and not streams:
         raise ValueError(f"look_ahead: {look_ahead}: is for method rtpghi; pghi knows all frames")
-    if iterations is None:
-        iterations = _ITERATIONS[method]
-    iterations, workers = _at_least(0, "iterations", iterations), _workers(workers)
-    of_all = 0 if streams or hop > win_length else iterations  # a longer hop: no frame says anything of another one
+    if iterations is not None:
+        iterations = _at_least(0, "iterations", iterations)
+    workers = _workers(workers)
+    of_all = 0
+    if not streams and hop <= win_length:  # a longer hop: no frame says anything of another one
+        of_all = _OF_ALL_FRAMES if iterations is None else iterations
     reference = _phase("phase", phase)
     settings: Dict[str, Any] = dict(n_fft=n_fft, hop=hop, window=window, win_length=win_length, sides=sides)
-    settings.update(phase="centre" if of_all else reference, iterations=iterations if streams else 0, look_ahead=look_ahead)
+    settings.update(phase="centre" if of_all else reference, look_ahead=look_ahead)
+    if not streams or iterations is not None:  # else the kernel has its own number
+        settings["iterations"] = iterations if streams else 0
     settings.update(tolerance=float(tolerance), seed=_at_least(0, "seed", _integer("seed", seed)))
     spectra = kernels.phase_from_magnitude(magnitudes, first, streams, workers, **settings)
     if of_all:

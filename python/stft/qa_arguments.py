@@ -4,6 +4,8 @@
 import inspect
 import threading
 import unittest
+import warnings
+from pathlib import Path
 
 import numpy as np
 from gnuradio import stft
@@ -248,6 +250,33 @@ class arrays_of_numbers(unittest.TestCase):
         out = np.ma.array(np.empty((5, 101)), mask=True)
         with self.assertRaisesRegex(ValueError, "^out: "):
             stft.spectrogram(X1, hop=4, n_fft=8, out=out)
+
+
+class channels(unittest.TestCase):
+    """They lie in front of the samples; soundfile and wavfile read them the other way round."""
+
+    def test_samples_in_front_of_channels_are_warned_of(self):
+        x = np.zeros((1000, 2))
+        for call in (
+            lambda x: stft.stft(x, n_fft=16), lambda x: stft.spectrogram(x, n_fft=16), lambda x: stft.synchrosqueeze(x, n_fft=16),
+            lambda x: stft.time_stretch(x, 2.0, n_fft=16), lambda x: stft.reassign(x, n_fft=16, samp_rate=2.0), lambda x: stft.stft(x.T, n_fft=16, axis=0),
+        ):  # fmt: skip
+            with self.assertWarnsRegex(UserWarning, "1000 channels of 2 samples along axis -?[01]: if it holds 2 channels, give x.T$") as warned:
+                call(x)
+            self.assertEqual(Path(warned.filename).name, Path(__file__).name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for shape in (2, 1000), (1000, 33), (999, 2), (5, 1000, 2):
+                stft.stft(np.zeros(shape), n_fft=16)
+            stft.stft(x, n_fft=16, axis=0)
+
+    def test_functions_of_one_channel_say_how_to_take_one(self):
+        for call in lambda x: stft.detect(x, 8000.0), lambda x: stft.envelope(x, 8000.0), lambda x: stft.machine_rows(x, fs=8000.0, bands="10:20"):
+            for shape, hint in (((1000, 2), r"x\[:, 0\]"), ((2, 1000), r"x\[0\]")):
+                with self.assertRaisesRegex(ValueError, rf"^x: shape \({shape[0]}, {shape[1]}\): must be one-dimensional: one channel of it is {hint}$"):
+                    call(np.zeros(shape))
+        with self.assertRaisesRegex(ValueError, r"^x: shape \(2, 5, 9\): must be one-dimensional$"):
+            stft.detect(np.zeros((2, 5, 9)), 8000.0)
 
 
 class other_kinds(unittest.TestCase):

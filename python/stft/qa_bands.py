@@ -114,6 +114,19 @@ class band_weights(unittest.TestCase):
     def test_the_spelling_samp_rate_is_read(self):
         np.testing.assert_array_equal(stft.band_edges("mel", samp_rate=8000), stft.band_edges("mel", 8000))
 
+    def test_defaults_fit_those_of_a_spectrogram(self):
+        P = stft.spectrogram(np.random.default_rng(8).standard_normal(4000), fs=8000)
+        bands = stft.apply_band_weights(P, stft.band_weights("linear", fs=8000, bands=4, norm="none"))
+        np.testing.assert_allclose(bands.sum(axis=0), P.sum(axis=0), rtol=1e-12)
+
+    def test_scales_of_hearing_need_a_rate_at_which_one_hears(self):
+        for function in stft.band_weights, stft.band_edges:
+            for kind in "mel", "bark", "erb":
+                for given, said in (({}, "fs: 1"), (dict(fs=40.0), "fs: 40"), (dict(samp_rate=16), "samp_rate: 16")):
+                    with self.assertRaisesRegex(ValueError, f"^{said}: must be above 40 Hz for mel, bark and erb: "):
+                        function(kind, **given)
+        self.assertEqual(stft.band_weights("linear", 16, bands=2).shape, (2, 9))
+
     def test_what_is_wrong_is_refused_by_name(self):
         for given, text in (
             (dict(kind="mell"), "kind: mell: must be mel, bark"),
@@ -139,7 +152,8 @@ class band_weights(unittest.TestCase):
             ((P[0], W), "power: "),
             ((P * 1j, W), "power: dtype complex128"),
             ((P, W[0]), "weights: "),
-            ((P[:4], W), "power: 4 bins: must be as many as weights has, 5"),
+            ((P[:4], W), r"power: 4 bins \(n_fft 6 or 7\): must be as many as weights has, 5 bins \(n_fft 8 or 9\): give both the same n_fft$"),
+            ((P[:1], W), r"power: 1 bins: must be as many as weights has, 5 bins"),
             ((P, -W), "weights: -1: must be finite, and not negative"),
             ((P, W * np.inf), "weights: inf: "),
             ((P, W[:0]), "weights: "),
@@ -167,7 +181,7 @@ class band_weights_vfvf(unittest.TestCase):
 
     def test_short_streams(self):
         for count in 0, 1:
-            self.assertEqual(len(flow(row_block(256, bands=9), stream(self.rows[:count].reshape(count, 129))).run().rows), count)
+            self.assertEqual(len(flow(row_block(256, bands=9, samp_rate=8000), stream(self.rows[:count].reshape(count, 129))).run().rows), count)
 
     def test_behind_a_spectrogram_the_rate_of_its_rows_counts(self):
         x = np.random.default_rng(7).standard_normal(5000).astype(np.float32)
@@ -177,10 +191,18 @@ class band_weights_vfvf(unittest.TestCase):
         wanted = stft.apply_band_weights(stft.spectrogram(x, hop=128, n_fft=256, fs=8000), stft.band_weights("mel", 256, 8000, bands=12, f_max=3000))
         np.testing.assert_array_equal(np.reshape(sink.data(), (-1, 12)), wanted.T)
 
+    def test_behind_a_spectrogram_without_a_rate_its_own_counts(self):
+        given, sink, graph = dict(bands=12, samp_rate=8000.0), blocks.vector_sink_f(12), gr.top_block()
+        x = np.random.default_rng(7).standard_normal(5000).astype(np.float32)
+        graph.connect(blocks.vector_source_f(x.tolist()), stft.spectrogram_fvf(256, 128), row_block(256, **given), sink)
+        graph.run()
+        wanted = stft.apply_band_weights(stft.spectrogram(x, hop=128, n_fft=256), stft.band_weights("mel", 256, 8000, bands=12))
+        np.testing.assert_array_equal(np.reshape(sink.data(), (-1, 12)), wanted.T)
+
     def test_tags_stay_on_their_rows_and_those_of_bins_end(self):
         tags = [tag(0, "stft_n_fft", pmt.from_long(256)), tag(0, "rx_rate", pmt.from_double(62.5)), tag(7, "mark", pmt.from_long(3)),
                 tag(499, "stft_length", pmt.from_uint64(9)), tag(499, "mark", pmt.from_long(4))]  # fmt: skip
-        f = flow(row_block(256, bands=9), stream(self.rows, *tags)).run()
+        f = flow(row_block(256, bands=9, samp_rate=8000), stream(self.rows, *tags)).run()
         self.assertEqual(f.tags, [(0, "rx_rate", 62.5), (7, "mark", 3), (499, "mark", 4)])
 
     def test_a_rate_that_would_change_the_bands_number_is_ignored(self):
@@ -220,10 +242,10 @@ class band_weights_vfvf(unittest.TestCase):
             mel.set_f_max(10000.0)
 
     def test_the_block_refuses_what_is_wrong(self):
-        for given in (dict(n_fft=1), dict(kind="x"), dict(bands=2**17), dict(samp_rate=0), dict(f_min=0.5), dict(per_octave=0, kind="octave"),
+        for given in (dict(n_fft=1), dict(kind="x"), dict(bands=2**17), dict(samp_rate=0), dict(samp_rate=1), dict(f_min=5000), dict(per_octave=0, kind="octave"),
                       dict(weights=[1.0], kind="weights")):  # fmt: skip
             with self.assertRaisesRegex(ValueError, rf"^{next(iter(given))}: "):
-                row_block(**{**dict(n_fft=256), **given})
+                row_block(**{**dict(n_fft=256, samp_rate=8000), **given})
 
 
 if __name__ == "__main__":

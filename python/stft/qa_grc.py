@@ -80,7 +80,7 @@ def values_of(entry, **changes):
         changes.setdefault("bands", "0:0.5")  # the default has a sample rate above 2000 Hz in mind
     changes = {name: value for name, value in changes.items() if name in parameters(entry)}
     defaults = {name: default(p) for name, p in parameters(entry).items()}
-    if not {"max_slew", "f_top"}.isdisjoint(defaults):  # a rate of 1 Hz would hold no machine
+    if not {"max_slew", "f_top", "mel_scale"}.isdisjoint(defaults):  # a rate of 1 Hz would hold no machine, and nothing to hear
         defaults["samp_rate"] = 4096.0
     return {**defaults, **changes}
 

@@ -210,16 +210,21 @@ settings["stft_hpss_vcvc.block.yml"] = (
     + [dict(hop=v) for v in (-1, 1, 2**41)]
     + [dict(mask=v) for v in (False, True)]
 )
-settings["stft_band_weights_vfvf.block.yml"] = (
-    [dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**29)]
-    + [{name: v} for name in ("samp_rate", "f_min", "f_max", "reference") for v in of_real_numbers]
-    + [dict(f_min=0.3, f_max=f) for f in (0.2, 0.3, 0.4, 0.6)]
-    + [dict(bands=v, kind=k) for v in (-1, 0, 1, 12, 2**17) for k in ("mel", "bark", "erb", "linear", "edges", "octave")]
-    + [dict(kind="octave", reference=0.1, per_octave=v) for v in (-1, 0, 1, 12, 2000)]
-    + [dict(kind="edges", edges=e, shape=s) for e in ([], [0.1], [0.1, 0.2], [0.0, 0.1, 0.5], [0.2, 0.1, 0.3], [0.1, 0.6]) for s in ("automatic", "triangle")]
-    + [dict(kind="weights", n_fft=2, weights=w) for w in ([], [1.0], [1.0, 0.0], [1.0, -1.0], [0.0] * 6)]
-    + [dict(mel_scale=m, norm=n, shape=s) for m in ("slaney", "htk") for n in ("none", "area", "sum") for s in ("automatic", "rectangle")]
-)
+settings["stft_band_weights_vfvf.block.yml"] = [
+    dict(dict(samp_rate=4096.0), **given)
+    for given in (
+        *(dict(n_fft=n) for n in (-1, 0, 1, 2, 7, 2**29)),
+        *({name: v} for name in ("samp_rate", "f_min", "f_max", "reference") for v in of_real_numbers),
+        *(dict(samp_rate=fs, kind=k) for fs in (1.0, 40.0, 41.0) for k in ("mel", "bark", "erb", "octave")),
+        *(dict(f_min=1000.0, f_max=f) for f in (500.0, 1000.0, 2000.0, 4096.0)),
+        *(dict(bands=v, kind=k) for v in (-1, 0, 1, 12, 2**17) for k in ("mel", "bark", "erb", "linear", "edges", "octave")),
+        *(dict(kind="octave", per_octave=v) for v in (-1, 0, 1, 12, 2000)),
+        *(dict(kind="edges", edges=e, shape=s) for e in ([], [500.0], [500.0, 600.0], [0.0, 500.0, 2048.0], [500.0, 400.0, 600.0], [500.0, 3000.0])
+          for s in ("automatic", "triangle")),
+        *(dict(kind="weights", n_fft=2, weights=w) for w in ([], [1.0], [1.0, 0.0], [1.0, -1.0], [0.0] * 6)),
+        *(dict(mel_scale=m, norm=n, shape=s) for m in ("slaney", "htk") for n in ("none", "area", "sum") for s in ("automatic", "rectangle")),
+    )
+]  # fmt: skip
 settings["stft_spectral_kurtosis_vff.block.yml"] = (
     framing
     + [dict(window=w) for w in ("haan", ("kaiser", 8.6), [1, 2, 1], window.WIN_HANN)]

@@ -37,7 +37,7 @@ MAKERS = {
     "phase_reference": (lambda: stft.phase_reference_vcvc(N_FFT, HOP, 0, "start", "absolute"), BINS, True),
     "spectral_gain": (lambda: stft.spectral_gain_vcvc(N_FFT, HOP, learn=3), BINS, True),
     "hpss": (lambda: stft.hpss_vcvc(N_FFT, time_kernel=5), BINS, True),
-    "band_weights": (lambda: stft.band_weights_vfvf(N_FFT, bands=3), BINS, False),
+    "band_weights": (lambda: stft.band_weights_vfvf(N_FFT, bands=3, samp_rate=8000), BINS, False),
     "phase_from_magnitude": (lambda: stft.phase_from_magnitude_vfvc(N_FFT, HOP, look_ahead=1), BINS, False),
     "phase_vocoder": (lambda: stft.phase_vocoder_vcvc(N_FFT, HOP), BINS, True),
     "istft2d": (lambda: stft.istft2d_vcvf(WIDTH, 8, 4), PATCHES, True),

@@ -208,6 +208,13 @@ class phases_of_streams(unittest.TestCase):
         self.assertEqual(block.tolerance(), 1)
 
 
+    def test_what_is_not_given_is_the_same_for_arrays_and_streams(self):
+        A = np.abs(stft.stft(noise(3000), hop=HOP, n_fft=N_FFT))
+        Y, _, _ = rows_through(stft.phase_from_magnitude_vfvc(N_FFT, HOP), A)
+        np.testing.assert_array_equal(Y, stft.phase_from_magnitude(A, hop=HOP, method="rtpghi"))
+        self.assertTrue((Y != stft.phase_from_magnitude(A, hop=HOP, method="rtpghi", iterations=1)).any())
+
+
 class magnitudes_of_any_size(unittest.TestCase):
     def test_they_have_spectra_of_these_magnitudes_that_fit_as_well_as_others(self):
         made = dict(hop=16, n_fft=64)

@@ -2,9 +2,13 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Arguments of another type: ValueError with name, value and rule."""
 
+import ast
+import importlib.util
+import re
 import subprocess
 import sys
 import unittest
+from pathlib import Path
 
 import numpy as np
 from gnuradio import stft
@@ -157,6 +161,8 @@ class wrong_types(unittest.TestCase):
             (stft.pitch_shift, dict(n_steps=4, nonsense=1), "'n_steps' (here: semitones), 'nonsense'; see"),
             (stft.csd, dict(y=X1, nfft=4), "'nfft' (here: n_fft); see"),
             (stft.stft, dict(center=True), "'center' (here: placement); see"),
+            (stft.pitch_shift, dict(sr=8), "'sr' (here: none, no rate is needed); see"),
+            (stft.stft, dict(y=X1), "'y' (here: x); see"),
         ):
             with self.subTest(given=given), self.assertRaises(TypeError) as refusal:
                 call(X1, **given)
@@ -165,6 +171,20 @@ class wrong_types(unittest.TestCase):
             with self.assertRaises(TypeError) as refusal:
                 call(X1, **given)
             self.assertEqual(str(refusal.exception), f"{call.__name__}() got an unexpected keyword argument {next(iter(given))!r}")
+
+    def test_other_signatures_are_pointed_to_where_there_are_some(self):
+        has = {}
+        for module in "signal", "librosa", "torch":  # read, since one of them needs PyTorch
+            source = Path(importlib.util.find_spec(f"gnuradio.stft.compat.{module}").origin).read_text(encoding="utf-8")
+            has[module] = set(ast.literal_eval(re.search(r"^__all__ = (\[.*?\])", source, re.M | re.S)[1]))
+        for function in stft.stft, stft.istft, stft.spectrogram, stft.csd, stft.coherence, stft.pitch_shift, stft.band_weights, stft.griffin_lim:
+            name = function.__name__
+            with self.assertRaises(TypeError) as refusal:
+                function(nfft=4, n_fft=4, sr=8)
+            _, _, pointed = str(refusal.exception).partition("; see docs/from_other_libraries.md")
+            modules = re.findall("signal|librosa|torch", pointed.partition("compat: ")[2])
+            self.assertEqual(modules, [module for module in has if name in has[module]], name)
+            self.assertEqual(f"{name}() with" in pointed, bool(modules), pointed)
 
     def test_a_single_name_is_not_a_sequence_of_letters(self):
         S0, by_theta = stft.dstft(X1[:32], 12.0, T8, n_fft=16, derivatives="theta")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _real_array
+from .arguments import _one_dimensional, _real_array
 from .stft_python import kernels
 
 _KEYWORDS = """
@@ -193,9 +193,7 @@ def _rate(settings):
 
 
 def _samples(x, dtype):
-    x = _real_array("x", x)
-    if x.ndim != 1:
-        raise ValueError(f"x: shape {x.shape}: must be one-dimensional")
+    x = _one_dimensional("x", _real_array("x", x))
     with np.errstate(over="ignore"):  # what single precision cannot hold is infinite, and counts as missing
         return np.ascontiguousarray(x, dtype)
 

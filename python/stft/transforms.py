@@ -97,7 +97,7 @@ def stft(
 
     X[..., k, p] = g sum_m x[s_p + m] conj(window[m]) exp(-2j pi k (m - r) / n_fft)
 
-    x: real or complex samples, any number of axes.
+    x: real or complex samples along `axis`, any number of axes; channels lie in front, so of what soundfile reads give x.T.
     hop: samples from frame to frame, >= 1; may exceed win_length; default: win_length // 4, or 1 if that is 0.
     win_length: samples under the window; default: the number of taps, else n_fft.
     n_fft: DFT length; default: win_length, or 1024 if neither win_length nor taps are given. Where the window is longer, the formula

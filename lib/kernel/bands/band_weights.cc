@@ -72,6 +72,13 @@ const scale& scale_of(const band_weights_settings& s)
     }
 }
 
+constexpr double lowest_heard = 20; // Hz
+
+bool is_of_hearing(band_kind kind)
+{
+    return kind == band_kind::mel || kind == band_kind::bark || kind == band_kind::erb;
+}
+
 bool counts_bands(band_kind kind)
 {
     return kind != band_kind::octave && kind != band_kind::edges && kind != band_kind::weights;
@@ -225,14 +232,17 @@ band_shape band_weights_settings::shape_used() const
 {
     if (shape != band_shape::automatic)
         return shape;
-    return kind == band_kind::mel || kind == band_kind::bark || kind == band_kind::erb
-               ? band_shape::triangle
-               : band_shape::rectangle;
+    return is_of_hearing(kind) ? band_shape::triangle : band_shape::rectangle;
 }
 
 std::vector<band_edges> band_weights_settings::bands_of() const
 {
     check_samp_rate(samp_rate);
+    if (is_of_hearing(kind) && !(samp_rate > 2 * lowest_heard))
+        refuse(
+            "samp_rate",
+            samp_rate,
+            "must be above 40 Hz for mel, bark and erb: they are scales of hearing, from 20 Hz on");
     if (!(f_min >= 0 && f_min < samp_rate / 2))
         refuse("f_min", f_min, "must be at least 0 Hz, and below half the sample rate");
     if (!(f_max >= 0 && f_max <= samp_rate / 2))

@@ -380,6 +380,13 @@ class qa_band_weights : public CppUnit::TestFixture
         is("bands: 65537: must be 1 .. 65536", mel([](settings& s) { s.bands = 65537; }));
         is("samp_rate: nan: must be 1e-30 .. 1e30 Hz",
            mel([](settings& s) { s.samp_rate = nothing; }));
+        for (const auto kind : { band_kind::mel, band_kind::bark, band_kind::erb }) {
+            is("samp_rate: 40: must be above 40 Hz for mel, bark and erb: they are scales of "
+               "hearing, from 20 Hz on",
+               changed(kind, [](settings& s) { s.samp_rate = 40; }));
+            is("accepted", changed(kind, [](settings& s) { s.samp_rate = 41; }));
+        }
+        is("accepted", changed(band_kind::octave, [](settings& s) { s.samp_rate = 1; }));
         is("f_min: -1: must be at least 0 Hz, and below half the sample rate",
            mel([](settings& s) { s.f_min = -1; }));
         is("f_max: 11026: must be at most half the sample rate",

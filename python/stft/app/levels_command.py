@@ -20,7 +20,7 @@ from gnuradio.stft.app.files.recording_base import refuse
 from gnuradio.stft.app.files.recordings import portion_of, sample_at
 from gnuradio.stft.app.files.spectrogram_files import named, replaced_when_whole
 from gnuradio.stft.app.jobs import output_templates, planned_outputs, run_jobs
-from gnuradio.stft.app.machine_options import UNITS
+from gnuradio.stft.app.machine_options import QUANTITIES, UNITS
 from gnuradio.stft.app.pictures.levels_picture import draw
 from gnuradio.stft.app.pictures.picture_axes import PICTURES
 from gnuradio.stft.app.progress_bar import progress_bar
@@ -31,8 +31,6 @@ _PERIODS = 10  # of the lowest edge in a window
 SAMPLES_AT_ONCE = 2**20
 # m/s^2 of the unit of the samples; None: the samples have another unit, or none
 _UNITS = {"1": None, "m/s^2": 1.0, **UNITS}
-# of an acceleration in m/s^2: name, unit, factor
-_QUANTITIES = (("acceleration", "m/s^2", 1.0), ("velocity", "mm/s", 1e3), ("displacement", "um", 1e6))
 
 
 def add_arguments(parser):
@@ -50,7 +48,7 @@ def add_arguments(parser):
     integral.add_argument("--displacement", action="store_const", const=2, dest="integrate",
                           help="of the displacement, for samples of an acceleration")
     group.add_argument("--unit", choices=_UNITS,
-                       help="unit of the samples: m/s2, mm/s2, g or mg; levels are then in m/s^2, mm/s or um; 1: none is known "
+                       help="unit of the samples: m/s2, mm/s2, g or mg; levels are then in m/s², mm/s or µm; 1: none is known "
                             "(default: m/s2 with --velocity or --displacement, else 1)")
     group.add_argument("--calibration", type=float, metavar="FACTOR", default=1.0,
                        help="units for a sample of 1, which is the full scale of integers (default: 1)")
@@ -124,7 +122,7 @@ class _Frames:
         if arguments.average > self.count:
             refuse("average", arguments.average, f"must be at most {self.count}, the windows that the recording has")
         base = _UNITS[arguments.unit or ("m/s2" if arguments.integrate else "1")]
-        name, unit, factor = _QUANTITIES[arguments.integrate]
+        name, unit, factor = QUANTITIES[arguments.integrate]
         self.factor = arguments.calibration * (1.0 if base is None else base * factor)
         self.quantity = "level" if base is None and arguments.integrate == 0 else name
         self.unit = ("1", "1*s", "1*s^2")[arguments.integrate] if base is None else unit

@@ -2,6 +2,7 @@
 """Options of machines under watch: speed, orders, levels, alarms, baseline."""
 import argparse
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,18 @@ from gnuradio.stft.app.files.quantities import rotation, seconds
 from gnuradio.stft.app.files.recording_base import refuse
 
 UNITS = {"m/s2": 1.0, "g": 9.80665, "mm/s2": 1e-3, "mg": 9.80665e-3}
+
+
+class Quantity(NamedTuple):
+    """What a level is of: its unit, and how many of it are one of m/s^2, m/s or m."""
+
+    name: str
+    unit: str
+    factor: float
+
+
+# of samples that are integrated 0, 1 or 2 times
+QUANTITIES = (Quantity("acceleration", "m/s²", 1.0), Quantity("velocity", "mm/s", 1e3), Quantity("displacement", "µm", 1e6))
 _VERDICT = 30  # rows without which a baseline has no verdict at a speed
 
 
@@ -30,7 +43,7 @@ def add_machine_arguments(parser):
     integral.add_argument("--velocity", dest="integrate", action="store_const", const=1, default=0,
                           help="levels are those of the velocity, mm/s, of an acceleration")
     integral.add_argument("--displacement", dest="integrate", action="store_const", const=2,
-                          help="levels are those of the displacement, um")
+                          help="levels are those of the displacement, µm")
     group.add_argument("--unit", choices=list(UNITS), default="m/s2", help="of the samples (default: m/s2)")
     group.add_argument("--calibration", type=float, metavar="FACTOR", default=1.0,
                        help="units for a sample of 1, which is the full scale of integers (default: 1)")

@@ -13,7 +13,7 @@ import numpy as np
 
 from gnuradio import stft
 from gnuradio.stft.app.files.recording_base import refuse
-from gnuradio.stft.app.machine_options import UNITS, has_speed, orders_of
+from gnuradio.stft.app.machine_options import QUANTITIES, UNITS, has_speed, orders_of
 from gnuradio.stft.machine import add_ridges
 from gnuradio.stft.monitoring import seconds_since_1970
 from gnuradio.stft.stft_python import kernels
@@ -38,8 +38,9 @@ class MachineWatch:
         self._state, self._saved_at = arguments.state, time.monotonic()
         bands = ",".join(f"{level.band[0]!r}:{level.band[1]!r}" for level in levels if level.band is not None)
         orders = list(orders_of(arguments)) if has_speed(arguments) else []
+        quantity = QUANTITIES[arguments.integrate]
         self._rows = kernels.machine_rows_f(samp_rate=rate, bands=bands, orders=orders, integrate=arguments.integrate,
-                                            factor=scale_of(arguments), quantum=quantum)
+                                            factor=arguments.calibration * UNITS[arguments.unit] * quantity.factor, quantum=quantum)
         self._speeds = _speeds_of(arguments, rate, self._rows, self._known_weights(arguments))
         seconds_of_row = self._rows.hop / rate
         hold = dict(hysteresis=arguments.hysteresis, t_on=arguments.hold[0], t_off=arguments.hold[1])
@@ -61,7 +62,7 @@ class MachineWatch:
         self._conditions = _conditions(arguments, seconds_of_row)
         self._points, self._values, self._deviations = deque(maxlen=_MOST_POINTS), np.full(len(levels), np.nan), None
         self._orders = orders_of(arguments) if self._speeds else ()
-        self._unit = _unit_of(arguments)
+        self._unit = quantity.unit
         self._highest = max([level.band[1] for level in levels if level.band is not None]
                             + [order * arguments.speed[1] for order in self._orders if arguments.speed is not None], default=None)
         self._next = None  # sample that begins the next row, unless some are lost
@@ -412,16 +413,6 @@ def _setup(arguments, levels):
     """What the levels are. A state is taken only where this is the same."""
     calibration = {} if arguments.calibration == 1 else {"calibration": arguments.calibration}
     return {"levels": ",".join(level.name for level in levels), "integrate": arguments.integrate, "unit": arguments.unit, **calibration}
-
-
-def scale_of(arguments):
-    """Factor from the samples' unit to m/s^2, mm/s or um."""
-    return arguments.calibration * UNITS[arguments.unit] * 1e3**arguments.integrate
-
-
-def _unit_of(arguments):
-    """Unit of the levels that scale_of() makes."""
-    return {0: "m/s²", 1: "mm/s", 2: "µm"}[arguments.integrate]
 
 
 def _number(value):

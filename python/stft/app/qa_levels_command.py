@@ -41,10 +41,10 @@ class Levels(InFolder):
 
     def test_units_and_calibration(self):
         for options, unit, expected in (
-            ((), "level 20:1000 Hz (1)", 1.0), (("--unit", "mg"), "acceleration 20:1000 Hz (m/s^2)", 9.80665e-3),
-            (("--displacement", "--unit", "m/s2"), "displacement 20:1000 Hz (um)", 1e6 / (100 * math.pi) ** 2),
+            ((), "level 20:1000 Hz (1)", 1.0), (("--unit", "mg"), "acceleration 20:1000 Hz (m/s²)", 9.80665e-3),
+            (("--displacement", "--unit", "m/s2"), "displacement 20:1000 Hz (µm)", 1e6 / (100 * math.pi) ** 2),
             (("--velocity",), "velocity 20:1000 Hz (mm/s)", 1e3 / (100 * math.pi)),
-            (("--displacement",), "displacement 20:1000 Hz (um)", 1e6 / (100 * math.pi) ** 2),
+            (("--displacement",), "displacement 20:1000 Hz (µm)", 1e6 / (100 * math.pi) ** 2),
             (("--velocity", "--unit", "1"), "velocity 20:1000 Hz (1*s)", 1 / (100 * math.pi)),
             (("--calibration", "4", "--db"), "level 20:1000 Hz (dB re 1 1)", None),
         ):  # fmt: skip

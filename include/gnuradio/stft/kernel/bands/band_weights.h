@@ -48,11 +48,11 @@ struct STFT_API band_weights_settings {
     band_kind kind = band_kind::mel; //!< how the bands lie
     //! Their number. 0: 128 for mel, one for each unit of bark and erb; that of octave, edges and weights follows from others.
     std::size_t bands = 0;
-    double samp_rate = 1;                     //!< Hz, of the samples
-    double f_min = 0;                         //!< Hz, where the first band begins
-    double f_max = 0;                         //!< Hz, where the last one ends; 0: samp_rate / 2
-    band_shape shape = band_shape::automatic; //!< shape of the weights over a band
-    band_norm norm = band_norm::none;         //!< factor on them
+    double samp_rate = 1; //!< Hz, of the samples; above 40 for mel, bark and erb
+    double f_min = 0;     //!< Hz, where the first band begins
+    double f_max = 0;     //!< Hz, where the last one ends; 0: samp_rate / 2
+    band_shape shape = band_shape::automatic;                //!< shape of the weights over a band
+    band_norm norm = band_norm::none;                        //!< factor on them
     kernel::mel_scale mel_scale = kernel::mel_scale::slaney; //!< scale of mel bands
     std::size_t per_octave = 3;                              //!< bands in an octave
     double reference = 1000; //!< Hz, a midband of octaves, or an edge; see band_weights

@@ -1,12 +1,11 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/phase/phase_gradient.h"
-#include "qa/support.h"
-#include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
+#include "qa/phase_support.h"
 #include <gnuradio/stft/kernel/stft/istft.h>
-#include <gnuradio/stft/kernel/stft/stft.h>
 #include <random>
 
 using namespace gr::stft::kernel;
+using qa::phases::analysed, qa::phases::magnitudes_of;
 
 namespace {
 
@@ -45,13 +44,9 @@ double distance(const phase_settings& s, const std::vector<T>& x)
 {
     const auto length = static_cast<std::int64_t>(x.size());
     const auto frames = x.size() / hop;
-    stft<T> forward(s.frames_of());
-    const auto bins = forward.bins();
-    std::vector<std::complex<real_t<T>>> X(frames * bins), Y(X.size());
-    forward.analyse(x.data(), length, 0, frames, X.data());
-    std::vector<real_t<T>> A;
-    for (const auto& bin : X)
-        A.push_back(std::abs(bin));
+    const auto bins = s.bins();
+    const auto A = magnitudes_of(analysed(s, x, 0, frames));
+    std::vector<std::complex<real_t<T>>> Y(A.size());
     phase_from_magnitude<real_t<T>> phases(s);
     phases.begin_at(0);
     std::size_t written = 0;
@@ -62,10 +57,10 @@ double distance(const phase_settings& s, const std::vector<T>& x)
     backward.begin_at(0);
     std::vector<T> y(x.size());
     backward.invert(Y.data(), frames, y.data(), length);
-    forward.analyse(y.data(), length, 0, frames, X.data());
+    const auto B = magnitudes_of(analysed(s, y, 0, frames));
     double off = 0, all = 0;
-    for (std::size_t i = 20 * bins; i < X.size() - 20 * bins; ++i) {
-        off += std::pow(std::abs(X[i]) - A[i], 2);
+    for (std::size_t i = 20 * bins; i < A.size() - 20 * bins; ++i) {
+        off += std::pow(B[i] - A[i], 2);
         all += A[i] * A[i];
     }
     return std::sqrt(off / all);

@@ -203,8 +203,9 @@ class qa_phase_gradient : public CppUnit::TestFixture
                 s.iterations = 2;
                 sum += distance(s, band(6000, 0.25, seed));
             }
-            // one open frame comes to 0.0355 and 0.0309, one replacement of the newest frame to 0.0340 without look-ahead
-            assert_below(look_ahead ? 0.0295 : 0.0339, sum / 5);
+            // 0.0322 and 0.0282; one open frame comes to 0.0355 and 0.0309, one replacement of the newest frame
+            // to 0.0340 and 0.0300
+            assert_below(look_ahead ? 0.0291 : 0.0331, sum / 5);
         }
     }
 

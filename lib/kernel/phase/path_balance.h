@@ -30,6 +30,7 @@ public:
 
     /*!
      * \param before,here magnitudes of the row before and of this one
+     * \param levels of this row: -inf where a cell has no phase yet, whose joints are left out
      * \param from_before phases that the row before gives; where `phases` has the same one, a path begins
      * \param steps of the phase from each bin to the next one, cycles
      * \param largest of all these magnitudes that is finite
@@ -38,6 +39,7 @@ public:
      */
     void balance(const R* before,
                  const R* here,
+                 const R* levels,
                  const R* from_before,
                  const R* steps,
                  R largest,

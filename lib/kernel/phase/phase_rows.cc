@@ -323,6 +323,7 @@ void phase_rows<R>::integrate(std::size_t age)
     if (agrees() && follows)
         d_balance.balance(before.bounded.data(),
                           now.bounded.data(),
+                          d_here.data(),
                           d_from_before.data(),
                           d_steps.data(),
                           std::exp(largest),

@@ -253,15 +253,17 @@ STFT_INLINE inline double sine(double y)
     return x * series<1, 25>(x * x);
 }
 
-//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.
+//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn. Negative magnitudes count as 0.
 template <class R>
 STFT_LOOP void phasors(const R* magnitudes, const R* cycles, std::size_t bins, R* parts)
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R s = sine(cycles[k]), c = sine(R(0.5) - std::abs(cycles[k])); // of half the angle
-        parts[2 * k] = magnitudes[k] * (1 - 2 * s * s);
-        parts[2 * k + 1] = magnitudes[k] * (2 * s * c);
+        const R counts = magnitudes[k] < 0 ? R(0) : R(1);
+        const R magnitude = counts * magnitudes[k]; // not finite if that is not
+        parts[2 * k] = magnitude * (1 - 2 * s * s);
+        parts[2 * k + 1] = magnitude * (2 * s * c);
     }
 }
 

@@ -60,6 +60,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
     CPPUNIT_TEST(any_gain_gives_the_same_phases);
     CPPUNIT_TEST(silence_is_random_by_seed);
     CPPUNIT_TEST(what_is_not_finite_stays_in_its_cell);
+    CPPUNIT_TEST(negative_magnitudes_count_as_0);
     CPPUNIT_TEST(late_frames_are_as_exact_as_early_ones);
     CPPUNIT_TEST(few_frames_and_bins_have_phases);
     CPPUNIT_TEST(wrong_settings_are_refused);
@@ -366,6 +367,19 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             A[i] = 0;
         for (const double bad : { -double(INFINITY), -1.0, -1e-300 })
             stays(bad);
+    }
+
+    void negative_magnitudes_count_as_0()
+    {
+        const auto s = made(32, 4, "hann");
+        auto A = magnitudes_of(analysed(s, qa::noise<float>(300), 0, 60));
+        auto other = A;
+        for (const std::size_t k : { 0, 3, 7, 16 })
+            for (std::size_t frame = 10; frame < 13; ++frame) {
+                A[frame * s.bins() + k] = 0;
+                other[frame * s.bins() + k] = -0.7f;
+            }
+        CPPUNIT_ASSERT(every_way(s, A, 0) == every_way(s, other, 0));
     }
 
     void late_frames_are_as_exact_as_early_ones()

@@ -39,7 +39,7 @@ class phase_rows;
  * is 31 when phases begin and goes down to 1. The agreement with overlapped frames is that of Zhu, Beauregard and Wyse, "Real-time signal
  * estimation from modified short-time Fourier transform magnitude spectra", IEEE Trans. ASLP 15, 2007.
  *
- * What is not finite, or negative, is confined to its own cell. Latency: look_ahead frames.
+ * Negative magnitudes count as 0; what is not finite is confined to its own cell. Latency: look_ahead frames.
  */
 template <class R>
 class STFT_API phase_from_magnitude

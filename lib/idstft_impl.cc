@@ -316,9 +316,11 @@ private:
     {
         auto& n_fft_tag = tagged.frames.wanted(&kernel::parameters::n_fft);
         auto& win_length = tagged.frames.wanted(&kernel::parameters::win_length);
-        if (n_fft_tag && kernel::bins<T>(*n_fft_tag) != bins()) {
-            this->d_logger->warn(
-                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *n_fft_tag, bins());
+        try {
+            tagged.check_bins(
+                kernel::is_real_v<T> ? kernel::sides::onesided : kernel::sides::twosided, bins());
+        } catch (const std::invalid_argument& e) {
+            this->d_logger->warn("tag ignored: {}", e.what());
             n_fft_tag.reset();
         }
         const auto n_fft = n_fft_tag.value_or(d_stream.present.n_fft);

@@ -155,9 +155,7 @@ private:
                 d_row_rate = rate;
         }
         try {
-            if (const auto& n_fft = d_description.frames.wanted(&kernel::parameters::n_fft);
-                n_fft && kernel::bins(d_given.sides, *n_fft) != d_gain.bins())
-                throw std::invalid_argument("stft_n_fft does not fit the items");
+            d_description.check_n_fft(d_given.n_fft);
             const auto next = described(d_given);
             const auto& present = d_gain.design();
             const auto power = power_of_unit_noise();

@@ -204,6 +204,20 @@ bool stream_description::describes_frames() const
     return first || !(frames == kernel::change<kernel::bins_parameters>());
 }
 
+void stream_description::check_n_fft(std::size_t n_fft) const
+{
+    if (const auto told = frames.wanted(&kernel::parameters::n_fft).value_or(n_fft); told != n_fft)
+        kernel::refuse("stft_n_fft", told, "must be that of the items, " + std::to_string(n_fft));
+}
+
+void stream_description::check_bins(kernel::sides sides, std::size_t bins) const
+{
+    const auto& told = frames.wanted(&kernel::parameters::n_fft);
+    if (told && kernel::bins(sides, *told) != bins)
+        kernel::refuse(
+            "stft_n_fft", *told, "must have as many bins as the items, " + std::to_string(bins));
+}
+
 kernel::parameters stream_description::applied_to(kernel::parameters p) const
 {
     return applied_to(kernel::bins_parameters{ p, {} });

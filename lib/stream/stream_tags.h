@@ -53,6 +53,11 @@ struct stream_description {
     kernel::parameters applied_to(kernel::parameters p) const;
     kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 
+    //! For blocks whose items keep their n_fft. \throws std::invalid_argument if a tag has given another one, which may have as many bins
+    void check_n_fft(std::size_t n_fft) const;
+    //! For blocks that follow n_fft. \throws std::invalid_argument if a tag has given one whose spectra have another number of bins
+    void check_bins(kernel::sides sides, std::size_t bins) const;
+
     //! True if a tag has given anything about the frames of an STFT.
     bool describes_frames() const;
 };

@@ -64,9 +64,7 @@ public:
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto row_bytes = bins() * sizeof(gr_complex);
-        const auto advance = std::max<std::size_t>(1, d.n_fft / 4);
-        this->set_items_per_call(rows_per_call(row_bytes) * static_cast<int>(advance));
-        this->set_relative_rate(advance, 1);
+        this->set_interpolation(d.n_fft / 4, sizeof(T), rows_per_call(row_bytes));
     }
 
     void restarted() override

@@ -17,10 +17,11 @@ constexpr double four_pi = 12.56637061435917295385;
 /*!
  * \brief The cells of a signal, [frame][bin], which join to islands whose phases are known but for one number each.
  *
- * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island. Then, from the largest
- * cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where the way between them is widest. Of a
- * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when it is reached, and where
- * two anchored islands meet, what their anchors leave goes into the step that joins them.
+ * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island.
+ * Then, from the largest cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where
+ * the way between them is widest. Of a real signal the bins 0 and n_fft / 2 are real, which tells the number: such a
+ * cell anchors its island when it is reached, and where two anchored islands meet, what their anchors leave goes into
+ * the step that joins them.
  */
 template <class R>
 class phase_field
@@ -267,7 +268,8 @@ private:
         return order;
     }
 
-    //! True if a larger neighbour is of another island. Every cell has been climbed from, so its link leads to the root.
+    //! True if a larger neighbour is of another island. Every cell has been climbed from, so its link leads to the
+    //! root.
     bool is_on_a_border(std::size_t i, std::size_t frame, std::size_t k) const
     {
         const auto root_of = [&](std::size_t j) {

@@ -38,7 +38,8 @@ STFT_LOOP void joints_of(const R* here,
     }
 }
 
-//! The diagonal, and the right side: a joint, of which [k - 1] and [k] hold bin k, pulls its lower bin down and its upper one up.
+//! The diagonal, and the right side: a joint, of which [k - 1] and [k] hold bin k, pulls its lower bin down and its
+//! upper one up.
 template <class R>
 STFT_LOOP void pivots_of(const R* before,
                          const R* here,
@@ -61,7 +62,8 @@ STFT_LOOP void pivots_of(const R* before,
     }
 }
 
-//! Expresses every second unknown of a ring: 2 i + 1 = own[i] + lower[i] times the one before + upper[i] times the one after it.
+//! Expresses every second unknown of a ring: 2 i + 1 = own[i] + lower[i] times the one before + upper[i] times the
+//! one after it.
 template <class R>
 STFT_LOOP void eliminate(const R* joints,
                          const R* pivots,

@@ -12,8 +12,8 @@
 #include <complex>
 #include <limits>
 
-/* Loops over a row of magnitudes. A row of logarithms has one value more on either side, that of the bin's neighbour: the
- * mirrored bin of a one-sided spectrum, the bin at the other end of a circular one. */
+/* Loops over a row of magnitudes. A row of logarithms has one value more on either side, that of the bin's neighbour:
+ * the mirrored bin of a one-sided spectrum, the bin at the other end of a circular one. */
 namespace gr::stft::kernel {
 
 //! Factors that turn differences of logarithms into derivatives of the phase.
@@ -55,7 +55,8 @@ R silence_of(const phase_settings& s)
     return static_cast<R>(std::log(std::max(s.tolerance, 1e-10)));
 }
 
-//! Rows of logarithms in the order of time, of which ds / d frame is taken in the second or, looking back, in the last one.
+//! Rows of logarithms in the order of time, of which ds / d frame is taken in the second or, looking back, in the
+//! last one.
 template <class R>
 struct three_rows {
     const R *first, *second, *third;
@@ -253,7 +254,8 @@ STFT_INLINE inline double sine(double y)
     return x * series<1, 25>(x * x);
 }
 
-//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn. Negative magnitudes count as 0.
+//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn. Negative magnitudes count
+//! as 0.
 template <class R>
 STFT_LOOP void phasors(const R* magnitudes, const R* cycles, std::size_t bins, R* parts)
 {

@@ -49,7 +49,8 @@ struct row {
         return least;
     }
 
-    //! Leaves out what joins the ends of a row that is not circular, and the weakest joint about the middle if that is long.
+    //! Leaves out what joins the ends of a row that is not circular, and the weakest joint about the middle if that
+    //! is long.
     void leave_out(bool circular)
     {
         const auto bins = here.size();

@@ -134,8 +134,8 @@ class qa_phase_gradient : public CppUnit::TestFixture
 
     void a_first_frame_has_all_of_its_slope()
     {
-        // a click 12 samples after the middle of the first of two frames: phases fall by 12 / n_fft cycles in a bin, of which half a
-        // hop may be missing, since two frames tell what is between them
+        // a click 12 samples after the middle of the first of two frames: phases fall by 12 / n_fft cycles in a bin,
+        // of which half a hop may be missing, since two frames tell what is between them
         std::vector<double> x(2 * n_fft);
         x[n_fft / 2 + 12] = 1;
         auto s = made(sides::onesided, 1);
@@ -187,8 +187,8 @@ class qa_phase_gradient : public CppUnit::TestFixture
                 x.push_back(sample.real());
             sum += distance(made(sides::onesided, 0), x);
         }
-        // frames that leave before the ones that they overlap with have changed come to 0.0274, and those that go no farther beyond
-        // the signal's phases than others to 0.0241
+        // frames that leave before the ones that they overlap with have changed come to 0.0274, and those that go no
+        // farther beyond the signal's phases than others to 0.0241
         assert_below(0.0238, sum / 5);
     }
 
@@ -213,7 +213,8 @@ class qa_phase_gradient : public CppUnit::TestFixture
     {
         for (const std::size_t look_ahead : { 0, 1 }) {
             const qa::context in_ahead("look_ahead", look_ahead);
-            // frames that are replaced before they leave, and do not go beyond the signal's phases, come to 0.0286 and 0.0245
+            // frames that are replaced before they leave, and do not go beyond the signal's phases, come to 0.0286
+            // and 0.0245
             assert_below(look_ahead ? 0.0237 : 0.0277,
                          distance(made(sides::onesided, look_ahead), qa::noise<double>(10000)));
         }

@@ -11,12 +11,6 @@
 
 namespace gr::stft {
 
-namespace {
-
-const pmt::pmt_t first_key = pmt::mp("stft_first"), length_key = pmt::mp("stft_length");
-
-} // namespace
-
 class phase_vocoder_impl : public stream_block<phase_vocoder_vcvc>
 {
 public:

@@ -113,7 +113,7 @@ public:
         description.check_bins(kernel::sides::centered, 1025);
         qa::assert_refused("stft_n_fft: 1025: must have as many bins as the items, 513",
                            [&] { description.check_bins(kernel::sides::twosided, 513); });
-        stream_description().check_n_fft(7); // no tag has said anything
+        stream_description().check_n_fft(7); // without tags
         stream_description().check_bins(kernel::sides::onesided, 7);
     }
 

@@ -8,8 +8,6 @@ namespace gr::stft {
 
 namespace {
 
-const pmt::pmt_t first_key = pmt::mp("stft_first"), length_key = pmt::mp("stft_length");
-
 constexpr std::int64_t farthest = std::int64_t(1) << 62; // sums of two positions fit into 64 bits
 
 //! \throws std::invalid_argument unless the tag holds an integer in least .. greatest
@@ -163,6 +161,8 @@ std::vector<key_value> tags_of(Settings p, std::int64_t first)
 
 } // namespace
 
+const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp(kernel::stft_fields::hop.tag),
+                 length_key = pmt::mp("stft_length");
 const pmt::pmt_t packet_length_key = pmt::mp("packet_len"), rx_time_key = pmt::mp("rx_time"),
                  rx_rate_key = pmt::mp("rx_rate");
 

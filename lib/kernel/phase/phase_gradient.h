@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_GRADIENT_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_GRADIENT_H
 
+#include "kernel/constants.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/logarithm.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
@@ -31,14 +32,13 @@ struct phase_gradient {
     phase_gradient() = default;
     explicit phase_gradient(const phase_settings& s)
     {
-        constexpr double two_pi = 6.28318530717958647693;
         const auto taps = s.frames_of().taps();
         const auto fit = fit_gaussian(taps);
         const auto n = static_cast<double>(s.n_fft), hop = static_cast<double>(s.hop);
         const auto half = static_cast<double>(taps.size()) / 2;
-        per_bin = static_cast<R>(n / (two_pi * fit.gamma));
+        per_bin = static_cast<R>(n / (2 * pi * fit.gamma));
         most = static_cast<R>(half / fit.gamma);
-        per_frame = static_cast<R>(fit.gamma / (two_pi * hop * n));
+        per_frame = static_cast<R>(fit.gamma / (2 * pi * hop * n));
         reach = static_cast<R>(half / n);
         shift = static_cast<R>(fit.shift / n);
         bins = s.bins();
@@ -250,7 +250,7 @@ STFT_INLINE inline double series(double z)
 //! sin(pi y) for |y| <= 1/2, to rounding.
 STFT_INLINE inline double sine(double y)
 {
-    const double x = 3.14159265358979323846 * y;
+    const double x = pi * y;
     return x * series<1, 25>(x * x);
 }
 

@@ -10,6 +10,22 @@
 
 namespace gr::stft::kernel {
 
+namespace {
+
+//! Sums of what is larger might not be finite.
+template <class R>
+constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
+
+//! Weight of a step along the row, compared with one in time, `frames` frames after phases began: the fewer of them a
+//! phase has been led over, the less it says.
+template <class R>
+R weight_of_steps(std::uint64_t frames)
+{
+    return 1 + 30 / (1 + static_cast<R>(frames));
+}
+
+} // namespace
+
 template <class R>
 R random_phase(std::uint64_t seed, std::uint64_t frame, std::uint64_t bin)
 {
@@ -119,10 +135,6 @@ phase_rows<R>::phase_rows(const phase_settings& s)
     else
         d_real.emplace(s);
 }
-
-//! Sums of what is larger might not be finite.
-template <class R>
-constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
 
 //! Takes the next frame in, and what can be derived from it alone.
 template <class R>
@@ -276,14 +288,6 @@ void phase_rows<R>::take_advances(std::int64_t step)
     if (step != d_step)
         advances(settings, step, d_advances);
     d_step = step;
-}
-
-//! Weight of a step along the row, compared with one in time, `frames` frames after phases began: the fewer of them a
-//! phase has been led over, the less it says.
-template <class R>
-R weight_of_steps(std::uint64_t frames)
-{
-    return 1 + 30 / (1 + static_cast<R>(frames));
 }
 
 //! Phases of the frame of this age, from those of the one before.

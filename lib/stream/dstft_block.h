@@ -23,18 +23,19 @@ class dstft_block : public tagged_block<Interface>
 {
 protected:
     /*!
+     * The decimation sizes the buffers of all inputs.
      * \param step samples from frame to frame
-     * \param sample_bytes of a sample, and at least those of other inputs' items, unless per_bin
+     * \param item_bytes of a sample and of an item of each other input, together
      * \param rows that a work call should be able to write
-     * \param per_bin whether items of other inputs are for all bins: the decimation sizes the buffers of all inputs
+     * \param per_bin whether items of other inputs are for all bins
      */
-    dstft_block(double step, std::size_t sample_bytes, int rows, bool per_bin)
+    dstft_block(double step, std::size_t item_bytes, int rows, bool per_bin)
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         this->set_items_per_call(rows);
         const auto most = static_cast<double>(kernel::longest_hop);
         this->set_decimation(per_bin ? 1 : static_cast<std::uint64_t>(std::clamp(step, 1.0, most)),
-                             sample_bytes);
+                             item_bytes);
     }
 
     void restarted() override

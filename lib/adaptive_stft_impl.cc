@@ -21,8 +21,9 @@ public:
         : gr::block("adaptive_stft",
                     gr::io_signature::make(1, 1, sizeof(T)),
                     mixed_output_rows(1, output_items(given))),
-          base(given.filled().hop, rows(given), false), d_kernel(given), d_settings(given),
-          d_scratch(thetas(given)), d_interval(given.report_interval), d_load(given.load_limit)
+          base(given.filled().hop, sizeof(T), rows(given), false), d_kernel(given),
+          d_settings(given), d_scratch(thetas(given)), d_interval(given.report_interval),
+          d_load(given.load_limit)
     {
         if (given.samp_rate != 1.0)
             this->d_rate = given.samp_rate;

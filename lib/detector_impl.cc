@@ -341,9 +341,11 @@ private:
         if (!tags.row_rate && !tags.frames.describes_frames())
             return;
         const auto& frames = tags.frames.frames;
-        const auto& n_fft = frames.wanted(&kernel::parameters::n_fft);
-        if (n_fft && kernel::bins(d_present.settings.sides, *n_fft) != d_bins)
-            d_logger->warn("stft_n_fft ignored: {}: rows have {} bins", *n_fft, d_bins);
+        try {
+            tags.frames.check_bins(d_present.settings.sides, d_bins);
+        } catch (const std::invalid_argument& e) {
+            d_logger->warn("tag ignored: {}", e.what());
+        }
         if (tags.row_rate)
             d_rates.row_rate = tags.row_rate;
         if (const auto& rate = frames.wanted(&kernel::parameters::samp_rate))

@@ -62,6 +62,7 @@ public:
                     output_rows(d.transform.bins() * sizeof(gr_complex),
                                 kernel::per_bin(d.settings.share) ? 3 : 4)),
           base(d.pace.step(d.theta),
+               sizeof(T) + 2 * sizeof(float),
                rows_per_call(d.transform.bins() * sizeof(gr_complex)),
                kernel::per_bin(d.settings.share)),
           d_design(std::move(d)),

@@ -138,11 +138,8 @@ private:
             told.read(tag);
             auto next = d_present;
             const auto& frames = told.frames;
-            if (const auto& n_fft = frames.wanted(&kernel::parameters::n_fft)) {
-                next.n_fft = *n_fft;
-                if (next.bins() != d_given.bins())
-                    kernel::refuse("stft_n_fft", *n_fft, "rows have another number of bins");
-            }
+            told.check_bins(kernel::sides::onesided, d_given.bins());
+            next.n_fft = frames.wanted(&kernel::parameters::n_fft).value_or(next.n_fft);
             if (const auto& window = frames.wanted(&kernel::parameters::window))
                 next.win_length = window->length();
             next.win_length =

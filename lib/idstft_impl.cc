@@ -64,9 +64,7 @@ public:
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto row_bytes = bins() * sizeof(gr_complex);
-        const auto advance = std::max<std::size_t>(1, d.n_fft / 4);
-        this->set_items_per_call(rows_per_call(row_bytes) * static_cast<int>(advance));
-        this->set_relative_rate(advance, 1);
+        this->set_interpolation(d.n_fft / 4, sizeof(T), rows_per_call(row_bytes));
     }
 
     void restarted() override
@@ -316,9 +314,11 @@ private:
     {
         auto& n_fft_tag = tagged.frames.wanted(&kernel::parameters::n_fft);
         auto& win_length = tagged.frames.wanted(&kernel::parameters::win_length);
-        if (n_fft_tag && kernel::bins<T>(*n_fft_tag) != bins()) {
-            this->d_logger->warn(
-                "tag stft_n_fft ignored: {}: does not fit items of {} bins", *n_fft_tag, bins());
+        try {
+            tagged.check_bins(
+                kernel::is_real_v<T> ? kernel::sides::onesided : kernel::sides::twosided, bins());
+        } catch (const std::invalid_argument& e) {
+            this->d_logger->warn("tag ignored: {}", e.what());
             n_fft_tag.reset();
         }
         const auto n_fft = n_fft_tag.value_or(d_stream.present.n_fft);

@@ -11,12 +11,6 @@
 
 namespace gr::stft {
 
-namespace {
-
-constexpr std::size_t most_buffered_bytes = std::size_t(16) << 20; // of rows that come out at once
-
-} // namespace
-
 class istft2d_impl : public stream_block<istft2d_vcvf>
 {
 public:
@@ -27,11 +21,9 @@ public:
           d_parameters(p), d_inverse(p, width)
     {
         set_tag_propagation_policy(TPP_CUSTOM);
-        const auto most = std::max<std::size_t>(1, most_buffered_bytes / (width * sizeof(float)));
-        const auto hop = std::min(p.height.hop, most);
-        set_items_per_call(
-            std::max(static_cast<int>(hop), least_rows_per_call(width * sizeof(float))));
-        set_relative_rate(hop, 1);
+        const auto row_bytes = width * sizeof(float), hop = p.height.hop;
+        const auto least = static_cast<std::size_t>(least_rows_per_call(row_bytes));
+        set_interpolation(hop, row_bytes, std::max(1, static_cast<int>((least + hop - 1) / hop)));
     }
 
     void forecast(int, gr_vector_int& required) override

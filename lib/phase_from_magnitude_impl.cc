@@ -112,7 +112,8 @@ private:
         d_pending.pop();
     }
 
-    //! Takes the tags of a row in. \return rows that were written: the one before, if it waited for a row of its own kind
+    //! Takes the tags of a row in. \return rows that were written: the one before, if it waited for a row of its own
+    //! kind
     template <class Iterator>
     std::size_t follow(Iterator tag, Iterator end, gr_complex* out)
     {
@@ -123,13 +124,9 @@ private:
         const auto& present = d_phases.design();
         std::size_t written = 0;
         try {
+            d_description.check_n_fft(d_given.n_fft);
             const auto p = d_description.applied_to(d_given.frames_of());
             auto next = d_given;
-            if (p.n_fft != present.n_fft)
-                throw std::invalid_argument("stft_n_fft: " + std::to_string(p.n_fft) +
-                                            ": must be that of the items, " +
-                                            std::to_string(present.n_fft));
-            next.n_fft = p.n_fft;
             next.hop = p.hop;
             next.window = p.window;
             next.win_length = p.win_length;

@@ -16,8 +16,8 @@ public:
                          input_rows(kernel::bins(s.sides, s.n_fft) * sizeof(gr_complex)),
                          output_rows(kernel::bins(s.sides, s.n_fft) * sizeof(gr_complex))),
           d_bins(kernel::bins(s.sides, s.n_fft)), d_given(source), d_present(source),
-          d_target(s.target), d_centered(s.sides == kernel::sides::centered),
-          d_converter(converter(source)), d_start(source.frames().first())
+          d_target(s.target), d_sides(s.sides), d_converter(converter(source)),
+          d_start(source.frames().first())
     {
         set_tag_propagation_policy(TPP_CUSTOM);
         set_items_per_call(rows_per_call(d_bins * sizeof(gr_complex)));
@@ -57,7 +57,9 @@ protected:
 private:
     kernel::phase_converter<float> converter(const kernel::parameters& p) const
     {
-        return { p.n_fft, p.window_length(), p.phase, d_target, d_centered };
+        return {
+            p.n_fft, p.window_length(), p.phase, d_target, d_sides == kernel::sides::centered
+        };
     }
 
     //! One frame's tags: they go on, with the new phase reference.
@@ -77,10 +79,8 @@ private:
         if (!description.describes_frames())
             return;
         try {
+            description.check_bins(d_sides, d_bins);
             const auto p = description.applied_to(d_present);
-            if (kernel::bins(d_bins == p.n_fft ? kernel::sides::twosided : kernel::sides::onesided,
-                             p.n_fft) != d_bins)
-                throw std::invalid_argument("stft_n_fft does not fit the items");
             p.frames(); // refuses hops out of range
             d_converter = converter(p);
             d_present = p;
@@ -93,7 +93,7 @@ private:
     std::size_t d_bins;
     kernel::parameters d_given, d_present;
     kernel::phase_reference d_target;
-    bool d_centered;
+    kernel::sides d_sides;
     kernel::phase_converter<float> d_converter;
     std::int64_t d_start; // of the next frame
     std::vector<gr::tag_t> d_found;

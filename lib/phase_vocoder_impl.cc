@@ -11,12 +11,6 @@
 
 namespace gr::stft {
 
-namespace {
-
-const pmt::pmt_t first_key = pmt::mp("stft_first"), length_key = pmt::mp("stft_length");
-
-} // namespace
-
 class phase_vocoder_impl : public stream_block<phase_vocoder_vcvc>
 {
 public:
@@ -184,7 +178,8 @@ private:
         return static_cast<double>(d_vocoder.frames_in() - 1 - s.frame) - s.fraction;
     }
 
-    //! True if later frames of the input, which have come or may come, would go to this output frame if the input ended then.
+    //! True if later frames of the input, which have come or may come, would go to this output frame if the input
+    //! ended then.
     bool may_be_last(const shown& s) const
     {
         const auto after = frames_after(s);
@@ -263,11 +258,9 @@ private:
             read_tag(description, *tag);
         const auto& present = d_vocoder.design();
         try {
+            description.check_n_fft(d_given.n_fft);
             auto next = d_given;
             const auto p = description.applied_to(d_given.frames_of());
-            if (kernel::bins(next.sides, p.n_fft) != d_vocoder.bins())
-                throw std::invalid_argument("stft_n_fft does not fit the items");
-            next.n_fft = p.n_fft;
             next.hop = p.hop;
             next.win_length = p.window_length();
             next.phase = p.phase;

@@ -239,7 +239,6 @@ private:
 
     void obey(const gr::tag_t& tag, std::uint64_t item)
     {
-        static const auto first_key = pmt::mp("stft_first"), hop_key = pmt::mp("stft_hop");
         const bool first = pmt::eq(tag.key, first_key), hop = pmt::eq(tag.key, hop_key);
         const auto number = first || hop ? real_number(tag.value) : std::nullopt;
         if (number && (first ? std::abs(*number) <= 1e15 : *number >= 1 && *number <= 0x1p32)) {

@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stream/change_queue.h"
 #include "stream/event_messages.h"
 #include "stream/retune.h"
+#include "stream/settings_queue.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
 #include <gnuradio/io_signature.h>
@@ -55,6 +55,7 @@ public:
     void request(const change& requested) override
     {
         gr::thread::scoped_lock lock(d_setlock);
+        using state = settings_state<settings>;
         d_pending.insert(requested, { d_given }, [](const state& before, const change& next) {
             return std::optional<state>({ changed(before.settings, next) });
         });
@@ -62,7 +63,7 @@ public:
 
     settings wanted() const override
     {
-        auto last = locked([this] { return d_pending.last({ d_given }).settings; });
+        auto last = locked([this] { return d_pending.wanted(d_given); });
         last.win_length = last.window_length();
         last.tracking = last.tracking_used();
         return last;
@@ -94,12 +95,7 @@ protected:
     }
 
 private:
-    struct state {
-        kernel::gain_settings settings;
-        bool operator==(const state&) const { return false; }
-    };
-
-    void apply(const change_queue<change, state>::entry& due)
+    void apply(const settings_queue<settings>::entry& due)
     {
         const auto requested = due.change;
         d_given = due.state.settings;
@@ -155,9 +151,7 @@ private:
                 d_row_rate = rate;
         }
         try {
-            if (const auto& n_fft = d_description.frames.wanted(&kernel::parameters::n_fft);
-                n_fft && kernel::bins(d_given.sides, *n_fft) != d_gain.bins())
-                throw std::invalid_argument("stft_n_fft does not fit the items");
+            d_description.check_n_fft(d_given.n_fft);
             const auto next = described(d_given);
             const auto& present = d_gain.design();
             const auto power = power_of_unit_noise();
@@ -187,7 +181,7 @@ private:
 
     settings d_given; // after the changes that were applied
     kernel::spectral_gain<float> d_gain;
-    change_queue<change, state> d_pending;
+    settings_queue<settings> d_pending;
     stream_description d_description;
     std::optional<double> d_row_rate; // Hz
 };

@@ -33,6 +33,7 @@ public:
                                         2 * sizeof(double),
                                         sizeof(float) })),
           base(warped(given).filled().hop,
+               sizeof(float),
                rows_per_call((given.n_fft / 2 + 1) * sizeof(gr_complex)),
                false),
           d_given(given), d_kernel(warped(given))

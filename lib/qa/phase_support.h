@@ -15,6 +15,7 @@ using namespace gr::stft::kernel;
 template <class R>
 double likeness(const std::vector<std::complex<R>>& a, const std::vector<std::complex<R>>& b)
 {
+    CPPUNIT_ASSERT_EQUAL(a.size(), b.size());
     qa::value product = 0;
     double energy_a = 0, energy_b = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -45,13 +46,13 @@ made(std::size_t n_fft, std::size_t hop, const window& w, std::size_t win_length
     return s;
 }
 
-//! exp(2j pi (f0 n + rate n^2 / 2)), or its real part.
+//! exp(2j pi (f0 t + rate t^2 / 2)), t = n - before, or its real part.
 template <class T>
-std::vector<T> chirp(std::size_t length, double f0, double rate)
+std::vector<T> chirp(std::size_t length, double f0, double rate, std::size_t before = 0)
 {
     std::vector<T> x(length);
     for (std::size_t n = 0; n < length; ++n) {
-        const auto t = static_cast<double>(n);
+        const auto t = static_cast<double>(n) - static_cast<double>(before);
         const auto v = std::polar(1.0, 2 * qa::pi * (f0 * t + rate * t * t / 2));
         if constexpr (is_real_v<T>)
             x[n] = static_cast<T>(v.real());

@@ -22,18 +22,20 @@ template <class Interface, class Change, class State>
 class dstft_block : public tagged_block<Interface>
 {
 protected:
-    //! \param step samples from frame to frame \param rows that a work call should be able to write
-    //! \param per_bin whether items of other inputs are for all bins
-    dstft_block(double step, int rows, bool per_bin)
+    /*!
+     * The decimation sizes the buffers of all inputs.
+     * \param step samples from frame to frame
+     * \param item_bytes of a sample and of an item of each other input, together
+     * \param rows that a work call should be able to write
+     * \param per_bin whether items of other inputs are for all bins
+     */
+    dstft_block(double step, std::size_t item_bytes, int rows, bool per_bin)
     {
-        // beyond, a relative rate would ask for buffers of other inputs, too, that are never filled
-        constexpr double most_buffered = 1 << 20;
-
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         this->set_items_per_call(rows);
-        // a relative rate sizes the buffers of all inputs, also where an item holds window lengths for all bins
-        const auto most = per_bin ? 1.0 : std::max(1.0, most_buffered / rows);
-        this->set_relative_rate(1, static_cast<std::uint64_t>(std::clamp(step, 1.0, most)));
+        const auto most = static_cast<double>(kernel::longest_hop);
+        this->set_decimation(per_bin ? 1 : static_cast<std::uint64_t>(std::clamp(step, 1.0, most)),
+                             item_bytes);
     }
 
     void restarted() override

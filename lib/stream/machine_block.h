@@ -249,7 +249,6 @@ private:
             this->add_item_tag(
                 0, item, d_tags.front().key, d_tags.front().value, d_tags.front().srcid);
         if (!d_described) {
-            static const auto hop_key = pmt::mp("stft_hop"), first_key = pmt::mp("stft_first");
             put(hop_key, pmt::from_long(static_cast<long>(d_kernel->hop())));
             put(first_key, pmt::from_long(static_cast<long>(sample)));
             put(rx_rate_key, pmt::from_double(d_rate / static_cast<double>(d_kernel->hop())));

@@ -11,6 +11,7 @@ class qa_stream_tags : public CppUnit::TestFixture
     CPPUNIT_TEST(a_description_comes_back_from_its_tags);
     CPPUNIT_TEST(a_dstft_comes_back_from_its_tags);
     CPPUNIT_TEST(values_out_of_range_are_refused_and_nothing_is_taken_in);
+    CPPUNIT_TEST(an_n_fft_that_does_not_fit_the_items_is_refused_by_name);
     CPPUNIT_TEST(only_tags_about_the_items_end_at_a_block);
     CPPUNIT_TEST(a_rate_is_any_real_number_that_times_can_be_told_by);
     CPPUNIT_TEST(rx_rate_comes_before_the_other_tags_of_its_sample);
@@ -97,6 +98,23 @@ public:
         for (const auto member :
              { &dstft_frames::step, &dstft_frames::alpha, &dstft_frames::theta, &dstft_frames::c })
             CPPUNIT_ASSERT(!placed.varying.wanted(member));
+    }
+
+    void an_n_fft_that_does_not_fit_the_items_is_refused_by_name()
+    {
+        kernel::parameters p;
+        p.n_fft = 1025;
+        p.hop = 4;
+        const auto description = read(description_tags(p, 0));
+        description.check_n_fft(1025);
+        qa::assert_refused("stft_n_fft: 1025: must be that of the items, 1024",
+                           [&] { description.check_n_fft(1024); });
+        description.check_bins(kernel::sides::onesided, 513);
+        description.check_bins(kernel::sides::centered, 1025);
+        qa::assert_refused("stft_n_fft: 1025: must have as many bins as the items, 513",
+                           [&] { description.check_bins(kernel::sides::twosided, 513); });
+        stream_description().check_n_fft(7); // without tags
+        stream_description().check_bins(kernel::sides::onesided, 7);
     }
 
     void values_out_of_range_are_refused_and_nothing_is_taken_in()

@@ -55,9 +55,16 @@ protected:
     //! 32 MiB: what the block before it cannot write at once is asked for again. To be called after set_items_per_call().
     void set_decimation(std::uint64_t items, std::size_t item_bytes)
     {
-        constexpr std::uint64_t most_bytes = 16 << 20;
-        const auto most = most_bytes / item_bytes / static_cast<std::uint64_t>(d_items_per_call);
-        this->set_relative_rate(1, std::max<std::uint64_t>(1, std::min(items, most)));
+        this->set_relative_rate(1, buffered(items, item_bytes, d_items_per_call));
+    }
+
+    //! Output items of item_bytes that each of the `inputs` input items of a work call gives. Room is made for those of two calls,
+    //! at most 32 MiB: what does not fit is written in the next call. In place of set_items_per_call().
+    void set_interpolation(std::uint64_t items, std::size_t item_bytes, int inputs)
+    {
+        const auto each = buffered(items, item_bytes, inputs);
+        set_items_per_call(inputs * static_cast<int>(each));
+        this->set_relative_rate(each, 1);
     }
 
     //! A new stream begins; the lock is held.
@@ -132,6 +139,14 @@ protected:
     }
 
 private:
+    //! These items or, where `times` as many take more than 16 MiB, fewer.
+    static std::uint64_t buffered(std::uint64_t items, std::size_t item_bytes, int times)
+    {
+        constexpr std::uint64_t most_bytes = 16 << 20;
+        const auto most = most_bytes / item_bytes / static_cast<std::uint64_t>(times);
+        return std::max<std::uint64_t>(1, std::min(items, most));
+    }
+
     //! Items to which the user has limited an output's buffer, if positive. The scheduler leaves the size of a former run's
     //! buffer in place of it, which would bind the next run's.
     long users_limit(int port)

@@ -8,8 +8,6 @@ namespace gr::stft {
 
 namespace {
 
-const pmt::pmt_t first_key = pmt::mp("stft_first"), length_key = pmt::mp("stft_length");
-
 constexpr std::int64_t farthest = std::int64_t(1) << 62; // sums of two positions fit into 64 bits
 
 //! \throws std::invalid_argument unless the tag holds an integer in least .. greatest
@@ -163,6 +161,8 @@ std::vector<key_value> tags_of(Settings p, std::int64_t first)
 
 } // namespace
 
+const pmt::pmt_t first_key = pmt::mp("stft_first"), hop_key = pmt::mp(kernel::stft_fields::hop.tag),
+                 length_key = pmt::mp("stft_length");
 const pmt::pmt_t packet_length_key = pmt::mp("packet_len"), rx_time_key = pmt::mp("rx_time"),
                  rx_rate_key = pmt::mp("rx_rate");
 
@@ -202,6 +202,20 @@ std::optional<double> real_number(const pmt::pmt_t& value)
 bool stream_description::describes_frames() const
 {
     return first || !(frames == kernel::change<kernel::bins_parameters>());
+}
+
+void stream_description::check_n_fft(std::size_t n_fft) const
+{
+    if (const auto told = frames.wanted(&kernel::parameters::n_fft).value_or(n_fft); told != n_fft)
+        kernel::refuse("stft_n_fft", told, "must be that of the items, " + std::to_string(n_fft));
+}
+
+void stream_description::check_bins(kernel::sides sides, std::size_t bins) const
+{
+    const auto& told = frames.wanted(&kernel::parameters::n_fft);
+    if (told && kernel::bins(sides, *told) != bins)
+        kernel::refuse(
+            "stft_n_fft", *told, "must have as many bins as the items, " + std::to_string(bins));
 }
 
 kernel::parameters stream_description::applied_to(kernel::parameters p) const

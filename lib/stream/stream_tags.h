@@ -53,6 +53,13 @@ struct stream_description {
     kernel::parameters applied_to(kernel::parameters p) const;
     kernel::bins_parameters applied_to(kernel::bins_parameters p) const;
 
+    //! For blocks whose items keep their n_fft. \throws std::invalid_argument if a tag has given another one, which may
+    //! have as many bins
+    void check_n_fft(std::size_t n_fft) const;
+    //! For blocks that follow n_fft. \throws std::invalid_argument if a tag has given one whose spectra have another
+    //! number of bins
+    void check_bins(kernel::sides sides, std::size_t bins) const;
+
     //! True if a tag has given anything about the frames of an STFT.
     bool describes_frames() const;
 };
@@ -79,8 +86,8 @@ std::vector<key_value> description_tags(const kernel::bins_parameters& p, std::i
 //! The tags of frame rows of an image, which describe its height.
 std::vector<key_value> image_tags(const kernel::image_axis& rows);
 
-//! Tags that describe a DSTFT's frames. Without a pace, positions are a stream of their own; with
-//! theta 0, theta depends on the bin or is a stream of its own; with c 0, there is no chirp rate; with c NaN, rates are a stream of their own.
+//! Tags that describe a DSTFT's frames. Without a pace, positions are a stream of their own; with theta 0, theta depends on
+//! the bin or is a stream of its own; with c 0, there is no chirp rate; with c NaN, rates are a stream of their own.
 std::vector<key_value> dstft_tags(std::size_t n_fft,
                                   const kernel::window_family& window,
                                   kernel::norm norm,
@@ -101,6 +108,7 @@ void sort_by_sample(std::vector<gr::tag_t>& tags);
  */
 pmt::pmt_t shifted_time(const pmt::pmt_t& rx_time, double seconds);
 
+extern const pmt::pmt_t first_key, hop_key, length_key; // stft_first, stft_hop, stft_length
 extern const pmt::pmt_t packet_length_key, rx_time_key, rx_rate_key;
 
 } // namespace gr::stft

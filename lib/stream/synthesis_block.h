@@ -99,9 +99,7 @@ protected:
     {
         this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
         const auto row_bytes = d_inverse.bins() * sizeof(gr_complex);
-        const auto hop = d_inverse.design().hop;
-        this->set_items_per_call(rows_per_call(row_bytes) * static_cast<int>(hop));
-        this->set_relative_rate(static_cast<std::uint64_t>(hop), 1);
+        this->set_interpolation(d_inverse.design().hop, sizeof(T), rows_per_call(row_bytes));
     }
 
     void restarted() override

@@ -272,6 +272,13 @@ class Blocks(unittest.TestCase):
             Y, _, _ = rows_through(stft.spectral_gain_vcvc(N_FFT, HOP), X, [tag(3, key, value)])
             np.testing.assert_array_equal(Y, stft.denoise_spectra(X, n_fft=N_FFT, hop=HOP), key)
 
+    def test_tags_beside_an_n_fft_of_other_items_are_ignored(self):
+        X = stft.stft(noisy(3000), n_fft=N_FFT).astype(np.complex64)
+        through = lambda *tags: rows_through(stft.spectral_gain_vcvc(N_FFT, HOP), X, tags)[0]
+        hop = tag(3, "stft_hop", 2 * HOP)
+        np.testing.assert_array_equal(through(hop, tag(3, "stft_n_fft", N_FFT + 1)), through())  # as many bins
+        self.assertFalse(np.array_equal(through(hop), through()))
+
     def test_changes_by_setter_and_message_at_their_sample(self):
         x = noisy(6000)
         X = stft.stft(x, n_fft=N_FFT).astype(np.complex64)

@@ -367,6 +367,15 @@ class sounds_at_another_speed(unittest.TestCase):
         self.assertEqual(value(after, "here"), [(125, 1)])
         self.assertEqual(block.rate(), 2)
 
+    def test_an_n_fft_of_other_items_is_refused_and_later_tags_are_obeyed(self):
+        X = stft.stft(chirp(4000, np.float32), hop=HOP, n_fft=N_FFT)[:, :60]
+        late = [tag(30, "stft_first", 30 * HOP - N_FFT // 2), tag(30, "stft_hop", 12)]
+        made = lambda: stft.phase_vocoder_vcvc(N_FFT, HOP, rate=0.7, win_length=N_FFT)
+        expected, _, _ = rows_through(made(), X, late)
+        got, _, _ = rows_through(made(), X, [tag(0, "stft_n_fft", N_FFT + 1), *late])  # as many bins
+        np.testing.assert_array_equal(got, expected)
+        self.assertFalse(np.array_equal(expected, rows_through(made(), X)[0]))
+
     def test_a_stream_begins_anew_where_its_frames_do(self):
         X = noise(BINS * 60, dtype=np.complex64).reshape(BINS, 60)
         tags = [tag(0, "stft_first", -64), tag(30, "stft_first", 5000), tag(30, "stft_hop", 8)]

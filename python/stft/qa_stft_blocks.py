@@ -11,7 +11,7 @@ import unittest
 
 import numpy as np
 from gnuradio import blocks, gr, stft
-from qa_flowgraph_parts import pausing, two_runs, unequal, value
+from qa_flowgraph_parts import pausing, tag, two_runs, unequal, value
 
 RNG = np.random.default_rng(20260101)
 SIZES = [  # n_fft, win_length, hop
@@ -184,6 +184,17 @@ class stream_equals_array(unittest.TestCase):
             self.assertEqual(value(tags, "stft_phase"), [(0, target)])
             y, _ = run(source(x), forward(), convert(), synthesis(True, n_fft, 5, win_length=win_length))
             self.assertLess(np.max(np.abs(y[12:, 0] - x[12:])[:-12]), 3e-6 * np.max(np.abs(x)))
+
+    def test_phase_reference_follows_an_n_fft_of_as_many_bins_on_its_sides(self):
+        x = signal(800, True)
+        X = stft.stft(x, hop=5, n_fft=17)
+        got, _ = run(source(x), stft.stft_fvc(17, 5), stft.phase_reference_vcvc(16, 5, 0, "centre", "start"))
+        np.testing.assert_array_equal(got.T, stft.convert_phase(X, "centre", "start", hop=5, n_fft=17))
+        spectra = lambda *tags: blocks.vector_source_c(np.ascontiguousarray(X.T).ravel().tolist(), False, 9, tags)
+        centered = lambda: stft.phase_reference_vcvc(9, 5, 0, "centre", "start", "centered")
+        for n_fft in 16, 17:  # one-sided spectra have 9 bins
+            got, _ = run(spectra(tag(0, "stft_n_fft", n_fft)), centered())
+            np.testing.assert_array_equal(got, run(spectra(), centered())[0])
 
     def test_inverse_of_spectra_without_tags_ends_with_the_last_frame(self):
         x = signal(1000, True)

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
 #include "kernel/phase/phase_rows.h"
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <algorithm>
@@ -12,15 +13,14 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr double four_pi = 12.56637061435917295385;
-
 /*!
  * \brief The cells of a signal, [frame][bin], which join to islands whose phases are known but for one number each.
  *
- * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island. Then, from the largest
- * cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where the way between them is widest. Of a
- * real signal the bins 0 and n_fft / 2 are real, which tells the number: such a cell anchors its island when it is reached, and where
- * two anchored islands meet, what their anchors leave goes into the step that joins them.
+ * A cell joins the largest of its neighbours that is larger than itself, so that every local maximum has an island.
+ * Then, from the largest cell to the smallest, islands join that a cell and a larger neighbour of it belong to: where
+ * the way between them is widest. Of a real signal the bins 0 and n_fft / 2 are real, which tells the number: such a
+ * cell anchors its island when it is reached, and where two anchored islands meet, what their anchors leave goes into
+ * the step that joins them.
  */
 template <class R>
 class phase_field
@@ -239,7 +239,7 @@ private:
         const auto [root, rise] = climb(i);
         d_is_anchored[root] = true;
         d_anchors[root] += std::polar(
-            std::exp(2 * static_cast<double>(d_cells[i].level - d_largest)), four_pi * rise);
+            std::exp(2 * static_cast<double>(d_cells[i].level - d_largest)), 4 * pi * rise);
     }
 
     //! Cells that anchor or join islands, the largest first; levels are rounded to one of 2^16.
@@ -267,7 +267,8 @@ private:
         return order;
     }
 
-    //! True if a larger neighbour is of another island. Every cell has been climbed from, so its link leads to the root.
+    //! True if a larger neighbour is of another island. Every cell has been climbed from, so its link leads to the
+    //! root.
     bool is_on_a_border(std::size_t i, std::size_t frame, std::size_t k) const
     {
         const auto root_of = [&](std::size_t j) {
@@ -304,7 +305,7 @@ private:
     //! The root's phase with which the real cells of its island are nearest to real, modulo 1/2.
     R anchor_phase(std::size_t root) const
     {
-        return d_is_anchored[root] ? static_cast<R>(-std::arg(d_anchors.at(root)) / four_pi) : 0;
+        return d_is_anchored[root] ? static_cast<R>(-std::arg(d_anchors.at(root)) / (4 * pi)) : 0;
     }
 
     //! Joins the islands of cell i and of j, its neighbour, which it is `rise` cycles beyond.
@@ -329,7 +330,7 @@ private:
         d_cells[child].phase = step;
         if (!both)
             return;
-        d_anchors[root] += d_anchors[child] * std::polar(1.0, four_pi * static_cast<double>(step));
+        d_anchors[root] += d_anchors[child] * std::polar(1.0, 4 * pi * static_cast<double>(step));
         d_anchors.erase(child);
     }
 

@@ -19,6 +19,7 @@ STFT_INLINE inline R weaker(R a, R b, R scale)
 //! Weights of the joints between bins, and what these add to the sums on the right.
 template <class R>
 STFT_LOOP void joints_of(const R* here,
+                         const R* levels,
                          const R* steps,
                          const R* phases,
                          std::size_t joints,
@@ -27,14 +28,18 @@ STFT_LOOP void joints_of(const R* here,
                          R* weights,
                          R* pulls)
 {
+    constexpr R lowest = std::numeric_limits<R>::lowest();
 #pragma omp simd
     for (std::size_t k = 0; k < joints; ++k) {
-        weights[k] = weight * weaker(here[k], here[k + 1], scale);
+        const R low = levels[k] < levels[k + 1] ? levels[k] : levels[k + 1];
+        const R joins = low >= lowest ? weight : R(0);
+        weights[k] = joins * weaker(here[k], here[k + 1], scale);
         pulls[k] = weights[k] * phase_loops::fraction_of(phases[k] + steps[k] - phases[k + 1]);
     }
 }
 
-//! The diagonal, and the right side: a joint, of which [k - 1] and [k] hold bin k, pulls its lower bin down and its upper one up.
+//! The diagonal, and the right side: a joint, of which [k - 1] and [k] hold bin k, pulls its lower bin down and its
+//! upper one up.
 template <class R>
 STFT_LOOP void pivots_of(const R* before,
                          const R* here,
@@ -57,7 +62,8 @@ STFT_LOOP void pivots_of(const R* before,
     }
 }
 
-//! Expresses every second unknown of a ring: 2 i + 1 = own[i] + lower[i] times the one before + upper[i] times the one after it.
+//! Expresses every second unknown of a ring: 2 i + 1 = own[i] + lower[i] times the one before + upper[i] times the
+//! one after it.
 template <class R>
 STFT_LOOP void eliminate(const R* joints,
                          const R* pivots,
@@ -186,6 +192,7 @@ void path_balance<R>::complete(ring& all, ring& half)
 template <class R>
 void path_balance<R>::balance(const R* before,
                               const R* here,
+                              const R* levels,
                               const R* from_before,
                               const R* steps,
                               R largest,
@@ -200,11 +207,20 @@ void path_balance<R>::balance(const R* before,
     const auto bins = row.count, last = bins - 1;
     const R scale = 1 / largest;
     auto *const joints = row.joints.data(), *const pulls = d_pulls.data();
-    simd::dispatch<joints_of<R>>(here, steps, phases, last, scale, weight, joints, pulls);
+    simd::dispatch<joints_of<R>>(here, levels, steps, phases, last, scale, weight, joints, pulls);
     joints[last] = pulls[last] = 0;
     if (d_circular) {
         const R ends[] = { here[last], here[0] }, of_ends[] = { phases[last], phases[0] };
-        joints_of(ends, steps + last, of_ends, 1, scale, weight, joints + last, pulls + last);
+        const R ends_levels[] = { levels[last], levels[0] };
+        joints_of(ends,
+                  ends_levels,
+                  steps + last,
+                  of_ends,
+                  1,
+                  scale,
+                  weight,
+                  joints + last,
+                  pulls + last);
     }
     if (!d_circular && bins >= enough) {
         auto* const from = joints + (bins / 2 - bins / 8);

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_GRADIENT_H
 #define INCLUDED_STFT_LIB_KERNEL_PHASE_PHASE_GRADIENT_H
 
+#include "kernel/constants.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/logarithm.h"
 #include <gnuradio/stft/kernel/phase/gaussian_fit.h>
@@ -12,8 +13,8 @@
 #include <complex>
 #include <limits>
 
-/* Loops over a row of magnitudes. A row of logarithms has one value more on either side, that of the bin's neighbour: the
- * mirrored bin of a one-sided spectrum, the bin at the other end of a circular one. */
+/* Loops over a row of magnitudes. A row of logarithms has one value more on either side, that of the bin's neighbour:
+ * the mirrored bin of a one-sided spectrum, the bin at the other end of a circular one. */
 namespace gr::stft::kernel {
 
 //! Factors that turn differences of logarithms into derivatives of the phase.
@@ -31,14 +32,13 @@ struct phase_gradient {
     phase_gradient() = default;
     explicit phase_gradient(const phase_settings& s)
     {
-        constexpr double two_pi = 6.28318530717958647693;
         const auto taps = s.frames_of().taps();
         const auto fit = fit_gaussian(taps);
         const auto n = static_cast<double>(s.n_fft), hop = static_cast<double>(s.hop);
         const auto half = static_cast<double>(taps.size()) / 2;
-        per_bin = static_cast<R>(n / (two_pi * fit.gamma));
+        per_bin = static_cast<R>(n / (2 * pi * fit.gamma));
         most = static_cast<R>(half / fit.gamma);
-        per_frame = static_cast<R>(fit.gamma / (two_pi * hop * n));
+        per_frame = static_cast<R>(fit.gamma / (2 * pi * hop * n));
         reach = static_cast<R>(half / n);
         shift = static_cast<R>(fit.shift / n);
         bins = s.bins();
@@ -55,7 +55,8 @@ R silence_of(const phase_settings& s)
     return static_cast<R>(std::log(std::max(s.tolerance, 1e-10)));
 }
 
-//! Rows of logarithms in the order of time, of which ds / d frame is taken in the second or, looking back, in the last one.
+//! Rows of logarithms in the order of time, of which ds / d frame is taken in the second or, looking back, in the
+//! last one.
 template <class R>
 struct three_rows {
     const R *first, *second, *third;
@@ -249,19 +250,22 @@ STFT_INLINE inline double series(double z)
 //! sin(pi y) for |y| <= 1/2, to rounding.
 STFT_INLINE inline double sine(double y)
 {
-    const double x = 3.14159265358979323846 * y;
+    const double x = pi * y;
     return x * series<1, 25>(x * x);
 }
 
-//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn.
+//! magnitude exp(2j pi cycles), cycles in -1/2 .. 1/2 -> real and imaginary parts in turn. Negative magnitudes count
+//! as 0.
 template <class R>
 STFT_LOOP void phasors(const R* magnitudes, const R* cycles, std::size_t bins, R* parts)
 {
 #pragma omp simd
     for (std::size_t k = 0; k < bins; ++k) {
         const R s = sine(cycles[k]), c = sine(R(0.5) - std::abs(cycles[k])); // of half the angle
-        parts[2 * k] = magnitudes[k] * (1 - 2 * s * s);
-        parts[2 * k + 1] = magnitudes[k] * (2 * s * c);
+        const R counts = magnitudes[k] < 0 ? R(0) : R(1);
+        const R magnitude = counts * magnitudes[k]; // not finite if that is not
+        parts[2 * k] = magnitude * (1 - 2 * s * s);
+        parts[2 * k + 1] = magnitude * (2 * s * c);
     }
 }
 

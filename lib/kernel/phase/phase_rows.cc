@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/phase/phase_rows.h"
 #include "kernel/phase/angles.h"
+#include "kernel/phase/magnitude_projection.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/phase/phase_from_magnitude.h>
 #include <algorithm>
@@ -8,6 +9,22 @@
 #include <utility>
 
 namespace gr::stft::kernel {
+
+namespace {
+
+//! Sums of what is larger might not be finite.
+template <class R>
+constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
+
+//! Weight of a step along the row, compared with one in time, `frames` frames after phases began: the fewer of them a
+//! phase has been led over, the less it says.
+template <class R>
+R weight_of_steps(std::uint64_t frames)
+{
+    return 1 + 30 / (1 + static_cast<R>(frames));
+}
+
+} // namespace
 
 template <class R>
 R random_phase(std::uint64_t seed, std::uint64_t frame, std::uint64_t bin)
@@ -119,10 +136,6 @@ phase_rows<R>::phase_rows(const phase_settings& s)
         d_real.emplace(s);
 }
 
-//! Sums of what is larger might not be finite.
-template <class R>
-constexpr R most_magnitude = std::numeric_limits<R>::max() * R(1e-12);
-
 //! Takes the next frame in, and what can be derived from it alone.
 template <class R>
 void phase_rows<R>::take(const R* magnitudes)
@@ -141,7 +154,7 @@ void phase_rows<R>::take(const R* magnitudes)
                                                       now.offsets.data());
     std::copy_n(magnitudes, now.magnitudes.size(), now.magnitudes.begin());
     if (agrees())
-        simd::dispatch<phase_loops::bounded<R>>(
+        simd::dispatch<phase_loops::bounded_magnitudes<R>>(
             magnitudes, bins, most_magnitude<R>, now.bounded.data());
     now.start = start;
     now.centre = start + d_gradient.length / 2;
@@ -160,12 +173,12 @@ bool phase_rows<R>::push(const R* magnitudes, complex* spectrum)
         ++d_pending;
         if (waited) {
             integrate(1);
-            turn(older(1), d_phases);
+            set_phases(older(1), d_phases);
             std::swap(d_leading, d_phases);
             guess();
         } else {
             integrate(0);
-            turn(older(0), d_phases);
+            set_phases(older(0), d_phases);
         }
         const auto most = std::min(settings.iterations, settled_signal<R>::slots - 1);
         agree();
@@ -277,14 +290,6 @@ void phase_rows<R>::take_advances(std::int64_t step)
     d_step = step;
 }
 
-//! Weight of a step along the row, compared with one in time, `frames` frames after phases began: the fewer of them a phase has been led over, the
-//! less it says.
-template <class R>
-R weight_of_steps(std::uint64_t frames)
-{
-    return 1 + 30 / (1 + static_cast<R>(frames));
-}
-
 //! Phases of the frame of this age, from those of the one before.
 template <class R>
 void phase_rows<R>::integrate(std::size_t age)
@@ -323,6 +328,7 @@ void phase_rows<R>::integrate(std::size_t age)
     if (agrees() && follows)
         d_balance.balance(before.bounded.data(),
                           now.bounded.data(),
+                          d_here.data(),
                           d_from_before.data(),
                           d_steps.data(),
                           std::exp(largest),
@@ -357,12 +363,12 @@ void phase_rows<R>::guess()
                                                 d_phases.data());
         simd::dispatch<phase_loops::wrap<R>>(d_phases.data(), d_gradient.bins);
     }
-    turn(older(0), d_phases);
+    set_phases(older(0), d_phases);
 }
 
 //! A frame gets phases; of a real signal's frame, bins that are real are made so.
 template <class R>
-void phase_rows<R>::turn(frame& f, const volk::vector<R>& cycles)
+void phase_rows<R>::set_phases(frame& f, const volk::vector<R>& cycles)
 {
     const auto bins = d_gradient.bins;
     simd::dispatch<phase_loops::phasors<R>>(
@@ -377,31 +383,31 @@ void phase_rows<R>::turn(frame& f, const volk::vector<R>& cycles)
         make_real(bins - 1);
 }
 
-//! Gives a pending frame the phases of the signal that all frames make, moved `beyond` times as far again, since the frame is itself in that signal.
-//! True if it is.
+//! Gives a pending frame the phases of the signal that all frames make, moved `beyond` times as far again, since the
+//! frame is itself in that signal. True if it is.
 template <class R>
-bool phase_rows<R>::direct(std::size_t age, R beyond)
+bool phase_rows<R>::project(std::size_t age, R beyond)
 {
-    const auto at = later(age);
+    const auto from = start_in_signal(age);
     bool is_in = false;
     auto& f = older(age);
     with_signal([&](auto& signal) {
-        is_in = signal.reaches(at);
+        is_in = signal.reaches(from);
         if (is_in)
-            signal.analyse(at, d_heard.data());
+            signal.analyse(from, d_heard.data());
     });
     if (is_in)
-        simd::dispatch<phase_loops::directions<R>>(reinterpret_cast<const R*>(d_heard.data()),
-                                                   f.bounded.data(),
-                                                   d_gradient.bins,
-                                                   static_cast<R>(settings.n_fft),
-                                                   beyond,
-                                                   reinterpret_cast<R*>(f.row.data()));
+        simd::dispatch<phase_loops::project<R>>(reinterpret_cast<const R*>(d_heard.data()),
+                                                f.bounded.data(),
+                                                d_gradient.bins,
+                                                static_cast<R>(settings.n_fft),
+                                                beyond,
+                                                reinterpret_cast<R*>(f.row.data()));
     return is_in;
 }
 
-//! Makes the pending frames agree with the settled ones and with each other: the newest one first, since it was guessed, then those before it, the
-//! oldest first. What leaves at once is the newest one, once more.
+//! Makes the pending frames agree with the settled ones and with each other: the newest one first, since it was
+//! guessed, then those before it, the oldest first. What leaves at once is the newest one, once more.
 template <class R>
 void phase_rows<R>::agree()
 {
@@ -414,20 +420,22 @@ void phase_rows<R>::agree()
         for (std::size_t i = 0; i < d_pending; ++i) {
             const auto a = oldest - i;
             const bool is_new = a < 2; // phases of the others stay
-            all[i] = { slot_of(older(a)), later(a), is_new ? older(a).row.data() : nullptr };
+            all[i] = { slot_of(older(a)),
+                       start_in_signal(a),
+                       is_new ? older(a).row.data() : nullptr };
         }
         signal.begin(all.data(), d_pending);
         const auto replace = [&](std::size_t a) {
             // the newest one has most of its end to itself, and would be driven to and fro
-            if (direct(a, a > 0 ? R(0.3) : R(0.2)))
-                signal.replace(slot_of(older(a)), later(a), older(a).row.data());
+            if (project(a, a > 0 ? R(0.3) : R(0.2)))
+                signal.replace(slot_of(older(a)), start_in_signal(a), older(a).row.data());
         };
         for (std::size_t i = 0; i < settings.iterations; ++i)
             replace(0);
         for (auto a = oldest; a > 0; --a)
             replace(a);
         if (settings.look_ahead == 0)
-            direct(0, R(0.6)); // nothing follows from it
+            project(0, R(0.6)); // nothing follows from it
     });
 }
 
@@ -457,6 +465,7 @@ void phase_rows<R>::settle_all()
 {
     while (d_pending > 0)
         settle_oldest();
+    // without look-ahead as it left, moved beyond: that leads on better than what was settled
     lead_from(0);
 }
 
@@ -465,11 +474,12 @@ template <class R>
 void phase_rows<R>::write(std::size_t age, const R* magnitudes, complex* spectrum)
 {
     if (agrees()) {
-        simd::dispatch<phase_loops::unbounded<R>>(reinterpret_cast<const R*>(older(age).row.data()),
-                                                  magnitudes,
-                                                  d_gradient.bins,
-                                                  most_magnitude<R>,
-                                                  reinterpret_cast<R*>(spectrum));
+        simd::dispatch<phase_loops::restore_magnitudes<R>>(
+            reinterpret_cast<const R*>(older(age).row.data()),
+            magnitudes,
+            d_gradient.bins,
+            most_magnitude<R>,
+            reinterpret_cast<R*>(spectrum));
         d_writer.refer(older(age).start, spectrum);
         return;
     }

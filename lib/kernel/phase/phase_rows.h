@@ -18,8 +18,8 @@ namespace gr::stft::kernel {
 template <class R>
 R random_phase(std::uint64_t seed, std::uint64_t frame, std::uint64_t bin);
 
-//! Magnitudes and phases, counted from the window's centre -> spectra of the settings' reference. Bins that are real for real signals
-//! are made so.
+//! Magnitudes and phases, counted from the window's centre -> spectra of the settings' reference. Bins that are real
+//! for real signals are made so.
 template <class R>
 class phase_writer
 {
@@ -83,9 +83,10 @@ private:
 /*!
  * \brief phase_from_magnitude's state.
  *
- * With iterations, the newest frame and one or two before it are pending: they are made to agree with the settled ones and with each other, in turn,
- * and the oldest of them is settled. The phases of the one before the newest are found again first, from both sides in time. What leaves is the
- * newest frame, or with look-ahead the one before it, as it is by then.
+ * With iterations, the newest frame and one or two before it are pending: they are made to agree with the settled
+ * ones and with each other, in turn, and the oldest of them is settled. The phases of the one before the newest are
+ * found again first, from both sides in time. What leaves is the newest frame, or with look-ahead the one before it,
+ * as it is by then.
  */
 template <class R>
 class phase_rows
@@ -126,10 +127,10 @@ private:
     void take_advances(std::int64_t step);
     void integrate(std::size_t age);
     void guess();
-    void turn(frame& f, const volk::vector<R>& cycles);
+    void set_phases(frame& f, const volk::vector<R>& cycles);
     void agree();
-    bool direct(std::size_t age, R beyond);
-    std::int64_t later(std::size_t age) { return older(age).start - d_signal_start; }
+    bool project(std::size_t age, R beyond);
+    std::int64_t start_in_signal(std::size_t age) { return older(age).start - d_signal_start; }
     void lead_from(std::size_t age);
     std::size_t slot_of(const frame& f) const { return f.index % settled_signal<R>::slots; }
     void settle_oldest();

@@ -1,4 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/constants.h"
+#include "kernel/frames/unfolded.h"
 #include "kernel/phase/phase_rows.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/phase/phase_vocoder.h>
@@ -10,7 +12,6 @@ namespace gr::stft::kernel {
 namespace {
 
 constexpr double silence = 1e-6; // of the largest cell: what is below has the phase of the input
-constexpr double two_pi = 6.28318530717958647693;
 
 //! The part of phase_settings that the writer of spectra needs.
 phase_settings written_as(const vocoder_settings& s)
@@ -102,8 +103,7 @@ parameters vocoder_settings::frames_of() const
 void vocoder_settings::check() const
 {
     checked_n_fft(static_cast<std::int64_t>(n_fft));
-    if (win_length > n_fft)
-        refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n_fft));
+    check_unfolded(frames_of());
     frames_of().frames();
     if (!(rate >= 0.01 && rate <= 100))
         refuse("rate", rate, "must be 0.01 .. 100");
@@ -163,7 +163,7 @@ public:
             const std::complex<double> x(centred[k]);
             now.magnitudes[k] = static_cast<R>(std::sqrt(std::norm(x)));
             const R angle = std::atan2(centred[k].imag(), centred[k].real());
-            now.phases[k] = std::isfinite(angle) ? angle * R(1 / two_pi) : R(0);
+            now.phases[k] = std::isfinite(angle) ? angle * R(1 / (2 * pi)) : R(0);
         }
         simd::dispatch<steps_of<R>>(now.phases.data(), d_step_of_middle, d_bins, now.steps.data());
         if (frames_in > 0)

@@ -9,7 +9,7 @@ namespace {
 
 struct row {
     static constexpr double weight = 0.7;
-    std::vector<double> before, here, from_before, steps, phases;
+    std::vector<double> before, here, levels, from_before, steps, phases;
     std::set<std::size_t> left_out; // joints
 
     //! Random numbers; paths begin in about a third of the bins.
@@ -21,6 +21,7 @@ struct row {
         for (std::size_t k = 0; k < bins; ++k) {
             before.push_back(next());
             here.push_back(next());
+            levels.push_back(0);
             from_before.push_back(next());
             steps.push_back(next() - 0.5);
             phases.push_back(next() < 0.33 ? from_before[k] : next());
@@ -48,7 +49,8 @@ struct row {
         return least;
     }
 
-    //! Leaves out what joins the ends of a row that is not circular, and the weakest joint about the middle if that is long.
+    //! Leaves out what joins the ends of a row that is not circular, and the weakest joint about the middle if that
+    //! is long.
     void leave_out(bool circular)
     {
         const auto bins = here.size();
@@ -82,11 +84,13 @@ std::vector<double> corrections(const row& r, bool circular, double gain = 1)
         return y;
     };
     const auto before = rounded(r.before, gain), here = rounded(r.here, gain),
-               from_before = rounded(r.from_before, 1), steps = rounded(r.steps, 1);
+               levels = rounded(r.levels, 1), from_before = rounded(r.from_before, 1),
+               steps = rounded(r.steps, 1);
     auto phases = rounded(r.phases, 1);
     path_balance<R> paths(here.size(), circular);
     paths.balance(before.data(),
                   here.data(),
+                  levels.data(),
                   from_before.data(),
                   steps.data(),
                   static_cast<R>(gain),
@@ -106,6 +110,7 @@ class qa_path_balance : public CppUnit::TestFixture
     CPPUNIT_TEST(corrections_minimise_their_sum);
     CPPUNIT_TEST(paths_that_agree_stay);
     CPPUNIT_TEST(what_is_not_finite_joins_nothing);
+    CPPUNIT_TEST(cells_without_a_phase_join_nothing);
     CPPUNIT_TEST_SUITE_END();
 
     void corrections_minimise_their_sum()
@@ -148,6 +153,20 @@ class qa_path_balance : public CppUnit::TestFixture
                 CPPUNIT_ASSERT(corrections<double>(r, circular) ==
                                corrections<double>(other, circular));
         }
+    }
+
+    void cells_without_a_phase_join_nothing()
+    {
+        for (const std::size_t silent : { 0, 5, 11 })
+            for (const bool circular : { false, true }) {
+                row r(12, 5);
+                r.levels[silent] = -INFINITY;
+                r.leave_out(circular);
+                r.left_out.insert({ silent, (silent + 11) % 12 });
+                const auto c = corrections<double>(r, circular);
+                for (std::size_t k = 0; k < 12; ++k)
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(0, r.slope(c, k), 1e-9);
+            }
     }
 };
 

@@ -26,7 +26,8 @@ streamed(const phase_settings& s, const std::vector<R>& magnitudes, std::int64_t
     return spectra;
 }
 
-//! Every way to phases: [0] all at once, [1] streamed, [2] and [3] with one and two iterations, [4] to [6] the same with a frame of look-ahead.
+//! Every way to phases: [0] all at once, [1] streamed, [2] and [3] with one and two iterations, [4] to [6] the same
+//! with a frame of look-ahead.
 template <class R>
 std::vector<std::vector<std::complex<R>>>
 every_way(phase_settings s, const std::vector<R>& magnitudes, std::int64_t first)
@@ -60,6 +61,7 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
     CPPUNIT_TEST(any_gain_gives_the_same_phases);
     CPPUNIT_TEST(silence_is_random_by_seed);
     CPPUNIT_TEST(what_is_not_finite_stays_in_its_cell);
+    CPPUNIT_TEST(negative_magnitudes_count_as_0);
     CPPUNIT_TEST(late_frames_are_as_exact_as_early_ones);
     CPPUNIT_TEST(few_frames_and_bins_have_phases);
     CPPUNIT_TEST(wrong_settings_are_refused);
@@ -71,13 +73,14 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             for (const double deviation : { 2.0, 7.0 }) {
                 const qa::context in_length("length", length);
                 const auto fit = fit_gaussian(window("gaussian", { deviation }).sample(length));
-                // a periodic window of even length is even about its centre; that of odd length lies half a sample later
+                // a periodic window of even length is even about its centre; that of odd length lies half a sample
+                // later
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(
                     1, fit.gamma / (2 * qa::pi * deviation * deviation), 1e-3);
                 CPPUNIT_ASSERT_DOUBLES_EQUAL(length % 2 ? 0.5 : 0, fit.shift, 1e-3);
             }
-        // of a rectangle from -1/2 to 1/2: the g = exp(-pi x^2 / gamma) whose integral over it is largest for its norm solves
-        // erf(u) = 4 / sqrt(pi) u exp(-u^2), u^2 = pi / (4 gamma): u = 0.989939
+        // of a rectangle from -1/2 to 1/2: the g = exp(-pi x^2 / gamma) whose integral over it is largest for its
+        // norm solves erf(u) = 4 / sqrt(pi) u exp(-u^2), u^2 = pi / (4 gamma): u = 0.989939
         const auto fit = fit_gaussian(window("boxcar").sample(10000));
         CPPUNIT_ASSERT_DOUBLES_EQUAL(qa::pi / 4 / (0.989939 * 0.989939), fit.gamma / 1e8, 2e-4);
     }
@@ -156,7 +159,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
         }
     }
 
-    //! Cycles by which a bin advances more in a hop if its upper neighbour is as large and its lower one 1000 times smaller.
+    //! Cycles by which a bin advances more in a hop if its upper neighbour is as large and its lower one 1000 times
+    //! smaller.
     static double pull_towards_large_neighbour(const phase_settings& s)
     {
         const auto taps = s.frames_of().taps();
@@ -168,7 +172,8 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
 
     void real_bins_tell_the_phases_of_what_reaches_them()
     {
-        // two bursts of different phases, whose skirts reach bin 0, or n_fft / 2: but for a sign, either has its own phases
+        // two bursts of different phases, whose skirts reach bin 0, or n_fft / 2: but for a sign, either has its own
+        // phases
         struct one {
             std::size_t n_fft;
             double f;
@@ -366,6 +371,19 @@ class qa_phase_from_magnitude : public CppUnit::TestFixture
             A[i] = 0;
         for (const double bad : { -double(INFINITY), -1.0, -1e-300 })
             stays(bad);
+    }
+
+    void negative_magnitudes_count_as_0()
+    {
+        const auto s = made(32, 4, "hann");
+        auto A = magnitudes_of(analysed(s, qa::noise<float>(300), 0, 60));
+        auto other = A;
+        for (const std::size_t k : { 0, 3, 7, 16 })
+            for (std::size_t frame = 10; frame < 13; ++frame) {
+                A[frame * s.bins() + k] = 0;
+                other[frame * s.bins() + k] = -0.7f;
+            }
+        CPPUNIT_ASSERT(every_way(s, A, 0) == every_way(s, other, 0));
     }
 
     void late_frames_are_as_exact_as_early_ones()

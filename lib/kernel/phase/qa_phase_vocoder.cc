@@ -1,30 +1,15 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#include "qa/support.h"
+#include "qa/phase_support.h"
 #include <gnuradio/stft/kernel/phase/phase_vocoder.h>
 #include <gnuradio/stft/kernel/stft/istft.h>
-#include <gnuradio/stft/kernel/stft/stft.h>
 
 using namespace gr::stft::kernel;
+using qa::phases::chirp, qa::phases::likeness;
 
 namespace {
 
 template <class R>
 using spectra = std::vector<std::complex<R>>;
-
-//! The largest share of energy that two spectra have in common, up to a phase factor on one of them.
-template <class R>
-double likeness(const spectra<R>& a, const spectra<R>& b)
-{
-    CPPUNIT_ASSERT_EQUAL(a.size(), b.size());
-    qa::value product = 0;
-    double energy_a = 0, energy_b = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        product += qa::value(a[i]) * std::conj(qa::value(b[i]));
-        energy_a += std::norm(qa::value(a[i]));
-        energy_b += std::norm(qa::value(b[i]));
-    }
-    return std::abs(product) / std::sqrt(energy_a * energy_b);
-}
 
 vocoder_settings made(std::size_t n_fft, std::size_t hop, double rate)
 {
@@ -70,23 +55,14 @@ spectra<R> stretched(const vocoder_settings& s, const spectra<R>& X)
     return all;
 }
 
-//! Frames of exp(2j pi (f0 n + rate n^2 / 2)), or of its real part.
+//! Frames of a chirp that has begun before sample 0.
 template <class T>
 spectra<real_t<T>>
 frames_of_chirp(const vocoder_settings& s, double f0, double rate, std::size_t frames)
 {
     auto p = s.frames_of();
     p.window = "hann";
-    std::vector<T> x(frames * s.hop + 2 * s.n_fft);
-    const auto before = static_cast<double>(s.n_fft);
-    for (std::size_t n = 0; n < x.size(); ++n) {
-        const auto t = static_cast<double>(n) - before;
-        const auto v = std::polar(1.0, 2 * qa::pi * (f0 * t + rate * t * t / 2));
-        if constexpr (is_real_v<T>)
-            x[n] = static_cast<T>(v.real());
-        else
-            x[n] = T(v);
-    }
+    const auto x = chirp<T>(frames * s.hop + 2 * s.n_fft, f0, rate, s.n_fft);
     stft<T> forward(p);
     spectra<real_t<T>> X(frames * forward.bins());
     for (std::size_t i = 0; i < frames; ++i) // sample n_fft of x is sample 0

@@ -44,7 +44,8 @@ class qa_settled_coverage : public CppUnit::TestFixture
 
     void coverage_is_the_sum_of_squared_windows()
     {
-        // runs of equal steps, longer than frames reach or not, of frames that settle or not, with one pending frame or two
+        // runs of equal steps, longer than frames reach or not, of frames that settle or not, with one pending frame
+        // or two
         for (unsigned seed = 1; seed < 40; ++seed) {
             const qa::context in_seed("seed", seed);
             std::mt19937 random(seed);

@@ -1,5 +1,6 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/phase/angles.h"
+#include "kernel/phase/magnitude_projection.h"
 #include "kernel/phase/phase_gradient.h"
 #include "kernel/phase/settled_signal.h"
 #include "qa/support.h"
@@ -67,7 +68,7 @@ double distance(const std::vector<std::complex<R>>& expected,
 template <class T>
 struct pending_frame {
     std::size_t slot;
-    std::int64_t later;
+    std::int64_t start;
     const std::vector<std::complex<real_t<T>>>* spectrum; // null: as it is
 };
 
@@ -76,7 +77,7 @@ void begin(settled_signal<T>& signal, const std::vector<pending_frame<T>>& frame
 {
     std::vector<typename settled_signal<T>::pending> all;
     for (const auto& f : frames)
-        all.push_back({ f.slot, f.later, f.spectrum ? f.spectrum->data() : nullptr });
+        all.push_back({ f.slot, f.start, f.spectrum ? f.spectrum->data() : nullptr });
     signal.begin(all.data(), all.size());
 }
 
@@ -87,8 +88,8 @@ class qa_settled_signal : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_settled_signal);
     CPPUNIT_TEST(angles_are_those_of_atan2);
     CPPUNIT_TEST(phasors_have_the_angles);
-    CPPUNIT_TEST(directions_have_the_magnitudes_and_leave_zeros_alone);
-    CPPUNIT_TEST(directions_move_beyond_the_numbers);
+    CPPUNIT_TEST(projections_have_the_magnitudes_and_leave_zeros_alone);
+    CPPUNIT_TEST(projections_move_beyond_the_numbers);
     CPPUNIT_TEST(inverse_roots_are_near_at_any_exponent);
     CPPUNIT_TEST(what_has_no_finite_sum_is_bounded);
     CPPUNIT_TEST(frames_of_a_signal_agree_with_each_other);
@@ -158,23 +159,23 @@ class qa_settled_signal : public CppUnit::TestFixture
         assert_phasors<double>(1.3e-15);
     }
 
-    void directions_have_the_magnitudes_and_leave_zeros_alone()
+    void projections_have_the_magnitudes_and_leave_zeros_alone()
     {
         const std::vector<float> numbers{ 3, -4, 0, 0, 0, 1e-30f, 1e30f, 0, 0, -1e-3f };
         std::vector<float> row(numbers.size(), 7);
         const std::vector<float> magnitudes{ 1, 2, 3, 4, 5 };
-        simd::dispatch<phase_loops::directions<float>>(
+        simd::dispatch<phase_loops::project<float>>(
             numbers.data(), magnitudes.data(), magnitudes.size(), 4, 0, row.data());
         const std::vector<float> expected{ 0.6f, -0.8f, 7, 7, 7, 7, 7, 7, 0, -5 };
         for (std::size_t i = 0; i < expected.size(); ++i)
             CPPUNIT_ASSERT_DOUBLES_EQUAL(expected[i], row[i], 1e-6 * std::abs(expected[i]));
     }
 
-    void directions_move_beyond_the_numbers()
+    void projections_move_beyond_the_numbers()
     {
         const std::vector<float> magnitudes{ 2, 0 }, numbers{ 12, 0, 0, 6 };
         std::vector<float> row{ 0, 2, 0, 0 };
-        simd::dispatch<phase_loops::directions<float>>(
+        simd::dispatch<phase_loops::project<float>>(
             numbers.data(), magnitudes.data(), 2, 4, 0.5f, row.data());
         const float length = std::hypot(9.f, 2.f); // 1.5 * 12 - 0.5 * 4 * 2j is twice that
         const std::vector<float> expected{ 18 / length, -4 / length, 0, 0 };
@@ -197,13 +198,14 @@ class qa_settled_signal : public CppUnit::TestFixture
     {
         const std::vector<float> magnitudes{ 0, 3, 1e20f, 1e30f, INFINITY, NAN, -INFINITY, -3 };
         std::vector<float> result(8), back(16), row;
-        simd::dispatch<phase_loops::bounded<float>>(magnitudes.data(), 8, 1e20f, result.data());
+        simd::dispatch<phase_loops::bounded_magnitudes<float>>(
+            magnitudes.data(), 8, 1e20f, result.data());
         CPPUNIT_ASSERT((result == std::vector<float>{ 0, 3, 1e20f, 1e20f, 0, 0, 0, 0 }));
         for (const float r : result) {
             row.push_back(0.6f * r);
             row.push_back(-0.8f * r);
         }
-        simd::dispatch<phase_loops::unbounded<float>>(
+        simd::dispatch<phase_loops::restore_magnitudes<float>>(
             row.data(), magnitudes.data(), 8, 1e20f, back.data());
         for (std::size_t k = 0; k < 4; ++k) {
             CPPUNIT_ASSERT_DOUBLES_EQUAL(0.6f * magnitudes[k], back[2 * k], 1e-6 * magnitudes[k]);
@@ -288,10 +290,10 @@ class qa_settled_signal : public CppUnit::TestFixture
         const auto s = made(sizes[0], sides::onesided);
         const auto frames = frames_of<double>(s, 4);
         std::vector<std::complex<double>> got(s.bins());
-        for (const std::int64_t later : { -1, 129 }) {
+        for (const std::int64_t start : { -1, 129 }) {
             settled_signal<double> signal(s);
-            CPPUNIT_ASSERT(!signal.reaches(later) && signal.reaches(0) && signal.reaches(128));
-            begin<double>(signal, { { 0, 0, &frames[0] }, { 1, later, &frames[1] } });
+            CPPUNIT_ASSERT(!signal.reaches(start) && signal.reaches(0) && signal.reaches(128));
+            begin<double>(signal, { { 0, 0, &frames[0] }, { 1, start, &frames[1] } });
             signal.analyse(0, got.data());
             CPPUNIT_ASSERT(distance(frames[0], got, 1.0 / 64) < 1e-12);
             signal.advance(64);

@@ -36,7 +36,8 @@ STFT_LOOP R choose(const R* before,
     return unreached;
 }
 
-//! Takes what a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase that the row before gives.
+//! Takes what a path adds to the phase of the cell that it comes from, or, where no path comes from there, the phase
+//! that the row before gives.
 template <class R>
 STFT_LOOP void
 added(const R* from_there, const R* steps, const R* from_before, std::size_t bins, R sign, R* sums)
@@ -127,7 +128,8 @@ void row_paths<R>::scan(const R* before, const R* here)
                                             d_from_left.data(),
                                             d_from_right.data());
 }
-//! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds. False if there is none.
+//! Gives each stretch of cells that no path reaches a source in its largest cell, whose phase is that of the seeds.
+//! False if there is none.
 template <class R>
 bool row_paths<R>::seed(R* before, const R* here, R* from_before, const R* seeds) const
 {
@@ -172,8 +174,9 @@ void row_paths<R>::integrate(R* before,
     scan(before, here);
     if (seed(before, here, from_before, seeds))
         scan(before, here);
-    // a path to the left never meets one to the right, so that both are followed at once; where a cell's phase comes from elsewhere, the
-    // row before gives the one that leads on, or none is asked for. Factors 0 and 1 instead of branches, which nothing could predict
+    // a path to the left never meets one to the right, so that both are followed at once; where a cell's phase comes
+    // from elsewhere, the row before gives the one that leads on, or none is asked for. Factors 0 and 1 instead of
+    // branches, which nothing could predict
     auto* const right = d_left.data(); // phases of paths that lead to the right, and to the left
     auto* const left = d_right.data();
     const auto* const from_left = d_from_left.data();

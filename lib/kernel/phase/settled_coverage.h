@@ -12,8 +12,8 @@ namespace gr::stft::kernel {
 /*!
  * \brief The coverage of a settled_signal, and 1 / coverage.
  *
- * While frames follow each other at one hop, both are what they were a frame before, and nothing is computed. Samples count from the first pending
- * frame's start. R: float or double.
+ * While frames follow each other at one hop, both are what they were a frame before, and nothing is computed. Samples
+ * count from the first pending frame's start. R: float or double.
  */
 template <class R>
 class settled_coverage
@@ -28,7 +28,8 @@ public:
     void advance(std::int64_t step);
     //! The first pending frame covers, too.
     void settle();
-    //! 1 / coverage of the first `length` samples by the settled frames and by those that start at these samples, 1 where there is next to none.
+    //! 1 / coverage of the first `length` samples by the settled frames and by those that start at these samples, 1
+    //! where there is next to none.
     const R* inverse(const std::vector<std::int64_t>& starts, std::size_t length);
 
 private:

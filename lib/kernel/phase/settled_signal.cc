@@ -39,7 +39,8 @@ STFT_LOOP void weigh_again(const R* frame, const R* taps, std::size_t count, R* 
     }
 }
 
-//! taps sums / coverage; next to nothing where there is no coverage. A sample is P numbers, of which the coverage is one.
+//! taps sums / coverage; next to nothing where there is no coverage. A sample is P numbers, of which the coverage is
+//! one.
 template <class R, std::size_t P>
 STFT_LOOP void
 divided(const R* sums, const R* per_coverage, const R* taps, std::size_t samples, R* frame)
@@ -131,9 +132,9 @@ void settled_signal<T>::settle(std::size_t slot)
 }
 
 template <class T>
-bool settled_signal<T>::reaches(std::int64_t later) const
+bool settled_signal<T>::reaches(std::int64_t start) const
 {
-    return later >= 0 && later <= static_cast<std::int64_t>((slots - 1) * d_n_fft);
+    return start >= 0 && start <= static_cast<std::int64_t>((slots - 1) * d_n_fft);
 }
 
 template <class T>
@@ -153,9 +154,9 @@ void settled_signal<T>::begin(const pending* frames, std::size_t count)
     for (std::size_t i = 0; i < count; ++i) {
         if (frames[i].spectrum)
             take(frames[i].slot, frames[i].spectrum);
-        if (reaches(frames[i].later)) {
-            d_starts.push_back(frames[i].later);
-            latest = std::max(latest, frames[i].later);
+        if (reaches(frames[i].start)) {
+            d_starts.push_back(frames[i].start);
+            latest = std::max(latest, frames[i].start);
         }
     }
     const auto tail =
@@ -163,8 +164,8 @@ void settled_signal<T>::begin(const pending* frames, std::size_t count)
     auto* const left = std::copy(d_settled.begin() + tail, d_settled.end(), d_signal.data() + tail);
     std::fill_n(left, static_cast<std::int64_t>(parts) * latest, real(0));
     for (std::size_t i = 0; i < count; ++i)
-        if (reaches(frames[i].later)) {
-            auto* const sums = from_start(frames[i].later);
+        if (reaches(frames[i].start)) {
+            auto* const sums = sums_from(frames[i].start);
             simd::dispatch<add<real>>(i > 0 ? sums : d_settled.data(),
                                       d_weighted[frames[i].slot].data(),
                                       d_taps.size(),
@@ -174,25 +175,25 @@ void settled_signal<T>::begin(const pending* frames, std::size_t count)
 }
 
 template <class T>
-void settled_signal<T>::replace(std::size_t slot, std::int64_t later, const complex* spectrum)
+void settled_signal<T>::replace(std::size_t slot, std::int64_t start, const complex* spectrum)
 {
     synthesise(spectrum, [&](const real* frame, std::size_t from, std::size_t count) {
         simd::dispatch<weigh_again<real>>(frame,
                                           d_taps.data() + from,
                                           count,
                                           d_weighted[slot].data() + from,
-                                          from_start(later) + from);
+                                          sums_from(start) + from);
     });
 }
 
 template <class T>
-void settled_signal<T>::analyse(std::int64_t later, complex* spectrum)
+void settled_signal<T>::analyse(std::int64_t start, complex* spectrum)
 {
     const auto before_wrap = std::min(d_length, d_n_fft - d_offset);
     auto* const buffer = d_forward.buffer();
     const auto piece = [&](std::size_t from, std::size_t samples, T* to) {
-        simd::dispatch<divided<real, parts>>(from_start(later) + parts * from,
-                                             d_inverse + later + from,
+        simd::dispatch<divided<real, parts>>(sums_from(start) + parts * from,
+                                             d_inverse + start + from,
                                              d_taps.data() + parts * from,
                                              samples,
                                              reinterpret_cast<real*>(to));

@@ -11,15 +11,16 @@
 namespace gr::stft::kernel {
 
 /*!
- * \brief The signal that the frames of a stream make, as far as the frames to come reach, and the spectra of it under these.
+ * \brief The signal that the frames of a stream make, as far as the frames to come reach, and the spectra of it under
+ * these.
  *
  * Of settled frames p, whose spectra stay, there are sums
  *
  *     y[n] = sum_p w[n - s_p] f_p[n - s_p],    D[n] = sum_p w[n - s_p]^2,
  *
- * f_p the inverse DFT of frame p; y / D is the signal that istft makes of them. Pending frames, whose spectra may still change, start `later` samples,
- * at most 2 n_fft, after the first of them; each has a slot, which keeps w f_p. Spectra count their phases from the window's centre. T: type of the
- * samples.
+ * f_p the inverse DFT of frame p; y / D is the signal that istft makes of them. Pending frames, whose spectra may
+ * still change, start at most 2 n_fft samples after the first of them, from whose start positions count here; each
+ * has a slot, which keeps w f_p. Spectra count their phases from the window's centre. T: type of the samples.
  */
 template <class T>
 class settled_signal
@@ -32,24 +33,26 @@ public:
 
     //! Another window for the frames to come; n_fft stays.
     void change(const phase_settings& s);
-    //! The first pending frame starts `step` samples later than the one before did; what is settled is forgotten if that is not possible.
+    //! The first pending frame starts `step` samples later than the one before did; what is settled is forgotten if
+    //! that is not possible.
     void advance(std::int64_t step);
     //! The frame in a slot, the first pending one, joins the settled ones, if its samples are finite.
     void settle(std::size_t slot);
 
     struct pending {
         std::size_t slot;
-        std::int64_t later;      //!< samples from the start of the first pending frame
+        std::int64_t start;      //!< samples after that of the first pending frame
         const complex* spectrum; //!< null: the slot keeps what it holds
     };
-    //! True if the signal goes as far as a frame that starts so much later.
-    bool reaches(std::int64_t later) const;
-    //! The signal of the settled frames and of these, the first pending one first; of those that it does not reach, slots take the spectra.
+    //! True if the signal goes as far as a frame that starts there.
+    bool reaches(std::int64_t start) const;
+    //! The signal of the settled frames and of these, the first pending one first; of those that it does not reach,
+    //! slots take the spectra.
     void begin(const pending* frames, std::size_t count);
     //! Another spectrum for a frame that is in the signal.
-    void replace(std::size_t slot, std::int64_t later, const complex* spectrum);
+    void replace(std::size_t slot, std::int64_t start, const complex* spectrum);
     //! The signal's spectrum under a frame that it reaches.
-    void analyse(std::int64_t later, complex* spectrum);
+    void analyse(std::int64_t start, complex* spectrum);
 
     static constexpr std::size_t slots = 3;
 
@@ -60,9 +63,9 @@ private:
     void synthesise(const complex* spectrum, F f);
     void take(std::size_t slot, const complex* spectrum);
     //! The sums of a pending frame's samples.
-    real* from_start(std::int64_t later)
+    real* sums_from(std::int64_t start)
     {
-        return d_signal.data() + static_cast<std::int64_t>(parts) * later;
+        return d_signal.data() + static_cast<std::int64_t>(parts) * start;
     }
 
     std::size_t d_n_fft, d_length = 0,

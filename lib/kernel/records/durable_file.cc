@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -29,7 +30,11 @@ public:
             ::close(d_number);
     }
     open_file(open_file&& other) noexcept : d_number(std::exchange(other.d_number, -1)) {}
-    open_file& operator=(open_file&&) = delete;
+    open_file& operator=(open_file&& other) noexcept
+    {
+        std::swap(d_number, other.d_number);
+        return *this;
+    }
 
     int number() const { return d_number; }
 
@@ -45,36 +50,32 @@ private:
     int d_number;
 };
 
-//! Names of files that others have not.
+//! A name of a file that is complete later, as no other writer has.
 std::string own_name(const std::string& path)
 {
     static std::atomic<unsigned> count = 0;
     return path + "." + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".part";
 }
 
-/*!
- * An empty file that nobody else writes, and its name: `path` with .part at its end, which a killed process may have left. While
- * another writer holds that one, held(part) waits, or changes the name.
- */
-std::pair<open_file, std::string> begun(const std::string& path,
-                                        const std::function<void(std::string& part)>& held)
+//! The name that a file has until it is complete. A killed process may have left one of this name.
+std::string shared_name(const std::string& path) { return path + ".part"; }
+
+//! An empty file of the name `part` that nobody else writes; none while another writer has it. A failure names `path`.
+std::optional<open_file> begun(const std::string& part, const std::string& path)
 {
     constexpr int most_attempts = 1000; // on a file system whose files have no lasting numbers
-    auto part = path + ".part";
-    for (int attempts = 0;;) {
+    for (int attempts = 1;; ++attempts) {
         open_file file(part, O_WRONLY | O_CREAT);
         if (file.number() < 0)
             fail_to_write(path, errno);
-        if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            held(part);
-            continue;
-        }
-        if (!file.is_at(part) && // whoever held it has given it the name without .part
-            ++attempts < most_attempts)
+        if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+            return {};
+        if (!file.is_at(part) && // whoever had it has given it the name without .part
+            attempts < most_attempts)
             continue;
         if (::ftruncate(file.number(), 0) != 0)
             fail_to_write(path, errno);
-        return { std::move(file), part };
+        return file;
     }
 }
 
@@ -125,8 +126,11 @@ void rename_durably(const std::string& from, const std::string& to)
 
 void write_durably(const std::string& path, const std::string& contents)
 {
-    const auto [file, part] = begun(path, [&path](std::string& taken) { taken = own_name(path); });
-    complete(file, part, path, [&contents] { return contents; });
+    auto part = shared_name(path);
+    auto file = begun(part, path);
+    while (!file)
+        file = begun(part = own_name(path), path);
+    complete(*file, part, path, [&contents] { return contents; });
 }
 
 void rewrite_durably(const std::string& path,
@@ -135,12 +139,14 @@ void rewrite_durably(const std::string& path,
 {
     using clock = std::chrono::steady_clock;
     const auto until = clock::now() + patience;
-    const auto [file, part] = begun(path, [&](std::string&) {
+    const auto part = shared_name(path);
+    auto file = begun(part, path);
+    for (; !file; file = begun(part, path)) {
         if (clock::now() > until)
             fail_to_write(path, EBUSY);
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    });
-    complete(file, part, path, contents); // the next one may begin once it has its name
+    }
+    complete(*file, part, path, contents); // the next one may begin once it has its name
 }
 
 } // namespace gr::stft::kernel

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -86,6 +87,7 @@ class qa_monitor_state : public CppUnit::TestFixture
     CPPUNIT_TEST(a_file_that_several_write_at_once_is_that_of_one_of_them);
     CPPUNIT_TEST(sections_that_several_add_at_once_are_all_there);
     CPPUNIT_TEST(a_file_that_another_holds_is_waited_for_and_given_up);
+    CPPUNIT_TEST(a_file_that_another_holds_is_written_under_a_name_of_its_own);
     CPPUNIT_TEST(broken_text_and_other_versions_are_refused);
     CPPUNIT_TEST(a_file_that_breaks_off_anywhere_is_refused);
     CPPUNIT_TEST(brackets_without_end_are_refused);
@@ -238,6 +240,27 @@ class qa_monitor_state : public CppUnit::TestFixture
         rewrite_durably(path, made, std::chrono::minutes(1));
         ends.join();
         CPPUNIT_ASSERT(::access(path.c_str(), F_OK) == 0);
+    }
+
+    void a_file_that_another_holds_is_written_under_a_name_of_its_own()
+    {
+        const temporary_folder folder;
+        const auto path = folder.path + "/state", part = path + ".part";
+        const int other = ::open(part.c_str(), O_WRONLY | O_CREAT, 0600);
+        CPPUNIT_ASSERT_EQUAL(0, ::flock(other, LOCK_EX));
+        CPPUNIT_ASSERT_EQUAL(ssize_t(6), ::write(other, "others", 6));
+        write_durably(path, "whole");
+        const auto text_of = [](const std::string& name) {
+            std::ifstream file(name);
+            return std::string(std::istreambuf_iterator<char>(file), {});
+        };
+        CPPUNIT_ASSERT_EQUAL(std::string("whole"), text_of(path));
+        CPPUNIT_ASSERT_EQUAL(std::string("others"), text_of(part));
+        ::close(other);
+        int files = 0;
+        for (const auto& file : std::filesystem::directory_iterator(folder.path))
+            files += file.exists();
+        CPPUNIT_ASSERT_EQUAL(2, files);
     }
 
     void broken_text_and_other_versions_are_refused()

@@ -173,7 +173,8 @@ void bind_phase_blocks(py::module& m)
         "phase_from_magnitude_vfvc",
         R"(Magnitudes in, spectra with these magnitudes and phases that fit to each other out: what istft_* turns into samples.
 
-Input: items of n_fft // 2 + 1 magnitudes (sides "onesided") or n_fft ("twosided", "centered"). Output: as many bins, one item for one.
+Input: items of n_fft // 2 + 1 magnitudes (sides "onesided") or n_fft ("twosided", "centered"), of which negative ones count as 0.
+Output: as many bins, one item for one.
 n_fft, hop, window, win_length, placement, phase: those of the STFT whose magnitudes they are; the tags of stft_* override them.
 look_ahead: 1: the phases of a frame wait for the next frame, and are more exact; 0: they do not.
 iterations: replacements of the newest frame by what agrees with those before, 0 .. 100.

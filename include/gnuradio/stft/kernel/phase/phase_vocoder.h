@@ -41,8 +41,8 @@ inline constexpr auto fields<vocoder_settings> =
 /*!
  * \brief Middle of a window's energy, in samples from sample size / 2 of its taps.
  *
- * Half a sample for periodic windows of odd size, minus half a sample for symmetric ones of even size. What is as near to a multiple of
- * 1/2 as taps in single precision is one.
+ * Half a sample for periodic windows of odd size, minus half a sample for symmetric ones of even size. What is as
+ * near to a multiple of 1/2 as taps in single precision is one.
  */
 STFT_API double window_centre(const std::vector<std::complex<double>>& taps);
 
@@ -50,14 +50,17 @@ template <class R>
 class vocoder_rows;
 
 /*!
- * \brief Spectra in, those of the same sound at another speed out: the pitch stays, the duration changes. R: float or double.
+ * \brief Spectra in, those of the same sound at another speed out: the pitch stays, the duration changes. R: float or
+ * double.
  *
- * Output frame j shows the input at the position a_j = a_(j-1) + rate, in frames. Magnitudes are interpolated between two frames.
- * Phases advance by the mean frequency in each bin, which the phases of input frames tell, over one hop; along the bins they change by 1 / rate
- * times what they do in the input, so that what is short stays short. A bin takes its phase from the frame before or from a neighbour as
- * in phase_from_magnitude: over the largest cells. After Prusa and Holighaus, "Phase vocoder done right", EUSIPCO 2017.
+ * Output frame j shows the input at the position a_j = a_(j-1) + rate, in frames. Magnitudes are interpolated between
+ * two frames. Phases advance by the mean frequency in each bin, which the phases of input frames tell, over one hop;
+ * along the bins they change by 1 / rate times what they do in the input, so that what is short stays short. A bin
+ * takes its phase from the frame before or from a neighbour as in phase_from_magnitude: over the largest cells. After
+ * Prusa and Holighaus, "Phase vocoder done right", EUSIPCO 2017.
  *
- * As long as the rate has been 1, output frames are the input's, to the bit. What is not finite is confined to its bin and frames.
+ * As long as the rate has been 1, output frames are the input's, to the bit. What is not finite is confined to its
+ * bin and frames.
  */
 template <class R>
 class STFT_API phase_vocoder
@@ -98,13 +101,15 @@ public:
     std::int64_t start_in() const;
 
     /*!
-     * \brief Tells where the window has its middle, in samples from sample win_length / 2 of a frame, as window_centre() tells; 0 at first.
+     * \brief Tells where the window has its middle, in samples from sample win_length / 2 of a frame, as
+     * window_centre() tells; 0 at first.
      *
      * What is as long as the frame stays there; other parts of a frame move away from it as the sound gets slower.
      */
     void set_window_centre(double samples);
 
-    //! Another speed: from the next frame that is pulled to the one after it. \throws std::invalid_argument unless 0.01 .. 100
+    //! Another speed: from the next frame that is pulled to the one after it. \throws std::invalid_argument unless
+    //! 0.01 .. 100
     void set_rate(double rate);
 
     /*!

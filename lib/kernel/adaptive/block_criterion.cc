@@ -87,14 +87,17 @@ magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_s
     });
 }
 
-//! Sums in double precision, since fourth powers of magnitudes leave the range of float.
-template <class R>
-STFT_LOOP void
-square_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
+//! Sums in double precision, since fourth powers of magnitudes leave the range of float. raised(q) is q^(order - 1).
+template <class R, class Raised>
+STFT_LOOP void power_sums(Raised raised,
+                          const R* q,
+                          const bin_band* bands,
+                          std::size_t count,
+                          criterion_sums* sums)
 {
-    in_bands<double>(q, bands, count, sums, [](R q, double& first, double& second) STFT_INLINE {
+    in_bands<double>(q, bands, count, sums, [&](R q, double& first, double& second) STFT_INLINE {
         second = q;
-        first = second * second;
+        first = second * raised(second);
     });
 }
 
@@ -204,11 +207,8 @@ void block_criterion<R>::sums(const R* q,
     case form::power:
         break;
     }
-    if (d_order == 2)
-        return simd::dispatch<square_sums<R>>(q, bands, count, sums);
-    in_bands<double>(q, bands, count, sums, [this](R q, double& first, double& second) {
-        first = q > 0 ? std::pow(static_cast<double>(q), d_order) : 0.0;
-        second = q;
+    with_power(d_order - 1, [&](auto raised) {
+        simd::dispatch<power_sums<R, decltype(raised)>>(raised, q, bands, count, sums);
     });
 }
 

@@ -104,6 +104,55 @@ entropy_slope(const R* __restrict a, std::size_t count, R centre, R scale, R* __
         logs[i] = (centre - logs[i]) * (a[i] > 0 ? scale : R(0));
 }
 
+//! factor dq/dr (q^(order - 1) per_high - per_plain), r = a unit and q = r or r^2; where it is infinite, 0.
+template <class R, bool linear, class Raised>
+STFT_LOOP void renyi_slope(Raised raised,
+                           const R* __restrict a,
+                           std::size_t count,
+                           double unit,
+                           bool infinite_at_0,
+                           double factor,
+                           double per_high,
+                           double per_plain,
+                           R* __restrict slope)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const double r = a[i] * unit, q = linear ? r : r * r;
+        const double inner = linear ? 1 : 2 * r;
+        const R value = bounded<R>(factor * inner * (raised(q) * per_high - per_plain));
+        slope[i] = infinite_at_0 && q == 0 ? R(0) : value;
+    }
+}
+
+//! scale r^(p - 1), r = a unit
+template <class R, class Raised>
+STFT_LOOP void power_slope(Raised raised,
+                           const R* __restrict a,
+                           std::size_t count,
+                           double unit,
+                           double scale,
+                           R* __restrict slope)
+{
+    for (std::size_t i = 0; i < count; ++i)
+        slope[i] = bounded<R>(scale * raised(a[i] * unit));
+}
+
+//! Subtracts that; where the result is infinite, it is 0.
+template <class R, class Raised>
+STFT_LOOP void less_power_slope(Raised raised,
+                                const R* __restrict a,
+                                std::size_t count,
+                                double unit,
+                                double scale,
+                                bool infinite_at_0,
+                                R* __restrict slope)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const R value = bounded<R>(slope[i] - scale * raised(a[i] * unit));
+        slope[i] = infinite_at_0 && a[i] == 0 ? R(0) : value;
+    }
+}
+
 //! The entropy of count values; its gradient times weight.
 template <class R>
 double weighted_entropy(const R* a, std::size_t count, double weight, R* gradient)
@@ -277,14 +326,13 @@ double renyi(const R* a, std::size_t count, double order, int power, R* gradient
         if (!gradient)
             return;
         const double factor = order / (1 - order) * unit;
-        const double high_unit = 1 / high, plain_unit = 1 / plain;
-        for (std::size_t i = 0; i < count; ++i) {
-            const double r = a[i] * unit, q = power == 1 ? r : r * r;
-            const double inner = power == 1 ? 1 : 2 * r;
-            const bool infinite = order < 1 && q == 0;
-            gradient[i] =
-                infinite ? R(0) : bounded<R>(factor * inner * (raised(q) * high_unit - plain_unit));
-        }
+        const auto slope = [&](auto loop) {
+            loop(raised, a, count, unit, order < 1, factor, 1 / high, 1 / plain, gradient);
+        };
+        if (power == 1)
+            slope(simd::dispatch<renyi_slope<R, true, decltype(raised)>>);
+        else
+            slope(simd::dispatch<renyi_slope<R, false, decltype(raised)>>);
     });
     return value;
 }
@@ -322,15 +370,13 @@ double lp_lq(const R* a, std::size_t count, double p, double q, R* gradient)
         return ratio;
     // both powers at once would compile every pair of forms
     const double p_scale = ratio / p_sum * unit, q_scale = ratio / q_sum * unit;
+    const bool infinite_at_0 = std::min(p, q) < 1;
     with_power(p - 1, [&](auto raised) {
-        for (std::size_t i = 0; i < count; ++i)
-            gradient[i] = bounded<R>(p_scale * raised(a[i] * unit));
+        simd::dispatch<power_slope<R, decltype(raised)>>(raised, a, count, unit, p_scale, gradient);
     });
     with_power(q - 1, [&](auto raised) {
-        for (std::size_t i = 0; i < count; ++i) {
-            const bool infinite = std::min(p, q) < 1 && a[i] == 0;
-            gradient[i] = infinite ? R(0) : bounded<R>(gradient[i] - q_scale * raised(a[i] * unit));
-        }
+        simd::dispatch<less_power_slope<R, decltype(raised)>>(
+            raised, a, count, unit, q_scale, infinite_at_0, gradient);
     });
     return ratio;
 }

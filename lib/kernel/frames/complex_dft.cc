@@ -1,7 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
 #include "kernel/simd/dispatch.h"
+#include "kernel/simd/multiply.h"
 #include "quickest.h"
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -26,6 +28,45 @@ std::size_t largest_prime_factor(std::size_t n)
             largest = p;
     return n > 1 ? n : largest;
 }
+
+//! Frames that come and go, as those of an STFT do: what else a transform keeps in the nearest cache costs time that
+//! it does not show on one frame again and again.
+template <class R>
+class passing_frames
+{
+    using complex = std::complex<R>;
+    static constexpr std::size_t line = 64 / sizeof(complex); // rows begin where plans take them
+
+public:
+    passing_frames(dft_kind which, std::size_t n)
+        : d_forward(which == dft_kind::forward), d_n(n),
+          d_count(std::clamp<std::size_t>(far_cache / (n * sizeof(complex)), 2, 64)),
+          d_stride((n + line - 1) / line * line), d_samples(n + d_count * (n / 4)), d_frame(n),
+          d_rows(d_count * d_stride), d_window(n)
+    {}
+
+    //! Transforms each, the product with a window included.
+    void pass(const complex_dft<R>& dft, complex* scratch)
+    {
+        for (std::size_t p = 0; p < d_count; ++p) {
+            complex* const samples = d_samples.data() + p * (d_n / 4);
+            complex* const row = d_rows.data() + p * d_stride;
+            if (d_forward) {
+                multiply(samples, d_window.data(), d_frame.data(), d_n);
+                dft.execute(d_frame.data(), row, scratch);
+            } else {
+                dft.execute(row, d_frame.data(), scratch);
+                multiply_add(d_frame.data(), d_window.data(), samples, d_n);
+            }
+        }
+    }
+
+private:
+    bool d_forward;
+    std::size_t d_n, d_count, d_stride;
+    volk::vector<complex> d_samples, d_frame, d_rows;
+    volk::vector<R> d_window;
+};
 
 } // namespace
 
@@ -95,9 +136,10 @@ std::shared_ptr<const complex_dft<R>> complex_dft<R>::get(dft_kind which, std::s
     const auto dft = quickest<const complex_dft>(
         methods(n),
         [=](dft_method method) { return std::make_shared<const complex_dft>(which, n, method); },
-        [n](const complex_dft& one) {
-            volk::vector<complex> in(n), out(n), scratch(one.scratch_size());
-            return seconds_of([&] { one.execute(in.data(), out.data(), scratch.data()); });
+        [=](const complex_dft& one) {
+            passing_frames<R> frames(which, n);
+            volk::vector<complex> scratch(one.scratch_size());
+            return seconds_of([&] { frames.pass(one, scratch.data()); });
         });
     table[{ which, n }] = { dft->method(), dft };
     return dft;

@@ -21,7 +21,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _array, _array_along, _either_spelling, _real_array, _truth
+from .arguments import _array, _array_along, _either_spelling, _integer, _keeps, _real_array, _truth
 from .monitoring import _count, _text, seconds_since_1970
 from .stft_python import kernels
 from .transforms import spectrogram
@@ -63,9 +63,10 @@ def band_levels(x: ArrayLike, fs: float = 1.0, bands: Bands = "", *, integrate: 
         length = fs * _ENOUGH / lowest if lowest > 0 else fs
         win_length = int(np.clip(np.ceil(length * (1 - 1e-12)), 2, 2**28))
         if n_fft is not None:
-            win_length = min(win_length, n_fft)
+            win_length = min(win_length, _integer("n_fft", n_fft))
+    win_length = _integer("win_length", win_length)
     n_fft = win_length if n_fft is None else n_fft
-    hop = max(1, win_length // 2) if hop is None else hop
+    hop = _integer("hop", max(1, win_length // 2) if hop is None else hop)
     made = dict(n_fft=n_fft, bands=text, samp_rate=fs, win_length=win_length, integrate=integrate, factor=factor,
                 average=average, db=db)  # fmt: skip
     _warn_of_few_periods(made)
@@ -102,7 +103,7 @@ def band_power(P: ArrayLike, fs: float = 1.0, bands: Bands = "", *, n_fft: Optio
 
 
 def _check_rate(fs):
-    if not 1e-30 <= fs <= 1e30:
+    if not _keeps(lambda v: 1e-30 <= v <= 1e30, fs):
         raise ValueError(f"fs: {fs}: must be 1e-30 .. 1e30 Hz")
 
 
@@ -175,6 +176,7 @@ def spectral_kurtosis(P: ArrayLike, correlation: Optional[ArrayLike] = None, *, 
     frames = rows if frames is None else frames
     if n_fft is None:
         n_fft = 2 * (bins - 1) if sides == "onesided" else bins
+    n_fft = _integer("n_fft", n_fft)
     if sides == "onesided" and bins != n_fft // 2 + 1 or sides != "onesided" and bins != n_fft:
         raise ValueError(f"P: {bins} bins: must be those of n_fft {n_fft}, {sides}")
     if correlation is not None:

@@ -102,6 +102,14 @@ class band_levels(unittest.TestCase):
         }.items():  # fmt: skip
             with self.subTest(message), self.assertRaisesRegex(ValueError, "^" + message):
                 stft.band_levels(**{**dict(x=x, fs=FS, bands="10:100"), **wrong})
+        some = np.ones(2)
+        for name in "fs", "win_length", "hop", "n_fft":
+            with self.subTest(array_for=name), self.assertRaisesRegex(ValueError, rf"^{name}: .*1"):
+                stft.band_levels(**{**dict(x=x, fs=FS, bands="10:100"), name: some})
+        with self.assertRaisesRegex(ValueError, r"^n_fft: array.*: must be an integer"):
+            stft.spectral_kurtosis(np.ones((9, 4)), hop=4, n_fft=some)
+        with self.assertRaisesRegex(ValueError, r"^fs: \[1. 1.\]: must be 1e-30"):
+            stft.band_power(np.ones((9, 4)), some, "10:100")
         with self.assertRaisesRegex(ValueError, "^samp_rate: -1: must be 1e-30"):
             stft.band_levels(x, samp_rate=-1, bands="10:100")
         with self.assertRaisesRegex(ValueError, "P: 9 bins: must be n_fft // 2 . 1, 11"):

@@ -58,6 +58,12 @@ void fill_frames(adaptive_settings& s)
         s.hop = std::max(1.0, N / 16);
     refuse_unless(s.hop >= 1, "hop", s.hop, "must be at least 1 sample");
     pacing(s.hop, s.alpha, s.share);
+    refuse_unless(
+        s.hop <= most_samples / 4,
+        "hop",
+        s.hop,
+        "must be at most 2^24 samples: those of three frames and more are held until their "
+        "frame is decided");
 
     if (s.theta_max == 0)
         s.theta_max = N;

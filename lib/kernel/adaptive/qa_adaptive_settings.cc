@@ -28,6 +28,23 @@ const refusal refusals[]{
           s.hop = 8;
           s.theta_min = 12;
       } },
+    { "hop beyond the samples that can be held",
+      "hop: 16777217: must be at most 2^24 samples: those of three frames and more are held until "
+      "their frame is decided",
+      [](adaptive_settings& s) {
+          s.hop = (1 << 24) + 1;
+          s.theta_min = 12;
+          s.invertible = false;
+      } },
+    { "hop beyond integers where positions follow theta",
+      "hop: 1e+300: must be at most 2^24 samples: those of three frames and more are held until "
+      "their frame is decided",
+      [](adaptive_settings& s) {
+          s.hop = 1e300;
+          s.alpha = 0.3;
+          s.theta_min = 12;
+          s.invertible = false;
+      } },
     { "theta_max above n_fft",
       "theta_max: 65: must be above 4, and at most n_fft",
       [](adaptive_settings& s) { s.theta_max = 65; } },

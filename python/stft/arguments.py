@@ -234,7 +234,8 @@ def _check_is_some_window(window: Window) -> None:
     if window is None or isinstance(window, (bool, np.bool_)):
         raise ValueError(f"window: {window}: must be a name, a tuple (name, parameters ...), a number or taps")
     if isinstance(window, (int, np.integer)):
-        raise ValueError(f"window: {window}: must be a name, a tuple (name, parameters ...), Kaiser's beta as a float, or taps; n_fft and hop are given by name: n_fft={window}")
+        rule = "must be a name, a tuple (name, parameters ...), Kaiser's beta as a float, or taps"
+        raise ValueError(f"window: {window}: {rule}; n_fft and hop are given by name: n_fft={window}")
 
 
 def _is_named(window: Window) -> bool:

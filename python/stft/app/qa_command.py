@@ -335,8 +335,11 @@ class Refusals(InFolder):
         shutil.copy("text.wav", "text.bin")
         soundfile.write("silent.wav", np.zeros(0), 8000)
         soundfile.write("mono.wav", np.zeros(10), 8000)
-        for name in ("text.wav", "text.raw", "text.bin"):
+        with open("noise.mp3", "wb") as file:
+            file.write(bytes(range(7, 250)) * 20)
+        for name in ("text.wav", "text.raw", "text.bin", "noise.mp3"):
             self.assert_refused(("spectrogram", name), name, "not a readable recording", "--dtype")
+            self.assertNotIn("exist", run("spectrogram", name)[2])
         self.assert_refused(("spectrogram", "silent.wav"), "no samples")
         self.assert_refused(("spectrogram", "mono.wav", "--iq"), "iq: channels 0 and 1")
         self.assert_refused(("spectrogram", "mono.wav", "--channel", 1), "channel: 1: mono.wav has 1")

@@ -30,7 +30,7 @@ _COMPLEX = {np.dtype(real): np.dtype(pair) for real, pair in ((np.float32, np.co
 _Returned = TypeVar("_Returned")
 _SPELLINGS = {"center": "centre", "samp_rate": "fs"}
 _ELSEWHERE = {  # names of arguments in SciPy, librosa, PyTorch and MATLAB, and what says the same here
-    "nperseg": "win_length", "noverlap": "hop, which is win_length - noverlap", "nfft": "n_fft", "mfft": "n_fft", "fft_length": "n_fft",
+    "nperseg": "win_length", "noverlap": "hop, which is win_length - noverlap", "overlap": "hop, from frame to frame", "nfft": "n_fft", "mfft": "n_fft", "fft_length": "n_fft",
     "hop_length": "hop", "win": "window", "sr": "fs", "Fs": "fs", "sample_rate": "fs", "boundary": "extend", "pad_mode": "extend",
     "padding": "extend", "padded": "frames", "center": "placement", "centre": "placement", "return_onesided": "sides",
     "onesided": "sides", "fft_mode": "sides", "normalized": "scaling", "scale_to": "scaling", "mode": "kind", "n_iter": "iterations",
@@ -233,6 +233,9 @@ def _taps_in(window: Window) -> int:
 def _check_is_some_window(window: Window) -> None:
     if window is None or isinstance(window, (bool, np.bool_)):
         raise ValueError(f"window: {window}: must be a name, a tuple (name, parameters ...), a number or taps")
+    if isinstance(window, (int, np.integer)):
+        rule = "must be a name, a tuple (name, parameters ...), Kaiser's beta as a float, or taps"
+        raise ValueError(f"window: {window}: {rule}; n_fft and hop are given by name: n_fft={window}")
 
 
 def _is_named(window: Window) -> bool:
@@ -247,7 +250,7 @@ def _hop(hop: Optional[int], win_length: int) -> int:
 
 def _first(first: Optional[int], win_length: int, hop: int, placement: str, frames: int = 0) -> int:
     """s_0, given or the placement's, once it is known that all frames have their place."""
-    framing = _framing(win_length, hop, _text("placement", placement))
+    framing = _framing(win_length, hop, _word(placement))
     return kernels.checked_first(framing.first() if first is None else _whole("first", first), hop, frames)
 
 
@@ -277,7 +280,6 @@ def _design(
 ) -> Any:
     """The kernels' parameters; those of named windows are kept from call to call."""
     _positive("fs", fs)
-    _text("scaling", scaling)
     made = kernels.parameters if not isinstance(window, str) else _named_design
     return made(
         n_fft=n_fft,
@@ -285,7 +287,7 @@ def _design(
         window=window,
         win_length=win_length,
         phase=_phase("phase", phase),
-        scaling=scaling,
+        scaling=_word(scaling),
         samp_rate=float(fs),
         sides=sides,
         placement=placement,
@@ -450,10 +452,9 @@ def _at_least(least: int, name: str, value: Any) -> int:
     return value
 
 
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{name}: {value!r}: must be a string")
-    return value
+def _word(value: Any) -> str:
+    """One of some names. What is no string is shown, as it is written, to those who know the names and refuse it."""
+    return value if isinstance(value, str) else repr(value)
 
 
 def _truth(name: str, value: Any) -> bool:
@@ -465,7 +466,7 @@ def _truth(name: str, value: Any) -> bool:
 
 def _detrend(detrend: Optional[str]) -> str:
     """By the kernels' name. SciPy says False where nothing is taken off."""
-    return "none" if detrend is None or detrend is False else _text("detrend", detrend)
+    return "none" if detrend is None or detrend is False else _word(detrend)
 
 
 def _keeps(rule: Callable[[Any], bool], value: Any) -> bool:

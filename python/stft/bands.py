@@ -9,7 +9,7 @@ from typing import Any, Optional, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import _either_spelling, _keeps, _named_fs, _real_array, _text
+from .arguments import _either_spelling, _keeps, _named_fs, _real_array, _word
 from .stft_python import kernels
 
 _KEYWORDS = """
@@ -104,7 +104,8 @@ def _bins_of(bins: int) -> str:
 
 
 def _settings(kind, fs, count, f_min, f_max, mel_scale, shape, per_octave, reference, edges):
-    if _text("kind", kind) == "weights":
+    kind = _word(kind)
+    if kind == "weights":
         raise ValueError("kind: weights: must not be given: they are what is asked for")
     if count is None and kind == "mel":
         count = 128

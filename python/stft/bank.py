@@ -28,7 +28,7 @@ from .arguments import (
     _sides,
     _sides_named,
     _sides_of_spectra,
-    _text,
+    _word,
     _workers,
 )
 from .stft_python import kernels
@@ -142,7 +142,7 @@ def stft_bins(
     workers = _workers(workers)
     rows = _output(out, shape + (frames, len(chosen)), _complex(samples.dtype), samples, frames=frames)
     flat = rows.reshape(samples.shape[0], frames, len(chosen))
-    kernels.stft_bins(samples, flat, design, chosen.tolist(), first, _text("method", method), workers)
+    kernels.stft_bins(samples, flat, design, chosen.tolist(), first, _word(method), workers)
     return np.swapaxes(rows, -1, -2) if out is None else out
 
 

@@ -310,11 +310,11 @@ def _signal(x):
 def _geometry(geometry):
     """The arguments of a kernel."""
     try:
-        given = tuple(geometry)
+        given = () if isinstance(geometry, str) else tuple(geometry)
     except TypeError:
         given = ()
     if not 3 <= len(given) <= 4:
-        raise ValueError(f"geometry: {geometry!r}: must be (balls, ball diameter, pitch diameter) or with a contact angle")
+        raise ValueError(f"geometry: {geometry!r}: must be (balls, ball diameter, pitch diameter) or with a contact angle in degrees")
     balls, *numbers = given
     if isinstance(balls, float) and balls.is_integer():
         balls = int(balls)

@@ -31,7 +31,7 @@ from .arguments import (
     _one_dimensional,
     _positive,
     _precision,
-    _text,
+    _word,
     _truth,
     _workers,
 )
@@ -291,7 +291,7 @@ def _settings(n_fft, hop, win_length, placement, sides, fs, settings):
     for name in _OF_FRAMES:
         if name in settings:
             raise ValueError(f"{name}: {settings[name]!r}: is no setting of gains")
-    given = dict(_with_bands(settings), n_fft=n_fft, hop=hop, win_length=win_length, placement=_text("placement", placement),
+    given = dict(_with_bands(settings), n_fft=n_fft, hop=hop, win_length=win_length, placement=_word(placement),
                  sides=sides, samp_rate=float(fs))
     kernels.check_gain(**given)
     return given

@@ -33,7 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import (
     _array, _at_least, _bins, _channels, _check_addressed, _complex, _empty, _frame_major,
-    _integer, _positive, _text, _tolerance, _truth,
+    _integer, _positive, _tolerance, _truth, _word,
 )  # fmt: skip
 from .stft_python import kernels
 
@@ -290,7 +290,7 @@ def idstft(
     if sides is None:
         sides = "twosided" if bins == n_fft != n_fft // 2 + 1 else "onesided"
     _check_sides(sides)
-    _text("norm", norm)
+    norm = _word(norm)
     report = _truth("report", report)
     if bins != _bins(n_fft, sides):
         raise ValueError(f"S: {bins} bins: must have {_bins(n_fft, sides)} for n_fft = {n_fft}, {sides}")
@@ -350,7 +350,7 @@ class _Frames:
         self.given_shape = np.shape(theta)
         self.rates = None
         _check_addressed((len(self.samples), len(self.t), self.bins), _complex(self.samples.dtype), n_fft=self.n_fft)
-        made = self.n_fft, window, _text("norm", norm)
+        made = self.n_fft, window, _word(norm)
         if c is not None:
             self.rates = _rates(c, self.share, self.theta, len(self.t))
             self.design = _design(self.samples.dtype, "chirp_dstft")(*made, self.theta, self.t, self.rates)

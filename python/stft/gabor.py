@@ -24,7 +24,7 @@ from .arguments import (
     _points_for,
     _sides,
     _taps,
-    _text,
+    _word,
     _threshold,
     _workers,
 )
@@ -112,7 +112,7 @@ def multiply(
         samples = samples.astype(_complex(samples.dtype), copy=False)
     n_fft, win_length = _lengths(window, win_length, n_fft)
     hop = _hop(hop, win_length)
-    design = _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides, _text("placement", placement))
+    design = _design(n_fft, hop, window, win_length, "centre", "none", 1.0, sides, _word(placement))
     framing = _framing(win_length, hop, placement)
     frames = framing.frames(samples.shape[1], framing.first())
     rows = _mask_rows(mask, shape, _bins(n_fft, sides), frames, samples.real.dtype)

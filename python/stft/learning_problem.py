@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import losses
 from .analytic import analytic_signal
-from .arguments import _channels, _keeps, _positive, _text
+from .arguments import _channels, _keeps, _positive, _word
 from .differentiable import _n_fft, _reals, _some_of, dstft, dstft_vjp, fixed_overlap_positions, grad_fixed_overlap, grad_hop
 from .learning_criteria import Criterion, criterion_of, terms_of
 from .rate_search import chirp_bound
@@ -130,7 +130,7 @@ class Problem:
         if not _keeps(lambda v: 0 <= v < np.inf, regularisation):
             raise ValueError(f"regularisation: {regularisation}: must be 0 or positive")
         self.regularisation = float(regularisation)
-        self.window, self.norm = window, _text("norm", norm)
+        self.window, self.norm = window, _word(norm)
         if not (progress is None or callable(progress)):
             raise ValueError(f"progress: {progress!r}: must be a function")
         self.progress = progress

@@ -120,7 +120,7 @@ def _bands(bands):
     try:
         return ",".join(f"{float(lower)!r}:{float(upper)!r}" for lower, upper in bands)
     except (TypeError, ValueError):
-        raise ValueError(f"bands: {bands!r}: must be pairs (lower, upper) in Hz") from None
+        raise ValueError(f"bands: {bands!r}: must be a list of pairs in Hz: [(10, 1000)]") from None
 
 
 def _is_number(text):

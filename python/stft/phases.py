@@ -27,7 +27,7 @@ from .arguments import (
     _phase,
     _precision,
     _spectra,
-    _text,
+    _word,
     _threshold,
     _workers,
 )
@@ -94,7 +94,7 @@ def phase_from_magnitude(
     sides, n_fft, win_length = _layout("magnitude", bins, sides, window, win_length, n_fft)
     hop = _hop(hop, win_length)
     first = _first(first, win_length, hop, placement, magnitudes.shape[1])
-    if _text("method", method) not in _METHODS:
+    if _word(method) not in _METHODS:
         raise ValueError(f"method: {method}: must be pghi or rtpghi")
     if not _keeps(lambda v: 0 <= v <= 1, tolerance):
         raise ValueError(f"tolerance: {tolerance!r}: must be 0 .. 1")
@@ -144,7 +144,7 @@ def _magnitudes(magnitude: ArrayLike) -> Tuple[NDArray, Tuple[int, ...]]:
     """(channels, frames, bins), contiguous; and the shape of the channels."""
     given = _spectra("magnitude", magnitude)
     if given.dtype.kind == "c":
-        raise ValueError("magnitude: complex: must be real")
+        raise ValueError("magnitude: complex: must be real, as np.abs() of spectra")
     if given.shape[-2] == 0:
         raise ValueError("magnitude: 0 bins: must have one or more")
     rows = np.ascontiguousarray(given.swapaxes(-1, -2), _precision(given.dtype))

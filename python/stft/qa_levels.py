@@ -95,7 +95,7 @@ class band_levels(unittest.TestCase):
     def test_what_is_wrong_is_refused_by_name(self):
         x = np.zeros(5000)
         for message, wrong in {
-            "bands: '100.0:10.0': ": dict(bands=[(100, 10)]), "bands: ''": dict(bands=[]), "bands: 5: must be pairs": dict(bands=5),
+            "bands: '100.0:10.0': ": dict(bands=[(100, 10)]), "bands: ''": dict(bands=[]), "bands: 5: must be a list of pairs": dict(bands=5),
             "bands: 10:1281": dict(bands="10:1281"), "integrate: 3": dict(integrate=3), "average: 0": dict(average=0),
             "fs: 0": dict(fs=0), "fs: nan": dict(fs=float("nan")), "factor: -1": dict(factor=-1),
             "x: dtype complex": dict(x=np.zeros(9000, complex)), "hop: 0": dict(hop=0),

@@ -145,7 +145,7 @@ class alternating_projections(unittest.TestCase):
         for message, changed in {
             "magnitude: -1.0: must be 0 or more, and finite": dict(magnitude=-A),
             "magnitude: nan: must be 0 or more, and finite": dict(magnitude=A * np.nan),
-            "magnitude: complex: must be real": dict(magnitude=A + 0j),
+            "magnitude: complex: must be real, as np.abs() of spectra": dict(magnitude=A + 0j),
             "magnitude: 9 bins: must have 11 for n_fft = 20, onesided": dict(n_fft=20),
             "momentum: -0.5: must be 0 .. 10": dict(momentum=-0.5),
             "iterations: -1: must be 0 or more": dict(iterations=-1),

@@ -119,7 +119,7 @@ class phases_of_arrays(unittest.TestCase):
     def test_wrong_arguments_are_refused(self):
         A = np.ones((9, 11))
         for message, changed in {
-            "magnitude: complex: must be real": dict(magnitude=A + 0j),
+            "magnitude: complex: must be real, as np.abs() of spectra": dict(magnitude=A + 0j),
             "magnitude: -1.0: must be 0 or more, and finite": dict(magnitude=-A),
             "magnitude: nan: must be 0 or more, and finite": dict(magnitude=A * np.nan),
             "magnitude: 1 dimensions: must be (..., bins, frames)": dict(magnitude=A[0]),

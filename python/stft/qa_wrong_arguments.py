@@ -93,6 +93,17 @@ class wrong_types(unittest.TestCase):
     def test_what_is_no_known_word_is_refused(self):
         self.refuses(WORDS, ("none of them", 5, 2.5, True, ["psd"], {}))
 
+    def test_what_is_no_string_is_refused_with_the_names_that_there_are(self):
+        for name, function in WORDS.items():
+            if name.split()[1] in ("scaling", "placement", "kind", "method", "norm", "detrend"):
+                rules = set()
+                for value in "none of them", 5, ["psd"]:
+                    with self.assertRaises(ValueError) as refusal:
+                        function(value)
+                    rules.add(str(refusal.exception).partition(f"{value}: must ")[2])
+                self.assertEqual(len(rules), 1, (name, rules))
+                self.assertRegex(rules.pop(), r"^be \w+, .* or \w+", name)
+
     def test_what_is_no_truth_value_is_refused(self):
         self.refuses(TRUTHS, ("no", None, 2, 1.0, [], {}))
         for name, function in TRUTHS.items():
@@ -107,6 +118,17 @@ class wrong_types(unittest.TestCase):
         for call in (lambda: stft.stft(X1, None, n_fft=16), lambda: stft.istft(S, None), lambda: stft.sample_window(None, 8),
                      lambda: stft.time_stretch(X1, 2, None), lambda: stft.pitch_shift(X1, 2, None)):  # fmt: skip
             with self.assertRaisesRegex(ValueError, "^window: None: must be a name, "):
+                call()
+
+    def test_what_others_take_in_another_place_is_pointed_to(self):
+        for call, text in (
+            (lambda: stft.stft(X1, 512), "^window: 512: must be a name, .*: n_fft=512$"),
+            (lambda: stft.istft(S, np.int64(16)), "^window: 16: must be a name, .*: n_fft=16$"),
+            (lambda: stft.band_levels(X1, 400, (10, 100)), r"^bands: \(10, 100\): must be a list of pairs in Hz: \[\(10, 1000\)\]$"),
+            (lambda: stft.fault_frequencies("6205"), r"^geometry: '6205': must be \(balls, "),
+            (lambda: stft.griffin_lim(S, hop=4), r"^magnitude: complex: must be real, as np.abs\(\) of spectra$"),
+        ):
+            with self.assertRaisesRegex(ValueError, text):
                 call()
 
     def test_a_window_that_no_memory_holds_is_refused(self):
@@ -163,6 +185,7 @@ class wrong_types(unittest.TestCase):
             (stft.stft, dict(center=True), "'center' (here: placement); see"),
             (stft.pitch_shift, dict(sr=8), "'sr' (here: none, no rate is needed); see"),
             (stft.stft, dict(y=X1), "'y' (here: x); see"),
+            (stft.stft, dict(overlap=0.5), "'overlap' (here: hop, from frame to frame); see"),
         ):
             with self.subTest(given=given), self.assertRaises(TypeError) as refusal:
                 call(X1, **given)

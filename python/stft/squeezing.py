@@ -38,7 +38,7 @@ from .arguments import (
     _output,
     _sides,
     _sides_named,
-    _text,
+    _word,
     _threshold,
     _truth,
     _workers,
@@ -121,7 +121,7 @@ def reassign(
     shape = (a.samples.shape[0], a.frames, a.bins)
     power, f, t = (_empty(shape, dtype, frames=a.frames, n_fft=a.n_fft) for dtype in (a.samples.real.dtype, float, float))
     doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
-    kernels.reassign(a.samples, power, f, t, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers)
+    kernels.reassign(a.samples, power, f, t, a.design, bound, window, a.theta, a.first, _word(kind), doubled, workers)
     f *= a.fs
     t /= a.fs
     t += times(a.frames, hop=a.hop, win_length=a.win_length, first=a.first, fs=a.fs)[:, None]
@@ -223,7 +223,7 @@ def reassigned_spectrogram(
     rows = np.zeros(shape, a.samples.real.dtype)
     doubled = _truth("onesided_doubling", onesided_doubling) and a.sides == "onesided"
     kernels.reassigned_spectrogram(
-        a.samples, rows, a.design, bound, window, a.theta, a.first, _text("kind", kind), doubled, workers
+        a.samples, rows, a.design, bound, window, a.theta, a.first, _word(kind), doubled, workers
     )
     return np.swapaxes(rows.reshape(a.shape + rows.shape[1:]), -1, -2)
 

@@ -6,6 +6,7 @@ which returns an exit status or None and raises what goes wrong: ValueError (usa
 ImportError (a module that is not installed), MemoryError. They become one line here.
 """
 import argparse
+import difflib
 import importlib
 import os
 import re
@@ -45,6 +46,15 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(*args, **keywords)
         # what begins as a negative number is a value: -100k:100k, -.5M
         self._negative_number_matcher = re.compile(r"-[\d.]")
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuses what it does not know by itself, so that a verb names its own options and help."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            options = [name[2:] for name in self._option_string_actions if name.startswith("--")]
+            near = difflib.get_close_matches(unknown[0].partition("=")[0].lstrip("-"), options, 1)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}" + (f": there is --{near[0]}" if near else ""))
+        return found, unknown
 
     def error(self, message):
         self.exit(REFUSED, f"{self.prog}: {_one_line(message)} (see {self.prog} --help)\n")

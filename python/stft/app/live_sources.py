@@ -22,6 +22,7 @@ from gnuradio.stft.interruption import uninterrupted
 _WAITING = 2.0   # s of samples that may wait to be watched before some are lost
 _AT_ONCE = 2**18  # samples that may wait at any rate
 _POLL = 0.1        # s for which samples are waited for before an empty piece
+_LISTS = {"audio": "arecord -L lists sound cards", "soapy": "SoapySDRUtil --find lists receivers", "uhd": "uhd_find_devices lists receivers"}
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # s until a source is opened again
 
 
@@ -95,7 +96,9 @@ class _Live:
         try:
             block, dtype = OPEN[self._kind](self._words, self._arguments)
         except (RuntimeError, ValueError) as error:
-            refuse(self._arguments.source, "cannot be opened", str(error).splitlines()[0] if str(error) else type(error).__name__)
+            words = str(error).splitlines()[0] if str(error) else type(error).__name__
+            hint = f"; {_LISTS[self._kind]}" if self._kind in _LISTS else ""
+            refuse(self._arguments.source, "cannot be opened", words + hint)
         row = self._arguments.hop or max(1, self._arguments.n_fft // 2)
         receiver = ReceiverTags(self._arguments.rate, row, self._arguments.center, lambda words: warn("monitor", words))
         channels = (0,) if self._arguments.tacho is None else (self._arguments.channel, self._arguments.tacho)

@@ -100,15 +100,18 @@ def _watch(arguments):
         outputs = outputs_of(arguments, source, watcher)
         with ending_noted() as ending:
             watch = Watch(watcher, opened, source, Outputs(outputs, source, named_window(arguments.window)))
-            wait = None
+            wait, came = None, False
             try:
                 for piece in opened.pieces(arguments.duration):
+                    came = came or (piece.samples is not None and len(piece.samples) > 0)
                     watch.take(piece)
                     if ending.number is not None:
                         break
                 wait = functools.partial(_wait_for, ending)
             finally:  # what is open is reported, files are closed
                 watch.finish(wait)
+            if not came and ending.number is None:
+                warn("monitor", f"{opened.name}: gave no samples")
     if watch.failed:
         return FAILED
     return ALARM if arguments.fail_on_alarm and watch.alarms else DONE

@@ -296,6 +296,15 @@ class Refusals(InFolder):
         for arguments in ((), ("nonsense",), ("spectrogram",), ("info", "x")):
             self.assert_refused(arguments)
 
+    def test_an_unknown_option_is_refused_by_its_verb_with_the_nearest(self):
+        for arguments, words in (
+            (("spectrogram", "x.npy", "--nfft", "64"), "gr_stft spectrogram: unrecognized arguments: --nfft 64: there is --n-fft (see gr_stft spectrogram "),
+            (("levels", "x.npy", "--band=1:2", "--velocty"), "gr_stft levels: unrecognized arguments: --velocty: there is --velocity (see gr_stft levels "),
+            (("info", "--frob"), "gr_stft info: unrecognized arguments: --frob (see gr_stft info "),
+        ):
+            with self.subTest(arguments):
+                self.assert_refused(arguments, words)
+
     def test_files_that_are_no_recordings(self):
         os.mkdir("folder.wav")
         open("empty.wav", "wb").close()
@@ -326,8 +335,11 @@ class Refusals(InFolder):
         shutil.copy("text.wav", "text.bin")
         soundfile.write("silent.wav", np.zeros(0), 8000)
         soundfile.write("mono.wav", np.zeros(10), 8000)
-        for name in ("text.wav", "text.raw", "text.bin"):
+        with open("noise.mp3", "wb") as file:
+            file.write(bytes(range(7, 250)) * 20)
+        for name in ("text.wav", "text.raw", "text.bin", "noise.mp3"):
             self.assert_refused(("spectrogram", name), name, "not a readable recording", "--dtype")
+            self.assertNotIn("exist", run("spectrogram", name)[2])
         self.assert_refused(("spectrogram", "silent.wav"), "no samples")
         self.assert_refused(("spectrogram", "mono.wav", "--iq"), "iq: channels 0 and 1")
         self.assert_refused(("spectrogram", "mono.wav", "--channel", 1), "channel: 1: mono.wav has 1")

@@ -302,7 +302,15 @@ tb.run()
     def test_no_output_is_read_where_standard_input_is_closed(self):
         process = start("monitor", "-", *RAW, "--detect", "--stall", 0, "-F", "json:lines", stdout=subprocess.PIPE,
                         preexec_fn=lambda: os.close(0))
-        self.assertEqual((*process.communicate(timeout=60), process.returncode), ("", "", 0))
+        self.assertEqual((*process.communicate(timeout=60), process.returncode), ("", "gr_stft monitor: warning: standard input: gave no samples\n", 0))
+
+    def test_what_cannot_be_opened_is_refused_with_the_command_that_lists_what_can(self):
+        def fails(words, arguments):
+            raise RuntimeError("audio_alsa_source")
+
+        with mock.patch.dict(live_sources.OPEN, audio=fails):
+            self.assert_refused(("monitor", "audio=hw:9", "--rate", "48k", "--detect"),
+                                "audio=hw:9: cannot be opened: audio_alsa_source; arecord -L lists sound cards")
 
     def test_a_duration_may_be_endless(self):
         expected = self.assert_done("monitor", "x.cf32", *RAW, "--detect")

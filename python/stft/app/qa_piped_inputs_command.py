@@ -2,11 +2,14 @@
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
 """Recordings that come through a pipe or by standard input: what the file gives, and how reading ends."""
 
+import array
 import contextlib
+import fcntl
 import os
 import random
 import signal
 import subprocess
+import termios
 import threading
 import time
 import unittest
@@ -43,6 +46,14 @@ class Pipes(InFolder):
         thread.join()
         os.remove(name)
         return out
+
+    def wait_until_read(self, pipe):
+        """Until all that was written to the pipe has been read."""
+        waiting, deadline = array.array("i", [1]), time.monotonic() + 60
+        while waiting[0]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+            fcntl.ioctl(pipe, termios.FIONREAD, waiting)
 
     def assert_same(self, path, *options):
         """A file and the same through a pipe give the same spectrogram."""
@@ -150,7 +161,7 @@ class Pipes(InFolder):
         self.addCleanup(process.kill)
         process.stdin.buffer.write(bytes(5000))
         process.stdin.flush()
-        time.sleep(1.5)
+        self.wait_until_read(process.stdin)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=30), 130)
         out = process.stdout.read()

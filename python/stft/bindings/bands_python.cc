@@ -75,7 +75,7 @@ stft.band_weights() gives the same weights as a matrix, and says more of each ar
 kind: "mel" (mel_scale "slaney" or "htk"), "bark", "erb" or "linear": `bands` of them at equal steps of the scale from f_min to f_max (Hz);
 "octave": per_octave of them in an octave about `reference` (Hz); "edges": between the rising frequencies `edges` (Hz); "weights": by
 `weights`, all values in a row, band by band. shape: "triangle", "rectangle" or "automatic". norm: "none", "area" or "sum".
-samp_rate: Hz; the tag stft_samp_rate overrides it, as far as the number of bands stays.
+samp_rate: Hz, above 40 Hz for mel, bark and erb; the tag stft_samp_rate overrides it, as far as the number of bands stays.
 
 Message port "cmd": dict of f_min, f_max. Raises ValueError naming the parameter, its value and the rule.)");
     def_settings<kernel::band_weights_settings>(weights, &band_weights_vfvf::make);

@@ -90,6 +90,8 @@ class SoundFile(Recording):
             if not os.access(self._source.file, os.R_OK):
                 refuse(self.path, "cannot be read", "permission denied")
             reason = getattr(error, "error_string", "").strip(" .") or "unknown"
+            if "does not exist" in reason:  # libsndfile's words for what it cannot tell by its beginning, too
+                reason = "nothing that libsndfile knows"
             refuse(self.path, f"not a readable recording ({reason})",
                    "known are WAV, RF64, W64, AIFF, FLAC, OGG, SigMF and NPY; "
                    "bare samples need --dtype and --rate")

@@ -123,7 +123,7 @@ class hops(unittest.TestCase):
                     self.assertRegex(str(refusal), r"^\w+: \d+: ")
                     continue
                 run.append(name)
-                with self.subTest(block=name, hop=hop), memory_limited_to(512 << 20):
+                with self.subTest(block=name, hop=hop), memory_limited_to(2 << 30):  # each thread reserves about 100 MiB
                     run_on_zeros(made, 40)
         self.assertGreater(len(set(run)), 20, run)
 

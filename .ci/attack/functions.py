@@ -84,8 +84,8 @@ BY_NAME = {
 
 def hostile(chance):
     return chance.choice([
-        None, -1, 0, 1, 2**31, 2**40, 2**63, -(2**70), 0.5, -0.0, 1e308, 5e-324, float("nan"), float("inf"), True, "x", "", "\0", "é" * 300,
-        b"bytes", 1j, (), [], {}, [[]], [None], (1, 2, 3), object(), np.float32(3), np.int8(4), np.bool_(True), np.array(4), range(3), print,
+        None, -1, 0, 1, 2**31, 2**40, 2**62, 2**63, 1e18, -(2**70), 0.5, -0.0, 1e308, 5e-324, float("nan"), float("inf"), True, "x", "", "\0",
+        "é" * 300, b"bytes", 1j, (), [], {}, [[]], [None], (1, 2, 3), object(), np.float32(3), np.int8(4), np.bool_(True), np.array(4), range(3), print,
         "hann", "all", "psd", np.array([np.nan]), np.ones(16), np.ones((2, 16)), "l1l2", "frame", "cell"])  # fmt: skip
 
 

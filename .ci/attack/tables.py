@@ -77,10 +77,13 @@ def any_value(chance, kind):
     """One of a kind, as the docstring of a constructor names it; now and then one of another kind."""
     if chance.random() < 0.1:
         return chance.choice([None, -1, 2**63, "x", b"\xff", [], {}, 1j, float("nan"), True, np.zeros(3), (1, "a")])
+    if "int" in kind and chance.random() < 0.2:
+        return chance.choice([2**30, 2**31, 2**32, 2**40, 2**53, 2**62, 2**63 - 1, -(2**31), -(2**63)])
     if "int" in kind:
         return chance.choice([-1, 0, 1, 2, 3, chance.randint(0, 40), chance.randint(0, 2000)])
     if "float" in kind:
-        drawn = [chance.uniform(-1, 2), 10 ** chance.uniform(-6, 6), 0.0, float("inf"), float("nan")]
+        drawn = [chance.uniform(-1, 2), 10 ** chance.uniform(-6, 6), 10 ** chance.uniform(-300, 300),
+                 chance.choice([2.0**31, 2.0**63, 1e18]), 0.0, float("inf"), float("nan")]  # fmt: skip
         if "List" in kind:
             return [chance.choice(drawn) for _ in range(chance.randint(0, 4))]
         return chance.choice(drawn)

@@ -385,6 +385,13 @@ class qa_warped_rows : public CppUnit::TestFixture
                 [](auto& s) { s.samp_rate = 0; });
         refused("f_top: 600: must be positive, at most samp_rate / 2 = 500 Hz",
                 [](auto& s) { s.f_top = 600; });
+        refused(
+            "samp_rate: 53000000: must be at most 2^19 times the highest frequency, 100 Hz: the "
+            "filter before the rows would hold too many samples",
+            [](auto& s) {
+                s.samp_rate = 5.3e7;
+                s.f_top = 100;
+            });
         refused("duration: -1: must be positive, at most 1e6 s", [](auto& s) { s.duration = -1; });
         refused("hop: 0.3: must be 0 .. duration, 0.2 s", [](auto& s) { s.hop = 0.3; });
         refused("rates: (0, 5): must be at most 0.9 / duration = 4.5 1/s", [](auto& s) {

@@ -11,8 +11,9 @@ namespace {
 
 constexpr double most_cells = 1 << 22; // of a frame: frequencies times rates
 constexpr double most_samples = 1 << 24;
-constexpr double most_points = 1 << 25; // of the frames of all rates, of 24 bytes
-constexpr double most_values = 1 << 29; // of 4 bytes
+constexpr double most_decimated = 1 << 19; // samples of a period: filters take 0.8 kB for each
+constexpr double most_points = 1 << 25;    // of the frames of all rates, of 24 bytes
+constexpr double most_values = 1 << 29;    // of 4 bytes
 
 void check_rate(double samp_rate)
 {
@@ -36,6 +37,11 @@ void check_frames(double samp_rate, double f_top, double duration, double hop)
         refuse("hop", hop, "must be 0 .. duration, " + number_text(duration) + " s");
     if (hop > 0 && !(hop * samp_rate >= 1 && hop >= duration / 1000))
         refuse("hop", hop, "must be one sample and duration / 1000 at least");
+    if (!(samp_rate <= most_decimated * f_top))
+        refuse("samp_rate",
+               samp_rate,
+               "must be at most 2^19 times the highest frequency, " + number_text(f_top) +
+                   " Hz: the filter before the rows would hold too many samples");
 }
 
 void check_rates(const std::vector<double>& rates, double duration)

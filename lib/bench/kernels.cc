@@ -46,6 +46,10 @@ public:
             d_x.data(), static_cast<std::int64_t>(d_x.size()), 0, d_frames, d_our_rows.data());
     }
     void naive_stft(bench::naive_stft<T>& naive) { naive.run(d_x.data(), d_frames, d_rows.data()); }
+    void without_copies(bench::naive_stft<T>& naive)
+    {
+        naive.run_without_copies(d_x.data(), d_frames, d_rows.data());
+    }
 
     //! Inverts an endless stream.
     void our_istft()
@@ -69,6 +73,7 @@ public:
         naive.run(d_our_rows.data(), d_frames, d_y.data());
     }
 
+    std::complex<float>* naive_rows() { return d_rows.data(); }
     double spectra_differ() const
     {
         return difference(d_rows.data(), d_our_rows.data(), d_rows.size());
@@ -130,18 +135,27 @@ compare(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t rounds, do
                        inverse ? data.signals_differ() : data.spectra_differ(),
                        {},
                        {},
+                       {},
                        {} };
     require_agreement(result.error);
     using call = std::function<void()>;
-    const std::vector<call> cases =
+    std::vector<call> cases =
         inverse ? std::vector<call>{ [&] { data.our_istft(); },
                                      [&] { data.naive_istft(backward); },
                                      [&] { backward.transform_only(data.frames()); } }
                 : std::vector<call>{ [&] { data.our_stft(); },
                                      [&] { data.naive_stft(forward); },
                                      [&] { forward.transform_only(data.frames()); } };
+    if (!inverse && !kernel::is_real_v<T> && n_fft % 8 == 0) {
+        cases.push_back([&] { data.without_copies(forward); });
+        std::fill_n(data.naive_rows(), data.frames() * n_fft, std::complex<float>(0));
+        cases.back()();
+        require_agreement(data.spectra_differ());
+    }
     const auto times = interleaved(cases, rounds, seconds);
-    std::vector<double>* const lists[] = { &result.ours, &result.naive, &result.ffts };
+    std::vector<double>* const lists[] = {
+        &result.ours, &result.naive, &result.ffts, &result.without_copies
+    };
     for (std::size_t c = 0; c < times.size(); ++c)
         for (double time : times[c])
             lists[c]->push_back(time / static_cast<double>(data.frames()));

@@ -14,6 +14,8 @@ struct comparison {
     double error;       //!< largest difference of the results, relative to the peak
     std::vector<double> ours, naive,
         ffts; //!< this project, the yardstick, and FFTW's share of that
+    std::vector<double>
+        without_copies; //!< the yardstick without its copies; empty where FFTW cannot write to the rows
 };
 
 /*!

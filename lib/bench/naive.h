@@ -28,6 +28,8 @@ public:
     plan& operator=(const plan&) = delete;
 
     void execute();
+    //! Writes the bins to a row instead of spectrum(), which is aligned like it. Complex samples only.
+    void execute_to(std::complex<float>* row);
     T* samples() { return d_samples.data(); }
     std::complex<float>* spectrum() { return d_spectrum.data(); }
 
@@ -45,6 +47,9 @@ public:
 
     //! Frames p = 0 .. frames - 1 from x[p hop] on -> rows [frame][bin]
     void run(const T* x, std::size_t frames, std::complex<float>* rows);
+
+    //! Computes them without the copies, by products and FFTs that write to the rows. Complex samples only, n_fft a multiple of 8.
+    void run_without_copies(const T* x, std::size_t frames, std::complex<float>* rows);
 
     //! The FFTs alone.
     void transform_only(std::size_t frames);

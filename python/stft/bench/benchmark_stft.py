@@ -36,6 +36,8 @@ def kernels(n_fft, hop, rounds):
                 "max_err": measured["error"], "seconds_per_frame": summary(ours), "naive_seconds_per_frame": summary(naive),
                 "samples_per_second": hop / float(np.median(ours)), "over_naive": paired(ours, naive),
                 "ffts_over_naive": paired(ffts, naive)})
+            if measured["without_copies"]:
+                results[-1]["without_copies_over_naive"] = paired(np.array(measured["without_copies"]), naive)
     return results
 
 
@@ -289,10 +291,11 @@ def show(results, arguments):
 def _kernel_line(r):
     over, ffts = r["over_naive"], r["ffts_over_naive"]
     low, high = over["quartiles"]
+    without = f", without its copies {r['without_copies_over_naive']['median']:.2f}" if "without_copies_over_naive" in r else ""
     noisy = "; noisy" if (high - low) / 2 > NOISY * over["median"] else ""
     return (f"{r['name']:<6}{r['dtype']:<10}{r['n_fft']:>6}{r['hop']:>6}{r['seconds_per_frame']['median'] * 1e9:9.0f} ns/frame"
             f"{r['samples_per_second'] / 1e6:8.1f} MS/s, {over['median']:.2f} of the naive time ({low:.2f} .. {high:.2f}), its FFT "
-            f"{ffts['median']:.2f}{noisy}")
+            f"{ffts['median']:.2f}{without}{noisy}")
 
 
 def _flowgraph_line(r):

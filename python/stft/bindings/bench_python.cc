@@ -35,7 +35,8 @@ py::dict compare(std::size_t n_fft,
                     "error"_a = c.error,
                     "ours"_a = c.ours,
                     "naive"_a = c.naive,
-                    "ffts"_a = c.ffts);
+                    "ffts"_a = c.ffts,
+                    "without_copies"_a = c.without_copies);
 }
 
 py::dict compare_images(std::size_t height,

@@ -76,6 +76,11 @@ class slow_reader(gr.sync_block):
         return len(input_items[0])
 
 
+def item_bytes(signature):
+    """Of the first stream; 0 without streams, where GNU Radio 3.10.12 must not be asked."""
+    return signature.sizeof_stream_item(0) if signature.max_streams() else 0
+
+
 class Graph:
     """A description of blocks in a row, drawn from a seed; assemble() makes it as often as needed."""
 
@@ -120,9 +125,9 @@ class Graph:
                 settings["rotate"] = 1e7  # s: with the default, rows at the lowest rate have a file each
             block = BLOCKS[drawn](**settings)
             inputs, outputs = block.input_signature(), block.output_signature()
-            if last is not None and (inputs.max_streams() == 0 or inputs.sizeof_stream_item(0) != wanted):
+            if last is not None and item_bytes(inputs) != wanted:
                 continue
-            if max(inputs.sizeof_stream_item(0), outputs.sizeof_stream_item(0)) > 1 << 18:
+            if max(item_bytes(inputs), item_bytes(outputs)) > 1 << 18:
                 continue
             count = chance.randint(inputs.min_streams(), inputs.max_streams())
             from_outside = [None] * count

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 import corpus
@@ -69,7 +70,12 @@ def main():
         if target in readers.READERS:
             child = os.fork()
             if not child:
-                os._exit(min(readers.attack(target, arguments.seed or 1, 60 * arguments.minutes), 100))
+                failures = 1
+                try:
+                    failures = readers.attack(target, arguments.seed or 1, 60 * arguments.minutes)
+                except BaseException:
+                    traceback.print_exc()
+                os._exit(min(failures, 100))  # an orderly end would wait for threads that only the parent has
             failed += os.waitpid(child, 0)[1] != 0
         elif target in programs:
             failed += fuzz(programs[target], arguments.minutes)

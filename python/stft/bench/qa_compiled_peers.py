@@ -123,14 +123,17 @@ enum { STFT_SPECTRUM_PACKED = 0, STFT_SPECTRUM_MODIFIED = 1, STFT_SPECTRUM_UNPAC
 template <class T, bool split, int type> struct DynamicSTFT {
     std::vector<T> window, past, fresh;
     std::vector<std::complex<T>> bins;
+    std::size_t centre;
     void configure(std::size_t, std::size_t, std::size_t block, std::size_t, std::size_t)
     {
         window.assign(block, 1);
+        centre = block / 2 + 1;
         bins.resize(block / 2 + 1);
         reset();
     }
     std::size_t fftSamples() const { return window.size(); }
     T* analysisWindow() { return window.data(); }
+    void analysisOffset(std::size_t offset) { centre = offset; }
     void reset() { past.assign(window.size(), 0); }
     void writeInput(std::size_t, std::size_t length, const T* x) { fresh.assign(x, x + length); }
     void moveInput(std::size_t length)
@@ -143,7 +146,7 @@ template <class T, bool split, int type> struct DynamicSTFT {
         const std::size_t n = window.size();
         std::vector<T> x(n);
         for (std::size_t i = 0; i < n; ++i)
-            x[(i + n / 2) % n] = past[i] * window[i];
+            x[(i + n - centre) % n] = past[i] * window[i];
         plain_dft(x.data(), n, bins.data());
     }
     std::complex<T>* spectrum(std::size_t) { return bins.data(); }

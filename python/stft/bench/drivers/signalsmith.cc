@@ -21,6 +21,8 @@ void* peer_open(std::size_t n_fft, std::size_t hop, const float* window)
     peer->stft.configure(1, 1, n_fft, 0, hop);
     if (peer->stft.fftSamples() == n_fft) {
         std::copy(window, window + n_fft, peer->stft.analysisWindow());
+        // By default the phase refers to the highest sample of the window that configure() designed.
+        peer->stft.analysisOffset(n_fft / 2);
         return peer;
     }
     delete peer;

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream/at_once.h"
 #include "stream/event_messages.h"
+#include "stream/receiver_tags.h"
 #include "stream/retune.h"
 #include "stream/stream_block.h"
 #include "stream/stream_buffers.h"
@@ -109,9 +110,8 @@ private:
     //! True if samples were lost before the row that has these tags.
     bool tells_of_gap(tags first, tags last) const
     {
-        static const auto overflow = pmt::mp("overflow"), rx_overflow = pmt::mp("rx_overflow");
         return std::any_of(first, last, [this](const gr::tag_t& tag) {
-            if (pmt::eq(tag.key, overflow) || pmt::eq(tag.key, rx_overflow))
+            if (tells_of_overflow(tag.key))
                 return true;
             if (!pmt::eq(tag.key, rx_time_key) || !d_time || !d_rate)
                 return false;
@@ -160,6 +160,7 @@ private:
             next.window_length() == d_power.design().window_length())
             return;
         try {
+            d_description.check_n_fft(d_settings.n_fft);
             d_power.change(next);
             warn_of_few_periods(next);
         } catch (const std::exception& e) {

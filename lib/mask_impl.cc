@@ -190,6 +190,12 @@ private:
             read_tag(description, tag);
             add_item_tag(0, tag);
         }
+        try {
+            description.check_n_fft(d_given.n_fft);
+        } catch (const std::exception& e) {
+            d_logger->warn("tags ignored: {}", e.what());
+            return;
+        }
         d_start = description.first.value_or(d_start);
         d_hop = description.frames.wanted(&kernel::parameters::hop).value_or(d_hop);
     }

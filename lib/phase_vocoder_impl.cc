@@ -124,8 +124,6 @@ protected:
     }
 
 private:
-    static constexpr double rounded = 1e-9; // of a sum of rates
-
     //! Position of an output frame in the input, and the step to the next one.
     struct shown {
         std::int64_t sample = 0; // first one under the input frame
@@ -183,12 +181,14 @@ private:
     bool may_be_last(const shown& s) const
     {
         const auto after = frames_after(s);
-        return !d_final && (s.rate > 1 || (after > rounded && after + rounded < s.rate));
+        return !d_final && (s.rate > 1 || (after > kernel::position_rounding &&
+                                           after + kernel::position_rounding < s.rate));
     }
 
     bool is_last(const shown& s) const
     {
-        return d_final && ((d_length && to_the_end(s) <= 0) || frames_after(s) + rounded < s.rate);
+        return d_final && ((d_length && to_the_end(s) <= 0) ||
+                           frames_after(s) + kernel::position_rounding < s.rate);
     }
 
     //! The tags of an output frame, which is this item.

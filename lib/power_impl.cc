@@ -95,8 +95,10 @@ private:
     void take(gr::tag_t tag, std::uint64_t row)
     {
         try {
-            if (d_description.read(tag) && d_power.design().kind == kernel::power_kind::psd)
+            if (d_description.read(tag) && d_power.design().kind == kernel::power_kind::psd) {
+                d_description.check_n_fft(d_power.n_fft());
                 bring_to_psd();
+            }
         } catch (const std::exception& e) {
             d_logger->warn("tag {} ignored: {}", pmt::write_string(tag.key), e.what());
         }

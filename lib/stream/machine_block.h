@@ -160,33 +160,24 @@ private:
     void obey(const std::vector<gr::tag_t>& tags)
     {
         std::optional<double> rate;
-        std::optional<kernel::utc_time> time;
-        double lost = 0;
-        bool gap = false;
+        receiver_tags told;
         for (const auto& tag : tags) {
             if (pmt::eq(tag.key, rx_rate_key)) {
                 if (const auto value = this->rate_in(tag))
                     rate = value;
-            } else if (pmt::eq(tag.key, rx_time_key)) {
-                time = time_in(tag.value);
-                if (!time)
-                    this->d_logger->warn(
-                        "rx_time ignored: {}: must be a tuple of full seconds and a fraction",
-                        pmt::write_string(tag.value));
-            } else if (tells_of_overflow(tag.key)) {
-                gap = true;
-                if (const auto value = real_number(tag.value);
-                    value && *value >= 1 && *value <= most_lost)
-                    lost = *value;
+            } else if (pmt::eq(tag.key, rx_time_key) || tells_of_overflow(tag.key)) {
+                told.read(tag, this->d_logger);
             } else if (!ends_here(tag.key)) {
                 d_tags.push_back(tag);
                 d_tags.back().offset = static_cast<std::uint64_t>(next_sample());
             }
         }
         auto sample = next_sample();
-        if (time && d_context.time) {
+        auto lost = static_cast<double>(told.lost);
+        bool gap = told.overflow;
+        if (told.time && d_context.time) {
             const auto expected = kernel::time_of(sample, d_context);
-            const auto samples = expected ? seconds_between(*expected, *time) * d_rate : 0;
+            const auto samples = expected ? seconds_between(*expected, *told.time) * d_rate : 0;
             if (std::abs(samples) > static_cast<double>(d_kernel->hop()) / 2) {
                 lost = samples; // the clock knows better than the tag of an overflow
                 gap = true;
@@ -205,8 +196,8 @@ private:
             }
         }
         d_context.samp_rate = d_rate;
-        if (time) {
-            d_context.time = time;
+        if (told.time) {
+            d_context.time = told.time;
             d_context.time_sample = sample;
             d_timed = true;
         }

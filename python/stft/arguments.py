@@ -193,7 +193,8 @@ def _spectra(name: str, values: ArrayLike) -> NDArray:
     """An array of numbers (..., bins, frames)."""
     values = _array(name, values)
     if values.ndim < 2:
-        raise ValueError(f"{name}: {values.ndim} dimensions: must be (..., bins, frames)")
+        made = ", which stft() makes of a signal" if values.ndim == 1 else ""
+        raise ValueError(f"{name}: {values.ndim} dimensions: must be (..., bins, frames){made}")
     return values
 
 

@@ -22,6 +22,7 @@ from .arguments import (
     _frames,
     _integer,
     _lengths,
+    _named_fs,
     _one_dimensional,
     _positive,
     _precision,
@@ -339,13 +340,14 @@ def _band(band):
 def _made(kernel, settings):
     """The kernel, whose refusals name what the caller gave."""
     try:
-        return kernel(**settings)
+        with _named_fs():
+            return kernel(**settings)
     except ValueError as refusal:
         text = str(refusal)
         for name in ("f_min", "f_max"):
             if text.startswith(f"{name}: "):
                 text = f"band: {text[len(name) + 2 :]}"
-        raise ValueError(text.replace("samp_rate: ", "fs: ", 1) if text.startswith("samp_rate: ") else text) from None
+        raise ValueError(text) from None
 
 
 def _frame_length(samples):

@@ -328,7 +328,9 @@ class Blocks(unittest.TestCase):
 
     def test_masks_change_at_a_sample(self):
         first, then = noise(3, BINS, np.float32), noise(4, BINS, np.complex64)
-        for tags, start, hop in ((), -32, 16), ([tag(0, "stft_first", 100), tag(0, "stft_hop", 7)], 100, 7):
+        told = [tag(0, "stft_first", 100), tag(0, "stft_hop", 7)]
+        others = [*told, tag(0, "stft_n_fft", N_FFT + 1)]  # of other spectra, with as many bins
+        for tags, start, hop in ((), -32, 16), (told, 100, 7), (others, -32, 16):
             mask = stft.mask_vcvc(N_FFT, HOP, first)
             at = start + 200 * hop - 1  # between the starts of two frames
             mask.change(mask=then, at=at)

@@ -149,9 +149,12 @@ class band_power_vff(unittest.TestCase):
         rows = flow(stft.band_power_vff(2560, samp_rate=2000.0, **made), told).run().rows[:, 0]
         np.testing.assert_array_equal(rows[4:], stft.band_power(P, FS, n_fft=2560, **made)[0, 4:])
         self.assertTrue((rows[:4] != stft.band_power(P, FS, n_fft=2560, **made)[0, :4]).all())
-        wrong = stream(P.T, tag(4, "stft_samp_rate", pmt.from_double(150.0)), tag(5, "stft_win_length", pmt.from_long(10)))
-        rows = flow(stft.band_power_vff(2560, samp_rate=FS, **made), wrong).run().rows[:, 0]
-        np.testing.assert_array_equal(rows, stft.band_power(P, FS, n_fft=2560, **made)[0])
+        for wrong in (
+            [tag(4, "stft_samp_rate", pmt.from_double(150.0)), tag(5, "stft_win_length", pmt.from_long(10))],
+            [tag(4, "stft_n_fft", pmt.from_long(2561)), tag(4, "stft_samp_rate", pmt.from_double(2000.0))],  # as many bins
+        ):
+            rows = flow(stft.band_power_vff(2560, samp_rate=FS, **made), stream(P.T, *wrong)).run().rows[:, 0]
+            np.testing.assert_array_equal(rows, stft.band_power(P, FS, n_fft=2560, **made)[0])
 
     def test_the_average_changes_by_message_and_wrong_ones_are_ignored(self):
         P = self.rows()

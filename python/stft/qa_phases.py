@@ -122,7 +122,7 @@ class phases_of_arrays(unittest.TestCase):
             "magnitude: complex: must be real, as np.abs() of spectra": dict(magnitude=A + 0j),
             "magnitude: -1.0: must be 0 or more, and finite": dict(magnitude=-A),
             "magnitude: nan: must be 0 or more, and finite": dict(magnitude=A * np.nan),
-            "magnitude: 1 dimensions: must be (..., bins, frames)": dict(magnitude=A[0]),
+            "magnitude: 1 dimensions: must be (..., bins, frames), which stft() makes of a signal": dict(magnitude=A[0]),
             "method: best: must be pghi or rtpghi": dict(method="best"),
             "look_ahead: 2: must be 0 or 1": dict(look_ahead=2),
             "iterations: -1: must be 0 or more": dict(iterations=-1),

@@ -109,6 +109,16 @@ class tags(unittest.TestCase):
         y, _ = run(source(x), stft.stft_cvc(33, 8), synthesis(True, 64, 16))  # 33 bins, but of other spectra
         self.assertGreater(len(y), 0)
 
+    def test_densities_follow_scaling_and_window_unless_the_spectra_are_of_another_n_fft(self):
+        items = np.ones(20 * 33, np.complex64).tolist()
+        scaled = [self.at(3, "stft_window", pmt.init_f64vector(64, np.full(64, 0.5))), self.at(3, "stft_scaling", pmt.intern("none"))]
+        others = [self.at(3, "stft_n_fft", pmt.from_long(65)), *scaled]  # with as many bins
+        plain, densities, others = (
+            run(blocks.vector_source_c(items, False, 33, tags), stft.power_vcvf(64, kind="psd"))[0] for tags in ([], scaled, others)
+        )
+        np.testing.assert_allclose(densities[3:], plain[3:] / 16, rtol=1e-6)  # the sum of the window's squares
+        np.testing.assert_array_equal(others, plain)
+
     def test_tags_of_a_hop_beyond_the_window_give_zeros_in_the_gaps(self):
         x = signal(900, True)
         y, _ = run(source(x), stft.stft_fvc(64, 100, "boxcar", placement="left"), synthesis(True, 64, 16))

@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/names.h"
 #include "kernel/samp_rate.h"
 #include <gnuradio/stft/kernel/denoise/gain_settings.h>
@@ -67,8 +68,7 @@ noise_tracking gain_settings::tracking_used() const
 void gain_settings::check() const
 {
     checked_n_fft(static_cast<std::int64_t>(n_fft));
-    if (win_length > n_fft)
-        refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n_fft));
+    check_unfolded(win_length, n_fft);
     frames();
     check_samp_rate(samp_rate);
     if (!(gain_floor >= -200 && gain_floor <= 0))

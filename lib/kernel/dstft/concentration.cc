@@ -124,31 +124,18 @@ STFT_LOOP void renyi_slope(Raised raised,
     }
 }
 
-//! scale r^(p - 1), r = a unit
+//! Adds scale r^(p - 1), r = a unit; where that is infinite, the slope is 0.
 template <class R, class Raised>
 STFT_LOOP void power_slope(Raised raised,
                            const R* __restrict a,
                            std::size_t count,
                            double unit,
                            double scale,
+                           bool infinite_at_0,
                            R* __restrict slope)
 {
-    for (std::size_t i = 0; i < count; ++i)
-        slope[i] = bounded<R>(scale * raised(a[i] * unit));
-}
-
-//! Subtracts that; where the result is infinite, it is 0.
-template <class R, class Raised>
-STFT_LOOP void less_power_slope(Raised raised,
-                                const R* __restrict a,
-                                std::size_t count,
-                                double unit,
-                                double scale,
-                                bool infinite_at_0,
-                                R* __restrict slope)
-{
     for (std::size_t i = 0; i < count; ++i) {
-        const R value = bounded<R>(slope[i] - scale * raised(a[i] * unit));
+        const R value = bounded<R>(slope[i] + scale * raised(a[i] * unit));
         slope[i] = infinite_at_0 && a[i] == 0 ? R(0) : value;
     }
 }
@@ -371,13 +358,15 @@ double lp_lq(const R* a, std::size_t count, double p, double q, R* gradient)
     // both powers at once would compile every pair of forms
     const double p_scale = ratio / p_sum * unit, q_scale = ratio / q_sum * unit;
     const bool infinite_at_0 = std::min(p, q) < 1;
-    with_power(p - 1, [&](auto raised) {
-        simd::dispatch<power_slope<R, decltype(raised)>>(raised, a, count, unit, p_scale, gradient);
-    });
-    with_power(q - 1, [&](auto raised) {
-        simd::dispatch<less_power_slope<R, decltype(raised)>>(
-            raised, a, count, unit, q_scale, infinite_at_0, gradient);
-    });
+    std::fill_n(gradient, count, R(0));
+    const auto add_slope = [&](double exponent, double scale) {
+        with_power(exponent - 1, [&](auto raised) {
+            simd::dispatch<power_slope<R, decltype(raised)>>(
+                raised, a, count, unit, scale, infinite_at_0, gradient);
+        });
+    };
+    add_slope(p, p_scale);
+    add_slope(q, -q_scale);
     return ratio;
 }
 

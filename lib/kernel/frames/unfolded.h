@@ -7,12 +7,14 @@
 
 namespace gr::stft::kernel {
 
-//! For kernels whose mathematics needs it. \throws std::invalid_argument unless win_length is in 1 .. n_fft
-inline void check_unfolded(const parameters& p)
+//! For kernels whose mathematics needs it. \throws std::invalid_argument unless win_length is at most n_fft
+inline void check_unfolded(std::size_t win_length, std::size_t n_fft)
 {
-    if (p.window_length() > p.n_fft)
-        refuse("win_length", p.window_length(), "must be 1 .. n_fft = " + std::to_string(p.n_fft));
+    if (win_length > n_fft)
+        refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n_fft));
 }
+
+inline void check_unfolded(const parameters& p) { check_unfolded(p.window_length(), p.n_fft); }
 
 } // namespace gr::stft::kernel
 #endif

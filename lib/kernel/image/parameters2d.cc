@@ -1,4 +1,5 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frames/unfolded.h"
 #include "kernel/names.h"
 #include "kernel/refuse.h"
 #include <gnuradio/stft/kernel/frames/dual.h>
@@ -19,8 +20,7 @@ std::size_t window_length(const axis_parameters& p)
 std::size_t fft_length(const axis_parameters& p, std::size_t win_length)
 {
     const auto n = checked_n_fft(static_cast<std::int64_t>(p.n_fft ? p.n_fft : win_length));
-    if (n < win_length)
-        refuse("win_length", win_length, "must be 1 .. n_fft = " + std::to_string(n));
+    check_unfolded(win_length, n);
     return n;
 }
 

@@ -142,8 +142,7 @@ public:
     {
         if (frame >= frames_in)
             return false;
-        constexpr double rounded = 1e-9; // of a sum of rates
-        return copies() || frame + 1 < frames_in || (finished && fraction <= rounded);
+        return copies() || frame + 1 < frames_in || (finished && fraction <= position_rounding);
     }
 
     void push(const complex* spectrum)

@@ -26,6 +26,8 @@ from gnuradio.stft.app.watchers import watcher_for
 from gnuradio.stft.interruption import ending_noted
 from gnuradio.stft.monitoring import seconds_since_1970
 
+_FAST = 200  # turns in a second: few machines do more
+
 
 def add_arguments(parser):
     parser.add_argument("source", metavar="SOURCE", nargs="?",
@@ -95,6 +97,9 @@ def _watch(arguments):
         opened = files.enter_context(open_source(arguments))
         for warning in opened.warnings:
             warn("monitor", f"{opened.name}: {warning}")
+        if arguments.speed is not None and arguments.speed[0] >= _FAST:
+            lower, upper = arguments.speed
+            warn("monitor", f"--speed: {lower:g} .. {upper:g} are turns in a second, {60 * lower:g}rpm:{60 * upper:g}rpm")
         watcher = watcher_for(arguments, opened)
         source = _description(arguments, opened, watcher)
         outputs = outputs_of(arguments, source, watcher)

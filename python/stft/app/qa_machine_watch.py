@@ -104,6 +104,13 @@ class Machine(InFolder):
         status, out, _ = run("monitor", "x.rf32", *RAW, *options, "--alarm", "0.95", "--fail-on-alarm")
         self.assertEqual(status, 3)
 
+    def test_speeds_of_few_machines_are_told_in_both_units(self):
+        np.zeros(2000, np.float32).tofile("x.rf32")
+        for speed, said in ("600:900", "36000rpm:54000rpm"), ("600rpm:900rpm", ""):
+            _, _, err = run("monitor", "x.rf32", *RAW, "--speed", speed)
+            self.assertIn(said, err)
+            self.assertEqual("turns in a second" in err, bool(said), err)
+
     def test_an_alarm_tells_speed_unit_and_place_of_its_level(self):
         x = np.concatenate([machine(30), machine(30, amplitudes=((1, 1.0), (2, 2.0)))])
         found = self.watch(x, "--speed", "15:25", "--orders", "1,2", "--band", "10:200", "--alarm", "1,1.4", "--alarm", "order2=1", "--hold",

@@ -46,6 +46,9 @@ inline constexpr auto fields<vocoder_settings> =
  */
 STFT_API double window_centre(const std::vector<std::complex<double>>& taps);
 
+//! Rounding of positions in frames, which are sums of rates.
+inline constexpr double position_rounding = 1e-9;
+
 template <class R>
 class vocoder_rows;
 

@@ -65,15 +65,10 @@ template <class R>
 void band_decimator<R>::damage(std::int64_t sample)
 {
     const auto near = static_cast<std::int64_t>(d_reach);
-    if (d_damaged[0].end && sample - d_damaged[0].end <= near) {
-        d_damaged[0].end = sample + 1;
-        return;
-    }
-    const auto oldest = d_damaged.back();
-    std::copy_backward(d_damaged.begin(), d_damaged.end() - 1, d_damaged.end());
-    d_damaged[0] = { sample, sample + 1 };
-    if (oldest.end) // no room for all of them: the oldest ones are joined
-        d_damaged.back().begin = oldest.begin;
+    if (!d_damaged.empty() && sample - d_damaged.back().end <= near)
+        d_damaged.back().end = sample + 1;
+    else
+        d_damaged.push_back({ sample, sample + 1 });
 }
 
 template <class R>
@@ -83,6 +78,13 @@ bool band_decimator<R>::damaged(std::int64_t begin, std::int64_t end) const
         if (each.begin < end && begin < each.end)
             return true;
     return false;
+}
+
+template <class R>
+void band_decimator<R>::forget_damage(std::int64_t begin)
+{
+    while (!d_damaged.empty() && d_damaged.front().end <= begin)
+        d_damaged.pop_front();
 }
 
 template <class R>

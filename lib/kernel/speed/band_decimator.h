@@ -5,6 +5,7 @@
 #include <gnuradio/stft/kernel/frames/sliding_buffer.h>
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace gr::stft::kernel {
@@ -65,8 +66,10 @@ public:
     std::int64_t received() const { return d_received; }
     //! Samples after a value's own that it waits for.
     std::size_t reach() const { return d_reach + 1; }
-    //! True if a sample from `begin` to `end` - 1 was replaced, as far as is remembered.
+    //! True if a sample from `begin` to `end` - 1 was replaced.
     bool damaged(std::int64_t begin, std::int64_t end) const;
+    //! Nobody will ask about samples before `begin`.
+    void forget_damage(std::int64_t begin);
 
 private:
     struct span {
@@ -98,7 +101,7 @@ private:
     std::int64_t d_received = 0, d_next = 0; // samples; next value
     std::int64_t d_ends = INT64_MAX;         // samples in all, once known
     R d_last = 0;                            // good sample
-    std::array<span, 32> d_damaged{};        // latest first
+    std::deque<span> d_damaged;              // oldest first
 };
 
 } // namespace gr::stft::kernel

@@ -124,6 +124,7 @@ class qa_warped_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(frames_count_from_any_sample);
     CPPUNIT_TEST(gain_changes_nothing);
     CPPUNIT_TEST(a_missing_sample_stays_in_its_frames);
+    CPPUNIT_TEST(frames_are_damaged_alike_in_pieces_of_any_size);
     CPPUNIT_TEST(a_frame_with_samples_at_its_ends_alone_says_little);
     CPPUNIT_TEST(knocks_are_clipped_at_six_medians);
     CPPUNIT_TEST(short_and_silent_signals_are_no_trouble);
@@ -329,6 +330,28 @@ class qa_warped_rows : public CppUnit::TestFixture
             }
             CPPUNIT_ASSERT(damaged >= 8 && damaged <= 15); // frames of 0.2 s, warped up to 0.27 s
         }
+    }
+
+    void frames_are_damaged_alike_in_pieces_of_any_size()
+    {
+        const auto s = small([](auto& p) {
+            p.limit = 0;
+            p.rates = { 0 };
+        });
+        auto x = noise<float>(9000);
+        for (std::size_t start = 500; start < x.size(); start += 4000) {
+            x[start] = not_a_number;
+            for (std::size_t i = 0; i < 50;
+                 ++i) // many, which come before a frame of 500 .. 1500 is made
+                x[start + 1000 + 40 * i] = not_a_number;
+        }
+        const auto whole = rows_of(s, x);
+        CPPUNIT_ASSERT(!whole.damaged[0]);
+        const auto damaged =
+            static_cast<std::size_t>(std::count(whole.damaged.begin(), whole.damaged.end(), true));
+        CPPUNIT_ASSERT(damaged > whole.rows.size() / 4 && damaged < whole.rows.size() * 3 / 4);
+        for (const std::size_t chunk : { 1, 100, 5000 })
+            CPPUNIT_ASSERT(rows_of(s, x, chunk).damaged == whole.damaged);
     }
 
     void a_frame_with_samples_at_its_ends_alone_says_little()

@@ -177,6 +177,7 @@ public:
         if (old > 0)
             values.drop(
                 static_cast<std::size_t>(std::min(old, static_cast<std::int64_t>(values.size()))));
+        decimator.forget_damage(first_sample());
     }
 
     void compute()
@@ -210,12 +211,20 @@ public:
 
     bool damaged() const
     {
-        const auto in_samples = [this](std::int64_t value) {
-            return value * static_cast<std::int64_t>(factor) / oversampling;
-        };
-        const auto reach = static_cast<std::int64_t>(decimator.reach());
-        return decimator.damaged(in_samples(centre(next) - before) - reach,
-                                 in_samples(centre(next) + after) + reach);
+        return decimator.damaged(first_sample(),
+                                 in_samples(centre(next) + after) +
+                                     static_cast<std::int64_t>(decimator.reach()));
+    }
+
+    //! The first one that bears on the next frame.
+    std::int64_t first_sample() const
+    {
+        return in_samples(centre(next) - before) - static_cast<std::int64_t>(decimator.reach());
+    }
+
+    std::int64_t in_samples(std::int64_t value) const
+    {
+        return value * static_cast<std::int64_t>(factor) / oversampling;
     }
 
     warped_rows_settings design;

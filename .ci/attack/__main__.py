@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later
-"""Random flowgraphs over every block, and random arguments of every array function: `/usr/bin/python3 .ci/attack`.
+"""Random flowgraphs over every block, arguments of every array function, and streams in pieces: `/usr/bin/python3 .ci/attack`.
 
 --seconds 60, --hours N: how long. --seed N: one trial alone, as a failure names it. --count N: as many. --first N: the first seed.
 Trials run in processes of their own, which are killed when one takes too long; a failure is printed with its seed.
@@ -24,10 +24,11 @@ def trial(seed):
     """Runs one; raises AssertionError."""
     import functions
     import graphs
+    import streams
 
     limit_memory()
     chance = random.Random(seed)
-    (functions if chance.random() < 0.25 else graphs).attack(chance)
+    chance.choices((graphs, functions, streams), (70, 20, 10))[0].attack(chance)
 
 
 def limit_memory():

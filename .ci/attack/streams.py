@@ -9,6 +9,8 @@ from functions import array, hostile, shortened
 from gnuradio import stft
 from tables import REFUSED
 
+TRACKED = ("times", "frequency", "rate", "confidence")  # of ridges
+
 
 def samples(chance, complex_too=True):
     """Up to some thousand samples with tones that come and go, silence, samples that are not finite, another level."""
@@ -163,8 +165,8 @@ def played(kind, settings, calls, between=lambda stream: None):
             between(stream)
             if kind is stft.LevelAlarm and name == "push":
                 given = given.T
-            result = getattr(stream, name)(**given) if isinstance(given, dict) and name != "request" else getattr(stream, name)(given)
-            got.append(result)
+            call = getattr(stream, name)
+            got.append(call(**given) if name in ("change", "reset") else call(given))
             if kind is stft.LevelAlarm and name == "push" and given.size:
                 zones.append(stream.zones)
         if hasattr(stream, "finish"):
@@ -175,10 +177,11 @@ def played(kind, settings, calls, between=lambda stream: None):
 
 
 def plain(kind, results):
+    """Bytes of arrays, and texts of events and clips."""
     if kind is stft.Denoiser:
         return np.concatenate([np.asarray(one) for one in results]).tobytes()
     if kind is stft.RidgeTracker:
-        return [np.concatenate([getattr(one, name) for one in results], axis=-1).tobytes() for name in _TRACKED]
+        return [np.concatenate([getattr(one, name) for one in results], axis=-1).tobytes() for name in TRACKED]
     return [repr(_bare(one)) for group in results for one in group]
 
 
@@ -240,9 +243,6 @@ def refused_call(chance, kind):
         raise Taken
 
     return between
-
-
-_TRACKED = ("times", "frequency", "rate", "confidence")
 
 
 class Taken(Exception):

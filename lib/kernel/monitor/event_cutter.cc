@@ -58,12 +58,12 @@ event_cutter::event_cutter(const event_cutter_settings& s)
     : d_settings((s.check(), s)), d_ring(s.max_clip + s.history)
 {}
 
-//! Samples into the ring; zeros for null. Clips that end within them are cut before what they need is overwritten.
+//! Samples into the ring; zeros for null. Clips are cut at the sample that completes them.
 void event_cutter::store(const std::complex<float>* samples, std::size_t count)
 {
-    const auto piece = std::max<std::size_t>(1, d_settings.history / 2);
     while (count) {
-        const auto n = std::min(count, piece);
+        const auto n =
+            static_cast<std::size_t>(std::min(static_cast<std::int64_t>(count), until_next_clip()));
         for (std::size_t i = 0; i < n;) {
             const auto at = static_cast<std::size_t>(d_end) % d_ring.size();
             const auto part = std::min(n - i, d_ring.size() - at);
@@ -86,6 +86,12 @@ void event_cutter::add(const std::complex<float>* samples, std::size_t count)
     store(samples, count);
 }
 
+//! Samples until one of the clips is complete.
+std::int64_t event_cutter::until_next_clip() const
+{
+    return d_wanted.empty() ? INT64_MAX : d_wanted.begin()->first.first - d_end;
+}
+
 void event_cutter::skip(std::int64_t count)
 {
     if (count < 0 || count > farthest_start - d_end)
@@ -93,8 +99,7 @@ void event_cutter::skip(std::int64_t count)
     const auto filled = std::min(count, static_cast<std::int64_t>(d_ring.size()));
     store(nullptr, static_cast<std::size_t>(filled));
     for (auto rest = count - filled; rest > 0;) { // the ring holds zeros, which stay
-        const auto step =
-            d_wanted.empty() ? rest : std::min(rest, d_wanted.begin()->first.first - d_end);
+        const auto step = std::min(rest, until_next_clip());
         d_end += step;
         rest -= step;
         cut_what_is_complete(false);

@@ -34,6 +34,7 @@ class qa_event_cutter : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(qa_event_cutter);
     CPPUNIT_TEST(any_order_of_samples_and_requests_gives_what_is_kept);
+    CPPUNIT_TEST(pieces_of_any_size_give_the_same_clips);
     CPPUNIT_TEST(a_clip_that_is_decimated_has_every_so_manieth_sample_of_a_slow_signal);
     CPPUNIT_TEST(events_far_outside_are_counted_as_missing);
     CPPUNIT_TEST(an_event_that_lasts_is_cut_from_its_beginning);
@@ -153,6 +154,37 @@ class qa_event_cutter : public CppUnit::TestFixture
             cutter.finish();
             check();
             CPPUNIT_ASSERT_EQUAL(asked, got);
+        }
+    }
+
+    void pieces_of_any_size_give_the_same_clips()
+    {
+        const auto x = numbers(1000);
+        for (unsigned walk = 0; walk < 100; ++walk) {
+            const qa::context in_walk("walk", walk);
+            std::mt19937 random(walk + 1);
+            const auto below = [&](std::size_t n) { return random() % n; };
+            event_cutter_settings s;
+            s.post = below(30);
+            s.max_clip = 1 + below(300);
+            s.history = below(60); // less than the low pass reaches back, too
+            s.shift = below(2);
+            const auto e = at(static_cast<std::int64_t>(below(700)), 200, 0, 0.1);
+            const auto clips_of = [&](std::size_t piece) {
+                event_cutter cutter(s);
+                cutter.request(e);
+                for (std::size_t i = 0; i < x.size(); i += piece)
+                    cutter.add(x.data() + i, std::min(piece, x.size() - i));
+                cutter.finish();
+                return cutter.take();
+            };
+            const auto whole = clips_of(x.size()).at(0);
+            for (const std::size_t piece : { 1, 7, 300 }) {
+                const auto clip = clips_of(piece).at(0);
+                CPPUNIT_ASSERT_EQUAL(whole.sample_start, clip.sample_start);
+                CPPUNIT_ASSERT_EQUAL(whole.missing, clip.missing);
+                CPPUNIT_ASSERT(whole.samples == clip.samples);
+            }
         }
     }
 

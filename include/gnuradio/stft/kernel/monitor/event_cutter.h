@@ -119,6 +119,7 @@ private:
 
     wanted clip_of(const event& e, double samp_rate) const;
     void store(const std::complex<float>* samples, std::size_t count);
+    std::int64_t until_next_clip() const;
     void cut_what_is_complete(bool all);
     event_clip cut(const wanted& w) const;
     std::vector<std::complex<float>>

@@ -348,9 +348,14 @@ private:
         }
         if (tags.row_rate)
             d_rates.row_rate = tags.row_rate;
-        if (const auto& rate = frames.wanted(&kernel::parameters::samp_rate))
+        const auto& rate = frames.wanted(&kernel::parameters::samp_rate);
+        if (rate)
             d_rates.samp_rate = rate;
         const auto next = d_present.with_frames(tags.frames).with_rates(d_rates);
+        if (rate && next.settings.samp_rate == 1 && d_given.samp_rate != 1)
+            d_logger->warn("samp_rate: {}: the rows come with stft_samp_rate 1, the default of the "
+                           "block that made them, which is used; tell that block the rate",
+                           d_given.samp_rate);
         const auto& first = tags.frames.first;
         try {
             if (!next.same_detector(d_present)) {

@@ -10,6 +10,8 @@ import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -226,6 +228,17 @@ class detector_vxm(unittest.TestCase):
         self.assertTrue(near(last, 20000, 900, 62.5e3), last)
         before, after = ({e["id"] for e in events if e["samp_rate"] == rate} for rate in (RATE, RATE / 2))
         self.assertEqual(before & after, set())
+
+    def test_rows_of_a_block_that_was_not_told_the_rate_are_warned_of(self):
+        text = (
+            "from gnuradio import blocks, gr, stft; top = gr.top_block();"
+            "top.connect(blocks.null_source(8), blocks.head(8, 2000), stft.spectrogram_cvf(64, 32, {}), stft.detector_vxm(64, 32, samp_rate=48e3), blocks.null_sink(256));"
+            "top.run()"
+        )
+        for given, warned in ("", True), ("samp_rate=48e3", False):
+            environment = {**os.environ, "GR_CONF_LOG_LOG_FILE": "stderr", "GR_CONF_LOG_LOG_LEVEL": "warn"}
+            done = subprocess.run([sys.executable, "-c", text.format(given)], env=environment, capture_output=True, text=True, check=True)
+            self.assertEqual("samp_rate: 48000: the rows come with stft_samp_rate 1" in done.stderr, warned, done.stderr)
 
     def test_another_hop_begins_anew(self):
         x = with_bursts(30000, (9000, 3000, 125e3), (24000, 900, 125e3))

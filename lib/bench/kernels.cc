@@ -73,7 +73,13 @@ public:
         naive.run(d_our_rows.data(), d_frames, d_y.data());
     }
 
+    void without_copies(bench::naive_istft<T>& naive)
+    {
+        naive.run_without_copies(d_our_rows.data(), d_frames, d_y.data());
+    }
+
     std::complex<float>* naive_rows() { return d_rows.data(); }
+    volk::vector<T>& naive_samples() { return d_y; }
     double spectra_differ() const
     {
         return difference(d_rows.data(), d_our_rows.data(), d_rows.size());
@@ -146,11 +152,16 @@ compare(std::size_t n_fft, std::size_t hop, bool inverse, std::size_t rounds, do
                 : std::vector<call>{ [&] { data.our_stft(); },
                                      [&] { data.naive_stft(forward); },
                                      [&] { forward.transform_only(data.frames()); } };
-    if (!inverse && !kernel::is_real_v<T> && n_fft % 8 == 0) {
-        cases.push_back([&] { data.without_copies(forward); });
-        std::fill_n(data.naive_rows(), data.frames() * n_fft, std::complex<float>(0));
+    if (!kernel::is_real_v<T> && n_fft % 8 == 0) {
+        if (inverse) {
+            cases.push_back([&] { data.without_copies(backward); });
+            std::fill(data.naive_samples().begin(), data.naive_samples().end(), T(0));
+        } else {
+            cases.push_back([&] { data.without_copies(forward); });
+            std::fill_n(data.naive_rows(), data.frames() * n_fft, std::complex<float>(0));
+        }
         cases.back()();
-        require_agreement(data.spectra_differ());
+        require_agreement(inverse ? data.signals_differ() : data.spectra_differ());
     }
     const auto times = interleaved(cases, rounds, seconds);
     std::vector<double>* const lists[] = {

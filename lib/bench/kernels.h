@@ -15,7 +15,7 @@ struct comparison {
     std::vector<double> ours, naive,
         ffts; //!< this project, the yardstick, and FFTW's share of that
     std::vector<double>
-        without_copies; //!< the yardstick without its copies; empty where FFTW cannot write to the rows
+        without_copies; //!< the yardstick without its copies; empty where FFTW cannot take the rows
 };
 
 /*!

@@ -85,6 +85,17 @@ void plan<T>::execute_to(std::complex<float>* row)
 }
 
 template <class T>
+void plan<T>::execute_from(const std::complex<float>* row)
+{
+    if constexpr (!is_real<T>) { // FFTW keeps what it reads
+        auto* bins_of = reinterpret_cast<fftwf_complex*>(const_cast<std::complex<float>*>(row));
+        fftwf_execute_dft(static_cast<fftwf_plan>(d_plan),
+                          bins_of,
+                          reinterpret_cast<fftwf_complex*>(d_samples.data()));
+    }
+}
+
+template <class T>
 naive_stft<T>::naive_stft(std::size_t n_fft, std::size_t hop, const std::vector<float>& window)
     : d_hop(hop), d_bins(bins<T>(n_fft)), d_window(window.begin(), window.end()),
       d_plan(plan<T>::direction::forward, n_fft)
@@ -133,6 +144,20 @@ void naive_istft<T>::run(const std::complex<float>* rows, std::size_t frames, T*
         multiply(d_plan.samples(), d_window.data(), d_product.data(), n);
         std::fill_n(x + p * d_hop + n - d_hop, d_hop, T(0));
         add(d_product.data(), x + p * d_hop, n);
+    }
+}
+
+template <class T>
+void naive_istft<T>::run_without_copies(const std::complex<float>* rows, std::size_t frames, T* x)
+{
+    const auto n = d_window.size(), overlap = n - d_hop;
+    std::fill_n(x, overlap, T(0));
+    for (std::size_t p = 0; p < frames; ++p, x += d_hop) {
+        d_plan.execute_from(rows + p * d_bins);
+        const T* samples = d_plan.samples();
+        multiply(samples, d_window.data(), d_product.data(), overlap);
+        add(d_product.data(), x, overlap);
+        multiply(samples + overlap, d_window.data() + overlap, x + overlap, d_hop);
     }
 }
 

@@ -30,6 +30,8 @@ public:
     void execute();
     //! Writes the bins to a row instead of spectrum(), which is aligned like it. Complex samples only.
     void execute_to(std::complex<float>* row);
+    //! Reads the bins from a row instead of spectrum(), which is aligned like it. Complex samples only.
+    void execute_from(const std::complex<float>* row);
     T* samples() { return d_samples.data(); }
     std::complex<float>* spectrum() { return d_spectrum.data(); }
 
@@ -69,6 +71,11 @@ public:
 
     //! Rows [frame][bin] -> x of (frames - 1) hop + n_fft samples
     void run(const std::complex<float>* rows, std::size_t frames, T* x);
+
+    //! Computes them without the copies, by FFTs that read the rows, products and sums, and fills nothing with zeros that is
+    //! written at once. Complex samples only, n_fft a multiple of 8.
+    void run_without_copies(const std::complex<float>* rows, std::size_t frames, T* x);
+
     void transform_only(std::size_t frames);
 
 private:

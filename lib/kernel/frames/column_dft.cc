@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "column_dft.h"
 #include "kernel/simd/dft_routines.h"
+#include "kernel/simd/dispatch.h"
 #include "reals.h"
 #include <gnuradio/stft/kernel/frames/phase.h>
 
@@ -19,8 +20,11 @@ std::vector<std::size_t> radices_of(std::size_t n)
             radices.push_back(r);
     if (n & (n - 1))
         return {};
-    while (n > 1) { // as few passes as radices up to 8 need, none of them of 2 if there is a choice
-        radices.push_back(n == 2 ? 2 : n == 4 || n == 16 ? 4 : 8);
+    // as few passes as the radices need, none of them of 2 if there is a choice; 16 fill the registers of AVX-512
+    const bool many_registers = simd::chosen_level() == simd::level::avx512;
+    while (n > 1) {
+        const bool sixteen = many_registers && (n == 16 || n >= 128);
+        radices.push_back(n == 2 ? 2 : sixteen ? 16 : n == 4 || n == 16 ? 4 : 8);
         n /= radices.back();
     }
     return radices;
@@ -84,18 +88,20 @@ void column_dft<R>::execute(const complex* in,
         const bool last = i + 1 == d_passes.size();
         complex* const to = last ? out : (d_passes.size() - i) % 2 ? b : a;
         const auto stride = last ? out_stride : columns;
+        const bool dense = in_stride == columns && stride == columns; // rows of rows, without gaps
+        const auto together = dense ? one.s : 1;
         simd.column_pass({ one.radix,
                            one.m,
-                           one.s,
+                           one.s / together,
                            d_forward,
                            last && !turned ? nullptr : reals(twiddles),
                            one.cosines.data(),
                            one.sines.data() },
-                         columns,
+                         columns * together,
                          reals(in),
-                         in_stride,
+                         in_stride * together,
                          reinterpret_cast<R*>(to),
-                         stride);
+                         stride * together);
         twiddles += one.m * (one.radix - 1);
         in = to;
         in_stride = stride;

@@ -1,9 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
 #include "kernel/simd/dispatch.h"
-#include "kernel/simd/multiply.h"
+#include "passing_frames.h"
 #include "quickest.h"
-#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -15,7 +14,8 @@ namespace {
 constexpr std::size_t near_cache = 64 * 1024; // from there on no plan of all numbers
 constexpr std::size_t far_cache = 256 * 1024; // beyond it no eighths, which would leave the cache
 
-constexpr std::size_t least_in_parts = 512; // points, as are the others
+constexpr std::size_t least_in_lines = 128; // points, as are the others
+constexpr std::size_t least_in_parts = 512;
 constexpr std::size_t least_by_chirp = 17;
 constexpr std::size_t smooth = 13;          // primes up to here have fast code, in FFTW as well
 constexpr std::size_t rather_by_chirp = 29; // primes from there on, if nothing is measured
@@ -28,45 +28,6 @@ std::size_t largest_prime_factor(std::size_t n)
             largest = p;
     return n > 1 ? n : largest;
 }
-
-//! Frames that come and go, as those of an STFT do: what else a transform keeps in the nearest cache costs time that
-//! it does not show on one frame again and again.
-template <class R>
-class passing_frames
-{
-    using complex = std::complex<R>;
-    static constexpr std::size_t line = 64 / sizeof(complex); // rows begin where plans take them
-
-public:
-    passing_frames(dft_kind which, std::size_t n)
-        : d_forward(which == dft_kind::forward), d_n(n),
-          d_count(std::clamp<std::size_t>(far_cache / (n * sizeof(complex)), 2, 64)),
-          d_stride((n + line - 1) / line * line), d_samples(n + d_count * (n / 4)), d_frame(n),
-          d_rows(d_count * d_stride), d_window(n)
-    {}
-
-    //! Transforms each, the product with a window included.
-    void pass(const complex_dft<R>& dft, complex* scratch)
-    {
-        for (std::size_t p = 0; p < d_count; ++p) {
-            complex* const samples = d_samples.data() + p * (d_n / 4);
-            complex* const row = d_rows.data() + p * d_stride;
-            if (d_forward) {
-                multiply(samples, d_window.data(), d_frame.data(), d_n);
-                dft.execute(d_frame.data(), row, scratch);
-            } else {
-                dft.execute(row, d_frame.data(), scratch);
-                multiply_add(d_frame.data(), d_window.data(), samples, d_n);
-            }
-        }
-    }
-
-private:
-    bool d_forward;
-    std::size_t d_n, d_count, d_stride;
-    volk::vector<complex> d_samples, d_frame, d_rows;
-    volk::vector<R> d_window;
-};
 
 } // namespace
 
@@ -82,15 +43,24 @@ std::vector<dft_method> complex_dft<R>::methods(std::size_t n)
             return { dft_method::chirp, dft_method::plan };
         return { dft_method::plan, dft_method::chirp };
     }
-    if (n < least_in_parts || !dft_in_parts<R>::takes(n))
-        return { dft_method::plan };
-    const bool in_eighths = 2 * bytes >= near_cache && dft_in_eighths<R>::takes(n);
-    if (bytes < near_cache && in_eighths)
-        return { dft_method::plan, dft_method::parts, dft_method::eighths };
-    if (bytes < near_cache)
-        return { dft_method::plan, dft_method::parts };
-    // the shorter the vectors, the dearer are parts, compared with FFTW's plans of an eighth
     const auto level = simd::chosen_level();
+    const bool in_lines =
+        level != simd::level::generic && n >= least_in_lines && dft_in_lines<R>::takes(n);
+    const bool in_parts = n >= least_in_parts && dft_in_parts<R>::takes(n);
+    const bool in_eighths = 2 * bytes >= near_cache && dft_in_eighths<R>::takes(n);
+    if (bytes < near_cache || !in_parts) {
+        std::vector<dft_method> choices{ dft_method::plan };
+        // 16 lines at a time, for which AVX-512 has the registers, make them quicker than FFTW's plans
+        if (bytes < near_cache && in_lines)
+            choices.insert(level == simd::level::avx512 ? choices.begin() : choices.end(),
+                           dft_method::lines);
+        else if (in_parts)
+            choices.push_back(dft_method::parts);
+        if (in_parts && in_eighths)
+            choices.push_back(dft_method::eighths);
+        return choices;
+    }
+    // the shorter the vectors, the dearer are parts, compared with FFTW's plans of an eighth
     if (level == simd::level::generic && bytes <= 2 * far_cache)
         return { in_eighths ? dft_method::eighths : dft_method::parts, dft_method::plan };
     if (level == simd::level::avx2 && bytes <= far_cache && in_eighths)
@@ -104,7 +74,9 @@ template <class R>
 complex_dft<R>::complex_dft(dft_kind which, std::size_t n, dft_method method)
 {
     const bool forward = which == dft_kind::forward;
-    if (method == dft_method::parts)
+    if (method == dft_method::lines)
+        d_lines = std::make_unique<const dft_in_lines<R>>(forward, n);
+    else if (method == dft_method::parts)
         d_parts = std::make_unique<const dft_in_parts<R>>(forward, n);
     else if (method == dft_method::eighths)
         d_eighths = std::make_unique<const dft_in_eighths<R>>(forward, n);
@@ -133,22 +105,35 @@ std::shared_ptr<const complex_dft<R>> complex_dft<R>::get(dft_kind which, std::s
         }
         return dft;
     }
-    const auto dft = quickest<const complex_dft>(
-        methods(n),
-        [=](dft_method method) { return std::make_shared<const complex_dft>(which, n, method); },
-        [=](const complex_dft& one) {
-            passing_frames<R> frames(which, n);
-            volk::vector<complex> scratch(one.scratch_size());
-            return seconds_of([&] { frames.pass(one, scratch.data()); });
+    const auto dft = quickest_of(which, n, [=](const complex_dft& one) {
+        passing_frames<R> frames(which == dft_kind::forward, n);
+        volk::vector<complex> scratch(one.scratch_size());
+        return seconds_of([&] {
+            frames.pass(
+                [&](const complex* in, complex* out) { one.execute(in, out, scratch.data()); });
         });
+    });
     table[{ which, n }] = { dft->method(), dft };
     return dft;
+}
+
+template <class R>
+std::shared_ptr<const complex_dft<R>>
+complex_dft<R>::quickest_of(dft_kind which,
+                            std::size_t n,
+                            const std::function<double(const complex_dft&)>& seconds)
+{
+    return quickest<const complex_dft>(
+        methods(n),
+        [=](dft_method method) { return std::make_shared<const complex_dft>(which, n, method); },
+        seconds);
 }
 
 template <class R>
 dft_method complex_dft<R>::method() const
 {
     return d_plan      ? dft_method::plan
+           : d_lines   ? dft_method::lines
            : d_eighths ? dft_method::eighths
            : d_parts   ? dft_method::parts
                        : dft_method::chirp;
@@ -157,10 +142,11 @@ dft_method complex_dft<R>::method() const
 template <class R>
 std::size_t complex_dft<R>::scratch_size() const
 {
-    return d_eighths ? d_eighths->scratch_size()
-           : d_parts ? d_parts->scratch_size()
-           : d_chirp ? d_chirp->scratch_size()
-                     : 0;
+    return d_lines     ? d_lines->scratch_size()
+           : d_eighths ? d_eighths->scratch_size()
+           : d_parts   ? d_parts->scratch_size()
+           : d_chirp   ? d_chirp->scratch_size()
+                       : 0;
 }
 
 template <class R>
@@ -168,6 +154,8 @@ void complex_dft<R>::execute(const complex* in, complex* out, complex* scratch) 
 {
     if (d_plan)
         d_plan->execute(in, out);
+    else if (d_lines)
+        d_lines->execute(in, out, scratch);
     else if (d_eighths)
         d_eighths->execute(in, out, scratch);
     else if (d_parts)

@@ -4,14 +4,17 @@
 
 #include "chirp_dft.h"
 #include "dft_in_eighths.h"
+#include "dft_in_lines.h"
 #include "dft_in_parts.h"
 #include "fft.h"
+#include <functional>
 
 namespace gr::stft::kernel {
 
 //! Ways to compute a DFT.
 enum class dft_method {
     plan,    //!< FFTW's
+    lines,   //!< dft_in_lines: within the nearest cache
     eighths, //!< dft_in_eighths: about the nearest cache
     parts,   //!< dft_in_parts: beyond the near caches, and for sizes that FFTW has no fast code for
     chirp,   //!< chirp_dft: sizes with a large prime factor
@@ -32,6 +35,12 @@ public:
     //! which: dft_kind::forward or backward
     static std::shared_ptr<const complex_dft> get(dft_kind which, std::size_t n);
 
+    //! One of methods(n): the one for which `seconds` is least, as quickest() decides.
+    static std::shared_ptr<const complex_dft>
+    quickest_of(dft_kind which,
+                std::size_t n,
+                const std::function<double(const complex_dft&)>& seconds);
+
     //! method: one of methods(n), or any that takes n
     complex_dft(dft_kind which, std::size_t n, dft_method method);
 
@@ -50,7 +59,8 @@ public:
     void execute(const complex* in, complex* out, complex* scratch) const;
 
 private:
-    std::shared_ptr<const dft_plan<R>> d_plan; // one of the four
+    std::shared_ptr<const dft_plan<R>> d_plan; // one of the five
+    std::unique_ptr<const dft_in_lines<R>> d_lines;
     std::unique_ptr<const dft_in_eighths<R>> d_eighths;
     std::unique_ptr<const dft_in_parts<R>> d_parts;
     std::unique_ptr<const chirp_dft<R>> d_chirp;

@@ -1,6 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
 #include "kernel/simd/dispatch.h"
+#include "passing_frames.h"
 #include "qa/context.h"
 #include "qa/support.h"
 #include "quickest.h"
@@ -16,6 +17,7 @@ class qa_dft : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_dft);
     CPPUNIT_TEST(complex_dft_is_the_sum_of_its_definition);
     CPPUNIT_TEST(size_and_prime_factors_decide_the_method);
+    CPPUNIT_TEST(dft_in_lines_is_the_sum_of_its_definition);
     CPPUNIT_TEST(dft_in_parts_is_the_sum_of_its_definition);
     CPPUNIT_TEST(chirp_dft_is_the_sum_of_its_definition);
     CPPUNIT_TEST(large_dft_is_that_of_double_precision);
@@ -27,8 +29,31 @@ class qa_dft : public CppUnit::TestFixture
     CPPUNIT_TEST(bins_taken_in_pieces_are_those_of_forward);
     CPPUNIT_TEST(backward_ignores_imaginary_parts_of_the_outer_bins);
     CPPUNIT_TEST(quickest_is_measured_unless_the_planner_estimates);
+    CPPUNIT_TEST(the_method_of_least_seconds_is_taken);
+    CPPUNIT_TEST(frames_that_are_measured_come_and_go);
     CPPUNIT_TEST(a_size_keeps_its_method);
     CPPUNIT_TEST_SUITE_END();
+
+    //! GR_STFT_PLANNER while it lives.
+    class planner
+    {
+    public:
+        explicit planner(const char* effort) { setenv(name, effort, 1); }
+        ~planner()
+        {
+            if (d_before)
+                setenv(name, d_before->c_str(), 1);
+            else
+                unsetenv(name);
+        }
+        planner(const planner&) = delete;
+        planner& operator=(const planner&) = delete;
+
+    private:
+        static constexpr const char* name = "GR_STFT_PLANNER";
+        std::optional<std::string> d_before =
+            std::getenv(name) ? std::optional<std::string>(std::getenv(name)) : std::nullopt;
+    };
 
     static constexpr std::size_t small[] = { 1,  2,  3,  4,  5,   8,   9,   15,
                                              16, 31, 34, 64, 100, 127, 255, 256 };
@@ -178,16 +203,21 @@ public:
         const auto first = [](auto zero, std::size_t n) {
             return complex_dft<decltype(zero)>::methods(n).front();
         };
-        for (std::size_t n : { 1, 13, 64, 1000, 2048, 2 * 17, 3 * 17 * 16 }) {
+        for (std::size_t n : { 1, 13, 64, 1001, 1050, 2 * 17, 3 * 17 * 16 }) {
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::plan);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::plan);
+        }
+        const bool many_registers = simd::chosen_level() == simd::level::avx512;
+        for (std::size_t n : { 128, 1000, 2048 }) {
+            const auto by_level = many_registers ? dft_method::lines : dft_method::plan;
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == by_level);
+            CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == by_level);
         }
         for (std::size_t n : { 10000, 15625, 7 * 11 * 13 * 16, 1 << 20, 3 << 18, 1 << 28 }) {
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::parts);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::parts);
         }
-        const auto by_level =
-            simd::chosen_level() == simd::level::avx512 ? dft_method::parts : dft_method::eighths;
+        const auto by_level = many_registers ? dft_method::parts : dft_method::eighths;
         for (std::size_t n : { 8192, 12 * 1024, 16384 }) {
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == by_level);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == by_level);
@@ -196,6 +226,21 @@ public:
         for (std::size_t n : { 29, 127, 1103, 44101, 131071, (1 << 20) + 1, 62 * 1024 }) {
             CPPUNIT_ASSERT_MESSAGE(text<float>(n), first(0.0F, n) == dft_method::chirp);
             CPPUNIT_ASSERT_MESSAGE(text<double>(n), first(0.0, n) == dft_method::chirp);
+        }
+    }
+
+    void dft_in_lines_is_the_sum_of_its_definition()
+    {
+        for (std::size_t n : { 24, 65, 1004, 17 * 64 })
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), !dft_in_lines<float>::takes(n));
+        // 8 and 16 lines, some that do not divide their points, each radix along them, one pass, two and three
+        for (std::size_t n :
+             { 64, 128, 192, 256, 320, 448, 512, 576, 704, 832, 1024, 4096, 8192 }) {
+            CPPUNIT_ASSERT_MESSAGE(text<float>(n), dft_in_lines<float>::takes(n));
+            CPPUNIT_ASSERT_MESSAGE(text<double>(n), dft_in_lines<double>::takes(n));
+            const auto which = n < 600 ? up_to(n) : some_of(n);
+            check_complex<float>(n, which, dft_method::lines);
+            check_complex<double>(n, which, dft_method::lines);
         }
     }
 
@@ -273,7 +318,9 @@ public:
         constexpr std::size_t margin = 32;
         for (std::size_t n : { 127, 576, 35 * 33, 1103, 8192 })
             for (const auto method :
-                 { dft_method::parts, dft_method::eighths, dft_method::chirp }) {
+                 { dft_method::lines, dft_method::parts, dft_method::eighths, dft_method::chirp }) {
+                if (method == dft_method::lines && !dft_in_lines<float>::takes(n))
+                    continue;
                 if (method == dft_method::parts && !dft_in_parts<float>::takes(n))
                     continue;
                 if (method == dft_method::eighths && !dft_in_eighths<float>::takes(n))
@@ -380,11 +427,9 @@ public:
 
     void quickest_is_measured_unless_the_planner_estimates()
     {
-        const char* set = std::getenv("GR_STFT_PLANNER");
-        const std::string before = set ? set : "";
         std::vector<int> turns;
-        const auto chosen = [&](const char* planner, const std::vector<int>& choices) {
-            setenv("GR_STFT_PLANNER", planner, 1);
+        const auto chosen = [&](const char* effort, const std::vector<int>& choices) {
+            const planner set(effort);
             turns.clear();
             return *quickest<const int>(
                 choices,
@@ -398,10 +443,6 @@ public:
         const bool asked = !turns.empty();
         const int nearly = chosen("measure", { 100, 99 }), clearly = chosen("measure", { 100, 90 });
         const int measured = chosen("measure", { 3, 1, 2 });
-        if (set)
-            setenv("GR_STFT_PLANNER", before.c_str(), 1);
-        else
-            unsetenv("GR_STFT_PLANNER");
         CPPUNIT_ASSERT_EQUAL(3, estimated);
         CPPUNIT_ASSERT(!asked);
         CPPUNIT_ASSERT_EQUAL(1, measured);
@@ -416,6 +457,61 @@ public:
             });
         };
         CPPUNIT_ASSERT(adding(1000) < adding(4000));
+    }
+
+    void the_method_of_least_seconds_is_taken()
+    {
+        const planner set("measure");
+        for (std::size_t n : { 127, 256, 1024, 4096 }) {
+            const qa::context here("n", n);
+            const auto choices = complex_dft<float>::methods(n);
+            const auto x = qa::noise<std::complex<float>>(n);
+            std::vector<std::complex<float>> expected;
+            for (const auto kind : { dft_kind::forward, dft_kind::backward })
+                for (const auto wanted : choices) {
+                    const auto dft = complex_dft<float>::quickest_of(
+                        kind, n, [=](const auto& one) { return one.method() == wanted ? 1 : 2; });
+                    CPPUNIT_ASSERT(dft->method() == wanted);
+                    const auto bins = transformed(*dft, x);
+                    if (wanted == choices.front())
+                        expected = bins;
+                    qa::assert_near(qa::exactly(expected), bins, 1e-6, "each method's bins");
+                }
+            const auto taken = complex_dft<float>::get(dft_kind::forward, n)->method();
+            CPPUNIT_ASSERT(std::count(choices.begin(), choices.end(), taken) == 1);
+        }
+    }
+
+    //! A transform again and again of what stays in the nearest cache says little about an STFT.
+    void frames_that_are_measured_come_and_go()
+    {
+        using complex = std::complex<float>;
+        constexpr std::size_t cache = 48 * 1024;
+        for (std::size_t n : { 127, 1024, 4096, 32768 })
+            for (const bool forward : { true, false }) {
+                const qa::context here("n", n);
+                passing_frames<float> frames(forward, n);
+                std::vector<const complex*> rows, buffers;
+                const auto pass = [&] {
+                    rows.clear();
+                    frames.pass([&](const complex* in, complex* out) {
+                        CPPUNIT_ASSERT(dft_plan<float>::aligned(in));
+                        CPPUNIT_ASSERT(dft_plan<float>::aligned(out));
+                        std::fill_n(out, n, complex(1));
+                        rows.push_back(forward ? out : in);
+                        buffers.push_back(forward ? in : out);
+                    });
+                };
+                pass();
+                const auto first = rows;
+                pass();
+                CPPUNIT_ASSERT(first == rows);
+                CPPUNIT_ASSERT(std::count(buffers.begin(), buffers.end(), buffers[0]) ==
+                               std::ptrdiff_t(buffers.size()));
+                for (std::size_t p = 1; p < rows.size(); ++p)
+                    CPPUNIT_ASSERT(rows[p] >= rows[p - 1] + n);
+                CPPUNIT_ASSERT(rows.size() * n * sizeof(complex) > cache);
+            }
     }
 
     void a_size_keeps_its_method()

@@ -56,21 +56,29 @@ void taper<T>::multiply_add(const T* samples, std::size_t from, std::size_t coun
 }
 
 template <class T>
-void taper<T>::finish(const T* samples,
-                      std::size_t from,
-                      std::size_t count,
-                      T* sum,
-                      const real* weights,
-                      T* result) const
+void taper<T>::overlap_add(const T* samples,
+                           std::size_t begin,
+                           std::size_t end,
+                           std::size_t hop,
+                           T* sum,
+                           const real* weights,
+                           T* result) const
 {
-    if (count == 0)
-        return;
     if (d_values.empty()) {
-        kernel::add_and_weigh(samples, d_reals.data() + from, sum, weights, result, count);
-    } else {
-        kernel::multiply_add(samples, d_values.data() + from, sum, count);
-        kernel::multiply(sum, weights, result, count);
+        const auto reals = [](T* numbers) { return reinterpret_cast<real*>(numbers); };
+        kernel::overlap_add<real>(
+            { d_reals.data(), weights, d_length, hop, reals(sum), reals(result) },
+            samples,
+            begin,
+            end);
+        return;
     }
+    const auto finished = std::clamp(hop, begin, end);
+    const auto added = std::clamp(d_length - hop, finished, end);
+    multiply_add(samples, begin, added - begin, sum + begin);
+    kernel::multiply(sum + begin, weights + begin, result + begin, finished - begin);
+    std::copy(sum + finished, sum + added, sum + finished - hop);
+    multiply(samples + (added - begin), added, end - added, sum + added - hop);
 }
 
 template class taper<float>;

@@ -8,6 +8,11 @@ struct quarter_turn {
     vector<R> sign;
     integers<R> swapped;
     SIMD_INLINE vector<R> operator()(vector<R> z) const { return sign * shuffled<R>(z, swapped); }
+    //! (c - j s) z, or (c + j s) z; s_signed is s times `sign`
+    SIMD_INLINE vector<R> by(R c, vector<R> s_signed, vector<R> z) const
+    {
+        return c * z + s_signed * shuffled<R>(z, swapped);
+    }
 };
 
 //! The DFT of 2 or 4 or 8 points, in place.
@@ -48,6 +53,43 @@ SIMD_INLINE void butterfly(vector<R> (&a)[8], const quarter_turn<R>& turned, con
     a[6] = even[2] - two;
     a[3] = even[3] + three;
     a[7] = even[3] - three;
+}
+
+//! Four DFTs of 4 points, turned, and four across them.
+template <class R>
+SIMD_INLINE void
+butterfly(vector<R> (&a)[16], const quarter_turn<R>& turned, const R* c, const R* s)
+{
+    constexpr R half_root = R(0.70710678118654752440);
+    constexpr R cosine = R(0.92387953251128675613), sine = R(0.38268343236508977173);
+    vector<R> b[4][4];
+    for (std::size_t i = 0; i < 4; ++i) {
+        for (std::size_t t = 0; t < 4; ++t)
+            b[i][t] = a[i + 4 * t];
+        butterfly<R>(b[i], turned, c, s);
+    }
+    const auto cosines = cosine * turned.sign, sines = sine * turned.sign,
+               half_roots = half_root * turned.sign;
+    const auto one = [&](vector<R> z) SIMD_LAMBDA { return turned.by(cosine, sines, z); };
+    const auto two = [&](vector<R> z) SIMD_LAMBDA { return turned.by(half_root, half_roots, z); };
+    const auto three = [&](vector<R> z) SIMD_LAMBDA { return turned.by(sine, cosines, z); };
+    const auto six = [&](vector<R> z) SIMD_LAMBDA { return turned.by(-half_root, half_roots, z); };
+    const auto nine = [&](vector<R> z) SIMD_LAMBDA { return turned.by(-cosine, -sines, z); };
+    b[1][1] = one(b[1][1]);
+    b[1][2] = two(b[1][2]);
+    b[1][3] = three(b[1][3]);
+    b[2][1] = two(b[2][1]);
+    b[2][2] = turned(b[2][2]);
+    b[2][3] = six(b[2][3]);
+    b[3][1] = three(b[3][1]);
+    b[3][2] = six(b[3][2]);
+    b[3][3] = nine(b[3][3]);
+    for (std::size_t k = 0; k < 4; ++k) {
+        vector<R> across[4] = { b[0][k], b[1][k], b[2][k], b[3][k] };
+        butterfly<R>(across, turned, c, s);
+        for (std::size_t j = 0; j < 4; ++j)
+            a[k + 4 * j] = across[j];
+    }
 }
 
 //! The DFT of an odd number of points: pairs t and r - t make bins u and r - u.
@@ -104,14 +146,16 @@ void column_pass_of(const typename dft_routines<R>::column_pass_shape& shape,
             R* to = out + 2 * (q + s * r * p) * out_stride;
             for (std::size_t column = 0; column < 2 * columns; column += width<R>) {
                 vector<R> a[r];
-                for (std::size_t t = 0; t < r; ++t)
-                    a[t] = load<R>(from + t * apart + column);
+                auto at = column;
+                for (std::size_t t = 0; t < r; ++t, at = as_it_is(at + apart))
+                    a[t] = load<R>(from + at);
                 butterfly<R>(a, turned, cosines, sines);
-                store<R>(to + column, a[0]);
-                for (std::size_t u = 1; u < r; ++u)
-                    store<R>(to + u * apart_after + column,
-                             plain ? a[u]
-                                   : re[u] * a[u] + im[u] * shuffled<R>(a[u], order.swapped));
+                at = column;
+                for (std::size_t u = 0; u < r; ++u, at = as_it_is(at + apart_after))
+                    store<R>(to + at,
+                             plain || u == 0
+                                 ? a[u]
+                                 : re[u] * a[u] + im[u] * shuffled<R>(a[u], order.swapped));
             }
         }
     }
@@ -147,6 +191,8 @@ void column_pass(const typename dft_routines<R>::column_pass_shape& shape,
         return run(count<8>{});
     case 11:
         return run(count<11>{});
+    case 16:
+        return run(count<16>{});
     default:
         return run(count<13>{});
     }

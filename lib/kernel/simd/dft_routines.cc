@@ -187,6 +187,87 @@ void turn_columns(const R* in,
         squares(points - n);
 }
 
+//! Pointers to r rows, `apart` numbers from one to the next. As four of them follow from one pointer, addresses take few registers
+//! and no instructions.
+template <class R, std::size_t r>
+class equal_rows
+{
+public:
+    SIMD_INLINE equal_rows(const R* first, std::size_t apart)
+        : d_apart(apart), d_thrice(as_it_is(3 * apart))
+    {
+        for (std::size_t i = 0, at = 0; i < count; ++i, at = as_it_is(at + 4 * apart))
+            d_fourth[i] = first + at;
+    }
+    SIMD_INLINE const R* operator[](std::size_t t) const
+    {
+        const auto first = d_fourth[t / 4];
+        return t % 4 == 3 ? first + d_thrice : first + t % 4 * d_apart;
+    }
+    SIMD_INLINE void advance(std::ptrdiff_t by)
+    {
+        for (std::size_t i = 0; i < count; ++i)
+            d_fourth[i] = as_it_is(d_fourth[i] + by);
+    }
+
+private:
+    static constexpr std::size_t count = (r + 3) / 4;
+    std::size_t d_apart, d_thrice;
+    const R* d_fourth[count];
+};
+
+template <class R, std::size_t r>
+void row_pass_of(const R* in, std::size_t m, bool forward, const R* twiddles, R* out)
+{
+    constexpr auto n = numbers<R>;
+    constexpr std::size_t line = 64 / sizeof(R);
+    const complex_orders<R> order;
+    const quarter_turn<R> turned{ forward ? -order.minus_plus : order.minus_plus, order.swapped };
+    equal_rows<R, r> points(in, 2 * m);
+    for (std::size_t left = 2 * m; left > 0; twiddles += 2 * (r - 1) * line) {
+        if (left < line) { // the rest, with some once more
+            const auto back = static_cast<std::ptrdiff_t>(line - left);
+            points.advance(-back);
+            out -= back * static_cast<std::ptrdiff_t>(r);
+            left = line;
+        }
+        left -= line;
+        for (std::size_t part = 0; part < line; part += width<R>) {
+            vector<R> a[r];
+            for (std::size_t t = 0; t < r; ++t)
+                a[t] = load<R>(points[t]);
+            points.advance(width<R>);
+            butterfly<R>(a, turned, nullptr, nullptr);
+            for (std::size_t u = 1; u < r; ++u) {
+                const auto* const factors = twiddles + 2 * (u - 1) * line + part;
+                a[u] = load<R>(factors) * a[u] +
+                       load<R>(factors + line) * shuffled<R>(a[u], order.swapped);
+            }
+            for (std::size_t u = 0; u < r; u += n) {
+                vector<R> square[n];
+                for (std::size_t i = 0; i < n; ++i)
+                    square[i] = a[u + i];
+                turn<R>(square);
+                for (std::size_t i = 0; i < n; ++i)
+                    store<R>(out + 2 * (i * r + u), square[i]);
+            }
+            out += 2 * n * r;
+        }
+    }
+}
+
+template <class R>
+void row_pass(std::size_t radix,
+              const R* in,
+              std::size_t m,
+              bool forward,
+              const R* twiddles,
+              R* out)
+{
+    const auto pass = radix == 16 ? row_pass_of<R, 16> : row_pass_of<R, 8>;
+    pass(in, m, forward, twiddles, out);
+}
+
 template <class R>
 void split(const R* in, std::size_t m, bool forward, const R* twiddles, std::size_t stride, R* out)
 {
@@ -237,7 +318,7 @@ void multiply(const R* in, const R* factors, std::size_t n, bool conjugated, R* 
 }
 
 template <class R>
-constexpr dft_routines<R> table{ fold<R>,  column_pass<R>, turn_columns<R>,
+constexpr dft_routines<R> table{ fold<R>,  column_pass<R>, turn_columns<R>, row_pass<R>,
                                  split<R>, join<R>,        multiply<R> };
 
 } // namespace

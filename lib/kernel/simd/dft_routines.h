@@ -34,7 +34,7 @@ struct dft_routines {
      * U[p] is radix - 1 numbers, those of u = 1 .. radix - 1, and 1 for u = 0.
      */
     struct column_pass_shape {
-        std::size_t radix; //!< 2, 3, 4, 5, 7, 8, 11 or 13
+        std::size_t radix; //!< 2, 3, 4, 5, 7, 8, 11, 13 or 16
         std::size_t m, s;
         bool forward;
         const R* twiddles;        //!< U, or null if all of it is 1
@@ -59,6 +59,20 @@ struct dft_routines {
                          const R* im_signed,
                          R* out,
                          std::size_t stride);
+
+    /*!
+     * \brief The first pass of a DFT of radix m points, whose bins are then those of DFTs along columns, `radix` of them.
+     *
+     * out[p radix + u] = T[p][u] sum_t W^(t u) in[p + m t], p < m, u < radix, W as above; T is 1 for u = 0. m is at least the
+     * complex numbers in a line of the cache. T comes in lines of Re T Re T .. and -Im T Im T .., both of u = 1, 2 .. for as
+     * many p as are in a line, and then those of the next p; the last line has the last p.
+     */
+    void (*row_pass)(std::size_t radix, //!< 8 or 16
+                     const R* in,
+                     std::size_t m,
+                     bool forward,
+                     const R* twiddles,
+                     R* out);
 
     //! Eight rows of m complex numbers, a multiple of those in a line of the cache, whose DFTs are every eighth bin of that
     //! of 8 m: out[u stride + k] = U[u stride + k] sum_t W^(t u) in[k + m t], W = exp(-+2j pi / 8), forward with -j, U = 1 for

@@ -36,6 +36,7 @@ template <class R>
 constexpr std::size_t width = SIMD_BYTES / sizeof(R);
 
 #define SIMD_INLINE inline __attribute__((always_inline))
+#define SIMD_LAMBDA __attribute__((always_inline)) // stands after its parameters
 
 template <class V, class R>
 SIMD_INLINE V load_as(const R* from)
@@ -61,6 +62,17 @@ SIMD_INLINE V rounded(V v)
     asm("" : "+w"(v));
 #endif
     return v;
+}
+
+//! An index whose value compilers take for any: of long rows of indices they would compute all before the first is used, and
+//! keep them in memory.
+template <class I>
+SIMD_INLINE I as_it_is(I index)
+{
+#if defined(__GNUC__)
+    asm("" : "+r"(index));
+#endif
+    return index;
 }
 
 //! The first n numbers, the other lanes 0.

@@ -67,27 +67,23 @@ void multiply_add(const std::complex<R>* x,
         sum[i] += x[i] * w[i];
 }
 
-//! out[i] = (sum[i] + x[i] w[i]) weights[i], to the bit what multiply_add() and multiply() give
+//! A frame's overlap-add, to the bit what multiply_add() and multiply() give.
 template <class R>
-void add_and_weigh(const R* x, const R* w, const R* sum, const R* weights, R* out, std::size_t n)
+void overlap_add(const typename simd::routines<R>::steady_overlap& o,
+                 const R* x,
+                 std::size_t begin,
+                 std::size_t end)
 {
-    simd::chosen<R>().add_and_weigh(x, w, sum, weights, n, out);
+    simd::chosen<R>().overlap_add(o, x, begin, end);
 }
 
 template <class R>
-void add_and_weigh(const std::complex<R>* x,
-                   const R* w,
-                   const std::complex<R>* sum,
-                   const R* weights,
-                   std::complex<R>* out,
-                   std::size_t n)
+void overlap_add(const typename simd::routines<R>::steady_overlap& o,
+                 const std::complex<R>* x,
+                 std::size_t begin,
+                 std::size_t end)
 {
-    simd::chosen<R>().scale_add_and_weigh(reinterpret_cast<const R*>(x),
-                                          w,
-                                          reinterpret_cast<const R*>(sum),
-                                          weights,
-                                          n,
-                                          reinterpret_cast<R*>(out));
+    simd::chosen<R>().scale_overlap_add(o, reinterpret_cast<const R*>(x), begin, end);
 }
 
 } // namespace gr::stft::kernel

@@ -16,14 +16,10 @@ namespace gr::stft::kernel::simd::SIMD_LEVEL {
 namespace {
 
 template <class R>
-constexpr routines<R> table{ taper<R>,         project<R>,
-                             analyse<R>,       spread<R>,
-                             energy<R>,        window_sums<R>,
-                             run<R>,           unfold_patch<R>,
-                             fold_patch<R>,    multiply_add<R>,
-                             scale<R>,         scale_add<R>,
-                             add_and_weigh<R>, scale_add_and_weigh<R>,
-                             chirp<R> };
+constexpr routines<R> table{ taper<R>,       project<R>,           analyse<R>, spread<R>,
+                             energy<R>,      window_sums<R>,       run<R>,     unfold_patch<R>,
+                             fold_patch<R>,  multiply_add<R>,      scale<R>,   scale_add<R>,
+                             overlap_add<R>, scale_overlap_add<R>, chirp<R> };
 
 } // namespace
 

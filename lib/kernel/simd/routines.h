@@ -255,19 +255,22 @@ struct routines {
     void (*scale)(const R* x, const R* w, std::size_t n, R* out);
     void (*scale_add)(const R* x, const R* w, std::size_t n, R* sum);
 
-    //! out = (sum + x w) weights, of n numbers and of n complex ones
-    void (*add_and_weigh)(const R* x,
-                          const R* w,
-                          const R* sum,
-                          const R* weights,
-                          std::size_t n,
-                          R* out);
-    void (*scale_add_and_weigh)(const R* x,
-                                const R* w,
-                                const R* sum,
-                                const R* weights,
-                                std::size_t n,
-                                R* out);
+    //! A frame's overlap-add where each one gives `hop` samples, 2 hop <= length.
+    struct steady_overlap {
+        const R *w,
+            *weights; //!< window, `length` numbers; what the samples are multiplied by, `hop` numbers
+        std::size_t length, hop;
+        R *sum, *out; //!< sums so far, from the frame's first sample on, and samples
+    };
+
+    //! For i = begin .. end - 1, with s = sum[i] + x[i - begin] w[i], without sum[i] in the last hop: out[i] = s weights[i] in
+    //! the first hop, and sum[i - hop] = s beyond it, which is where the next frame expects it. x, sum and out are real
+    //! numbers or, interleaved, complex ones.
+    void (*overlap_add)(const steady_overlap& o, const R* x, std::size_t begin, std::size_t end);
+    void (*scale_overlap_add)(const steady_overlap& o,
+                              const R* x,
+                              std::size_t begin,
+                              std::size_t end);
 
     //! cosine[j], sine[j] = those of pi rate (x0 + j)^2, rate in cycles per sample^2. Arrays are written up to a whole
     //! vector beyond count.

@@ -306,24 +306,19 @@ std::size_t istft<T>::add_run(const complex* spectra, std::size_t frames, T* sam
     const auto& taper = d_tuning->taper;
     const auto length = taper.length(), hop = d_tuning->hop;
     const auto* weights = d_tuning->steady.data();
+    T* const sum = room();
     for (std::size_t p = 0; p < frames; ++p, spectra += bins(), samples += hop) {
         const auto at = offset();
         const T* period = d_dft.synthesise(spectra);
-        T* sum = room();
-        for_pieces(at, 0, hop, [&](std::size_t from, std::size_t m, std::size_t count) {
-            taper.finish(period + from, m, count, sum + m, weights + m, samples + m);
+        for_pieces(at, 0, length, [&](std::size_t from, std::size_t m, std::size_t count) {
+            taper.overlap_add(period + from, m, m + count, hop, sum, weights, samples);
         });
-        for_pieces(at, hop, length - hop, [&](std::size_t from, std::size_t m, std::size_t count) {
-            taper.multiply_add(period + from, m, count, sum + m);
-        });
-        for_pieces(
-            at, length - hop, length, [&](std::size_t from, std::size_t m, std::size_t count) {
-                taper.multiply(period + from, m, count, sum + m);
-            });
         d_next += hop;
-        d_covered += hop;
-        d_read = d_next;
     }
+    const auto advance = static_cast<std::int64_t>(frames * hop);
+    d_base += advance; // as the sums have moved
+    d_covered += advance;
+    d_read = d_next;
     d_ready_from = d_final = d_read;
     d_run += frames;
     d_uncovered += frames * d_tuning->zeros;

@@ -149,8 +149,8 @@ class verb(unittest.TestCase):
         self.assertEqual([(c["name"], c["dtype"]) for c in kernels],
                          [(name, dtype) for name in ("stft", "istft") for dtype in ("float32", "complex64")])
         self.assertTrue(all(c["max_err"] < 1e-5 for c in kernels) and kernels[0]["max_err"] > 0)
-        self.assertEqual(["without_copies_over_naive" in c for c in kernels], [False, True, False, False])
-        self.assertGreater(kernels[1]["without_copies_over_naive"]["median"], 0)
+        self.assertEqual(["without_copies_over_naive" in c for c in kernels], [False, True, False, True])
+        self.assertTrue(all(c["without_copies_over_naive"]["median"] > 0 for c in kernels[1::2]))
         chains = [c for c in result["cases"] if "over_chain" in c]
         self.assertEqual([c["name"] for c in chains], ["stft_fvc", "stft_cvc"])
         self.assertTrue(all(c["block_seconds_per_frame"]["median"] > 0 for c in chains))
@@ -160,7 +160,7 @@ class verb(unittest.TestCase):
                     for peer, module in (("SciPy", scipy), ("PyTorch", torch)) if module}
         self.assertEqual(peers, expected)
         self.assertEqual(lines.count("of the naive time"), 4)
-        self.assertEqual(lines.count("without its copies"), 1)
+        self.assertEqual(lines.count("without its copies"), 2)
 
     def test_bench_has_the_stft_table(self):
         measured = mock.Mock(return_value=[])

@@ -29,13 +29,19 @@ public:
     //! sum[i] += samples[i] values[from + i], i = 0 .. count - 1
     void multiply_add(const T* samples, std::size_t from, std::size_t count, T* sum) const;
 
-    //! result[i] = (sum[i] + samples[i] values[from + i]) weights[i], i = 0 .. count - 1; sum may be overwritten
-    void finish(const T* samples,
-                std::size_t from,
-                std::size_t count,
-                T* sum,
-                const real_t<T>* weights,
-                T* result) const;
+    /*!
+     * \brief The overlap-add of samples begin .. end - 1 of a frame, of which each gives hop results, 2 hop <= length()
+     *
+     * With s = sum[i] + samples[i - begin] values[i], without sum[i] in the last hop, result[i] = s weights[i] for i < hop, and
+     * sum[i - hop] = s for the others: after all of a frame, the next one's first sample is at sum[0].
+     */
+    void overlap_add(const T* samples,
+                     std::size_t begin,
+                     std::size_t end,
+                     std::size_t hop,
+                     T* sum,
+                     const real_t<T>* weights,
+                     T* result) const;
 
 private:
     using real = real_t<T>;

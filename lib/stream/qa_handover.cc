@@ -211,11 +211,13 @@ public:
         std::vector<std::thread> threads;
         lock.lock();
         for (int i = 0; i < 3; ++i) {
+            const auto before = lock.asked();
             threads.emplace_back([&, i] {
                 std::scoped_lock turn(lock);
                 order.push_back(i);
             });
-            std::this_thread::sleep_for(std::chrono::milliseconds(50)); // it waits by now
+            while (lock.asked() == before)
+                std::this_thread::yield();
         }
         lock.unlock();
         { // asks last, though it has had the lock until now

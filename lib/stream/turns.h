@@ -33,8 +33,15 @@ public:
         d_changed.notify_all();
     }
 
+    //! Turns so far, with the present one and those that are waited for.
+    std::uint64_t asked() const
+    {
+        std::scoped_lock lock(d_mutex);
+        return d_asked;
+    }
+
 private:
-    std::mutex d_mutex;
+    mutable std::mutex d_mutex;
     std::condition_variable d_changed;
     std::uint64_t d_asked = 0, d_served = 0;
 };

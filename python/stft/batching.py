@@ -309,9 +309,17 @@ def connect(address, seconds=10):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # tornado's, of distributed
-            return distributed.Client(address, timeout=seconds, set_as_default=False)
+            client = distributed.Client(address, timeout=seconds, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ConnectionError(f"{address}: no scheduler answers: {error}") from error
+    client.loop.asyncio_loop.set_exception_handler(_forget_timeouts)
+    return client
+
+
+def _forget_timeouts(loop, context):
+    """A client gives up connections that nobody waits for any more, also after it was closed: that is not for the log."""
+    if not isinstance(context.get("exception"), (OSError, TimeoutError)):
+        loop.default_exception_handler(context)
 
 
 # In a worker

@@ -55,7 +55,6 @@ def run(arguments):
         if arguments.scheduler is not None:
             open_things.callback(logging.disable, logging.root.manager.disable)
             logging.disable()  # what goes wrong is one line of ours
-            logging.getLogger("asyncio").disabled = True  # a closed client still waits, and gives up when logging is on again
             client = open_things.enter_context(contextlib.closing(batching.connect(arguments.scheduler)))
             _warn_of_workers(client)
         try:

@@ -100,7 +100,7 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
             d_reference = k;
         const auto n = dft_length_for(theta[k]);
         const auto every = std::clamp<std::int64_t>(
-            static_cast<std::int64_t>(theta[k] / (4 * s.hop)), 1, s.block + 1);
+            static_cast<std::int64_t>(theta[k] / (3 * s.hop)), 1, s.block + 1);
         const auto reach = static_cast<std::int64_t>(std::ceil(theta[k] / 2)) - 1;
         const double scale = 1 / std::sqrt(s.window.energy() * theta[k]);
         volk::vector<real> window;
@@ -167,7 +167,7 @@ template <class T>
 bool candidate_bank<T>::due(std::size_t k, std::int64_t p, int load) const
 {
     const auto all = d_members[k].every;
-    const auto every = load > 0 ? std::min(2 * all, d_half + 1) : all;
+    const auto every = load > 0 && 2 * all <= d_half + 1 ? 2 * all : all; // a block has one
     return kept(k, load) && p % every == 0;
 }
 

@@ -96,7 +96,7 @@ private:
         std::vector<bin_band> bands;
         std::size_t spectrum; // index into d_spectra
     };
-    //! What the candidates with DFTs of the same length have in common, so that it stays in the nearest cache.
+    //! Common to the candidates with DFTs of the same length, so that it stays in the nearest cache.
     struct spectrum {
         std::size_t n;
         frame_analysis<T> analysis;

@@ -70,7 +70,7 @@ struct plain_bank {
     std::int64_t every(std::size_t k) const
     {
         return std::clamp<std::int64_t>(
-            static_cast<std::int64_t>(theta[k] / (4 * s.hop)), 1, s.block + 1);
+            static_cast<std::int64_t>(theta[k] / (3 * s.hop)), 1, s.block + 1);
     }
 
     std::vector<double> power(std::size_t k, std::int64_t p) const

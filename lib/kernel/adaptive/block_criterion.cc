@@ -10,6 +10,64 @@ namespace {
 constexpr std::size_t lanes =
     16; // partial sums; the same for every processor, and so is the result
 
+//! Whitened powers that are given as such.
+template <class R>
+struct given_powers {
+    const R* q;
+    STFT_LOOP R operator[](std::size_t m) const { return q[m]; }
+};
+
+//! Whitened powers that are products.
+template <class R>
+struct weighted_powers {
+    const R *power, *W;
+    STFT_LOOP R operator[](std::size_t m) const { return W[m] * power[m]; }
+};
+
+//! Terms in the two sums of a bin whose whitened power is q.
+template <class R>
+struct root_terms {
+    using sum = R;
+    STFT_LOOP void operator()(R q, R& first, R& second) const
+    {
+        first = std::sqrt(q);
+        second = q;
+    }
+};
+
+template <class R>
+struct log_terms {
+    using sum = R;
+    STFT_LOOP void operator()(R q, R& first, R& second) const
+    {
+        first = q * natural_log(q);
+        second = q;
+    }
+};
+
+template <class R>
+struct magnitude_terms {
+    using sum = R;
+    STFT_LOOP void operator()(R q, R& first, R& second) const
+    {
+        const R a = std::sqrt(q);
+        first = R(0.5) * a * natural_log(q);
+        second = a;
+    }
+};
+
+//! Sums in double precision, since fourth powers of magnitudes leave the range of float. raised(q) is q^(order - 1).
+template <class R, class Raised>
+struct power_terms {
+    using sum = double;
+    Raised raised;
+    STFT_LOOP void operator()(R q, double& first, double& second) const
+    {
+        second = q;
+        first = second * raised(second);
+    }
+};
+
 //! Adds up values. \param count a multiple of `lanes`
 template <class A>
 STFT_LOOP A sum_of(const A* values, std::size_t count)
@@ -25,12 +83,12 @@ STFT_LOOP A sum_of(const A* values, std::size_t count)
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
-//! Two sums over the bins of each band. f(q, first, second) writes the terms of one bin; short runs
-//! of bins are added up in type A, the runs in double precision.
-template <class A, class R, class F>
+//! Two sums over the bins of each band; short runs of bins are added up in type Terms::sum, the runs in double precision.
+template <class Terms, class Q>
 STFT_LOOP void
-in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums, F f)
+in_bands(Terms f, Q q, const bin_band* bands, std::size_t count, criterion_sums* sums)
 {
+    using A = typename Terms::sum;
     const auto weighted = [&](std::size_t m, double weight) STFT_INLINE {
         A first, second;
         f(q[m], first, second);
@@ -56,49 +114,6 @@ in_bands(const R* q, const bin_band* bands, std::size_t count, criterion_sums* s
         }
         sums[b] = total;
     }
-}
-
-template <class R>
-STFT_LOOP void root_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
-{
-    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
-        first = std::sqrt(q);
-        second = q;
-    });
-}
-
-template <class R>
-STFT_LOOP void log_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
-{
-    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
-        first = q * natural_log(q);
-        second = q;
-    });
-}
-
-template <class R>
-STFT_LOOP void
-magnitude_sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums)
-{
-    in_bands<R>(q, bands, count, sums, [](R q, R& first, R& second) STFT_INLINE {
-        const R a = std::sqrt(q);
-        first = R(0.5) * a * natural_log(q);
-        second = a;
-    });
-}
-
-//! Sums in double precision, since fourth powers of magnitudes leave the range of float. raised(q) is q^(order - 1).
-template <class R, class Raised>
-STFT_LOOP void power_sums(Raised raised,
-                          const R* q,
-                          const bin_band* bands,
-                          std::size_t count,
-                          criterion_sums* sums)
-{
-    in_bands<double>(q, bands, count, sums, [&](R q, double& first, double& second) STFT_INLINE {
-        second = q;
-        first = second * raised(second);
-    });
 }
 
 //! Computes J of `count` pairs of sums.
@@ -192,24 +207,45 @@ block_criterion<R>::block_criterion(const adaptive_settings& s)
 }
 
 template <class R>
+template <class Q>
+void block_criterion<R>::sums_of(Q q,
+                                 const bin_band* bands,
+                                 std::size_t count,
+                                 criterion_sums* sums) const
+{
+    switch (d_form) {
+    case form::root:
+        return simd::dispatch<in_bands<root_terms<R>, Q>>({}, q, bands, count, sums);
+    case form::log:
+        return simd::dispatch<in_bands<log_terms<R>, Q>>({}, q, bands, count, sums);
+    case form::magnitude:
+        return simd::dispatch<in_bands<magnitude_terms<R>, Q>>({}, q, bands, count, sums);
+    case form::power:
+        break;
+    }
+    with_power(d_order - 1, [&](auto raised) {
+        using terms = power_terms<R, decltype(raised)>;
+        simd::dispatch<in_bands<terms, Q>>(terms{ raised }, q, bands, count, sums);
+    });
+}
+
+template <class R>
 void block_criterion<R>::sums(const R* q,
                               const bin_band* bands,
                               std::size_t count,
                               criterion_sums* sums) const
 {
-    switch (d_form) {
-    case form::root:
-        return simd::dispatch<root_sums<R>>(q, bands, count, sums);
-    case form::log:
-        return simd::dispatch<log_sums<R>>(q, bands, count, sums);
-    case form::magnitude:
-        return simd::dispatch<magnitude_sums<R>>(q, bands, count, sums);
-    case form::power:
-        break;
-    }
-    with_power(d_order - 1, [&](auto raised) {
-        simd::dispatch<power_sums<R, decltype(raised)>>(raised, q, bands, count, sums);
-    });
+    sums_of(given_powers<R>{ q }, bands, count, sums);
+}
+
+template <class R>
+void block_criterion<R>::sums(const R* power,
+                              const R* W,
+                              const bin_band* bands,
+                              std::size_t count,
+                              criterion_sums* sums) const
+{
+    sums_of(weighted_powers<R>{ power, W }, bands, count, sums);
 }
 
 template <class R>

@@ -45,6 +45,12 @@ public:
     criterion_sums sums(const R* q, const bin_band& band) const;
     //! Writes the sums over each of `count` bands.
     void sums(const R* q, const bin_band* bands, std::size_t count, criterion_sums* sums) const;
+    //! sums() of q = W power.
+    void sums(const R* power,
+              const R* W,
+              const bin_band* bands,
+              std::size_t count,
+              criterion_sums* sums) const;
 
     //! Largest second sum that counts as silence, which has no value.
     static constexpr double least_sum = std::numeric_limits<R>::min() * 1e6;
@@ -77,6 +83,8 @@ public:
 private:
     enum class form { root, log, power, magnitude };
 
+    template <class Q>
+    void sums_of(Q q, const bin_band* bands, std::size_t count, criterion_sums* sums) const;
     template <class F>
     auto with_form(F f) const;
 

@@ -1,7 +1,7 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "block_gradient.h"
 #include "kernel/simd/dispatch.h"
-#include "whitened_power.h"
+#include "kernel/simd/power.h"
 
 namespace gr::stft::kernel {
 

@@ -2,7 +2,6 @@
 #include "candidate_bank.h"
 #include "kernel/simd/dispatch.h"
 #include "kernel/simd/multiply.h"
-#include "whitened_power.h"
 #include <algorithm>
 #include <cmath>
 
@@ -66,6 +65,18 @@ STFT_LOOP R spoilt(const R* x, std::size_t count)
     return sum;
 }
 
+//! Returns the number of values up to the last one that is not finite, which is 0 if all are.
+template <class R>
+std::size_t spoilt_part(const R* x, std::size_t count)
+{
+    if (std::isnan(simd::dispatch<spoilt<R>>(x, count)))
+        while (count > 0 && std::isfinite(x[count - 1]))
+            --count;
+    else
+        count = 0;
+    return count;
+}
+
 } // namespace
 
 std::size_t dft_length_for(double theta)
@@ -89,7 +100,7 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
             d_reference = k;
         const auto n = dft_length_for(theta[k]);
         const auto every = std::clamp<std::int64_t>(
-            static_cast<std::int64_t>(theta[k] / (4 * s.hop)), 1, s.block + 1);
+            static_cast<std::int64_t>(theta[k] / (3 * s.hop)), 1, s.block + 1);
         const auto reach = static_cast<std::int64_t>(std::ceil(theta[k] / 2)) - 1;
         const double scale = 1 / std::sqrt(s.window.energy() * theta[k]);
         volk::vector<real> window;
@@ -100,22 +111,20 @@ candidate_bank<T>::candidate_bank(const adaptive_settings& s, const std::vector<
         for (std::size_t b = 0; b < d_bands; ++b)
             bands.push_back(band_of(n, is_real_v<T>, b, d_bands));
         const auto known = std::find_if(
-            d_weights.begin(), d_weights.end(), [&](const weight_set& w) { return w.n == n; });
-        const auto weights = static_cast<std::size_t>(known - d_weights.begin());
-        if (known == d_weights.end())
-            d_weights.push_back({ n, volk::vector<real>(kernel::bins<T>(n)) });
-        frame_analysis<T> analysis(n);
-        std::fill_n(analysis.buffer(), n, T(0));
-        d_members.push_back(
-            { theta[k], log_theta, n, every, reach, window, std::move(analysis), bands, weights });
+            d_spectra.begin(), d_spectra.end(), [&](const spectrum& one) { return one.n == n; });
+        const auto index = static_cast<std::size_t>(known - d_spectra.begin());
+        if (known == d_spectra.end()) {
+            d_spectra.push_back(
+                { n, frame_analysis<T>(n), volk::vector<real>(kernel::bins<T>(n)) });
+            std::fill_n(d_spectra.back().analysis.buffer(), n, T(0));
+        }
+        d_members.push_back({ theta[k], log_theta, every, reach, window, bands, index });
         d_reach = std::max(d_reach, reach);
     }
-    if (d_members[d_reference].n != d_whitener.points())
-        d_whitener = spectral_whitener<real>(d_members[d_reference].n, is_real_v<T>, s.whiten);
-    const auto most_bins = kernel::bins<T>(d_members.back().n);
-    d_spectrum.resize(most_bins);
-    d_power.resize(most_bins);
-    d_q.resize(most_bins);
+    const auto points = spectrum_of(d_members[d_reference]).n;
+    if (points != d_whitener.points())
+        d_whitener = spectral_whitener<real>(points, is_real_v<T>, s.whiten);
+    d_power.resize(kernel::bins<T>(d_spectra.back().n));
     d_slots = static_cast<std::size_t>(2 * s.block + s.lag + 2);
     const auto pairs = d_bands * size();
     if (!d_endless)
@@ -158,30 +167,31 @@ template <class T>
 bool candidate_bank<T>::due(std::size_t k, std::int64_t p, int load) const
 {
     const auto all = d_members[k].every;
-    const auto every = load > 0 ? std::min(2 * all, d_half + 1) : all;
+    const auto every = load > 0 && 2 * all <= d_half + 1 ? 2 * all : all; // a block has one
     return kept(k, load) && p % every == 0;
 }
 
 template <class T>
 void candidate_bank<T>::measure(std::size_t k, const row& to, const T* centre)
 {
-    auto& m = d_members[k];
-    multiply(centre - m.reach, m.window.data(), m.analysis.buffer(), m.window.size());
-    m.analysis.transform(d_spectrum.data());
-    const auto bins = kernel::bins<T>(m.n);
-    const auto* S = reinterpret_cast<const real*>(d_spectrum.data());
-    if (k == d_reference) {
-        simd::dispatch<power_of<real>>(S, bins, d_power.data());
+    const auto& m = d_members[k];
+    auto& spectrum = spectrum_of(m);
+    auto* const buffer = spectrum.analysis.buffer();
+    const auto length = m.window.size();
+    multiply(centre - m.reach, m.window.data(), buffer, length);
+    if (spectrum.filled > length)
+        std::fill(buffer + length, buffer + spectrum.filled, T(0));
+    spectrum.filled = length;
+    spectrum.analysis.powers(d_power.data());
+    if (k == d_reference)
         d_whitener.update(d_power.data(), static_cast<double>(m.every) / envelope_frames);
+    if (spectrum.version != d_whitener.version()) {
+        d_whitener.weights(spectrum.n, spectrum.weights.data());
+        spectrum.version = d_whitener.version();
     }
-    auto& W = d_weights[m.weights];
-    if (W.version != d_whitener.version()) {
-        d_whitener.weights(m.n, W.values.data());
-        W.version = d_whitener.version();
-    }
-    simd::dispatch<whitened_power<real>>(S, W.values.data(), bins, d_q.data());
-    d_criterion.sums(d_q.data(), m.bands.data(), d_bands, d_sums.data());
-    const double scale = 1 / static_cast<double>(m.n);
+    d_criterion.sums(
+        d_power.data(), spectrum.weights.data(), m.bands.data(), d_bands, d_sums.data());
+    const double scale = 1 / static_cast<double>(spectrum.n);
     for (auto& sums : d_sums) {
         sums = sums * scale;
         if (!std::isfinite(sums.first) || !std::isfinite(sums.second))
@@ -199,6 +209,23 @@ void candidate_bank<T>::measure(std::size_t k, const row& to, const T* centre)
     }
 }
 
+//! True if the samples begin .. end - 1 are finite. Those that follow the samples seen before are looked at only once.
+template <class T>
+bool candidate_bank<T>::finite(const excerpt<T>& x, std::int64_t begin, std::int64_t end)
+{
+    constexpr std::size_t parts = is_real_v<T> ? 1 : 2;
+    if (begin < d_seen_begin || begin > d_seen_end || end < d_seen_end)
+        d_seen_begin = d_seen_end = d_spoilt_end = begin;
+    if (end > d_seen_end) {
+        const auto* values = reinterpret_cast<const real*>(x.samples + (d_seen_end - x.begin));
+        const auto count = parts * static_cast<std::size_t>(end - d_seen_end);
+        if (const auto part = spoilt_part(values, count))
+            d_spoilt_end = d_seen_end + static_cast<std::int64_t>((part - 1) / parts) + 1;
+        d_seen_end = end;
+    }
+    return begin >= d_spoilt_end;
+}
+
 template <class T>
 void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_t centre)
 {
@@ -206,11 +233,9 @@ void candidate_bank<T>::measure(std::int64_t p, const excerpt<T>& x, std::int64_
     std::fill_n(to.data, d_row, 0.0);
     d_end = p + 1;
     d_gathered = -1;
-    constexpr std::size_t parts = is_real_v<T> ? 1 : 2;
     const auto length = std::min(2 * d_reach + 1, x.end - x.begin);
     const auto begin = std::clamp(centre - d_reach, x.begin, x.end - length);
-    const auto* around = reinterpret_cast<const real*>(x.samples + (begin - x.begin));
-    if (std::isnan(simd::dispatch<spoilt<real>>(around, parts * static_cast<std::size_t>(length))))
+    if (!finite(x, begin, begin + length))
         return;
     auto fitting = size(); // number of candidates not longer than the signal
     while (fitting > 0 && 2 * d_members[fitting - 1].reach + 1 > length)
@@ -352,6 +377,7 @@ void candidate_bank<T>::restart(std::int64_t p, history past)
 {
     d_begin = d_end = p;
     d_gathered = -1;
+    d_seen_begin = d_seen_end = d_spoilt_end = 0;
     std::fill(d_rows.begin(), d_rows.end(), 0.0);
     if (past == history::kept)
         return;

@@ -90,18 +90,19 @@ public:
 private:
     struct member {
         double theta, log_theta;
-        std::size_t n;
         std::int64_t every; // frames
         std::int64_t reach; // samples under the window on either side of its centre
         volk::vector<real> window;
-        frame_analysis<T> analysis;
         std::vector<bin_band> bands;
-        std::size_t weights; // index into d_weights
+        std::size_t spectrum; // index into d_spectra
     };
-    struct weight_set {
+    //! Common to the candidates with DFTs of the same length, so that it stays in the nearest cache.
+    struct spectrum {
         std::size_t n;
-        volk::vector<real> values;
-        std::uint64_t version = 0;
+        frame_analysis<T> analysis;
+        volk::vector<real> weights;
+        std::uint64_t version = 0; // of the weights
+        std::size_t filled = 0;    // samples in the analysis' buffer, before zeros
     };
 
     //! Columns of one frame, or of several: first sums, second sums, the number of frames measured and, if there are
@@ -126,10 +127,12 @@ private:
     std::vector<energy_measure> energies(const adaptive_settings& s,
                                          const std::vector<double>& theta) const;
     std::size_t columns() const { return d_energies.empty() ? 3 : 4; }
+    spectrum& spectrum_of(const member& m) { return d_spectra[m.spectrum]; }
     bool kept(std::size_t k, int load) const;
     bool due(std::size_t k, std::int64_t p, int load) const;
     void measure(std::size_t k, const row& to, const T* centre);
     void repeat(std::size_t k, const row& to) const;
+    bool finite(const excerpt<T>& x, std::int64_t begin, std::int64_t end);
     //! Row of frame p, one of the last d_slots frames.
     row row_of(std::int64_t p)
     {
@@ -145,14 +148,15 @@ private:
     block_criterion<real> d_criterion;
     std::vector<member> d_members;
     spectral_whitener<real> d_whitener;
-    std::vector<weight_set> d_weights; // one per DFT length
-    volk::vector<complex> d_spectrum;
-    volk::vector<real> d_power, d_q;
+    std::vector<spectrum> d_spectra;
+    volk::vector<real> d_power;
 
     std::size_t d_slots, d_column, d_row; // rows, and padded numbers in a column and in a row
     volk::vector<double> d_rows, d_total, d_block;
-    std::int64_t d_begin = 0, d_end = 0;                // frames measured since the restart
-    std::int64_t d_gathered = -1;                       // the block that d_block holds
+    std::int64_t d_begin = 0, d_end = 0; // frames measured since the restart
+    std::int64_t d_gathered = -1;        // the block that d_block holds
+    // samples looked at for values that are not finite, and the end of those up to the last such value
+    std::int64_t d_seen_begin = 0, d_seen_end = 0, d_spoilt_end = 0;
     std::vector<criterion_sums> d_sums;                 // one for each band
     std::vector<energy_measure> d_energies;             // one for each candidate, or none
     volk::vector<double> d_means, d_pull, d_J, d_flaws; // columns; d_J: then J of the energies

@@ -3,7 +3,7 @@
 #include "candidate_bank.h"
 #include "chirp_bank.h"
 #include "kernel/simd/dispatch.h"
-#include "whitened_power.h"
+#include "kernel/simd/power.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>

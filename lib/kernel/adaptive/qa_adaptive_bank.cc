@@ -70,7 +70,7 @@ struct plain_bank {
     std::int64_t every(std::size_t k) const
     {
         return std::clamp<std::int64_t>(
-            static_cast<std::int64_t>(theta[k] / (4 * s.hop)), 1, s.block + 1);
+            static_cast<std::int64_t>(theta[k] / (3 * s.hop)), 1, s.block + 1);
     }
 
     std::vector<double> power(std::size_t k, std::int64_t p) const
@@ -227,6 +227,7 @@ class qa_adaptive_bank : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(qa_adaptive_bank);
     CPPUNIT_TEST(the_bank_is_its_plain_sums);
     CPPUNIT_TEST(a_spoilt_frame_is_absent_for_all_candidates);
+    CPPUNIT_TEST(the_frames_with_a_spoilt_sample_are_absent);
     CPPUNIT_TEST(far_frames_are_measured_like_near_ones);
     CPPUNIT_TEST_SUITE_END();
 
@@ -243,17 +244,20 @@ class qa_adaptive_bank : public CppUnit::TestFixture
                     s.order = 1.5;
                     s.block = 3;
                     s = s.filled();
-                    compare_bank<T>(s, qa::noise<T>(400, 7), 120);
-                    compare_bank<T>(s, qa::noise<T>(75, 7), 0); // both ends
+                    compare_bank<T>(s, grid_of<T>(s), qa::noise<T>(400, 7), 120);
+                    compare_bank<T>(s, grid_of<T>(s), qa::noise<T>(75, 7), 0); // both ends
+                    // two candidates with DFTs of the same length
+                    compare_bank<T>(s, { 20, 32, 64 }, qa::noise<T>(400, 7), 120);
                 }
         });
     }
 
     template <class T>
-    static void
-    compare_bank(const adaptive_settings& s, const std::vector<T>& x, std::int64_t first)
+    static void compare_bank(const adaptive_settings& s,
+                             const std::vector<double>& theta,
+                             const std::vector<T>& x,
+                             std::int64_t first)
     {
-        const auto theta = grid_of<T>(s);
         const auto length = static_cast<std::int64_t>(x.size());
         const std::size_t bands = per_bin(s.share) ? 2 : 1;
         plain_blocks plain{ { s, is_real_v<T>, theta, qa::exactly(x), first }, bands };
@@ -285,23 +289,65 @@ class qa_adaptive_bank : public CppUnit::TestFixture
         s.whiten = 0;
         s = s.filled();
         const auto theta = grid_of<double>(s);
-        const auto J = [&](bool spoilt, double content) {
-            auto x = qa::noise<double>(300, 9);
-            x[150] = content; // under one shortest window only, that of frame 3
+        // the last sample under the longest window of frame 3, the first one, and those next to them
+        const auto reach = static_cast<std::int64_t>(s.theta_max) / 2 - 1;
+        const auto J = [&](std::int64_t bad, double content) {
+            auto x = qa::noise<double>(800, 9);
+            x[400] = content; // under one shortest window only, that of frame 3
+            if (bad != 0)
+                x[static_cast<std::size_t>(400 + bad)] = NAN;
             candidate_bank<double> bank(s, theta);
-            for (std::int64_t p = 0; p < 7; ++p) {
-                const auto kept = x[150 - 25];
-                // at the edge of the longest window
-                x[150 - 25] = spoilt && p == 3 ? NAN : kept;
-                bank.measure(p, { x.data(), 0, 300 }, 150 + 30 * (p - 3));
-                x[150 - 25] = kept;
-            }
+            for (std::int64_t p = 0; p < 7; ++p)
+                bank.measure(p, { x.data(), 0, 800 }, 400 + (2 * reach + 2) * (p - 3));
             bank.evaluate(3);
             CPPUNIT_ASSERT(bank.defined(0));
             return bank.J(0)[0];
         };
-        CPPUNIT_ASSERT(J(false, 0.5) != J(false, 5));
-        CPPUNIT_ASSERT_EQUAL(J(true, 0.5), J(true, 5));
+        CPPUNIT_ASSERT(J(0, 0.5) != J(0, 5));
+        for (const auto edge : { -reach, reach }) {
+            const qa::context here("edge", edge);
+            CPPUNIT_ASSERT_EQUAL(J(edge, 0.5), J(edge, 5));
+            const auto beyond = edge + (edge < 0 ? -1 : 1); // under no window
+            CPPUNIT_ASSERT_EQUAL(J(0, 5), J(beyond, 5));
+        }
+    }
+
+    //! Windows overlap, or leave samples out, or lie where one was before.
+    void the_frames_with_a_spoilt_sample_are_absent()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            auto s = small();
+            s.block = 3;
+            s = s.filled();
+            const auto reach = static_cast<std::int64_t>(s.theta_max) / 2 - 1;
+            auto x = qa::noise<T>(600, 9);
+            for (const std::size_t bad : { 200, 203, 330 })
+                x[bad] = std::numeric_limits<real_t<T>>::infinity();
+            candidate_bank<T> bank(s, grid_of<T>(s));
+            std::int64_t p = 0;
+            const auto compare =
+                [&](const excerpt<T>& samples, std::int64_t begin, std::int64_t end) {
+                    const qa::context in_begin("begin", begin);
+                    const auto before = bank.evaluations();
+                    bank.measure(p++, samples, (begin + end) / 2);
+                    CPPUNIT_ASSERT_EQUAL(all_finite(x, begin, end), bank.evaluations() > before);
+                };
+            const excerpt<T> all{ x.data(), 0, 600 };
+            compare({ x.data() + 240, 240, 290 }, 240, 290); // shorter than the longest window
+            for (std::int64_t centre :
+                 { 270, 100, 168, 169, 231, 234, 235, 168, 170, 100, 280, 298, 299, 361, 362, 100 })
+                compare(all, centre - reach, centre + reach + 1);
+            const std::vector<T> last(x.begin() + 250, x.end()); // without the samples in between
+            compare({ last.data(), 250, 600 }, 260, 260 + 2 * reach + 1);
+        });
+    }
+
+    template <class T>
+    static bool all_finite(const std::vector<T>& x, std::int64_t begin, std::int64_t end)
+    {
+        return std::all_of(
+            x.begin() + begin, x.begin() + end, [](T one) { return std::isfinite(std::abs(one)); });
     }
 
     void far_frames_are_measured_like_near_ones()
@@ -310,7 +356,8 @@ class qa_adaptive_bank : public CppUnit::TestFixture
         const auto theta = grid_of<float>(s);
         const auto x = varied<float>(1000);
         candidate_bank<float> near(s, theta), far(s, theta);
-        constexpr std::int64_t away = std::int64_t(1) << 53; // beyond, a double skips integers
+        // beyond 2^53 a double skips integers; a multiple of 1 .. 10, the intervals between measurements
+        constexpr std::int64_t away = std::int64_t(2520) << 42;
         far.restart(away, history::cleared);
         for (std::int64_t p = 0; p < 60; ++p) {
             const qa::context in_p("p", p);

@@ -7,7 +7,7 @@ namespace gr::stft::kernel {
 
 namespace {
 
-constexpr std::size_t lanes = 8;
+constexpr std::size_t lanes = 4; // longer vectors are taken apart where there is no AVX-512
 typedef double numbers __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::int64_t integers __attribute__((vector_size(sizeof(numbers))));
 

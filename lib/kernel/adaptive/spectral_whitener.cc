@@ -9,21 +9,54 @@ namespace gr::stft::kernel {
 
 namespace {
 
-template <class R>
-STFT_LOOP void approach(R* __restrict mean, const R* __restrict power, std::size_t count, R share)
-{
-    for (std::size_t m = 0; m < count; ++m)
-        mean[m] += share * (power[m] - mean[m]);
-}
+constexpr std::size_t lanes = 8; // partial sums; the same for every processor
 
 template <class R>
 STFT_LOOP double sum_of(const R* power, std::size_t count)
 {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
+    double sum[lanes] = {};
+    std::size_t m = 0;
+    for (; m + lanes <= count; m += lanes)
+        for (std::size_t l = 0; l < lanes; ++l)
+            sum[l] += power[m + l];
+    for (; m < count; ++m)
+        sum[0] += power[m];
+    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+}
+
+//! Moves the mean towards the power, and returns the sum of the mean.
+template <class R>
+STFT_LOOP double approach(R* __restrict mean, const R* __restrict power, std::size_t count, R share)
+{
     for (std::size_t m = 0; m < count; ++m)
-        sum += power[m];
-    return sum;
+        mean[m] += share * (power[m] - mean[m]);
+    return sum_of(mean, count);
+}
+
+template <class R>
+STFT_LOOP void scale(const R* __restrict mean, std::size_t count, R factor, R* __restrict scaled)
+{
+    for (std::size_t m = 0; m < count; ++m)
+        scaled[m] = factor * mean[m];
+}
+
+//! Computes box[m] = sums[m] + .. + sums[m + width - 1], m < count, from sums over powers of two, each of which is made of
+//! two of half the length in the place of those.
+template <class R>
+STFT_LOOP void boxes(R* __restrict sums, std::size_t count, std::size_t width, R* __restrict box)
+{
+    std::fill_n(box, count, R(0));
+    std::size_t begin = 0; // of what is missing in the boxes
+    for (std::size_t length = 1; begin < width; length *= 2) {
+        if (width & length) {
+            for (std::size_t m = 0; m < count; ++m)
+                box[m] += sums[begin + m];
+            begin += length;
+        }
+        const auto needed = begin < width ? count + width - 2 * length : 0;
+        for (std::size_t m = 0; m < needed; ++m)
+            sums[m] += sums[m + length];
+    }
 }
 
 //! interpolate() with ratio 2, whose values are written in order.
@@ -48,18 +81,16 @@ interpolate(const R* __restrict weight, std::size_t count, std::size_t ratio, R*
     }
 }
 
-//! Computes W. The envelope of a bin is the difference of two cumulative sums, times per_bin.
+//! Computes W from sums over boxes of a running mean whose own mean is 1.
 template <class R>
-STFT_LOOP void weigh(const double* __restrict upper,
-                     const double* __restrict lower,
+STFT_LOOP void weigh(const R* __restrict box,
+                     const R* __restrict per_bin,
                      std::size_t count,
-                     double per_bin,
-                     double floor,
-                     double mean,
+                     R floor,
                      R* __restrict W)
 {
     for (std::size_t m = 0; m < count; ++m)
-        W[m] = static_cast<R>(mean / ((upper[m] - lower[m]) * per_bin + floor));
+        W[m] = 1 / (box[m] * per_bin[m] + floor);
 }
 
 } // namespace
@@ -68,8 +99,14 @@ template <class R>
 spectral_whitener<R>::spectral_whitener(std::size_t n, bool one_sided, double floor)
     : d_n(n), d_bins(one_sided ? n / 2 + 1 : n),
       d_width(std::max(n / 32, std::min<std::size_t>(n / 8, 8))), d_one_sided(one_sided),
-      d_floor(floor), d_mean(d_bins), d_weight(d_bins + 1), d_running(d_bins + 2 * d_width + 2)
+      d_floor(floor), d_mean(d_bins), d_weight(d_bins + 1), d_sums(d_bins + 2 * d_width),
+      d_box(d_bins), d_per_bin(d_bins)
 {
+    for (std::size_t m = 0; m < d_bins; ++m) {
+        const auto below = d_one_sided ? std::min(m, d_width) : d_width;
+        const auto above = d_one_sided ? std::min(d_bins - 1 - m, d_width) : d_width;
+        d_per_bin[m] = 1 / static_cast<R>(below + 1 + above);
+    }
     reset();
 }
 
@@ -89,40 +126,28 @@ void spectral_whitener<R>::update(const R* power, double share)
     const double total = simd::dispatch<sum_of<R>>(power, d_bins);
     if (!(total > std::numeric_limits<R>::min() * 1e6) || !std::isfinite(total))
         return;
-    if (d_started)
-        simd::dispatch<approach<R>>(d_mean.data(), power, d_bins, static_cast<R>(share));
-    else
+    if (!d_started)
         std::copy_n(power, d_bins, d_mean.begin());
+    const double sum = simd::dispatch<approach<R>>(
+        d_mean.data(), power, d_bins, static_cast<R>(d_started ? share : 0));
     d_started = true;
 
     // at the edges the box wraps around (two-sided) or is truncated (one-sided)
     const auto w = d_width;
-    double sum = 0;
-    d_running[0] = 0;
-    const auto add = [&](std::size_t i, double value) { d_running[i + 1] = sum += value; };
-    for (std::size_t i = 0; i < w; ++i)
-        add(i, d_one_sided ? 0 : d_mean[d_bins - w + i]);
-    const double before = sum;
-    for (std::size_t m = 0; m < d_bins; ++m)
-        add(w + m, d_mean[m]);
-    const double mean = (sum - before) / static_cast<double>(d_bins);
-    for (std::size_t i = 0; i < w; ++i)
-        add(w + d_bins + i, d_one_sided ? 0 : d_mean[i]);
-    const double box = static_cast<double>(2 * w + 1);
-    simd::dispatch<weigh<R>>(d_running.data() + 2 * w + 1,
-                             d_running.data(),
-                             d_bins,
-                             1 / box,
-                             d_floor * mean,
-                             mean,
-                             d_weight.data());
-    for (std::size_t m = 0; d_one_sided && m < std::min(w, d_bins); ++m)
-        for (const auto bin : { m, d_bins - 1 - m }) {
-            const auto last = std::min(bin + w, d_bins - 1), first = bin < w ? 0 : bin - w;
-            const double present = static_cast<double>(last - first + 1);
-            const double envelope = (d_running[bin + 2 * w + 1] - d_running[bin]) / present;
-            d_weight[bin] = static_cast<R>(mean / (envelope + d_floor * mean));
-        }
+    auto* const middle = d_sums.data() + w;
+    const double most = std::numeric_limits<R>::max(); // of little power in many bins
+    const double per_mean = std::min(static_cast<double>(d_bins) / sum, most);
+    simd::dispatch<scale<R>>(d_mean.data(), d_bins, static_cast<R>(per_mean), middle);
+    if (d_one_sided) {
+        std::fill_n(d_sums.data(), w, R(0));
+        std::fill_n(middle + d_bins, w, R(0));
+    } else {
+        std::copy_n(middle + d_bins - w, w, d_sums.data());
+        std::copy_n(middle, w, middle + d_bins);
+    }
+    simd::dispatch<boxes<R>>(d_sums.data(), d_bins, 2 * w + 1, d_box.data());
+    simd::dispatch<weigh<R>>(
+        d_box.data(), d_per_bin.data(), d_bins, static_cast<R>(d_floor), d_weight.data());
     d_weight[d_bins] = d_one_sided ? d_weight[d_bins - 1] : d_weight[0];
     ++d_version;
 }

@@ -6,7 +6,6 @@
 #include <volk/volk_alloc.hh>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace gr::stft::kernel {
 
@@ -50,7 +49,8 @@ private:
     std::uint64_t d_version = 1;
     volk::vector<R> d_mean,
         d_weight; // running mean; W, followed by W of the bin after the last one, modulo n
-    std::vector<double> d_running; // cumulative sums of d_mean
+    volk::vector<R> d_sums, d_box; // the mean beyond both edges, then sums of it; sums over boxes
+    volk::vector<R> d_per_bin;     // 1 / number of bins in a box
 };
 
 } // namespace gr::stft::kernel

@@ -1,7 +1,9 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "complex_dft.h"
+#include "kernel/simd/power.h"
 #include "kernel/simd/routines.h"
 #include "real_dft.h"
+#include "reals.h"
 #include <gnuradio/stft/kernel/frames/frame_dft.h>
 #include <algorithm>
 
@@ -84,6 +86,17 @@ void frame_analysis<T>::transform(complex* spectrum)
         d_complex->execute(d_buffer.data(), d_spectrum.data(), d_scratch.data());
         const auto negative = d_shifted ? d_spectrum.end() - d_n_fft / 2 : d_spectrum.end();
         std::rotate_copy(d_spectrum.begin(), negative, d_spectrum.end(), spectrum);
+    }
+}
+
+template <class T>
+void frame_analysis<T>::powers(real_t<T>* power)
+{
+    if constexpr (is_real_v<T>) {
+        d_real->powers(d_buffer.data(), power, d_scratch.data());
+    } else {
+        d_complex->execute(d_buffer.data(), d_spectrum.data(), d_scratch.data());
+        simd::dispatch<power_of<real_t<T>>>(reals(d_spectrum.data()), d_n_fft, power);
     }
 }
 

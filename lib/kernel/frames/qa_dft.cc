@@ -6,7 +6,9 @@
 #include "qa/support.h"
 #include "quickest.h"
 #include "real_dft.h"
+#include <gnuradio/stft/kernel/frames/frame_dft.h>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
 
 using namespace gr::stft::kernel;
@@ -27,6 +29,7 @@ class qa_dft : public CppUnit::TestFixture
     CPPUNIT_TEST(backward_after_forward_is_n_times_the_input);
     CPPUNIT_TEST(real_dft_is_the_sum_of_its_definition);
     CPPUNIT_TEST(bins_taken_in_pieces_are_those_of_forward);
+    CPPUNIT_TEST(powers_are_squared_magnitudes);
     CPPUNIT_TEST(backward_ignores_imaginary_parts_of_the_outer_bins);
     CPPUNIT_TEST(quickest_is_measured_unless_the_planner_estimates);
     CPPUNIT_TEST(the_method_of_least_seconds_is_taken);
@@ -409,6 +412,31 @@ public:
                                 (k >= begin && k < end ? whole[k] : std::complex<float>(-7, 7)));
                 }
         }
+    }
+
+    void powers_are_squared_magnitudes()
+    {
+        qa::for_every_type([](auto zero) {
+            using T = decltype(zero);
+            using R = real_t<T>;
+            for (std::size_t n : { 1, 2, 4, 6, 12, 31, 34, 64, 66, 100, 128, 134, 192, 1024 }) {
+                const qa::context here("n", n);
+                const auto x = qa::noise<T>(n, 5);
+                frame_analysis<T> analysis(n);
+                std::copy(x.begin(), x.end(), analysis.buffer());
+                std::vector<std::complex<R>> spectrum(bins<T>(n));
+                analysis.transform(spectrum.data());
+                std::vector<R> powers(bins<T>(n) + 1, R(-7));
+                analysis.powers(powers.data());
+                CPPUNIT_ASSERT_EQUAL(R(-7), powers.back());
+                const double all = std::accumulate(powers.begin(), powers.end() - 1, 0.0);
+                for (std::size_t m = 0; m < spectrum.size(); ++m) {
+                    const qa::context in_m("bin", m);
+                    CPPUNIT_ASSERT_DOUBLES_EQUAL(
+                        std::norm(qa::value(spectrum[m])), powers[m], tolerance<R> * all);
+                }
+            }
+        });
     }
 
     void backward_ignores_imaginary_parts_of_the_outer_bins()

@@ -66,6 +66,10 @@ real_dft<R>::real_dft(direction which, std::size_t n, bool whole)
         d_twiddle_re.insert(d_twiddle_re.end(), 2, static_cast<R>(re));
         d_twiddle_im.push_back(static_cast<R>(-im));
         d_twiddle_im.push_back(static_cast<R>(im));
+        if (forward) {
+            d_root_re.push_back(static_cast<R>(re));
+            d_root_im.push_back(static_cast<R>(im));
+        }
     }
     d_twiddle_re.resize(d_twiddle_re.size() + simd::padding);
     d_twiddle_im.resize(d_twiddle_im.size() + simd::padding);
@@ -156,6 +160,22 @@ void real_dft<R>::forward(const R* in, complex* out, complex* scratch) const
 {
     transform(in, scratch);
     take(scratch, 0, d_n / 2 + 1, out);
+}
+
+template <class R>
+void real_dft<R>::powers(const R* in, R* power, complex* scratch) const
+{
+    transform(in, scratch);
+    if (!d_half) {
+        for (std::size_t k = 0; k <= d_n / 2; ++k)
+            power[k] = std::norm(scratch[k]);
+        return;
+    }
+    simd::chosen_for_dft<R>().fold_powers(
+        reals(scratch), d_half, d_root_re.data(), d_root_im.data(), power);
+    const R even = scratch[0].real(), odd = scratch[0].imag();
+    power[0] = (even + odd) * (even + odd);
+    power[d_half] = (even - odd) * (even - odd);
 }
 
 template <class R>

@@ -36,6 +36,9 @@ public:
     void transform(const R* in, complex* scratch) const;
     void take(const complex* scratch, std::size_t begin, std::size_t end, complex* out) const;
 
+    //! Transforms in as forward() does, and computes the squared magnitudes of the n / 2 + 1 bins.
+    void powers(const R* in, R* power, complex* scratch) const;
+
     //! Transforms in, n / 2 + 1 bins at any address, to out, n numbers, dft_plan<R>::aligned().
     //! Imaginary parts of bins 0 and n / 2 (n even) are ignored.
     void backward(const complex* in, R* out, complex* scratch) const;
@@ -56,6 +59,7 @@ private:
     std::shared_ptr<const complex_dft<R>> d_whole; // of odd n, or
     std::shared_ptr<const dft_plan<R>> d_plan;
     volk::vector<R> d_twiddle_re, d_twiddle_im; // as simd::dft_routines::fold() takes them
+    volk::vector<R> d_root_re, d_root_im;       // as fold_powers() takes them, of direction forward
 };
 
 } // namespace gr::stft::kernel

@@ -83,6 +83,80 @@ void fold(const R* in,
     of_sides(in, h, first, last, c, re_twice, im_signed, out);
 }
 
+//! Lanes of a, followed by those of b, in the given order.
+template <class R>
+SIMD_INLINE vector<R> merged(vector<R> a, vector<R> b, integers<R> order)
+{
+#ifdef __clang__
+    vector<R> w;
+    for (std::size_t l = 0; l < width<R>; ++l) {
+        const auto lane = static_cast<std::size_t>(order[l]);
+        w[l] = lane < width<R> ? a[lane] : b[lane - width<R>];
+    }
+    return w;
+#else
+    return __builtin_shuffle(a, b, order);
+#endif
+}
+
+//! |s + T d|^2 and |s - T d|^2 with s = (a + conj(b)) / 2 and d = a - conj(b), of numbers or of vectors.
+template <class V>
+SIMD_INLINE void powers_of_pair(V a_re, V a_im, V b_re, V b_im, V re, V im, V half, V& low, V& high)
+{
+    const V s_re = half * (a_re + b_re), s_im = half * (a_im - b_im);
+    const V d_re = a_re - b_re, d_im = a_im + b_im;
+    const V t_re = re * d_re - im * d_im, t_im = re * d_im + im * d_re;
+    low = (s_re + t_re) * (s_re + t_re) + (s_im + t_im) * (s_im + t_im);
+    high = (s_re - t_re) * (s_re - t_re) + (s_im - t_im) * (s_im - t_im);
+}
+
+template <class R>
+void fold_powers(const R* in, std::size_t h, const R* re, const R* im, R* power)
+{
+    integers<R> even{}, odd{}, even_back{}, odd_back{}, back{};
+    for (std::size_t l = 0; l < width<R>; ++l) {
+        using index = typename integer_of<R>::type;
+        even[l] = static_cast<index>(2 * l);
+        odd[l] = static_cast<index>(2 * l + 1);
+        back[l] = static_cast<index>(width<R> - 1 - l);
+        even_back[l] = 2 * back[l];
+        odd_back[l] = 2 * back[l] + 1;
+    }
+    const auto several = [&](std::size_t k) __attribute__((always_inline))
+    {
+        const auto *x = in + 2 * k, *y = in + 2 * (h - k - width<R> + 1);
+        const auto a = load<R>(x), next_a = load<R>(x + width<R>);
+        const auto b = load<R>(y), next_b = load<R>(y + width<R>);
+        vector<R> low, high;
+        powers_of_pair<vector<R>>(merged<R>(a, next_a, even),
+                                  merged<R>(a, next_a, odd),
+                                  merged<R>(b, next_b, even_back),
+                                  merged<R>(b, next_b, odd_back),
+                                  load<R>(re + k),
+                                  load<R>(im + k),
+                                  all<R>(R(0.5)),
+                                  low,
+                                  high);
+        store<R>(power + k, low);
+        store<R>(power + h - k - width<R> + 1, shuffled<R>(high, back));
+    };
+    const auto last = h / 2;
+    std::size_t k = 1;
+    for (; k + width<R> <= last + 1; k += width<R>)
+        several(k);
+    if (k <= last && k > 1) { // the rest, with some once more
+        several(last - width<R> + 1);
+        return;
+    }
+    for (; k <= last; ++k) {
+        const R *a = in + 2 * k, *b = in + 2 * (h - k);
+        R low, high;
+        powers_of_pair<R>(a[0], a[1], b[0], b[1], re[k], im[k], R(0.5), low, high);
+        power[k] = low;
+        power[h - k] = high;
+    }
+}
+
 //! Lanes 2 l and 2 l + 1: of complex numbers the real and the imaginary parts twice, or swapped; -1 and 1.
 template <class R>
 struct complex_orders {
@@ -125,15 +199,7 @@ SIMD_INLINE vector<double> exchanged(vector<double> a, vector<double> b)
         const auto lane = odd == of_b ? l : of_b ? l + block : l - block;
         order[l] = static_cast<std::int64_t>(odd ? lane + width<double> : lane);
     }
-#ifdef __clang__
-    vector<double> w;
-    for (std::size_t l = 0; l < width<double>; ++l)
-        w[l] = order[l] < static_cast<std::int64_t>(width<double>) ? a[order[l]]
-                                                                   : b[order[l] - width<double>];
-    return w;
-#else
-    return __builtin_shuffle(a, b, order);
-#endif
+    return merged<double>(a, b, order);
 }
 
 //! Transposes the squares of `block` x `block` complex numbers within squares of twice as many, one row in each vector, and
@@ -318,8 +384,8 @@ void multiply(const R* in, const R* factors, std::size_t n, bool conjugated, R* 
 }
 
 template <class R>
-constexpr dft_routines<R> table{ fold<R>,  column_pass<R>, turn_columns<R>, row_pass<R>,
-                                 split<R>, join<R>,        multiply<R> };
+constexpr dft_routines<R> table{ fold<R>,     fold_powers<R>, column_pass<R>, turn_columns<R>,
+                                 row_pass<R>, split<R>,       join<R>,        multiply<R> };
 
 } // namespace
 

@@ -26,6 +26,10 @@ struct dft_routines {
                  const R* im_signed,
                  R* out);
 
+    //! power[k] = |out[k]|^2 and power[h - k] = |out[h - k]|^2 of fold() with c = 1 / 2, k = 1 .. h / 2. T[k] comes as re[k]
+    //! and im[k].
+    void (*fold_powers)(const R* in, std::size_t h, const R* re, const R* im, R* power);
+
     /*!
      * \brief A pass of DFTs along columns that lie side by side; T. G. Stockham's passes sort the bins as they go.
      *

@@ -35,6 +35,8 @@ public:
     T* buffer();
     //! buffer() -> its bins.
     void transform(complex* spectrum);
+    //! buffer() -> the squared magnitudes of its bins; not with shifted bins.
+    void powers(real_t<T>* power);
     //! First of two steps for a caller who needs only some of the bins, followed by take(); not
     //! with shifted bins.
     void transform();

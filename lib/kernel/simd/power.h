@@ -1,8 +1,8 @@
 /* Copyright 2026 The gr-stft authors. SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_WHITENED_POWER_H
-#define INCLUDED_STFT_LIB_KERNEL_ADAPTIVE_WHITENED_POWER_H
+#ifndef INCLUDED_STFT_LIB_KERNEL_SIMD_POWER_H
+#define INCLUDED_STFT_LIB_KERNEL_SIMD_POWER_H
 
-#include "kernel/simd/dispatch.h"
+#include "dispatch.h"
 #include <cstddef>
 
 /* Powers of a spectrum S, whose real and imaginary parts alternate. */

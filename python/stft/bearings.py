@@ -324,7 +324,7 @@ def _geometry(geometry):
     for name, value in named.items():
         if isinstance(value, (bool, str)) or not np.isreal(value) or np.ndim(value):
             raise ValueError(f"{name}: {value!r}: must be a number")
-    return {"balls": _integer("balls", balls), **{name: float(value) for name, value in named.items()}}
+    return {"balls": _at_least(3, "balls", balls), **{name: float(value) for name, value in named.items()}}
 
 
 def _band(band):

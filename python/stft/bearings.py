@@ -9,6 +9,7 @@ twice BSF). z says by how many deviations a line exceeds frequencies that mean n
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -316,14 +317,14 @@ def _geometry(geometry):
         given = ()
     if not 3 <= len(given) <= 4:
         raise ValueError(f"geometry: {geometry!r}: must be (balls, ball diameter, pitch diameter) or with a contact angle in degrees")
-    balls, *numbers = given
+    balls, *others = given
     if isinstance(balls, float) and balls.is_integer():
         balls = int(balls)
     names = ("ball_diameter", "pitch_diameter", "contact_angle")
-    named = dict(zip(names, numbers + [0.0] * (3 - len(numbers))))
+    named = dict(zip(names, others + [0.0] * (3 - len(others))))
     for name, value in named.items():
-        if isinstance(value, (bool, str)) or not np.isreal(value) or np.ndim(value):
-            raise ValueError(f"{name}: {value!r}: must be a number")
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real) or abs(value) > 1e300:
+            raise ValueError(f"{name}: {value!r}: must be a number, at most 1e300")
     return {"balls": _at_least(3, "balls", balls), **{name: float(value) for name, value in named.items()}}
 
 

@@ -272,7 +272,7 @@ class qa_bearings(unittest.TestCase):
         for wrong, words in (
             (dict(geometry=(8, 0.235)), "geometry: "), (dict(geometry=None), "geometry: "), (dict(geometry=(8, 1.245, 0.235)), "pitch_diameter: 0.235: "),
             (dict(geometry=(17, 0.235, 1.245)), "balls: 17: "), (dict(geometry=(2, 1, 5)), "balls: 2: "), (dict(geometry=(-1, 1, 5)), "balls: -1: "), (dict(geometry=(8.5, 1, 5)), "balls: 8.5: "),
-            (dict(geometry=(8, "a", 5)), "ball_diameter: 'a': "), (dict(geometry=(8, 1, 5, 90)), "contact_angle: 90: "),
+            (dict(geometry=(8, "a", 5)), "ball_diameter: 'a': "), (dict(geometry=(8, {}, 5)), "ball_diameter: {}: "), (dict(geometry=(8, 10**400, 5)), "ball_diameter: 1000"), (dict(geometry=(8, 1, [[5], [5, 5]])), "pitch_diameter: [[5], [5, 5]]: "), (dict(geometry=(8, 1, 5, 90)), "contact_angle: 90: "),
             (dict(geometry=(8, np.nan, 5)), "ball_diameter: nan: "), (dict(f=0), "f: 0: "), (dict(f=np.nan), "f: nan: "), (dict(f="25"), "f: 25: "), (dict(f=[25, 25]), "f: shape (2,): "),
             (dict(f=np.zeros(60000)), "f: no speed "), (dict(f=np.full(60000, np.nan)), "f: no speed "), (dict(f=[25, 26], times=[0]), "f: shape (2,): "),
             (dict(f=[25, 26], times=[1, 0]), "times: "), (dict(f=np.full(60000, 5)), "x: 2.34"),
